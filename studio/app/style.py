@@ -192,6 +192,7 @@ QTableView::item { padding: 0 8px; }
 QHeaderView::section {
     background: $panel; color: $muted; border: 0; border-bottom: 1px solid $line; padding: 4px 8px;
 }
+QTableCornerButton::section { background: $panel; border: 0; border-bottom: 1px solid $line; }
 QMenu { background: $raised; border: 1px solid $line; padding: 4px; }
 QMenu::item { padding: 5px 24px 5px 12px; border-radius: 4px; }
 QMenu::item:selected { background: $hover; color: $text; }

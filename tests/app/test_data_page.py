@@ -282,3 +282,23 @@ async def test_a_scene_is_seen_as_a_whole_above_its_windows(bench, wait, tmp_pat
     assert not page_of().grab().isNull()
     card = next(card for card in grid.cards if card.data.title == "fields")
     assert set(await bench.actions.covers.of(card.data)) >= {"colours", "truth"}
+
+
+async def test_any_two_columns_of_points_are_drawn_and_their_rows_listed(bench, wait, tmp_path):
+    x = np.arange(900, dtype=np.float32).reshape(300, 3)
+    facts = {"columns": ["a", "b", "c"], "n": 300}
+    bench.script[m.PreviewData] = lambda command: (facts, {"x": x})
+    await browser(bench, [own(tmp_path)])
+    bench.actions.data.select("project:mine")
+    page = bench.window.canvas.data.currentWidget()
+    await wait(lambda: page.preview.currentWidget() is page.points)
+    shown, rows = page.points, page.points.table.model()
+    assert [shown.across.currentText(), shown.up.currentText()] == ["a", "b"]
+    shown.up.setCurrentIndex(2)
+    shown.up.activated.emit(2)
+    assert shown.canvas._timeline.dims == (0, 2)
+    assert shown.canvas.accessibleName() == "300 points, c against a"
+    assert [rows.headerData(i, Qt.Orientation.Horizontal) for i in range(3)] == ["a", "b", "c"]
+    assert [rows.index(1, i).data() for i in range(3)] == ["3", "4", "5"]
+    assert rows.rowCount() == 200
+    assert shown.count.text() == "300 rows are drawn; the first 200 of them:"

@@ -182,3 +182,14 @@ async def test_what_is_typed_finds_among_a_thousand_runs_at_once(bench, wait):
     for text in ("g", "ga", "gau"):
         palette.line.setText(text)
     assert len(asked) == 1
+
+
+async def test_all_kinds_have_room_when_it_opens(bench):
+    await bench.start()
+    palette = bench.window.palette_box
+    palette.open()
+    chips = [chip for chip in palette.kinds.values() if chip.isVisible()]
+    palette.layout().activate()
+    assert len(chips) == len(palette.kinds)
+    assert [c.text() for c in chips if c.width() < c.sizeHint().width()] == []
+    assert palette.rect().contains(chips[-1].geometry())

@@ -203,3 +203,23 @@ async def test_only_steps_of_the_training_take_their_time(bench, wait):
     _, field = sentence.held(draft.spec, state.catalog)[sentence.BUDGET]
     assert all("about" in each.note for each in numbers(field, 14, 14, draft, state))
     assert not any(each.note for each in numbers(field, 14, 14, None, state))
+
+
+async def test_all_of_a_line_stand_at_one_height(bench, wait):
+    said = await set_up(bench, wait)
+    bench.actions.setup.choose("family", "gan")
+    words = said._clauses["pass"]
+    assert words in said.clauses
+    said.layout().activate()
+    middles = {each: each.geometry().center().y() for each in said.clauses}
+    beside = [y for y in middles.values() if abs(y - middles[words]) < words.height() / 2]
+    assert len(beside) > 1
+    assert max(beside) - min(beside) <= 1
+
+
+async def test_letters_are_no_number_of_steps_and_it_is_said_what_is(bench, wait, qtbot):
+    said = await set_up(bench, wait)
+    said.budget.wanted.emit("abc")
+    assert said.picker.nothing.isVisible()
+    assert said.picker.nothing.text().startswith("Type a number of steps: ")
+    said.picker.dismiss()

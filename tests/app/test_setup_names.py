@@ -121,3 +121,19 @@ async def test_what_a_run_costs_is_broken_into_lines_between_facts_only(bench, w
     assert facts.split(" · ")[-2:] == ["170,499\u00a0parameters", "about\u00a085\u00a0MB"]
     assert bench.window.canvas.setup.costs.accessibleName() == facts
     assert all(" " not in fact for fact in facts.split(" · "))
+
+
+async def test_a_sampler_that_is_the_default_there_too_is_not_said_to_have_changed(
+    bench, wait, tmp_path
+):
+    await on_images(bench, wait, tmp_path)
+    bench.actions.setup.open_on("project:my-points")
+    draft, setup = bench.state.draft, bench.window.inspector.setup
+    was = draft.before.spec.sampler
+    resolved = msgspec.structs.replace(draft.spec, sampler=Pick(slug=was.slug, config=was.config))
+    draft.resolved = resolved
+    setup.refresh()
+    assert "Sampler" not in setup.moved.text.text()
+    draft.resolved = msgspec.structs.replace(resolved, sampler=Pick(slug="another"))
+    setup.refresh()
+    assert "Sampler" in setup.moved.text.text()

@@ -3,6 +3,8 @@
 What is struck out in the source (``~~so~~``) is said aside: it is muted, not struck.
 """
 
+import re
+
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import (
     QBrush,
@@ -35,6 +37,7 @@ SIZES = {1: 24, 2: 17, 3: 14}
 ABOVE = {1: 4, 2: 22, 3: 14}
 PICTURE = "\ufffc"  # what stands for a picture in a text
 INDENT = 24  # of a formula that stands alone
+_LOWERED = re.compile(r"(?<!\w)[A-Za-z]_[A-Za-z0-9](?!\w)")
 _LANGUAGE = QTextFormat.Property.BlockCodeLanguage
 _PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
 
@@ -56,6 +59,7 @@ def lay_out(document: QTextDocument, page: Page, tokens: Tokens, width: int) -> 
         following = block.next()
         _dress_block(block, tokens)
         _dress_words(block, tokens, width)
+        _lower(block)
         block = following
 
 
@@ -137,6 +141,21 @@ def _dress_words(block: QTextBlock, tokens: Tokens, width: int) -> None:
         elif look.fontWeight() > QFont.Weight.DemiBold:
             look.setFontWeight(QFont.Weight.DemiBold)
             cursor.setCharFormat(look)
+
+
+def _lower(block: QTextBlock) -> None:
+    """Set what stands behind a variable and an underscore lower, as in a formula: E_p."""
+    for match in reversed(list(_LOWERED.finditer(block.text()))):
+        cursor = QTextCursor(block)
+        cursor.setPosition(block.position() + match.end() - 1)
+        cursor.setPosition(block.position() + match.end(), QTextCursor.MoveMode.KeepAnchor)
+        if cursor.charFormat().fontFixedPitch():
+            continue
+        low = QTextCharFormat()
+        low.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignSubScript)
+        cursor.mergeCharFormat(low)
+        cursor.setPosition(block.position() + match.end() - 2)
+        cursor.deleteChar()
 
 
 def _image(look: QTextImageFormat, document: QTextDocument, width: int) -> QTextImageFormat:

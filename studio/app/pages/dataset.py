@@ -23,6 +23,7 @@ from studio.app.widgets.basic import Elided, button, column, label, row
 from studio.app.widgets.coverview import CoverView
 from studio.app.widgets.datafacts import DataFacts
 from studio.app.widgets.pane import Pane
+from studio.app.widgets.pointdata import PointData
 from studio.app.widgets.points import PointsPreview
 from studio.counted import counted, shared_out
 from studio.literal import one_line
@@ -47,15 +48,17 @@ class DataSetPage(QWidget):
         self.folder = button("Show in folder", self._show_folder, icon="folder")
         self.delete = button("Delete", self._delete, icon="trash")
         self.every = button("All data", lambda: actions.data.select(""), kind="link")
-        self.points = PointsPreview()
+        self.none = PointsPreview()
+        self.points = PointData()
         self._selection = Selection(self)
         self.tiles = Pane("Some of the data", self._selection)
         self.cover = CoverView()
         self.preview = QStackedWidget()
+        self.preview.addWidget(self.none)
         self.preview.addWidget(self.points)
-        tiled = QWidget()
-        tiled.setLayout(column(self.cover, self.tiles, gap=12))
-        self.preview.addWidget(tiled)
+        self._tiled = QWidget()
+        self._tiled.setLayout(column(self.cover, self.tiles, gap=12))
+        self.preview.addWidget(self._tiled)
         self.known = DataFacts()
         self._lay_out()
         for signal in (state.place_changed, state.datasets_changed, state.catalog_changed):
@@ -155,8 +158,8 @@ class DataSetPage(QWidget):
         self._show_none(its.loading)
 
     def _show_none(self, message: str) -> None:
-        self.preview.setCurrentWidget(self.points)
-        self.points.show_points(None, (), message)
+        self.preview.setCurrentWidget(self.none)
+        self.none.show_points(None, (), message)
 
     async def _load(self, data: DataSet) -> None:
         try:
@@ -192,14 +195,14 @@ class DataSetPage(QWidget):
     ) -> None:
         if its.layout == "plane":
             self.preview.setCurrentWidget(self.points)
-            self.points.show_points(x, columns, "")
+            self.points.show_points(x, columns)
             return
         some = its.some(x, told, (), len(x))
         common = {**its.common(some), **({"columns": np.asarray(columns)} if columns else {})}
         source = Source("", "data", self._state.dataset)
         self.tiles.show_data(some, its, source, page=its.page, common=common)
         self.cover.show_data(its, told)
-        self.preview.setCurrentIndex(1)
+        self.preview.setCurrentWidget(self._tiled)
 
     # What is done with it
 

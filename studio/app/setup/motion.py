@@ -12,7 +12,7 @@ from studio.app.state import drafts
 from studio.app.state.rescaling import chosen_h
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, clear, column, label, section
-from studio.app.widgets.formula import Formula, FormulaLine
+from studio.app.widgets.formula import Formula
 from studio.app.widgets.literal import set_tip
 from studio.protocol.catalog import EntrySpec, StageSpec
 from studio.protocol.spec import RunSpec
@@ -82,10 +82,10 @@ class MotionCard(Card):
         self.step.setVisible(bool(stages))
         clear(self._stages)
         for number, stage in enumerate(stages, 1):
-            formula = FormulaLine(13)
-            formula.set_text(stage.formula)
+            formula = Formula(13, "muted")
             words = label(f"{number}  {stage.title}", "muted", wrap=True)
             self._stages.addLayout(column(words, formula, gap=1))
+            formula.set_text(stage.formula)  # when it has its place: without one it is a window
 
     def _tell_more(self) -> None:
         draft = self._state.draft

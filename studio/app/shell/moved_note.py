@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from studio.app.actions import Actions
 from studio.app.state.draft import Draft
+from studio.app.state.moving import SAMPLER
 from studio.app.widgets.basic import button, label
 from studio.app.widgets.literal import set_tip
 from studio.protocol.catalog import Catalog
@@ -32,15 +33,31 @@ class MovedNote(QFrame):
 
     def show_draft(self, draft: Draft, catalog: Catalog | None) -> None:
         """Say what was put back in a draft."""
-        self.setVisible(bool(draft.reset))
-        if not draft.reset:
+        titles = tuple(each for each in draft.reset if each != SAMPLER or not _same_sampler(draft))
+        self.setVisible(bool(titles))
+        if not titles:
             return
         kind = catalog.kind_of(draft.spec.dataset) if catalog is not None else ""
         self.text.setText(
-            f"At their defaults for {kind or 'these data'} now: {_listed(draft.reset)}. "
+            f"At their defaults for {kind or 'these data'} now: {_listed(titles)}. "
             "What you changed yourself is kept."
         )
         self.undo.setVisible(draft.undoable)
+
+
+def _same_sampler(draft: Draft) -> bool:
+    """Whether the sampler that came along is the default of the new data, too."""
+    was = draft.before.spec.sampler if draft.before is not None else None
+    now = draft.resolved
+    if (
+        was is None
+        or now is None
+        or now.sampler is None
+        or now.dataset.slug != draft.spec.dataset.slug
+    ):
+        return False
+    same = all(now.sampler.config.get(name) == value for name, value in was.config.items())
+    return now.sampler.slug == was.slug and same
 
 
 def _listed(titles: tuple[str, ...]) -> str:

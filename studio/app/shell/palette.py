@@ -24,7 +24,7 @@ from studio.app.widgets.literal import set_tip
 
 __all__ = ["Palette"]
 
-WIDTH = 752
+WIDTH = 840  # as wide as the kinds are with four figures each
 ROWS = 16
 FEW, MOST = 4, 200  # hits of a kind that are shown beside the others, and alone
 EVERYTHING = "Everything"
@@ -99,6 +99,7 @@ class Palette(QFrame):
         self.line.clear()
         self._search("")
         self.show()
+        self._fit()  # what it holds has its size only now
         self.raise_()
         self.line.setFocus(Qt.FocusReason.PopupFocusReason)
 

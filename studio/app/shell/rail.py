@@ -17,7 +17,7 @@ from studio.app.widgets.literal import set_tip
 
 __all__ = ["Rail", "RailButton"]
 
-WIDTH, HEIGHT = 64, 54
+WIDTH, HEIGHT = 72, 54
 ICON = 18
 
 

@@ -13,7 +13,10 @@ from studio.app.state.switch import Aside, allows
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
 from studio.protocol.spec import Pick, RunSpec
 
-__all__ = ["Moved", "move"]
+__all__ = ["SAMPLER", "Moved", "move"]
+
+SAMPLER = "Sampler"
+"""What the sampler is called among what went back to its default."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ def move(
         reset += titles
     if spec.sampler is not None and spec.sampler == came.sampler:
         made = msgspec.structs.replace(made, sampler=None)
-        reset.append("Sampler")
+        reset.append(SAMPLER)
     if spec.metrics == came.metrics:
         made = msgspec.structs.replace(made, metrics=[])
     if spec.edits and spec.edits == came.edits:

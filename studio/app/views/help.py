@@ -77,6 +77,7 @@ class HelpView(QWidget):
         self.finder.returnPressed.connect(self._next_hit)
         self.list = QListWidget()
         self.list.setAccessibleName("Pages")
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentItemChanged.connect(self._listed)
         self.count = label("", "small")
         self.back = button("Back", self.go_back, kind="quiet", icon="back")

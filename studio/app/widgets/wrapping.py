@@ -7,7 +7,9 @@ __all__ = ["Wrapping"]
 
 
 class Wrapping(QLayout):
-    """Lines of widgets from left to right, each as wide as it wants to be, or as the line is."""
+    """Lines of widgets from left to right, each as wide as it wants to be, or as the line is, and
+    in the middle of its height.
+    """
 
     def __init__(self, gap: int, leading: int) -> None:
         """``gap`` are the pixels between two widgets, ``leading`` those between two lines."""
@@ -59,16 +61,28 @@ class Wrapping(QLayout):
 
     def _place(self, rect: QRect, *, move: bool) -> int:
         """Return how high the lines are in a width; put the widgets there if asked to."""
-        x, y, high = rect.x(), rect.y(), 0
+        y = rect.y()
+        for line in self._lines(rect.width()):
+            x, high = rect.x(), max(size.height() for _, size in line)
+            for item, size in line:
+                if move:
+                    item.setGeometry(QRect(QPoint(x, y + (high - size.height()) // 2), size))
+                x += size.width() + self._gap
+            y += high + self._leading
+        return max(0, y - self._leading - rect.y())
+
+    def _lines(self, room: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        """Return the items of each line in a width, with their sizes."""
+        lines: list[list[tuple[QLayoutItem, QSize]]] = []
+        used = 0
         for item in self._items:
             if item.isEmpty():
                 continue
-            width = min(item.sizeHint().width(), rect.width())
-            if x > rect.x() and x + width > rect.x() + rect.width():
-                x, y, high = rect.x(), y + high + self._leading, 0
+            width = min(item.sizeHint().width(), room)
+            if not lines or used + width > room:
+                lines.append([])
+                used = 0
             tall = item.heightForWidth(width) if item.hasHeightForWidth() else 0
-            size = QSize(width, tall if tall > 0 else item.sizeHint().height())
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x, high = x + width + self._gap, max(high, size.height())
-        return y + high - rect.y()
+            lines[-1].append((item, QSize(width, tall if tall > 0 else item.sizeHint().height())))
+            used += width + self._gap
+        return lines
