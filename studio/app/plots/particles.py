@@ -107,6 +107,9 @@ class Particles:
         if self._here.shape[1] != n:
             self._here = np.empty((2, n), dtype=np.float32)
             self._next = np.empty_like(self._here)
+            # Another record may come before these are drawn, and move on from where they are.
+            if timeline is not None:
+                timeline.pixels(1.0, self._affine, self._here)
             at = None
         if timeline is not None and at is not None:
             timeline.pixels(at, self._affine, self._here)

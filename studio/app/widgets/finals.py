@@ -22,6 +22,7 @@ from studio.protocol.catalog import EntrySpec
 __all__ = ["Finals", "short_count"]
 
 NONE = "–"
+TITLES, COLUMN, WIDEST = 134, 100, 434  # pixels: of the titles, of a run, of all at least
 Line = tuple[str, tuple[str, ...]]
 
 
@@ -57,7 +58,6 @@ class Finals(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scrolled(page))
-        self.setMinimumWidth(350)
 
     @property
     def lines(self) -> list[Line]:
@@ -86,6 +86,7 @@ class Finals(QWidget):
 
     def _build(self, names: list[str], verdicts: list[Verdict | None], lines: list[Line]) -> None:
         clear(self._grid)
+        self.setMinimumWidth(min(WIDEST, TITLES + COLUMN * len(names)))
         self._head(names)
         at = self._judge(verdicts, 1)
         self._cells = []

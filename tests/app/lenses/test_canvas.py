@@ -311,6 +311,17 @@ def test_no_number_of_another_size_stays_on_the_axes(
     assert np.array_equal(kept, picture(canvas))
 
 
+def test_a_record_that_comes_before_the_first_was_drawn_moves_on_from_where_that_is(
+    canvas: ParticleCanvas, record: Record
+) -> None:
+    canvas.set_record(timeline(record(50)))
+    picture(canvas)
+    some = timeline(record(50, n=7))
+    canvas.set_record(some)
+    ends = some.planar(len(some.t) - 1).T
+    assert canvas._layer.places() == pytest.approx(ends, abs=0.05)
+
+
 def test_what_a_person_looks_at_is_kept_for_its_data_and_others_are_seen_whole(
     canvas: ParticleCanvas, record: Record
 ) -> None:
