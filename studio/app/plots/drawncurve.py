@@ -181,6 +181,8 @@ def _floor_word(
     own = curve.counts[:1].tolist() if curve.counts is not None and len(counts) > 1 else []
     of = "".join(f", n = {int(n):,}" for n in own)
     told = f"{curve.bar} {number(first)}{varies}{of}"
+    if LETTER * len(told) > frame.width:
+        told = told.removesuffix(of)
     wide = frame.pixels(LETTER * len(told))
     starts = [frame.x[0], (sum(frame.x) - wide) / 2]
     # On the right stands of how many samples the last values are, where they stand apart.
