@@ -25,12 +25,14 @@ def paint_axis(painter: QPainter, area: QRectF, row: Row, place: int | None) -> 
     tokens, scale, group = theme.colors(), row.scale, row.group
     if scale is None:
         return
+    left = right = area.left()  # of the band
     if group.floor is not None:
         low, high = (_x(area, scale, end) for end in group.band or (group.floor, group.floor))
         band = QColor(tokens.good)
         band.setAlpha(110)
         width, middle = max(THIN, high - low), (low + high) / 2
-        painter.fillRect(QRectF(middle - width / 2, area.top(), width, area.height()), band)
+        left, right = middle - width / 2, middle + width / 2
+        painter.fillRect(QRectF(left, area.top(), width, area.height()), band)
     baseline = group.baseline
     pinned = figure_of(baseline, group.metric) if baseline is not None else None
     if pinned is not None and row.runs:
@@ -38,7 +40,7 @@ def paint_axis(painter: QPainter, area: QRectF, row: Row, place: int | None) -> 
         at = _x(area, scale, pinned[1])
         painter.drawLine(QPointF(at, area.top()), QPointF(at, area.bottom()))
     if not row.runs:
-        _paint_ticks(painter, area, scale)
+        _paint_ticks(painter, area, scale, (left, right))
     elif row.figure is not None:
         plain = tokens.muted if row.stale or row.apart else tokens.text
         shade = QColor(plain if place is None else ink(place, tokens))
@@ -53,17 +55,18 @@ def _x(area: QRectF, scale: Scale, value: float) -> float:
     return area.left() + EDGE + (area.width() - 2 * EDGE) * scale.at(value)
 
 
-def _paint_ticks(painter: QPainter, area: QRectF, scale: Scale) -> None:
-    """Write round numbers, as many as stand clear of each other and of the floor."""
+def _paint_ticks(painter: QPainter, area: QRectF, scale: Scale, band: tuple[float, float]) -> None:
+    """Write round numbers, as many as stand clear of each other and of the band."""
     face = font(11)
     painter.setFont(face)
     painter.setPen(QColor(theme.colors().muted))
-    taken = area.left() + 16
+    taken = area.left()
     for value in _round(scale):
         text = number(value)
         width = QFontMetrics(face).horizontalAdvance(text)
         at = _x(area, scale, value) - width / 2
-        if taken <= at <= area.right() - width:
+        clear = at >= band[1] + 2 or at + width <= band[0] - 2
+        if clear and taken <= at <= area.right() - width:
             box = QRectF(at, area.top(), width + 1, area.height())
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
             taken = at + width + 10
