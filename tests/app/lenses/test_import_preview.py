@@ -319,3 +319,9 @@ def test_other_kinds_are_imported_with_their_options(
     assert sent.notes == JETS.notes
     assert sent.notes
     assert sent.files == ["/x/gluon.h5", "/x/top.h5"]
+
+
+def test_cells_of_text_are_values_too(dialog):
+    shown = dialog(item(column("x"), column("y", nan=3), column("place", "text", count=0)))
+    cells = [[shown._columns.item(i, j).text() for j in (3, 4)] for i in range(3)]
+    assert cells == [["20", "0"], ["17", "3"], ["20", "0"]]
