@@ -188,3 +188,17 @@ async def test_a_refusal_stands_in_the_sheet_and_a_dialog_agrees_to_replace(
     assert not sheet.trouble.text()
     sheet.go.click()
     await wait(lambda: sheet.cancel.isVisible())
+
+
+async def test_an_engine_that_ends_takes_what_it_wrote_and_leaves_the_sheet_usable(
+    bench: Bench, wait: Wait, tmp_path: Path
+) -> None:
+    run, sheet = await opened(bench, tmp_path)
+    bench.engine.script[m.ExportRows] = lambda c: {"job": "job-9"}
+    sheet.go.click()
+    await wait(lambda: sheet.cancel.isVisible())
+    info = m.JobInfo(job="job-9", kind="export", state="running", title="", run=run.key)
+    bench.state.jobs_lost.emit([info])
+    assert "Export again" in sheet.trouble.text()
+    assert sheet.go.isEnabled()
+    assert sheet.cancel.isHidden()

@@ -212,8 +212,10 @@ class ProjectIntents(Intents):
         runs = [self.state.runs.by_key[key] for key in keys if key in self.state.runs.by_key]
         busy = next((run for run in runs if run.job or run.background), None)
         if busy is not None:
-            text = f"{called(busy.name, busy.label.name)} is running"
-            self.state.notices.post(Notice(level="warning", text=text, todo="Stop it first."))
+            waits = busy.state == "queued"
+            text = f"{called(busy.name, busy.label.name)} {'waits' if waits else 'is running'}"
+            todo = "Remove it from the queue first." if waits else "Stop it first."
+            self.state.notices.post(Notice(level="warning", text=text, todo=todo))
         elif runs:
             self._do(self._delete(runs), _told(runs, "not deleted"), run=runs[0].key)
 

@@ -53,6 +53,7 @@ class Inspector(QFrame):
         layout.setSpacing(0)
         layout.addWidget(self._bar)
         layout.addWidget(self._pages)
+        self._docked: QWidget | None = None
         for signal in (state.place_changed, state.looked.changed):
             signal.connect(self.refresh)
         self.refresh()
@@ -67,6 +68,12 @@ class Inspector(QFrame):
         layout = self.layout()
         assert layout is not None
         layout.addWidget(sheet)
+        self._docked = sheet
+
+    @property
+    def foot_free(self) -> bool:
+        """Whether nothing stands at the foot."""
+        return self._docked is None or self._docked.isHidden()
 
     def to_run(self) -> None:
         """Look at the run again."""

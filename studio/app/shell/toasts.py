@@ -5,9 +5,10 @@ from PySide6.QtGui import QEnterEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.shell.banners import sign
+from studio.app.shell.inspector import Inspector
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import button, icon_button, label
+from studio.app.widgets.basic import button, icon_button, label, row
 
 __all__ = ["Toast", "Toasts"]
 
@@ -37,10 +38,12 @@ class Toast(QFrame):
         layout.setSpacing(10)
         layout.addWidget(sign(notice, self.devicePixelRatioF()), 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(text, 1)
-        for action in notice.actions:
-            made = button(action.title, action.run)
+        acts = [button(action.title, action.run) for action in notice.actions]
+        for made in acts:
             made.clicked.connect(self.leave)
-            layout.addWidget(made)
+        if acts:  # below the words, which have little room beside them in a column
+            text.addSpacing(4)
+            text.addLayout(row(*acts, None))
         self._dismiss = icon_button("close", "Dismiss", self.leave)
         layout.addWidget(self._dismiss, 0, Qt.AlignmentFlag.AlignTop)
         self.setFixedWidth(WIDTH)
@@ -79,11 +82,11 @@ class Toast(QFrame):
 
 class Toasts(QObject):
     """Puts toasts where they cover least, newest lowest, and keeps them there: at the foot of the
-    column ``beside`` a run while that is seen, else of the canvas. A lasting message passes by,
-    too, where its banner is not seen: it waits at the run that it is about.
+    column ``beside`` a run while that is seen and its foot is free, else of the canvas. A lasting
+    message passes by, too, where its banner is not seen: it waits at the run that it is about.
     """
 
-    def __init__(self, state: AppState, canvas: QWidget, beside: QWidget) -> None:
+    def __init__(self, state: AppState, canvas: QWidget, beside: Inspector) -> None:
         super().__init__(canvas)
         self._state = state
         self._canvas, self._beside = canvas, beside
@@ -95,7 +98,7 @@ class Toasts(QObject):
 
     @property
     def _host(self) -> QWidget:
-        seen = self._state.place == "run" and not self._beside.isHidden()
+        seen = self._state.place == "run" and not self._beside.isHidden() and self._beside.foot_free
         return self._beside if seen else self._canvas
 
     def _gather(self) -> None:

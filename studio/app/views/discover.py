@@ -278,5 +278,6 @@ class Discover(QWidget):
             self.focus_first()
 
     def focus_first(self) -> None:
-        """Bring the keyboard to the search."""
+        """Bring the keyboard to the search; typing begins another one."""
         self.search.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.search.selectAll()

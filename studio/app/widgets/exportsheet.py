@@ -117,6 +117,7 @@ class ExportSheet(QFrame):
         state.engine_changed.connect(self._tell)
         state.job_progressed.connect(self._progressed)
         state.job_ended.connect(self._ended)
+        state.jobs_lost.connect(self._lost)
 
     def _placed(self) -> None:
         if self._state.place != "run":
@@ -355,6 +356,13 @@ class ExportSheet(QFrame):
         elif info.error is not None:
             self._say(f"{info.error.message} {info.error.hint}".strip())
         self._tell()
+
+    def _lost(self, jobs: list[JobInfo]) -> None:
+        """The engine is gone, and what it was writing with it."""
+        if self._job in {info.job for info in jobs}:
+            self._job = ""
+            self._say("The engine ended before the file was written. Export again.")
+            self._tell()
 
     def _cancel(self) -> None:
         if self._job:
