@@ -30,7 +30,8 @@ ROOM = 115  # pixels a run from which the legend has names; numbers are on canva
 LETTERS = {1: 24, 2: 20, 3: 12, 4: 8}  # of a name in the legend, by the number of runs
 BESIDE = 400  # pixels from which measure and axes stand beside each other
 LOG = 90  # pixels beside the legend, for the switch of the axis
-SWATCH = 50  # and of each of its entries, around the name
+PLACES = "①②③④"  # as on the discs: a plain number would be that of a run
+SWATCH = 60  # and of each of its entries, around the name
 ACROSS: dict[Axis, str] = {
     "steps": "training steps",
     "seconds": "seconds of training",
@@ -139,7 +140,7 @@ class CompareChart(QWidget):
             held_to |= many if floor is not None else set()
             name = short_name(run, LETTERS[len(self._runs)]) if roomy else ""
             name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
-            title = f"{place + 1} {name}".strip()
+            title = f"{PLACES[place]} {name}".strip()
             along = floors_along(run, self.measure) if floor is not None else None
             spreads = spreads_along(run, self.measure) if along is not None else None
             shade, values = ink(place, tokens), series.values
