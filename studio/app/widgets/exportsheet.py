@@ -16,7 +16,7 @@ from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.infolder import show_in_folder
 from studio.app.intents.base import Refused
 from studio.app.kinds.kind import FORMATS, Kind
-from studio.app.kinds.registry import kind_of_run
+from studio.app.kinds.registry import kind_of_run, moves_in
 from studio.app.state.naming import number
 from studio.app.state.runs import RunState
 from studio.app.state.selection import Source
@@ -223,6 +223,8 @@ class ExportSheet(QFrame):
         self.what.widen()
         self.what.allow(1, "" if shown else "Nothing is shown yet.")
         missing = "" if run.checkpoints or run.job else "The run has no checkpoint yet."
+        if not moves_in(run, self._state.catalog):
+            missing = "The model of this run makes no samples."
         self.what.allow(2, missing, "Draw new samples from the model")
         self._offer_steps(run)
         taking = self.taking
