@@ -72,6 +72,16 @@ def test_kinds_say_what_their_data_can_be_sorted_by(qapp: QApplication) -> None:
     }
 
 
+def test_a_filter_stays_with_its_kind(browser: Browser) -> None:
+    browser.filter.setText("label = one")
+    light = {"x": np.zeros((4, 1, 4, 4), np.float32), "label": np.array(["one", "two"] * 2)}
+    browser.show_data(kind("images"), light, MADE, light, REAL, "")
+    assert browser.filter.text() == "label = one"
+    graphs = {"x": np.float32([[1, -1, 0, 0.2, 0, 0]] * 4)}
+    browser.show_data(kind("graphs"), graphs, MADE, graphs, REAL, "")
+    assert browser.filter.text() == "", "nothing of a graph is called so"
+
+
 def test_only_tiles_in_sight_are_made(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: set[int] = set()
     paint = Browsed.paint

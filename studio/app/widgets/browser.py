@@ -56,6 +56,7 @@ class Browser(QWidget):
         super().__init__()
         self._selection = selection
         self._sorts: list[str] = []
+        self._slug = ""  # of the kind that is shown
         self._aligned = False
         self.made, self.real = Pane("Generated", selection), Pane("Real", selection)
         self.sides = Segments(list(SIDES), "What is shown")
@@ -179,6 +180,9 @@ class Browser(QWidget):
         ones, where they are there. In the place of real ones may stand those of a run ``beside``;
         with the same source row i is of the same latent, and stands where that of the other does.
         """
+        if shown_as.slug != self._slug:  # of another kind the same words say nothing
+            self._slug = shown_as.slug
+            self.filter.clear()
         before = self._aligned
         self._aligned = bool(beside) and real is not None and real_of == made_of
         self.sides.retitle(1, beside or "Real")
