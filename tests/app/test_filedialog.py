@@ -80,3 +80,11 @@ async def test_the_menu_of_projects_says_at_the_right_when_each_was_open(bench, 
     menu.aboutToShow.emit()
     assert menu.layoutDirection() == Qt.LayoutDirection.LeftToRight
     assert menu.actions()[0].text().split("\t") == ["Playground", words.ago(time.time())]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "listed"), [("npz", "NumPy (*.npz)"), ("h5", "HDF5 (*.h5)"), ("", "HDF5 (*.h5)")]
+)
+def test_files_of_the_type_that_was_chosen_before_are_listed(label, suffix, listed):
+    saving = save_dialog(label, "Export", "a", "HDF5 (*.h5);;NumPy (*.npz)", suffix)
+    assert saving.selectedNameFilter() == listed

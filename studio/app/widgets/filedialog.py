@@ -67,6 +67,8 @@ def save_dialog(
     dialog = open_dialog(parent, title, QFileDialog.FileMode.AnyFile, filters, folder)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(suffix)
+    of_suffix = (each for each in filters.split(";;") if suffix and f"*.{suffix}" in each)
+    dialog.selectNameFilter(next(of_suffix, ""))
     dialog.selectFile(name)
 
     def suffixed(chosen: str) -> None:
