@@ -83,10 +83,11 @@ class RunFollower:
         if kept and kept != self._kept:
             events.append(Kept(job=self.job, step=kept[-1], steps=kept))
         self._kept = kept
-        newest = max(self.run.checkpoints.steps(), default=-1)
+        steps = self.run.checkpoints.steps()
+        newest = max(steps, default=-1)
         if newest not in (-1, self._checkpoint):
             file = str(self.run.checkpoints.path(newest))
-            events.append(CheckpointWritten(job=self.job, step=newest, file=file))
+            events.append(CheckpointWritten(job=self.job, step=newest, file=file, steps=steps))
         self._checkpoint = newest
         return events
 

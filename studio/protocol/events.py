@@ -179,11 +179,14 @@ class StageDone(_Event, frozen=True, kw_only=True):
 
 
 class CheckpointWritten(_Event, frozen=True, kw_only=True):
-    """A checkpoint is safely on disk."""
+    """A checkpoint is safely on disk; ``steps`` are those of all there are now, as older ones were
+    thinned out for it.
+    """
 
     job: str
     step: int
     file: str
+    steps: list[int] = []
 
 
 class ResultWritten(_Event, frozen=True, kw_only=True):

@@ -141,6 +141,13 @@ def test_kept_steps_checkpoints_and_log_lines_are_listed(state):
     assert (run.kept, run.checkpoints, run.log) == ([1, 8], [20, 50], ["warning: slow"])
 
 
+def test_checkpoints_that_were_thinned_out_are_listed_no_longer(state):
+    """The training clock showed nine marks for four files."""
+    for step, steps in ((20, [20]), (50, [20, 50]), (90, [50, 90])):
+        reduce(state, m.CheckpointWritten(job="7", step=step, file="x", steps=steps))
+    assert state.runs.by_key[RUN].checkpoints == [50, 90]
+
+
 def test_the_log_on_the_screen_is_bounded(state):
     for number in range(LOG_LINES + 5):
         reduce(state, m.Log(level="info", text=str(number), job="7"))

@@ -336,8 +336,7 @@ def _kept(state: AppState, event: m.Kept) -> None:
 def _checkpoint(state: AppState, event: m.CheckpointWritten) -> None:
     run = state.runs.by_job(event.job)
     if run is not None:
-        if event.step not in run.checkpoints:
-            run.checkpoints = sorted([*run.checkpoints, event.step])
+        run.checkpoints = event.steps or sorted({*run.checkpoints, event.step})
         state.runs.changed.emit(run.key)
 
 

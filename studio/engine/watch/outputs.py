@@ -246,7 +246,8 @@ class Outputs:
         self._saved = step
         end = self._clock()
         self._checkpoints.done(step, end - start, end)
-        self._sink.send(CheckpointWritten(job=self._job, step=step, file=str(path)))
+        steps = self._folder.checkpoints.steps()
+        self._sink.send(CheckpointWritten(job=self._job, step=step, file=str(path), steps=steps))
 
     def _best_so_far(self) -> dict[int, float]:
         """The best values of the first metric since the last edit of points, by the number of
