@@ -155,6 +155,9 @@ def test_variables_are_slanted_and_words_are_not():
 
 
 def test_what_follows_a_low_line_stands_below():
+    assert [(run.text, run.lowered) for run in runs_of("x_(t+1)]")] == [
+        ("x", False), ("t", True), ("+1", True), ("]", False),
+    ]  # fmt: skip
     assert runs_of("E_q h") == [
         Run("E", slanted=True), Run("q", slanted=True, lowered=True), Run(" "),
         Run("h", slanted=True),

@@ -1,5 +1,5 @@
 """How a formula is written: variables slanted, words and digits upright, what follows a low line
-small and below, as in ``E_q h(d)``.
+small and below, as in ``E_q h(d)``, or several of them in brackets, as in ``x_(t+1)``.
 """
 
 import re
@@ -10,7 +10,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
 __all__ = ["Run", "advance", "elided", "maths_font", "runs_of", "write"]
 
-_LETTERS = re.compile(r"(_?)([A-Za-z\u0370-\u03ff]+)")
+_LETTERS = re.compile(r"_\(([^()]+)\)|(_?)([A-Za-z\u0370-\u03ff]+)")
 _SMALL = 0.72  # of the size, below the line
 _DROP = 0.2
 
@@ -39,11 +39,14 @@ def runs_of(text: str) -> list[Run]:
     runs: list[Run] = []
     end = 0
     for match in _LETTERS.finditer(text):
-        low, word = match.groups()
-        slanted = len(word) == 1 or (len(word) == 2 and word[0] == "d")
+        below, low, word = match.groups()
         if match.start() > end:
             runs.append(Run(text[end : match.start()]))
-        runs.append(Run(word, slanted, bool(low)))
+        if below:
+            runs += [run._replace(lowered=True) for run in runs_of(below)]
+        else:
+            slanted = len(word) == 1 or (len(word) == 2 and word[0] == "d")
+            runs.append(Run(word, slanted, bool(low)))
         end = match.end()
     if end < len(text):
         runs.append(Run(text[end:]))
