@@ -80,6 +80,8 @@ class Figure:
         low, high: an interval in which it lies with 95 % confidence; None where there is none.
         n: how many data it is of.
         parts: figures that it is made of, by name: of each class, of each mode.
+        cells: how many of each true class (first) were told to be of each (second); only those
+            that are not 0.
     """
 
     value: float
@@ -87,6 +89,7 @@ class Figure:
     high: float | None = None
     n: int = 0
     parts: Mapping[str, float] = field(default_factory=dict)
+    cells: tuple[tuple[str, str, float], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,14 @@ def _recalls(counts: Tensor, names: Sequence[str]) -> dict[str, float]:
     return {name: each for name, each, n in zip(names, shares, total, strict=True) if n}
 
 
+def _cells(counts: Tensor, names: Sequence[str]) -> tuple[tuple[str, str, float], ...]:
+    """Return the cells of a confusion that are not 0, the true class first."""
+    return tuple(
+        (names[true], names[told], float(counts[true, told]))
+        for true, told in counts.nonzero().tolist()
+    )
+
+
 @metric(
     "overall-accuracy",
     title="Overall accuracy",
@@ -111,7 +119,7 @@ class OverallAccuracy(_Accuracy):
     def _figure(self, counts: Tensor, names: Sequence[str]) -> Figure:
         n, share = float(counts.sum()), float(counts.trace() / counts.sum())
         low, high = wilson(share, int(n))
-        return Figure(share, low, high, int(n), _recalls(counts, names))
+        return Figure(share, low, high, int(n), _recalls(counts, names), _cells(counts, names))
 
 
 @metric(

@@ -2,18 +2,29 @@
 
 import html
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetrics, QPainter
 
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import label, number, ticks
 from studio.app.theme import font
+from studio.literal import one_line
 
-__all__ = ["EDGE", "Axis", "Marks", "no_marks", "power_marks", "step_marks", "value_marks"]
+__all__ = [
+    "EDGE",
+    "Axis",
+    "Marks",
+    "name_marks",
+    "name_marks_up",
+    "no_marks",
+    "power_marks",
+    "step_marks",
+    "value_marks",
+]
 
 Marks = Callable[[float, float, float], list[tuple[float, str]]]
 """From the ends of an axis and its length in pixels: places on it, and what is written there."""
@@ -21,6 +32,8 @@ Marks = Callable[[float, float, float], list[tuple[float, str]]]
 LEFT, BOTTOM = 52, 22  # pixels that the numbers need
 NARROW = 6  # of one without numbers
 LABEL = 18  # and the name of an axis
+GAP = 6  # pixels between two names
+WORD = 46  # pixels that a name needs to say something
 EDGE = 12  # pixels beyond the last mark that a number may use
 LETTERS = 8  # pixels that half a line of numbers is high
 
@@ -32,6 +45,37 @@ def value_marks(
     marks = _round(low, high, pixels / apart)
     step = marks[1] - marks[0] if len(marks) > 1 else 1.0
     return [(mark, label(mark, step)) for mark in marks]
+
+
+def name_marks(names: Sequence[str]) -> Marks:
+    """Return marks of an axis along which names stand, at 0, 1, ...: cut to the room of one, or
+    every so many where even that is too little.
+    """
+
+    def marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
+        metrics = QFontMetrics(font(11))
+        room = pixels / max(high - low, 1e-9)
+        every = max(1, math.ceil(WORD / max(room, 1e-9)))
+        seen = [i for i in range(len(names)) if low <= i <= high and i % every == 0]
+        cut = Qt.TextElideMode.ElideRight
+        wide = int(every * room) - GAP
+        return [(float(i), metrics.elidedText(one_line(names[i]), cut, wide)) for i in seen]
+
+    return marks
+
+
+def name_marks_up(names: Sequence[str]) -> Marks:
+    """Return marks of an axis up which names stand, the first on top: cut to the room beside it."""
+
+    def marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
+        metrics = QFontMetrics(font(11))
+        every = max(1, math.ceil(14 * (high - low) / max(pixels, 1e-9)))
+        last, cut = len(names) - 1, Qt.TextElideMode.ElideRight
+        seen = [i for i in range(len(names)) if low <= last - i <= high and i % every == 0]
+        said = (metrics.elidedText(one_line(names[i]), cut, LEFT - GAP) for i in seen)
+        return [(float(last - i), text) for i, text in zip(seen, said, strict=True)]
+
+    return marks
 
 
 def power_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:

@@ -7,17 +7,16 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from studio.app.plots.axis import Marks, value_marks
+from studio.app.plots.axis import name_marks, value_marks
 from studio.app.plots.backdrop import colour
 from studio.app.plots.curves import Curve
 from studio.app.plots.explored import Explored, Range
 from studio.app.plots.plane import Plane, pen
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
-from studio.app.theme import font
 from studio.literal import one_line
 
 __all__ = ["Bars", "BarsPlot"]
@@ -26,7 +25,6 @@ Doubles = NDArray[np.float64]
 HALF = 0.34  # of the room of a bar, on each side of its middle
 SURE = 2.0  # deviations by chance that a bar may be off
 ROOM = 0.08  # of the height above the tallest bar
-GAP = 6  # pixels between two names
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +97,7 @@ class BarsPlot(Explored):
         super().__init__(parent)
         self.shown: Bars | None = None
         self._under = -1
-        self.add_plane(_named(()), value_marks)
+        self.add_plane(name_marks(()), value_marks)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(QSize(200, 150))
         self.restyle()
@@ -110,7 +108,7 @@ class BarsPlot(Explored):
     def set_bars(self, bars: Bars) -> None:
         """Show other bars."""
         if self.shown is None or bars.names != self.shown.names:
-            self.planes[0].bottom.set_marks(_named(bars.names))
+            self.planes[0].bottom.set_marks(name_marks(bars.names))
             self.part, self.parts = None, {}
         self.shown = bars
         self.redraw()
@@ -205,20 +203,3 @@ def _rects(
         x0=at - wide * HALF, x1=at + wide * HALF, y0=low, y1=high,
         pen=pen(shade, 1.2) if edge else pg.mkPen(None), brush=pg.mkBrush(shade),
     )  # fmt: skip
-
-
-def _named(names: tuple[str, ...]) -> Marks:
-    """Return marks that are names, cut to the room of a bar, or every so many where even that is
-    too little.
-    """
-
-    def marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
-        metrics = QFontMetrics(font(11))
-        room = pixels / max(high - low, 1e-9)
-        every = max(1, int(np.ceil(18 / max(room, 1e-9))))
-        seen = [i for i in range(len(names)) if low <= i <= high and i % every == 0]
-        cut = Qt.TextElideMode.ElideRight
-        wide = int(every * room) - GAP
-        return [(float(i), metrics.elidedText(one_line(names[i]), cut, wide)) for i in seen]
-
-    return marks

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QFont, QPainter
 from studio.app.plots.bars import Bars, BarsPlot
 from studio.app.plots.chart import ChartScene
 from studio.app.plots.chartplot import ChartPlot
+from studio.app.plots.confusion import Confusion, ConfusionPlot
 from studio.app.plots.export import Picture, painted_picture
 from studio.app.plots.hchart import HPlot, HScene
 from studio.app.plots.histogram import HistogramPlot, HistogramScene
@@ -91,6 +92,18 @@ def bars_picture(scenes: Mapping[str, Bars]) -> Picture:
         return plot
 
     return _panels(scenes, made, lambda painter, at, bars: None)
+
+
+def confusion_picture(scenes: Mapping[str, Confusion]) -> Picture:
+    """Return confusions of classes, with what is along their axes."""
+
+    def made(shown: Confusion, title: str) -> ConfusionPlot:
+        plot = ConfusionPlot()
+        plot.set_confusion(shown)
+        plot.name_axes()
+        return plot
+
+    return _panels(scenes, made, lambda painter, at, shown: None)
 
 
 def _panels(

@@ -22,7 +22,8 @@ class _Event(Protocol):
 @dataclass(frozen=True)
 class Evaluated:
     """Figures of a step by metric, each with its floor, the ends of its interval where it has one,
-    how many data it is of, and its parts by name: of each class, of each mode.
+    how many data it is of, and its parts by name: of each class, of each mode. ``cells`` are of a
+    confusion of classes: true, told, how many.
     """
 
     step: int
@@ -32,6 +33,7 @@ class Evaluated:
     counts: Mapping[str, int] = field(default_factory=dict)
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     parts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    cells: Mapping[str, tuple[tuple[str, str, float], ...]] = field(default_factory=dict)
 
 
 def newest(events: Iterable[_Event]) -> Evaluated | None:
@@ -58,6 +60,11 @@ def _read(event: _Event) -> Evaluated | None:
             for slug, each in data.get("parts", {}).items()
             if slug in values and len(each) > 1
         }
-        return Evaluated(event.step, int(data["seed"]), values, floors, counts, ends, parts)
+        cells = {
+            str(slug): tuple((str(true), str(told), float(n)) for true, told, n in each)
+            for slug, each in data.get("cells", {}).items()
+            if slug in values
+        }
+        return Evaluated(event.step, int(data["seed"]), values, floors, counts, ends, parts, cells)
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

@@ -1,4 +1,6 @@
-"""What the figures of an evaluation are made of: a bar for each class, or for each mode."""
+"""What the figures of an evaluation are made of: a bar for each class, or for each mode, and which
+classes are taken for which.
+"""
 
 from functools import partial
 
@@ -7,11 +9,13 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from studio.app import held
 from studio.app.plots.bars import Bars
+from studio.app.plots.confusion import Confusion
 from studio.app.state.evaluated import Evaluated
 from studio.app.state.naming import metric_title
 from studio.app.state.session import AppState
 from studio.app.widgets.barscard import BarsCard
 from studio.app.widgets.basic import clear
+from studio.app.widgets.confusioncard import ConfusionCard
 from studio.app.widgets.exporting import ask_picture, ask_values
 
 __all__ = ["PartCards"]
@@ -30,6 +34,7 @@ class PartCards(QWidget):
         self._state = state
         self._shown: Evaluated | None = None
         self.cards: dict[str, BarsCard] = {}
+        self.confusion: ConfusionCard | None = None
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(8)
@@ -42,26 +47,38 @@ class PartCards(QWidget):
             return
         self._shown = found
         clear(self._row)
-        self.cards = {}
+        self.cards, self.confusion = {}, None
         for slug in _different(found)[:MOST]:
             self.cards[slug] = self._card(found, slug)
             self._row.addWidget(self.cards[slug])
+        for slug, cells in list(found.cells.items())[:1]:
+            self.confusion = ConfusionCard()
+            self._keep(self.confusion, "confusion")
+            self.confusion.show_confusion(Confusion.of(cells), _said(found, slug))
+            self._row.addWidget(self.confusion)
 
     def _card(self, found: Evaluated, slug: str) -> BarsCard:
         catalog = self._state.catalog
         entry = catalog.get("metric", slug) if catalog is not None else None
         title = metric_title(slug, catalog)
         card = BarsCard(title, held.explained(entry))
-        card.setFixedHeight(HEIGHT)
-        card.picture_wanted.connect(partial(ask_picture, card, self._state, slug))
-        card.values_wanted.connect(partial(ask_values, card, self._state, slug))
+        self._keep(card, slug)
         values = np.array(list(found.parts[slug].values()))
         value = found.values.get(slug)
         mean = value is not None and bool(np.isclose(values.mean(), value, rtol=1e-3))
         bars = Bars(title, tuple(found.parts[slug]), values, level=value if mean else None)
-        said = f"step {found.step:,}, n = {found.counts[slug]:,}"
-        card.show_bars(bars, said)
+        card.show_bars(bars, _said(found, slug))
         return card
+
+    def _keep(self, card: BarsCard | ConfusionCard, name: str) -> None:
+        """Let a card be as high as the others, and go to a file of a name."""
+        card.setFixedHeight(HEIGHT)
+        card.picture_wanted.connect(partial(ask_picture, card, self._state, name))
+        card.values_wanted.connect(partial(ask_values, card, self._state, name))
+
+
+def _said(found: Evaluated, slug: str) -> str:
+    return f"step {found.step:,}, n = {found.counts[slug]:,}"
 
 
 def _different(found: Evaluated) -> list[str]:

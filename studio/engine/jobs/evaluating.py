@@ -88,6 +88,7 @@ class EvaluationJob(RunJob):
                 if figure.low is not None
             },
             parts={slug: dict(f.parts) for slug, f in quality.figures.items() if f.parts},
+            cells={slug: list(f.cells) for slug, f in quality.figures.items() if f.cells},
         )
 
 

@@ -1,0 +1,60 @@
+"""A confusion of classes with its name, and what is under the mouse."""
+
+from PySide6.QtWidgets import QVBoxLayout
+
+from studio.app.plots.confusion import Confusion, ConfusionPlot
+from studio.app.plots.export import Picture
+from studio.app.plots.paper import confusion_picture
+from studio.app.widgets.basic import Elided, label
+from studio.app.widgets.literal import set_tip
+from studio.app.widgets.plotcard import PlotCard
+
+__all__ = ["ConfusionCard"]
+
+HELP = "Rows are the true classes, columns what the model tells: on the diagonal it is right."
+
+
+class ConfusionCard(PlotCard):
+    """Which classes are taken for which."""
+
+    def __init__(self) -> None:
+        super().__init__("Confusion")
+        self.plot: ConfusionPlot = ConfusionPlot()
+        self.plot.setAccessibleName("Confusion of classes")
+        self.plot.hovered.connect(self._point)
+        self._said, self._whole = Elided("", "small"), ""
+        name = label(self.title, "strong")
+        set_tip(name, HELP)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(12, 8, 8, 4)
+        body.setSpacing(2)
+        body.addWidget(name)
+        body.addWidget(self._said)
+        body.addWidget(self.plot, 1)
+
+    @property
+    def scene(self) -> Confusion:
+        """What is drawn."""
+        assert self.plot.shown is not None
+        return self.plot.shown
+
+    def show_confusion(self, shown: Confusion, said: str) -> None:
+        """Show a confusion; ``said`` stands below the name but for a cell pointed at."""
+        self.plot.set_confusion(shown)
+        self._whole = said
+        self._said.set_text(said)
+        wrong = [
+            (shown.counts[true, told], shown.said(true, told))
+            for true in range(len(shown.names))
+            for told in range(len(shown.names))
+            if true != told and shown.counts[true, told]
+        ]
+        worst = [text for _, text in sorted(wrong, reverse=True)[:5]]
+        self.plot.setAccessibleDescription(". ".join([said, *worst]))
+
+    def _point(self, true: int, told: int) -> None:
+        self._said.set_text(self.scene.said(true, told) if true >= 0 else self._whole)
+
+    def export_picture(self) -> Picture:
+        """Return the cells for paper."""
+        return confusion_picture({self.title: self.scene})
