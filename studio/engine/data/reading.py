@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,8 @@ class Reading:
         """Send the request, take the answers and collect the process."""
         decoder = Decoder(Inspected | Opened | Some | Ended | Refusal)
         try:
-            with self._process as process:
+            # What is left of the request is written again when its pipe is closed, and fails again.
+            with suppress(BrokenPipeError), self._process as process:
                 assert process.stdin is not None
                 assert process.stdout is not None
                 try:
