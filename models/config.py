@@ -17,6 +17,7 @@ import msgspec
 from msgspec import Meta
 
 __all__ = [
+    "Aspect",
     "Config",
     "ConfigError",
     "DataChoice",
@@ -51,6 +52,11 @@ class NoConfig(Config, frozen=True):
 
 File = NewType("File", str)
 """The whole path of a file, "" for none. Whether it is there is seen where it is read."""
+
+Aspect = Literal["", "path", "prediction", "loss"]
+"""What a setting of a family is a matter of: how data turn into noise, what the network says, or
+what it is trained for. Grid, sampler and guidance, the other three choices of a method, are
+settings of the sampler."""
 
 DataChoice = NewType("DataChoice", str)
 """The name of a class or a column of the data, "" for none. Which there are, the data say."""
@@ -105,6 +111,7 @@ def param(
     role: str = "",
     fewest: int = 0,
     suffixes: tuple[str, ...] = (),
+    aspect: Aspect = "",
 ) -> Meta:
     """Describe one field of a `Config`.
 
@@ -119,6 +126,8 @@ def param(
     ``role`` what it is picked for; of a `RunRef`, ``role`` is what its model must be able to do;
     of a `DataChoice`, ``of`` is "class" or "column". A list has at least ``fewest`` values, each
     within the bounds. A `File` ends in one of ``suffixes``, where there are any (".pt").
+    ``aspect`` is which choice of a method the setting belongs to, "" where the method is the same
+    whatever it is (a width, a learning rate).
     """
     extra: dict[str, Any] = {
         "unit": unit,
@@ -133,6 +142,7 @@ def param(
         "role": role,
         "fewest": fewest,
         "suffixes": suffixes,
+        "aspect": aspect,
         "low": low,
         "high": high,
         "above": above,
@@ -186,8 +196,8 @@ def describe(config: type[Config], prefix: str = "", group: str = "") -> list[di
     "data-choice", "run", "pick", "part"), title, help, unit, zero, default, optional, low, high,
     above, below, log, advanced, depends ({path, values} or None), live, kinds (a list),
     choices ([{value, title}]), group (title of the nested config, "" at the top), of and role (see
-    `param`), items (the kind of the values of a list), fewest, suffixes, inside (path of the part
-    that it belongs to, "" for none).
+    `param`), items (the kind of the values of a list), fewest, suffixes, aspect, inside (path of
+    the part that it belongs to, "" for none).
 
     A "part" is a nested config that may be left out: None, or a table. Its settings follow it.
     """
@@ -252,6 +262,7 @@ def _row(
         "items": "",
         "fewest": extra.get("fewest", 0),
         "suffixes": list(extra.get("suffixes", ())),
+        "aspect": extra.get("aspect", ""),
         "inside": "",
         **{k: extra.get(k) for k in ("low", "high", "above", "below")},
     }

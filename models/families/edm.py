@@ -57,6 +57,7 @@ class EdmConfig(Config, frozen=True):
                 "velocity": "Velocity (flow matching)",
                 "score": "Score",
             },
+            aspect="prediction",
         ),
     ] = "edm"
     weight: Annotated[
@@ -73,6 +74,7 @@ class EdmConfig(Config, frozen=True):
                 "min-snr": "Min-SNR",
                 "truncated-snr": "Truncated SNR",
             },
+            aspect="loss",
         ),
     ] = "edm"
     gamma: Annotated[
@@ -83,6 +85,7 @@ class EdmConfig(Config, frozen=True):
             above=0.0,
             high=1000.0,
             depends=("weight", ("min-snr",)),
+            aspect="loss",
         ),
     ] = 5.0
     density: Annotated[
@@ -95,6 +98,7 @@ class EdmConfig(Config, frozen=True):
                 "uniform-time": "Uniform time on a path",
                 "rho-uniform": "As an EDM sampling grid",
             },
+            aspect="loss",
         ),
     ] = "log-normal"
     density_mean: Annotated[
@@ -105,6 +109,7 @@ class EdmConfig(Config, frozen=True):
             low=-6.0,
             high=6.0,
             depends=("density", ("log-normal",)),
+            aspect="loss",
         ),
     ] = -1.2
     density_std: Annotated[
@@ -115,6 +120,7 @@ class EdmConfig(Config, frozen=True):
             above=0.0,
             high=6.0,
             depends=("density", ("log-normal",)),
+            aspect="loss",
         ),
     ] = 1.2
     path: Annotated[
@@ -130,6 +136,7 @@ class EdmConfig(Config, frozen=True):
                 "rectified-flow": "Rectified flow",
             },
             depends=("density", ("uniform-time",)),
+            aspect="path",
         ),
     ] = "vp-linear"
     s_min: SmallestNoise = 0.002

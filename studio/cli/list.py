@@ -1,4 +1,4 @@
-"""List what there is: models, data sets, samplers, metrics, operators, recipes."""
+"""List what there is: models, data sets, samplers, metrics, operators, methods, recipes."""
 
 import argparse
 from typing import Any
@@ -8,7 +8,7 @@ from studio.cli.terminal import say, table
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "list models, datasets, samplers, metrics, operators or recipes"
+HELP = "list models, datasets, samplers, metrics, operators, methods or recipes"
 COLUMNS = {
     "family": (
         ("FIELD", lambda e: e.field),
@@ -37,7 +37,7 @@ KINDS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("what", choices=[*KINDS, "recipes"], help="what to list")
+    parser.add_argument("what", choices=[*KINDS, "methods", "recipes"], help="what to list")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -47,6 +47,14 @@ def run(arguments: argparse.Namespace) -> int:
 
         shown = [(r.slug, f"{r.expected_seconds:g} s", r.summary) for r in recipes()]
         table(shown, head=("RECIPE", "TIME", "WHAT IT SHOWS"))
+        return 0
+    if arguments.what == "methods":
+        from studio.methods import methods
+
+        named = [(m.slug, m.title, m.family.slug, m.summary) for m in methods()]
+        table(named, head=("METHOD", "TITLE", "MODEL", "SUMMARY"))
+        say()
+        say("pushforward run MODEL@DATASET --set method=METHOD trains one.")
         return 0
     from studio.cli import catalogue
 

@@ -17,6 +17,7 @@ from studio.cli.terminal import UsageError
 from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.catalogue import described
 from studio.engine.run.resolve import known_kind, today
+from studio.methods import methods
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import ChangeSetting, Edit, Pick, RunRef, RunSpec
 from studio.store.edits import in_order
@@ -32,10 +33,11 @@ def apply(spec: RunSpec, assignments: Iterable[str], project: Path | None = None
     """Return the spec with each assignment made, in order; ``project`` is where imported data say
     of which kind they are, by which networks are offered.
 
-    "family=gan" chooses another thing and forgets the settings of the old one, "family.net=unet"
-    another network; "metrics=mmd" chooses metrics; "family.ema=0.999", "family.net.width=64" (or
-    "family.net.config.width=64"), "training.steps=500", "metrics.mmd.bandwidth=1" set settings. The
-    values are checked later, with those of the recipe.
+    "family=gan" chooses another thing and forgets the settings of the old one, "method=ddpm" the
+    model and the sampler of a named method, "family.net=unet" another network; "metrics=mmd"
+    chooses metrics; "family.ema=0.999", "family.net.width=64" (or "family.net.config.width=64"),
+    "training.steps=500", "metrics.mmd.bandwidth=1" set settings. The values are checked later, with
+    those of the recipe.
 
     Raises:
         UsageError: no "=", or a key that does not exist; the nearest one is named.
@@ -153,6 +155,8 @@ def _assign(spec: RunSpec, key: str, text: str) -> RunSpec:
     head, _, path = key.partition(".")
     if key == "name":
         return msgspec.structs.replace(spec, name=text)
+    if key == "method":
+        return _with_method(spec, text)
     if key in _PICKS:
         return msgspec.structs.replace(spec, **{key: Pick(slug=text)})
     if key == "metrics":
@@ -175,6 +179,19 @@ def _assign(spec: RunSpec, key: str, text: str) -> RunSpec:
     pick = (_sampler(spec) if head == "sampler" else getattr(spec, head)) or Pick(slug="")
     config = replace_at(pick.config, row["path"], value)
     return msgspec.structs.replace(spec, **{head: msgspec.structs.replace(pick, config=config)})
+
+
+def _with_method(spec: RunSpec, slug: str) -> RunSpec:
+    """Return the spec with the model and the sampler of a named method.
+
+    Raises:
+        UsageError: there is no such method.
+    """
+    known = {method.slug: method for method in methods()}
+    if slug not in known:
+        raise UsageError(f"--set method: there is no method {slug!r}; {_nearest(slug, known)}")
+    method = known[slug]
+    return msgspec.structs.replace(spec, family=method.family, sampler=method.sampler)
 
 
 def _with_network(spec: RunSpec, key: str, row: dict[str, Any], slug: str) -> RunSpec:

@@ -72,6 +72,7 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     items: str = ""
     fewest: int = 0
     suffixes: list[str] = []
+    aspect: str = ""
     inside: str = ""
     meant: str = ""
     under: str = ""
@@ -168,7 +169,8 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     Families say what they are made of: ``field`` ("score", "score-difference", "critic",
     "kernel", "exact"; "" where that has no meaning), ``carrier`` ("flow" for particles that move
     along flow time, "particles" for particles that move during the training, "generator"),
-    ``motion``, the formula of what moves how, in Unicode, and what they are called in ``short``;
+    ``motion``, the formula of what moves how, in Unicode, what they are called in ``short``, and
+    the ``sampler`` that they use where none is chosen;
     those without a field say by their ``group`` what they do instead ("classify", "recommend").
     Metrics say which values are
     ``better``: "lower" or "higher", and what their ``bar`` is, in a few words. Networks say in
@@ -192,6 +194,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     group: str = ""
     motion: str = ""
     short: str = ""
+    sampler: str = ""
     better: str = ""
     bar: str = ""
     needs: list[str] = []

@@ -151,6 +151,7 @@ def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
         "group": entry.group,
         "motion": entry.motion,
         "short": entry.short,
+        "sampler": entry.sampler,
         "inputs": [InputSpec(name=name, **vars(needs)) for name, needs in entry.inputs.items()],
     }
     return EntrySpec(**told, fields=_fields(entry.config, own))

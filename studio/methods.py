@@ -1,0 +1,94 @@
+"""Named methods: what the literature calls DDPM, EDM or DDIM, as choices among the same parts.
+
+A method of diffusion is six choices: path, prediction, loss, grid, sampler, guidance. A named one
+is a file, ``resources/methods/<slug>.toml``, which says what it chooses; what it does not say has
+its default. The settings of a family say by their ``aspect`` which choice they belong to
+(`models.config.param`); of a sampler, the grid and the guidance are choices of their own.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from studio import resources
+from studio.protocol.spec import Pick
+from studio.store.keys import check_keys
+
+__all__ = [
+    "CHOICES",
+    "Method",
+    "MethodError",
+    "Published",
+    "load_method",
+    "methods",
+]
+
+CHOICES: Mapping[str, str] = {
+    "path": "Path",
+    "prediction": "Prediction",
+    "loss": "Loss",
+    "grid": "Grid",
+    "sampler": "Sampler",
+    "guidance": "Guidance",
+}
+"""The six choices, as the screen calls them, in the order in which they are made."""
+
+
+class MethodError(ValueError):
+    """A file of a method cannot be read; the message names the file and the field."""
+
+
+class Published(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A figure of the literature: what was measured, on which data, and where it is printed.
+
+    ``calls`` counts the evaluations of the network a sample; None where the source does not say.
+    """
+
+    figure: str
+    data: str
+    source: str
+    calls: int | None = None
+
+
+class Method(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A named method: a family and a sampler with some of their settings.
+
+    ``claims`` are the experiments of this program that it is held to; their pass lines stand there.
+    """
+
+    slug: str
+    title: str
+    summary: str
+    source: str
+    order: int
+    family: Pick
+    sampler: Pick | None = None
+    published: list[Published] = []
+    claims: list[str] = []
+
+
+def load_method(path: Path) -> Method:
+    """Read one method.
+
+    Raises:
+        MethodError: the file is missing, is not TOML, or has a wrong or unknown field.
+    """
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+        data.setdefault("slug", path.stem)
+        check_keys(data, Method)
+        return msgspec.convert(data, Method)
+    except (OSError, ValueError) as error:
+        raise MethodError(f"{path.name}: {error}") from error
+
+
+def methods() -> list[Method]:
+    """Return the methods that ship, in their order.
+
+    Raises:
+        MethodError: a file is broken (a test reads them all).
+    """
+    found = [load_method(path) for path in resources.folder("methods").glob("*.toml")]
+    return sorted(found, key=lambda method: (method.order, method.slug))

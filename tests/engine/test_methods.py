@@ -1,0 +1,160 @@
+"""Named methods: each file can be read, is found again from its choices, trains and samples."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from models.config import describe
+from models.registry import registry
+from studio.app.state import drafts
+from studio.app.state.sixchoices import differing, filled, named
+from studio.engine.jobs.headless import run as train
+from studio.engine.process import catalogue
+from studio.engine.process.discovery import discover
+from studio.engine.run.resolve import resolve
+from studio.methods import CHOICES, Method, MethodError, load_method, methods
+from studio.protocol.spec import Pick, RunRef, RunSpec
+from studio.store.project import Project
+
+discover()
+CATALOG = catalogue.build([])
+METHODS = methods()
+BY_SLUG = {method.slug: method for method in METHODS}
+DATA = ("ring-of-five", "checkerboard")
+BRIEF: dict[str, Any] = {"batch": 16, "steps": 2, "samples": 200, "evaluate_samples": 64}
+STEPS = {"steps": 3, "levels": 2, "walk": 2}
+"""Small numbers of what costs time in a sampler."""
+SMALL = {"net": {"config": {"width": 8, "depth": 1}}}
+
+
+def on(dataset: str, method: Method) -> RunSpec:
+    return RunSpec(
+        name=method.slug,
+        family=method.family,
+        dataset=Pick(slug=dataset),
+        sampler=method.sampler,
+        training=BRIEF,
+    )
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.slug)
+def test_a_method_is_itself_and_no_other(method: Method) -> None:
+    spec = on(DATA[0], method)
+    assert differing(spec, method, CATALOG) == []
+    assert named(spec, METHODS, CATALOG) == method
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.slug)
+def test_filling_in_a_method_leaves_the_rest(method: Method) -> None:
+    before = RunSpec(
+        name="",
+        family=Pick(slug="edm", config={"precond": "x0", "net": {"config": {"width": 32}}}),
+        dataset=Pick(slug=DATA[0]),
+        sampler=Pick(slug="ddim", config={"steps": 7, "eta": 0.5}),
+    )
+    after = filled(before, method, CATALOG)
+    assert named(after, METHODS, CATALOG) == method
+    assert after.dataset == before.dataset
+    if method.family.slug == "edm":
+        assert after.family.config["net"] == {"config": {"width": 32}}
+
+
+def test_another_choice_is_told_and_the_number_of_steps_is_none() -> None:
+    spec = on(DATA[0], BY_SLUG["ddpm"])
+    sampler = msgspec.structs.replace(spec.sampler, config={**spec.sampler.config, "steps": 9})
+    assert named(msgspec.structs.replace(spec, sampler=sampler), METHODS, CATALOG).slug == "ddpm"
+    other = {**spec.family.config, "weight": "min-snr"}
+    family = msgspec.structs.replace(spec.family, config=other)
+    changed = msgspec.structs.replace(spec, family=family)
+    assert differing(changed, BY_SLUG["ddpm"], CATALOG) == ["loss"]
+    assert named(changed, METHODS, CATALOG) is None
+    assert differing(spec, BY_SLUG["consistency-distillation"], CATALOG) == list(CHOICES)
+
+
+def test_a_setting_that_another_makes_idle_is_no_difference() -> None:
+    spec = on(DATA[0], BY_SLUG["edm"])
+    family = msgspec.structs.replace(spec.family, config={**spec.family.config, "gamma": 3.0})
+    assert named(msgspec.structs.replace(spec, family=family), METHODS, CATALOG).slug == "edm"
+
+
+def test_a_method_says_where_it_comes_from() -> None:
+    experiments = {entry.slug for entry in registry.all("experiment")}
+    for method in METHODS:
+        assert ":" in method.source, method.slug
+        assert set(method.claims) <= experiments, method.slug
+        for figure in method.published:
+            assert "" not in (figure.source, figure.data), method.slug
+
+
+def test_a_method_sets_choices_and_levels_alone() -> None:
+    """A width or a learning rate is no part of a method: choosing one keeps them."""
+    for method in METHODS:
+        spec = on(DATA[0], method)
+        entry = drafts.entry_of(spec, "family", CATALOG)
+        assert entry is not None, method.slug
+        said = [f for f in entry.fields if drafts.has(method.family.config, f)]
+        assert not [f.path for f in said if not f.aspect and f.path not in ("s_min", "s_max")]
+
+
+def briefly(method: Method) -> Pick | None:
+    """Return the sampler of a method with few steps."""
+    if method.sampler is None:
+        return None
+    entry = registry.get("sampler", method.sampler.slug)
+    few = {
+        row["path"]: STEPS[row["path"]] for row in describe(entry.config) if row["path"] in STEPS
+    }
+    return Pick(slug=method.sampler.slug, config={**method.sampler.config, **few})
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a diffusion on each data set, from which others learn."""
+    path = tmp_path_factory.mktemp("methods") / "p"
+    for dataset in DATA:
+        spec = RunSpec(
+            name=f"teacher-{dataset}",
+            family=Pick(slug="edm", config=SMALL),
+            dataset=Pick(slug=dataset),
+            training=BRIEF,
+        )
+        assert train(spec, project=path).state == "finished"
+    return path
+
+
+@pytest.mark.parametrize(
+    ("method", "dataset"),
+    list(itertools.product(METHODS, DATA)),
+    ids=lambda value: value if isinstance(value, str) else value.slug,
+)
+def test_a_method_trains_and_samples(method: Method, dataset: str, project: Path) -> None:
+    spec = on(dataset, method)
+    teachers = {ref.record.spec.name: ref.name for ref in Project.open(project).runs()}
+    entry = registry.get("family", method.family.slug)
+    inputs = {name: RunRef(run=teachers[f"teacher-{dataset}"]) for name in entry.inputs}
+    metrics = [Pick(slug="energy-distance")]
+    spec = msgspec.structs.replace(spec, inputs=inputs, metrics=metrics, sampler=briefly(method))
+    status = train(spec, project=project)
+    assert status.state == "finished", status
+    columns, _ = Project.open(project).runs()[-1].metrics.read()
+    steps, values = columns["quality/energy-distance"]
+    assert steps[-1] == BRIEF["steps"]
+    assert np.isfinite(values).all()
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.slug)
+def test_a_method_resolves_as_it_is(method: Method) -> None:
+    _, problems = resolve(on(DATA[0], method))
+    wanted = [p for p in problems if not p.path.startswith("inputs")]
+    assert wanted == []
+
+
+def test_a_broken_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text('title = "Mine"\nsummery = "?"\n')
+    with pytest.raises(MethodError, match=r"mine\.toml: unknown key 'summery'"):
+        load_method(file)
