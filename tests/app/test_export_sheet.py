@@ -9,11 +9,13 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from studio.app.kinds.plain import plain
 from studio.app.state.runs import RunState
 from studio.app.state.selection import Offered, Source
-from studio.app.state.taking import Taking, free_name, megabytes, steps
+from studio.app.state.taking import Taking, free_name, steps
 from studio.app.widgets import exportsheet
 from studio.app.widgets.exportsheet import ExportSheet
+from studio.app.widgets.pane import Pane
 from studio.protocol import messages as m
 from tests.app.conftest import Bench
 from tests.app.test_operating import ready
@@ -62,6 +64,11 @@ def test_what_is_taken_is_asked_of_the_engine_as_it_is_meant() -> None:
     command = real.command("/f", overwrite=False)
     assert isinstance(command, m.ExportRows)
     assert (command.n, command.of, command.step) == (512, "", None)
+    filtered = Taking("/r", "shown", Source("/r", "particles"), (9, 4), 64, step=7)
+    assert filtered.many == 2
+    assert filtered.command("/f", overwrite=False) == m.ExportRows(
+        run="/r", what="particles", step=7, rows=[9, 4], file="/f"
+    )
     new = Taking("/r", "new", count=9, seed=3, step=250)
     assert new.command("/f", overwrite=False) == m.Operate(
         run="/r", operator="generate", config={"n": 9, "seed": 3}, step=250, file="/f"
@@ -76,11 +83,7 @@ def test_rows_are_of_the_steps_that_they_were_kept_at() -> None:
     assert steps(run, "chosen", Source("/r", "data")) == []
 
 
-def test_the_size_is_said_where_it_is_known_and_no_file_is_taken_twice(tmp_path: Path) -> None:
-    like = {"x": np.zeros((4, 1, 28, 28), np.float32), "label": np.array(["a"] * 4)}
-    assert megabytes(115, like, "npz") == "0.4 MB"
-    assert megabytes(115, like, ".png") == "90 kB"
-    assert megabytes(115, like, "graphml") == megabytes(115, None, "npz") == ""
+def test_no_file_is_taken_twice(tmp_path: Path) -> None:
     assert free_name(tmp_path, "run-4", "csv").name == "run-4.csv"
     (tmp_path / "run-4.csv").touch()
     assert free_name(tmp_path, "run-4", "csv").name == "run-4-2.csv"
@@ -99,7 +102,7 @@ async def test_it_follows_what_is_selected_until_the_person_says_what_is_meant(
     taking = sheet.taking
     assert taking is not None
     assert (taking.taken, taking.rows, taking.step) == ("chosen", (3, 17), 400)
-    sheet.what.chosen.emit(2)
+    sheet.what.chosen.emit(3)
     bench.state.selection.set(source(run), ROWS[:1], "click")
     assert sheet.taken == "new"
     assert sheet.go.text().startswith("Export 10,000")
@@ -114,6 +117,30 @@ async def test_it_follows_what_is_selected_until_the_person_says_what_is_meant(
     assert not sheet.what._group.button(0).isEnabled()
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
     assert not sheet.isVisible()
+
+
+async def test_what_a_filter_of_the_tiles_shows_can_be_written(
+    bench: Bench, tmp_path: Path
+) -> None:
+    run, sheet = await opened(bench, tmp_path)
+    titles = [sheet.what._group.button(i) for i in range(4)]
+    assert not titles[1].isEnabled()
+    pane = Pane("Generated", bench.state.selection)
+    x = np.linspace(-1.0, 1.0, 48).reshape(12, 2, 2).astype(np.float32)
+    pane.show_data({"x": x}, plain("pairs"), source(run, "samples", "f"), page=9)
+    assert (sheet.taken, titles[2].text()) == ("all", "All 12")
+    means = pane.measured["Mean"]
+    assert pane.arrange("", "mean > 0") == ""
+    assert (sheet.taken, titles[1].text()) == ("shown", f"Shown {(means > 0).sum()}")
+    assert sheet.taking is not None
+    assert sheet.taking.rows == tuple(np.flatnonzero(means > 0))
+    assert sheet.go.text().startswith("Export 6")
+    pane.arrange("", "mean > 9")
+    assert not sheet.go.isEnabled()
+    assert titles[1].text() == "Shown 0"
+    sheet.what.chosen.emit(1)
+    pane.arrange("", "")
+    assert sheet.taken == "all"  # there is no filter any more
 
 
 async def test_drawn_samples_have_one_step_and_say_where_they_come_from(

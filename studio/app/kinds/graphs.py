@@ -152,6 +152,17 @@ def _certificate(arrays: Arrays) -> list[bytes]:
     return found
 
 
+def _filed(arrays: Arrays) -> Arrays:
+    """Return what `studio.formats.graphs.writing` writes of graphs: who is beside whom, how many
+    nodes there are, and where nodes have a number these.
+    """
+    x, nodes = np.asarray(arrays["x"]), _most(arrays)
+    square, real = _likely(x, nodes)
+    feature = x[:, : x.shape[1] - nodes * (nodes - 1) // 2].astype(np.float32)
+    numbers = {"feature": feature} if feature.size else {}
+    return {"x": square.astype(np.uint8), "size": real, **numbers}
+
+
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
     nodes = int(facts.get("nodes") or _nodes(x.shape[1]))
     return f"{counted(how_many(x, facts), 'graph')} of at most {nodes} nodes"
@@ -182,5 +193,6 @@ KIND = Kind(
     page=36,
     parts=(PLACES,),
     suffixes=("graphml", "edgelist", "npz", "h5"),
+    filed=_filed,
     order=40,
 )

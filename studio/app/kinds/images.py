@@ -96,5 +96,6 @@ KIND = Kind(
         "components of what the judge network sees in data."
     ),
     draws=256,
+    filed=lambda arrays: {"x": arrays["x"]},
     order=20,
 )

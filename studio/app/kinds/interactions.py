@@ -86,6 +86,13 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
     return " · ".join(parts)
 
 
+def _filed(arrays: Arrays) -> Arrays:
+    """Return what a file has of histories: the numbers of items, which places are none, sizes."""
+    shown = np.nan_to_num(arrays["x"]) >= 1
+    x = np.where(shown, np.nan_to_num(arrays["x"]), 0).astype(np.int64)
+    return {"x": x, "mask": shown, "size": shown.sum(axis=1)}
+
+
 KIND = Kind(
     slug="interactions",
     about="Recommendation: who saw what, and what comes next",
@@ -104,6 +111,7 @@ KIND = Kind(
     imports="MovieLens ratings",
     page=16,  # more cannot be read in a window of 1280 x 720
     suffixes=("csv", "npz", "h5"),
+    filed=_filed,
     portrait=PORTRAIT,
     order=50,
 )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
+from studio.app.kinds.filed import as_arrays
 from studio.app.kinds.portrait import Portrait
 from studio.app.tokens import Tokens
 
@@ -213,6 +214,7 @@ class Kind:
         imports: what files of this kind may be imported, in words; "" for none.
         draws: how many samples are drawn where nobody says how many, 0 for a page of them.
         suffixes: of the files that samples are exported to, the preferred one first.
+        filed: returns the arrays that an HDF5 or NPZ file has of data, in its types.
         order: kinds are listed by it.
         portrait: what stands for a run in a picture, where nothing of it moves.
         about: the field that such data are of, in words that people search for.
@@ -245,6 +247,7 @@ class Kind:
     projection: str = ""
     imports: str = ""
     suffixes: tuple[str, ...] = ("npz", "h5")
+    filed: Callable[[Arrays], Arrays] = as_arrays
     order: int = 100
     portrait: Portrait | None = None
     about: str = ""

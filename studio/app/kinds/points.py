@@ -47,6 +47,7 @@ KIND = Kind(
     draws=4096,
     imports="CSV, TSV, NPY, NPZ or HDF5",
     suffixes=("csv", "npz", "h5"),
+    filed=lambda arrays: {"x": arrays["x"]},
     order=10,
     assumed=True,
 )

@@ -43,12 +43,15 @@ class Offered:
         title: what one of them is called: "Generated image".
         tell: returns what is known of a row, each with its name.
         origin: says where they come from, in a line.
+        shown: returns the rows that a filter keeps, in the order in which they are seen; None where
+            none is left out.
     """
 
     arrays: Mapping[str, NDArray[Any]]
     title: str
     tell: Callable[[int], list[tuple[str, str]]]
     origin: Callable[[], str] = lambda: ""
+    shown: Callable[[], Rows | None] = lambda: None
 
 
 class Selection(QObject):
@@ -59,10 +62,12 @@ class Selection(QObject):
     Signals:
         changed: other rows are selected, or none, or only these are to be shown.
         offered: a lens shows other data of this source.
+        filtered: a filter leaves out other rows of this source.
     """
 
     changed = Signal()
     offered = Signal(object)
+    filtered = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

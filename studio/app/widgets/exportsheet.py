@@ -15,13 +15,14 @@ from studio.app.actions import Actions
 from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.infolder import show_in_folder
 from studio.app.intents.base import Refused
+from studio.app.kinds.filed import file_bytes, said_bytes
 from studio.app.kinds.kind import FORMATS, Kind
 from studio.app.kinds.registry import kind_of_run, moves_in
 from studio.app.state.naming import number
 from studio.app.state.runs import RunState
-from studio.app.state.selection import Source
+from studio.app.state.selection import Offered, Rows, Source
 from studio.app.state.session import AppState
-from studio.app.state.taking import Taken, Taking, free_name, megabytes, steps
+from studio.app.state.taking import Taken, Taking, free_name, steps
 from studio.app.widgets.basic import Elided, button, icon_button, label, row
 from studio.app.widgets.filedialog import folder_of_files, save_dialog
 from studio.app.widgets.literal import set_tip
@@ -29,11 +30,12 @@ from studio.protocol.messages import JobInfo
 
 __all__ = ["ExportSheet"]
 
-TAKEN: tuple[Taken, ...] = ("chosen", "all", "new")
+TAKEN: tuple[Taken, ...] = ("chosen", "shown", "all", "new")
 NEW = 10_000  # rows where nobody says how many
 MOST, LARGEST = 10_000_000, 2**31 - 1
 NAMES = 76  # pixels of the names of what is asked
 THICK = 3
+WEIGHED = 256  # rows from which the size of a file is told
 NOT_YET = "It wakes when a file is written."
 
 
@@ -59,7 +61,7 @@ class ExportSheet(QFrame):
         self.setProperty("surface", "sheet")
         self.setAccessibleName("Export samples")
         # As wide as the sheet: there are numbers in it.
-        self.what = Segments(["Selection", "All", "New"], "What is written")
+        self.what = Segments(["Selection", "Shown", "All", "New"], "What is written")
         self.taken: Taken = "all"
         self.count, self.seed = _number("How many", NEW, 1, MOST), _number("Seed", 0, 0, LARGEST)
         self.seed.setMaximumWidth(72)
@@ -109,7 +111,8 @@ class ExportSheet(QFrame):
             field.returnPressed.connect(self._go)
         self.step.currentIndexChanged.connect(self._tell)
         state.selection.changed.connect(self._selected)
-        state.selection.offered.connect(lambda _: self._tell())
+        state.selection.offered.connect(lambda _: self._offered())
+        state.selection.filtered.connect(lambda _: self._selected())
         state.place_changed.connect(self._placed)
         state.runs.selected.connect(lambda _: self.begin())
         state.runs.kept_changed.connect(lambda _: self._tell())
@@ -140,7 +143,7 @@ class ExportSheet(QFrame):
         self.what.heir.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def begin(self) -> None:
-        """Start with what is selected, or else with all that is shown."""
+        """Start with what is selected, or else with what a filter shows, or else with all."""
         self._written, self._agreed = None, False
         titles = [
             FORMATS.get(each.removeprefix("."), each.upper()) + f" (.{each.removeprefix('.')})"
@@ -164,11 +167,28 @@ class ExportSheet(QFrame):
         run = self._run
         if self._picked is not None:
             return "chosen"
-        return "all" if run is not None and self._state.selection.made(run.key) else "new"
+        if run is None or self._state.selection.made(run.key) is None:
+            return "new"
+        return "all" if self._filtered is None else "shown"
+
+    @property
+    def _filtered(self) -> Rows | None:
+        """The rows that a filter keeps of what was made, None where none is left out."""
+        run, selection = self._run, self._state.selection
+        offered = selection.known(selection.made(run.key)) if run is not None else None
+        return offered.shown() if offered is not None else None
 
     def _selected(self) -> None:
-        """Follow the selection, until the person says what is meant."""
-        if self._followed or (self.taken == "chosen" and self._picked is None):
+        """Follow what is selected and filtered, until the person says what is meant."""
+        if self._followed:
+            self._choose(self._best())
+        else:
+            self._offered()
+
+    def _offered(self) -> None:
+        """Leave what is not there any more."""
+        gone = {"chosen": self._picked is None, "shown": self._filtered is None}
+        if gone.get(self.taken, False):
             self._choose(self._best())
         else:
             self._tell()
@@ -190,8 +210,9 @@ class ExportSheet(QFrame):
             return None
         source = self._picked if self.taken == "chosen" else selection.made(run.key)
         known = selection.known(source)
-        shown = len(known.arrays["x"]) if known is not None else 0
-        chosen = tuple(selection.rows.tolist()) if self.taken == "chosen" else ()
+        total = len(known.arrays["x"]) if known is not None else 0
+        some = {"chosen": selection.rows, "shown": self._filtered}.get(self.taken)
+        rows = tuple(some.tolist()) if some is not None else ()
         if self.taken != "new" and source is None:
             return None
         if self.taken == "new" and not (
@@ -200,7 +221,7 @@ class ExportSheet(QFrame):
             return None
         count, seed = int(self.count.text() or 0), int(self.seed.text() or 0)
         step = self._steps[self.step.currentIndex()] if self._steps else None
-        return Taking(run.key, self.taken, source, chosen, shown, count, seed, step)
+        return Taking(run.key, self.taken, source, rows, total, count, seed, step)
 
     @property
     def _suffix(self) -> str:
@@ -215,23 +236,27 @@ class ExportSheet(QFrame):
         if run is None or self.isHidden():
             return
         made = selection.known(selection.made(run.key))
-        shown = len(made.arrays["x"]) if made is not None else 0
-        chosen = len(selection.of(self._picked))
+        total = len(made.arrays["x"]) if made is not None else 0
+        chosen, kept = len(selection.of(self._picked)), self._filtered
+        shown = f"Shown {len(kept):,}" if kept is not None else "Shown"
         self.what.retitle(0, f"Selection {chosen:,}" if chosen else "Selection")
-        self.what.allow(0, "" if chosen else "Nothing of this run is selected.")
-        self.what.retitle(1, f"All {shown:,}" if shown else "All")
+        self.what.retitle(1, shown)
+        self.what.retitle(2, f"All {total:,}" if total else "All")
         self.what.widen()
-        self.what.allow(1, "" if shown else "Nothing is shown yet.")
+        self.what.allow(0, "" if chosen else "Nothing of this run is selected.")
+        none = "No row is as the filter asks." if kept is not None else "No filter leaves out any."
+        self.what.allow(1, "" if kept is not None and len(kept) else none)
+        self.what.allow(2, "" if total else "Nothing is shown yet.")
         missing = "" if run.checkpoints or run.job else "The run has no checkpoint yet."
         if not moves_in(run, self._state.catalog):
             missing = "The model of this run makes no samples."
-        self.what.allow(2, missing, "Draw new samples from the model")
+        self.what.allow(3, missing, "Draw new samples from the model")
         self._offer_steps(run)
         taking = self.taking
         many = taking.many if taking is not None else 0
         source = taking.source if taking is not None else None
         known = selection.known(source) or made
-        size = megabytes(many, known.arrays if known is not None else None, self._suffix)
+        size = self._size(many, known)
         self.go.setText(", ".join(filter(None, (f"Export {many:,}", size))) if many else "Export")
         self.go.setAccessibleName(self.go.text())
         self._allow(taking)
@@ -252,6 +277,14 @@ class ExportSheet(QFrame):
             why = "A number is missing." if self.taken == "new" else "There is nothing to write."
         self.go.setEnabled(not why)
         set_tip(self.go, why or str(self._file))
+
+    def _size(self, many: int, like: Offered | None) -> str:
+        """Say about how large the file will be, "" where nobody knows."""
+        if like is None or not many:
+            return ""
+        some = {name: values[:WEIGHED] for name, values in like.arrays.items()}
+        size = file_bytes(many, self._kind.filed(some), self._suffix)
+        return said_bytes(size) if size is not None else ""
 
     def _offer_steps(self, run: RunState) -> None:
         """Offer the steps that rows can be of, those shown at first where they are of one alone."""

@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app import words
@@ -45,6 +46,7 @@ class Pane(QWidget):
         self._page = 0
         self._order, self._filter = "", ""
         self._only = False
+        self._kept: Rows | None = None  # where a filter leaves out some
         self.grid = TileGrid(title, browsed=True)
         self._where = Elided("", "small")
         body = QVBoxLayout(self)
@@ -102,9 +104,20 @@ class Pane(QWidget):
         self._title = title or self._own
         self.grid.setAccessibleName(f"{self._title} {shown_as.moving}")
         self.arrange(self._order, self._filter)
-        if arrays is not None and source is not None and not title:
-            called = f"{self._title} {shown_as.one}"
-            self._selection.offer(source, Offered(arrays, called, self.tell, lambda: self._origin))
+        self._offer()
+
+    def _offer(self) -> None:
+        """Let the inspector and the export know the rows, and which of them are seen."""
+        if self._arrays is not None and self._source is not None and self._title == self._own:
+            called = f"{self._title} {self._kind.one}"
+            offered = Offered(
+                self._arrays, called, self.tell, lambda: self._origin, lambda: self._kept
+            )
+            self._selection.offer(self._source, offered)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._offer()  # another lens may have offered the same rows meanwhile, all of them
 
     @cached_property
     def measured(self) -> Measured:
@@ -157,7 +170,15 @@ class Pane(QWidget):
         self.choice.setVisible(len(titles) > 1)
         self._name.setVisible(len(titles) < 2)
 
+    def _keep(self, rows: Rows | None) -> None:
+        """Note the rows that are seen, where some are left out."""
+        kept = rows if rows is not None and len(rows) < self.count else None
+        before, self._kept = self._kept, kept
+        if kept is not before and self._source is not None:
+            self._selection.filtered.emit(self._source)
+
     def _show(self, rows: Rows | None) -> None:
+        self._keep(rows)
         tiles, some = None, self._arrays
         if some is not None:
             known = ("x", *self._kind.parts, *self._kind.told)
