@@ -191,12 +191,14 @@ class SamplerEntry(Entry):
         evaluations: of the network in each step, at the default settings.
         orders: the measured order by grid, of samplers without noise.
         needs: what a family must be able to do.
+        update: what a step does, in Unicode: from level s to s', D the denoised point.
     """
 
     order: int | None
     evaluations: int
     orders: Mapping[str, float]
     needs: tuple[str, ...]
+    update: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

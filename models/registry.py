@@ -305,6 +305,7 @@ def sampler(
     evaluations: int,
     orders: Mapping[str, float] | None = None,
     needs: Iterable[str] = ("denoiser",),
+    update: str = "",
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
     """Register a sampler; see `SamplerEntry`."""
@@ -320,6 +321,7 @@ def sampler(
         evaluations=evaluations,
         orders=dict(orders or {}),
         needs=tuple(needs),
+        update=update,
     )
 
 

@@ -14,6 +14,7 @@ from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import Density, RhoUniform, UniformTime, draw_levels
+from models.denoisers.formulas import FORWARD, LOSSES, OUTPUTS
 from models.denoisers.level_settings import (
     DisplaySetting,
     LargestNoise,
@@ -57,6 +58,7 @@ class EdmConfig(Config, frozen=True):
                 "velocity": "Velocity (flow matching)",
                 "score": "Score",
             },
+            formulas=OUTPUTS,
             aspect="prediction",
         ),
     ] = "edm"
@@ -74,6 +76,7 @@ class EdmConfig(Config, frozen=True):
                 "min-snr": "Min-SNR",
                 "truncated-snr": "Truncated SNR",
             },
+            formulas=LOSSES,
             aspect="loss",
         ),
     ] = "edm"
@@ -135,6 +138,7 @@ class EdmConfig(Config, frozen=True):
                 "sub-vp": "Sub-variance preserving",
                 "rectified-flow": "Rectified flow",
             },
+            formulas=FORWARD,
             depends=("density", ("uniform-time",)),
             aspect="path",
         ),

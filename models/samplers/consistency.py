@@ -32,6 +32,7 @@ class MultistepConfig(SamplerConfig, frozen=True):
     order=None,
     evaluations=1,
     needs=("consistency",),
+    update="x̄ ← f(x̄ + √(s² − s_min²) z, s)",
 )
 class Multistep(Sampler):
     """x <- f(x + s z, s) at falling levels s.

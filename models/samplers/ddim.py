@@ -42,6 +42,7 @@ class DdimConfig(SamplerConfig, frozen=True):
     order=1,
     evaluations=1,
     orders={"edm-rho": 1.0, "log-snr": 1.0, "time-uniform": 0.9, "time-quadratic": 1.0},
+    update="x̄ ← D + (s₋/s)(x̄ − D) + s₊ z,  s₊ = η (s'/s) √(s² − s'²),  s₋² = s'² − s₊²",
 )
 class Ddim(Sampler):
     """x_b = D + s_down (x_a - D)/s_a + s_up z, with s_up^2 + s_down^2 = s_b^2.

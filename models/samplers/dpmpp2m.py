@@ -33,6 +33,7 @@ class DpmSolverPlusPlus2MConfig(SamplerConfig, frozen=True):
     order=2,
     evaluations=1,
     orders={"edm-rho": 1.9, "log-snr": 1.9, "time-uniform": 1.6, "time-quadratic": 2.2},
+    update="D̃ = (1 + 1/2r) D − (1/2r) D₋₁,  x̄ ← (s'/s) x̄ + (1 − s'/s) D̃",
 )
 class DpmSolverPlusPlus2M(Sampler):
     """x_b = (s_b/s_a) x_a + (1 - s_b/s_a) D~, D~ = (1 + 1/(2r)) D_a - 1/(2r) D_before.

@@ -56,6 +56,7 @@ class HeunConfig(SamplerConfig, frozen=True):
     order=2,
     evaluations=2,
     orders={"edm-rho": 2.0, "log-snr": 2.0, "time-uniform": 1.2, "time-quadratic": 1.1},
+    update="d = (x̄ − D)/s,  x̄ ← x̄ + (s' − s)(d + d')/2",
 )
 class Heun(Sampler):
     """Algorithm 2; without churn it is algorithm 1. Euler on the last step, so NFE = 2N - 1."""

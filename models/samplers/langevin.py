@@ -48,6 +48,7 @@ class AnnealedLangevinConfig(Config, frozen=True):
     config=AnnealedLangevinConfig,
     order=None,
     evaluations=100,
+    update="x̄ ← x̄ + (a/2) ∇log p(x̄; s) + √a z",
 )
 class AnnealedLangevin(Sampler):
     """x <- x + (a/2) score + sqrt(a) z with a = step * s^2, ``walk`` times; D(x, s) at the end.

@@ -50,6 +50,7 @@ class PredictorCorrectorConfig(SamplerConfig, frozen=True):
     config=PredictorCorrectorConfig,
     order=None,
     evaluations=2,
+    update="x̄ ← x̄ + (s² − s'²) ∇log p(x̄; s) + √(s² − s'²) z",
 )
 class PredictorCorrector(Sampler):
     """Predictor: x + (s_a^2 - s_b^2) score + sqrt(s_a^2 - s_b^2) z, without z on the last step.

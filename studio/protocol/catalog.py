@@ -24,11 +24,14 @@ __all__ = [
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """One value of a choice field, its title, and what there is to know of it."""
+    """One value of a choice field, its title, what there is to know of it, and its ``formula``
+    where it has one.
+    """
 
     value: Any
     title: str
     help: str = ""
+    formula: str = ""
 
 
 class Dependency(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,14 +173,14 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     "kernel", "exact"; "" where that has no meaning), ``carrier`` ("flow" for particles that move
     along flow time, "particles" for particles that move during the training, "generator"),
     ``motion``, the formula of what moves how, in Unicode, what they are called in ``short``, and
-    the ``sampler`` that they use where none is chosen;
-    those without a field say by their ``group`` what they do instead ("classify", "recommend").
-    Metrics say which values are
+    the ``sampler`` that they use where none is chosen; those without a field say by their
+    ``group`` what they do instead ("classify", "recommend"). Metrics say which values are
     ``better``: "lower" or "higher", and what their ``bar`` is, in a few words. Networks say in
-    which ``roles`` they can be picked. Samplers and operators say which capabilities a model
-    ``needs`` to have; ``takes`` are the rows that an operator is handed, ``inputs`` the runs that
-    a family learns from. Data sets say their ``size`` where they are finite, their ``licence``
-    where they were not drawn by this program, and how they were ``made``.
+    which ``roles`` they can be picked. Samplers say by their ``motion`` what a step does; they and
+    operators say which capabilities a model ``needs`` to have; ``takes`` are the rows that an
+    operator is handed, ``inputs`` the runs that a family learns from. Data sets say their ``size``
+    where they are finite, their ``licence`` where they were not drawn by this program, and how they
+    were ``made``.
     """
 
     kind: str

@@ -25,7 +25,13 @@ class Net(Config, frozen=True):
     width: Annotated[int, param("Width", "Units.", low=1, high=512, log=True, unit="units")] = 64
     act: Annotated[
         Literal["silu", "relu"],
-        param("Activation", "Bend.", choices={"silu": "SiLU"}, advanced=True),
+        param(
+            "Activation",
+            "Bend.",
+            choices={"silu": "SiLU"},
+            formulas={"relu": "max(0, x)"},
+            advanced=True,
+        ),
     ] = "silu"
 
 
@@ -63,8 +69,8 @@ def test_describing_tells_a_form_all_it_needs():
     assert not row("rate")["optional"]
     assert row("net.act")["advanced"]
     assert row("net.act")["choices"] == [
-        {"value": "silu", "title": "SiLU"},
-        {"value": "relu", "title": "relu"},
+        {"value": "silu", "title": "SiLU", "formula": ""},
+        {"value": "relu", "title": "relu", "formula": "max(0, x)"},
     ]
 
 

@@ -2,6 +2,7 @@
 
 import math
 from itertools import product
+from typing import get_args
 
 import pytest
 import torch
@@ -9,18 +10,25 @@ from torch import Tensor, nn
 
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import Density, LogNormal, RhoUniform, UniformTime, draw_levels
+from models.denoisers.formulas import FORWARD, LOSSES, OUTPUTS
 from models.denoisers.precond import PRECONDS
 from models.denoisers.predictions import PREDICTIONS
-from models.denoisers.weights import is_natural, loss_weight
+from models.denoisers.weights import WeightName, is_natural, loss_weight
 from models.paths.gaussian import PATHS
 from models.tensors import make_generator
 
-WEIGHTS = ("edm", "simple", "x0", "velocity", "likelihood", "min-snr", "truncated-snr")
+WEIGHTS = tuple(LOSSES)
 DENSITIES: dict[str, Density] = {
     "log-normal": LogNormal(-1.2, 1.2, 0.002, 80.0),
     "rho-uniform": RhoUniform(0.002, 80.0),
     **{f"uniform {n}": UniformTime(PATHS[n](), 0.01, 50.0) for n in sorted(PATHS)},
 }
+
+
+def test_every_choice_has_its_formula() -> None:
+    assert FORWARD.keys() == PATHS.keys()
+    assert OUTPUTS.keys() == PRECONDS.keys()
+    assert tuple(LOSSES) == get_args(WeightName)
 
 
 def pairs(n: int = 64) -> tuple[Tensor, Tensor, Tensor]:

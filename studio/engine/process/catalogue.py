@@ -131,6 +131,7 @@ def _entry(entry: Entry) -> EntrySpec:
             common["kinds"] = list(kinds_of(entry))
         case SamplerEntry():
             common["needs"] = list(entry.needs)
+            common["motion"] = entry.update
         case OperatorEntry():
             common["needs"] = list(entry.needs)
             common["takes"] = [SlotSpec(**vars(slot)) for slot in entry.takes]
