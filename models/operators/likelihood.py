@@ -1,44 +1,82 @@
 """How likely given rows are to a model that knows its density."""
 
+from typing import Annotated
+
 import torch
 
-from models.config import NoConfig
+from models.config import Config, param
 from models.contracts.abilities import HasLikelihood
 from models.contracts.batch import Batch
-from models.operators.base import Operation, Outcome, Progress, Slot, Work
+from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
 from models.registry import operator
+from models.tensors import make_generator
 
-__all__ = ["Likelihood"]
+__all__ = ["Likelihood", "LikelihoodConfig"]
 
-_PIECE = 256
+_PIECE = 4096
+"""Numbers of a piece: an ODE is solved for all its rows at once, with the engine waiting."""
+_MOST = 256
+"""Rows of a piece."""
+_DRAWN = 3013
+"""The stream of the seed that rows are drawn from."""
 _ROWS = "rows"
+
+
+class LikelihoodConfig(Config, frozen=True):
+    """How many rows are asked about, and which."""
+
+    rows: Annotated[
+        int,
+        param(
+            "Rows",
+            "How many are asked about at most; of more, so many are drawn by the seed, in the "
+            "order in which they stand. Each takes hundreds of evaluations of a diffusion's "
+            "network, forwards and backwards.",
+            low=1,
+            high=10_000_000,
+            log=True,
+        ),
+    ] = 2048
+    seed: SeedSetting = 0
 
 
 @operator(
     "likelihood",
     title="Likelihood",
     summary="Says of each row how likely it is to the model: log p(x) in nats, in the units of "
-    "the data.",
+    "the data. Trainings go on meanwhile; what else is short, such as sampling or an export, waits "
+    "until it is done.",
     source="Song et al. 2021, arXiv:2011.13456, eq. 39",
+    config=LikelihoodConfig,
     needs=("likelihood",),
     takes=(Slot(_ROWS, "Rows", "What is asked about."),),
 )
 class Likelihood:
     """Evaluates the density, rows by rows, since it may take seconds."""
 
-    def __init__(self, config: NoConfig) -> None:
+    def __init__(self, config: LikelihoodConfig) -> None:
         self.config = config
 
     def work(self, operation: Operation) -> Work:
         """Evaluate; see `models.operators.base.Operator`."""
-        learner, rows = operation.learner, operation.handed[_ROWS]
+        learner, (rows, note) = operation.learner, self._drawn(operation.handed[_ROWS])
         assert isinstance(learner, HasLikelihood)
         spec = learner.spec
         parts: list[torch.Tensor] = []
-        for piece in rows.split(_PIECE):
+        for piece in rows.split(max(1, min(_MOST, _PIECE // rows.x[0].numel()))):
             standard: Batch = spec.standardised(piece).to(learner.device)
             with torch.no_grad():
                 found = learner.log_prob(standard).detach().double().cpu()
             parts.append((found - spec.log_scale(piece)).float())
             yield Progress(sum(map(len, parts)), len(rows))
-        return Outcome(rows, {"log-density": torch.cat(parts)})
+        return Outcome(rows, {"log-density": torch.cat(parts)}, note)
+
+    def _drawn(self, rows: Batch) -> tuple[Batch, str]:
+        """Return the rows that are asked about, and say which these are where they are not all."""
+        n, seed = self.config.rows, self.config.seed
+        if len(rows) <= n:
+            return rows, ""
+        some = torch.randperm(len(rows), generator=make_generator(seed, _DRAWN))[:n]
+        return rows.take(some.sort().values), (
+            f"{n:,} of {len(rows):,} rows were asked about, drawn with the seed {seed}."
+        )

@@ -134,6 +134,24 @@ def test_rows_are_handed_over_and_judged_in_the_units_of_the_data(desk, edm):
     np.testing.assert_array_equal(arrays["x"], rows)
 
 
+def test_of_many_rows_the_likelihood_of_some_is_told_drawn_by_the_seed(desk, edm):
+    def told(**config):
+        return answer(
+            desk, operate(edm, "likelihood", inputs={"rows": "data"}, config=config, inline=True)
+        )
+
+    few, arrays = told(rows=40, seed=1)
+    every, all_of_them = told(rows=10_000)
+    assert (len(arrays["x"]), len(all_of_them["x"])) == (40, QUICK["samples"])
+    assert "40 of 300 rows were asked about, drawn with the seed 1." in few["note"]
+    assert "asked about" not in every["note"]
+    places = [np.flatnonzero((all_of_them["x"] == row).all(axis=1))[0] for row in arrays["x"]]
+    assert places == sorted(places)
+    np.testing.assert_allclose(arrays["log-density"], all_of_them["log-density"][places], rtol=1e-4)
+    np.testing.assert_array_equal(told(rows=40, seed=1)[1]["x"], arrays["x"])
+    assert not np.array_equal(told(rows=40, seed=2)[1]["x"], arrays["x"])
+
+
 def test_a_number_for_each_point_is_a_column_of_a_table(desk, edm, tmp_path):
     file = tmp_path / "scored.csv"
     desk.reply(operate(edm, "likelihood", file, inputs={"rows": [[0.0, 1.0], [2.0, 3.0]]}))

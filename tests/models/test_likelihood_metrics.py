@@ -7,7 +7,6 @@ import pytest
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
 from models.contracts.batch import Batch
 from models.contracts.spec import SIZE, DataSpec
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
@@ -22,6 +21,7 @@ from models.metrics.images.bits import BitsConfig, BitsPerDimension
 from models.metrics.likelihood import LikelihoodConfig, LogLikelihood, gaussian_log_prob, mean_of
 from models.operators.base import Operation
 from models.operators.likelihood import Likelihood
+from models.operators.likelihood import LikelihoodConfig as LikelihoodAsked
 from models.registry import registry
 from models.tensors import make_generator
 from tests.models import tracks
@@ -118,7 +118,7 @@ def test_the_operator_tells_it_in_the_units_of_the_data():
     spec = tracks.tracks(50, 0).spec()
     rows = tracks.tracks(30, 1).rows(slice(0, 30))
     operation = Operation(Flat(spec, volume=1.0), handed={"rows": rows})
-    work = Likelihood(NoConfig()).work(operation)
+    work = Likelihood(LikelihoodAsked()).work(operation)
     assert next(work).done == 30
     with pytest.raises(StopIteration) as end:
         next(work)
@@ -133,6 +133,9 @@ def test_it_is_measured_in_pieces():
     model = Flat(real.spec(), volume=1.0)
     walk = LogLikelihood(LikelihoodConfig(rows=40)).walk(evidence(real, model=model))
     assert sum(1 for _ in walk) == len(model.calls) == 10
+    asked = Operation(Flat(real.spec(), volume=1.0), handed={"rows": real.rows(slice(None))})
+    work = Likelihood(LikelihoodAsked(rows=20)).work(asked)
+    assert [told.done for told in work] == [4, 8, 12, 16, 20]
 
 
 def test_the_bar_is_fitted_to_any_of_the_training_data_not_to_the_first(monkeypatch):
