@@ -14,6 +14,7 @@ from torch import Tensor
 from models.config import Config
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Learner
+from models.contracts.schedule import Schedule
 
 __all__ = ["Family", "Frame"]
 
@@ -40,6 +41,13 @@ class Family(Learner[C]):
     def evaluations(cls, config: C, sampler: Any = None) -> int | None:
         """Return how many evaluations of networks a sample takes under some settings, before
         anything is built; None where that follows from the training.
+        """
+        return None
+
+    @classmethod
+    def schedule(cls, config: C, sampler: Any = None) -> Schedule | None:
+        """Return the path and the grid on it under some settings, before anything is built; None
+        where there is no path of noise.
         """
         return None
 

@@ -1,7 +1,7 @@
 """EDM: diffusion as a denoiser; field = score, carrier = free particles."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Unpack
+from typing import Annotated, Any, Literal, Unpack
 
 import torch
 from torch import Tensor
@@ -10,6 +10,7 @@ from models.carriers.diffusion_family import DiffusionFamily
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Look, Stage, Training, Walk
+from models.contracts.schedule import Schedule
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.denoisers.denoiser import Denoiser
@@ -31,7 +32,9 @@ from models.nets.role import DENOISER
 from models.nets.settings import DenoiserNet
 from models.paths.clock import FlowClock
 from models.paths.gaussian import PATHS, PathName
+from models.paths.schedule import schedule_of
 from models.registry import family
+from models.samplers.heun import Heun
 from models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["Edm", "EdmConfig"]
@@ -235,6 +238,12 @@ class Edm(DiffusionFamily[EdmConfig]):
             display=config.display,
             execution=self.execution,
         )
+
+    @classmethod
+    def schedule(cls, config: EdmConfig, sampler: Any = None) -> Schedule:
+        path = PATHS[config.path]() if config.density == "uniform-time" else None
+        levels = (sampler or Heun()).levels(config.s_min, config.s_max)
+        return schedule_of(path, config.s_min, config.s_max, levels, config.display)
 
     @property
     def parts(self) -> Mapping[str, Packed]:

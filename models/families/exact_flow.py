@@ -1,7 +1,7 @@
 """Exact flow: field = exact, carrier = particles along flow time; the diffusion without error."""
 
 from collections.abc import Mapping
-from typing import Annotated, Unpack
+from typing import Annotated, Any, Unpack
 
 import torch
 from torch import Tensor
@@ -10,6 +10,7 @@ from models.carriers.diffusion_family import DiffusionFamily
 from models.config import Config, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Look, Stage, Training, Walk
+from models.contracts.schedule import Schedule
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.denoisers.densities import draw_levels
@@ -21,7 +22,9 @@ from models.denoisers.level_settings import (
 )
 from models.fields.exact import ExactScore, known_law
 from models.paths.clock import FlowClock
+from models.paths.schedule import schedule_of
 from models.registry import family
+from models.samplers.heun import Heun
 
 __all__ = ["ExactFlow", "ExactFlowConfig"]
 
@@ -108,6 +111,11 @@ class ExactFlow(DiffusionFamily[ExactFlowConfig]):
             clock=FlowClock(config.s_min, config.s_max),
             display=config.display,
         )
+
+    @classmethod
+    def schedule(cls, config: ExactFlowConfig, sampler: Any = None) -> Schedule:
+        levels = (sampler or Heun()).levels(config.s_min, config.s_max)
+        return schedule_of(None, config.s_min, config.s_max, levels, config.display)
 
     @property
     def parts(self) -> Mapping[str, Packed]:

@@ -52,7 +52,9 @@ class GetCatalog(_Command, frozen=True, kw_only=True):
 
 class Validate(_Command, frozen=True, kw_only=True):
     """Check a spec without running it; reply: {"problems": [ErrorInfo...], "parameters": int,
-    "bytes": estimated memory, "resolved": RunSpec with all defaults filled in}.
+    "bytes": estimated memory, "evaluations": int or None, "schedule": {"t", "alpha", "sigma",
+    "log_snr", "grid"} or None (see `models.contracts.schedule`), "resolved": RunSpec with all
+    defaults filled in}.
     """
 
     spec: RunSpec

@@ -333,6 +333,7 @@ class SetupIntents(Intents):
         draft.parameters = result.get("parameters")
         draft.bytes = result.get("bytes")
         draft.evaluations = result.get("evaluations")
+        draft.schedule = result.get("schedule")
         resolved = result.get("resolved")
         draft.resolved = msgspec.convert(resolved, RunSpec) if resolved else None
         self._modernise(draft)

@@ -31,6 +31,7 @@ class Draft:
     ``problems`` are what the engine found wrong, ``local`` what was typed and cannot be taken, by
     (section, path); ``points`` are the preview of the chosen data, ``parts`` what else there is of
     each; ``evaluations`` counts those of networks that a sample takes, None where nobody knows;
+    ``schedule`` is the path of its noise, as `studio.protocol.commands.Validate` answers it;
     ``resolved`` is the spec with all defaults, as the engine would run it. ``aside`` is what
     was set for other families, and ``note`` what there is to say of the last exchange of field or
     carrier. ``came`` is the spec as it was when the setup was opened, ``given`` the name that the
@@ -48,6 +49,7 @@ class Draft:
     parameters: int | None = None
     bytes: int | None = None
     evaluations: int | None = None
+    schedule: dict[str, list[float]] | None = None
     points: Floats | None = None
     parts: dict[str, NDArray[Any]] = field(default_factory=dict)
     columns: tuple[str, ...] = ()

@@ -118,6 +118,7 @@ def _validate(engine: "Engine", command: m.Validate) -> Answer:
             "parameters": found.parameters,
             "bytes": found.bytes,
             "evaluations": found.evaluations,
+            "schedule": vars(found.schedule) if found.schedule else None,
             "resolved": found.resolved.spec if found.resolved else None,
         }
     )

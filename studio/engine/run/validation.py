@@ -12,6 +12,7 @@ from models.config import ConfigError
 from models.contracts.data import Outline
 from models.contracts.family import Family
 from models.contracts.learner import Learner
+from models.contracts.schedule import Schedule
 from studio.engine.data.datasets import LARGE
 from studio.engine.process.failures import Refused, describe
 from studio.engine.process.memory import Needs, needs_of
@@ -31,7 +32,8 @@ _REMEMBERED = 256
 @dataclass(frozen=True)
 class Validation:
     """The result: ``resolved`` is None if there are problems; ``evaluations`` of networks are those
-    that a sample takes, None where nobody can tell before.
+    that a sample takes, None where nobody can tell before, and ``schedule`` the path of the noise,
+    where there is one.
     """
 
     problems: list[ErrorInfo]
@@ -39,6 +41,7 @@ class Validation:
     bytes: int
     resolved: Resolved | None
     evaluations: int | None = None
+    schedule: Schedule | None = None
 
 
 class Validator:
@@ -70,7 +73,8 @@ class Validator:
         if size > _LARGE * total:
             problems = [_too_large(size, total)]
         whole = None if problems else resolved
-        return Validation(problems, needs.parameters, size, whole, _evaluations(resolved))
+        evaluations, schedule = _sampled(resolved)
+        return Validation(problems, needs.parameters, size, whole, evaluations, schedule)
 
     def _measured(
         self, resolved: Resolved, outline: Outline, project: Path | None, own: RunFolder | None
@@ -118,12 +122,14 @@ class Validator:
         return None
 
 
-def _evaluations(resolved: Resolved) -> int | None:
+def _sampled(resolved: Resolved) -> tuple[int | None, Schedule | None]:
+    """Return how many evaluations a sample takes, and along which levels of noise it goes."""
     family, sampler = resolved.family, resolved.sampler
     make: type[Learner[Any]] = family.entry.make
     if not issubclass(make, Family):
-        return None
-    return make.evaluations(family.config, sampler.make() if sampler is not None else None)
+        return None, None
+    used = sampler.make() if sampler is not None else None
+    return make.evaluations(family.config, used), make.schedule(family.config, used)
 
 
 def _held(outline: Outline) -> int:
