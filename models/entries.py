@@ -64,10 +64,10 @@ class KindEntry(Entry):
     Attributes:
         one, many: what a datum is called.
         gives: what its data are: "continuous" (they may carry noise), "symbols" (they are whole
-            numbers), "law" (their law may be known), "labels" (they may have classes), "grid" (they
-            have neighbours on a grid), "patches" (they are windows of one), "set" (they are places
-            without an order), "sequence" (their places have an order), "graph" (see
-            `models.layouts.graphs`), ...
+            numbers), "whole" (each has all its numbers, none is padded), "law" (their law may be
+            known), "labels" (they may have classes), "grid" (they have neighbours on a grid),
+            "patches" (they are windows of one), "set" (they are places without an order),
+            "sequence" (their places have an order), "graph" (see `models.layouts.graphs`), ...
         networks: the default network for each role.
         metrics: the default metrics.
         training: settings of the training that have another default here.
@@ -174,7 +174,8 @@ class NetworkEntry(Entry):
     ``net(x, clock=None, given=None, mask=None)``; see `models.nets.calling`.
 
     Attributes:
-        roles: what it can be: "denoiser", "critic", "generator", "encoder", "recommender".
+        roles: what it can be: "denoiser", "critic", "generator", "encoder", "flow",
+            "autoregressive", "recommender".
         needs: what the kind of data must give: "grid", "set", ...
     """
 

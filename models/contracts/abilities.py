@@ -12,6 +12,7 @@ __all__ = [
     "WORDS",
     "Classifies",
     "Denoise",
+    "HasBound",
     "HasConsistency",
     "HasCritic",
     "HasDenoiser",
@@ -32,6 +33,7 @@ WORDS: Mapping[str, str] = {
     "denoiser": "has a denoiser",
     "consistency": "goes from noise to data in one step",
     "likelihood": "knows how likely a datum is",
+    "bound": "bounds how likely a datum is from below",
     "latent": "has a generator",
     "population": "is made of particles",
     "classify": "tells classes apart",
@@ -86,6 +88,17 @@ class HasLikelihood(Protocol):
 
 
 @runtime_checkable
+class HasBound(Protocol):
+    """A lower bound of log p(x) in nats, standardised coordinates: x (n, *shape) -> (n,).
+
+    Where it is an expectation it is estimated without bias, by random numbers that are the same in
+    each call: one model has one bound.
+    """
+
+    def log_prob_bound(self, x: Rows) -> Tensor: ...
+
+
+@runtime_checkable
 class HasLatent(Protocol):
     """g(z): latents (n, *latent shape) -> (n, *shape), in one evaluation."""
 
@@ -124,6 +137,7 @@ ABILITIES: Mapping[str, Any] = {
     "denoiser": HasDenoiser,
     "consistency": HasConsistency,
     "likelihood": HasLikelihood,
+    "bound": HasBound,
     "latent": HasLatent,
     "population": HasPopulation,
     "classify": Classifies,

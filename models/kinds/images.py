@@ -65,9 +65,17 @@ class ImageSet:
     one="image",
     many="images",
     summary="Pixels, grey or coloured.",
-    gives=("continuous", "grid", "labels"),
+    gives=("continuous", "whole", "grid", "labels"),
     bounds=(0.0, 1.0),
-    networks={"denoiser": "unet", "critic": "dcgan", "generator": "dcgan", "encoder": "dcgan"},
+    networks={
+        "denoiser": "unet",
+        "critic": "dcgan",
+        "generator": "dcgan",
+        "encoder": "dcgan",
+        # Splines of hundreds of pixels have a hundred times as many numbers as they need.
+        "flow": "realnvp",
+        "autoregressive": "made",
+    },
     metrics=("frechet-judge", "label-balance", "accuracy"),
     # Images are looked at one by one, and each is as large as a hundred points.
     training={

@@ -63,8 +63,15 @@ def in_data_units(dim: int) -> DataSpec:
     one="point",
     many="points",
     summary="Rows of numbers: a cloud in the plane, or a table.",
-    gives=("continuous", "law"),
-    networks={"denoiser": "mlp", "critic": "mlp", "generator": "mlp"},
+    gives=("continuous", "whole", "law"),
+    networks={
+        "denoiser": "mlp",
+        "critic": "mlp",
+        "generator": "mlp",
+        "encoder": "mlp-encoder",
+        "flow": "nsf",
+        "autoregressive": "made",
+    },
     metrics=("sliced-w2", "energy-distance"),
 )
 def points(n: int, seed: int) -> PointSet:

@@ -72,9 +72,8 @@ class LogLikelihood(Metric[LikelihoodConfig]):
         assert isinstance(model, HasLikelihood)
         rows = self._rows(evidence)
         spec = model.spec
-        size = max(1, min(_MOST_ROWS, _PIECE // rows.x[0].numel()))
         found = []
-        for piece in rows.split(size):
+        for piece in rows.split(self.piece(rows)):
             at = spec.standardised(piece).to(model.device)
             found.append(model.log_prob(at).detach().double().cpu() - spec.log_scale(piece))
             yield
@@ -93,6 +92,10 @@ class LogLikelihood(Metric[LikelihoodConfig]):
             chosen = torch.randperm(len(evidence.train), generator=evidence.rng)[:_FITTED]
         some = self.prepared(evidence.train.rows(chosen), evidence)
         return self.told(gaussian_log_prob(flat(some), x), rows)
+
+    def piece(self, rows: Batch) -> int:
+        """Return how many rows are looked at between two pauses."""
+        return max(1, min(_MOST_ROWS, _PIECE // rows.x[0].numel()))
 
     def prepared(self, rows: Batch, evidence: Evidence) -> Batch:
         """Return rows as their probability is asked for."""

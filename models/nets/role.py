@@ -2,7 +2,16 @@
 
 from dataclasses import dataclass
 
-__all__ = ["DENOISER", "RECOMMENDER", "Role", "critic", "encoder", "generator"]
+__all__ = [
+    "DENOISER",
+    "FLOW",
+    "RECOMMENDER",
+    "Role",
+    "autoregressive",
+    "critic",
+    "encoder",
+    "generator",
+]
 
 
 @dataclass(frozen=True)
@@ -10,10 +19,12 @@ class Role:
     """What a network is to be.
 
     Attributes:
-        name: "denoiser", "critic", "generator", "encoder" or "recommender".
+        name: "denoiser", "critic", "generator", "encoder", "flow", "autoregressive" or
+            "recommender".
         clock: whether it is told a noise level or a flow time.
         latent: how many numbers a generator makes a datum from.
-        outputs: how many numbers an encoder says of a datum.
+        outputs: how many numbers an encoder says of a datum, or an autoregressive network of each
+            number of it.
     """
 
     name: str
@@ -23,6 +34,7 @@ class Role:
 
 
 DENOISER = Role("denoiser", clock=True)
+FLOW = Role("flow")
 RECOMMENDER = Role("recommender")
 
 
@@ -39,3 +51,8 @@ def generator(latent: int) -> Role:
 def encoder(outputs: int) -> Role:
     """Return the role of a network that says so many numbers of a datum."""
     return Role("encoder", outputs=outputs)
+
+
+def autoregressive(outputs: int) -> Role:
+    """Return the role of a network that says so much of each number, from those before it."""
+    return Role("autoregressive", outputs=outputs)

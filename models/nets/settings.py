@@ -6,7 +6,19 @@ from typing import Annotated
 
 from models.config import Pick, param
 
-__all__ = ["CriticNet", "DenoiserNet", "EncoderNet", "GeneratorNet", "RecommenderNet", "ScoreNet"]
+__all__ = [
+    "AutoregressiveNet",
+    "CriticNet",
+    "DecoderNet",
+    "DenoiserNet",
+    "EncoderNet",
+    "EnergyNet",
+    "FlowNet",
+    "GeneratorNet",
+    "PosteriorNet",
+    "RecommenderNet",
+    "ScoreNet",
+]
 
 DenoiserNet = Annotated[
     Pick, param("Network", "The network that is trained.", of="network", role="denoiser")
@@ -28,4 +40,26 @@ EncoderNet = Annotated[
 RecommenderNet = Annotated[
     Pick,
     param("Network", "The network that reads histories.", of="network", role="recommender"),
+]
+PosteriorNet = Annotated[
+    Pick,
+    param("Encoder", "The network that says where a datum lies.", of="network", role="encoder"),
+]
+DecoderNet = Annotated[
+    Pick, param("Decoder", "The network that makes data again.", of="network", role="generator")
+]
+EnergyNet = Annotated[
+    Pick, param("Energy", "The network whose output is the energy.", of="network", role="critic")
+]
+FlowNet = Annotated[
+    Pick, param("Layers", "The invertible layers that are trained.", of="network", role="flow")
+]
+AutoregressiveNet = Annotated[
+    Pick,
+    param(
+        "Network",
+        "The network that says of each number how it goes on.",
+        of="network",
+        role="autoregressive",
+    ),
 ]

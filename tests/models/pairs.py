@@ -55,6 +55,8 @@ NETWORK = {
     "products": 2,
     "hidden": 8,
     "spectral": 2,
+    "transforms": 2,
+    "bins": 4,
 }
 """Whatever a network has of these."""
 

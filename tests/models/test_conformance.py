@@ -14,6 +14,7 @@ import torch
 
 from models.config import ConfigError, decode, describe, replace_at
 from models.contracts.abilities import (
+    HasBound,
     HasCritic,
     HasDenoiser,
     HasLatent,
@@ -58,6 +59,7 @@ PROTOCOLS: dict[str, type] = {
     "critic": HasCritic,
     "denoiser": HasDenoiser,
     "likelihood": HasLikelihood,
+    "bound": HasBound,
     "latent": HasLatent,
     "population": HasPopulation,
 }
@@ -450,6 +452,10 @@ def test_capabilities_return_their_shapes(pair: Pair):
         torch.testing.assert_close(each_level, denoise(x, torch.tensor(0.5)))
     if isinstance(family, HasLikelihood) and x[0].numel() <= FEW:
         assert family.log_prob(rows).shape == (5,)
+    if isinstance(family, HasBound):
+        bound = family.log_prob_bound(rows)
+        assert bound.shape == (5,)
+        assert torch.equal(bound, family.log_prob_bound(rows)), "one model has one bound"
     if isinstance(family, HasLatent):
         latents = family.prior(5, make_generator(0, 3))
         assert torch.equal(family.push(latents), list(family.flow(latents))[-1].x)

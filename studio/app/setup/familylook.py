@@ -78,7 +78,7 @@ class FamilyLook(ListLook):
         facts = (
             ("Training", took),
             ("A sample", "one pass" if one else ""),
-            ("Likelihood", "yes" if "likelihood" in entry.capabilities else "none"),
+            ("Likelihood", _likelihood(entry)),
             ("Needs a run", f"a {needs[0]}" if needs else "no"),
         )
         return tuple(fact for fact in facts if fact[1])
@@ -109,3 +109,10 @@ class FamilyLook(ListLook):
         self.picture.setPixmap(picture)
         self._pictured = not picture.isNull()
         self.picture.setVisible(self._pictured and not self._low)
+
+
+def _likelihood(entry: EntrySpec) -> str:
+    """Return how well a model knows how likely a datum is."""
+    if "likelihood" in entry.capabilities:
+        return "exact"
+    return "a bound" if "bound" in entry.capabilities else "none"

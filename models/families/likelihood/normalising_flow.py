@@ -1,0 +1,153 @@
+"""Normalising flow: invertible layers between noise and data, whose density is exact."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Unpack, cast
+
+import torch
+from torch import Tensor
+
+from models.config import Config, Pick
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Layer, Look, Stage, Training, Walk, finish
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
+from models.families.likelihood.settings import Averaging
+from models.nets.calling import call
+from models.nets.flows.layers import InvertibleLayers
+from models.nets.pick import build
+from models.nets.role import FLOW
+from models.nets.settings import FlowNet
+from models.registry import family
+from models.tensors import slope_of
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.trained import Trained
+
+__all__ = ["NormalisingFlow", "NormalisingFlowConfig"]
+
+_WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
+_PAPER = "Papamakarios et al. 2021, arXiv:1912.02762"
+
+
+class NormalisingFlowConfig(Config, frozen=True):
+    """Settings of a normalising flow."""
+
+    net: FlowNet = Pick()
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine", clip=5.0)
+    ema: Averaging = 0.99
+
+
+@family(
+    "normalising-flow",
+    title="Normalising flow",
+    short="Flow",
+    summary="Invertible layers bend noise into data and know how much they stretch it: the density "
+    "is exact.",
+    source=f"Rezende and Mohamed 2015, arXiv:1505.05770; {_PAPER}, eq. 6",
+    config=NormalisingFlowConfig,
+    needs=("continuous", "whole"),
+    capabilities=("likelihood",),
+    group="likelihood",
+    motion="log p(x) = log N(f(x)) + log |det ∂f/∂x|,  x = f⁻¹(z)",
+)
+class NormalisingFlow(Family[NormalisingFlowConfig]):
+    """Maximum likelihood by change of variables; particles go through the layers one by one."""
+
+    layers = (
+        Layer("log-density", "Log-density", "scalar", "log p", timed=False, density=True),
+        Layer("score", "Score", "vector", "∇log p", timed=False, kept=False),
+    )
+    stages = (
+        Stage("draw", "Draw data", "x ~ p", f"{_PAPER}, section 2.2"),
+        Stage(
+            "back",
+            "Send the data back through the layers",
+            "z = f_L ∘ … ∘ f₁(x)",
+            f"{_PAPER}, eqs. 5 and 7",
+        ),
+        Stage(
+            "fit",
+            "Make them more likely: noise there, and room around",
+            "max E log N(z) + Σ log |det ∂f_l|",
+            f"{_PAPER}, eqs. 6 and 13",
+            "log-density",
+        ),
+    )
+
+    def __init__(
+        self, config: NormalisingFlowConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        net = cast(InvertibleLayers, build(config.net, spec, FLOW, self.weights(_WEIGHTS)))
+        self.trained = Trained(
+            net.to(self.device),
+            config.optimizer,
+            self.horizon,
+            decay=config.ema,
+            execution=self.execution,
+        )
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"flow": self.trained}
+
+    def walk(self, batch: Rows) -> Walk:
+        return self._stages(Batch.of(batch), shown=True)
+
+    def step(self, batch: Rows) -> dict[str, Tensor]:
+        # Nobody looks: no need to see where the data are as noise.
+        return finish(self._stages(Batch.of(batch), shown=False))
+
+    def _stages(self, real: Batch, *, shown: bool) -> Walk:
+        scene = {"real": real.x}
+        yield "draw", scene
+        if shown:
+            with torch.no_grad():
+                scene = {**scene, "particles": self.trained.net.back(real)[0]}
+        yield "back", scene
+
+        def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            # Volumes are sums of logarithms that cancel: not in half precision.
+            with torch.autocast(self.device.type, enabled=False):
+                return -call(self.trained.net, real.take(part)).mean(), {}
+
+        metrics = self.trained.descend(loss, len(real))
+        yield "fit", scene
+        return metrics
+
+    def retune(self, config: NormalisingFlowConfig) -> None:
+        self.trained.optimizer.config = config.optimizer
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        z = torch.randn((n, *self.spec.shape), generator=generator)
+        return Batch(z, *self.spec.conditions(n, generator, given)).to(self.device)
+
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        rows, net = Batch.of(latents), self.trained.averaged
+        yield Frame(0.0, rows.x.clone(), 0)
+        with torch.no_grad():
+            for i, x in enumerate(net.forth(rows), start=1):
+                yield Frame(i / len(net.layers), x.clone(), i * net.passes)
+
+    def log_prob(self, x: Rows) -> Tensor:
+        """Return log p(x) in nats, exactly, by the averaged weights."""
+        with torch.no_grad():
+            return by_parts(lambda rows: call(self.trained.averaged, rows), Batch.of(x))
+
+    def score(self, x: Rows) -> Tensor:
+        """Return ∇log p(x), (n, *shape)."""
+        return by_parts(
+            lambda rows: slope_of(lambda at: call(self.trained.averaged, rows.holding(at)), rows.x),
+            Batch.of(x),
+        )
+
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {
+            "log-density": lambda x, t: self.log_prob(x),
+            "score": lambda x, t: self.score(x),
+        }

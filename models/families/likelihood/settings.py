@@ -1,0 +1,22 @@
+"""Settings that several of these families have: one name, title and meaning everywhere."""
+
+from typing import Annotated
+
+from models.config import param
+
+__all__ = ["Averaging", "LatentNumbers"]
+
+Averaging = Annotated[
+    float,
+    param(
+        "Averaging",
+        "Decay of the averaged weights that everything but the training uses.",
+        low=0.0,
+        below=1.0,
+        zero="None",
+    ),
+]
+LatentNumbers = Annotated[
+    int,
+    param("Latent size", "Numbers that a datum is made from.", low=1, high=4096, log=True),
+]

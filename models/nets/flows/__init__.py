@@ -1,0 +1,1 @@
+"""Invertible networks: layers between data and noise whose volumes are known."""

@@ -1,0 +1,38 @@
+"""RealNVP: affine couplings."""
+
+import torch
+from torch import nn
+
+from models.contracts.spec import DataSpec
+from models.nets.flows.layers import FlowConfig, InvertibleLayers
+from models.nets.role import Role
+from models.registry import network
+
+__all__ = ["realnvp"]
+
+
+@network(
+    "realnvp",
+    title="Affine couplings (RealNVP)",
+    summary="Half of the numbers stretch and shift the others, in turns: quick in both directions, "
+    "and modes stay joined by bridges.",
+    source="Dinh et al. 2017, arXiv:1605.08803, eqs. 4-8",
+    roles=("flow",),
+    needs=("continuous", "whole"),
+    config=FlowConfig,
+)
+def realnvp(
+    config: FlowConfig, spec: DataSpec, role: Role, generator: torch.Generator
+) -> nn.Module:
+    """Return the layers."""
+    from zuko.flows import RealNVP
+
+    return InvertibleLayers(
+        lambda numbers, told: RealNVP(
+            numbers, told, transforms=config.transforms, hidden_features=config.hidden
+        ),
+        spec,
+        name="couplings",
+        passes=1,
+        generator=generator,
+    )

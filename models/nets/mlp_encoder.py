@@ -1,0 +1,31 @@
+"""A fully connected encoder: what a datum has to say in a few numbers, its conditions left out."""
+
+import math
+
+import torch
+from torch import nn
+
+from models.contracts.spec import DataSpec
+from models.nets.mlp import MLP, Flattened, MLPConfig
+from models.nets.role import Role
+from models.registry import network
+
+__all__ = ["mlp_encoder"]
+
+
+@network(
+    "mlp-encoder",
+    title="Fully connected encoder",
+    summary="Sees every number of a datum at once and says a few others: where it lies among the "
+    "latents.",
+    source="Kingma and Welling 2014, arXiv:1312.6114, appendix C",
+    roles=("encoder",),
+    needs=("continuous", "whole"),
+    config=MLPConfig,
+)
+def mlp_encoder(
+    config: MLPConfig, spec: DataSpec, role: Role, generator: torch.Generator
+) -> nn.Module:
+    """Return an encoder; it is told nothing that is given, as it is asked what others are told."""
+    net = MLP(config, math.prod(spec.shape), role.outputs, generator=generator)
+    return net if len(spec.shape) == 1 else Flattened(net, ())
