@@ -8,6 +8,7 @@ from studio.protocol.spec import ChangeSetting, Edit, Pick, RunSpec
 
 __all__ = [
     "GENERATE",
+    "VIEW_SHARE",
     "ApplyEdit",
     "BranchRun",
     "Budget",
@@ -40,6 +41,8 @@ __all__ = [
 
 GENERATE = "generate"
 """The operator that every generative model has; its results are samples."""
+VIEW_SHARE = 0.05
+"""Of a training's time looking at it may take, where nobody has said another."""
 
 
 class _Command(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -250,7 +253,8 @@ class Watch(_Command, frozen=True, kw_only=True):
     ask for more arrays in the records: "critic" (d at the particles), "manifold" (a grid of the
     first two latents, pushed forward), "latents" (the first two latents of each particle),
     "projection" (images in the plane of what a judge sees). ``credits`` may be sent besides those
-    that `Credit` returns; with ``on`` false all are void.
+    that `Credit` returns; with ``on`` false all are void. All of it may take the ``share`` of the
+    training's time, from 0.005 to 0.5.
     """
 
     job: str
@@ -261,6 +265,7 @@ class Watch(_Command, frozen=True, kw_only=True):
     particles: int = 4096
     extras: list[str] = []
     credits: int = 0
+    share: float = VIEW_SHARE
 
 
 class Credit(_Command, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ are: the newest wins, against credits that the viewer returns as it draws.
 
 from studio.protocol.commands import (
     GENERATE,
+    VIEW_SHARE,
     ApplyEdit,
     BranchRun,
     Budget,
@@ -61,6 +62,7 @@ from studio.protocol.parts import Array, ErrorInfo, JobInfo, PhaseInfo
 __all__ = [
     "GENERATE",
     "PROTOCOL",
+    "VIEW_SHARE",
     "ApplyEdit",
     "Array",
     "BranchRun",

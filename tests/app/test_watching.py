@@ -67,6 +67,17 @@ def test_what_arrived_is_credited_when_it_is_drawn(engine):
     assert engine.news() == [Credit(job="a", n=2)]
 
 
+def test_another_share_is_told_at_once_and_grants_no_more_records(engine):
+    engine.jobs.add("a")
+    engine.watching.allow(0.02)  # nobody looks yet
+    engine.watching.look("lens", LOOKING)
+    assert [watch.share for watch in engine.news()] == [0.02]
+    engine.watching.allow(0.1)
+    engine.watching.allow(0.1)
+    (watch,) = engine.news()
+    assert (watch.share, watch.credits, watch.particles) == (0.1, 0, 512)
+
+
 def test_of_several_lenses_the_newest_counts_and_the_last_one_ends_it(engine):
     engine.jobs.add("a")
     other = Looking("a", (), WINDOW, 2, 64)

@@ -294,6 +294,8 @@ def test_looking_away_and_back_at_once_leaves_what_the_new_look_grants(desk):
     desk.work(steps=5)
     assert desk.outbox.credits[job] == 2
     assert desk.refused(m.Watch(job=job, on=True, credits=-1)).kind == "user"
+    for share in (0.0, 0.6, float("nan")):
+        assert desk.refused(m.Watch(job=job, on=True, share=share)).kind == "user"
 
 
 def test_a_paused_training_answers_a_new_view(desk):

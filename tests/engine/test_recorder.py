@@ -11,10 +11,11 @@ from models.contracts.spec import DataSpec
 from models.kinds.points import PointSet
 from studio.engine.process.allowance import Allowance
 from studio.engine.race.owntime import OwnTime
+from studio.engine.watch import recorder as watch_recorder
 from studio.engine.watch.recorder import Recorder, evaluate_layer, kept_layers, plane_bounds
 from studio.engine.watch.schedules import KeptSchedule, Pace
 from studio.engine.watch.viewing import LiveView
-from studio.protocol.messages import Watch
+from studio.protocol.messages import VIEW_SHARE, Watch
 from tests.engine.fakes import Tiny, TinyConfig, drive, new_job, new_run, spec
 
 DATA = DataSpec("points", (2,), torch.tensor([10.0, 20.0]), torch.tensor([2.0, 3.0]))
@@ -47,6 +48,27 @@ def test_row_i_is_the_same_particle_for_ever():
     assert not np.array_equal(first.x[-1], second.x[-1])
     few = made(recorder(model), particles=7)
     np.testing.assert_array_equal(few.x, second.x[:, :7])
+
+
+def test_all_the_time_of_making_counts_and_none_of_what_comes_between(monkeypatch):
+    now = 0.0
+
+    def slow(spec, latents, frames):
+        nonlocal now
+        now += 0.5
+        return whole(spec, latents, frames)
+
+    whole = watch_recorder.recorded
+    monkeypatch.setattr(watch_recorder, "recorded", slow)
+    monkeypatch.setattr(watch_recorder.time, "perf_counter", lambda: now)
+    making = recorder(family()).record(5)
+    try:
+        while True:
+            assert next(making) is False
+            now += 100.0
+    except StopIteration as end:
+        record = end.value
+    assert record.seconds == 0.5
 
 
 def test_positions_are_in_the_units_of_the_data():
@@ -248,11 +270,56 @@ class TestLiveView:
             told[round(now)] = view.cost
 
         made = self.look(view, lambda i, n: 2.0, until=200.0, wish=note)
-        assert max(told.values()) <= LiveView.SHARE * 1.001
+        assert max(told.values()) <= VIEW_SHARE * 1.001
         spent = sum(seconds for _, seconds in made)
         assert told[199] == pytest.approx(spent / 200.0, rel=0.25)
         view.set(Watch(job="a", on=False))
         assert view.cost == 0.0
+
+    def test_what_steps_after_a_record_take_longer_is_paid_for_too(self):
+        """A record makes the steps of the next 60 ms half as fast again as they were."""
+        view, now, spent, records, last = self.watch(particles=1024), 0.0, 0.0, 0, -1.0
+        while now < 60.0:
+            if view.due(now):
+                now += 0.01
+                spent += 0.01
+                view.made(0.01, now)
+                last, records = now, records + 1
+            slow = 0.001 if now - last < 0.06 else 0.0
+            view.stepped(1, 0.002 + slow, now)
+            now += 0.002 + slow
+            spent += slow
+        assert 0.9 * VIEW_SHARE < spent / now < 1.02 * VIEW_SHARE
+        assert view.cost == pytest.approx(VIEW_SHARE, rel=0.05)
+        assert view.particles == 1024  # fewer records, no fewer particles
+        assert records == pytest.approx(60.0 * VIEW_SHARE / 0.03, rel=0.1)
+
+    def test_one_long_stop_is_not_taken_for_the_cost_of_looking(self):
+        view = self.watch(particles=1024)
+        self.look(view, lambda i, n: 0.01, until=10.0)
+        view.made(0.01, 10.0)
+        view.stepped(1, 3.0, 10.0)
+        view.made(0.01, 20.0)
+        made = self.look(view, lambda i, n: 0.01, now=20.0, until=40.0)
+        assert len(made) > 60
+
+    def test_records_rest_for_a_moment_where_no_step_is_far_from_one(self):
+        view = self.watch(particles=16)
+        made = self.look(view, lambda i, n: 1e-5, until=60.0)
+        gaps = np.diff([now for now, _ in made])
+        assert np.median(gaps) < 0.04  # thirty a second
+        assert 4 <= (gaps > 0.19).sum() <= 6  # and every ten seconds a fifth of a second without
+
+    def test_the_share_is_what_the_watch_says(self):
+        view = self.watch(particles=1024, share=0.2)
+        made = self.look(view, lambda i, n: 0.01, until=30.0)
+        assert sum(seconds for _, seconds in made) == pytest.approx(0.2 / 1.2 * 30.0, rel=0.05)
+        before = view.particles
+        view.set(Watch(job="a", on=True, particles=1024, share=0.01))
+        assert view.particles == before
+        assert not view.due(30.001)  # nothing else is wished for than before
+        more = self.look(view, lambda i, n: 0.01, now=30.0, until=60.0)
+        assert sum(seconds for _, seconds in more) == pytest.approx(0.01 * 30.0, rel=0.15)
 
     def test_fewer_particles_where_records_would_be_rare(self):
         view = self.watch(particles=4096)
@@ -285,6 +352,7 @@ class TestLiveView:
                 now += seconds
                 view.made(seconds, now)
                 made.append((now, seconds))
+            view.stepped(1, 0.002, now)
             now += 0.002
         return made
 
@@ -292,7 +360,7 @@ class TestLiveView:
     def most(made, excess):
         """Seconds beyond the share that records have cost at any moment, but for ``excess``."""
         moments = [(now, sum(s for at, s in made if at <= now)) for now, _ in made]
-        return max(spent - LiveView.SHARE * now - excess for now, spent in moments)
+        return max(spent - VIEW_SHARE * now - excess for now, spent in moments)
 
     def test_the_cost_is_within_the_share_at_any_moment_but_for_the_first_record(self):
         view = self.watch(particles=4096)
@@ -332,7 +400,7 @@ class TestLiveView:
         view = self.watch(particles=1024)
         self.look(view, lambda i, n: 0.01, until=5.0)
         made = self.look(view, lambda i, n: 0.01, now=1000.0, until=1010.0)
-        assert sum(seconds for _, seconds in made) < LiveView.SHARE * 10.0 + 0.02
+        assert sum(seconds for _, seconds in made) < VIEW_SHARE * 10.0 + 0.02
 
     def test_each_of_those_in_a_race_pays_from_its_own_time(self):
         now, views, spent = 0.0, [], [0.0, 0.0, 0.0]
@@ -348,4 +416,4 @@ class TestLiveView:
                         spent[place] += 0.01
                         view.made(0.01, clock())
         assert min(spent) > 0.04 * now / 3
-        assert sum(spent) < LiveView.SHARE * now + first
+        assert sum(spent) < VIEW_SHARE * now + first

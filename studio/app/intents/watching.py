@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from studio.app.plots.camera import Bounds
-from studio.protocol.messages import Command, Credit, Watch
+from studio.protocol.messages import VIEW_SHARE, Command, Credit, Watch
 
 __all__ = ["FIRST_CREDITS", "Looking", "Watching"]
 
@@ -43,12 +43,18 @@ class Watching:
     def __init__(self, tell: Callable[[Command], None], known: Callable[[str], bool]) -> None:
         self._tell, self._known = tell, known
         self._declared: dict[object, Looking] = {}
-        self._told: dict[str, Looking] = {}
+        self._told: dict[str, tuple[Looking, float]] = {}
         self._owed: dict[str, int] = {}
+        self._share = VIEW_SHARE
 
     def watched(self, job: str) -> bool:
         """Whether the engine has been asked for records of a job."""
         return job in self._told
+
+    def allow(self, share: float) -> None:
+        """Let looking take such a share of a training's time."""
+        self._share = share
+        self.update()
 
     def look(self, lens: object, looking: Looking | None) -> None:
         """Declare what a lens looks at now, or that it looks at nothing."""
@@ -84,14 +90,15 @@ class Watching:
             if known:
                 self._tell(Watch(job=job, on=False))
         for job, looking in wanted.items():
-            if looking != self._told.get(job) and self._known(job):
+            told = looking, self._share
+            if told != self._told.get(job) and self._known(job):
                 # With the watch itself: credits sent beside it may overtake it in the engine.
                 first = FIRST_CREDITS if job not in self._told else 0
-                self._told[job] = looking
-                self._tell(_watch(looking, first))
+                self._told[job] = told
+                self._tell(_watch(looking, first, self._share))
 
 
-def _watch(looking: Looking, first: int) -> Watch:
+def _watch(looking: Looking, first: int, share: float) -> Watch:
     return Watch(
         job=looking.job,
         on=True,
@@ -101,4 +108,5 @@ def _watch(looking: Looking, first: int) -> Watch:
         particles=looking.particles,
         extras=list(looking.extras),
         credits=first,
+        share=share,
     )

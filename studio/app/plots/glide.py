@@ -1,12 +1,14 @@
 """A clock of its own for moving smoothly from one record to the next."""
 
+import os
 import time
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 __all__ = ["FRAME_MS", "Glide"]
 
-FRAME_MS = 16
+# Where there are few cores, each frame more is taken from the training.
+FRAME_MS = 33 if (os.cpu_count() or 1) <= 2 else 16
 LIMIT = (0.05, 0.35)  # seconds that a glide may take
 
 

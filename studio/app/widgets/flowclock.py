@@ -4,11 +4,11 @@ import time
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
+from studio.app.plots.glide import FRAME_MS
 from studio.app.state.playback import Playback
 
 __all__ = ["FlowClock"]
 
-FRAME_MS = 16
 REST = 0.7  # seconds that a looping clock rests at the data before it starts again
 LONGEST = 0.1  # seconds that one tick may jump: after a stall the clock goes on, it does not leap
 

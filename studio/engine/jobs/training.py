@@ -199,13 +199,20 @@ class TrainingJob(Job):
         while self.step < self.total:
             if self.step >= self._mark or self.asked:
                 if self.step > self._block[0]:
-                    self._pace.bare(self.step - self._block[0], self._clock() - self._block[1])
+                    self._note_block()
                 yield from self._maintain(session)
                 self._block = (self.step, self._clock())
                 continue
             add(step(session.batches.batch(self.step)))
             self.step += 1
             yield True
+
+    def _note_block(self) -> None:
+        """Note how long the steps since the clock was last read took."""
+        first, began = self._block
+        steps, seconds = self.step - first, self._clock() - began
+        self._pace.bare(steps, seconds)
+        self.view.stepped(steps, seconds, began)
 
     def _maintain(self, session: Session) -> Work:
         """Do what was asked for and what is due; plan when to look at the clock next."""

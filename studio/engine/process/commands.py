@@ -51,6 +51,7 @@ __all__ = [
 
 MAX_PREVIEW = 200_000
 MAX_SAMPLES = 10_000_000
+LEAST_SHARE, MOST_SHARE = 0.005, 0.5  # of the time of a training, for who looks at it
 C = TypeVar("C", bound=m.Command)
 
 
@@ -265,6 +266,8 @@ def _watch(engine: "Engine", command: m.Watch) -> Answer:
         raise Refused(f"The bounds must be four numbers or none, got {command.bounds}.")
     within("resolution", command.resolution, 512)
     within("particles", command.particles, MAX_SAMPLES)
+    if not LEAST_SHARE <= command.share <= MOST_SHARE:
+        raise Refused(f"The share must be from 0.005 to 0.5 of the time, got {command.share}.")
     if command.credits < 0:
         raise Refused(f"The credits must not be negative, got {command.credits}.")
     if not command.on:

@@ -98,46 +98,58 @@ class Recorder:
             # Once for a data set, and no cost of this record.
             yield from self._projection.prepare()
         spent = _Stopwatch()
+        making = self._record(particles, layers, resolution, bounds, extras)
+        while True:
+            with spent:
+                try:
+                    next(making)
+                except StopIteration as end:
+                    arrays = end.value
+                    break
+            yield False
+        return FlowRecord(step, arrays, tuple(bounds), spent.seconds)
+
+    def _record(
+        self,
+        particles: int | None,
+        layers: Sequence[str],
+        resolution: int,
+        bounds: Sequence[float],
+        extras: Sequence[str],
+    ) -> Generator[None, None, Arrays]:
         latents = self._latents.take(slice(0, particles or self.particles))
         noise = make_generator(self._seed, FLOW)
         frames = self.family.flow(latents, sampler=self._sampler, generator=noise)
         thin = _Thinning(self._frames)
         while True:
-            with spent, torch.no_grad():
+            with torch.no_grad():
                 frame = next(frames, None)
                 if frame is not None:
                     thin.take(frame.t, frame.x)
             if frame is None:
                 break
-            yield False
+            yield
         thin.finish()
         arrays = recorded(self.family.spec, latents, thin.frames)
         for layer in self._wanted(layers, bounds):
             times = [float(v) for v in arrays["t"]] if layer.timed else [1.0]
             slices = []
             for time_ in times:
-                with spent:
-                    slices.append(evaluate_layer(self.family, layer, bounds, resolution, time_))
-                yield False
+                slices.append(evaluate_layer(self.family, layer, bounds, resolution, time_))
+                yield
             arrays[f"{LAYER}{layer.name}"] = np.stack(slices)
-        more = yield from self._extras(extras, thin.frames, latents, spent)
-        arrays |= {f"{EXTRA}{name}": values for name, values in more.items()}
-        return FlowRecord(step, arrays, tuple(bounds), spent.seconds)
+        more = yield from self._extras(extras, thin.frames, latents)
+        return arrays | {f"{EXTRA}{name}": values for name, values in more.items()}
 
     def _extras(
-        self, names: Sequence[str], frames: Frames, latents: Batch, spent: "_Stopwatch"
-    ) -> Generator[bool, None, dict[str, Floats]]:
+        self, names: Sequence[str], frames: Frames, latents: Batch
+    ) -> Generator[None, None, dict[str, Floats]]:
         found: dict[str, Floats] = {}
         for name in [name for name in self.extras if name in names]:
             parts: list[Floats] = []
-            work = self._pieces(name, frames, latents)
-            while True:
-                with spent:
-                    part = next(work, None)
-                if part is None:
-                    break
+            for part in self._pieces(name, frames, latents):
                 parts.append(part)
-                yield False
+                yield
             found[name] = np.ascontiguousarray(np.concatenate(parts))
         if self._projection is not None and PROJECTION in found:
             found[PROJECTION_TARGET] = self._projection.target

@@ -2,6 +2,9 @@
 
 import math
 
+import msgspec
+
+from studio.engine.watch.aftermath import Aftermath
 from studio.protocol.messages import Watch
 
 __all__ = ["LiveView"]
@@ -10,11 +13,12 @@ __all__ = ["LiveView"]
 class LiveView:
     """Decides when the next live record is due, and how many particles it has.
 
-    Records are paid from an account that earns ``SHARE`` of the training's time, and are due when
-    it holds what the next one is expected to cost; nothing is hoarded for more than that one. Only
+    Records are paid from an account that earns a share of the training's time, which the watch
+    says, and are due when it holds what the next one is expected to cost: its making, and what the
+    steps after it take longer (`Aftermath`). Nothing is hoarded for more than that one. Only
     what answers a new wish is made before it is earned, and is paid off like any other; at most
     ``ADVANCES`` such records are unpaid at a time. So up to any moment all records have cost at
-    most ``SHARE`` of the time, but for these and what the last ones took longer than expected.
+    most that share of the time, but for these and what the last ones took longer than expected.
 
     Where full records would come less often than every ``SLOWEST`` seconds, fewer particles are
     shown, down to ``FEWEST``; they are the first ones, so that identities stay.
@@ -23,7 +27,6 @@ class LiveView:
         watch: what is looked at.
     """
 
-    SHARE = 0.05
     SLOWEST = 1.0
     FASTEST = 1 / 30
     FEWEST = 512
@@ -38,13 +41,14 @@ class LiveView:
         self._balance = 0.0  # seconds
         self._wished = False
         self._advances = 0
+        self._after = Aftermath()
         self._now: float | None = None
         self._last = -math.inf
         self._paid = self._time = 0.0  # both fade, so that they are of the last ``WINDOW``
 
     def set(self, watch: Watch) -> None:
         """Follow what the screen now wants to see; a new wish is answered soon."""
-        if watch.on and watch != self.watch:
+        if watch.on and msgspec.structs.replace(watch, share=self.watch.share) != self.watch:
             self._particles = min(self.FIRST, max(1, watch.particles))
             self._expected = 0.0
             self._wished = True
@@ -53,8 +57,8 @@ class LiveView:
     @property
     def cost(self) -> float:
         """The share of the last seconds (some ``WINDOW``) that went into records, each of which is
-        spread over the time that pays for it, before or after: never more than ``SHARE``. Of less
-        than one second it would say nothing.
+        spread over the time that pays for it, before or after: never more than the share that the
+        watch allows. Of less than one second it would say nothing.
         """
         return self._paid / max(self._time, 1.0) if self.watch.on else 0.0
 
@@ -70,16 +74,23 @@ class LiveView:
             return False
         if self._wished and self._advances < self.ADVANCES:
             return True
-        return self._balance >= self._expected
+        return self._balance >= self._expected and not self._after.resting(now, self._last)
+
+    def stepped(self, steps: int, seconds: float, began: float) -> None:
+        """Note that so many steps, with nothing in between, began then and took so long."""
+        self._after.stepped(steps, seconds, began, self._last)
 
     def made(self, seconds: float, now: float) -> None:
         """Note that a record took so long and was made just now."""
         self._earn(now)
-        self._balance -= seconds
+        self._after.made(now, self._last)
+        cost = seconds + max(0.0, self._after.seconds)
+        self._balance -= cost
         self._advances += self._wished
         self._wished = False
-        self._last, self._expected = now, seconds
-        interval = seconds / self.SHARE
+        self._last, self._expected = now, cost
+        # Of the making alone: what comes after is no less for fewer particles.
+        interval = seconds / self.watch.share
         if interval > self.SLOWEST and self._particles > self.FEWEST:
             self._resize(max(self.FEWEST, self._particles // 2))
         elif interval < self.SLOWEST / 4 and self._particles < self.watch.particles:
@@ -88,7 +99,7 @@ class LiveView:
     def _earn(self, now: float) -> None:
         since = now - self._now if self._now is not None else 0.0
         self._now = now
-        earned = self.SHARE * since
+        earned = self.watch.share * since
         kept = math.exp(-since / self.WINDOW)
         self._paid *= kept
         self._time = self._time * kept + self.WINDOW * (1.0 - kept)

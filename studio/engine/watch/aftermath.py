@@ -1,0 +1,58 @@
+"""How much slower training steps are right after a live record: a cost of looking too.
+
+Caches are cold, the writer thread sends the record, and the window draws it, on cores that may be
+those that train.
+"""
+
+import math
+
+__all__ = ["Aftermath"]
+
+
+class Aftermath:
+    """Compares the steps just after records with all others.
+
+    ``seconds`` is what the steps after one record take longer, on the average of the last ones. Of
+    what they take longer than ``LASTS`` the rest has another cause, and does not count. Where
+    records come so often that there are no other steps, `resting` asks every ``EVERY`` seconds for
+    a ``REST``, in which there are some.
+    """
+
+    LASTS = 0.1
+    EVERY = 10.0
+    REST = 0.2
+    RECORDS = 10  # that the average is of
+    MEMORY = 0.5  # seconds of usual steps that the usual pace is of
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        self._usual = 0.0  # seconds of a step; 0 where nobody knows
+        self._rested: float | None = None
+        self._excess: float | None = None
+        self._records = 0
+
+    def stepped(self, steps: int, seconds: float, began: float, record: float) -> None:
+        """Note that a block of steps that ``began`` then took so long; the last record was made at
+        ``record``. Moments are seconds of one clock.
+        """
+        if began - record >= self.LASTS:
+            weight = 1.0 - math.exp(-seconds / self.MEMORY) if self._usual else 1.0
+            self._usual += weight * (seconds / steps - self._usual)
+        elif self._usual:
+            self._excess = (self._excess or 0.0) + seconds - steps * self._usual
+
+    def made(self, now: float, record: float) -> None:
+        """Note that another record than the last was made: the steps after that are all known."""
+        if self._rested is None or now - record >= self.REST:
+            self._rested = now
+        if self._excess is None:
+            return
+        excess = min(self.LASTS, max(-self.LASTS, self._excess))
+        self._records = min(self._records + 1, self.RECORDS)
+        self.seconds += (excess - self.seconds) / self._records
+        self._excess = None
+
+    def resting(self, now: float, record: float) -> bool:
+        """Say whether the next record had better wait, that there be steps to compare with."""
+        tired = self._rested is not None and now - self._rested >= self.EVERY
+        return tired and now - record < self.REST
