@@ -38,7 +38,8 @@ class DiffusionFamily(CarriedFamily[C]):
 
     @classmethod
     def evaluations(cls, config: C, sampler: Any = None) -> int | None:
-        return int((sampler or Heun()).nfe())
+        count: int | None = (sampler or Heun()).nfe()
+        return count
 
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None

@@ -1,8 +1,9 @@
 """What a sampler is; the loop over noise levels, once.
 
 A sampler turns unit Gaussian latents into samples with a denoiser D(x, s), in the coordinates
-xbar = x0 + s eps of `models.paths.gaussian`, where every Gaussian diffusion is the same. A
-subclass gives one step; it holds no state, so one object may serve many runs at once.
+xbar = x0 + s eps of `models.paths.gaussian`, where every Gaussian diffusion is the same. It holds
+no state, so one object may serve many runs at once. Of those that visit the levels of a grid a
+subclass gives one step.
 """
 
 from abc import ABC, abstractmethod
@@ -21,7 +22,15 @@ from models.contracts.batch import Batch, Rows
 from models.samplers.grids import GridConfig, make_grid
 from models.tensors import noise_like
 
-__all__ = ["Evaluation", "Noise", "SampleStep", "Sampler", "SamplerConfig"]
+__all__ = [
+    "Counter",
+    "Evaluation",
+    "GridSampler",
+    "Noise",
+    "SampleStep",
+    "Sampler",
+    "SamplerConfig",
+]
 
 Noise = Callable[[Tensor], Tensor]
 """Unit Gaussian noise in the shape, type and place of x (n, *shape); 0 where a place is padded."""
@@ -60,7 +69,7 @@ class Evaluation(NamedTuple):
     denoised: Tensor
 
 
-class _Counter:
+class Counter:
     """A denoiser that takes s as a float and counts its evaluations."""
 
     def __init__(self, denoise: Denoise) -> None:
@@ -79,6 +88,54 @@ class Sampler(ABC):
     steps (None for a walk that follows no ODE), and ``evaluations``, of the network in each step at
     the default settings. Both are measured by tests, and so is ``orders``: the order by grid, from
     100 to 400 steps, of samplers without noise.
+    """
+
+    @abstractmethod
+    def nfe(self) -> int | None:
+        """Return the exact number of network evaluations per sample; None where the sampler decides
+        that as it goes.
+        """
+
+    @abstractmethod
+    def frames(
+        self,
+        denoise: Denoise,
+        latents: Rows,
+        s_min: float,
+        s_max: float,
+        generator: torch.Generator | None = None,
+    ) -> Iterator[SampleStep]:
+        """Yield the points at each level, the first being pure noise, the last the samples; padded
+        places are 0 in all of them.
+
+        Args:
+            denoise: D(x, s) with x (n, *shape) and s 0-d.
+            latents: unit Gaussian noise, x (n, *shape).
+            s_min: the smallest level above 0.
+            s_max: where sampling starts.
+            generator: for samplers that add noise; on the CPU or on the latents' device.
+
+        Raises:
+            ValueError: the sampler adds noise and there is no generator.
+        """
+
+    def sample(
+        self,
+        denoise: Denoise,
+        latents: Rows,
+        s_min: float,
+        s_max: float,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Return only the samples, (n, *shape). Arguments as in `frames`."""
+        x = Batch.of(latents).x
+        for frame in self.frames(denoise, latents, s_min, s_max, generator):
+            x = frame.x
+        return x
+
+
+class GridSampler(Sampler):
+    """A sampler that takes one step between each two levels of a grid.
 
     Attributes:
         memory: how many evaluations of earlier steps `step` wants to see.
@@ -129,21 +186,8 @@ class Sampler(ABC):
         s_max: float,
         generator: torch.Generator | None = None,
     ) -> Iterator[SampleStep]:
-        """Yield the points at each level, the first being pure noise, the last the samples; padded
-        places are 0 in all of them.
-
-        Args:
-            denoise: D(x, s) with x (n, *shape) and s 0-d.
-            latents: unit Gaussian noise, x (n, *shape).
-            s_min: the smallest level above 0.
-            s_max: where sampling starts.
-            generator: for samplers that add noise; on the CPU or on the latents' device.
-
-        Raises:
-            ValueError: the sampler adds noise and there is no generator.
-        """
         levels, rows = self.levels(s_min, s_max), Batch.of(latents)
-        counted = _Counter(denoise)
+        counted = Counter(denoise)
         past: deque[Evaluation] = deque(maxlen=self.memory)
 
         def noise(x: Tensor) -> Tensor:
@@ -156,17 +200,3 @@ class Sampler(ABC):
             past.append(Evaluation(s, x, denoised))
             x = arrived
             yield SampleStep(s_next, x, counted.count)
-
-    def sample(
-        self,
-        denoise: Denoise,
-        latents: Rows,
-        s_min: float,
-        s_max: float,
-        generator: torch.Generator | None = None,
-    ) -> Tensor:
-        """Return only the samples, (n, *shape). Arguments as in `frames`."""
-        x = Batch.of(latents).x
-        for frame in self.frames(denoise, latents, s_min, s_max, generator):
-            x = frame.x
-        return x

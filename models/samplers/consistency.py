@@ -7,7 +7,7 @@ from torch import Tensor
 
 from models.config import param
 from models.registry import sampler
-from models.samplers.base import Evaluation, Noise, Sampler, SamplerConfig
+from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
 from models.samplers.grids import make_grid
 
 __all__ = ["Multistep", "MultistepConfig"]
@@ -34,7 +34,7 @@ class MultistepConfig(SamplerConfig, frozen=True):
     needs=("consistency",),
     update="x̄ ← f(x̄ + √(s² − s_min²) z, s)",
 )
-class Multistep(Sampler):
+class Multistep(GridSampler):
     """x <- f(x + s z, s) at falling levels s.
 
     The levels are those of the grid but for the smallest, where f does nothing. Algorithm 1 adds

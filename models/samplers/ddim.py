@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models.config import param
 from models.registry import sampler
-from models.samplers.base import Evaluation, Noise, Sampler, SamplerConfig
+from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
 from models.samplers.grids import GridConfig
 
 __all__ = ["Ddim", "DdimConfig"]
@@ -44,7 +44,7 @@ class DdimConfig(SamplerConfig, frozen=True):
     orders={"edm-rho": 1.0, "log-snr": 1.0, "time-uniform": 0.9, "time-quadratic": 1.0},
     update="x̄ ← D + (s₋/s)(x̄ − D) + s₊ z,  s₊ = η (s'/s) √(s² − s'²),  s₋² = s'² − s₊²",
 )
-class Ddim(Sampler):
+class Ddim(GridSampler):
     """x_b = D + s_down (x_a - D)/s_a + s_up z, with s_up^2 + s_down^2 = s_b^2.
 
     In xbar coordinates the alphas of eq. 16 cancel and leave

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.config import param
 from models.registry import sampler
-from models.samplers.base import Evaluation, Noise, Sampler, SamplerConfig
+from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
 from models.samplers.grids import GridConfig
 
 __all__ = ["DpmSolverPlusPlus2M", "DpmSolverPlusPlus2MConfig"]
@@ -35,7 +35,7 @@ class DpmSolverPlusPlus2MConfig(SamplerConfig, frozen=True):
     orders={"edm-rho": 1.9, "log-snr": 1.9, "time-uniform": 1.6, "time-quadratic": 2.2},
     update="D̃ = (1 + 1/2r) D − (1/2r) D₋₁,  x̄ ← (s'/s) x̄ + (1 − s'/s) D̃",
 )
-class DpmSolverPlusPlus2M(Sampler):
+class DpmSolverPlusPlus2M(GridSampler):
     """x_b = (s_b/s_a) x_a + (1 - s_b/s_a) D~, D~ = (1 + 1/(2r)) D_a - 1/(2r) D_before.
 
     r = h_before / h, h = ln(s_a / s_b). The first step has no memory and the last one, to zero

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models.config import param
 from models.registry import sampler
-from models.samplers.base import Evaluation, Noise, Sampler, SamplerConfig
+from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
 
 __all__ = ["Heun", "HeunConfig"]
 
@@ -58,7 +58,7 @@ class HeunConfig(SamplerConfig, frozen=True):
     orders={"edm-rho": 2.0, "log-snr": 2.0, "time-uniform": 1.2, "time-quadratic": 1.1},
     update="d = (x̄ − D)/s,  x̄ ← x̄ + (s' − s)(d + d')/2",
 )
-class Heun(Sampler):
+class Heun(GridSampler):
     """Algorithm 2; without churn it is algorithm 1. Euler on the last step, so NFE = 2N - 1."""
 
     def __init__(self, config: HeunConfig | None = None) -> None:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models.config import Config, param
 from models.registry import sampler
-from models.samplers.base import Evaluation, Noise, Sampler, SamplerConfig
+from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
 from models.samplers.grids import GridConfig
 
 __all__ = ["AnnealedLangevin", "AnnealedLangevinConfig"]
@@ -50,7 +50,7 @@ class AnnealedLangevinConfig(Config, frozen=True):
     evaluations=100,
     update="x̄ ← x̄ + (a/2) ∇log p(x̄; s) + √a z",
 )
-class AnnealedLangevin(Sampler):
+class AnnealedLangevin(GridSampler):
     """x <- x + (a/2) score + sqrt(a) z with a = step * s^2, ``walk`` times; D(x, s) at the end.
 
     Langevin dynamics forgets where it starts, so the level may start near the size of the data.

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models.config import param
 from models.registry import sampler
-from models.samplers.base import Evaluation, Noise, Sampler, SamplerConfig
+from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
 from models.samplers.grids import GridConfig
 
 __all__ = ["Plms", "PlmsConfig"]
@@ -43,7 +43,7 @@ class PlmsConfig(SamplerConfig, frozen=True):
     orders={"edm-rho": 1.9, "log-snr": 1.9, "time-uniform": 1.2, "time-quadratic": 0.9},
     update="ε̃ = (55 ε − 59 ε₋₁ + 37 ε₋₂ − 9 ε₋₃)/24,  x̄ ← x̄ + (s' − s) ε̃",
 )
-class Plms(Sampler):
+class Plms(GridSampler):
     """x_b = x_a + (s_b - s_a) eps', eps' = (55 e0 - 59 e1 + 37 e2 - 9 e3)/24.
 
     The weights are Adams-Bashforth's of even steps, as published: "pseudo", since s is not even,

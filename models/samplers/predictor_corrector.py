@@ -9,7 +9,7 @@ from torch import Tensor
 
 from models.config import param
 from models.registry import sampler
-from models.samplers.base import Evaluation, Noise, Sampler, SamplerConfig
+from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
 from models.samplers.grids import GridConfig
 
 __all__ = ["PredictorCorrector", "PredictorCorrectorConfig"]
@@ -45,14 +45,15 @@ class PredictorCorrectorConfig(SamplerConfig, frozen=True):
 @sampler(
     "predictor-corrector",
     title="Predictor-corrector (VE)",
-    summary="Reverse diffusion with Langevin corrections at each noise level.",
+    summary="Reverse diffusion with Langevin corrections at each noise level; without corrections, "
+    "the reverse diffusion sampler.",
     source="Song et al. 2021, arXiv:2011.13456, algorithms 2 and 4, appendix G",
     config=PredictorCorrectorConfig,
     order=None,
     evaluations=2,
     update="x̄ ← x̄ + (s² − s'²) ∇log p(x̄; s) + √(s² − s'²) z",
 )
-class PredictorCorrector(Sampler):
+class PredictorCorrector(GridSampler):
     """Predictor: x + (s_a^2 - s_b^2) score + sqrt(s_a^2 - s_b^2) z, without z on the last step.
 
     Corrector: x + e score + sqrt(2 e) z with e = 2 (snr |z| / |score|)^2, norms averaged over the

@@ -103,4 +103,4 @@ def _default_steps(entry: "Entry") -> int:
 def _default_nfe(entry: "Entry") -> int:
     """The evaluations of a sample at the default settings; 0 where a sampler does not say."""
     count = getattr(entry.make(entry.config()), "nfe", None)
-    return int(count()) if callable(count) else 0
+    return (count() or 0) if callable(count) else 0

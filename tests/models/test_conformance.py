@@ -399,7 +399,7 @@ def test_samplers_report_their_evaluations(pair: Pair):
         sampler = entry.make(decode(entry.config, config))
         latents = family.prior(2, make_generator(0, 3))
         *_, last = family.flow(latents, sampler=sampler, generator=make_generator(0, 4))
-        assert last.nfe == sampler.nfe(), entry.slug
+        assert sampler.nfe() in (last.nfe, None), entry.slug
         assert torch.equal(latents.zeroed(last.x), last.x), entry.slug
 
 

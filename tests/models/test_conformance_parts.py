@@ -181,7 +181,8 @@ def test_a_sampler_ends_in_the_data(entry: Entry, config: Any):
     assert levels[-1] == 0.0
     assert all(a > b for a, b in pairwise(levels))
     assert steps[0].nfe == 0
-    assert calls == sampler.nfe() == steps[-1].nfe
+    assert calls == steps[-1].nfe
+    assert sampler.nfe() in (calls, None)
     assert steps[-1].x.mean(dim=0).abs().max() < 0.1
     assert steps[-1].x.std(dim=0) == pytest.approx([1.0, 1.0], abs=0.25)
     again = sampler.sample(gaussian_denoiser, latents, 0.002, 20.0, make_generator(1))

@@ -1,0 +1,103 @@
+"""Ancestral sampling of DDPM, with a choice of how much noise its steps add."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor
+
+from models.config import param
+from models.registry import sampler
+from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from models.samplers.grids import GridConfig
+
+__all__ = ["Ancestral", "AncestralConfig"]
+
+Variance = Literal["small", "large", "analytic"]
+
+
+class AncestralConfig(SamplerConfig, frozen=True):
+    """Settings of ancestral sampling."""
+
+    steps: Annotated[
+        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+    ] = 50
+    grid: GridConfig = GridConfig(kind="log-snr")
+    variance: Annotated[
+        Variance,
+        param(
+            "Reverse variance",
+            "How much noise a step adds: as if the datum were known (small), as if data were unit "
+            "Gaussian (large), or what is best for what the model says of its samples (analytic).",
+            choices={
+                "small": "Small (posterior)",
+                "large": "Large (beta)",
+                "analytic": "Analytic",
+            },
+        ),
+    ] = "analytic"
+
+
+@sampler(
+    "ancestral",
+    title="Ancestral (DDPM)",
+    summary="Each step draws from a Gaussian around the denoised point; its variance is small, "
+    "large, or the best one (Analytic-DPM).",
+    source="Ho et al. 2020, arXiv:2006.11239, algorithm 2 and section 3.2; analytic: Bao et al. "
+    "2022, arXiv:2201.06503, theorem 1 and eq. 8",
+    config=AncestralConfig,
+    order=None,
+    evaluations=1,
+)
+class Ancestral(GridSampler):
+    """x_b = D + (s_b/s_a)^2 (x_a - D) + sqrt(variance) z, without z on the last step.
+
+    With p = 1 - s_b^2/s_a^2, the share of the noise's variance that goes, in xbar coordinates:
+
+    - small, beta~ of DDPM: s_b^2 p, the posterior's of one datum. This is DDIM with eta = 1.
+    - large, beta: s_b^2 p + p^2 s_a^2/(1 + s_a^2), exact where data are unit Gaussian.
+    - analytic: s_b^2 p + p^2 V(s_a), where V = E |x0 - D|^2 / d is how much of the datum is not
+      known. V = s^2 (1 - s^2 Gamma) with Gamma = E |score|^2 / d, so V = s^2 - E |x - D|^2 / d.
+
+    The published estimate of Gamma is made beforehand, of noised data. Here it is made of the
+    samples as they come by, which have that law, and costs no evaluation; so the samples of one
+    call share their variance, and few of them know it badly.
+    """
+
+    def __init__(self, config: AncestralConfig | None = None) -> None:
+        self.config = config or AncestralConfig()
+        super().__init__(self.config)
+
+    def nfe(self) -> int:
+        return self.config.steps
+
+    def step(
+        self,
+        denoise: Callable[[Tensor, float], Tensor],
+        x: Tensor,
+        s: float,
+        s_next: float,
+        past: Sequence[Evaluation],
+        noise: Noise,
+    ) -> tuple[Tensor, Tensor]:
+        denoised = denoise(x, s)
+        if s_next == 0.0:
+            return denoised, denoised
+        z = noise(x)
+        kept = (s_next / s) ** 2
+        mean = denoised.lerp(x, kept)
+        posterior = s_next**2 * (1 - kept)
+        if self.config.variance == "analytic":
+            unknown = _unknown(x, denoised, s, z)
+            return mean + torch.sqrt(posterior + (1 - kept) ** 2 * unknown) * z, denoised
+        of_data = s**2 / (1 + s**2) if self.config.variance == "large" else 0.0
+        return mean.add(z, alpha=math.sqrt(posterior + (1 - kept) ** 2 * of_data)), denoised
+
+
+def _unknown(x: Tensor, denoised: Tensor, s: float, z: Tensor) -> Tensor:
+    """Return V(s), 0-d, estimated of all points over their places that are not padded, where noise
+    z is 0; at least 0.
+    """
+    removed = (x - denoised).square().sum() / z.count_nonzero()
+    return (s**2 - removed).clamp_min(0)

@@ -1,0 +1,65 @@
+"""DPM-Solver++(2S): second order by a visit halfway in log s, on the denoised points."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Annotated
+
+from torch import Tensor
+
+from models.config import param
+from models.registry import sampler
+from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from models.samplers.grids import GridConfig
+
+__all__ = ["DpmSolverPlusPlus2S", "DpmSolverPlusPlus2SConfig"]
+
+
+class DpmSolverPlusPlus2SConfig(SamplerConfig, frozen=True):
+    """Settings of DPM-Solver++(2S)."""
+
+    steps: Annotated[
+        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+    ] = 10
+    grid: GridConfig = GridConfig(kind="time-quadratic")
+
+
+@sampler(
+    "dpmpp-2s",
+    title="DPM-Solver++ (2S)",
+    summary="Second order, two evaluations a step, the second halfway in log noise; takes large "
+    "steps better than DPM-Solver-2.",
+    source="Lu et al. 2022, arXiv:2211.01095, algorithm 1 with r = 1/2",
+    config=DpmSolverPlusPlus2SConfig,
+    order=2,
+    evaluations=2,
+    orders={"edm-rho": 1.9, "log-snr": 1.9, "time-uniform": 1.2, "time-quadratic": 1.3},
+)
+class DpmSolverPlusPlus2S(GridSampler):
+    """u = D_a + (s_m/s_a) (x_a - D_a), x_b = D(u, s_m) + (s_b/s_a) (x_a - D(u, s_m)), s_m^2 =
+    s_a s_b.
+
+    The last step, to zero noise, is first order, so NFE = 2N - 1.
+    """
+
+    def __init__(self, config: DpmSolverPlusPlus2SConfig | None = None) -> None:
+        self.config = config or DpmSolverPlusPlus2SConfig()
+        super().__init__(self.config)
+
+    def nfe(self) -> int:
+        return 2 * self.config.steps - 1
+
+    def step(
+        self,
+        denoise: Callable[[Tensor, float], Tensor],
+        x: Tensor,
+        s: float,
+        s_next: float,
+        past: Sequence[Evaluation],
+        noise: Noise,
+    ) -> tuple[Tensor, Tensor]:
+        denoised = denoise(x, s)
+        if s_next == 0.0:
+            return denoised, denoised
+        middle = math.sqrt(s * s_next)
+        halfway = denoise(denoised.lerp(x, middle / s), middle)
+        return halfway.lerp(x, s_next / s), denoised

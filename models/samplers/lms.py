@@ -1,0 +1,81 @@
+"""LMS: Adams and Bashforth's linear multistep method in the noise level itself."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Annotated
+
+import numpy as np
+from torch import Tensor
+
+from models.config import param
+from models.registry import sampler
+from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from models.samplers.grids import GridConfig
+from models.samplers.multistep import integrated, moved
+
+__all__ = ["Lms", "LmsConfig"]
+
+
+class LmsConfig(SamplerConfig, frozen=True):
+    """Settings of LMS."""
+
+    steps: Annotated[
+        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+    ] = 20
+    grid: GridConfig = GridConfig(kind="time-quadratic")
+    order: Annotated[
+        int,
+        param("Order", "How many predictions of the noise a step is made of.", low=1, high=4),
+    ] = 4
+
+
+@sampler(
+    "lms",
+    title="LMS (Adams-Bashforth)",
+    summary="Multistep on up to four predictions of the noise, with weights for the levels as they "
+    "are; one evaluation a step.",
+    source="Zhang & Chen 2023, arXiv:2204.13902, eq. 15 with rho as the variable (rho-AB-DEIS); in "
+    "k-diffusion as LMS",
+    config=LmsConfig,
+    order=4,
+    evaluations=1,
+    orders={"edm-rho": 3.7, "log-snr": 3.7, "time-uniform": 1.2, "time-quadratic": 0.8},
+)
+class Lms(GridSampler):
+    """x_b = x_a + integral of the polynomial in s through the predictions eps, from s_a to s_b.
+
+    On levels that are evenly spaced these are the weights of PLMS. It starts with orders 1, 2, 3,
+    and the last step, to zero noise, is first order.
+    """
+
+    memory = 3
+
+    def __init__(self, config: LmsConfig | None = None) -> None:
+        self.config = config or LmsConfig()
+        super().__init__(self.config)
+
+    def nfe(self) -> int:
+        return self.config.steps
+
+    def step(
+        self,
+        denoise: Callable[[Tensor, float], Tensor],
+        x: Tensor,
+        s: float,
+        s_next: float,
+        past: Sequence[Evaluation],
+        noise: Noise,
+    ) -> tuple[Tensor, Tensor]:
+        denoised = denoise(x, s)
+        if s_next == 0.0:
+            return denoised, denoised
+        recent = [Evaluation(s, x, denoised), *reversed(past)][: self.config.order]
+        weights = _weights(tuple(e.s for e in recent), s_next)
+        return moved(x, recent, weights), denoised
+
+
+@lru_cache(maxsize=4096)
+def _weights(levels: tuple[float, ...], s_next: float) -> tuple[float, ...]:
+    """Return the weight of eps at each level, the newest first."""
+    span = s_next - levels[0]
+    return integrated([(s - levels[0]) / span for s in levels], lambda t: np.full_like(t, span))
