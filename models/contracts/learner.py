@@ -191,6 +191,13 @@ class Learner(ABC, Generic[C]):
         self.inputs = dict(inputs or {})
         self.noise = make_generator(seed, self.NOISE, device)
 
+    @classmethod
+    def told_classes(cls, config: C) -> bool:
+        """Return whether under some settings it is to be told the class of each row, also where the
+        data have classes and do not say them by themselves.
+        """
+        return False
+
     def weights(self, stream: int) -> torch.Generator:
         """Return the generator of initial weights from a stream of the seed, on the CPU."""
         return make_generator(self.seed, stream)

@@ -9,7 +9,7 @@ from models.kinds.points import PointSet
 from models.oracle import GaussianMixture
 from models.tensors import make_generator
 
-__all__ = ["PLANE", "data_generator", "gaussians", "ring"]
+__all__ = ["PLANE", "data_generator", "gaussians", "numbered", "ring"]
 
 PLANE = ("x", "y")
 # Apart from the streams that families use, so that a run with seed 0 on data with seed 0 does not
@@ -38,9 +38,25 @@ def gaussians(centres: Tensor, std: float, n: int, generator: torch.Generator) -
     """Draw n points of an equal mixture of round Gaussians at ``centres`` (k, 2).
 
     A point belongs to its nearest mode up to 4 standard deviations (99.97 % of a plane Gaussian).
+    Its class is the mode that it was drawn from.
     """
     label = torch.randint(len(centres), (n,), generator=generator)
     x = centres[label] + std * torch.randn((n, centres.shape[1]), generator=generator)
     k = len(centres)
-    law = GaussianMixture(centres, torch.full((k,), std), torch.full((k,), 1.0 / k))
-    return PointSet(x, PLANE, modes=centres, mode_radius=4.0 * std, bandwidth=std, law=law)
+    weights = torch.full((k,), 1.0 / k)
+    law = GaussianMixture(centres, torch.full((k,), std), weights, torch.arange(k))
+    return PointSet(
+        x,
+        PLANE,
+        modes=centres,
+        mode_radius=4.0 * std,
+        bandwidth=std,
+        law=law,
+        labels=label,
+        names=numbered(k),
+    )
+
+
+def numbered(classes: int) -> tuple[str, ...]:
+    """Return names for classes that have none of their own: "1", "2", ..."""
+    return tuple(str(number + 1) for number in range(classes))

@@ -6,7 +6,7 @@ from typing import Annotated
 import torch
 
 from models.config import Config, param
-from models.data.common import PLANE, data_generator
+from models.data.common import PLANE, data_generator, numbered
 from models.kinds.points import PointSet
 from models.registry import dataset
 
@@ -46,7 +46,7 @@ class PinwheelConfig(Config, frozen=True):
     config=PinwheelConfig,
 )
 def pinwheel(config: PinwheelConfig, n: int, seed: int) -> PointSet:
-    """Draw n points (n, 2); the blades have about radius 1."""
+    """Draw n points (n, 2); the blades, which are the classes, have about radius 1."""
     generator = data_generator(n, seed)
     blade = torch.randint(config.blades, (n,), generator=generator)
     scale = torch.tensor([config.length, config.thickness])
@@ -55,4 +55,4 @@ def pinwheel(config: PinwheelConfig, n: int, seed: int) -> PointSet:
     angle = 2.0 * math.pi * blade / config.blades + config.twist * along.exp()
     cos, sin = angle.cos(), angle.sin()
     x = torch.stack([cos * along - sin * across, sin * along + cos * across], dim=1)
-    return PointSet(x, PLANE)
+    return PointSet(x, PLANE, labels=blade, names=numbered(config.blades))

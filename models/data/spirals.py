@@ -6,7 +6,7 @@ from typing import Annotated
 import torch
 
 from models.config import Config, param
-from models.data.common import PLANE, data_generator
+from models.data.common import PLANE, data_generator, numbered
 from models.kinds.points import PointSet
 from models.registry import dataset
 
@@ -35,11 +35,12 @@ class SpiralsConfig(Config, frozen=True):
     config=SpiralsConfig,
 )
 def spirals(config: SpiralsConfig, n: int, seed: int) -> PointSet:
-    """Draw n points (n, 2), about uniform along the arms; outer radius 1."""
+    """Draw n points (n, 2), about uniform along the arms, which are the classes; outer radius 1."""
     generator = data_generator(n, seed)
     # The arc length grows like the square of the angle.
     share = torch.rand(n, generator=generator).sqrt()
     arm = torch.randint(config.arms, (n,), generator=generator)
     angle = 2.0 * math.pi * (config.turns * share + arm / config.arms)
     x = share[:, None] * torch.stack([angle.cos(), angle.sin()], dim=1)
-    return PointSet(x + config.noise * torch.randn((n, 2), generator=generator), PLANE)
+    x = x + config.noise * torch.randn((n, 2), generator=generator)
+    return PointSet(x, PLANE, labels=arm, names=numbered(config.arms))

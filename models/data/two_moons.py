@@ -33,11 +33,14 @@ class TwoMoonsConfig(Config, frozen=True):
     config=TwoMoonsConfig,
 )
 def two_moons(config: TwoMoonsConfig, n: int, seed: int) -> PointSet:
-    """Draw n points (n, 2): the upper moon around (0, 0), the lower one around (1, 0.5)."""
+    """Draw n points (n, 2): the upper moon around (0, 0), the lower one around (1, 0.5); these
+    are the classes.
+    """
     generator = data_generator(n, seed)
     angle = math.pi * torch.rand(n, generator=generator)
     lower = torch.rand(n, generator=generator) < 0.5
     side = torch.where(lower, -1.0, 1.0)
     arc = torch.stack([side * angle.cos(), side * angle.sin()], dim=1)
     x = arc + lower[:, None] * torch.tensor([1.0, 0.5])
-    return PointSet(x + config.noise * torch.randn((n, 2), generator=generator), PLANE)
+    x = x + config.noise * torch.randn((n, 2), generator=generator)
+    return PointSet(x, PLANE, labels=lower.long(), names=("upper", "lower"))

@@ -7,12 +7,13 @@ import torch
 from torch import Tensor
 
 from models.carriers.diffusion_family import DiffusionFamily
-from models.config import Config, Pick, param
+from models.config import Config, ConfigError, Pick, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.schedule import Schedule
-from models.contracts.spec import DataSpec
+from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting, LabelDropout
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import Density, RhoUniform, UniformTime, draw_levels
 from models.denoisers.formulas import FORWARD, LOSSES, OUTPUTS
@@ -159,6 +160,8 @@ class EdmConfig(Config, frozen=True):
         ),
     ] = 0.999
     display: DisplaySetting = "variance-preserving"
+    conditional: ConditionalSetting = False
+    label_dropout: LabelDropout = 0.0
 
 
 def _density(config: EdmConfig) -> Density:
@@ -225,6 +228,10 @@ class Edm(DiffusionFamily[EdmConfig]):
 
     def __init__(self, config: EdmConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
+        if config.label_dropout and LABEL not in spec.given:
+            raise ConfigError(
+                "label_dropout", "the model is told no class that it could be without"
+            )
         net = build(config.net, spec, DENOISER, self.weights(_WEIGHTS))
         self.field = ScoreField(
             Denoiser(net, config.precond).to(self.device),
@@ -236,6 +243,7 @@ class Edm(DiffusionFamily[EdmConfig]):
             gamma=config.gamma,
             clock=FlowClock(config.s_min, config.s_max),
             display=config.display,
+            dropout=config.label_dropout,
             execution=self.execution,
         )
 
@@ -245,15 +253,29 @@ class Edm(DiffusionFamily[EdmConfig]):
         levels = (sampler or Heun()).levels(config.s_min, config.s_max)
         return schedule_of(path, config.s_min, config.s_max, levels, config.display)
 
+    @classmethod
+    def told_classes(cls, config: EdmConfig) -> bool:
+        return config.conditional
+
     @property
     def parts(self) -> Mapping[str, Packed]:
         return {"field": self.field}
+
+    def warnings(self) -> list[str]:
+        if not self.config.conditional or self.config.label_dropout:
+            return []
+        return [
+            "It is always told the class, so it learns nothing of rows without one. Guidance "
+            "without a classifier needs a label dropout; so do field and density in the plane, "
+            "which are shown for no class."
+        ]
 
     def walk(self, batch: Rows) -> Walk:
         real = Batch.of(batch)
         level = draw_levels(self.field.density, len(real), self.noise)
         yield "draw", {"real": real.x}
         particles = self.carrier.noised(real, level, self.noise)
+        particles = self.field.forgetting(particles, self.noise)
         yield "noise", {"real": real.x, "particles": particles.x}
         metrics = self.field.fit(real, particles, level)
         yield "fit", {"real": real.x, "particles": particles.x}

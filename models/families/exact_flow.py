@@ -13,6 +13,7 @@ from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.schedule import Schedule
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting
 from models.denoisers.densities import draw_levels
 from models.denoisers.level_settings import (
     DisplaySetting,
@@ -55,6 +56,7 @@ class ExactFlowConfig(Config, frozen=True):
     s_min: SmallestNoise = 0.002
     s_max: LargestNoise = 20.0
     display: DisplaySetting = "variance-preserving"
+    conditional: ConditionalSetting = False
 
 
 @family(
@@ -117,6 +119,10 @@ class ExactFlow(DiffusionFamily[ExactFlowConfig]):
         levels = (sampler or Heun()).levels(config.s_min, config.s_max)
         return schedule_of(None, config.s_min, config.s_max, levels, config.display)
 
+    @classmethod
+    def told_classes(cls, config: ExactFlowConfig) -> bool:
+        return config.conditional
+
     @property
     def parts(self) -> Mapping[str, Packed]:
         return {}
@@ -133,8 +139,9 @@ class ExactFlow(DiffusionFamily[ExactFlowConfig]):
 
     def log_prob(self, rows: Rows) -> Tensor:
         """Return log p(x) in nats, exactly."""
-        x = Batch.of(rows).x
-        return self.field.law.log_prob(x, torch.zeros((), dtype=x.dtype, device=x.device))
+        batch = Batch.of(rows)
+        zero = torch.zeros((), dtype=batch.x.dtype, device=batch.device)
+        return self.field.law.log_prob(batch.x, zero, self.field.label(batch))
 
     @property
     def looks(self) -> Mapping[str, Look]:

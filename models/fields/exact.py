@@ -12,7 +12,7 @@ from torch import Tensor
 from models.config import ConfigError
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
-from models.contracts.spec import DataSpec
+from models.contracts.spec import LABEL, DataSpec
 from models.denoisers.densities import Density
 from models.denoisers.weights import loss_weight
 from models.fields.score import flow_velocity
@@ -40,11 +40,14 @@ def known_law(spec: DataSpec, device: torch.device) -> GaussianMixture:
     return law.to(torch.zeros((), device=device))
 
 
-def exact_denoiser(law: GaussianMixture) -> Denoise:
-    """Return D(x, s) of a law: x (n, d), s (n,) or 0-d."""
+def exact_denoiser(law: GaussianMixture, label: Tensor | None = None) -> Denoise:
+    """Return D(x, s) of a law: x (n, d), s (n,) or 0-d; of rows of some classes (n,), where those
+    are known.
+    """
+    beside = () if label is None else (label,)
 
     def denoise(x: Tensor, s: Tensor) -> Tensor:
-        return in_parts(law.denoise, x, s.expand(len(x)))
+        return in_parts(law.denoise, x, s.expand(len(x)), *beside)
 
     return denoise
 
@@ -63,7 +66,6 @@ class ExactScore:
         self, law: GaussianMixture, *, density: Density, clock: FlowClock, display: DisplayName
     ) -> None:
         self.law = law
-        self._denoise = exact_denoiser(law)
         self.density = density
         self.clock = clock
         self.display: DisplayName = display
@@ -79,25 +81,33 @@ class ExactScore:
         """
         if level is None:
             raise ValueError("a score is judged at noise levels: pass them")
-        data, noised = Batch.of(real).x, Batch.of(particles).x
+        data, noised = Batch.of(real).x, Batch.of(particles)
         weight = expand_like(loss_weight("edm", level, self.density), data)
-        return {"loss": (weight * (self._denoise(noised, level) - data).square()).mean()}
+        error = self.denoiser(noised)(noised.x, level) - data
+        return {"loss": (weight * error.square()).mean()}
+
+    def label(self, like: Batch | None) -> Tensor | None:
+        """Return the class of each row (n,), None where none is given or the law knows none."""
+        told = like is not None and self.law.classes is not None
+        return like.given.get(LABEL) if told and like is not None else None
 
     def denoiser(self, like: Batch | None = None) -> Denoise:
-        """Return D(x, s): x (n, d), s (n,) or 0-d."""
-        return self._denoise
+        """Return D(x, s), for rows of the classes of these: x (n, d), s (n,) or 0-d."""
+        return exact_denoiser(self.law, self.label(like))
 
     def velocity(self, x: Rows, t: float) -> Tensor:
         """Return dx/dt of the probability-flow ODE in display coordinates."""
         rows = Batch.of(x)
-        return flow_velocity(self._denoise, rows.x, t, clock=self.clock, display=self.display)
+        return flow_velocity(self.denoiser(rows), rows.x, t, clock=self.clock, display=self.display)
 
     def log_density(self, rows: Rows, t: float) -> Tensor:
         """Return log q_t(x) in nats, (n,), the law of the particles at flow time t where they are
         shown: x = alpha xbar (n, d), so log q_t(x) = log p(x/alpha; s) - d log alpha.
         """
-        x = Batch.of(rows).x
+        batch = Batch.of(rows)
+        x, label = batch.x, self.label(batch)
         s = torch.tensor(self.clock.s(t), dtype=x.dtype, device=x.device)
         alpha = display_scale(self.display, s)
-        inside = in_parts(self.law.log_prob, x / alpha, s.expand(len(x)))
+        beside = () if label is None else (label,)
+        inside = in_parts(self.law.log_prob, x / alpha, s.expand(len(x)), *beside)
         return inside - x.shape[1] * torch.log(alpha)

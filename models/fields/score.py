@@ -14,6 +14,7 @@ from torch import Tensor
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.execution import PLAIN, Execution
+from models.contracts.untold import untold, untold_rows
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import Density
 from models.denoisers.weights import WeightName, is_natural, loss_weight
@@ -39,6 +40,7 @@ class ScoreField(TrainedPart[Denoiser]):
         gamma: the cap of the weight "min-snr".
         clock: flow time <-> noise level.
         display: the coordinates that `velocity` speaks.
+        dropout: for how large a share of the rows nothing is given while it learns.
         execution: how the network is run.
     """
 
@@ -54,6 +56,7 @@ class ScoreField(TrainedPart[Denoiser]):
         gamma: float,
         clock: FlowClock,
         display: DisplayName,
+        dropout: float = 0.0,
         execution: Execution = PLAIN,
     ) -> None:
         self.trained = Trained(
@@ -66,6 +69,16 @@ class ScoreField(TrainedPart[Denoiser]):
         self._data_std = denoiser.data_std
         self.clock = clock
         self.display: DisplayName = display
+        self.dropout = dropout
+
+    def forgetting(self, rows: Batch, generator: torch.Generator) -> Batch:
+        """Return rows to learn from, of a share of which nothing is given any more (Ho and Salimans
+        2022, arXiv:2207.12598, algorithm 1); the rows themselves where there is no dropout.
+        """
+        if not self.dropout:
+            return rows
+        chance = torch.rand(len(rows), generator=generator, device=generator.device)
+        return untold(rows, chance.to(rows.device) < self.dropout)
 
     def fit(self, real: Rows, particles: Rows, level: Tensor | None) -> dict[str, Tensor]:
         """Do one step; particles[i] = real[i] + level[i] * noise, level (B,).
@@ -94,7 +107,15 @@ class ScoreField(TrainedPart[Denoiser]):
     def denoiser(self, like: Batch | None = None) -> Denoise:
         """Return the averaged D(x, s), for rows with the mask and the conditions of these: x
         (n, *shape), s (n,) or 0-d.
+
+        Raises:
+            ValueError: of some rows nothing is given, and it was always told something.
         """
+        if not self.dropout and untold_rows(like):
+            raise ValueError(
+                "the model was told the class of every row that it learned from (label dropout 0), "
+                "so it knows nothing of rows without one: train one with a label dropout of 0.1"
+            )
         return bound(self.trained.averaged, like)
 
     def velocity(self, x: Rows, t: float) -> Tensor:

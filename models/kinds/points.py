@@ -1,4 +1,4 @@
-"""Points: rows of a few numbers, with names, and perhaps with known modes or a known law."""
+"""Points: rows of numbers with names, and perhaps with classes, known modes or a known law."""
 
 from dataclasses import dataclass, replace
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from models.contracts.batch import Batch
-from models.contracts.spec import DataSpec
+from models.contracts.spec import LABEL, DataSpec, Given, rows_of_law
 from models.oracle import GaussianMixture
 from models.registry import kind
 from models.tensors import make_generator
@@ -25,6 +25,9 @@ class PointSet:
         mode_radius: a point belongs to its nearest mode if it is within this distance.
         bandwidth: the standard deviation of one mode, where that has a meaning.
         law: the exact law that the points were drawn from, where it is known.
+        labels: (n,) int64, the class of each, or None.
+        names: of the classes.
+        told: whether the class of each point is given with it.
     """
 
     x: Tensor
@@ -33,6 +36,9 @@ class PointSet:
     mode_radius: float = 0.0
     bandwidth: float = 0.0
     law: GaussianMixture | None = None
+    labels: Tensor | None = None
+    names: tuple[str, ...] = ()
+    told: bool = False
 
     def __len__(self) -> int:
         return len(self.x)
@@ -41,15 +47,23 @@ class PointSet:
         """Return the spec with this set's own mean and standard deviation per feature."""
         std = self.x.std(dim=0).clamp_min(1e-6)
         shape = tuple(self.x.shape[1:])
-        return DataSpec("points", shape, self.x.mean(dim=0), std, self.law)
+        law = self.law if self.law is None or self.told else self.law.unlabelled()
+        spec = DataSpec("points", shape, self.x.mean(dim=0), std, law)
+        if not self.told or self.labels is None:
+            return spec
+        label = Given((), len(self.names), self.names)
+        of_law = self.labels[rows_of_law(len(self.x))]
+        return replace(spec, given={LABEL: label}, law={LABEL: of_law})
 
     def rows(self, index: Tensor | slice) -> Batch:
-        """Return some points."""
-        return Batch(self.x[index])
+        """Return some points, with their classes where these are told."""
+        given = {LABEL: self.labels[index]} if self.told and self.labels is not None else {}
+        return Batch(self.x[index], given=given)
 
     def take(self, index: Tensor | slice) -> "PointSet":
         """Return the points of some rows, with all else that is known."""
-        return replace(self, x=self.x[index])
+        labels = None if self.labels is None else self.labels[index]
+        return replace(self, x=self.x[index], labels=labels)
 
 
 def in_data_units(dim: int) -> DataSpec:
@@ -63,7 +77,7 @@ def in_data_units(dim: int) -> DataSpec:
     one="point",
     many="points",
     summary="Rows of numbers: a cloud in the plane, or a table.",
-    gives=("continuous", "whole", "law"),
+    gives=("continuous", "whole", "law", "labels"),
     networks={
         "denoiser": "mlp",
         "critic": "mlp",

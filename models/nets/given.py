@@ -14,7 +14,8 @@ __all__ = ["GivenFeatures"]
 
 class GivenFeatures(nn.Module):
     """given, by name, (B, ...) -> (B, dim): labels one-hot, numbers flat, the size as a share of
-    the largest; in the order of their names.
+    the largest; in the order of their names. A label of no class (`models.contracts.untold`) is 0
+    throughout.
 
     Attributes:
         dim: how many numbers, 0 where nothing is given.
@@ -31,9 +32,14 @@ class GivenFeatures(nn.Module):
         for name, known in self._given.items():
             value = given[name]
             if known.classes:
-                parts.append(functional.one_hot(value.long(), known.classes).float())
+                one_hot = functional.one_hot(value.long().clamp_min(0), known.classes)
+                parts.append(one_hot.float() * (value >= 0)[:, None])
             elif name == SIZE:
                 parts.append(value.float()[:, None] / self._largest)
             else:
                 parts.append(value.float().reshape(len(value), -1))
         return torch.cat(parts, dim=1)
+
+    def of(self, given: Mapping[str, Tensor] | None, x: Tensor) -> Tensor:
+        """Return the same for rows x (B, ...), of which nothing may be given."""
+        return x.new_zeros((len(x), self.dim)) if given is None else self(given)

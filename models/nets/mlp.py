@@ -191,8 +191,8 @@ class MLP(nn.Module):
         mask: Tensor | None = None,
     ) -> Tensor:
         seen = self.features(x)
-        if self.told is not None and given is not None:
-            seen = torch.cat([seen, self.told(given)], dim=1)
+        if self.told is not None:
+            seen = torch.cat([seen, self.told.of(given, x)], dim=1)
         out: Tensor = self.layers(seen)
         return out
 
@@ -255,8 +255,8 @@ class TimeMLP(nn.Module):
         mask: Tensor | None = None,
     ) -> Tensor:
         seen = [self.features(x), self.embed(clock)]
-        if self.told is not None and given is not None:
-            seen.append(self.told(given))
+        if self.told is not None:
+            seen.append(self.told.of(given, x))
         out: Tensor = self.layers(torch.cat(seen, dim=1))
         return out
 

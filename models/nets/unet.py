@@ -18,6 +18,7 @@ from torch.nn import functional
 from models.config import Config, param
 from models.contracts.spec import DataSpec
 from models.nets.conv import Clock, conv, group_norm, pyramid
+from models.nets.given import GivenFeatures
 from models.nets.mlp import linear
 from models.nets.role import Role
 from models.registry import network
@@ -85,10 +86,16 @@ class UNet(nn.Module):
         config: channels and blocks.
         shape: (C, H, W) of an image.
         generator: where the initial weights come from (a generator of the CPU).
+        told: makes numbers of what is given, which are added to the embedded time.
     """
 
     def __init__(
-        self, config: UNetConfig, shape: tuple[int, int, int], *, generator: torch.Generator
+        self,
+        config: UNetConfig,
+        shape: tuple[int, int, int],
+        *,
+        generator: torch.Generator,
+        told: GivenFeatures | None = None,
     ) -> None:
         super().__init__()
         channels, h, w = shape
@@ -113,6 +120,9 @@ class UNet(nn.Module):
             above = width
         self.norm = group_norm(widths[0])
         self.last = conv(widths[0], dim, gain=0.0, generator=g)
+        self.told = told
+        if told is not None:
+            self.embed = linear(told.dim, time, generator=g)
 
     def forward(
         self,
@@ -122,6 +132,8 @@ class UNet(nn.Module):
         mask: Tensor | None = None,
     ) -> Tensor:
         time = self.clock(clock)
+        if self.told is not None:
+            time = time + self.embed(self.told.of(given, x))
         x = self.first(functional.pixel_unshuffle(x, self.patch))
         kept: list[Tensor] = []
         for level, stage in enumerate(self.down):
@@ -160,4 +172,5 @@ def _stage(widths: list[int], time: int, generator: torch.Generator) -> nn.Modul
 def unet(config: UNetConfig, spec: DataSpec, role: Role, generator: torch.Generator) -> nn.Module:
     """Return a denoiser of images."""
     channels, height, width = spec.shape
-    return UNet(config, (channels, height, width), generator=generator)
+    told = GivenFeatures(spec) if spec.given else None
+    return UNet(config, (channels, height, width), generator=generator, told=told)

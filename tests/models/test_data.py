@@ -159,5 +159,9 @@ def test_the_rings_know_their_law(make, config):
     fresh = law.log_prob(law.sample(20_000, make_generator(1)), zero).mean()
     assert float(here) == pytest.approx(float(fresh), abs=0.03)
     assert law.log_prob(points.x * 1.1, zero).mean() < here - 0.05
-    assert points.spec().mixture is law
+    told = points.spec().mixture
+    assert told is not None
+    assert told.means is law.means
+    assert told.std is law.std
+    assert told.classes is None, "nobody asked for the classes"
     assert two_moons(TwoMoonsConfig(), 100, 0).spec().mixture is None

@@ -12,6 +12,7 @@ import torch
 
 from models.config import Config, ConfigError
 from models.contracts.data import Judge, Outline, RowSource, Splits
+from models.contracts.spec import LABEL
 from models.entries import DatasetEntry
 from models.metrics.base import fresh_pairs, split_pairs
 from models.tensors import make_generator
@@ -191,8 +192,8 @@ def labelled_rows(rows: RowSource) -> RowSource:
     Raises:
         Refused: they have no classes, or stay on the disk, where they cannot be told.
     """
-    found = None
-    if not isinstance(rows, StoredRows):
+    found = rows if LABEL in rows.spec().given else None
+    if found is None and not isinstance(rows, StoredRows):
         found = kind_of(rows.spec().kind).labelled(rows)
     if found is None:
         raise Refused(
@@ -219,8 +220,13 @@ def labelled(data: Dataset) -> Dataset:
         one, other = data.pair(count, seed)
         return told(one), told(other)
 
+    def draw(count: int, seed: int) -> RowSource:
+        assert data.draw is not None
+        return told(data.draw(count, seed))
+
     unseen, held = (None if some is None else told(some) for some in (data.unseen, data.held))
-    return replace(data, rows=rows, pair=pair, unseen=unseen, held=held)
+    fresh = None if data.draw is None else draw
+    return replace(data, rows=rows, draw=fresh, pair=pair, unseen=unseen, held=held)
 
 
 def edited(data: Dataset, target: Target | None) -> Dataset:

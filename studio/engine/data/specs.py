@@ -22,7 +22,8 @@ def pack_spec(spec: DataSpec) -> tuple[Tensors, dict[str, Any]]:
     """Return the tensors of a spec by name, and its plain values.
 
     Names: "mean", "std", "masks", "law/<name>", "given/<name>/mean", ".../std", and
-    "mixture/means", ".../std", ".../weights" where the law of the data is known.
+    "mixture/means", ".../std", ".../weights" where the law of the data is known, and
+    ".../classes" where it has some.
     """
     tensors = {"mean": spec.mean, "std": spec.std}
     if spec.masks is not None:
@@ -33,7 +34,8 @@ def pack_spec(spec: DataSpec) -> tuple[Tensors, dict[str, Any]]:
             if value is not None:
                 tensors[f"{GIVEN}{name}/{number}"] = value
     if spec.mixture is not None:
-        tensors |= {f"{MIXTURE}{name}": x for name, x in vars(spec.mixture).items()}
+        law = {name: x for name, x in vars(spec.mixture).items() if x is not None}
+        tensors |= {f"{MIXTURE}{name}": x for name, x in law.items()}
     values = {
         "kind": spec.kind,
         "shape": list(spec.shape),
@@ -116,4 +118,4 @@ def _mixture(tensors: Mapping[str, Tensor]) -> GaussianMixture | None:
     if f"{MIXTURE}means" not in tensors:
         return None
     means, std, weights = (tensors[f"{MIXTURE}{name}"] for name in ("means", "std", "weights"))
-    return GaussianMixture(means, std, weights)
+    return GaussianMixture(means, std, weights, tensors.get(f"{MIXTURE}classes"))

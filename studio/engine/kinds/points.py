@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
@@ -55,10 +56,27 @@ class Points(DataKind, slug="points"):
         x = data.rows(slice(None)).x
         return Target.of(x, by_hand=x.shape[1] >= 2)
 
-    def aimed(self, data: RowSource, target: Target) -> PointSet:
-        """Return the points of a target, without known modes or law."""
+    def labelled(self, data: RowSource) -> PointSet | None:
         assert isinstance(data, PointSet)
-        return replace(data, x=target.x, modes=None, mode_radius=0.0, bandwidth=0.0, law=None)
+        return None if data.labels is None else replace(data, told=True)
+
+    def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> PointSet:
+        assert isinstance(data, PointSet)
+        return replace(data, x=rows.x, labels=labels, told=True)
+
+    def aimed(self, data: RowSource, target: Target) -> PointSet:
+        """Return the points of a target, without known modes or law; one that was put there by hand
+        is of the class of the point nearest to it.
+        """
+        from scipy.spatial import cKDTree
+
+        assert isinstance(data, PointSet)
+        labels = None
+        if data.labels is not None:
+            _, nearest = cKDTree(data.x.numpy()).query(target.x.numpy())
+            labels = data.labels[torch.from_numpy(nearest)]
+        free = replace(data, modes=None, mode_radius=0.0, bandwidth=0.0, law=None)
+        return replace(free, x=target.x, labels=labels)
 
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]

@@ -101,7 +101,13 @@ class Resolved:
             Refused: they cannot be drawn or read; the path is "dataset...".
         """
         data = self._data(project)
-        return labelled(data) if "labels" in self.family.entry.needs else data
+        return labelled(data) if self.learns_labels else data
+
+    @property
+    def learns_labels(self) -> bool:
+        """Whether the model is told the class of each row, whatever the data say by themselves."""
+        entry = self.family.entry
+        return "labels" in entry.needs or bool(entry.make.told_classes(self.family.config))
 
     def _data(self, project: Path | None) -> Dataset:
         name = project_name(self.spec.dataset.slug)
@@ -118,7 +124,7 @@ class Resolved:
             Refused: they could not be drawn or read; the path is "dataset...".
         """
         found = self._outline(project)
-        if "labels" not in self.family.entry.needs:
+        if not self.learns_labels:
             return found
         return replace(found, example=labelled_rows(found.example))
 
