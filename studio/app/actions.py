@@ -26,6 +26,7 @@ from studio.app.intents.racing import RacingIntents
 from studio.app.intents.runs import RunIntents
 from studio.app.intents.setup import SetupIntents
 from studio.app.intents.training import TrainingIntents
+from studio.app.intents.windows import WindowIntents
 from studio.app.state.session import AppState
 
 __all__ = ["Actions"]
@@ -60,6 +61,7 @@ class Actions:
         self.project = ProjectIntents(state, link, self.runs, self.data)
         self.background = BackgroundIntents(state, link, self.project)
         self.folder = FolderIntents(state, link)
+        self.windows = WindowIntents(state, link)
         self.export = ExportIntents(state, link)
         state.job_ended.connect(self.project.job_ended)
         state.runs.listed.connect(self.background.follow)

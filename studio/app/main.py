@@ -123,6 +123,7 @@ class Studio:
     async def shut(self) -> None:
         """End what still runs and take the window away."""
         await tasks.cancel_all()
+        self.actions.windows.leave()
         await self.client.stop(checkpoint=True)
         tasks.on_error(None)
         self.window.hide()

@@ -93,7 +93,7 @@ class RunFollower:
 
     def _job_info(self, status: RunStatus) -> JobInfo:
         state, error = status.state, status.error
-        gone = state in _GOING and not self.run.alive()
+        gone = state == "interrupted" or (state in _GOING and not self.run.alive())
         if gone and state == "paused":
             state = "cancelled"  # it was asked to stop, saved itself and left
         elif gone:

@@ -75,12 +75,12 @@ _guard = RLock()
 
 
 class Lock:
-    """The lock of a folder. ``what`` begins the sentence for those who do not get it: "The run
-    0007-rings is being trained".
+    """The lock of a folder, one of each ``name``. ``what`` begins the sentence for those who do not
+    get it: "The run 0007-rings is being trained".
     """
 
-    def __init__(self, folder: Path, what: str) -> None:
-        self.path = Path(folder).absolute() / NAME
+    def __init__(self, folder: Path, what: str, name: str = NAME) -> None:
+        self.path = Path(folder).absolute() / name
         self.what = what
         self._key = os.path.realpath(self.path)
 

@@ -66,7 +66,8 @@ class RunRecord(msgspec.Struct, frozen=True, kw_only=True):
 class RunStatus(msgspec.Struct, frozen=True, kw_only=True):
     """``status.json``: where the run is, replaced whole at each change.
 
-    state: "queued", "running", "paused", "finished", "cancelled", "failed" (as in a JobInfo).
+    state: "queued", "running", "paused", "finished", "cancelled", "failed" (as in a JobInfo), or
+    "interrupted": its window was gone, and its engine saved it and left.
     ``pid`` and ``process_started`` (unix seconds) say who writes; ``heartbeat`` (unix seconds)
     when it last did; ``seconds`` counts training time, over all resumptions; ``phases`` are those
     of the training, if it has several.
@@ -223,6 +224,8 @@ class RunFolder:
     def interrupted(self) -> bool:
         """Say whether the run was going on when its process died: it can be resumed."""
         status = self.status()
+        if status.state == "interrupted":
+            return True
         started = status.state in ("running", "paused")
         return started and not is_same(status.pid, status.process_started)
 

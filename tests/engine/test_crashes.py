@@ -372,7 +372,7 @@ def test_corrupt_file_of_a_data_set(studio: Any) -> None:
 @pytest.mark.parametrize(
     ("fault", "state"),
     [
-        pytest.param("none", "paused", id="studio-killed-while-training"),
+        pytest.param("none", "interrupted", id="studio-killed-while-training"),
         pytest.param("stuck", "running", id="studio-killed-while-a-step-hangs"),
     ],
 )

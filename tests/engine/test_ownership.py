@@ -333,7 +333,7 @@ def test_an_engine_leaves_ctrl_c_to_its_parent_and_saves_when_the_terminal_goes(
         os.kill(pid, signal.SIGHUP)
         await ear.until(lambda: client.state.name == "lost")
         status = folder.status()
-        assert status.state == "paused"
+        assert status.state == "interrupted"
         assert folder.checkpoints.steps()[-1] == status.step > 0
         await client.stop()
 

@@ -282,6 +282,12 @@ def test_leaving_pauses_what_runs_and_leaves_what_waits(queue, checkpoint):
     assert running.save_on_stop is checkpoint
 
 
+def test_what_runs_was_interrupted_where_nobody_asked_for_the_end(queue):
+    job = in_state(queue, "running")
+    queue.leave(True, asked=False)
+    assert (job.state, job.closed, job.save_on_stop) == ("interrupted", True, True)
+
+
 def test_snapshot_lists_all_jobs_and_busy_names_the_running_one(queue):
     assert queue.busy == ""
     in_state(queue, "queued")

@@ -2,6 +2,7 @@
 
 from studio.app.intents.base import Intents, Link
 from studio.app.intents.training import TrainingIntents
+from studio.app.state.naming import called
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState, EngineStatus, is_background
@@ -19,6 +20,7 @@ class EngineIntents(Intents):
     def __init__(self, state: AppState, link: Link, training: TrainingIntents) -> None:
         super().__init__(state, link)
         self._training = training
+        state.interrupted.connect(self._found)
 
     def restart(self) -> None:
         """Start the engine again."""
@@ -85,13 +87,24 @@ class EngineIntents(Intents):
             return  # the person asked for a restart, or knows already
         if trained is not None:
             what = "The race" if trained.race else trained.name
-            self._interrupted(now, f"{what} was interrupted", trained)
+            self._interrupted(_error(now), f"{what} was interrupted", trained)
         if now.name == "lost":
             self._banner(now, "The engine is gone")
         elif trained is None and elsewhere is None:
             self.state.notices.post(
                 Notice(level="warning", text="The engine was restarted", why=now.error.message)
             )
+
+    def _found(self, key: str) -> None:
+        """Say of a run that was read from the disk that its window went while it was trained."""
+        run = self.state.runs.by_key[key]
+        step = run.checkpoints[-1] if run.checkpoints else 0
+        kept = f"What it had learned up to step {step:,} is kept." if step else "Nothing was saved."
+        error = ErrorInfo(
+            kind="engine", message="The studio ended while it was being trained.", hint=kept
+        )
+        name = "The race" if run.race else called(run.name, run.label.name)
+        self._interrupted(error, f"{name} was interrupted", run)
 
     def _resume_action(self, run: RunState) -> NoticeAction:
         step = run.checkpoints[-1] if run.checkpoints else 0
@@ -100,11 +113,11 @@ class EngineIntents(Intents):
         key = run.key
         return NoticeAction(title, lambda: self._training.resume(key))
 
-    def _interrupted(self, now: EngineState, text: str, trained: RunState) -> None:
+    def _interrupted(self, error: ErrorInfo, text: str, trained: RunState) -> None:
         """Say so at the run, or at all of its race, until it goes on."""
         race = [run.key for run in self.state.runs.by_key.values() if run.race == trained.race]
         self.state.notices.error(
-            _error(now),
+            error,
             title=text,
             topic=f"training:{trained.key}",
             runs=tuple(race) if trained.race else (trained.key,),

@@ -89,6 +89,8 @@ class FolderIntents(Intents):
             self.state.runs.listed.emit()
         elif not run.job and not (ours and read.background) and _differ(run, read):
             _take_over(run, read)
+            if read.state == "interrupted":  # with the window that trained it
+                self.state.interrupted.emit(key)
             self.state.runs.listed.emit()  # whoever is trained elsewhere is followed
             for signal in (self.state.runs.changed, self.state.runs.kept_changed):
                 signal.emit(key)

@@ -110,6 +110,8 @@ class ProjectIntents(Intents):
             state.go("discover")
         else:
             self._runs.select(run if run in state.runs.by_key else first.key)
+        if first is not None and first.state == "interrupted" and first.step:
+            state.interrupted.emit(first.key)
         for each in sorted(contents.runs, key=lambda each: each.name, reverse=True):
             if state.project != path:
                 return

@@ -22,7 +22,8 @@ class Job(ABC):
         kind: as in `studio.protocol.messages.JobInfo`.
         requests: what may be asked of it between two steps, besides pause, resume, step, cancel.
         job: its name in the protocol.
-        state: "queued", "running", "paused", or one of `ENDED`; only the queue changes it.
+        state: "queued", "running", "paused", one of `ENDED`, or "interrupted" with its window; only
+            the queue changes it.
         asked: requests that wait, each an action and a number.
         answering: whether a request is being answered; then a paused job is stepped all the same.
         save_on_stop: whether closing the generator saves what was done so far.

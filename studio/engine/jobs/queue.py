@@ -148,13 +148,14 @@ class JobQueue:
                 wait = left if wait is None else min(wait, left)
         return wait
 
-    def leave(self, checkpoint: bool) -> None:
+    def leave(self, checkpoint: bool, *, asked: bool = True) -> None:
         """Stop everything for the end of the engine: what runs becomes "paused" on disk after it
-        has saved itself (or not), what waits stays "queued".
+        has saved itself (or not), what waits stays "queued". Where nobody ``asked`` for the end,
+        what runs was "interrupted".
         """
         for lane, running in list(self._active.items()):
             running.job.save_on_stop = checkpoint
-            self._close(lane, running, "paused")
+            self._close(lane, running, "paused" if asked else "interrupted")
 
     def forget(self, name: str) -> None:
         """Drop an ended job, so that its name may be given again."""

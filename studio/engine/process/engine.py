@@ -37,6 +37,7 @@ class Engine:
         chores: long answers that are worked on between training steps.
         looks: into files, that go on in threads of their own, by the command that asked.
         checkpoint: whether running trainings are saved when the engine leaves.
+        asked: whether it was asked to leave; else the window is gone.
     """
 
     def __init__(self, inbox: Inbox, outbox: Outbox, reader: Reader | None = None) -> None:
@@ -49,6 +50,7 @@ class Engine:
         self.chores: deque[Work] = deque()
         self.looks: dict[int, Reading] = {}
         self.checkpoint = True
+        self.asked = False
         self.inbox = inbox
         self._reader = reader
         self._numbers = itertools.count(1)
@@ -74,6 +76,7 @@ class Engine:
     def leave(self, checkpoint: bool) -> None:
         """End the main loop after the current command."""
         self.checkpoint = checkpoint
+        self.asked = True
         self.inbox.leave()
 
     def _changed(self, info: JobInfo, place: int) -> None:

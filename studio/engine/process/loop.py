@@ -4,6 +4,7 @@ from studio.engine.process import edit_commands
 from studio.engine.process.commands import dispatch
 from studio.engine.process.engine import Engine
 from studio.engine.race import commands as race_commands
+from studio.protocol.messages import Shutdown
 
 __all__ = ["work"]
 
@@ -24,4 +25,6 @@ def work(engine: Engine) -> None:
             continue
         if wait != 0.0:
             inbox.wait(wait)
-    engine.queue.leave(engine.checkpoint)
+    # The end of the input may overtake the word that it is wanted.
+    asked = engine.asked or any(isinstance(each, Shutdown) for each in inbox.commands)
+    engine.queue.leave(engine.checkpoint, asked=asked)
