@@ -86,6 +86,11 @@ class ImageSet:
         "samples": 0,
     },
     families={
+        "autoregressive": {
+            "law": "logistics",
+            "mixture": 4,
+            "net": {"slug": "made", "config": {"width": 512, "frequencies": 0}},
+        },
         # At their hundreds of pixels a critic tells any two sets of images apart, and only its
         # penalty keeps it smooth enough to say where to go.
         "gan": {"latent": 64, "penalty": 1.0},

@@ -45,6 +45,7 @@ SETTINGS = {
     "latent": 8,
     "population": 48,
     "steps": 6,
+    "buffer": 48,
 }
 NETWORK = {
     "width": 8,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from models.config import param
 
-__all__ = ["Averaging", "LatentNumbers"]
+__all__ = ["Averaging", "LatentNumbers", "Restraint"]
 
 Averaging = Annotated[
     float,
@@ -19,4 +19,15 @@ Averaging = Annotated[
 LatentNumbers = Annotated[
     int,
     param("Latent size", "Numbers that a datum is made from.", low=1, high=4096, log=True),
+]
+Restraint = Annotated[
+    float,
+    param(
+        "Energy decay",
+        "Weight of the square of the energies, which keeps them from running away together.",
+        low=0.0,
+        high=100.0,
+        zero="None",
+        live=True,
+    ),
 ]

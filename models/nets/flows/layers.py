@@ -48,12 +48,17 @@ class FlowConfig(Config, frozen=True):
 
 def seeded(make: Callable[[], nn.Module], generator: torch.Generator) -> nn.Module:
     """Return what a function makes whose initial weights come from the global random numbers, with
-    weights from a passed generator instead; the global ones are left as they were.
+    weights from a passed generator instead; the global ones are left as they were. Buffers, which
+    are masks and orders, are constants that need not be saved.
     """
     seed = int(torch.randint(2**62, (), generator=generator))
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        return make()
+        made = make()
+    for module in made.modules():
+        for name, value in list(module.named_buffers(recurse=False)):
+            module.register_buffer(name, value, persistent=False)
+    return made
 
 
 class InvertibleLayers(nn.Module):

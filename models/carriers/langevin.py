@@ -1,0 +1,76 @@
+"""Particles that wander along a score: x <- x + step score(x) + sqrt(2 T step) e.
+
+At temperature T = 1 the law at rest is the one whose score it is (Roberts and Tweedie 1996,
+Bernoulli 2:341, for small steps); colder, particles gather at the modes.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+
+from models.tensors import make_generator
+
+__all__ = ["Draw", "drawn_each", "drawn_once", "wander"]
+
+Draw: TypeAlias = Callable[[Tensor, int], Tensor]
+"""From particles x (n, *shape) and the number of a step to unit Gaussian noise like them."""
+
+_STREAM = 4100  # of the seed of a life
+
+
+def wander(
+    x: Tensor,
+    score: Callable[[Tensor], Tensor],
+    draw: Draw,
+    *,
+    steps: int,
+    size: float | Tensor,
+    temperature: float = 1.0,
+    start: int = 0,
+) -> Iterator[Tensor]:
+    """Yield where particles x (n, *shape) are after each of some steps.
+
+    Args:
+        x: where they are.
+        score: of particles (n, *shape).
+        draw: the noise of each step.
+        steps: how many.
+        size: of a step, one for all or a number that broadcasts against x.
+        temperature: 1 for the law itself.
+        start: number of the first step, for the noise.
+    """
+    spread = (2.0 * temperature * torch.as_tensor(size, dtype=x.dtype, device=x.device)).sqrt()
+    for i in range(start, start + steps):
+        x = x + size * score(x)
+        if temperature > 0.0:
+            x = x + spread * draw(x, i)
+        yield x
+
+
+def drawn_once(generator: torch.Generator) -> Draw:
+    """Return noise from the generator of a training."""
+
+    def draw(x: Tensor, step: int) -> Tensor:
+        noise = torch.randn(x.shape, generator=generator, device=generator.device, dtype=x.dtype)
+        return noise.to(x.device)
+
+    return draw
+
+
+def drawn_each(generator: torch.Generator | None) -> Draw:
+    """Return noise by which a particle has one life, however many others are shown beside it, but
+    for the last few of a number that is no multiple of 16 (torch fills blocks of 16). Without a
+    generator it is always the same.
+    """
+    seed = 0
+    if generator is not None:
+        drawn = torch.randint(2**31, (), generator=generator, device=generator.device)
+        seed = int(drawn)
+
+    def draw(x: Tensor, step: int) -> Tensor:
+        rng = make_generator(seed, _STREAM + step)
+        return torch.randn(x.shape, generator=rng, dtype=x.dtype).to(x.device)
+
+    return draw

@@ -1,0 +1,194 @@
+"""Autoregressive model: each number of a datum has a law that depends on those before it."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Unpack
+
+import torch
+from torch import Tensor
+
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Layer, Look, Stage, Training, Walk, finish
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
+from models.families.likelihood.conditionals import Bins, Conditional, Logistics
+from models.families.likelihood.settings import Averaging
+from models.nets import role
+from models.nets.calling import call
+from models.nets.pick import build
+from models.nets.settings import AutoregressiveNet
+from models.registry import family
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.trained import Trained
+
+__all__ = ["Autoregressive", "AutoregressiveConfig"]
+
+_WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
+_FRAMES = 50  # of a flow at most
+_PAPER = "Germain et al. 2015, arXiv:1502.03509"
+
+
+class AutoregressiveConfig(Config, frozen=True):
+    """Settings of an autoregressive model. Lengths are relative to standardised data."""
+
+    net: AutoregressiveNet = Pick()
+    law: Annotated[
+        Literal["bins", "logistics"],
+        param(
+            "Law of a number",
+            "What the network says of each: shares of bins, which can have any shape, or a mixture "
+            "of logistic laws, which is smooth.",
+            choices={"bins": "Bins", "logistics": "Mixture of logistics"},
+        ),
+    ] = "bins"
+    bins: Annotated[
+        int,
+        param("Bins", "Of each number.", low=2, high=512, depends=("law", ("bins",))),
+    ] = 32
+    reach: Annotated[
+        float,
+        param(
+            "Reach",
+            "The bins lie between minus this and this; the outer ones have no end.",
+            above=0.0,
+            high=100.0,
+            unit="data std",
+            depends=("law", ("bins",)),
+        ),
+    ] = 2.5
+    mixture: Annotated[
+        int,
+        param("Logistics", "In each mixture.", low=1, high=64, depends=("law", ("logistics",))),
+    ] = 8
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine", clip=5.0)
+    ema: Averaging = 0.99
+
+
+def _law(config: AutoregressiveConfig) -> Conditional:
+    if config.law == "bins":
+        return Bins(config.bins, config.reach)
+    return Logistics(config.mixture)
+
+
+@family(
+    "autoregressive",
+    title="Autoregressive model",
+    short="Autoregressive",
+    summary="A datum is drawn number by number, each from a law that depends on those before it: "
+    "the density is the product of them.",
+    source=f"Bengio and Bengio 2000, NIPS 12; {_PAPER}, eqs. 2 and 8-13; Salimans et al. 2017, "
+    "arXiv:1701.05517, section 2.1",
+    config=AutoregressiveConfig,
+    needs=("continuous", "whole"),
+    capabilities=("likelihood",),
+    group="likelihood",
+    motion="x_i = F⁻¹(Φ(z_i) | x_1, …, x_{i−1}),  p(x) = Π p(x_i | x_1, …, x_{i−1})",
+)
+class Autoregressive(Family[AutoregressiveConfig]):
+    """Maximum likelihood of each number given those before it; particles move along one axis after
+    the other.
+    """
+
+    layers = (Layer("log-density", "Log-density", "scalar", "log p", timed=False, density=True),)
+    stages = (
+        Stage("draw", "Draw data", "x ~ p", f"{_PAPER}, section 2"),
+        Stage(
+            "predict",
+            "Say each number from those before it",
+            "p(x_i | x_1, …, x_{i−1}),  all i in one pass",
+            f"{_PAPER}, eq. 2",
+        ),
+        Stage(
+            "fit",
+            "Make the numbers that were there more likely",
+            "max E Σ_i log p(x_i | x_1, …, x_{i−1})",
+            f"{_PAPER}, eq. 3",
+            "log-density",
+        ),
+    )
+
+    def __init__(
+        self, config: AutoregressiveConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        self.law = _law(config)
+        net = build(config.net, spec, role.autoregressive(self.law.outputs), self.weights(_WEIGHTS))
+        self.trained = Trained(
+            net.to(self.device),
+            config.optimizer,
+            self.horizon,
+            decay=config.ema,
+            execution=self.execution,
+        )
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"net": self.trained}
+
+    def walk(self, batch: Rows) -> Walk:
+        return self._stages(Batch.of(batch), shown=True)
+
+    def step(self, batch: Rows) -> dict[str, Tensor]:
+        # Nobody looks: no need to see what is said of each number.
+        return finish(self._stages(Batch.of(batch), shown=False))
+
+    def _stages(self, real: Batch, *, shown: bool) -> Walk:
+        scene = {"real": real.x}
+        yield "draw", scene
+        if shown:
+            with torch.no_grad():
+                expected = self.law.mean(call(self.trained.net, real))
+            scene = {**scene, "particles": expected.reshape(real.x.shape)}
+        yield "predict", scene
+
+        def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            rows = real.take(part)
+            said = call(self.trained.net, rows).float()
+            return -self.law.log_prob(said, rows.x.flatten(1)).sum(dim=1).mean(), {}
+
+        metrics = self.trained.descend(loss, len(real))
+        yield "fit", scene
+        return metrics
+
+    def retune(self, config: AutoregressiveConfig) -> None:
+        self.trained.optimizer.config = config.optimizer
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        z = torch.randn((n, *self.spec.shape), generator=generator)
+        return Batch(z, *self.spec.conditions(n, generator, given)).to(self.device)
+
+    @torch.no_grad()
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        rows = Batch.of(latents)
+        x = rows.x.flatten(1).clone()
+        share = (0.5 * torch.erfc(-x / math.sqrt(2.0))).clamp(1e-6, 1.0 - 1e-6)
+        yield Frame(0.0, rows.x.clone(), 0)
+        numbers = x.shape[1]
+        every = -(-numbers // _FRAMES)
+        for i in range(numbers):
+            # What is to come is not heard.
+            here = rows.holding(x.reshape(rows.x.shape))
+            said = by_parts(lambda part: call(self.trained.averaged, part), here)[:, i : i + 1]
+            x[:, i : i + 1] = self.law.quantile(said, share[:, i : i + 1])
+            if (i + 1) % every == 0 or i + 1 == numbers:
+                yield Frame((i + 1) / numbers, x.reshape(rows.x.shape).clone(), i + 1)
+
+    @torch.no_grad()
+    def log_prob(self, x: Rows) -> Tensor:
+        """Return log p(x) in nats, exactly, by the averaged weights."""
+
+        def of(rows: Batch) -> Tensor:
+            each = self.law.log_prob(call(self.trained.averaged, rows), rows.x.flatten(1))
+            return each.sum(dim=1)
+
+        return by_parts(of, Batch.of(x))
+
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {"log-density": lambda x, t: self.log_prob(x)}

@@ -1,0 +1,227 @@
+"""Energy-based model: particles wander down an energy that is learned from where they get."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Unpack
+
+import torch
+from torch import Tensor
+
+from models.carriers.langevin import drawn_each, drawn_once, wander
+from models.carriers.replay import ReplayBuffer
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Layer, Look, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
+from models.families.likelihood.settings import Averaging, Restraint
+from models.fields.energy import Energy
+from models.nets import role
+from models.nets.pick import build
+from models.nets.settings import EnergyNet
+from models.registry import family
+from models.tensors import make_generator
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+
+__all__ = ["EnergyBased", "EnergyBasedConfig"]
+
+# Streams of the seed (`models.tensors.make_generator`).
+_WEIGHTS, _BUFFER = 0, 4000
+_FRAMES = 50  # of a walk at most
+_PAPER = "Du and Mordatch 2019, arXiv:1903.08689"
+
+
+class EnergyBasedConfig(Config, frozen=True):
+    """Settings of an energy-based model. Lengths are relative to standardised data."""
+
+    energy: EnergyNet = Pick()
+    walk: Annotated[
+        int,
+        param(
+            "Langevin steps",
+            "How far the particles of the buffer wander between two steps of the training.",
+            low=1,
+            high=1000,
+            log=True,
+            live=True,
+        ),
+    ] = 20
+    size: Annotated[
+        float,
+        param(
+            "Step size",
+            "Of a step along the score. Detail smaller than its root is lost.",
+            above=0.0,
+            high=100.0,
+            log=True,
+            live=True,
+        ),
+    ] = 0.005
+    temperature: Annotated[
+        float,
+        param(
+            "Temperature",
+            "Of the noise of a step: at 1 the particles are drawn from the model, and -∇E is its "
+            "score. Colder is the custom for images, where -∇E then is a multiple of it.",
+            low=0.0,
+            high=100.0,
+            zero="No noise",
+            live=True,
+        ),
+    ] = 1.0
+    buffer: Annotated[
+        int,
+        param(
+            "Replay buffer",
+            "Particles that go on from step to step.",
+            low=1,
+            high=100_000,
+            log=True,
+        ),
+    ] = 4096
+    restarts: Annotated[
+        float,
+        param(
+            "Restarts",
+            "Share of the particles that begin again as noise in each step.",
+            low=0.0,
+            high=1.0,
+            live=True,
+        ),
+    ] = 0.05
+    restraint: Restraint = 0.001
+    steps: Annotated[
+        int,
+        param(
+            "Sampling steps",
+            "Langevin steps from noise to a sample.",
+            low=1,
+            high=10_000,
+            log=True,
+        ),
+    ] = 200
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine", clip=1.0)
+    ema: Averaging = 0.99
+
+
+@family(
+    "energy-based",
+    title="Energy-based model",
+    short="Energy",
+    summary="An energy that is low where data are; particles wander down its slope, and where they "
+    "get it is raised.",
+    source=f"{_PAPER}, algorithm 1; Tieleman 2008, doi:10.1145/1390156.1390290",
+    config=EnergyBasedConfig,
+    needs=("continuous", "whole"),
+    group="likelihood",
+    motion="dx = −∇E(x) dτ + √(2T) dw,  p(x) = exp(−E(x)) / Z",
+)
+class EnergyBased(Family[EnergyBasedConfig]):
+    """Contrastive divergence with persistent Langevin particles."""
+
+    layers = (
+        Layer("energy", "Energy", "scalar", "E", timed=False),
+        Layer("score", "Score", "vector", "−∇E", timed=False),
+    )
+    stages = (
+        Stage(
+            "draw",
+            "Draw data, and particles from the buffer",
+            "x⁺ ~ p,  x⁻ ~ B",
+            f"{_PAPER}, section 3.2",
+        ),
+        Stage(
+            "wander",
+            "Let the particles wander down the energy",
+            "x⁻ ← x⁻ − η ∇E(x⁻) + √(2 T η) ε",
+            f"{_PAPER}, eq. 1",
+            "score",
+        ),
+        Stage(
+            "fit",
+            "Lower the energy of data, raise that of particles",
+            "min E[E(x⁺)] − E[E(x⁻)] + α E[E²]",
+            f"{_PAPER}, eq. 3 and section 3.3",
+            "energy",
+        ),
+    )
+
+    def __init__(
+        self, config: EnergyBasedConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        net = build(config.energy, spec, role.critic(), self.weights(_WEIGHTS))
+        self.field = Energy(
+            net.to(self.device),
+            optimizer=config.optimizer,
+            horizon=self.horizon,
+            decay=config.ema,
+            restraint=config.restraint,
+            execution=self.execution,
+        )
+        start = self.prior(config.buffer, make_generator(self.seed, _BUFFER))
+        self.carrier = ReplayBuffer(start, self.noise)
+
+    @classmethod
+    def evaluations(cls, config: EnergyBasedConfig, sampler: Any = None) -> int | None:
+        return config.steps
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"field": self.field, "buffer": self.carrier}
+
+    def walk(self, batch: Rows) -> Walk:
+        real, draw = Batch.of(batch), drawn_once(self.noise)
+        fresh = real.holding(draw(real.x, 0))
+        places, particles = self.carrier.draw(fresh, self.config.restarts)
+        scene = {"real": real.x, "particles": particles.x}
+        yield "draw", scene
+        *_, moved = wander(
+            particles.x,
+            lambda x: self.field.motion(particles.holding(x)),
+            draw,
+            steps=self.config.walk,
+            size=self.config.size,
+            temperature=self.config.temperature,
+        )
+        scene = {**scene, "moved": moved}
+        yield "wander", scene
+        metrics = self.field.fit(real, particles.holding(moved), None)
+        self.carrier.put(places, particles.holding(moved))
+        yield "fit", {"real": real.x, "particles": moved}
+        return metrics
+
+    def retune(self, config: EnergyBasedConfig) -> None:
+        self.field.trained.optimizer.config = config.optimizer
+        self.field.restraint = config.restraint
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        z = torch.randn((n, *self.spec.shape), generator=generator)
+        return Batch(z, *self.spec.conditions(n, generator, given)).to(self.device)
+
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        rows, steps = Batch.of(latents), self.config.steps
+        yield Frame(0.0, rows.x.clone(), 0)
+        walk = wander(
+            rows.x,
+            lambda x: self.field.velocity(rows.holding(x)),
+            drawn_each(generator),
+            steps=steps,
+            size=self.config.size,
+            temperature=self.config.temperature,
+        )
+        every = -(-steps // _FRAMES)
+        for i, x in enumerate(walk, start=1):
+            if i % every == 0 or i == steps:
+                yield Frame(i / steps, x.clone(), i)
+
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {
+            "energy": lambda x, t: self.field.value(x),
+            "score": lambda x, t: self.field.velocity(x),
+        }
