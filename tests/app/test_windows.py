@@ -63,11 +63,13 @@ async def test_the_only_window_says_nothing_and_leaves_no_file(
     mark = project.path / windows.NAME
     await bench.start()
     bench.actions.project.open(project.path)
-    await wait(mark.exists)
+    await wait(lambda: bench.actions.windows.first)
+    assert mark.exists()
     assert banners(bench) == []
     second = Project.create(tmp_path / "moons", "moons")
     bench.actions.project.open(second.path)
     await wait((second.path / windows.NAME).exists)
+    await wait(lambda: bench.actions.windows.first)
     assert not mark.exists()
     bench.actions.windows.leave()
     assert not (second.path / windows.NAME).exists()

@@ -30,6 +30,11 @@ class WindowIntents(Intents):
         self._lock: Lock | None = None
         state.project_changed.connect(self._opened)
 
+    @property
+    def first(self) -> bool:
+        """Whether this window is the first on its project, so far as is known."""
+        return self._lock is not None
+
     def leave(self) -> None:
         """Let others have the project."""
         if self._lock is not None:
@@ -59,7 +64,7 @@ class WindowIntents(Intents):
             except Busy:
                 if not told and self.state.project == project:
                     told = True
-                    self._tell()
+                    self._say()
             except StoreError:
                 pass
             await asyncio.sleep(EVERY)
@@ -71,7 +76,7 @@ class WindowIntents(Intents):
         else:
             lock.release()
 
-    def _tell(self) -> None:
+    def _say(self) -> None:
         self.state.notices.post(
             Notice(
                 level="info",
