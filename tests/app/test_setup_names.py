@@ -123,6 +123,34 @@ async def test_what_a_run_costs_is_broken_into_lines_between_facts_only(bench, w
     assert all(" " not in fact for fact in facts.split(" · "))
 
 
+async def test_as_many_data_are_told_as_the_training_draws(bench, wait, tmp_path):
+    """A preview of 4,096 graphs stood for the data of a run that learns 80."""
+    await on_images(bench, wait, tmp_path)
+    state, page = bench.state, bench.window.canvas.setup
+    await wait(lambda: state.draft.points is not None)
+
+    def told(samples, facts, **entry):
+        draft, entries = state.draft, state.catalog.entries
+        slug = draft.spec.dataset.slug
+        made = [msgspec.structs.replace(e, **entry) if e.slug == slug else e for e in entries]
+        state.catalog = msgspec.structs.replace(state.catalog, entries=made)
+        draft.spec = msgspec.structs.replace(draft.spec, training={"samples": samples})
+        draft.facts = {"n": 4096, **facts}
+        state.draft_checked.emit()
+        return page.facts.accessibleName().split(" · ")[0], page.shares.text()
+
+    assert told(80, {}) == ("80 points", "")
+    points, said = told(0, {})
+    assert (points, said) == ("4,096 points", "A training draws fresh ones for every batch.")
+    shares = {"shares": {"learned": 4096, "measured": 1000}}
+    points, said = told(500, shares, size="5,096 rows")
+    assert points == "4,096 points"
+    assert said.endswith(
+        "1,000 are held out to measure models with · the training takes 500, by its seed"
+    )
+    assert "takes" not in told(0, shares, size="5,096 rows")[1]
+
+
 async def test_a_sampler_that_is_the_default_there_too_is_not_said_to_have_changed(
     bench, wait, tmp_path
 ):

@@ -1,14 +1,17 @@
 """What a setup comes to, in a line: what it is, what it costs, and its command."""
 
 from studio.app.state import drafts, switch
+from studio.app.state.comparison import training_value
 from studio.app.state.draft import Draft
 from studio.app.state.expected import expected
 from studio.app.state.session import AppState
 from studio.app.words import duration
+from studio.counted import shared_out
 from studio.protocol.catalog import Catalog
 
-__all__ = ["costs", "takes"]
+__all__ = ["costs", "takes", "used"]
 
+FRESH = "A training draws fresh ones for every batch."
 CARRIED = {"flow": "particles", "particles": "particles", "generator": "generator"}
 
 
@@ -26,6 +29,23 @@ def costs(draft: Draft, catalog: Catalog | None) -> str:
     if draft.bytes:
         facts.append(f"about {draft.bytes / 2**20:,.0f} MB")
     return " · ".join(fact.replace(" ", "\u00a0") for fact in facts)
+
+
+def used(draft: Draft, catalog: Catalog | None) -> tuple[int | None, str]:
+    """Return how many data there are for the training, None before they have been looked at, and
+    what it makes of them in a sentence. A preview is of as many as can be seen: of data that are
+    drawn, the training says how many.
+    """
+    n, takes = draft.facts.get("n"), training_value(draft.spec, "samples", catalog)
+    shares = shared_out(draft.facts.get("shares") or {})
+    entry = drafts.entry_of(draft.spec, "dataset", catalog)
+    if n is None or entry is None or takes is None:
+        return n, shares
+    if not entry.size:
+        return (int(takes), shares) if takes else (n, FRESH)
+    if 0 < takes < n:
+        shares = " · ".join(filter(None, (shares, f"the training takes {takes:,}, by its seed")))
+    return n, shares
 
 
 def takes(draft: Draft, state: AppState) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from studio.app.forms.editors import Segments
 from studio.app.kinds.kind import named
 from studio.app.kinds.registry import fitting, kind_of
 from studio.app.setup.card import Card
-from studio.app.setup.facts import costs
+from studio.app.setup.facts import costs, used
 from studio.app.setup.instead import way_out
 from studio.app.setup.motion import MotionCard
 from studio.app.setup.nodata import NoData
@@ -25,7 +25,6 @@ from studio.app.widgets.basic import Elided, button, clear, label, row, scrolled
 from studio.app.widgets.datapreview import DataPreview
 from studio.app.widgets.flash import flash
 from studio.app.widgets.racetray import RaceTray
-from studio.counted import shared_out
 
 __all__ = ["SetupView"]
 
@@ -101,6 +100,7 @@ class SetupView(QWidget):
         for signal in (state.draft_checked, state.catalog_changed, state.datasets_changed):
             signal.connect(self._show_words)
         state.runs.listed.connect(self._show_words)
+        state.draft_checked.connect(self._tell_data)  # the training may take other ones of them
         state.preview_changed.connect(self._show_points)
         state.engine_changed.connect(self._show_points)
         state.setting_wanted.connect(self._show_slot)
@@ -165,11 +165,22 @@ class SetupView(QWidget):
         self.data.show_data(x, kind, draft.columns, message, told)
         slug = draft.spec.dataset.slug
         self.known.title.setText(naming.data_title(slug, self._state.catalog))
-        self.facts.set_text("" if x is None else kind.facts(x, draft.columns, draft.facts))
-        self.shares.setText("" if x is None else shared_out(draft.facts.get("shares") or {}))
-        self.shares.setVisible(bool(self.shares.text()))
+        self._tell_data()
         sets = all_sets(self._state.catalog, self._state.datasets)
         self.open.setVisible(slug in {each.slug for each in sets})
+
+    def _tell_data(self) -> None:
+        """Say what is known of the data, and of how many of them the training will make use."""
+        draft = self._state.draft
+        x = draft.points if draft is not None else None
+        text = shares = ""
+        if draft is not None and x is not None:
+            kind = fitting(kind_of(draft.spec.dataset, self._state.catalog), x.shape[1:])
+            n, shares = used(draft, self._state.catalog)
+            text = kind.facts(x, draft.columns, {**draft.facts, "n": n})
+        self.facts.set_text(text)
+        self.shares.setText(shares)
+        self.shares.setVisible(bool(shares))
 
     @property
     def facts(self) -> Elided:
