@@ -53,7 +53,7 @@ def label_commands(
             why_not=why_not, aliases=("comment", "remark", "describe"),
         ),
         Command(
-            id="pin-baseline", title="Pin the selected run as the baseline, or let it go",
+            id="pin-baseline", title="Pin the selected run as baseline, or let it go",
             menu=MENU, run=lambda: actions.labels.pin(state.runs.selection), why_not=why_not,
             aliases=("reference", "unpin"),
         ),

@@ -40,7 +40,7 @@ def _setting_up(state: AppState, actions: Actions) -> list[Command]:
 
     return [
         Command(
-            id="add-to-race", title="Add to the race", menu=MENU, shortcut="Ctrl+Shift+A",
+            id="add-to-race", title="Add to race", menu=MENU, shortcut="Ctrl+Shift+A",
             run=actions.race.add_draft, why_not=addable,
             aliases=("race", "compare methods", "participant"),
         ),

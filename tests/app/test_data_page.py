@@ -237,6 +237,8 @@ def test_columns_are_of_numbers_and_missing_ones_are_counted():
 def test_statistics_are_of_all_rows_where_the_import_measured_them(tmp_path):
     told = own(tmp_path, mean=(1.0, 2.0), std=(3.0, 4.0), minimum=(5.0, 6.0), maximum=(7.0, 8.0))
     assert [(c.name, c.mean, c.high) for c in of_all(told)] == [("a", 1.0, 7.0), ("b", 2.0, 8.0)]
+    assert [c.missing for c in of_all(told)] == [0, 0]
+    assert of_all(replace(told, mean=(float("nan"), 2.0)))[0].missing is None
     assert of_all(own(tmp_path)) == of_all(None) == []
 
 

@@ -4,7 +4,9 @@ import msgspec
 import pytest
 
 from studio.app.state import drafts, moving, naming
+from studio.app.state.runs import RunState
 from studio.app.state.switch import Aside
+from studio.app.widgets.comparenames import told_apart
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.spec import Pick, Recipe, RunSpec
 from studio.resources import recipes
@@ -129,3 +131,15 @@ def test_what_came_along_does_not_return_with_another_family():
 
 def test_recipes_are_named_after_model_and_data_too():
     assert [r.slug for r in recipes() if r.run.name != naming.run_name(r.run)] == []
+
+
+def test_compared_runs_are_told_apart_by_what_is_different_of_their_names() -> None:
+    def apart(*names: str) -> list[str]:
+        return told_apart([RunState(key=name, name=name) for name in names])
+
+    assert apart("0001-edm-eight-gaussians", "0002-gan-eight-gaussians") == ["edm…", "gan…"]
+    assert apart("0001-edm-jets-win", "0002-edm-jets-lose") == ["…win", "…lose"]
+    assert apart("0001-edm-jets", "0002-edm-jets-long") == ["…jets", "…jets-long"]
+    assert apart("0001-a-b-c-d", "0002-a-x-y-d", "0003-a-x-d") == ["…b-c…", "…x-y…", "…x…"]
+    assert apart("0001-edm-a", "0002-edm-a") == ["1 edm-a", "2 edm-a"]
+    assert apart("0001-edm-jets") == ["edm-jets"]

@@ -473,7 +473,7 @@ def test_copying_rows_and_commands_says_how_many(made, qtbot):
 
 def test_the_menu_of_a_row_says_what_the_keys_do_and_that_of_several_is_about_all(made):
     titles = [title for title, _ in made.page._entries_of("/p/runs/0003-r")]
-    assert {"Open", "Rename", "Tags…", "Note…", "Pin as the baseline", "Delete"} <= {*titles}
+    assert {"Open", "Rename", "Tags…", "Note…", "Pin as baseline", "Delete"} <= {*titles}
     made.table.select(["/p/runs/0003-r", "/p/runs/0001-r"])
     titles = [title for title, _ in made.page._entries_of_all()]
     assert titles == ["Compare 2 runs", "Tag 2 runs…", "Copy as commands", "Delete 2 runs"]

@@ -58,11 +58,13 @@ def _column(name: str, values: NDArray[Any]) -> Column:
 
 
 def of_all(data: DataInfo | None) -> list[Column]:
-    """Return the columns as the import measured them over all rows; none where it did not."""
+    """Return the columns as the import measured them over all rows; none where it did not. Their
+    means are numbers only where each cell is one: no cell is missing then.
+    """
     if data is None or not data.mean:
         return []
     each = zip(data.columns, data.mean, data.std, data.minimum, data.maximum, strict=False)
-    return [Column(*values) for values in each]
+    return [Column(*values, 0 if np.isfinite(values[1]) else None) for values in each]
 
 
 def classes_of(told: Arrays, facts: Mapping[str, Any]) -> dict[str, int]:

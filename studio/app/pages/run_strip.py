@@ -50,7 +50,7 @@ class RunStrip(QFrame):
         self.setAccessibleName("Selected runs")
         self._title = label("Only what differs", "heading")
         self.said = Elided("", "muted")
-        self.pin = button("Pin baseline", actions.pin)
+        self.pin = button("Pin as baseline", actions.pin)
         self.compare = button("Compare", actions.compare, kind="primary")
         self.table = _table()
         head = row(

@@ -68,7 +68,7 @@ def run_entries(
         entries.append((f"Compare {len(chosen)} runs", actions.comparing.show_chosen))
     if run.spec is not None:
         entries.append(("Set up a run like this", partial(actions.setup.open, run.spec)))
-        entries.append(("Add to the race", partial(actions.race.add_run, key)))
+        entries.append(("Add to race", partial(actions.race.add_run, key)))
     if run.stops:
         step = state.playback.step if key == state.runs.selection else None
         at = run.stops[-1] if step is None else step
@@ -79,7 +79,7 @@ def run_entries(
             for entry in offered(run, state.catalog)
         ]
     pinned = run.label.baseline
-    title = "Let the baseline go" if pinned else "Pin as the baseline"
+    title = "Let the baseline go" if pinned else "Pin as baseline"
     entries += [
         ("Rename", partial(say, "name")),
         ("Tags…", partial(say, "tags")),

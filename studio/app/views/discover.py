@@ -245,7 +245,7 @@ class Discover(QWidget):
         recipe, actions = card.recipe, self._actions
         entries: Entries = [("Open", partial(actions.setup.open_recipe, recipe))]
         if not self._state.race.full:
-            entries.append(("Add to the race", partial(actions.race.add_recipe, recipe)))
+            entries.append(("Add to race", partial(actions.race.add_recipe, recipe)))
         open_menu(card, at, entries)
 
     def _choose(self, title: str, value: str) -> None:

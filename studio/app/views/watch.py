@@ -64,7 +64,7 @@ class WatchView(QWidget):
         self._hands = FlowHands(self, state, actions, self.canvas)
         self._lasso = LassoChip([self.canvas], self._catch)
         self.bar = view_bar(self, None, self._lasso)
-        self._empty = EmptyState(self)
+        self._empty = EmptyState(self, over=True)
         self._following = Following(self, state, actions, self._looking, applies)
         self._record: FlowRecord | None = None
         self._dims = (0, 1)

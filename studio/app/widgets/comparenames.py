@@ -1,11 +1,15 @@
 """What compared runs, their measure and their budget are called, and the room that takes."""
 
+import re
+from collections.abc import Sequence
+from itertools import takewhile
+
 from studio.app.state.comparison import QUALITY
-from studio.app.state.naming import metric_title, name_of
+from studio.app.state.naming import metric_title, name_of, number
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 
-__all__ = ["SEGMENTS", "measure_title", "short_name"]
+__all__ = ["SEGMENTS", "measure_title", "short_name", "told_apart"]
 
 SEGMENTS = 216  # pixels that the names of the axes need side by side
 
@@ -13,6 +17,29 @@ SEGMENTS = 216  # pixels that the names of the axes need side by side
 def measure_title(name: str, state: AppState) -> str:
     """Return what a curve is called: the title of its metric, or its name in words."""
     return metric_title(name.removeprefix(QUALITY), state.catalog)
+
+
+def told_apart(runs: Sequence[RunState]) -> list[str]:
+    """Return what is different of the names of some runs: without the words that all of them begin
+    with, and those that all end with. Where some
+    have one name, all have their numbers.
+    """
+    names = [name_of(run) for run in runs]
+    if len(set(names)) < len(names):
+        return [f"{number(run.name)} {name}" for run, name in zip(runs, names, strict=True)]
+    words = [re.split(r"(?<=[-_ ])", name) for name in names]
+    fewest = min(map(len, words), default=1) - 1  # of each at least a word stays
+    if len(names) < 2 or fewest < 1:
+        return names
+    begin = min(_shared(words), fewest)
+    end = min(_shared([each[::-1] for each in words]), fewest - begin)
+    shown = ["".join(each[begin : len(each) - end]).rstrip("-_ ") for each in words]
+    return [f"{'…' * (begin > 0)}{name}{'…' * (end > 0)}" for name in shown]
+
+
+def _shared(lists: list[list[str]]) -> int:
+    """Return with how many same words all of some lists begin."""
+    return sum(1 for _ in takewhile(lambda each: len(set(each)) == 1, zip(*lists, strict=False)))
 
 
 def short_name(run: RunState, letters: int = 24) -> str:

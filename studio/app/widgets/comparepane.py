@@ -5,7 +5,6 @@ from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout
 
@@ -32,6 +31,7 @@ from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, label, row
 from studio.app.widgets.formula import FormulaLine
 from studio.app.widgets.literal import set_tip
+from studio.app.widgets.overlays import Foot
 from studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["ComparePane"]
@@ -66,9 +66,8 @@ class ComparePane(QFrame):
         self._step = label("", "small")
         self._cost = label("", "small")
         set_tip(self._cost, "NFE: network evaluations that one sample takes")
-        self._wait = label("", "muted", wrap=True)
-        self._wait.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom)
         self.canvas = ParticleCanvas(self)
+        self._wait = Foot(self.canvas)
         self.grid = TileGrid("The fixed latents")
         self._stack = QStackedWidget()
         self._lay_out()
@@ -100,7 +99,6 @@ class ComparePane(QFrame):
         for each in (self.canvas, self.grid):
             self._stack.addWidget(each)
         layout.addWidget(self._stack, 1)
-        self._wait.setParent(self.canvas)
 
     @property
     def run(self) -> RunState | None:
@@ -257,8 +255,7 @@ class ComparePane(QFrame):
         )
 
     def _arrange(self) -> None:
-        self._wait.setVisible(bool(self._wait.text()))
-        self._wait.setGeometry(self.canvas.rect().adjusted(16, 16, -16, -16))
+        self._wait.arrange()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

@@ -9,13 +9,14 @@ from studio.app import held, words
 from studio.app.differing import differing
 from studio.app.state import comparison
 from studio.app.state.comparison import QUALITY
+from studio.app.state.naming import name_of
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import samples_of
 from studio.app.state.session import AppState
 from studio.app.state.verdict import Verdict, verdict_of
 from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, clear, column, label, row, scrolled, separator
-from studio.app.widgets.comparenames import measure_title, short_name
+from studio.app.widgets.comparenames import measure_title, told_apart
 from studio.app.widgets.literal import set_tip
 from studio.protocol.catalog import EntrySpec
 
@@ -24,6 +25,8 @@ __all__ = ["Finals", "short_count"]
 NONE = "–"
 TITLES, COLUMN, WIDEST = 134, 100, 434  # pixels: of the titles, of a run, of all at least
 Line = tuple[str, tuple[str, ...]]
+Name = tuple[str, str]
+"""Of a run: what tells it from the others, and all of it."""
 
 
 def short_count(n: int) -> str:
@@ -71,7 +74,7 @@ class Finals(QWidget):
         lines = [_value(runs, measure, self._state)]
         lines += [line for line in self._took(runs) if len(set(line[1])) > 1]
         lines += differing(runs, self._state.catalog).rows
-        names = [short_name(run) for run in runs]
+        names = [(apart, name_of(run)) for apart, run in zip(told_apart(runs), runs, strict=True)]
         self._lines = lines
         shown = (names, verdicts, [title for title, _ in lines])
         if shown != self._shown:
@@ -84,7 +87,7 @@ class Finals(QWidget):
         self._caption.setText(self._floor(runs, slug))
         set_tip(self._caption, held.explained(self._entry(slug)))
 
-    def _build(self, names: list[str], verdicts: list[Verdict | None], lines: list[Line]) -> None:
+    def _build(self, names: list[Name], verdicts: list[Verdict | None], lines: list[Line]) -> None:
         clear(self._grid)
         self.setMinimumWidth(min(WIDEST, TITLES + COLUMN * len(names)))
         self._head(names)
@@ -98,11 +101,14 @@ class Finals(QWidget):
                 self._grid.addWidget(cell, line, place)
             self._cells.append((name, cells))
 
-    def _head(self, names: list[str]) -> None:
+    def _head(self, names: list[Name]) -> None:
+        """Head the columns with what tells the runs apart, on as many lines as that needs."""
         self._grid.addWidget(label("What differs", "small"), 0, 0)
-        for place, name in enumerate(names):
+        for place, (apart, name) in enumerate(names):
             head = QWidget()
-            said = Elided(name, "strong", middle=True)
+            said = label(apart, "strong", wrap=True)
+            said.setAccessibleName(name)
+            set_tip(said, name if apart != name else "")
             if len(names) > 2:  # of many each name has the whole width of its column
                 head.setLayout(column(Badge(place), said, gap=2))
             else:

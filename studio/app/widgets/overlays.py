@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtGui import QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.app.plots.ticks import number
@@ -11,7 +11,11 @@ from studio.app.widgets.basic import button, column, label, row
 from studio.app.widgets.layerpanel import paint_chip
 from studio.app.widgets.literal import Label
 
-__all__ = ["EmptyState", "ParticleCard", "Readout"]
+__all__ = ["EmptyState", "Foot", "ParticleCard", "Readout"]
+
+
+EDGE = 12  # pixels around what lies at the foot of a picture
+NOTICE = (10, 5, 10, 5)  # pixels around its words
 
 
 class Readout(Label):
@@ -59,6 +63,33 @@ class Readout(Label):
         self.move(right - self.width() + 1, bottom - self.height() + 1)
 
 
+class Foot(Label):
+    """Words at the foot of a picture, on a ground of their own: points may lie under them."""
+
+    def __init__(self, picture: QWidget) -> None:
+        super().__init__(parent=picture)
+        self._picture = picture
+        self.setProperty("role", "muted")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setContentsMargins(*NOTICE)
+        self.setWordWrap(True)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+
+    def arrange(self) -> None:
+        """Stand in the middle of the foot, as wide as the words are; hide without words."""
+        room = self._picture.rect().adjusted(EDGE, EDGE, -EDGE, -EDGE)
+        words = QFontMetrics(self.font()).horizontalAdvance(self.text()) + 2 * NOTICE[0] + 2
+        width = min(words, room.width())
+        height = self.heightForWidth(width)
+        left = room.left() + (room.width() - width) // 2
+        self.setGeometry(left, room.bottom() - height + 1, width, height)
+        self.setVisible(bool(self.text()))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        paint_chip(self, 6)
+        super().paintEvent(event)
+
+
 class ParticleCard(QWidget):
     """One particle in words: which, where it started, where it is, how it moved in training."""
 
@@ -85,8 +116,10 @@ class ParticleCard(QWidget):
 class EmptyState(QWidget):
     """What belongs here, why it is not here yet, and what can be done: mostly one thing."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, *, over: bool = False) -> None:
+        """It lies ``over`` a picture, from which a ground of its own sets it off."""
         super().__init__(parent)
+        self._over = over
         self._title = label("", "heading")
         self._text = label("", "muted", wrap=True)
         self._button = button("", self._act, kind="primary")
@@ -97,6 +130,8 @@ class EmptyState(QWidget):
             words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         body = column(self._title, self._text, 8, gap=6)
         body.addLayout(row(None, self._button, self._second, None, gap=8))
+        if over:
+            body.setContentsMargins(16, 14, 16, 14)
         self.setLayout(body)
         self.setFixedWidth(360)
         self.hide()
@@ -132,6 +167,10 @@ class EmptyState(QWidget):
         if event.type() == QEvent.Type.Resize:
             self._center()
         return super().eventFilter(watched, event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._over:
+            paint_chip(self)
 
     def _center(self) -> None:
         parent = self.parentWidget()

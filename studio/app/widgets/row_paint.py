@@ -11,7 +11,8 @@ from studio.app.tokens import RADIUS
 __all__ = ["HEIGHT", "RowLook", "elided", "left_of_text", "paint_row"]
 
 HEIGHT = 28
-EDGE, STEP, DOT = 8.0, 16.0, 16.0  # pixels: at the left, for each level, for the dot
+CLEAR = 6.5  # pixels from the middle of a triangle to the dot beside it
+EDGE, STEP, DOT = 11.0, 16.0, 16.0  # pixels: at the left, for each level, for the dot
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +51,7 @@ def paint_row(
     left = area.left() + EDGE + STEP * look.indent
     painter.setPen(Qt.PenStyle.NoPen)
     if look.opened is not None:
-        _draw_triangle(painter, QPointF(left - 4.5, area.center().y()), look.opened)
+        _draw_triangle(painter, QPointF(left - CLEAR, area.center().y()), look.opened)
     if look.dot:
         painter.setBrush(QColor(getattr(tokens, look.dot)))
         painter.drawEllipse(QRectF(left, area.center().y() - 4, 8, 8))
