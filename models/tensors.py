@@ -9,6 +9,7 @@ __all__ = [
     "expand_like",
     "in_parts",
     "make_generator",
+    "mean_of_places",
     "noise_like",
     "real_places",
     "slope_of",
@@ -51,6 +52,20 @@ def noise_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
         raise ValueError("noise is to be drawn: pass a torch.Generator")
     z = torch.randn(x.shape, generator=generator, device=generator.device, dtype=x.dtype)
     return z.to(x.device)
+
+
+def mean_of_places(values: Tensor, places: Tensor | None) -> Tensor:
+    """Return the mean of values (n, *shape) over the places that are not padded, 0-d; where one is
+    padded they are 0.
+
+    Args:
+        values: of some rows.
+        places: how many places a row has on average (`models.contracts.batch.Batch.places`) in all
+            rows of which these are a part; None where nothing is padded.
+    """
+    if places is None:
+        return values.mean()
+    return values.sum() / (places * len(values) * values[0, 0].numel())
 
 
 def real_places(size: Tensor, places: int) -> Tensor:

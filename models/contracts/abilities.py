@@ -19,6 +19,7 @@ __all__ = [
     "HasLatent",
     "HasLikelihood",
     "HasPopulation",
+    "HasTransport",
     "HasVelocity",
     "Recommends",
 ]
@@ -32,6 +33,7 @@ WORDS: Mapping[str, str] = {
     "critic": "has a critic",
     "denoiser": "has a denoiser",
     "consistency": "goes from noise to data in one step",
+    "transport": "moves noise to data along lines",
     "likelihood": "knows how likely a datum is",
     "bound": "bounds how likely a datum is from below",
     "latent": "has a generator",
@@ -76,6 +78,19 @@ class HasConsistency(Protocol):
     def consistency(self, like: Batch | None = None) -> Denoise:
         """Return f for rows with the mask and the conditions of these: x (n, *shape), s (n,) or
         0-d -> (n, *shape).
+        """
+        ...
+
+
+@runtime_checkable
+class HasTransport(Protocol):
+    """A flow v(x, t) learned on lines x = u z + (1 - u) x0 from noise z to data, t = 1 - u: where
+    the line through x ends, x + u v(x, 1 - u) = E[x0 | x], with what is given bound before.
+    """
+
+    def transport(self, like: Batch | None = None) -> Denoise:
+        """Return that end for rows with the mask and the conditions of these: x (n, *shape), u
+        (n,) or 0-d, from 1 at the noise to 0 at the data -> (n, *shape).
         """
         ...
 
@@ -136,6 +151,7 @@ ABILITIES: Mapping[str, Any] = {
     "critic": HasCritic,
     "denoiser": HasDenoiser,
     "consistency": HasConsistency,
+    "transport": HasTransport,
     "likelihood": HasLikelihood,
     "bound": HasBound,
     "latent": HasLatent,

@@ -19,7 +19,7 @@ from models.denoisers.consistency import ConsistencyFunction
 from models.fields.score import bound
 from models.paths.clock import DisplayName, FlowClock
 from models.samplers.grids import GridConfig, make_grid
-from models.tensors import expand_like
+from models.tensors import expand_like, mean_of_places
 from models.training.ema import Ema
 from models.training.optim import OptimizerConfig
 from models.training.part import TrainedPart
@@ -109,10 +109,7 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
                 wanted = self.target.module(below.take(rows), low[rows])
             error = (self.trained.net(above.take(rows), high[rows]) - wanted).square()
             weighed = expand_like(weight[rows], error) * error
-            if places is None:
-                return weighed.mean(), {}
-            # Everything is 0 where a place is padded, and so is the error there.
-            return weighed.sum() / (places * len(error) * error[0, 0].numel()), {}
+            return mean_of_places(weighed, places), {}
 
         metrics = self.trained.descend(loss, len(above))
         self.target.update()

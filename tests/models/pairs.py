@@ -46,6 +46,8 @@ SETTINGS = {
     "population": 48,
     "steps": 6,
     "buffer": 48,
+    "pairs": 60,
+    "pair_solver": 3,
 }
 NETWORK = {
     "width": 8,

@@ -27,6 +27,7 @@ HEADS = {
 }
 TIPS = {
     "score": "The slope of log p, known from a denoiser.",
+    "velocity": "The mean slope of the lines from noise to data that pass through a place at t.",
     "score-difference": "The slope of log p − log q, from two denoisers: of data and of particles.",
     "critic": "The slope of a critic d = log p/q, rescaled by h.",
     "kernel": "The slope of a kernel's witness function (MMD): nothing is learnt.",

@@ -37,6 +37,7 @@ __all__ = [
 
 FIELDS = {
     "score": "Score",
+    "velocity": "Velocity",
     "score-difference": "Score difference",
     "critic": "Critic",
     "kernel": "Kernel",
@@ -44,6 +45,7 @@ FIELDS = {
 }
 FORMULAS = {
     "score": "∇log p",
+    "velocity": "E[x₀ − z | x_t]",
     "score-difference": "∇log p − ∇log q",
     "critic": "h′(d) ∇d",
     "kernel": "E_p k − E_q k",
@@ -66,6 +68,10 @@ _TYPES = {
 _EMPTY = {
     ("score", GENERATOR): "A generator needs to know its own law: use the score difference.",
     ("score", "particles"): "Without ∇log q they would all end on the modes.",
+    (
+        "velocity",
+        "particles",
+    ): "It leads from noise to data along t: samples alone do not follow it.",
     ("score-difference", "flow"): "Along t the law of the particles is known: the score is enough.",
     ("kernel", "flow"): "Nothing is learnt that could be replayed on new noise.",
     ("exact", "particles"): "The field is known before any training: they move along t.",
@@ -107,14 +113,14 @@ def fits(entry: EntrySpec, kind: str) -> bool:
 
 def cell(catalog: Catalog, field: str, carrier: str, kind: str = "") -> list[EntrySpec]:
     """Return the families of a field and a carrier, those for a kind of data only; first those that
-    need no other run.
+    need no other run, and of these those that can do most.
     """
     found = [
         entry
         for entry in catalog.of("family")
         if entry.field == field and entry.carrier == carrier and fits(entry, kind)
     ]
-    return sorted(found, key=lambda entry: bool(entry.inputs))
+    return sorted(found, key=lambda entry: (bool(entry.inputs), -len(entry.capabilities)))
 
 
 def others(catalog: Catalog, kind: str = "") -> list[EntrySpec]:

@@ -94,7 +94,7 @@ def units(entry: FamilyEntry, inputs: Learners, own: DataSpec) -> DataSpec:
     learns from, so that both speak of the same standardised coordinates.
     """
     for name, needs in entry.inputs.items():
-        if needs.same_data and not needs.draws:
+        if needs.same_data and not needs.draws and name in inputs:
             return inputs[name].spec
     return own
 

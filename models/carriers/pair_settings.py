@@ -1,0 +1,37 @@
+"""The settings of pairs of noise and data: the same names and words in each family."""
+
+from typing import Annotated
+
+from models.config import param
+
+__all__ = ["PairCount", "PairSolver", "pair_steps"]
+
+PairCount = Annotated[
+    int,
+    param(
+        "Pairs",
+        "How many pairs of a noise and the end of its path are drawn, and then learned from. They "
+        "are kept with each checkpoint.",
+        low=1,
+        high=1_000_000,
+        log=True,
+    ),
+]
+PairSolver = Annotated[
+    int,
+    param(
+        "Steps of a pair",
+        "Steps of second order that lead from a noise to its end: the student cannot become better "
+        "than these.",
+        low=1,
+        high=1000,
+        log=True,
+        advanced=True,
+    ),
+]
+_SHARE = 50
+
+
+def pair_steps(horizon: int) -> int:
+    """Return in how many steps of a training the pairs are drawn: every fiftieth."""
+    return max(1, horizon // _SHARE)

@@ -1,0 +1,23 @@
+"""Minibatch optimal transport: the cheapest pairing of the noise of a batch with its data."""
+
+import torch
+from scipy.optimize import linear_sum_assignment
+from torch import Tensor
+
+__all__ = ["cheapest"]
+
+
+def cheapest(cost: Tensor) -> Tensor:
+    """Return which noise goes with each datum so that the sum of the costs is the smallest, (n,)
+    int64: a permutation.
+
+    Between two batches of equal size and even weights the optimal plan is a permutation (Birkhoff),
+    found by the shortest augmenting paths of Crouse 2016, doi:10.1109/TAES.2016.140952. Source:
+    Pooladian et al. 2023, arXiv:2304.14772, section 3.2; Tong et al. 2024, arXiv:2302.00482,
+    section 3.2.3.
+
+    Args:
+        cost: of each datum (a row) with each noise, (n, n), on the CPU.
+    """
+    _, chosen = linear_sum_assignment(cost.double().numpy())
+    return torch.from_numpy(chosen)

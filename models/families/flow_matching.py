@@ -1,0 +1,168 @@
+"""Flow matching: field = velocity on lines from noise to data, paired by a coupling."""
+
+from typing import Annotated, Unpack
+
+import torch
+from torch import Tensor
+
+from models.carriers.flow_family import FlowFamily, between
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.couplings.couple import CouplingName, coupled_noise
+from models.fields.velocity import VelocityField, draw_times
+from models.nets.pick import build
+from models.nets.role import DENOISER
+from models.nets.settings import DenoiserNet
+from models.registry import family
+from models.tensors import expand_like, noise_like
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+
+__all__ = ["FlowMatching", "FlowMatchingConfig"]
+
+_WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
+_EDGE = 1e-3  # of the time of a bridge, whose slope is infinite at both ends
+
+
+class FlowMatchingConfig(Config, frozen=True):
+    """Settings of flow matching."""
+
+    net: DenoiserNet = Pick()
+    coupling: Annotated[
+        CouplingName,
+        param(
+            "Coupling",
+            "Which noise goes with which datum of a batch. Drawn apart, their lines cross and the "
+            "flow bends; paired at the smallest cost it is straighter, and needs fewer steps.",
+            choices={
+                "independent": "Independent (I-CFM)",
+                "minibatch-ot": "Optimal transport (OT-CFM)",
+                "schroedinger": "Schrödinger bridge (SB-CFM)",
+            },
+        ),
+    ] = "independent"
+    bridge: Annotated[
+        float,
+        param(
+            "Bridge noise",
+            "Standard deviation of the bridge: on their way particles are spread by it times "
+            "√(t(1 − t)). Less of it pairs more strictly.",
+            low=0.05,
+            high=10.0,
+            log=True,
+            unit="data std",
+            depends=("coupling", ("schroedinger",)),
+        ),
+    ] = 0.5
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
+    ema: Annotated[
+        float,
+        param(
+            "Averaging",
+            "Decay of the averaged weights that sampling uses; 0 switches averaging off.",
+            low=0.0,
+            below=1.0,
+        ),
+    ] = 0.999
+
+
+@family(
+    "flow-matching",
+    title="Flow matching",
+    summary="A velocity learned on lines from noise to data moves free particles; noise and data "
+    "may be paired by transport.",
+    source="Lipman et al. 2022, arXiv:2210.02747, eq. 20 with sigma_min = 0; Liu et al. 2022, "
+    "arXiv:2209.03003, eq. 1; Tong et al. 2024, arXiv:2302.00482, section 3.2",
+    config=FlowMatchingConfig,
+    capabilities=("velocity", "transport", "likelihood"),
+    field="velocity",
+    carrier="flow",
+    sampler="flow-ode",
+    motion="dx/dt = v(x, t) = E[x₀ − z | x_t = x]",
+)
+class FlowMatching(FlowFamily[FlowMatchingConfig]):
+    """field = velocity, carrier = particles."""
+
+    stages = (
+        Stage(
+            "couple",
+            "Draw data, and noise for each",
+            "x₀ ~ p,  z ~ N(0, I)",
+            "Lipman et al. 2022, section 4.1",
+            by="coupling",
+            formulas={
+                "minibatch-ot": "(z, x₀) ~ argmin over pairings of Σ |x₀ − z|²",
+                "schroedinger": "(z, x₀) ~ argmin E |x₀ − z|² + 2σ² KL(π | p ⊗ N)",
+            },
+        ),
+        Stage(
+            "place",
+            "Place each particle on its line",
+            "t ~ U(0, 1),  x = (1 − t) z + t x₀",
+            "Liu et al. 2022, eq. 1",
+            by="coupling",
+            formulas={"schroedinger": "x = (1 − t) z + t x₀ + σ √(t(1 − t)) ε"},
+        ),
+        Stage(
+            "fit",
+            "Fit the velocity to the slopes of the lines",
+            "min E |v(x, t) − (x₀ − z)|²",
+            "Liu et al. 2022, eq. 1",
+            "velocity",
+            by="coupling",
+            formulas={
+                "schroedinger": "min E |v(x, t) − (x₀ − z + (1 − 2t) σ ε / (2 √(t(1 − t))))|²"
+            },
+        ),
+    )
+
+    def __init__(
+        self, config: FlowMatchingConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        net = build(config.net, spec, DENOISER, self.weights(_WEIGHTS))
+        self.field = VelocityField(
+            net.to(self.device),
+            optimizer=config.optimizer,
+            horizon=self.horizon,
+            decay=config.ema,
+            execution=self.execution,
+        )
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        noise = coupled_noise(self.config.coupling, real, self.noise, self.config.bridge)
+        yield "couple", {"real": real.x, "particles": noise.x}
+        time = draw_times(len(real), self.noise)
+        if self.config.coupling == "schroedinger":
+            time = time.clamp(_EDGE, 1.0 - _EDGE)
+        at, slope = between(noise, real, time), real.x - noise.x
+        if self.config.coupling == "schroedinger":
+            at, slope = self._bridged(at, slope, time)
+        yield "place", {"real": real.x, "particles": at.x}
+        metrics = self.field.fit(at, time, slope)
+        yield "fit", {"real": real.x, "particles": at.x, "velocity": slope}
+        return metrics
+
+    def _bridged(self, at: Batch, slope: Tensor, time: Tensor) -> tuple[Batch, Tensor]:
+        """Return places and slopes with the noise of a Brownian bridge (Tong et al. 2024,
+        proposition 3.4).
+        """
+        noise = at.zeroed(noise_like(at.x, self.noise))
+        root = (time * (1 - time)).sqrt()
+        spread = expand_like(self.config.bridge * root, at.x)
+        steeper = expand_like(self.config.bridge * (1 - 2 * time) / (2 * root), at.x)
+        return at.holding(torch.addcmul(at.x, spread, noise)), slope + steeper * noise
+
+    def warnings(self) -> list[str]:
+        if self.config.coupling == "independent" or not self.spec.law:
+            return []
+        return [
+            "Noise and data are paired whatever is given of the data, so that the noise of a class "
+            "is not that of all: samples of a chosen class come out biased. Independent coupling "
+            "has no such bias."
+        ]
+
+    def retune(self, config: FlowMatchingConfig) -> None:
+        self.field.trained.optimizer.config = config.optimizer

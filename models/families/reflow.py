@@ -1,0 +1,217 @@
+"""Reflow: a flow is taught anew on the ends of its own paths, which makes these straight."""
+
+from typing import Annotated, Any, Unpack
+
+from torch import Tensor
+
+from models.carriers.flow_family import FlowFamily, between
+from models.carriers.pair_settings import PairCount, PairSolver, pair_steps
+from models.carriers.pairs import Pairs
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Family
+from models.contracts.learner import Phase, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import State
+from models.couplings.couple import coupled_noise
+from models.entries import Needs
+from models.fields.velocity import VelocityField, draw_times
+from models.nets.pick import build
+from models.nets.role import DENOISER
+from models.nets.settings import DenoiserNet
+from models.registry import family
+from models.tensors import make_generator
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+
+__all__ = ["Reflow", "ReflowConfig"]
+
+SOURCE = "source"
+_WEIGHTS, _PAIRS = 0, 3  # streams of the seed (`models.tensors.make_generator`)
+
+
+class ReflowConfig(Config, frozen=True):
+    """Settings of a reflow."""
+
+    net: DenoiserNet = Pick()
+    teacher_share: Annotated[
+        float,
+        param(
+            "First flow",
+            "Part of the training that teaches the flow which is then made straight, where no "
+            "source is chosen.",
+            above=0.0,
+            high=0.95,
+        ),
+    ] = 0.5
+    pairs: PairCount = 30_000
+    pair_solver: PairSolver = 18
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
+    ema: Annotated[
+        float,
+        param(
+            "Averaging",
+            "Decay of the averaged weights that sampling uses; 0 switches averaging off.",
+            low=0.0,
+            below=1.0,
+        ),
+    ] = 0.999
+
+
+@family(
+    "reflow",
+    title="Reflow",
+    summary="A flow draws pairs of a noise and its end, and learns the lines between them: then "
+    "one step is enough.",
+    source="Liu et al. 2022, arXiv:2209.03003, eq. 1, section 2.2 and algorithm 1",
+    config=ReflowConfig,
+    capabilities=("velocity", "transport", "likelihood"),
+    field="velocity",
+    carrier="flow",
+    sampler="flow-ode",
+    motion="dx/dt = E[x₁ − z | x_t = x],  x₁ the end of the path of z",
+    inputs={
+        SOURCE: Needs(
+            "velocity",
+            "Source",
+            "A finished run on the same data whose paths are to become straight: a diffusion, a "
+            "flow, or a reflow once more. Without one a flow is learned first.",
+            same_data=True,
+            optional=True,
+        )
+    },
+)
+class Reflow(FlowFamily[ReflowConfig]):
+    """field = velocity, carrier = particles; first the flow, then its pairs, then their lines.
+
+    One network learns all: what draws the pairs is its average at that moment, and it goes on from
+    there.
+    """
+
+    stages = (
+        Stage(
+            "draw",
+            "Draw data, and noise for each",
+            "x₀ ~ p,  z ~ N(0, I)",
+            "Liu et al. 2022, section 2.1",
+        ),
+        Stage(
+            "pairs",
+            "Follow the flow from new noise to its end",
+            "z ~ N(0, I),  x₁ = z + ∫ v(x_t, t) dt",
+            "Liu et al. 2022, section 2.2",
+            "velocity",
+        ),
+        Stage(
+            "choose",
+            "Take pairs of a noise and its end",
+            "(z, x₁) ~ pairs",
+            "Liu et al. 2022, algorithm 1 (reflow)",
+        ),
+        Stage(
+            "place",
+            "Place each particle on its line",
+            "t ~ U(0, 1),  x = (1 − t) z + t x₁",
+            "Liu et al. 2022, eq. 1",
+        ),
+        Stage(
+            "fit",
+            "Fit the velocity to the slopes of the lines",
+            "min E |v(x, t) − (x₁ − z)|²",
+            "Liu et al. 2022, eq. 1",
+            "velocity",
+        ),
+    )
+
+    def __init__(self, config: ReflowConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
+        super().__init__(config, spec, **training)
+        first = 0 if SOURCE in self.inputs else max(1, round(config.teacher_share * self.horizon))
+        drawing = pair_steps(self.horizon)
+        # After which steps the pairs begin, and then the reflow; a longer run does not move them.
+        self._starts = (first, first + drawing)
+        self._count = 0
+        net = build(config.net, spec, DENOISER, self.weights(_WEIGHTS))
+        self.field = VelocityField(
+            net.to(self.device),
+            optimizer=config.optimizer,
+            horizon=self.horizon,
+            decay=config.ema,
+            clock=self._clock,
+            execution=self.execution,
+        )
+        self.pairs = Pairs(
+            spec,
+            count=config.pairs,
+            steps=drawing,
+            solver=config.pair_solver,
+            generator=make_generator(self.seed, _PAIRS),
+            device=self.device,
+        )
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        return {**super().parts, "pairs": self.pairs}
+
+    def _clock(self) -> int:
+        """Return where the rate is: it falls over the first flow, and again over the reflow."""
+        first, reflow = self._starts
+        start, end = (0, first) if self._count < first else (reflow, self.horizon)
+        return round((self._count - start) / max(1, end - start) * self.horizon)
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        if self._count < self._starts[0]:
+            metrics, phase = (yield from self._first(real)), 1.0
+        elif self._count < self._starts[1]:
+            metrics, phase = (yield from self._drawn()), 2.0
+        else:
+            metrics, phase = (yield from self._straightened(real)), 3.0
+        self._count += 1
+        return metrics | {"phase": real.x.new_full((), phase)}
+
+    def _first(self, real: Batch) -> Walk:
+        noise = coupled_noise("independent", real, self.noise, 0.0)
+        yield "draw", {"real": real.x, "particles": noise.x}
+        return (yield from self._fitted(noise, real.x))
+
+    def _drawn(self) -> Walk:
+        source = self.inputs.get(SOURCE, self)
+        assert isinstance(source, Family)
+        noise, ends = self.pairs.draw(source)
+        yield "pairs", {"particles": noise.x, "moved": ends}
+        time = draw_times(len(noise), self.noise)
+        at = between(noise, noise.holding(ends), time)
+        return {"loss": self.field.error(at, time, ends - noise.x)}
+
+    def _straightened(self, real: Batch) -> Walk:
+        noise, ends = self.pairs.take(len(real), self.noise)
+        yield "choose", {"real": real.x, "particles": noise.x, "moved": ends}
+        return (yield from self._fitted(noise, ends))
+
+    def _fitted(self, noise: Batch, ends: Tensor) -> Walk:
+        time = draw_times(len(noise), self.noise)
+        at, slope = between(noise, noise.holding(ends), time), ends - noise.x
+        yield "place", {"real": ends, "particles": at.x}
+        metrics = self.field.fit(at, time, slope)
+        yield "fit", {"real": ends, "particles": at.x, "velocity": slope}
+        return metrics
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        first, reflow = self._starts
+        pairs = Phase("pairs", "Pairs are drawn", first)
+        learned = (Phase("flow", "The flow learns", 0), pairs) if first else (pairs,)
+        return (*learned, Phase("reflow", "Its paths become straight", reflow))
+
+    def retune(self, config: ReflowConfig) -> None:
+        self.field.trained.optimizer.config = config.optimizer
+
+    def state(self) -> State:
+        state = super().state()
+        state.values |= {"count": self._count, "starts": list(self._starts)}
+        return state
+
+    def load_state(self, state: State) -> None:
+        super().load_state(state)
+        self._count = int(state.value("count"))
+        first, reflow = state.value("starts")
+        self._starts = (int(first), int(reflow))
