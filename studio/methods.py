@@ -8,6 +8,7 @@ its default. The settings of a family say by their ``aspect`` which choice they 
 
 import tomllib
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -84,11 +85,12 @@ def load_method(path: Path) -> Method:
         raise MethodError(f"{path.name}: {error}") from error
 
 
-def methods() -> list[Method]:
+@cache
+def methods() -> tuple[Method, ...]:
     """Return the methods that ship, in their order.
 
     Raises:
         MethodError: a file is broken (a test reads them all).
     """
     found = [load_method(path) for path in resources.folder("methods").glob("*.toml")]
-    return sorted(found, key=lambda method: (method.order, method.slug))
+    return tuple(sorted(found, key=lambda method: (method.order, method.slug)))

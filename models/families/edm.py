@@ -1,4 +1,4 @@
-"""EDM: diffusion as a denoiser; field = score, carrier = free particles."""
+"""Diffusion, any Gaussian one, as a denoiser; field = score, carrier = free particles."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Unpack
@@ -45,7 +45,7 @@ _WEIGHTS = 0
 
 
 class EdmConfig(Config, frozen=True):
-    """Settings of an EDM diffusion. Levels are relative to standardised data."""
+    """Settings of a Gaussian diffusion. Levels are relative to standardised data."""
 
     net: DenoiserNet = Pick()
     precond: Annotated[
@@ -174,8 +174,7 @@ def _density(config: EdmConfig) -> Density:
 
 @family(
     "edm",
-    title="EDM diffusion",
-    short="EDM",
+    title="Diffusion",
     summary="A denoiser learned at all noise levels moves free particles from noise to data.",
     source="Karras et al. 2022, arXiv:2206.00364, eqs. 1-8, table 1, algorithm 1",
     config=EdmConfig,

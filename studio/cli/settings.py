@@ -19,7 +19,7 @@ from studio.engine.process.catalogue import described
 from studio.engine.run.resolve import known_kind, today
 from studio.methods import methods
 from studio.protocol.catalog import Catalog
-from studio.protocol.spec import ChangeSetting, Edit, Pick, RunRef, RunSpec
+from studio.protocol.spec import ChangeSetting, Edit, Pick, RunRef, RunSpec, run_name
 from studio.store.edits import in_order
 from studio.store.project import Project
 from studio.store.run import RunFolder
@@ -191,7 +191,9 @@ def _with_method(spec: RunSpec, slug: str) -> RunSpec:
     if slug not in known:
         raise UsageError(f"--set method: there is no method {slug!r}; {_nearest(slug, known)}")
     method = known[slug]
-    return msgspec.structs.replace(spec, family=method.family, sampler=method.sampler)
+    name = run_name(spec, slug) if spec.name == run_name(spec) else spec.name
+    family, sampler = method.family, method.sampler
+    return msgspec.structs.replace(spec, name=name, family=family, sampler=sampler)
 
 
 def _with_network(spec: RunSpec, key: str, row: dict[str, Any], slug: str) -> RunSpec:

@@ -117,9 +117,11 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     inputs: dict[str, RunRef] = {}
 
 
-def run_name(spec: RunSpec) -> str:
-    """Return the name of a run that nobody named: its model and its data."""
-    return f"{spec.family.slug}-{spec.dataset.slug.removeprefix(PROJECT_PREFIX)}"
+def run_name(spec: RunSpec, method: str = "") -> str:
+    """Return the name of a run that nobody named: its model, or the named method that it is, and
+    its data.
+    """
+    return f"{method or spec.family.slug}-{spec.dataset.slug.removeprefix(PROJECT_PREFIX)}"
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

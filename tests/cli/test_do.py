@@ -27,9 +27,7 @@ def test_the_list_says_what_a_run_can_do_and_why_not(run: RunFolder, capsys: Any
     out = capsys.readouterr().out
     can = {words[0]: words[1] for line in out.splitlines() if (words := line.split()[:2])}
     assert (can["generate"], can["likelihood"], can["recommend"]) == ("yes", "yes", "no")
-    assert "Recommend needs a model that recommends; EDM diffusion does not." in " ".join(
-        out.split()
-    )
+    assert "Recommend needs a model that recommends; Diffusion does not." in " ".join(out.split())
 
 
 def test_it_is_done_into_the_run_or_a_file(run: RunFolder, tmp_path: Path, capsys: Any) -> None:

@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from studio import resources
@@ -23,6 +24,7 @@ __all__ = [
     "MODELS",
     "Page",
     "all_pages",
+    "claims",
     "family_slug",
     "hits",
     "search",
@@ -85,12 +87,19 @@ def all_pages(catalog: Catalog | None) -> list[Page]:
     return [*written(), *verified(), *models]
 
 
+@cache
+def claims() -> dict[str, dict[str, Any]]:
+    """Return the claims as they were last verified, by their id."""
+    kept = sorted(resources.folder("verified").glob("*.json"))
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in kept]
+    return {claim["id"]: claim for claim in found}
+
+
 def verified() -> list[Page]:
     """Return the page of the claims with their figures as they were last verified; none where no
     figure is kept.
     """
-    kept = sorted(resources.folder("verified").glob("*.json"))
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in kept]
+    found = list(claims().values())
     if not found:
         return []
     summary = "What the studio claims of its models, measured, with what must fail beside it."

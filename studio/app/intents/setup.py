@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from studio.app import tasks
 from studio.app.intents.base import Answer, Intents, Link, Refused, floats
-from studio.app.state import drafts, moving, naming
+from studio.app.state import drafts, moving, naming, sixchoices
 from studio.app.state import switch as switching
 from studio.app.state.changes import Change, changes
 from studio.app.state.draft import Before, Draft
 from studio.app.state.own_data import as_imported, pick_of
 from studio.app.state.session import AppState
+from studio.methods import Method, methods
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.messages import ErrorInfo, PreviewData, Validate
 from studio.protocol.spec import Pick, Recipe, RunRef, RunSpec, project_name
@@ -184,6 +185,16 @@ class SetupIntents(Intents):
         self.state.preview_changed.emit()
         self._preview_soon(0.0)
 
+    def choose_method(self, method: Method) -> None:
+        """Make the six choices of a named method; data, networks and all else stay."""
+        draft, catalog = self.state.draft, self.state.catalog
+        if draft is None or catalog is None:
+            return
+        if draft.spec.family.slug != method.family.slug:
+            self.choose("family", method.family.slug)
+        draft.local = {}
+        self._respec(sixchoices.filled(draft.spec, method, catalog))
+
     def choose_input(self, name: str, ref: RunRef | None) -> None:
         """Choose a trained run to learn from, None for none."""
         draft = self.state.draft
@@ -233,6 +244,8 @@ class SetupIntents(Intents):
         if field.chooses:
             self._pick(draft, field, value)
             return
+        if section == "sampler" and self.state.catalog is not None:
+            draft.spec = sixchoices.sampled(draft.spec, self.state.catalog)
         self._respec(drafts.put(draft.spec, section, field, value))
         if section == "dataset":
             self._preview_soon()
@@ -307,7 +320,15 @@ class SetupIntents(Intents):
         self._validate_soon()
 
     def _named(self, draft: Draft) -> RunSpec:
-        return naming.named(draft.spec, draft.began, draft.recipe, draft.given)
+        method = self._method(draft.spec)
+        became = method if method != self._method(draft.began) else ""
+        return naming.named(draft.spec, draft.began, draft.recipe, draft.given, became)
+
+    def _method(self, spec: RunSpec) -> str:
+        """Return the slug of the named method that a spec is, "" for none."""
+        catalog = self.state.catalog
+        found = sixchoices.named(spec, methods(), catalog) if catalog is not None else None
+        return found.slug if found is not None else ""
 
     def _validate_soon(self, pause: float = PAUSE) -> None:
         if self._check is not None:

@@ -1,7 +1,12 @@
 """What can be chosen for each slot of a setup, in words."""
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 from studio.app import run_words
 from studio.app.forms import check
+from studio.app.help.pages import claims
 from studio.app.kinds.registry import kind
 from studio.app.pickers.option import Option
 from studio.app.state import drafts, learning, naming, switch
@@ -11,6 +16,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.session import AppState, DataInfo
 from studio.app.words import duration
 from studio.counted import counted
+from studio.methods import Method, Published, methods
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec, InputSpec
 
 __all__ = [
@@ -18,12 +24,14 @@ __all__ = [
     "datasets",
     "families",
     "inputs",
+    "named_methods",
     "numbers",
     "said",
     "samplers",
     "typed_number",
 ]
 
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 LADDER = (1, 2, 5)
 SPAN = 8  # times less and more than a number, that others are offered for
 NO_INPUT = ""
@@ -73,6 +81,47 @@ def _fit(catalog: Catalog, family: EntrySpec | None, slug: str) -> dict[str, str
     other = switch.first(catalog, slug)
     why = f"{family.title} does not take {kind(slug).many}."
     return {"why_not": why, "instead": f"Use, with {other.title}" if other is not None else ""}
+
+
+def named_methods(draft: Draft, catalog: Catalog) -> list[Option]:
+    """Return the named methods, those that take the data first."""
+    found = [_method(each, draft, catalog) for each in methods()]
+    return sorted(found, key=lambda option: bool(option.why_not))
+
+
+def _method(method: Method, draft: Draft, catalog: Catalog) -> Option:
+    family = catalog.get("family", method.family.slug)
+    slug = catalog.kind_of(draft.spec.dataset)
+    fits = family is not None and switch.fits(family, slug)
+    needs = family.inputs if family is not None else []
+    known = claims()
+    literature = [(f"On {each.data}", _published(each)) for each in method.published]
+    facts = [
+        ("Source", method.source),
+        *literature,
+        *(("Learns from", each.title) for each in needs if not each.optional),
+        *(("Measured here", _measured(known[slug])) for slug in method.claims if slug in known),
+    ]
+    return Option(
+        value=method.slug,
+        title=method.title,
+        summary=method.summary,
+        note=", ".join(_YEAR.findall(method.source)[:1]),
+        why_not="" if fits else f"It does not take {kind(slug).many}.",
+        facts=tuple(facts),
+        words=method.source,
+        thing=method,
+    )  # fmt: skip
+
+
+def _measured(claim: Mapping[str, Any]) -> str:
+    verdict = "met" if claim["passed"] else "not met"
+    return f"{claim['title']}: {verdict} ({claim['pass_line']})"
+
+
+def _published(figure: Published) -> str:
+    calls = f" in {counted(figure.calls, 'evaluation')}" if figure.calls else ""
+    return f"{figure.figure}{calls} ({figure.source})"
 
 
 def samplers(draft: Draft, catalog: Catalog) -> list[Option]:

@@ -20,6 +20,7 @@ from studio.app.pickers.picker import Body, Look, Picker
 from studio.app.setup import choices
 from studio.app.setup.familylook import FamilyLook
 from studio.app.setup.familytable import FamilyTable
+from studio.app.setup.sixchoices import whereabouts
 from studio.app.state import drafts, naming, own_data, sentence, switch
 from studio.app.state.datasets import all_sets
 from studio.app.state.draft import Draft
@@ -50,6 +51,7 @@ class SetupSentence(Sentence):
         self.setAccessibleName("Setup")
         self.data = self._slot("Data", self._open_data)
         self.family = self._slot("Model", self._open_family)
+        self.method = self._slot("Method", self._open_method)
         self.sampler = self._slot("Sampler", self._open_sampler)
         self.flow = self._slot("Steps of the flow", partial(self._open_number, sentence.FLOW))
         self.budget = self._slot("Budget", partial(self._open_number, sentence.BUDGET))
@@ -59,6 +61,7 @@ class SetupSentence(Sentence):
         self._clauses: dict[str, QWidget] = {
             "data": Clause("Learn", self.data),
             "family": Clause("by", self.family, ","),
+            "method": Clause("as", self.method, ","),
             "carrier": Clause("carried by", self.carrier, ","),
             "sampler": Clause("sampled by", self.sampler, ","),
             "flow": Clause("sampled in", self.flow, ","),
@@ -88,6 +91,7 @@ class SetupSentence(Sentence):
         self.family.say(title, entry.summary if entry is not None else "")
         shown = ["data", "family"]
         if catalog is not None and entry is not None:
+            shown += self._show_method()
             shown += self._show_inputs(draft, catalog, entry)
             shown += self._show_carrier(catalog, entry, catalog.kind_of(spec.dataset))
             shown += self._show_sampling(draft, catalog, entry)
@@ -109,6 +113,14 @@ class SetupSentence(Sentence):
             self.inputs[wanted.name].say(title, wanted.help, missing=missing)
             shown.append(key)
         return shown
+
+    def _show_method(self) -> list[str]:
+        method, apart = whereabouts(self._state)
+        if method is None:
+            return []
+        title = f"custom, near {method.title}" if apart else method.title
+        self.method.say(title, f"Another {apart}" if apart else method.summary)
+        return ["method"]
 
     def _show_carrier(self, catalog: Catalog, entry: EntrySpec, kind: str) -> list[str]:
         if entry.field not in switch.FIELDS:
@@ -222,6 +234,19 @@ class SetupSentence(Sentence):
         if option is not None and option.value:
             picker.dismiss()
             self._state.show_help(family_slug(option.value))
+
+    def _open_method(self, letters: str) -> None:
+        draft, catalog = self._state.draft, self._state.catalog
+        if draft is None or catalog is None:
+            return
+        method, apart = whereabouts(self._state)
+        now = method.slug if method is not None and not apart else ""
+        body = Listed(choices.named_methods(draft, catalog), now, "Named methods")
+        hint = "Search methods: a name, a year, what they do"
+        self._open(self.method, body, ListLook(), self._choose_method, hint, letters)
+
+    def _choose_method(self, option: Option) -> None:
+        self._actions.setup.choose_method(option.thing)
 
     def _open_sampler(self, letters: str) -> None:
         draft, catalog = self._state.draft, self._state.catalog

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from studio.app.kinds.registry import all_kinds, kind
+from studio.app.state.sixchoices import named
+from studio.methods import methods
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.spec import Pick, Recipe
 
@@ -57,13 +59,16 @@ FACETS = (
 
 
 def what(recipe: Recipe, catalog: Catalog | None) -> list[str]:
-    """Return what is trained on what, as the catalogue calls them, the model in short; nothing
-    before there is one.
+    """Return what is trained on what: a method by its name, else the model in short, as the
+    catalogue calls it; nothing before there is one.
     """
     if catalog is None:
         return []
-    parts = (("family", recipe.run.family), ("dataset", recipe.run.dataset))
-    return [_called(catalog.get(kind, pick.slug), pick) for kind, pick in parts]
+    run = recipe.run
+    method = named(run, methods(), catalog)
+    model = _called(catalog.get("family", run.family.slug), run.family)
+    data = _called(catalog.get("dataset", run.dataset.slug), run.dataset)
+    return [method.title if method is not None else model, data]
 
 
 def _called(entry: EntrySpec | None, pick: Pick) -> str:

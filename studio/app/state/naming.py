@@ -81,7 +81,11 @@ def keeps_recipe(recipe: Recipe | None, spec: RunSpec) -> TypeGuard[Recipe]:
 
 
 def named(
-    spec: RunSpec, initial: RunSpec, recipe: Recipe | None = None, given: str = ""
+    spec: RunSpec,
+    initial: RunSpec,
+    recipe: Recipe | None = None,
+    given: str = "",
+    method: str = "",
 ) -> RunSpec:
     """Return a spec under the name that is due to it.
 
@@ -90,10 +94,13 @@ def named(
         initial: the run as its setup began.
         recipe: what it began as, if it was one; its name holds while nothing else is changed.
         given: the name that the person gave it, "" for none.
+        method: the named method that it has become since, "" for none.
     """
-    name = run_name(spec)
+    name = run_name(spec, method)
     if given:
         name = given
+    elif method:
+        pass
     elif recipe is None and same_model_and_data(spec, initial):
         name = initial.name
     elif recipe is not None and msgspec.structs.replace(spec, name=recipe.run.name) == recipe.run:

@@ -1,16 +1,26 @@
 """The six choices of a diffusion in a setup: which named method it is, and which it could be."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 from studio.app.state import drafts
 from studio.methods import CHOICES, Method
-from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
+from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec
 from studio.protocol.spec import RunSpec
 
-__all__ = ["choice_of", "differing", "filled", "named"]
+__all__ = [
+    "Control",
+    "choice_of",
+    "controls",
+    "differing",
+    "filled",
+    "formulas",
+    "named",
+    "sampled",
+]
 
 _SECTIONS: tuple[drafts.Section, ...] = ("family", "sampler")
 _FREE = ("steps",)
@@ -48,7 +58,7 @@ def differing(spec: RunSpec, method: Method, catalog: Catalog) -> list[str]:
     """
     if spec.family.slug != method.family.slug:
         return list(CHOICES)
-    mine, wanted = _sampled(spec, catalog), _sampled(_of(method, spec), catalog)
+    mine, wanted = sampled(spec, catalog), sampled(_of(method, spec), catalog)
     found = set(_unlike(mine, wanted, "family", catalog))
     found |= _unlike(mine, wanted, "sampler", catalog)
     return [choice for choice in CHOICES if choice in found]
@@ -59,12 +69,69 @@ def named(spec: RunSpec, found: Iterable[Method], catalog: Catalog) -> Method | 
     return next((each for each in found if not differing(spec, each, catalog)), None)
 
 
+@dataclass(frozen=True)
+class Control:
+    """A choice that a person can make in a setup: a setting with some options, its value, and why
+    it is ``idle``, "" where it matters. The choice of the sampler itself has the path "".
+    """
+
+    choice: str
+    section: drafts.Section
+    field: FieldSpec
+    value: Any
+    idle: str = ""
+
+
+def controls(spec: RunSpec, catalog: Catalog) -> list[Control]:
+    """Return what can be chosen, in the order of the six choices: all settings with options."""
+    spec = sampled(spec, catalog)
+    found = [_which_sampler(spec, catalog)] if spec.sampler is not None else []
+    for section in _SECTIONS:
+        settings = _Settings.of(spec, section, catalog)
+        for field in settings.fields.values():
+            if (choice := choice_of(section, field)) and field.kind == "choice":
+                value, idle = settings.value(field), settings.idle(field)
+                found.append(Control(choice, section, _chooser(field), value, idle))
+    order = list(CHOICES)
+    return sorted(found, key=lambda each: order.index(each.choice))
+
+
+def _chooser(field: FieldSpec) -> FieldSpec:
+    """Return a setting without the option that stands for another one of them."""
+    if not field.meant:
+        return field
+    own = [choice for choice in field.choices if choice.value]
+    return msgspec.structs.replace(field, choices=own)
+
+
+def _which_sampler(spec: RunSpec, catalog: Catalog) -> Control:
+    able = drafts.samplers(drafts.entry_of(spec, "family", catalog), catalog)
+    options = [Choice(value=e.slug, title=e.title, help=e.summary) for e in able]
+    field = FieldSpec(
+        path="", kind="choice", title="Sampler", default="", choices=options,
+        help="What takes particles from noise to data.",
+    )  # fmt: skip
+    return Control("sampler", "sampler", field, spec.sampler.slug if spec.sampler else "")
+
+
+def formulas(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
+    """Return what the choices of a setup mean, by choice; "" for one without a formula."""
+    spec = sampled(spec, catalog)
+    found = dict.fromkeys(("path", "prediction", "loss", "sampler"), "")
+    for each in controls(spec, catalog):
+        chosen = [c.formula for c in each.field.choices if c.value == each.value and not each.idle]
+        found[each.choice] = found.get(each.choice) or next(filter(None, chosen), "")
+    entry = drafts.entry_of(spec, "sampler", catalog)
+    found["sampler"] = entry.motion if entry is not None else ""
+    return {choice: found[choice] for choice in ("path", "prediction", "loss", "sampler")}
+
+
 def _of(method: Method, spec: RunSpec) -> RunSpec:
     """Return a spec that is a method and nothing else, on the data of another."""
     return RunSpec(name="", family=method.family, dataset=spec.dataset, sampler=method.sampler)
 
 
-def _sampled(spec: RunSpec, catalog: Catalog) -> RunSpec:
+def sampled(spec: RunSpec, catalog: Catalog) -> RunSpec:
     """Return a spec with the sampler of its family, where it says none."""
     entry = catalog.get("family", spec.family.slug)
     if spec.sampler is not None or entry is None or not entry.sampler:
@@ -88,21 +155,41 @@ def _said(
     spec: RunSpec, section: drafts.Section, catalog: Catalog
 ) -> Mapping[tuple[str, str], Any]:
     """Return the settings that are choices, by choice and path; None for one that is idle."""
-    fields, config = _fields(spec, section, catalog), drafts.config_of(spec, section)
-    by_path = {field.path: field for field in fields}
+    settings = _Settings.of(spec, section, catalog)
+    told = [(choice, f) for f in settings.fields.values() if (choice := choice_of(section, f))]
+    return {
+        (choice, field.path): None if settings.idle(field) else settings.value(field)
+        for choice, field in told
+    }
 
-    def value(field: FieldSpec) -> Any:
-        found = drafts.value_at(config, field)
+
+@dataclass(frozen=True)
+class _Settings:
+    """The settings of a section of a spec, by path."""
+
+    fields: Mapping[str, FieldSpec]
+    config: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, spec: RunSpec, section: drafts.Section, catalog: Catalog) -> "_Settings":
+        fields = {field.path: field for field in _fields(spec, section, catalog)}
+        return cls(fields, drafts.config_of(spec, section))
+
+    def value(self, field: FieldSpec) -> Any:
+        found = drafts.value_at(self.config, field)
         return found or field.meant or found
 
-    def idle(field: FieldSpec) -> bool:
+    def idle(self, field: FieldSpec) -> str:
+        """Return why a setting does not matter, "" where it does."""
         depends = field.depends
-        return depends is not None and (
-            value(by_path[depends.path]) not in depends.values or idle(by_path[depends.path])
-        )
-
-    told = [(choice, field) for field in fields if (choice := choice_of(section, field))]
-    return {(choice, field.path): None if idle(field) else value(field) for choice, field in told}
+        if depends is None:
+            return ""
+        other = self.fields[depends.path]
+        if self.value(other) in depends.values:
+            return self.idle(other)
+        titles = {choice.value: choice.title for choice in other.choices}
+        wanted = " or ".join(titles.get(value, str(value)) for value in depends.values)
+        return f"Matters only where {other.title} is {wanted}."
 
 
 def _fields(spec: RunSpec, section: drafts.Section, catalog: Catalog) -> list[FieldSpec]:

@@ -18,10 +18,11 @@ from studio.app.setup.motion import MotionCard
 from studio.app.setup.nodata import NoData
 from studio.app.setup.path import PathCard
 from studio.app.setup.sentence import SetupSentence
+from studio.app.setup.sixchoices import Schedule, SixChoices
 from studio.app.state import naming, own_data
 from studio.app.state.datasets import all_sets
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, button, clear, label, row, scrolled
+from studio.app.widgets.basic import Elided, button, clear, column, label, row, scrolled
 from studio.app.widgets.datapreview import DataPreview
 from studio.app.widgets.flash import flash
 from studio.app.widgets.racetray import RaceTray
@@ -58,6 +59,8 @@ class SetupView(QWidget):
         self.known.body.addWidget(self.data, 1)
         self.known.body.addWidget(self.shares)
         self.motion = MotionCard(state)
+        self.choices = SixChoices(state, actions, partial(self.sentence.method.wanted.emit, ""))
+        self.schedule = Schedule(state)
         self.path = PathCard(state)
         self.nothing = NoData(lambda: self.sentence.data.wanted.emit(""), state.import_wanted.emit)
         self.nothing.hide()
@@ -80,8 +83,8 @@ class SetupView(QWidget):
         body.addSpacing(4)
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._cards.setSpacing(16)
-        self._cards.addWidget(self.known, 1)
-        self._cards.addWidget(self.motion, 1)
+        for cards in ((self.known, self.schedule), (self.choices, self.motion)):
+            self._cards.addLayout(column(*cards, gap=16), 1)
         self._cards.addWidget(self.nothing, 1)
         body.addLayout(self._cards, 1)
         body.addSpacing(8)
@@ -131,6 +134,8 @@ class SetupView(QWidget):
             line.setVisible(bool(text))
         self.sentence.refresh()
         self.motion.refresh()
+        self.choices.refresh()
+        self.schedule.refresh()
         self.path.refresh()
         missing = own_data.missing(draft.spec, self._state.datasets)
         self.nothing.show_name(missing)

@@ -1,0 +1,149 @@
+"""The six choices of a diffusion: what each is, what they mean as formulas, the path they make."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtWidgets import QGridLayout
+
+from studio.app.actions import Actions
+from studio.app.forms.editors import ChoiceList
+from studio.app.setup.card import Card
+from studio.app.state import drafts, sixchoices
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import button, clear, column, label
+from studio.app.widgets.formula import Formula
+from studio.app.widgets.literal import set_tip
+from studio.methods import CHOICES, Method, methods
+from studio.protocol.catalog import FieldSpec
+
+if TYPE_CHECKING:
+    from studio.app.plots.scheduleplot import SchedulePlot
+
+__all__ = ["Schedule", "SixChoices", "whereabouts"]
+
+LINES = {"path": "Forward", "prediction": "Network", "loss": "Loss", "sampler": "Update"}
+"""What the formula of a choice is called."""
+NAMES = 84  # pixels of the names of choices
+
+
+def whereabouts(state: AppState) -> tuple[Method | None, str]:
+    """Return the named method that the draft is, or the nearest one, and how it differs from it, ""
+    where it does not; None where the model is no combination of these choices.
+    """
+    draft, catalog = state.draft, state.catalog
+    if draft is None or catalog is None:
+        return None, ""
+    mine = [each for each in methods() if each.family.slug == draft.spec.family.slug]
+    if not mine:
+        return None, ""
+    apart = {each.slug: sixchoices.differing(draft.spec, each, catalog) for each in mine}
+    nearest = min(mine, key=lambda each: len(apart[each.slug]))
+    others = [CHOICES[choice].lower() for choice in apart[nearest.slug]]
+    return nearest, " and ".join(filter(None, [", ".join(others[:-1]), *others[-1:]]))
+
+
+class SixChoices(Card):
+    """Shows the choices of the draft; hidden where its model is no combination of them."""
+
+    def __init__(self, state: AppState, actions: Actions, choose: Callable[[], None]) -> None:
+        super().__init__("Six choices")
+        self._state, self._actions = state, actions
+        self.named = button("Named methods", choose, kind="link")
+        self.put_right(self.named)
+        self.lists: dict[tuple[drafts.Section, str], ChoiceList] = {}
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(10)
+        self._grid.setVerticalSpacing(6)
+        self._grid.setColumnMinimumWidth(0, NAMES)
+        self._grid.setColumnStretch(1, 1)
+        self.told = label("", "muted", wrap=True)
+        self.body.addWidget(self.told)
+        self.body.addLayout(self._grid)
+        self.body.addSpacing(4)
+        self.formulas = {choice: Formula(14) for choice in LINES}
+        self._words = {choice: label(name, "small") for choice, name in LINES.items()}
+        for choice in LINES:
+            self.body.addLayout(column(self._words[choice], self.formulas[choice], gap=1))
+        self.body.addStretch(1)
+        self._laid: list[tuple[str, drafts.Section, str]] = []
+        self.hide()
+
+    def refresh(self) -> None:
+        """Show the draft as it is now."""
+        draft, catalog = self._state.draft, self._state.catalog
+        method, apart = whereabouts(self._state)
+        self.setVisible(method is not None)
+        if draft is None or catalog is None or method is None:
+            return
+        custom = f"A combination of its own: {method.title} with another {apart}."
+        self.told.setText(custom if apart else f"{method.title}: {method.source}")
+        offered = sixchoices.controls(draft.spec, catalog)
+        laid = [(each.choice, each.section, each.field.path) for each in offered]
+        if laid != self._laid:
+            self._lay(offered)
+            self._laid = laid
+        for each in offered:
+            self._offer(each)
+        for choice, text in sixchoices.formulas(draft.spec, catalog).items():
+            self._words[choice].setVisible(bool(text))
+            self.formulas[choice].setVisible(bool(text))
+            self.formulas[choice].set_text(text)
+
+    def _offer(self, control: sixchoices.Control) -> None:
+        """Show what can be chosen, and what is."""
+        box = self.lists[control.section, control.field.path]
+        choices = control.field.choices
+        box.offer([choice.title for choice in choices], [choice.help for choice in choices])
+        values = [choice.value for choice in choices]
+        box.setCurrentIndex(values.index(control.value) if control.value in values else -1)
+        box.setEnabled(not control.idle)
+        set_tip(box, control.idle or control.field.help)
+
+    def _lay(self, offered: list[sixchoices.Control]) -> None:
+        """Put a list for each choice, with the name of the choice before the first of them."""
+        clear(self._grid)
+        self.lists = {}
+        before = ""
+        for place, each in enumerate(offered):
+            box = ChoiceList([], each.field.title)
+            box.activated.connect(partial(self._chosen, each.section, each.field))
+            self.lists[each.section, each.field.path] = box
+            name = CHOICES[each.choice] if each.choice != before else ""
+            before = each.choice
+            self._grid.addWidget(label(name, "muted"), place, 0)
+            self._grid.addWidget(box, place, 1)
+
+    def _chosen(self, section: drafts.Section, field: FieldSpec, place: int) -> None:
+        value = field.choices[place].value
+        if field.path:
+            self._actions.setup.edit(section, field, value)
+        else:
+            self._actions.setup.choose("sampler", value)
+
+
+class Schedule(Card):
+    """The path of the noise in the draft, with the grid of its sampler on it; hidden where there is
+    none.
+    """
+
+    def __init__(self, state: AppState) -> None:
+        super().__init__("Noise")
+        self._state = state
+        self.fact.set_text("along the flow, dots where the sampler stops")
+        self.plot: SchedulePlot | None = None
+        self.hide()
+
+    def refresh(self) -> None:
+        """Show the draft as it is now."""
+        draft = self._state.draft
+        schedule = draft.schedule if draft is not None else None
+        self.setVisible(bool(schedule))
+        if not schedule:
+            return
+        if self.plot is None:
+            from studio.app.plots.scheduleplot import SchedulePlot  # plots come when first seen
+
+            self.plot = SchedulePlot()
+            self.body.addWidget(self.plot)
+        self.plot.set_schedule(schedule)

@@ -1,0 +1,131 @@
+"""The six choices in a setup: named methods fill them, and changing one tells where one is."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from studio.app.setup.sixchoices import whereabouts
+from studio.engine.process import catalogue
+from studio.engine.process.discovery import discover
+from studio.methods import methods
+from studio.protocol import messages as m
+from tests.app.test_sentence import titles
+
+SCHEDULE = {
+    "t": [0.0, 0.5, 1.0],
+    "alpha": [0.1, 0.7, 1.0],
+    "sigma": [1.0, 0.7, 0.0],
+    "log_snr": [-4.0, 0.0, 12.0],
+    "grid": [0.0, 0.5, 1.0],
+}
+
+
+@pytest.fixture(scope="module")
+def offer():
+    """What the engine really offers: methods are choices among its settings."""
+    discover()
+    return catalogue.build([])
+
+
+@pytest.fixture
+def set_up(bench, wait, offer):
+    async def go(slug="edm-eight-gaussians", schedule=None):
+        bench.script[m.Validate] = lambda command: {"problems": [], "schedule": schedule}
+        await bench.start()
+        bench.state.catalog = bench.engine.jobs.offer = offer
+        bench.state.catalog_changed.emit()
+        recipe = next(r for r in bench.state.recipes if r.slug == slug)
+        bench.actions.setup.open_recipe(recipe)
+        await wait(lambda: bench.state.draft.checked)
+        return bench.window.canvas.setup.sentence
+
+    return go
+
+
+def method(slug):
+    return next(each for each in methods() if each.slug == slug)
+
+
+def choose(card, section, path, title):
+    box = card.lists[section, path]
+    box.setCurrentText(title)
+    box.activated.emit(box.currentIndex())
+
+
+async def test_a_named_method_fills_the_choices_and_names_the_run(bench, set_up):
+    said = await set_up()
+    bench.actions.setup.choose_method(method("ddpm"))
+    spec = bench.state.draft.spec
+    assert spec.family.config["precond"] == "eps"
+    assert spec.sampler.config["eta"] == 1.0
+    assert spec.name == "ddpm-eight-gaussians"
+    assert said.method.text() == "DDPM"
+    card = bench.window.canvas.setup.choices
+    assert card.lists["family", "precond"].currentText() == "Noise (eps)"
+    assert card.formulas["prediction"].text == "F = ε,  D = x̄ − s F"
+
+
+async def test_another_choice_is_said_with_the_nearest_method(bench, set_up):
+    said = await set_up()
+    bench.actions.setup.choose_method(method("ddpm"))
+    card = bench.window.canvas.setup.choices
+    choose(card, "family", "weight", "Min-SNR")
+    assert bench.state.draft.spec.family.config["weight"] == "min-snr"
+    assert said.method.text() == "custom, near DDPM"
+    assert card.told.text() == "A combination of its own: DDPM with another loss."
+    assert bench.state.draft.spec.name == "edm-eight-gaussians"
+    choose(card, "family", "weight", "Simple (DDPM)")
+    assert said.method.text() == "DDPM"
+
+
+async def test_a_grid_can_be_chosen_where_nobody_chose_a_sampler(bench, set_up):
+    await set_up()
+    bench.actions.setup.choose("sampler", "")
+    card = bench.window.canvas.setup.choices
+    assert bench.state.draft.spec.sampler is None
+    choose(card, "sampler", "grid.kind", "Uniform log-SNR")
+    spec = bench.state.draft.spec
+    assert spec.sampler.slug == bench.state.catalog.get("family", "edm").sampler
+    assert spec.sampler.config["grid"]["kind"] == "log-snr"
+    choose(card, "sampler", "", "Heun (EDM)")
+    assert bench.state.draft.spec.sampler.slug == "heun"
+
+
+async def test_what_does_not_matter_is_dimmed_and_says_when_it_does(bench, set_up):
+    await set_up()
+    bench.actions.setup.choose_method(method("edm"))
+    path = bench.window.canvas.setup.choices.lists["family", "path"]
+    assert not path.isEnabled()
+    assert "Training levels is Uniform time on a path" in path.toolTip()
+
+
+async def test_the_picker_lists_methods_with_source_literature_and_pass_line(bench, qtbot, set_up):
+    said = await set_up()
+    said.method.setFocus()
+    qtbot.keyClick(said.method, Qt.Key.Key_P)
+    qtbot.keyClicks(said.picker.line, "ndm")
+    assert titles(said.picker) == ["PNDM"]
+    facts = dict(said.picker.body.current.facts)
+    assert "arXiv:2202.09778" in facts["Source"]
+    assert "FID 3.68" in facts["On CIFAR-10"]
+    assert "err(50)" in facts["Measured here"]
+    qtbot.keyClick(said.picker.line, Qt.Key.Key_Return)
+    assert bench.state.draft.spec.sampler.slug == "plms"
+    assert said.method.hasFocus()
+
+
+async def test_a_model_that_is_no_diffusion_has_no_such_choices(bench, set_up):
+    said = await set_up("gan-ring-of-five")
+    view = bench.window.canvas.setup
+    assert whereabouts(bench.state) == (None, "")
+    assert said.method.isHidden() or not said.method.isVisibleTo(said)
+    assert view.choices.isHidden()
+    assert view.schedule.isHidden()
+
+
+@pytest.mark.parametrize("schedule", [SCHEDULE, None])
+async def test_the_noise_is_drawn_where_there_is_some(bench, set_up, schedule):
+    await set_up(schedule=schedule)
+    card = bench.window.canvas.setup.schedule
+    assert card.isHidden() == (schedule is None)
+    if schedule:
+        assert card.plot.whole(card.plot.planes[1])[1] == pytest.approx((-4.96, 12.96))
