@@ -28,7 +28,7 @@ from models.training.optim import OptimizerConfig
 from models.training.part import TrainedPart
 from models.training.trained import Trained
 
-__all__ = ["Generator"]
+__all__ = ["Generator", "drawn_first"]
 
 # A kernel is looked at by way of a step so small that it is nearly linear.
 _KERNEL_STEP = 1e-3
@@ -94,13 +94,7 @@ class Generator(TrainedPart[nn.Module]):
         """The first numbers of all are drawn first, as many as a particle has: with one seed they
         are where free particles start, so that latent i and particle i are one in a race.
         """
-        first = min(self.spec.mean.numel(), self.latent)
-        parts = [
-            torch.randn((n, size), generator=generator, device=generator.device)
-            for size in (first, self.latent - first)
-            if size
-        ]
-        return torch.cat(parts, dim=1)
+        return drawn_first(n, self.latent, self.spec.mean.numel(), generator)
 
     @torch.no_grad()
     def particles(self, latents: Batch) -> Batch:
@@ -155,6 +149,19 @@ class Generator(TrainedPart[nn.Module]):
     ) -> Iterator[Frame]:
         """Yield the one frame there is, at t=1: a generator jumps."""
         yield Frame(1.0, self.push(latents), 1)
+
+
+def drawn_first(n: int, latent: int, numbers: int, generator: torch.Generator) -> Tensor:
+    """Return unit Gaussian latents (n, latent), as many numbers of each as a datum has drawn first
+    of all, and then the others.
+    """
+    first = min(numbers, latent)
+    parts = [
+        torch.randn((n, size), generator=generator, device=generator.device)
+        for size in (first, latent - first)
+        if size
+    ]
+    return torch.cat(parts, dim=1)
 
 
 def _made(net: nn.Module, latents: Batch) -> Tensor:

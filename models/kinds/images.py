@@ -86,6 +86,8 @@ class ImageSet:
         "samples": 0,
     },
     families={
+        "vae": {"latent": 32, "noisy": False},
+        "hierarchical-vae": {"latent": 32, "noisy": False},
         "autoregressive": {
             "law": "logistics",
             "mixture": 4,

@@ -63,7 +63,7 @@ class Made(nn.Module):
         rows = adjacency.repeat_interleave(outputs, dim=0)
         hidden = [config.width] * config.depth
         self.layers = seeded(
-            lambda: MaskedMLP(rows, hidden, activation=nn.SiLU),  # type: ignore[no-any-return]
+            lambda: MaskedMLP(rows, hidden, activation=nn.SiLU),
             generator,
         )
 
@@ -80,7 +80,7 @@ class Made(nn.Module):
         if self.told is not None and given is not None:
             seen.append(self.told(given))
         out: Tensor = self.layers(torch.cat(seen, dim=1))
-        return out.unflatten(1, (self.numbers, self.outputs))
+        return out.reshape(len(flat), self.numbers, self.outputs)
 
 
 @network(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from models.config import param
 
-__all__ = ["Averaging", "LatentNumbers", "Restraint"]
+__all__ = ["Averaging", "Beta", "DecoderNoise", "LatentNumbers", "Restraint"]
 
 Averaging = Annotated[
     float,
@@ -29,5 +29,25 @@ Restraint = Annotated[
         high=100.0,
         zero="None",
         live=True,
+    ),
+]
+Beta = Annotated[
+    float,
+    param(
+        "Beta",
+        "Weight of the divergence of the latents from their prior; only at 1 is the loss a bound of "
+        "the likelihood. More gives smoother latents and vaguer data.",
+        low=0.0,
+        high=1000.0,
+        live=True,
+    ),
+]
+DecoderNoise = Annotated[
+    bool,
+    param(
+        "Noise of the decoder",
+        "Whether samples have the noise that the model says data have around what the decoder "
+        "makes. Without it they are clean, and no draws from the model.",
+        advanced=True,
     ),
 ]

@@ -1,0 +1,189 @@
+"""What a VAE and a hierarchical one share: all but their settings and their words."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar, Protocol, TypeVar, Unpack
+
+import torch
+from torch import Tensor
+
+from models.carriers.generator import drawn_first
+from models.config import Config, Pick
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Layer, Look, Training, Walk, finish
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
+from models.families.likelihood.latent_chain import LatentChain
+from models.nets import role
+from models.nets.pick import build
+from models.tensors import make_generator
+from models.training.optim import OptimizerConfig
+from models.training.trained import Trained
+
+__all__ = ["LAYERS", "LatentFamily", "LatentSettings"]
+
+C = TypeVar("C", bound=Config)
+# Streams of the seed (`models.tensors.make_generator`).
+_ENCODER, _DECODER, _BETWEEN = 0, 3, 4
+_LOOKING, _PAIRS = 19, 8  # a seed, the same for good: one model has one bound
+
+LAYERS = (
+    Layer("bound", "Bound", "scalar", "log p ≥", timed=False, density=True),
+    Layer("reconstruction", "Reconstruction", "vector", "D(E(x)) − x", timed=False, kept=False),
+)
+
+
+class LatentSettings(Protocol):
+    """What is read of a family's settings."""
+
+    @property
+    def encoder(self) -> Pick: ...
+    @property
+    def decoder(self) -> Pick: ...
+    @property
+    def latent(self) -> int: ...
+    @property
+    def beta(self) -> float: ...
+    @property
+    def noisy(self) -> bool: ...
+    @property
+    def optimizer(self) -> OptimizerConfig: ...
+    @property
+    def ema(self) -> float: ...
+
+
+class LatentFamily(Family[C]):
+    """Maximises a bound of the likelihood; its config satisfies `LatentSettings`."""
+
+    NOISE: ClassVar[int] = 2
+    layers = LAYERS
+
+    def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:
+        super().__init__(config, spec, **training)
+        settings = self.settings = self._settings(config)
+        self.numbers = math.prod(spec.shape)
+        chain = LatentChain(
+            build(
+                settings.encoder, spec, role.encoder(2 * settings.latent), self.weights(_ENCODER)
+            ),
+            build(settings.decoder, spec, role.generator(settings.latent), self.weights(_DECODER)),
+            latent=settings.latent,
+            levels=self.levels(config),
+            width=self.width(config),
+            generator=self.weights(_BETWEEN),
+        )
+        self.trained = Trained(
+            chain.to(self.device),
+            settings.optimizer,
+            self.horizon,
+            decay=settings.ema,
+            execution=self.execution,
+        )
+
+    @classmethod
+    def levels(cls, config: C) -> int:
+        """Return how many levels of latents there are."""
+        return 1
+
+    @classmethod
+    def width(cls, config: C) -> int:
+        """Return how wide the networks between levels are."""
+        return 1
+
+    @classmethod
+    def evaluations(cls, config: C, sampler: Any = None) -> int | None:
+        return cls.levels(config)
+
+    @staticmethod
+    def _settings(config: Config) -> LatentSettings:
+        return config  # type: ignore[return-value]
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"chain": self.trained}
+
+    def walk(self, batch: Rows) -> Walk:
+        return self._stages(Batch.of(batch), shown=True)
+
+    def step(self, batch: Rows) -> dict[str, Tensor]:
+        # Nobody looks: no need to make the data again to see them.
+        return finish(self._stages(Batch.of(batch), shown=False))
+
+    def _stages(self, real: Batch, *, shown: bool) -> Walk:
+        chain = self.trained.net
+        scene = {"real": real.x}
+        yield "draw", scene
+        shape = (len(real), chain.levels * chain.latent)
+        noise = torch.randn(shape, generator=self.noise, device=self.noise.device).to(real.device)
+        yield "encode", scene
+        if shown:
+            with torch.no_grad():
+                scene = {**scene, "particles": chain.reconstruct(real)}
+        yield "decode", scene
+
+        def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            terms = chain.terms(real.take(part), noise[part])
+            fit = terms.pop("reconstruction").mean()
+            rest = torch.stack([term.mean() for term in terms.values()]).sum()
+            told = {"reconstruction": fit.detach(), "divergence": -rest.detach()}
+            return -(fit + self.settings.beta * rest), told
+
+        metrics = self.trained.descend(loss, len(real))
+        yield "fit", scene
+        return metrics
+
+    def retune(self, config: C) -> None:
+        self.settings = self._settings(config)
+        self.trained.optimizer.config = self.settings.optimizer
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        """Draw the noise of all latents, the highest first, and of the data."""
+        chain = self.trained.net
+        many = chain.levels * chain.latent + self.numbers
+        z = drawn_first(n, many, self.numbers, generator)
+        return Batch(z, *self.spec.conditions(n, generator, given)).to(self.device)
+
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        yield Frame(1.0, self.push(latents), self.trained.net.levels)
+
+    @torch.no_grad()
+    def push(self, z: Rows) -> Tensor:
+        """Return the data of latents, (n, *shape), by the averaged weights."""
+        noisy = self.settings.noisy
+        return by_parts(lambda rows: self.trained.averaged.decode(rows, noisy=noisy), Batch.of(z))
+
+    @torch.no_grad()
+    def bound_terms(self, x: Rows) -> dict[str, Tensor]:
+        """Return the terms of the bound in nats, (n,) each, by the averaged weights; means over
+        eight pairs of opposite draws, the same for all rows, so that they are functions of the
+        place.
+        """
+        rows, chain = Batch.of(x), self.trained.averaged
+        shape = (_PAIRS, chain.levels * chain.latent)
+        half = torch.randn(shape, generator=make_generator(_LOOKING)).to(rows.device)
+        found: dict[str, Tensor] = {}
+        for noise in torch.cat([half, -half]):
+            for name, term in chain.terms(rows, noise.expand(len(rows), -1)).items():
+                found[name] = found.get(name, 0.0) + term / (2 * _PAIRS)
+        return found
+
+    @torch.no_grad()
+    def log_prob_bound(self, x: Rows) -> Tensor:
+        """Return a lower bound of log p(x) in nats, (n,); see `bound_terms`."""
+        return by_parts(
+            lambda rows: torch.stack(list(self.bound_terms(rows).values())).sum(dim=0), Batch.of(x)
+        )
+
+    @torch.no_grad()
+    def _pull(self, x: Rows, t: float) -> Tensor:
+        rows = Batch.of(x)
+        return by_parts(self.trained.averaged.reconstruct, rows) - rows.x
+
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {"bound": lambda x, t: self.log_prob_bound(x), "reconstruction": self._pull}

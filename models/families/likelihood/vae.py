@@ -1,0 +1,67 @@
+"""VAE: an encoder and a decoder that maximise a bound of the likelihood."""
+
+from models.config import Config, Pick
+from models.contracts.learner import Stage
+from models.families.likelihood.latent_family import LatentFamily
+from models.families.likelihood.settings import Averaging, Beta, DecoderNoise, LatentNumbers
+from models.nets.settings import DecoderNet, PosteriorNet
+from models.registry import family
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+
+__all__ = ["Vae", "VaeConfig"]
+
+_PAPER = "Kingma and Welling 2014, arXiv:1312.6114"
+
+
+class VaeConfig(Config, frozen=True):
+    """Settings of a VAE."""
+
+    encoder: PosteriorNet = Pick()
+    decoder: DecoderNet = Pick()
+    latent: LatentNumbers = 4
+    beta: Beta = 1.0
+    noisy: DecoderNoise = True
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
+    ema: Averaging = 0.99
+
+
+@family(
+    "vae",
+    title="Variational autoencoder",
+    short="VAE",
+    summary="An encoder says where a datum lies among the latents, a decoder makes it again; of the "
+    "likelihood there is a bound.",
+    source=f"{_PAPER}, eqs. 3 and 10; beta: Higgins et al. 2017, ICLR, eq. 4; a learned scale of the "
+    "data: Rybkin et al. 2021, arXiv:2006.13202",
+    config=VaeConfig,
+    needs=("continuous", "whole"),
+    capabilities=("latent", "bound"),
+    group="likelihood",
+    motion="log p(x) ≥ E_q log p(x | z) − KL(q(z | x) ‖ N(0, I)),  x = D(z) + s ε",
+)
+class Vae(LatentFamily[VaeConfig]):
+    """One level of latents; a sample takes one pass."""
+
+    stages = (
+        Stage("draw", "Draw data", "x ~ p", f"{_PAPER}, algorithm 1"),
+        Stage(
+            "encode",
+            "Ask the encoder where they lie, and draw from there",
+            "z = μ(x) + σ(x) ε,  ε ~ N(0, I)",
+            f"{_PAPER}, section 2.4",
+        ),
+        Stage(
+            "decode",
+            "Let the decoder make them again",
+            "x̂ = D(z)",
+            f"{_PAPER}, section 3",
+            "reconstruction",
+        ),
+        Stage(
+            "fit",
+            "Raise the bound",
+            "max E log N(x; D(z), s²) − β KL(q(z | x) ‖ N(0, I))",
+            f"{_PAPER}, eqs. 3 and 10",
+            "bound",
+        ),
+    )
