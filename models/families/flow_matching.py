@@ -40,6 +40,7 @@ class FlowMatchingConfig(Config, frozen=True):
                 "minibatch-ot": "Optimal transport (OT-CFM)",
                 "schroedinger": "Schrödinger bridge (SB-CFM)",
             },
+            aspect="path",
         ),
     ] = "independent"
     bridge: Annotated[
@@ -52,6 +53,7 @@ class FlowMatchingConfig(Config, frozen=True):
             high=10.0,
             log=True,
             unit="data std",
+            aspect="path",
             depends=("coupling", ("schroedinger",)),
         ),
     ] = 0.5

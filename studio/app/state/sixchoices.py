@@ -23,6 +23,8 @@ __all__ = [
 ]
 
 _SECTIONS: tuple[drafts.Section, ...] = ("family", "sampler")
+PLAIN = "x̄ = x₀ + s ε"
+"""Forward, where no time of a path matters: what every path is, but for its scale."""
 _FREE = ("steps",)
 """Settings of a sampler that are a matter of time, not of method."""
 
@@ -121,6 +123,8 @@ def formulas(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
     for each in controls(spec, catalog):
         chosen = [c.formula for c in each.field.choices if c.value == each.value and not each.idle]
         found[each.choice] = found.get(each.choice) or next(filter(None, chosen), "")
+    if any(each.choice == "path" for each in controls(spec, catalog)):
+        found["path"] = found["path"] or PLAIN
     entry = drafts.entry_of(spec, "sampler", catalog)
     found["sampler"] = entry.motion if entry is not None else ""
     return {choice: found[choice] for choice in ("path", "prediction", "loss", "sampler")}
