@@ -2,8 +2,8 @@
 
 All laws are Gaussian: q(z_l | z_{l-1}) with z_0 = x upwards, p(z_l | z_{l+1}) downwards, N(0, I)
 for z_L, and N(D(z_1), s^2 I) for the data, s one learned number (Rybkin et al. 2021,
-arXiv:2006.13202, section 3). With L = 1 it is a VAE (Kingma and Welling 2014, arXiv:1312.6114), with more a Markovian
-hierarchical one, whose bound is (Luo 2022, arXiv:2208.11970, eqs. 20-29)
+arXiv:2006.13202, section 3). With L = 1 it is a VAE (Kingma and Welling 2014, arXiv:1312.6114),
+with more a Markovian hierarchical one, whose bound is (Luo 2022, arXiv:2208.11970, eqs. 20-29)
 
     log p(x) >= E[log p(x | z_1)] + sum_l E[log p(z_l | z_{l+1}) - log q(z_l | z_{l-1})]
                 - KL(q(z_L | z_{L-1}) | N(0, I)).

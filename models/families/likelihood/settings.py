@@ -35,8 +35,8 @@ Beta = Annotated[
     float,
     param(
         "Beta",
-        "Weight of the divergence of the latents from their prior; only at 1 is the loss a bound of "
-        "the likelihood. More gives smoother latents and vaguer data.",
+        "Weight of the divergence of the latents from their prior; only at 1 is the loss a bound "
+        "of the likelihood. More gives smoother latents and vaguer data.",
         low=0.0,
         high=1000.0,
         live=True,

@@ -29,10 +29,10 @@ class VaeConfig(Config, frozen=True):
     "vae",
     title="Variational autoencoder",
     short="VAE",
-    summary="An encoder says where a datum lies among the latents, a decoder makes it again; of the "
-    "likelihood there is a bound.",
-    source=f"{_PAPER}, eqs. 3 and 10; beta: Higgins et al. 2017, ICLR, eq. 4; a learned scale of the "
-    "data: Rybkin et al. 2021, arXiv:2006.13202",
+    summary="An encoder says where a datum lies among the latents, a decoder makes it again; of "
+    "the likelihood there is a bound.",
+    source=f"{_PAPER}, eqs. 3 and 10; beta: Higgins et al. 2017, ICLR, eq. 4; a learned scale of "
+    "the data: Rybkin et al. 2021, arXiv:2006.13202",
     config=VaeConfig,
     needs=("continuous", "whole"),
     capabilities=("latent", "bound"),
