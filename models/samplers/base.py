@@ -119,6 +119,12 @@ class Sampler(ABC):
             ValueError: the sampler adds noise and there is no generator.
         """
 
+    def levels(self, s_min: float, s_max: float) -> list[float]:
+        """Return the decreasing noise levels that it stops at, from s_max to 0; none where it finds
+        them as it goes.
+        """
+        return []
+
     def sample(
         self,
         denoise: Denoise,

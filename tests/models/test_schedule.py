@@ -9,10 +9,12 @@ import pytest
 from models.families.edm import Edm, EdmConfig
 from models.paths.gaussian import PATHS
 from models.paths.schedule import schedule_of
+from models.registry import discover, registry
 from models.samplers.grids import GridConfig, make_grid
 from models.samplers.heun import Heun
 from models.samplers.langevin import AnnealedLangevin, AnnealedLangevinConfig
 
+discover(["models.samplers"])
 S_MIN, S_MAX = 0.002, 20.0
 
 
@@ -53,3 +55,12 @@ def test_a_family_draws_the_path_that_it_is_trained_on() -> None:
     walked = Edm.schedule(EdmConfig(), AnnealedLangevin(AnnealedLangevinConfig(levels=5)))
     assert len(walked.grid) == 5
     assert math.isclose(plain.alpha[-1], 1.0, abs_tol=1e-5)
+
+
+@pytest.mark.parametrize("entry", registry.all("sampler"), ids=lambda entry: entry.slug)
+def test_every_sampler_of_a_denoiser_is_drawn(entry) -> None:
+    if entry.needs != ("denoiser",):
+        pytest.skip("a setup of another family picks it")
+    found = Edm.schedule(EdmConfig(), entry.make(entry.config()))
+    assert all(0.0 <= t <= 1.0 for t in found.grid)
+    assert all(a <= b for a, b in pairwise(found.grid))
