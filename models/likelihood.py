@@ -65,12 +65,8 @@ def _estimate(y: Tensor, x: Tensor, signs: Tensor) -> Tensor:
     return total / len(signs)
 
 
-def _signs(x: Tensor, probes: int, real: Tensor | None = None) -> Tensor | None:
-    """Return fixed signs (probes, n, *shape), 0 where a number is padded; None where the trace can
-    be exact.
-    """
-    if x[0].numel() <= EXACT:
-        return None
+def _signs(x: Tensor, probes: int, real: Tensor | None = None) -> Tensor:
+    """Return fixed signs (probes, n, *shape), 0 where a number is padded."""
     shape = (probes, *x.shape)
     signs = torch.randint(0, 2, shape, generator=make_generator(_SIGNS)).mul(2).sub(1).to(x)
     return signs if real is None else signs * real
@@ -119,7 +115,7 @@ def log_prob(
         real: (n, *shape), 1 for the numbers that count and 0 for those that are padded, of which
             there is no density; None where all count.
     """
-    signs = _signs(x, probes, real)
+    signs = _signs(x, probes, real) if x[0].numel() > EXACT else None
     h = math.log(s_max / s_min) / steps
     change = x.new_zeros(len(x))
     for i in range(steps):
@@ -141,22 +137,24 @@ def log_prob_adaptive(
     *,
     tolerance: float = 1e-5,
     spread: float = 1.0,
+    probes: int = 0,
 ) -> tuple[Tensor, int]:
     """Return log p(x) in nats, (n,), and the number of evaluations, by scipy's RK45.
 
-    The trace is exact in any number of dimensions. Arguments as in `log_prob`; ``tolerance`` is
-    both the relative and the absolute one.
+    Arguments as in `log_prob`; ``tolerance`` is both the relative and the absolute one. Without
+    probes the trace is exact in any number of dimensions, otherwise it is Hutchinson's estimate
+    with so many, in few dimensions, too.
 
     Raises:
         ArithmeticError: the denoiser is not finite somewhere, or the solver gave up.
     """
     size = x.numel()
+    signs = _signs(x, probes) if probes else None
 
     def slope(log_s: float, flat: np.ndarray) -> np.ndarray:
         points = torch.as_tensor(flat[:size], dtype=x.dtype, device=x.device).reshape(x.shape)
-        rate, divergence = _rates(
-            denoise, points, torch.tensor(log_s, dtype=x.dtype, device=x.device)
-        )
+        here = torch.tensor(log_s, dtype=x.dtype, device=x.device)
+        rate, divergence = _rates(denoise, points, here, signs)
         both = torch.cat([rate.flatten(), divergence]).cpu().double()
         if not torch.isfinite(both).all():
             # The solver would shorten its step for ever.

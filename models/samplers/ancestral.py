@@ -60,9 +60,10 @@ class Ancestral(GridSampler):
     - analytic: s_b^2 p + p^2 V(s_a), where V = E |x0 - D|^2 / d is how much of the datum is not
       known. V = s^2 (1 - s^2 Gamma) with Gamma = E |score|^2 / d, so V = s^2 - E |x - D|^2 / d.
 
-    The published estimate of Gamma is made beforehand, of noised data. Here it is made of the
-    samples as they come by, which have that law, and costs no evaluation; so the samples of one
-    call share their variance, and few of them know it badly.
+    So the analytic variance lies between the other two. The published estimate of Gamma is made
+    beforehand, of noised data. Here it is made of the samples as they come by, which have that law,
+    and costs no evaluation; so the samples of one call share their variance, and few of them know
+    it badly.
     """
 
     def __init__(self, config: AncestralConfig | None = None) -> None:
@@ -97,7 +98,11 @@ class Ancestral(GridSampler):
 
 def _unknown(x: Tensor, denoised: Tensor, s: float, z: Tensor) -> Tensor:
     """Return V(s), 0-d, estimated of all points over their places that are not padded, where noise
-    z is 0; at least 0.
+    z is 0. It is between 0 and what the best linear guess of unit variance leaves, s^2/(1 + s^2).
+
+    By Stein's identity E (x - D).x / d = s^2, known without noise: with s^2/(1 + s^2) parts of the
+    difference added, s^2 - |x - D|^2/d keeps only the noise by which data are not unit Gaussian.
     """
-    removed = (x - denoised).square().sum() / z.count_nonzero()
-    return (s**2 - removed).clamp_min(0)
+    linear = s**2 / (1 + s**2)
+    beyond = ((x - denoised) * (x / (1 + s**2) - denoised)).sum() / z.count_nonzero()
+    return (linear - beyond).clamp(0, linear)

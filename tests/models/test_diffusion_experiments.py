@@ -6,7 +6,7 @@ import models.experiments as package
 from models.experiments.base import Null, Outcome, Result, experiment
 from models.registry import Registry, discover, registry
 
-QUICK = ("A1", "A2", "A3", "A4", "A5", "A8")
+QUICK = ("A1", "A2", "A3", "A4", "A5", "A8", "A9")
 SLOW = ("A7", "8B-edm")
 
 discover([package.__name__])
@@ -29,7 +29,7 @@ def test_a_quick_claim_holds(slug):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("slug", ["A1", "A2", "A3", "A5", *SLOW])
+@pytest.mark.parametrize("slug", ["A1", "A2", "A3", "A5", "A9", *SLOW])
 def test_a_slow_claim_holds(slug):
     check(slug)
 

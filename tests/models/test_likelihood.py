@@ -24,6 +24,29 @@ def test_adaptive_likelihood_of_the_mixture_is_exact():
     assert 50 < evaluations < 500
 
 
+def test_hutchinson_s_trace_has_no_bias_and_less_noise_with_more_probes():
+    """Claim A9 in small: in 2 dimensions one probe is off by a nat, and all of them by nothing."""
+    law = mixture()
+    x = law.sample(400, make_generator(8), s=S_MIN)
+    exact, _ = log_prob_adaptive(law.denoise, x, S_MIN, S_MAX, tolerance=1e-4)
+    one, many = (
+        log_prob_adaptive(law.denoise, x, S_MIN, S_MAX, tolerance=1e-4, probes=n)[0] - exact
+        for n in (1, 16)
+    )
+    assert 0.5 < float(one.std()) < 1.5
+    assert abs(float(one.mean())) <= 3 * float(one.std()) / 20
+    assert float(many.std()) == pytest.approx(float(one.std()) / 4, rel=0.3)
+
+
+def test_where_axes_do_not_mix_every_probe_is_exact():
+    """Signs square to 1: only what lies off the diagonal of the slope is noise."""
+    x = torch.randn(20, 3, generator=make_generator(9), dtype=torch.float64)
+    each, one = (
+        log_prob_adaptive(lambda x, s: x / (1 + s**2), x, S_MIN, 20.0, probes=n)[0] for n in (0, 1)
+    )
+    torch.testing.assert_close(each, one, rtol=0, atol=1e-9)
+
+
 def test_fixed_steps_agree_with_the_exact_density_also_off_the_data():
     law = mixture()
     x = torch.cat([law.sample(40, make_generator(1), s=S_MIN), torch.zeros(1, 2).double()])
