@@ -17,6 +17,7 @@ __all__ = [
     "explained",
     "few",
     "in_short",
+    "measured",
     "side",
     "within_spread",
 ]
@@ -42,6 +43,12 @@ def bar(entry: EntrySpec | None, floors: Mapping[str, float], slug: str) -> str:
     """
     value = words.floor(floors, slug)
     return f"{bar_word(entry)} {value}" if value else ""
+
+
+def measured(entry: EntrySpec | None, value: float) -> str:
+    """Return a figure of a metric in its unit: "0.0012 of pT"."""
+    unit = entry.unit if entry is not None else ""
+    return f"{words.figure(value)} {unit}".rstrip()
 
 
 def side(entry: EntrySpec | None) -> str:

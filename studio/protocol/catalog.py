@@ -175,12 +175,12 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     ``motion``, the formula of what moves how, in Unicode, what they are called in ``short``, and
     the ``sampler`` that they use where none is chosen; those without a field say by their
     ``group`` what they do instead ("classify", "recommend"). Metrics say which values are
-    ``better``: "lower" or "higher", and what their ``bar`` is, in a few words. Networks say in
-    which ``roles`` they can be picked. Samplers say by their ``motion`` what a step does; they and
-    operators say which capabilities a model ``needs`` to have; ``takes`` are the rows that an
-    operator is handed, ``inputs`` the runs that a family learns from. Data sets say their ``size``
-    where they are finite, their ``licence`` where they were not drawn by this program, and how they
-    were ``made``.
+    ``better``: "lower" or "higher", what their ``bar`` is, in a few words, and the ``unit`` of
+    their figures, "" for plain numbers. Networks say in which ``roles`` they can be picked.
+    Samplers say by their ``motion`` what a step does; they and operators say which capabilities a
+    model ``needs`` to have; ``takes`` are the rows that an operator is handed, ``inputs`` the runs
+    that a family learns from. Data sets say their ``size`` where they are finite, their ``licence``
+    where they were not drawn by this program, and how they were ``made``.
     """
 
     kind: str
@@ -200,6 +200,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     sampler: str = ""
     better: str = ""
     bar: str = ""
+    unit: str = ""
     needs: list[str] = []
     takes: list[SlotSpec] = []
     inputs: list[InputSpec] = []

@@ -64,7 +64,7 @@ def _shares(rows: Batch) -> Tensor:
     "of its jet; the mean over the types. Papers give it in thousandths.",
     source=_SOURCE.format(name="W1M"),
     kinds=("jets",),
-    unit="of the jet's pT",
+    unit="of pT",
     minimum=_FEWEST,
 )
 class W1Mass(_ByType):
@@ -81,7 +81,7 @@ class W1Mass(_ByType):
     "each over the pT of its jet; the mean over the types. It is the part of W1P that is of pT.",
     source=_SOURCE.format(name="of W1P the part of pT"),
     kinds=("jets",),
-    unit="of the jet's pT",
+    unit="of pT",
     minimum=_FEWEST,
 )
 class W1Momentum(_ByType):

@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app.pages.run_table_model import Row
-from studio.app.state.naming import data_title, metric_title, name_of, number
+from studio.app.state.naming import data_title, metric_in_unit, name_of, number
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import data_taken, model_title
 from studio.app.state.session import AppState
@@ -49,7 +49,7 @@ def _line(row: Row, run: RunState, state: AppState) -> list[object]:
         data_title(run.spec.dataset.slug, catalog) if run.spec is not None else "",
         data_taken(run, catalog),
         run.step,
-        metric_title(metric, catalog),
+        metric_in_unit(metric, catalog),
         value,
         step,
         run.floors.get(metric, ""),

@@ -11,7 +11,7 @@ from studio.app import words
 from studio.app.differing import NONE, Differing, differing
 from studio.app.run_words import title_of
 from studio.app.state import comparison
-from studio.app.state.naming import metric_title
+from studio.app.state.naming import metric_in_unit
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import figure_of, first_metric
 from studio.app.state.session import AppState
@@ -112,7 +112,7 @@ class RunStrip(QFrame):
         for metric in sorted(metrics):
             figures = [figure_of(run, metric) for run in runs]
             values = [NONE if each is None else words.figure(each[1]) for each in figures]
-            columns.append((metric_title(metric, self._state.catalog), tuple(values)))
+            columns.append((metric_in_unit(metric, self._state.catalog), tuple(values)))
         times = tuple(words.duration(run.seconds) if run.seconds else "" for run in runs)
         return [*columns, ("Time", times), *(each for each in found.rows if each not in shared)]
 

@@ -176,7 +176,8 @@ class RunTableDelegate(QStyledItemDelegate):
         used = write(painter, room, self._model.floor(group), face, shade, right=True)
         room = room.adjusted(0, 0, -used - (2 * PAD if used else 0), 0)
         # What is between brackets says how it is measured: the tip says that, too.
-        title = one_line(self._model.metric(group)).partition(" (")[0]
+        title, _, rest = one_line(self._model.metric(group)).partition(" (")
+        title += rest.partition(")")[2]  # the unit
         whole = f"{title}, n = {group.n:,}" if group.n is not None else title
         fits = QFontMetrics(face).horizontalAdvance(whole) <= room.width()
         write(painter, room, whole if fits else title, face, shade, right=True)

@@ -13,7 +13,7 @@ from studio.app.pages.run_table_words import other_figure, spread_of, suffix_of
 from studio.app.run_words import RunWords, say, title_of
 from studio.app.shell.line_model import Index, LineModel
 from studio.app.state.learning import origin_said
-from studio.app.state.naming import metric_title, name_of
+from studio.app.state.naming import metric_in_unit, name_of
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import (
     Column,
@@ -276,7 +276,7 @@ class RunTableModel(LineModel):
 
     def metric(self, group: Group) -> str:
         """Return what the metric of a group is called, "" if it has none."""
-        return metric_title(group.metric, self._state.catalog)
+        return metric_in_unit(group.metric, self._state.catalog)
 
     def _text_of_group(self, group: Group, column: int) -> str:
         if column == NAME:

@@ -8,7 +8,7 @@ from studio.app.edit_words import edit_notes
 from studio.app.shell.facts import Facts
 from studio.app.state import comparison
 from studio.app.state.comparison import QUALITY
-from studio.app.state.naming import metric_title
+from studio.app.state.naming import metric_in_unit
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import first_metric
 from studio.app.state.session import AppState
@@ -64,7 +64,7 @@ class EventPanel(QWidget):
         series = run.series.get(QUALITY + slug)
         if series is None or not len(series):
             return []
-        facts = [("Measured in", metric_title(slug, self._state.catalog))]
+        facts = [("Measured in", metric_in_unit(slug, self._state.catalog))]
         earlier = series.steps <= step
         for name, some in (("Before", earlier), ("Since", ~earlier)):
             if some.any():

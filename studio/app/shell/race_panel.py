@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import words
+from studio.app import held
 from studio.app.actions import Actions
 from studio.app.state import comparison
 from studio.app.state.naming import called
@@ -71,7 +71,9 @@ class RacePanel(QWidget):
         if found is None:
             self._runs.addWidget(label("Not measured yet", "muted"))
             return
-        value = f"{found.title} {words.figure(found.value)}"
+        catalog = self._state.catalog
+        entry = catalog.get("metric", found.slug) if catalog is not None else None
+        value = f"{found.title} {held.measured(entry, found.value)}"
         self._runs.addWidget(label(f"{value}, {found.floor}" if found.floor else value, wrap=True))
         if found.words:
             self._runs.addWidget(label(found.words, found.level or "muted", wrap=True))

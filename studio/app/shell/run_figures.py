@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from studio.app import held, words
+from studio.app import held
 from studio.app.state.comparison import COST, QUALITY, samples_at
 from studio.app.state.runs import PHASE, RunState
 from studio.app.widgets.basic import Elided, clear, label, restyle, row, section
@@ -55,8 +55,8 @@ def figures(
         if not len(series) or name.startswith(COST) or name == PHASE:
             continue
         slug, at = name.removeprefix(QUALITY), int(series.steps[-1])
-        value = words.figure(float(series.values[-1]))
         entry = entry_of(slug) if name.startswith(QUALITY) else None
+        value = held.measured(entry, float(series.values[-1]))
         floor = held.bar(entry, run.floors, slug)
         when = f"at step {at:,}"
         n = samples_at(run, at) if name.startswith(QUALITY) else None

@@ -16,6 +16,7 @@ __all__ = [
     "data_title",
     "imported",
     "keeps_recipe",
+    "metric_in_unit",
     "metric_title",
     "name_of",
     "named",
@@ -41,6 +42,13 @@ def metric_title(slug: str, catalog: Catalog | None) -> str:
     """Return what a metric is called, "" for none."""
     entry = catalog.get("metric", slug) if catalog is not None and slug else None
     return entry.title if entry is not None else plain(slug)
+
+
+def metric_in_unit(slug: str, catalog: Catalog | None) -> str:
+    """Return what a metric is called with the unit of its figures: "Sliced W2, data units"."""
+    entry = catalog.get("metric", slug) if catalog is not None and slug else None
+    title = metric_title(slug, catalog)
+    return f"{title}, {entry.unit}" if entry is not None and entry.unit else title
 
 
 def same_model_and_data(one: RunSpec, other: RunSpec) -> bool:

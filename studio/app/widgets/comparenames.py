@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from studio.app.state.comparison import QUALITY
-from studio.app.state.naming import metric_title, name_of, number
+from studio.app.state.naming import metric_in_unit, name_of, number
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 
@@ -16,7 +16,7 @@ SEGMENTS = 216  # pixels that the names of the axes need side by side
 
 def measure_title(name: str, state: AppState) -> str:
     """Return what a curve is called: the title of its metric, or its name in words."""
-    return metric_title(name.removeprefix(QUALITY), state.catalog)
+    return metric_in_unit(name.removeprefix(QUALITY), state.catalog)
 
 
 def told_apart(runs: Sequence[RunState]) -> list[str]:

@@ -55,7 +55,7 @@ class EvaluatedCard(QFrame):
             entry = self._entry(slug)
             against = held.bar(entry, found.floors, slug) or "\u2013"
             better = entry.better if entry is not None else ""
-            texts = (_value(found, slug, value), better, against)
+            texts = (_value(found, entry, slug, value), better, against)
             title = metric_title(slug, self._state.catalog)
             name = Elided(title, "muted")
             set_tip(name, held.explained(entry))
@@ -72,8 +72,8 @@ class EvaluatedCard(QFrame):
         return catalog.get("metric", slug) if catalog is not None else None
 
 
-def _value(found: Evaluated, slug: str, value: float) -> str:
+def _value(found: Evaluated, entry: EntrySpec | None, slug: str, value: float) -> str:
     if slug not in found.intervals:
-        return words.figure(value)
+        return held.measured(entry, value)
     low, high = map(words.figure, found.intervals[slug])
-    return f"{words.figure(value)} ({low} to {high})"
+    return f"{held.measured(entry, value)} ({low} to {high})"

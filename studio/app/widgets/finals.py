@@ -9,7 +9,7 @@ from studio.app import held, words
 from studio.app.differing import differing
 from studio.app.state import comparison
 from studio.app.state.comparison import QUALITY
-from studio.app.state.naming import name_of
+from studio.app.state.naming import metric_title, name_of
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import samples_of
 from studio.app.state.session import AppState
@@ -183,10 +183,14 @@ def _value(runs: list[RunState], measure: str, state: AppState) -> Line:
     slug = measure.removeprefix(QUALITY) if measure.startswith(QUALITY) else ""
     counts = [samples_of(run, slug) if slug else None for run in runs]
     mixed = len(set(filter(None, counts))) > 1
+    entry = state.catalog.get("metric", slug) if state.catalog is not None and slug else None
     found = []
     for run, n in zip(runs, counts, strict=True):
         series = run.series.get(measure)
         some = series is not None and len(series) > 0
-        value = words.figure(float(series.values[-1])) if series is not None and some else NONE
+        value = (
+            held.measured(entry, float(series.values[-1])) if series is not None and some else NONE
+        )
         found.append(f"{value} (n\u00a0=\u00a0{n:,})" if mixed and n else value)
-    return (measure_title(measure, state) if measure else "Value", tuple(found))
+    title = metric_title(slug, state.catalog) if slug else measure_title(measure, state)
+    return (title if measure else "Value", tuple(found))

@@ -23,9 +23,10 @@ class Headline(QWidget):
         self._state = state
         self.title = Elided("", "strong")
         self.value, self.floor = label("", "title"), Elided("", "muted")
+        self.unit = label("", "muted")
         self.words, self.when = label("", wrap=True), label("", "small", wrap=True)
-        line = row(self.value, self.floor, gap=10)
-        line.setStretch(1, 1)
+        line = row(self.value, self.unit, self.floor, gap=8)
+        line.setStretch(2, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
@@ -46,6 +47,8 @@ class Headline(QWidget):
         for part in (self.title, self.floor):
             set_tip(part, held.explained(entry))
         self.value.setText(words.figure(found.value))
+        self.unit.setText(entry.unit if entry is not None else "")
+        self.unit.setVisible(bool(self.unit.text()))
         restyle(self.value, dim="true" if found.stale else "false")
         self.floor.set_text(found.floor)
         self.words.setText(found.words)
@@ -55,5 +58,5 @@ class Headline(QWidget):
         old = outdated(run, f"quality/{found.slug}")
         more = [found.when, between and f"95 %: {between}", old, held.side(entry)]
         self.when.setText("; ".join(filter(None, more)))
-        told = f"{words.figure(found.value)}, {found.floor}, {found.words}, {found.when}"
+        told = f"{held.measured(entry, found.value)}, {found.floor}, {found.words}, {found.when}"
         self.setAccessibleName(f"{found.title}: {told}")

@@ -11,7 +11,7 @@ from studio.app import held
 from studio.app.plots.bars import Bars
 from studio.app.plots.confusion import Confusion
 from studio.app.state.evaluated import Evaluated
-from studio.app.state.naming import metric_title
+from studio.app.state.naming import metric_in_unit
 from studio.app.state.session import AppState
 from studio.app.widgets.barscard import BarsCard
 from studio.app.widgets.basic import clear
@@ -60,7 +60,7 @@ class PartCards(QWidget):
     def _card(self, found: Evaluated, slug: str) -> BarsCard:
         catalog = self._state.catalog
         entry = catalog.get("metric", slug) if catalog is not None else None
-        title = metric_title(slug, catalog)
+        title = metric_in_unit(slug, catalog)
         card = BarsCard(title, held.explained(entry))
         self._keep(card, slug)
         values = np.array(list(found.parts[slug].values()))

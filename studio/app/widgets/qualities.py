@@ -86,7 +86,7 @@ def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
         note = ", ".join([*parts, *([f"at step {int(series.steps[-1]):,}", old] if old else [])])
         title = metric_title(slug, catalog)
         between = interval(run, slug, int(series.steps[-1]))
-        value = words.figure(float(series.values[-1]))
+        value = held.measured(entry, float(series.values[-1]))
         found.append((title, f"{value} ({between})" if between else value, note))
         newest = max(newest, int(series.steps[-1]))
     if found:

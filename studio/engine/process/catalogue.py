@@ -123,6 +123,7 @@ def _entry(entry: Entry) -> EntrySpec:
         case MetricEntry():
             common["better"] = entry.better
             common["bar"] = entry.bar_is
+            common["unit"] = entry.unit
             common["kinds"] = list(kinds_measured(entry))
         case DatasetEntry():
             common |= {"size": entry.size, "licence": entry.licence, "made": entry.made}

@@ -1,0 +1,68 @@
+"""A figure of a metric is said in its unit, wherever it is said."""
+
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+from PySide6.QtWidgets import QLabel
+
+from studio.app.shell.run_figures import figures
+from studio.app.state.naming import metric_in_unit
+from studio.app.state.runs import RunState, Series
+from studio.app.widgets.comparenames import measure_title
+from studio.app.widgets.finals import Finals
+from studio.app.widgets.headline import Headline
+from studio.app.widgets.qualities import qualities
+from studio.engine.process.catalogue import build
+from studio.engine.process.discovery import discover
+from tests.client.fakes.catalog import catalog
+
+
+@pytest.fixture
+def state():
+    made = catalog()
+    entries = [
+        msgspec.structs.replace(e, unit="of pT") if e.slug == "sliced-w2" else e
+        for e in made.entries
+    ]
+    return SimpleNamespace(catalog=msgspec.structs.replace(made, entries=entries))
+
+
+@pytest.fixture
+def run():
+    made = RunState(key="/p/runs/0001-r", name="0001-r", step=70, total=70)
+    made.series["quality/sliced-w2"] = Series()
+    made.series["quality/sliced-w2"].extend([16, 70], [0.4, 0.003])
+    made.series["loss"] = Series()
+    made.series["loss"].extend([16, 70], [0.4, 0.3])
+    return made
+
+
+def test_the_catalogue_has_the_unit_of_each_metric():
+    units = {e.slug: e.unit for e in build(discover()).entries if e.kind == "metric"}
+    assert units["w1-jet-mass"] == units["w1-constituent-pt"] == "of pT"
+    assert (units["sliced-w2"], units["accuracy"]) == ("data units", "")
+
+
+def test_lists_of_figures_have_it_and_a_curve_of_the_training_has_none(run, state):
+    assert [row[1] for row in qualities(run, state)] == ["0.003 of pT", "step 70"]
+    entry_of = lambda slug: state.catalog.get("metric", slug)  # noqa: E731
+    assert [line.value for line in figures(run, str, entry_of)] == ["0.003 of pT", "0.3"]
+
+
+def test_charts_and_heads_have_it_beside_the_name(state):
+    assert metric_in_unit("sliced-w2", state.catalog) == "Sliced W2, of pT"
+    assert measure_title("quality/sliced-w2", state) == "Sliced W2, of pT"
+    assert metric_in_unit("unheard-of", state.catalog) == "Unheard of"
+
+
+def test_the_figure_of_a_run_and_the_table_of_compared_ones_have_it(qtbot, run, state):
+    headline, finals = Headline(state), Finals(state)
+    for widget in (headline, finals):
+        qtbot.addWidget(widget)
+    headline.show_run(run)
+    shown = [each.text() for each in headline.findChildren(QLabel)]
+    assert {"0.003", "of pT"} <= {*shown}
+    assert "0.003 of pT" in headline.accessibleName()
+    finals.show_runs([run, run], "quality/sliced-w2")
+    assert finals.lines[0] == ("Sliced W2", ("0.003 of pT", "0.003 of pT"))
