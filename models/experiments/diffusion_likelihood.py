@@ -144,7 +144,7 @@ def _unbiased(estimate: Estimate) -> Outcome:
         figure=", ".join(f"{name} {number:.2f}" for name, number in value.items()),
         value=value,
         passed=max(biases) <= 3.0 and max(many) <= 0.4 * min(spreads),
-        floor="1.3 standard errors, the largest of three on the average; a quarter of the deviation",
+        floor="1.3 standard errors, the mean largest of three; a quarter of the deviation",
         seeds=SEEDS,
     )
 
