@@ -59,6 +59,7 @@ class Studio:
         self.client = EngineClient(transport)
         self.link = EngineLink(self.client)
         self.actions = Actions(self.state, self.link)
+        self.actions.looking.watching.allow(kept.view_share / 100)
         self.client.subscribe(self._event)
         self.client.watch_state(self.actions.engine.became)
         self.client.watch_state(_keep_last_words)

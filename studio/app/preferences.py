@@ -1,4 +1,4 @@
-"""What the studio remembers about a person: theme, colours, scale, recent projects, layout.
+"""What the studio remembers about a person: look, costs, recent projects, layout.
 
 One TOML file in the configuration folder (`studio.home`), replaced as a whole, so that a crash
 leaves the old one. A file that cannot be read is set aside and never stops the start.
@@ -7,23 +7,31 @@ leaves the old one. A file that cannot be read is set aside and never stops the 
 import logging
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from studio.home import config_folder, data_folder
+from studio.protocol.messages import VIEW_SHARE
+from studio.protocol.spec import RunSpec
 
 __all__ = [
+    "MOST_MEGABYTES",
+    "MOST_THREADS",
+    "MOST_VIEW",
     "Preferences",
     "RecentProject",
+    "change",
     "load",
     "playground",
+    "projects_folder",
     "save",
 ]
 
 log = logging.getLogger(__name__)
 
 RECENT = 12
+MOST_THREADS, MOST_MEGABYTES, MOST_VIEW = 1024, 1_000_000, 50
 
 
 class RecentProject(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +44,10 @@ class RecentProject(msgspec.Struct, frozen=True, kw_only=True):
 
 class Preferences(msgspec.Struct, kw_only=True):
     """Everything remembered. ``scale`` is in per cent and takes effect at the next start; ``files``
-    is the folder in which a file was chosen last; ``columns_off`` are those of the table of
-    runs.
+    is the folder in which a file was chosen last, ``projects`` the one in which projects begin, ""
+    for that of the program; ``columns_off`` are those of the table of runs. ``threads`` and
+    ``kept_megabytes`` are of trainings that do not say, 0 for automatic and for no limit;
+    ``view_share`` is what looking at a training may take of its time, in per cent.
     """
 
     format: int = 1
@@ -46,6 +56,10 @@ class Preferences(msgspec.Struct, kw_only=True):
     scale: int = 100
     recent: list[RecentProject] = []
     files: str = ""
+    projects: str = ""
+    threads: Annotated[int, msgspec.Meta(ge=0, le=MOST_THREADS)] = 0
+    kept_megabytes: Annotated[int, msgspec.Meta(ge=0, le=MOST_MEGABYTES)] = 0
+    view_share: Annotated[int, msgspec.Meta(ge=1, le=MOST_VIEW)] = round(100 * VIEW_SHARE)
     columns_off: list[str] = []
     layout: dict[str, Any] = {}
 
@@ -55,10 +69,30 @@ class Preferences(msgspec.Struct, kw_only=True):
         others = [r for r in self.recent if r.path != entry.path]
         self.recent = [entry, *others][:RECENT]
 
+    def preferred(self, spec: RunSpec) -> RunSpec:
+        """Return a spec that says of a training what it leaves open and the person has set."""
+        own = {"threads": self.threads, "kept_megabytes": self.kept_megabytes}
+        left_open = {name: value for name, value in own.items() if value}
+        return msgspec.structs.replace(spec, training=left_open | spec.training)
+
+
+def projects_folder() -> Path:
+    """The folder in which projects begin: the chosen one if it is there, or the program's."""
+    chosen = load().projects
+    return Path(chosen) if chosen and Path(chosen).is_dir() else data_folder()
+
 
 def playground() -> Path:
     """The project of whoever has not given one a place yet; it need not be there."""
-    return data_folder() / "Playground"
+    return projects_folder() / "Playground"
+
+
+def change(**values: object) -> None:
+    """Set some of them, and leave what was remembered meanwhile."""
+    kept = load()
+    for name, value in values.items():
+        setattr(kept, name, value)
+    save(kept)
 
 
 def load() -> Preferences:

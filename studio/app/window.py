@@ -237,7 +237,8 @@ class MainWindow(QMainWindow):
         dialogs.show_shortcuts(self, self.registry)
 
     def _show_preferences(self) -> None:
-        dialogs.show_preferences(self, self._kept)
+        module = importlib.import_module("studio.app.shell.preferences_sheet")
+        module.PreferencesSheet(self._kept, self._actions.looking.watching.allow, self).open()
 
     def _show_diagnostics(self) -> None:
         module = importlib.import_module("studio.app.shell.diagnostics_sheet")

@@ -29,15 +29,18 @@ _GROUPS = {LAYER: "layers", EXTRA: "extras", GIVEN: "given"}
 
 
 class FlowStore:
-    """The flow records of one run. One process writes; any may read."""
+    """The flow records of one run: at most ``capacity`` of them, in ``room`` bytes (0: no limit).
+    One process writes; any may read.
+    """
 
-    def __init__(self, run: Path, capacity: int = 64) -> None:
+    def __init__(self, run: Path, capacity: int = 64, room: int = 0) -> None:
         if capacity < 3:
             raise ValueError(f"capacity must be at least 3, got {capacity}")
         self.run = Path(run)
         self.folder = self.run / "flow"
         self.index = self.run / "flow.h5"
         self.capacity = capacity
+        self.room = room
 
     def path(self, step: int) -> Path:
         """Return where the record of a step is, or would be."""
@@ -68,6 +71,8 @@ class FlowStore:
         hdf5.write(self.path(record.step), lambda file: _fill(file, record, arrays))
         steps = self.steps()
         kept = halve(steps) if len(steps) > self.capacity else steps
+        while len(kept) > 2 and self.room and self._size(kept) > self.room:
+            kept = halve(kept)
         # The index first: it never names a file that is gone.
         self._write_index(kept)
         for gone in set(steps) - set(kept):
@@ -129,6 +134,10 @@ class FlowStore:
         if self.steps() or self.index.exists():
             self._write_index(self.steps())
         return damaged
+
+    def _size(self, steps: Sequence[int]) -> int:
+        """Return the bytes that the records of some steps take."""
+        return sum(self.path(step).stat().st_size for step in steps)
 
     def _write_index(self, steps: Sequence[int]) -> None:
         import h5py

@@ -235,6 +235,13 @@ def test_a_full_store_is_thinned_and_keeps_both_ends(tmp_path):
     assert folder.flow.load(400).x.shape == (5, 20, 2)
 
 
+def test_the_kept_steps_of_a_run_have_the_room_that_its_settings_say(tmp_path):
+    folder = new_run(tmp_path, spec(steps=4, kept_megabytes=5))
+    for _ in drive(new_job(folder), 4):
+        pass
+    assert folder.flow.room == 5_000_000
+
+
 class TestLiveView:
     def watch(self, **options):
         view = LiveView()

@@ -199,3 +199,18 @@ def test_a_group_where_values_should_be_is_damage(store):
 def test_capacity_leaves_room_for_first_middle_and_last(tmp_path):
     with pytest.raises(ValueError, match="capacity"):
         FlowStore(tmp_path, capacity=2)
+
+
+def test_records_stay_within_their_room_and_both_ends_stay(tmp_path):
+    store = FlowStore(tmp_path)
+    keep(store, 0)
+    each = store.path(0).stat().st_size
+    store.room = 5 * each
+    for step in range(10, 310, 10):
+        keep(store, step)
+        kept = store.steps()
+        assert sum(store.path(s).stat().st_size for s in kept) <= store.room
+        assert (kept[0], kept[-1]) == (0, step)
+    store.room = 1
+    keep(store, 400)
+    assert store.steps() == [0, 400]  # less there cannot be

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from studio.app import tasks
+from studio.app import preferences, tasks
 from studio.app.intents import disk
 from studio.app.intents.base import Intents, Link, Refused
 from studio.app.intents.comparing import ComparingIntents
@@ -255,9 +255,9 @@ class RacingIntents(Intents):
             return
         project = self.need_project()
         catalog = self.state.catalog
-        command = StartRace(
-            specs=races.runnable(race, catalog), project=str(project), budget=race.budget(catalog)
-        )
+        kept = preferences.load()
+        specs = [kept.preferred(spec) for spec in races.runnable(race, catalog)]
+        command = StartRace(specs=specs, project=str(project), budget=race.budget(catalog))
         self.state.set_starting(True)
         self._do(self._start(command), "The race did not start")
 

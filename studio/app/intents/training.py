@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from studio.app import preferences
 from studio.app.intents import disk
 from studio.app.intents.base import Intents, Link
 from studio.app.intents.runs import RunIntents
@@ -44,17 +45,19 @@ class TrainingIntents(Intents):
             )
             return
         project = self.need_project()
-        command = StartTraining(spec=draft.spec, project=str(project))
+        spec = preferences.load().preferred(draft.spec)
+        command = StartTraining(spec=spec, project=str(project))
         self.state.set_starting(True)
         self._do(self._start(command, draft), "The run did not start")
 
     async def _start(self, command: StartTraining, draft: Draft) -> None:
         try:
             # The folder is made here, so that the project has the name that the person saw.
+            asked = draft.spec
             await asyncio.to_thread(disk.create, Path(command.project), self.state.project_name)
             answer = await self.link.ask(command)
             run = str(answer.result["run"])
-            draft.started = command.spec
+            draft.started = asked
             self._runs.know(run, command.spec)
             self._runs.show_new(run)
         finally:

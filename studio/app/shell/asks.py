@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from studio.app import tasks
+from studio.app import preferences, tasks
 from studio.app.actions import Actions
 from studio.app.command_label import Said
 from studio.app.intents.base import Refused
@@ -55,8 +55,10 @@ class Asks:
         """Return where projects are looked for: beside the open one, or else where the person's
         things are.
         """
-        project = self._state.project
-        return project.parent if project is not None else Path.home()
+        project, chosen = self._state.project, preferences.load().projects
+        if project is not None:
+            return project.parent
+        return Path(chosen) if chosen else Path.home()
 
     def import_data(self) -> None:
         """Ask for files of data, or for a folder of them, and look into them."""

@@ -15,33 +15,27 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from studio.app import preferences
 from studio.app.commands import Registry
-from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.import_words import file_size
 from studio.app.intents.disk import Deleted, TrashContents
 from studio.app.shell.topbar import native
 from studio.app.state.notices import Notices
-from studio.app.theme import Mode, theme
-from studio.app.tokens import Identity
 from studio.app.widgets.basic import button, label, section, separator
 from studio.app.widgets.fold import Fold
-from studio.app.widgets.literal import set_tip, set_title
+from studio.app.widgets.literal import set_title
 from studio.app.words import ago
 
 __all__ = [
     "ask_close",
     "ask_empty_trash",
     "ask_restore",
+    "buttons",
+    "framed",
     "show_history",
-    "show_preferences",
     "show_shortcuts",
 ]
 
 NAMED = 6  # of what is in the trash
-SCALES = (100, 125, 150, 175, 200, 250, 300)
-MODES: tuple[Mode, ...] = ("system", "dark", "light")
-IDENTITIES: dict[Identity, str] = {"hue": "All hues", "blue-yellow": "Blue and yellow"}
 Closing = Literal["background", "checkpoint", "cancel"]
 
 
@@ -98,63 +92,20 @@ def show_shortcuts(parent: QWidget, registry: Registry) -> QDialog:
             line += 1
     grid.setRowStretch(line, 1)
     layout.addWidget(_scrolled(page), 1)
-    layout.addLayout(_buttons(button("Close", made.accept)))
+    layout.addLayout(buttons(button("Close", made.accept)))
     made.resize(480, 560)
     made.open()
     return made
 
 
-def _buttons(*each: QWidget) -> QHBoxLayout:
+def buttons(*each: QWidget) -> QHBoxLayout:
+    """Return a line of buttons at the right."""
     line = QHBoxLayout()
     line.setSpacing(8)
     line.addStretch(1)
     for one in each:
         line.addWidget(one)
     return line
-
-
-def show_preferences(parent: QWidget, kept: preferences.Preferences) -> QDialog:
-    """Theme and colours (at once), scale (at the next start)."""
-    made, layout = framed(parent, "Preferences", 420)
-    grid = QGridLayout()
-    grid.setColumnMinimumWidth(0, 120)
-    grid.setColumnStretch(1, 1)
-    grid.setVerticalSpacing(10)
-    look = Segments(["System", "Dark", "Light"], "Theme")
-    look.select(MODES.index(theme.mode))
-    look.chosen.connect(lambda index: theme.set_mode(MODES[index]))
-    wheel = Segments(list(IDENTITIES.values()), "Particles")
-    set_tip(
-        wheel,
-        "A particle keeps the colour of where it started. The blue and yellow wheel can be read "
-        "without telling red from green.",
-    )
-    wheel.select(list(IDENTITIES).index(theme.identity))
-    wheel.chosen.connect(lambda index: theme.set_identity(list(IDENTITIES)[index]))
-    scale = ChoiceList([f"{percent} %" for percent in SCALES], "Scale")
-    scale.setCurrentIndex(SCALES.index(kept.scale) if kept.scale in SCALES else 0)
-    note = label("The scale takes effect when the studio is started again.", "muted", wrap=True)
-    note.hide()
-
-    def resize(index: int) -> None:
-        kept.scale = SCALES[index]
-        fresh = preferences.load()  # of other things, what was remembered meanwhile
-        fresh.scale = kept.scale
-        preferences.save(fresh)
-        note.show()
-
-    scale.activated.connect(resize)
-    for line, (name, widget) in enumerate(
-        (("Theme", look), ("Particles", wheel), ("Scale", scale))
-    ):
-        grid.addWidget(label(name), line, 0)
-        grid.addWidget(widget, line, 1)
-    layout.addLayout(grid)
-    layout.addWidget(note)
-    layout.addStretch(1)
-    layout.addLayout(_buttons(button("Close", made.accept)))
-    made.open()
-    return made
 
 
 def show_history(parent: QWidget, notices: Notices) -> QDialog:
@@ -181,7 +132,7 @@ def show_history(parent: QWidget, notices: Notices) -> QDialog:
         body.addWidget(separator())
     body.addStretch(1)
     layout.addWidget(_scrolled(page), 1)
-    layout.addLayout(_buttons(button("Close", made.accept)))
+    layout.addLayout(buttons(button("Close", made.accept)))
     made.resize(560, 520)
     made.open()
     return made
@@ -198,7 +149,7 @@ def ask_empty_trash(parent: QWidget, found: TrashContents, chosen: Callable[[], 
     cancel = button("Cancel", made.reject)
     made.accepted.connect(chosen)
     layout.addSpacing(6)
-    layout.addLayout(_buttons(cancel, button("Delete for good", made.accept, kind="primary")))
+    layout.addLayout(buttons(cancel, button("Delete for good", made.accept, kind="primary")))
     cancel.setFocus()
     made.open()
     return made
@@ -225,7 +176,7 @@ def ask_restore(
     grid.setRowStretch(len(found.things), 1)
     layout.addWidget(_scrolled(page), 1)
     close = button("Close", made.accept)
-    layout.addLayout(_buttons(close))
+    layout.addLayout(buttons(close))
     close.setFocus()
     made.resize(480, 320)
     made.open()
@@ -262,7 +213,7 @@ def ask_close(
     cancel = button("Cancel", choose("cancel"))
     made.rejected.connect(lambda: chosen("cancel"))
     layout.addSpacing(6)
-    layout.addLayout(_buttons(cancel, save, *([keep] if background else [])))
+    layout.addLayout(buttons(cancel, save, *([keep] if background else [])))
     (keep if background else save).setFocus()
     made.open()
     return made

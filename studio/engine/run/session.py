@@ -275,6 +275,7 @@ def _assemble(
     training = resolved.training
     run.checkpoints.keep = training.keep
     run.flow.capacity = training.kept_capacity
+    run.flow.room = training.kept_megabytes * 10**6
     sampler = resolved.sampler.make() if resolved.sampler else None
     _, floors = run.metrics.read()
     done = [edit for edit in edits if edit.step <= step]

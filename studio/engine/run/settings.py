@@ -167,6 +167,19 @@ class TrainingConfig(Config, frozen=True):
             advanced=True,
         ),
     ] = 64
+    kept_megabytes: Annotated[
+        int,
+        param(
+            "Steps kept take",
+            "What the kept steps may take on the disk; thinned by halves when full, but for the "
+            "first and the last.",
+            zero="no limit",
+            low=0,
+            high=1_000_000,
+            unit="MB",
+            advanced=True,
+        ),
+    ] = 0
     bf16: Annotated[
         bool,
         param(

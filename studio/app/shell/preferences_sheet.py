@@ -1,0 +1,220 @@
+"""Preferences: how the studio looks, what trainings may take, where projects begin.
+
+Each takes effect, and is remembered, as soon as it is changed; what waits for something says so.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLabel, QWidget
+
+from studio.app import preferences
+from studio.app.forms.editors import ChoiceList, Editor, LineEditor, Segments
+from studio.app.infolder import show_in_folder
+from studio.app.shell.dialogs import buttons, framed
+from studio.app.state.drafts import Typed
+from studio.app.theme import Mode, theme
+from studio.app.tokens import Identity
+from studio.app.widgets.basic import Elided, button, label, restyle, row, scrolled, section
+from studio.app.widgets.filedialog import open_dialog
+from studio.app.widgets.literal import set_tip
+from studio.home import data_folder
+from studio.protocol.catalog import FieldSpec
+
+__all__ = ["PreferencesSheet"]
+
+SCALES = (100, 125, 150, 175, 200, 250, 300)
+MODES: tuple[Mode, ...] = ("system", "dark", "light")
+IDENTITIES: dict[Identity, str] = {"hue": "All hues", "blue-yellow": "Blue and yellow"}
+WIDTH, NAMES = 560, 104  # pixels
+EDGES, REST = 40, 110  # beside the lines, and above and below them
+
+COSTS = (
+    FieldSpec(
+        path="threads",
+        kind="int",
+        title="Threads",
+        help="Of the CPU, for trainings that start from now on, unless their setup says it.",
+        default=0,
+        zero="automatic",
+        low=0,
+        high=min(os.cpu_count() or 1, preferences.MOST_THREADS),
+    ),
+    FieldSpec(
+        path="view_share",
+        kind="int",
+        title="Live picture",
+        help="What looking at a training may take of it, from now on: with less there are fewer "
+        "pictures a second.",
+        default=5,
+        unit="% of the time",
+        low=1,
+        high=preferences.MOST_VIEW,
+    ),
+    FieldSpec(
+        path="kept_megabytes",
+        kind="int",
+        title="Kept steps",
+        help="On the disk, for trainings that start from now on, unless their setup says it: every "
+        "other kept step goes when it is full.",
+        default=0,
+        zero="no limit",
+        unit="MB a run",
+        low=0,
+        high=preferences.MOST_MEGABYTES,
+        log=True,
+    ),
+)
+
+
+class PreferencesSheet:
+    """A modal dialog. ``kept`` is what the window remembers; ``allow`` is told the share of a
+    training's time that looking at it may take.
+    """
+
+    def __init__(
+        self,
+        kept: preferences.Preferences,
+        allow: Callable[[float], None],
+        parent: QWidget,
+    ) -> None:
+        self._kept, self._allow = kept, allow
+        self.dialog, layout = framed(parent, "Preferences", WIDTH)
+        self._grid = QGridLayout()
+        self._grid.setColumnMinimumWidth(0, NAMES)
+        self._grid.setColumnStretch(1, 1)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(8)
+        self.editors: dict[str, Editor] = {}
+        self._notes: dict[str, QLabel] = {}
+        self._add_look()
+        self._add_costs()
+        self._add_place()
+        page = QWidget()
+        page.setLayout(self._grid)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scrolled(page), 1)
+        layout.addLayout(buttons(button("Close", self.dialog.accept)))
+        # Lines that are wrapped have the height that their width needs; a low screen scrolls.
+        high = self._grid.totalHeightForWidth(WIDTH - EDGES) + REST
+        self.dialog.resize(WIDTH, min(high, parent.screen().availableGeometry().height() - REST))
+
+    def open(self) -> None:
+        """Show it."""
+        self.dialog.open()
+
+    # How it looks
+
+    def _add_look(self) -> None:
+        self._head("Look")
+        look = Segments(["System", "Dark", "Light"], "Theme")
+        look.select(MODES.index(theme.mode))
+        look.chosen.connect(lambda index: theme.set_mode(MODES[index]))
+        self._line("Theme", look)
+        wheel = Segments(list(IDENTITIES.values()), "Particles")
+        set_tip(
+            wheel,
+            "A particle keeps the colour of where it started. The blue and yellow wheel can be "
+            "read without telling red from green.",
+        )
+        wheel.select(list(IDENTITIES).index(theme.identity))
+        wheel.chosen.connect(lambda index: theme.set_identity(list(IDENTITIES)[index]))
+        self._line("Particles", wheel)
+        scale = ChoiceList([f"{percent} %" for percent in SCALES], "Scale")
+        scale.setCurrentIndex(SCALES.index(self._kept.scale) if self._kept.scale in SCALES else 0)
+        self._line("Scale", scale)
+        self._note("Takes effect when the studio is started again.")
+        scale.activated.connect(self._resize)
+
+    def _resize(self, index: int) -> None:
+        self._kept.scale = SCALES[index]
+        preferences.change(scale=self._kept.scale)
+
+    # What it may take
+
+    def _add_costs(self) -> None:
+        self._head("Training")
+        kept = preferences.load()
+        for field in COSTS:
+            made = LineEditor(field)
+            made.show_value(getattr(kept, field.path))
+            made.edited.connect(lambda value, field=field: self._set(field.path, value))
+            made.rejected.connect(lambda typed, field=field: self._reject(field.path, typed))
+            self._line(field.title, made)
+            self.editors[field.path] = made
+            self._notes[field.path] = self._note(field.help)
+
+    def _set(self, path: str, value: int) -> None:
+        field = next(field for field in COSTS if field.path == path)
+        self._say(path, field.help)
+        preferences.change(**{path: value})
+        if path == "view_share":
+            self._allow(value / 100)
+
+    def _reject(self, path: str, typed: Typed) -> None:
+        self._say(path, f"{typed.title} {typed.why}. It stays as it was.", role="danger")
+
+    def _say(self, path: str, words: str, role: str = "muted") -> None:
+        self._notes[path].setText(words)
+        restyle(self._notes[path], role=role)
+
+    # Where things are
+
+    def _add_place(self) -> None:
+        self._head("Files")
+        self.place = Elided("", "muted", middle=True)
+        self.show_place = button("Show", lambda: show_in_folder(preferences.projects_folder()))
+        self.choose = button("Choose…", self._ask_place)
+        self.usual = button("Usual place", lambda: self._move(data_folder()))
+        line = QWidget()
+        line.setLayout(row(self.place, self.show_place, self.choose, self.usual))
+        self._line("Projects in", line)
+        self._where = self._note("")
+        self._tell_place()
+
+    def _ask_place(self) -> None:
+        folder = preferences.projects_folder()
+        mode = QFileDialog.FileMode.Directory
+        dialog = open_dialog(self.dialog, "Where projects begin", mode, folder=folder)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(lambda chosen: self._move(Path(chosen)))
+        dialog.open()
+
+    def _move(self, folder: Path) -> None:
+        """Let projects begin in a folder, if something can be written there."""
+        if folder != data_folder() and not (folder.is_dir() and os.access(folder, os.W_OK)):
+            self._tell_place(f"Nothing can be written in {folder.name}: choose another folder.")
+            return
+        preferences.change(projects="" if folder == data_folder() else str(folder))
+        self._tell_place()
+
+    def _tell_place(self, problem: str = "") -> None:
+        folder = preferences.projects_folder()
+        self.place.set_text(str(folder))
+        self.show_place.setEnabled(folder.is_dir())
+        self.usual.setVisible(folder != data_folder())
+        self._where.setText(
+            problem
+            or "The Playground and new projects begin here. Those made before stay where they are, "
+            "and in the list of recent ones."
+        )
+
+    # Lines
+
+    def _head(self, text: str) -> None:
+        line = self._grid.rowCount()
+        if line > 1:
+            self._grid.setRowMinimumHeight(line, 8)
+            line += 1
+        self._grid.addWidget(section(text), line, 0, 1, 2)
+
+    def _line(self, name: str, widget: QWidget) -> None:
+        line = self._grid.rowCount()
+        self._grid.addWidget(label(name), line, 0)
+        self._grid.addWidget(widget, line, 1)
+
+    def _note(self, text: str) -> QLabel:
+        made = label(text, "muted", wrap=True)
+        self._grid.addWidget(made, self._grid.rowCount(), 1)
+        return made
