@@ -16,6 +16,7 @@ __all__ = [
     "Entry",
     "ExperimentEntry",
     "FamilyEntry",
+    "GuidanceEntry",
     "JudgeEntry",
     "Kind",
     "KindEntry",
@@ -28,7 +29,16 @@ __all__ = [
 ]
 
 Kind = Literal[
-    "kind", "family", "dataset", "network", "sampler", "metric", "judge", "operator", "experiment"
+    "kind",
+    "family",
+    "dataset",
+    "network",
+    "sampler",
+    "metric",
+    "judge",
+    "operator",
+    "guidance",
+    "experiment",
 ]
 Defaults: TypeAlias = Mapping[str, Any]
 Upgrade: TypeAlias = Callable[[Mapping[str, Any], str], dict[str, Any]]
@@ -200,6 +210,18 @@ class SamplerEntry(Entry):
     orders: Mapping[str, float]
     needs: tuple[str, ...]
     update: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuidanceEntry(Entry):
+    """What leads a denoiser. ``make(config)`` returns a `models.guidance.base.Guidance`.
+
+    Attributes:
+        roles: where it can be picked: "condition", with a sampler, where it leads to what is given
+            of a row; "measurement", with an operator, where it leads to what was measured of one.
+    """
+
+    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

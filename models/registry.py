@@ -23,6 +23,7 @@ from models.entries import (
     Entry,
     ExperimentEntry,
     FamilyEntry,
+    GuidanceEntry,
     JudgeEntry,
     Kind,
     KindEntry,
@@ -42,6 +43,7 @@ __all__ = [
     "discover",
     "experiment",
     "family",
+    "guidance",
     "judge",
     "kind",
     "metric",
@@ -56,6 +58,7 @@ PACKAGES = (
     "models.nets",
     "models.families",
     "models.data",
+    "models.guidance",
     "models.samplers",
     "models.judges",
     "models.metrics",
@@ -104,6 +107,8 @@ class Registry:
     @overload
     def get(self, kind: Literal["sampler"], slug: str) -> SamplerEntry: ...
     @overload
+    def get(self, kind: Literal["guidance"], slug: str) -> GuidanceEntry: ...
+    @overload
     def get(self, kind: Literal["metric"], slug: str) -> MetricEntry: ...
     @overload
     def get(self, kind: Literal["judge"], slug: str) -> JudgeEntry: ...
@@ -135,6 +140,8 @@ class Registry:
     def all(self, kind: Literal["network"]) -> list[NetworkEntry]: ...
     @overload
     def all(self, kind: Literal["sampler"]) -> list[SamplerEntry]: ...
+    @overload
+    def all(self, kind: Literal["guidance"]) -> list[GuidanceEntry]: ...
     @overload
     def all(self, kind: Literal["metric"]) -> list[MetricEntry]: ...
     @overload
@@ -322,6 +329,28 @@ def sampler(
         orders=dict(orders or {}),
         needs=tuple(needs),
         update=update,
+    )
+
+
+def guidance(
+    slug: str,
+    *,
+    title: str,
+    summary: str,
+    source: str,
+    roles: Iterable[str],
+    config: type[Config] = NoConfig,
+) -> Callable[[T], T]:
+    """Register guidance; see `GuidanceEntry`."""
+    return _adds(
+        GuidanceEntry,
+        slug,
+        kind="guidance",
+        title=title,
+        summary=summary,
+        source=source,
+        config=config,
+        roles=tuple(roles),
     )
 
 

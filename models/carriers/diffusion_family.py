@@ -1,7 +1,7 @@
 """What all families share whose particles a sampler takes from noise to data along a denoiser."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Protocol, TypeVar, Unpack
+from typing import Any, Protocol, TypeVar, Unpack, cast
 
 import torch
 from torch import Tensor
@@ -26,6 +26,13 @@ class _DenoisingField(Field, Diffusing, Protocol):
     """What moves the particles: a field that denoises."""
 
 
+class _Levels(Protocol):
+    """What every diffusion has among its settings."""
+
+    s_min: float
+    s_max: float
+
+
 class DiffusionFamily(CarriedFamily[C]):
     """Free particles that follow a denoiser, learned or known; a subclass makes the field."""
 
@@ -38,7 +45,8 @@ class DiffusionFamily(CarriedFamily[C]):
 
     @classmethod
     def evaluations(cls, config: C, sampler: Any = None) -> int | None:
-        count: int | None = (sampler or Heun()).nfe()
+        levels = cast(_Levels, config)
+        count: int | None = (sampler or Heun()).evaluations(levels.s_min, levels.s_max)
         return count
 
     def flow(

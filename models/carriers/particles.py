@@ -11,6 +11,7 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
 from models.contracts.spec import DataSpec
 from models.fields.base import Field
+from models.guidance.base import lead
 from models.paths.clock import DisplayName, FlowClock, display_scale
 from models.samplers.base import Sampler
 from models.tensors import expand_like, noise_like
@@ -108,7 +109,7 @@ def _sampled(
     field: Diffusing, sampler: Sampler, rows: Batch, generator: torch.Generator | None
 ) -> Iterator[Frame]:
     clock = field.clock
-    denoise = field.denoiser(rows)
+    denoise = lead(sampler.guidance, field.denoiser, rows)
     for step in sampler.frames(denoise, rows, clock.s_min, clock.s_max, generator):
         t = clock.t(step.s)
         if t == 1.0 and step.s > 0.0:

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from models.config import Config, param
+from models.config import Config, Pick, param
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
+from models.guidance.settings import GuidanceSetting
 from models.registry import sampler
 from models.samplers.base import Counter, Sampler, SampleStep
 
@@ -31,6 +32,7 @@ class AdaptiveOdeConfig(Config, frozen=True):
             log=True,
         ),
     ] = 1e-3
+    guidance: GuidanceSetting = Pick()
 
 
 @sampler(

@@ -6,26 +6,32 @@ no state, so one object may serve many runs at once. Of those that visit the lev
 subclass gives one step.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 
 import torch
 from torch import Tensor
 
-from models.config import Config, param
+from models.config import Config, Pick, param
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
+from models.guidance.base import Guidance, Guided
+from models.guidance.pick import build
+from models.guidance.settings import GuidanceSetting
 from models.samplers.grids import GridConfig, make_grid
-from models.tensors import noise_like
+from models.tensors import make_generator, noise_like
 
 __all__ = [
     "Counter",
     "Evaluation",
     "GridSampler",
+    "GridSettings",
     "Noise",
     "SampleStep",
     "Sampler",
@@ -36,14 +42,20 @@ Noise = Callable[[Tensor], Tensor]
 """Unit Gaussian noise in the shape, type and place of x (n, *shape); 0 where a place is padded."""
 
 
-class SamplerConfig(Config, frozen=True):
-    """What all samplers on a grid share."""
+class GridSettings(Config, frozen=True):
+    """How many steps, and between which levels."""
 
     steps: Annotated[
         int,
         param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True),
     ] = 18
     grid: GridConfig = GridConfig()
+
+
+class SamplerConfig(GridSettings, frozen=True):
+    """What all samplers on a grid share that go along a denoiser."""
+
+    guidance: GuidanceSetting = Pick()
 
 
 @dataclass(frozen=True)
@@ -74,10 +86,15 @@ class Counter:
 
     def __init__(self, denoise: Denoise) -> None:
         self._denoise = denoise
+        self._guidance = denoise.guidance if isinstance(denoise, Guided) else None
         self.count = 0
 
+    def repeats(self, s: float) -> int:
+        """Return how often the step from a level is taken (`models.guidance.base`)."""
+        return 1 if self._guidance is None else self._guidance.repeats(s)
+
     def __call__(self, x: Tensor, s: float) -> Tensor:
-        self.count += 1
+        self.count += 1 if self._guidance is None else self._guidance.evaluations(s)
         return self._denoise(x, torch.tensor(s, dtype=x.dtype, device=x.device))
 
 
@@ -90,11 +107,42 @@ class Sampler(ABC):
     100 to 400 steps, of samplers without noise.
     """
 
+    _guidance: Guidance | None = None
+
+    @property
+    def guidance(self) -> Guidance | None:
+        """What leads the denoiser: what was put there, or what the settings say, None for nothing.
+
+        Raises:
+            ConfigError: the settings of it are wrong.
+        """
+        if self._guidance is None:
+            pick = getattr(getattr(self, "config", None), "guidance", Pick())
+            self._guidance = build(pick, "condition")
+        return self._guidance
+
+    def guided_by(self, guidance: Guidance) -> Self:
+        """Return the same sampler with another guidance."""
+        other = copy(self)
+        other._guidance = guidance
+        return other
+
     @abstractmethod
     def nfe(self) -> int | None:
-        """Return the exact number of network evaluations per sample; None where the sampler decides
-        that as it goes.
+        """Return the exact number of calls of the denoiser per sample; None where the sampler
+        decides that as it goes. Without guidance each is one evaluation of a network.
         """
+
+    def evaluations(self, s_min: float, s_max: float) -> int | None:
+        """Return the exact number of network evaluations per sample, guidance included; None where
+        the sampler decides that as it goes.
+        """
+        if self.guidance is None or self.nfe() is None:
+            return self.nfe()
+        # Counted by sampling a single number by a denoiser that costs nothing.
+        free = Guided(lambda x, s: 0.5 * x, self.guidance)
+        *_, last = self.frames(free, torch.ones(1, 1), s_min, s_max, make_generator(0))
+        return last.nfe
 
     @abstractmethod
     def frames(
@@ -149,7 +197,7 @@ class GridSampler(Sampler):
 
     memory: int = 0
 
-    def __init__(self, config: SamplerConfig) -> None:
+    def __init__(self, config: GridSettings) -> None:
         self.settings = config
 
     @abstractmethod
@@ -202,6 +250,11 @@ class GridSampler(Sampler):
         x = rows.zeroed(rows.x) * levels[0]
         yield SampleStep(levels[0], x, 0)
         for s, s_next in pairwise(levels):
+            for _ in range(counted.repeats(s) - 1 if s_next > 0.0 else 0):
+                # There and back again (Lugmayr et al. 2022, arXiv:2201.09865, algorithm 1).
+                arrived, _ = self.step(counted, x, s, s_next, past, noise)
+                x = arrived + math.sqrt(s**2 - s_next**2) * noise(arrived)
+                past.clear()
             arrived, denoised = self.step(counted, x, s, s_next, past, noise)
             past.append(Evaluation(s, x, denoised))
             x = arrived

@@ -7,13 +7,13 @@ from torch import Tensor
 
 from models.config import param
 from models.registry import sampler
-from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from models.samplers.base import Evaluation, GridSampler, GridSettings, Noise
 from models.samplers.grids import make_grid
 
 __all__ = ["Multistep", "MultistepConfig"]
 
 
-class MultistepConfig(SamplerConfig, frozen=True):
+class MultistepConfig(GridSettings, frozen=True):
     """How many steps, and from which levels."""
 
     steps: Annotated[

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from torch import Tensor
 
-from models.config import Config, param
+from models.config import Config, Pick, param
+from models.guidance.settings import GuidanceSetting
 from models.registry import sampler
-from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from models.samplers.base import Evaluation, GridSampler, GridSettings, Noise
 from models.samplers.grids import GridConfig
 
 __all__ = ["AnnealedLangevin", "AnnealedLangevinConfig"]
@@ -37,6 +38,7 @@ class AnnealedLangevinConfig(Config, frozen=True):
             log=True,
         ),
     ] = 0.2
+    guidance: GuidanceSetting = Pick()
 
 
 @sampler(
@@ -58,7 +60,7 @@ class AnnealedLangevin(GridSampler):
 
     def __init__(self, config: AnnealedLangevinConfig | None = None) -> None:
         self.config = config or AnnealedLangevinConfig()
-        super().__init__(SamplerConfig(steps=self.config.levels, grid=GridConfig(kind="log-snr")))
+        super().__init__(GridSettings(steps=self.config.levels, grid=GridConfig(kind="log-snr")))
 
     def nfe(self) -> int:
         return self.config.levels * self.config.walk + 1

@@ -4,7 +4,7 @@ import difflib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -81,6 +81,9 @@ def _picked(data: dict[str, Any], name: str, inner: str, text: str) -> dict[str,
     """Return settings with another thing picked, or a setting of the one that is."""
     if not inner:
         return {**data, name: {"slug": text}}
+    if isinstance(outer := data.get(name, {}).get("config", {}).get(inner.partition(".")[0]), str):
+        # What was picked within it, such as the guidance of a sampler, has settings of its own.
+        data = replace_at(data, f"{name}.config.{inner.partition('.')[0]}", {"slug": outer})
     try:
         value: Any = json.loads(text)
     except json.JSONDecodeError:
@@ -171,7 +174,7 @@ def _assign(spec: RunSpec, key: str, text: str) -> RunSpec:
     row = known[key]
     value = _value(text, row)
     if row.get("of") and row["kind"] == "choice":
-        return _with_network(spec, key, row, text)
+        return _picking(spec, key, row, text)
     if head == "training":
         return msgspec.structs.replace(spec, training=replace_at(spec.training, path, value))
     if head == "metrics":
@@ -196,22 +199,23 @@ def _with_method(spec: RunSpec, slug: str) -> RunSpec:
     return msgspec.structs.replace(spec, name=name, family=family, sampler=sampler)
 
 
-def _with_network(spec: RunSpec, key: str, row: dict[str, Any], slug: str) -> RunSpec:
-    """Return the spec with a network picked; the settings are those of the one before where it is
-    the same.
+def _picking(spec: RunSpec, key: str, row: dict[str, Any], slug: str) -> RunSpec:
+    """Return the spec with a network or guidance picked; the settings are those of the one before
+    where it is the same.
 
     Raises:
         UsageError: there is no such network, or it cannot have the role for these data.
     """
-    reason = why_not(slug, row["role"], picked_kind(spec.dataset)) if slug else ""
-    if reason:
+    kind = picked_kind(spec.dataset)
+    if slug and row["of"] == "network" and (reason := why_not(slug, row["role"], kind)):
         raise UsageError(f"--set {key}: {reason}")
-    path = row["path"].removesuffix(".slug")
-    before: dict[str, Any] = spec.family.config.get(path, {})
+    head, path = key.partition(".")[0], row["path"].removesuffix(".slug")
+    pick = (_sampler(spec) if head == "sampler" else getattr(spec, head)) or Pick(slug="")
+    before: dict[str, Any] = pick.config.get(path) or {}
     same = (before.get("slug") or row["meant"]) == (slug or row["meant"])
     made = {"slug": slug, "config": before.get("config", {}) if same else {}}
-    config = {**spec.family.config, path: made}
-    return msgspec.structs.replace(spec, family=msgspec.structs.replace(spec.family, config=config))
+    config = {**pick.config, path: made}
+    return msgspec.structs.replace(spec, **{head: msgspec.structs.replace(pick, config=config)})
 
 
 def _with_metric(metrics: list[Pick], path: str, value: Any) -> list[Pick]:
@@ -237,8 +241,9 @@ def _known(spec: RunSpec) -> dict[str, dict[str, Any]]:
     config: "family.net.width" is "net.config.width".
     """
     heads: list[tuple[str, Kind, str]] = [("dataset", "dataset", spec.dataset.slug)]
+    opened = _opened("family", spec.family, spec)
     if (sampler := _sampler(spec)) is not None:
-        heads.append(("sampler", "sampler", sampler.slug))
+        opened |= _opened("sampler", sampler, spec)
     heads += [(f"metrics.{e.slug}", "metric", e.slug) for e in registry.all("metric")]
     configs = {
         head: entry.config
@@ -247,28 +252,30 @@ def _known(spec: RunSpec) -> dict[str, dict[str, Any]]:
         if entry.slug == slug
     }
     configs["training"] = catalogue.training().config
-    return _of_family(spec) | {
+    return opened | {
         f"{head}.{row['path']}": row for head, config in configs.items() for row in describe(config)
     }
 
 
-def _of_family(spec: RunSpec) -> dict[str, dict[str, Any]]:
-    """The settings of the family and of its networks, these also under short names."""
-    entries, _ = described(("family", "network"))
+def _opened(head: Literal["family", "sampler"], pick: Pick, spec: RunSpec) -> dict[str, Any]:
+    """The settings of the family or the sampler and of what is picked in it, these also under short
+    names.
+    """
+    entries, _ = described((head, "network" if head == "family" else "guidance"))
     offer = Catalog(entries=entries, devices=[])
-    entry = offer.get("family", spec.family.slug)
+    entry = offer.get(head, pick.slug)
     if entry is None:
         return {}
     kind = picked_kind(spec.dataset)
     found: dict[str, dict[str, Any]] = {}
-    for field in offer.opened(entry, spec.family.config, kind).fields:
+    for field in offer.opened(entry, pick.config, kind).fields:
         row = msgspec.to_builtins(field)
         short = field.path
         if field.chooses:
             short = field.path.removesuffix(".slug")
         elif field.under:
             short = field.path.replace(".config.", ".", 1)
-        found[f"family.{field.path}"] = found[f"family.{short}"] = row
+        found[f"{head}.{field.path}"] = found[f"{head}.{short}"] = row
     return found
 
 

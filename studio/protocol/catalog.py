@@ -312,14 +312,19 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         # What a family prefers holds for any network that has such a setting; what it prefers for a
         # kind of data, for the network that it prefers there.
         wishes = meant["config"] if slug == meant["slug"] else field.default["config"]
-        return [chooser, *(_inside(field, own, slug, wishes) for own in able[slug].fields)]
+        inner = self.opened(able[slug], _value(config, f"{field.path}.config") or {}, kind)
+        return [chooser, *(_inside(field, own, slug, wishes) for own in inner.fields)]
+
+
+_UNSAID = {"network": "As the data prefer", "sampler": "The model's own"}
 
 
 def _usual(field: FieldSpec, entry: EntrySpec | None) -> Choice:
     if entry is None:
-        words = "As the data prefer" if field.of == "network" else "The model's own"
-        return Choice(value="", title=words)
+        return Choice(value="", title=_UNSAID.get(field.of, "None"))
     # Its name first: a list that is too narrow cuts off the end.
+    if field.of != "network":
+        return Choice(value="", title=f"{entry.title}, the usual one", help=entry.summary)
     told = f"{entry.title}, which these data prefer. {entry.summary}"
     return Choice(value="", title=f"{entry.title}, as the data prefer", help=told)
 
@@ -340,7 +345,7 @@ def _inside(pick: FieldSpec, own: FieldSpec, slug: str, wishes: Mapping[str, Any
         if depends is None
         else Dependency(path=f"{inner}{depends.path}", values=depends.values),
         inside=f"{inner}{own.inside}" if own.inside else pick.inside,
-        under=slug,
+        under=own.under or slug,
     )
 
 

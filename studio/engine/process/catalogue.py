@@ -12,6 +12,7 @@ from models.entries import (
     DatasetEntry,
     Entry,
     FamilyEntry,
+    GuidanceEntry,
     Kind,
     MetricEntry,
     NetworkEntry,
@@ -42,7 +43,15 @@ from studio.protocol.catalog import (
 
 __all__ = ["build", "described"]
 
-_KINDS: tuple[Kind, ...] = ("family", "dataset", "network", "sampler", "metric", "operator")
+_KINDS: tuple[Kind, ...] = (
+    "family",
+    "dataset",
+    "network",
+    "sampler",
+    "guidance",
+    "metric",
+    "operator",
+)
 
 
 def build(problems: list[Problem]) -> Catalog:
@@ -130,6 +139,8 @@ def _entry(entry: Entry) -> EntrySpec:
         case NetworkEntry():
             common["roles"] = list(entry.roles)
             common["kinds"] = list(kinds_of(entry))
+        case GuidanceEntry():
+            common["roles"] = list(entry.roles)
         case SamplerEntry():
             common["needs"] = list(entry.needs)
             common["motion"] = entry.update

@@ -6,6 +6,7 @@ from pathlib import Path
 import torch
 
 from models.config import ConfigError
+from models.guidance.base import BlownUp
 from studio.engine.process.refusal import Refused
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.wire import WireError
@@ -42,6 +43,8 @@ def describe(error: BaseException) -> ErrorInfo:
         return ErrorInfo(kind="user", message=str(error), path=error.path, details=details)
     if isinstance(error, StoreError):
         return ErrorInfo(kind=error.kind, message=error.message, hint=error.hint, details=details)
+    if isinstance(error, BlownUp):
+        return ErrorInfo(kind="user", message=_sentence(str(error)), details=details)
     if isinstance(error, NumericFailure):
         return _numeric(error, details)
     if _is_memory(error):
@@ -64,6 +67,10 @@ def describe(error: BaseException) -> ErrorInfo:
         hint="Please report it with the details; the last checkpoint is intact.",
         details=details,
     )
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def _first_line(error: BaseException) -> str:

@@ -9,6 +9,7 @@ import msgspec
 import torch
 
 from models.config import Config, ConfigError, decode, describe, encode, read_pick, replace_at
+from models.contracts.abilities import HasDenoiser
 from models.contracts.data import Outline
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
@@ -21,6 +22,8 @@ from models.entries import (
     OperatorEntry,
     SamplerEntry,
 )
+from models.guidance.base import why_not
+from models.guidance.pick import settled as with_guidance
 from models.nets.offered import kinds_of
 from models.nets.pick import filled, settled
 from models.registry import registry
@@ -161,6 +164,12 @@ class Resolved:
             )
         except ConfigError as error:
             raise ConfigError(f"family.{error.path}".rstrip("."), error.message) from error
+        led = self.sampler.make().guidance if self.sampler is not None else None
+        reason = ""
+        if led is not None and isinstance(learner, HasDenoiser):
+            reason = why_not(led, learner.denoiser, data)
+        if reason:
+            raise ConfigError("sampler.guidance.slug", reason)
         return learner
 
 
@@ -300,7 +309,7 @@ def pick_operator(pick: Pick) -> Choice[OperatorEntry]:
     except KeyError as error:
         raise Refused(f"operator: {error.args[0]}", path="operator") from error
     problems: list[ErrorInfo] = []
-    config = _config(entry.config, pick.config, "config", problems)
+    config = _config(entry.config, pick.config, "config", problems, with_guidance)
     if config is None:
         raise Refused.of(problems[0])
     return Choice(entry, config)
@@ -434,7 +443,7 @@ def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Cho
     except KeyError as error:
         problems.append(ErrorInfo(kind="user", message=f"{path}: {error.args[0]}", path=path))
         return None
-    config = _config(entry.config, pick.config, path, problems)
+    config = _config(entry.config, pick.config, path, problems, with_guidance)
     return None if config is None else Choice(entry, config)
 
 

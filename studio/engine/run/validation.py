@@ -89,7 +89,8 @@ class Validator:
         places = (str(project), str(own.path) if own else "")
         model = (spec.family, spec.inputs, spec.dataset, places, outline.spec.shape)
         key = msgspec.msgpack.encode((*model, vars(training.execution())))
-        whole = key + msgspec.msgpack.encode(training.steps)
+        led = spec.sampler.config.get("guidance") if spec.sampler is not None else None
+        whole = key + msgspec.msgpack.encode((training.steps, led))
         if whole not in self._wrong:
             if len(self._wrong) > _REMEMBERED:
                 self._wrong.clear()

@@ -1,0 +1,129 @@
+"""Classifier-free guidance: from what a model says without a condition towards what it says with
+it, and beyond.
+"""
+
+from typing import Annotated
+
+from torch import Tensor
+
+from models.config import Config, param
+from models.contracts.abilities import Denoise
+from models.contracts.batch import Batch
+from models.contracts.spec import LABEL
+from models.contracts.untold import untold
+from models.guidance.base import DenoiseOf, Guidance
+from models.registry import guidance
+
+__all__ = ["ClassifierFree", "ClassifierFreeConfig"]
+
+
+class ClassifierFreeConfig(Config, frozen=True):
+    """How strong it is, and where."""
+
+    strength: Annotated[
+        float,
+        param(
+            "Strength",
+            "0 leaves the condition out, 1 is what the model was taught of it, and more leads "
+            "beyond: nearer to what is typical of the condition, and less varied. Papers that "
+            "write w mean 1 + w.",
+            low=0.0,
+            high=100.0,
+        ),
+    ] = 2.0
+    low: Annotated[
+        float,
+        param(
+            "From noise",
+            "Below this noise level samples are led no more: strength there is 1.",
+            low=0.0,
+            unit="data std",
+            advanced=True,
+        ),
+    ] = 0.0
+    high: Annotated[
+        float,
+        param(
+            "Up to noise",
+            "Above this noise level samples are not led yet: strength there is 1.",
+            above=0.0,
+            unit="data std",
+            advanced=True,
+        ),
+    ] = 1000.0
+    rescale: Annotated[
+        float,
+        param(
+            "Rescale",
+            "How much of the size that guidance adds to what is said is taken back: 1 for all of "
+            "it. It keeps strongly led samples from going too far.",
+            low=0.0,
+            high=1.0,
+        ),
+    ] = 0.0
+
+
+@guidance(
+    "classifier-free",
+    title="Classifier-free",
+    summary="Extrapolates from what the model says without a condition to what it says with it. It "
+    "needs a model that was trained with label dropout.",
+    source="Ho and Salimans 2022, arXiv:2207.12598, eq. 6; interval: Kynkaanniemi et al. 2024, "
+    "arXiv:2404.07724, eq. 3; rescale: Lin et al. 2024, arXiv:2305.08891, eqs. 15 and 16",
+    roles=("condition",),
+    config=ClassifierFreeConfig,
+)
+class ClassifierFree(Guidance):
+    """D = D_0 + strength (D_c - D_0), c what is given and 0 nothing.
+
+    At strength 1, and outside of the interval of noise levels, it is D_c itself. For a strength
+    above 1 samples do not follow the law p(x) p(c | x)^strength, tilted at no noise: what is tilted
+    is each noised law for itself, and these are no noised versions of one law.
+    """
+
+    def __init__(self, config: ClassifierFreeConfig | None = None) -> None:
+        self.config = config or ClassifierFreeConfig()
+
+    def _strength(self, s: float) -> float:
+        inside = self.config.low <= s <= self.config.high
+        return self.config.strength if inside else 1.0
+
+    def evaluations(self, s: float) -> int:
+        return 1 if self._strength(s) in (0.0, 1.0) else 2
+
+    def guide(self, denoise_of: DenoiseOf, rows: Batch) -> Denoise:
+        if LABEL not in rows.given:
+            raise ValueError(
+                "the model is told nothing of its rows, so there is nothing to lead them to; train "
+                "one that is told the class, with a label dropout of 0.1"
+            )
+        told, nothing = denoise_of(rows), denoise_of(untold(rows))
+
+        def denoise(x: Tensor, s: Tensor) -> Tensor:
+            strength = self._strength(float(s))
+            if strength == 1.0:
+                return told(x, s)
+            plain = nothing(x, s)
+            if strength == 0.0:
+                return plain
+            towards = told(x, s)
+            return self._rescaled(plain + strength * (towards - plain), towards)
+
+        return denoise
+
+    def _rescaled(self, led: Tensor, told: Tensor) -> Tensor:
+        """Return what is led, brought back towards the size of what was told, row by row.
+
+        Sizes are root mean squares: data are standardised, so that these are deviations, too, and
+        rows of a single number have one.
+        """
+        share = self.config.rescale
+        if share == 0.0:
+            return led
+        ratio = _size(told) / _size(led).clamp_min(1e-8)
+        return led * (share * ratio + (1.0 - share))
+
+
+def _size(x: Tensor) -> Tensor:
+    """Return the root mean square of each row, (n, 1, ...)."""
+    return x.square().mean(dim=tuple(range(1, x.ndim)), keepdim=True).sqrt()

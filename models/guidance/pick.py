@@ -1,0 +1,57 @@
+"""From a pick to guidance, and what is wrong with a pick."""
+
+from functools import cache
+
+from models.config import Config, ConfigError, Pick, decode, describe, encode
+from models.entries import GuidanceEntry
+from models.guidance.base import Guidance
+from models.registry import discover, registry
+
+__all__ = ["build", "settled"]
+
+
+@cache
+def _discovered() -> None:
+    discover(("models.guidance",))
+
+
+def build(pick: Pick, role: str) -> Guidance | None:
+    """Return the guidance of a pick, None for none.
+
+    Raises:
+        ConfigError: there is no such guidance in this role, or its settings are wrong.
+    """
+    if not pick.slug:
+        return None
+    entry = _entry(pick.slug, role)
+    made: Guidance = entry.make(decode(entry.config, pick.config))
+    return made
+
+
+def _entry(slug: str, role: str) -> GuidanceEntry:
+    _discovered()
+    able = {entry.slug: entry for entry in registry.all("guidance") if role in entry.roles}
+    if slug not in able:
+        raise ConfigError("slug", f"no such guidance as {slug!r}; choose one of: {', '.join(able)}")
+    return able[slug]
+
+
+def settled(config: Config) -> Config:
+    """Return settings in which every guidance that is picked has all its settings.
+
+    Raises:
+        ConfigError: there is no such guidance, or its settings are wrong; the path is
+            "<setting>.slug" or "<setting>.config...".
+    """
+    data = encode(config)
+    for row in describe(type(config)):
+        if row["of"] != "guidance" or not getattr(config, row["path"]).slug:
+            continue
+        path, pick = row["path"], getattr(config, row["path"])
+        try:
+            entry = _entry(pick.slug, row["role"])
+            data[path] = {"slug": entry.slug, "config": encode(decode(entry.config, pick.config))}
+        except ConfigError as error:
+            inside = error.path if error.path == "slug" else f"config.{error.path}"
+            raise ConfigError(f"{path}.{inside}".rstrip("."), error.message) from error
+    return decode(type(config), data)

@@ -1,0 +1,182 @@
+"""Guidance: on a known law, where the led denoiser, and what it should be, are formulas."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.config import ConfigError, Pick, decode
+from models.contracts.abilities import Denoise
+from models.contracts.batch import Batch
+from models.contracts.spec import LABEL
+from models.contracts.untold import untold
+from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from models.families.exact_flow import ExactFlow, ExactFlowConfig
+from models.guidance.base import BlownUp, Guidance, Stacked, lead
+from models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
+from models.guidance.pick import build, settled
+from models.registry import discover, registry
+from models.samplers.base import Sampler
+from models.samplers.ddim import Ddim, DdimConfig
+from models.samplers.heun import Heun, HeunConfig
+from models.tensors import make_generator
+
+discover()
+CPU = torch.device("cpu")
+DATA = replace(ring_of_five(RingOfFiveConfig(), 2000, 0), told=True)
+SPEC = DATA.spec()
+FLOW = ExactFlow(ExactFlowConfig(), SPEC, horizon=1, seed=0, device=CPU)
+ROWS = SPEC.standardised(DATA.rows(slice(0, 40)))
+SAMPLERS = [e for e in registry.all("sampler") if e.needs == ("denoiser",)]
+
+
+class Counted:
+    """Makes denoisers, and counts how often any of them is called."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def __call__(self, like: Batch) -> Denoise:
+        inner = FLOW.denoiser(like)
+
+        def denoise(x: Tensor, s: Tensor) -> Tensor:
+            self.calls += 1
+            return inner(x, s)
+
+        return denoise
+
+
+def said(guidance: Guidance, s: float = 0.7, rows: Batch = ROWS) -> Tensor:
+    return lead(guidance, FLOW.denoiser, rows)(rows.x, torch.tensor(s))
+
+
+def free(**settings: float) -> ClassifierFree:
+    return ClassifierFree(decode(ClassifierFreeConfig, settings))
+
+
+def told(s: float = 0.7) -> Tensor:
+    return FLOW.denoiser(ROWS)(ROWS.x, torch.tensor(s))
+
+
+def plain(s: float = 0.7) -> Tensor:
+    return FLOW.denoiser(untold(ROWS))(ROWS.x, torch.tensor(s))
+
+
+def test_strength_one_is_the_condition_and_zero_is_none_bit_for_bit():
+    assert torch.equal(said(free(strength=1.0)), told())
+    assert torch.equal(said(free(strength=0.0)), plain())
+    assert not torch.allclose(told(), plain())
+    led = FLOW.flow(ROWS, sampler=Ddim(DdimConfig(steps=8)).guided_by(free(strength=1.0)))
+    alone = FLOW.flow(ROWS, sampler=Ddim(DdimConfig(steps=8)))
+    for one, other in zip(led, alone, strict=True):
+        assert torch.equal(one.x, other.x)
+        assert one.nfe == other.nfe
+
+
+def test_it_extrapolates_from_nothing_to_the_condition():
+    expected = plain() + 3.0 * (told() - plain())
+    torch.testing.assert_close(said(free(strength=3.0)), expected)
+    # In the form of Ho and Salimans, of eps, with w = strength - 1.
+    s = 0.7
+    eps = [(ROWS.x - x) / s for x in (told(), plain())]
+    mixed = 3.0 * eps[0] - 2.0 * eps[1]
+    torch.testing.assert_close(said(free(strength=3.0)), ROWS.x - s * mixed, rtol=1e-4, atol=1e-4)
+
+
+def test_it_leads_only_between_its_noise_levels():
+    inside = free(strength=3.0, low=0.5, high=2.0)
+    assert torch.equal(said(inside, 0.2), told(0.2))
+    assert torch.equal(said(inside, 3.0), told(3.0))
+    assert torch.equal(said(inside, 0.7), said(free(strength=3.0)))
+    assert [inside.evaluations(s) for s in (0.2, 0.7, 3.0)] == [1, 2, 1]
+
+
+def test_rescaled_rows_have_the_size_of_what_was_told():
+    strong = said(free(strength=5.0))
+    whole = said(free(strength=5.0, rescale=1.0))
+    torch.testing.assert_close(whole.norm(dim=1), told().norm(dim=1))
+    torch.testing.assert_close(
+        torch.nn.functional.normalize(whole), torch.nn.functional.normalize(strong)
+    )
+    half = said(free(strength=5.0, rescale=0.5))
+    torch.testing.assert_close(half, 0.5 * (strong + whole))
+
+
+@pytest.mark.parametrize("entry", SAMPLERS, ids=lambda entry: entry.slug)
+def test_evaluations_are_those_of_networks(entry):
+    few = {"steps": 4, "levels": 3, "walk": 2, "tolerance": 0.05}
+    names = {name for name in few if name in entry.config.__struct_fields__}
+    config = decode(entry.config, {name: few[name] for name in names})
+    sampler: Sampler = entry.make(config).guided_by(free(strength=2.0, low=0.3, high=4.0))
+    counted = Counted()
+    denoise = lead(sampler.guidance, counted, ROWS)
+    *_, last = sampler.frames(denoise, ROWS, 0.002, 20.0, make_generator(0))
+    assert last.nfe == counted.calls
+    assert sampler.evaluations(0.002, 20.0) in (None, last.nfe)
+    assert entry.make(config).evaluations(0.002, 20.0) == entry.make(config).nfe()
+
+
+def test_a_family_foretells_what_guided_samples_cost():
+    pick = Pick(slug="classifier-free", config={"high": 1.0})
+    sampler = Heun(HeunConfig(steps=6, guidance=pick))
+    *_, last = FLOW.flow(ROWS, sampler=sampler)
+    assert last.nfe == FLOW.evaluations(FLOW.config, sampler)
+    assert 11 < last.nfe < 22
+
+
+def test_led_samples_are_nearer_to_their_class():
+    latents = FLOW.prior(400, make_generator(0), {LABEL: torch.tensor(1)})
+
+    def spread(strength: float) -> float:
+        sampler = Ddim(DdimConfig(steps=20)).guided_by(free(strength=strength))
+        *_, last = FLOW.flow(latents, sampler=sampler)
+        return float(last.x.std(dim=0).mean())
+
+    assert spread(4.0) < 0.8 * spread(1.0) < 0.5 * spread(0.0)
+
+
+class Steep(Guidance):
+    """Goes much too far."""
+
+    def guide(self, denoise_of: Callable[[Batch], Denoise], rows: Batch) -> Denoise:
+        return lambda x, s: 1e6 * denoise_of(rows)(x, s)
+
+
+class Nowhere(Guidance):
+    """Says nothing that is a number."""
+
+    def guide(self, denoise_of: Callable[[Batch], Denoise], rows: Batch) -> Denoise:
+        return lambda x, s: torch.full_like(x, torch.nan)
+
+
+@pytest.mark.parametrize("guidance", [Steep(), Nowhere()])
+def test_what_blows_up_is_said_in_a_sentence(guidance):
+    with pytest.raises(BlownUp, match="too strong"):
+        list(FLOW.flow(ROWS, sampler=Ddim().guided_by(guidance)))
+
+
+def test_without_a_condition_there_is_nothing_to_lead_to():
+    with pytest.raises(ValueError, match="nothing to lead them to"):
+        lead(free(), FLOW.denoiser, Batch(ROWS.x))
+
+
+def test_guidance_stacks():
+    both = Stacked(free(strength=2.0), Steep())
+    doubled = both.guide(FLOW.denoiser, ROWS)(ROWS.x, torch.tensor(0.7))
+    torch.testing.assert_close(doubled, 1e6 * said(free(strength=2.0)))
+    assert both.evaluations(0.7) == 2
+
+
+def test_a_pick_is_read_and_refused_like_any_setting():
+    assert build(Pick(), "condition") is None
+    whole = settled(DdimConfig(guidance=Pick(slug="classifier-free", config={"strength": 3.0})))
+    assert whole.guidance.config["rescale"] == 0.0
+    for pick, path in (
+        (Pick(slug="nothing"), "guidance.slug"),
+        (Pick(slug="classifier-free", config={"strength": -1.0}), "guidance.config.strength"),
+    ):
+        with pytest.raises(ConfigError) as refused:
+            settled(DdimConfig(guidance=pick))
+        assert refused.value.path == path
