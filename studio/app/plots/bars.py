@@ -24,6 +24,7 @@ __all__ = ["Bars", "BarsPlot"]
 Doubles = NDArray[np.float64]
 HALF = 0.34  # of the room of a bar, on each side of its middle
 SURE = 2.0  # deviations by chance that a bar may be off
+SHORT = 16  # letters of what is along an axis
 ROOM = 0.08  # of the height above the tallest bar
 
 
@@ -111,10 +112,12 @@ class BarsPlot(Explored):
             self.planes[0].bottom.set_marks(name_marks(bars.names))
             self.part, self.parts = None, {}
         self.shown = bars
+        # A longer name does not fit beside bars on a screen; it stands above them.
+        self.planes[0].left.set_name(one_line(bars.title) if len(bars.title) <= SHORT else "")
         self.redraw()
 
     def name_axes(self) -> None:
-        """Write beside the axis what is along it, for paper."""
+        """Write beside the axis what is along it, however long, for paper."""
         if self.shown is not None:
             self.planes[0].left.set_name(one_line(self.shown.title))
 

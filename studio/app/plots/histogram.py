@@ -15,7 +15,7 @@ from studio.app.plots.axis import Marks, no_marks, power_marks, value_marks
 from studio.app.plots.backdrop import colour
 from studio.app.plots.curves import Curve
 from studio.app.plots.explored import Explored, Range
-from studio.app.plots.plane import Line, Plane, pen
+from studio.app.plots.plane import Line, Plane, pen, word
 from studio.app.plots.runkey import Named
 from studio.app.plots.shares import spread_of
 from studio.app.plots.style import CanvasStyle
@@ -29,6 +29,8 @@ RATIOS: Range = (0.5, 1.5)
 RATIO_HEIGHT = 52  # pixels
 ROOM = 0.08  # of the height above the tallest bin
 DEEPEST = 4.5  # powers of ten below the tallest bin that a logarithmic axis shows at most
+TOPMOST, LINE = 0.94, 0.085  # of the height: the first count of what is beyond, and the next
+AWAY = "\u2007\u2007"  # between a triangle and its count
 FOOT = 10  # pixels above the ratios that no number stands in
 MARKED = 64  # pixels between two numbers across
 DASHES = (
@@ -42,21 +44,23 @@ DASHES = (
 
 @dataclass(frozen=True, eq=False)
 class Steps:
-    """A model in a histogram: its name, its colour, its place among the models, and its shares of
-    the bins (m,).
+    """A model in a histogram: its name, its colour, its place among the models, its shares of the
+    bins (m,), and how many of its values are ``beyond`` them, below and above.
     """
 
     title: str
     ink: str
     place: int
     shares: Doubles
+    beyond: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, eq=False)
 class HistogramScene:
-    """What is drawn: ``n`` real data as shares of bins with ``edges`` (m + 1,), models, which
-    shares of the bins are ``chosen`` of all data of the source that something is selected of,
-    the range that is ``brushed``; with ``log`` axes are powers of ten.
+    """What is drawn: ``n`` real data as shares of bins with ``edges`` (m + 1,), how many of them
+    are ``beyond`` the bins, below and above, in which ``unit`` they are, models, which shares of
+    the bins are ``chosen`` of all data of the source that something is selected of, the range
+    that is ``brushed``; with ``log`` axes are powers of ten.
     """
 
     name: str
@@ -68,6 +72,8 @@ class HistogramScene:
     brushed: Range | None = None
     log_x: bool = False
     log_y: bool = False
+    unit: str = ""
+    beyond: tuple[int, int] = (0, 0)
 
     @cached_property
     def spread(self) -> Doubles:
@@ -83,6 +89,23 @@ class HistogramScene:
     def extent(self) -> Range:
         """The range of the axis."""
         return float(self.places[0]), float(self.places[-1])
+
+    @property
+    def quantity(self) -> str:
+        """What is along the axis, with its unit."""
+        name = one_line(self.name)
+        return f"{name} ({one_line(self.unit)})" if self.unit else name
+
+    @property
+    def outside(self) -> str:
+        """How many values the axis does not reach, in words; "" for none."""
+        ends = (("below", 0), ("above", 1))
+        told = [
+            f"{title} {', '.join(f'{n[i]:,} {end}' for end, i in ends if n[i])}"
+            for title, n in (("real", self.beyond), *((m.title, m.beyond) for m in self.models))
+            if any(n)
+        ]
+        return f"Beyond the axis: {'; '.join(told)}." if told else ""
 
     @property
     def across(self) -> str:
@@ -190,6 +213,8 @@ class HistogramPlot(Explored):
             plane.keep(region)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(QSize(200, 180))
+        self.planes[0].left.set_name("share of all")
+        self.planes[1].left.set_name("ratio")
         self.restyle()
 
     def sizeHint(self) -> QSize:
@@ -201,14 +226,9 @@ class HistogramPlot(Explored):
         axes = [(s.log_x, s.log_y, s.extent) if s is not None else None for s in (before, scene)]
         if axes[0] != axes[1]:
             self.part, self.parts = None, {}
+        if scene is not None:
+            self.planes[1].bottom.set_name(scene.quantity)
         self.redraw()
-
-    def name_axes(self) -> None:
-        """Write beside the axes what is along them, for paper."""
-        if self.shown is not None:
-            self.planes[1].bottom.set_name(self.shown.name)
-        self.planes[0].left.set_name("share of all")
-        self.planes[1].left.set_name("ratio")
 
     # What Explored asks
 
@@ -343,6 +363,26 @@ def _upper(frame: _Frame) -> Iterator[QGraphicsItem]:
     yield from _fill(scene, low, high, colour(style.muted, 0.35))
     for model in scene.models:
         yield Line(*_stepped(scene, frame.heights(model.shares)), _pen(model))
+    yield from _ends(frame)
+
+
+def _ends(frame: _Frame) -> Iterator[QGraphicsItem]:
+    """Yield a triangle with a count at each end of the axis that values lie beyond, a line for each
+    sample that has some.
+    """
+    scene = frame.scene
+    found = [(frame.style.muted, scene.beyond), *((m.ink, m.beyond) for m in scene.models)]
+    for end, symbol in enumerate(("t3", "t2")):
+        some = [(ink, n[end]) for ink, n in found if n[end]]
+        for line, (ink, n) in enumerate(some):
+            up = frame.low + (frame.high - frame.low) * (TOPMOST - LINE * line)
+            at = scene.extent[end]
+            yield pg.ScatterPlotItem(
+                [at], [up], symbol=symbol, size=8, pen=None, brush=QColor(ink), antialias=True,
+                useCache=False,
+            )  # fmt: skip
+            text = f"{AWAY}{n:,}" if end == 0 else f"{n:,}{AWAY}"
+            yield word(text, ink, (at, up), (float(end), 0.5))
 
 
 def _lower(frame: _Frame) -> Iterator[QGraphicsItem]:

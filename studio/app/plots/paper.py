@@ -71,8 +71,7 @@ def histograms_picture(scenes: Mapping[str, HistogramScene]) -> Picture:
 
     def made(scene: HistogramScene, title: str) -> HistogramPlot:
         plot = HistogramPlot()
-        plot.set_scene(replace(scene, name=title, brushed=None))
-        plot.name_axes()
+        plot.set_scene(replace(scene, brushed=None))
         return plot
 
     def key(painter: QPainter, at: QPointF, scene: HistogramScene) -> None:

@@ -9,12 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Apart", "apart", "edges_of", "inside", "shares_of", "spread_of", "wasserstein"]
+__all__ = [
+    "Apart",
+    "apart",
+    "beyond",
+    "edges_of",
+    "inside",
+    "shares_of",
+    "spread_of",
+    "wasserstein",
+]
 
 Doubles = NDArray[np.float64]
 
-BINS = 32
-WHOLE = 64  # whole numbers that have a bin each
+FEWEST, MOST = 8, 64  # bins
+EACH, ENOUGH = 16, 25  # whole numbers that have a bin each, and values from which more have
 ENDS, FAR = (
     (0.002, 0.998),
     (0.02, 0.98),
@@ -46,8 +55,9 @@ class Apart:
 
 def edges_of(real: Doubles, *others: Doubles, log: bool = False) -> Doubles:
     """Return the edges (m + 1,) of bins over nearly all real values, and over where most of others
-    are, if that is not far off. Whole numbers have a bin each where these are few; with ``log``
-    bins are even in the logarithm, if all of them are positive.
+    are, if that is not far off. They are as wide as the smallest sample bears, by the rule of
+    Freedman and Diaconis (1981); those of whole numbers hold the same number of them each, and one
+    where these are few or values many. With ``log`` bins are even in the logarithm, if all of them are positive.
     """
     real = _finite(real)
     if not len(real):
@@ -61,20 +71,41 @@ def edges_of(real: Doubles, *others: Doubles, log: bool = False) -> Doubles:
             first, last = np.quantile(other, FAR)
             low = min(low, max(float(first), low - BEYOND * wide))
             high = max(high, min(float(last), high + BEYOND * wide))
-    if _whole(real, *others) and high - low < WHOLE:
-        return np.arange(np.floor(low), np.ceil(high) + 2) - 0.5
+    n = min(map(len, filter(len, map(_finite, (real, *others)))))
+    if _whole(real, *others):
+        span = high - low + 1
+        alone = span <= EACH or (span <= MOST and n >= ENOUGH * span)
+        each = 1 if alone else max(1, round(span / _bins(real, low, high, n)))
+        return np.arange(np.floor(low), np.ceil(high) + each + 1, each) - 0.5
     if high <= low:
         room = max(1e-9, 0.05 * abs(low))
         low, high = low - room, high + room
     if log and real.min() > 0 and high > 0:
-        return np.geomspace(low if low > 0 else float(real.min()), high, BINS + 1)
-    return np.linspace(low, high, BINS + 1)
+        low = low if low > 0 else float(real.min())
+        bins = _bins(np.log(real), np.log(low), np.log(high), n)
+        return np.geomspace(low, high, bins + 1)
+    return np.linspace(low, high, _bins(real, low, high, n) + 1)
+
+
+def _bins(real: Doubles, low: float, high: float, n: int) -> int:
+    """Return how many bins of the width 2 IQR / n^(1/3) there are in a range."""
+    first, last = np.quantile(real, (0.25, 0.75))
+    width = 2 * float(last - first) / n ** (1 / 3)
+    return int(np.clip(np.ceil((high - low) / width), FEWEST, MOST)) if width > 0 else FEWEST
 
 
 def shares_of(values: Doubles, edges: Doubles) -> Doubles:
     """Return which share of all values lies in each bin, (m,)."""
     counts, _ = np.histogram(_finite(values), edges)
     return counts / max(1, len(values))
+
+
+def beyond(values: Doubles, edges: Doubles) -> tuple[int, int]:
+    """Return how many values lie below all bins, and how many above; those that are not finite are
+    neither.
+    """
+    some = _finite(values)
+    return int((some < edges[0]).sum()), int((some > edges[-1]).sum())
 
 
 def spread_of(shares: Doubles, n: int) -> Doubles:

@@ -33,7 +33,7 @@ from studio.app.plots.export import Picture
 from studio.app.plots.histogram import HistogramScene, Steps
 from studio.app.plots.paper import histograms_picture
 from studio.app.plots.sampled import NOWHERE, Sampled
-from studio.app.plots.shares import edges_of, shares_of
+from studio.app.plots.shares import beyond, edges_of, shares_of
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.state import comparison
@@ -312,7 +312,13 @@ class DistributionsView(QWidget):
         log_x, log_y = self._log_x.isChecked(), self._log_y.isChecked()
         edges = edges_of(real, *models, log=log_x)
         steps = tuple(
-            Steps(each.title, ink(each.place, tokens), each.place, shares_of(values, edges))
+            Steps(
+                each.title,
+                ink(each.place, tokens),
+                each.place,
+                shares_of(values, edges),
+                beyond(values, edges),
+            )
             for each, values in zip(found.samples[1:], models, strict=True)
         )
         chosen = None
@@ -326,6 +332,7 @@ class DistributionsView(QWidget):
             name, edges, shares_of(real, edges), len(real), steps, chosen,
             None if isinstance(part, str) else part,
             log_x=log_x and bool(edges[0] > 0), log_y=log_y,
+            unit=self._kind.units.get(name, ""), beyond=beyond(real, edges),
         )  # fmt: skip
 
     def _bars(self, found: Found, name: str) -> Bars:

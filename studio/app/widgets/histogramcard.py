@@ -67,7 +67,8 @@ class HistogramCard(PlotCard):
         self._distance.setText(text)
         set_tip(self._distance, tip)
         restyle(self._distance, level=far.level if far is not None else "")
-        self.plot.setAccessibleDescription(f"{text}. {said}")
+        self.plot.setAccessibleDescription(f"{text}. {scene.outside} {said}".strip())
+        set_tip(self.plot, scene.outside)
         self._said.set_text(said)
 
     def _point(self, at: int) -> None:

@@ -17,6 +17,7 @@ from studio.app.plots.bars import Bars, BarsPlot
 from studio.app.plots.export import write_curves, write_picture
 from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
 from studio.app.plots.shares import edges_of, shares_of
+from studio.app.views.cubes.spectrum import SpectrumPlot
 from studio.app.views.distributions import VIEW, DistributionsView
 from studio.protocol.messages import GetTarget, Operate
 from tests.qtloop import until
@@ -131,6 +132,35 @@ def test_what_only_the_model_has_and_what_only_it_lacks_is_marked_outside(
     middle = (scene.edges[1:] + scene.edges[:-1]) / 2
     assert middle[3] in symbols["t1"]
     assert middle[16] in symbols["t"]
+
+
+def test_what_the_axis_does_not_reach_is_counted_at_its_ends(plot: HistogramPlot) -> None:
+    scene = scene_of(unit="GeV", beyond=(0, 7))
+    model = replace(scene.models[0], beyond=(1_234, 2))
+    plot.set_scene(replace(scene, models=(model,)))
+    items = plot.planes[0]._passing
+    symbols = [i.opts["symbol"] for i in items if type(i).__name__ == "ScatterPlotItem"]
+    assert symbols == ["t3", "t2", "t2"]
+    counts = [i.toPlainText().strip("\u2007") for i in items if type(i).__name__ == "Word"]
+    assert counts == ["1,234", "7", "2"]
+    assert plot.shown is not None
+    said = plot.shown.outside
+    assert said == "Beyond the axis: real 7 above; EDM 1,234 below, 2 above."
+    assert scene_of().outside == ""
+    plot.grab()
+
+
+def test_axes_say_what_is_along_them(plot: HistogramPlot, qtbot: QtBot) -> None:
+    plot.set_scene(scene_of(unit="GeV"))
+    names = [p.left.label.toPlainText().strip() for p in plot.planes]
+    assert names == ["share of all", "ratio"]
+    assert plot.planes[1].bottom.label.toPlainText().strip() == "x (GeV)"
+    spectrum = SpectrumPlot()
+    qtbot.addWidget(spectrum)
+    spectrum.set_bands(np.array([400.0, 500.0], np.float32), 2, 0.0, 1.0)
+    assert spectrum.plane.bottom.label.toPlainText().strip() == "wavelength (nm)"
+    spectrum.set_bands(np.empty(0, np.float32), 2, 0.0, 1.0)
+    assert spectrum.plane.bottom.label.toPlainText().strip() == "band"
 
 
 @pytest.mark.parametrize(("log_x", "log_y"), [(False, True), (True, False), (True, True)])

@@ -5,7 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.app.plots.shares import apart, edges_of, inside, shares_of, spread_of, wasserstein
+from studio.app.plots.shares import (
+    apart,
+    beyond,
+    edges_of,
+    inside,
+    shares_of,
+    spread_of,
+    wasserstein,
+)
 
 NORMAL = np.random.default_rng(0).normal(size=4000)
 
@@ -29,6 +37,38 @@ def test_whole_numbers_have_a_bin_each() -> None:
     edges = edges_of(np.array([3.0, 4.0, 4.0, 7.0]))
     assert edges.tolist() == [2.5, 3.5, 4.5, 5.5, 6.5, 7.5]
     assert shares_of(np.array([3.0, 4.0, 4.0, 7.0]), edges).tolist() == [0.25, 0.5, 0, 0, 0.25]
+
+
+@pytest.mark.parametrize(("n", "fewest", "most"), [(40, 8, 12), (400, 12, 22), (40_000, 60, 64)])
+def test_there_are_as_many_bins_as_the_values_bear(n: int, fewest: int, most: int) -> None:
+    """For a normal law of n values the rule of Freedman and Diaconis has 3.49 sigma / n^(1/3)."""
+    values = np.random.default_rng(3).normal(size=n)
+    edges = edges_of(values)
+    bins = len(edges) - 1
+    assert fewest <= bins <= most
+    if 8 < bins < 64:
+        assert np.diff(edges)[0] == pytest.approx(2.7 * n ** (-1 / 3), rel=0.25)
+    few = edges_of(np.random.default_rng(3).normal(size=40_000), values[:40])
+    assert len(few) - 1 <= 12  # of the smaller sample nothing finer can be said
+
+
+def test_whole_numbers_share_bins_where_there_are_few_rows_and_many_numbers() -> None:
+    rng = np.random.default_rng(0)
+    few, many = (rng.integers(0, 60, size=n).astype(float) for n in (50, 20_000))
+    for values, least, most in ((few, 2, 8), (many, 1, 1)):
+        wide = np.diff(edges_of(values))
+        assert least <= wide[0] <= most
+        assert (wide == wide[0]).all()
+        assert wide[0] == int(wide[0])
+        assert shares_of(values, edges_of(values)).sum() == pytest.approx(1.0)
+
+
+def test_values_beyond_the_bins_are_counted_at_each_end() -> None:
+    edges = edges_of(NORMAL)
+    far = np.array([edges[0] - 1.0, edges[0], edges[-1], edges[-1] + 1.0, 9e9, np.nan, -np.inf])
+    assert beyond(far, edges) == (1, 2)
+    kept = shares_of(far, edges).sum() * len(far)
+    assert kept + 3 == 5  # all that is finite is in a bin or beyond them
 
 
 def test_bins_of_a_logarithm_are_even_there_and_only_where_all_is_positive() -> None:

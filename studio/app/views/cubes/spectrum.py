@@ -72,6 +72,8 @@ class SpectrumPlot(Explored):
         self._x = wavelengths if known else np.arange(1, bands + 1, dtype=np.float32)
         self._unit = "nm" if known else "band"
         self._span = (low, max(high, low + 1e-6))
+        self.plane.bottom.set_name("wavelength (nm)" if known else "band")
+        self.plane.left.set_name("value")
         self.show_all()
 
     def show_spectrum(self, spectrum: Spectrum | None) -> None:
@@ -147,9 +149,8 @@ class SpectrumPlot(Explored):
         self.plane.heading.tell(told, key)
 
     def _marks(self, low: float, high: float, pixels: float) -> list[tuple[float, str]]:
-        """Return marks below, the last one with the unit."""
-        marks = [(mark, label(mark, 1.0)) for mark in ticks(low, high, max(2, int(pixels / 80)))]
-        return [*marks[:-1], *((mark, f"{text} {self._unit}") for mark, text in marks[-1:])]
+        """Return marks below."""
+        return [(mark, label(mark, 1.0)) for mark in ticks(low, high, max(2, int(pixels / 80)))]
 
 
 def _value_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
