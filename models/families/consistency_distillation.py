@@ -3,20 +3,14 @@
 Source: Song et al. 2023, arXiv:2303.01469, algorithms 1 (sampling) and 2 (training), appendix C.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Unpack
+from typing import Annotated, Unpack
 
-import torch
-
-from models.carriers.carried_family import CarriedFamily
-from models.carriers.particles import Particles
+from models.carriers.consistency_family import ConsistencyFamily
 from models.config import Config, Pick, param
-from models.contracts.abilities import Denoise, HasDenoiser
+from models.contracts.abilities import HasDenoiser
 from models.contracts.batch import Batch, Rows
-from models.contracts.family import Frame
-from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.learner import Stage, Training, Walk
 from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
 from models.denoisers.consistency import ConsistencyFunction
 from models.denoisers.level_settings import DisplaySetting, LargestNoise, SmallestNoise
 from models.entries import Needs
@@ -26,7 +20,6 @@ from models.nets.role import DENOISER
 from models.nets.settings import DenoiserNet
 from models.paths.clock import FlowClock
 from models.registry import family
-from models.samplers.consistency import Multistep
 from models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["ConsistencyDistillation", "ConsistencyDistillationConfig"]
@@ -103,12 +96,9 @@ class ConsistencyDistillationConfig(Config, frozen=True):
         )
     },
 )
-class ConsistencyDistillation(CarriedFamily[ConsistencyDistillationConfig]):
+class ConsistencyDistillation(ConsistencyFamily[ConsistencyDistillationConfig]):
     """field = score of a teacher, carrier = particles that go all the way at once."""
 
-    field: ConsistencyField
-    carrier: Particles
-    layers: tuple[Layer, ...] = ()
     stages = (
         Stage(
             "draw",
@@ -153,11 +143,6 @@ class ConsistencyDistillation(CarriedFamily[ConsistencyDistillationConfig]):
             display=config.display,
             execution=self.execution,
         )
-        self.carrier = Particles(spec, self.device, Multistep())
-
-    @property
-    def parts(self) -> Mapping[str, Packed]:
-        return {"field": self.field}
 
     def walk(self, batch: Rows) -> Walk:
         teacher = self.inputs[TEACHER]
@@ -173,15 +158,3 @@ class ConsistencyDistillation(CarriedFamily[ConsistencyDistillationConfig]):
         metrics = self.field.fit(upper, lower, low, high)
         yield "fit", {"real": real.x, "particles": upper.x, "moved": lower.x}
         return metrics
-
-    def retune(self, config: ConsistencyDistillationConfig) -> None:
-        self.field.trained.optimizer.config = config.optimizer
-
-    def flow(
-        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
-    ) -> Iterator[Frame]:
-        return self.carrier.sampled(self.field, latents, generator=generator, sampler=sampler)
-
-    def consistency(self, like: Batch | None = None) -> Denoise:
-        """Return the averaged f(x, s)."""
-        return self.field.denoiser(like)

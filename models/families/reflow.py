@@ -162,7 +162,7 @@ class Reflow(FlowFamily[ReflowConfig]):
         if self._count < self._starts[0]:
             metrics, phase = (yield from self._first(real)), 1.0
         elif self._count < self._starts[1]:
-            metrics, phase = (yield from self._drawn()), 2.0
+            metrics, phase = (yield from self._drawn(real)), 2.0
         else:
             metrics, phase = (yield from self._straightened(real)), 3.0
         self._count += 1
@@ -171,13 +171,13 @@ class Reflow(FlowFamily[ReflowConfig]):
     def _first(self, real: Batch) -> Walk:
         noise = coupled_noise("independent", real, self.noise, 0.0)
         yield "draw", {"real": real.x, "particles": noise.x}
-        return (yield from self._fitted(noise, real.x))
+        return (yield from self._fitted(real, noise, real.x))
 
-    def _drawn(self) -> Walk:
+    def _drawn(self, real: Batch) -> Walk:
         source = self.inputs.get(SOURCE, self)
         assert isinstance(source, Family)
         noise, ends = self.pairs.draw(source)
-        yield "pairs", {"particles": noise.x, "moved": ends}
+        yield "pairs", {"real": real.x, "particles": noise.x, "moved": ends}
         time = draw_times(len(noise), self.noise)
         at = between(noise, noise.holding(ends), time)
         return {"loss": self.field.error(at, time, ends - noise.x)}
@@ -185,14 +185,14 @@ class Reflow(FlowFamily[ReflowConfig]):
     def _straightened(self, real: Batch) -> Walk:
         noise, ends = self.pairs.take(len(real), self.noise)
         yield "choose", {"real": real.x, "particles": noise.x, "moved": ends}
-        return (yield from self._fitted(noise, ends))
+        return (yield from self._fitted(real, noise, ends))
 
-    def _fitted(self, noise: Batch, ends: Tensor) -> Walk:
+    def _fitted(self, real: Batch, noise: Batch, ends: Tensor) -> Walk:
         time = draw_times(len(noise), self.noise)
         at, slope = between(noise, noise.holding(ends), time), ends - noise.x
-        yield "place", {"real": ends, "particles": at.x}
+        yield "place", {"real": real.x, "particles": at.x}
         metrics = self.field.fit(at, time, slope)
-        yield "fit", {"real": ends, "particles": at.x, "velocity": slope}
+        yield "fit", {"real": real.x, "particles": at.x, "velocity": slope}
         return metrics
 
     @property

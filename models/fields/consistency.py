@@ -1,11 +1,12 @@
-"""Consistency along the probability-flow ODE of a teacher.
+"""Consistency along the trajectories of a probability-flow ODE.
 
 A function that gives the same datum at all points of a trajectory knows where it ends. It is taught
 by neighbours on the trajectory: what it says at the upper one is pulled to what its own slow copy
-says at the lower one, which a step of the teacher's ODE leads to (Song et al. 2023,
-arXiv:2303.01469, algorithm 2).
+says at the lower one. That one is where a step of a teacher's ODE leads to, or, without a teacher,
+the same datum with less of the same noise (Song et al. 2023, arXiv:2303.01469, algorithms 2 and 3).
 """
 
+import math
 from typing import Literal
 
 import torch
@@ -26,9 +27,11 @@ from models.training.part import TrainedPart
 from models.training.state import pack_ema, unpack_ema
 from models.training.trained import Trained
 
-__all__ = ["ConsistencyField", "ConsistencyWeight"]
+__all__ = ["ConsistencyField", "ConsistencyWeight", "LevelLaw"]
 
 ConsistencyWeight = Literal["even", "gap"]
+LevelLaw = tuple[float, float]
+"""Mean and standard deviation of ln s where levels are drawn by a discretised log-normal law."""
 
 
 class ConsistencyField(TrainedPart[ConsistencyFunction]):
@@ -40,8 +43,11 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
         horizon: planned number of steps.
         decay: of the averaged weights, which samples are made with.
         target: decay of the target's weights.
-        levels: how many levels the trajectory is cut into.
+        levels: how many levels the trajectory is cut into; see `cut`.
         weight: "even", or "gap": 1/(s_{n+1} - s_n).
+        huber: c of the pseudo-Huber distance sqrt(|x - y|^2 + c^2) - c, for each number of a datum:
+            it grows with the root of how many there are. 0 for |x - y|^2 over that number.
+        law: of the levels; None where all are equally likely.
         clock: flow time <-> noise level.
         display: the coordinates that are shown.
         execution: how the network is run.
@@ -59,6 +65,8 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
         weight: ConsistencyWeight,
         clock: FlowClock,
         display: DisplayName,
+        huber: float = 0.0,
+        law: LevelLaw | None = None,
         execution: Execution = PLAIN,
     ) -> None:
         self.trained = Trained(
@@ -68,18 +76,31 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
         self.weight: ConsistencyWeight = weight
         self.clock = clock
         self.display: DisplayName = display
-        device = next(function.parameters()).device
-        # Rising, without the 0 at the end of a sampling grid.
-        grid = make_grid(GridConfig(), levels, clock.s_min, clock.s_max)[:-1].flip(0)
-        self.grid = grid.float().to(device)
+        self.huber = huber
+        self.law = law
+        self.grid = torch.empty(0)
+        self.cut(levels)
+
+    def cut(self, levels: int) -> None:
+        """Cut trajectories into so many levels from now on: rising, without the 0 at the end of a
+        sampling grid (Karras et al. 2022, arXiv:2206.00364, eq. 5).
+        """
+        if len(self.grid) == levels:
+            return
+        grid = make_grid(GridConfig(), levels, self.clock.s_min, self.clock.s_max)[:-1].flip(0)
+        self.grid = grid.float().to(next(self.trained.net.parameters()).device)
+        self._below = None if self.law is None else _masses(self.grid, *self.law).cumsum(dim=0)
 
     def draw(self, n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Draw neighbouring levels for n rows, uniform on the grid: the lower and the upper, (n,)
-        each.
-        """
-        k = torch.randint(
-            len(self.grid) - 1, (n,), generator=generator, device=generator.device
-        ).to(self.grid.device)
+        """Draw neighbouring levels for n rows: the lower and the upper, (n,) each."""
+        device = generator.device
+        if self._below is None:
+            k = torch.randint(len(self.grid) - 1, (n,), generator=generator, device=device)
+            k = k.to(self.grid.device)
+        else:
+            share = torch.rand(n, generator=generator, device=device).to(self.grid.device)
+            k = torch.searchsorted(self._below, share * self._below[-1])
+            k = k.clamp_max(len(self.grid) - 2)
         return self.grid[k], self.grid[k + 1]
 
     @torch.no_grad()
@@ -108,12 +129,21 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
             with torch.no_grad():
                 wanted = self.target.module(below.take(rows), low[rows])
             error = (self.trained.net(above.take(rows), high[rows]) - wanted).square()
+            if self.huber:
+                return (weight[rows] * self._pseudo_huber(error)).mean(), {}
             weighed = expand_like(weight[rows], error) * error
             return mean_of_places(weighed, places), {}
 
         metrics = self.trained.descend(loss, len(above))
         self.target.update()
         return metrics
+
+    def _pseudo_huber(self, squares: Tensor) -> Tensor:
+        """Return sqrt(|x - y|^2 + c^2) - c of each row, (n,) (Song and Dhariwal 2023,
+        arXiv:2310.14189, eq. 7).
+        """
+        c = self.huber * math.sqrt(squares[0].numel())
+        return (squares.flatten(1).sum(dim=1) + c**2).sqrt() - c
 
     def denoiser(self, like: Batch | None = None) -> Denoise:
         """Return the averaged f(x, s), which is what a sampler calls, for rows with the mask and
@@ -134,3 +164,11 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
         """
         super().unpack(state, part)
         unpack_ema(state, f"{part}/target", self.target)
+
+
+def _masses(grid: Tensor, mean: float, std: float) -> Tensor:
+    """Return how likely each gap of a grid (N,) is where ln s is normal, (N - 1,), up to a factor
+    (Song and Dhariwal 2023, eq. 10).
+    """
+    below = torch.erf((grid.log() - mean) / (math.sqrt(2.0) * std))
+    return below[1:] - below[:-1]

@@ -41,6 +41,7 @@ class ScoreField(TrainedPart[Denoiser]):
         clock: flow time <-> noise level.
         display: the coordinates that `velocity` speaks.
         dropout: for how large a share of the rows nothing is given while it learns.
+        pace: how many steps of the schedule of the rate are done; None for those of the field.
         execution: how the network is run.
     """
 
@@ -57,10 +58,17 @@ class ScoreField(TrainedPart[Denoiser]):
         clock: FlowClock,
         display: DisplayName,
         dropout: float = 0.0,
+        pace: Callable[[], int] | None = None,
         execution: Execution = PLAIN,
     ) -> None:
         self.trained = Trained(
-            denoiser, optimizer, horizon, decay=decay, execution=execution, name="denoiser"
+            denoiser,
+            optimizer,
+            horizon,
+            decay=decay,
+            clock=pace,
+            execution=execution,
+            name="denoiser",
         )
         self.density = density
         self.weight: WeightName = weight

@@ -1,0 +1,253 @@
+"""Consistency training: a function from noise to data in one step, learned without a teacher.
+
+Source: Song et al. 2023, arXiv:2303.01469, algorithm 3 and appendix C (CT); Song and Dhariwal 2023,
+arXiv:2310.14189, table 1 (improved techniques, iCT).
+"""
+
+from typing import Annotated, Literal, Unpack
+
+from models.carriers.consistency_family import ConsistencyFamily
+from models.config import Config, ConfigError, Pick, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import State
+from models.denoisers.consistency import ConsistencyFunction
+from models.denoisers.level_settings import (
+    DisplaySetting,
+    LargestNoise,
+    SmallestNoise,
+    log_normal,
+)
+from models.fields.consistency import ConsistencyField, ConsistencyWeight
+from models.fields.consistency_schedule import CutName, level_count, target_decay
+from models.nets.pick import build
+from models.nets.role import DENOISER
+from models.nets.settings import DenoiserNet
+from models.paths.clock import FlowClock
+from models.registry import family
+from models.tensors import expand_like, noise_like
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+
+__all__ = ["ConsistencyTraining", "ConsistencyTrainingConfig"]
+
+_WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
+
+
+class ConsistencyTrainingConfig(Config, frozen=True):
+    """Settings of a consistency training. Levels are relative to standardised data."""
+
+    net: DenoiserNet = Pick()
+    schedule: Annotated[
+        CutName,
+        param(
+            "Levels over time",
+            "How the number of levels rises: as the root of the step (CT), or doubled again and "
+            "again (iCT).",
+            choices={"root": "Rising (CT)", "doubling": "Doubled (iCT)", "constant": "The last"},
+        ),
+    ] = "doubling"
+    first: Annotated[
+        int,
+        param(
+            "First levels",
+            "Into how many pieces trajectories are cut at first.",
+            low=1,
+            high=1000,
+            log=True,
+            depends=("schedule", ("root", "doubling")),
+        ),
+    ] = 10
+    last: Annotated[
+        int,
+        param(
+            "Last levels",
+            "Into how many pieces they are cut at the end. More are closer to the ODE, and noisier "
+            "to learn from.",
+            low=2,
+            high=10_000,
+            log=True,
+        ),
+    ] = 160
+    distance: Annotated[
+        Literal["l2", "pseudo-huber"],
+        param(
+            "Distance",
+            "How far apart two answers are: squared (CT), or at large distances as it is (iCT), "
+            "which a few wild pairs disturb less.",
+            choices={"l2": "Squared (CT)", "pseudo-huber": "Pseudo-Huber (iCT)"},
+        ),
+    ] = "pseudo-huber"
+    huber: Annotated[
+        float,
+        param(
+            "Huber constant",
+            "Below so much a number of a datum the distance is as if squared.",
+            above=0.0,
+            high=10.0,
+            log=True,
+            depends=("distance", ("pseudo-huber",)),
+        ),
+    ] = 0.03
+    density: Annotated[
+        Literal["even", "log-normal"],
+        param(
+            "Training levels",
+            "Which levels are drawn: all alike (CT), or by a log-normal law (iCT).",
+            choices={"even": "All alike (CT)", "log-normal": "Log-normal (iCT)"},
+        ),
+    ] = "log-normal"
+    density_mean: Annotated[
+        float,
+        param(
+            "Mean of ln s",
+            "Centre of the training levels.",
+            low=-6.0,
+            high=6.0,
+            depends=("density", ("log-normal",)),
+        ),
+    ] = -1.1
+    density_std: Annotated[
+        float,
+        param(
+            "Spread of ln s",
+            "Standard deviation of the training levels.",
+            above=0.0,
+            high=6.0,
+            depends=("density", ("log-normal",)),
+        ),
+    ] = 2.0
+    weight: Annotated[
+        ConsistencyWeight,
+        param(
+            "Loss weight",
+            "How much each pair of neighbours counts.",
+            choices={"even": "Even (CT)", "gap": "One over their distance (iCT)"},
+        ),
+    ] = "gap"
+    target: Annotated[
+        float,
+        param(
+            "Target averaging",
+            "Decay of the weights that say what is to be reached, at the first number of levels; 0 "
+            "takes those that are trained (iCT).",
+            low=0.0,
+            below=1.0,
+        ),
+    ] = 0.0
+    s_min: SmallestNoise = 0.002
+    s_max: LargestNoise = 20.0
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
+    ema: Annotated[
+        float,
+        param(
+            "Averaging",
+            "Decay of the averaged weights that sampling uses; 0 switches averaging off.",
+            low=0.0,
+            below=1.0,
+        ),
+    ] = 0.999
+    display: DisplaySetting = "variance-preserving"
+
+
+@family(
+    "consistency-training",
+    title="Consistency training",
+    short="Consistency (CT)",
+    summary="A function learns to say the same of a datum with more and with less noise, and so to "
+    "go from noise to data in one step; no teacher is needed.",
+    source="Song et al. 2023, arXiv:2303.01469, algorithm 3; Song and Dhariwal 2023, "
+    "arXiv:2310.14189, table 1",
+    config=ConsistencyTrainingConfig,
+    capabilities=("consistency",),
+    field="score",
+    carrier="flow",
+    sampler="consistency",
+    motion="f(x₀ + s ε, s) = f(x₀ + s′ ε, s′),  f(x, s_min) = x",
+)
+class ConsistencyTraining(ConsistencyFamily[ConsistencyTrainingConfig]):
+    """field = score, estimated by the data of the batch; carrier = particles that go all the way at
+    once.
+    """
+
+    stages = (
+        Stage(
+            "draw",
+            "Draw data, and neighbouring levels for each",
+            "x₀ ~ p,  n ~ p(n) ∝ erf((ln sₙ₊₁ − μ) / √2σ) − erf((ln sₙ − μ) / √2σ)",
+            "Song and Dhariwal 2023, eq. 10",
+            by="density",
+            formulas={"even": "x₀ ~ p,  n ~ U{1, …, N−1}"},
+        ),
+        Stage(
+            "noise",
+            "Place the particles at both levels, with the same noise",
+            "x = x₀ + sₙ₊₁ ε,  x̂ = x₀ + sₙ ε,  ε ~ N(0, I)",
+            "Song et al. 2023, algorithm 3 and theorem 2",
+        ),
+        Stage(
+            "fit",
+            "Pull what is said at the upper to what the target says at the lower",
+            "min E λ (√(|f(x, sₙ₊₁) − f⁻(x̂, sₙ)|² + c²) − c)",
+            "Song and Dhariwal 2023, eq. 7",
+            by="distance",
+            formulas={"l2": "min E λ |f(x, sₙ₊₁) − f⁻(x̂, sₙ)|²"},
+        ),
+    )
+
+    def __init__(
+        self, config: ConsistencyTrainingConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        if config.schedule != "constant" and config.last < config.first:
+            raise ConfigError("last", f"must be at least the first levels, {config.first}")
+        # Over so many steps the number of levels rises; a longer run does not go back.
+        self._rise = self.horizon
+        law = None
+        if config.density == "log-normal":
+            drawn = log_normal(config)
+            law = (drawn.mean, drawn.std)
+        net = build(config.net, spec, DENOISER, self.weights(_WEIGHTS))
+        self.field = ConsistencyField(
+            ConsistencyFunction(net, config.s_min).to(self.device),
+            optimizer=config.optimizer,
+            horizon=self.horizon,
+            decay=config.ema,
+            target=config.target,
+            levels=self._levels(0),
+            weight=config.weight,
+            clock=FlowClock(config.s_min, config.s_max),
+            display=config.display,
+            huber=config.huber if config.distance == "pseudo-huber" else 0.0,
+            law=law,
+            execution=self.execution,
+        )
+
+    def _levels(self, step: int) -> int:
+        c = self.config
+        return level_count(c.schedule, step, self._rise, c.first, c.last)
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        levels = self._levels(self.field.trained.count)
+        self.field.cut(levels)
+        self.field.target.decay = target_decay(self.config.target, self.config.first, levels)
+        low, high = self.field.draw(len(real), self.noise)
+        yield "draw", {"real": real.x}
+        noise = real.zeroed(noise_like(real.x, self.noise))
+        upper, lower = (
+            real.holding(real.x + expand_like(level, noise) * noise) for level in (high, low)
+        )
+        yield "noise", {"real": real.x, "particles": upper.x, "moved": lower.x}
+        metrics = self.field.fit(upper, lower, low, high)
+        yield "fit", {"real": real.x, "particles": upper.x, "moved": lower.x}
+        return metrics | {"levels": real.x.new_full((), float(levels))}
+
+    def state(self) -> State:
+        state = super().state()
+        state.values["rise"] = self._rise
+        return state
+
+    def load_state(self, state: State) -> None:
+        super().load_state(state)
+        self._rise = int(state.value("rise"))

@@ -1,0 +1,189 @@
+"""One-step distillation: a generator regresses the end of a teacher's ODE from its noise.
+
+Source: Luhman and Luhman 2021, arXiv:2101.02388, section 3 (Denoising Student).
+"""
+
+from collections.abc import Mapping
+from typing import Any, Unpack
+
+from torch import Tensor
+
+from models.carriers.carried_family import CarriedFamily
+from models.carriers.generator import Generator
+from models.carriers.generator_settings import GeneratorAveraging, GeneratorOptimizer
+from models.carriers.pair_settings import PairCount, PairSolver, pair_steps
+from models.carriers.pairs import Pairs
+from models.config import Config, Pick
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Family
+from models.contracts.learner import Phase, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed, State
+from models.entries import Needs
+from models.nets import role
+from models.nets.calling import call
+from models.nets.pick import build
+from models.nets.settings import GeneratorNet
+from models.registry import family
+from models.tensors import make_generator, mean_of_places, noise_like
+from models.training.optim import OptimizerConfig
+
+__all__ = ["OneStepDistillation", "OneStepDistillationConfig"]
+
+TEACHER = "teacher"
+_GENERATOR, _PAIRS = 0, 3  # streams of the seed (`models.tensors.make_generator`)
+_PAPER = "Luhman and Luhman 2021"
+
+
+class OneStepDistillationConfig(Config, frozen=True):
+    """Settings of a one-step distillation."""
+
+    pairs: PairCount = 30_000
+    pair_solver: PairSolver = 18
+    generator: GeneratorNet = Pick()
+    generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
+    ema: GeneratorAveraging = 0.999
+
+
+@family(
+    "one-step-distillation",
+    title="One-step distillation",
+    short="One-step",
+    summary="A generator learns by heart where the ODE of a teacher takes each noise.",
+    source="Luhman and Luhman 2021, arXiv:2101.02388, section 3",
+    config=OneStepDistillationConfig,
+    capabilities=("latent",),
+    field="velocity",
+    carrier="generator",
+    motion="min E |g(z) − x₁|²,  x₁ the end of the teacher's path of z",
+    inputs={
+        TEACHER: Needs(
+            "velocity",
+            "Teacher",
+            "A finished run on the same data whose flow takes each noise to one end: a diffusion, "
+            "or a flow.",
+            same_data=True,
+        )
+    },
+)
+class OneStepDistillation(CarriedFamily[OneStepDistillationConfig]):
+    """field = velocity of a teacher, followed to its end; carrier = generator."""
+
+    field = None
+    carrier: Generator
+    stages = (
+        Stage(
+            "pairs",
+            "Let the teacher take new noise to its end",
+            "z ~ N(0, I),  x₁ = ODE(z)",
+            f"{_PAPER}, eq. 5",
+        ),
+        Stage(
+            "choose",
+            "Take pairs of a noise and its end, and push the noise forward",
+            "(z, x₁) ~ pairs,  x = g(z; θ)",
+            f"{_PAPER}, section 3",
+        ),
+        Stage(
+            "fit",
+            "Pull what is made to the end",
+            "min E |g(z; θ) − x₁|²",
+            f"{_PAPER}, eq. 6",
+        ),
+    )
+
+    def __init__(
+        self, config: OneStepDistillationConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        self._count, self._drawing = 0, pair_steps(self.horizon)
+        latent = spec.mean.numel()
+        net = build(config.generator, spec, role.generator(latent), self.weights(_GENERATOR))
+        self.carrier = Generator(
+            net.to(self.device),
+            spec=spec,
+            latent=latent,
+            device=self.device,
+            optimizer=config.generator_optimizer,
+            horizon=max(1, self.horizon - self._drawing),
+            decay=config.ema,
+            execution=self.execution,
+        )
+        self.pairs = Pairs(
+            spec,
+            count=config.pairs,
+            steps=self._drawing,
+            solver=config.pair_solver,
+            generator=make_generator(self.seed, _PAIRS),
+            device=self.device,
+        )
+
+    @classmethod
+    def evaluations(cls, config: OneStepDistillationConfig, sampler: Any = None) -> int:
+        return 1
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"carrier": self.carrier, "pairs": self.pairs}
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        drawing = self._count < self._drawing
+        metrics = yield from self._drawn(real) if drawing else self._taught(real)
+        self._count += 1
+        return metrics | {"phase": real.x.new_full((), 1.0 if drawing else 2.0)}
+
+    def _drawn(self, real: Batch) -> Walk:
+        teacher = self.inputs[TEACHER]
+        assert isinstance(teacher, Family)
+        noise, ends = self.pairs.draw(teacher)
+        yield "pairs", {"real": real.x, "particles": noise.x, "moved": ends}
+        made = self.carrier.push(self._latents(noise))
+        return {"loss": mean_of_places((made - ends).square(), noise.places())}
+
+    def _taught(self, real: Batch) -> Walk:
+        noise, ends = self.pairs.take(len(real), self.noise)
+        latents = self._latents(noise)
+        yield "choose", {"real": real.x, "particles": self.carrier.particles(latents).x}
+        places, net = noise.places(), self.carrier.trained.net
+
+        def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            rows = latents.take(part)
+            made = rows.zeroed(call(net, rows))
+            return mean_of_places((made - ends[part]).square(), places), {}
+
+        metrics = self.carrier.trained.descend(loss, len(real))
+        moved = self.carrier.particles(latents).x
+        yield "fit", {"real": real.x, "particles": moved, "moved": ends}
+        return metrics
+
+    def _latents(self, noise: Batch) -> Batch:
+        """Return the noise of a teacher as latents (n, numbers): where it has padded places, a
+        generator is handed noise as well.
+        """
+        if noise.mask is None:
+            return noise.holding(noise.x.flatten(1))
+        more = noise_like(noise.x, self.noise)
+        return noise.holding((noise.x + more - noise.zeroed(more)).flatten(1))
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        pairs = Phase("pairs", "The teacher draws pairs", 0)
+        return pairs, Phase("generator", "The generator learns them", self._drawing)
+
+    def retune(self, config: OneStepDistillationConfig) -> None:
+        self.carrier.trained.optimizer.config = config.generator_optimizer
+
+    def push(self, z: Rows) -> Tensor:
+        """Return g(z) by the averaged weights."""
+        return self.carrier.push(z)
+
+    def state(self) -> State:
+        state = super().state()
+        state.values |= {"count": self._count, "drawing": self._drawing}
+        return state
+
+    def load_state(self, state: State) -> None:
+        super().load_state(state)
+        self._count = int(state.value("count"))
+        self._drawing = int(state.value("drawing"))

@@ -1,0 +1,361 @@
+"""Progressive distillation: a student takes in one step what its teacher takes in two, and becomes
+the teacher of the next.
+
+Source: Salimans and Ho 2022, arXiv:2202.00512, algorithm 2.
+"""
+
+import copy
+import math
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Unpack
+
+import torch
+
+from models.carriers.carried_family import CarriedFamily
+from models.carriers.particles import Particles
+from models.config import Config, ConfigError, Pick, param
+from models.contracts.abilities import Denoise, HasDenoiser
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Frame
+from models.contracts.learner import Phase, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed, State
+from models.denoisers.denoiser import Denoiser
+from models.denoisers.densities import UniformTime, draw_levels
+from models.denoisers.level_settings import DisplaySetting, LargestNoise, SmallestNoise
+from models.entries import Needs
+from models.fields.halving import halved
+from models.fields.score import ScoreField, bound
+from models.nets.pick import build
+from models.nets.role import DENOISER
+from models.nets.settings import DenoiserNet
+from models.paths.clock import FlowClock
+from models.paths.gaussian import PATHS
+from models.registry import family
+from models.samplers.ddim import Ddim, DdimConfig
+from models.samplers.grids import GridConfig, make_grid
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.state import pack_module, unpack_module
+
+__all__ = ["ProgressiveDistillation", "ProgressiveDistillationConfig"]
+
+TEACHER = "teacher"
+_WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
+
+
+class ProgressiveDistillationConfig(Config, frozen=True):
+    """Settings of a progressive distillation. Levels are relative to standardised data."""
+
+    net: DenoiserNet = Pick()
+    prediction: Annotated[
+        Literal["v", "x0", "edm"],
+        param(
+            "Prediction",
+            "What the network predicts. Noise would not do: where there is nothing else, an error "
+            "in it is infinitely large in the data.",
+            choices={"v": "v", "x0": "Data (x0)", "edm": "EDM"},
+            aspect="prediction",
+        ),
+    ] = "v"
+    weight: Annotated[
+        Literal["truncated-snr", "edm"],
+        param(
+            "Loss weight",
+            "How much each noise level counts: the signal-to-noise ratio, at least 1, or 1 more.",
+            choices={"truncated-snr": "Truncated SNR", "edm": "SNR + 1"},
+            aspect="loss",
+        ),
+    ] = "truncated-snr"
+    teacher_share: Annotated[
+        float,
+        param(
+            "First teacher",
+            "Part of the training that teaches the diffusion which is then distilled, where no "
+            "teacher is chosen.",
+            above=0.0,
+            high=0.95,
+        ),
+    ] = 0.4
+    teacher_steps: Annotated[
+        int,
+        param(
+            "Teacher's steps",
+            "In how many DDIM steps the first teacher samples.",
+            low=2,
+            high=1024,
+            log=True,
+        ),
+    ] = 16
+    student_steps: Annotated[
+        int,
+        param(
+            "Student's steps",
+            "In how many the last student does: each round halves them.",
+            low=1,
+            high=512,
+            log=True,
+        ),
+    ] = 2
+    s_min: SmallestNoise = 0.002
+    s_max: LargestNoise = 20.0
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
+    ema: Annotated[
+        float,
+        param(
+            "Averaging",
+            "Decay of the averaged weights that sample, and teach the next round; 0 switches "
+            "averaging off.",
+            low=0.0,
+            below=1.0,
+        ),
+    ] = 0.99
+    display: DisplaySetting = "variance-preserving"
+
+
+class _OnLevels(Ddim):
+    """DDIM on the very levels that a student was taught."""
+
+    def __init__(self, levels: list[float]) -> None:
+        super().__init__(DdimConfig(steps=len(levels) - 1))
+        self._levels = levels
+
+    def levels(self, s_min: float, s_max: float) -> list[float]:
+        return self._levels
+
+
+@family(
+    "progressive-distillation",
+    title="Progressive distillation",
+    short="Progressive",
+    summary="A student takes in one step what its teacher takes in two, and teaches the next: 16 "
+    "steps become 8, 4, 2.",
+    source="Salimans and Ho 2022, arXiv:2202.00512, algorithm 2, sections 3 and 4",
+    config=ProgressiveDistillationConfig,
+    field="score",
+    carrier="flow",
+    motion="x″ = D(x, s) + (s″/s)(x − D(x, s)),  x″ where two steps of the teacher lead",
+    inputs={
+        TEACHER: Needs(
+            "denoiser",
+            "Teacher",
+            "A finished run of a diffusion on the same data, whose steps are to be halved. Without "
+            "one a diffusion is learned first.",
+            same_data=True,
+            optional=True,
+        )
+    },
+)
+class ProgressiveDistillation(CarriedFamily[ProgressiveDistillationConfig]):
+    """field = score of a teacher in fewer and fewer steps, carrier = particles.
+
+    One network learns all: it goes on from its average at the end of each round, a copy of which
+    teaches it in the next.
+    """
+
+    field: ScoreField
+    carrier: Particles
+    stages = (
+        Stage(
+            "draw",
+            "Draw data, and a noise level for each",
+            "x₀ ~ p,  u ~ U(0, 1),  s = σ(u) / α(u)",
+            "Salimans and Ho 2022, algorithm 1",
+        ),
+        Stage(
+            "choose",
+            "Draw data, and a step of the student for each",
+            "x₀ ~ p,  i ~ U{1, …, N}",
+            "Salimans and Ho 2022, algorithm 2",
+        ),
+        Stage(
+            "noise",
+            "Place the particles at the beginning of their step",
+            "x = x₀ + s ε,  ε ~ N(0, I)",
+            "Salimans and Ho 2022, algorithm 2",
+        ),
+        Stage(
+            "lead",
+            "Let the teacher make two steps, and find the data to which one would have led",
+            "x̃ = (x″ − (s″/s) x) / (1 − s″/s)",
+            "Salimans and Ho 2022, algorithm 2 and eq. 42",
+        ),
+        Stage(
+            "fit",
+            "Fit the student to it",
+            "min E max(1/s², 1) |D(x, s) − x̃|²",
+            "Salimans and Ho 2022, eq. 9",
+            by="weight",
+            formulas={"edm": "min E (1/s² + 1) |D(x, s) − x̃|²"},
+        ),
+    )
+
+    def __init__(
+        self, config: ProgressiveDistillationConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        rounds = _rounds(config)
+        self._count = 0
+        self._starts = self._plan(rounds)
+        net = build(config.net, spec, DENOISER, self.weights(_WEIGHTS))
+        path = PATHS["vp-cosine"]()
+        self.field = ScoreField(
+            Denoiser(net, config.prediction).to(self.device),
+            optimizer=config.optimizer,
+            horizon=self.horizon,
+            decay=config.ema,
+            density=UniformTime(path, config.s_min, config.s_max),
+            weight=config.weight,
+            gamma=0.0,
+            clock=FlowClock(config.s_min, config.s_max),
+            display=config.display,
+            pace=self._pace,
+            execution=self.execution,
+        )
+        self.carrier = Particles(spec, self.device, Ddim())
+        self._before: Denoiser | None = None  # the student of the round before, which teaches
+        grid = GridConfig(kind="time-uniform", path="vp-cosine")
+        fine = make_grid(grid, config.teacher_steps, config.s_min, config.s_max)
+        self._grid = fine.float().to(self.device)
+
+    def _plan(self, rounds: int) -> list[int]:
+        """Return after which steps each round begins; the first teacher's lesson comes before."""
+        lesson = 0
+        if TEACHER not in self.inputs:
+            lesson = max(1, round(self.config.teacher_share * self.horizon))
+        rest = max(0, self.horizon - lesson)
+        return [lesson + rest * i // rounds for i in range(rounds)]
+
+    @property
+    def round(self) -> int:
+        """How many rounds have begun."""
+        return sum(self._count >= start for start in self._starts)
+
+    def steps_now(self) -> int:
+        """Return in how many steps the particles go at present."""
+        return self.config.teacher_steps >> self.round
+
+    def _pace(self) -> int:
+        """Return where the rate is: it falls over the lesson and over each round."""
+        ends = [0, *self._starts, self.horizon]
+        now = self.round
+        start, end = ends[now], ends[now + 1]
+        return round((self._count - start) / max(1, end - start) * self.horizon)
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"field": self.field}
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        if self._count in self._starts:
+            self._begin()
+        now = self.round
+        metrics = yield from self._halve(real, now) if now else self._lesson(real)
+        self._count += 1
+        return metrics | {"phase": real.x.new_full((), float(now + 1))}
+
+    def _begin(self) -> None:
+        """Begin a round: with the weights of the teacher, where they are such weights."""
+        trained = self.field.trained
+        teacher = self.inputs.get(TEACHER)
+        if self._count == 0:
+            field = getattr(teacher, "field", None)
+            if isinstance(field, ScoreField) and _alike(field.trained.averaged, trained.net):
+                trained.begin_as(field.trained.averaged)
+            return
+        trained.begin_as(trained.averaged)
+        self._before = copy.deepcopy(trained.averaged)
+
+    def _lesson(self, real: Batch) -> Walk:
+        level = draw_levels(self.field.density, len(real), self.noise)
+        yield "draw", {"real": real.x}
+        particles = self.carrier.noised(real, level, self.noise)
+        yield "noise", {"real": real.x, "particles": particles.x}
+        metrics = self.field.fit(real, particles, level)
+        yield "fit", {"real": real.x, "particles": particles.x}
+        return metrics
+
+    def _halve(self, real: Batch, now: int) -> Walk:
+        stride = 1 << now
+        count = self.config.teacher_steps // stride
+        i = torch.randint(count, (len(real),), generator=self.noise, device=self.noise.device)
+        at = i.to(self.device) * stride
+        high, middle, low = (self._grid[at + k] for k in (0, stride // 2, stride))
+        yield "choose", {"real": real.x}
+        particles = self.carrier.noised(real, high, self.noise)
+        yield "noise", {"real": real.x, "particles": particles.x}
+        target = particles.zeroed(halved(self._teacher(particles), particles.x, high, middle, low))
+        yield "lead", {"real": real.x, "particles": particles.x, "moved": target}
+        metrics = self.field.fit(real.holding(target), particles, high)
+        yield "fit", {"real": real.x, "particles": particles.x, "moved": target}
+        return metrics
+
+    def _teacher(self, like: Batch) -> Denoise:
+        if self._before is not None:
+            return bound(self._before, like)
+        teacher = self.inputs[TEACHER]
+        assert isinstance(teacher, HasDenoiser)
+        return teacher.denoiser(like)
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        most = self.config.teacher_steps
+        lesson = (Phase("teacher", "The teacher learns", 0),) if self._starts[0] else ()
+        rounds = (
+            Phase(f"{most >> i + 1} steps", f"{most >> i} steps become {most >> i + 1}", start)
+            for i, start in enumerate(self._starts)
+        )
+        return (*lesson, *rounds)
+
+    @classmethod
+    def evaluations(cls, config: ProgressiveDistillationConfig, sampler: Any = None) -> int:
+        return config.student_steps
+
+    def retune(self, config: ProgressiveDistillationConfig) -> None:
+        self.field.trained.optimizer.config = config.optimizer
+
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        levels = self._grid.tolist()[:: self.config.teacher_steps // self.steps_now()]
+        return self.carrier.sampled(self.field, latents, sampler=_OnLevels(levels))
+
+    def state(self) -> State:
+        state = super().state()
+        state.values |= {"count": self._count, "starts": self._starts}
+        state.values["taught"] = self._before is not None
+        if self._before is not None:
+            pack_module(state, "before", self._before)
+        return state
+
+    def load_state(self, state: State) -> None:
+        super().load_state(state)
+        self._count = int(state.value("count"))
+        self._starts = [int(start) for start in state.value("starts")]
+        self._before = None
+        if state.value("taught"):
+            self._before = copy.deepcopy(self.field.trained.averaged)
+            unpack_module(state, "before", self._before)
+
+
+def _rounds(config: ProgressiveDistillationConfig) -> int:
+    """Return how often the steps are halved.
+
+    Raises:
+        ConfigError: the student's steps do not come of the teacher's by halving.
+    """
+    rounds = math.log2(config.teacher_steps / config.student_steps)
+    if rounds < 1 or not rounds.is_integer():
+        raise ConfigError(
+            "student_steps",
+            f"halving {config.teacher_steps} again and again never gives {config.student_steps}",
+        )
+    return int(rounds)
+
+
+def _alike(one: Denoiser, other: Denoiser) -> bool:
+    """Whether two denoisers have the same weights and mean the same by them."""
+    mine, theirs = (
+        {name: value.shape for name, value in each.state_dict().items()} for each in (one, other)
+    )
+    return one.precond == other.precond and mine == theirs
