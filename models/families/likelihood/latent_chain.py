@@ -21,6 +21,7 @@ from models.nets.mlp import MLP, MLPConfig
 __all__ = ["LatentChain"]
 
 _WIDEST = 5.0  # |log std| of a latent stays below it
+_NARROW = 1.0  # how much less than 0 it is at first: latents say something from the start
 _SHARPEST = -5.0  # log s does not fall below it
 _LOG_TAU = math.log(2.0 * math.pi)
 
@@ -28,7 +29,15 @@ _LOG_TAU = math.log(2.0 * math.pi)
 def _law(said: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean and log std of a Gaussian, from what a network says of it."""
     mean, spread = said.chunk(2, dim=1)
-    return mean, _WIDEST * torch.tanh(spread / _WIDEST)
+    return mean, _WIDEST * torch.tanh((spread - _NARROW) / _WIDEST)
+
+
+def _near(said: Tensor, z: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and log std of the next level, which is where this one is unless the network says
+    otherwise.
+    """
+    mean, log_std = _law(said)
+    return z + mean, log_std
 
 
 def _log_normal(x: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
@@ -65,7 +74,10 @@ class LatentChain(nn.Module):
 
         def between() -> nn.ModuleList:
             config = MLPConfig(width=width, depth=2)
-            nets = [MLP(config, latent, 2 * latent, generator=generator) for _ in range(levels - 1)]
+            nets = (
+                MLP(config, latent, 2 * latent, output_gain=0.1, generator=generator)
+                for _ in range(levels - 1)
+            )
             return nn.ModuleList(nets)
 
         self.up, self.down = between(), between()
@@ -81,13 +93,13 @@ class LatentChain(nn.Module):
     ) -> tuple[list[Tensor], list[tuple[Tensor, Tensor]]]:
         """Return z_1, ..., z_L, drawn with noise (n, L latent), and the laws that they are from."""
         places, laws = [], []
-        said = call(self.encoder, Batch(rows.x))
+        law = _law(call(self.encoder, Batch(rows.x)))
         for level, e in enumerate(noise.chunk(self.levels, dim=1)):
-            mean, log_std = _law(said)
+            mean, log_std = law
             places.append(mean + log_std.exp() * e)
-            laws.append((mean, log_std))
+            laws.append(law)
             if level + 1 < self.levels:
-                said = self.up[level](places[-1])
+                law = _near(self.up[level](places[-1]), places[-1])
         return places, laws
 
     def terms(self, rows: Batch, noise: Tensor) -> dict[str, Tensor]:
@@ -98,7 +110,7 @@ class LatentChain(nn.Module):
         made = call(self.decoder, rows.holding(places[0]))
         terms = {"reconstruction": _log_normal(rows.x, made, self.scale)}
         for level in range(self.levels - 1):
-            down = _law(self.down[level](places[level + 1]))
+            down = _near(self.down[level](places[level + 1]), places[level + 1])
             terms[f"level-{level + 1}"] = _log_normal(places[level], *down) - _log_normal(
                 places[level], *laws[level]
             )
@@ -114,7 +126,7 @@ class LatentChain(nn.Module):
         noise = rows.x[:, : self.levels * self.latent].chunk(self.levels, dim=1)
         z = noise[0]
         for net, e in zip(reversed(self.down), noise[1:], strict=True):
-            mean, log_std = _law(net(z))
+            mean, log_std = _near(net(z), z)
             z = mean + log_std.exp() * e
         made = call(self.decoder, rows.holding(z))
         if not noisy:
