@@ -23,8 +23,10 @@ __all__ = ["Diffusing", "Particles"]
 class Diffusing(Protocol):
     """What a sampler can take large steps with; `denoiser` is what it calls."""
 
-    clock: FlowClock
     display: DisplayName
+
+    @property
+    def clock(self) -> FlowClock: ...
 
     def denoiser(self, like: Batch | None = None) -> Denoise: ...
 

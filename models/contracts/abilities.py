@@ -19,6 +19,7 @@ __all__ = [
     "HasLatent",
     "HasLikelihood",
     "HasPopulation",
+    "HasReverseVariance",
     "HasTransport",
     "HasVelocity",
     "Recommends",
@@ -67,6 +68,21 @@ class HasDenoiser(Protocol):
     def denoiser(self, like: Batch | None = None) -> Denoise:
         """Return D for rows with the mask and the conditions of these: x (n, *shape), s (n,) or
         0-d -> (n, *shape).
+        """
+        ...
+
+
+@runtime_checkable
+class HasReverseVariance(Protocol):
+    """A denoiser (`Denoise`) that has also learned how much noise a reverse step adds: what
+    `HasDenoiser.denoiser` returns may be one, and a sampler asks.
+    """
+
+    def __call__(self, x: Tensor, s: Tensor, /) -> Tensor: ...
+
+    def reverse_variance(self, x: Tensor, s: Tensor, s_next: Tensor) -> Tensor:
+        """Return the variance of each number of x (n, *shape) after a step from s to s_next > 0,
+        both (n,) or 0-d, in the coordinates x0 + s eps: (n, *shape).
         """
         ...
 

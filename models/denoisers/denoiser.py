@@ -61,20 +61,32 @@ class Denoiser(nn.Module):
                 part; None where these are all. Nothing to rows without padding.
         """
         batch = Batch.of(rows)
-        x = batch.x
-        c = self._coefficients(expand_like(s, x), self.data_std)
-        target = torch.addcmul(real, c.c_skip, x, value=-1).div_(c.c_out)
-        out = self._network(batch.holding(c.c_in * x), s)
+        out, target, c_out = self._regression(batch, s, real)
         if weight is None and batch.mask is None:
             return functional.mse_loss(out, target)
         error = (out - target).square()
         if weight is not None:
-            error = c.c_out.square().mul_(expand_like(weight, x)) * error
+            error = c_out.square().mul_(expand_like(weight, batch.x)) * error
         if batch.mask is None:
             return error.mean()
         # Noise, data and output are 0 where a place is padded, and so is the error there.
-        count = batch.mask.sum() if places is None else places * len(x)
-        return error.sum() / (count * x[0, 0].numel())
+        count = batch.mask.sum() if places is None else places * len(batch)
+        return error.sum() / (count * batch.x[0, 0].numel())
+
+    def errors(self, rows: Rows, s: Tensor, real: Tensor) -> Tensor:
+        """Return |D(x, s) - real|^2 of each row, (n,), the sum over its numbers, with its graph.
+
+        Arguments as in `squared_error`.
+        """
+        out, target, c_out = self._regression(Batch.of(rows), s, real)
+        return (c_out * (out - target)).square().flatten(1).sum(dim=1)
+
+    def _regression(self, batch: Batch, s: Tensor, real: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return what the network says, what it should say, and c_out."""
+        x = batch.x
+        c = self._coefficients(expand_like(s, x), self.data_std)
+        target = torch.addcmul(real, c.c_skip, x, value=-1).div_(c.c_out)
+        return self._network(batch.holding(c.c_in * x), s), target, c.c_out
 
     def _network(self, batch: Batch, s: Tensor) -> Tensor:
         told = c_noise(s)

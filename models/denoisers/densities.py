@@ -13,8 +13,17 @@ import torch
 from torch import Tensor
 
 from models.paths.gaussian import GaussianPath
+from models.paths.learned import LearnedPath
 
-__all__ = ["Density", "LogNormal", "RhoUniform", "UniformTime", "draw_levels"]
+__all__ = [
+    "Density",
+    "LearnedTime",
+    "LogNormal",
+    "LogUniform",
+    "RhoUniform",
+    "UniformTime",
+    "draw_levels",
+]
 
 
 class Density(ABC):
@@ -122,6 +131,53 @@ class RhoUniform(Density):
     def pdf(self, s: Tensor) -> Tensor:
         low, high = self.interval
         return s ** (1 / self.rho) / (self.rho * (high - low))
+
+
+@dataclass(frozen=True)
+class LogUniform(Density):
+    """ln s uniform: log-SNR linear in time.
+
+    Source: Kingma et al. 2021, arXiv:2107.00630, where a learned schedule begins. The same as
+    p(t) ~ g(t)^2/sigma(t)^2 on any path, with which the bound on the likelihood is estimated best
+    by a network that predicts the noise equally well everywhere (Song et al. 2021,
+    arXiv:2101.09258, eq. 15): g^2 dt = 2 alpha^2 s ds and sigma = alpha s.
+    """
+
+    s_min: float
+    s_max: float
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return math.log(self.s_min), math.log(self.s_max)
+
+    def level(self, v: Tensor) -> Tensor:
+        return torch.exp(v).clamp(self.s_min, self.s_max)
+
+    def pdf(self, s: Tensor) -> Tensor:
+        low, high = self.interval
+        return torch.full_like(s, 1 / (high - low))
+
+
+@dataclass(frozen=True)
+class LearnedTime(Density):
+    """Noise time uniform on a path that is being learned; levels carry no gradient to it.
+
+    Source: Kingma et al. 2021, arXiv:2107.00630, eq. 17.
+    """
+
+    path: LearnedPath
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        return 0.0, 1.0
+
+    @torch.no_grad()
+    def level(self, v: Tensor) -> Tensor:
+        return self.path.s(v)
+
+    @torch.no_grad()
+    def pdf(self, s: Tensor) -> Tensor:
+        return 1 / self.path.d_log_s(self.path.time(s))
 
 
 def draw_levels(

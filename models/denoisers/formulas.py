@@ -1,4 +1,5 @@
-"""What the choices of a diffusion say, as formulas for a person: one line for each name.
+"""What the choices of a diffusion say, as formulas for a person: one line for each name. The
+paths of `FORWARD` are those of `models.paths.gaussian`, and one that is learned.
 
 Noise time u runs from 0 (data) to 1 (noise), x̄ = x_u / α is data with noise s = σ / α, and F is
 what the network gives out.
@@ -6,18 +7,19 @@ what the network gives out.
 
 from collections.abc import Mapping
 
+from models.denoisers.objectives import ObjectiveName
 from models.denoisers.precond import PrecondName
 from models.denoisers.weights import WeightName
-from models.paths.gaussian import PathName
 
-__all__ = ["FORWARD", "LOSSES", "OUTPUTS"]
+__all__ = ["FORWARD", "LOSSES", "OBJECTIVES", "OUTPUTS"]
 
-FORWARD: Mapping[PathName, str] = {
+FORWARD: Mapping[str, str] = {
     "ve": "x_u = x₀ + σ_u ε,  σ_u = σ₀ (σ₁/σ₀)^u",
     "vp-linear": "x_u = α_u x₀ + √(1 − α_u²) ε,  ln α_u = −u² (β₁ − β₀)/4 − u β₀/2",
     "vp-cosine": "x_u = α_u x₀ + √(1 − α_u²) ε,  α_u = cos(a + b u)/cos a",
     "sub-vp": "x_u = α_u x₀ + (1 − α_u²) ε,  ln α_u = −u² (β₁ − β₀)/4 − u β₀/2",
     "rectified-flow": "x_u = (1 − u) x₀ + u ε",
+    "learned": "x_u = α_u x₀ + √(1 − α_u²) ε,  ln SNR = −γ_η(u), monotone",
 }
 
 OUTPUTS: Mapping[PrecondName, str] = {
@@ -37,4 +39,11 @@ LOSSES: Mapping[WeightName, str] = {
     "likelihood": "∫ |D − x₀|²/s² dln s",
     "min-snr": "E min(1/s², γ) |D − x₀|²",
     "truncated-snr": "E max(1/s², 1) |D − x₀|²",
+    "p2": "E 1/(s² (1 + 1/s²)^k) |D − x₀|²",
+}
+
+OBJECTIVES: Mapping[ObjectiveName, str] = {
+    "denoising": "|D − x₀|²",
+    "sliced": "(eᵀ(D − x̄))² + 2s² eᵀ∇D e − s² d,  e = ±1",
+    "sliced-vr": "|D − x̄|² + 2s² eᵀ∇D e − s² d,  e = ±1",
 }

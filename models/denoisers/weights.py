@@ -6,13 +6,18 @@
 | simple | 1/s^2 | |eps - predicted eps|^2 (DDPM's L_simple); the SNR weight |
 | x0 | 1 | |x0 - D|^2 |
 | velocity | ((1 + s)/s)^2 | |velocity - predicted velocity|^2 (flow matching) |
-| likelihood | 1/(s^2 p(ln s)) | a bound on -log p, whatever the density p (VDM) |
+| likelihood | 1/(s^2 p(ln s)) | a bound on -log p, whatever the density p (VDM, ScoreFlow) |
 | min-snr | min(1/s^2, gamma) | |
 | truncated-snr | max(1/s^2, 1) | |
+| p2 | (1/s^2) / (1 + 1/s^2)^power | the SNR weight without what nobody sees |
+
+ScoreFlow's weight g(t)^2 of the score is "likelihood" on every path: g^2 |score - target|^2 dt is
+2 |D - x0|^2/s^2 d ln s.
 
 Sources: Karras et al. 2022, arXiv:2206.00364, table 1; Ho et al. 2020, arXiv:2006.11239, eq. 14;
-Kingma et al. 2021, arXiv:2107.00630, eq. 17; Hang et al. 2023, arXiv:2303.09556, section 3.4;
-Salimans & Ho 2022, arXiv:2202.00512, eq. 9.
+Kingma et al. 2021, arXiv:2107.00630, eq. 17; Song et al. 2021, arXiv:2101.09258, eq. 8; Hang et
+al. 2023, arXiv:2303.09556, section 3.4; Salimans & Ho 2022, arXiv:2202.00512, eq. 9; Choi et al.
+2022, arXiv:2204.00227, eq. 8 with k = 1.
 """
 
 from typing import Literal
@@ -25,7 +30,9 @@ from models.denoisers.precond import PrecondName
 
 __all__ = ["WeightName", "is_natural", "loss_weight"]
 
-WeightName = Literal["edm", "simple", "x0", "velocity", "likelihood", "min-snr", "truncated-snr"]
+WeightName = Literal[
+    "edm", "simple", "x0", "velocity", "likelihood", "min-snr", "truncated-snr", "p2"
+]
 
 
 # Which weight is 1/c_out^2 of a preconditioning, so that it is even on what the network predicts.
@@ -44,7 +51,13 @@ def is_natural(name: WeightName, precond: PrecondName) -> bool:
 
 
 def loss_weight(
-    name: WeightName, s: Tensor, density: Density, *, data_std: float = 1.0, gamma: float = 5.0
+    name: WeightName,
+    s: Tensor,
+    density: Density,
+    *,
+    data_std: float = 1.0,
+    gamma: float = 5.0,
+    power: float = 1.0,
 ) -> Tensor:
     """Return w(s), in the shape of s.
 
@@ -54,6 +67,7 @@ def loss_weight(
         density: what s was drawn from; only "likelihood" uses it.
         data_std: sd of the table.
         gamma: the cap of "min-snr".
+        power: of "p2".
     """
     snr = s.reciprocal().square()
     match name:
@@ -71,3 +85,5 @@ def loss_weight(
             return snr.clamp(max=gamma)
         case "truncated-snr":
             return snr.clamp(min=1.0)
+        case "p2":
+            return snr / (1 + snr) ** power

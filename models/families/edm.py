@@ -1,175 +1,32 @@
 """Diffusion, any Gaussian one, as a denoiser; field = score, carrier = free particles."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Unpack
+from typing import Any, Unpack
 
 import torch
 from torch import Tensor
 
 from models.carriers.diffusion_family import DiffusionFamily
-from models.config import Config, ConfigError, Pick, param
+from models.config import ConfigError
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.schedule import Schedule
 from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import Packed
-from models.contracts.told_settings import ConditionalSetting, LabelDropout
-from models.denoisers.denoiser import Denoiser
-from models.denoisers.densities import Density, RhoUniform, UniformTime, draw_levels
-from models.denoisers.formulas import FORWARD, LOSSES, OUTPUTS
-from models.denoisers.level_settings import (
-    DisplaySetting,
-    LargestNoise,
-    SmallestNoise,
-    log_normal,
-)
-from models.denoisers.precond import PrecondName
-from models.denoisers.weights import WeightName
+from models.fields.learned_score import learned_score
 from models.fields.score import ScoreField
+from models.fields.score_settings import ScoreSettings, path_of
 from models.likelihood import log_prob
 from models.nets.earlier import networks_as_picks
-from models.nets.pick import build
-from models.nets.role import DENOISER
-from models.nets.settings import DenoiserNet
-from models.paths.clock import FlowClock
-from models.paths.gaussian import PATHS, PathName
 from models.paths.schedule import schedule_of
 from models.registry import family
 from models.samplers.heun import Heun
-from models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["Edm", "EdmConfig"]
 
-# A stream of the seed (`models.tensors.make_generator`).
-_WEIGHTS = 0
 
-
-class EdmConfig(Config, frozen=True):
+class EdmConfig(ScoreSettings, frozen=True):
     """Settings of a Gaussian diffusion. Levels are relative to standardised data."""
-
-    net: DenoiserNet = Pick()
-    precond: Annotated[
-        PrecondName,
-        param(
-            "Prediction",
-            "What the network predicts; the rest is computed from it. EDM's keeps input, output "
-            "and target at unit variance on every noise level.",
-            choices={
-                "edm": "EDM",
-                "eps": "Noise (eps)",
-                "x0": "Data (x0)",
-                "v": "v",
-                "velocity": "Velocity (flow matching)",
-                "score": "Score",
-            },
-            formulas=OUTPUTS,
-            aspect="prediction",
-        ),
-    ] = "edm"
-    weight: Annotated[
-        WeightName,
-        param(
-            "Loss weight",
-            "How much each noise level counts.",
-            choices={
-                "edm": "EDM",
-                "simple": "Simple (DDPM)",
-                "x0": "Even on the data",
-                "velocity": "Even on the velocity",
-                "likelihood": "Likelihood",
-                "min-snr": "Min-SNR",
-                "truncated-snr": "Truncated SNR",
-            },
-            formulas=LOSSES,
-            aspect="loss",
-        ),
-    ] = "edm"
-    gamma: Annotated[
-        float,
-        param(
-            "SNR cap",
-            "Largest weight of Min-SNR.",
-            above=0.0,
-            high=1000.0,
-            depends=("weight", ("min-snr",)),
-            aspect="loss",
-        ),
-    ] = 5.0
-    density: Annotated[
-        Literal["log-normal", "uniform-time", "rho-uniform"],
-        param(
-            "Training levels",
-            "Which noise levels the network is trained on.",
-            choices={
-                "log-normal": "Log-normal (EDM)",
-                "uniform-time": "Uniform time on a path",
-                "rho-uniform": "As an EDM sampling grid",
-            },
-            aspect="loss",
-        ),
-    ] = "log-normal"
-    density_mean: Annotated[
-        float,
-        param(
-            "Mean of ln s",
-            "Centre of the training levels.",
-            low=-6.0,
-            high=6.0,
-            depends=("density", ("log-normal",)),
-            aspect="loss",
-        ),
-    ] = -1.2
-    density_std: Annotated[
-        float,
-        param(
-            "Spread of ln s",
-            "Standard deviation of the training levels.",
-            above=0.0,
-            high=6.0,
-            depends=("density", ("log-normal",)),
-            aspect="loss",
-        ),
-    ] = 1.2
-    path: Annotated[
-        PathName,
-        param(
-            "Path",
-            "The noising path whose time is uniform.",
-            choices={
-                "ve": "Variance exploding",
-                "vp-linear": "Variance preserving, linear",
-                "vp-cosine": "Variance preserving, cosine",
-                "sub-vp": "Sub-variance preserving",
-                "rectified-flow": "Rectified flow",
-            },
-            formulas=FORWARD,
-            depends=("density", ("uniform-time",)),
-            aspect="path",
-        ),
-    ] = "vp-linear"
-    s_min: SmallestNoise = 0.002
-    s_max: LargestNoise = 20.0
-    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
-    ema: Annotated[
-        float,
-        param(
-            "Averaging",
-            "Decay of the averaged weights that sampling uses; 0 switches averaging off.",
-            low=0.0,
-            below=1.0,
-        ),
-    ] = 0.999
-    display: DisplaySetting = "variance-preserving"
-    conditional: ConditionalSetting = False
-    label_dropout: LabelDropout = 0.0
-
-
-def _density(config: EdmConfig) -> Density:
-    if config.density == "uniform-time":
-        return UniformTime(PATHS[config.path](), config.s_min, config.s_max)
-    if config.density == "rho-uniform":
-        return RhoUniform(config.s_min, config.s_max)
-    return log_normal(config)
 
 
 @family(
@@ -208,6 +65,7 @@ class Edm(DiffusionFamily[EdmConfig]):
             formulas={
                 "uniform-time": "x₀ ~ p,  u ~ U(0, 1),  s = σ(u) / α(u)",
                 "rho-uniform": "x₀ ~ p,  s^(1/ρ) ~ U",
+                "log-uniform": "x₀ ~ p,  ln s ~ U",
             },
         ),
         Stage(
@@ -222,6 +80,11 @@ class Edm(DiffusionFamily[EdmConfig]):
             "min E w(s) |D(x, s) − x₀|²,  ∇log p(x; s) = (D − x) / s²",
             "Karras et al. 2022, eqs. 2, 3 and 8",
             "velocity",
+            by="objective",
+            formulas={
+                "sliced": "min E w(s) [(eᵀ(D − x))² + 2s² eᵀ∇D e],  e = ±1",
+                "sliced-vr": "min E w(s) [|D − x|² + 2s² eᵀ∇D e],  e = ±1",
+            },
         ),
     )
 
@@ -231,26 +94,12 @@ class Edm(DiffusionFamily[EdmConfig]):
             raise ConfigError(
                 "label_dropout", "the model is told no class that it could be without"
             )
-        net = build(config.net, spec, DENOISER, self.weights(_WEIGHTS))
-        self.field = ScoreField(
-            Denoiser(net, config.precond).to(self.device),
-            optimizer=config.optimizer,
-            horizon=self.horizon,
-            decay=config.ema,
-            density=_density(config),
-            weight=config.weight,
-            gamma=config.gamma,
-            clock=FlowClock(config.s_min, config.s_max),
-            display=config.display,
-            dropout=config.label_dropout,
-            execution=self.execution,
-        )
+        self.field = learned_score(self, config)
 
     @classmethod
     def schedule(cls, config: EdmConfig, sampler: Any = None) -> Schedule:
-        path = PATHS[config.path]() if config.density == "uniform-time" else None
         levels = (sampler or Heun()).levels(config.s_min, config.s_max)
-        return schedule_of(path, config.s_min, config.s_max, levels, config.display)
+        return schedule_of(path_of(config), config.s_min, config.s_max, levels, config.display)
 
     @classmethod
     def told_classes(cls, config: EdmConfig) -> bool:
@@ -271,24 +120,25 @@ class Edm(DiffusionFamily[EdmConfig]):
 
     def walk(self, batch: Rows) -> Walk:
         real = Batch.of(batch)
-        level = draw_levels(self.field.density, len(real), self.noise)
+        drawn = self.field.draw(len(real), self.noise)
         yield "draw", {"real": real.x}
-        particles = self.carrier.noised(real, level, self.noise)
+        particles = self.carrier.noised(real, drawn.level, self.noise)
         particles = self.field.forgetting(particles, self.noise)
         yield "noise", {"real": real.x, "particles": particles.x}
-        metrics = self.field.fit(real, particles, level)
+        metrics = self.field.fit(real, particles, drawn.level, drawn)
         yield "fit", {"real": real.x, "particles": particles.x}
         return metrics
 
     def retune(self, config: EdmConfig) -> None:
-        self.field.trained.optimizer.config = config.optimizer
+        for each in (self.field, self.field.variance):
+            if each is not None:
+                each.trained.optimizer.config = config.optimizer
 
     def log_prob(self, x: Rows) -> Tensor:
         """Return log p(x) in nats, by the probability-flow ODE from s_min to s_max."""
-        rows = Batch.of(x)
+        rows, clock = Batch.of(x), self.field.clock
         real = None if rows.mask is None else rows.zeroed(torch.ones_like(rows.x))
-        s_min, s_max = self.config.s_min, self.config.s_max
-        return log_prob(self.denoiser(rows), rows.x, s_min, s_max, real=real)
+        return log_prob(self.denoiser(rows), rows.x, clock.s_min, clock.s_max, real=real)
 
     @property
     def looks(self) -> Mapping[str, Look]:

@@ -2,7 +2,9 @@
 
 The particles of a diffusion are data with noise, so the field is fitted with no simulation:
 E w(s) |D(x0 + s eps, s) - x0|^2 (Vincent 2011, eq. 11; Karras et al. 2022, arXiv:2206.00364,
-eqs. 2 and 8). The score is (D - x)/s^2, and the probability-flow ODE is dx/ds = (x - D)/s.
+eqs. 2 and 8), or with the data hidden from it (`models.denoisers.objectives`). The score is
+(D - x)/s^2, and the probability-flow ODE is dx/ds = (x - D)/s. Beside it a noise schedule and the
+variance of reverse steps may be learned.
 """
 
 from collections.abc import Callable
@@ -14,12 +16,17 @@ from torch import Tensor
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.execution import PLAIN, Execution
+from models.contracts.state import Packed, State
 from models.contracts.untold import untold, untold_rows
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import Density
+from models.denoisers.objectives import ObjectiveName, sliced_errors
+from models.denoisers.times import Drawn, Importance, TimesName, draw_times
 from models.denoisers.weights import WeightName, is_natural, loss_weight
+from models.fields.reverse_variance import LearnedVariance
+from models.fields.schedule import LearnedSchedule
 from models.paths.clock import DisplayName, FlowClock, display_scale, display_scale_slope
-from models.tensors import in_parts
+from models.tensors import in_parts, noise_like
 from models.training.optim import OptimizerConfig
 from models.training.part import TrainedPart
 from models.training.trained import Trained
@@ -35,14 +42,19 @@ class ScoreField(TrainedPart[Denoiser]):
         optimizer: settings of the optimiser.
         horizon: planned number of steps.
         decay: of the averaged weights, which everything but the training uses.
-        density: what the levels passed to `fit` are drawn from.
+        density: what levels are drawn from.
         weight: the loss weight w(s).
-        gamma: the cap of the weight "min-snr".
+        gamma, power: of the weights "min-snr" and "p2".
         clock: flow time <-> noise level.
         display: the coordinates that `velocity` speaks.
         dropout: for how large a share of the rows nothing is given while it learns.
         pace: how many steps of the schedule of the rate are done; None for those of the field.
         execution: how the network is run.
+        objective: what it learns from.
+        times: how the levels of a batch are drawn.
+        noise: where an objective, or free ends of a schedule, draw from; on the denoiser's device.
+        schedule: what learns the path whose time is the density.
+        variance: what learns the variance of reverse steps.
     """
 
     def __init__(
@@ -55,11 +67,17 @@ class ScoreField(TrainedPart[Denoiser]):
         density: Density,
         weight: WeightName,
         gamma: float,
+        power: float = 1.0,
         clock: FlowClock,
         display: DisplayName,
         dropout: float = 0.0,
         pace: Callable[[], int] | None = None,
         execution: Execution = PLAIN,
+        objective: ObjectiveName = "denoising",
+        times: TimesName = "low-discrepancy",
+        noise: torch.Generator | None = None,
+        schedule: LearnedSchedule | None = None,
+        variance: LearnedVariance | None = None,
     ) -> None:
         self.trained = Trained(
             denoiser,
@@ -72,12 +90,32 @@ class ScoreField(TrainedPart[Denoiser]):
         )
         self.density = density
         self.weight: WeightName = weight
-        self.gamma = gamma
+        self.gamma, self.power = gamma, power
         self._natural = is_natural(weight, denoiser.precond)
         self._data_std = denoiser.data_std
-        self.clock = clock
+        self._clock = clock
         self.display: DisplayName = display
         self.dropout = dropout
+        self.objective: ObjectiveName = objective
+        self.times: TimesName = times
+        self._noise = noise
+        self.schedule = schedule
+        self.variance = variance
+        device = next(denoiser.parameters()).device
+        self.importance = Importance(device) if times == "importance" else None
+
+    @property
+    def clock(self) -> FlowClock:
+        """Flow time <-> noise level, between the ends of the schedule where it learns them."""
+        if self.schedule is None or not self.schedule.path.free:
+            return self._clock
+        return FlowClock(*self.schedule.range())
+
+    def draw(self, n: int, generator: torch.Generator) -> Drawn:
+        """Draw the noise levels of a batch of n rows."""
+        if self.importance is not None:
+            return self.importance.draw(self.density, n, generator)
+        return draw_times(self.times, self.density, n, generator)
 
     def forgetting(self, rows: Batch, generator: torch.Generator) -> Batch:
         """Return rows to learn from, of a share of which nothing is given any more (Ho and Salimans
@@ -88,8 +126,11 @@ class ScoreField(TrainedPart[Denoiser]):
         chance = torch.rand(len(rows), generator=generator, device=generator.device)
         return untold(rows, chance.to(rows.device) < self.dropout)
 
-    def fit(self, real: Rows, particles: Rows, level: Tensor | None) -> dict[str, Tensor]:
-        """Do one step; particles[i] = real[i] + level[i] * noise, level (B,).
+    def fit(
+        self, real: Rows, particles: Rows, level: Tensor | None, drawn: Drawn | None = None
+    ) -> dict[str, Tensor]:
+        """Do one step; particles[i] = real[i] + level[i] * noise, level (B,). ``drawn`` says how
+        these levels were drawn, where they were not drawn evenly from the density.
 
         Raises:
             ValueError: there are no levels.
@@ -97,6 +138,16 @@ class ScoreField(TrainedPart[Denoiser]):
         if level is None:
             raise ValueError("a score is fitted at noise levels: pass them")
         data, noised = Batch.of(real), Batch.of(particles)
+        if self.objective == "denoising" and self.importance is None and self.schedule is None:
+            metrics = self._regress(data, noised, level)
+        else:
+            metrics = self._by_rows(data, noised, drawn or Drawn(level))
+        if self.variance is not None:
+            metrics |= self.variance.fit(data, noised, level, self._in_training(noised))
+        return metrics
+
+    def _regress(self, data: Batch, noised: Batch, level: Tensor) -> dict[str, Tensor]:
+        """Do one step of denoising: the mean error at once, which is all that it needs."""
         weight = None if self._natural else self._weigh(level)
         places = noised.places()
 
@@ -108,9 +159,115 @@ class ScoreField(TrainedPart[Denoiser]):
 
         return self.trained.descend(loss, len(data))
 
+    def _by_rows(self, data: Batch, noised: Batch, drawn: Drawn) -> dict[str, Tensor]:
+        """Do one step whose error is asked for row by row, by those who learn from it."""
+        level, odds = drawn.level, drawn.odds
+        weight = self._weigh(level)
+        heavy = weight if odds is None else weight * odds
+        signs = self._signs(noised)
+        size = self._size(noised)
+        found: list[Tensor] = []
+
+        def loss(rows: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            some = None if signs is None else signs[rows]
+            error = self._errors(noised.take(rows), level[rows], data.x[rows], some) / size
+            found.append(error.detach())
+            return (heavy[rows] * error).mean(), {}
+
+        metrics = self.trained.descend(loss, len(data))
+        errors = torch.cat(found)
+        if self.importance is not None:
+            self.importance.learn(drawn, weight * errors)
+        if self.schedule is not None:
+            ends = self._at_ends(data) if self.schedule.path.free else None
+            metrics |= self.schedule.adapt(level, errors * size, odds, ends)
+        return metrics
+
+    def _errors(self, noised: Batch, level: Tensor, real: Tensor, signs: Tensor | None) -> Tensor:
+        """Return |D - x0|^2 of each row, or what has its mean, (n,)."""
+        net = self.trained.net
+        if signs is None:
+            return net.errors(noised, level, real)
+        # Past a compiled call: what PyTorch compiles it differentiates but once.
+        return sliced_errors(
+            lambda x: net.forward(noised.holding(x), level),
+            noised.x,
+            level,
+            signs,
+            reduced=self.objective == "sliced-vr",
+        )
+
+    def _signs(self, noised: Batch) -> Tensor | None:
+        """Return random signs, 0 where a place is padded; None where nothing is sliced."""
+        if self.objective == "denoising":
+            return None
+        generator = self._noise
+        assert generator is not None
+        coin = torch.rand(noised.x.shape, generator=generator, device=generator.device)
+        signs = torch.where(coin < 0.5, -1.0, 1.0).to(noised.x)
+        return noised.zeroed(signs)
+
+    @staticmethod
+    def _size(noised: Batch) -> Tensor | float:
+        """Return how many real numbers a row has on average."""
+        places = noised.places()
+        if places is None:
+            return float(noised.x[0].numel())
+        return places * noised.x[0, 0].numel()
+
+    @torch.no_grad()
+    def _at_ends(self, data: Batch) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the data, and the mean of |D - x0|^2/s^2 at both ends of the schedule."""
+        assert self.schedule is not None
+        found = []
+        for s in self.schedule.path.ends.detach().exp():
+            noised = data.holding(data.x + s * data.zeroed(noise_like(data.x, self._noise)))
+            error = self.trained.net.errors(noised, s.expand(len(data)), data.x)
+            found.append(error.mean() / s.square())
+        return data.x, found[0], found[1]
+
+    def _in_training(self, rows: Batch) -> Denoise:
+        return lambda x, s: self.trained.net(rows.holding(x), s)
+
     def _weigh(self, level: Tensor) -> Tensor:
-        sd = self._data_std
-        return loss_weight(self.weight, level, self.density, data_std=sd, gamma=self.gamma)
+        return loss_weight(
+            self.weight,
+            level,
+            self.density,
+            data_std=self._data_std,
+            gamma=self.gamma,
+            power=self.power,
+        )
+
+    def pack(self, state: State, part: str) -> None:
+        """Add the exact training state."""
+        super().pack(state, part)
+        for name, each in self._beside().items():
+            each.pack(state, f"{part}/{name}")
+
+    def unpack(self, state: State, part: str) -> None:
+        """Restore what `pack` added.
+
+        Raises:
+            ValueError: it does not fit.
+        """
+        super().unpack(state, part)
+        for name, each in self._beside().items():
+            each.unpack(state, f"{part}/{name}")
+
+    def parameter_count(self) -> int:
+        """Return how many numbers are trained."""
+        beside = sum(each.parameter_count() for each in self._beside().values())
+        return super().parameter_count() + beside
+
+    def _beside(self) -> dict[str, Packed]:
+        """Return what learns beside the denoiser, by name."""
+        parts = {
+            "importance": self.importance,
+            "schedule": self.schedule,
+            "variance": self.variance,
+        }
+        return {name: each for name, each in parts.items() if each is not None}
 
     def denoiser(self, like: Batch | None = None) -> Denoise:
         """Return the averaged D(x, s), for rows with the mask and the conditions of these: x
@@ -124,7 +281,8 @@ class ScoreField(TrainedPart[Denoiser]):
                 "the model was told the class of every row that it learned from (label dropout 0), "
                 "so it knows nothing of rows without one: train one with a label dropout of 0.1"
             )
-        return bound(self.trained.averaged, like)
+        denoise = bound(self.trained.averaged, like)
+        return denoise if self.variance is None else _Reversing(denoise, self.variance, like)
 
     def velocity(self, x: Rows, t: float) -> Tensor:
         """Return dx/dt of the probability-flow ODE in display coordinates; see `flow_velocity`."""
@@ -142,6 +300,22 @@ class ScoreField(TrainedPart[Denoiser]):
         s = torch.tensor(self.clock.s(t), dtype=x.dtype, device=x.device)
         straight = x / display_scale(self.display, s)
         return (self.denoiser(batch)(straight, s) - straight) / s
+
+
+class _Reversing:
+    """A denoiser that knows its reverse steps, too; an ability, `HasReverseVariance`."""
+
+    def __init__(self, denoise: Denoise, variance: LearnedVariance, like: Batch | None) -> None:
+        self._denoise = denoise
+        self._variance = variance
+        self._like = like
+
+    def __call__(self, x: Tensor, s: Tensor, /) -> Tensor:
+        return self._denoise(x, s)
+
+    def reverse_variance(self, x: Tensor, s: Tensor, s_next: Tensor) -> Tensor:
+        """Return the variance of each number of x (n, *shape) after a step from s to s_next."""
+        return self._variance.variance(x, s, s_next, self._like)
 
 
 def bound(denoiser: Callable[..., Tensor], like: Batch | None) -> Denoise:

@@ -9,8 +9,16 @@ import torch
 from torch import Tensor, nn
 
 from models.denoisers.denoiser import Denoiser
-from models.denoisers.densities import Density, LogNormal, RhoUniform, UniformTime, draw_levels
-from models.denoisers.formulas import FORWARD, LOSSES, OUTPUTS
+from models.denoisers.densities import (
+    Density,
+    LogNormal,
+    LogUniform,
+    RhoUniform,
+    UniformTime,
+    draw_levels,
+)
+from models.denoisers.formulas import FORWARD, LOSSES, OBJECTIVES, OUTPUTS
+from models.denoisers.objectives import ObjectiveName
 from models.denoisers.precond import PRECONDS
 from models.denoisers.predictions import PREDICTIONS
 from models.denoisers.weights import WeightName, is_natural, loss_weight
@@ -21,12 +29,14 @@ WEIGHTS = tuple(LOSSES)
 DENSITIES: dict[str, Density] = {
     "log-normal": LogNormal(-1.2, 1.2, 0.002, 80.0),
     "rho-uniform": RhoUniform(0.002, 80.0),
+    "log-uniform": LogUniform(0.002, 80.0),
     **{f"uniform {n}": UniformTime(PATHS[n](), 0.01, 50.0) for n in sorted(PATHS)},
 }
 
 
 def test_every_choice_has_its_formula() -> None:
-    assert FORWARD.keys() == PATHS.keys()
+    assert FORWARD.keys() == {*PATHS, "learned"}
+    assert OBJECTIVES.keys() == set(get_args(ObjectiveName))
     assert OUTPUTS.keys() == PRECONDS.keys()
     assert tuple(LOSSES) == get_args(WeightName)
 
@@ -117,6 +127,33 @@ def test_the_loss_is_the_weighted_squared_error(precond, weight):
     torch.testing.assert_close(denoiser.squared_error(x, s, x0, w), expected)
     if is_natural(weight, precond):
         torch.testing.assert_close(denoiser.squared_error(x, s, x0, None), expected)
+
+
+@pytest.mark.parametrize("precond", sorted(PRECONDS))
+def test_errors_are_those_of_each_row(precond):
+    x0, eps, s = pairs()
+    x = x0 + s[:, None] * eps
+    denoiser = Denoiser(Answer(torch.sin(x)), precond)
+    expected = (denoiser(x, s) - x0).square().sum(dim=1)
+    torch.testing.assert_close(denoiser.errors(x, s, x0), expected)
+
+
+def test_p2_is_the_snr_weight_without_what_hides_nothing():
+    s = torch.tensor([0.01, 1.0, 100.0], dtype=torch.float64)
+    law = DENSITIES["log-normal"]
+    torch.testing.assert_close(loss_weight("p2", s, law, power=0.0), loss_weight("simple", s, law))
+    # (1/s^2)/(1 + 1/s^2) = 1/(1 + s^2), which is even where the SNR weight is not.
+    torch.testing.assert_close(loss_weight("p2", s, law, power=1.0), 1 / (1 + s**2))
+
+
+def test_the_density_of_scoreflow_is_even_in_log_s():
+    """g^2/sigma^2 on the linear path (Song et al. 2021, arXiv:2101.09258, eq. 15), of ln s."""
+    path = PATHS["vp-linear"]()
+    u = torch.linspace(0.05, 1.0, 50, dtype=torch.float64)
+    beta = -2 * path.d_alpha(u) / path.alpha(u)
+    density = beta / path.sigma(u).square()  # of u
+    even = density / path.d_log_s(u)  # of ln s
+    torch.testing.assert_close(even, torch.full_like(even, 2.0))
 
 
 def test_only_equal_weights_are_natural():

@@ -11,6 +11,7 @@ from models.config import ConfigError, decode
 from models.contracts.abilities import HasDenoiser, HasLikelihood, HasVelocity
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.denoisers.precond import PrecondName
+from models.denoisers.times import TimesName
 from models.denoisers.weights import WeightName
 from models.families.edm import Edm, EdmConfig
 from models.fields.score import ScoreField
@@ -64,15 +65,34 @@ def test_training_brings_the_denoiser_to_the_oracle():
     assert sum(found[-100:]) / 100 < 0.9 * sum(found[:20]) / 20
 
 
-def test_two_hundred_steps_equal_a_hundred_resumed():
-    straight = build(weight="min-snr", optimizer={"clip": 1.0})
-    expected = losses(straight, 0, 200)
+LEARNS_MORE = {
+    "weight": "likelihood",
+    "density": "uniform-time",
+    "path": "learned",
+    "times": "importance",
+    "variance": "learned",
+    "variance_steps": 50,
+}
 
-    first = build(weight="min-snr", optimizer={"clip": 1.0})
-    found = losses(first, 0, 100)
-    second = build(seed=5, weight="min-snr", optimizer={"clip": 1.0})
+
+@pytest.mark.parametrize(
+    ("settings", "steps"),
+    [
+        ({"weight": "min-snr", "optimizer": {"clip": 1.0}}, 200),
+        (LEARNS_MORE, 40),
+        ({**LEARNS_MORE, "ends": "learned", "objective": "sliced-vr"}, 20),
+    ],
+    ids=["min-snr", "schedule, variance and importance", "free ends, sliced"],
+)
+def test_so_many_steps_equal_half_of_them_resumed(settings, steps):
+    straight = build(**settings)
+    expected = losses(straight, 0, steps)
+
+    first = build(**settings)
+    found = losses(first, 0, steps // 2)
+    second = build(seed=5, **settings)
     second.load_state(first.state())
-    found += losses(second, 100, 200)
+    found += losses(second, steps // 2, steps)
 
     assert found == expected
     one, two = straight.state(), second.state()
@@ -144,6 +164,23 @@ def test_every_prediction_learns_the_same_denoiser(precond):
 def test_uniform_time_trains_on_every_path(path):
     family = build(density="uniform-time", path=path, weight="likelihood")
     assert all(torch.isfinite(torch.tensor(losses(family, 0, 3))))
+
+
+@pytest.mark.parametrize("times", get_args(TimesName))
+def test_every_way_to_draw_times_trains(times):
+    family = build(times=times, weight="p2", density="log-uniform")
+    assert all(torch.isfinite(torch.tensor(losses(family, 0, 3))))
+
+
+def test_free_ends_are_the_range_of_the_sampler():
+    family = build(density="uniform-time", path="learned", ends="learned", weight="likelihood")
+    before = family.field.clock
+    losses(family, 0, 20)
+    after = family.field.clock
+    assert (after.s_min, after.s_max) != (before.s_min, before.s_max)
+    first, *_ = family.flow(family.prior(8, make_generator(1)))
+    assert first.t == 0.0
+    assert family.parameter_count() > build().parameter_count()
 
 
 def test_the_likelihood_integrates_to_one_whatever_the_weights():

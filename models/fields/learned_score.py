@@ -1,0 +1,76 @@
+"""A score field as its settings ask for it, with what is learned beside the denoiser."""
+
+from typing import Any
+
+from models.contracts.learner import Learner
+from models.denoisers.denoiser import Denoiser
+from models.denoisers.densities import Density, LearnedTime
+from models.denoisers.reverse_variance import ReverseVariance
+from models.fields.reverse_variance import LearnedVariance
+from models.fields.schedule import LearnedSchedule
+from models.fields.score import ScoreField
+from models.fields.score_settings import ScoreSettings, fixed_density, path_of
+from models.nets.pick import build
+from models.nets.role import DENOISER
+from models.paths.clock import FlowClock
+from models.paths.gaussian import GaussianPath, VariancePreservingCosine
+from models.paths.learned import LearnedPath
+from models.training.trained import Trained
+
+__all__ = ["learned_score"]
+
+# Streams of the seed (`models.tensors.make_generator`).
+_WEIGHTS, _VARIANCE_WEIGHTS = 0, 2
+
+
+def learned_score(learner: Learner[Any], config: ScoreSettings) -> ScoreField:
+    """Return the field of a learner, on its device; it draws from the learner's noise."""
+    net = build(config.net, learner.spec, DENOISER, learner.weights(_WEIGHTS))
+    schedule = _schedule(learner, config) if config.learns_path else None
+    density: Density = LearnedTime(schedule.path) if schedule else fixed_density(config)
+    return ScoreField(
+        Denoiser(net, config.precond).to(learner.device),
+        optimizer=config.optimizer,
+        horizon=learner.horizon,
+        decay=config.ema,
+        density=density,
+        weight=config.weight,
+        gamma=config.gamma,
+        power=config.power,
+        clock=FlowClock(config.s_min, config.s_max),
+        display=config.display,
+        dropout=config.label_dropout,
+        execution=learner.execution,
+        objective=config.objective,
+        times=config.times,
+        noise=learner.noise,
+        schedule=schedule,
+        variance=_variance(learner, config, schedule),
+    )
+
+
+def _schedule(learner: Learner[Any], config: ScoreSettings) -> LearnedSchedule:
+    path = LearnedPath(config.s_min, config.s_max, free=config.ends == "learned")
+    return LearnedSchedule(path.to(learner.device), learner.horizon)
+
+
+def _variance(
+    learner: Learner[Any], config: ScoreSettings, schedule: LearnedSchedule | None
+) -> LearnedVariance | None:
+    """Return what learns the variance of reverse steps, None where it is not asked for: of steps
+    that are even in the time of the path, the cosine one where levels follow no path.
+    """
+    if config.variance == "known":
+        return None
+    net = build(config.net, learner.spec, DENOISER, learner.weights(_VARIANCE_WEIGHTS))
+    trained = Trained(
+        ReverseVariance(net).to(learner.device),
+        config.optimizer,
+        learner.horizon,
+        decay=config.ema,
+        execution=learner.execution,
+        name="network",
+    )
+    path: GaussianPath = path_of(config) or VariancePreservingCosine()
+    path = path if schedule is None else schedule.path
+    return LearnedVariance(trained, path, config.variance_steps, config.s_min)

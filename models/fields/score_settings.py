@@ -1,0 +1,266 @@
+"""The settings of a diffusion whose denoiser is learned: what it predicts, what its loss counts, at
+which levels, and what is learned beside it.
+"""
+
+from typing import Annotated, Literal
+
+from models.config import Config, Pick, param
+from models.contracts.told_settings import ConditionalSetting, LabelDropout
+from models.denoisers.densities import Density, LogUniform, RhoUniform, UniformTime
+from models.denoisers.formulas import FORWARD, LOSSES, OBJECTIVES, OUTPUTS
+from models.denoisers.level_settings import (
+    DisplaySetting,
+    LargestNoise,
+    SmallestNoise,
+    log_normal,
+)
+from models.denoisers.objectives import ObjectiveName
+from models.denoisers.precond import PrecondName
+from models.denoisers.times import TimesName
+from models.denoisers.weights import WeightName
+from models.nets.settings import DenoiserNet
+from models.paths.gaussian import PATHS, GaussianPath
+from models.paths.learned import LearnedPath
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+
+__all__ = ["ScoreSettings", "fixed_density", "path_of"]
+
+_ON_TIME = ("density", ("uniform-time",))
+
+
+class ScoreSettings(Config, frozen=True):
+    """Levels are relative to standardised data."""
+
+    net: DenoiserNet = Pick()
+    precond: Annotated[
+        PrecondName,
+        param(
+            "Prediction",
+            "What the network predicts; the rest is computed from it. EDM's keeps input, output "
+            "and target at unit variance on every noise level.",
+            choices={
+                "edm": "EDM",
+                "eps": "Noise (eps)",
+                "x0": "Data (x0)",
+                "v": "v",
+                "velocity": "Velocity (flow matching)",
+                "score": "Score",
+            },
+            formulas=OUTPUTS,
+            aspect="prediction",
+        ),
+    ] = "edm"
+    objective: Annotated[
+        ObjectiveName,
+        param(
+            "Objective",
+            "What the denoiser learns from: the noise that was added, or noised data alone, along "
+            "random directions. The latter varies more, the more the larger the noise.",
+            choices={
+                "denoising": "Denoising score matching",
+                "sliced": "Sliced score matching",
+                "sliced-vr": "Sliced, variance reduced",
+            },
+            formulas=OBJECTIVES,
+            aspect="loss",
+            advanced=True,
+        ),
+    ] = "denoising"
+    weight: Annotated[
+        WeightName,
+        param(
+            "Loss weight",
+            "How much each noise level counts.",
+            choices={
+                "edm": "EDM",
+                "simple": "Simple (DDPM), SNR",
+                "x0": "Even on the data",
+                "velocity": "Even on the velocity",
+                "likelihood": "Likelihood",
+                "min-snr": "Min-SNR",
+                "truncated-snr": "Truncated SNR",
+                "p2": "P2",
+            },
+            formulas=LOSSES,
+            aspect="loss",
+        ),
+    ] = "edm"
+    gamma: Annotated[
+        float,
+        param(
+            "SNR cap",
+            "Largest weight of Min-SNR.",
+            above=0.0,
+            high=1000.0,
+            depends=("weight", ("min-snr",)),
+            aspect="loss",
+        ),
+    ] = 5.0
+    power: Annotated[
+        float,
+        param(
+            "P2 power",
+            "How much less the levels count that hardly hide anything; 0 is the SNR weight.",
+            low=0.0,
+            high=4.0,
+            depends=("weight", ("p2",)),
+            aspect="loss",
+        ),
+    ] = 1.0
+    density: Annotated[
+        Literal["log-normal", "uniform-time", "rho-uniform", "log-uniform"],
+        param(
+            "Training levels",
+            "Which noise levels the network is trained on.",
+            choices={
+                "log-normal": "Log-normal (EDM)",
+                "uniform-time": "Uniform time on a path",
+                "rho-uniform": "As an EDM sampling grid",
+                "log-uniform": "Uniform log-SNR",
+            },
+            aspect="loss",
+        ),
+    ] = "log-normal"
+    density_mean: Annotated[
+        float,
+        param(
+            "Mean of ln s",
+            "Centre of the training levels.",
+            low=-6.0,
+            high=6.0,
+            depends=("density", ("log-normal",)),
+            aspect="loss",
+        ),
+    ] = -1.2
+    density_std: Annotated[
+        float,
+        param(
+            "Spread of ln s",
+            "Standard deviation of the training levels.",
+            above=0.0,
+            high=6.0,
+            depends=("density", ("log-normal",)),
+            aspect="loss",
+        ),
+    ] = 1.2
+    path: Annotated[
+        Literal["ve", "vp-linear", "vp-cosine", "sub-vp", "rectified-flow", "learned"],
+        param(
+            "Path",
+            "The noising path whose time is uniform. A learned one starts with a log-SNR linear in "
+            "time, and bends it until the bound is estimated best; it wants the likelihood weight.",
+            choices={
+                "ve": "Variance exploding",
+                "vp-linear": "Variance preserving, linear",
+                "vp-cosine": "Variance preserving, cosine",
+                "sub-vp": "Sub-variance preserving",
+                "rectified-flow": "Rectified flow",
+                "learned": "Learned (VDM)",
+            },
+            formulas=FORWARD,
+            depends=_ON_TIME,
+            aspect="path",
+        ),
+    ] = "vp-linear"
+    ends: Annotated[
+        Literal["fixed", "learned"],
+        param(
+            "Ends of the path",
+            "Whether a learned path also learns the smallest and the largest noise, where the "
+            "bound is best; sampling then goes between these.",
+            choices={"fixed": "Fixed", "learned": "Learned"},
+            advanced=True,
+            depends=("path", ("learned",)),
+            aspect="path",
+        ),
+    ] = "fixed"
+    times: Annotated[
+        TimesName,
+        param(
+            "Time sampling",
+            "How the levels of a batch are drawn from those it is trained on. The mean of the loss "
+            "is the same in each way, its variance not.",
+            choices={
+                "low-discrepancy": "Low discrepancy",
+                "antithetic": "Antithetic pairs",
+                "independent": "Independent",
+                "importance": "Importance (loss-aware)",
+            },
+            advanced=True,
+            aspect="loss",
+        ),
+    ] = "low-discrepancy"
+    variance: Annotated[
+        Literal["known", "learned"],
+        param(
+            "Reverse variance",
+            "How much noise a reverse step adds is known between two bounds; a second network can "
+            "learn where between them it is best, for samplers that add noise.",
+            choices={"known": "Known bounds", "learned": "Learned (iDDPM)"},
+            advanced=True,
+            aspect="prediction",
+        ),
+    ] = "known"
+    variance_steps: Annotated[
+        int,
+        param(
+            "Variance steps",
+            "Into how many steps the noise time is divided where the variance of one is learned; a "
+            "sampler may take fewer.",
+            low=2,
+            high=10_000,
+            log=True,
+            advanced=True,
+            depends=("variance", ("learned",)),
+            aspect="prediction",
+        ),
+    ] = 1000
+    s_min: SmallestNoise = 0.002
+    s_max: LargestNoise = 20.0
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
+    ema: Annotated[
+        float,
+        param(
+            "Averaging",
+            "Decay of the averaged weights that sampling uses; 0 switches averaging off.",
+            low=0.0,
+            below=1.0,
+        ),
+    ] = 0.999
+    display: DisplaySetting = "variance-preserving"
+    conditional: ConditionalSetting = False
+    label_dropout: LabelDropout = 0.0
+
+    @property
+    def learns_path(self) -> bool:
+        """Whether the levels are even in the time of a path that is learned."""
+        return self.density == "uniform-time" and self.path == "learned"
+
+
+def path_of(config: ScoreSettings) -> GaussianPath | None:
+    """Return the path in whose time the levels are even, where it is a known one or not yet bent;
+    None where they follow no path.
+    """
+    if config.density != "uniform-time":
+        return None
+    if config.path == "learned":
+        return LearnedPath(config.s_min, config.s_max)
+    return PATHS[config.path]()
+
+
+def fixed_density(config: ScoreSettings) -> Density:
+    """Return the density of the training levels, where no path is learned.
+
+    Raises:
+        ConfigError: as good as none of it lies between the smallest and the largest noise.
+    """
+    path = path_of(config)
+    if path is not None:
+        return UniformTime(path, config.s_min, config.s_max)
+    match config.density:
+        case "rho-uniform":
+            return RhoUniform(config.s_min, config.s_max)
+        case "log-uniform":
+            return LogUniform(config.s_min, config.s_max)
+        case _:
+            return log_normal(config)
