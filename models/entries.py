@@ -77,7 +77,8 @@ class KindEntry(Entry):
             numbers), "whole" (each has all its numbers, none is padded), "law" (their law may be
             known), "labels" (they may have classes), "grid" (they have neighbours on a grid),
             "patches" (they are windows of one), "set" (they are places without an order),
-            "sequence" (their places have an order), "graph" (see `models.layouts.graphs`), ...
+            "sequence" (their places have an order), "items" (what somebody chose, from 1),
+            "graph" (see `models.layouts.graphs`), ...
         networks: the default network for each role.
         metrics: the default metrics.
         training: settings of the training that have another default here.
@@ -185,7 +186,7 @@ class NetworkEntry(Entry):
 
     Attributes:
         roles: what it can be: "denoiser", "critic", "generator", "encoder", "flow",
-            "autoregressive", "recommender".
+            "autoregressive", "predictor", "recommender".
         needs: what the kind of data must give: "grid", "set", ...
     """
 

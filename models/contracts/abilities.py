@@ -19,6 +19,7 @@ __all__ = [
     "HasLatent",
     "HasLikelihood",
     "HasPopulation",
+    "HasPosterior",
     "HasReverseVariance",
     "HasTransport",
     "HasVelocity",
@@ -41,6 +42,7 @@ WORDS: Mapping[str, str] = {
     "population": "is made of particles",
     "classify": "tells classes apart",
     "recommend": "recommends",
+    "posterior": "says what stood at each place before it was corrupted",
 }
 """What a model with an ability does, by the names that entries of the registry use."""
 
@@ -162,6 +164,13 @@ class Recommends(Protocol):
     def recommend(self, histories: Rows) -> Tensor: ...
 
 
+@runtime_checkable
+class HasPosterior(Protocol):
+    """p(x_0 | x_t) of corrupted symbols x (n, *shape) at flow time t: (n, *shape, symbols)."""
+
+    def posterior(self, x: Rows, t: float) -> Tensor: ...
+
+
 ABILITIES: Mapping[str, Any] = {
     "velocity": HasVelocity,
     "critic": HasCritic,
@@ -174,5 +183,6 @@ ABILITIES: Mapping[str, Any] = {
     "population": HasPopulation,
     "classify": Classifies,
     "recommend": Recommends,
+    "posterior": HasPosterior,
 }
 """The abilities by the names under which they are asked for."""

@@ -131,7 +131,7 @@ class InteractionSet:
     one="person",
     many="people",
     summary="Histories of people: which films they watched, or what they bought, in order of time.",
-    gives=("symbols", "sequence"),
+    gives=("symbols", "sequence", "items"),
     networks={"recommender": "gru-sequence"},
     metrics=("ndcg-at-10", "recall-at-10"),
     training={"samples": 4000, "batch": 128, "evaluate_samples": 1000, "steps": 1500},

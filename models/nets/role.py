@@ -11,6 +11,7 @@ __all__ = [
     "critic",
     "encoder",
     "generator",
+    "predictor",
 ]
 
 
@@ -19,18 +20,20 @@ class Role:
     """What a network is to be.
 
     Attributes:
-        name: "denoiser", "critic", "generator", "encoder", "flow", "autoregressive" or
-            "recommender".
+        name: "denoiser", "critic", "generator", "encoder", "flow", "autoregressive",
+            "predictor" or "recommender".
         clock: whether it is told a noise level or a flow time.
         latent: how many numbers a generator makes a datum from.
-        outputs: how many numbers an encoder says of a datum, or an autoregressive network of each
-            number of it.
+        outputs: how many numbers an encoder says of a datum, or an autoregressive network or a
+            predictor of each number of it.
+        inputs: how many numbers a predictor reads of each place, 0 for its symbol.
     """
 
     name: str
     clock: bool = False
     latent: int = 0
     outputs: int = 0
+    inputs: int = 0
 
 
 DENOISER = Role("denoiser", clock=True)
@@ -56,3 +59,8 @@ def encoder(outputs: int) -> Role:
 def autoregressive(outputs: int) -> Role:
     """Return the role of a network that says so much of each number, from those before it."""
     return Role("autoregressive", outputs=outputs)
+
+
+def predictor(outputs: int, inputs: int = 0) -> Role:
+    """Return the role of a network that says so much of each place, from what stands at all."""
+    return Role("predictor", clock=True, outputs=outputs, inputs=inputs)

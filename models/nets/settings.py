@@ -16,6 +16,7 @@ __all__ = [
     "FlowNet",
     "GeneratorNet",
     "PosteriorNet",
+    "PredictorNet",
     "RecommenderNet",
     "ScoreNet",
 ]
@@ -61,5 +62,14 @@ AutoregressiveNet = Annotated[
         "The network that says of each number how it goes on.",
         of="network",
         role="autoregressive",
+    ),
+]
+PredictorNet = Annotated[
+    Pick,
+    param(
+        "Network",
+        "The network that says what stood at each place.",
+        of="network",
+        role="predictor",
     ),
 ]

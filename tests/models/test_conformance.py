@@ -247,7 +247,8 @@ def test_any_number_of_rows(pair: Pair, size: int):
     assert family.step(batch(pair, 0, size))["loss"].isfinite()
     x = samples(family, n=size)
     assert x.shape == (size, *pair.data.spec().shape)
-    assert x.dtype == torch.float32
+    whole = pair.data.spec().symbols is not None
+    assert x.dtype == (torch.int64 if whole else torch.float32)
     assert x.isfinite().all()
 
 
@@ -276,7 +277,7 @@ def test_frames_go_from_prior_to_data(pair: Pair):
     again = list(family.flow(latents, generator=make_generator(0, 4)))
     assert all(torch.equal(a.x, b.x) for a, b in zip(frames, again, strict=True))
     # Frames that were yielded stay as they were: they are not views of one buffer.
-    frames[0].x.add_(1.0)
+    frames[0].x.add_(1)
     assert len(frames) == 1 or torch.equal(frames[-1].x, again[-1].x)
     assert torch.equal(latents.x, kept) or len(frames) > 1
 
@@ -392,7 +393,7 @@ def test_particles_do_not_know_each_other(pair: Pair):
 @each([pair for pair in PAIRS if "denoiser" in pair.entry.capabilities])
 def test_samplers_report_their_evaluations(pair: Pair):
     family = build(pair)
-    for entry in registry.all("sampler"):
+    for entry in (e for e in registry.all("sampler") if "posterior" not in e.needs):
         known = {row["path"] for row in describe(entry.config)}
         short = {"steps": 4, "levels": 2, "walk": 3}
         config = {name: n for name, n in short.items() if name in known}

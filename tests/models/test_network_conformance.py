@@ -32,6 +32,7 @@ ROLES: dict[str, tuple[Role, ...]] = {
     "generator": (role.generator(LATENT),),
     "encoder": (role.encoder(OUTPUTS),),
     "recommender": (RECOMMENDER,),
+    "predictor": (role.predictor(OUTPUTS), role.predictor(OUTPUTS, inputs=4)),
 }
 
 
@@ -45,6 +46,7 @@ class Case:
 
     def __str__(self) -> str:
         clock = "-clock" if self.role.clock else ""
+        clock += "-numbers" if self.role.inputs else ""
         return f"{self.entry.slug}-{self.role.name}{clock}-{self.kind.slug}"
 
     @property
@@ -62,6 +64,9 @@ class Case:
         """Return rows, or latents with the mask and the conditions of rows."""
         generator = make_generator(1)
         rows = self.spec.example(n, generator)
+        if self.role.inputs:
+            shape = (*rows.x.shape, self.role.inputs)
+            return rows.holding(torch.randn(shape, generator=generator))
         if not self.role.latent:
             return rows
         return rows.holding(torch.randn((n, self.role.latent), generator=generator))
@@ -126,6 +131,7 @@ def test_it_builds_and_has_its_shape(case: Case, settings: dict[str, Any]):
         out = call(case.build(**settings), case.rows(n), case.clock(n))
         scores = (*case.spec.shape, (case.spec.symbols or 1) - 1)
         said = {"critic": (1,), "encoder": (OUTPUTS,), "recommender": scores}
+        said["predictor"] = (*case.spec.shape, OUTPUTS)
         assert out.shape == (n, *said.get(case.role.name, case.spec.shape))
         assert out.dtype == torch.float32
         assert out.isfinite().all()

@@ -24,9 +24,10 @@ from models.samplers.plms import Plms, PlmsConfig
 from models.tensors import make_generator
 
 discover([package.__name__])
-SLUGS = [entry.slug for entry in registry.all("sampler")]
+GAUSSIAN = [e for e in registry.all("sampler") if "posterior" not in e.needs]
+SLUGS = [e.slug for e in GAUSSIAN]
 # Those that know beforehand what they cost.
-ON_GRID = [e.slug for e in registry.all("sampler") if isinstance(e.make(e.config()), GridSampler)]
+ON_GRID = [e.slug for e in GAUSSIAN if isinstance(e.make(e.config()), GridSampler)]
 GRIDS = ("edm-rho", "log-snr", "time-uniform", "time-quadratic")
 N = 300
 

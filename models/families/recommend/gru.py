@@ -73,7 +73,7 @@ class Gru4RecConfig(Config, frozen=True):
     source="Hidasi et al. 2016, arXiv:1511.06939; cross-entropy over all items: Petrov and "
     "Macdonald 2022, arXiv:2207.07483",
     config=Gru4RecConfig,
-    needs=("symbols", "sequence"),
+    needs=("symbols", "sequence", "items"),
     capabilities=("recommend",),
     group="recommend",
 )

@@ -24,7 +24,7 @@ __all__ = ["Pop"]
     summary="Counts how often each item is in a history, and recommends the most frequent ones to "
     "everybody: what a recommender must beat.",
     source="Cremonesi et al. 2010, doi:10.1145/1864708.1864721, section 3.1 (TopPop)",
-    needs=("symbols", "sequence"),
+    needs=("symbols", "sequence", "items"),
     capabilities=("recommend",),
     group="recommend",
 )

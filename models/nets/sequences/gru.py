@@ -64,7 +64,7 @@ class GruSequence(Recommender):
     source="Hidasi et al. 2016 (GRU4Rec), arXiv:1511.06939, section 3.1; the softmax over all "
     "items instead of sampled ones as in Petrov and Macdonald 2022, arXiv:2207.07483",
     roles=("recommender",),
-    needs=("symbols", "sequence"),
+    needs=("symbols", "sequence", "items"),
     config=GruConfig,
 )
 def gru_sequence(

@@ -65,13 +65,13 @@ def moves_in(run: RunState | None, catalog: Catalog | None) -> bool:
     known moves.
     """
     entry = family_of_run(run, catalog)
-    return entry is None or bool(entry.carrier)
+    return entry is None or bool(entry.carrier) or "samples" in entry.capabilities
 
 
 def flows_in(run: RunState | None, catalog: Catalog | None) -> bool:
     """Whether data move along a flow time in a run: a generator makes them in one step."""
     entry = family_of_run(run, catalog)
-    return entry is None or entry.carrier not in ("", GENERATOR)
+    return moves_in(run, catalog) and (entry is None or entry.carrier != GENERATOR)
 
 
 def fitting(expected: Kind, shape: tuple[int, ...]) -> Kind:

@@ -1,0 +1,1 @@
+"""Families that noise symbols, or write them one by one."""

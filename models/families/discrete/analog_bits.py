@@ -1,0 +1,215 @@
+"""Analog bits: symbols as numbers of plus and minus one, and a Gaussian diffusion of these."""
+
+import math
+from collections.abc import Iterator, Mapping
+from itertools import pairwise
+from typing import Annotated, Any, Unpack
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
+from models.families.discrete.settings import Averaging
+from models.layouts.bits import BitCode
+from models.nets.calling import call
+from models.nets.pick import build
+from models.nets.role import predictor
+from models.nets.settings import PredictorNet
+from models.registry import family
+from models.samplers.grids import GridConfig, make_grid
+from models.tensors import make_generator, noise_like
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.trained import Trained
+
+__all__ = ["AnalogBits", "AnalogBitsConfig"]
+
+_WEIGHTS, _BOUND = 0, 41  # streams of the seed (`models.tensors.make_generator`)
+_LEVELS = 16  # at which the bound of a row is estimated, spread evenly in ln s
+_S_MIN, _S_MAX = 0.15, 20.0  # below, plus and minus one are told apart without fail
+_PAPER = "Chen et al. 2023, arXiv:2208.04202"
+
+
+class AnalogBitsConfig(Config, frozen=True):
+    """Settings of a Gaussian diffusion of bits."""
+
+    net: PredictorNet = Pick()
+    self_conditioning: Annotated[
+        float,
+        param(
+            "Self-conditioning",
+            "How often the network is told in training what it has just said, as it is in each "
+            "step of sampling; 0 never tells it.",
+            low=0.0,
+            high=1.0,
+        ),
+    ] = 0.5
+    steps: Annotated[
+        int,
+        param("Steps", "How many steps from noise to data.", low=1, high=1000, log=True),
+    ] = 50
+    optimizer: NetworkOptimizer = OptimizerConfig(
+        kind="adamw", lr=4e-3, schedule="cosine", warmup=50, clip=1.0
+    )
+    ema: Averaging = 0.99
+
+
+@family(
+    "analog-bits",
+    title="Analog bits",
+    summary="Each symbol is a few bits, plus or minus one, that carry Gaussian noise like any "
+    "numbers; rounding makes symbols of them again.",
+    source=f"{_PAPER}, algorithms 1 and 2; said as probabilities of symbols and learned by "
+    "cross-entropy: Dieleman et al. 2022, arXiv:2211.15089, eqs. 5 and 6",
+    config=AnalogBitsConfig,
+    needs=("symbols", "whole"),
+    capabilities=("bound",),
+    group="discrete",
+    motion="x̄ = bits(x₀) + s ε,  dx̄/ds = (x̄ − D)/s,  D = Σ p(c | x̄) bits(c)",
+)
+class AnalogBits(Family[AnalogBitsConfig]):
+    """D(x, s) is the mean of the bits of all symbols, by what a network says they are."""
+
+    stages = (
+        Stage("draw", "Write data as bits", "b ∈ {−1, 1}^m,  ln s ~ U", f"{_PAPER}, section 2"),
+        Stage("noise", "Add noise", "x̄ = b + s ε,  ε ~ N(0, I)", f"{_PAPER}, algorithm 1"),
+        Stage(
+            "fit",
+            "Say which symbols they were",
+            "min −E log p(x₀ | x̄, s)",
+            "Dieleman et al. 2022, eq. 6",
+        ),
+    )
+
+    def __init__(
+        self, config: AnalogBitsConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        assert spec.symbols is not None
+        self.code = BitCode(spec.symbols, self.device)
+        role = predictor(spec.symbols, inputs=2 * self.code.bits)
+        net = build(config.net, spec, role, self.weights(_WEIGHTS))
+        self.trained: Trained[nn.Module] = Trained(
+            net.to(self.device),
+            config.optimizer,
+            self.horizon,
+            decay=config.ema,
+            execution=self.execution,
+        )
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"predictor": self.trained}
+
+    @classmethod
+    def evaluations(cls, config: AnalogBitsConfig, sampler: Any = None) -> int | None:
+        return config.steps
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        n, bits = len(real), self.code.write(real.x)
+        start = torch.rand((), generator=self.noise, device=self.device)
+        s = _level((start + torch.arange(n, device=self.device) / n) % 1.0)
+        yield "draw", {"real": real.x}
+        at = bits + s[:, None, None] * noise_like(bits, self.noise)
+        yield "noise", {"real": real.x, "particles": self.code.read(at)}
+        told = torch.rand(n, generator=self.noise, device=self.device)
+        told = told < self.config.self_conditioning
+
+        def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            some, net = real.take(part), self.trained.net
+            guess = torch.zeros_like(at[part])
+            if self.config.self_conditioning:
+                with torch.no_grad():
+                    said = self._logits(net, some.holding(at[part]), s[part], guess)
+                    said = self.code.mean(said.softmax(dim=-1))
+                guess = torch.where(told[part, None, None], said, guess)
+            logits = self._logits(net, some.holding(at[part]), s[part], guess)
+            return functional.cross_entropy(logits.flatten(0, -2), some.x.flatten()), {}
+
+        metrics = self.trained.descend(loss, n)
+        yield "fit", {"real": real.x, "particles": self.code.read(at)}
+        return metrics
+
+    def retune(self, config: AnalogBitsConfig) -> None:
+        self.trained.optimizer.config = config.optimizer
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        x = torch.randn((n, *self.spec.shape, self.code.bits), generator=generator)
+        return Batch(x, *self.spec.conditions(n, generator, given)).to(self.device)
+
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        """Go down the levels by Euler's method, told each time what was said before (algorithm 2);
+        frames show the nearest symbols.
+        """
+        rows = Batch.of(latents)
+        levels = make_grid(GridConfig(), self.config.steps, _S_MIN, _S_MAX).tolist()
+        x, guess = rows.x * levels[0], torch.zeros_like(rows.x)
+        yield Frame(0.0, self.code.read(x), 0)
+        for i, (s, after) in enumerate(pairwise(levels), start=1):
+            law = self._law(rows.holding(x), torch.full((len(x),), s, device=x.device), guess)
+            guess = self.code.mean(law)
+            x = guess + (after / s) * (x - guess)
+            # The grid is even in the flow clock (Karras et al. 2022, eq. 5).
+            shown = law.argmax(dim=-1) if after == 0.0 else self.code.read(x)
+            yield Frame(i / self.config.steps, shown, i)
+
+    def log_prob_bound(self, x: Rows) -> Tensor:
+        """Return a lower bound of log p(x), (n,): -1/2 int E |b - D|^2 d(1/s^2), with what is left
+        at the ends (Kingma et al. 2021, arXiv:2107.00630, eqs. 11 and 17).
+        """
+        rows = Batch.of(x)
+        bits, n = self.code.write(rows.x), len(rows)
+        generator = make_generator(0, _BOUND)
+        numbers = bits[0].numel()
+        # KL(N(b, s_max^2) || N(0, 1 + s_max^2)), |b| = 1 for each number.
+        total = torch.full((n,), 0.5 * numbers * math.log1p(_S_MAX**-2), device=self.device)
+        span = math.log(_S_MAX / _S_MIN)
+        for i in range(_LEVELS):
+            start = (i + torch.rand(n, generator=generator)) / _LEVELS
+            s = _level(start.to(self.device))
+            noise = torch.randn(bits.shape, generator=generator).to(self.device)
+            at = rows.holding(bits + s[:, None, None] * noise)
+            guess = torch.zeros_like(bits)
+            for _ in range(2 if self.config.self_conditioning else 1):
+                law = self._law(at, s, guess)
+                guess = self.code.mean(law)
+            error = (bits - guess).square().flatten(1).sum(dim=1)
+            total = total + span / _LEVELS * error / s.square()
+        end = torch.full((n,), _S_MIN, device=self.device)
+        noise = torch.randn(bits.shape, generator=generator).to(self.device)
+        law = self._law(rows.holding(bits + _S_MIN * noise), end, torch.zeros_like(bits))
+        kept = law.gather(-1, rows.x[..., None]).clamp_min(1e-12).log()
+        return -total + kept.flatten(1).sum(dim=1)
+
+    def _law(self, rows: Batch, s: Tensor, guess: Tensor) -> Tensor:
+        net = self.trained.averaged
+        with torch.no_grad():
+            said = by_parts(lambda at, level, told: self._logits(net, at, level, told),
+                            rows, s, guess)  # fmt: skip
+            return said.softmax(dim=-1)
+
+    def _logits(self, net: nn.Module, rows: Batch, s: Tensor, guess: Tensor) -> Tensor:
+        """Return logits of p(c | x): what the other places tell, which the network says, and what
+        its own bits tell, -|x - bits(c)|^2 / 2 s^2.
+        """
+        level = s[:, None, None]
+        seen = torch.cat([rows.x / (1.0 + level.square()).sqrt(), guess], dim=-1)
+        said = call(net, rows.holding(seen), s.log() / 4).float()
+        # Words are of one length, so that only the product tells them apart.
+        return said + rows.x @ self.code.words.T / level.square()
+
+
+def _level(u: Tensor) -> Tensor:
+    """Return levels for even u in [0, 1): even in their logarithm."""
+    low, high = math.log(_S_MIN), math.log(_S_MAX)
+    return (low + (high - low) * u).exp()

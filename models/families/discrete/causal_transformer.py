@@ -1,0 +1,139 @@
+"""An autoregressive model of symbols: each place from those before it, and so the exact p(x)."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Unpack
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.config import Config, Pick
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
+from models.families.discrete.settings import Averaging
+from models.nets.calling import call
+from models.nets.pick import build
+from models.nets.role import autoregressive
+from models.nets.settings import AutoregressiveNet
+from models.paths.discrete import draw_symbols
+from models.registry import family
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.trained import Trained
+
+__all__ = ["CausalTransformer", "CausalTransformerConfig"]
+
+_WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
+_PAPER = "Radford et al. 2018 (GPT)"
+
+
+class CausalTransformerConfig(Config, frozen=True):
+    """Settings of an autoregressive model of symbols."""
+
+    net: AutoregressiveNet = Pick()
+    optimizer: NetworkOptimizer = OptimizerConfig(
+        kind="adamw", lr=4e-3, schedule="cosine", warmup=50, clip=1.0
+    )
+    ema: Averaging = 0.99
+
+
+@family(
+    "causal-transformer",
+    title="Causal transformer",
+    summary="Writes symbol after symbol, each from all before it; how likely a text is, is known "
+    "exactly.",
+    source=f"{_PAPER}, eq. 1; Vaswani et al. 2017, arXiv:1706.03762; as diffusion that masks in "
+    "order: Austin et al. 2021, arXiv:2107.03006, section 4",
+    config=CausalTransformerConfig,
+    needs=("symbols", "whole", "sequence"),
+    capabilities=("likelihood", "bound"),
+    group="likelihood",
+    motion="p(x) = Π p(x_i | x₁ … x_(i−1))",
+)
+class CausalTransformer(Family[CausalTransformerConfig]):
+    """Latents are uniform numbers, one a place: which symbol is drawn there follows from its own.
+
+    What is not yet written stands as one symbol more than the data have, as what is masked does.
+    """
+
+    stages = (
+        Stage("draw", "Draw data", "x ~ p", f"{_PAPER}, section 3.1"),
+        Stage(
+            "fit",
+            "Say each symbol from those before it",
+            "min −Σ log p(x_i | x₁ … x_(i−1))",
+            f"{_PAPER}, eq. 1",
+        ),
+    )
+
+    def __init__(
+        self, config: CausalTransformerConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        assert spec.symbols is not None
+        self._blank = spec.symbols
+        net = build(config.net, spec, autoregressive(spec.symbols), self.weights(_WEIGHTS))
+        self.trained: Trained[nn.Module] = Trained(
+            net.to(self.device),
+            config.optimizer,
+            self.horizon,
+            decay=config.ema,
+            execution=self.execution,
+        )
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"network": self.trained}
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        yield "draw", {"real": real.x}
+
+        def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            some = real.take(part)
+            logits = call(self.trained.net, some).float()
+            return functional.cross_entropy(logits.flatten(0, -2), some.x.flatten()), {}
+
+        metrics = self.trained.descend(loss, len(real))
+        yield "fit", {"real": real.x}
+        return metrics
+
+    def retune(self, config: CausalTransformerConfig) -> None:
+        self.trained.optimizer.config = config.optimizer
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        u = torch.rand((n, *self.spec.shape), generator=generator)
+        return Batch(u, *self.spec.conditions(n, generator, given)).to(self.device)
+
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        rows, net = Batch.of(latents), self.trained.averaged
+        x = torch.full(rows.x.shape, self._blank, device=rows.device)
+        places = x.shape[1]
+        yield Frame(0.0, x, 0)
+        for place in range(places):
+            with torch.no_grad():
+                said = by_parts(lambda part: call(net, part), rows.holding(x))[:, place].float()
+            x = x.clone()
+            x[:, place] = draw_symbols(said.softmax(dim=-1), rows.x[:, place])
+            yield Frame((place + 1) / places, x, place + 1)
+
+    def log_prob(self, x: Rows) -> Tensor:
+        """Return log p(x) in nats, exactly, by the averaged weights."""
+
+        def each(rows: Batch) -> Tensor:
+            logits = call(self.trained.averaged, rows).float()
+            lost = functional.cross_entropy(logits.mT, rows.x, reduction="none")
+            return -lost.sum(dim=1)
+
+        with torch.no_grad():
+            return by_parts(each, Batch.of(x))
+
+    def log_prob_bound(self, x: Rows) -> Tensor:
+        """Return log p(x): there is nothing between it and the bound."""
+        return self.log_prob(x)

@@ -1,0 +1,219 @@
+"""D3PM: diffusion of symbols, which become others or are masked, and are told back."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Unpack
+
+import torch
+from torch import Tensor, nn
+
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
+from models.families.discrete.settings import Averaging
+from models.nets.calling import call
+from models.nets.pick import build
+from models.nets.role import predictor
+from models.nets.settings import PredictorNet
+from models.paths.discrete import DiscretePath, DiscretePathName, draw_symbols
+from models.registry import family
+from models.samplers.discrete.ancestral import Ancestral
+from models.samplers.discrete.base import DiscreteSampler
+from models.tensors import make_generator
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.trained import Trained
+
+__all__ = ["D3pm", "D3pmConfig"]
+
+_WEIGHTS, _BOUND = 0, 41  # streams of the seed (`models.tensors.make_generator`)
+_SMALLEST = 1e-12  # probability, so that one loss is never infinite
+_TIMES = 8  # at which the bound of a row is estimated, spread evenly over the path
+_PAPER = "Austin et al. 2021, arXiv:2107.03006"
+
+
+class D3pmConfig(Config, frozen=True):
+    """Settings of a discrete diffusion."""
+
+    net: PredictorNet = Pick()
+    path: Annotated[
+        DiscretePathName,
+        param(
+            "Path",
+            "What becomes of symbols: they are masked, exchanged for any other, or moved to their "
+            "neighbours, which means something where symbols have an order.",
+            choices={
+                "absorbing": "Absorbing (masks)",
+                "uniform": "Uniform",
+                "gaussian": "Discretised Gaussian",
+            },
+        ),
+    ] = "absorbing"
+    steps: Annotated[
+        int,
+        param(
+            "Steps of the path",
+            "T: how many steps lead from data to noise. A sampler may take several at once.",
+            low=1,
+            high=1000,
+            log=True,
+        ),
+    ] = 256
+    cross_entropy: Annotated[
+        float,
+        param(
+            "Cross-entropy",
+            "Weight of -log p(x₀ | x_t) beside the variational bound.",
+            low=0.0,
+            high=10.0,
+            live=True,
+        ),
+    ] = 0.01
+    optimizer: NetworkOptimizer = OptimizerConfig(
+        kind="adamw", lr=2e-3, schedule="cosine", warmup=50, clip=1.0
+    )
+    ema: Averaging = 0.99
+
+
+@family(
+    "d3pm",
+    title="D3PM",
+    summary="Symbols are masked or exchanged step by step; a network says what they were, and "
+    "samples are told back from nothing.",
+    source=f"{_PAPER}, eqs. 1 to 5",
+    config=D3pmConfig,
+    needs=("symbols", "whole"),
+    capabilities=("posterior", "bound"),
+    group="discrete",
+    sampler="d3pm-ancestral",
+    motion="q(x_t | x₀) = Cat(x₀ Q̄_t),  p(x_s | x_t) = Σ q(x_s | x_t, x₀) p(x₀ | x_t)",
+)
+class D3pm(Family[D3pmConfig]):
+    """A network says p(x_0 | x_t); the path does the rest (`models.paths.discrete`)."""
+
+    stages = (
+        Stage("draw", "Draw data, and a time for each", "x₀ ~ p,  t ~ U{1…T}", f"{_PAPER}, eq. 1"),
+        Stage(
+            "corrupt",
+            "Corrupt the symbols",
+            "x_t ~ Cat(x₀ Q̄_t)",
+            f"{_PAPER}, eq. 3",
+            by="path",
+            formulas={
+                "absorbing": "q(x_t | x₀) = (1 − t/T) x₀ + t/T [mask]",
+                "uniform": "q(x_t | x₀) = ᾱ_t x₀ + (1 − ᾱ_t) / K",
+            },
+        ),
+        Stage(
+            "fit",
+            "Say what they were",
+            "min KL(q(x_(t−1) | x_t, x₀) ‖ p(x_(t−1) | x_t)) − λ log p(x₀ | x_t)",
+            f"{_PAPER}, eqs. 1 and 5",
+        ),
+    )
+
+    def __init__(self, config: D3pmConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
+        super().__init__(config, spec, **training)
+        assert spec.symbols is not None
+        self.path = DiscretePath(config.path, spec.symbols, config.steps, self.device)
+        net = build(config.net, spec, predictor(spec.symbols), self.weights(_WEIGHTS))
+        self.trained: Trained[nn.Module] = Trained(
+            net.to(self.device),
+            config.optimizer,
+            self.horizon,
+            decay=config.ema,
+            execution=self.execution,
+        )
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"predictor": self.trained}
+
+    @classmethod
+    def evaluations(cls, config: D3pmConfig, sampler: Any = None) -> int | None:
+        return _sampler(sampler).nfe(config.steps)
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        n, steps = len(real), self.config.steps
+        # One number for all rows: their times are spread evenly, which the bound varies less by
+        # (Kingma et al. 2021, arXiv:2107.00630, appendix I.1).
+        start = torch.rand((), generator=self.noise, device=self.device)
+        spread = (start + torch.arange(n, device=self.device) / n) % 1.0
+        t = (1 + (steps * spread).long()).clamp(max=steps)
+        yield "draw", {"real": real.x}
+        uniform = torch.rand(real.x.shape, generator=self.noise, device=self.device)
+        x = self.path.corrupted(real.x, t, uniform)
+        yield "corrupt", {"real": real.x, "particles": x}
+
+        def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            some, then, truth = real.take(part), t[part], real.x[part]
+            clean = self._told(self.trained.net, some.holding(x[part]), then)
+            bound = steps * self.path.bound(clean, truth, x[part], then).mean()
+            kept = clean.gather(-1, truth[..., None]).clamp_min(_SMALLEST)
+            entropy = -kept.log().mean()
+            said = {"bound": bound.detach(), "cross-entropy": entropy.detach()}
+            return bound + self.config.cross_entropy * entropy, said
+
+        metrics = self.trained.descend(loss, n)
+        yield "fit", {"real": real.x, "particles": x}
+        return metrics
+
+    def retune(self, config: D3pmConfig) -> None:
+        self.trained.optimizer.config = config.optimizer
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        shape = (n, *self.spec.shape)
+        law = self.path.stationary.cpu().expand(*shape, -1)
+        x = draw_symbols(law, torch.rand(shape, generator=generator))
+        return Batch(x, *self.spec.conditions(n, generator, given)).to(self.device)
+
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        rows = Batch.of(latents)
+
+        def clean(x: Tensor, t: int) -> Tensor:
+            return self._clean(rows.holding(x), torch.full((len(x),), t, device=x.device))
+
+        for step in _sampler(sampler).frames(clean, self.path, rows, generator):
+            yield Frame(1.0 - step.s, step.x, step.nfe)
+
+    def posterior(self, x: Rows, t: float) -> Tensor:
+        """Return p(x_0 | x_t) by the averaged weights, (n, *shape, K)."""
+        rows, steps = Batch.of(x), self.config.steps
+        then = min(steps, max(1, round((1.0 - t) * steps)))
+        return self._clean(rows, torch.full((len(rows),), then, device=rows.device))
+
+    def log_prob_bound(self, x: Rows) -> Tensor:
+        """Return the variational bound of log p(x), (n,): eq. 1 with its sum over times estimated
+        at a few, spread evenly.
+        """
+        rows, steps = Batch.of(x), self.config.steps
+        generator, n = make_generator(0, _BOUND), len(rows)
+        count = min(_TIMES, steps)
+        total = self.path.prior_gap(rows.x).flatten(1).sum(dim=1)
+        for i in range(count):
+            start = (i + torch.rand(n, generator=generator)) / count
+            t = (1 + (steps * start).long()).clamp(max=steps).to(self.device)
+            uniform = torch.rand(rows.x.shape, generator=generator).to(self.device)
+            at = self.path.corrupted(rows.x, t, uniform)
+            terms = self.path.bound(self._clean(rows.holding(at), t), rows.x, at, t)
+            total = total + steps / count * terms.flatten(1).sum(dim=1)
+        return -total
+
+    def _clean(self, rows: Batch, t: Tensor) -> Tensor:
+        with torch.no_grad():
+            net = self.trained.averaged
+            return by_parts(lambda part, then: self._told(net, part, then), rows, t)
+
+    def _told(self, net: nn.Module, rows: Batch, t: Tensor) -> Tensor:
+        return self.path.told(call(net, rows, t / self.config.steps).float(), rows.x, t)
+
+
+def _sampler(asked: Any) -> DiscreteSampler:
+    """Return the sampler that was asked for where it is one of symbols, else the family's own."""
+    return asked if isinstance(asked, DiscreteSampler) else Ancestral()

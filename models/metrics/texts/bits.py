@@ -1,0 +1,115 @@
+"""Bits per character: how briefly a model could write unseen texts down."""
+
+import math
+from collections.abc import Generator
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from models.config import Config, param
+from models.contracts.abilities import HasBound
+from models.contracts.batch import Batch
+from models.contracts.learner import finish
+from models.kinds.texts import TextSet
+from models.metrics.base import Evidence, Figure, Metric, NotApplicable
+from models.metrics.likelihood import mean_of
+from models.registry import metric
+
+__all__ = ["BitsPerCharacter", "BitsPerCharacterConfig"]
+
+_PIECE = 64  # rows that are looked at between two pauses
+_ONCE = 0.5  # how often what was never seen counts as seen
+
+
+class BitsPerCharacterConfig(Config, frozen=True):
+    """How many texts are looked at."""
+
+    rows: Annotated[
+        int,
+        param(
+            "Texts",
+            "Unseen texts that are written down. The interval narrows with their root.",
+            low=10,
+            high=50_000,
+            log=True,
+        ),
+    ] = 128
+
+
+@metric(
+    "bits-per-character",
+    title="Bits per character",
+    summary="Bits for each character of unseen texts, if they were written down with the model as "
+    "the code; of a diffusion a bound, estimated without bias.",
+    source="Cover and Thomas 2006, theorem 5.4.3; bound: Austin et al. 2021, arXiv:2107.03006, "
+    "eq. 1; bar: Shannon 1951, doi:10.1002/j.1538-7305.1951.tb01366.x",
+    config=BitsPerCharacterConfig,
+    kinds=("texts",),
+    needs=("bound",),
+    unit="bits",
+    bar_is="the law of the text where it is known, else pairs of characters counted in the "
+    "training texts",
+)
+class BitsPerCharacter(Metric[BitsPerCharacterConfig]):
+    """-E log2 p(x) / L over unseen x (n, L), or a bound of it from above."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        return finish(self.walk(evidence))
+
+    def walk(self, evidence: Evidence) -> Generator[None, None, Figure]:
+        model, rows = evidence.model, self._rows(evidence)
+        assert model is not None
+        assert isinstance(model, HasBound)
+        found = []
+        for piece in rows.split(_PIECE):
+            # Of a model that knows log p(x) itself the bound is just that.
+            found.append(model.log_prob_bound(piece.to(model.device)).double().cpu())
+            yield
+        return _told(torch.cat(found), rows.x)
+
+    def bar(self, evidence: Evidence) -> Figure:
+        """By the law; "single characters" and "pairs" among the parts are what counting them in
+        the training texts comes to.
+        """
+        rows, real, train = self._rows(evidence), evidence.real, evidence.train
+        assert isinstance(real, TextSet)
+        parts = {}
+        if isinstance(train, TextSet):
+            k = len(train.alphabet)
+            counts = (_singles(train.x, k, rows.x), _pairs(train.x, k, rows.x))
+            for name, log_prob in zip(("single characters", "pairs"), counts, strict=True):
+                parts[name] = _told(log_prob, rows.x).value
+        if real.law is not None:
+            found = _told(real.law.log_prob(rows.x), rows.x)
+        elif isinstance(train, TextSet):
+            found = _told(counts[1], rows.x)
+        else:
+            raise NotApplicable("pairs are counted in the texts that were learned from")
+        return Figure(found.value, found.low, found.high, found.n, parts)
+
+    def _rows(self, evidence: Evidence) -> Batch:
+        if not isinstance(evidence.real, TextSet):
+            raise NotApplicable("it reads characters")
+        rows = evidence.reference
+        if len(rows) > self.config.rows:
+            chosen = torch.randperm(len(rows), generator=evidence.rng)[: self.config.rows]
+            rows = rows.take(chosen)
+        return rows
+
+
+def _told(log_prob: Tensor, x: Tensor) -> Figure:
+    return mean_of(-log_prob.double() / (x.shape[1] * math.log(2.0)))
+
+
+def _singles(train: Tensor, k: int, x: Tensor) -> Tensor:
+    counts = torch.bincount(train.flatten(), minlength=k).double() + _ONCE
+    return (counts / counts.sum()).log()[x].sum(dim=1)
+
+
+def _pairs(train: Tensor, k: int, x: Tensor) -> Tensor:
+    """Return log p (n,) of a chain with the pairs of the training texts (m, L)."""
+    counts = torch.bincount((k * train[:, :-1] + train[:, 1:]).flatten(), minlength=k * k)
+    onward = counts.double().reshape(k, k) + _ONCE
+    onward = (onward / onward.sum(dim=1, keepdim=True)).log()
+    return _singles(train, k, x[:, :1]) + onward[x[:, :-1], x[:, 1:]].sum(dim=1)

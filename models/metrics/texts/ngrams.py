@@ -1,0 +1,57 @@
+"""N-grams: whether short runs of characters come as often as in real text."""
+
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from models.config import Config, param
+from models.kinds.texts import TextSet
+from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from models.registry import metric
+
+__all__ = ["NgramDistance", "NgramDistanceConfig"]
+
+
+class NgramDistanceConfig(Config, frozen=True):
+    """How long runs are."""
+
+    length: Annotated[
+        int, param("Length", "Characters of a run.", low=1, high=6, unit="characters")
+    ] = 2
+
+
+@metric(
+    "ngram-distance",
+    title="N-gram distance",
+    summary="Total variation between how often runs of characters come in samples and in real "
+    "texts: 0 alike, 1 nothing in common.",
+    source="Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x, section 3 (n-grams); by "
+    "definition",
+    config=NgramDistanceConfig,
+    kinds=("texts",),
+)
+class NgramDistance(SampleMetric[NgramDistanceConfig]):
+    """1/2 sum |p - q| over runs of ``length`` characters at any place."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        real = evidence.real
+        if not isinstance(real, TextSet):
+            raise NotApplicable("it reads characters")
+        made, k, n = evidence.samples.x, len(real.alphabet), self.config.length
+        if made.shape[1] < n:
+            raise NotApplicable(f"the texts have fewer than {n} characters")
+        runs = [_runs(x, k, n) for x in (made, real.x)]
+        _, which = torch.unique(torch.cat(runs), return_inverse=True)
+        total = int(which.max()) + 1
+        counts = [
+            torch.bincount(part, minlength=total) for part in which.split(list(map(len, runs)))
+        ]
+        shares = [each.double() / each.sum() for each in counts]
+        return Figure(0.5 * float((shares[0] - shares[1]).abs().sum()), n=len(made))
+
+
+def _runs(x: Tensor, k: int, n: int) -> Tensor:
+    """Return the runs of texts (m, L) as one number each."""
+    places = k ** torch.arange(n)
+    return (x.unfold(1, n, 1) * places).sum(dim=2).flatten()

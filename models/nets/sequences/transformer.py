@@ -1,0 +1,173 @@
+"""A transformer that says of each place of a row how likely each symbol is.
+
+Vaswani et al. 2017, arXiv:1706.03762, with normalisation before each block (Xiong et al. 2020,
+arXiv:2002.04745) and a learned bias by how far two places are apart (Raffel et al. 2020,
+arXiv:1910.10683, section 2.1). Each head begins by looking at one of the next neighbours: without,
+a network knows for hundreds of steps no more of a text than how often each letter comes. A
+predictor sees all places, and the clock; an autoregressive network says each place from those
+before it, for which the row is moved on by one behind a beginning of its own.
+
+Shapes: x (B, L) int64 symbols, or (B, L, inputs) numbers; clock (B,); said (B, L, outputs).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.config import Config, ConfigError, param
+from models.contracts.spec import DataSpec
+from models.nets.given import GivenFeatures
+from models.nets.mlp import FourierFeatures, linear
+from models.nets.role import Role
+from models.registry import network
+
+__all__ = ["SymbolTransformer", "SymbolTransformerConfig", "symbol_transformer"]
+
+
+class SymbolTransformerConfig(Config, frozen=True):
+    """Size of a transformer for symbols."""
+
+    width: Annotated[
+        int,
+        param("Width", "Numbers that each place is thought of in.", low=8, high=1024, log=True),
+    ] = 64
+    layers: Annotated[
+        int, param("Layers", "Blocks of attention and feed-forward.", low=1, high=24)
+    ] = 2
+    heads: Annotated[
+        int,
+        param("Heads", "Looks in so many ways at once; must divide the width.", low=1, high=32),
+    ] = 4
+
+
+class _Block(nn.Module):
+    """Attention between the places, then each for itself."""
+
+    apart: Tensor
+
+    def __init__(
+        self, width: int, heads: int, places: int, causal: bool, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        self.heads, self.causal = heads, causal
+        offset = torch.arange(-places + 1, places)
+        near = torch.tensor([_neighbour(head, causal) for head in range(heads)])
+        self.bias = nn.Parameter(-(offset - near[:, None]).abs().float())
+        place = torch.arange(places)
+        apart = place - place[:, None]
+        self.register_buffer("apart", apart + places - 1, persistent=False)
+        self.before, self.after = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.mixed = linear(width, 3 * width, generator=generator)
+        self.out = linear(width, width, gain=0.5, generator=generator)
+        self.first = linear(width, 4 * width, generator=generator)
+        self.second = linear(4 * width, width, gain=0.5, generator=generator)
+
+    def forward(self, h: Tensor) -> Tensor:
+        n, places, width = h.shape
+        parts = self.mixed(self.before(h)).view(n, places, 3, self.heads, -1)
+        q, k, v = parts.permute(2, 0, 3, 1, 4)
+        bias = self.bias[:, self.apart]
+        if self.causal:
+            later = torch.ones_like(self.apart, dtype=torch.bool).triu(1)
+            bias = bias.masked_fill(later, -torch.inf)
+        seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
+        h = h + self.out(seen.transpose(1, 2).reshape(n, places, width))
+        out: Tensor = h + self.second(functional.gelu(self.first(self.after(h))))
+        return out
+
+
+def _neighbour(head: int, causal: bool) -> int:
+    """Return how far from its own place a head looks first: 0, -1, -2, ... or -1, 1, -2, 2, ..."""
+    return -head if causal else (head // 2 + 1) * (1 if head % 2 else -1)
+
+
+class SymbolTransformer(nn.Module):
+    """Logits of each place.
+
+    Args:
+        config: its size.
+        spec: of the data.
+        role: what it is to be.
+        generator: where the initial weights come from (a generator of the CPU).
+    """
+
+    def __init__(
+        self,
+        config: SymbolTransformerConfig,
+        spec: DataSpec,
+        role: Role,
+        *,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        g, width, places = generator, config.width, spec.shape[0]
+        assert spec.symbols is not None
+        self.causal = role.name == "autoregressive"
+        self.numbers = linear(role.inputs, width, generator=g) if role.inputs else None
+        if not role.inputs:
+            # One more than the data have: masked, or the beginning of a row.
+            self.symbols = nn.Parameter(torch.randn((spec.symbols + 1, width), generator=g))
+        self.places = nn.Parameter(0.5 * torch.randn((places, width), generator=g))
+        self.clock = FourierFeatures() if role.clock else None
+        self.told = GivenFeatures(spec) if spec.given else None
+        known = (self.clock.dim_out if self.clock is not None else 0) + (
+            self.told.dim if self.told is not None else 0
+        )
+        self.context = linear(known, width, generator=g) if known else None
+        self.blocks = nn.ModuleList(
+            [_Block(width, config.heads, places, self.causal, g) for _ in range(config.layers)]
+        )
+        self.norm = nn.LayerNorm(width)
+        self.last = linear(width, role.outputs, gain=0.3, generator=g)
+
+    def forward(
+        self,
+        x: Tensor,
+        clock: Tensor | None = None,
+        given: Mapping[str, Tensor] | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        if self.numbers is not None:
+            h: Tensor = self.numbers(x)
+        else:
+            start = len(self.symbols) - 1
+            seen = functional.pad(x[:, :-1], (1, 0), value=start) if self.causal else x
+            h = self.symbols[seen]
+        h = h + self.places
+        parts = []
+        if self.clock is not None and clock is not None:
+            parts.append(self.clock(clock))
+        if self.told is not None and given is not None:
+            parts.append(self.told(given))
+        if self.context is not None and parts:
+            h = h + self.context(torch.cat(parts, dim=1))[:, None]
+        for block in self.blocks:
+            h = block(h)
+        said: Tensor = self.last(self.norm(h))
+        return said
+
+
+@network(
+    "symbol-transformer",
+    title="Transformer for symbols",
+    summary="Every place looks at every other, or at those before it, and says how likely each "
+    "symbol is.",
+    source="Vaswani et al. 2017, arXiv:1706.03762; Xiong et al. 2020, arXiv:2002.04745",
+    roles=("predictor", "autoregressive"),
+    needs=("symbols", "whole", "sequence"),
+    config=SymbolTransformerConfig,
+)
+def symbol_transformer(
+    config: SymbolTransformerConfig, spec: DataSpec, role: Role, generator: torch.Generator
+) -> nn.Module:
+    """Return a transformer for a role.
+
+    Raises:
+        ConfigError: the heads do not divide the width.
+    """
+    if config.width % config.heads:
+        raise ConfigError("heads", f"must divide the width, {config.width}, got {config.heads}")
+    return SymbolTransformer(config, spec, role, generator=generator)

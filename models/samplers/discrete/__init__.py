@@ -1,0 +1,1 @@
+"""Samplers of symbols: siblings of the Gaussian ones, with the same frames."""

@@ -1,0 +1,33 @@
+"""Ancestral sampling of symbols: each step undoes several steps of the corruption at once."""
+
+from torch import Tensor
+
+from models.paths.discrete import DiscretePath, draw_symbols
+from models.registry import sampler
+from models.samplers.discrete.base import Clean, DiscreteSampler, DiscreteSamplerConfig
+from models.samplers.discrete.noise import Uniforms
+
+__all__ = ["Ancestral"]
+
+
+@sampler(
+    "d3pm-ancestral",
+    title="Ancestral (D3PM)",
+    summary="Draws each place from p(x_s | x_t); going k steps at once is exact but for places "
+    "that change together.",
+    source="Austin et al. 2021, arXiv:2107.03006, eqs. 3 and 4; k steps at once: section 3",
+    config=DiscreteSamplerConfig,
+    order=None,
+    evaluations=1,
+    needs=("posterior",),
+)
+class Ancestral(DiscreteSampler):
+    """x_s ~ sum over x_0 of q(x_s | x_t, x_0) p(x_0 | x_t), at each place for itself."""
+
+    def __init__(self, config: DiscreteSamplerConfig | None = None) -> None:
+        super().__init__(config or DiscreteSamplerConfig())
+
+    def step(
+        self, clean: Clean, path: DiscretePath, x: Tensor, t: int, s: int, uniforms: Uniforms
+    ) -> Tensor:
+        return draw_symbols(path.reverse(clean(x, t), x, t, s), uniforms(x))

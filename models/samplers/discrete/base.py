@@ -1,0 +1,116 @@
+"""What a sampler of symbols is; the loop over times, once.
+
+It turns symbols from the end of a path into samples with p(x_0 | x_t). A subclass gives one step;
+it holds no state, so one object may serve many runs at once.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Annotated, TypeAlias
+
+import torch
+from torch import Tensor
+
+from models.config import Config, param
+from models.contracts.batch import Batch, Rows
+from models.paths.discrete import DiscretePath
+from models.samplers.base import SampleStep
+from models.samplers.discrete.noise import Uniforms
+
+__all__ = ["Clean", "DiscreteSampler", "DiscreteSamplerConfig"]
+
+Clean: TypeAlias = Callable[[Tensor, int], Tensor]
+"""p(x_0 | x_t) from x (n, *shape) and the time t, from 1 on: (n, *shape, K)."""
+
+
+class DiscreteSamplerConfig(Config, frozen=True):
+    """What all samplers of symbols share."""
+
+    steps: Annotated[
+        int,
+        param(
+            "Steps",
+            "How many steps from noise to data; at most as many as the path has.",
+            low=1,
+            high=10_000,
+            log=True,
+        ),
+    ] = 64
+
+
+class DiscreteSampler(ABC):
+    """A sampler of symbols, registered with ``@sampler(slug, ..., needs=("posterior",))``."""
+
+    def __init__(self, config: DiscreteSamplerConfig) -> None:
+        self.settings = config
+
+    @abstractmethod
+    def step(
+        self, clean: Clean, path: DiscretePath, x: Tensor, t: int, s: int, uniforms: Uniforms
+    ) -> Tensor:
+        """Return rows at s < t, from x (n, *shape) at t; at s = 0 they are symbols of the data."""
+
+    def nfe(self, steps: int | None = None) -> int:
+        """Return the number of network evaluations per sample, along a path of so many steps; None
+        for one that has enough.
+        """
+        return self.settings.steps if steps is None else min(self.settings.steps, steps)
+
+    def times(self, steps: int) -> list[int]:
+        """Return the falling times that are visited, from T = ``steps`` to 0, evenly."""
+        n = min(self.settings.steps, steps)
+        return [(steps * (n - i)) // n for i in range(n + 1)]
+
+    def frames(
+        self,
+        clean: Clean,
+        path: DiscretePath,
+        latents: Rows,
+        generator: torch.Generator | None = None,
+    ) -> Iterator[SampleStep]:
+        """Yield the symbols at each time, the first being the latents, the last the samples;
+        ``s`` of a frame is t / T.
+
+        Args:
+            clean: p(x_0 | x_t).
+            path: along which the data were corrupted.
+            latents: from its end, x (n, *shape) int64.
+            generator: where chance comes from (`models.samplers.discrete.noise`).
+
+        Raises:
+            ValueError: the sampler does not fit the path; one sentence for a person.
+        """
+        self.check(path)
+        x, spent = Batch.of(latents).x.clone(), 0
+        uniforms = Uniforms(generator, x.device)
+
+        def counted(at: Tensor, t: int) -> Tensor:
+            nonlocal spent
+            spent += 1
+            return clean(at, t)
+
+        yield SampleStep(1.0, x, 0)
+        for t, s in pairwise(self.times(path.steps)):
+            x = self.step(counted, path, x, t, s, uniforms)
+            yield SampleStep(s / path.steps, x, spent)
+
+    def sample(
+        self,
+        clean: Clean,
+        path: DiscretePath,
+        latents: Rows,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Return only the samples, (n, *shape). Arguments as in `frames`."""
+        x = Batch.of(latents).x
+        for frame in self.frames(clean, path, latents, generator):
+            x = frame.x
+        return x
+
+    def check(self, path: DiscretePath) -> None:  # noqa: B027 (most can go back along all paths)
+        """Refuse a path that the sampler cannot go back along.
+
+        Raises:
+            ValueError: it is one; one sentence for a person.
+        """

@@ -1,0 +1,92 @@
+"""Tau-leaping: the reverse process in continuous time, in leaps; correctors at each time."""
+
+from typing import Annotated
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models.config import param
+from models.paths.discrete import DiscretePath, draw_symbols
+from models.registry import sampler
+from models.samplers.discrete.base import Clean, DiscreteSampler, DiscreteSamplerConfig
+from models.samplers.discrete.noise import Uniforms
+
+__all__ = ["TauLeaping", "TauLeapingConfig"]
+
+
+class TauLeapingConfig(DiscreteSamplerConfig, frozen=True):
+    """Settings of tau-leaping."""
+
+    corrector: Annotated[
+        int,
+        param(
+            "Corrector steps",
+            "After each leap so many short walks that keep the law of its time: they mend what "
+            "leaps got wrong, at an evaluation each.",
+            low=0,
+            high=20,
+        ),
+    ] = 0
+    walk: Annotated[
+        float,
+        param(
+            "Corrector length",
+            "How far a corrector walks, in leaps.",
+            above=0.0,
+            high=5.0,
+            advanced=True,
+        ),
+    ] = 0.5
+
+
+@sampler(
+    "tau-leaping",
+    title="Tau-leaping",
+    summary="Places jump with the rates that they have at the start of each leap; correctors may "
+    "follow. The last leap is drawn as the ancestral sampler does.",
+    source="Campbell et al. 2022, arXiv:2205.14987, algorithm 1 and section 4.4",
+    config=TauLeapingConfig,
+    order=None,
+    evaluations=1,
+    needs=("posterior",),
+)
+class TauLeaping(DiscreteSampler):
+    """A place jumps within a leap with probability 1 - exp(-k r), r the sum of its rates.
+
+    Rates are those of one step of the path. Symbols have no order, so that of several jumps only
+    the first is made (section 4.3 of the paper refuses more than one).
+    """
+
+    def __init__(self, config: TauLeapingConfig | None = None) -> None:
+        self.config = config or TauLeapingConfig()
+        super().__init__(self.config)
+
+    def nfe(self, steps: int | None = None) -> int:
+        leaps = super().nfe(steps)
+        return leaps + (leaps - 1) * self.config.corrector
+
+    def step(
+        self, clean: Clean, path: DiscretePath, x: Tensor, t: int, s: int, uniforms: Uniforms
+    ) -> Tensor:
+        if s == 0:
+            return draw_symbols(path.reverse(clean(x, t), x, t, 0), uniforms(x))
+        x = _leap(x, _back(clean, path, x, t), float(t - s), uniforms)
+        for _ in range(self.config.corrector):
+            # To and fro with equal rates: the law at s stays what it is.
+            rates = _back(clean, path, x, s) + path.one[s][x]
+            x = _leap(x, rates, self.config.walk * (t - s), uniforms)
+        return x
+
+
+def _back(clean: Clean, path: DiscretePath, x: Tensor, t: int) -> Tensor:
+    return path.reverse(clean(x, t), x, t, t - 1)
+
+
+def _leap(x: Tensor, rates: Tensor, length: float, uniforms: Uniforms) -> Tensor:
+    """Move x (n, *shape) by rates a unit of length to each state (n, *shape, S)."""
+    rates = rates.masked_fill(functional.one_hot(x, rates.shape[-1]).bool(), 0.0)
+    total = rates.sum(dim=-1)
+    jumps = uniforms(x) < -torch.expm1(-length * total)
+    goal = draw_symbols(rates, uniforms(x))
+    return torch.where(jumps & (total > 0.0), goal, x)

@@ -1,0 +1,81 @@
+"""Parallel unmasking: so many masked places at each step, in a random order or the surest first."""
+
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor
+
+from models.config import param
+from models.paths.discrete import DiscretePath, draw_symbols
+from models.registry import sampler
+from models.samplers.discrete.base import Clean, DiscreteSampler, DiscreteSamplerConfig
+from models.samplers.discrete.noise import Uniforms
+
+__all__ = ["Unmasking", "UnmaskingConfig"]
+
+
+class UnmaskingConfig(DiscreteSamplerConfig, frozen=True):
+    """In which order places are written, and how boldly."""
+
+    order: Annotated[
+        Literal["random", "confidence"],
+        param(
+            "Order",
+            "Which masked places are written next. At random is what the model was trained for; "
+            "the surest first writes what is likely, and less of all there is.",
+            choices={"random": "Random", "confidence": "Surest first"},
+        ),
+    ] = "random"
+    temperature: Annotated[
+        float,
+        param(
+            "Temperature",
+            "Below 1 likely symbols become likelier.",
+            above=0.0,
+            high=5.0,
+        ),
+    ] = 1.0
+
+
+@sampler(
+    "unmasking",
+    title="Parallel unmasking",
+    summary="Writes equally many masked places at each step; with as many steps as places this is "
+    "writing one by one in any order.",
+    source="Chang et al. 2022 (MaskGIT), arXiv:2202.04200, section 3.2; one by one: Hoogeboom et "
+    "al. 2022 (ARDM), arXiv:2110.02037, algorithm 1",
+    config=UnmaskingConfig,
+    order=None,
+    evaluations=1,
+    needs=("posterior",),
+)
+class Unmasking(DiscreteSampler):
+    """Of the places that are masked, those with the highest marks are drawn from p(x_0 | x_t)."""
+
+    def __init__(self, config: UnmaskingConfig | None = None) -> None:
+        self.config = config or UnmaskingConfig()
+        super().__init__(self.config)
+
+    def check(self, path: DiscretePath) -> None:
+        if path.mask is None:
+            raise ValueError(
+                f"Parallel unmasking writes masked places, and the path {path.name!r} masks none: "
+                "choose the absorbing path, or another sampler."
+            )
+
+    def step(
+        self, clean: Clean, path: DiscretePath, x: Tensor, t: int, s: int, uniforms: Uniforms
+    ) -> Tensor:
+        law = clean(x, t)
+        if self.config.temperature != 1.0:
+            law = (law.clamp_min(1e-30).log() / self.config.temperature).softmax(dim=-1)
+        drawn = draw_symbols(law, uniforms(x))
+        assert path.mask is not None
+        masked = x.eq(path.mask).flatten(1)
+        marks = uniforms(x).flatten(1)
+        if self.config.order == "confidence":
+            marks = law.gather(-1, drawn[..., None]).squeeze(-1).flatten(1)
+        stay = -(-masked.shape[1] * s // path.steps) if s else 0
+        ranks = marks.masked_fill(~masked, torch.inf).argsort(dim=1, descending=True).argsort(dim=1)
+        written = masked & (ranks < masked.shape[1] - stay)
+        return torch.where(written.reshape(x.shape), drawn, x)
