@@ -33,6 +33,7 @@ _LATENTS, _NOISE, _SPLIT = 3021, 3022, 3023  # streams of the seed
 _FINE = 400  # steps of the reference
 _WAYS = 12  # particles whose ways are kept
 _FRAMES = 65  # places of a way that are kept
+_SEEN = 1000  # real data that are kept beside the ways
 _COUNTS = ("steps", "walk")  # settings of a sampler that calls are spent by
 
 
@@ -87,7 +88,8 @@ class SolverLab:
       sampler that adds noise;
     - "seconds" (k, c): that the first n samples took;
     - "ways" (k, c, frames, m, 2), "reference" (frames, m, 2) of data on a plane: some particles on
-      their way, in display coordinates, the end repeated where a way is shorter;
+      their way, in display coordinates, the end repeated where a way is shorter; "real" (r, 2)
+      some of the data;
     - "calls" (c,).
     """
 
@@ -108,6 +110,7 @@ class SolverLab:
         seconds = torch.full(shape, torch.nan)
         distance = torch.full((*shape, config.repeats), torch.nan)
         error, floor = distance.clone(), torch.zeros(config.repeats)
+        seen = torch.empty(0, 2)
         ways, reference = torch.full((*shape, _FRAMES, 0, 2), torch.nan), torch.empty(_FRAMES, 0, 2)
         total = config.repeats * (1 + len(samplers) * len(config.calls))
         at = Progress(0, total)
@@ -118,7 +121,7 @@ class SolverLab:
             fine = yield from _drawn(family, latents, Heun(HeunConfig(steps=_FINE)), at)
             at = Progress(at.done + 1, total)
             if repeat == 0:
-                reference = fine.ways
+                reference, seen = fine.ways, real[:_SEEN]
                 ways = torch.full((*shape, *reference.shape), torch.nan)
             for k, c in product(range(shape[0]), range(shape[1])):
                 sampler = _with_calls(samplers[k], config.calls[c])
@@ -137,7 +140,7 @@ class SolverLab:
             "distance": distance, "error": error, "floor": floor,
         }  # fmt: skip
         if reference.shape[1]:
-            arrays |= {"ways": ways, "reference": reference}
+            arrays |= {"ways": ways, "reference": reference, "real": seen}
         return Outcome(arrays=arrays, note=_enough(samplers, nfe, distance, floor))
 
 

@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from studio.app.intents.base import Refused
 from studio.app.state.evaluated import Evaluated, newest
@@ -19,6 +19,9 @@ from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Edit, Recipe
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from studio.store.results import ResultRecord
     from studio.store.run import RunFolder
     from studio.store.trash import Trashed
 
@@ -37,6 +40,7 @@ __all__ = [
     "look",
     "read",
     "restore",
+    "result",
     "tidy",
     "trash",
     "trashed",
@@ -330,6 +334,29 @@ def has_rows(result: Path) -> bool:
         raise Refused(_info(error)) from error
     except OSError as error:
         raise Refused(_unreadable(result, error)) from error
+
+
+def result(place: Path) -> "tuple[ResultRecord, dict[str, NDArray[Any]]]":
+    """Return what a result of a run says of itself, and its arrays.
+
+    Raises:
+        Refused: it is damaged, or gone.
+    """
+    import numpy as np
+
+    from studio.store import hdf5
+    from studio.store.errors import StoreError
+    from studio.store.results import ResultFolder
+
+    folder = ResultFolder(place)
+    try:
+        with hdf5.opened(folder.arrays) as file:
+            names = [name for name in file if name != "provenance"]
+            return folder.record, {name: np.asarray(hdf5.values(file, name)) for name in names}
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+    except OSError as error:
+        raise Refused(_unreadable(place, error)) from error
 
 
 def evaluated(run: str) -> Evaluated | None:

@@ -3,9 +3,10 @@
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from numpy.typing import NDArray
 
 from studio.app.infolder import show_in_folder
 from studio.app.intents import disk
@@ -16,7 +17,13 @@ from studio.app.state.session import AppState
 from studio.protocol.able import Able
 from studio.protocol.messages import Control, GetAble, Operate, ResultWritten
 
+if TYPE_CHECKING:
+    from studio.store.results import ResultRecord
+
 __all__ = ["OperatingIntents"]
+
+SEEN = {"solver-lab": "quality/solvers"}
+"""The views that show what operators find that is no rows, as `AppState.lens_wanted` has them."""
 
 
 class OperatingIntents(Intents):
@@ -83,18 +90,37 @@ class OperatingIntents(Intents):
             )
         )
 
+    async def newest(
+        self, key: str, operator: str
+    ) -> tuple["ResultRecord", dict[str, NDArray[Any]]] | None:
+        """Return what came last of an operator in a run, with its arrays; None if nothing did.
+
+        Raises:
+            Refused: it is damaged, or gone.
+        """
+        run = self.state.runs.by_key.get(key)
+        names = [n for n in run.results if n.partition("-")[2] == operator] if run else []
+        if not names:
+            return None
+        return await asyncio.to_thread(disk.result, Path(key) / "results" / names[-1])
+
     def show(self, key: str, name: str) -> None:
-        """Show a result of a run: its rows where they are browsed, or, if it has none, where its
-        files are.
+        """Show a result of a run: in the view that is made for it, its rows where they are browsed,
+        or, if it has neither, where its files are.
         """
         self._do(self._show(key, name), "The result cannot be shown", run=key)
 
     async def _show(self, key: str, name: str) -> None:
-        place = Path(key) / "results" / Path(name).name
+        state, place = self.state, Path(key) / "results" / Path(name).name
+        view = SEEN.get(place.name.partition("-")[2])
+        if view is not None:
+            state.runs.select(key)
+            state.go("run")
+            state.lens_wanted.emit(view)
+            return
         if not await asyncio.to_thread(disk.has_rows, place):
             show_in_folder(place)
             return
-        state = self.state
         state.opened[key] = name
         state.runs.select(key)
         state.go("run")
@@ -122,6 +148,8 @@ class OperatingIntents(Intents):
             text, why = f"{title} is done", f"Step {event.step:,}, in {place.name}"
         why = f"{why}. {event.note}" if event.note else why
         show = NoticeAction("Show in folder", partial(show_in_folder, place))
+        if not event.file and event.operator in SEEN:
+            show = NoticeAction("Show", partial(self.show, event.run, place.name))
         topic = f"written:{place}"
         self.state.notices.post(
             Notice(level="good", text=text, why=why, actions=(show,), topic=topic)

@@ -1,0 +1,121 @@
+"""The solver lab: what its result says, and how the Quality lens shows it."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio.app.state.solving import Solved
+from studio.app.views import solvers
+from studio.app.views.solvers import SolversView
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.messages import ResultWritten
+from studio.store.results import ResultRecord, Results
+from tests.qtloop import until
+
+TITLES = {"euler": "Euler", "noisy": "Noisy"}
+CONFIG = {"samplers": ["euler", "noisy"], "calls": [4, 16, 64], "n": 500, "repeats": 2}
+ARRAYS = {
+    "calls": np.array([4, 16, 64]),
+    "nfe": np.array([[4, 16, 64], [0, 15, 63]]),
+    "seconds": np.array([[0.1, 0.2, 0.4], [np.nan, 0.3, 0.5]], np.float32),
+    "distance": np.array(
+        [[[0.9, 1.1], [0.2, 0.2], [0.1, 0.1]], [[np.nan] * 2, [0.5, 0.5], [0.3, 0.3]]], np.float32
+    ),
+    "error": np.stack([np.full((3, 2), 0.5), np.full((3, 2), np.nan)]).astype(np.float32),
+    "floor": np.array([0.1, 0.12], np.float32),
+    "ways": np.zeros((2, 3, 5, 2, 2), np.float32),
+    "reference": np.ones((5, 2, 2), np.float32),
+    "real": np.eye(2, dtype=np.float32),
+}
+
+
+def found() -> Solved:
+    return Solved.of(ARRAYS, CONFIG, 100, TITLES)
+
+
+def test_enough_is_within_two_spreads_of_the_floor() -> None:
+    assert found().bar == pytest.approx((0.11, 0.02 / math.sqrt(2)))
+    assert found().enough(0) == 64, "0.1 is, 0.2 is not"
+    assert found().enough(1) is None
+
+
+def test_samplers_with_some_calls_are_the_nearest_first_without_those_that_cannot() -> (
+    None
+):
+    assert [each.title for each in found().at(0)] == ["Euler"]
+    euler, noisy = found().at(2)
+    assert (euler.title, euler.nfe, euler.milliseconds) == ("Euler", 64, pytest.approx(400))
+    assert noisy.title == "Noisy"
+    assert math.isnan(noisy.error)
+
+
+def test_a_curve_has_the_calls_that_were_made() -> None:
+    calls, mean, spread = found().curve(found().distance, 1)
+    assert calls.tolist() == [15, 63]
+    assert mean == pytest.approx([0.5, 0.3])
+    assert spread.tolist() == [0, 0]
+
+
+def test_a_result_of_something_else_is_refused() -> None:
+    with pytest.raises(ValueError, match="not those of its settings"):
+        Solved.of(ARRAYS, {**CONFIG, "samplers": ["euler"]}, 100, TITLES)
+    with pytest.raises(KeyError):
+        Solved.of({}, CONFIG, 100, TITLES)
+
+
+@pytest.fixture
+def view(lens, qtbot) -> SolversView:
+    made = SolversView(lens.state, lens.actions)
+    qtbot.addWidget(made)
+    made.resize(900, 700)
+    made.show()
+    return made
+
+
+def write(run: Path) -> str:
+    record = ResultRecord(
+        operator="solver-lab", title="Solver lab", run=run.name, step=100, config=CONFIG
+    )
+    return Results(run / "results").write(record, ARRAYS).name
+
+
+async def test_what_was_measured_is_shown_as_soon_as_it_is_there(lens, view) -> None:
+    run = lens.state.runs.current
+    assert view.found is None
+    assert view.table.isHidden()
+    name = write(Path(run.key))
+    run.results.append(name)
+    lens.state.result_written.emit(
+        ResultWritten(job="j", run=run.key, operator="solver-lab", step=100, result=name)
+    )
+    await until(lambda: view.found is not None)
+    assert view.slider.maximum() == 2
+    view.slider.setValue(2)
+    assert view.table.rowCount() == 2
+    assert view.table.item(0, 3).text() == "64"
+    assert [rung.title for rung in view.distance.rungs] == ["euler", "noisy"]
+    assert [rung.title for rung in view.error.rungs] == ["euler"], "noise has no error"
+    view._choose(5.0)
+    assert view.slider.value() == 0
+    assert view.table.rowCount() == 1
+
+
+async def test_without_a_result_it_says_what_could_be(lens, view) -> None:
+    asked = []
+    lens.state.operate_wanted.connect(lambda key, operator: asked.append(operator))
+    view.measure.click()
+    assert asked == ["solver-lab"]
+
+
+def test_it_is_for_runs_that_can_be_asked_for_it(lens) -> None:
+    assert not solvers.applies(lens.state)
+    catalog = lens.state.catalog
+    catalog.entries.append(
+        EntrySpec(
+            kind="operator", slug="solver-lab", title="", summary="", source="", fields=[],
+            needs=[],
+        )
+    )  # fmt: skip
+    assert solvers.applies(lens.state)
