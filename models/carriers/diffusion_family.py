@@ -15,6 +15,7 @@ from models.contracts.family import Frame
 from models.contracts.learner import Look, Training
 from models.contracts.spec import DataSpec
 from models.fields.base import Field
+from models.paths.clock import FlowClock
 from models.samplers.heun import Heun
 
 __all__ = ["DiffusionFamily"]
@@ -53,6 +54,11 @@ class DiffusionFamily(CarriedFamily[C]):
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
         return self.carrier.frames(self.field, latents, generator=generator, sampler=sampler)
+
+    @property
+    def clock(self) -> FlowClock:
+        """Between which noise levels it works."""
+        return self.field.clock
 
     def denoiser(self, like: Batch | None = None) -> Denoise:
         """Return D(x, s), by the averaged weights where it is learned."""

@@ -1,0 +1,73 @@
+"""Diffusion posterior sampling: along the gradient of how well D(x, s) fits a measurement."""
+
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from models.config import Config, param
+from models.contracts.abilities import Denoise
+from models.guidance.measurement import Measured, MeasurementGuidance
+from models.registry import guidance
+
+__all__ = ["MeasurementGradient", "MeasurementGradientConfig"]
+
+
+class MeasurementGradientConfig(Config, frozen=True):
+    """How strong the gradient is."""
+
+    strength: Annotated[
+        float,
+        param("Strength", "1 is what Bayes says; more holds to what was measured more firmly.",
+              low=0.0, high=100.0),
+    ] = 1.0  # fmt: skip
+    noise: Annotated[
+        float,
+        param(
+            "Measurement noise",
+            "Standard deviation of the error of what was measured.",
+            low=0.0,
+            high=10.0,
+            unit="data std",
+            zero="none",
+        ),
+    ] = 0.05
+
+
+@guidance(
+    "dps",
+    title="Measurement gradient (DPS)",
+    summary="Goes along the gradient of how well what the model says agrees with what was "
+    "measured, through the network. It takes any linear measurement, and noise in it.",
+    source="Chung et al. 2023, arXiv:2209.14687, eqs. 10 and 16; the width of the likelihood: Song "
+    "et al. 2023, Pseudoinverse-guided diffusion models (ICLR), eqs. 5 to 7",
+    roles=("measurement",),
+    config=MeasurementGradientConfig,
+)
+class MeasurementGradient(MeasurementGuidance):
+    """D = D + strength s^2 grad_x log N(y; A D(x, s), sigma_y^2 + r(s)^2), r^2 = s^2/(1 + s^2).
+
+    By Bayes log p(x | y) = log p(x) + log p(y | x). DPS puts D in the place of the unknown x_0 and
+    leaves the weight of the gradient to be tuned; r is how far from D x_0 would be if data were
+    unit Gaussian, which gives it.
+    """
+
+    def __init__(self, config: MeasurementGradientConfig | None = None) -> None:
+        self.config = config or MeasurementGradientConfig()
+
+    def evaluations(self, s: float) -> int:
+        return 2
+
+    def held(self, denoise: Denoise, measured: Measured) -> Denoise:
+        y, measurement, config = measured.y, measured.measurement, self.config
+
+        def held(x: Tensor, s: Tensor) -> Tensor:
+            with torch.enable_grad():
+                at = x.detach().requires_grad_(True)
+                said = denoise(at, s)
+                misfit = (y - measurement.of(said)).square().sum()
+                (slope,) = torch.autograd.grad(misfit, at)
+            variance = config.noise**2 + s**2 / (1 + s**2)
+            return said.detach() - (0.5 * config.strength * s**2 / variance) * slope
+
+        return held

@@ -1,0 +1,48 @@
+"""RePaint: replacement, and each step taken several times, so that what is not known fits."""
+
+from typing import Annotated
+
+from models.config import Config, param
+from models.contracts.abilities import Denoise
+from models.guidance.measurement import Measured, MeasurementGuidance
+from models.guidance.replacement import replaced
+from models.registry import guidance
+
+__all__ = ["RePaint", "RePaintConfig"]
+
+
+class RePaintConfig(Config, frozen=True):
+    """How often it goes back."""
+
+    resamplings: Annotated[
+        int,
+        param(
+            "Resamplings",
+            "How often each step is taken, with noise put back in between. What is not known comes "
+            "to fit what is known; the cost grows as often.",
+            low=1,
+            high=100,
+        ),
+    ] = 10
+
+
+@guidance(
+    "repaint",
+    title="RePaint",
+    summary="Replacement that takes each step several times, there and back, until what is not "
+    "known goes with what is.",
+    source="Lugmayr et al. 2022, arXiv:2201.09865, algorithm 1 (jumps of length 1)",
+    roles=("measurement",),
+    config=RePaintConfig,
+)
+class RePaint(MeasurementGuidance):
+    """D = D + A+ (y - A D); from s_b back to s_a by x + sqrt(s_a^2 - s_b^2) z, and once more."""
+
+    def __init__(self, config: RePaintConfig | None = None) -> None:
+        self.config = config or RePaintConfig()
+
+    def repeats(self, s: float) -> int:
+        return self.config.resamplings
+
+    def held(self, denoise: Denoise, measured: Measured) -> Denoise:
+        return replaced(denoise, measured)

@@ -1,0 +1,44 @@
+"""Replacement: what is known takes the place of what the model says of it, at each step."""
+
+from torch import Tensor
+
+from models.config import NoConfig
+from models.contracts.abilities import Denoise
+from models.guidance.measurement import Measured, MeasurementGuidance
+from models.registry import guidance
+
+__all__ = ["Replacement", "replaced"]
+
+
+def replaced(denoise: Denoise, measured: Measured) -> Denoise:
+    """Return D + A+ (y - A D): D with its part that can be measured as it was measured."""
+    measurement = measured.measurement
+
+    def held(x: Tensor, s: Tensor) -> Tensor:
+        said = denoise(x, s)
+        return said + measurement.back(measured.y - measurement.of(said))
+
+    return held
+
+
+@guidance(
+    "replacement",
+    title="Replacement",
+    summary="Puts what is known in the place of what the model says of it. One evaluation a step; "
+    "what is not known may fit badly to it.",
+    source="Song et al. 2021, arXiv:2011.13456, section 5 and appendix I.2; as a projection: Wang "
+    "et al. 2022, arXiv:2212.00490, eq. 13",
+    roles=("measurement",),
+)
+class Replacement(MeasurementGuidance):
+    """D = D + A+ (y - A D).
+
+    A sampler that goes towards D by itself brings the known numbers from noise to y with the very
+    noise level of all others, so that they stand where y + s eps does.
+    """
+
+    def __init__(self, config: NoConfig | None = None) -> None:
+        self.config = config or NoConfig()
+
+    def held(self, denoise: Denoise, measured: Measured) -> Denoise:
+        return replaced(denoise, measured)

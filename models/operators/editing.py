@@ -1,0 +1,182 @@
+"""What operators share that start from rows and go up and down the noise with a diffusion."""
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from models.config import Pick, param
+from models.contracts.abilities import Denoise, HasDenoiser
+from models.contracts.batch import Batch
+from models.contracts.spec import DataSpec
+from models.guidance.base import Guidance, Stacked, lead
+from models.operators.base import Operation, Progress
+from models.paths.clock import FlowClock
+from models.samplers.base import Sampler
+from models.samplers.grids import GridConfig, make_grid
+from models.samplers.heun import Heun
+from models.tensors import make_generator, noise_like
+
+__all__ = [
+    "PIECE",
+    "ROWS",
+    "DrawsSetting",
+    "Editing",
+    "Order",
+    "SamplerSetting",
+    "StepsSetting",
+    "along",
+    "levels_between",
+    "ready",
+    "under",
+]
+
+PIECE = 2048
+"""So many rows are moved at once."""
+ROWS = "rows"
+_CONDITIONS, _NOISE = 3201, 3202  # streams of a seed (`models.tensors.make_generator`)
+
+Order = Literal["first", "second"]
+"""Of an ODE solver: Euler's method, which is DDIM, or Heun's."""
+
+SamplerSetting = Annotated[
+    Pick,
+    param(
+        "Sampler",
+        "How particles go from noise to data; the run's own by default.",
+        of="sampler",
+    ),
+]
+DrawsSetting = Annotated[
+    int, param("Draws", "How many are made of each row.", low=1, high=1000, log=True)
+]
+StepsSetting = Annotated[
+    int, param("Steps", "How many steps each way.", low=1, high=10_000, log=True)
+]
+
+
+@runtime_checkable
+class _Diffusion(HasDenoiser, Protocol):
+    """A denoiser that says between which noise levels it was trained."""
+
+    spec: DataSpec
+    device: torch.device
+
+    @property
+    def clock(self) -> FlowClock: ...
+
+
+@dataclass(frozen=True)
+class Editing:
+    """A diffusion at work on rows.
+
+    Attributes:
+        model: what denoises.
+        sampler: how it comes down from the noise.
+        rows: standardised, on its device, with mask and conditions.
+        noise: where fresh noise comes from.
+    """
+
+    model: _Diffusion
+    sampler: Sampler
+    rows: Batch
+    noise: torch.Generator
+
+    @property
+    def clock(self) -> FlowClock:
+        """Which noise levels there are."""
+        return self.model.clock
+
+    def noised(self, rows: Batch, s: float) -> Tensor:
+        """Return x + s eps, (n, *shape), eps fresh."""
+        return rows.x + s * rows.zeroed(noise_like(rows.x, self.noise))
+
+    def down(
+        self, rows: Batch, x: Tensor, s: float, now: Progress, guidance: Guidance | None = None
+    ) -> Generator[Progress, None, Tensor]:
+        """Sample from x (n, *shape) at the noise level s down to none; yields how far it is after
+        each step, returns the samples. The sampler's own guidance leads first.
+        """
+        both = _stacked(self.sampler.guidance, guidance)
+        denoise = lead(both, self.model.denoiser, rows)
+        low = min(self.clock.s_min, 0.5 * s)
+        frames = self.sampler.frames(denoise, rows.holding(x / s), low, s, self.noise)
+        while True:
+            # Not around the yield: another job may run there, and it wants its gradients.
+            with torch.no_grad():
+                frame = next(frames, None)
+            if frame is None:
+                return x
+            x = frame.x
+            yield now
+
+    def restored(self, rows: Batch, x: Tensor) -> Batch:
+        """Return rows of other values in the units of the data, on the CPU."""
+        return self.model.spec.restored(rows.holding(x.detach()).to(torch.device("cpu")))
+
+
+def _stacked(inner: Guidance | None, outer: Guidance | None) -> Guidance | None:
+    if inner is None or outer is None:
+        return inner or outer
+    return Stacked(inner, outer)
+
+
+def ready(operation: Operation, seed: int, rows: Batch | None = None) -> Editing:
+    """Return a diffusion ready to work on what was handed as `ROWS`, or on other rows, in the units
+    of the data. Conditions that they do not have are those that a person chose, and else come from
+    the law of the data.
+
+    Raises:
+        ValueError: the model is none that can.
+    """
+    model: Any = operation.learner
+    if not isinstance(model, _Diffusion):
+        raise ValueError("the model does not say between which noise levels it was trained")
+    spec = model.spec
+    batch = spec.standardised(operation.handed[ROWS] if rows is None else rows)
+    chosen = {**batch.given, **spec.standard_given(operation.given)}
+    mask, given = spec.conditions(len(batch), make_generator(seed, _CONDITIONS), chosen)
+    whole = Batch(batch.x, batch.mask if batch.mask is not None else mask, given)
+    sampler = operation.sampler if operation.sampler is not None else Heun()
+    return Editing(model, sampler, whole.to(model.device), make_generator(seed, _NOISE))
+
+
+def levels_between(low: float, high: float, steps: int) -> list[float]:
+    """Return noise levels from low up to high, steps + 1 of them, spaced as EDM's."""
+    grid = make_grid(GridConfig(), steps + 1, low, high)
+    return [float(s) for s in reversed(grid[:-1])]
+
+
+def along(
+    denoise: Denoise, x: Tensor, levels: Sequence[float], order: Order, now: Progress
+) -> Generator[Progress, None, Tensor]:
+    """Follow the probability-flow ODE dx/ds = (x - D)/s from level to level, up or down; yields how
+    far it is after each step, returns x (n, *shape) at the last level. Of first order this is DDIM,
+    and upwards DDIM inversion (Song, Meng and Ermon 2021, arXiv:2010.02502, section 4.3); a last
+    step to level 0 is D.
+    """
+    for s, s_next in pairwise(levels):
+        with torch.no_grad():
+            slope = (x - denoise(x, _level(s, x))) / s
+            arrived = x + (s_next - s) * slope
+            if order == "second" and s_next > 0.0:
+                again = (arrived - denoise(arrived, _level(s_next, x))) / s_next
+                arrived = x + (s_next - s) * 0.5 * (slope + again)
+        x = arrived
+        yield now
+    return x
+
+
+def _level(s: float, x: Tensor) -> Tensor:
+    return torch.tensor(s, dtype=x.dtype, device=x.device)
+
+
+def under(rows: Batch, given: Mapping[str, Tensor]) -> Batch:
+    """Return rows with other conditions, (n, ...) or a single value for all."""
+    found = dict(rows.given)
+    for name, value in given.items():
+        found[name] = value.to(found[name]).expand(found[name].shape)
+    return Batch(rows.x, rows.mask, found)

@@ -1,0 +1,75 @@
+"""DDIM inversion: the noise that a row comes from, and the row that comes of this noise again."""
+
+from typing import Annotated
+
+import torch
+
+from models.config import Config, param
+from models.operators.base import Operation, Outcome, Progress, Slot, Work
+from models.operators.editing import (
+    PIECE,
+    ROWS,
+    Order,
+    StepsSetting,
+    along,
+    levels_between,
+    ready,
+)
+from models.registry import operator
+
+__all__ = ["Encode", "EncodeConfig", "OrderSetting"]
+
+OrderSetting = Annotated[
+    Order,
+    param(
+        "Solver",
+        "What is taken between two noise levels.",
+        choices={"first": "DDIM (Euler)", "second": "Heun"},
+    ),
+]
+
+
+class EncodeConfig(Config, frozen=True):
+    """How the ODE is followed."""
+
+    steps: StepsSetting = 50
+    order: OrderSetting = "first"
+
+
+@operator(
+    "encode",
+    title="Encode",
+    summary="Follows rows up to the noise that they come from, and down again: their latents, and "
+    "how far the way back ends from where it began.",
+    source="Song, Meng and Ermon 2021, arXiv:2010.02502, section 4.3",
+    needs=("denoiser",),
+    takes=(Slot(ROWS, "Rows", "What is encoded."),),
+    config=EncodeConfig,
+)
+class Encode:
+    """The probability-flow ODE from s_min to s_max and back, without guidance."""
+
+    def __init__(self, config: EncodeConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Encode; see `models.operators.base.Operator`. "latent" (n, *shape), about unit Gaussian
+        where the rows are like the data; the rows are the reconstructions, "error" (n,) how far
+        they are from what was handed, in standard deviations of the data a number.
+        """
+        editing, order = ready(operation, seed=0), self.config.order
+        clock, rows = editing.clock, editing.rows
+        up = levels_between(clock.s_min, clock.s_max, self.config.steps)
+        down = [*reversed(up), 0.0]
+        latents, made, errors = [], [], []
+        for start in range(0, len(rows), PIECE):
+            piece, now = rows.take(slice(start, start + PIECE)), Progress(start, len(rows))
+            denoise = editing.model.denoiser(piece)
+            top = yield from along(denoise, piece.x, up, order, now)
+            back = yield from along(denoise, top, down, order, now)
+            latents.append((top / up[-1]).cpu())
+            made.append(editing.restored(piece, back).x)
+            errors.append((back - piece.x).flatten(1).square().mean(dim=1).sqrt().cpu())
+        found = editing.restored(rows, rows.x)
+        arrays = {"latent": torch.cat(latents), "error": torch.cat(errors)}
+        return Outcome(found.holding(torch.cat(made)), arrays)

@@ -1,0 +1,77 @@
+"""Inpainting and completion: some numbers of a row are known, and the others are sampled."""
+
+import torch
+
+from models.config import Config, Pick
+from models.guidance.measurement import Known, Measured, MeasurementGuidance
+from models.guidance.pick import build
+from models.guidance.settings import MeasurementSetting
+from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
+from models.operators.editing import PIECE, ROWS, DrawsSetting, SamplerSetting, ready
+from models.registry import operator
+
+__all__ = ["Inpaint", "InpaintConfig"]
+
+_KNOWN = "known"
+
+
+class InpaintConfig(Config, frozen=True):
+    """How what is not known is sampled."""
+
+    method: MeasurementSetting = Pick(slug="repaint")
+    draws: DrawsSetting = 1
+    seed: SeedSetting = 0
+    sampler: SamplerSetting = Pick()
+
+
+@operator(
+    "inpaint",
+    title="Complete",
+    summary="Keeps some numbers of each row, or some pixels of an image, and samples the others.",
+    source="Lugmayr et al. 2022, arXiv:2201.09865; Chung et al. 2023, arXiv:2209.14687",
+    needs=("denoiser",),
+    takes=(
+        Slot(ROWS, "Rows", "What is completed; what stands where nothing is known is not read."),
+        Slot(
+            _KNOWN,
+            "Known",
+            "Which numbers are known: above 0 where they are, in one row for all, or in as many as "
+            "there are rows.",
+        ),
+    ),
+    config=InpaintConfig,
+)
+class Inpaint:
+    """Samples by a denoiser that is held to what is known. Only rows without padding."""
+
+    def __init__(self, config: InpaintConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Complete; see `models.operators.base.Operator`. Each row comes so often as it is drawn,
+        one after the other; "row" (m,) are their numbers, from 0.
+        """
+        rows, mask = operation.handed[ROWS], operation.handed[_KNOWN].x > 0
+        if len(mask) not in (1, len(rows)):
+            raise ValueError(
+                f"what is known must be told in one row for all, or in {len(rows):,}, as many as "
+                f"there are rows; got {len(mask):,}"
+            )
+        which = torch.arange(len(rows)).repeat_interleave(self.config.draws)
+        editing = ready(operation, self.config.seed, rows.take(which))
+        known = mask.expand(rows.x.shape)[which].to(editing.rows.device)
+        guidance = build(self.config.method, "measurement")
+        assert isinstance(guidance, MeasurementGuidance)
+        s, made = editing.clock.s_max, []
+        for start in range(0, len(which), PIECE):
+            piece = editing.rows.take(slice(start, start + PIECE))
+            places = Known(known[start : start + PIECE])
+            held = guidance.to(Measured(places.of(piece.x), places))
+            blank = piece.holding(torch.zeros_like(piece.x))
+            noise, now = editing.noised(blank, s), Progress(start, len(which))
+            x = yield from editing.down(piece, noise, s, now, held)
+            made.append(editing.restored(piece, x).x)
+        found = editing.restored(editing.rows, editing.rows.x)
+        # What is known is known to the last bit: no error of sampler or units is left in it.
+        x = torch.where(known.cpu(), rows.x[which], torch.cat(made))
+        return Outcome(found.holding(x), {"row": which})

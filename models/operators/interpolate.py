@@ -1,0 +1,102 @@
+"""Interpolation: between two rows, along the sphere on which their latents lie."""
+
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from models.config import Config, param
+from models.contracts.batch import Batch
+from models.operators.base import Operation, Outcome, Progress, Slot, Work
+from models.operators.editing import (
+    PIECE,
+    ROWS,
+    StepsSetting,
+    along,
+    levels_between,
+    ready,
+)
+from models.operators.encode import OrderSetting
+from models.registry import operator
+
+__all__ = ["Interpolate", "InterpolateConfig"]
+
+
+class InterpolateConfig(Config, frozen=True):
+    """How many rows there are between two."""
+
+    count: Annotated[
+        int, param("Stops", "How many rows from one to the next, both included.", low=3, high=1000)
+    ] = 9
+    steps: StepsSetting = 50
+    order: OrderSetting = "second"
+
+
+@operator(
+    "interpolate",
+    title="Interpolate",
+    summary="Goes from each row to the next by way of their latents: what lies between is data, "
+    "too.",
+    source="Song, Meng and Ermon 2021, arXiv:2010.02502, section 5.3 and appendix D.5 (spherical "
+    "interpolation)",
+    needs=("denoiser",),
+    takes=(Slot(ROWS, "Rows", "Between which is gone, in their order; at least two."),),
+    config=InterpolateConfig,
+)
+class Interpolate:
+    """Encode, go along the great circle, decode. What is given changes half way."""
+
+    def __init__(self, config: InterpolateConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Interpolate; see `models.operators.base.Operator`. "way" (m,) says between which rows one
+        is: 0.5 is half way from the first to the second.
+        """
+        editing, order = ready(operation, seed=0), self.config.order
+        clock, rows = editing.clock, editing.rows
+        if len(rows) < 2:
+            raise ValueError("there is nothing between a row and itself: hand at least two")
+        up = levels_between(clock.s_min, clock.s_max, self.config.steps)
+        total = len(rows) + (len(rows) - 1) * self.config.count
+        tops = []
+        for start in range(0, len(rows), PIECE):
+            piece, now = rows.take(slice(start, start + PIECE)), Progress(start, total)
+            denoise = editing.model.denoiser(piece)
+            tops.append((yield from along(denoise, piece.x, up, order, now)))
+        way = torch.linspace(0.0, len(rows) - 1, (len(rows) - 1) * (self.config.count - 1) + 1)
+        between = _between(rows.holding(torch.cat(tops)), way.to(rows.device))
+        made = []
+        for start in range(0, len(way), PIECE):
+            piece = between.take(slice(start, start + PIECE))
+            now = Progress(len(rows) + start, total)
+            denoise, down = editing.model.denoiser(piece), [*reversed(up), 0.0]
+            x = yield from along(denoise, piece.x, down, order, now)
+            made.append(editing.restored(piece, x).x)
+        return Outcome(editing.restored(between, between.x).holding(torch.cat(made)), {"way": way})
+
+
+def _between(latents: Batch, way: Tensor) -> Batch:
+    """Return latents on the way (m,) from row to row; what is given of one is that of the nearer
+    end.
+    """
+    first = way.floor().long().clamp(max=len(latents) - 2)
+    share = (way - first).reshape(-1, *(1,) * (latents.x.ndim - 1))
+    x = _slerp(latents.x[first], latents.x[first + 1], share)
+    nearer = latents.take((way + 0.5).floor().long().clamp(max=len(latents) - 1))
+    return nearer.holding(nearer.zeroed(x))
+
+
+def _slerp(one: Tensor, other: Tensor, share: Tensor) -> Tensor:
+    """Return points on the great circle between two of a sphere, (m, *shape); where they lie in one
+    line, on the line.
+    """
+    flat = [x.flatten(1) / x.flatten(1).norm(dim=1, keepdim=True) for x in (one, other)]
+    cosine = (flat[0] * flat[1]).sum(dim=1).clamp(-1.0, 1.0).reshape(share.shape)
+    angle = torch.acos(cosine)
+    sine = torch.sin(angle)
+    straight = sine < 1e-4
+    safe = torch.where(straight, 1.0, sine)
+    a = torch.where(straight, 1.0 - share, torch.sin((1.0 - share) * angle) / safe)
+    b = torch.where(straight, share, torch.sin(share * angle) / safe)
+    return a * one + b * other

@@ -1,0 +1,76 @@
+"""Purification (DiffPure): noise drowns what an attacker or an error has added, and goes again."""
+
+from typing import Annotated
+
+import torch
+
+from models.config import Config, Pick, param
+from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
+from models.operators.editing import PIECE, ROWS, SamplerSetting, ready
+from models.registry import operator
+
+__all__ = ["Purify", "PurifyConfig"]
+
+
+class PurifyConfig(Config, frozen=True):
+    """How much noise, and how many answers one is the middle of."""
+
+    noise: Annotated[
+        float,
+        param(
+            "Noise",
+            "Noise that drowns what was added, in standard deviations of the data: more than that, "
+            "and less than what tells classes apart. The paper's t* = 0.1 is 0.33.",
+            above=0.0,
+            high=100.0,
+            unit="data std",
+            log=True,
+        ),
+    ] = 0.33
+    votes: Annotated[
+        int,
+        param(
+            "Votes",
+            "Each row is purified so often, with other noise, and the answer is the mean.",
+            low=1,
+            high=100,
+        ),
+    ] = 1
+    seed: SeedSetting = 0
+    sampler: SamplerSetting = Pick()
+
+
+@operator(
+    "purify",
+    title="Purify",
+    summary="Brings rows that were disturbed back to where data are, before somebody classifies "
+    "them.",
+    source="Nie et al. 2022, arXiv:2205.07460, eqs. 4 and 6",
+    needs=("denoiser",),
+    takes=(Slot(ROWS, "Rows", "What was disturbed."),),
+    config=PurifyConfig,
+)
+class Purify:
+    """The mean of so many rows sampled down from x + s eps."""
+
+    def __init__(self, config: PurifyConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Purify; see `models.operators.base.Operator`. "moved" (n,) says how far each row has
+        come, in standard deviations of the data a number: large for what was disturbed much.
+        """
+        editing, votes = ready(operation, self.config.seed), self.config.votes
+        rows = editing.rows
+        s, made, moved = min(self.config.noise, editing.clock.s_max), [], []
+        for start in range(0, len(rows), PIECE):
+            piece = rows.take(slice(start, start + PIECE))
+            total = torch.zeros_like(piece.x)
+            for _ in range(votes):
+                now = Progress(start, len(rows))
+                total += yield from editing.down(piece, editing.noised(piece, s), s, now)
+            mean = total / votes
+            made.append(editing.restored(piece, mean).x)
+            moved.append((mean - piece.x).flatten(1).square().mean(dim=1).sqrt().cpu())
+        found = editing.restored(rows, rows.x)
+        return Outcome(found.holding(torch.cat(made)), {"moved": torch.cat(moved)})

@@ -1,0 +1,230 @@
+"""Operators that go up and down the noise from rows: on a known law, against what it says."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.config import ConfigError, Pick, decode
+from models.contracts.batch import Batch
+from models.contracts.learner import finish
+from models.contracts.spec import LABEL
+from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from models.families.exact_flow import ExactFlow, ExactFlowConfig
+from models.guidance.measurement import Averages, Known, Measured
+from models.guidance.repaint import RePaint, RePaintConfig
+from models.guidance.replacement import Replacement
+from models.kinds.points import PointSet
+from models.operators.base import Operation, Outcome
+from models.oracle import GaussianMixture
+from models.registry import discover, registry
+from models.samplers.ddim import Ddim, DdimConfig
+from models.samplers.grids import GridConfig
+from models.samplers.heun import Heun, HeunConfig
+from models.tensors import make_generator
+from tests.models import tracks
+from tests.models.pairs import PAIRS, build, each
+
+discover()
+CPU = torch.device("cpu")
+DATA = ring_of_five(RingOfFiveConfig(), 2000, 0)
+TOLD = replace(DATA, told=True)
+assert DATA.modes is not None
+MODES = DATA.modes
+EDITS = ("inpaint", "sdedit", "purify", "anomaly", "encode", "interpolate")
+LIGHT = {"steps": 3, "levels": 2, "draws": 2, "count": 3}
+SHORT = Heun(HeunConfig(steps=2))
+
+
+def exact(told: bool = False) -> ExactFlow:
+    spec = (TOLD if told else DATA).spec()
+    return ExactFlow(ExactFlowConfig(), spec, horizon=1, seed=0, device=CPU)
+
+
+def do(
+    slug: str,
+    rows: Tensor | Batch,
+    learner: Any = None,
+    *,
+    sampler: Any = None,
+    given: dict[str, Tensor] | None = None,
+    known: Tensor | None = None,
+    **settings: Any,
+) -> Outcome:
+    entry = registry.get("operator", slug)
+    handed = {"rows": Batch.of(rows)} | ({} if known is None else {"known": Batch(known)})
+    operation = Operation(learner or exact(), sampler, given or {}, handed)
+    operator = entry.make(decode(entry.config, settings))
+    outcome: Outcome = finish(operator.work(operation))
+    return outcome
+
+
+def x_of(outcome: Outcome) -> Tensor:
+    assert outcome.rows is not None
+    return outcome.rows.x
+
+
+def test_what_is_known_stays_and_the_rest_follows_its_law():
+    """Where one number tells much of the other, this one has the mean and spread of p(y | x)."""
+    means = torch.tensor([[-1.5, -1.2], [0.0, 0.3], [1.5, 1.2]])
+    law = GaussianMixture(means, torch.tensor([0.5, 0.4, 0.5]), torch.full((3,), 1 / 3))
+    spec = PointSet(law.sample(4000, make_generator(5)), ("x", "y"), law=law).spec()
+    flow = ExactFlow(ExactFlowConfig(), spec, horizon=1, seed=0, device=CPU)
+    seen = torch.tensor([[1.5, 0.0]])
+    found = do(
+        "inpaint",
+        seen,
+        flow,
+        sampler=Ddim(DdimConfig(steps=30, eta=1.0, grid=GridConfig(kind="log-snr"))),
+        known=torch.tensor([[1.0, 0.0]]),
+        draws=1000,
+        method="repaint",
+    )
+    assert torch.equal(x_of(found)[:, 0], torch.full((1000,), 1.5))
+    assert found.arrays["row"].eq(0).all()
+    left = law.observing(seen[0], torch.tensor([True, False]))
+    exact_y = left.sample(20_000, make_generator(0))[:, 0]
+    y = x_of(found)[:, 1]
+    assert float(y.mean()) == pytest.approx(float(exact_y.mean()), abs=0.12)
+    assert float(y.std()) == pytest.approx(float(exact_y.std()), abs=0.1)
+
+
+@pytest.mark.parametrize("method", ["replacement", "repaint", "dps"])
+def test_each_method_completes_and_none_is_told_what_is_not_known(method: str):
+    rows, known = DATA.x[:30], torch.tensor([[0.0, 1.0]])
+    sampler = Ddim(DdimConfig(steps=10))
+    found = do("inpaint", rows, sampler=sampler, known=known, method=method)
+    hidden = torch.where(known > 0, rows, 7.0)
+    again = do("inpaint", hidden, sampler=sampler, known=known, method=method)
+    assert torch.equal(x_of(found)[:, 1], rows[:, 1])
+    torch.testing.assert_close(x_of(found), x_of(again))
+    # What is completed lies among the data, as a fresh guess does not.
+    near = torch.cdist(x_of(found), MODES).min(dim=1).values.median()
+    mixed = torch.stack([DATA.x[100:130, 0], rows[:, 1]], dim=1)
+    assert near < 0.8 * torch.cdist(mixed, MODES).min(dim=1).values.median()
+
+
+def test_what_is_known_must_be_told_of_each_row_or_of_all():
+    with pytest.raises(ValueError, match="as many as"):
+        do("inpaint", DATA.x[:5], known=torch.ones(3, 2))
+
+
+def test_a_measurement_has_a_right_inverse():
+    """A A+ = 1, which replacement relies on."""
+    x = torch.randn(4, 1, 8, 8, generator=make_generator(0))
+    for measurement in (
+        Known(torch.rand(4, 1, 8, 8, generator=make_generator(1)) > 0.5),
+        Averages(4),
+    ):
+        y = measurement.of(x)
+        torch.testing.assert_close(measurement.of(measurement.back(y)), y)
+        held = (
+            Replacement()
+            .to(Measured(y, measurement))
+            .held(lambda x, s: 0 * x, Measured(y, measurement))
+        )
+        torch.testing.assert_close(measurement.of(held(x, torch.tensor(1.0))), y)
+
+
+def test_resampling_costs_what_it_says():
+    rows = Batch(DATA.x[:5])
+    guidance = RePaint(RePaintConfig(resamplings=3)).to(
+        Measured(rows.x, Known(torch.ones(5, 2, dtype=torch.bool)))
+    )
+    sampler = Ddim(DdimConfig(steps=4)).guided_by(guidance)
+    *_, last = exact().flow(rows, sampler=sampler, generator=make_generator(0))
+    assert last.nfe == 3 * 3 + 1 == sampler.evaluations(0.002, 20.0)
+
+
+def test_little_noise_edits_little_and_much_noise_all():
+    rows = DATA.x[:300]
+    small, large = (do("sdedit", rows, noise=s) for s in (0.02, 20.0))
+    assert float(small.arrays["moved"].max()) < 0.2
+    left = torch.corrcoef(torch.stack([x_of(large)[:, 0], rows[:, 0]]))[0, 1]
+    assert abs(float(left)) < 0.2
+    assert float(torch.corrcoef(torch.stack([x_of(small)[:, 0], rows[:, 0]]))[0, 1]) > 0.99
+
+
+def test_an_edit_brings_rows_to_the_class_that_is_asked_for():
+    """From the first mode with as much noise as lies between them, to the second."""
+    rows = MODES[:1].repeat(100, 1)
+    found = do("sdedit", rows, exact(told=True), noise=1.5, given={LABEL: torch.tensor(1)})
+    assert float((torch.cdist(x_of(found), MODES).argmin(dim=1) == 1).float().mean()) > 0.95
+
+
+def test_purified_points_are_where_data_are():
+    away = MODES.repeat(40, 1) * 1.7
+    found = do("purify", away, noise=0.5, votes=3)
+    before = torch.cdist(away, MODES).min(dim=1).values.mean()
+    assert torch.cdist(x_of(found), MODES).min(dim=1).values.mean() < 0.8 * before
+    clean = do("purify", DATA.x[:200], noise=0.5, votes=3)
+    assert found.arrays["moved"].mean() > 1.3 * clean.arrays["moved"].mean()
+
+
+def test_what_is_no_datum_is_scored_higher():
+    odd = 1.5 * torch.randn(300, 2, generator=make_generator(3))
+    odd = odd[torch.cdist(odd, MODES).min(dim=1).values > 1.5]
+    scores = [do("anomaly", rows).arrays["score"] for rows in (DATA.x[:300], odd)]
+    higher = (scores[1][:, None] > scores[0]).float().mean()
+    assert float(higher) > 0.9
+
+
+def test_levels_of_an_anomaly_are_in_order():
+    with pytest.raises(ConfigError, match="smallest"):
+        do("anomaly", DATA.x[:3], low=2.0, high=1.0)
+
+
+def test_encoding_comes_back_and_sooner_at_second_order():
+    rows = DATA.x[:200]
+    errors = {
+        (order, steps): float(do("encode", rows, order=order, steps=steps).arrays["error"].mean())
+        for order, steps in (("first", 50), ("first", 200), ("second", 50))
+    }
+    assert errors["first", 200] < 0.4 * errors["first", 50]
+    assert errors["second", 50] < 0.3 * errors["first", 50]
+    latent = do("encode", DATA.x, order="second").arrays["latent"]
+    assert float(latent.mean()) == pytest.approx(0.0, abs=0.05)
+    assert float(latent.std()) == pytest.approx(1.0, abs=0.05)
+
+
+def test_a_way_begins_and_ends_at_its_rows():
+    rows = DATA.x[:3]
+    found = do("interpolate", rows, count=5, steps=100)
+    assert len(x_of(found)) == 9
+    torch.testing.assert_close(x_of(found)[[0, 4, 8]], rows, atol=0.02, rtol=0)
+    torch.testing.assert_close(found.arrays["way"], torch.linspace(0, 2, 9))
+    with pytest.raises(ValueError, match="at least two"):
+        do("interpolate", rows[:1])
+
+
+def test_the_same_seed_gives_the_same_edit():
+    rows = DATA.x[:5]
+    one, two, other = (do("sdedit", rows, seed=seed, draws=2) for seed in (0, 0, 1))
+    assert torch.equal(x_of(one), x_of(two))
+    assert not torch.equal(x_of(one), x_of(other))
+
+
+@pytest.mark.parametrize("slug", EDITS)
+@each([pair for pair in PAIRS if pair.entry.slug == "edm"])
+def test_every_kind_of_continuous_data_can_be_worked_on(pair, slug: str):
+    with tracks.known():
+        family = build(pair)
+        rows = pair.data.rows(slice(0, 4))
+        entry = registry.get("operator", slug)
+        light = {k: v for k, v in LIGHT.items() if k in entry.config.__struct_fields__}
+        known = (torch.arange(rows.x[0].numel()) % 2.0).reshape(1, *rows.x.shape[1:])
+        extra = {"known": known} if slug == "inpaint" else {}
+        found = do(slug, rows, family, sampler=SHORT, **extra, **light)
+    made = found.rows
+    assert made is not None
+    assert made.x.isfinite().all()
+    assert made.x.shape[1:] == rows.x.shape[1:]
+    assert torch.equal(made.zeroed(made.x), made.x)
+    assert all(values.isfinite().all() for values in found.arrays.values())
+
+
+def test_a_pick_of_a_method_is_that_of_measurements():
+    with pytest.raises(ConfigError, match="choose one of"):
+        do("inpaint", DATA.x[:2], known=torch.ones(1, 2), method=Pick(slug="classifier-free"))
