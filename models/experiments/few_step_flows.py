@@ -1,0 +1,146 @@
+"""8B: flows along lines need steps, and what makes their paths straight needs fewer."""
+
+from typing import Any
+
+import torch
+
+from models.contracts.family import Family
+from models.experiments.base import Null, Outcome, experiment
+from models.experiments.bench import Bench, Trial
+from models.experiments.diffusion_ring import Judgement, floors
+from models.experiments.few_step_ring import (
+    N,
+    euler,
+    gaussian_null,
+    on_ring,
+    reported,
+    ring,
+    stepped,
+)
+from models.tensors import make_generator
+
+__all__ = ["rectified_flow_needs_steps", "reflow_in_one_step", "transport_straightens"]
+
+_STEPS = 6000
+_TEN, _ONE = 0.09, 0.10
+_FINE, _LATENTS = 64, 3300
+_STRAIGHTER = 0.5
+
+
+def _judged(bench: Bench, trial: Trial, steps: int) -> dict[int, Judgement]:
+    return {
+        seed: on_ring(bench.train(trial, seed).learner, euler(steps), seed)
+        for seed in bench.seeds([0])
+    }
+
+
+def _needs_steps(bench: Bench, trial: Trial) -> Outcome:
+    found = {stepped(n): _judged(bench, trial, n) for n in (1, 2, 5, 10, 50)}
+    return reported(found, lambda sw2: sw2[stepped(10)] <= _TEN < sw2[stepped(1)])
+
+
+@experiment(
+    "8B-flow",
+    title="A rectified flow needs steps",
+    claim="A velocity learned on lines between independent noise and data, an MLP of 3 x 128 "
+    "trained for 6000 steps of 512 points, samples the ring in ten Euler steps, and not in one.",
+    pass_line="SW2 <= .09 in 10 steps and > .09 in 1 (means of 8 draws of 2000 samples)",
+    group="8B",
+    source="Liu et al. 2022, arXiv:2209.03003, section 2.2",
+    slow=True,
+    nulls=[
+        Null("one step of training", lambda bench: _needs_steps(bench, ring("flow-matching", 1))),
+        gaussian_null(lambda sw2: sw2 <= _TEN),
+    ],
+)
+def rectified_flow_needs_steps(bench: Bench) -> Outcome:
+    """Train, and sample in 1 to 50 steps."""
+    return _needs_steps(bench, ring("flow-matching", _STEPS))
+
+
+def _in_one_step(bench: Bench, trial: Trial) -> Outcome:
+    found = {stepped(n): _judged(bench, trial, n) for n in (1, 2)}
+    return reported(found, lambda sw2: sw2[stepped(1)] <= _ONE)
+
+
+@experiment(
+    "8B-reflow",
+    title="Reflow makes one step enough",
+    claim="The same network learns 6000 steps more on 30,000 pairs of a noise and the end of its "
+    "own path, and then samples the ring in one Euler step.",
+    pass_line="SW2 <= .10 in 1 step (mean of 8 draws of 2000 samples)",
+    group="8B",
+    source="Liu et al. 2022, arXiv:2209.03003, section 2.2 and algorithm 1 (2-rectified flow)",
+    slow=True,
+    nulls=[
+        Null(
+            "the flow that was not reflowed",
+            lambda bench: _in_one_step(bench, ring("flow-matching", _STEPS)),
+        ),
+        gaussian_null(lambda sw2: sw2 <= _ONE),
+    ],
+)
+def reflow_in_one_step(bench: Bench) -> Outcome:
+    """Train the flow, draw its pairs, and reflow."""
+    return _in_one_step(bench, ring("reflow", 2 * _STEPS))
+
+
+def bend(family: Family[Any], seed: int) -> float:
+    """Return E of the integral of |dx/dt - (x_1 - x_0)|^2 along the paths of 2000 latents, 0 where
+    all are straight (Liu et al. 2022, section 2.2), standardised.
+    """
+    latents = family.prior(N, make_generator(seed, _LATENTS))
+    with torch.no_grad():
+        path = torch.stack([frame.x for frame in family.flow(latents, sampler=euler(_FINE))])
+    velocity = _FINE * path.diff(dim=0)
+    return float((velocity - (path[-1] - path[0])).square().sum(dim=-1).mean())
+
+
+def _straighter(bench: Bench, coupling: str, *, steps: int = _STEPS) -> Outcome:
+    pairs = {
+        "independent": ring("flow-matching", _STEPS),
+        "coupled": ring("flow-matching", steps, {"coupling": coupling}),
+    }
+    seeds = bench.seeds([0])
+    words, ratios, gains = [], [], []
+    for seed in seeds:
+        bends, two = {}, {}
+        for name, trial in pairs.items():
+            learner = bench.train(trial, seed).learner
+            assert isinstance(learner, Family)
+            bends[name] = bend(learner, seed)
+            two[name] = on_ring(learner, euler(2), seed)
+        ratios.append(bends["coupled"] / bends["independent"])
+        gains.append(two["coupled"].sw2 / two["independent"].sw2)
+        words.append(
+            f"seed {seed}: bend {bends['coupled']:.3f} against {bends['independent']:.3f}; in 2 "
+            f"steps {two['coupled']} against {two['independent']}"
+        )
+    value = {"bend": max(ratios), "SW2 in 2 steps": max(gains)}
+    return Outcome(
+        figure="; ".join(words),
+        value=value,
+        passed=all(ratio <= _STRAIGHTER for ratio in value.values()),
+        floor=f"a straight path bends by 0; {floors(40)}",
+        seeds=seeds,
+    )
+
+
+@experiment(
+    "8B-ot",
+    title="Transport makes paths straighter",
+    claim="A flow whose noise and data are paired by optimal transport within each batch of 512 "
+    "bends at most half as much as one of independent pairs, and two Euler steps of it come at "
+    "least twice as near to the ring.",
+    pass_line="ratio of the bends, and of SW2 in 2 steps, <= .5",
+    group="8B",
+    source="Tong et al. 2024, arXiv:2302.00482, section 3.2.3; Pooladian et al. 2023, "
+    "arXiv:2304.14772",
+    slow=True,
+    nulls=[
+        Null("independent pairs in its place", lambda bench: _straighter(bench, "independent")),
+    ],
+)
+def transport_straightens(bench: Bench) -> Outcome:
+    """Train both, and compare them."""
+    return _straighter(bench, "minibatch-ot")

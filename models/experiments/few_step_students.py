@@ -1,0 +1,153 @@
+"""8B: students that sample in one or two steps: by halving, without a teacher, and by heart."""
+
+from functools import cache
+
+import torch
+
+from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
+from models.experiments.base import Null, Outcome, experiment
+from models.experiments.bench import Bench
+from models.experiments.diffusion_ring import judge, latents, mean, mixture
+from models.experiments.few_step_ring import (
+    BATCH,
+    DRAWS,
+    N,
+    gaussian_null,
+    on_ring,
+    reported,
+    ring,
+    stepped,
+)
+from models.families.exact_flow import ExactFlow, ExactFlowConfig
+from models.families.one_step_distillation import (
+    TEACHER,
+    OneStepDistillation,
+    OneStepDistillationConfig,
+)
+from models.samplers.consistency import Multistep, MultistepConfig
+from models.samplers.ddim import Ddim, DdimConfig
+from models.samplers.grids import GridConfig
+from models.tensors import make_generator
+
+__all__ = ["by_heart", "progressive", "without_a_teacher"]
+
+_PROGRESSIVE, _CONSISTENCY, _PAIRED = 10_000, 8000, 4000
+_TWO_STEPS, _ONE_STEP, _BY_HEART = 0.12, 0.15, 0.12
+_BATCHES = 3006
+_CPU = torch.device("cpu")
+
+
+def _by_halving(bench: Bench, steps: int) -> Outcome:
+    trial = ring("progressive-distillation", steps)
+    title = "2 steps"
+    found = {s: on_ring(bench.train(trial, s).learner, None, s) for s in bench.seeds([0])}
+    return reported({title: found}, lambda sw2: sw2[title] <= _TWO_STEPS)
+
+
+def _exact_ddim() -> Outcome:
+    """Judge two DDIM steps of the exact denoiser on the grid of the students."""
+    title = "2 steps"
+    sampler = Ddim(DdimConfig(steps=2, grid=GridConfig(kind="time-uniform", path="vp-cosine")))
+    draws = [
+        judge(sampler.sample(mixture().denoise, latents(d, N), 0.002, 20.0), d)
+        for d in range(DRAWS)
+    ]
+    return reported({title: {0: mean(draws)}}, lambda sw2: sw2[title] <= _TWO_STEPS)
+
+
+@experiment(
+    "8B-progressive",
+    title="16 steps become 8, 4, 2",
+    claim="A diffusion that learned for 4000 steps and was distilled in three rounds of 2000, an "
+    "MLP of 3 x 128, samples the ring in two DDIM steps; the exact denoiser does not.",
+    pass_line="SW2 <= .12 in 2 steps (mean of 8 draws of 2000 samples)",
+    group="8B",
+    source="Salimans and Ho 2022, arXiv:2202.00512, algorithm 2",
+    slow=True,
+    nulls=[
+        Null("two steps of the exact denoiser", _exact_ddim),
+        gaussian_null(lambda sw2: sw2 <= _TWO_STEPS),
+    ],
+)
+def progressive(bench: Bench) -> Outcome:
+    """Train the teacher and its students in one run."""
+    return _by_halving(bench, _PROGRESSIVE)
+
+
+def _consistent(bench: Bench, steps: int) -> Outcome:
+    found = {
+        stepped(n): {
+            seed: on_ring(
+                bench.train(ring("consistency-training", steps), seed).learner,
+                Multistep(MultistepConfig(steps=n)),
+                seed,
+            )
+            for seed in bench.seeds([0])
+        }
+        for n in (1, 2)
+    }
+    return reported(found, lambda sw2: sw2[stepped(1)] <= _ONE_STEP)
+
+
+@experiment(
+    "8B-ct",
+    title="Consistency without a teacher",
+    claim="A consistency model that was trained on data alone, with the improvements of iCT, "
+    "samples the ring in one step.",
+    pass_line="SW2 <= .15 in 1 step (mean of 8 draws of 2000 samples)",
+    group="8B",
+    source="Song et al. 2023, arXiv:2303.01469, algorithm 3; Song and Dhariwal 2023, "
+    "arXiv:2310.14189",
+    slow=True,
+    nulls=[
+        Null("one step of training", lambda bench: _consistent(bench, 1)),
+        gaussian_null(lambda sw2: sw2 <= _ONE_STEP),
+    ],
+)
+def without_a_teacher(bench: Bench) -> Outcome:
+    """Train, and sample in one step and in two."""
+    return _consistent(bench, _CONSISTENCY)
+
+
+@cache
+def _learned_by_heart(steps: int) -> OneStepDistillation:
+    points = eight_gaussians(EightGaussiansConfig(), 20_000, 0)
+    spec = points.spec()
+    teacher = ExactFlow(ExactFlowConfig(), spec, horizon=1, seed=0, device=_CPU)
+    made = OneStepDistillation(
+        OneStepDistillationConfig(),
+        spec,
+        horizon=_PAIRED,
+        seed=0,
+        device=_CPU,
+        inputs={TEACHER: teacher},
+    )
+    x, order = spec.standardise(points.x), make_generator(0, _BATCHES)
+    for _ in range(steps):
+        made.step(x[torch.randint(len(x), (BATCH,), generator=order)])
+    return made
+
+
+def _heart(steps: int) -> Outcome:
+    title = "1 pass"
+    judged = on_ring(_learned_by_heart(steps), None, 0)
+    return reported({title: {0: judged}}, lambda sw2: sw2[title] <= _BY_HEART)
+
+
+@experiment(
+    "8B-one-step",
+    title="An ODE by heart",
+    claim="A generator that regresses the ends of 30,000 paths of the exact denoiser's ODE from "
+    "their noise samples the ring in one pass.",
+    pass_line="SW2 <= .12 in 1 pass (mean of 8 draws of 2000 samples)",
+    group="8B",
+    source="Luhman and Luhman 2021, arXiv:2101.02388, section 3",
+    slow=True,
+    nulls=[
+        Null("a student before its lessons", lambda: _heart(0)),
+        gaussian_null(lambda sw2: sw2 <= _BY_HEART),
+    ],
+)
+def by_heart() -> Outcome:
+    """Draw the pairs, and learn them."""
+    return _heart(_PAIRED)

@@ -1,0 +1,188 @@
+"""PFGM++: data as charges in D more dimensions; field = score, carrier = free particles.
+
+The electric field of charges y in N + D dimensions, seen from a point at distance r = s sqrt(D) in
+the D added ones, is followed by the very ODE of a diffusion, dx/ds = (x - E[y | x])/s, where the
+noise that hides y at level s is
+
+    p_r(x | y) ~ (|x - y|^2 + r^2)^(-(N + D)/2),  r = s sqrt(D):
+
+a multivariate Student law with D degrees of freedom and scale s, x = y + s z / sqrt(c/D) with z
+Gaussian and c chi-squared. D = infinity is the diffusion (Xu et al. 2023, arXiv:2302.04265,
+proposition 2, theorems 1 and 4).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Unpack
+
+import torch
+from torch import Tensor
+
+from models.carriers.diffusion_family import DiffusionFamily
+from models.carriers.particles import Particles
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
+from models.denoisers.denoiser import Denoiser
+from models.denoisers.densities import draw_levels
+from models.denoisers.level_settings import (
+    DisplaySetting,
+    LargestNoise,
+    SmallestNoise,
+    log_normal,
+)
+from models.fields.score import ScoreField
+from models.nets.pick import build
+from models.nets.role import DENOISER
+from models.nets.settings import DenoiserNet
+from models.paths.clock import FlowClock
+from models.registry import family
+from models.samplers.heun import Heun
+from models.tensors import expand_like, noise_like
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+
+__all__ = ["PfgmPlusPlus", "PfgmPlusPlusConfig", "student_noise"]
+
+_WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
+_PAPER = "Xu et al. 2023"
+
+
+class PfgmPlusPlusConfig(Config, frozen=True):
+    """Settings of PFGM++, beside those of EDM. Levels are relative to standardised data."""
+
+    net: DenoiserNet = Pick()
+    dimensions: Annotated[
+        int,
+        param(
+            "Added dimensions",
+            "How many dimensions the charges are seen from outside of. Few make noise with far "
+            "outliers, which forgives errors; very many make it the Gaussian noise of a diffusion.",
+            low=1,
+            high=1_000_000,
+            log=True,
+        ),
+    ] = 128
+    density_mean: Annotated[
+        float,
+        param("Mean of ln s", "Centre of the training levels.", low=-6.0, high=6.0),
+    ] = -1.2
+    density_std: Annotated[
+        float,
+        param("Spread of ln s", "Standard deviation of the training levels.", above=0.0, high=6.0),
+    ] = 1.2
+    s_min: SmallestNoise = 0.002
+    s_max: LargestNoise = 20.0
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
+    ema: Annotated[
+        float,
+        param(
+            "Averaging",
+            "Decay of the averaged weights that sampling uses; 0 switches averaging off.",
+            low=0.0,
+            below=1.0,
+        ),
+    ] = 0.999
+    display: DisplaySetting = "variance-preserving"
+
+
+def student_noise(like: Batch, dimensions: int, generator: torch.Generator) -> Tensor:
+    """Return noise of scale 1 for rows x (n, *shape), Student with so many degrees of freedom, the
+    same factor for all numbers of a row; 0 where a place is padded.
+    """
+    half = torch.full((len(like),), dimensions / 2, device=generator.device)
+    chi = 2.0 * torch._standard_gamma(half, generator=generator)
+    wide = (dimensions / chi.clamp_min(1e-12)).sqrt().to(like.device)
+    return like.zeroed(expand_like(wide, like.x) * noise_like(like.x, generator))
+
+
+class _Charged(Particles):
+    """Free particles whose latents are Student noise."""
+
+    def __init__(self, spec: DataSpec, device: torch.device, dimensions: int) -> None:
+        super().__init__(spec, device, Heun())
+        self.dimensions = dimensions
+
+    def latents(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        rows = Batch(torch.zeros((n, *self.spec.shape)), *self.spec.conditions(n, generator, given))
+        return rows.holding(student_noise(rows, self.dimensions, generator)).to(self.device)
+
+
+@family(
+    "pfgm-plus-plus",
+    title="PFGM++",
+    summary="Data are charges in a space of more dimensions, and particles follow their field "
+    "lines back; with very many it is a diffusion.",
+    source="Xu et al. 2023, arXiv:2302.04265, eqs. 5 and 8, theorems 1 and 4",
+    config=PfgmPlusPlusConfig,
+    capabilities=("velocity", "denoiser"),
+    field="score",
+    carrier="flow",
+    sampler="heun",
+    motion="dx/ds = (x − D(x, s)) / s,  r = s √D",
+)
+class PfgmPlusPlus(DiffusionFamily[PfgmPlusPlusConfig]):
+    """field = the electric field of the data, carrier = particles."""
+
+    field: ScoreField
+    layers = (Layer("velocity", "Velocity", "vector", "dx/dt", timed=True),)
+    stages = (
+        Stage(
+            "draw",
+            "Draw data, and a noise level for each",
+            "x₀ ~ p,  ln s ~ N(μ, σ²),  r = s √D",
+            f"{_PAPER}, section 4",
+        ),
+        Stage(
+            "noise",
+            "Place the particles where the charges could have sent them",
+            "p(x | x₀) ∝ (|x − x₀|² + r²)^(−(N + D)/2)",
+            f"{_PAPER}, eq. 5",
+        ),
+        Stage(
+            "fit",
+            "Fit the denoiser, which points to where the charges are",
+            "min E w(s) |D(x, s) − x₀|²",
+            f"{_PAPER}, eq. 8",
+            "velocity",
+        ),
+    )
+
+    def __init__(
+        self, config: PfgmPlusPlusConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        net = build(config.net, spec, DENOISER, self.weights(_WEIGHTS))
+        self.field = ScoreField(
+            Denoiser(net).to(self.device),
+            optimizer=config.optimizer,
+            horizon=self.horizon,
+            decay=config.ema,
+            density=log_normal(config),
+            weight="edm",
+            gamma=0.0,
+            clock=FlowClock(config.s_min, config.s_max),
+            display=config.display,
+            execution=self.execution,
+        )
+        self.carrier = _Charged(spec, self.device, config.dimensions)
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"field": self.field}
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        level = draw_levels(self.field.density, len(real), self.noise)
+        yield "draw", {"real": real.x}
+        noise = student_noise(real, self.config.dimensions, self.noise)
+        particles = real.holding(real.x + expand_like(level, noise) * noise)
+        yield "noise", {"real": real.x, "particles": particles.x}
+        metrics = self.field.fit(real, particles, level)
+        yield "fit", {"real": real.x, "particles": particles.x}
+        return metrics
+
+    def retune(self, config: PfgmPlusPlusConfig) -> None:
+        self.field.trained.optimizer.config = config.optimizer
