@@ -231,6 +231,8 @@ QProgressBar::chunk { background: $accent; border-radius: 2px; }
 """
 
 _SHELL = """
+QFrame[floats="left"] { border: 0; border-right: 1px solid $line; }
+QFrame[floats="right"] { border: 0; border-left: 1px solid $line; }
 QFrame[role="banner"] { border: 0; border-bottom: 1px solid $line; background: $raised; }
 QFrame[role="banner"][level="error"] { border-left: 3px solid $danger; }
 QFrame[role="banner"][level="warning"] { border-left: 3px solid $warm; }

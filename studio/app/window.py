@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QResizeEvent,
+    QShowEvent,
 )
 from PySide6.QtWidgets import QMainWindow, QMenu, QSplitter, QVBoxLayout, QWidget
 
@@ -28,6 +29,7 @@ from studio.app.shell.closing import Leave
 from studio.app.shell.drawer import Drawer, Held, Opener
 from studio.app.shell.drop import DropZone, files_of
 from studio.app.shell.elsewhere import Elsewhere
+from studio.app.shell.flanks import Flank
 from studio.app.shell.inspector import Inspector
 from studio.app.shell.lenses import discover
 from studio.app.shell.palette import Palette
@@ -50,8 +52,7 @@ if TYPE_CHECKING:
 __all__ = ["MainWindow"]
 
 SIDEBAR, INSPECTOR, DRAWER = 232, 312, 220
-SLIM = 1064  # a narrower window hides the sidebar, unless it was asked for
-TIGHT = 824  # and a narrower one still the inspector of a run
+NARROW, NARROWER = 1200, 1000  # in a window below, the inspector floats; and the sidebar, too
 FRAME = 32  # pixels of a low screen that are left to the title of the window
 SAVE_AFTER = 1500  # milliseconds without a change of the layout
 
@@ -70,8 +71,6 @@ class MainWindow(QMainWindow):
         self._state = state
         self._actions = actions
         self._kept = kept
-        self._sidebar_wanted: bool | None = None
-        self._inspector_wanted: bool | None = None
         self.leave = Leave(state, actions, self, done)
         self._asks = Asks(state, actions, self)
         self.panes = Panes(self._parts)
@@ -126,6 +125,9 @@ class MainWindow(QMainWindow):
             self.split.addWidget(part)
         self.split.setStretchFactor(1, 1)
         self.split.setSizes([SIDEBAR, 900, INSPECTOR])
+        self.left = Flank(self.sidebar, self.canvas, "left", SIDEBAR)
+        self.right = Flank(self.inspector, self.canvas, "right", INSPECTOR)
+        self.panes.flanks = (self.left, self.right)
         self._timebar: QWidget | None = None
         self._export: ExportSheet | None = None
         self._time_slot = QVBoxLayout()
@@ -190,6 +192,9 @@ class MainWindow(QMainWindow):
         state.operate_wanted.connect(self._ask_operate)
         state.export_wanted.connect(self._show_export)
         state.draft_changed.connect(self._offer_train)
+        for flank in (self.left, self.right):
+            flank.changed.connect(self._tell_columns)
+        state.looked.changed.connect(self._looked)
         self.split.splitterMoved.connect(lambda *_: self._saver.start())
         self.canvas.lenses.opened.connect(lambda _: self._saver.start())
         theme.chosen.connect(self._saver.start)
@@ -214,8 +219,8 @@ class MainWindow(QMainWindow):
             show_preferences=self._show_preferences,
             show_history=self._show_history,
             show_diagnostics=self._show_diagnostics,
-            toggle_sidebar=self._toggle_sidebar,
-            toggle_inspector=self._toggle_inspector,
+            toggle_sidebar=lambda: self._toggle(self.left),
+            toggle_inspector=lambda: self._toggle(self.right),
             toggle_drawer=self._toggle_drawer,
             turn_pane=self.panes.turn,
             next_lens=lambda: self.canvas.lenses.turn(1),
@@ -287,8 +292,7 @@ class MainWindow(QMainWindow):
             self.inspector.dock(self._export)
         if self._state.place != "run":
             self._state.go("run")
-        self._inspector_wanted = True
-        self._show_columns()
+        self.right.ask()
         self._export.open()
 
     def _export_picture(self) -> None:
@@ -303,6 +307,7 @@ class MainWindow(QMainWindow):
     # Places and columns
 
     def _place_changed(self) -> None:
+        self.left.dismiss()
         self._show_columns()
         if self._timebar is not None:
             for index in range(self._time_slot.count()):
@@ -326,33 +331,46 @@ class MainWindow(QMainWindow):
             self.inspector.setup.train.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_columns(self) -> None:
-        """Show the columns that were asked for, or those for which there is room."""
-        left, right = self._sidebar_wanted, self._inspector_wanted
-        self.sidebar.setVisible(self.width() >= SLIM if left is None else left)
-        if right is None:
-            right = self.width() >= TIGHT or self._state.place == "setup"
-        self.inspector.setVisible(self.inspector.wanted and right)
-        self.topbar.offer_train(not right)
+        """Dock the columns for which there is room; the settings of a run that is set up are what
+        one is there for, and have it always.
+        """
+        # A splitter has no sizes to change before it is seen.
+        width = self.width() if self.isVisible() else NARROW
+        place = self._state.place
+        self.left.arrange(offered=True, floats=width < NARROWER)
+        floats = width < NARROW and place != "setup"
+        self.right.arrange(offered=self.inspector.wanted, floats=floats)
+        self._tell_columns()
+
+    def _tell_columns(self) -> None:
+        """Offer the columns that are hidden, and those that can be taken away again."""
+        left, right = self.left, self.right
+        self.topbar.offer_train(not right.shown)
         self.topbar.offer_columns(
-            sidebar=self.sidebar.isHidden(), inspector=self.inspector.wanted and not right
+            sidebar=left.floats or not left.shown,
+            inspector=self.inspector.wanted and (right.floats or not right.shown),
         )
 
-    def _toggle_sidebar(self) -> None:
-        self._sidebar_wanted = self.sidebar.isHidden()
-        self._show_columns()
+    def _toggle(self, flank: Flank) -> None:
+        flank.toggle()
+        if flank.floats and flank.shown:
+            self.panes.enter(flank.part)
 
-    def _toggle_inspector(self) -> None:
-        self._inspector_wanted = self.inspector.isHidden()
-        self._show_columns()
+    def _looked(self) -> None:
+        """Let what was selected be seen also where the inspector has no room of its own."""
+        if not self.right.floats:
+            return
+        if self._state.looked.thing == "run":
+            self.right.dismiss(passing=True)
+        else:
+            self.right.ask(passing=True)
 
     def _find_setting(self) -> None:
         if self._state.place == "setup":
-            self._inspector_wanted = True
-            self._place_changed()
+            self.right.ask()
             self.inspector.setup.finder.setFocus(Qt.FocusReason.ShortcutFocusReason)
         elif self._state.place == "help":
-            self._sidebar_wanted = True
-            self._show_columns()
+            self.left.ask()
             self.canvas.help.finder.setFocus(Qt.FocusReason.ShortcutFocusReason)
         elif self._state.place == "runs":
             self._state.finding.typing_wanted.emit()
@@ -382,6 +400,7 @@ class MainWindow(QMainWindow):
         sizes = layout.get("columns")
         if isinstance(sizes, list) and len(sizes) == 3 and all(isinstance(s, int) for s in sizes):
             self.split.setSizes(sizes)
+            self.left.width, _, self.right.width = sizes
         if layout.get("maximised") is True:
             self.setWindowState(Qt.WindowState.WindowMaximized)
 
@@ -391,7 +410,7 @@ class MainWindow(QMainWindow):
         layout["maximised"] = self.isMaximized()
         if not self.isMaximized():
             layout |= {"width": self.width(), "height": self.height()}
-        if self.sidebar.isVisible() and self.inspector.isVisible():
+        if self.split.count() == 3 and self.sidebar.isVisible() and self.inspector.isVisible():
             layout["columns"] = self.split.sizes()
         if self.canvas.lenses.wanted:
             layout["lens"] = self.canvas.lenses.wanted
@@ -417,12 +436,14 @@ class MainWindow(QMainWindow):
         return self.panes.step(1 if next else -1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape, where nothing else has a use for it, finishes with a racer's settings, or leads
-        from what is selected of a run back to the run.
+        """Escape, where nothing else has a use for it, finishes with a racer's settings, takes a
+        column away that lies over the canvas, or leads from what is selected of a run back to it.
         """
         racer = self._state.place == "setup" and self._state.race.bound is not None
         if event.key() == Qt.Key.Key_Escape and racer:
             self._actions.race.finish()
+            event.accept()
+        elif event.key() == Qt.Key.Key_Escape and (self.right.dismiss() or self.left.dismiss()):
             event.accept()
         elif event.key() == Qt.Key.Key_Escape and self._state.place == "run":
             self.inspector.to_run()
@@ -437,6 +458,10 @@ class MainWindow(QMainWindow):
         self._show_columns()
         self.palette_box.dismiss()
         self._saver.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show_columns()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         event.ignore()  # the window goes when everything is saved

@@ -73,9 +73,9 @@ class TopBar(QFrame):
         self.refresh()
 
     def _column(self, id: str) -> QPushButton:
-        """Return a button that brings back a column for which there was no room."""
+        """Return a button for a column that is hidden, or has no room of its own."""
         shortcut = native(self._registry[id].shortcut)
-        made = icon_button(id, f"Show the {id} ({shortcut})", lambda: self._do(id))
+        made = icon_button(id, f"Show or hide the {id} ({shortcut})", lambda: self._do(id))
         made.hide()
         return made
 
@@ -117,7 +117,7 @@ class TopBar(QFrame):
         self.refresh()
 
     def offer_columns(self, *, sidebar: bool, inspector: bool) -> None:
-        """Offer the columns that are hidden."""
+        """Offer the columns that are hidden, or lie over the canvas."""
         self.sidebar.setVisible(sidebar)
         self.inspector.setVisible(inspector)
 
