@@ -192,7 +192,7 @@ async def test_the_nearest_real_ones_of_the_one_in_the_ring_come_first(
     assert rows[0] == 7
     assert set(rows[1:]) == {6, 8}
     said = browser._line.accessibleName()
-    assert "nearest of 40 real ones 0 away (they from each other: 0.0008)" in said
+    assert "nearest of 40 real images 0 away (they from each other: 0.0008)" in said
     browser.filter.setText("two")
     assert browser.real.grid._items.row(0) == 7
     assert browser.real.grid.count == 20

@@ -30,8 +30,7 @@ class Apart:
     name: str
     features: Callable[[Arrays], NDArray[Any]]
     same: Callable[[Arrays, Arrays], NDArray[np.bool_]] | None = None
-    _of: ReferenceType[NDArray[Any]] | None = field(default=None, init=False)
-    _found: NDArray[Any] | None = field(default=None, init=False)
+    _last: tuple[ReferenceType[NDArray[Any]], NDArray[Any]] | None = field(default=None, init=False)
 
     def __call__(self, one: Arrays, many: Arrays) -> Floats:
         """Return how far one datum is from each of many, (n,)."""
@@ -46,10 +45,10 @@ class Apart:
 
     def _features(self, many: Arrays) -> NDArray[Any]:
         """Return what is compared of many data; it is found once for those asked about last."""
-        if self._of is None or self._of() is not many["x"] or self._found is None:
-            self._found = self.features(many)
-            self._of = ref(many["x"])
-        return self._found
+        last = self._last  # at once: threads of several lenses may ask
+        if last is None or last[0]() is not many["x"]:
+            last = self._last = (ref(many["x"]), self.features(many))
+        return last[1]
 
 
 def _flat(arrays: Arrays) -> NDArray[np.float32]:

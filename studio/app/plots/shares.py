@@ -57,7 +57,8 @@ def edges_of(real: Doubles, *others: Doubles, log: bool = False) -> Doubles:
     """Return the edges (m + 1,) of bins over nearly all real values, and over where most of others
     are, if that is not far off. They are as wide as the smallest sample bears, by the rule of
     Freedman and Diaconis (1981); those of whole numbers hold the same number of them each, and one
-    where these are few or values many. With ``log`` bins are even in the logarithm, if all of them are positive.
+    where these are few or values many. With ``log`` bins are even in the logarithm, if all of them
+    are positive.
     """
     real = _finite(real)
     if not len(real):

@@ -18,7 +18,7 @@ from studio.app.state.selection import Offered
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, label, restyle, row, section, separator
 from studio.app.widgets.literal import set_tip
-from studio.app.widgets.nearest import measured
+from studio.app.widgets.nearest import Near, Nearest
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.tilesheet import Sheets
 
@@ -27,7 +27,6 @@ __all__ = ["RowsPanel"]
 SIDE, NEAR, NEAREST = 200, 64, 4  # pixels of the picture, of its nearest, and how many of these
 FEW = 5  # of several that are seen
 FOUND = {"lasso": "a line around them", "table": "lines of the table"}
-EVERY = 2048  # real data that are held against one, at most
 
 
 class RowsPanel(QWidget):
@@ -39,6 +38,8 @@ class RowsPanel(QWidget):
         super().__init__()
         self._state, self._actions = state, actions
         self._sheets = Sheets()
+        self._near = Nearest(self)
+        self._near.found.connect(self.refresh)
         self.title, self.of = label("", "heading", wrap=True), label("", "muted", wrap=True)
         self.picture = TileGrid("What is selected", strip=True)
         self.picture.setFixedHeight(SIDE)
@@ -123,23 +124,26 @@ class RowsPanel(QWidget):
             self.picture.show_tiles(self._tiles(some, offered.arrays), noun=self._kind.moving)
 
     def _show_nearest(self, offered: Offered, at: int) -> None:
-        run, apart = self._state.runs.current, self._kind.apart
+        """Show the nearest of all real ones that a lens shows; they come a moment later."""
+        run = self._state.runs.current
         real = self._state.selection.real(run.key) if run is not None else None
-        if real is None or apart is None or real is offered:
+        if real is None or self._kind.apart is None or real is offered:
             return
-        some = self._rows(real.arrays, np.arange(min(EVERY, len(real.arrays["x"]))))
-        far, usual = measured(offered.arrays, at, some, apart)
-        order = np.argsort(far, kind="stable")[:NEAREST]
-        told = [words.figure(float(far[i])) for i in order]
-        pictures = self._tiles(self._rows(some, order), some)
+        self._near.ask(offered.arrays, at, real.arrays, self._kind)
+        if (near := self._near.near) is not None:
+            self._tell_nearest(near, real.arrays)
+
+    def _tell_nearest(self, near: Near, real: Arrays) -> None:
+        order = np.argsort(near.far, kind="stable")[: min(NEAREST, near.among)]
+        told = [words.figure(float(near.far[i])) for i in order]
+        pictures = self._tiles(self._rows(real, order), real)
         self.nearest.show_tiles(pictures, noun=self._kind.one, words=told)
-        near = usual is not None and float(far[order[0]]) < usual / 2
-        text = f"Of {len(far):,}."
-        if usual is not None:
-            text += f" Real ones are {words.figure(usual)} from their nearest: "
-            text += "this may be a copy." if near else "this is no copy."
+        text = f"Of {near.sought(self._kind)}."
+        if near.usual is not None:
+            text += f" They are {words.figure(near.usual)} from their nearest: "
+            text += "this may be a copy." if near.copied else "this is no copy."
         self.near_words.setText(text)
-        restyle(self.near_words, role="warm" if near else "small")
+        restyle(self.near_words, role="warm" if near.copied else "small")
         for part in (self._line, self.near_title, self.nearest, self.near_words):
             part.setVisible(True)
 

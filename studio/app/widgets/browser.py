@@ -28,8 +28,9 @@ __all__ = ["Browser"]
 
 SIDES = ("Generated", "Real", "Beside")
 NEAREST = (
-    "Show the real ones by their distance from the generated one in the white ring: what is much "
-    "nearer than real ones are to each other may be a copy (N). Compared by {}."
+    "Show the real ones by their distance from the generated one in the white ring, those of its "
+    "class first where it has one: what is much nearer than real ones are to each other may be a "
+    "copy (N). Compared by {}."
 )
 
 
@@ -278,9 +279,9 @@ class Browser(QWidget):
     def _find_nearest(self) -> None:
         """Find how far the real ones are from the one in the ring, where somebody wants to know."""
         made, real, row = self.made.arrays, self.real.arrays, self.made.grid.inspected
-        apart = self.made.shown_as.apart
-        if self._holds_nearest and made and real and apart is not None and row >= 0:
-            self._near.ask(made, row, real, apart)
+        known = self.made.shown_as.apart is not None
+        if self._holds_nearest and made and real and known and row >= 0:
+            self._near.ask(made, row, real, self.made.shown_as)
         self._arrange()
 
     def _found_nearest(self) -> None:

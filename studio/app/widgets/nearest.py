@@ -1,5 +1,5 @@
-"""How far one datum is from each of many real ones, and these from each other: found in a thread,
-since the window is not to wait for it.
+"""How far one datum is from each of many real ones of its class, and these from each other: found
+in a thread, since the window is not to wait for it.
 """
 
 import asyncio
@@ -10,29 +10,59 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 from shiboken6 import isValid
 
-from studio.app import tasks
-from studio.app.kinds.kind import Arrays, Distance
+from studio.app import tasks, words
+from studio.app.kinds.kind import LABEL, Arrays, Kind
+from studio.literal import one_line
 
-__all__ = ["Nearest", "measured"]
+__all__ = ["Near", "Nearest", "measured"]
 
 SPACED = 64  # of which it is found how far they are from the others
+COPY = 0.5  # of how far real ones are from their nearest: what is nearer may be a copy
+
+
+@dataclass(frozen=True, eq=False)
+class Near:
+    """How far one datum is from each of others, (n,): infinitely where these are of another class
+    than its own; ``among`` how many it was sought, all of its class or, with ``label`` "", all
+    there are, and how far these usually are from the nearest other one, where that is known.
+    """
+
+    far: NDArray[np.float64]
+    among: int
+    label: str = ""
+    usual: float | None = None
+
+    @property
+    def copied(self) -> bool:
+        """Whether it is much nearer than real ones are to each other."""
+        least = self.far.min(initial=np.inf)
+        return self.usual is not None and bool(least < COPY * self.usual)
+
+    def sought(self, kind: Kind) -> str:
+        """Say among which it was sought: "512 real top jets"."""
+        called = f"{one_line(self.label)} " if self.label else ""
+        return f"{self.among:,} real {called}{kind.one if self.among == 1 else kind.many}"
 
 
 @dataclass(frozen=True, eq=False)
 class _Question:
-    """A row of some data, held against others."""
+    """A row of some data, held against others of a kind."""
 
     data: Arrays
     row: int
     among: Arrays
-    apart: Distance
+    kind: Kind
 
     def like(self, other: "_Question | None") -> bool:
         """Whether the answer is the same."""
-        return other is not None and self.row == other.row and self._same(other)
-
-    def _same(self, other: "_Question") -> bool:
-        return self.data["x"] is other.data["x"] and self.among["x"] is other.among["x"]
+        return (
+            other is not None
+            and self.row == other.row
+            and self.data["x"] is other.data["x"]
+            and self.among["x"] is other.among["x"]
+            and (LABEL in self.data, LABEL in self.among)
+            == (LABEL in other.data, LABEL in other.among)
+        )
 
 
 class Nearest(QObject):
@@ -48,12 +78,14 @@ class Nearest(QObject):
         super().__init__(parent)
         self._asked: _Question | None = None
         self._answered: _Question | None = None
-        self._far: NDArray[np.float64] | None = None
-        self._usual: float | None = None
+        self._near: Near | None = None
+        self._usual: dict[str, float | None] = {}  # by class, of those asked about last
 
-    def ask(self, data: Arrays, row: int, among: Arrays, apart: Distance) -> None:
-        """Find how far the datum of a row is from each of others."""
-        question = _Question(data, row, among, apart)
+    def ask(self, data: Arrays, row: int, among: Arrays, kind: Kind) -> None:
+        """Find how far the datum of a row is from each of others, of a kind that says what that
+        means.
+        """
+        question = _Question(data, row, among, kind)
         if not question.like(self._asked):
             self._asked = question
             tasks.spawn(self._find(question))
@@ -63,43 +95,68 @@ class Nearest(QObject):
         until that is known; None where it was not asked.
         """
         known = self._answered is not None and self._answered.among["x"] is among["x"]
-        return self._far if known else None
+        return self._near.far if known and self._near is not None else None
+
+    @property
+    def near(self) -> Near | None:
+        """The last answer, None until it is there or where there is nothing to be near to."""
+        current = self._asked is not None and self._asked is self._answered
+        return self._near if current and self._near is not None and self._near.among else None
 
     @property
     def said(self) -> str:
         """What was found in words, "" until the last answer is there."""
-        if self._asked is None or self._asked is not self._answered or self._far is None:
+        near = self.near
+        if near is None or self._asked is None:
             return ""
-        if not len(self._far):
-            return ""
-        line = f"nearest of {len(self._far):,} real ones {self._far.min():,.3g} away"
-        if self._usual is not None:
-            line += f" (they from each other: {self._usual:,.3g})"
+        line = f"nearest of {near.sought(self._asked.kind)} {words.figure(near.far.min())} away"
+        if near.usual is not None:
+            line += f" (they from each other: {words.figure(near.usual)})"
         return line
 
     async def _find(self, question: _Question) -> None:
         before = self._answered
-        same = before is not None and before.among["x"] is question.among["x"]
-        usual = self._usual if same else None
-        asked = question.data, question.row, question.among, question.apart
-        far, usual = await asyncio.to_thread(measured, *asked, usual)
+        if before is None or before.among["x"] is not question.among["x"]:
+            self._usual = {}
+        asked = question.data, question.row, question.among, question.kind
+        near = await asyncio.to_thread(measured, *asked, self._usual)
         if isValid(self) and question is self._asked:
-            self._answered, self._far, self._usual = question, far, usual
+            self._answered, self._near = question, near
             self.found.emit()
 
 
 def measured(
-    data: Arrays, row: int, among: Arrays, apart: Distance, usual: float | None = None
-) -> tuple[NDArray[np.float64], float | None]:
-    """Return how far the datum of a row is from each of others, (n,), and these usually are from
-    the nearest other one of them, where that is not known yet: the median over some.
+    data: Arrays,
+    row: int,
+    among: Arrays,
+    kind: Kind,
+    usual: dict[str, float | None] | None = None,
+) -> Near:
+    """Return how far the datum of a row is from each of others, of its class where both have one;
+    ``usual`` says of classes how far real ones are from their nearest, and is told what it lacks.
     """
+    apart, known = kind.apart, usual if usual is not None else {}
+    assert apart is not None
     one = {name: each[row] for name, each in data.items()}
-    count = len(among["x"])
-    if usual is None and count > 1:
-        nearest = []
-        for other in np.unique(np.linspace(0, count - 1, SPACED).astype(int)):
-            far = apart({name: each[other] for name, each in among.items()}, among)
-            nearest.append(np.delete(far, other).min())
-        usual = float(np.median(nearest))
-    return apart(one, among), usual
+    classed = LABEL in one and LABEL in among
+    label = str(one[LABEL]) if classed else ""
+    same = np.flatnonzero(among[LABEL] == one[LABEL]) if classed else np.arange(len(among["x"]))
+    if label not in known:
+        known[label] = _usually(among, same, kind)
+    far = np.full(len(among["x"]), np.inf)
+    far[same] = apart(one, among)[same]
+    return Near(far, len(same), label, known[label])
+
+
+def _usually(among: Arrays, rows: NDArray[np.int64], kind: Kind) -> float | None:
+    """Return how far some of the data are from the nearest other ones of them, the median; None of
+    one alone.
+    """
+    assert kind.apart is not None
+    if len(rows) < 2:
+        return None
+    nearest = []
+    for place in np.unique(np.linspace(0, len(rows) - 1, SPACED).astype(int)):
+        far = kind.apart({name: each[rows[place]] for name, each in among.items()}, among)
+        nearest.append(np.delete(far[rows], place).min())
+    return float(np.median(nearest))

@@ -10,14 +10,17 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from studio.app.kinds.registry import kind
 from studio.app.shell.inspector import PANELS, Inspector
+from studio.app.shell.rows_panel import RowsPanel
 from studio.app.shell.stage_panel import at_hand
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.selection import Offered, Source
 from studio.app.widgets.browser import Browser
 from studio.app.widgets.clockslider import ClockSlider
+from studio.app.widgets.nearest import measured
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.spec import ChangeSetting, EditPoints, Pick
 from studio.store.flow import FlowStore
+from tests.qtloop import until
 
 N = 40
 
@@ -54,6 +57,13 @@ def words(widget: Any) -> str:
     return " | ".join(each.text() for each in seen)
 
 
+def near(inspector: Inspector) -> str:
+    """Return what is said of the nearest real ones."""
+    panel = inspector.findChild(RowsPanel)
+    assert panel is not None
+    return panel.near_words.text()
+
+
 def test_there_is_a_panel_for_everything_of_a_run(lens: Any, inspector: Inspector) -> None:
     for thing in PANELS:
         lens.state.looked.look(thing, "0")
@@ -63,29 +73,65 @@ def test_there_is_a_panel_for_everything_of_a_run(lens: Any, inspector: Inspecto
     assert inspector.run.isVisible()
 
 
-def test_a_tile_is_seen_large_with_its_measures_and_the_nearest_real_ones(
+async def test_a_tile_is_seen_large_with_its_measures_and_the_nearest_real_ones(
     lens: Any, inspector: Inspector
 ) -> None:
     made, _ = images(lens)
     lens.state.selection.set(made, np.array([7]), "tiles")
+    await until(lambda: near(inspector).startswith("Of 40 real images. They are"))
     told = words(inspector)
     assert "Generated image 7" in told
     assert "Brightness" in told
     assert "1 of 40, 2.5 %" in told
-    assert "Of 40. Real ones are" in told
+    assert "Of 40 real images." in told
     QTest.keyClick(inspector, Qt.Key.Key_Escape)
     assert lens.state.selection.source is None
     assert inspector.run.isVisible()
 
 
-def test_what_is_much_nearer_than_real_ones_are_may_be_a_copy(
+async def test_what_is_much_nearer_than_real_ones_are_may_be_a_copy(
     lens: Any, inspector: Inspector
 ) -> None:
     made, real = images(lens)
     copies = lens.state.selection.known(real).arrays["x"]
     lens.browser.show_data(kind("images"), {"x": copies.copy()}, made, {"x": copies}, real, "")
     lens.state.selection.set(made, np.array([7]), "tiles")
-    assert "this may be a copy" in words(inspector)
+    await until(lambda: near(inspector).endswith("this may be a copy."))
+
+
+async def test_the_nearest_is_of_the_same_class_and_as_many_are_told_in_both_places(
+    lens: Any, inspector: Inspector
+) -> None:
+    """A generated top was held against quarks, of 2,048 in one place and of 4,096 in the other."""
+    made, real = images(lens)
+    there = lens.state.selection.known(real).arrays["x"]
+    classes = np.array(["quark", "top"] * (N // 2))
+    mine = {"x": there + 0.01, "label": np.array(["quark"] * N)}
+    browser = lens.browser
+    browser.show_data(kind("images"), mine, made, {"x": there, "label": classes}, real, "")
+    lens.state.selection.set(made, np.array([7]), "tiles")
+    of = f"{N // 2} real quark images"
+    await until(lambda: near(inspector).startswith(f"Of {of}."))
+    browser.nearest.show()
+    browser.made.grid.inspect(7)
+    browser.nearest.setChecked(True)
+    await until(lambda: f"nearest of {of}" in browser._line.accessibleName())
+    order = browser.real.grid.order
+    assert (classes[order[: N // 2]] == "quark").all()
+    assert (classes[order[N // 2 :]] == "top").all()
+
+
+def test_far_is_what_is_of_another_class_and_usual_is_told_of_each_class() -> None:
+    x = np.linspace(0, 1, N, dtype=np.float32)[:, None, None, None] * np.ones((N, 1, 4, 4), "f4")
+    classes = np.array(["quark", "top"] * (N // 2))
+    usual: dict[str, float | None] = {}
+    real = {"x": x, "label": classes}
+    found = measured({"x": x, "label": classes}, 6, real, kind("images"), usual)
+    assert np.isinf(found.far[1::2]).all()
+    assert (found.far[6], found.among, found.copied) == (0.0, N // 2, True)
+    assert usual == {"quark": pytest.approx(4 * 2 / (N - 1), rel=1e-4)}  # every other one is it
+    unlabelled = measured({"x": x}, 6, real, kind("images"))
+    assert (unlabelled.among, unlabelled.sought(kind("images"))) == (N, "40 real images")
 
 
 def test_several_are_counted_and_shown_alone(lens: Any, inspector: Inspector) -> None:
