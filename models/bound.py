@@ -29,6 +29,7 @@ import torch
 from torch import Tensor
 
 from models.contracts.abilities import Denoise
+from models.contracts.batch import Batch, Rows
 from models.denoisers.densities import Density
 from models.tensors import expand_like, noise_like
 
@@ -71,33 +72,37 @@ class Bound:
         return self.prior + self.reconstruction + self.diffusion.sum(dim=1)
 
 
-def prior_term(x: Tensor, s: Tensor) -> Tensor:
+def prior_term(rows: Rows, s: Tensor) -> Tensor:
     """Return KL( N(alpha x, sigma^2) | N(0, 1) ) of each row x (n, *shape) at the level s, 0-d."""
-    log_s = s.log()
+    batch, log_s = Batch.of(rows), s.log()
     alpha2, sigma2 = torch.sigmoid(-2 * log_s), torch.sigmoid(2 * log_s)
-    each = 0.5 * (alpha2 * x.square() - alpha2 - sigma2.log())
-    return each.flatten(1).sum(dim=1)
+    return _sum(batch, 0.5 * (alpha2 * batch.x.square() - alpha2 - sigma2.log()))
 
 
 def reconstruction_term(
-    x: Tensor, s: Tensor, noise: Tensor, values: Tensor | None = None
+    rows: Rows, s: Tensor, noise: Tensor, values: Tensor | None = None
 ) -> Tensor:
     """Return -log p(x | x + s noise) of each row, (n,).
 
     Args:
-        x: data, (n, *shape).
+        rows: data, x (n, *shape).
         s: the smallest level, 0-d.
         noise: unit Gaussian, (n, *shape).
         values: those that a number of the data can have, (k,) or (k, *shape); None for any.
     """
+    batch = Batch.of(rows)
+    x = batch.x
     if values is None:
-        each = 0.5 * noise.square() + 0.5 * math.log(2 * math.pi) + s.log()
-        return each.flatten(1).sum(dim=1)
-    grid = expand_like(values, x)
-    logits = -0.5 * ((x + s * noise - grid.unsqueeze(1)) / s).square()
-    right = (x - grid.unsqueeze(1)).abs().argmin(dim=0, keepdim=True)
-    found = torch.log_softmax(logits, dim=0).gather(0, right)[0]
-    return -found.flatten(1).sum(dim=1)
+        return _sum(batch, 0.5 * noise.square() + 0.5 * math.log(2 * math.pi) + s.log())
+    grid = expand_like(values.to(x), x).unsqueeze(1)
+    logits = -0.5 * ((x + s * noise - grid) / s).square()
+    right = (x - grid).abs().argmin(dim=0, keepdim=True)
+    return _sum(batch, -torch.log_softmax(logits, dim=0).gather(0, right)[0])
+
+
+def _sum(batch: Batch, each: Tensor) -> Tensor:
+    """Return the sum over the numbers of each row that are not padded, (n,)."""
+    return batch.zeroed(each).flatten(1).sum(dim=1)
 
 
 def fixed_small(x: Tensor, s: Tensor, s_next: Tensor) -> Tensor:
@@ -142,7 +147,7 @@ def reverse_kl(
 
 def discrete_bound(
     denoise: Denoise,
-    x: Tensor,
+    rows: Rows,
     levels: Tensor,
     generator: torch.Generator,
     *,
@@ -152,24 +157,24 @@ def discrete_bound(
     """Return the bound with T steps, each level estimated from one draw of noise a datum.
 
     Args:
-        denoise: D(x, s).
-        x: data, (n, *shape), standardised.
+        denoise: D(x, s), for these rows.
+        rows: data, x (n, *shape), standardised.
         levels: increasing noise levels > 0, (T + 1,): between the reconstruction at the first and
             the prior at the last.
         generator: of the noise.
         variance: of the reverse steps; None for `fixed_small`.
         values: as in `reconstruction_term`.
     """
-    levels = levels.to(x)
+    batch = Batch.of(rows)
+    x, levels = batch.x, levels.to(batch.x)
     terms = []
-    for s_next, s in pairwise(levels):
-        noised = x + s * noise_like(x, generator)
+    for s_next, s in pairwise(levels.unbind()):
+        noised = batch.zeroed(x + s * noise_like(x, generator))
         wide = None if variance is None else variance(noised, s, s_next)
-        kl = reverse_kl(noised, denoise(noised, s), x, s, s_next, wide)
-        terms.append(kl.flatten(1).sum(dim=1))
+        terms.append(_sum(batch, reverse_kl(noised, denoise(noised, s), x, s, s_next, wide)))
     return Bound(
-        prior_term(x, levels[-1]),
-        reconstruction_term(x, levels[0], noise_like(x, generator), values),
+        prior_term(batch, levels[-1]),
+        reconstruction_term(batch, levels[0], noise_like(x, generator), values),
         torch.stack(terms, dim=1),
         levels[1:],
     )
@@ -177,7 +182,7 @@ def discrete_bound(
 
 def continuous_bound(
     denoise: Denoise,
-    x: Tensor,
+    rows: Rows,
     density: Density,
     draws: int,
     generator: torch.Generator,
@@ -190,25 +195,27 @@ def continuous_bound(
     and its term is weighed so that the sum has the mean of the integral, whatever the density.
 
     Args:
-        denoise: D(x, s).
-        x: data, (n, *shape), standardised.
+        denoise: D(x, s), for these rows.
+        rows: data, x (n, *shape), standardised.
         density: of the levels between the ends of the bound; it does not change the mean.
         draws: how many levels a datum.
         generator: of levels and noise.
         values: as in `reconstruction_term`.
     """
-    terms, middles = [], []
+    batch = Batch.of(rows)
+    x = batch.x
+    terms = []
     for i in range(draws):
-        u = torch.rand(len(x), generator=generator, device=generator.device).to(x.device)
-        s = density.quantile((i + u.to(x.dtype)) / draws)
-        noised = x + expand_like(s, x) * noise_like(x, generator)
-        error = (x - denoise(noised, s)).square().flatten(1).sum(dim=1)
+        u = torch.rand(len(x), generator=generator, device=generator.device).to(x)
+        s = density.quantile((i + u) / draws)
+        noised = batch.zeroed(x + expand_like(s, x) * noise_like(x, generator))
+        error = _sum(batch, (x - denoise(noised, s)).square())
         terms.append(error / (s.square() * density.pdf(s) * draws))
-        middles.append(density.quantile(x.new_tensor((i + 0.5) / draws)))
-    low, high = density.quantile(x.new_tensor([0.0, 1.0]))
+    low, high = density.quantile(x.new_tensor([0.0, 1.0])).unbind()
+    middles = (torch.arange(draws, dtype=x.dtype, device=x.device) + 0.5) / draws
     return Bound(
-        prior_term(x, high),
-        reconstruction_term(x, low, noise_like(x, generator), values),
+        prior_term(batch, high),
+        reconstruction_term(batch, low, noise_like(x, generator), values),
         torch.stack(terms, dim=1),
-        torch.stack(middles),
+        density.quantile(middles),
     )

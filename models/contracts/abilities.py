@@ -65,7 +65,12 @@ class HasCritic(Protocol):
 
 @runtime_checkable
 class HasDenoiser(Protocol):
-    """D(x, s) = E[x0 | x0 + s eps = x], with what is given of the rows bound before."""
+    """D(x, s) = E[x0 | x0 + s eps = x], with what is given of the rows bound before, between the
+    noise levels s_min and s_max of its ``noise_range``.
+    """
+
+    @property
+    def noise_range(self) -> tuple[float, float]: ...
 
     def denoiser(self, like: Batch | None = None) -> Denoise:
         """Return D for rows with the mask and the conditions of these: x (n, *shape), s (n,) or

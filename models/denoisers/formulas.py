@@ -42,8 +42,9 @@ LOSSES: Mapping[WeightName, str] = {
     "p2": "E 1/(s² (1 + 1/s²)^k) |D − x₀|²",
 }
 
+# That of denoising is the formula of the weight.
 OBJECTIVES: Mapping[ObjectiveName, str] = {
-    "denoising": "|D − x₀|²",
-    "sliced": "(eᵀ(D − x̄))² + 2s² eᵀ∇D e − s² d,  e = ±1",
-    "sliced-vr": "|D − x̄|² + 2s² eᵀ∇D e − s² d,  e = ±1",
+    "denoising": "",
+    "sliced": "E w(s) [(eᵀ(D − x̄))² + 2s² eᵀ∇D e],  e = ±1",
+    "sliced-vr": "E w(s) [|D − x̄|² + 2s² eᵀ∇D e],  e = ±1",
 }

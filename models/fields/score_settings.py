@@ -73,7 +73,7 @@ class ScoreSettings(Config, frozen=True):
             "How much each noise level counts.",
             choices={
                 "edm": "EDM",
-                "simple": "Simple (DDPM), SNR",
+                "simple": "Simple (DDPM)",
                 "x0": "Even on the data",
                 "velocity": "Even on the velocity",
                 "likelihood": "Likelihood",
