@@ -12,7 +12,7 @@ from torch.nn import functional
 
 __all__ = ["Bins", "Conditional", "Logistics"]
 
-_SLOWEST, _FASTEST = -7.0, 3.0  # logarithms of the scale of a logistic
+_NARROWEST, _WIDEST = -7.0, 1.0  # logarithms of the scale of a logistic
 _HALVINGS, _FAR = 48, 30.0  # of the bisection, which begins between -30 and 30 deviations
 
 
@@ -102,7 +102,7 @@ class Logistics:
         return (
             functional.log_softmax(weight, dim=2),
             middle + spread,
-            (scale - 1.0).clamp(_SLOWEST, _FASTEST),
+            (scale - 1.0).clamp(_NARROWEST, _WIDEST),
         )
 
     def log_prob(self, said: Tensor, x: Tensor) -> Tensor:

@@ -1,0 +1,271 @@
+"""Denoising diffusion GAN: a few large steps of noise, each taken back by a generator."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Annotated, Any, Unpack
+
+import torch
+from torch import Tensor
+
+from models.carriers.generator_settings import GeneratorAveraging, GeneratorOptimizer
+from models.carriers.langevin import Draw, drawn_each, drawn_once
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
+from models.fields.adversarial import (
+    LEARNT,
+    LOSSES,
+    LossSetting,
+    check_penalty,
+    motion_of,
+    warn_of,
+)
+from models.fields.critic import Critic
+from models.fields.critic_settings import PenaltySetting
+from models.fields.rescalings import RescalingSetting
+from models.nets import role
+from models.nets.calling import call
+from models.nets.pick import build
+from models.nets.settings import CriticNet
+from models.registry import family
+from models.tensors import expand_like
+from models.training.optim import OptimizerConfig
+from models.training.trained import Trained
+
+__all__ = ["DenoisingGan", "DenoisingGanConfig"]
+
+# Streams of the seed (`models.tensors.make_generator`).
+_GENERATOR, _CRITIC = 0, 3
+_SLOW, _FAST = 0.1, 20.0  # of the variance preserving path
+_PAPER = "Xiao et al. 2022, arXiv:2112.07804"
+
+
+class DenoisingGanConfig(Config, frozen=True):
+    """Settings of a denoising diffusion GAN."""
+
+    levels: Annotated[
+        int, param("Steps of noise", "That are taken back one by one.", low=1, high=32)
+    ] = 4
+    latent: Annotated[
+        int,
+        param(
+            "Latent size",
+            "Numbers that the generator is told beside the noisy datum; of images, channels: with "
+            "them it can say any of the many things that this may have been.",
+            low=1,
+            high=256,
+            log=True,
+        ),
+    ] = 4
+    generator: Annotated[
+        Pick,
+        param("Generator", "The network that says what was there.", of="network", role="denoiser"),
+    ] = Pick()
+    critic: CriticNet = Pick(config={"activation": "leaky-relu"})
+    loss: LossSetting = "logistic"
+    rescaling: RescalingSetting = "non-saturated"
+    penalty: PenaltySetting = 0.05
+    generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
+    critic_optimizer: Annotated[
+        OptimizerConfig, param("Critic's optimiser", "How the critic learns.")
+    ] = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
+    ema: GeneratorAveraging = 0.99
+
+
+@family(
+    "ddgan",
+    title="Denoising diffusion GAN",
+    short="DDGAN",
+    summary="Noise in a few large steps, each taken back by a generator whom a critic shows the "
+    "way: a GAN for each step.",
+    source=f"{_PAPER}, eqs. 3-6, algorithm in appendix B",
+    config=DenoisingGanConfig,
+    needs=("continuous", "whole"),
+    field="critic",
+    carrier="generator",
+    motion="dθ/dτ = E[Jᵀ a_t h′(d) ∇d(x_{t−1}, x_t, t)],  x_{t−1} ~ q(x_{t−1} | x_t, g(x_t, z, t))",
+)
+class DenoisingGan(Family[DenoisingGanConfig]):
+    """field = critic of neighbouring levels, carrier = generator of what is below the noise.
+
+    x_t = √ā_t x_0 + √(1 − ā_t) ε on the variance preserving path, cut at t/T (appendix B);
+    q(x_{t-1} | x_t, x_0) is Ho et al. 2020, arXiv:2006.11239, eqs. 6 and 7.
+    """
+
+    stages = (
+        Stage(
+            "draw",
+            "Noise data by a step, and by one more",
+            "x_{t−1} ~ q(x_{t−1} | x₀),  x_t ~ q(x_t | x_{t−1})",
+            f"{_PAPER}, eq. 1",
+        ),
+        Stage(
+            "push",
+            "Let the generator say what was there, and take the step back",
+            "x₀′ = g(x_t, z, t),  x′_{t−1} ~ q(x_{t−1} | x_t, x₀′)",
+            f"{_PAPER}, eq. 5",
+        ),
+        Stage(
+            "fit",
+            "Fit the critic to tell true steps from made ones",
+            "max E log σ(d(x_{t−1}, x_t, t)) + E log(1 − σ(d(x′_{t−1}, x_t, t)))",
+            f"{_PAPER}, eq. 4",
+            by="loss",
+            formulas=LEARNT,
+        ),
+        Stage(
+            "follow",
+            "Let the generator follow the slope of the critic",
+            "θ ← θ + λ E[Jᵀ a_t h′(d) ∇d]",
+            f"{_PAPER}, eq. 6; Franceschi et al. 2023, arXiv:2305.16150, section 3.2",
+        ),
+    )
+
+    def __init__(
+        self, config: DenoisingGanConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        told = widened(spec, config.latent)
+        net = build(config.generator, told, role.DENOISER, self.weights(_GENERATOR))
+        self.carrier = Trained(
+            net.to(self.device),
+            config.generator_optimizer,
+            self.horizon,
+            decay=config.ema,
+            execution=self.execution,
+        )
+        pair = widened(spec, spec.shape[0])
+        judge = build(config.critic, pair, role.critic(clock=True), self.weights(_CRITIC))
+        self.field = Critic(
+            judge.to(self.device),
+            loss=LOSSES[config.loss],
+            rescaling=motion_of(config.loss, config.rescaling, 0.0),
+            optimizer=config.critic_optimizer,
+            horizon=self.horizon,
+            penalty=check_penalty(config.loss, config.penalty),
+            centre=0.0,
+            place="data",
+            generator=self.noise,
+            clock=True,
+            execution=self.execution,
+        )
+        self.kept = left(config.levels).to(self.device)
+
+    @classmethod
+    def evaluations(cls, config: DenoisingGanConfig, sampler: Any = None) -> int | None:
+        return config.levels
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"carrier": self.carrier, "field": self.field}
+
+    def walk(self, batch: Rows) -> Walk:
+        real, draw, g = Batch.of(batch), drawn_once(self.noise), self.noise
+        level = torch.randint(self.config.levels, (len(real),), generator=g, device=g.device) + 1
+        level = level.to(real.device)
+        before, after = (expand_like(self.kept[at], real.x) for at in (level - 1, level))
+        x = before.sqrt() * real.x + (1.0 - before).sqrt() * draw(real.x, 0)
+        step = after / before
+        noisy = step.sqrt() * x + (1.0 - step).sqrt() * draw(x, 0)
+        yield "draw", {"real": x, "particles": noisy}
+        time = self._clock(level)
+        z = draw(self._latent_like(noisy), 0)
+        seen, e = real.holding(torch.cat([noisy, z], dim=1)), draw(x, 0)
+        with torch.no_grad():
+            made = self._back(_said(self.carrier.net, seen, time, x.shape[1]), noisy, level, e)
+        scene = {"real": x, "particles": made}
+        yield "push", scene
+        metrics = self.field.fit(_pair(real, x, noisy), _pair(real, made, noisy), time)
+        yield "fit", scene
+        slope = self.field.motion(_pair(real, made, noisy), time)[:, : x.shape[1]]
+        way = self._towards(level, x)[0] * slope / len(x)
+
+        def move(part: slice) -> tuple[Tensor, Tensor]:
+            return _said(self.carrier.net, seen.take(part), time[part], x.shape[1]), way[part]
+
+        self.carrier.follow(move, len(x))
+        self.carrier.average()
+        yield "follow", {**scene, "velocity": slope}
+        return metrics
+
+    def _clock(self, level: Tensor) -> Tensor:
+        return 1.0 - level.float() / self.config.levels
+
+    def _latent_like(self, x: Tensor) -> Tensor:
+        return x.new_empty((len(x), self.config.latent, *x.shape[2:]))
+
+    def _towards(self, level: Tensor, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return a, b and s of q(x_{t-1} | x_t, x_0) = N(a x_0 + b x_t, s² I)."""
+        before, after = (expand_like(self.kept[at], x) for at in (level - 1, level))
+        step = after / before
+        a = before.sqrt() * (1.0 - step) / (1.0 - after)
+        b = step.sqrt() * (1.0 - before) / (1.0 - after)
+        return a, b, ((1.0 - step) * (1.0 - before) / (1.0 - after)).sqrt()
+
+    def _back(self, start: Tensor, noisy: Tensor, level: Tensor, e: Tensor) -> Tensor:
+        """Return draws of x_{t-1}, from x_t and what is said of x_0, with noise e."""
+        a, b, s = self._towards(level, noisy)
+        return a * start + b * noisy + s * e
+
+    def retune(self, config: DenoisingGanConfig) -> None:
+        self.field.penalty = check_penalty(config.loss, config.penalty)
+        self.field.rescaling = motion_of(config.loss, config.rescaling, 0.0)
+        self.field.trained.optimizer.config = config.critic_optimizer
+        self.carrier.optimizer.config = config.generator_optimizer
+
+    def warnings(self) -> list[str]:
+        return warn_of(self.field.rescaling)
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        z = torch.randn((n, *self.spec.shape), generator=generator)
+        return Batch(z, *self.spec.conditions(n, generator, given)).to(self.device)
+
+    @torch.no_grad()
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        rows, draw, levels = Batch.of(latents), drawn_each(generator), self.config.levels
+        x = rows.x
+        yield Frame(0.0, x.clone(), 0)
+        for done in range(1, levels + 1):
+            level = torch.full((len(x),), levels + 1 - done, device=x.device)
+            x = self._stepped(rows.holding(x), level, draw, done)
+            yield Frame(done / levels, x.clone(), done)
+
+    def _stepped(self, rows: Batch, level: Tensor, draw: Draw, done: int) -> Tensor:
+        # A number for the latents of a step, another for its noise.
+        z = draw(self._latent_like(rows.x), 2 * done)
+        seen = rows.holding(torch.cat([rows.x, z], dim=1))
+        net, first = self.carrier.averaged, rows.x.shape[1]
+        said = by_parts(lambda r, t: _said(net, r, t, first), seen, self._clock(level))
+        return self._back(said, rows.x, level, draw(rows.x, 2 * done + 1))
+
+
+def left(levels: int) -> Tensor:
+    """Return which share of the variance of the data is left after each step, (levels + 1,).
+
+    exp(-(slow u + (fast - slow) u² / 2)) at u = t / T (appendix B, after Song et al. 2021).
+    """
+    u = torch.linspace(0.0, 1.0, levels + 1, dtype=torch.float64)
+    return torch.exp(-(_SLOW * u + 0.5 * (_FAST - _SLOW) * u.square())).float()
+
+
+def widened(spec: DataSpec, more: int) -> DataSpec:
+    """Return the spec of data with so many numbers beside, of images so many channels."""
+    shape = (spec.shape[0] + more, *spec.shape[1:])
+    return replace(spec, shape=shape, mean=torch.zeros(shape), std=torch.ones(shape), mixture=None)
+
+
+def _pair(rows: Batch, before: Tensor, after: Tensor) -> Batch:
+    """Return neighbouring levels as one datum, as the critic sees them."""
+    return rows.holding(torch.cat([before, after], dim=1))
+
+
+def _said(net: torch.nn.Module, seen: Batch, time: Tensor, first: int) -> Tensor:
+    """Return what the generator says of the data below the noise, (n, *shape)."""
+    return call(net, seen, time)[:, :first]

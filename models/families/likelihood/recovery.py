@@ -1,0 +1,220 @@
+"""Recovery likelihood: energies that say what data were before a little noise, level by level."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Unpack
+
+import torch
+from torch import Tensor
+
+from models.carriers.langevin import Draw, drawn_each, drawn_once, wander
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Layer, Look, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
+from models.families.likelihood.settings import Averaging, Restraint
+from models.fields.energy import Energy
+from models.nets import role
+from models.nets.pick import build
+from models.nets.settings import EnergyNet
+from models.registry import family
+from models.tensors import expand_like
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+
+__all__ = ["RecoveryLikelihood", "RecoveryLikelihoodConfig"]
+
+_WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
+_LEFT = 0.01  # of the variance of the data, after the last level
+_PAPER = "Gao et al. 2021, arXiv:2012.08125"
+
+
+class RecoveryLikelihoodConfig(Config, frozen=True):
+    """Settings of a diffusion recovery likelihood. Lengths are relative to standardised data."""
+
+    energy: EnergyNet = Pick()
+    levels: Annotated[
+        int, param("Levels", "Into how many the way to noise is cut.", low=1, high=100, log=True)
+    ] = 6
+    walk: Annotated[
+        int,
+        param(
+            "Langevin steps",
+            "That a particle makes on each level, in the training and in sampling.",
+            low=1,
+            high=1000,
+            log=True,
+        ),
+    ] = 30
+    size: Annotated[
+        float,
+        param(
+            "Step size",
+            "Length of a step of Langevin, in units of the width of what it is to reach.",
+            above=0.0,
+            high=1.0,
+            live=True,
+        ),
+    ] = 0.4
+    restraint: Restraint = 0.001
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine", clip=1.0)
+    ema: Averaging = 0.99
+
+
+@family(
+    "recovery-likelihood",
+    title="Diffusion recovery likelihood",
+    short="Recovery",
+    summary="An energy for each noise level, of what a datum was one level before: conditional "
+    "laws have one mode, and Langevin steps that begin where the noise ended reach it.",
+    source=f"{_PAPER}, algorithms 1 and 2",
+    config=RecoveryLikelihoodConfig,
+    needs=("continuous", "whole"),
+    group="likelihood",
+    motion="y ← y − ½η² (∇E(y, t) − (x̃ − y)/σ²) + η ε,  η = b α σ",
+)
+class RecoveryLikelihood(Family[RecoveryLikelihoodConfig]):
+    """x_t = y_t / α_{t+1}, y_t = α_{t+1} x_t, x_{t+1} = y_t + σ_{t+1} ε, with α² + σ² = 1.
+
+    The energy of the law of y_t is E(y, t), that of y_t given x_{t+1} has |x_{t+1} - y|² / (2 σ²)
+    beside it (eq. 6).
+    """
+
+    layers = (
+        Layer("energy", "Energy", "scalar", "E(y, t)", timed=True),
+        Layer("score", "Score", "vector", "−∇E", timed=True),
+    )
+    stages = (
+        Stage(
+            "draw",
+            "Draw data, and for each a level and the noise of two",
+            "y = α x_t,  x̃ = y + σ ε",
+            f"{_PAPER}, algorithm 1",
+        ),
+        Stage(
+            "wander",
+            "Let particles wander from the noisy data to where these may have been",
+            "y⁻ ← y⁻ − ½η² (∇E(y⁻, t) − (x̃ − y⁻)/σ²) + η ε",
+            f"{_PAPER}, eq. 9",
+            "score",
+        ),
+        Stage(
+            "fit",
+            "Lower the energy where they were, raise it where particles got",
+            "min E[E(y, t)] − E[E(y⁻, t)]",
+            f"{_PAPER}, eq. 11",
+            "energy",
+        ),
+    )
+
+    def __init__(
+        self, config: RecoveryLikelihoodConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        net = build(config.energy, spec, role.critic(clock=True), self.weights(_WEIGHTS))
+        self.field = Energy(
+            net.to(self.device),
+            optimizer=config.optimizer,
+            horizon=self.horizon,
+            decay=config.ema,
+            restraint=config.restraint,
+            clock=True,
+            execution=self.execution,
+        )
+        self.signal, self.sigma = (part.to(self.device) for part in schedule(config.levels))
+
+    @classmethod
+    def evaluations(cls, config: RecoveryLikelihoodConfig, sampler: Any = None) -> int | None:
+        return config.levels * config.walk
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"field": self.field}
+
+    def walk(self, batch: Rows) -> Walk:
+        real, draw, g = Batch.of(batch), drawn_once(self.noise), self.noise
+        level = torch.randint(self.config.levels, (len(real),), generator=g, device=g.device)
+        level = level.to(real.device)
+        kept = expand_like(self.signal[level], real.x)
+        sigma = expand_like(self.sigma[level], real.x)
+        before = kept * real.x + (1.0 - kept.square()).sqrt() * draw(real.x, 0)
+        y = (1.0 - sigma.square()).sqrt() * before
+        noisy = y + sigma * draw(real.x, 0)
+        scene = {"real": y, "particles": noisy}
+        yield "draw", scene
+        time = self._clock(level)
+        moved = self._wandered(real, noisy, sigma, time, draw, trained=True)
+        yield "wander", {**scene, "moved": moved}
+        metrics = self.field.fit(real.holding(y), real.holding(moved), time)
+        yield "fit", {"real": y, "particles": moved}
+        return metrics
+
+    def _clock(self, level: Tensor) -> Tensor:
+        """Return the flow times of levels: the first is next to the data, at t = 1."""
+        return 1.0 - level.float() / self.config.levels
+
+    def _wandered(
+        self,
+        rows: Batch,
+        noisy: Tensor,
+        sigma: Tensor,
+        time: Tensor,
+        draw: Draw,
+        *,
+        trained: bool,
+        start: int = 0,
+    ) -> Tensor:
+        """Return where Langevin steps get that begin at noisy data, (n, *shape)."""
+        score = self.field.motion if trained else self.field.velocity
+        variance = sigma.square()
+        *_, end = wander(
+            noisy,
+            lambda x: score(rows.holding(x), time) + (noisy - x) / variance,
+            draw,
+            steps=self.config.walk,
+            # The law of y given the noisy data is at most as wide as sigma alpha.
+            size=0.5 * self.config.size**2 * variance * (1.0 - variance),
+            start=start,
+        )
+        return end
+
+    def retune(self, config: RecoveryLikelihoodConfig) -> None:
+        self.field.trained.optimizer.config = config.optimizer
+        self.field.restraint = config.restraint
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        z = torch.randn((n, *self.spec.shape), generator=generator)
+        return Batch(z, *self.spec.conditions(n, generator, given)).to(self.device)
+
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        rows, draw, levels = Batch.of(latents), drawn_each(generator), self.config.levels
+        x = rows.x
+        yield Frame(0.0, x.clone(), 0)
+        for done, level in enumerate(reversed(range(levels)), start=1):
+            sigma = self.sigma[level]
+            time = self._clock(torch.full((len(x),), level, device=x.device))
+            start = (done - 1) * self.config.walk
+            y = self._wandered(rows, x, sigma, time, draw, trained=False, start=start)
+            x = y / (1.0 - sigma.square()).sqrt()
+            yield Frame(done / levels, x.clone(), done * self.config.walk)
+
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {"energy": self.field.value, "score": self.field.velocity}
+
+
+def schedule(levels: int) -> tuple[Tensor, Tensor]:
+    """Return what is kept of the data before each level, and the noise that it adds, (levels,).
+
+    The variance that is left after all so far falls as a squared cosine (Nichol and Dhariwal 2021,
+    arXiv:2102.09672, eq. 17), which rushes neither at the data nor at the noise.
+    """
+    share = torch.linspace(0.0, 1.0, levels + 1, dtype=torch.float64)
+    left = torch.cos(0.5 * torch.pi * share).square().clamp_min(_LEFT)
+    left[0] = 1.0
+    sigma = (1.0 - left[1:] / left[:-1]).sqrt()
+    return left[:-1].sqrt().float(), sigma.float()
