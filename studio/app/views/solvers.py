@@ -31,6 +31,7 @@ from studio.app.state.solving import Solved
 from studio.app.theme import theme
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import Elided, button, label, scrolled, view_bar
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
 from studio.counted import counted
 from studio.protocol.messages import ResultWritten
@@ -271,7 +272,7 @@ def _table() -> QTableWidget:
     made.setHorizontalHeaderLabels(list(HEAD))
     for place, tip in enumerate(TIPS):
         if (item := made.horizontalHeaderItem(place)) is not None:
-            item.setToolTip(tip)
+            set_tip(item, tip)
     made.verticalHeader().setVisible(False)
     made.setShowGrid(False)
     made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
