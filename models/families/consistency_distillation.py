@@ -49,6 +49,7 @@ class ConsistencyDistillationConfig(Config, frozen=True):
             "Loss weight",
             "How much each pair of neighbours counts.",
             choices={"even": "Even", "gap": "One over their distance"},
+            aspect="loss",
         ),
     ] = "even"
     target: Annotated[
@@ -58,6 +59,7 @@ class ConsistencyDistillationConfig(Config, frozen=True):
             "Decay of the weights that say what is to be reached; 0 takes those that are trained.",
             low=0.0,
             below=1.0,
+            aspect="loss",
         ),
     ] = 0.95
     s_min: SmallestNoise = 0.002

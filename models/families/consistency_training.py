@@ -45,6 +45,7 @@ class ConsistencyTrainingConfig(Config, frozen=True):
             "How the number of levels rises: as the root of the step (CT), or doubled again and "
             "again (iCT).",
             choices={"root": "Rising (CT)", "doubling": "Doubled (iCT)", "constant": "The last"},
+            aspect="loss",
         ),
     ] = "doubling"
     first: Annotated[
@@ -56,6 +57,7 @@ class ConsistencyTrainingConfig(Config, frozen=True):
             high=1000,
             log=True,
             depends=("schedule", ("root", "doubling")),
+            aspect="loss",
         ),
     ] = 10
     last: Annotated[
@@ -67,6 +69,7 @@ class ConsistencyTrainingConfig(Config, frozen=True):
             low=2,
             high=10_000,
             log=True,
+            aspect="loss",
         ),
     ] = 160
     distance: Annotated[
@@ -76,6 +79,7 @@ class ConsistencyTrainingConfig(Config, frozen=True):
             "How far apart two answers are: squared (CT), or at large distances as it is (iCT), "
             "which a few wild pairs disturb less.",
             choices={"l2": "Squared (CT)", "pseudo-huber": "Pseudo-Huber (iCT)"},
+            aspect="loss",
         ),
     ] = "pseudo-huber"
     huber: Annotated[
@@ -87,6 +91,7 @@ class ConsistencyTrainingConfig(Config, frozen=True):
             high=10.0,
             log=True,
             depends=("distance", ("pseudo-huber",)),
+            aspect="loss",
         ),
     ] = 0.03
     density: Annotated[
@@ -95,6 +100,7 @@ class ConsistencyTrainingConfig(Config, frozen=True):
             "Training levels",
             "Which levels are drawn: all alike (CT), or by a log-normal law (iCT).",
             choices={"even": "All alike (CT)", "log-normal": "Log-normal (iCT)"},
+            aspect="loss",
         ),
     ] = "log-normal"
     density_mean: Annotated[
@@ -105,6 +111,7 @@ class ConsistencyTrainingConfig(Config, frozen=True):
             low=-6.0,
             high=6.0,
             depends=("density", ("log-normal",)),
+            aspect="loss",
         ),
     ] = -1.1
     density_std: Annotated[
@@ -115,6 +122,7 @@ class ConsistencyTrainingConfig(Config, frozen=True):
             above=0.0,
             high=6.0,
             depends=("density", ("log-normal",)),
+            aspect="loss",
         ),
     ] = 2.0
     weight: Annotated[
@@ -123,6 +131,7 @@ class ConsistencyTrainingConfig(Config, frozen=True):
             "Loss weight",
             "How much each pair of neighbours counts.",
             choices={"even": "Even (CT)", "gap": "One over their distance (iCT)"},
+            aspect="loss",
         ),
     ] = "gap"
     target: Annotated[
@@ -133,6 +142,7 @@ class ConsistencyTrainingConfig(Config, frozen=True):
             "takes those that are trained (iCT).",
             low=0.0,
             below=1.0,
+            aspect="loss",
         ),
     ] = 0.0
     s_min: SmallestNoise = 0.002

@@ -48,6 +48,12 @@ class D3pmConfig(Config, frozen=True):
                 "uniform": "Uniform",
                 "gaussian": "Discretised Gaussian",
             },
+            formulas={
+                "absorbing": "q(x_t | x₀) = (1 − t/T) x₀ + t/T [mask]",
+                "uniform": "q(x_t | x₀) = ᾱ_t x₀ + (1 − ᾱ_t) / K",
+                "gaussian": "q(x_t | x₀) = x₀ Q̄_t,  ln Q_t(i, j) ~ −4 (i − j)² / ((K − 1)² β_t)",
+            },
+            aspect="path",
         ),
     ] = "absorbing"
     steps: Annotated[
@@ -68,6 +74,7 @@ class D3pmConfig(Config, frozen=True):
             low=0.0,
             high=10.0,
             live=True,
+            aspect="loss",
         ),
     ] = 0.01
     optimizer: NetworkOptimizer = OptimizerConfig(

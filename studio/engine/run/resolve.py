@@ -27,6 +27,7 @@ from models.guidance.pick import settled as with_guidance
 from models.nets.offered import kinds_of
 from models.nets.pick import filled, settled
 from models.registry import registry
+from models.samplers.base import Sampler
 from studio.engine.data.datasets import Dataset, labelled, labelled_rows, outline_of, registered
 from studio.engine.data.imported import find_imported, find_outline, imported_kind
 from studio.engine.kinds.fit import (
@@ -164,7 +165,8 @@ class Resolved:
             )
         except ConfigError as error:
             raise ConfigError(f"family.{error.path}".rstrip("."), error.message) from error
-        led = self.sampler.make().guidance if self.sampler is not None else None
+        sampler = self.sampler.make() if self.sampler is not None else None
+        led = sampler.guidance if isinstance(sampler, Sampler) else None
         reason = ""
         if led is not None and isinstance(learner, HasDenoiser):
             reason = why_not(led, learner.denoiser, data)

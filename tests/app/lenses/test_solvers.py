@@ -41,9 +41,7 @@ def test_enough_is_within_two_spreads_of_the_floor() -> None:
     assert found().enough(1) is None
 
 
-def test_samplers_with_some_calls_are_the_nearest_first_without_those_that_cannot() -> (
-    None
-):
+def test_samplers_with_some_calls_are_the_nearest_first_without_those_that_cannot() -> None:
     assert [each.title for each in found().at(0)] == ["Euler"]
     euler, noisy = found().at(2)
     assert (euler.title, euler.nfe, euler.milliseconds) == ("Euler", 64, pytest.approx(400))
