@@ -87,6 +87,12 @@ class Pairs:
         rows = rows.to(self.device)
         return self._noise.take(rows), self._ends[rows]
 
+    def ends(self) -> Batch:
+        """Return where all that were drawn end, with their conditions."""
+        assert self._noise is not None
+        assert self._ends is not None
+        return self._noise.holding(self._ends)
+
     def pack(self, state: State, part: str) -> None:
         """Add the pairs drawn so far, and where their noise comes from."""
         pack_generator(state, part, self._generator)
@@ -110,8 +116,8 @@ class Pairs:
         self._noise = self._ends = None
         if not (count := int(state.value(f"{part}/count"))):
             return
-        shape = (count, *self.spec.shape)
-        noise, ends = (state.tensor(f"{part}/{name}", shape) for name in ("noise", "ends"))
+        noise = state.tensor(f"{part}/noise")
+        ends = state.tensor(f"{part}/ends", (count, *self.spec.shape))
         given = {name: state.tensor(f"{part}/given/{name}") for name in self.spec.law}
         mask = None if self.spec.masks is None else state.tensor(f"{part}/mask")
         self._noise = Batch(noise, mask, given).to(self.device)

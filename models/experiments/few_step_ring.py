@@ -36,9 +36,11 @@ DRAWS, N, BATCH = 8, 2000, 512
 _PRIOR, _NOISE = 3100, 3200
 
 
-def ring(family: str, steps: int, config: Mapping[str, Any] | None = None) -> Trial:
-    """Return a training on eight Gaussians, 512 points a step."""
-    return Trial(family, "eight-gaussians", steps, config or {}, training={"batch": BATCH})
+def ring(
+    family: str, steps: int, config: Mapping[str, Any] | None = None, batch: int = BATCH
+) -> Trial:
+    """Return a training on eight Gaussians."""
+    return Trial(family, "eight-gaussians", steps, config or {}, training={"batch": batch})
 
 
 def stepped(steps: int) -> str:

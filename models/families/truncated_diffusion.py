@@ -1,0 +1,200 @@
+"""Truncated diffusion: it learns only the last stretch, and starts where something else leads.
+
+Sources: Zheng et al. 2022, arXiv:2202.09671 (TDPM); Lyu et al. 2022, arXiv:2205.12524 (ES-DDPM).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Unpack
+
+from models.carriers.diffusion_family import DiffusionFamily
+from models.carriers.pair_settings import PairCount, pair_steps
+from models.carriers.pairs import Pairs
+from models.carriers.truncated import FittedGaussian, TruncatedParticles
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Family
+from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
+from models.denoisers.denoiser import Denoiser
+from models.denoisers.densities import draw_levels
+from models.denoisers.level_settings import DisplaySetting, SmallestNoise, log_normal
+from models.entries import Needs
+from models.fields.score import ScoreField
+from models.nets.pick import build
+from models.nets.role import DENOISER
+from models.nets.settings import DenoiserNet
+from models.paths.clock import FlowClock
+from models.registry import family
+from models.tensors import make_generator
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+
+__all__ = ["TruncatedDiffusion", "TruncatedDiffusionConfig"]
+
+SOURCE = "source"
+_WEIGHTS, _SAMPLES = 0, 3  # streams of the seed (`models.tensors.make_generator`)
+_SOLVER = 18
+
+
+class TruncatedDiffusionConfig(Config, frozen=True):
+    """Settings of a truncated diffusion. Levels are relative to standardised data."""
+
+    net: DenoiserNet = Pick()
+    start: Annotated[
+        float,
+        param(
+            "Start noise",
+            "Where it starts. What is wrong with the start and smaller than this is put right, and "
+            "what is larger stays.",
+            low=0.05,
+            high=100.0,
+            log=True,
+            unit="data std",
+        ),
+    ] = 0.5
+    pairs: PairCount = 10_000
+    density_mean: Annotated[
+        float,
+        param("Mean of ln s", "Centre of the training levels.", low=-6.0, high=6.0),
+    ] = -1.2
+    density_std: Annotated[
+        float,
+        param("Spread of ln s", "Standard deviation of the training levels.", above=0.0, high=6.0),
+    ] = 1.2
+    s_min: SmallestNoise = 0.002
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
+    ema: Annotated[
+        float,
+        param(
+            "Averaging",
+            "Decay of the averaged weights that sampling uses; 0 switches averaging off.",
+            low=0.0,
+            below=1.0,
+        ),
+    ] = 0.999
+    display: DisplaySetting = "variance-preserving"
+
+    @property
+    def s_max(self) -> float:
+        """The largest noise that is learned and sampled."""
+        return self.start
+
+
+@family(
+    "truncated-diffusion",
+    title="Truncated diffusion",
+    short="Truncated",
+    summary="A diffusion of the last stretch only: it starts from samples of another model with "
+    "some noise, or from one Gaussian.",
+    source="Zheng et al. 2022, arXiv:2202.09671, section 3; Lyu et al. 2022, arXiv:2205.12524, "
+    "algorithm 1",
+    config=TruncatedDiffusionConfig,
+    capabilities=("velocity", "denoiser"),
+    field="score",
+    carrier="flow",
+    sampler="heun",
+    motion="dx/ds = (x − D(x, s)) / s  from  x = x̃ + s* ε",
+    inputs={
+        SOURCE: Needs(
+            "samples",
+            "Source",
+            "A finished run on the same data whose samples it starts from, with noise. Without one "
+            "it starts from the Gaussian that fits the data best.",
+            same_data=True,
+            optional=True,
+        )
+    },
+)
+class TruncatedDiffusion(DiffusionFamily[TruncatedDiffusionConfig]):
+    """field = score below a noise level, carrier = particles that start there."""
+
+    field: ScoreField
+    carrier: TruncatedParticles
+    layers = (Layer("velocity", "Velocity", "vector", "dx/dt", timed=True),)
+    stages = (
+        Stage(
+            "start",
+            "Find out where to start from",
+            "x̃ ~ N(μ, Σ) of the data,  or  x̃ ~ the source",
+            "Zheng et al. 2022, section 3; Lyu et al. 2022, algorithm 1",
+        ),
+        Stage(
+            "draw",
+            "Draw data, and a noise level below the start for each",
+            "x₀ ~ p,  ln s ~ N(μ, σ²),  s < s*",
+            "Zheng et al. 2022, eq. 8; Karras et al. 2022, table 1",
+        ),
+        Stage(
+            "noise",
+            "Place the particles where diffusion has them",
+            "x = x₀ + s ε,  ε ~ N(0, I)",
+            "Karras et al. 2022, eq. 2",
+        ),
+        Stage(
+            "fit",
+            "Fit the denoiser, whose score is the field",
+            "min E w(s) |D(x, s) − x₀|²",
+            "Karras et al. 2022, eqs. 2 and 8",
+            "velocity",
+        ),
+    )
+
+    def __init__(
+        self, config: TruncatedDiffusionConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        net = build(config.net, spec, DENOISER, self.weights(_WEIGHTS))
+        self.field = ScoreField(
+            Denoiser(net).to(self.device),
+            optimizer=config.optimizer,
+            horizon=self.horizon,
+            decay=config.ema,
+            density=log_normal(config),
+            weight="edm",
+            gamma=0.0,
+            clock=FlowClock(config.s_min, config.start),
+            display=config.display,
+            execution=self.execution,
+        )
+        self.carrier = TruncatedParticles(
+            spec,
+            self.device,
+            config.start,
+            FittedGaussian(spec.mean.numel(), self.device),
+            Pairs(
+                spec,
+                count=config.pairs,
+                steps=pair_steps(self.horizon),
+                solver=_SOLVER,
+                generator=make_generator(self.seed, _SAMPLES),
+                device=self.device,
+            ),
+        )
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        carrier = self.carrier
+        return {"field": self.field, "gaussian": carrier.gaussian, "samples": carrier.samples}
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        self._learn_start(real)
+        yield "start", {"real": real.x}
+        level = draw_levels(self.field.density, len(real), self.noise)
+        yield "draw", {"real": real.x}
+        particles = self.carrier.noised(real, level, self.noise)
+        yield "noise", {"real": real.x, "particles": particles.x}
+        metrics = self.field.fit(real, particles, level)
+        yield "fit", {"real": real.x, "particles": particles.x}
+        return metrics
+
+    def _learn_start(self, real: Batch) -> None:
+        source = self.inputs.get(SOURCE)
+        if source is None:
+            self.carrier.gaussian.see(real.x)
+        elif len(self.carrier.samples) < self.config.pairs:
+            assert isinstance(source, Family)
+            self.carrier.samples.draw(source)
+
+    def retune(self, config: TruncatedDiffusionConfig) -> None:
+        self.field.trained.optimizer.config = config.optimizer
