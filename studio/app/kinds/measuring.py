@@ -14,7 +14,16 @@ from studio.app.kinds.statistics import measured_of
 from studio.app.plots.shares import Apart, apart, inside
 from studio.app.state.selection import Source
 
-__all__ = ["CARDS", "Found", "Part", "Sample", "class_shares", "found_in", "in_part"]
+__all__ = [
+    "CARDS",
+    "Found",
+    "Part",
+    "Sample",
+    "class_shares",
+    "found_in",
+    "in_part",
+    "shares_among",
+]
 
 CARDS = 12  # numbers that are looked at: a table may have hundreds of columns
 CLASSES = 40  # of a word that are looked at: more are no classes
@@ -84,6 +93,11 @@ def in_part(values: NDArray[Any], part: Part) -> NDArray[np.bool_]:
     return inside(np.asarray(values, np.float64), *part)
 
 
+def shares_among(values: NDArray[Any], names: Sequence[str] | NDArray[Any]) -> NDArray[np.float64]:
+    """Return which share of all values is each of some classes, (k,)."""
+    return np.array([(values == name).mean() if len(values) else 0.0 for name in names])
+
+
 def class_shares(
     real: NDArray[Any], made: NDArray[Any]
 ) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -92,6 +106,6 @@ def class_shares(
     """
     names, counts = np.unique(real, return_counts=True)
     shares = counts / max(1, len(real))
-    others = np.array([(made == name).mean() if len(made) else 0.0 for name in names])
+    others = shares_among(made, names)
     chance = 1 / max(1, len(made)) + 1 / max(1, len(real))
     return tuple(map(str, names)), others, shares, np.sqrt(shares * (1 - shares) * chance)

@@ -19,20 +19,31 @@ from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.literal import one_line
 
-__all__ = ["Bars", "BarsPlot"]
+__all__ = ["Bars", "BarsPlot", "Run"]
 
 Doubles = NDArray[np.float64]
 HALF = 0.34  # of the room of a bar, on each side of its middle
 SURE = 2.0  # deviations by chance that a bar may be off
+INSIDE = 0.5  # of a bar that the part of it that is selected is wide
 SHORT = 16  # letters of what is along an axis
 ROOM = 0.08  # of the height above the tallest bar
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run beside others: its name, its colour, and its values (k,)."""
+
+    title: str
+    ink: str
+    values: Doubles
 
 
 @dataclass(frozen=True, eq=False)
 class Bars:
     """What is drawn: a value (k,) for each of ``names``, and where they are known what it is
     for real data, how far values of that many data vary by chance, and which class is ``chosen``.
-    A dashed line is at a ``level``.
+    A dashed line is at a ``level``. Where several ``runs`` are compared each has a bar of its own,
+    the first that of the values; ``selected`` is the part of the values that is selected.
     """
 
     title: str
@@ -42,6 +53,8 @@ class Bars:
     spread: Doubles | None = None
     level: float | None = None
     chosen: int = -1
+    runs: tuple[Run, ...] = ()
+    selected: Doubles | None = None
 
     @property
     def across(self) -> str:
@@ -52,7 +65,9 @@ class Bars:
     def curves(self) -> list[Curve]:
         """The figures over the numbers of the classes, for a file."""
         at = np.arange(len(self.names), dtype=np.float64)
-        found = {"value": self.values, "real": self.real, "one sigma": self.spread}
+        others = {run.title: run.values for run in self.runs[1:]}
+        found = {"value": self.values, "real": self.real, "one sigma": self.spread, **others}
+        found["selected"] = self.selected
         return [Curve(n, n, "", at, each) for n, each in found.items() if each is not None]
 
     @property
@@ -65,7 +80,7 @@ class Bars:
     @property
     def heights(self) -> Range:
         """The range in which all bars are seen whole."""
-        ends = [self.values, np.zeros(1)]
+        ends = [self.values, np.zeros(1), *(run.values for run in self.runs)]
         if self.real is not None and self.spread is not None:
             ends += [self.real + SURE * self.spread]
         if self.level is not None:
@@ -76,10 +91,16 @@ class Bars:
         return (low - room if low < 0 else 0.0), high + room
 
     def said(self, at: int) -> str:
-        """Say a bar: "top: 0.21, real 0.2 ± 0.01"."""
-        text = f"{one_line(self.names[at])}: {number(float(self.values[at]))}"
+        """Say a bar: "top: 0.21, real 0.2 ± 0.01"; where there are several runs, each with its
+        name.
+        """
+        runs = [f"{one_line(run.title)} {number(float(run.values[at]))}" for run in self.runs]
+        told = ", ".join(runs) if runs else number(float(self.values[at]))
+        text = f"{one_line(self.names[at])}: {told}"
         if self.real is not None and self.spread is not None:
             text += f", real {number(float(self.real[at]))} ± {number(float(self.spread[at]))}"
+        if self.selected is not None:
+            text += f"; selected {number(float(self.selected[at]))}"
         return text
 
 
@@ -182,13 +203,25 @@ def _across(bars: Bars) -> Range:
 def _items(bars: Bars, style: CanvasStyle) -> Iterator[QGraphicsItem]:
     """Yield what is drawn, back to front."""
     at = np.arange(len(bars.names), dtype=np.float64)
-    for some, shade in ((~bars.outside, style.accent), (bars.outside, style.warm)):
-        if some.any():
-            dim = np.array([bars.chosen >= 0 and i != bars.chosen for i in range(len(at))])
-            for part, strength in ((some & ~dim, 0.75), (some & dim, 0.3)):
-                if part.any():
-                    yield _rects(at[part], np.zeros(int(part.sum())), bars.values[part],
-                                 colour(shade, strength))  # fmt: skip
+    wide = 1.0 / max(1, len(bars.runs))  # of each run, of the room of a class
+    dim = np.array([bars.chosen >= 0 and i != bars.chosen for i in range(len(at))])
+    every = np.ones(len(at), bool)
+    shown = [
+        (2 * HALF * ((place + 0.5) * wide - 0.5), run.values, every, run.ink)
+        for place, run in enumerate(bars.runs)
+    ] or [
+        (0.0, bars.values, ~bars.outside, style.accent),
+        (0.0, bars.values, bars.outside, style.warm),
+    ]
+    for aside, values, some, shade in shown:
+        for part, strength in ((some & ~dim, 0.75), (some & dim, 0.3)):
+            if part.any():
+                yield _rects(at[part] + aside, np.zeros(int(part.sum())), values[part],
+                             colour(shade, strength), wide)  # fmt: skip
+    if bars.selected is not None:
+        first = 2 * HALF * (0.5 * wide - 0.5)
+        yield _rects(at + first, np.zeros(len(at)), bars.selected, colour(style.text, 0.7),
+                     INSIDE * wide)  # fmt: skip
     yield pg.InfiniteLine(0.0, angle=0, pen=pen(style.muted))
     if bars.real is not None and bars.spread is not None:
         low, high = (bars.real + side * SURE * bars.spread for side in (-1, 1))

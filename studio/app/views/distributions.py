@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
@@ -24,10 +26,11 @@ from studio.app.kinds.measuring import (
     class_shares,
     found_in,
     in_part,
+    shares_among,
 )
 from studio.app.kinds.registry import kind_of_run, moves_in
 from studio.app.kinds.statistics import measured_of, rows_of
-from studio.app.plots.bars import Bars
+from studio.app.plots.bars import Bars, Run
 from studio.app.plots.beside import Beside
 from studio.app.plots.export import Picture
 from studio.app.plots.histogram import HistogramScene, Steps
@@ -39,7 +42,7 @@ from studio.app.plots.ticks import number
 from studio.app.state import comparison
 from studio.app.state.naming import called
 from studio.app.state.runs import RunState
-from studio.app.state.selection import Offered, Source
+from studio.app.state.selection import NONE, Offered, Rows, Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec
@@ -189,7 +192,7 @@ class DistributionsView(QWidget):
         for beside in self._others:
             other, record = beside.run, beside.record
             if other is not None and record is not None and kind.fits(record.x.shape[2:]):
-                rows = rows_of(record.x[-1], named(record.given, other.classes))
+                rows = rows_of(record.x[-1], named(record.given, other.classes or run.classes))
                 title = called(other.name, other.label.name)
                 found.append(Sample(other.key, title, rows, place=places.get(other.key, 0)))
         for each in found[:2]:
@@ -321,12 +324,8 @@ class DistributionsView(QWidget):
             )
             for each, values in zip(found.samples[1:], models, strict=True)
         )
-        chosen = None
-        for i in (0, 1):
-            values, rows = found.of(i, name), self._state.selection.of(found.samples[i].source)
-            rows = rows[rows < len(values)]
-            if len(rows):
-                chosen = shares_of(values[rows], edges) * len(rows) / len(values)
+        values, rows = self._selected_of(found, name)
+        chosen = shares_of(values[rows], edges) * len(rows) / len(values) if len(rows) else None
         part = self._part(name)
         return HistogramScene(
             name, edges, shares_of(real, edges), len(real), steps, chosen,
@@ -339,7 +338,29 @@ class DistributionsView(QWidget):
         names, made, real, spread = class_shares(found.of(0, name), found.of(1, name))
         part = self._part(name)
         chosen = names.index(part) if isinstance(part, str) and part in names else -1
-        return Bars("share of all", names, made, real, spread, chosen=chosen)
+        runs = tuple(
+            Run(each.title, ink(each.place, colors()), shares_among(found.of(i, name), names))
+            for i, each in enumerate(found.samples[1:], 1)
+        )
+        values, rows = self._selected_of(found, name)
+        selected = (
+            shares_among(values[rows], names) * len(rows) / len(values) if len(rows) else None
+        )
+        return Bars(
+            "share of all", names, made, real, spread, chosen=chosen,
+            runs=runs if len(runs) > 1 else (), selected=selected,
+        )  # fmt: skip
+
+    def _selected_of(self, found: Found, name: str) -> tuple[NDArray[Any], Rows]:
+        """Return what is known of each datum of the real ones or of the generated ones, of those
+        that something is selected of, and which rows that is.
+        """
+        for i in (0, 1):
+            values, rows = found.of(i, name), self._state.selection.of(found.samples[i].source)
+            rows = rows[rows < len(values)]
+            if len(rows):
+                return values, rows
+        return found.of(1, name), NONE
 
     def _part(self, name: str) -> Part | None:
         """Return what is brushed of a number or a class."""

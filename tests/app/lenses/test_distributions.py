@@ -12,11 +12,12 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from studio.app.kinds.measuring import class_shares
-from studio.app.plots.bars import Bars, BarsPlot
+from studio.app.kinds.measuring import Found, Sample, class_shares
+from studio.app.plots.bars import Bars, BarsPlot, Run
 from studio.app.plots.export import write_curves, write_picture
 from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
 from studio.app.plots.shares import edges_of, shares_of
+from studio.app.state.selection import Source
 from studio.app.views.cubes.spectrum import SpectrumPlot
 from studio.app.views.distributions import VIEW, DistributionsView
 from studio.protocol.messages import GetTarget, Operate
@@ -238,6 +239,25 @@ def test_the_shares_of_classes_stand_beside_what_chance_makes_of_them() -> None:
     assert np.std(draws) == pytest.approx(spread[0], rel=0.2)
 
 
+def test_each_run_has_a_bar_and_what_is_selected_stands_in_that_of_the_first(qtbot: QtBot) -> None:
+    values = np.array([0.3, 0.4, 0.3])
+    runs = (Run("EDM", "#5eb1ef", BARS.values), Run("GAN", "#e5484d", values))
+    bars = replace(BARS, runs=runs, selected=np.array([0.1, 0.0, 0.0]))
+    assert bars.said(0) == "a: EDM 0.2, GAN 0.3, real 0.2 ± 0.02; selected 0.1"
+    titles = [curve.title for curve in bars.curves]
+    assert titles == ["value", "real", "one sigma", "GAN", "selected"]
+    plot = BarsPlot()
+    qtbot.addWidget(plot)
+    plot.set_bars(bars)
+    drawn = [i.opts for i in plot.planes[0]._passing if type(i).__name__ == "BarGraphItem"]
+    first, second, selected = drawn[:3]
+    assert first["y1"].tolist() == BARS.values.tolist()
+    assert second["y1"].tolist() == values.tolist()
+    assert (first["x1"] <= second["x0"] + 1e-9).all()  # beside each other
+    assert selected["y1"].tolist() == [0.1, 0.0, 0.0]
+    assert ((selected["x0"] > first["x0"]) & (selected["x1"] < first["x1"])).all()
+
+
 # The view
 
 
@@ -254,6 +274,31 @@ async def shown(view: DistributionsView, lens: Any) -> None:
     view.show()
     lens.arrive(5)
     await until(lambda: len(view.cards) == 2)
+
+
+async def test_bars_of_classes_follow_the_selection_and_the_other_run(
+    view: DistributionsView, lens: Any
+) -> None:
+    made_of = Source(lens.run.key, "samples", "f")
+    samples = (
+        Sample("", "real", {}, Source(lens.run.key, "data", "0")),
+        Sample(lens.run.key, "EDM", {}, made_of, 0),
+        Sample("other", "GAN", {}, None, 1),
+    )
+    types = (["q", "t"] * 50, ["q"] * 30 + ["t"] * 10, ["t"] * 20)
+    measured = tuple({"Type": np.array(each)} for each in types)
+    found = Found(samples, measured, (), ("Type",))
+    lens.state.selection.set(made_of, np.array([0, 1, 30]), "click")
+    bars = view._bars(found, "Type")
+    assert bars.names == ("q", "t")
+    assert [run.title for run in bars.runs] == ["EDM", "GAN"]
+    assert bars.runs[0].values.tolist() == [0.75, 0.25]
+    assert bars.runs[1].values.tolist() == [0.0, 1.0]
+    assert bars.selected is not None
+    assert bars.selected.tolist() == [2 / 40, 1 / 40]
+    lens.state.selection.clear()
+    alone = view._bars(replace(found, samples=samples[:2], measured=measured[:2]), "Type")
+    assert (alone.runs, alone.selected) == ((), None)
 
 
 async def test_there_is_a_histogram_for_each_column_with_its_distance(
