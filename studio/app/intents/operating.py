@@ -6,21 +6,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.infolder import show_in_folder
 from studio.app.intents import disk
 from studio.app.intents.base import Answer, Intents, Link
+from studio.app.kinds.portrait import Portrait
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.operators import Asking
 from studio.app.state.session import AppState
 from studio.protocol.able import Able
-from studio.protocol.messages import Control, GetAble, Operate, ResultWritten
+from studio.protocol.messages import Control, GetAble, Operate, PreviewData, ResultWritten
 
 if TYPE_CHECKING:
     from studio.store.results import ResultRecord
 
 __all__ = ["OperatingIntents"]
+
+PREVIEWED = 64  # rows of the data that a portrait may show
 
 SEEN = {"solver-lab": "quality/solvers"}
 """The views that show what operators find that is no rows, as `AppState.lens_wanted` has them."""
@@ -70,6 +74,27 @@ class OperatingIntents(Intents):
             Refused: it has none yet.
         """
         return msgspec.convert((await self.link.ask(GetAble(run=key))).result, Able)
+
+    async def portrait(self, key: str, portrait: Portrait) -> dict[str, NDArray[Any]]:
+        """Return what the portrait of a run is painted from: some of its data, and what its
+        operator makes of them with the newest checkpoint.
+
+        Raises:
+            Refused: it cannot be done, or the run has no checkpoint.
+        """
+        run = self.state.runs.by_key[key]
+        assert run.spec is not None
+        project = str(self.state.project or "")
+        seen = await self.link.ask(
+            PreviewData(dataset=run.spec.dataset, project=project, n=PREVIEWED)
+        )
+        hands = {
+            slot: np.asarray(seen.arrays[name])[: portrait.rows].tolist()
+            for slot, name in portrait.hands.items()
+        }
+        made = await self.ask(key, portrait.operator, inputs=hands)
+        columns = np.array((seen.result or {}).get("columns") or ())
+        return {**seen.arrays, "columns": columns, **made.arrays}
 
     async def start(self, key: str, operator: str, asking: Asking, file: str = "") -> None:
         """Let something be done with a run as a job, whose results go into the run or to a file,

@@ -3,6 +3,7 @@ beside it what comes of it: the model's motion, its losses, and the newest data 
 """
 
 from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
 
 from studio.app import words
@@ -19,6 +20,7 @@ from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import Elided, button, column, label, row, section
 from studio.app.widgets.formula import Formula
+from studio.app.widgets.runportrait import RunPortrait
 from studio.app.widgets.stagelist import StageList
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.trainingcurves import TrainingCurves
@@ -58,6 +60,8 @@ class StepsView(QWidget):
         self.made.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # a picture: Watch lets them be picked
         self.made.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._of = Elided("", "small")
+        self.portrait = RunPortrait(actions)
+        self._whose = Elided("", "small")
         self._following = Following(self, state, actions, self._looking, _applies)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -81,11 +85,17 @@ class StepsView(QWidget):
         pictures = column(self.made)
         pictures.insertLayout(0, what)
         self._pictures.setLayout(pictures)
+        self._answer = QWidget()
+        answer = column(self.portrait)
+        answer.insertLayout(0, row(section("What it answers"), None, self._whose))
+        self._answer.setLayout(answer)
         beside = QWidget()
         beside.setMaximumWidth(BESIDE)
-        parts = (self.summary, self.motion, self.source, self._losses, self._pictures)
-        right = column(*parts, gap=12)
-        right.setStretch(len(parts) - 1, 1)
+        parts = (self.summary, self.motion, self.source, self._losses)
+        right = column(*parts, self._answer, self._pictures, gap=12)
+        right.setStretch(len(parts), 1)
+        right.setStretch(len(parts) + 1, 1)
+        right.addStretch()
         beside.setLayout(right)
         layout = row(told, beside, None, gap=24, margins=16)
         layout.setStretch(0, 6)
@@ -99,6 +109,7 @@ class StepsView(QWidget):
             signal.connect(self.refresh)
         follow.shown.connect(self._show)
         follow.moved.connect(self._soon)
+        self.portrait.drawn.connect(self._show_answer)
         self._state.runs.metrics_appended.connect(self._soon)
 
     def _looking(self, run: RunState) -> Looking:
@@ -126,6 +137,17 @@ class StepsView(QWidget):
         )
         self._pictures.setVisible(self._following.record is not None)
         self._show_curves()
+        self.portrait.show_run(run, self._kind.portrait if self.isVisible() else None)
+        self._show_answer()
+
+    def _show_answer(self) -> None:
+        """Show what the model answers, where nothing moves that could be seen of it."""
+        self._answer.setVisible(self.portrait.there)
+        self._whose.set_text(f"step {self.portrait.step:,}, the first of the data")
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
 
     def _show_motion(self, entry: EntrySpec) -> None:
         self.motion.set_text(entry.motion)

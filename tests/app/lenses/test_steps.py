@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import numpy as np
 from msgspec import structs
 from pytestqt.qtbot import QtBot
 
+from studio.app.intents.base import Answer
 from studio.app.plots.tiles import SHOWN
 from studio.app.views import moment, steps
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.spec import Pick
 from tests.app.lenses.test_moment import STAGES
 from tests.app.lenses.test_tiles import record
+from tests.qtloop import until
 
 
 def with_stages(lens: Any, kind: str) -> None:
@@ -67,3 +70,39 @@ def test_beside_the_stages_stand_the_losses_and_what_the_model_makes(
     lens.state.runs.record_arrived.emit(lens.run.key)
     assert view.made.isVisible()
     assert (view.made.count, view._of.accessibleName()) == (SHOWN, "step 7")
+
+
+async def test_where_nothing_moves_it_shows_what_the_model_answers(lens: Any, qtbot: QtBot) -> None:
+    """Half of the lens stood empty beside the stages of a recommender."""
+    with_stages(lens, "interactions")
+    told = iter(
+        [
+            Answer(
+                {"columns": ["Alien", "Brazil", "Casablanca"]},
+                {"x": np.array([[1, 2, 0], [3, 0, 0]])},
+            ),
+            Answer({"step": 9}, {"item": np.array([[3, 1]])}),
+        ]
+    )
+    asked: list[Any] = []
+
+    async def ask(command: Any) -> Answer:
+        asked.append(command)
+        return next(told)
+
+    lens.link.ask = ask
+    view = steps.StepsView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.resize(1100, 600)
+    lens.run.checkpoints, lens.run.job = [5, 9], ""
+    view.show()
+    await until(lambda: view.portrait.there)
+    assert [type(each).__name__ for each in asked] == ["PreviewData", "Operate"]
+    assert (asked[1].operator, asked[1].inputs) == ("recommend", {"histories": [[1, 2, 0]]})
+    assert view.portrait.isVisible()
+    assert view._whose.accessibleName() == "step 9, the first of the data"
+    empty = view.portrait.grab().toImage()
+    view.portrait._arrays = None
+    assert view.portrait.grab().toImage() != empty
+    lens.state.runs.changed.emit(lens.run.key)
+    assert len(asked) == 2  # once for each checkpoint
