@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from models.contracts.batch import Batch, Rows
 from models.contracts.beside import rows_beside
@@ -77,6 +78,8 @@ class DataSpec:
         mean, std: per feature, shape ``shape``, in the units of the data.
         mixture: the exact law of the data, in the units of the data, where it is known.
         symbols: how many values there are where x are whole numbers, which nothing standardises.
+        values: what these are in the units of the data, rising, (symbols,) int64; None where they
+            are the numbers from 0 on. A symbol more, which stands for none, is 0 there.
         parts: the pieces of a packed row.
         masks: (k + 1, shape[0]) bool, which places a datum of each size has; None where all are
             of one size.
@@ -92,6 +95,7 @@ class DataSpec:
     std: Tensor
     mixture: GaussianMixture | None = None
     symbols: int | None = None
+    values: Tensor | None = None
     parts: tuple[Part, ...] = ()
     masks: Tensor | None = None
     given: Mapping[str, Given] = field(default_factory=dict)
@@ -99,12 +103,16 @@ class DataSpec:
 
     def standardise(self, x: Tensor) -> Tensor:
         """Data units to model units; x is (..., *shape). Padded places: see `standardised`."""
+        if self.values is not None:
+            return torch.searchsorted(self.values.to(x.device), x.contiguous())
         if self.symbols is not None:
             return x
         return (x - self.mean.to(x)) / self.std.to(x)
 
     def restore(self, x: Tensor) -> Tensor:
         """Model units to data units; x is (..., *shape). Padded places: see `restored`."""
+        if self.values is not None:
+            return functional.pad(self.values.to(x.device), (0, 1))[x.long()]
         if self.symbols is not None:
             return x
         return x * self.std.to(x) + self.mean.to(x)

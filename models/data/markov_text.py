@@ -13,7 +13,7 @@ from models.tensors import make_generator
 
 __all__ = ["ALPHABET", "MarkovTextConfig", "markov_law", "markov_text"]
 
-ALPHABET = tuple(" abcdefghijklmnopqrstuvwxyz")
+ALPHABET = " abcdefghijklmnopqrstuvwxyz"
 _VOWELS = [ALPHABET.index(letter) for letter in "aeiou"]
 _LAW = 27  # the seed of the law, so that all draws are of the same one
 _SHARP = 2.0  # how unlike each other the letters that may follow are
@@ -54,4 +54,4 @@ def markov_law() -> MarkovLaw:
 def markov_text(config: MarkovTextConfig, n: int, seed: int) -> TextSet:
     """Draw n pieces of the same endless text."""
     law = markov_law()
-    return TextSet(law.draw(n, config.length, data_generator(n, seed)), ALPHABET, law)
+    return TextSet.of(law.draw(n, config.length, data_generator(n, seed)), ALPHABET, law)

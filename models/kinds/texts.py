@@ -10,7 +10,7 @@ from models.contracts.spec import DataSpec
 from models.registry import kind
 from models.tensors import make_generator
 
-__all__ = ["MarkovLaw", "TextSet", "texts"]
+__all__ = ["MarkovLaw", "TextSet", "numbers_of", "texts"]
 
 
 @dataclass(frozen=True)
@@ -60,28 +60,44 @@ class TextSet:
     """Pieces of text; a `models.contracts.data.RowSource`.
 
     Attributes:
-        x: (n, L) int64, characters of the alphabet, from 0.
-        alphabet: the K characters that there are.
-        law: what the text was drawn from, where that is known.
+        x: (n, L) int64, characters by their numbers in Unicode. Where a model has none yet it
+            is 0.
+        alphabet: the K characters that there may be, in the order of these numbers.
+        law: what the text was drawn from, where that is known; of places in the alphabet.
     """
 
     x: Tensor
-    alphabet: tuple[str, ...]
+    alphabet: str
     law: MarkovLaw | None = None
+
+    @classmethod
+    def of(cls, places: Tensor, alphabet: str, law: MarkovLaw | None = None) -> "TextSet":
+        """Return texts from places in the alphabet (n, L)."""
+        return cls(numbers_of(alphabet)[places], alphabet, law)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The characters: what the numbers of a row stand for, from 0."""
-        return self.alphabet
+        """Nothing: a character says itself."""
+        return ()
+
+    @property
+    def places(self) -> Tensor:
+        """(n, L) int64, where each character stands in the alphabet."""
+        return self.spec().standardise(self.x)
 
     def __len__(self) -> int:
         return len(self.x)
 
     def spec(self) -> DataSpec:
-        """Return the spec: how long pieces are, and how many characters there are."""
+        """Return the spec: how long pieces are, and which characters there are."""
         shape = tuple(self.x.shape[1:])
         return DataSpec(
-            "texts", shape, torch.zeros(shape), torch.ones(shape), symbols=len(self.alphabet)
+            "texts",
+            shape,
+            torch.zeros(shape),
+            torch.ones(shape),
+            symbols=len(self.alphabet),
+            values=numbers_of(self.alphabet),
         )
 
     def rows(self, index: Tensor | slice) -> Batch:
@@ -91,6 +107,11 @@ class TextSet:
     def take(self, index: Tensor | slice) -> "TextSet":
         """Return some of the pieces, of the same law."""
         return replace(self, x=self.x[index])
+
+
+def numbers_of(text: str) -> Tensor:
+    """Return the characters of a text by their numbers in Unicode, (n,) int64."""
+    return torch.tensor([ord(character) for character in text], dtype=torch.int64)
 
 
 @kind(
@@ -107,4 +128,4 @@ class TextSet:
 def texts(n: int, seed: int) -> TextSet:
     """Return n pieces of 6 of 5 characters, each mostly the one that comes after."""
     law = MarkovLaw.of(0.05 + torch.eye(5).roll(1, dims=1))
-    return TextSet(law.draw(n, 6, make_generator(seed)), tuple("abcde"), law)
+    return TextSet.of(law.draw(n, 6, make_generator(seed)), "abcde", law)

@@ -10,12 +10,14 @@ __all__ = [
     "PLACES",
     "PROJECTION",
     "PROJECTION_TARGET",
+    "WRITTEN",
     "Extra",
 ]
 
 CRITIC, MANIFOLD, LATENTS = "critic", "manifold", "latents"
 PROJECTION, PROJECTION_TARGET = "projection", "projection-target"
 PLACES = "places"
+WRITTEN = "written"
 
 
 @dataclass(frozen=True)
@@ -35,5 +37,6 @@ EXTRAS = {
     PROJECTION: Extra(particles=1),
     PROJECTION_TARGET: Extra(particles=None),
     PLACES: Extra(particles=1),
+    WRITTEN: Extra(particles=1),
 }
 """All there are; the engine makes no others."""

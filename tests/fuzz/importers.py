@@ -177,7 +177,13 @@ def _mat_files() -> list[bytes]:
     return [file.getvalue()]
 
 
+def _plain_text_files() -> list[bytes]:
+    text = "Alice was beginning to get very tired of sitting by her sister. " * 3
+    return [text.encode(), ("\ufeff" + text.upper() + "Él № ß").encode()]
+
+
 MORE: dict[str, Callable[[], list[bytes]]] = {
+    "plain-text": _plain_text_files,
     "movielens": _movielens_files,
     "graphml": _graphml_files,
     "edgelist": _edgelist_files,

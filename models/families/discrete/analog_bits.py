@@ -76,7 +76,9 @@ class AnalogBits(Family[AnalogBitsConfig]):
     """D(x, s) is the mean of the bits of all symbols, by what a network says they are."""
 
     stages = (
-        Stage("draw", "Write data as bits", "b ∈ {−1, 1}^m,  ln s ~ U", f"{_PAPER}, section 2"),
+        Stage(
+            "draw", "Write data as bits", "b ∈ {−1, 1}^m,  ln s ~ N(0, 1)", f"{_PAPER}, section 2"
+        ),
         Stage("noise", "Add noise", "x̄ = b + s ε,  ε ~ N(0, I)", f"{_PAPER}, algorithm 1"),
         Stage(
             "fit",
@@ -114,7 +116,9 @@ class AnalogBits(Family[AnalogBitsConfig]):
         real = Batch.of(batch)
         n, bits = len(real), self.code.write(real.x)
         start = torch.rand((), generator=self.noise, device=self.device)
-        s = _level((start + torch.arange(n, device=self.device) / n) % 1.0)
+        spread = (start + torch.arange(n, device=self.device) / n) % 1.0
+        # Most at levels of the distance between two words, where it is told which one it was.
+        s = torch.special.ndtri(spread).exp().clamp(_S_MIN, _S_MAX)
         yield "draw", {"real": real.x}
         at = bits + s[:, None, None] * noise_like(bits, self.noise)
         yield "noise", {"real": real.x, "particles": self.code.read(at)}

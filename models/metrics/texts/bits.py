@@ -64,7 +64,8 @@ class BitsPerCharacter(Metric[BitsPerCharacterConfig]):
         found = []
         for piece in rows.split(_PIECE):
             # Of a model that knows log p(x) itself the bound is just that.
-            found.append(model.log_prob_bound(piece.to(model.device)).double().cpu())
+            at = model.spec.standardised(piece).to(model.device)
+            found.append(model.log_prob_bound(at).double().cpu())
             yield
         return _told(torch.cat(found), rows.x)
 
@@ -74,16 +75,16 @@ class BitsPerCharacter(Metric[BitsPerCharacterConfig]):
         """
         rows, real, train = self._rows(evidence), evidence.real, evidence.train
         assert isinstance(real, TextSet)
-        parts = {}
+        x, parts = real.spec().standardise(rows.x), {}
         if isinstance(train, TextSet):
-            k = len(train.alphabet)
-            counts = (_singles(train.x, k, rows.x), _pairs(train.x, k, rows.x))
+            k, learned = len(train.alphabet), train.places
+            counts = (_singles(learned, k, x), _pairs(learned, k, x))
             for name, log_prob in zip(("single characters", "pairs"), counts, strict=True):
-                parts[name] = _told(log_prob, rows.x).value
+                parts[name] = _told(log_prob, x).value
         if real.law is not None:
-            found = _told(real.law.log_prob(rows.x), rows.x)
+            found = _told(real.law.log_prob(x), x)
         elif isinstance(train, TextSet):
-            found = _told(counts[1], rows.x)
+            found = _told(counts[1], x)
         else:
             raise NotApplicable("pairs are counted in the texts that were learned from")
         return Figure(found.value, found.low, found.high, found.n, parts)

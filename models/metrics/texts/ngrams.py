@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import torch
-from torch import Tensor
 
 from models.config import Config, param
 from models.kinds.texts import TextSet
@@ -38,20 +37,14 @@ class NgramDistance(SampleMetric[NgramDistanceConfig]):
         real = evidence.real
         if not isinstance(real, TextSet):
             raise NotApplicable("it reads characters")
-        made, k, n = evidence.samples.x, len(real.alphabet), self.config.length
+        made, n = evidence.samples.x, self.config.length
         if made.shape[1] < n:
             raise NotApplicable(f"the texts have fewer than {n} characters")
-        runs = [_runs(x, k, n) for x in (made, real.x)]
-        _, which = torch.unique(torch.cat(runs), return_inverse=True)
+        runs = [x.unfold(1, n, 1).flatten(0, 1) for x in (made, real.x)]
+        _, which = torch.unique(torch.cat(runs), dim=0, return_inverse=True)
         total = int(which.max()) + 1
         counts = [
             torch.bincount(part, minlength=total) for part in which.split(list(map(len, runs)))
         ]
         shares = [each.double() / each.sum() for each in counts]
         return Figure(0.5 * float((shares[0] - shares[1]).abs().sum()), n=len(made))
-
-
-def _runs(x: Tensor, k: int, n: int) -> Tensor:
-    """Return the runs of texts (m, L) as one number each."""
-    places = k ** torch.arange(n)
-    return (x.unfold(1, n, 1) * places).sum(dim=2).flatten()

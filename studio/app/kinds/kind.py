@@ -66,6 +66,7 @@ FORMATS = {
     "npy": "NumPy array",
     "png": "PNG picture",
     "tsv": "TSV",
+    "txt": "Text",
 }
 
 

@@ -21,16 +21,17 @@ Tensors = dict[str, Tensor]
 def pack_spec(spec: DataSpec) -> tuple[Tensors, dict[str, Any]]:
     """Return the tensors of a spec by name, and its plain values.
 
-    Names: "mean", "std", "masks", "law/<name>", "given/<name>/mean", ".../std", and
+    Names: "mean", "std", "masks", "values", "law/<name>", "given/<name>/mean", ".../std", and
     "mixture/means", ".../std", ".../weights" where the law of the data is known, and
     ".../classes" where it has some.
     """
     tensors = {"mean": spec.mean, "std": spec.std}
-    if spec.masks is not None:
-        tensors["masks"] = spec.masks
+    for name, known in (("masks", spec.masks), ("values", spec.values)):
+        if known is not None:
+            tensors[name] = known
     tensors |= {f"{LAW}{name}": values for name, values in spec.law.items()}
-    for name, known in spec.given.items():
-        for number, value in (("mean", known.mean), ("std", known.std)):
+    for name, given in spec.given.items():
+        for number, value in (("mean", given.mean), ("std", given.std)):
             if value is not None:
                 tensors[f"{GIVEN}{name}/{number}"] = value
     if spec.mixture is not None:
@@ -61,6 +62,7 @@ def unpack_spec(tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> Dat
         _mixture(tensors),
         symbols=values.get("symbols"),
         parts=tuple(Part(*part) for part in values.get("parts", ())),
+        values=tensors.get("values"),
         masks=tensors.get("masks"),
         given={name: _given(tensors, name, g) for name, g in values.get("given", {}).items()},
         law={name.removeprefix(LAW): x for name, x in tensors.items() if name.startswith(LAW)},

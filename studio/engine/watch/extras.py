@@ -9,11 +9,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.abilities import HasCritic, HasLatent
+from models.contracts.abilities import HasCritic, HasLatent, HasPosterior
 from models.contracts.batch import Batch
 from models.contracts.family import Family
 from studio.engine.kinds.base import kind_of
-from studio.protocol.extras import CRITIC, LATENTS, MANIFOLD, PLACES
+from studio.protocol.extras import CRITIC, LATENTS, MANIFOLD, PLACES, WRITTEN
 
 __all__ = ["Frames", "applicable", "pieces"]
 
@@ -49,7 +49,9 @@ def pieces(family: Family[Any], name: str, frames: Frames, latents: Batch) -> It
     units; row i has the i-th value of the second latent, and a generator with a single latent has
     one row. "latents" (n, 2): the first two latents of each particle, scaled as the prior is shown
     (mean + std z). "places" (T, n, k, 2): where the k pieces of each datum are drawn, in all frames
-    where they are in the last one.
+    where they are in the last one. "written" (T, n, *shape, 2): with which probability each symbol
+    was put where it stands, by what the frame before told of it, 0 where there is none yet; and 1
+    where it was put there since that frame.
     """
     return _EXTRAS[name].pieces(family, frames, latents)
 
@@ -95,6 +97,22 @@ def _places(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Flo
     yield np.broadcast_to(places, (len(frames), *places.shape))
 
 
+def _written(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
+    assert isinstance(family, HasPosterior)
+    before_t, before = frames[0]
+    chance = torch.zeros(before.shape)
+    for i, (t, x) in enumerate(frames):
+        with torch.no_grad():
+            rows = latents.holding(before.to(family.device))
+            law = family.posterior(rows, before_t).float().cpu()
+        real = x < law.shape[-1]
+        expected = law.gather(-1, x.clamp(max=law.shape[-1] - 1)[..., None]).squeeze(-1)
+        put = torch.ones_like(real) if i == 0 else x != before
+        chance = torch.where(put, expected, chance) * real
+        yield torch.stack([chance, (put & real & (i > 0)).float()], dim=-1).unsqueeze(0).numpy()
+        before_t, before = t, x
+
+
 def _is_laid_out(family: Family[Any]) -> bool:
     return kind_of(family.spec.kind).laid_out
 
@@ -108,4 +126,5 @@ _EXTRAS = {
     MANIFOLD: _Extra(_pushes_to_the_plane, _manifold),
     LATENTS: _Extra(_pushes_to_the_plane, _first_latents),
     PLACES: _Extra(_is_laid_out, _places),
+    WRITTEN: _Extra(lambda family: isinstance(family, HasPosterior), _written),
 }

@@ -331,8 +331,11 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
     """The work behind the family itself, not one that a part of it was taken from."""
     (source,) = (entry.source for entry in FAMILIES if entry.slug == slug)
     others = {
+        "analog-bits": "Chen 2023",
+        "causal-transformer": "Radford 2018",
         "classifier": "Ravuri and Vinyals 2019",
         "consistency-distillation": "Song 2023",
+        "d3pm": "Austin 2021",
         "edm": "Karras 2022",
         "exact-flow": "Karras 2022",
         "gru4rec": "Petrov and Macdonald 2022",

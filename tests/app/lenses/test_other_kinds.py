@@ -26,6 +26,7 @@ SHAPES = {
     "jets": (4, 3),
     "interactions": (5,),
     "graphs": (16,),
+    "texts": (5,),
 }
 
 

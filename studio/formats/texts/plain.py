@@ -1,0 +1,193 @@
+"""Plain text files: cut into pieces of equal length, in the characters of one alphabet."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.formats.importer import Importer, Rows
+from studio.formats.inspection import Inspection
+from studio.formats.limits import FormatError, check_points
+from studio.formats.registry import importer
+from studio.formats.texts.folding import LETTERS, AlphabetName, cut, folded
+from studio.protocol.catalog import Choice, FieldSpec
+from studio.store.parts import Block, Part
+from studio.store.schema import Schema
+
+__all__ = ["MOST_CHARACTERS", "PlainText"]
+
+MOST_CHARACTERS = 200
+"""Different characters that a text may have: a model says of each place how likely each is."""
+_SHOWN = 6
+_CHUNK = 2**16  # characters that are read at once
+_HEAD = 4096  # bytes that a file is known by
+_HINT = "Save it as UTF-8."
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What files hold: how many characters each has, and which."""
+
+    lengths: list[int]
+    found: Counter[str]
+
+
+@importer
+class PlainText(Importer):
+    """Text in UTF-8."""
+
+    slug = "plain-text"
+    kind = "texts"
+    title = "Text: pieces of plain text"
+    suffixes = (".txt",)
+    options = (
+        FieldSpec(
+            path="alphabet",
+            kind="choice",
+            title="Alphabet",
+            help="The letters from a to z and the blank, or every character as it is written.",
+            default="letters",
+            choices=[
+                Choice(value="letters", title="a to z and blank"),
+                Choice(value="written", title="As it is written"),
+            ],
+        ),
+        FieldSpec(
+            path="length",
+            kind="int",
+            title="Length",
+            help="Characters of a piece.",
+            default=64,
+            low=4,
+            high=512,
+        ),
+        FieldSpec(
+            path="step",
+            kind="int",
+            title="Step",
+            help="A piece begins so many characters after the one before.",
+            default=16,
+            low=1,
+            high=512,
+        ),
+    )
+
+    def claims(self, path: Path) -> bool:
+        """Say whether a file begins with words: most of what is no white space are letters."""
+        try:
+            with open(path, "rb") as file:
+                head = file.read(_HEAD).decode("utf-8-sig", "ignore")
+        except OSError:
+            return False
+        shown = [c for c in head if not c.isspace()]
+        return "\0" not in head and 2 * sum(map(str.isalpha, shown)) > len(shown) > 0
+
+    def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
+        """Read all files, and say how many pieces there are in which characters."""
+        length, step = int(options["length"]), int(options["step"])
+        rows, preview, problems, notes = 0, {}, [], []
+        try:
+            seen = _looked(paths, options["alphabet"])
+            rows = _pieces(paths, seen, length, step)
+            some = next(_blocks(paths, options["alphabet"], length, step))["x"][:_SHOWN]
+            preview = {"x": ["".join(map(chr, row)) for row in some.tolist()]}
+            notes = [f"{sum(seen.lengths):,} characters, {len(seen.found)} different ones."]
+        except FormatError as error:
+            # Other settings may do: the dialog says what is wrong and lets choose.
+            problems = [f"{error.message} {error.hint}".strip()]
+        return Inspection(
+            files=[str(path) for path in paths],
+            importer=self.slug,
+            kind=self.kind,
+            format="plain text",
+            bytes=0,
+            rows=rows,
+            parts=_parts(length),
+            preview=preview,
+            problems=problems,
+            notes=notes,
+        )
+
+    def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
+        """Stream the pieces of all files."""
+        length, step = int(options["length"]), int(options["step"])
+        alphabet: AlphabetName = options["alphabet"]
+        seen = _looked(paths, alphabet)
+        rows = _pieces(paths, seen, length, step)
+        known = LETTERS if alphabet == "letters" else "".join(sorted(seen.found))
+        schema = Schema(kind=self.kind, parts=_parts(length), facts={"alphabet": known})
+        return Rows(schema, _blocks(paths, alphabet, length, step), rows)
+
+
+def _parts(length: int) -> list[Part]:
+    return [Part(name="x", dtype="int32", shape=[length])]
+
+
+def _looked(paths: Sequence[Path], alphabet: AlphabetName) -> _Seen:
+    """Return what files hold.
+
+    Raises:
+        FormatError: one is no text, or nothing is left of all in the alphabet, or too much.
+    """
+    lengths, found = [], Counter[str]()
+    for path in paths:
+        total = 0
+        for text in folded(_read(path), alphabet):
+            total += len(text)
+            found.update(text)
+        lengths.append(total)
+    if not found:
+        what = "no letter from a to z" if alphabet == "letters" else "nothing but white space"
+        other = "Take the characters as they are written." if alphabet == "letters" else ""
+        raise FormatError(f"{paths[0].name} has {what}.", other)
+    if len(found) > MOST_CHARACTERS:
+        raise FormatError(
+            f"{paths[0].name} has {len(found):,} different characters; the limit is "
+            f"{MOST_CHARACTERS}.",
+            "Take the letters from a to z.",
+        )
+    return _Seen(lengths, found)
+
+
+def _pieces(paths: Sequence[Path], seen: _Seen, length: int, step: int) -> int:
+    """Return how many pieces there are.
+
+    Raises:
+        FormatError: none, or more than fit.
+    """
+    rows = sum(max(0, (total - length) // step + 1) for total in seen.lengths)
+    if not rows:
+        raise FormatError(
+            f"{paths[0].name} has {max(seen.lengths):,} characters of the alphabet, and a piece "
+            f"has {length:,}.",
+            "Choose shorter pieces, or a longer text.",
+        )
+    check_points(paths[0], "", rows, length)
+    return rows
+
+
+def _blocks(
+    paths: Sequence[Path], alphabet: AlphabetName, length: int, step: int
+) -> Iterator[Block]:
+    for path in paths:
+        for x in cut(folded(_read(path), alphabet), length, step):
+            yield {"x": np.ascontiguousarray(x)}
+
+
+def _read(path: Path) -> Iterator[str]:
+    """Yield the text of a file, so many characters at a time.
+
+    Raises:
+        FormatError: it is no text.
+    """
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            while text := file.read(_CHUNK):
+                if "\0" in text:
+                    raise FormatError(f"{path.name} is no text: it has bytes of 0.", _HINT)
+                yield text
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path.name} is no text in UTF-8.", _HINT) from error

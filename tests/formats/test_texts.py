@@ -1,0 +1,107 @@
+"""Plain text becomes pieces in one alphabet; what cannot says why."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio.formats.limits import FormatError
+from studio.formats.registry import discover, importers
+from studio.formats.texts.folding import LETTERS, cut, folded
+from studio.formats.texts.plain import PlainText
+from studio.formats.texts.writing import spelled, write_texts
+
+DEFAULT = {option.path: option.default for option in PlainText.options}
+
+
+def options(**chosen):
+    return {**DEFAULT, **chosen}
+
+
+def file(tmp_path: Path, content: str | bytes, name: str = "some.txt") -> Path:
+    path = tmp_path / name
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return path
+
+
+def words(blocks) -> list[str]:
+    return ["".join(map(chr, row)) for block in blocks for row in block["x"].tolist()]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 100])
+def test_text_is_folded_alike_however_it_comes(size):
+    text = "  Él dijo:\n\n«Hola,  Ana!» — 3 veces.\t "
+    parts = [text[i : i + size] for i in range(0, len(text), size)]
+    assert "".join(folded(parts, "letters")) == "el dijo hola ana veces"
+    assert "".join(folded(parts, "written")) == "Él dijo: «Hola, Ana!» — 3 veces."
+
+
+def test_pieces_begin_a_step_apart(tmp_path: Path):
+    x = np.concatenate(list(cut(["abcd", "e", "fghij"], 4, 3)))
+    assert words([{"x": x}]) == ["abcd", "defg", "ghij"]
+    path = file(tmp_path, "The cat, the hat. " * 4)
+    rows = PlainText().rows([path], options(length=8, step=5))
+    found = words(rows.blocks)
+    text = ("the cat the hat " * 4).strip()
+    assert found == [text[i : i + 8] for i in range(0, len(text) - 7, 5)]
+    assert len(found) == rows.total
+    assert rows.schema.facts == {"alphabet": LETTERS}
+
+
+def test_pieces_never_cross_files(tmp_path: Path):
+    paths = [file(tmp_path, "a" * 10, "a.txt"), file(tmp_path, "b" * 10, "b.txt")]
+    rows = PlainText().rows(paths, options(length=6, step=2))
+    assert words(rows.blocks) == ["aaaaaa"] * 3 + ["bbbbbb"] * 3
+    assert rows.total == 6
+
+
+def test_characters_may_stay_as_they_are(tmp_path: Path):
+    path = file(tmp_path, "Straße № 7! " * 5)
+    rows = PlainText().rows([path], options(alphabet="written", length=12, step=12))
+    assert words(rows.blocks)[0] == "Straße № 7! "
+    assert rows.schema.facts["alphabet"] == "".join(sorted(set("Straße № 7! ")))
+
+
+@pytest.mark.parametrize(
+    ("content", "chosen", "said"),
+    [
+        (b"", {}, "has no letter from a to z"),
+        ("Привет, мир", {}, "has no letter from a to z. Take the characters as they are written."),
+        (" \n\t ", {"alphabet": "written"}, "has nothing but white space"),
+        ("too short", {}, "has 9 characters of the alphabet, and a piece has 64"),
+        (b"\xff\xfe\x00bin", {}, "is no text in UTF-8"),
+        (b"some\0thing", {}, "is no text: it has bytes of 0"),
+        ("".join(map(chr, range(0x4E00, 0x4F00))), {"alphabet": "written"}, "the limit is 200"),
+    ],
+)
+def test_what_cannot_be_taken_says_why(tmp_path: Path, content, chosen, said):
+    path = file(tmp_path, content)
+    with pytest.raises(FormatError) as caught:
+        PlainText().rows([path], options(**chosen))
+    assert said in f"{caught.value.message} {caught.value.hint}"
+    inspected = PlainText().inspect([path], options(**chosen))
+    assert said in inspected.problems[0]
+    assert inspected.rows == 0
+
+
+def test_what_is_in_a_file_is_said_before_it_is_taken(tmp_path: Path):
+    found = PlainText().inspect([file(tmp_path, "Hello, world! " * 20)], options(length=16))
+    assert (found.rows, found.kind, found.problems) == (14, "texts", [])
+    assert found.preview["x"][0] == "hello world hell"
+    assert found.notes == ["239 characters, 8 different ones."]
+
+
+def test_words_are_claimed_and_numbers_are_not(tmp_path: Path):
+    assert PlainText().claims(file(tmp_path, "Once upon a time, in 1865."))
+    assert PlainText().claims(file(tmp_path, "Привет, мир"))
+    for content in ("1.5 2.5\n3.5 4.5\n", "", b"PK\x03\x04\0\0\0"):
+        assert not PlainText().claims(file(tmp_path, content))
+    discover()
+    assert "plain-text" in {each.slug for each in importers.all()}
+
+
+def test_texts_are_written_a_line_each(tmp_path: Path):
+    x = np.array([[72, 105, 33], [97, 10, 0]])
+    write_texts(tmp_path / "made.txt", x)
+    assert (tmp_path / "made.txt").read_text(encoding="utf-8") == "Hi!\na □\n"
+    assert spelled(x[1]) == "a □"
