@@ -73,18 +73,26 @@ class AdaptiveOde(Sampler):
 
         rows, counted = Batch.of(latents), Counter(denoise)
         x = rows.zeroed(rows.x) * s_max
-        real = rows.zeroed(torch.ones_like(x)).bool()
+        # Padded places take no part in the error that is held to the tolerance.
+        real = None if rows.mask is None else rows.zeroed(torch.ones_like(x)).bool()
         yield SampleStep(s_max, x, 0)
 
         def points(flat: np.ndarray) -> Tensor:
-            return torch.zeros_like(x).masked_scatter(real, torch.as_tensor(flat).to(x))
+            values = torch.from_numpy(flat).to(x)
+            if real is None:
+                return values.view_as(x)
+            return torch.zeros_like(x).masked_scatter(real, values)
+
+        def numbers(y: Tensor) -> np.ndarray:
+            values = y.flatten() if real is None else y[real]
+            return np.asarray(values.detach().cpu().double().numpy())
 
         def slope(log_s: float, flat: np.ndarray) -> np.ndarray:
             at = points(flat)
-            return _numbers((at - counted(at, math.exp(log_s)))[real])
+            return numbers(at - counted(at, math.exp(log_s)))
 
         span, limit = (math.log(s_max), math.log(s_min)), self.config.tolerance
-        solver = RK45(slope, span[0], _numbers(x[real]), span[1], rtol=limit, atol=limit)
+        solver = RK45(slope, span[0], numbers(x), span[1], rtol=limit, atol=limit)
         while solver.status == "running":
             solver.step()
             if solver.status == "failed":
@@ -93,7 +101,3 @@ class AdaptiveOde(Sampler):
             s = s_min if solver.status == "finished" else math.exp(solver.t)
             yield SampleStep(s, points(solver.y), counted.count)
         yield SampleStep(0.0, counted(points(solver.y), s_min), counted.count)
-
-
-def _numbers(x: Tensor) -> np.ndarray:
-    return np.asarray(x.detach().cpu().double().numpy())

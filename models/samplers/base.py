@@ -95,7 +95,7 @@ class Counter:
 
     def __call__(self, x: Tensor, s: float) -> Tensor:
         self.count += 1 if self._guidance is None else self._guidance.evaluations(s)
-        return self._denoise(x, torch.tensor(s, dtype=x.dtype, device=x.device))
+        return self._denoise(x, x.new_full((), s))
 
 
 class Sampler(ABC):

@@ -77,14 +77,13 @@ class PredictorCorrector(GridSampler):
         noise: Noise,
     ) -> tuple[Tensor, Tensor]:
         for _ in range(self.config.corrections):
-            score = (denoise(x, s) - x) / s**2
+            gap = denoise(x, s) - x  # s^2 times the score
             z = noise(x)
-            ratio = z.flatten(1).norm(dim=1).mean() / score.flatten(1).norm(dim=1).mean()
+            ratio = s**2 * z.flatten(1).norm(dim=1).mean() / gap.flatten(1).norm(dim=1).mean()
             size = 2 * (self.config.snr * ratio) ** 2
-            x = x + size * score + torch.sqrt(2 * size) * z
+            x = x.addcmul(gap, size / s**2).addcmul(z, torch.sqrt(2 * size))
         denoised = denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised
-        removed = s**2 - s_next**2
-        drift = (removed / s**2) * (denoised - x)
-        return x + drift + math.sqrt(removed) * noise(x), denoised
+        mean = denoised.lerp(x, (s_next / s) ** 2)
+        return mean.add(noise(x), alpha=math.sqrt(s**2 - s_next**2)), denoised
