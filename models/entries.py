@@ -185,8 +185,8 @@ class NetworkEntry(Entry):
     ``net(x, clock=None, given=None, mask=None)``; see `models.nets.calling`.
 
     Attributes:
-        roles: what it can be: "denoiser", "critic", "generator", "encoder", "flow",
-            "autoregressive", "predictor", "recommender".
+        roles: what it can be: "denoiser", "critic", "generator", "encoder", "noisy-encoder",
+            "flow", "autoregressive", "predictor", "recommender".
         needs: what the kind of data must give: "grid", "set", ...
     """
 

@@ -10,7 +10,9 @@ from models.contracts.batch import Batch, Rows
 __all__ = [
     "ABILITIES",
     "WORDS",
+    "ClassLogits",
     "Classifies",
+    "ClassifiesNoisy",
     "Denoise",
     "HasBound",
     "HasConsistency",
@@ -29,6 +31,11 @@ __all__ = [
 Denoise: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """From points x (n, *shape) and noise levels s, (n,) or 0-d, to what they are without noise."""
 
+ClassLogits: TypeAlias = Callable[[Tensor, Tensor], Tensor]
+"""From points x (n, *shape) and noise levels s, (n,) or 0-d, to log p(class | x; s), (n, classes);
+it can be differentiated.
+"""
+
 WORDS: Mapping[str, str] = {
     "samples": "makes samples",
     "velocity": "has a velocity everywhere",
@@ -41,6 +48,7 @@ WORDS: Mapping[str, str] = {
     "latent": "has a generator",
     "population": "is made of particles",
     "classify": "tells classes apart",
+    "noisy-classify": "tells classes apart at every noise level",
     "recommend": "recommends",
     "posterior": "says what stood at each place before it was corrupted",
 }
@@ -163,6 +171,15 @@ class Classifies(Protocol):
 
 
 @runtime_checkable
+class ClassifiesNoisy(Protocol):
+    """log p(class | x; s) of rows with noise of any level s."""
+
+    def classifier(self, like: Batch | None = None) -> ClassLogits:
+        """Return it for rows with the mask of these."""
+        ...
+
+
+@runtime_checkable
 class Recommends(Protocol):
     """Scores of all items after histories of whole numbers (n, length): -> (n, items)."""
 
@@ -187,6 +204,7 @@ ABILITIES: Mapping[str, Any] = {
     "latent": HasLatent,
     "population": HasPopulation,
     "classify": Classifies,
+    "noisy-classify": ClassifiesNoisy,
     "recommend": Recommends,
     "posterior": HasPosterior,
 }

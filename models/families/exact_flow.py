@@ -8,6 +8,7 @@ from torch import Tensor
 
 from models.carriers.diffusion_family import DiffusionFamily
 from models.config import Config, param
+from models.contracts.abilities import ClassLogits
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.schedule import Schedule
@@ -65,7 +66,7 @@ class ExactFlowConfig(Config, frozen=True):
     summary="The perfect denoiser of a known law moves particles; its loss is the floor of all.",
     source="Karras et al. 2022, arXiv:2206.00364, eqs. 1-3, for a Gaussian mixture in closed form",
     config=ExactFlowConfig,
-    capabilities=("velocity", "denoiser", "likelihood", "bound"),
+    capabilities=("velocity", "denoiser", "likelihood", "bound", "noisy-classify"),
     field="exact",
     carrier="flow",
     needs=("continuous", "law"),
@@ -136,6 +137,16 @@ class ExactFlow(DiffusionFamily[ExactFlowConfig]):
         metrics = self.field.fit(real, particles, level)
         yield "measure", {"real": real.x, "particles": particles.x}
         return metrics
+
+    def classifier(self, like: Batch | None = None) -> ClassLogits:
+        """Return log p(class | x; s), exactly.
+
+        Raises:
+            ValueError: it was not told the classes of its data.
+        """
+        if self.field.law.classes is None:
+            raise ValueError("the law of the data has no classes: let it be told them")
+        return self.field.law.log_class
 
     def log_prob(self, rows: Rows) -> Tensor:
         """Return log p(x) in nats, exactly."""

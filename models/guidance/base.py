@@ -22,7 +22,7 @@ __all__ = ["BlownUp", "DenoiseOf", "Guidance", "Guided", "Stacked", "lead", "slo
 DenoiseOf: TypeAlias = Callable[[Batch], Denoise]
 """D(x, s) for rows with the mask and the conditions of some rows."""
 
-FAR = 1e4
+FAR = 1e3
 """In standard deviations of the data, and of the noise where that is more: what is said to lie
 farther away is no datum any more."""
 

@@ -296,7 +296,7 @@ class Flattened(nn.Module):
     "and a fast one for anything small.",
     source="Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0; He et al. 2015, "
     "arXiv:1502.01852, eq. 10 (initial weights)",
-    roles=("denoiser", "critic", "generator"),
+    roles=("denoiser", "critic", "generator", "noisy-encoder"),
     needs=("continuous",),
     config=MLPConfig,
 )
@@ -304,11 +304,12 @@ def mlp(config: MLPConfig, spec: DataSpec, role: Role, generator: torch.Generato
     """Return a fully connected network for a role."""
     dim = math.prod(spec.shape)
     dim_in = role.latent or dim
-    dim_out = 1 if role.name == "critic" else dim
-    told = GivenFeatures(spec) if spec.given else None
+    says = role.outputs or (1 if role.name == "critic" else 0)  # 0 where it says a datum
+    # Encoders are asked what others are told.
+    told = GivenFeatures(spec) if spec.given and role.name != "noisy-encoder" else None
     make = TimeMLP if role.clock else MLP
-    net = make(config, dim_in, dim_out, generator=generator, told=told)
+    net = make(config, dim_in, says or dim, generator=generator, told=told)
     padded = spec.masks is not None and not role.latent
     if len(spec.shape) == 1 and not padded:
         return net
-    return Flattened(net, () if role.name == "critic" else spec.shape, padded=padded)
+    return Flattened(net, () if says else spec.shape, padded=padded)

@@ -11,6 +11,7 @@ __all__ = [
     "critic",
     "encoder",
     "generator",
+    "noisy_encoder",
     "predictor",
 ]
 
@@ -20,8 +21,8 @@ class Role:
     """What a network is to be.
 
     Attributes:
-        name: "denoiser", "critic", "generator", "encoder", "flow", "autoregressive",
-            "predictor" or "recommender".
+        name: "denoiser", "critic", "generator", "encoder", "noisy-encoder", "flow",
+            "autoregressive", "predictor" or "recommender".
         clock: whether it is told a noise level or a flow time.
         latent: how many numbers a generator makes a datum from.
         outputs: how many numbers an encoder says of a datum, or an autoregressive network or a
@@ -54,6 +55,11 @@ def generator(latent: int) -> Role:
 def encoder(outputs: int) -> Role:
     """Return the role of a network that says so many numbers of a datum."""
     return Role("encoder", outputs=outputs)
+
+
+def noisy_encoder(outputs: int) -> Role:
+    """Return the role of a network that says so many numbers of a noised datum."""
+    return Role("noisy-encoder", clock=True, outputs=outputs)
 
 
 def autoregressive(outputs: int) -> Role:

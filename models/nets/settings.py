@@ -15,6 +15,7 @@ __all__ = [
     "EnergyNet",
     "FlowNet",
     "GeneratorNet",
+    "NoisyEncoderNet",
     "PosteriorNet",
     "PredictorNet",
     "RecommenderNet",
@@ -37,6 +38,15 @@ GeneratorNet = Annotated[
 ]
 EncoderNet = Annotated[
     Pick, param("Network", "The network that looks at the data.", of="network", role="encoder")
+]
+NoisyEncoderNet = Annotated[
+    Pick,
+    param(
+        "Network",
+        "The network that looks at noised data.",
+        of="network",
+        role="noisy-encoder",
+    ),
 ]
 RecommenderNet = Annotated[
     Pick,

@@ -57,6 +57,8 @@ class Operation:
             typed there are none.
         data: reads what the run has learned from; None where there is no run.
         held: reads what it is measured with, or says that no rows are set apart for it (None).
+        models: those of other runs that a person chose, by the name of the setting, on the same
+            device.
     """
 
     learner: Learner[Any]
@@ -66,6 +68,7 @@ class Operation:
     whole: Mapping[str, RowSource] = field(default_factory=dict)
     data: Callable[[], RowSource] | None = None
     held: Callable[[], RowSource | None] | None = None
+    models: Mapping[str, Learner[Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

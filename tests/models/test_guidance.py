@@ -13,8 +13,10 @@ from models.contracts.batch import Batch
 from models.contracts.spec import LABEL
 from models.contracts.untold import untold
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from models.families.classify.noisy import NoisyClassifier, NoisyClassifierConfig
 from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.guidance.base import BlownUp, Guidance, Stacked, lead
+from models.guidance.base import BlownUp, Guidance, Stacked, lead, why_not
+from models.guidance.classifier import ClassifierGuidance, ClassifierGuidanceConfig
 from models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
 from models.guidance.pick import build, settled
 from models.registry import discover, registry
@@ -27,6 +29,8 @@ discover()
 CPU = torch.device("cpu")
 DATA = replace(ring_of_five(RingOfFiveConfig(), 2000, 0), told=True)
 SPEC = DATA.spec()
+assert DATA.modes is not None
+MODES = DATA.modes
 FLOW = ExactFlow(ExactFlowConfig(), SPEC, horizon=1, seed=0, device=CPU)
 ROWS = SPEC.standardised(DATA.rows(slice(0, 40)))
 SAMPLERS = [e for e in registry.all("sampler") if e.needs == ("denoiser",)]
@@ -135,6 +139,58 @@ def test_led_samples_are_nearer_to_their_class():
         return float(last.x.std(dim=0).mean())
 
     assert spread(4.0) < 0.8 * spread(1.0) < 0.5 * spread(0.0)
+
+
+def by_classifier(**settings: float | bool) -> Guidance:
+    asked = ClassifierGuidance(decode(ClassifierGuidanceConfig, settings))
+    return asked.asking({"classifier": FLOW})
+
+
+@pytest.mark.parametrize("s", [0.1, 0.7, 5.0])
+def test_by_bayes_the_classifier_leads_to_the_condition(s: float):
+    """At strength 1, and from there on by the same difference as without a classifier."""
+    torch.testing.assert_close(said(by_classifier(), s), told(s), rtol=1e-3, atol=1e-4)
+    strong = said(by_classifier(strength=3.0), s)
+    torch.testing.assert_close(strong, said(free(strength=3.0), s), rtol=1e-3, atol=1e-3)
+    assert torch.equal(said(by_classifier(strength=0.0), s), plain(s))
+    twice = told(s) + (told(s) - plain(s))
+    torch.testing.assert_close(said(by_classifier(told=True), s), twice, rtol=1e-3, atol=1e-4)
+
+
+def test_a_classifier_and_a_class_must_be_there():
+    with pytest.raises(ValueError, match="a run of its own"):
+        said(ClassifierGuidance())
+    with pytest.raises(ValueError, match="say no class"):
+        lead(by_classifier(), FLOW.denoiser, Batch(ROWS.x))
+    assert by_classifier().evaluations(1.0) == 3
+    assert why_not(ClassifierGuidance(), FLOW.denoiser, SPEC)
+    assert not why_not(by_classifier(), FLOW.denoiser, SPEC)
+
+
+def test_a_classifier_learns_to_lead():
+    """What it learned of noised rings leads nearly as Bayes does."""
+    learner = NoisyClassifier(
+        decode(
+            NoisyClassifierConfig, {"net": {"width": 32, "depth": 2}, "optimizer": {"lr": 5e-3}}
+        ),
+        SPEC,
+        horizon=300,
+        seed=0,
+        device=CPU,
+    )
+    data = SPEC.standardised(DATA.rows(slice(None)))
+    order = make_generator(1)
+    for _ in range(300):
+        learner.step(data.take(torch.randint(len(data), (256,), generator=order)))
+    right = learner.classify(data).argmax(dim=1) == data.given[LABEL]
+    assert float(right.float().mean()) > 0.97
+    guidance = ClassifierGuidance().asking({"classifier": learner})
+    sampler = Ddim(DdimConfig(steps=20)).guided_by(guidance)
+    latents = FLOW.prior(300, make_generator(0), {LABEL: torch.tensor(3)})
+    *_, last = FLOW.flow(latents, sampler=sampler)
+    assert last.nfe == 60
+    near = torch.cdist(SPEC.restore(last.x), MODES).argmin(dim=1)
+    assert float((near == 3).float().mean()) > 0.9
 
 
 class Steep(Guidance):

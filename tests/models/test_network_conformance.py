@@ -31,9 +31,12 @@ ROLES: dict[str, tuple[Role, ...]] = {
     "critic": (role.critic(), role.critic(clock=True)),
     "generator": (role.generator(LATENT),),
     "encoder": (role.encoder(OUTPUTS),),
+    "noisy-encoder": (role.noisy_encoder(OUTPUTS),),
     "recommender": (RECOMMENDER,),
     "predictor": (role.predictor(OUTPUTS), role.predictor(OUTPUTS, inputs=4)),
 }
+OF_A_ROW = ("critic", "noisy-encoder")
+"""Roles in which a network says something of a row with padded places, and not of each place."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,7 @@ def test_it_builds_and_has_its_shape(case: Case, settings: dict[str, Any]):
         out = call(case.build(**settings), case.rows(n), case.clock(n))
         scores = (*case.spec.shape, (case.spec.symbols or 1) - 1)
         said = {"critic": (1,), "encoder": (OUTPUTS,), "recommender": scores}
+        said["noisy-encoder"] = said["encoder"]
         said["predictor"] = (*case.spec.shape, OUTPUTS)
         assert out.shape == (n, *said.get(case.role.name, case.spec.shape))
         assert out.dtype == torch.float32
@@ -165,7 +169,7 @@ def test_every_weight_and_every_number_has_a_say(case: Case):
     x = rows.x.clone().requires_grad_(numbers)
     out = call(net, rows.holding(x), clock)
     # What a network says at padded places is not looked at.
-    real = out if case.role.name == "critic" else rows.zeroed(out)
+    real = out if case.role.name in OF_A_ROW else rows.zeroed(out)
     real.square().sum().backward()
     silent = [name for name, p in net.named_parameters() if not p.grad.any()]
     assert not silent
@@ -181,7 +185,7 @@ def test_the_clock_reaches_the_output(case: Case):
 
 
 @pytest.mark.parametrize(
-    "case", [c for c in CASES if c.spec.given and c.role.name != "encoder"], ids=str
+    "case", [c for c in CASES if c.spec.given and "encoder" not in c.role.name], ids=str
 )
 def test_what_is_given_reaches_the_output(case: Case):
     """But for encoders, which are asked what others are told."""
@@ -206,7 +210,7 @@ def test_what_stands_at_padded_places_does_not_matter(case: Case):
     garbled = rows.holding(rows.x + (noise - rows.zeroed(noise)))
     assert not torch.equal(garbled.x, rows.x)
     clean, other = call(net, rows, clock), call(net, garbled, clock)
-    if case.role.name != "critic":
+    if case.role.name not in OF_A_ROW:
         clean, other = rows.zeroed(clean), rows.zeroed(other)
     torch.testing.assert_close(clean, other)
 

@@ -49,7 +49,7 @@ class OperatorJob(RunJob):
             yield False
         loaded = self._warm.get(self.folder, self._command.step)
         yield False
-        doing = self._asked.work(loaded)
+        doing = self._asked.work(loaded, self._warm.get)
         while True:
             try:
                 progress = next(doing)
@@ -115,7 +115,7 @@ def inline(command: Operate, warm: WarmModels) -> Generator[bool, None, Answer]:
         Refused: it cannot be done, or is too much for an answer.
     """
     asked = ask(command)
-    answer = yield from in_pieces(asked.work(warm.get(asked.run, command.step)))
+    answer = yield from in_pieces(asked.work(warm.get(asked.run, command.step), warm.get))
     size = sum(values.nbytes for values in answer.arrays.values())
     if size > MOST_INLINE:
         raise Refused(

@@ -28,7 +28,8 @@ from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.failures import Refused
 from studio.engine.run.conditions import TAKEN_FROM, beside, chosen, said_beside
 from studio.engine.run.destination import check_destination
-from studio.engine.run.loading import Loaded
+from studio.engine.run.loading import Loaded, load
+from studio.engine.run.others import Others, asking
 from studio.engine.run.resolve import Choice, pick_operator, pick_sampler
 from studio.engine.run.session import versions
 from studio.protocol.commands import Operate
@@ -89,15 +90,21 @@ class Asked:
         """How many rows there will be, as far as the settings say; 0 where they do not."""
         return int(encode(self.operator.config).get("n", 0))
 
-    def work(self, loaded: Loaded) -> Generator[Progress, None, Answer]:
-        """Do it with a loaded model; yields how far it is between two network passes.
+    def work(
+        self, loaded: Loaded, get: Callable[[RunFolder, int | None], Loaded] = load
+    ) -> Generator[Progress, None, Answer]:
+        """Do it with a loaded model; yields how far it is between two network passes. ``get`` loads
+        the other runs that the settings name.
 
         Raises:
-            Refused: what was handed or given does not fit the data.
+            Refused: what was handed or given does not fit the data, or another run will not do.
+            StoreError: another run cannot be read.
         """
         began = time.perf_counter()
-        spec = loaded.family.spec
+        spec, others = loaded.family.spec, Others(self.run, get)
         pick, sampler = loaded.sampled_by(self.sampler)
+        sampler, pick = asking(sampler, pick, spec, others)
+        models, config = others.of(self.operator.config, "config")
         # Read at most once, and only where something asks for it.
         source = functools.cache(lambda: loaded.resolved.load_data(loaded.run.project))
         there = self._whole(source)
@@ -120,6 +127,7 @@ class Asked:
             whole,
             lambda: source().rows,
             lambda: source().held,
+            models,
         )
         try:
             outcome = yield from self.operator.make().work(operation)
@@ -131,7 +139,7 @@ class Asked:
             title=self.operator.entry.title,
             run=self.run.name,
             step=loaded.step,
-            config=self._config(pick),
+            config=self._config(config, pick),
             given=given.said,
             units=given.units,
             taken=taken,
@@ -145,9 +153,8 @@ class Asked:
         )
         return Answer(record, outcome, loaded.columns, spec.kind)
 
-    def _config(self, sampler: Pick | None) -> dict[str, Any]:
-        """Return the settings as they were: with the sampler that was taken, None for none."""
-        config = encode(self.operator.config)
+    def _config(self, config: dict[str, Any], sampler: Pick | None) -> dict[str, Any]:
+        """Return settings with the sampler that was taken, None for none."""
         told = None if sampler is None else {"slug": sampler.slug, "config": sampler.config}
         for path in _samplers(self.operator.entry):
             config = replace_at(config, path, told)

@@ -1,0 +1,144 @@
+"""A classifier of noised data: log p(class | x; s) at every noise level, which can lead samples."""
+
+from collections.abc import Mapping
+from typing import Annotated, Unpack
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from models.carriers.particles import Particles
+from models.config import Config, Pick, param
+from models.contracts.abilities import ClassLogits
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import Learner, Stage, Training, Walk
+from models.contracts.spec import LABEL, DataSpec
+from models.contracts.state import Packed
+from models.denoisers.densities import RhoUniform, draw_levels
+from models.denoisers.level_settings import LargestNoise, SmallestNoise
+from models.denoisers.precond import c_noise
+from models.nets.calling import call
+from models.nets.pick import build
+from models.nets.role import noisy_encoder
+from models.nets.settings import NoisyEncoderNet
+from models.registry import family
+from models.tensors import expand_like
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.trained import Trained
+
+__all__ = ["NoisyClassifier", "NoisyClassifierConfig"]
+
+_WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
+
+
+class NoisyClassifierConfig(Config, frozen=True):
+    """Settings of a classifier of noised data."""
+
+    net: NoisyEncoderNet = Pick()
+    s_min: SmallestNoise = 0.002
+    s_max: LargestNoise = 20.0
+    optimizer: NetworkOptimizer = OptimizerConfig(
+        kind="adamw", lr=2e-3, weight_decay=0.01, schedule="cosine"
+    )
+    ema: Annotated[
+        float,
+        param("Averaging", "Decay of the averaged weights that classify.", low=0.0, below=1.0),
+    ] = 0.99
+
+
+@family(
+    "noisy-classifier",
+    title="Noisy classifier",
+    short="Noisy classifier",
+    summary="Learns to tell the classes apart at every noise level: what classifier guidance asks "
+    "which way a class lies.",
+    source="Dhariwal and Nichol 2021, arXiv:2105.05233, section 4.1",
+    config=NoisyClassifierConfig,
+    needs=("continuous", "labels"),
+    capabilities=("classify", "noisy-classify"),
+    group="classify",
+    motion="min E −log p(y | x₀ + s ε, s)",
+)
+class NoisyClassifier(Learner[NoisyClassifierConfig]):
+    """A network with one score for each class, told the noise level."""
+
+    stages = (
+        Stage(
+            "draw",
+            "Draw data with their classes, and a noise level for each",
+            "(x₀, y) ~ p,  s^(1/ρ) ~ U",
+            "Dhariwal and Nichol 2021, section 4.1; Karras et al. 2022, eq. 5",
+        ),
+        Stage("noise", "Add the noise", "x = x₀ + s ε,  ε ~ N(0, I)", "Karras et al. 2022, eq. 2"),
+        Stage(
+            "fit",
+            "Raise the probability of the right class",
+            "min E −log p(y | x, s)",
+            "Dhariwal and Nichol 2021, section 4.1",
+        ),
+    )
+
+    def __init__(
+        self, config: NoisyClassifierConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        role = noisy_encoder(spec.given[LABEL].classes)
+        net = build(config.net, spec, role, self.weights(_WEIGHTS))
+        self.density = RhoUniform(config.s_min, config.s_max)
+        self.trained = Trained(
+            net.to(self.device),
+            config.optimizer,
+            self.horizon,
+            decay=config.ema,
+            execution=self.execution,
+            name="classifier",
+        )
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"classifier": self.trained}
+
+    def walk(self, batch: Rows) -> Walk:
+        rows = Batch.of(batch)
+        label = rows.given[LABEL].long()
+        level = draw_levels(self.density, len(rows), self.noise)
+        yield "draw", {"real": rows.x}
+        noised = Particles.noised(rows, level, self.noise)
+        yield "noise", {"real": rows.x, "particles": noised.x}
+
+        def loss(some: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            scores = _scores(self.trained.net, noised.take(some), level[some])
+            right = (scores.detach().argmax(dim=1) == label[some]).float().mean()
+            return functional.cross_entropy(scores, label[some]), {"accuracy": right}
+
+        metrics = self.trained.descend(loss, len(rows))
+        yield "fit", {"real": rows.x, "particles": noised.x}
+        return metrics
+
+    def retune(self, config: NoisyClassifierConfig) -> None:
+        self.trained.optimizer.config = config.optimizer
+
+    def classifier(self, like: Batch | None = None) -> ClassLogits:
+        """Return log p(class | x; s) by the averaged weights, for rows with the mask of these."""
+        mask = None if like is None else like.mask
+
+        def says(x: Tensor, s: Tensor) -> Tensor:
+            scores = _scores(self.trained.averaged, Batch(x, mask), s.expand(len(x)))
+            return scores.log_softmax(dim=1)
+
+        return says
+
+    def classify(self, x: Rows) -> Tensor:
+        """Return log p(class | x) of rows without noise, (n, classes)."""
+        rows = Batch.of(x)
+        level = torch.tensor(self.config.s_min, dtype=rows.x.dtype, device=rows.device)
+        with torch.no_grad():
+            return self.classifier(rows)(rows.x, level)
+
+
+def _scores(net: torch.nn.Module, rows: Batch, s: Tensor) -> Tensor:
+    """Return the scores of the classes, (n, classes), of rows at noise levels s (n,), which a
+    network sees at unit variance.
+    """
+    seen = rows.x * torch.rsqrt(1 + expand_like(s, rows.x) ** 2)
+    return call(net, Batch(seen, rows.mask), c_noise(s))

@@ -1,0 +1,102 @@
+"""Classifier guidance: along the gradient of what a classifier of noised data says."""
+
+from collections.abc import Mapping
+from copy import copy
+from typing import Annotated, Any
+
+import torch
+from torch import Tensor
+
+from models.config import Config, RunRef, param
+from models.contracts.abilities import ClassifiesNoisy, Denoise
+from models.contracts.batch import Batch
+from models.contracts.spec import LABEL
+from models.contracts.untold import untold
+from models.guidance.base import DenoiseOf, Guidance
+from models.registry import guidance
+
+__all__ = ["ClassifierGuidance", "ClassifierGuidanceConfig"]
+
+
+class ClassifierGuidanceConfig(Config, frozen=True):
+    """Which classifier, and how strong it is."""
+
+    classifier: Annotated[
+        RunRef,
+        param(
+            "Classifier",
+            "A finished run that tells the classes of the same data apart at every noise level.",
+            role="noisy-classify",
+        ),
+    ] = RunRef()
+    strength: Annotated[
+        float,
+        param(
+            "Strength",
+            "1 is what Bayes says, where the model knows no class; more leads beyond: nearer to "
+            "what is typical of the class, and less varied.",
+            low=0.0,
+            high=100.0,
+        ),
+    ] = 1.0
+    told: Annotated[
+        bool,
+        param(
+            "Also told the class",
+            "Leads what the model says of the class, not what it says without one.",
+        ),
+    ] = False
+
+
+@guidance(
+    "classifier",
+    title="Classifier",
+    summary="Goes along the gradient of what a classifier of noised data, a run of its own, says "
+    "of the class. The model need not know any.",
+    source="Dhariwal and Nichol 2021, arXiv:2105.05233, algorithms 1 and 2; Song et al. 2021, "
+    "arXiv:2011.13456, section 5",
+    roles=("condition",),
+    config=ClassifierGuidanceConfig,
+)
+class ClassifierGuidance(Guidance):
+    """D = D_0 + strength s^2 grad_x log p(class | x; s)."""
+
+    def __init__(self, config: ClassifierGuidanceConfig | None = None) -> None:
+        self.config = config or ClassifierGuidanceConfig()
+        self._classifier: ClassifiesNoisy | None = None
+
+    def asking(self, models: Mapping[str, Any]) -> "ClassifierGuidance":
+        other = copy(self)
+        other._classifier = models.get("classifier")
+        return other
+
+    def evaluations(self, s: float) -> int:
+        # The classifier's gradient costs as much as another evaluation.
+        return 1 if self.config.strength == 0.0 else 3
+
+    def guide(self, denoise_of: DenoiseOf, rows: Batch) -> Denoise:
+        if self._classifier is None:
+            raise ValueError(
+                "classifier guidance asks a run of its own: choose a finished noisy classifier "
+                "where samples are drawn; a training is sampled without it"
+            )
+        if LABEL not in rows.given:
+            raise ValueError(
+                "the model's data say no class that could be led to; train one that is told the "
+                "class, with a label dropout of up to 1, where it never hears of it"
+            )
+        says, label = self._classifier.classifier(rows), rows.given[LABEL].long()
+        base = denoise_of(rows if self.config.told else untold(rows))
+        strength = self.config.strength
+
+        def denoise(x: Tensor, s: Tensor) -> Tensor:
+            said = base(x, s)
+            if strength == 0.0:
+                return said
+            with torch.enable_grad():
+                at = x.detach().requires_grad_(True)
+                likely = says(at, s).gather(1, label[:, None]).sum()
+                (slope,) = torch.autograd.grad(likely, at)
+            return said + strength * s**2 * slope
+
+        return denoise

@@ -1,0 +1,125 @@
+"""Bridges: up the noise as one thing, down again as another, without a pair to learn from."""
+
+from typing import Annotated, Any
+
+import torch
+
+from models.config import Config, DataChoice, Pick, RunRef, param
+from models.contracts.batch import Batch
+from models.contracts.spec import LABEL, DataSpec
+from models.guidance.base import lead
+from models.guidance.pick import build
+from models.guidance.settings import GuidanceSetting
+from models.operators.base import Operation, Outcome, Progress, Slot, Work
+from models.operators.editing import (
+    PIECE,
+    ROWS,
+    Editing,
+    StepsSetting,
+    along,
+    levels_between,
+    ready,
+    under,
+)
+from models.operators.encode import OrderSetting
+from models.registry import operator
+
+__all__ = ["Bridge", "BridgeConfig"]
+
+_TARGET = "target"
+
+
+class BridgeConfig(Config, frozen=True):
+    """Where the way leads to, and how it is followed."""
+
+    target: Annotated[
+        RunRef,
+        param(
+            "Other run",
+            "The diffusion that decodes: of other data of the same shape. None for the same one, "
+            "under another class.",
+            role="denoiser",
+        ),
+    ] = RunRef()
+    to: Annotated[
+        DataChoice,
+        param("To class", "The class that rows are decoded as; none for their own.", of="class"),
+    ] = DataChoice("")
+    steps: StepsSetting = 50
+    order: OrderSetting = "second"
+    guidance: GuidanceSetting = Pick()
+
+
+@operator(
+    "bridge",
+    title="Bridge (DDIB)",
+    summary="Encodes rows with this run and decodes their latents with another one, or as another "
+    "class: a datum of the one kind becomes one of the other.",
+    source="Su et al. 2023, arXiv:2203.08382, algorithm 1",
+    needs=("denoiser",),
+    takes=(Slot(ROWS, "Rows", "What is led over."),),
+    config=BridgeConfig,
+)
+class Bridge:
+    """The probability-flow ODE up as it is, and down as something else."""
+
+    def __init__(self, config: BridgeConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Lead over; see `models.operators.base.Operator`. "latent" (n, *shape) are the latents."""
+        editing = ready(operation, seed=0)
+        other, decoded = self._end(operation, editing)
+        clock, rows, total = editing.clock, editing.rows, 2 * len(editing.rows)
+        up = levels_between(clock.s_min, clock.s_max, self.config.steps)
+        end = other.clock
+        down = [*reversed(levels_between(end.s_min, end.s_max, self.config.steps)), 0.0]
+        guidance = build(self.config.guidance, "condition")
+        latents, made = [], []
+        for start in range(0, len(rows), PIECE):
+            some = slice(start, start + PIECE)
+            piece, final = rows.take(some), decoded.take(some)
+            denoise, now = editing.model.denoiser(piece), Progress(2 * start, total)
+            x = yield from along(denoise, piece.x, up, self.config.order, now)
+            latent = (x / up[-1]).to(final.device)
+            denoise = lead(guidance, other.model.denoiser, final)
+            x = yield from along(denoise, latent * down[0], down, self.config.order, now)
+            latents.append(latent.cpu())
+            made.append(other.restored(final, x).x)
+        found = other.restored(decoded, decoded.x)
+        return Outcome(found.holding(torch.cat(made)), {"latent": torch.cat(latents)})
+
+    def _end(self, operation: Operation, editing: Editing) -> tuple[Editing, Batch]:
+        """Return what decodes, and the rows as it is told of them.
+
+        Raises:
+            ValueError: nothing is another one, or rows of the other run have another shape.
+        """
+        model: Any = operation.models.get(_TARGET)
+        other = editing
+        if model is not None:
+            if model.spec.shape != editing.model.spec.shape:
+                raise ValueError(
+                    f"the other run makes rows of shape {model.spec.shape}, and these have "
+                    f"{editing.model.spec.shape}"
+                )
+            blank = Batch(operation.handed[ROWS].x)
+            other = ready(Operation(model, handed={ROWS: blank}), seed=0)
+        elif not self.config.to:
+            raise ValueError("choose another run, or the class that rows are to become")
+        if not self.config.to:
+            return other, other.rows
+        return other, under(other.rows, {LABEL: _class(other.model.spec, self.config.to)})
+
+
+def _class(spec: DataSpec, name: str) -> torch.Tensor:
+    """Return the number of a class by its name.
+
+    Raises:
+        ValueError: the model knows none of this name.
+    """
+    names = spec.given[LABEL].names if LABEL in spec.given else ()
+    if name not in names:
+        known = ", ".join(names) or "none"
+        raise ValueError(f"the model that decodes knows no class {name!r}; it knows: {known}")
+    return torch.tensor(names.index(name))

@@ -1,0 +1,117 @@
+"""Other runs that settings name, for what is done with a trained one: found, loaded, held against
+what is asked of them.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from models.config import Config, RunRef, decode, describe, encode, replace_at
+from models.contracts.abilities import WORDS
+from models.contracts.learner import Learner
+from models.contracts.spec import LABEL, DataSpec
+from models.registry import registry
+from models.samplers.base import Sampler
+from studio.engine.process.failures import Refused
+from studio.engine.run.loading import Loaded
+from studio.protocol.spec import Pick
+from studio.store.errors import StoreError
+from studio.store.project import Project
+from studio.store.run import RunFolder
+
+__all__ = ["Others", "asking"]
+
+_NEAR = 0.05
+"""Of a standard deviation: so far apart may be the statistics of two draws of the same data."""
+
+Get = Callable[[RunFolder, int | None], Loaded]
+
+
+class Others:
+    """Runs of the project of a run; ``get`` loads a checkpoint."""
+
+    def __init__(self, run: RunFolder, get: Get) -> None:
+        self._run = run
+        self._get = get
+
+    def of(self, config: Config, path: str) -> tuple[dict[str, Learner[Any]], dict[str, Any]]:
+        """Return the models of the runs that settings name, by the name of the setting; and the
+        settings as data, which say of each run at which step it was. ``path`` is where they stand.
+
+        Raises:
+            Refused: a run is not there, or cannot do what is asked of it.
+            StoreError: one cannot be read.
+        """
+        found: dict[str, Learner[Any]] = {}
+        said = encode(config)
+        for row in describe(type(config)):
+            if row["kind"] != "run":
+                continue
+            name = row["path"]
+            ref: RunRef = getattr(config, name)
+            if not ref.run:
+                continue
+            loaded = self._load(ref, row["role"], f"{path}.{name}".strip("."))
+            found[name] = loaded.family
+            said = replace_at(said, name, {"run": loaded.run.name, "step": loaded.step})
+        return found, said
+
+    def _load(self, ref: RunRef, role: str, path: str) -> Loaded:
+        try:
+            runs = Project.open(self._run.project).runs()
+        except StoreError as error:
+            raise Refused.of(error.info(), path) from error
+        number = int(ref.run) if ref.run.isdecimal() else None
+        fits = [run for run in runs if run.name == ref.run or run.number == number]
+        if len(fits) != 1:
+            known = ", ".join(run.name for run in runs) or "none"
+            raise Refused(
+                f"There is no run {ref.run!r} in the project.", f"Its runs are: {known}.", path=path
+            )
+        entry = registry.get("family", fits[0].record.spec.family.slug)
+        if role and role not in entry.abilities:
+            wanted = WORDS.get(role, f"can {role}")
+            raise Refused(
+                f"{fits[0].name} must be a model that {wanted}; {entry.title} does not.", path=path
+            )
+        return self._get(fits[0], ref.step)
+
+
+def asking(sampler: Any, pick: Pick | None, spec: DataSpec, others: Others) -> tuple[Any, Any]:
+    """Return a sampler whose guidance has the models that it asks, and its pick, which says at
+    which step they were. ``spec`` is that of the model that is sampled.
+
+    Raises:
+        Refused: a run is not there, cannot do what is asked of it, or has learned other data.
+        StoreError: one cannot be read.
+    """
+    led = pick.config.get("guidance") if pick is not None else None
+    if not isinstance(sampler, Sampler) or sampler.guidance is None or not led or pick is None:
+        return sampler, pick
+    entry, path = registry.get("guidance", led["slug"]), "sampler.guidance.config"
+    models, said = others.of(decode(entry.config, led["config"]), path)
+    for name, model in models.items():
+        if reason := _unlike(spec, model.spec):
+            raise Refused(f"The {name} must have learned the same data: {reason}.", path=path)
+    config = {**pick.config, "guidance": {**led, "config": said}}
+    asked = sampler.guided_by(sampler.guidance.asking(models)) if models else sampler
+    return asked, Pick(slug=pick.slug, config=config)
+
+
+def _unlike(one: DataSpec, other: DataSpec) -> str:
+    """Say how the data of two models differ, "" if they may be the same."""
+    if one.shape != other.shape:
+        return f"its rows have the shape {other.shape}, and these have {one.shape}"
+    near = _NEAR * one.std
+    gaps: Mapping[str, torch.Tensor] = {
+        "mean": (one.mean - other.mean).abs(),
+        "deviation": (one.std - other.std).abs(),
+    }
+    for name, gap in gaps.items():
+        if bool((gap > near).any()):
+            return f"their {name} is another one"
+    mine, theirs = (spec.given.get(LABEL) for spec in (one, other))
+    if mine is not None and theirs is not None and mine.names != theirs.names:
+        return "their classes are others"
+    return ""
