@@ -9,12 +9,12 @@ from torch import Tensor
 
 from models.config import param
 from models.registry import sampler
-from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
+from models.samplers.base import Counter, Evaluation, GridSampler, Noise, SamplerConfig
 from models.samplers.grids import GridConfig
 
 __all__ = ["Ancestral", "AncestralConfig"]
 
-Variance = Literal["small", "large", "analytic"]
+Variance = Literal["small", "large", "analytic", "learned"]
 
 
 class AncestralConfig(SamplerConfig, frozen=True):
@@ -29,11 +29,13 @@ class AncestralConfig(SamplerConfig, frozen=True):
         param(
             "Reverse variance",
             "How much noise a step adds: as if the datum were known (small), as if data were unit "
-            "Gaussian (large), or what is best for what the model says of its samples (analytic).",
+            "Gaussian (large), what is best for what the model says of its samples (analytic), or "
+            "what it has learned; where it has learned none, that is small.",
             choices={
                 "small": "Small (posterior)",
                 "large": "Large (beta)",
                 "analytic": "Analytic",
+                "learned": "Learned (iDDPM)",
             },
         ),
     ] = "analytic"
@@ -43,9 +45,10 @@ class AncestralConfig(SamplerConfig, frozen=True):
     "ancestral",
     title="Ancestral (DDPM)",
     summary="Each step draws from a Gaussian around the denoised point; its variance is small, "
-    "large, or the best one (Analytic-DPM).",
+    "large, the best one (Analytic-DPM), or learned with the model (iDDPM).",
     source="Ho et al. 2020, arXiv:2006.11239, algorithm 2 and section 3.2; analytic: Bao et al. "
-    "2022, arXiv:2201.06503, theorem 1 and eq. 8",
+    "2022, arXiv:2201.06503, theorem 1 and eq. 8; learned: Nichol & Dhariwal 2021, "
+    "arXiv:2102.09672, eq. 15",
     config=AncestralConfig,
     order=None,
     evaluations=1,
@@ -59,6 +62,8 @@ class Ancestral(GridSampler):
     - large, beta: s_b^2 p + p^2 s_a^2/(1 + s_a^2), exact where data are unit Gaussian.
     - analytic: s_b^2 p + p^2 V(s_a), where V = E |x0 - D|^2 / d is how much of the datum is not
       known. V = s^2 (1 - s^2 Gamma) with Gamma = E |score|^2 / d, so V = s^2 - E |x - D|^2 / d.
+
+    - learned: of each number, between small and large (`models.denoisers.reverse_variance`).
 
     So the analytic variance lies between the other two. The published estimate of Gamma is made
     beforehand, of noised data. Here it is made of the samples as they come by, which have that law,
@@ -92,6 +97,10 @@ class Ancestral(GridSampler):
         if self.config.variance == "analytic":
             unknown = _unknown(x, denoised, s, z)
             return mean + torch.sqrt(posterior + (1 - kept) ** 2 * unknown) * z, denoised
+        if self.config.variance == "learned" and isinstance(denoise, Counter):
+            learned = denoise.reverse_variance(x, s, s_next)
+            if learned is not None:
+                return mean + torch.sqrt(learned) * z, denoised
         of_data = s**2 / (1 + s**2) if self.config.variance == "large" else 0.0
         return mean.add(z, alpha=math.sqrt(posterior + (1 - kept) ** 2 * of_data)), denoised
 

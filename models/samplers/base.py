@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from models.config import Config, Pick, param
-from models.contracts.abilities import Denoise
+from models.contracts.abilities import Denoise, HasReverseVariance
 from models.contracts.batch import Batch, Rows
 from models.guidance.base import Guidance, Guided
 from models.guidance.pick import build
@@ -88,6 +88,15 @@ class Counter:
         self._denoise = denoise
         self._guidance = denoise.guidance if isinstance(denoise, Guided) else None
         self.count = 0
+
+    def reverse_variance(self, x: Tensor, s: float, s_next: float) -> Tensor | None:
+        """Return the variance that the model has learned for a step from s to s_next > 0, of each
+        number of x (n, *shape); None where it has learned none.
+        """
+        if not isinstance(self._denoise, HasReverseVariance):
+            return None
+        levels = torch.tensor([s, s_next], dtype=x.dtype, device=x.device)
+        return self._denoise.reverse_variance(x, levels[0], levels[1])
 
     def repeats(self, s: float) -> int:
         """Return how often the step from a level is taken (`models.guidance.base`)."""

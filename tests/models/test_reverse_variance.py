@@ -15,6 +15,7 @@ from models.families.edm import Edm, EdmConfig
 from models.fields.reverse_variance import one_step_down
 from models.kinds.points import in_data_units
 from models.paths.gaussian import VariancePreservingCosine, VariancePreservingLinear
+from models.samplers.ancestral import Ancestral, AncestralConfig
 from models.tensors import make_generator
 
 
@@ -143,3 +144,39 @@ def test_it_leaves_the_denoiser_alone():
     assert not isinstance(plain.denoiser(), HasReverseVariance)
     x, s = torch.linspace(-2, 2, 9)[:, None], torch.tensor(0.5)
     assert torch.equal(plain.denoiser()(x, s), with_variance.denoiser()(x, s))
+
+
+def test_ancestral_sampling_adds_what_was_learned():
+    """Of one step from pure noise: the samples are spread by the learned variance around D."""
+    family = trained(200)
+    denoise = family.denoiser()
+    assert isinstance(denoise, HasReverseVariance)
+    g = make_generator(0)
+    latents = torch.randn(20_000, 1, generator=g)
+    for name in ("small", "learned"):
+        sampler = Ancestral(AncestralConfig(steps=5, variance=name))
+        frames = sampler.frames(denoise, latents, 0.02, 20.0, make_generator(1))
+        first, second = next(frames), next(frames)
+        s, below = (torch.tensor(each.s) for each in (first, second))
+        kept = (below / s) ** 2
+        denoised = denoise(first.x, s)
+        spread = (second.x - denoised - kept * (first.x - denoised)).square()
+        expected = (
+            denoise.reverse_variance(first.x, s, below)
+            if name == "learned"
+            else fixed_small(first.x, s, below)
+        )
+        assert float(spread.mean()) == pytest.approx(float(expected.mean()), rel=0.05)
+    large = float(fixed_large(first.x, s, below))
+    assert float(fixed_small(first.x, s, below)) < float(expected.mean()) < 1.1 * large
+
+
+def test_a_model_that_has_learned_none_takes_the_small_one():
+    latents = torch.randn(7, 1, generator=make_generator(0))
+    ends = [
+        Ancestral(AncestralConfig(steps=5, variance=name)).sample(
+            lambda x, s: x / (1 + s**2), latents, 0.02, 20.0, make_generator(1)
+        )
+        for name in ("small", "learned")
+    ]
+    assert torch.equal(*ends)
