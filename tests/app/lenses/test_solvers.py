@@ -82,7 +82,7 @@ def write(run: Path) -> str:
 async def test_what_was_measured_is_shown_as_soon_as_it_is_there(lens, view) -> None:
     run = lens.state.runs.current
     assert view.found is None
-    assert view.table.isHidden()
+    assert view.page.isHidden()
     name = write(Path(run.key))
     run.results.append(name)
     lens.state.result_written.emit(

@@ -1,0 +1,190 @@
+"""Likelihood lab: how likely data are to a model, learned ones, unseen ones, and others."""
+
+import math
+from collections.abc import Generator
+from typing import Annotated, Any
+
+import torch
+from torch import Tensor
+
+from models.config import Config, Pick, decode, param
+from models.contracts.abilities import HasLikelihood
+from models.contracts.batch import Batch
+from models.contracts.data import RowSource
+from models.contracts.learner import Learner
+from models.metrics.likelihood import gaussian_log_prob
+from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from models.registry import operator, registry
+from models.tensors import make_generator
+
+__all__ = ["LikelihoodLab", "LikelihoodLabConfig"]
+
+_DRAWN = 3031  # a stream of the seed
+_PIECE, _MOST = 4096, 256  # numbers, and rows, of a piece: the engine waits for it
+_ROOM = 0.25  # of the span of the data around it that is mapped
+_LEARNED, _UNSEEN, _OTHER = "learned", "unseen", "other"
+
+
+class LikelihoodLabConfig(Config, frozen=True):
+    """How many data are asked about, and which others."""
+
+    rows: Annotated[
+        int,
+        param("Rows", "Of each set, at most.", low=16, high=50_000, log=True),
+    ] = 1000
+    other: Annotated[
+        Pick,
+        param(
+            "Other data",
+            "A set that was not learned from at all, with rows of the same form: whether the model "
+            "finds it unlikely.",
+            of="dataset",
+        ),
+    ] = Pick()
+    map: Annotated[
+        int,
+        param(
+            "Map",
+            "Of data on a plane: how many places the map of the density has along each side; 0 for "
+            "no map.",
+            low=0,
+            high=256,
+        ),
+    ] = 64
+    seed: SeedSetting = 0
+
+
+@operator(
+    "likelihood-lab",
+    title="Likelihood lab",
+    summary="Says how likely learned, unseen and other data are to the model, beside the law of "
+    "the data where it is known; of data on a plane it maps the density.",
+    source="Song et al. 2021, arXiv:2011.13456, eqs. 39-40; Nalisnick et al. 2019, "
+    "arXiv:1810.09136 (other data may be the likelier ones)",
+    config=LikelihoodLabConfig,
+    needs=("likelihood",),
+)
+class LikelihoodLab:
+    """Log-densities in nats and in the units of the data.
+
+    The outcome, by set ("learned", "unseen" where some are set apart, "other" where some were
+    chosen):
+
+    - "<set>" (n,): log p(x) of the model;
+    - "bar-<set>" (n,): what the law of the data says of the same rows, or where that is not known
+      the Gaussian with mean and covariance of the learned data;
+    - "law" (): 1 where the bar is the law;
+    - "numbers" (): how many numbers a row has;
+    - "map", "law-map" (m, m) and "bounds" (4,) of data on a plane: log p at places, rows from
+      below, and x0, x1, y0, y1.
+    """
+
+    def __init__(self, config: LikelihoodLabConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Evaluate; see `models.operators.base.Operator`.
+
+        Raises:
+            ValueError: there are no data, or the others have another form.
+        """
+        learner, config = operation.learner, self.config
+        assert isinstance(learner, HasLikelihood)
+        if operation.data is None:
+            raise ValueError("it needs the data of the run, and there are none.")
+        sets = {_LEARNED: operation.data()}
+        held = operation.held() if operation.held is not None else None
+        if held is not None:
+            sets[_UNSEEN] = held
+        if config.other.slug:
+            sets[_OTHER] = _other(config.other, learner, config.rows, config.seed)
+        rows = {name: _some(source, config.rows, config.seed) for name, source in sets.items()}
+        law = sets[_LEARNED].spec().mixture
+        places, bounds = _places(rows[_LEARNED], config.map)
+        total = sum(map(len, rows.values())) + len(places)
+        at = Progress(0, total)
+        arrays: dict[str, Tensor] = {
+            "law": torch.tensor(int(law is not None)),
+            "numbers": torch.tensor(rows[_LEARNED].x[0].numel()),
+        }
+        fitted = rows[_LEARNED].x.flatten(1).double()
+
+        def bar(x: Tensor) -> Tensor:
+            x = x.flatten(1).double()
+            if law is not None:
+                return law.to(x).log_prob(x, x.new_zeros(()))
+            return gaussian_log_prob(fitted, x)
+
+        for name, some in rows.items():
+            arrays[name], at = yield from _log_prob(learner, some, at)
+            arrays[f"bar-{name}"] = bar(some.x).float()
+        if len(places):
+            found, at = yield from _log_prob(learner, places, at)
+            m = config.map
+            arrays |= {"map": found.reshape(m, m), "bounds": bounds}
+            if law is not None:
+                arrays["law-map"] = bar(places.x).float().reshape(m, m)
+        return Outcome(arrays=arrays, note=_said(arrays))
+
+
+def _log_prob(
+    learner: Any, rows: Batch, at: Progress
+) -> Generator[Progress, None, tuple[Tensor, Progress]]:
+    """Return log p (n,) in the units of the data, and how far it is then."""
+    spec, parts = learner.spec, []
+    for piece in rows.split(max(1, min(_MOST, _PIECE // rows.x[0].numel()))):
+        standard = spec.standardised(piece).to(learner.device)
+        with torch.no_grad():
+            found = learner.log_prob(standard).detach().double().cpu()
+        parts.append((found - spec.log_scale(piece)).float())
+        at = Progress(at.done + len(piece), at.total)
+        yield at
+    return torch.cat(parts), at
+
+
+def _some(source: RowSource, n: int, seed: int) -> Batch:
+    order = torch.randperm(len(source), generator=make_generator(seed, _DRAWN))
+    return source.rows(order[:n])
+
+
+def _other(pick: Pick, learner: Learner[Any], n: int, seed: int) -> RowSource:
+    entry = registry.get("dataset", pick.slug)
+    config = decode(entry.config, pick.config)
+    source: RowSource = entry.make(config).test if entry.finite else entry.make(config, n, seed)
+    shape = source.spec().shape
+    if shape != learner.spec.shape:
+        raise ValueError(
+            f"rows of {entry.title} have the form {_form(shape)}, those that the model learned "
+            f"{_form(learner.spec.shape)}."
+        )
+    return source
+
+
+def _form(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _places(rows: Batch, side: int) -> tuple[Batch, Tensor]:
+    """Return the places of a map, rows from below, and its bounds; none where there is no plane."""
+    if rows.x.shape[1:] != (2,) or not side:
+        return Batch(rows.x[:0]), torch.empty(0)
+    low, high = rows.x.min(dim=0).values, rows.x.max(dim=0).values
+    room = _ROOM * (high - low)
+    low, high = low - room, high + room
+    across, up = (torch.linspace(float(low[i]), float(high[i]), side) for i in range(2))
+    y, x = torch.meshgrid(up, across, indexing="ij")
+    bounds = torch.stack([low[0], high[0], low[1], high[1]])
+    return Batch(torch.stack([x, y], dim=-1).reshape(-1, 2)), bounds
+
+
+def _said(arrays: dict[str, Tensor]) -> str:
+    name = _UNSEEN if _UNSEEN in arrays else _LEARNED
+    mean, bar = float(arrays[name].mean()), float(arrays[f"bar-{name}"].mean())
+    whose = "the law of the data" if int(arrays["law"]) else "one Gaussian"
+    apart = float(arrays[name].double().sub(arrays[f"bar-{name}"]).std()) / math.sqrt(
+        len(arrays[name])
+    )
+    return (
+        f"{name.capitalize()} data have {mean:.3f} nats; {whose} gives them {bar:.3f} "
+        f"(difference {mean - bar:+.3f} ± {2 * apart:.3f})."
+    )

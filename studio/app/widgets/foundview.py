@@ -1,0 +1,147 @@
+"""A view of what an operator found last in the selected run, where that is no rows of data."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from numpy.typing import NDArray
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from studio.app import tasks
+from studio.app.actions import Actions
+from studio.app.intents.base import Refused
+from studio.app.state.operators import offered
+from studio.app.state.session import AppState
+from studio.app.theme import theme
+from studio.app.widgets.basic import Elided, button, scrolled, view_bar
+from studio.app.widgets.overlays import EmptyState
+from studio.protocol.messages import ResultWritten
+
+if TYPE_CHECKING:
+    from studio.store.results import ResultRecord
+
+__all__ = ["FoundView", "can_ask"]
+
+Arrays = Mapping[str, NDArray[Any]]
+
+
+def can_ask(state: AppState, operator: str) -> bool:
+    """Whether the selected run can be asked for what an operator does."""
+    return any(each.slug == operator for each in offered(state.runs.current, state.catalog))
+
+
+class FoundView(QWidget):
+    """Loads the newest result when a run is selected and when one is written, and says what could
+    be asked where there is none. A subclass lays its parts into ``page``, takes what was found in
+    `take`, and draws in `draw`.
+
+    Attributes:
+        operator: its slug.
+        question, answer: what is said where nothing was asked yet.
+        words: the fact in the bar.
+    """
+
+    operator = ""
+    question = ""
+    answer = ""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self.state, self._actions = state, actions
+        self._key = ""
+        self.setProperty("surface", "canvas")
+        self.words = Elided("", "muted")
+        self.measure = button("Measure…", self._measure, tip="Choose what to measure, and do it")
+        self.bar = view_bar(self, self.words, None, *self.controls(), self.measure)
+        self.page = QWidget()
+        self.lay_out(self.page)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scrolled(self.page))
+        self.empty = EmptyState(self)
+        state.runs.selected.connect(self._select)
+        state.runs.changed.connect(self._changed)
+        state.result_written.connect(self._written)
+        theme.changed.connect(self.refresh)
+        self._select(state.runs.selection)
+
+    # For those to say who make one of it
+
+    def controls(self) -> list[QWidget]:
+        """Return controls for the bar."""
+        return []
+
+    def lay_out(self, page: QWidget) -> None:
+        """Put the parts of the view into its page."""
+        raise NotImplementedError
+
+    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
+        """Take what was found, None for nothing.
+
+        Raises:
+            KeyError, ValueError: it is not what it should be.
+        """
+        raise NotImplementedError
+
+    @property
+    def filled(self) -> bool:
+        """Whether there is something to show."""
+        raise NotImplementedError
+
+    def draw(self) -> None:
+        """Show what was taken."""
+        raise NotImplementedError
+
+    # What there is
+
+    def _select(self, key: str) -> None:
+        self._key = key
+        self.take(None)
+        self.refresh()
+        tasks.spawn(self._load(key))
+
+    def _changed(self, key: str) -> None:
+        if key == self._key and not self.filled:
+            tasks.spawn(self._load(key))
+
+    def _written(self, event: ResultWritten) -> None:
+        if event.run == self._key and event.operator == self.operator and not event.file:
+            tasks.spawn(self._load(self._key))
+
+    async def _load(self, key: str) -> None:
+        try:
+            read = await self._actions.operating.newest(key, self.operator)
+            if not isValid(self) or key != self._key or read is None:
+                return
+            self.take(read)
+        except (Refused, KeyError, ValueError) as error:
+            if isValid(self) and key == self._key:
+                self.words.set_text(f"The newest result cannot be read: {error}")
+            return
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show what there is, or what could be asked."""
+        self.page.setVisible(self.filled)
+        if self.filled:
+            self.empty.hide()
+            self.measure.setText("Measure again…")
+            self.draw()
+            return
+        self.words.set_text("")
+        self.measure.setText("Measure…")
+        run = self.state.runs.by_key.get(self._key)
+        ready = run is not None and bool(run.checkpoints or run.job)
+        wait = "As soon as this run has a checkpoint, that can be measured."
+        doing = self._measure if ready else None
+        self.empty.tell(
+            self.question, self.answer if ready else wait, "Measure" if ready else "", doing
+        )
+
+    def _measure(self) -> None:
+        self._actions.operating.open(self._key, self.operator)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()

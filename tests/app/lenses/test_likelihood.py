@@ -1,0 +1,83 @@
+"""The likelihood lab in the Quality lens."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from studio.app.theme import colors
+from studio.app.views.likelihood import LikelihoodView
+from studio.protocol.messages import ResultWritten
+from studio.store.results import ResultRecord, Results
+from tests.qtloop import until
+
+RNG = np.random.default_rng(0)
+UNSEEN = RNG.normal(-1.0, 1.0, 400).astype(np.float32)
+
+
+def arrays(apart: float, law: int = 1) -> dict[str, np.ndarray]:
+    """Log-densities of a model that is so far from its bar, with an error of .01."""
+    noise = RNG.normal(0.0, 0.2, 400)
+    return {
+        "learned": UNSEEN + 0.1,
+        "bar-learned": UNSEEN,
+        "unseen": (UNSEEN + apart + noise - noise.mean()).astype(np.float32),
+        "bar-unseen": UNSEEN,
+        "law": np.array(law),
+        "numbers": np.array(2),
+        "map": np.arange(16, dtype=np.float32).reshape(4, 4),
+        "bounds": np.array([0.0, 4.0, 0.0, 4.0], np.float32),
+    }
+
+
+@pytest.fixture
+def view(lens, qtbot) -> LikelihoodView:
+    made = LikelihoodView(lens.state, lens.actions)
+    qtbot.addWidget(made)
+    made.resize(900, 700)
+    made.show()
+    return made
+
+
+async def load(lens, view, found) -> None:
+    run = lens.state.runs.current
+    record = ResultRecord(
+        operator="likelihood-lab", title="Likelihood lab", run=run.name, step=7, note="So it is."
+    )
+    name = Results(Path(run.key) / "results").write(record, found).name
+    run.results.append(name)
+    lens.state.result_written.emit(
+        ResultWritten(job="j", run=run.key, operator="likelihood-lab", step=7, result=name)
+    )
+    await until(lambda: view.filled)
+
+
+async def test_sets_are_lines_with_their_figures_and_the_map_is_drawn(lens, view) -> None:
+    await load(lens, view, arrays(-0.5))
+    table = view.table
+    assert [table.item(i, 0).text() for i in range(table.rowCount())] == [
+        "Unseen data",
+        "Learned data",
+    ]
+    unseen = float(arrays(-0.5)["unseen"].mean())
+    assert float(table.item(0, 2).text().split(" ")[0]) == pytest.approx(unseen, abs=0.02)
+    assert float(table.item(0, 3).text()) == pytest.approx(-unseen / 2 / np.log(2), abs=0.02)
+    assert view.note.text() == "So it is."
+    assert view.model.isVisibleTo(view)
+    assert not view.law.isVisibleTo(view), "no map of the law was written"
+    assert view.model._value_at(
+        view.model.plane.box.mapToView(view.model.plane.box.rect().center())
+    )
+
+
+@pytest.mark.parametrize(
+    ("apart", "law", "shade"),
+    [(-0.5, 1, "warm"), (-0.5, 0, "danger"), (0.0, 1, "good"), (0.3, 0, "good")],
+)
+async def test_a_difference_is_judged_by_what_the_model_is_held_against(
+    lens, view, apart, law, shade
+) -> None:
+    await load(lens, view, arrays(apart, law))
+    assert view.table.item(0, 5).foreground().color().name() == getattr(colors(), shade)
+    head = view.table.horizontalHeaderItem(4).text()
+    assert head == ("of the law" if law else "of a Gaussian")

@@ -1,0 +1,77 @@
+"""The likelihood lab on exact densities: what it says is what the law says."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from models.config import Pick
+from models.data.eight_gaussians import EightGaussiansConfig
+from models.operators.base import Operation, Outcome
+from models.operators.density import LikelihoodLab, LikelihoodLabConfig
+from models.registry import discover, registry
+
+discover(["models.families", "models.data", "models.kinds"])
+
+
+def data(n: int = 300, seed: int = 0) -> Any:
+    return registry.get("dataset", "eight-gaussians").make(EightGaussiansConfig(), n, seed)
+
+
+@pytest.fixture(scope="module")
+def family() -> Any:
+    entry = registry.get("family", "exact-flow")
+    return entry.make(entry.config(), data().spec(), horizon=1, seed=0, device="cpu")
+
+
+def do(family: Any, held: Any = None, **settings: Any) -> Outcome:
+    work = LikelihoodLab(LikelihoodLabConfig(**{"rows": 200, "map": 0, **settings})).work(
+        Operation(family, data=data, held=lambda: held)
+    )
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def test_an_exact_density_is_that_of_the_law(family) -> None:
+    outcome = do(family, held=data(100, 1))
+    assert int(outcome.arrays["law"]) == 1
+    for name in ("learned", "unseen"):
+        torch.testing.assert_close(
+            outcome.arrays[name], outcome.arrays[f"bar-{name}"], atol=1e-4, rtol=1e-4
+        )
+    assert outcome.arrays["learned"].shape == (200,)
+    assert outcome.arrays["unseen"].shape == (100,)
+    assert "Unseen data have" in outcome.note
+
+
+def test_a_map_is_a_density_and_rises_from_below(family) -> None:
+    arrays = do(family, map=96).arrays
+    x0, x1, y0, y1 = arrays["bounds"].tolist()
+    cell = (x1 - x0) / 95 * (y1 - y0) / 95
+    assert float(arrays["map"].exp().sum()) * cell == pytest.approx(1.0, abs=0.01)
+    torch.testing.assert_close(arrays["map"], arrays["law-map"], atol=1e-3, rtol=1e-3)
+    # The law is as likely above as below, so that only a place of its own tells up from down.
+    law = family.spec.mixture
+    corner = torch.tensor([[x1, y0]], dtype=torch.float64)
+    expected = law.to(corner).log_prob(corner, corner.new_zeros(()))
+    assert float(arrays["map"][0, -1]) == pytest.approx(float(expected), abs=1e-2)
+
+
+def test_other_data_are_less_likely(family) -> None:
+    arrays = do(family, other=Pick(slug="swiss-roll")).arrays
+    assert arrays["other"].mean() < arrays["learned"].mean() - 1
+
+
+def test_data_of_another_form_are_refused(family) -> None:
+    with pytest.raises(
+        ValueError, match=r"rows of .* have the form \d+, those that the model learned 2"
+    ):
+        do(family, other=Pick(slug="markov-text"))
+
+
+def test_without_data_it_says_so(family) -> None:
+    with pytest.raises(ValueError, match="needs the data of the run"):
+        next(LikelihoodLab(LikelihoodLabConfig()).work(Operation(family)))
