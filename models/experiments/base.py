@@ -18,7 +18,7 @@ from typing import TypeAlias
 from models.experiments.bench import Bench
 from models.registry import experiment as register
 
-__all__ = ["Null", "Outcome", "Result", "experiment"]
+__all__ = ["Measure", "Null", "Outcome", "Result", "experiment"]
 
 
 @dataclass(frozen=True)

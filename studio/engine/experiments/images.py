@@ -372,8 +372,8 @@ def on_digits() -> Outcome:
 @experiment(
     "GI-defaults",
     title="Every model makes digits",
-    claim="On 8x8 digits every family that takes images learns in a minute of one core, with the "
-    "settings that a person finds.",
+    claim="On 8x8 digits every family of field and carrier that takes images learns in a minute of "
+    "one core, with the settings that a person finds.",
     pass_line=f"{DIGITS_LINE}, every family and seed",
     group="G",
     source="none: it is what the defaults are for",
@@ -386,12 +386,14 @@ def on_digits_as_found() -> Outcome:
 
 
 def as_found() -> list[Method]:
-    """Return each family that learns to make images from images alone, with its defaults."""
+    """Return each family of field and carrier that learns to make images from images alone, with
+    its defaults.
+    """
     batch = int(registry.get("kind", "images").training["batch"])
     return [
         Method(entry.title, entry.slug, {}, batch)
         for entry in registry.all("family")
-        if "images" in kinds_of(entry) and "samples" in entry.abilities and not entry.inputs
+        if entry.field and "images" in kinds_of(entry) and not entry.inputs
     ]
 
 

@@ -1,0 +1,237 @@
+"""8B: the relatives of a diffusion draw eight Gaussians, each after about a minute of training."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from models.experiments.base import Measure, Null, Outcome, Result, experiment
+from models.experiments.bench import Bench
+from models.experiments.diffusion_ring import floors, judge, mean, real
+from models.experiments.few_step_ring import DRAWS, N, drawn, ring
+from models.experiments.wrong_laws import best_gaussian
+from models.metrics.points.modes import mode_masses
+
+__all__ = [
+    "Claim",
+    "ddgan",
+    "energy_based",
+    "hierarchical_vae",
+    "realnvp",
+    "recovery",
+    "vae",
+    "vq_vae",
+    "wgan_gp",
+]
+
+_FOUND = 0.25 / 8  # a quarter of its mass makes a mode found, as for the metric of modes
+_WITHOUT = 2  # modes of the null that lacks some
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A training on eight Gaussians, 512 points a step, and what its samples must be like.
+
+    Attributes:
+        slug: of the family.
+        steps: of the training.
+        line: the largest SW2.
+        modes: how many of the eight must be there.
+        config: settings that are not the defaults.
+    """
+
+    slug: str
+    steps: int
+    line: float
+    modes: int = 8
+    config: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def passes(self) -> str:
+        """The pass line in words."""
+        return (
+            f"SW2 <= {self.line:.2f} and at least {self.modes} of 8 modes with a quarter of their "
+            f"mass, for each seed (mean of {DRAWS} draws of {N} samples; modes of the worst draw)"
+        )
+
+    def nulls(self) -> list[Null]:
+        """Return models that must miss the line."""
+        return [
+            Null("one step of training", lambda bench: self.trained(bench, 1)),
+            Null("the best single Gaussian", lambda: self.judged({0: _gaussian()})),
+            Null("real data without two of the modes", lambda: self.judged({0: _without()})),
+        ]
+
+    def trained(self, bench: Bench, steps: int | None = None) -> Outcome:
+        """Train each seed and judge; with other steps than its own it is a null."""
+        trial = ring(self.slug, self.steps if steps is None else steps, self.config)
+        found: dict[int, list[Tensor]] = {}
+        for seed in bench.seeds([0]):
+            learner = bench.train(trial, seed).learner
+            found[seed] = [drawn(learner, None, seed, i) for i in range(DRAWS)]
+        return self.judged(found)
+
+    def judged(self, found: Mapping[int, list[Tensor]]) -> Outcome:
+        """Judge draws by seed."""
+        told, worst, fewest = [], 0.0, 8
+        for seed, draws in found.items():
+            judgement = mean([judge(x, DRAWS * seed + i) for i, x in enumerate(draws)])
+            modes = min(map(_modes, draws))
+            told.append(f"seed {seed}: {judgement}, {modes} modes")
+            worst, fewest = max(worst, judgement.sw2), min(fewest, modes)
+        return Outcome(
+            figure="; ".join(told),
+            value={"SW2": worst, "modes": float(fewest)},
+            passed=worst <= self.line and fewest >= self.modes,
+            floor=floors(40),
+            seeds=list(found),
+        )
+
+    def claim(
+        self, slug: str, *, title: str, claim: str, source: str
+    ) -> Callable[[Measure], Callable[..., Result]]:
+        """Register the decorated function as the experiment with this id."""
+        return experiment(
+            slug,
+            title=title,
+            claim=claim,
+            pass_line=self.passes,
+            group="8B",
+            source=source,
+            slow=True,
+            nulls=self.nulls(),
+        )
+
+
+def _modes(x: Tensor) -> int:
+    return int((mode_masses(x, real(0), within=True) >= _FOUND).sum())
+
+
+def _gaussian() -> list[Tensor]:
+    return [best_gaussian(real(900 + i).x, N, i) for i in range(DRAWS)]
+
+
+def _without() -> list[Tensor]:
+    """Return real points of all but two of the modes."""
+    found = []
+    for i in range(DRAWS):
+        points = real(950 + i, 2 * N)
+        assert points.modes is not None
+        nearest = torch.cdist(points.x, points.modes).argmin(dim=1)
+        found.append(points.x[nearest >= _WITHOUT][:N])
+    return found
+
+
+REALNVP = Claim("normalising-flow", 6000, 0.15, config={"net": {"slug": "realnvp"}})
+VAE = Claim("vae", 6000, 0.20)
+HIERARCHICAL = Claim("hierarchical-vae", 6000, 0.20)
+CODEBOOK = Claim("vq-vae", 3000, 0.20)
+ENERGY = Claim("energy-based", 1500, 0.15)
+RECOVERY = Claim("recovery-likelihood", 1000, 0.15)
+DDGAN = Claim("ddgan", 3000, 0.20, modes=7)
+WGAN = Claim(
+    "gan",
+    6000,
+    0.20,
+    modes=7,
+    config={
+        "loss": "ipm",
+        "penalty": 10.0,
+        "centre": 1.0,
+        "critic_steps": 5,
+        "generator_optimizer": {"lr": 1e-3, "beta1": 0.0, "beta2": 0.9, "schedule": "cosine"},
+        "critic_optimizer": {"lr": 1e-3, "beta1": 0.0, "beta2": 0.9, "schedule": "cosine"},
+    },
+)
+
+
+@REALNVP.claim(
+    "8B-realnvp",
+    title="Affine couplings draw eight Gaussians",
+    claim="A RealNVP of five layers, bridges between its modes and all, samples the ring.",
+    source="Dinh et al. 2017, arXiv:1605.08803",
+)
+def realnvp(bench: Bench) -> Outcome:
+    """Train one seed."""
+    return REALNVP.trained(bench)
+
+
+@VAE.claim(
+    "8B-vae",
+    title="A VAE draws eight Gaussians",
+    claim="A VAE of four latents, with the noise that it learned the data to have, samples the "
+    "ring.",
+    source="Kingma and Welling 2014, arXiv:1312.6114",
+)
+def vae(bench: Bench) -> Outcome:
+    """Train one seed."""
+    return VAE.trained(bench)
+
+
+@HIERARCHICAL.claim(
+    "8B-hvae",
+    title="A hierarchical VAE draws eight Gaussians",
+    claim="A Markovian hierarchical VAE of three levels samples the ring.",
+    source="Luo 2022, arXiv:2208.11970, eqs. 20-29",
+)
+def hierarchical_vae(bench: Bench) -> Outcome:
+    """Train one seed."""
+    return HIERARCHICAL.trained(bench)
+
+
+@CODEBOOK.claim(
+    "8B-vq-vae",
+    title="A VQ-VAE draws eight Gaussians",
+    claim="Two words of a codebook of 64, drawn one after the other, sample the ring.",
+    source="van den Oord et al. 2017, arXiv:1711.00937",
+)
+def vq_vae(bench: Bench) -> Outcome:
+    """Train one seed."""
+    return CODEBOOK.trained(bench)
+
+
+@ENERGY.claim(
+    "8B-ebm",
+    title="An energy draws eight Gaussians",
+    claim="Particles that wander for 200 Langevin steps down an energy, which was learned from a "
+    "replay buffer, sample the ring.",
+    source="Du and Mordatch 2019, arXiv:1903.08689",
+)
+def energy_based(bench: Bench) -> Outcome:
+    """Train one seed."""
+    return ENERGY.trained(bench)
+
+
+@RECOVERY.claim(
+    "8B-recovery",
+    title="Recovery likelihood draws eight Gaussians",
+    claim="Energies of six noise levels, with 30 Langevin steps on each, sample the ring.",
+    source="Gao et al. 2021, arXiv:2012.08125",
+)
+def recovery(bench: Bench) -> Outcome:
+    """Train one seed."""
+    return RECOVERY.trained(bench)
+
+
+@DDGAN.claim(
+    "8B-ddgan",
+    title="A denoising diffusion GAN draws eight Gaussians in four steps",
+    claim="Four large steps of noise, each taken back by a generator, sample the ring.",
+    source="Xiao et al. 2022, arXiv:2112.07804",
+)
+def ddgan(bench: Bench) -> Outcome:
+    """Train one seed."""
+    return DDGAN.trained(bench)
+
+
+@WGAN.claim(
+    "8B-wgan-gp",
+    title="A WGAN-GP draws eight Gaussians",
+    claim="The classic Wasserstein GAN, penalty 10 and five critic steps, samples the ring.",
+    source="Gulrajani et al. 2017, arXiv:1704.00028, algorithm 1",
+)
+def wgan_gp(bench: Bench) -> Outcome:
+    """Train one seed."""
+    return WGAN.trained(bench)
