@@ -141,5 +141,6 @@ def test_compared_runs_are_told_apart_by_what_is_different_of_their_names() -> N
     assert apart("0001-edm-jets-win", "0002-edm-jets-lose") == ["…win", "…lose"]
     assert apart("0001-edm-jets", "0002-edm-jets-long") == ["…jets", "…jets-long"]
     assert apart("0001-a-b-c-d", "0002-a-x-y-d", "0003-a-x-d") == ["…b-c…", "…x-y…", "…x…"]
-    assert apart("0001-edm-a", "0002-edm-a") == ["1 edm-a", "2 edm-a"]
+    assert apart("0001-edm-a", "0002-edm-a") == ["run 1", "run 2"]
+    assert apart("0001-edm-a", "0002-edm-a", "0003-b-a") == ["1 edm-a", "2 edm-a", "3 b-a"]
     assert apart("0001-edm-jets") == ["edm-jets"]

@@ -68,7 +68,7 @@ WIDE, TALL = 250, 460  # pixels that a histogram wants, and that it has at most
 SIDES = ("Generated", "Real")
 CLASS_TIP = (
     "The share of each class of what is generated; green: of real data, with two deviations by "
-    "chance. Orange is further off than that."
+    "chance. Of one run, orange is further off than that; of several, each has its colour."
 )
 
 
@@ -298,8 +298,10 @@ class DistributionsView(QWidget):
             self._make(numbers, found.words)
         for name, card in self.cards.items():
             if isinstance(card, BarsCard):
-                said = self._said(found, name) or "share of each class, and of real data ± 2σ"
-                card.show_bars(self._bars(found, name), said)
+                bars = self._bars(found, name)
+                inside = "; inside: what is selected" if bars.selected is not None else ""
+                said = self._said(found, name) or f"green: real data ± 2σ{inside}"
+                card.show_bars(bars, said)
             else:
                 scene = self._scene(found, name)
                 card.show_scene(scene, found.far.get(name), self._said(found, name))

@@ -22,9 +22,11 @@ def measure_title(name: str, state: AppState) -> str:
 def told_apart(runs: Sequence[RunState]) -> list[str]:
     """Return what is different of the names of some runs: without the words that all of them begin
     with, and those that all end with. Where some
-    have one name, all have their numbers.
+    have one name, all have their numbers, and nothing else where all have it.
     """
     names = [name_of(run) for run in runs]
+    if len(set(names)) == 1 < len(names):
+        return [f"run {number(run.name)}" for run in runs]
     if len(set(names)) < len(names):
         return [f"{number(run.name)} {name}" for run, name in zip(runs, names, strict=True)]
     words = [re.split(r"(?<=[-_ ])", name) for name in names]

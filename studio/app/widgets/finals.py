@@ -24,6 +24,7 @@ __all__ = ["Finals", "short_count"]
 
 NONE = "–"
 TITLES, COLUMN, WIDEST = 134, 100, 434  # pixels: of the titles, of a run, of all at least
+NAMES = 112  # pixels that a title has at most: what is told of the runs needs the room
 Line = tuple[str, tuple[str, ...]]
 Name = tuple[str, str]
 """Of a run: what tells it from the others, and all of it."""
@@ -95,6 +96,7 @@ class Finals(QWidget):
         self._cells = []
         for line, (title, values) in enumerate(lines, at):
             name = Elided(title, "muted")
+            name.setMaximumWidth(NAMES)
             cells = [label(wrap=True) for _ in values]
             self._grid.addWidget(name, line, 0)
             for place, cell in enumerate(cells, 1):

@@ -62,7 +62,8 @@ class HistogramCard(PlotCard):
         text, tip = "too few to tell how far", ""
         if far is not None:
             around = f" ± {words.figure(far.spread)}" if far.spread else ""
-            text = f"W1 {words.figure(far.value)}, floor {words.figure(far.floor)}{around}"
+            value = f"{words.figure(far.value)} {scene.unit}".rstrip()
+            text = f"W1 {value}, floor {words.figure(far.floor)}{around}"
             tip = FAR.format(n=far.n)
         self._distance.setText(text)
         set_tip(self._distance, tip)

@@ -16,10 +16,11 @@ from studio.app.kinds.measuring import Found, Sample, class_shares
 from studio.app.plots.bars import Bars, BarsPlot, Run
 from studio.app.plots.export import write_curves, write_picture
 from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
-from studio.app.plots.shares import edges_of, shares_of
+from studio.app.plots.shares import Apart, edges_of, shares_of
 from studio.app.state.selection import Source
 from studio.app.views.cubes.spectrum import SpectrumPlot
 from studio.app.views.distributions import VIEW, DistributionsView
+from studio.app.widgets.histogramcard import HistogramCard
 from studio.protocol.messages import GetTarget, Operate
 from tests.qtloop import until
 
@@ -153,6 +154,10 @@ def test_what_the_axis_does_not_reach_is_counted_at_its_ends(plot: HistogramPlot
 
 def test_axes_say_what_is_along_them(plot: HistogramPlot, qtbot: QtBot) -> None:
     plot.set_scene(scene_of(unit="GeV"))
+    card = HistogramCard("Mass", "GeV")
+    qtbot.addWidget(card)
+    card.show_scene(scene_of(unit="GeV"), Apart(32.9, 6.27, 0.0, 100), "")
+    assert card.plot.accessibleDescription().startswith("W1 32.9 GeV, floor 6.27.")
     names = [p.left.label.toPlainText().strip() for p in plot.planes]
     assert names == ["share of all", "ratio"]
     assert plot.planes[1].bottom.label.toPlainText().strip() == "x (GeV)"
