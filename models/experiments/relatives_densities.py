@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models.contracts.abilities import HasLikelihood
 from models.contracts.batch import Batch
-from models.contracts.learner import Learner
+from models.contracts.spec import DataSpec
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.bench import Bench
 from models.experiments.diffusion_ring import mixture, real
@@ -94,11 +94,10 @@ def _shares(learner: Autoregressive) -> tuple[Tensor, Tensor]:
         said = call(net, Batch(torch.stack([place, torch.zeros_like(place)], dim=1))).double()
     first = said[0, 0].softmax(dim=0)
     second = said[:, 1].softmax(dim=1).reshape(n, _INSIDE, n).mean(dim=1)
-    return first[:, None] * second, _true_shares(learner, law)
+    return first[:, None] * second, _true_shares(learner.spec, law)
 
 
-def _true_shares(learner: Learner, law: Bins) -> Tensor:
-    spec = learner.spec
+def _true_shares(spec: DataSpec, law: Bins) -> Tensor:
     known = mixture().standardised(spec.mean.double(), spec.std.double())
     edge = -law.reach + law.width * torch.arange(law.outputs + 1, dtype=torch.float64)
     edge[0], edge[-1] = -math.inf, math.inf
