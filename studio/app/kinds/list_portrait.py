@@ -17,6 +17,7 @@ __all__ = ["PORTRAIT"]
 SEEN, NEXT = 6, 10  # lines of what was seen, and of what comes next
 MARGIN, ARROW, SPACE = 0.06, 0.05, 0.03  # of the width
 LARGEST = 22  # pixels of a line of text
+LETTERS = 25  # heights of a line that both columns need for titles
 
 
 def _paint(
@@ -36,7 +37,7 @@ def _paint(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     high = rect.height() / NEXT
     font = painter.font()
-    font.setPixelSize(max(1, min(LARGEST, int(0.84 * high))))
+    font.setPixelSize(max(1, min(LARGEST, int(0.84 * high), int(rect.width() / LETTERS))))
     painter.setFont(font)
     _lines(painter, left, high, [title_of(names, item) for item in seen], palette.muted)
     inks = [palette.accent, *[palette.text] * (len(wanted) - 1)]

@@ -29,7 +29,7 @@ RATIOS: Range = (0.5, 1.5)
 RATIO_HEIGHT = 52  # pixels
 ROOM = 0.08  # of the height above the tallest bin
 DEEPEST = 4.5  # powers of ten below the tallest bin that a logarithmic axis shows at most
-TOPMOST, LINE = 0.94, 0.085  # of the height: the first count of what is beyond, and the next
+LINE = 13  # pixels from a count of what is beyond the axis to the next
 AWAY = "\u2007\u2007"  # between a triangle and its count
 FOOT = 10  # pixels above the ratios that no number stands in
 MARKED = 64  # pixels between two numbers across
@@ -160,12 +160,13 @@ class HistogramScene:
 
 @dataclass
 class _Frame:
-    """How heights are drawn: over ``low``, as powers of ten with ``log``."""
+    """How heights are drawn: over ``low``, as powers of ten with ``log``, on ``tall`` pixels."""
 
     scene: HistogramScene
     style: CanvasStyle
     low: float = 0.0
     high: float = 1.0
+    tall: float = 100.0
     dark: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -212,7 +213,7 @@ class HistogramPlot(Explored):
             region.setZValue(10)
             plane.keep(region)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(QSize(200, 180))
+        self.setMinimumSize(QSize(200, 210))
         self.planes[0].left.set_name("share of all")
         self.planes[1].left.set_name("ratio")
         self.restyle()
@@ -313,9 +314,9 @@ class HistogramPlot(Explored):
         scene, style = self.shown, self.style_
         if scene is None or len(self.planes) < 2:
             return
-        frame = _Frame(scene, style)
-        across = self.part or scene.extent
         upper, lower = self.planes
+        frame = _Frame(scene, style, tall=max(1.0, upper.size[1]))
+        across = self.part or scene.extent
         upper.left.set_marks(_power_share_marks if scene.log_y else _share_marks)
         lower.bottom.set_marks(power_marks if scene.log_x else _across_marks)
         upper.look_at(across, (frame.low, frame.high))
@@ -375,7 +376,7 @@ def _ends(frame: _Frame) -> Iterator[QGraphicsItem]:
     for end, symbol in enumerate(("t3", "t2")):
         some = [(ink, n[end]) for ink, n in found if n[end]]
         for line, (ink, n) in enumerate(some):
-            up = frame.low + (frame.high - frame.low) * (TOPMOST - LINE * line)
+            up = frame.high - (frame.high - frame.low) * LINE * (line + 0.6) / frame.tall
             at = scene.extent[end]
             yield pg.ScatterPlotItem(
                 [at], [up], symbol=symbol, size=8, pen=None, brush=QColor(ink), antialias=True,

@@ -18,8 +18,8 @@ from studio.app.theme import theme
 
 __all__ = ["RunPortrait"]
 
-WIDE, HIGH = 320, 220  # pixels that it wants
-MOST = 340  # that it is high at most: lines further apart are read no better
+WIDE, HIGH = 320, 180  # pixels that it wants
+MOST = 230  # that it is high at most: lines further apart are read no better
 
 
 class RunPortrait(QWidget):
