@@ -1,10 +1,15 @@
 """The queue: every action in every state, order, lanes, slow motion, failures."""
 
+from collections import deque
+from types import SimpleNamespace
+
 import pytest
 
 from studio.engine.jobs.job import ENDED, Job
 from studio.engine.jobs.queue import JobQueue
 from studio.engine.process.failures import Refused
+from studio.engine.process.loop import work
+from studio.protocol.messages import Ping, Shutdown
 
 
 class Counting(Job):
@@ -293,3 +298,20 @@ def test_snapshot_lists_all_jobs_and_busy_names_the_running_one(queue):
     in_state(queue, "queued")
     assert [info.job for info in queue.snapshot()] == ["before", "a"]
     assert queue.busy == "before"
+
+
+@pytest.mark.parametrize(
+    ("waiting", "asked"), [([Shutdown(checkpoint=True)], True), ([], False), ([Ping()], False)]
+)
+def test_the_word_that_the_end_is_wanted_counts_where_the_end_overtook_it(waiting, asked):
+    left = []
+    engine = SimpleNamespace(
+        inbox=SimpleNamespace(leaving=True, commands=deque(waiting)),
+        queue=SimpleNamespace(
+            step=None, leave=lambda checkpoint, asked: left.append((checkpoint, asked))
+        ),
+        checkpoint=True,
+        asked=False,
+    )
+    work(engine)
+    assert left == [(True, asked)]
