@@ -28,6 +28,7 @@ from studio.protocol.catalog import EntrySpec
 
 __all__ = ["VIEW", "StepsView"]
 
+FILLING = 100  # of the room below: pictures take all of it
 READING = 560  # logical pixels: lines no longer than the eye follows
 BESIDE = 560  # what is beside them is no wider
 UNBOUNDED = (-1.0, 1.0, -1.0, 1.0)  # tiles have no window; the protocol wants one
@@ -93,9 +94,8 @@ class StepsView(QWidget):
         beside.setMaximumWidth(BESIDE)
         parts = (self.summary, self.motion, self.source, self._losses)
         right = column(*parts, self._answer, self._pictures, gap=12)
-        right.setStretch(len(parts), 1)
-        right.setStretch(len(parts) + 1, 1)
-        right.addStretch()
+        right.setStretch(len(parts) + 1, FILLING)
+        right.addStretch(1)  # what is beside the stages stands together at the top
         beside.setLayout(right)
         layout = row(told, beside, None, gap=24, margins=16)
         layout.setStretch(0, 6)

@@ -18,8 +18,7 @@ from studio.app.theme import theme
 
 __all__ = ["RunPortrait"]
 
-WIDE, HIGH = 320, 180  # pixels that it wants
-MOST = 230  # that it is high at most: lines further apart are read no better
+WIDE, HIGH = 320, 220  # pixels that it wants
 
 
 class RunPortrait(QWidget):
@@ -37,9 +36,7 @@ class RunPortrait(QWidget):
         self._portrait: Portrait | None = None
         self._arrays: dict[str, NDArray[Any]] | None = None
         self._asked = ("", 0)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumHeight(HIGH)
-        self.setMaximumHeight(MOST)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         repaint_on_theme(self)
 
     @property
