@@ -6,7 +6,6 @@ from typing import Any, Protocol, TypeVar, Unpack, cast
 import torch
 from torch import Tensor
 
-from models.bound import continuous_bound
 from models.carriers.carried_family import CarriedFamily
 from models.carriers.particles import Diffusing, Particles
 from models.config import Config
@@ -15,17 +14,13 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
 from models.contracts.learner import Look, Training
 from models.contracts.spec import DataSpec
-from models.denoisers.densities import LogUniform
 from models.fields.base import Field
 from models.paths.clock import FlowClock
 from models.samplers.heun import Heun
-from models.tensors import make_generator
 
 __all__ = ["DiffusionFamily"]
 
 C = TypeVar("C", bound=Config)
-_LEVELS = 32  # at which a row is looked at for its bound
-_NOISE_OF_BOUND = 19  # a seed, the same for good: one model has one bound
 
 
 class _DenoisingField(Field, Diffusing, Protocol):
@@ -73,16 +68,6 @@ class DiffusionFamily(CarriedFamily[C]):
     def noise_range(self) -> tuple[float, float]:
         """The noise levels between which it goes, s_min and s_max."""
         return self.field.clock.s_min, self.field.clock.s_max
-
-    @torch.no_grad()
-    def log_prob_bound(self, x: Rows) -> Tensor:
-        """Return a lower bound of log p(x) in nats, (n,): the variational one of infinitely many
-        steps, estimated at 32 levels a row, by noise that is the same in each call.
-        """
-        rows = Batch.of(x)
-        law = LogUniform(*self.noise_range)
-        noise = make_generator(_NOISE_OF_BOUND)
-        return -continuous_bound(self.denoiser(rows), rows, law, _LEVELS, noise).total
 
     def velocity(self, x: Rows, t: float) -> Tensor:
         """Return dx/dt in display coordinates at flow time t."""

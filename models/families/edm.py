@@ -6,7 +6,7 @@ from typing import Any, Unpack
 import torch
 from torch import Tensor
 
-from models.carriers.diffusion_family import DiffusionFamily
+from models.carriers.gaussian_diffusion import GaussianDiffusion
 from models.config import ConfigError
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Look, Stage, Training, Walk
@@ -43,7 +43,7 @@ class EdmConfig(ScoreSettings, frozen=True):
     version=2,
     upgrade=networks_as_picks,
 )
-class Edm(DiffusionFamily[EdmConfig]):
+class Edm(GaussianDiffusion[EdmConfig]):
     """field = score, carrier = particles."""
 
     field: ScoreField

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Unpack
 import torch
 from torch import Tensor
 
-from models.carriers.diffusion_family import DiffusionFamily
+from models.carriers.gaussian_diffusion import GaussianDiffusion
 from models.config import Config, param
 from models.contracts.abilities import ClassLogits
 from models.contracts.batch import Batch, Rows
@@ -73,7 +73,7 @@ class ExactFlowConfig(Config, frozen=True):
     sampler="dpmpp-2m",
     motion="dx/ds = −s ∇log p(x; s),  p known",
 )
-class ExactFlow(DiffusionFamily[ExactFlowConfig]):
+class ExactFlow(GaussianDiffusion[ExactFlowConfig]):
     """field = exact, carrier = particles; nothing is trained."""
 
     field: ExactScore

@@ -81,7 +81,7 @@ class VdmBoundConfig(LikelihoodConfig, frozen=True):
     source="Kingma et al. 2021, arXiv:2107.00630, eqs. 11-18; Ho et al. 2020, arXiv:2006.11239, "
     "eq. 5",
     config=VdmBoundConfig,
-    needs=("denoiser",),
+    needs=("denoiser", "bound"),
     unit="bits a number",
     bar_is="the law of the data where it is known, else the Gaussian with mean and covariance of "
     "the training data",

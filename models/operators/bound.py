@@ -70,7 +70,7 @@ class BoundExplorerConfig(Config, frozen=True):
     source="Kingma et al. 2021, arXiv:2107.00630, eqs. 11-18 and appendix I; Luo 2022, "
     "arXiv:2208.11970, eqs. 43-45",
     config=BoundExplorerConfig,
-    needs=("denoiser",),
+    needs=("denoiser", "bound"),
 )
 class BoundExplorer:
     """Measures level by level. All is in bits a number, in the units of the data.
