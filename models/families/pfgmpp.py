@@ -61,6 +61,7 @@ class PfgmPlusPlusConfig(Config, frozen=True):
             low=1,
             high=1_000_000,
             log=True,
+            aspect="path",
         ),
     ] = 128
     density_mean: Annotated[

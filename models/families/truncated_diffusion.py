@@ -50,6 +50,7 @@ class TruncatedDiffusionConfig(Config, frozen=True):
             high=100.0,
             log=True,
             unit="data std",
+            aspect="path",
         ),
     ] = 0.5
     pairs: PairCount = 10_000

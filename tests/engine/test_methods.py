@@ -127,9 +127,9 @@ def briefly(method: Method) -> Pick | None:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with a diffusion on each data set, from which others learn."""
     path = tmp_path_factory.mktemp("methods") / "p"
-    for dataset in DATA:  # no method that is told classes has a teacher
+    for dataset in DATA:
         spec = RunSpec(
-            name=f"teacher-{dataset}",
+            name=f"edm-{dataset}",
             family=Pick(slug="edm", config=SMALL),
             dataset=Pick(slug=dataset),
             training=BRIEF,
@@ -145,9 +145,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_a_method_trains_and_samples(method: Method, dataset: str, project: Path) -> None:
     spec = on(dataset, method)
-    teachers = {ref.record.spec.name: ref.name for ref in Project.open(project).runs()}
+    runs = {ref.record.spec.name: ref.name for ref in Project.open(project).runs()}
     entry = registry.get("family", method.family.slug)
-    inputs = {name: RunRef(run=teachers[f"teacher-{dataset}"]) for name in entry.inputs}
+    inputs = {name: RunRef(run=runs[f"edm-{dataset}"]) for name in entry.inputs}
     kind = CATALOG.kind_of(spec.dataset)
     slug = "energy-distance" if kind == "points" else registry.get("kind", kind).metrics[-1]
     metrics = [Pick(slug=slug)]

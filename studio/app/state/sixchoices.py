@@ -25,16 +25,16 @@ __all__ = [
 _SECTIONS: tuple[drafts.Section, ...] = ("family", "sampler")
 PLAIN = "x̄ = x₀ + s ε"
 """Forward, where no time of a path matters: what every path is, but for its scale."""
-_FREE = ("steps",)
-"""Settings of a sampler that are a matter of time, not of method."""
+_FREE = ("steps", "strength")
+"""Settings of a sampler that say how much, not how."""
 
 
 def choice_of(section: drafts.Section, field: FieldSpec) -> str:
     """Return which of the six choices a setting belongs to, "" for none."""
     if section != "sampler":
         return field.aspect if section == "family" else ""
-    head = field.path.split(".")[0]
-    if head in _FREE:
+    head, *_, last = f"{field.path}.{field.path}".split(".")
+    if last in _FREE or field.kind == "run":
         return ""
     return head if head in ("grid", "guidance") else "sampler"
 
