@@ -22,8 +22,10 @@ __all__ = [
     "Method",
     "MethodError",
     "Published",
+    "Row",
     "load_method",
     "methods",
+    "survey",
 ]
 
 CHOICES: Mapping[str, str] = {
@@ -68,6 +70,39 @@ class Method(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sampler: Pick | None = None
     published: list[Published] = []
     claims: list[str] = []
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A method of the surveys, and where it is here: one of a ``method`` (a file), a ``family``, an
+    ``operator`` (their slugs) and a ``block`` in words, or else why it is ``missing``. A ``group``
+    holds until the next one.
+    """
+
+    name: str
+    group: str = ""
+    method: str = ""
+    family: str = ""
+    operator: str = ""
+    block: str = ""
+    missing: str = ""
+
+
+class _Survey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    rows: list[Row]
+
+
+@cache
+def survey() -> tuple[Row, ...]:
+    """Return the rows of ``resources/survey.toml``, in their order.
+
+    Raises:
+        MethodError: the file is broken (a test reads it).
+    """
+    path = resources.folder() / "survey.toml"
+    try:
+        return tuple(msgspec.convert(tomllib.loads(path.read_text("utf-8")), _Survey).rows)
+    except (OSError, ValueError) as error:
+        raise MethodError(f"{path.name}: {error}") from error
 
 
 def load_method(path: Path) -> Method:

@@ -9,13 +9,14 @@ import pytest
 
 from models.config import describe
 from models.registry import registry
+from studio.app.help.pages import surveyed
 from studio.app.state import drafts
 from studio.app.state.sixchoices import differing, filled, named
 from studio.engine.jobs.headless import run as train
 from studio.engine.process import catalogue
 from studio.engine.process.discovery import discover
 from studio.engine.run.resolve import resolve
-from studio.methods import CHOICES, Method, MethodError, load_method, methods
+from studio.methods import CHOICES, Method, MethodError, load_method, methods, survey
 from studio.protocol.spec import Pick, RunRef, RunSpec
 from studio.store.project import Project
 
@@ -172,3 +173,20 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
     file.write_text('title = "Mine"\nsummery = "?"\n')
     with pytest.raises(MethodError, match=r"mine\.toml: unknown key 'summery'"):
         load_method(file)
+
+
+def test_every_row_of_the_surveys_says_where_it_is_or_why_not() -> None:
+    for row in survey():
+        places = [row.method, row.family, row.operator, row.block, row.missing]
+        assert sum(map(bool, places)) == 1, row.name
+        assert not row.method or row.method in BY_SLUG, row.name
+        assert not row.family or CATALOG.get("family", row.family), row.name
+        assert not row.operator or CATALOG.get("operator", row.operator), row.name
+    assert {row.method for row in survey()} - {""} == set(BY_SLUG), "each method is a row"
+
+
+def test_the_help_has_the_table() -> None:
+    (page,) = surveyed(CATALOG)
+    assert "| DDPM | [DDPM](help:" in page.text
+    assert "| holds (A2) |" in page.text
+    assert "not here: " in page.text

@@ -17,6 +17,7 @@ from typing import Any
 
 from studio import resources
 from studio.app.forms import check
+from studio.methods import Method, Row, methods, survey
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "family_slug",
     "hits",
     "search",
+    "surveyed",
     "verified",
     "written",
 ]
@@ -84,7 +86,49 @@ def family_slug(family: str) -> str:
 def all_pages(catalog: Catalog | None) -> list[Page]:
     """Return every page: the written ones, then one a model."""
     models = [_of_family(entry, catalog) for entry in catalog.of("family")] if catalog else []
-    return [*written(), *verified(), *models]
+    return [*written(), *surveyed(catalog), *verified(), *models]
+
+
+def surveyed(catalog: Catalog | None) -> list[Page]:
+    """Return the page that says where each method of the surveys is here, and what it was found to
+    do; none before there is a catalogue.
+    """
+    if catalog is None:
+        return []
+    summary = "Every named method of the diffusion surveys: where it is here, or why it is not."
+    lines = ["# Methods of the surveys", "", summary, ""]
+    named = {method.slug: method for method in methods()}
+    for row in survey():
+        if row.group:
+            lines += ["", f"## {row.group}", "", "| Method | Here | Verdict |", "|---|---|---|"]
+        method = named.get(row.method)
+        here = _place(row, method, catalog)
+        lines.append(f"| {_cell(row.name)} | {here} | {_judged(method)} |")
+    return [Page("surveys", GUIDES, "Methods of the surveys", summary, "\n".join(lines))]
+
+
+def _place(row: Row, method: Method | None, catalog: Catalog) -> str:
+    """Return where a method of the surveys is here."""
+    if method is not None:
+        return f"[{_cell(method.title)}](help:{family_slug(method.family.slug)}), a named method"
+    family = catalog.get("family", row.family) if row.family else None
+    if family is not None:
+        return f"[{_cell(family.title)}](help:{family_slug(family.slug)})"
+    operator = catalog.get("operator", row.operator) if row.operator else None
+    if operator is not None:
+        return f"{_cell(operator.title)}, of a trained run"
+    return _cell(row.block) if row.block else f"not here: {_cell(row.missing)}"
+
+
+def _judged(method: Method | None) -> str:
+    """Return what the claims that a method is held to came to."""
+    held = [claims()[slug] for slug in (method.claims if method else ()) if slug in claims()]
+    said = [f"{_VERDICTS[each['passed']].lower()} ({each['id']})" for each in held]
+    return ", ".join(said)
+
+
+def _cell(text: str) -> str:
+    return _plain(text).replace("|", "\\|")
 
 
 @cache
