@@ -24,7 +24,7 @@ from models.samplers.grids import GridConfig, GridName
 from models.samplers.heun import Heun, HeunConfig
 from models.samplers.plms import Plms, PlmsConfig
 
-__all__ = ["a2", "a3", "a4", "a5", "sampling_error"]
+__all__ = ["a2", "a3", "a4", "a5", "errors_of", "listed", "ratios_of", "sampling_error"]
 
 _FLOOR = "0 at infinitely many steps; the reference solution itself is good to about 1e-5"
 
@@ -35,12 +35,13 @@ def sampling_error(sampler: Sampler, seed: int, n: int = 2000) -> float:
     return rms(ends - solution(seed, n))
 
 
-def _errors(samplers: Sequence[Sampler]) -> list[list[float]]:
+def errors_of(samplers: Sequence[Sampler]) -> list[list[float]]:
     """Return errors by sampler and seed."""
     return [[sampling_error(s, seed) for seed in SEEDS] for s in samplers]
 
 
-def _ratios(coarse: list[float], fine: list[float]) -> list[float]:
+def ratios_of(coarse: list[float], fine: list[float]) -> list[float]:
+    """Return by how much errors fall, by seed."""
     return [a / b for a, b in zip(coarse, fine, strict=True)]
 
 
@@ -74,8 +75,8 @@ def _first_order(make: OnGrid) -> Outcome:
     grids: tuple[GridName, ...] = ("log-snr", _QUADRATIC)
     value: dict[str, float] = {}
     for kind in grids:
-        coarse, fine = _errors([make(kind)(n) for n in (50, 100)])
-        ratios = _ratios(coarse, fine)
+        coarse, fine = errors_of([make(kind)(n) for n in (50, 100)])
+        ratios = ratios_of(coarse, fine)
         value |= {f"{kind} lowest": min(ratios), f"{kind} highest": max(ratios)}
     return Outcome(
         figure=", ".join(f"{name} {ratio:.2f}" for name, ratio in value.items()),
@@ -102,11 +103,11 @@ def a2() -> Outcome:
 
 def _second_order(make: OnGrid) -> Outcome:
     steps = (10, 20, 50, 100)
-    errors = _errors([make(_QUADRATIC)(n) for n in steps])
-    ratio = min(_ratios(errors[2], errors[3]))
+    errors = errors_of([make(_QUADRATIC)(n) for n in steps])
+    ratio = min(ratios_of(errors[2], errors[3]))
     value = {f"err({n})": max(e) for n, e in zip(steps, errors, strict=True)} | {"ratio": ratio}
     return Outcome(
-        figure=_list(value),
+        figure=listed(value),
         value=value,
         passed=ratio >= 3.0 and value["err(20)"] <= 0.02,
         floor=_FLOOR,
@@ -130,16 +131,16 @@ def a3() -> Outcome:
 
 def _remembers_more(make: OnGrid) -> Outcome:
     steps = (10, 15, 20, 50)
-    errors, others = (_errors([m(_QUADRATIC)(n) for n in steps]) for m in (make, _dpm))
-    coarse, fine = _errors([make("log-snr")(n) for n in (100, 200)])
-    orders = [math.log2(ratio) for ratio in _ratios(coarse, fine)]
+    errors, others = (errors_of([m(_QUADRATIC)(n) for n in steps]) for m in (make, _dpm))
+    coarse, fine = errors_of([make("log-snr")(n) for n in (100, 200)])
+    orders = [math.log2(ratio) for ratio in ratios_of(coarse, fine)]
     pairs = dict(zip(steps, zip(errors, others, strict=True), strict=True))
     value = {f"err({n})": max(mine) for n, (mine, _) in pairs.items()}
-    value |= {f"of 2M's at {n}": max(_ratios(mine, other)) for n, (mine, other) in pairs.items()}
+    value |= {f"of 2M's at {n}": max(ratios_of(mine, other)) for n, (mine, other) in pairs.items()}
     value |= {"lowest order": min(orders), "highest order": max(orders)}
     second = min(orders) >= 1.7 and max(orders) <= 2.3
     return Outcome(
-        figure=_list(value),
+        figure=listed(value),
         value=value,
         passed=second and value["err(50)"] <= 0.002 and value["of 2M's at 50"] <= 0.5,
         floor=_FLOOR,
@@ -169,12 +170,12 @@ def a4() -> Outcome:
 
 def _heun_like(make: Make) -> Outcome:
     samplers = [make(n) for n in (18, 35, 70)]
-    errors = _errors(samplers)
+    errors = errors_of(samplers)
     nfe = [sampler.nfe() for sampler in samplers]
     value = {f"err({n})": max(e) for n, e in zip(nfe, errors, strict=True)}
-    value["ratio"] = min(_ratios(errors[0], errors[1]) + _ratios(errors[1], errors[2]))
+    value["ratio"] = min(ratios_of(errors[0], errors[1]) + ratios_of(errors[1], errors[2]))
     return Outcome(
-        figure=_list(value),
+        figure=listed(value),
         value=value,
         passed=value["ratio"] >= 3.2 and max(errors[0]) <= 0.05,
         floor=_FLOOR,
@@ -202,5 +203,6 @@ def a5() -> Outcome:
     return _heun_like(_heun("edm-rho"))
 
 
-def _list(value: dict[str, float]) -> str:
+def listed(value: dict[str, float]) -> str:
+    """Return named numbers as a line."""
     return ", ".join(f"{name} {number:.2g}" for name, number in value.items())
