@@ -25,6 +25,10 @@ from models.samplers.heun import Heun
 __all__ = ["Edm", "EdmConfig"]
 
 
+# Weights under which the largest noise counts least, as 1/s^2 or less.
+_CALM = ("simple", "min-snr", "p2", "likelihood")
+
+
 class EdmConfig(ScoreSettings, frozen=True):
     """Settings of a Gaussian diffusion. Levels are relative to standardised data."""
 
@@ -110,12 +114,19 @@ class Edm(GaussianDiffusion[EdmConfig]):
         return {"field": self.field}
 
     def warnings(self) -> list[str]:
-        if not self.config.conditional or self.config.label_dropout:
-            return []
+        config, found = self.config, []
+        if config.objective != "denoising" and config.weight not in _CALM:
+            found.append(
+                "Sliced score matching varies with the square of the noise: the loss weight Simple "
+                "keeps the largest levels from drowning all others."
+            )
+        if not config.conditional or config.label_dropout:
+            return found
         return [
+            *found,
             "It is always told the class, so it learns nothing of rows without one. Guidance "
             "without a classifier needs a label dropout; so do field and density in the plane, "
-            "which are shown for no class."
+            "which are shown for no class.",
         ]
 
     def walk(self, batch: Rows) -> Walk:

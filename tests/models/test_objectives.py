@@ -67,3 +67,14 @@ def test_it_learns_the_denoiser_without_seeing_the_data(objective: str):
     for s in (0.5, 1.0):
         found = family.denoiser()(x, torch.tensor(s))
         torch.testing.assert_close(found, x / (1 + s**2), rtol=0, atol=0.12)
+
+
+def test_a_weight_under_which_it_varies_too_much_is_said():
+    def said(**settings: str) -> list[str]:
+        config = decode(EdmConfig, {"net": {"width": 8, "depth": 1}, **settings})
+        family = Edm(config, in_data_units(1), horizon=1, seed=0, device=torch.device("cpu"))
+        return family.warnings()
+
+    assert "square of the noise" in said(objective="sliced-vr")[0]
+    assert not said(objective="sliced-vr", weight="simple")
+    assert not said()
