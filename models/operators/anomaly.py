@@ -42,7 +42,7 @@ class AnomalyConfig(Config, frozen=True):
     "is like what the model has learned.",
     source="Wyatt et al. 2022, AnoDDPM (CVPR workshops), section 3; Graham et al. 2023, "
     "arXiv:2211.07740, section 3 (several noise levels)",
-    needs=("denoiser",),
+    needs=("samples", "denoiser"),
     takes=(Slot(ROWS, "Rows", "What is asked about."),),
     config=AnomalyConfig,
 )

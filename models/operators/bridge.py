@@ -56,7 +56,7 @@ class BridgeConfig(Config, frozen=True):
     summary="Encodes rows with this run and decodes their latents with another one, or as another "
     "class: a datum of the one kind becomes one of the other.",
     source="Su et al. 2023, arXiv:2203.08382, algorithm 1",
-    needs=("denoiser",),
+    needs=("samples", "denoiser"),
     takes=(Slot(ROWS, "Rows", "What is led over."),),
     config=BridgeConfig,
 )

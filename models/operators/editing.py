@@ -124,20 +124,26 @@ def _stacked(inner: Guidance | None, outer: Guidance | None) -> Guidance | None:
     return Stacked(inner, outer)
 
 
-def ready(operation: Operation, seed: int, rows: Batch | None = None) -> Editing:
-    """Return a diffusion ready to work on what was handed as `ROWS`, or on other rows, in the units
-    of the data. Conditions that they do not have are those that a person chose, and else come from
-    the law of the data.
+def ready(operation: Operation, seed: int, which: Tensor | None = None) -> Editing:
+    """Return a diffusion ready to work on what was handed as `ROWS`, or on those of it with the
+    numbers ``which`` (m,). Conditions are those that a person chose, else those of the rows, and
+    else come from the law of the data.
 
     Raises:
-        ValueError: the model is none that can.
+        ValueError: the model is none that can, or conditions are not as many as rows.
     """
     model: Any = operation.learner
     if not isinstance(model, _Diffusion):
         raise ValueError("the model does not say between which noise levels it was trained")
-    spec = model.spec
-    batch = spec.standardised(operation.handed[ROWS] if rows is None else rows)
-    chosen = {**batch.given, **spec.standard_given(operation.given)}
+    spec, rows = model.spec, operation.handed[ROWS]
+    which = torch.arange(len(rows)) if which is None else which
+    batch = spec.standardised(rows.take(which))
+    chosen = dict(batch.given)
+    for name, value in spec.standard_given(operation.given).items():
+        each = value.ndim > len(spec.given[name].shape)
+        if each and len(value) != len(rows):
+            raise ValueError(f"{name} must be one value, or {len(rows):,}, one for each row")
+        chosen[name] = value[which] if each else value
     mask, given = spec.conditions(len(batch), make_generator(seed, _CONDITIONS), chosen)
     whole = Batch(batch.x, batch.mask if batch.mask is not None else mask, given)
     sampler = operation.sampler if operation.sampler is not None else Heun()

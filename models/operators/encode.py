@@ -42,7 +42,7 @@ class EncodeConfig(Config, frozen=True):
     summary="Follows rows up to the noise that they come from, and down again: their latents, and "
     "how far the way back ends from where it began.",
     source="Song, Meng and Ermon 2021, arXiv:2010.02502, section 4.3",
-    needs=("denoiser",),
+    needs=("samples", "denoiser"),
     takes=(Slot(ROWS, "Rows", "What is encoded."),),
     config=EncodeConfig,
 )

@@ -29,7 +29,7 @@ class InpaintConfig(Config, frozen=True):
     title="Complete",
     summary="Keeps some numbers of each row, or some pixels of an image, and samples the others.",
     source="Lugmayr et al. 2022, arXiv:2201.09865; Chung et al. 2023, arXiv:2209.14687",
-    needs=("denoiser",),
+    needs=("samples", "denoiser"),
     takes=(
         Slot(ROWS, "Rows", "What is completed; what stands where nothing is known is not read."),
         Slot(
@@ -58,7 +58,7 @@ class Inpaint:
                 f"there are rows; got {len(mask):,}"
             )
         which = torch.arange(len(rows)).repeat_interleave(self.config.draws)
-        editing = ready(operation, self.config.seed, rows.take(which))
+        editing = ready(operation, self.config.seed, which)
         known = mask.expand(rows.x.shape)[which].to(editing.rows.device)
         guidance = build(self.config.method, "measurement")
         assert isinstance(guidance, MeasurementGuidance)

@@ -39,7 +39,7 @@ class InterpolateConfig(Config, frozen=True):
     "too.",
     source="Song, Meng and Ermon 2021, arXiv:2010.02502, section 5.3 and appendix D.5 (spherical "
     "interpolation)",
-    needs=("denoiser",),
+    needs=("samples", "denoiser"),
     takes=(Slot(ROWS, "Rows", "Between which is gone, in their order; at least two."),),
     config=InterpolateConfig,
 )

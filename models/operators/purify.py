@@ -46,7 +46,7 @@ class PurifyConfig(Config, frozen=True):
     summary="Brings rows that were disturbed back to where data are, before somebody classifies "
     "them.",
     source="Nie et al. 2022, arXiv:2205.07460, eqs. 4 and 6",
-    needs=("denoiser",),
+    needs=("samples", "denoiser"),
     takes=(Slot(ROWS, "Rows", "What was disturbed."),),
     config=PurifyConfig,
 )

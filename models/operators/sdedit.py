@@ -38,7 +38,7 @@ class SDEditConfig(Config, frozen=True):
     summary="Puts noise on rows and takes it away again, under other conditions where the model "
     "has some: they become likely, and stay near what they were.",
     source="Meng et al. 2022, arXiv:2108.01073, algorithm 1",
-    needs=("denoiser",),
+    needs=("samples", "denoiser"),
     takes=(Slot(ROWS, "Rows", "What is edited: data, or sketches of some."),),
     config=SDEditConfig,
 )
@@ -55,7 +55,7 @@ class SDEdit:
         """
         rows = operation.handed[ROWS]
         which = torch.arange(len(rows)).repeat_interleave(self.config.draws)
-        editing = ready(operation, self.config.seed, rows.take(which))
+        editing = ready(operation, self.config.seed, which)
         s, made, moved = min(self.config.noise, editing.clock.s_max), [], []
         for start in range(0, len(which), PIECE):
             piece = editing.rows.take(slice(start, start + PIECE))

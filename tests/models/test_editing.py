@@ -228,3 +228,13 @@ def test_every_kind_of_continuous_data_can_be_worked_on(pair, slug: str):
 def test_a_pick_of_a_method_is_that_of_measurements():
     with pytest.raises(ConfigError, match="choose one of"):
         do("inpaint", DATA.x[:2], known=torch.ones(1, 2), method=Pick(slug="classifier-free"))
+
+
+def test_conditions_are_one_for_all_or_one_for_each_row():
+    rows = MODES[:2]
+    each = do(
+        "sdedit", rows, exact(told=True), draws=2, noise=3.0, given={LABEL: torch.tensor([4, 1])}
+    )
+    assert torch.cdist(x_of(each), MODES).argmin(dim=1).tolist() == [4, 4, 1, 1]
+    with pytest.raises(ValueError, match="one for each row"):
+        do("sdedit", rows, exact(told=True), given={LABEL: torch.tensor([4, 1, 0])})

@@ -118,7 +118,8 @@ class Asked:
         handed |= self._typed(loaded, handed)
         given = chosen(spec, self.command.given, self.total)
         drawn = "samples" in self.operator.entry.needs
-        taken = beside(spec, given) if drawn else []
+        own = {name for rows in handed.values() for name in rows.given}
+        taken = [name for name in beside(spec, given) if name not in own] if drawn else []
         operation = Operation(
             loaded.family,
             sampler,
