@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["OperatingIntents"]
 
 PREVIEWED = 64  # rows of the data that a portrait may show
-SEEN = {"solver-lab": "quality/solvers", "likelihood-lab": "quality/likelihood"}
+SEEN = {
+    "bound": "quality/bound",
+    "likelihood-lab": "quality/likelihood",
+    "solver-lab": "quality/solvers",
+}
 """The views that show what operators find that is no rows, as `AppState.lens_wanted` has them."""
 
 

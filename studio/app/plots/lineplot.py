@@ -1,0 +1,131 @@
+"""Some lines over one axis, each with its name; what they are under the mouse is said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QWidget
+
+from studio.app import words
+from studio.app.plots.axis import power_marks, value_marks
+from studio.app.plots.backdrop import colour
+from studio.app.plots.explored import Explored, Range
+from studio.app.plots.ladder import ink
+from studio.app.plots.plane import Line, Plane, pen
+
+__all__ = ["Drawn", "LinePlot"]
+
+Doubles = NDArray[np.float64]
+ROOM = 0.06  # of the height around what is drawn
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A line: rising ``x`` (n,), ``y`` (n,), and how sure each is (n,), where that is known."""
+
+    title: str
+    x: Doubles
+    y: Doubles
+    error: Doubles | None = None
+
+
+class LinePlot(Explored):
+    """Shows lines with what is along both axes; with ``powers`` that across is logarithmic. With
+    ``dots`` each value is marked: there are few.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        across: str,
+        up: str,
+        *,
+        powers: bool = False,
+        dots: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._title, self._powers, self._dots = title, powers, dots
+        self.lines: Sequence[Drawn] = ()
+        self._under: float | None = None
+        self.plane = self.add_plane(
+            power_marks if powers else value_marks, value_marks, heading=True
+        )
+        self.plane.bottom.set_name(across)
+        self.plane.left.set_name(up)
+        self._cursor = pg.InfiniteLine(angle=90)
+        self._cursor.setZValue(10)
+        self.plane.keep(self._cursor)
+        self.setAccessibleName(title)
+        self.setMinimumSize(QSize(260, 190))
+        self.restyle()
+
+    def show_lines(self, lines: Sequence[Drawn]) -> None:
+        """Show other lines."""
+        self.lines = lines
+        self.redraw()
+
+    def whole(self, plane: Plane) -> tuple[Range, Range]:
+        """Return all there is to see."""
+        if not self.lines:
+            return super().whole(plane)
+        x = np.concatenate([self._across(line) for line in self.lines])
+        y = np.concatenate([line.y[np.isfinite(line.y)] for line in self.lines])
+        low, high = float(y.min()), float(y.max())
+        room = ROOM * max(high - low, 1e-6)
+        return (float(x.min()), float(x.max())), (low - room, high + room)
+
+    def pointed(self, at: QPointF | None) -> None:
+        """Say the values of all lines under the mouse."""
+        self._under = None if at is None else at.x()
+        self._tell()
+
+    def restyle(self) -> None:
+        """Take on the colours of the theme."""
+        self._cursor.setPen(pen(colour(self.style_.muted, 0.6), 1.0, Qt.PenStyle.DotLine))
+        super().restyle()
+
+    def redraw(self) -> None:
+        """Draw all anew."""
+        if not self.planes:
+            return
+        across, up = self.whole(self.plane)
+        self.plane.look_at(self.part or across, self.parts.get(self.plane, up))
+        items = []
+        for place, line in enumerate(self.lines):
+            shade, x = ink(place), self._across(line)
+            if line.error is not None:
+                band = [pg.PlotCurveItem(x, line.y + side * line.error) for side in (-2, 2)]
+                items.append(pg.FillBetweenItem(*band, brush=colour(shade.color().name(), 0.2)))
+            items.append(Line(x, line.y, shade))
+            if self._dots:
+                items.append(
+                    pg.ScatterPlotItem(
+                        x, line.y, size=7, pen=pen(self.style_.background, 1.0),
+                        brush=QColor(shade.color()), antialias=True, useCache=False,
+                    )
+                )  # fmt: skip
+        self.plane.draw(items)
+        self._tell()
+
+    def _across(self, line: Drawn) -> Doubles:
+        return np.log10(line.x) if self._powers else line.x
+
+    def _tell(self) -> None:
+        at = self._under
+        self._cursor.setVisible(at is not None)
+        key = [(line.title, ink(place)) for place, line in enumerate(self.lines)]
+        if at is None:
+            self.plane.heading.tell(self._title, key if len(key) > 1 else [])
+            return
+        self._cursor.setValue(at)
+        found = [
+            f"{line.title} {words.figure(float(np.interp(at, self._across(line), line.y)))}"
+            for line in self.lines
+        ]
+        where = 10.0**at if self._powers else at
+        self.plane.heading.tell(f"{words.figure(float(where))}: {', '.join(found)}", [])

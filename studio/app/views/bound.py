@@ -1,0 +1,149 @@
+"""Quality, as a bound: from the evidence to the loss of a diffusion, on one's own model."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.plots.lineplot import Drawn, LinePlot
+from studio.app.state.session import AppState
+from studio.app.viewspec import ViewSpec
+from studio.app.widgets.basic import column, label
+from studio.app.widgets.figurestable import FiguresTable
+from studio.app.widgets.formula import Formula
+from studio.app.widgets.foundview import Arrays, FoundView, can_ask
+
+if TYPE_CHECKING:
+    from studio.store.results import ResultRecord
+
+__all__ = ["VIEW", "BoundView"]
+
+OPERATOR = "bound"
+CHAIN = "−log p(x) ≤ KL(q(x_T | x) ‖ p(x_T)) − E log p(x | x₀) + ½ E ∫ |D(x̄, s) − x|²/s² dln(1/s²)"
+TERMS = (
+    ("prior", "Prior", "How far the noisiest latent is from pure noise"),
+    ("reconstruction", "Reconstruction", "What is left to say of x at the smallest noise"),
+    ("diffusion", "Diffusion", "The loss of the denoiser over all noise levels, evenly in ln s"),
+    ("total", "Bound", "Their sum: −log p(x) is at most that"),
+)
+VARIANCES = {"small": "small", "large": "large", "learned": "learned"}
+"""Reverse variances: of the posterior, of the forward step, and between them."""
+SCHEDULES = ("own", "log-SNR", "VP linear", "VP cosine", "log-normal")
+"""In the order in which `models.operators.bound.SCHEDULES` has them."""
+TIMES = ("low discrepancy", "antithetic", "independent", "importance")
+"""In the order in which `models.operators.bound.TIMES` has them."""
+WIDE = 600  # logical pixels from which two pictures stand side by side
+
+
+class BoundView(FoundView):
+    """Shows what the bound explorer found."""
+
+    operator = OPERATOR
+    question = "What is the loss a bound of?"
+    answer = (
+        "Take the bound of this diffusion apart: its terms, what each noise level adds, what few "
+        "steps cost, and how much an estimate of it varies by schedule and by time sampling."
+    )
+
+    def lay_out(self, page: QWidget) -> None:
+        self.found: Arrays = {}
+        self.chain = Formula(15)
+        self.terms = FiguresTable("Terms of the bound", [("", ""), ("bits a number", "On average")])
+        self.levels = LinePlot(
+            "What each noise level adds", "noise level s", "bits a number", powers=True
+        )
+        self.steps = LinePlot(
+            "By steps", "steps, even in log-SNR", "bits a number", powers=True, dots=True
+        )
+        self.schedules = LinePlot("Schedules", "noise time u", "log SNR")
+        self.spreads = FiguresTable(
+            "How much an estimate varies",
+            [
+                ("", ""),
+                ("deviation", "In bits a number: of one draw, for schedules; of the mean of a "
+                 "batch of 128 rows, for time sampling. The bound is the same for all."),
+            ],
+        )  # fmt: skip
+        for table in (self.terms, self.spreads):
+            table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        self.note = label("", "muted", wrap=True)
+        body = QVBoxLayout(page)
+        body.setContentsMargins(16, 10, 16, 12)
+        body.setSpacing(10)
+        body.addWidget(self.chain)
+        body.addWidget(self.note)
+        self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(2)]
+        figures = QWidget()
+        figures.setLayout(column(self.terms, self.spreads, None, gap=12))
+        pairs: tuple[tuple[QWidget, QWidget], ...] = (
+            (self.levels, figures), (self.steps, self.schedules),
+        )  # fmt: skip
+        for line, (left, right) in zip(self._lines, pairs, strict=True):
+            line.setSpacing(12)
+            line.addWidget(left, 1)
+            line.addWidget(right, 1)
+            body.addLayout(line, 1)
+
+    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
+        self.found = {} if found is None else found[1]
+        if found is not None:
+            self.note.setText(found[0].note)
+            self.words.set_text(f"step {found[0].step:,}")
+
+    @property
+    def filled(self) -> bool:
+        return "total" in self.found
+
+    def draw(self) -> None:
+        self.chain.set_text(CHAIN)
+        self.terms.show_lines([self._term(*each) for each in TERMS])
+        self.terms.fit()
+        level, term = self._doubles("level"), self._doubles("term")
+        self.levels.show_lines([Drawn("added", level, term, self._doubles("term-error"))])
+        steps, whole = self._doubles("steps"), float(self.found["total"].ravel()[0])
+        known = [name for name in VARIANCES if name in self.found]
+        lines = [Drawn(f"{VARIANCES[name]} variance", steps, self._doubles(name)) for name in known]
+        self.steps.show_lines([*lines, Drawn("∞ steps", steps, np.full_like(steps, whole))])
+        u = self._doubles("u")
+        curves = zip(SCHEDULES, self._doubles("schedules"), strict=False)
+        self.schedules.show_lines([Drawn(name, u, curve) for name, curve in curves])
+        self._show_spreads()
+
+    def _term(self, name: str, title: str, _tip: str) -> tuple[str, str]:
+        values = self._doubles(name).ravel()
+        text = words.figure(float(values[0]))
+        if name == "total":
+            text += f" ({words.figure(float(values[1]))} to {words.figure(float(values[2]))})"
+        return title, text
+
+    def _show_spreads(self) -> None:
+        schedules = zip(SCHEDULES, self._doubles("schedule-spread"), strict=False)
+        times = zip(TIMES, self._doubles("times-spread"), strict=False)
+        lines = [(f"Schedule: {name}", words.figure(float(value))) for name, value in schedules]
+        lines += [(f"Time sampling: {name}", words.figure(float(value))) for name, value in times]
+        self.spreads.show_lines(lines)
+        self.spreads.fit()
+
+    def _doubles(self, name: str) -> NDArray[Any]:
+        return np.asarray(self.found[name], np.float64)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, pictures stand below each other."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        wide = self.width() >= WIDE
+        for line in self._lines:
+            line.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+
+
+def applies(state: AppState) -> bool:
+    """Whether the selected run has a bound that can be taken apart."""
+    return can_ask(state, OPERATOR)
+
+
+VIEW = ViewSpec(
+    id="bound", lens="quality", title="Bound", order=44, applies=applies, factory=BoundView
+)

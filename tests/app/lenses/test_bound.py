@@ -1,0 +1,70 @@
+"""The bound explorer in the Quality lens."""
+
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+
+from models.denoisers.times import TimesName
+from models.operators import bound as explorer
+from studio.app.views import bound
+from studio.app.views.bound import BoundView
+from studio.protocol.messages import ResultWritten
+from studio.store.results import ResultRecord, Results
+from tests.qtloop import until
+
+K = np.linspace(0.01, 10.0, 8).astype(np.float32)
+FOUND = {
+    "total": np.array([1.5, 1.25, 1.75], np.float32),
+    "prior": np.array([0.25], np.float32),
+    "reconstruction": np.array([-1.0], np.float32),
+    "diffusion": np.array([2.25], np.float32),
+    "level": K,
+    "log-snr": -2 * np.log(K),
+    "term": np.linspace(0, 1, 8).astype(np.float32),
+    "term-error": np.full(8, 0.1, np.float32),
+    "steps": np.array([4, 16]),
+    "small": np.array([3.0, 2.0], np.float32),
+    "large": np.array([4.0, 2.5], np.float32),
+    "u": np.linspace(0, 1, 5).astype(np.float32),
+    "schedules": np.arange(25, dtype=np.float32).reshape(5, 5),
+    "schedule-spread": np.arange(1, 6, dtype=np.float32),
+    "times-spread": np.arange(1, 5, dtype=np.float32),
+}
+
+
+@pytest.fixture
+def view(lens, qtbot) -> BoundView:
+    made = BoundView(lens.state, lens.actions)
+    qtbot.addWidget(made)
+    made.resize(900, 800)
+    made.show()
+    return made
+
+
+async def test_terms_levels_steps_and_spreads_are_shown(lens, view) -> None:
+    run = lens.state.runs.current
+    record = ResultRecord(operator="bound", title="Bound explorer", run=run.name, step=7)
+    name = Results(Path(run.key) / "results").write(record, FOUND).name
+    run.results.append(name)
+    lens.state.result_written.emit(
+        ResultWritten(job="j", run=run.key, operator="bound", step=7, result=name)
+    )
+    await until(lambda: view.filled)
+    terms = {view.terms.item(i, 0).text(): view.terms.item(i, 1).text() for i in range(4)}
+    assert terms == {
+        "Prior": "0.25",
+        "Reconstruction": "-1",
+        "Diffusion": "2.25",
+        "Bound": "1.5 (1.25 to 1.75)",
+    }
+    by_steps = {line.title: line.y.tolist() for line in view.steps.lines}
+    assert by_steps == {"small variance": [3, 2], "large variance": [4, 2.5], "∞ steps": [1.5, 1.5]}
+    assert view.levels.lines[0].error is not None
+    assert view.spreads.rowCount() == 9
+
+
+def test_the_names_are_those_of_the_operator_in_its_order() -> None:
+    assert len(bound.SCHEDULES) == len(explorer.SCHEDULES)
+    assert [name.replace(" ", "-") for name in bound.TIMES] == list(get_args(TimesName))
