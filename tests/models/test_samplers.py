@@ -28,7 +28,7 @@ GAUSSIAN = [e for e in registry.all("sampler") if "posterior" not in e.needs]
 SLUGS = [e.slug for e in GAUSSIAN]
 # Those that know beforehand what they cost.
 ON_GRID = [e.slug for e in GAUSSIAN if isinstance(e.make(e.config()), GridSampler)]
-GRIDS = ("edm-rho", "log-snr", "time-uniform", "time-quadratic")
+GRIDS = ("edm-rho", "log-snr", "time-uniform", "time-quadratic", "ddpm", "iddpm")
 N = 300
 
 
@@ -188,7 +188,7 @@ def test_a_noisy_sampler_without_a_generator_says_so():
 
 
 @pytest.mark.parametrize("kind", GRIDS)
-@pytest.mark.parametrize("n", [1, 2, 18])
+@pytest.mark.parametrize("n", [1, 2, 18, 3000])
 def test_grids_fall_from_s_max_to_zero(kind, n):
     grid = make_grid(GridConfig(kind=kind), n, 0.002, 80.0)
     assert len(grid) == n + 1
@@ -211,6 +211,27 @@ def test_edm_grid_is_that_of_the_paper():
     i = torch.arange(18, dtype=torch.float64)
     expected = (80 ** (1 / 7) + i / 17 * (0.002 ** (1 / 7) - 80 ** (1 / 7))) ** 7
     torch.testing.assert_close(grid[:-1], expected)
+
+
+def test_the_iddpm_grid_is_that_of_edm_s_table():
+    """u_(j-1) = sqrt((u_j^2 + 1)/max(abar_(j-1)/abar_j, .001) - 1), from u_1000 = 0."""
+    bars = [math.sin(0.5 * math.pi * j / (1000 * 1.008)) ** 2 for j in range(1001)]
+    u = [0.0]
+    for j in range(1000, 0, -1):
+        u.insert(0, math.sqrt((u[0] ** 2 + 1) / max(bars[j - 1] / bars[j], 0.001) - 1))
+    inside = [s for s in u if 0.01 < s < 80.0]
+    grid = make_grid(GridConfig(kind="iddpm"), len(inside) + 1, 0.01, 80.0)
+    torch.testing.assert_close(grid[1:-1], torch.tensor(inside, dtype=torch.float64))
+
+
+def test_the_ddpm_grid_strides_through_its_levels():
+    bar = torch.cumprod(1 - torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64), dim=0)
+    levels = ((1 - bar) / bar).sqrt()
+    grid = make_grid(GridConfig(kind="ddpm"), 25, 0.011, 80.0)
+    near = (grid[1:-1, None] / levels - 1).abs().min(dim=1)
+    assert float(near.values.max()) < 1e-12
+    strides = -near.indices.diff()
+    assert int(strides.max() - strides.min()) <= 1
 
 
 def test_log_snr_grid_is_geometric():
