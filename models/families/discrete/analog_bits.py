@@ -64,8 +64,8 @@ class AnalogBitsConfig(Config, frozen=True):
     title="Analog bits",
     summary="Each symbol is a few bits, plus or minus one, that carry Gaussian noise like any "
     "numbers; rounding makes symbols of them again.",
-    source=f"{_PAPER}, algorithms 1 and 2; said as probabilities of symbols and learned by "
-    "cross-entropy: Dieleman et al. 2022, arXiv:2211.15089, eqs. 5 and 6",
+    source="said as probabilities of symbols and learned by cross-entropy: Dieleman et al. 2022, "
+    f"arXiv:2211.15089, eqs. 5 and 6; {_PAPER}, algorithms 1 and 2",
     config=AnalogBitsConfig,
     needs=("symbols", "whole"),
     capabilities=("bound",),

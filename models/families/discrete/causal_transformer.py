@@ -26,7 +26,7 @@ from models.training.trained import Trained
 __all__ = ["CausalTransformer", "CausalTransformerConfig"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
-_PAPER = "Radford et al. 2018 (GPT)"
+_PAPER = "Radford et al. 2018"
 
 
 class CausalTransformerConfig(Config, frozen=True):
@@ -44,8 +44,9 @@ class CausalTransformerConfig(Config, frozen=True):
     title="Causal transformer",
     summary="Writes symbol after symbol, each from all before it; how likely a text is, is known "
     "exactly.",
-    source=f"{_PAPER}, eq. 1; Vaswani et al. 2017, arXiv:1706.03762; as diffusion that masks in "
-    "order: Austin et al. 2021, arXiv:2107.03006, section 4",
+    source="as diffusion that masks in order: Austin et al. 2021, arXiv:2107.03006, section 4; "
+    f"Vaswani et al. 2017, arXiv:1706.03762; {_PAPER}, Improving language understanding by "
+    "generative pre-training, eq. 1",
     config=CausalTransformerConfig,
     needs=("symbols", "whole", "sequence"),
     capabilities=("likelihood", "bound"),

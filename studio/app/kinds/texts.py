@@ -22,6 +22,7 @@ ASPECT = 2.0
 CELL = 0.62  # width / height of a character
 MARGIN = 0.04  # of the height of a tile
 READABLE = 7  # pixels of a line; in smaller ones characters are dashes
+OUTLINED = 12  # pixels of a line in which there is room for an outline
 LARGEST = 24
 UNSURE, SURE = 0.2, 1.0  # probabilities at the ends of the colours
 SPACE, DOT = ord(" "), "·"
@@ -87,10 +88,10 @@ def _character(
             dash = cell.adjusted(0.0, 0.3 * cell.height(), 0.0, -0.3 * cell.height())
             painter.fillRect(dash, ink)
         return
-    if new:
+    if new and cell.height() >= OUTLINED:
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(palette.text), 1.0))
-        painter.drawRoundedRect(body, 3, 3)
+        painter.drawRoundedRect(body, 0.2 * body.width(), 0.2 * body.width())
     blank = number == SPACE
     if blank and chance is None:
         return
@@ -139,13 +140,14 @@ def _measures(arrays: Arrays) -> Measured:
     return found
 
 
-def _marks(arrays: Arrays) -> NDArray[np.float32]:
+def _marks(arrays: Arrays) -> NDArray[Any]:
     """Return which character stands where, so that the square of the distance is the number of
     places that differ: (n, L * different characters).
     """
     x = _numbers(arrays["x"])
     marks = (x[..., None] == np.arange(1, 128)).reshape(len(x), -1)
-    return marks.astype(np.float32) / np.float32(math.sqrt(2.0))
+    found: NDArray[Any] = marks.astype(np.float32) / np.float32(math.sqrt(2.0))
+    return found
 
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from studio.app.state.naming import metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import figure_of, first_metric
 from studio.protocol.catalog import Catalog, EntrySpec
+from studio.protocol.events import SPREAD
 
 __all__ = ["Stand", "Verdict", "judged", "stands", "verdict_of"]
 
@@ -103,5 +104,8 @@ def judged(
             return f"{words.figure(value / floors[slug])} × the floor{at}", "warm"
     if slug not in floors or not math.isfinite(value):
         return "", ""
-    beats = value > floors[slug] if higher else value < floors[slug]
-    return ("beats the baseline", "good") if beats else ("does not beat the baseline", "warm")
+    if value > floors[slug] if higher else value < floors[slug]:
+        return "beats the baseline", "good"
+    # The law of the data, say, is never beaten.
+    near = abs(value - floors[slug]) <= held.SEEN * floors.get(SPREAD + slug, 0.0)
+    return ("as good as the baseline", "") if near else ("does not beat the baseline", "warm")

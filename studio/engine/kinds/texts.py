@@ -23,7 +23,6 @@ class Texts(DataKind, slug="texts"):
     """Pieces of text; everywhere but in models a character is its number in Unicode."""
 
     suffixes: ClassVar[tuple[str, ...]] = (".txt", *ARRAY_SUFFIXES)
-    record_types: ClassVar[Mapping[str, str]] = {"x": "int32"}
 
     def described(self, data: RowSource) -> str:
         assert isinstance(data, TextSet)
