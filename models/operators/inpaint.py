@@ -35,8 +35,8 @@ class InpaintConfig(Config, frozen=True):
         Slot(
             _KNOWN,
             "Known",
-            "Which numbers are known: above 0 where they are, in one row for all, or in as many as "
-            "there are rows.",
+            "Which numbers are known: 1 where they are and 0 where not, in one row for all, or in "
+            "as many as there are rows.",
         ),
     ),
     config=InpaintConfig,
@@ -51,7 +51,10 @@ class Inpaint:
         """Complete; see `models.operators.base.Operator`. Each row comes so often as it is drawn,
         one after the other; "row" (m,) are their numbers, from 0.
         """
-        rows, mask = operation.handed[ROWS], operation.handed[_KNOWN].x > 0
+        rows, told = operation.handed[ROWS], operation.handed[_KNOWN].x
+        mask = told == 1
+        if not bool((mask | (told == 0)).all()):
+            raise ValueError("what is known is told by 1, and what is not by 0: such as [[1, 0]]")
         if len(mask) not in (1, len(rows)):
             raise ValueError(
                 f"what is known must be told in one row for all, or in {len(rows):,}, as many as "

@@ -78,7 +78,7 @@ def fields(spec):
 
 
 def pick(spec, slug, aside=None):
-    return switch.exchange(spec, CATALOG, fields(spec)["net.slug"], slug, aside)
+    return switch.exchange(spec, "family", fields(spec)["net.slug"], slug, aside)
 
 
 def test_a_pick_is_opened_into_its_choice_and_the_settings_of_the_network_that_the_data_prefer():

@@ -1,8 +1,10 @@
 """Guidance as forms and the command line have it: a pick within the sampler, and its settings."""
 
+import msgspec
 import pytest
 
 from models.operators.generate import GenerateConfig
+from studio.app.state import drafts, switch
 from studio.cli.settings import apply, assigned
 from studio.cli.terminal import UsageError
 from studio.engine.process.catalogue import build
@@ -90,3 +92,20 @@ def test_what_is_wrong_with_it_is_said_at_its_place(guidance, path):
     )
     _, problems = resolve(spec)
     assert [problem.path for problem in problems] == [path]
+
+
+def test_a_setup_picks_it_for_the_sampler_and_keeps_what_each_was_given(catalog):
+    """Not for the family, whose picks are networks."""
+    spec = msgspec.structs.replace(SPEC, sampler=Pick(slug="ddim"))
+    chooser = paths(catalog, "sampler", "ddim", {})["guidance.slug"]
+    led = switch.exchange(spec, "sampler", chooser, "classifier-free")
+    assert led.spec.sampler.config["guidance"]["slug"] == "classifier-free"
+    assert led.spec.family == spec.family
+    strength = paths(catalog, "sampler", "ddim", led.spec.sampler.config)[
+        "guidance.config.strength"
+    ]
+    strong = drafts.put(led.spec, "sampler", strength, 4.0)
+    off = switch.exchange(strong, "sampler", chooser, "", led.aside)
+    assert "guidance" not in off.spec.sampler.config, "as it was"
+    again = switch.exchange(off.spec, "sampler", chooser, "classifier-free", off.aside)
+    assert again.spec.sampler.config["guidance"]["config"] == {"strength": 4.0}

@@ -109,6 +109,8 @@ def test_each_method_completes_and_none_is_told_what_is_not_known(method: str):
 def test_what_is_known_must_be_told_of_each_row_or_of_all():
     with pytest.raises(ValueError, match="as many as"):
         do("inpaint", DATA.x[:5], known=torch.ones(3, 2))
+    with pytest.raises(ValueError, match="by 1, and what is not by 0"):
+        do("inpaint", DATA.x[:5], known=DATA.x[:5])
 
 
 def test_a_measurement_has_a_right_inverse():

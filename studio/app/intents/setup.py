@@ -241,23 +241,25 @@ class SetupIntents(Intents):
         if draft is None:
             return
         draft.local.pop((section, field.path), None)
-        if field.chooses:
-            self._pick(draft, field, value)
-            return
         if section == "sampler" and self.state.catalog is not None:
             draft.spec = sixchoices.sampled(draft.spec, self.state.catalog)
+        if field.chooses:
+            self._pick(draft, section, field, value)
+            return
         self._respec(drafts.put(draft.spec, section, field, value))
         if section == "dataset":
             self._preview_soon()
 
-    def _pick(self, draft: Draft, chooser: FieldSpec, slug: str) -> None:
-        """Pick another network; what was mistyped in the settings of the last one goes with it."""
+    def _pick(self, draft: Draft, section: drafts.Section, chooser: FieldSpec, slug: str) -> None:
+        """Pick another network or guidance; what was mistyped in the settings of the last one goes
+        with it.
+        """
         if self.state.catalog is None:
             return
-        made = switching.exchange(draft.spec, self.state.catalog, chooser, slug, draft.aside)
+        made = switching.exchange(draft.spec, section, chooser, slug, draft.aside)
         draft.aside = made.aside
         inner = f"{chooser.path.removesuffix('.slug')}.config."
-        for key in [(s, p) for s, p in draft.local if s == "family" and p.startswith(inner)]:
+        for key in [(s, p) for s, p in draft.local if s == section and p.startswith(inner)]:
             del draft.local[key]
         self._respec(made.spec)
 

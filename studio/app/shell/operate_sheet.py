@@ -16,6 +16,7 @@ from studio.app.intents.base import Refused
 from studio.app.kinds.kind import filters
 from studio.app.kinds.registry import kind_of_run
 from studio.app.state import drafts, operators
+from studio.app.state.offers import Offers, offered
 from studio.app.state.operators import COUNT, Asking, Unreadable
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -132,6 +133,7 @@ class OperateSheet(QDialog):
         self.form = Form(entry)
         self.form.edited.connect(self._edited)
         self.form.rejected.connect(self._rejected)
+        self.form.show_offers(self._offers())
         self.form.show_config(self._config)
         self._say()
         page = QWidget()
@@ -140,6 +142,12 @@ class OperateSheet(QDialog):
         self._area.show()
         page.installEventFilter(self)
         self._fit()
+
+    def _offers(self) -> Offers:
+        """Return the runs that have something to ask, and the classes that the model knows."""
+        runs = [run for run in self._state.runs.by_key.values() if run.checkpoints]
+        classes = next((each.names for each in self._conditions if each.names), [])
+        return offered(runs, {"names": classes}, (), self._state.catalog)
 
     def _fit(self) -> None:
         """Be as high as the settings, up to half the screen: what is folded may open."""

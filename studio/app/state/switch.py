@@ -257,22 +257,27 @@ def choose(spec: RunSpec, catalog: Catalog, slug: str, aside: Aside | None = Non
 
 
 def exchange(
-    spec: RunSpec, catalog: Catalog, chooser: FieldSpec, slug: str, aside: Aside | None = None
+    spec: RunSpec,
+    section: drafts.Section,
+    chooser: FieldSpec,
+    slug: str,
+    aside: Aside | None = None,
 ) -> Switched:
-    """Pick another network for the family ("" for the one that the data prefer). Each keeps the
-    settings that it was given, and has them again when it is picked again.
+    """Pick another network for the family, or guidance for the sampler ("" for the one that the
+    data prefer, or for none). Each keeps the settings that it was given, and has them again when it
+    is picked again.
     """
     aside = aside or Aside()
     path = chooser.path.removesuffix(".slug")
     table = msgspec.structs.replace(chooser, path=f"{path}.config", default={}, kind="table")
-    config = spec.family.config
+    config = drafts.config_of(spec, section)
     now = drafts.value_at(config, chooser) or chooser.meant
-    made = drafts.put(spec, "family", chooser, slug)
+    made = drafts.put(spec, section, chooser, slug)
     if (slug or chooser.meant) == now:
         return Switched(made, aside)
     picked = {**aside.picked, (path, now): drafts.value_at(config, table)}
     again = picked.get((path, slug or chooser.meant), {})
-    return Switched(drafts.put(made, "family", table, again), replace(aside, picked=picked))
+    return Switched(drafts.put(made, section, table, again), replace(aside, picked=picked))
 
 
 def _wishes(
