@@ -20,6 +20,7 @@ from models.contracts.abilities import (
     HasLatent,
     HasLikelihood,
     HasPopulation,
+    HasPosterior,
     HasVelocity,
 )
 from models.contracts.batch import Batch
@@ -62,6 +63,7 @@ PROTOCOLS: dict[str, type] = {
     "bound": HasBound,
     "latent": HasLatent,
     "population": HasPopulation,
+    "posterior": HasPosterior,
 }
 FEW = 3
 """Of so many numbers at most is a datum whose likelihood is asked for: each costs a pass."""
@@ -457,6 +459,10 @@ def test_capabilities_return_their_shapes(pair: Pair):
         bound = family.log_prob_bound(rows)
         assert bound.shape == (5,)
         assert torch.equal(bound, family.log_prob_bound(rows)), "one model has one bound"
+    if isinstance(family, HasPosterior):
+        law = family.posterior(rows, 0.5)
+        assert law.shape == (*x.shape, pair.data.spec().symbols)
+        torch.testing.assert_close(law.sum(dim=-1), torch.ones(x.shape))
     if isinstance(family, HasLatent):
         latents = family.prior(5, make_generator(0, 3))
         assert torch.equal(family.push(latents), list(family.flow(latents))[-1].x)
