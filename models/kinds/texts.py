@@ -123,7 +123,7 @@ def numbers_of(text: str) -> Tensor:
     gives=("symbols", "whole", "sequence"),
     networks={"predictor": "symbol-transformer", "autoregressive": "symbol-transformer"},
     metrics=("bits-per-character", "ngram-distance"),
-    training={"samples": 8000, "batch": 64, "particles": 64, "evaluate_samples": 500},
+    training={"samples": 8000, "batch": 64, "particles": 64, "evaluate_samples": 200},
 )
 def texts(n: int, seed: int) -> TextSet:
     """Return n pieces of 6 of 5 characters, each mostly the one that comes after."""

@@ -208,6 +208,7 @@ class Kind:
         common: what tiles need to know of all data that are seen together, such as the scale that
             they share, so that a few of them can be made ready at a time.
         parts: arrays of a record, other than ``x``, that belong to each datum, (T, n, ...).
+        legend: what these parts look like in a tile, in a line; "" where they say it themselves.
         told: what the model was told of each datum, by name, that is said with it.
         called: the conditions of a model by their names, in the words of the field.
         groups: metrics by slug, in groups with a title, as the inspector shows them.
@@ -242,6 +243,7 @@ class Kind:
     page: int = 64
     draws: int = 0
     parts: tuple[str, ...] = ()
+    legend: str = ""
     told: tuple[str, ...] = ()
     called: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: DISTANCES)

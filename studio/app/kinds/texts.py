@@ -175,6 +175,7 @@ KIND = Kind(
     imports="plain text",
     page=24,
     parts=(WRITTEN,),
+    legend="blue: sure · orange: a guess · outline: just written · block: masked",
     suffixes=("txt", "npz", "h5"),
     order=60,
 )

@@ -69,6 +69,7 @@ class TilesView(QWidget):
         self._where = label("", "muted")
         self._which = Elided("", "muted")
         self._seen = label("", "small", wrap=True)
+        self._legend = Elided("", "muted")
         self._chip = MotionChip(self)
         self._empty = EmptyState(self)
         self._following = Following(self, state, actions, self._looking, applies)
@@ -98,6 +99,7 @@ class TilesView(QWidget):
         foot = QHBoxLayout()
         foot.addWidget(self._chip)
         foot.addStretch(1)
+        foot.addWidget(self._legend)
         body = QVBoxLayout(self)
         body.setContentsMargins(16, 10, 16, 10)
         body.setSpacing(8)
@@ -184,6 +186,8 @@ class TilesView(QWidget):
             if timeline is not None
             else "This step was kept without its projection."
         )
+        parts = any(name in record.extras for name in self._kind.parts)
+        self._legend.set_text(self._kind.legend if parts else "")
         self._draw()
         self._ask_names()
         self._following.drawn()

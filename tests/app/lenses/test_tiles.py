@@ -171,6 +171,24 @@ def test_grid_strip_and_projection_show_the_same_latents(lens: Any, view: TilesV
     assert view.grid.selection == 5
 
 
+def test_what_the_marks_of_texts_mean_is_said_where_there_are_some(
+    lens: Any, view: TilesView
+) -> None:
+    entry = lens.state.catalog.entries[-1]
+    lens.state.catalog.entries[-1] = structs.replace(entry, kinds=["texts"])
+    lens.state.catalog_changed.emit()
+    x = np.full((FRAMES, N, 8), ord("a"), np.int32)
+    written = np.full((FRAMES, N, 8, 2), 0.9, np.float32)
+    t = np.linspace(0, 1, FRAMES, dtype=np.float32)
+    for step, extras in ((1, {"written": written}), (2, {})):
+        lens.run.live = FlowRecord.of(step, t=t, x=x, extras=extras)
+        lens.state.runs.record_arrived.emit(lens.run.key)
+        QApplication.processEvents()
+        assert view.grid.count == N
+        said = view._legend.accessibleName()
+        assert ("blue: sure" in said) is bool(extras)
+
+
 def test_a_lasso_of_the_projection_selects_latents_and_counts_the_data_there(
     lens: Any, view: TilesView
 ) -> None:
