@@ -33,5 +33,5 @@ _SHARE = 50
 
 
 def pair_steps(horizon: int) -> int:
-    """Return in how many steps of a training the pairs are drawn: every fiftieth."""
+    """Return in how many steps of a training the pairs are drawn, at least: every fiftieth."""
     return max(1, horizon // _SHARE)

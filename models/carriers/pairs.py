@@ -57,11 +57,17 @@ class Pairs:
         return 0 if self._ends is None else len(self._ends)
 
     @torch.no_grad()
-    def draw(self, source: Family[Any]) -> tuple[Batch, Tensor]:
+    def draw(self, source: Family[Any], batch: int | None = None) -> tuple[Batch, Tensor]:
         """Add so many pairs as are drawn at once, at most those that are still missing; return
         them: noise, x (m, *shape), and where it ends (m, *shape).
+
+        Args:
+            source: whose ODE is followed.
+            batch: the size of a batch, of which a draw has at most four times as many: whoever
+                tries a step on a few rows is not kept waiting.
         """
         n = min(self._each, self.count - len(self))
+        n = n if batch is None else min(n, 4 * batch)
         latents = source.prior(n, self._generator).to(self.device)
         *_, last = source.flow(latents, sampler=self._solver(source), generator=self._generator)
         self._add(latents, last.x)
@@ -78,6 +84,11 @@ class Pairs:
         else:
             self._noise = Batch.cat([self._noise, noise])
             self._ends = torch.cat([self._ends, ends])
+
+    @property
+    def complete(self) -> bool:
+        """Whether all are drawn."""
+        return len(self) >= self.count
 
     def take(self, n: int, generator: torch.Generator) -> tuple[Batch, Tensor]:
         """Return n pairs by chance: noise, x (n, *shape), and where each ends (n, *shape)."""

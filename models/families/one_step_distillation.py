@@ -105,7 +105,7 @@ class OneStepDistillation(CarriedFamily[OneStepDistillationConfig]):
             latent=latent,
             device=self.device,
             optimizer=config.generator_optimizer,
-            horizon=max(1, self.horizon - self._drawing),
+            horizon=self.horizon,
             decay=config.ema,
             execution=self.execution,
         )
@@ -128,34 +128,30 @@ class OneStepDistillation(CarriedFamily[OneStepDistillationConfig]):
 
     def walk(self, batch: Rows) -> Walk:
         real = Batch.of(batch)
-        drawing = self._count < self._drawing
-        metrics = yield from self._drawn(real) if drawing else self._taught(real)
-        self._count += 1
-        return metrics | {"phase": real.x.new_full((), 1.0 if drawing else 2.0)}
-
-    def _drawn(self, real: Batch) -> Walk:
-        teacher = self.inputs[TEACHER]
-        assert isinstance(teacher, Family)
-        noise, ends = self.pairs.draw(teacher)
-        yield "pairs", {"real": real.x, "particles": noise.x, "moved": ends}
-        made = self.carrier.push(self._latents(noise))
-        return {"loss": mean_of_places((made - ends).square(), noise.places())}
-
-    def _taught(self, real: Batch) -> Walk:
+        if not self.pairs.complete:
+            teacher = self.inputs[TEACHER]
+            assert isinstance(teacher, Family)
+            noise, ends = self.pairs.draw(teacher, len(real))
+            yield "pairs", {"real": real.x, "particles": noise.x, "moved": ends}
         noise, ends = self.pairs.take(len(real), self.noise)
         latents = self._latents(noise)
         yield "choose", {"real": real.x, "particles": self.carrier.particles(latents).x}
-        places, net = noise.places(), self.carrier.trained.net
+        metrics = self._regress(latents, ends, noise.places())
+        moved = self.carrier.particles(latents).x
+        yield "fit", {"real": real.x, "particles": moved, "moved": ends}
+        phase = 1.0 if self._count < self._drawing else 2.0
+        self._count += 1
+        return metrics | {"phase": real.x.new_full((), phase)}
+
+    def _regress(self, latents: Batch, ends: Tensor, places: Tensor | None) -> dict[str, Tensor]:
+        net = self.carrier.trained.net
 
         def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
             rows = latents.take(part)
             made = rows.zeroed(call(net, rows))
             return mean_of_places((made - ends[part]).square(), places), {}
 
-        metrics = self.carrier.trained.descend(loss, len(real))
-        moved = self.carrier.particles(latents).x
-        yield "fit", {"real": real.x, "particles": moved, "moved": ends}
-        return metrics
+        return self.carrier.trained.descend(loss, len(latents))
 
     def _latents(self, noise: Batch) -> Batch:
         """Return the noise of a teacher as latents (n, numbers): where it has padded places, a

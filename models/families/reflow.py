@@ -1,5 +1,6 @@
 """Reflow: a flow is taught anew on the ends of its own paths, which makes these straight."""
 
+from collections.abc import Generator
 from typing import Annotated, Any, Unpack
 
 from torch import Tensor
@@ -10,7 +11,7 @@ from models.carriers.pairs import Pairs
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family
-from models.contracts.learner import Phase, Stage, Training, Walk
+from models.contracts.learner import Learner, Phase, Scene, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import State
 from models.couplings.couple import coupled_noise
@@ -153,34 +154,42 @@ class Reflow(FlowFamily[ReflowConfig]):
 
     def _clock(self) -> int:
         """Return where the rate is: it falls over the first flow, and again over the reflow."""
-        first, reflow = self._starts
-        start, end = (0, first) if self._count < first else (reflow, self.horizon)
+        first = self._starts[0]
+        start, end = (0, first) if self._count < first else (first, self.horizon)
         return round((self._count - start) / max(1, end - start) * self.horizon)
 
     def walk(self, batch: Rows) -> Walk:
         real = Batch.of(batch)
         if self._count < self._starts[0]:
-            metrics, phase = (yield from self._first(real)), 1.0
+            metrics = yield from self._first(real)
+        elif SOURCE in self.inputs:
+            if not self.pairs.complete:
+                yield from self._drawn(real, self.inputs[SOURCE], len(real))
+            metrics = yield from self._straightened(real)
         elif self._count < self._starts[1]:
-            metrics, phase = (yield from self._drawn(real)), 2.0
+            # What draws is what learns: it stays as it is meanwhile.
+            noise, ends = yield from self._drawn(real, self)
+            time = draw_times(len(noise), self.noise)
+            at = between(noise, noise.holding(ends), time)
+            metrics = {"loss": self.field.error(at, time, ends - noise.x)}
         else:
-            metrics, phase = (yield from self._straightened(real)), 3.0
+            metrics = yield from self._straightened(real)
+        phase = 1 + sum(self._count >= start for start in self._starts)
         self._count += 1
-        return metrics | {"phase": real.x.new_full((), phase)}
+        return metrics | {"phase": real.x.new_full((), float(phase))}
 
     def _first(self, real: Batch) -> Walk:
         noise = coupled_noise("independent", real, self.noise, 0.0)
         yield "draw", {"real": real.x, "particles": noise.x}
         return (yield from self._fitted(real, noise, real.x))
 
-    def _drawn(self, real: Batch) -> Walk:
-        source = self.inputs.get(SOURCE, self)
+    def _drawn(
+        self, real: Batch, source: Learner[Any], batch: int | None = None
+    ) -> Generator[tuple[str, Scene], None, tuple[Batch, Tensor]]:
         assert isinstance(source, Family)
-        noise, ends = self.pairs.draw(source)
+        noise, ends = self.pairs.draw(source, batch)
         yield "pairs", {"real": real.x, "particles": noise.x, "moved": ends}
-        time = draw_times(len(noise), self.noise)
-        at = between(noise, noise.holding(ends), time)
-        return {"loss": self.field.error(at, time, ends - noise.x)}
+        return noise, ends
 
     def _straightened(self, real: Batch) -> Walk:
         noise, ends = self.pairs.take(len(real), self.noise)

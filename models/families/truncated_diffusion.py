@@ -193,9 +193,9 @@ class TruncatedDiffusion(DiffusionFamily[TruncatedDiffusionConfig]):
         source = self.inputs.get(SOURCE)
         if source is None:
             self.carrier.gaussian.see(real.x)
-        elif len(self.carrier.samples) < self.config.pairs:
+        elif not self.carrier.samples.complete:
             assert isinstance(source, Family)
-            self.carrier.samples.draw(source)
+            self.carrier.samples.draw(source, len(real))
 
     def retune(self, config: TruncatedDiffusionConfig) -> None:
         self.field.trained.optimizer.config = config.optimizer

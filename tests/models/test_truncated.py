@@ -40,7 +40,7 @@ def test_with_a_source_it_starts_from_its_samples_with_noise():
     source = ExactFlow(ExactFlowConfig(), SPEC, horizon=1, seed=0, device=CPU)
     family = made(source, start=0.5)
     for _ in range(2):
-        family.step(X[:64])
+        family.step(X[:400])
     ends = family.carrier.samples.ends().x
     assert len(ends) == 600
     x = 0.5 * family.prior(3000, make_generator(2)).x
@@ -53,7 +53,7 @@ def test_with_a_source_it_starts_from_its_samples_with_noise():
 def test_a_source_may_have_latents_of_any_size():
     source = MmdGenerator(MmdGeneratorConfig(), SPEC, horizon=1, seed=0, device=CPU)
     family = made(source)
-    family.step(X[:64])
+    family.step(X[:400])
     again = made()
     again.load_state(family.state())
     one, two = (each.prior(5, make_generator(4)).x for each in (family, again))
@@ -65,7 +65,7 @@ def test_from_the_right_start_the_exact_denoiser_reaches_the_data():
     source = ExactFlow(ExactFlowConfig(), SPEC, horizon=1, seed=0, device=CPU)
     family = made(source, start=0.5, pairs=3000)
     for _ in range(2):
-        family.step(X[:64])
+        family.step(X[:400])
     latents = family.prior(2000, make_generator(5))
     law = mixture().standardised(SPEC.mean.double(), SPEC.std.double())
     x = Heun(HeunConfig(steps=18)).sample(law.denoise, latents.x.double(), 0.002, 0.5)
