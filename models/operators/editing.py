@@ -136,6 +136,8 @@ def ready(operation: Operation, seed: int, which: Tensor | None = None) -> Editi
     if not isinstance(model, _Diffusion):
         raise ValueError("the model does not say between which noise levels it was trained")
     spec, rows = model.spec, operation.handed[ROWS]
+    if spec.symbols is not None:
+        raise ValueError("its data are symbols, and noise can only be put on numbers")
     which = torch.arange(len(rows)) if which is None else which
     batch = spec.standardised(rows.take(which))
     chosen = dict(batch.given)

@@ -25,7 +25,7 @@ from models.samplers.grids import GridConfig
 from models.samplers.heun import Heun, HeunConfig
 from models.tensors import make_generator
 from tests.models import tracks
-from tests.models.pairs import PAIRS, build, each
+from tests.models.pairs import FAMILIES, PAIRS, build, each, lightest
 
 discover()
 CPU = torch.device("cpu")
@@ -209,7 +209,14 @@ def test_the_same_seed_gives_the_same_edit():
 
 
 @pytest.mark.parametrize("slug", EDITS)
-@each([pair for pair in PAIRS if pair.entry.slug == "edm"])
+@each(
+    [pair for pair in PAIRS if pair.entry.slug == "edm"]
+    + [
+        lightest(entry)
+        for entry in FAMILIES
+        if "denoiser" in entry.abilities and entry.slug != "edm" and "law" not in entry.needs
+    ]
+)
 def test_every_kind_of_continuous_data_can_be_worked_on(pair, slug: str):
     with tracks.known():
         family = build(pair)
@@ -240,3 +247,29 @@ def test_conditions_are_one_for_all_or_one_for_each_row():
     assert torch.cdist(x_of(each), MODES).argmin(dim=1).tolist() == [4, 4, 1, 1]
     with pytest.raises(ValueError, match="one for each row"):
         do("sdedit", rows, exact(told=True), given={LABEL: torch.tensor([4, 1, 0])})
+
+
+def test_the_exact_guided_law_is_that_of_a_class_at_strength_one_and_tilted_above():
+    flow = exact(told=True)
+    one = do("guided-law", DATA.x[:1], flow, strength=1.0, n=3000, given={LABEL: torch.tensor(1)})
+    assert one.rows is not None
+    assert one.rows.given[LABEL].eq(1).all()
+    torch.testing.assert_close(x_of(one).mean(dim=0), MODES[1], atol=0.05, rtol=0)
+    spread = {s: float(x_of(do("guided-law", DATA.x[:1], flow, strength=s)).std()) for s in (0, 1)}
+    assert spread[0] == pytest.approx(spread[1], abs=0.1), "over all classes both are the data"
+    with pytest.raises(ValueError, match="told the class"):
+        do("guided-law", DATA.x[:1])
+
+
+def test_a_diffusion_tells_the_classes_that_it_was_told_of():
+    rows = TOLD.rows(slice(0, 200))
+    found = do("diffusion-classifier", rows, exact(told=True))
+    right = found.arrays["class"] == rows.given[LABEL]
+    assert float(right.float().mean()) > 0.97
+    assert found.note.startswith(f"{100 * float(right.double().mean()):.1f} %")
+    # What the rows say of their class is not read.
+    lied = Batch(rows.x, given={LABEL: (rows.given[LABEL] + 1) % 5})
+    again = do("diffusion-classifier", lied, exact(told=True))
+    assert torch.equal(again.arrays["class"], found.arrays["class"])
+    with pytest.raises(ValueError, match="told no class"):
+        do("diffusion-classifier", DATA.x[:3])

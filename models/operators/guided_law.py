@@ -1,0 +1,72 @@
+"""The law that guidance is often taken for: p(x) p(class | x)^strength, drawn from exactly."""
+
+from typing import Annotated
+
+import torch
+
+from models.config import Config, param
+from models.contracts.batch import Batch
+from models.contracts.spec import LABEL
+from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from models.registry import operator
+from models.tensors import make_generator
+
+__all__ = ["GuidedLaw", "GuidedLawConfig"]
+
+_CONDITIONS, _DRAWS = 3211, 3212  # streams of a seed (`models.tensors.make_generator`)
+
+
+class GuidedLawConfig(Config, frozen=True):
+    """How many points, and how far the law is tilted."""
+
+    n: Annotated[int, param("Samples", "How many are drawn.", low=1, high=1_000_000, log=True)] = (
+        4096
+    )
+    strength: Annotated[
+        float,
+        param("Strength", "To which power p(class | x) is taken; 1 is the law of the class.",
+              low=0.0, high=100.0),
+    ] = 2.0  # fmt: skip
+    seed: SeedSetting = 0
+
+
+@operator(
+    "guided-law",
+    title="Exact guided law",
+    summary="Draws from p(x) p(class | x)^strength, which is known for mixtures of Gaussians: what "
+    "guided samples are held against. Above strength 1 they do not follow it.",
+    source="Luo 2022, arXiv:2208.11970, section 5; exact for a mixture by rejection",
+    kinds=("points",),
+    needs=("samples", "denoiser"),
+    config=GuidedLawConfig,
+)
+class GuidedLaw:
+    """Asks the law of the data, not the model."""
+
+    def __init__(self, config: GuidedLawConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Draw; see `models.operators.base.Operator`. The class is that which was chosen, else as
+        often each as in the data.
+        """
+        spec, config = operation.learner.spec, self.config
+        law = spec.mixture
+        if law is None or law.classes is None:
+            raise ValueError(
+                "the law of the data is not known with classes: take a mixture of Gaussians, and a "
+                "model that is told the class"
+            )
+        given = spec.standard_given(operation.given)
+        _, told = spec.conditions(config.n, make_generator(config.seed, _CONDITIONS), given)
+        label, generator = told[LABEL].long(), make_generator(config.seed, _DRAWS)
+        x = torch.empty((config.n, *spec.shape))
+        done = 0
+        for one in range(int(label.max()) + 1):
+            mine = label == one
+            count = int(mine.sum())
+            if count:
+                x[mine] = law.sample_tilted(count, one, config.strength, generator).to(x)
+            done += count
+            yield Progress(done, config.n)
+        return Outcome(Batch(x, given=told))
