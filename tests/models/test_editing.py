@@ -273,3 +273,16 @@ def test_a_diffusion_tells_the_classes_that_it_was_told_of():
     assert torch.equal(again.arrays["class"], found.arrays["class"])
     with pytest.raises(ValueError, match="told no class"):
         do("diffusion-classifier", DATA.x[:3])
+
+
+def test_super_resolved_images_are_the_same_when_seen_coarsely():
+    pair = next(pair for pair in PAIRS if str(pair) == "edm-images")
+    family, rows = build(pair), pair.data.rows(slice(0, 5))
+    found = do("super-resolve", rows, family, sampler=SHORT, side=4, method="replacement", draws=2)
+    squares = Averages(4)
+    assert len(x_of(found)) == 10
+    coarse = squares.back(squares.of(rows.x)).repeat_interleave(2, dim=0)
+    torch.testing.assert_close(found.arrays["coarse"], coarse)
+    torch.testing.assert_close(squares.of(x_of(found)), squares.of(coarse), atol=1e-3, rtol=0)
+    with pytest.raises(ValueError, match="cannot be divided"):
+        do("super-resolve", rows, family, side=3)
