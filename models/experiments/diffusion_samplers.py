@@ -23,6 +23,7 @@ from models.experiments.diffusion_ring import (
 )
 from models.experiments.wrong_laws import best_gaussian
 from models.samplers.adaptive import AdaptiveOde
+from models.samplers.adaptive_sde import AdaptiveSde
 from models.samplers.ancestral import Ancestral, AncestralConfig, Variance
 from models.samplers.base import Sampler
 from models.samplers.ddim import Ddim, DdimConfig
@@ -67,6 +68,7 @@ def members() -> dict[str, Sampler]:
         "DPM-3 5": DpmSolver3S(DpmSolver3SConfig(steps=5)),
         "DPM++2S 8": DpmSolverPlusPlus2S(DpmSolverPlusPlus2SConfig(steps=8)),
         "RK45": AdaptiveOde(),
+        "Adaptive SDE": AdaptiveSde(),
         "DDPM large 50": Ancestral(AncestralConfig(steps=50, variance="large")),
         "Analytic 12": Ancestral(AncestralConfig(steps=12, variance="analytic")),
     }

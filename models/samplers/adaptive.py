@@ -94,7 +94,8 @@ class AdaptiveOde(Sampler):
         span, limit = (math.log(s_max), math.log(s_min)), self.config.tolerance
         solver = RK45(slope, span[0], numbers(x), span[1], rtol=limit, atol=limit)
         while solver.status == "running":
-            solver.step()
+            with np.errstate(invalid="ignore", over="ignore"):
+                solver.step()
             if solver.status == "failed":
                 yield SampleStep(0.0, rows.zeroed(torch.full_like(x, math.nan)), counted.count)
                 return

@@ -36,6 +36,7 @@ __all__ = [
     "SampleStep",
     "Sampler",
     "SamplerConfig",
+    "noise_of",
 ]
 
 Noise = Callable[[Tensor], Tensor]
@@ -79,6 +80,11 @@ class Evaluation(NamedTuple):
     s: float
     x: Tensor
     denoised: Tensor
+
+
+def noise_of(rows: Batch, generator: torch.Generator | None) -> Noise:
+    """Return where the noise of some rows comes from."""
+    return lambda x: rows.zeroed(noise_like(x, generator))
 
 
 class Counter:
@@ -252,10 +258,7 @@ class GridSampler(Sampler):
         levels, rows = self.levels(s_min, s_max), Batch.of(latents)
         counted = Counter(denoise)
         past: deque[Evaluation] = deque(maxlen=self.memory)
-
-        def noise(x: Tensor) -> Tensor:
-            return rows.zeroed(noise_like(x, generator))
-
+        noise = noise_of(rows, generator)
         x = rows.zeroed(rows.x) * levels[0]
         yield SampleStep(levels[0], x, 0)
         for s, s_next in pairwise(levels):

@@ -55,7 +55,13 @@ def test_the_order_is_the_one_that_is_said(entry: SamplerEntry, kind: str):
 
 
 def test_the_order_of_a_sampler_is_that_on_grids_with_a_fixed_end():
-    adaptive_or_noisy = {"rk45", "ancestral", "annealed-langevin", "predictor-corrector"}
+    adaptive_or_noisy = {
+        "rk45",
+        "adaptive-sde",
+        "ancestral",
+        "annealed-langevin",
+        "predictor-corrector",
+    }
     everything = {entry.slug for entry in SAMPLERS}
     assert {entry.slug for entry, _ in MEASURED} == everything - adaptive_or_noisy
     for entry, kind in MEASURED:

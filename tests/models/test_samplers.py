@@ -49,7 +49,7 @@ def make(slug: str, **settings: object) -> Sampler:
 
 def test_the_samplers_are_registered():
     assert {"ddim", "heun", "dpmpp-2m", "plms"} <= set(SLUGS)
-    assert set(SLUGS) - set(ON_GRID) == {"rk45"}
+    assert set(SLUGS) - set(ON_GRID) == {"rk45", "adaptive-sde"}
 
 
 @pytest.mark.parametrize("kind", ["log-snr", "time-quadratic"])
@@ -124,6 +124,7 @@ def test_a_single_datum_is_always_reached(slug):
         ("ddim", {"steps": 400, "eta": 0.5}),
         ("ancestral", {"steps": 400, "variance": "large"}),
         ("ancestral", {"steps": 10, "variance": "analytic"}),
+        ("adaptive-sde", {}),
         ("heun", {"steps": 200, "churn": 40.0, "churn_noise": 1.0}),
         ("predictor-corrector", {"steps": 400}),
         ("annealed-langevin", {"step": 0.1, "walk": 200, "levels": 20}),
