@@ -166,8 +166,8 @@ class ConsistencyTrainingConfig(Config, frozen=True):
     short="Consistency (CT)",
     summary="A function learns to say the same of a datum with more and with less noise, and so to "
     "go from noise to data in one step; no teacher is needed.",
-    source="Song et al. 2023, arXiv:2303.01469, algorithm 3; Song and Dhariwal 2023, "
-    "arXiv:2310.14189, table 1",
+    source="Song and Dhariwal 2023, arXiv:2310.14189, table 1; Song et al. 2023, arXiv:2303.01469, "
+    "algorithm 3",
     config=ConsistencyTrainingConfig,
     capabilities=("consistency",),
     field="score",

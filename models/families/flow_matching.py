@@ -74,8 +74,8 @@ class FlowMatchingConfig(Config, frozen=True):
     title="Flow matching",
     summary="A velocity learned on lines from noise to data moves free particles; noise and data "
     "may be paired by transport.",
-    source="Lipman et al. 2022, arXiv:2210.02747, eq. 20 with sigma_min = 0; Liu et al. 2022, "
-    "arXiv:2209.03003, eq. 1; Tong et al. 2024, arXiv:2302.00482, section 3.2",
+    source="Tong et al. 2024, arXiv:2302.00482, section 3.2; Liu et al. 2022, arXiv:2209.03003, "
+    "eq. 1; Lipman et al. 2022, arXiv:2210.02747, eq. 20 with sigma_min = 0",
     config=FlowMatchingConfig,
     capabilities=("velocity", "transport", "likelihood"),
     field="velocity",

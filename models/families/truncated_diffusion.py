@@ -87,8 +87,8 @@ class TruncatedDiffusionConfig(Config, frozen=True):
     short="Truncated",
     summary="A diffusion of the last stretch only: it starts from samples of another model with "
     "some noise, or from one Gaussian.",
-    source="Zheng et al. 2022, arXiv:2202.09671, section 3; Lyu et al. 2022, arXiv:2205.12524, "
-    "algorithm 1",
+    source="Lyu et al. 2022, arXiv:2205.12524, algorithm 1; Zheng et al. 2022, arXiv:2202.09671, "
+    "section 3",
     config=TruncatedDiffusionConfig,
     capabilities=("velocity", "denoiser"),
     field="score",

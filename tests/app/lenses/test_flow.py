@@ -333,16 +333,24 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
     others = {
         "analog-bits": "Chen 2023",
         "causal-transformer": "Radford 2018",
+        "cld": "Dockhorn 2022",
         "classifier": "Ravuri and Vinyals 2019",
         "consistency-distillation": "Song 2023",
+        "consistency-training": "Song 2023",
         "d3pm": "Austin 2021",
         "edm": "Karras 2022",
         "exact-flow": "Karras 2022",
+        "flow-matching": "Lipman 2022",
         "gru4rec": "Petrov and Macdonald 2022",
         "mmd-flow": "Arbel 2019",
         "mmd-generator": "Li 2015",
         "monoflow": "Yi 2023",
+        "one-step-distillation": "Luhman and Luhman 2021",
+        "pfgm-plus-plus": "Xu 2023",
         "pop": "Cremonesi 2010",
+        "progressive-distillation": "Salimans and Ho 2022",
+        "reflow": "Liu 2022",
+        "truncated-diffusion": "Zheng 2022",
     }
     assert citation(source) == others.get(slug, "Franceschi 2023")
 
