@@ -17,7 +17,7 @@ from models.denoisers.times import TimesName
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.bench import Bench
 from models.experiments.diffusion_bound import entropy
-from models.experiments.diffusion_ring import mixture, real
+from models.experiments.diffusion_ring import SEEDS, mixture, real
 from models.experiments.few_step_ring import ring
 from models.families.edm import Edm
 from models.paths.gaussian import VariancePreservingCosine
@@ -72,7 +72,7 @@ def _half(x: Tensor, s: Tensor, s_next: Tensor) -> Tensor:
 
 def _gained(bench: Bench, steps: int, *, learned: bool = True) -> Outcome:
     """Compare with the better of the known variances: one denoiser, one noise."""
-    told, gains, seeds = [], [], bench.seeds([0])
+    told, gains, seeds = [], [], bench.seeds(SEEDS)
     for seed in seeds:
         learner = bench.train(ring("edm", steps, _IDDPM), seed).learner
         assert isinstance(learner, HasDenoiser)
@@ -135,7 +135,7 @@ def _moments(learner: Learner[Any], seed: int) -> Moments:
 
 def _calmer(bench: Bench, steps: int) -> Outcome:
     """Compare the learned schedule with the one that it began with, by the same network."""
-    told, ratios, seeds = [], [], bench.seeds([0])
+    told, ratios, seeds = [], [], bench.seeds(SEEDS)
     for seed in seeds:
         learner = bench.train(ring("edm", steps, _VDM), seed).learner
         assert isinstance(learner, Edm)
