@@ -13,6 +13,7 @@ __all__ = [
     "ClassLogits",
     "Classifies",
     "ClassifiesNoisy",
+    "Completes",
     "Denoise",
     "HasBound",
     "HasConsistency",
@@ -50,6 +51,7 @@ WORDS: Mapping[str, str] = {
     "classify": "tells classes apart",
     "noisy-classify": "tells classes apart at every noise level",
     "recommend": "recommends",
+    "complete": "fills in what was not observed",
     "posterior": "says what stood at each place before it was corrupted",
 }
 """What a model with an ability does, by the names that entries of the registry use."""
@@ -193,6 +195,20 @@ class HasPosterior(Protocol):
     def posterior(self, x: Rows, t: float) -> Tensor: ...
 
 
+@runtime_checkable
+class Completes(Protocol):
+    """Samples rows of which some numbers are known."""
+
+    def completing(self, latents: Batch, values: Tensor, observed: Tensor) -> Batch:
+        """Return latents whose flow ends in rows that are ``values`` where ``observed``, and what
+        goes with them elsewhere; both (n, *shape), standardised and bool.
+
+        Raises:
+            ValueError: the model does not go on from such an observation; one sentence.
+        """
+        ...
+
+
 ABILITIES: Mapping[str, Any] = {
     "velocity": HasVelocity,
     "critic": HasCritic,
@@ -207,5 +223,6 @@ ABILITIES: Mapping[str, Any] = {
     "noisy-classify": ClassifiesNoisy,
     "recommend": Recommends,
     "posterior": HasPosterior,
+    "complete": Completes,
 }
 """The abilities by the names under which they are asked for."""

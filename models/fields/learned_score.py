@@ -3,6 +3,7 @@
 from typing import Any
 
 from models.contracts.learner import Learner
+from models.contracts.spec import DataSpec
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import Density, LearnedTime
 from models.denoisers.reverse_variance import ReverseVariance
@@ -23,13 +24,26 @@ __all__ = ["learned_score"]
 _WEIGHTS, _VARIANCE_WEIGHTS = 0, 2
 
 
-def learned_score(learner: Learner[Any], config: ScoreSettings) -> ScoreField:
-    """Return the field of a learner, on its device; it draws from the learner's noise."""
-    net = build(config.net, learner.spec, DENOISER, learner.weights(_WEIGHTS))
+def learned_score(
+    learner: Learner[Any],
+    config: ScoreSettings,
+    *,
+    spec: DataSpec | None = None,
+    make: type[Denoiser] = Denoiser,
+) -> ScoreField:
+    """Return the field of a learner, on its device; it draws from the learner's noise.
+
+    Args:
+        learner: whose it is.
+        config: its settings.
+        spec: what the network is told about the data, where that is more than the data say.
+        make: the denoiser that the network is put into.
+    """
+    net = build(config.net, spec or learner.spec, DENOISER, learner.weights(_WEIGHTS))
     schedule = _schedule(learner, config) if config.learns_path else None
     density: Density = LearnedTime(schedule.path) if schedule else fixed_density(config)
     return ScoreField(
-        Denoiser(net, config.precond).to(learner.device),
+        make(net, config.precond).to(learner.device),
         optimizer=config.optimizer,
         horizon=learner.horizon,
         decay=config.ema,

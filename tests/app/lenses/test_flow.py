@@ -337,6 +337,7 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
         "classifier": "Ravuri and Vinyals 2019",
         "consistency-distillation": "Song 2023",
         "consistency-training": "Song 2023",
+        "csdi": "Tashiro 2021",
         "d3pm": "Austin 2021",
         "edm": "Karras 2022",
         "exact-flow": "Karras 2022",
@@ -351,6 +352,7 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
         "progressive-distillation": "Salimans and Ho 2022",
         "reflow": "Liu 2022",
         "truncated-diffusion": "Zheng 2022",
+        "timegrad": "Rasul 2021",
     }
     assert citation(source) == others.get(slug, "Franceschi 2023")
 

@@ -27,6 +27,7 @@ SHAPES = {
     "interactions": (5,),
     "graphs": (16,),
     "texts": (5,),
+    "series": (6, 2),
 }
 
 

@@ -1,0 +1,1 @@
+"""Families that know the order of time: what is not observed of a series, or comes next."""

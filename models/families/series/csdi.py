@@ -1,0 +1,188 @@
+"""Diffusion of what is not observed: imputation and forecasting by one denoiser (CSDI)."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Unpack
+
+import torch
+from torch import Tensor
+
+from models.carriers.gaussian_diffusion import GaussianDiffusion
+from models.config import ConfigError, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import Layer, Look, Stage, Training, Walk
+from models.contracts.observed import beside, observing
+from models.contracts.schedule import Schedule
+from models.contracts.spec import LABEL, DataSpec
+from models.contracts.state import Packed
+from models.denoisers.completing import Completing
+from models.fields.learned_score import learned_score
+from models.fields.score import ScoreField
+from models.fields.score_settings import ScoreSettings, path_of
+from models.paths.schedule import schedule_of
+from models.registry import family
+from models.samplers.heun import Heun
+
+__all__ = ["Csdi", "CsdiConfig", "hidden_places"]
+
+Hiding = Literal["mixed", "scattered", "gap", "future"]
+_PAPER = "Tashiro et al. 2021, arXiv:2107.03502"
+_WAYS = ("scattered", "gap", "future")
+
+
+class CsdiConfig(ScoreSettings, frozen=True):
+    """Settings of a Gaussian diffusion that is told what was observed."""
+
+    hiding: Annotated[
+        Hiding,
+        param(
+            "Hidden in training",
+            "Which numbers are taken away from a series while the model learns to put them back: "
+            "any, a stretch of each channel, all from some time on, or each of these by turns.",
+            choices={
+                "mixed": "By turns",
+                "scattered": "Any numbers",
+                "gap": "A stretch",
+                "future": "The future",
+            },
+        ),
+    ] = "mixed"
+    nothing: Annotated[
+        float,
+        param(
+            "Nothing observed",
+            "How large a share of the series is hidden whole, so that the same model also makes "
+            "series of which nothing is known.",
+            low=0.0,
+            high=1.0,
+            zero="none",
+        ),
+    ] = 0.1
+
+
+@family(
+    "csdi",
+    title="Diffusion of the unobserved",
+    summary="A denoiser that reads what was observed beside the noise fills in the rest: gaps, and "
+    "the future.",
+    source=f"{_PAPER}, eqs. 5 to 7 and algorithm 1 (CSDI); as a denoiser: Karras et al. 2022, "
+    "arXiv:2206.00364, eqs. 1-8",
+    config=CsdiConfig,
+    needs=("continuous", "whole", "sequence"),
+    capabilities=("velocity", "denoiser", "bound", "complete"),
+    field="score",
+    carrier="flow",
+    sampler="dpmpp-2m",
+    motion="dx/ds = (x − D(x, s, x_o)) / s,  x_o what was observed",
+    short="CSDI",
+)
+class Csdi(GaussianDiffusion[CsdiConfig]):
+    """field = score given what was observed, carrier = particles."""
+
+    field: ScoreField
+
+    layers = (
+        Layer("score", "Score", "vector", "s ∇log p", timed=True, kept=False),
+        Layer("velocity", "Velocity", "vector", "dx/dt", timed=True),
+    )
+    stages = (
+        Stage(
+            "hide",
+            "Draw data, and hide some numbers of each",
+            "x₀ ~ p,  x_o = m ⊙ x₀",
+            f"{_PAPER}, section 4.3",
+        ),
+        Stage(
+            "noise",
+            "Place the particles where diffusion has them",
+            "x = x₀ + s ε,  ε ~ N(0, I)",
+            "Karras et al. 2022, eq. 2",
+        ),
+        Stage(
+            "fit",
+            "Fit the denoiser on what is hidden",
+            "min E w(s) |(1 − m) ⊙ (D(x, s, x_o) − x₀)|²",
+            f"{_PAPER}, eq. 7",
+            "velocity",
+        ),
+    )
+
+    def __init__(self, config: CsdiConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
+        super().__init__(config, spec, **training)
+        if config.label_dropout and LABEL not in spec.given:
+            raise ConfigError(
+                "label_dropout", "the model is told no class that it could be without"
+            )
+        self.field = learned_score(self, config, spec=beside(spec), make=Completing)
+
+    @classmethod
+    def schedule(cls, config: CsdiConfig, sampler: Any = None) -> Schedule:
+        levels = (sampler or Heun()).levels(config.s_min, config.s_max)
+        return schedule_of(path_of(config), config.s_min, config.s_max, levels, config.display)
+
+    @classmethod
+    def told_classes(cls, config: CsdiConfig) -> bool:
+        return config.conditional
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"field": self.field}
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        hidden = hidden_places(real.x, self.config.hiding, self.config.nothing, self.noise)
+        drawn = self.field.draw(len(real), self.noise)
+        yield "hide", {"real": torch.where(hidden, 0.0, real.x)}
+        particles = self.carrier.noised(real, drawn.level, self.noise)
+        # A class may be forgotten; what was observed is not, or there would be nothing to learn.
+        particles = self.field.forgetting(particles, self.noise)
+        yield "noise", {"real": real.x, "particles": particles.x}
+        told = observing(particles, real.x, ~hidden)
+        metrics = self.field.fit(real, told, drawn.level, drawn)
+        yield "fit", {"real": real.x, "particles": particles.x}
+        return metrics
+
+    def retune(self, config: CsdiConfig) -> None:
+        for each in (self.field, self.field.variance):
+            if each is not None:
+                each.trained.optimizer.config = config.optimizer
+
+    @property
+    def looks(self) -> Mapping[str, Look]:
+        return {**super().looks, "score": self.field.scaled_score}
+
+    def completing(self, latents: Batch, values: Tensor, observed: Tensor) -> Batch:
+        """Return latents that are told what was observed: any numbers of a row, or none."""
+        return observing(latents, values.to(latents.device), observed.to(latents.device))
+
+
+def hidden_places(x: Tensor, hiding: Hiding, nothing: float, generator: torch.Generator) -> Tensor:
+    """Draw which numbers of series x (n, L, C) are hidden, (n, L, C) bool: at least one of each.
+
+    "scattered": any, a share of them that is even in [0, 1]. "gap": a stretch of each channel, of
+    at most half the time. "future": all from some time on, even between the second and the last.
+    A share ``nothing`` of the rows is hidden whole.
+    """
+    n, length, channels = x.shape
+    device = generator.device
+
+    def even(*shape: int) -> Tensor:
+        return torch.rand(shape, generator=generator, device=device).to(x.device)
+
+    time = torch.arange(length, device=x.device)[:, None]
+    share = even(n, 1, 1)
+    dice = even(n, length, channels)
+    scattered = dice <= torch.maximum(share, dice.flatten(1).min(dim=1).values[:, None, None])
+    wide = (1 + even(n, 1, channels) * (length / 2)).floor()
+    start = (even(n, 1, channels) * (length - wide + 1)).floor()
+    gap = (time >= start) & (time < start + wide)
+    now = 1 + (even(n, 1, 1) * (length - 1)).floor()
+    future = (time >= now).expand(n, length, channels)
+    ways = dict(zip(_WAYS, (scattered, gap, future), strict=True))
+    turn = (even(n) * len(_WAYS)).long().clamp_max(len(_WAYS) - 1)
+    if hiding == "mixed":
+        stacked = torch.stack([ways[name] for name in _WAYS])
+        hidden = stacked[turn, torch.arange(n, device=x.device)]
+    else:
+        hidden = ways[hiding]
+    whole = even(n) < nothing
+    return hidden | whole[:, None, None]

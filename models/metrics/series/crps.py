@@ -1,0 +1,162 @@
+"""CRPS: how good imputations and forecasts are, with all that they say of what they do not know."""
+
+from collections.abc import Generator
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor
+
+from models.config import Config, param
+from models.contracts.abilities import Completes
+from models.contracts.batch import Batch
+from models.contracts.learner import finish
+from models.kinds.series import SeriesSet
+from models.metrics.base import Evidence, Figure, Metric, NotApplicable
+from models.metrics.likelihood import mean_of
+from models.operators.completing import completions
+from models.registry import metric
+from models.tensors import make_generator
+
+__all__ = ["Crps", "CrpsConfig", "bridged", "crps", "hidden_in"]
+
+Task = Literal["gap", "future"]
+_SEED = 31
+
+
+class CrpsConfig(Config, frozen=True):
+    """What is hidden, and how often it is drawn."""
+
+    task: Annotated[
+        Task,
+        param(
+            "Hidden",
+            "A quarter of the time, somewhere in the middle, or the last quarter.",
+            choices={"future": "The last quarter", "gap": "A quarter in between"},
+        ),
+    ] = "future"
+    rows: Annotated[
+        int, param("Series", "Unseen series that are filled in.", low=4, high=10_000, log=True)
+    ] = 48
+    draws: Annotated[
+        int, param("Draws", "How often each is filled in.", low=2, high=1000, log=True)
+    ] = 24
+
+
+def crps(draws: Tensor, truth: Tensor) -> Tensor:
+    """Return E|X - y| - E|X - X'| / 2 of each number, estimated without bias from independent
+    draws (Gneiting and Raftery 2007, doi:10.1198/016214506000001437, eq. 21).
+
+    Args:
+        draws: (k, *) of X, k at least 2.
+        truth: (*) y.
+    """
+    k = len(draws)
+    away = (draws - truth).abs().mean(dim=0)
+    # Sorted, the i-th number is above i - 1 others and below k - i.
+    rank = 2.0 * torch.arange(k, dtype=draws.dtype) - (k - 1)
+    apart = (draws.sort(dim=0).values * rank.reshape(-1, *(1,) * truth.dim())).sum(dim=0)
+    return away - apart / (k * (k - 1))
+
+
+def hidden_in(task: Task, x: Tensor, generator: torch.Generator) -> Tensor:
+    """Return which numbers of series (n, L, C) are hidden, bool: a quarter of the time."""
+    n, length, _ = x.shape
+    wide = max(1, length // 4)
+    time = torch.arange(length)[None, :, None]
+    if task == "future":
+        return (time >= length - wide).expand(x.shape)
+    room = max(1, length - wide - 1)
+    start = 1 + torch.randint(room, (n, 1, 1), generator=generator)
+    return ((time >= start) & (time < start + wide)).expand(x.shape)
+
+
+def bridged(x: Tensor, hidden: Tensor) -> Tensor:
+    """Return series (n, L, C) with straight lines between what is observed; before the first and
+    after the last that number goes on, and 0 stands where nothing is.
+    """
+    length = x.shape[1]
+    time = torch.arange(length)[None, :, None].expand(x.shape)
+    seen = ~hidden
+    left = torch.where(seen, time, -1).cummax(dim=1).values
+    right = torch.where(seen, time, length).flip(1).cummin(dim=1).values.flip(1)
+    none = (left < 0) & (right >= length)
+    left, right = (
+        torch.where(left < 0, right, left).clamp(0, length - 1),
+        torch.where(right >= length, left, right).clamp(0, length - 1),
+    )
+    share = (time - left) / (right - left).clamp_min(1)
+    a, b = x.gather(1, left), x.gather(1, right)
+    return torch.where(none, 0.0, torch.where(seen, x, a + share * (b - a)))
+
+
+@metric(
+    "crps",
+    title="CRPS of what is hidden",
+    summary="How far a model's guesses of hidden numbers are from the truth, less how far from "
+    "each other: in the units of a channel's deviation, and least where it is as sure as it may "
+    "be.",
+    source="Matheson and Winkler 1976, doi:10.1287/mnsc.22.10.1087; Gneiting and Raftery 2007, "
+    "doi:10.1198/016214506000001437, eq. 21",
+    kinds=("series",),
+    needs=("complete",),
+    unit="std",
+    bar_is="the law of the series where it is known, else a straight line between what was "
+    "observed",
+    heavy=True,
+    config=CrpsConfig,
+)
+class Crps(Metric[CrpsConfig]):
+    """The mean over hidden numbers, each divided by the deviation of its channel."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        return finish(self.walk(evidence))
+
+    def walk(self, evidence: Evidence) -> Generator[None, None, Figure]:
+        model = evidence.model
+        assert model is not None
+        assert isinstance(model, Completes)
+        rows, hidden, std = self._rows(evidence)
+        work = completions(model, rows, ~hidden, self.config.draws, _SEED)
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                draws: Tensor = end.value
+                break
+            yield
+        return _figure(draws, rows.x, hidden, std)
+
+    def bar(self, evidence: Evidence) -> Figure:
+        """By the law where it is known; "line" among the parts is a straight line between what was
+        observed, or the last number that goes on.
+        """
+        rows, hidden, std = self._rows(evidence)
+        real, x = evidence.real, rows.x
+        assert isinstance(real, SeriesSet)
+        line = _figure(bridged(x, hidden).expand(2, *x.shape), x, hidden, std)
+        found = line
+        if real.law is not None:
+            drawn = real.law.completed(
+                x.flatten(1), ~hidden.flatten(1), self.config.draws, make_generator(_SEED, 1)
+            )
+            found = _figure(drawn.reshape(-1, *x.shape).float(), x, hidden, std)
+        return Figure(found.value, found.low, found.high, found.n, {"line": line.value})
+
+    def _rows(self, evidence: Evidence) -> tuple[Batch, Tensor, Tensor]:
+        """Return series, what is hidden of them, and the deviation of each number."""
+        real = evidence.real
+        if not isinstance(real, SeriesSet):
+            raise NotApplicable("it reads series")
+        rows = evidence.reference
+        if len(rows) > self.config.rows:
+            order = torch.randperm(len(rows), generator=evidence.rng)
+            rows = rows.take(order[: self.config.rows])
+        # Everyone is asked the same.
+        hidden = hidden_in(self.config.task, rows.x, make_generator(_SEED, 2))
+        return rows, hidden, real.spec().std
+
+
+def _figure(draws: Tensor, x: Tensor, hidden: Tensor, std: Tensor) -> Figure:
+    """Return the mean over rows of the mean over what is hidden of each."""
+    each = crps(draws, x) / std
+    return mean_of(((each * hidden).flatten(1).sum(dim=1) / hidden.flatten(1).sum(dim=1)).double())
