@@ -200,7 +200,7 @@ def spec(family: str = "tiny", config: dict[str, Any] | None = None, **training:
 
 def small(family: str) -> dict[str, Any]:
     """Settings that make a registered family quick: what is tested is not how well it learns."""
-    sizes = {"population": 64, "steps": 6}
+    sizes = {"population": 64, "steps": 6, "walk": 3, "buffer": 64}
     config: dict[str, Any] = {}
     if family == "tiny":
         return config

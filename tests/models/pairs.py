@@ -46,6 +46,7 @@ SETTINGS = {
     "population": 48,
     "steps": 6,
     "buffer": 48,
+    "walk": 3,
     "pairs": 60,
     "pair_solver": 3,
 }
