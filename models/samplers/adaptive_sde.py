@@ -110,4 +110,4 @@ class AdaptiveSde(Sampler):
     def _error(self, first: Tensor, arrived: Tensor, before: Tensor, places: Tensor) -> float:
         scale = torch.maximum(first.abs(), before.abs()) * self.config.tolerance
         gap = (first - arrived) / scale.clamp_min(self.config.absolute)
-        return float((gap.square().sum() / places).sqrt())
+        return float((gap.detach().square().sum() / places).sqrt())

@@ -28,7 +28,7 @@ class DpmSolverPlusPlus3MConfig(SamplerConfig, frozen=True):
     "dpmpp-3m",
     title="DPM-Solver++ (3M)",
     summary="One evaluation a step, by remembering the last two: second order as published, with a "
-    "smaller error than 2M.",
+    "smaller error than 2M in 50 steps and a larger one in 20.",
     source="Lu et al. 2022, arXiv:2211.01095, appendix B, and the code that goes with it",
     config=DpmSolverPlusPlus3MConfig,
     order=2,

@@ -75,8 +75,10 @@ def test_a_denoiser_that_is_not_finite_ends_in_samples_that_are_not(slug: str, w
     assert not ends.isfinite().any()
 
 
-def test_points_of_a_float32_network_stay_float32():
-    x = latents(0, 5).float()
+def test_a_network_of_float32_with_its_graph_is_sampled_in_float32():
+    x, weight = latents(0, 5).float(), torch.ones(1, requires_grad=True)
     for slug in ADAPTIVE:
-        ends = make(slug).sample(lambda x, s: x / (1 + s**2), x, S_MIN, S_MAX, make_generator(1))
+        ends = make(slug).sample(
+            lambda x, s: weight * x / (1 + s**2), x, S_MIN, S_MAX, make_generator(1)
+        )
         assert ends.dtype == torch.float32
