@@ -63,7 +63,7 @@ EnergyNet = Annotated[
     Pick, param("Energy", "The network whose output is the energy.", of="network", role="critic")
 ]
 FlowNet = Annotated[
-    Pick, param("Layers", "The invertible layers that are trained.", of="network", role="flow")
+    Pick, param("Layer", "What each invertible layer does.", of="network", role="flow")
 ]
 AutoregressiveNet = Annotated[
     Pick,
