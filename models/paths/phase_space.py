@@ -56,8 +56,9 @@ def _law(tau: Tensor) -> _Law:
 
 def kernel(time: Tensor) -> Kernel:
     """Return the law of position and velocity at times t > 0, any shape, given the datum."""
-    # The variance of the position is some τ^3 at first: a difference of numbers near 1.
-    tau = BETA * time.double()
+    # The variance of the position is some τ^3 at first: a difference of numbers near 1, for which
+    # an MPS device has none that are long enough.
+    tau = BETA * (time.cpu() if time.device.type == "mps" else time).double()
     law, fall = _law(tau), torch.exp(-2 * tau)
     root = law.xx.sqrt()
     across = law.xv / root
