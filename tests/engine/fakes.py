@@ -179,9 +179,9 @@ discover()
 ON_POINTS = [
     entry.slug
     for entry in registry.all("family")
-    if "points" in kinds_of(entry) and not entry.inputs
+    if "points" in kinds_of(entry) and not entry.inputs and "samples" in entry.abilities
 ]
-"""The families that `spec` is for: those that take points and need no run to learn from."""
+"""The families that `spec` is for: those that make points and need no run to learn from."""
 
 QUICK = {"batch": 32, "samples": 300, "particles": 20, "evaluate_samples": 40, "frames": 5}
 # Few records: forcing each to the disk is what takes the time here.
