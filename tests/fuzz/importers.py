@@ -5,6 +5,7 @@ write, and for what writers never do, there are files by the name of each in `MO
 """
 
 import io
+import wave
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -182,8 +183,28 @@ def _plain_text_files() -> list[bytes]:
     return [text.encode(), ("\ufeff" + text.upper() + "Él № ß").encode()]
 
 
+def _series_files() -> list[bytes]:
+    lines = "".join(f"{i},{0.5 * i}\n" for i in range(90))
+    return [f"a,b\n{lines}".encode(), lines.replace(",", ";").encode()]
+
+
+def _wav_files() -> list[bytes]:
+    found = []
+    for width, rate in ((2, 8000), (3, 11_025)):
+        body = io.BytesIO()
+        with wave.open(body, "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(width)
+            file.setframerate(rate)
+            file.writeframes(bytes(range(256)) * 6)
+        found.append(body.getvalue())
+    return found
+
+
 MORE: dict[str, Callable[[], list[bytes]]] = {
     "plain-text": _plain_text_files,
+    "series-table": _series_files,
+    "wav": _wav_files,
     "movielens": _movielens_files,
     "graphml": _graphml_files,
     "edgelist": _edgelist_files,

@@ -116,7 +116,7 @@ def _take_over(run: RunState, read: RunState) -> None:
     """Bring what is known of a run to what its folder says."""
     for name in ("state", "step", "total", "seconds", "error", "background", "elsewhere", "pid"):
         setattr(run, name, getattr(read, name))
-    for name in ("series", "floors", "kept", "checkpoints", "log", "edits", "phases", "evaluated"):
+    for name in ("floors", "kept", "checkpoints", "log", "edits", "phases", "evaluated"):
         setattr(run, name, getattr(read, name))
-    run.label = read.label
+    run.series, run.label = read.series, read.label
     run.live = None

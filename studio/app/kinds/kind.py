@@ -67,6 +67,7 @@ FORMATS = {
     "png": "PNG picture",
     "tsv": "TSV",
     "txt": "Text",
+    "wav": "Sound",
 }
 
 

@@ -1,0 +1,1 @@
+"""Series: from tables and sounds, and to them."""
