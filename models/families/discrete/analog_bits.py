@@ -94,7 +94,7 @@ class AnalogBits(Family[AnalogBitsConfig]):
         super().__init__(config, spec, **training)
         assert spec.symbols is not None
         self.code = BitCode(spec.symbols, self.device)
-        role = predictor(spec.symbols, inputs=2 * self.code.bits)
+        role = predictor(spec.symbols, inputs=spec.symbols + 2 * self.code.bits)
         net = build(config.net, spec, role, self.weights(_WEIGHTS))
         self.trained: Trained[nn.Module] = Trained(
             net.to(self.device),
@@ -204,13 +204,15 @@ class AnalogBits(Family[AnalogBitsConfig]):
 
     def _logits(self, net: nn.Module, rows: Batch, s: Tensor, guess: Tensor) -> Tensor:
         """Return logits of p(c | x): what the other places tell, which the network says, and what
-        its own bits tell, -|x - bits(c)|^2 / 2 s^2.
+        its own bits tell, -|x - bits(c)|^2 / 2 s^2. The network reads each place as these tell it,
+        as it would read symbols.
         """
         level = s[:, None, None]
-        seen = torch.cat([rows.x / (1.0 + level.square()).sqrt(), guess], dim=-1)
-        said = call(net, rows.holding(seen), s.log() / 4).float()
         # Words are of one length, so that only the product tells them apart.
-        return said + rows.x @ self.code.words.T / level.square()
+        own = rows.x @ self.code.words.T / level.square()
+        scaled = rows.x / (1.0 + level.square()).sqrt()
+        seen = torch.cat([own.softmax(dim=-1), scaled, guess], dim=-1)
+        return call(net, rows.holding(seen), s.log() / 4).float() + own
 
 
 def _level(u: Tensor) -> Tensor:
