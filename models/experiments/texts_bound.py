@@ -86,7 +86,7 @@ def _nulls(family: str, **config: object) -> list[Null]:
 
 _PASS = f"at most {LINE:g} bits a character above the law on the same unseen texts"
 _ABSORBING = _trial("d3pm", 1000, path="absorbing")
-_UNIFORM = _trial("d3pm", 1500, path="uniform")
+_UNIFORM = _trial("d3pm", 2000, path="uniform")
 _BITS = _trial("analog-bits", 1500)
 _CAUSAL = _trial("causal-transformer", 600)
 
@@ -117,7 +117,7 @@ def absorbing(bench: Bench) -> Outcome:
     nulls=_nulls("d3pm", path="uniform"),
 )
 def uniform(bench: Bench) -> Outcome:
-    """Train 1,500 steps."""
+    """Train 2,000 steps."""
     return _measured(bench, _UNIFORM)
 
 
