@@ -114,6 +114,13 @@ class GaussianMixture:
         ]
         return torch.stack(each, dim=1).log_softmax(dim=1)
 
+    def log_tilted(self, x: Tensor, label: int, strength: float) -> Tensor:
+        """Return log p(x) + strength log p(class | x), (n,): the law of `sample_tilted` without
+        what normalises it.
+        """
+        zero = torch.zeros((), dtype=x.dtype)
+        return self.log_prob(x, zero) + strength * self.log_class(x, zero)[:, label]
+
     def score(self, x: Tensor, s: Tensor, label: Tensor | None = None) -> Tensor:
         """Return grad log p_s(x), (n, d)."""
         gap, variance, joint = self._parts(x, s)

@@ -1,0 +1,323 @@
+"""Guidance lab: samples of one class at some strengths, beside the law that guidance is taken for.
+
+Nothing is trained. All strengths start from the same latents, so that a sample can be followed as
+it is led further; what they gain in fidelity and lose in diversity is Ho and Salimans 2022,
+arXiv:2207.12598, figure 4.
+"""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import torch
+from torch import Tensor
+
+from models.config import Config, decode, encode, param
+from models.contracts.batch import Batch
+from models.contracts.family import Family
+from models.contracts.spec import LABEL
+from models.guidance.base import BlownUp
+from models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
+from models.metrics.samples.sliced import sliced_wasserstein
+from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from models.oracle import GaussianMixture
+from models.registry import operator
+from models.samplers.heun import Heun, HeunConfig
+from models.tensors import make_generator
+
+__all__ = ["GuidanceLab", "GuidanceLabConfig", "Lawful"]
+
+_LATENTS, _LAW, _OTHER, _SEEN = 3231, 3232, 3233, 3234  # streams of the seed
+_PROPOSED = 8192  # draws that the tilted law is weighed from
+_SHOWN = 1000  # real data that are kept
+_NEIGHBOURS = 15  # real data that judge a sample where the law is not known
+_ROOM = 0.3  # of the span of the data around it that is mapped
+
+
+class GuidanceLabConfig(Config, frozen=True):
+    """How strong, where, and on how many samples."""
+
+    strengths: Annotated[
+        tuple[float, ...],
+        param(
+            "Strengths",
+            "0 leaves the class out, 1 is what the model was taught of it, and more leads beyond.",
+            fewest=1,
+            low=0.0,
+            high=100.0,
+        ),
+    ] = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0)
+    rescale: Annotated[
+        float,
+        param("Rescale", "How much of the size that guidance adds is taken back: 1 for all of it.",
+              low=0.0, high=1.0),
+    ] = 0.0  # fmt: skip
+    low: Annotated[
+        float,
+        param("From noise", "Below this noise level the strength is 1.", low=0.0, unit="data std"),
+    ] = 0.0
+    high: Annotated[
+        float,
+        param("Up to noise", "Above this noise level the strength is 1.", above=0.0,
+              unit="data std"),
+    ] = 1000.0  # fmt: skip
+    n: Annotated[
+        int, param("Samples", "How many for each strength.", low=64, high=20_000, log=True)
+    ] = 500
+    steps: Annotated[
+        int, param("Steps", "Of Heun's method, from noise to data.", low=2, high=1000, log=True)
+    ] = 18
+    map: Annotated[
+        int,
+        param(
+            "Map",
+            "Of data on a plane whose law is known: how many places the maps of it have along each "
+            "side; 0 for no map.",
+            low=0,
+            high=256,
+        ),
+    ] = 64
+    seed: SeedSetting = 0
+
+
+@dataclass(frozen=True)
+class Lawful:
+    """The law of the data with its classes, and the class that is led to."""
+
+    law: GaussianMixture
+    label: int
+
+    def gives(self, x: Tensor) -> Tensor:
+        """Return whether p(class | x) is the largest for the class, x (n, d) -> (n,) bool."""
+        zero = x.new_zeros(())
+        return self.law.to(x).log_class(x, zero).argmax(dim=1) == self.label
+
+    def of_class(self, n: int, generator: torch.Generator) -> Tensor:
+        """Draw n points of p(x | class), (n, d)."""
+        return self.law.of_class(self.label).sample(n, generator)
+
+    def tilted(self, n: int, strength: float, generator: torch.Generator) -> tuple[Tensor, float]:
+        """Return n points (n, d) of the law that is proportional to p(x) p(class | x)^strength, and
+        the trace of its covariance, by weighing draws of p(x | class) (of p(x) below strength 1):
+        however little of the class nobody else could be, it comes to an end.
+        """
+        law, own = self.law, strength >= 1.0
+        x = (law.of_class(self.label) if own else law).sample(_PROPOSED, generator)
+        power = strength - 1.0 if own else strength
+        zero = x.new_zeros(())
+        weights = torch.softmax(power * law.log_class(x, zero)[:, self.label].double(), dim=0)
+        rows = torch.multinomial(weights, n, replacement=True, generator=generator)
+        mean = weights @ x.double()
+        return x[rows], float(weights @ (x.double() - mean).square().sum(dim=1))
+
+    def maps(self, places: Tensor, strength: float) -> tuple[Tensor, Tensor]:
+        """Return log-densities of the tilted law and of the class at places (m, d) of an even
+        grid, each (m,), up to the size of a place the former sums to what the latter does.
+        """
+        law, label = self.law.to(places), torch.full((len(places),), self.label)
+        own = law.log_prob(places, places.new_zeros(()), label)
+        tilted = law.log_tilted(places, self.label, strength)
+        return tilted - torch.logsumexp(tilted, 0) + torch.logsumexp(own, 0), own
+
+
+@operator(
+    "guidance-lab",
+    title="Guidance lab",
+    summary="Draws samples of one class at weak to strong guidance from the same noise, and "
+    "measures what of the class they hit and how varied they stay, beside the exact guided law "
+    "where that is known. Nothing is trained.",
+    source="Ho and Salimans 2022, arXiv:2207.12598, eq. 6 and figure 4; the law: Luo 2022, "
+    "arXiv:2208.11970, section 5",
+    kinds=("points",),
+    config=GuidanceLabConfig,
+    needs=("samples", "denoiser"),
+)
+class GuidanceLab:
+    """Leads to the class that was chosen, else to the first one, strength by strength.
+
+    The outcome, in the units of the data:
+
+    - "strengths" (k,), "label" (): the class;
+    - "samples" (k, n, d), NaN where the strength led out of all bounds, and so are its figures;
+    - "share" (k,): of the samples that the law of the data gives to the class rather than to any
+      other, and where it is not known 15 real data that are nearest;
+    - "spread" (k,): the trace of their covariance; "class-spread" () that of the class, and
+      "tilted-spread" (k,) that of the law p(x) p(class | x)^strength;
+    - "distance" (k,): sliced W2 to the class, with its "floor" () between as many of the class and
+      others; "tilted-distance" (k,) to the tilted law. What is of the class is drawn from its law,
+      or where that is not known taken from the data, and nothing is tilted: NaN;
+    - "real" (r, d) some of the data, with their class "real-label" (r,);
+    - on a plane "bounds" (4,): x0, x1, y0, y1, and of a known law "map" (k, m, m) and "class-map"
+      (m, m): log-densities, rows from below.
+    """
+
+    def __init__(self, config: GuidanceLabConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Lead and measure; see `models.operators.base.Operator`.
+
+        Raises:
+            BlownUp: every strength leads out of all bounds.
+            ValueError: the model does not know the class, or never goes without it.
+        """
+        config, family = self.config, operation.learner
+        assert isinstance(family, Family)
+        label = _label(family, operation)
+        real = _real(operation, config.seed)
+        law = family.spec.mixture
+        known = Lawful(law, label) if law is not None and law.classes is not None else None
+        own, floor = _own(known, real, label, config.n, config.seed)
+        given = {LABEL: torch.full((config.n,), label)}
+        latents = family.prior(config.n, make_generator(config.seed, _LATENTS), given)
+        count = len(config.strengths)
+        samples = torch.full((count, config.n, *family.spec.shape), torch.nan)
+        figures = torch.full((5, count), torch.nan)
+        blown: BlownUp | None = None
+        for k, strength in enumerate(config.strengths):
+            try:
+                made = yield from _led(family, latents, self._sampler(strength), k, count)
+            except BlownUp as error:
+                blown = error
+                continue
+            samples[k] = made
+            figures[:, k] = self._figures(made, strength, own, real, label, known)
+        if blown is not None and bool(figures[0].isnan().all()):
+            raise blown
+        arrays = {
+            "strengths": torch.tensor(config.strengths), "label": torch.tensor(label),
+            "samples": samples, "class-spread": torch.tensor(_trace(own)), "floor": floor,
+            **dict(zip(_FIGURES, figures, strict=True)),
+            "real": real.x[:_SHOWN], "real-label": real.given[LABEL][:_SHOWN].long(),
+        }  # fmt: skip
+        return Outcome(
+            arrays=arrays | self._maps(real.x, known), note=_said(arrays, blown is not None)
+        )
+
+    def _sampler(self, strength: float) -> Heun:
+        config = encode(self.config)
+        settings = {name: config[name] for name in ("rescale", "low", "high")}
+        free = ClassifierFree(decode(ClassifierFreeConfig, {"strength": strength, **settings}))
+        return Heun(HeunConfig(steps=self.config.steps)).guided_by(free)
+
+    def _figures(
+        self, made: Tensor, strength: float, own: Tensor, real: Batch, label: int,
+        known: Lawful | None,
+    ) -> Tensor:  # fmt: skip
+        """Return those of `_FIGURES` for samples (n, d)."""
+        distance = sliced_wasserstein(made, own, 2)
+        if known is None:
+            share, tilted, apart = _nearest_are(made, real, label), torch.nan, torch.nan
+        else:
+            share = float(known.gives(made).float().mean())
+            generator = make_generator(self.config.seed, _LAW)
+            x, tilted = known.tilted(len(made), strength, generator)
+            apart = sliced_wasserstein(made, x.to(made), 2)
+        return torch.tensor([share, _trace(made), tilted, distance, apart])
+
+    def _maps(self, real: Tensor, known: Lawful | None) -> dict[str, Tensor]:
+        m = self.config.map
+        if real.shape[1:] != (2,):
+            return {}
+        low, high = real.min(dim=0).values, real.max(dim=0).values
+        room = _ROOM * (high - low)
+        low, high = low - room, high + room
+        found = {"bounds": torch.stack([low[0], high[0], low[1], high[1]])}
+        if known is None or not m:
+            return found
+        across, up = (
+            low[i] + (high[i] - low[i]) * (torch.arange(m, dtype=torch.float64) + 0.5) / m
+            for i in range(2)
+        )
+        y, x = torch.meshgrid(up, across, indexing="ij")
+        places = torch.stack([x, y], dim=-1).reshape(-1, 2)
+        maps = [known.maps(places, strength) for strength in self.config.strengths]
+        tilted = torch.stack([each for each, _ in maps]).float().reshape(-1, m, m)
+        return {**found, "map": tilted, "class-map": maps[0][1].float().reshape(m, m)}
+
+
+_FIGURES = ("share", "spread", "tilted-spread", "distance", "tilted-distance")
+
+
+def _label(family: Family[Any], operation: Operation) -> int:
+    """Return the class to lead to."""
+    if LABEL not in family.spec.given or LABEL not in family.spec.law:
+        raise ValueError(
+            "the model is told no class that it could be led to; train one that is told the class, "
+            "with a label dropout of 0.1, on data with classes"
+        )
+    if getattr(family.config, "label_dropout", 1.0) == 0.0:
+        raise ValueError(
+            "the model is always told the class and never goes without it, so there is nothing to "
+            "lead away from; train one with a label dropout of 0.1"
+        )
+    chosen = operation.given.get(LABEL)
+    found = torch.zeros(1) if chosen is None else chosen.reshape(-1)
+    if bool((found != found[0]).any()):
+        raise ValueError("all samples are led to one class; choose a single one")
+    return int(found[0])
+
+
+def _real(operation: Operation, seed: int) -> Batch:
+    """Return some of the data, with their classes, in their units."""
+    if operation.data is None:
+        raise ValueError("it needs the data of the run, and there are none.")
+    source = operation.data()
+    order = torch.randperm(len(source), generator=make_generator(seed, _SEEN))
+    return source.rows(order[: 4 * _SHOWN])
+
+
+def _own(known: Lawful | None, real: Batch, label: int, n: int, seed: int) -> tuple[Tensor, Tensor]:
+    """Return what is of the class (m, d), and how far others of it are from these, ()."""
+    if known is not None:
+        own = known.of_class(n, make_generator(seed, _LAW)).float()
+        other = known.of_class(n, make_generator(seed, _OTHER)).float()
+        return own, torch.tensor(sliced_wasserstein(own, other, 2))
+    mine = real.x[real.given[LABEL].long() == label]
+    if len(mine) < 4:
+        raise ValueError("there are too few data of the class")
+    half = len(mine) // 2
+    floor = sliced_wasserstein(mine[:half], mine[half : 2 * half], 2)
+    return mine[:half], torch.tensor(floor)
+
+
+def _led(
+    family: Family[Any], latents: Batch, sampler: Heun, k: int, count: int
+) -> Generator[Progress, None, Tensor]:
+    """Return samples (n, d), in the units of the data, on the CPU."""
+    frames, x, step = family.flow(latents, sampler=sampler), latents.x, 0
+    total = len(sampler.levels(0.1, 1.0))
+    while True:
+        # Not around the yield: another job may run there, and it wants its gradients.
+        with torch.no_grad():
+            frame = next(frames, None)
+        if frame is None:
+            break
+        x, step = frame.x, step + 1
+        yield Progress(min(k * total + step, count * total), count * total)
+    return family.spec.restored(latents.holding(x.detach()).to(torch.device("cpu"))).x
+
+
+def _trace(x: Tensor) -> float:
+    """Return the trace of the covariance of points (n, d)."""
+    return float(x.double().var(dim=0).sum())
+
+
+def _nearest_are(made: Tensor, real: Batch, label: int) -> float:
+    """Return the share of samples (n, d) whose nearest real data are mostly of the class."""
+    x, of = real.x.to(made), real.given[LABEL].long()
+    near = torch.cdist(made, x).topk(min(_NEIGHBOURS, len(x)), dim=1, largest=False).indices
+    votes = torch.nn.functional.one_hot(of[near], int(of.max()) + 1).sum(dim=1)
+    return float((votes.argmax(dim=1) == label).float().mean())
+
+
+def _said(arrays: dict[str, Tensor], blown: bool) -> str:
+    """Say what the strongest guidance that came to an end did."""
+    last = int(arrays["share"].isfinite().nonzero().max())
+    ratio = float(arrays["spread"][last] / arrays["class-spread"])
+    text = (
+        f"At strength {float(arrays['strengths'][last]):g} {float(arrays['share'][last]):.1%} of "
+        f"the samples are of the class, and their spread is {ratio:.2f} of its own."
+    )
+    far = " Stronger guidance, or another strength, led samples out of all bounds."
+    return text + (far if blown else "")
