@@ -7,6 +7,7 @@ import torch
 
 from models.config import NoConfig, decode
 from models.contracts.batch import Batch
+from models.contracts.family import Frame
 from models.contracts.observed import OBSERVED, VALUES, observing
 from models.data.ar2 import Ar2Config, ar2, ar2_law, autocovariances
 from models.data.notes import RATE, NotesConfig, notes, pitches
@@ -23,7 +24,9 @@ from models.metrics.series.spectra import (
     spectrum,
 )
 from models.nets.offered import kinds_of
+from models.operators.base import Operation
 from models.operators.completing import completions
+from models.operators.impute import Impute, ImputeConfig
 from models.processes import ProcessMixture
 from models.registry import discover, registry
 from models.tensors import make_generator
@@ -266,3 +269,34 @@ def test_distances_are_small_for_real_series_and_large_for_shuffled_ones():
     assert quiet.measure(
         Evidence(real, make_generator(0), made=Batch(0 * other.x))
     ).value == pytest.approx(1.0, abs=0.01)
+
+
+def test_filling_in_says_how_often_the_truth_is_where_it_should_be():
+    """By the law itself in the place of a model, which is right about itself."""
+    data = ar2(Ar2Config(length=24), 200, 5)
+
+    class Law(Csdi):
+        def flow(self, latents, *, sampler=None, generator=None):
+            x = self.spec.restore(latents.given[VALUES])
+            seen = latents.given[OBSERVED].flatten(1) > 0
+            drawn = ar2_law(24).completed(x.flatten(1), seen, 1, generator)[0]
+            x = self.spec.standardise(drawn.float().reshape(latents.x.shape))
+            yield Frame(1.0, x, 1)
+
+    config = decode(CsdiConfig, NET)
+    model = Law(config, data.spec(), horizon=10, seed=0, device=CPU)
+    operation = Operation(model, data=lambda: data, held=lambda: data)
+    found = finished(Impute(ImputeConfig(rows=120, draws=40)).work(operation))
+    arrays = found.arrays
+    levels, coverage = arrays["levels"], arrays["coverage"]
+    assert float((levels - coverage).abs().max()) < 0.07, "720 hidden numbers, some of them alike"
+    ours, best = (float(arrays[name].mean()) for name in ("crps", "crps-law"))
+    assert ours == pytest.approx(best, rel=0.06)
+    assert float(arrays["crps-line"].mean()) > 1.5 * ours
+    hidden = arrays["hidden"].bool()
+    assert arrays["quantiles"].shape == (7, 120, 24, 1)
+    assert torch.equal(arrays["quantiles"][3][~hidden], arrays["truth"][~hidden])
+    assert (arrays["quantiles"].diff(dim=0) >= 0).all()
+    assert found.rows is not None
+    assert torch.equal(found.rows.x[:40, :18], arrays["truth"][:1, :18].expand(40, -1, -1))
+    assert found.note.endswith("of the truth is in the fan of 80 %.")

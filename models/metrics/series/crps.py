@@ -58,10 +58,12 @@ def crps(draws: Tensor, truth: Tensor) -> Tensor:
     return away - apart / (k * (k - 1))
 
 
-def hidden_in(task: Task, x: Tensor, generator: torch.Generator) -> Tensor:
-    """Return which numbers of series (n, L, C) are hidden, bool: a quarter of the time."""
+def hidden_in(task: Task, x: Tensor, generator: torch.Generator, share: float = 0.25) -> Tensor:
+    """Return which numbers of series (n, L, C) are hidden, bool: a share of the time, which leaves
+    some at the beginning and of a gap also at the end.
+    """
     n, length, _ = x.shape
-    wide = max(1, length // 4)
+    wide = min(max(1, int(length * share)), length - (1 if task == "future" else 2))
     time = torch.arange(length)[None, :, None]
     if task == "future":
         return (time >= length - wide).expand(x.shape)

@@ -27,6 +27,7 @@ __all__ = ["OperatingIntents"]
 PREVIEWED = 64  # rows of the data that a portrait may show
 SEEN = {
     "bound": "quality/bound",
+    "impute": "quality/filled",
     "likelihood-lab": "quality/likelihood",
     "solver-lab": "quality/solvers",
 }

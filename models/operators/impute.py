@@ -1,0 +1,142 @@
+"""Filling in: what was hidden of unseen series, drawn many times, beside the truth."""
+
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch
+from models.kinds.series import SeriesSet
+from models.metrics.series.crps import Task, bridged, crps, hidden_in
+from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from models.operators.completing import completions
+from models.operators.editing import SamplerSetting
+from models.registry import operator
+from models.tensors import make_generator
+
+__all__ = ["LEVELS", "QUANTILES", "Impute", "ImputeConfig"]
+
+QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
+"""The edges of the fans of 95, 80 and 50 %, and the median between them."""
+LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+"""Shares of the draws that an interval in the middle has, of which it is said how often the truth
+is in it."""
+_ROWS, _LAW = 3311, 3312  # streams of a seed (`models.tensors.make_generator`)
+
+
+class ImputeConfig(Config, frozen=True):
+    """What is hidden of how many series, and how often it is drawn."""
+
+    task: Annotated[
+        Task,
+        param(
+            "Hidden",
+            "A stretch somewhere in between, in all channels, or the end: a forecast. A model that "
+            "only goes on from a past can fill in no gap.",
+            choices={"future": "The end", "gap": "A gap"},
+        ),
+    ] = "future"
+    share: Annotated[
+        float,
+        param("Share", "How much of the time is hidden.", low=0.02, high=0.95),
+    ] = 0.25
+    rows: Annotated[int, param("Series", "Unseen series that are filled in.", low=1, high=512)] = 24
+    draws: Annotated[
+        int, param("Draws", "How often each is filled in.", low=8, high=1000, log=True)
+    ] = 48
+    seed: SeedSetting = 0
+    sampler: SamplerSetting = Pick()
+
+
+@operator(
+    "impute",
+    title="Fill in and forecast",
+    summary="Hides a part of unseen series and draws it many times: the median, how sure the model "
+    "is, and how often the truth lies where it should.",
+    source="Tashiro et al. 2021, arXiv:2107.03502, sections 5.1 and 5.3; Rasul et al. 2021, "
+    "arXiv:2101.12072, algorithm 2; coverage: Gneiting, Balabdaoui and Raftery 2007, "
+    "doi:10.1111/j.1467-9868.2007.00587.x",
+    kinds=("series",),
+    needs=("complete",),
+    config=ImputeConfig,
+)
+class Impute:
+    """Fills in what is hidden of series that were not learned from, where some are set apart.
+
+    Its rows are all draws, those of one series one after the other, with "row" (m,) their series
+    from 0. Arrays, of n series (L, C) in the units of the data:
+
+    - "truth" (n, L, C), and "hidden" (n, L, C), 1 where it was hidden;
+    - "quantiles" (7, n, L, C) of the draws, those of `QUANTILES`;
+    - "levels" (k,) and "coverage" (k,): which share of the draws the intervals in the middle have,
+      and which share of the hidden truth is in them;
+    - "crps" (n,), in standard deviations of the channel, of the model; "crps-line" of a straight
+      line through what is observed; "crps-law" of the law of the series, where it is known.
+    """
+
+    def __init__(self, config: ImputeConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Fill in; see `models.operators.base.Operator`.
+
+        Raises:
+            ValueError: there are no data, or the model does not fill in such gaps.
+        """
+        c, spec = self.config, operation.learner.spec
+        if operation.data is None:
+            raise ValueError("it needs the data of the run, and there are none.")
+        held = operation.held() if operation.held is not None else None
+        source = operation.data() if held is None else held
+        n = min(c.rows, len(source))
+        rows = source.rows(torch.randperm(len(source), generator=make_generator(c.seed, _ROWS))[:n])
+        hidden = hidden_in(c.task, rows.x, make_generator(c.seed, _ROWS), c.share)
+        sampler = operation.sampler
+        draws = yield from completions(operation.learner, rows, ~hidden, c.draws, c.seed, sampler)
+        yield Progress(n * c.draws, n * c.draws)
+        quantiles = torch.quantile(draws, torch.tensor(QUANTILES), dim=0)
+        arrays = {
+            "truth": rows.x,
+            "hidden": hidden.to(torch.uint8),
+            "quantiles": quantiles,
+            "levels": torch.tensor(LEVELS),
+            "coverage": _coverage(draws, rows.x, hidden),
+            "crps": _scores(draws, rows.x, hidden, spec.std),
+            "crps-line": _scores(
+                bridged(rows.x, hidden).expand(2, *rows.x.shape), rows.x, hidden, spec.std
+            ),
+        }
+        if isinstance(source, SeriesSet) and source.law is not None:
+            drawn = source.law.completed(
+                rows.x.flatten(1), ~hidden.flatten(1), c.draws, make_generator(c.seed, _LAW)
+            ).reshape(draws.shape)
+            arrays["crps-law"] = _scores(drawn.float(), rows.x, hidden, spec.std)
+        which = torch.arange(n).repeat_interleave(c.draws)
+        given = {name: value[which] for name, value in rows.given.items()}
+        made = Batch(draws.transpose(0, 1).flatten(0, 1), given=given)
+        unseen = "" if held is not None else " No series are set apart: these were learned from."
+        return Outcome(made, {"row": which, **arrays}, _said(arrays) + unseen)
+
+
+def _scores(draws: Tensor, x: Tensor, hidden: Tensor, std: Tensor) -> Tensor:
+    """Return the CRPS of each series, the mean over what is hidden of it, (n,)."""
+    each = crps(draws, x) / std * hidden
+    return each.flatten(1).sum(dim=1) / hidden.flatten(1).sum(dim=1)
+
+
+def _coverage(draws: Tensor, x: Tensor, hidden: Tensor) -> Tensor:
+    """Return which share of the hidden truth lies in the middle intervals of `LEVELS`, (k,)."""
+    # How many draws are below: even from 0 to their number where the truth is one of them.
+    rank = ((draws < x).sum(dim=0)[hidden].double() + 0.5) / (len(draws) + 1)
+    away = (2.0 * rank - 1.0).abs()
+    return torch.stack([(away <= level).double().mean() for level in LEVELS]).float()
+
+
+def _said(arrays: dict[str, Tensor]) -> str:
+    parts = [f"CRPS {float(arrays['crps'].mean()):.3g}"]
+    parts.append(f"of a straight line {float(arrays['crps-line'].mean()):.3g}")
+    if "crps-law" in arrays:
+        parts.append(f"of the law {float(arrays['crps-law'].mean()):.3g}")
+    inside = 100 * float(arrays["coverage"][LEVELS.index(0.8)])
+    return f"{', '.join(parts)}; {inside:.0f} % of the truth is in the fan of 80 %."

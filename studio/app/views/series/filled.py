@@ -1,0 +1,150 @@
+"""Quality, as filling in: fans where series were hidden, and how often the truth is in them."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.plots.fanplot import Fan, FanPlot
+from studio.app.plots.lineplot import Drawn, LinePlot
+from studio.app.state.session import AppState
+from studio.app.viewspec import ViewSpec
+from studio.app.widgets.basic import label, row
+from studio.app.widgets.figurestable import FiguresTable
+from studio.app.widgets.foundview import Arrays, FoundView, can_ask
+from studio.counted import counted
+
+if TYPE_CHECKING:
+    from studio.store.results import ResultRecord
+
+__all__ = ["VIEW", "FilledView"]
+
+OPERATOR = "impute"
+COLUMNS = (
+    ("", ""),
+    (
+        "CRPS, all",
+        "How far guesses are from the truth, less how far from each other, in deviations of a "
+        "channel: less is better",
+    ),
+    ("this one", "The same of the series that is shown"),
+)
+WHOSE = (
+    ("crps", "Model"),
+    ("crps-line", "Straight line through what is observed"),
+    ("crps-law", "Law of the series: nothing is better"),
+)
+
+
+class FilledView(FoundView):
+    """Shows what was filled in last; a slider says in which series."""
+
+    operator = OPERATOR
+    question = "What does the model say of what it cannot see?"
+    answer = (
+        "Hide a stretch of unseen series, or their end, and let the model draw it many times: the "
+        "median, how sure it is, and whether the truth lies where it should."
+    )
+
+    def controls(self) -> list[QWidget]:
+        self.found: Arrays = {}
+        self._at = 0
+        self._which = label("", "strong")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("Which one is shown")
+        self.slider.setFixedWidth(150)
+        self.slider.valueChanged.connect(self._look)
+        return [label("Shown", "muted"), self.slider, self._which]
+
+    def lay_out(self, page: QWidget) -> None:
+        self.fans = FanPlot()
+        self.coverage = LinePlot(
+            "How often the truth is in the fan", "share asked for, %", "share found, %", dots=True
+        )
+        self.table = FiguresTable("How good the guesses are", COLUMNS)
+        self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        self.note = label("", "muted", wrap=True)
+        side = QWidget()
+        beside = QVBoxLayout(side)
+        beside.setContentsMargins(0, 0, 0, 0)
+        beside.addWidget(self.table)
+        beside.addWidget(self.note)
+        beside.addStretch(1)
+        body = QVBoxLayout(page)
+        body.setContentsMargins(16, 10, 16, 12)
+        body.setSpacing(10)
+        body.addWidget(self.fans, 3)
+        lower = row(self.coverage, side, gap=16)
+        lower.setStretch(0, 1)
+        lower.setStretch(1, 1)
+        body.addLayout(lower, 2)
+
+    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
+        self.found = {} if found is None else found[1]
+        if found is None:
+            return
+        record, arrays = found
+        draws, n = int(record.config.get("draws", 0)), len(arrays["truth"])
+        self.note.setText(record.note)
+        self.words.set_text(f"{counted(draws, 'draw')} of each · step {record.step:,}")
+        self._at = min(self._at, n - 1)
+        self.slider.blockSignals(True)
+        self.slider.setRange(0, n - 1)
+        self.slider.setValue(self._at)
+        self.slider.blockSignals(False)
+
+    @property
+    def filled(self) -> bool:
+        return "truth" in self.found
+
+    def _look(self, place: int) -> None:
+        self._at = place
+        self.refresh()
+
+    def refresh(self) -> None:
+        for control in (self.slider, self._which):
+            control.setEnabled(self.filled)
+        super().refresh()
+
+    def draw(self) -> None:
+        at, truth = self._at, self._doubles("truth")
+        self._which.setText(f"{at + 1} of {len(truth)}")
+        hidden, quantiles = self.found["hidden"][at] > 0, self._doubles("quantiles")[:, at]
+        channels = truth.shape[2]
+        self.fans.show_fans(
+            [
+                Fan(
+                    f"Channel {c + 1}" if channels > 1 else "",
+                    truth[at, :, c],
+                    np.asarray(hidden[:, c]),
+                    quantiles[..., c],
+                )
+                for c in range(channels)
+            ]
+        )
+        levels, coverage = 100 * self._doubles("levels"), 100 * self._doubles("coverage")
+        self.coverage.show_lines(
+            [Drawn("model", levels, coverage), Drawn("as it should be", levels, levels)]
+        )
+        self.table.show_lines([self._line(*each) for each in WHOSE if each[0] in self.found])
+        self.table.fit()
+
+    def _line(self, name: str, title: str) -> tuple[str, str, str]:
+        values = self._doubles(name)
+        return title, words.figure(float(values.mean())), words.figure(float(values[self._at]))
+
+    def _doubles(self, name: str) -> NDArray[Any]:
+        return np.asarray(self.found[name], np.float64)
+
+
+def applies(state: AppState) -> bool:
+    """Whether the selected run can fill something in."""
+    return can_ask(state, OPERATOR)
+
+
+VIEW = ViewSpec(
+    id="filled", lens="quality", title="Filled in", order=38, applies=applies, factory=FilledView
+)
