@@ -37,14 +37,15 @@ def _recipes(state: AppState, actions: Actions) -> Iterator[Hit]:
             id=f"recipe-{recipe.slug}", group="Recipes", title=recipe.title, icon="discover",
             said=", ".join(what) or recipe.summary, aside=words.duration(recipe.expected_seconds),
             words=" ".join([recipe.slug, recipe.summary, *recipe.methods, *recipe.questions]),
-            do=partial(actions.setup.open_recipe, recipe),
+            do=partial(actions.race.open_recipe, recipe),
             also=("train", partial(_train, actions, recipe)),
         )  # fmt: skip
 
 
 def _train(actions: Actions, recipe: Recipe) -> None:
-    actions.setup.open_recipe(recipe)
-    actions.training.start()
+    if not actions.race.train_recipe(recipe):
+        actions.setup.open_recipe(recipe)
+        actions.training.start()
 
 
 def _data(state: AppState, actions: Actions) -> Iterator[Hit]:

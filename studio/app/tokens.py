@@ -28,6 +28,7 @@ class Tokens:
     Surfaces, back to front: background (canvas), panel (bars, columns), raised (fields, buttons,
     the selected row), hover. ``accent`` is for what needs attention, with ``on_accent`` written
     on it; ``warm``, ``good`` and ``danger`` mark states, never alone without a word or a shape.
+    ``more`` tell runs apart where there are more of them than the others have colours for.
     ``identity`` is the wheel of colours that tells particles apart (`studio.app.plots.identity`).
     """
 
@@ -45,6 +46,7 @@ class Tokens:
     warm: str
     good: str
     danger: str
+    more: tuple[str, str, str, str]
     identity: Identity = "hue"
 
 
@@ -63,6 +65,7 @@ DARK = Tokens(
     warm="#f0a868",
     good="#6fce93",
     danger="#f2868a",
+    more=("#b9a3f5", "#e3d05c", "#4fc6cf", "#e795d3"),
 )
 # The warm tone is a shade darker than in the drawing: #b45f06 misses 4.5:1 on the canvas.
 LIGHT = Tokens(
@@ -80,6 +83,7 @@ LIGHT = Tokens(
     warm="#a35405",
     good="#1f7a43",
     danger="#b3261e",
+    more=("#6a4bc4", "#756400", "#0a7080", "#a3307f"),
 )
 
 

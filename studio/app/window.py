@@ -328,7 +328,11 @@ class MainWindow(QMainWindow):
 
     def _focus_train(self) -> None:
         if self._state.place == "setup" and self._state.race.bound is None:
-            self.inspector.setup.train.setFocus(Qt.FocusReason.OtherFocusReason)
+            draft = self._state.draft
+            races = draft is not None and draft.recipe is not None and draft.recipe.race is not None
+            tray = self.canvas.setup.race
+            start = tray.start if races and tray.cards else self.inspector.setup.train
+            start.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_columns(self) -> None:
         """Dock the columns for which there is room; the settings of a run that is set up are what

@@ -1,4 +1,4 @@
-"""Let 2 to 4 recipes or run specs race without a window, at equal budget.
+"""Let 2 to 8 recipes or run specs race without a window, at equal budget.
 
 They are stepped in turn, on the same data and from the same particles, so that each has spent the
 same share of the budget at any time. At the end a table says what each has reached, beside the
@@ -14,10 +14,11 @@ from studio.cli.arguments import add_settings
 from studio.cli.terminal import UsageError, complain, say
 
 if TYPE_CHECKING:
+    from studio.cli.target import Target
     from studio.protocol.messages import Budget
     from studio.store.run import RunFolder
 
-__all__ = ["HELP", "add_arguments", "run"]
+__all__ = ["HELP", "add_arguments", "run", "start"]
 
 HELP = "compare methods at equal budget"
 
@@ -28,8 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "targets",
         nargs="+",
         metavar="RECIPE_OR_SPEC",
-        help="2 to 4 recipes, recipe files, run folders (whose specs are run anew) or "
-        "MODEL@DATASET",
+        help="2 to 8 recipes, recipe files, run folders (whose specs are run anew) or "
+        "MODEL@DATASET; or a recipe that is a race, which has its own budget",
     )
     budget = parser.add_mutually_exclusive_group()
     budget.add_argument("--budget-steps", type=int, metavar="N", help="training steps for each")
@@ -59,16 +60,36 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _new(arguments: argparse.Namespace) -> "list[RunFolder]":
     """Make the run folders."""
+    from studio.cli.target import find
+
+    return _made(
+        [find(target) for target in arguments.targets],
+        _budget(arguments),
+        arguments.settings,
+        arguments.out,
+    )
+
+
+def start(target: "Target", settings: list[str], out: Path | None) -> int:
+    """Race a recipe that is a race; return as `run` does."""
+    return _race(_made([target], None, settings, out))
+
+
+def _made(
+    targets: "list[Target]", budget: "Budget | None", settings: list[str], out: Path | None
+) -> "list[RunFolder]":
+    """Make the run folders of the race of some targets, at a budget or else their own."""
     from studio.cli.settings import apply
-    from studio.cli.target import DEFAULT_PROJECT, find
+    from studio.cli.target import DEFAULT_PROJECT
     from studio.engine.race import headless as headless_race
 
-    budget = _budget(arguments)
+    own = [target.budget for target in targets if target.budget is not None]
+    budget = budget or next(iter(own), None)
     if budget is None:
         raise UsageError("say what each may spend: --budget-steps, --budget-samples or -seconds")
-    project = arguments.out or Path.cwd() / DEFAULT_PROJECT
-    specs = [apply(find(target).spec, arguments.settings, project) for target in arguments.targets]
-    return headless_race.create(specs, budget, project)
+    project = out or Path.cwd() / DEFAULT_PROJECT
+    found = [spec for target in targets for spec in (target.spec, *target.rivals)]
+    return headless_race.create([apply(spec, settings, project) for spec in found], budget, project)
 
 
 def _again(arguments: argparse.Namespace) -> "list[RunFolder]":

@@ -77,6 +77,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     target = _target(arguments)
     catalogue.load()
+    if target.rivals:
+        return _race(arguments, target)
     project = target.project(arguments.out)
     if arguments.resume:
         if arguments.edits or arguments.inputs:
@@ -87,6 +89,19 @@ def run(arguments: argparse.Namespace) -> int:
     spec = with_edits(apply(target.spec, arguments.settings, project), arguments.edits)
     spec = with_inputs(spec, arguments.inputs, project)
     return train(_create(spec, project))
+
+
+def _race(arguments: argparse.Namespace, target: "Target") -> int:
+    """Train all of a recipe that is a race."""
+    from studio.cli import race
+
+    for option in ("resume", "edits", "inputs"):
+        if getattr(arguments, option):
+            raise UsageError(
+                f"{arguments.target} is a race: begin it without --{option.rstrip('s')}; "
+                "'pushforward race RUNS --resume' goes on with one"
+            )
+    return race.start(target, arguments.settings, arguments.out)
 
 
 def _target(arguments: argparse.Namespace) -> "Target":

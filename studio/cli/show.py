@@ -66,6 +66,10 @@ def _recipe(recipe: Recipe) -> None:
     say()
     paragraph(f"Source: {recipe.source}", indent="  ")
     say(f"  Model: {run.family.slug}; data: {run.dataset.slug} ({recipe.kind})")
+    if recipe.race is not None:
+        others = ", ".join(rival.family.slug for rival in recipe.race.rivals)
+        each = f"each has {recipe.race.amount:g} {recipe.race.kind}"
+        paragraph(f"It races with {others}; {each}.", indent="  ")
     say(f"  It takes about {recipe.expected_seconds:g} s.")
     for name, ref in run.inputs.items():
         say(f"  Learns from {name}: {ref.run}")

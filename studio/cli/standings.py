@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 
+from models.entries import FamilyEntry
 from models.registry import registry
 from studio.cli.terminal import say, table
 from studio.engine.race.standings import Standing, standing
@@ -18,11 +19,12 @@ def show(runs: Iterable[RunFolder]) -> None:
     metrics = list(dict.fromkeys(name for each in found for name in each.values))
     if metrics:
         found.sort(key=lambda each: _rank(metrics[0], each))
-    head = ["run", *metrics, "steps", "seconds", "NFE", "state"]
+    head = ["run", *metrics, "likelihood", "steps", "seconds", "NFE", "state"]
     rows = [
         [
             each.name,
             *(_figure(each.values.get(metric)) for metric in metrics),
+            _likelihood(each.family),
             f"{each.steps:,}",
             f"{each.seconds:.1f}",
             "-" if each.nfe is None else f"{each.nfe:,}",
@@ -33,7 +35,7 @@ def show(runs: Iterable[RunFolder]) -> None:
     floors = {name: floor for each in found for name, floor in each.floors.items()}
     if metrics:
         values = [_floor(floors, metric) for metric in metrics]
-        rows.append(["real against real", *values, "", "", "", ""])
+        rows.append(["real against real", *values, "", "", "", "", ""])
     say()
     table(rows, head)
     say()
@@ -44,6 +46,14 @@ def _rank(metric: str, each: Standing) -> float:
     if value is None or not math.isfinite(value):
         return float("inf")
     return -value if registry.get("metric", metric).better == "higher" else value
+
+
+def _likelihood(family: str) -> str:
+    """Say how well a model knows how likely data are."""
+    entry = registry.get("family", family)
+    abilities = entry.abilities if isinstance(entry, FamilyEntry) else frozenset()
+    known = {"likelihood": "exact", "bound": "bound"}
+    return next((word for ability, word in known.items() if ability in abilities), "none")
 
 
 def _figure(value: float | None) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 import msgspec
 
 from studio.cli.terminal import UsageError
-from studio.protocol.spec import Pick, RunSpec, run_name
+from studio.protocol.commands import Budget
+from studio.protocol.spec import Pick, RunSpec, racers, run_name
 from studio.resources import RecipeError, folder, load_recipe, recipes
 from studio.store.edits import effective_spec
 from studio.store.project import Project
@@ -22,13 +23,16 @@ DEFAULT_PROJECT = "pushforward-runs"
 @dataclass(frozen=True)
 class Target:
     """A spec to train, the run folder that it was read from, if any, whether it is a recipe's, and
-    what earlier versions called its runs, if otherwise.
+    what earlier versions called its runs, if otherwise. ``rivals`` race with it, each at the
+    ``budget``.
     """
 
     spec: RunSpec
     run: RunFolder | None = None
     recipe: bool = False
     formerly: str = ""
+    rivals: tuple[RunSpec, ...] = ()
+    budget: Budget | None = None
 
     def project(self, out: Path | None) -> Path:
         """The project to train in: the one asked for, that of the run, or one in this folder."""
@@ -66,10 +70,10 @@ def find(text: str) -> Target:
         run = RunFolder(path)
         return Target(effective_spec(run), run)  # with what was changed on its way
     if path.suffix == ".toml" or path.is_file():
-        return Target(_recipe(path), recipe=True)
+        return _recipe(path)
     shipped = folder("recipes") / f"{text}.toml"
     if "/" not in text and shipped.is_file():
-        return Target(_recipe(shipped), recipe=True)
+        return _recipe(shipped)
     if "@" in text:
         family, _, dataset = text.partition("@")
         if (file := Path(dataset).expanduser()).exists() or "/" in dataset:
@@ -79,11 +83,15 @@ def find(text: str) -> Target:
     raise UsageError(_nothing(text, path))
 
 
-def _recipe(path: Path) -> RunSpec:
+def _recipe(path: Path) -> Target:
     try:
-        return load_recipe(path).run
+        recipe = load_recipe(path)
     except RecipeError as error:
         raise UsageError(str(error)) from error
+    first, *rivals = racers(recipe)
+    race = recipe.race
+    budget = Budget(kind=race.kind, amount=race.amount) if race is not None else None
+    return Target(first, recipe=True, rivals=tuple(rivals), budget=budget)
 
 
 def _what(spec: RunSpec) -> list[tuple[str, object]]:

@@ -177,10 +177,10 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     ``group`` what they do instead ("classify", "recommend"). Metrics say which values are
     ``better``: "lower" or "higher", what their ``bar`` is, in a few words, and the ``unit`` of
     their figures, "" for plain numbers. Networks say in which ``roles`` they can be picked.
-    Samplers say by their ``motion`` what a step does; they and operators say which capabilities a
-    model ``needs`` to have; ``takes`` are the rows that an operator is handed, ``inputs`` the runs
-    that a family learns from. Data sets say their ``size`` where they are finite, their ``licence``
-    where they were not drawn by this program, and how they were ``made``.
+    Samplers say by their ``motion`` what a step does; they, operators and metrics say which
+    capabilities a model ``needs`` to have; ``takes`` are the rows that an operator is handed,
+    ``inputs`` the runs that a family learns from. Data sets say their ``size`` where they are
+    finite, their ``licence`` where they were not drawn by this program, and how they were ``made``.
     """
 
     kind: str

@@ -198,7 +198,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StartRace(_Command, frozen=True, kw_only=True):
-    """Queue 2 to 4 trainings on the same data, stepped in turn at equal budget; reply: {"job",
+    """Queue 2 to 8 trainings on the same data, stepped in turn at equal budget; reply: {"job",
     "jobs": [...], "runs": [...]}. Controls of the race's job hold for all.
 
     "pause", "resume", "step" and the speed of one that takes part hold for all as well; what it

@@ -1,6 +1,6 @@
 """What a run is, before it starts: frozen when it is queued, written to ``run.toml`` resolved."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -13,10 +13,13 @@ __all__ = [
     "EditPoints",
     "Pick",
     "Recipe",
+    "RecipeRace",
+    "Rival",
     "RunRef",
     "RunSpec",
     "UndoPoints",
     "project_name",
+    "racers",
     "run_name",
 ]
 
@@ -124,12 +127,32 @@ def run_name(spec: RunSpec, method: str = "") -> str:
     return f"{method or spec.family.slug}-{spec.dataset.slug.removeprefix(PROJECT_PREFIX)}"
 
 
+class Rival(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who races with the run of a recipe: another model, on its data; ``training`` has what differs
+    from its settings.
+    """
+
+    family: Pick
+    sampler: Pick | None = None
+    training: dict[str, Any] = {}
+
+
+class RecipeRace(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A recipe that is a race: with whom its run competes, and what each may spend, ``kind`` and
+    ``amount`` as in a `studio.protocol.commands.Budget`.
+    """
+
+    kind: Literal["steps", "seconds", "samples"]
+    amount: float
+    rivals: list[Rival]
+
+
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A card of Discover (``resources/recipes/<slug>.toml``, thumbnail beside it as ``.png``).
 
     It is found by its ``methods`` and ``questions``, in the words of Discover; with ``start`` it
     is one of those that a newcomer is shown first, and with ``gpu`` it takes so long that it is
-    better trained on one.
+    better trained on one. With a ``race`` it is one, and ``run`` is the first who takes part.
     """
 
     slug: str
@@ -145,3 +168,18 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     start: bool = False
     gpu: bool = False
     run: RunSpec
+    race: RecipeRace | None = None
+
+
+def racers(recipe: Recipe) -> list[RunSpec]:
+    """Return what a recipe trains: its run, and whoever races with it, each named after itself."""
+    first, found = recipe.run, [recipe.run]
+    for rival in recipe.race.rivals if recipe.race is not None else ():
+        spec = msgspec.structs.replace(
+            first,
+            family=rival.family,
+            sampler=rival.sampler,
+            training={**first.training, **rival.training},
+        )
+        found.append(msgspec.structs.replace(spec, name=run_name(spec)))
+    return found

@@ -6,11 +6,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QPushButton
 
 from studio.app.state import comparison, races
+from studio.app.state.finding import what
 from studio.app.state.races import Entry, RaceDraft
 from studio.app.state.runs import Runs, RunState
 from studio.app.state.tree import race_line, tree
 from studio.protocol import messages as m
-from studio.protocol.spec import Pick, RunSpec
+from studio.protocol.spec import Pick, Recipe, RecipeRace, Rival, RunSpec, racers
 from tests.app.test_run_panel import measured
 from tests.client.fakes.catalog import catalog
 
@@ -261,15 +262,15 @@ async def test_the_figure_beside_a_run_says_of_which_metric_it_is(bench, wait):
         assert f"{title} {row.note}" in index.data(role)
 
 
-async def test_the_fifth_is_told_that_there_is_no_room(bench, wait):
+async def test_the_ninth_is_told_that_there_is_no_room(bench, wait):
     await set_up(bench, wait)
-    for _ in range(4):
+    for _ in range(comparison.MOST):
         bench.actions.race.add_draft()
     assert bench.state.race.full
     assert not tray(bench).add.isEnabled()
     bench.actions.race.add_draft()
-    assert len(bench.state.race.entries) == 4
-    assert "at most 4" in bench.state.notices.history[-1].text
+    assert len(bench.state.race.entries) == comparison.MOST == 8
+    assert "at most 8" in bench.state.notices.history[-1].text
 
 
 async def test_delete_takes_a_card_away_and_the_last_one_the_tray(bench, qtbot, wait):
@@ -386,6 +387,45 @@ async def test_a_recipe_joins_on_the_data_of_the_first(bench, wait):
     first, other = bench.state.race.entries
     assert other.spec.family.slug == "gan"
     assert other.spec.dataset == first.spec.dataset
+
+
+def raced() -> Recipe:
+    """A recipe that is a race of two, on what the fake engine has."""
+    run = RunSpec(
+        name="edm-eight-gaussians",
+        family=Pick(slug="edm"),
+        dataset=Pick(slug="eight-gaussians"),
+        training={"batch": 64},
+        sampler=Pick(slug="heun"),
+    )
+    rivals = [Rival(family=Pick(slug="gan"), training={"batch": 32})]
+    return Recipe(
+        slug="two", title="Two", summary="", teaches="", source="", kind="points",
+        expected_seconds=9, run=run, race=RecipeRace(kind="seconds", amount=7, rivals=rivals),
+    )  # fmt: skip
+
+
+def test_who_races_in_a_recipe_has_its_data_and_what_differs():
+    first, other = racers(raced())
+    assert first == raced().run
+    assert (other.name, other.family.slug) == ("gan-eight-gaussians", "gan")
+    assert (other.dataset, other.sampler, other.training) == (first.dataset, None, {"batch": 32})
+    assert what(raced(), catalog())[0] == "2 models"
+
+
+async def test_a_recipe_that_is_a_race_fills_the_tray_and_starts_with_its_budget(bench, wait):
+    await two_in_the_tray(bench, wait)
+    bench.actions.race.open_recipe(raced())
+    race = bench.state.race
+    assert [entry.spec.family.slug for entry in race.entries] == ["edm", "gan"]
+    assert (race.kind, race.amount(bench.state.catalog)) == ("seconds", 7)
+    await wait(lambda: tray(bench).start.hasFocus())
+    bench.actions.race.open_recipe(recipe(bench, "edm-eight-gaussians"))
+    assert len(bench.state.race.entries) == 2, "a single one lets the race alone"
+    assert bench.actions.race.train_recipe(raced())
+    await wait(lambda: started(bench))
+    assert started(bench)[0].budget == m.Budget(kind="seconds", amount=7)
+    assert not bench.actions.race.train_recipe(recipe(bench, "edm-eight-gaussians"))
 
 
 async def test_an_interrupted_race_goes_on_as_one(bench, wait):

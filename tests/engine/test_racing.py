@@ -484,8 +484,8 @@ def test_one_can_be_resumed_by_itself(desk):
 
 
 REFUSED = [
-    ([named("a")], STEPS, "2 to 4"),
-    ([named(c) for c in "abcde"], STEPS, "2 to 4"),
+    ([named("a")], STEPS, "2 to 8"),
+    ([named(c) for c in "abcdefghi"], STEPS, "2 to 8"),
     ([named("a"), named("b", seed=3)], STEPS, "training.seed is 0 in the one and 3"),
     ([named("a"), named("b", samples=99)], STEPS, "training.samples is 300 in the one and 99"),
     ([named("a"), named("b", threads=2)], STEPS, "training.threads is 1"),

@@ -8,7 +8,9 @@ from studio.app.intents.runs import RunIntents
 from studio.app.state import comparison
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
-from studio.protocol.messages import Validate
+from studio.app.state.standings import likelihood_of
+from studio.protocol.messages import Evaluate, Validate
+from studio.protocol.spec import Pick
 
 __all__ = ["ComparingIntents"]
 
@@ -60,6 +62,14 @@ class ComparingIntents(Intents):
         self._runs.show(current if current in keys else keys[0])
         self.state.lens_wanted.emit("compare")
         self.state.looked.look("race")
+
+    def measure_likelihoods(self) -> None:
+        """Queue for each run that is compared, and can say it, how likely it finds unseen data."""
+        for run in comparison.compared(self.state.runs):
+            slug = likelihood_of(run, self.state.catalog).slug
+            if slug and run.checkpoints:
+                command = Evaluate(run=run.key, metrics=[Pick(slug=slug)])
+                self._tell(command, "The likelihood is not measured", run.key)
 
     def count_parameters(self, key: str) -> None:
         """Ask how many parameters the networks of a run have; it is listed when it is known."""

@@ -105,6 +105,25 @@ class RacingIntents(Intents):
                 self._setup.open(run.spec)
             self.add(run.spec)
 
+    def open_recipe(self, recipe: Recipe) -> None:
+        """Fill the setup from a recipe; one that is a race takes the place of what raced before."""
+        race = races.of_recipe(recipe)
+        if race is not None:
+            self.clear()
+        self._setup.open_recipe(recipe)
+        if race is not None:
+            self.state.race = race
+            self.state.race_changed.emit()
+            self._judge_soon()
+
+    def train_recipe(self, recipe: Recipe) -> bool:
+        """Open a recipe that is a race and start it; say whether it is one."""
+        if recipe.race is None:
+            return False
+        self.open_recipe(recipe)
+        self.start()
+        return True
+
     # Changing one who takes part
 
     def edit(self, place: int) -> None:

@@ -39,7 +39,7 @@ __all__ = [
     "why_not",
 ]
 
-MOST = 4
+MOST = 8
 QUALITY = "quality/"
 COST = "cost/"  # names of curves that say what something costs: figures, not charts
 LOW, HIGH = f"{COST}low/", f"{COST}high/"  # the ends of intervals
@@ -86,7 +86,7 @@ def comparable(first: RunState, other: RunState) -> bool:
 def why_not(runs: list[RunState]) -> str:
     """Return why runs cannot be shown side by side, "" if they can."""
     if len(runs) < 2:
-        return "Choose 2 to 4 runs: hold Ctrl and click them."
+        return f"Choose 2 to {MOST} runs: hold Ctrl and click them."
     if len(runs) > MOST:
         return f"At most {MOST} runs fit side by side."
     if not all(comparable(runs[0], run) for run in runs[1:]):

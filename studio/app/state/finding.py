@@ -12,7 +12,7 @@ from studio.app.kinds.registry import all_kinds, kind
 from studio.app.state.sixchoices import named
 from studio.methods import methods
 from studio.protocol.catalog import Catalog, EntrySpec
-from studio.protocol.spec import Pick, Recipe
+from studio.protocol.spec import Pick, Recipe, racers
 
 __all__ = ["FACETS", "Facet", "counts", "found", "nearest", "what"]
 
@@ -68,7 +68,11 @@ def what(recipe: Recipe, catalog: Catalog | None) -> list[str]:
     method = named(run, methods(), catalog)
     model = _called(catalog.get("family", run.family.slug), run.family)
     data = _called(catalog.get("dataset", run.dataset.slug), run.dataset)
-    return [method.title if method is not None else model, data]
+    if recipe.race is not None:
+        model = f"{len(recipe.race.rivals) + 1} models"
+    elif method is not None:
+        model = method.title
+    return [model, data]
 
 
 def _called(entry: EntrySpec | None, pick: Pick) -> str:
@@ -80,7 +84,7 @@ def _about(recipe: Recipe, catalog: Catalog | None) -> list[str]:
     if catalog is None:
         return []
     entries = (
-        catalog.get("family", recipe.run.family.slug),
+        *(catalog.get("family", spec.family.slug) for spec in racers(recipe)),
         catalog.get("dataset", recipe.run.dataset.slug),
     )
     return [f"{entry.title} {entry.summary}" for entry in entries if entry is not None]

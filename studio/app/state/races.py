@@ -16,7 +16,7 @@ from studio.app.state.drafts import Typed
 from studio.protocol.catalog import Catalog
 from studio.protocol.commands import Budget
 from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import Recipe, RunSpec
+from studio.protocol.spec import Recipe, RunSpec, racers
 
 __all__ = [
     "SHARED",
@@ -24,6 +24,7 @@ __all__ = [
     "RaceDraft",
     "free_name",
     "join",
+    "of_recipe",
     "runnable",
     "share_with",
     "why_not_added",
@@ -130,6 +131,15 @@ class RaceDraft:
     def budget(self, catalog: Catalog | None) -> Budget:
         """Return the budget as the engine is told it."""
         return Budget(kind=self.kind, amount=self.amount(catalog))
+
+
+def of_recipe(recipe: Recipe) -> RaceDraft | None:
+    """Return the race that a recipe is, None of one that trains a single run."""
+    if recipe.race is None:
+        return None
+    kind = recipe.race.kind
+    entries = [Entry(spec) for spec in racers(recipe)]
+    return RaceDraft(entries=entries, kind=kind, amounts={kind: recipe.race.amount})
 
 
 def join(first: RunSpec, spec: RunSpec, catalog: Catalog | None) -> RunSpec:

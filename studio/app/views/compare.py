@@ -1,4 +1,4 @@
-"""The Compare lens: two to four runs side by side, with one camera, one clock and one chart."""
+"""The Compare lens: some runs side by side, with one camera, one clock and one chart."""
 
 from collections.abc import Callable
 
@@ -40,6 +40,7 @@ REDRAW_MS = 150
 HEAD = 46  # what a pane needs above its canvas
 TITLE = 24  # above each canvas on paper
 GAP = 1
+COLUMNS = 4  # of the table beside the chart: of more runs there is one alone, Table
 
 
 def columns_for(count: int, width: int, height: int) -> int:
@@ -181,7 +182,7 @@ class CompareView(QWidget):
         if not runs:
             self._empty.tell(
                 "Nothing to compare yet",
-                "Hold Ctrl and click two to four runs in the sidebar, or start a race.",
+                f"Hold Ctrl and click 2 to {comparison.MOST} runs in the sidebar, or start a race.",
             )
 
     # One colour, one camera, one particle
@@ -214,7 +215,9 @@ class CompareView(QWidget):
     def _show_figures(self) -> None:
         if self._runs and self.isVisible():
             self.chart.show_runs(self._runs)
-            self.finals.show_runs(self._runs, self.chart.measure)
+            self.finals.setVisible(len(self._runs) <= COLUMNS)
+            if len(self._runs) <= COLUMNS:
+                self.finals.show_runs(self._runs, self.chart.measure)
 
     def _seek(self, spent: float) -> None:
         """Look at the kept steps nearest to a share of the budget."""
@@ -320,7 +323,7 @@ class _Row:
 VIEW = ViewSpec(
     id="compare",
     lens="compare",
-    title="Runs",
+    title="Side by side",
     order=40,
     applies=lambda state: state.runs.current is not None,
     factory=CompareView,

@@ -170,7 +170,7 @@ class Discover(QWidget):
 
     def _ready(self, card: C) -> C:
         """Let a card be opened, and the arrows lead from it to others."""
-        card.clicked.connect(partial(self._actions.setup.open_recipe, card.recipe))
+        card.clicked.connect(partial(self._actions.race.open_recipe, card.recipe))
         self.board.watch(card)
         card.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         card.customContextMenuRequested.connect(partial(self._menu, card))
@@ -243,7 +243,7 @@ class Discover(QWidget):
 
     def _menu(self, card: RecipeCard, at: QPoint) -> None:
         recipe, actions = card.recipe, self._actions
-        entries: Entries = [("Open", partial(actions.setup.open_recipe, recipe))]
+        entries: Entries = [("Open", partial(actions.race.open_recipe, recipe))]
         if not self._state.race.full:
             entries.append(("Add to race", partial(actions.race.add_recipe, recipe)))
         open_menu(card, at, entries)

@@ -174,7 +174,7 @@ class HelpView(QWidget):
         elif kind == "recipe":
             recipe = next((r for r in self._state.recipes if r.slug == rest), None)
             if recipe is not None:
-                self._actions.setup.open_recipe(recipe)
+                self._actions.race.open_recipe(recipe)
         elif kind in ("https", "http"):
             QDesktopServices.openUrl(QUrl(link))
 

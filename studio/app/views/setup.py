@@ -217,4 +217,8 @@ class SetupView(QWidget):
         """The second click of a double click on a card of a recipe: start at once."""
         interval = QApplication.doubleClickInterval() / 1000
         if time.monotonic() - self._opened <= interval and self._state.engine.state == "ready":
-            self._actions.training.start()
+            recipe = self._state.draft.recipe if self._state.draft is not None else None
+            if recipe is not None and recipe.race is not None:
+                self._actions.race.start()
+            else:
+                self._actions.training.start()

@@ -11,12 +11,13 @@ from studio.app.tokens import Tokens
 __all__ = ["MARKED", "SIDE", "Badge", "badge_icon", "ink", "paint_badge"]
 
 SIDE = 17  # pixels
-MARKED = 4  # runs have a number and a colour: as many can be compared
+MARKED = 4  # of the runs selected in a table have a number and a colour
 
 
 def ink(place: int, tokens: Tokens) -> str:
     """Return the colour of a place, from 0; green is left to the floor."""
-    return (tokens.accent, tokens.warm, tokens.danger, tokens.text)[place % 4]
+    inks = (tokens.accent, tokens.warm, tokens.danger, tokens.text, *tokens.more)
+    return inks[place % len(inks)]
 
 
 def paint_badge(painter: QPainter, disc: QRectF, place: int) -> None:

@@ -87,18 +87,24 @@ class PointsPreview(QWidget):
         return scatter(points, width, height, max(2, round(2 * ratio)), theme.colors().accent)
 
 
-def scatter(points: Floats, width: int, height: int, size: int, ink: str) -> QImage:
+def scatter(
+    points: Floats, width: int, height: int, size: int, ink: str, like: Floats | None = None
+) -> QImage:
     """Return points (n, d) as small squares of ``size`` pixels in an image, by their first two
-    numbers, with the same scale on both axes; those that are not finite are left out.
+    numbers, with the same scale on both axes; those that are not finite are left out. The image
+    has room for all of them, or for as much as other points (m, d) that they are ``like`` need.
     """
     pixels = np.zeros((height, width), dtype=np.uint32)
-    xy = points[:, :2] if points.shape[1] > 1 else np.column_stack([points[:, 0]] * 2)
-    xy = xy[np.isfinite(xy).all(axis=1)]
+    xy = _planar(points)
     if len(xy):
-        low, high = xy.min(axis=0), xy.max(axis=0)
+        seen = xy if like is None else _planar(like)
+        low, high = seen.min(axis=0), seen.max(axis=0)
         span = np.maximum(high - low, 1e-9)
         scale = float(((1 - 2 * MARGIN) * np.array([width, height]) / span).min())
         middle = (low + high) / 2
+        if like is not None:
+            half = np.array([width, height]) / (2 * scale)
+            xy = xy[(np.abs(xy - middle) < half).all(axis=1)]
         px = np.rint((xy[:, 0] - middle[0]) * scale + width / 2).astype(np.int64)
         py = np.rint(height / 2 - (xy[:, 1] - middle[1]) * scale).astype(np.int64)
         color = np.uint32(0xFF000000 | int(ink[1:], 16))
@@ -109,3 +115,9 @@ def scatter(points: Floats, width: int, height: int, size: int, ink: str) -> QIm
                 pixels[y, x] = color
     form = QImage.Format.Format_ARGB32_Premultiplied
     return QImage(pixels.data, width, height, 4 * width, form).copy()
+
+
+def _planar(points: Floats) -> Floats:
+    """Return the first two numbers of points (n, d) that are finite."""
+    xy = points[:, :2] if points.shape[1] > 1 else np.column_stack([points[:, 0]] * 2)
+    return xy[np.isfinite(xy).all(axis=1)]

@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.forms import editors
@@ -25,6 +25,7 @@ from studio.protocol.messages import ErrorInfo
 __all__ = ["RaceTray"]
 
 NARROW, TINY = 620, 420  # widths of the tray
+COLUMNS = 4  # cards beside each other
 REASONS = 3  # so many are listed; the rest is counted
 UNITS = {"steps": "steps", "seconds": "s"}
 BUDGET_HELP = {
@@ -51,8 +52,8 @@ class RaceTray(QFrame):
         self._shared = Elided("", "muted")
         self.add = button("Add the setup", actions.race.add_draft, icon="plus")
         self.forget = button("Clear", actions.race.clear, kind="quiet", tip="Forget this race")
-        self._row = QHBoxLayout()
-        self._row.setSpacing(8)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(8)
         self.axis = editors.Segments([title for _, title in AXES], "Budget")
         self.axis.setMinimumWidth(SEGMENTS)
         self.axis.chosen.connect(lambda place: actions.race.set_budget(AXES[place][0]))
@@ -85,7 +86,7 @@ class RaceTray(QFrame):
         page.setContentsMargins(16, 10, 16, 12)
         page.setSpacing(8)
         page.addLayout(head)
-        page.addLayout(self._row)
+        page.addLayout(self._grid)
         page.addLayout(self._list)
         page.addLayout(self._foot)
         layout = QVBoxLayout(self)
@@ -119,13 +120,13 @@ class RaceTray(QFrame):
         self._show_reasons()
 
     def _build(self, count: int) -> None:
-        clear(self._row)
+        clear(self._grid)
         self.cards = [RaceCard(place) for place in range(count)]
         for place, card in enumerate(self.cards):
             card.chosen.connect(partial(self._actions.race.edit, place))
             card.removed.connect(partial(self._actions.race.remove, place))
             card.copied.connect(partial(self._ask_copy, place))
-            self._row.addWidget(card, 1)
+            self._grid.addWidget(card, place // COLUMNS, place % COLUMNS)
 
     def _said(self) -> str:
         """Say what all share, and from whom."""

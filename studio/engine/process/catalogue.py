@@ -133,6 +133,7 @@ def _entry(entry: Entry) -> EntrySpec:
             common["better"] = entry.better
             common["bar"] = entry.bar_is
             common["unit"] = entry.unit
+            common["needs"] = list(entry.needs)
             common["kinds"] = list(kinds_measured(entry))
         case DatasetEntry():
             common |= {"size": entry.size, "licence": entry.licence, "made": entry.made}

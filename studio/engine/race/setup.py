@@ -24,7 +24,7 @@ from studio.store.run import RunFolder
 
 __all__ = ["create_race", "going_on", "held", "line_up"]
 
-FEWEST, MOST = 2, 4
+FEWEST, MOST = 2, 8
 
 
 def create_race(runs: Sequence[Resolved], budget: Budget, project: Path) -> list[RunFolder]:

@@ -13,10 +13,12 @@ EVALUATIONS = "cost/nfe"
 @dataclass(frozen=True)
 class Standing:
     """The newest figures of a run. ``values`` and ``floors`` by metric; ``nfe`` counts the network
-    evaluations of a sample, None before the first evaluation; ``seconds`` are of training.
+    evaluations of a sample, None before the first evaluation; ``seconds`` are of training;
+    ``family`` is its slug.
     """
 
     name: str
+    family: str
     state: str
     values: dict[str, float]
     floors: dict[str, float]
@@ -37,6 +39,7 @@ def standing(run: RunFolder) -> Standing:
     nfe = newest.get(EVALUATIONS)
     return Standing(
         name=run.name,
+        family=run.record.spec.family.slug,
         state=status.state,
         values={
             name.removeprefix(QUALITY): value

@@ -1,0 +1,113 @@
+"""How runs that are compared stand, a line a run: how likely they find data, what a sample costs,
+what they came to. Pure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from studio.app import held, words
+from studio.app.kinds.registry import family_of_run
+from studio.app.state import comparison
+from studio.app.state.comparison import QUALITY
+from studio.app.state.runs import RunState
+from studio.app.state.verdict import Level, verdict_of
+from studio.protocol.catalog import Catalog, EntrySpec
+
+__all__ = ["NONE", "Cell", "Likelihood", "likelihood_of", "measured_by", "standing"]
+
+NONE = "\u2013"
+Known = Literal["exact", "bound", "none"]
+KNOWN: tuple[tuple[str, Known], ...] = (("likelihood", "exact"), ("bound", "bound"))
+TIPS: dict[Known, str] = {
+    "exact": "It knows how likely each datum is.",
+    "bound": "It knows from below how likely a datum is.",
+    "none": "It cannot say how likely a datum is.",
+}
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """How well a run knows how likely data are, the metric that measures it ("" for none), and its
+    newest figure with the ends of its interval, None before it was measured.
+    """
+
+    known: Known
+    slug: str = ""
+    value: float | None = None
+    ends: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in a place of the table, whether it is good, and what a tip says of it."""
+
+    text: str
+    level: Level = ""
+    tip: str = ""
+
+
+def likelihood_of(run: RunState, catalog: Catalog | None) -> Likelihood:
+    """Return what is known of the likelihood of a run: exactly, before from below."""
+    family = family_of_run(run, catalog)
+    able = family.capabilities if family is not None else []
+    ability, known = next(((a, k) for a, k in KNOWN if a in able), ("", "none"))
+    if not ability or catalog is None or run.spec is None:
+        return Likelihood("none")
+    kind = catalog.kind_of(run.spec.dataset)
+    fitting = [
+        m for m in catalog.of("metric") if m.needs == [ability] and kind in (m.kinds or [kind])
+    ]
+    # What is meant for a kind of data says it in its unit.
+    slug = next((m.slug for m in sorted(fitting, key=lambda m: not m.kinds)), "")
+    found = run.evaluated
+    if found is None or slug not in found.values:
+        return Likelihood(known, slug)
+    return Likelihood(known, slug, found.values[slug], found.intervals.get(slug))
+
+
+def measured_by(runs: Sequence[RunState]) -> list[str]:
+    """Return the metrics of samples by which at least one run was measured."""
+    names = dict.fromkeys(name for run in runs for name, each in run.series.items() if len(each))
+    return [name.removeprefix(QUALITY) for name in names if name.startswith(QUALITY)]
+
+
+def standing(run: RunState, metrics: Sequence[str], catalog: Catalog | None) -> list[Cell]:
+    """Return the cells of a run behind its name: likelihood, evaluations of a sample, time, and
+    each of some metrics.
+    """
+    calls = comparison.nfe(run)
+    time = words.duration(run.seconds) if run.seconds else NONE
+    return [
+        _likely(likelihood_of(run, catalog), catalog),
+        Cell(NONE if calls is None else f"{calls:,}"),
+        Cell(time, tip=f"{run.step:,} steps"),
+        *(_quality(run, slug, catalog) for slug in metrics),
+    ]
+
+
+def _likely(found: Likelihood, catalog: Catalog | None) -> Cell:
+    entry = catalog.get("metric", found.slug) if catalog is not None else None
+    if found.value is None:
+        wait = " It was not measured yet." if found.slug else ""
+        return Cell(found.known, tip=TIPS[found.known] + wait)
+    value = words.figure(found.value)
+    if found.known == "bound":
+        value = f"{_side(entry)} {value}"
+    told = f"{TIPS[found.known]}\n{held.measured(entry, found.value)}"
+    if found.ends is not None:
+        told += f", {' to '.join(map(words.figure, found.ends))} with 95 % confidence"
+    return Cell(f"{found.known} {value}", tip=told)
+
+
+def _side(entry: EntrySpec | None) -> str:
+    """Say on which side of its bound the truth is: a likelihood is above, bits are below."""
+    return "\u2265" if entry is None or entry.better == "higher" else "\u2264"
+
+
+def _quality(run: RunState, slug: str, catalog: Catalog | None) -> Cell:
+    found = verdict_of(run, catalog, slug)
+    if found is None:
+        return Cell(NONE, tip="Not measured yet")
+    told = "\n".join(filter(None, [found.words, found.floor, found.when]))
+    return Cell(words.figure(found.value), found.level, told)

@@ -1,0 +1,187 @@
+"""Compared runs as lines of one table: samples, likelihood, what a sample costs, and figures."""
+
+import numpy as np
+from PySide6.QtCore import QSize, QTimer
+from PySide6.QtGui import QImage, QShowEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.app import held
+from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
+from studio.app.intents.watching import Looking
+from studio.app.kinds.registry import kind_of_run
+from studio.app.plots.beside import Beside
+from studio.app.plots.tiles import frame_at
+from studio.app.state import comparison
+from studio.app.state.naming import data_title, metric_title, name_of
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.state.standings import NONE, likelihood_of, measured_by, standing
+from studio.app.theme import colors, theme
+from studio.app.viewspec import ViewSpec
+from studio.app.widgets.badge import ink
+from studio.app.widgets.basic import Elided, button, view_bar
+from studio.app.widgets.comparenames import told_apart
+from studio.app.widgets.literal import set_tip
+from studio.app.widgets.points import scatter
+from studio.app.widgets.standingstable import PICTURE, StandingsTable, badged
+from studio.protocol.catalog import EntrySpec
+
+__all__ = ["VIEW", "StandingsView"]
+
+REDRAW_MS = 200
+NOWHERE = (-1.0, 1.0, -1.0, 1.0)
+PARTICLES = 1024  # of each run, live
+HEADS = (
+    ("Model", "Its samples are those at the clocks."),
+    (
+        "Likelihood",
+        "Of unseen data: known exactly, from below, or not at all; in nats a datum or bits",
+    ),
+    ("NFE", "Network evaluations that one sample takes"),
+    ("Time", "Seconds of training"),
+)
+
+
+class StandingsView(QWidget):
+    """Says nothing of who is best: each figure is held against its own floor."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._runs: list[RunState] = []
+        self._besides: list[Beside] = []
+        self._target = AskOnce(self, state)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(REDRAW_MS)
+        self._timer.timeout.connect(self._draw)
+        self.table = StandingsTable()
+        self.table.opened.connect(self._open)
+        self._told = Elided("", "muted")
+        self.measure = button("Measure likelihoods", actions.comparing.measure_likelihoods)
+        self.bar = view_bar(self, self._told, None, self.measure)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 8, 16, 12)
+        layout.addWidget(self.table)
+        self.setProperty("surface", "canvas")
+        runs = state.runs
+        for signal in (runs.compared, runs.listed, state.catalog_changed, state.queue_changed):
+            signal.connect(self._soon)
+        for news in (runs.selected, runs.changed, runs.metrics_appended, runs.progressed):
+            news.connect(lambda _key: self._soon())
+        state.engine_changed.connect(self._soon)
+        state.playback.changed.connect(self._soon)
+        theme.changed.connect(self._soon)
+
+    def _soon(self) -> None:
+        if self.isVisible() and not self._timer.isActive():
+            self._timer.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._draw()
+
+    def _draw(self) -> None:
+        """Show the runs that are compared as they are now."""
+        runs = comparison.compared(self._state.runs)
+        if not self.isVisible():
+            return
+        self._follow(runs)
+        catalog, metrics = self._state.catalog, measured_by(runs)
+        titles = [
+            (metric_title(slug, catalog), held.explained(self._entry(slug))) for slug in metrics
+        ]
+        names = [(apart, name_of(run)) for apart, run in zip(told_apart(runs), runs, strict=True)]
+        cells = [standing(run, metrics, catalog) for run in runs]
+        self.table.show_runs([*HEADS, *titles], names, cells, self._floors(runs, metrics))
+        self._paint()
+        data = {data_title(run.spec.dataset.slug, catalog) for run in runs if run.spec is not None}
+        self._told.set_text(f"{len(runs)} runs on {' and '.join(sorted(data))}")
+        why = self._why_not()
+        self.measure.setEnabled(not why)
+        set_tip(self.measure, why or "Measure how likely each finds unseen data, one after another")
+
+    def _follow(self, runs: list[RunState]) -> None:
+        self._runs = runs
+        while len(self._besides) < len(runs):
+            beside = Beside(self, self._state, self._actions, self._looking, lambda _: True)
+            beside.shown.connect(lambda _record: self._soon())
+            self._besides.append(beside)
+        for place, beside in enumerate(self._besides):
+            beside.show(runs[place].key if place < len(runs) else "")
+        for run in self._target.due(*runs[:1]):
+            self._actions.looking.load_target(run.key)
+
+    def _looking(self, run: RunState) -> Looking:
+        parts = kind_of_run(run, self._state.catalog).parts
+        return Looking(run.job, (), NOWHERE, 2, PARTICLES, parts)
+
+    def _floors(self, runs: list[RunState], metrics: list[str]) -> list[str]:
+        """Return what stands below each column behind the names."""
+        floors = {slug: value for run in reversed(runs) for slug, value in run.floors.items()}
+        bars = [held.bar(self._entry(slug), floors, slug).partition(" ")[2] for slug in metrics]
+        return [self._law(runs), "", "", *(each or NONE for each in bars)]
+
+    def _law(self, runs: list[RunState]) -> str:
+        """Return what likelihoods are held against, where one was measured."""
+        for run in runs:
+            slug, found = likelihood_of(run, self._state.catalog).slug, run.evaluated
+            if slug and found is not None and slug in found.floors:
+                return held.bar(self._entry(slug), found.floors, slug).partition(" ")[2]
+        return ""
+
+    def _entry(self, slug: str) -> EntrySpec | None:
+        return self._state.catalog.get("metric", slug) if self._state.catalog is not None else None
+
+    def _why_not(self) -> str:
+        """Return why likelihoods cannot be measured now, "" if they can."""
+        state = self._state
+        able = [run for run in self._runs if likelihood_of(run, state.catalog).slug]
+        if not able:
+            return "None of these models knows how likely data are."
+        if not any(run.checkpoints for run in able):
+            return "None of these runs has a checkpoint yet."
+        keys = {run.key for run in able}
+        if any(job.kind == "evaluation" and job.run in keys for job in state.jobs.values()):
+            return "Runs are being evaluated."
+        return ""
+
+    def _open(self, row: int) -> None:
+        if row < len(self._runs):
+            self._actions.runs.select(self._runs[row].key)
+
+    # Pictures
+
+    def _paint(self) -> None:
+        ratio = self.devicePixelRatioF()
+        for place, (run, beside) in enumerate(zip(self._runs, self._besides, strict=False)):
+            self.table.show_picture(place, badged(self._picture(run, beside, place), place, ratio))
+
+    def _picture(self, run: RunState, beside: Beside, place: int) -> QImage | None:
+        """Return the samples of a run in the plane, None where they are no points or not there."""
+        record, kind = beside.record, kind_of_run(run, self._state.catalog)
+        if record is None or kind.layout != "plane" or record.x.ndim != 3:
+            return None
+        beside.drawn()
+        ratio = self.devicePixelRatioF()
+        size = QSize(PICTURE * ratio)
+        x = record.x[frame_at(record.t, self._state.playback.flow)]
+        target = self._runs[0].target
+        like = target if target is not None and target.ndim == 2 else None
+        shade = ink(place, colors())
+        image = scatter(
+            np.asarray(x), size.width(), size.height(), max(1, round(ratio)), shade, like
+        )
+        image.setDevicePixelRatio(ratio)
+        return image
+
+
+VIEW = ViewSpec(
+    id="standings",
+    lens="compare",
+    title="Table",
+    order=41,
+    applies=lambda state: len(comparison.compared(state.runs)) > 1,
+    factory=StandingsView,
+)

@@ -1,0 +1,97 @@
+"""The table of runs that are compared: a line a run under its picture and number, and the floor."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
+from PySide6.QtWidgets import QHeaderView
+
+from studio.app.state.standings import Cell
+from studio.app.theme import theme
+from studio.app.widgets.badge import SIDE, paint_badge
+from studio.app.widgets.figurestable import FiguresTable
+from studio.app.widgets.literal import set_tip
+
+__all__ = ["PICTURE", "StandingsTable", "badged"]
+
+PICTURE = QSize(76, 52)
+LINE, LAST = PICTURE.height() + 6, 30  # pixels of a run, of the floor
+ROOM = 22  # around the texts of a column
+
+
+def badged(image: QImage | None, place: int, ratio: float) -> QPixmap:
+    """Return the picture of a run with its number, on nothing where there is no picture."""
+    made = QPixmap(PICTURE * ratio)
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    with QPainter(made) as painter:
+        if image is not None:
+            painter.drawImage(QPoint(0, 0), image)
+        paint_badge(painter, QRectF(0.5, 0.5, SIDE - 1, SIDE - 1), place)
+    return made
+
+
+class StandingsTable(FiguresTable):
+    """Signals:
+    opened: the line of a run that is wanted alone, by Enter or a double click.
+    """
+
+    opened = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__("How the compared runs stand", [("Model", "")])
+        self.setIconSize(PICTURE)
+        header = self.horizontalHeader()
+        header.setDefaultAlignment(header.defaultAlignment() | Qt.TextFlag.TextWordWrap)
+        self.itemActivated.connect(lambda item: self.opened.emit(item.row()))
+
+    def show_runs(
+        self,
+        columns: Sequence[tuple[str, str]],
+        names: Sequence[tuple[str, str]],
+        cells: Sequence[Sequence[Cell]],
+        floors: Sequence[str],
+    ) -> None:
+        """Show runs by what tells them apart and all of their names, and below them the floors."""
+        if self.columnCount() != len(columns):
+            self.setColumnCount(len(columns))
+        self.head(columns)
+        tokens = theme.colors()
+        inks: Mapping[str, str] = {"good": tokens.good, "warm": tokens.warm}
+        shades: list[dict[int, str]] = [
+            {place: inks[each.level] for place, each in enumerate(line, 1) if each.level}
+            for line in cells
+        ]
+        shades.append(dict.fromkeys(range(len(columns)), tokens.muted))
+        lines = [
+            [name, *(each.text for each in line)]
+            for (name, _), line in zip(names, cells, strict=True)
+        ]
+        self.show_lines([*lines, ["Real against real", *floors]], shades)
+        for row, ((_, name), line) in enumerate(zip(names, cells, strict=True)):
+            self.setRowHeight(row, LINE)
+            for place, tip in enumerate((name, *(each.tip for each in line))):
+                if (item := self.item(row, place)) is not None:
+                    set_tip(item, tip)
+        self.setRowHeight(len(cells), LAST)
+        self._share_room(columns)
+
+    def show_picture(self, row: int, picture: QPixmap) -> None:
+        """Show the picture of a run."""
+        if (item := self.item(row, 0)) is not None:
+            item.setIcon(QIcon(picture))
+
+    def _share_room(self, columns: Sequence[tuple[str, str]]) -> None:
+        """Make columns as wide as their texts and the longest word of their titles, which have as
+        many lines as they need; the names have the rest.
+        """
+        header, metrics = self.horizontalHeader(), self.fontMetrics()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setMinimumSectionSize(1)
+        for place, (title, _) in enumerate(columns[1:], 1):
+            texts = [
+                item.text() for row in range(self.rowCount()) if (item := self.item(row, place))
+            ]
+            widest = max(map(metrics.horizontalAdvance, [*texts, *title.split()]), default=0)
+            self.setColumnWidth(place, widest + ROOM)

@@ -1,0 +1,140 @@
+"""The table of compared runs: who knows a likelihood, what a sample costs, figures and floors."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from msgspec import structs
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from studio.app.state.evaluated import Evaluated
+from studio.app.state.runs import RunState
+from studio.app.state.standings import likelihood_of
+from studio.app.views.standings import VIEW, StandingsView
+from studio.protocol.catalog import Catalog, EntrySpec
+from studio.protocol.messages import Evaluate
+from studio.protocol.spec import Pick
+from tests.app.lenses.test_compare import Wait, add_run, arrive, measure
+
+MODELS = ("flow", "vae", "gan")
+
+
+def entry(kind: str, slug: str, **more: Any) -> EntrySpec:
+    return EntrySpec(kind=kind, slug=slug, title=slug, summary="", source="", fields=[], **more)
+
+
+@pytest.fixture
+def runs(lens: Any) -> list[RunState]:
+    """A flow, which knows its likelihood, a VAE, which bounds it, and a GAN."""
+    abilities = (["likelihood", "bound"], ["bound"], [])
+    families = [
+        entry("family", slug, capabilities=able, kinds=["points"])
+        for slug, able in zip(MODELS, abilities, strict=True)
+    ]
+    higher: dict[str, Any] = {"better": "higher", "unit": "nats a datum", "bar": "the law"}
+    metrics = [
+        entry("metric", "density", needs=["likelihood"], **higher),
+        entry("metric", "below", needs=["bound"], **higher),
+        entry("metric", "bits", needs=["likelihood"], kinds=["images"]),
+    ]
+    known: Catalog = lens.state.catalog
+    lens.state.catalog = structs.replace(known, entries=[*known.entries, *families, *metrics])
+    lens.state.engine = replace(lens.state.engine, state="ready")
+    made = [lens.run, add_run(lens, "0002-vae"), add_run(lens, "0003-gan")]
+    for run, slug in zip(made, MODELS, strict=True):
+        run.spec = structs.replace(run.spec, family=Pick(slug=slug))
+        run.checkpoints = [10]
+    lens.state.runs.choose(tuple(run.key for run in made))
+    return made
+
+
+@pytest.fixture
+def view(lens: Any, runs: list[RunState]) -> Iterator[StandingsView]:
+    made = StandingsView(lens.state, lens.actions)
+    made.resize(760, 400)
+    made.show()
+    QApplication.processEvents()
+    yield made
+    made.close()
+    made.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+def said(view: StandingsView) -> list[list[str]]:
+    view._draw()
+    table = view.table
+    return [
+        [table.item(row, column).text() for column in range(table.columnCount())]
+        for row in range(table.rowCount())
+    ]
+
+
+def test_it_is_there_where_runs_are_compared(lens: Any, runs: list[RunState]) -> None:
+    assert VIEW.applies(lens.state)
+    lens.state.runs.choose(())
+    assert not VIEW.applies(lens.state)
+
+
+def test_each_says_how_well_it_knows_a_likelihood(
+    lens: Any, runs: list[RunState], view: StandingsView
+) -> None:
+    assert [line[1] for line in said(view)] == ["exact", "bound", "none", ""]
+    assert [likelihood_of(run, lens.state.catalog).slug for run in runs] == ["density", "below", ""]
+    floors, ends = {"density": -1.0}, {"density": (-2.5, -1.5)}
+    runs[0].evaluated = Evaluated(10, 0, {"density": -2.0}, floors, intervals=ends)
+    runs[1].evaluated = Evaluated(10, 0, {"below": -3.0})
+    assert [line[1] for line in said(view)] == ["exact -2", "bound \u2265 -3", "none", "-1"]
+    assert "-2.5 to -1.5 with 95 %" in view.table.item(0, 1).toolTip()
+
+
+async def test_likelihoods_are_measured_by_what_each_model_can(
+    lens: Any, runs: list[RunState], view: StandingsView, wait: Wait
+) -> None:
+    view._draw()
+    assert view.measure.isEnabled()
+    view.measure.click()
+    await wait(lambda: len(lens.link.of(Evaluate)) == 2)
+    assert {told.run: told.metrics for told in lens.link.of(Evaluate)} == {
+        runs[0].key: [Pick(slug="density")],
+        runs[1].key: [Pick(slug="below")],
+    }
+    for run in runs:
+        run.checkpoints = []
+    view._draw()
+    assert "checkpoint" in view.measure.toolTip()
+    lens.state.runs.choose((runs[2].key, add_run(lens, "0004-gan").key))
+    lens.state.runs.by_key[lens.state.runs.chosen[1]].spec = runs[2].spec
+    lens.state.runs.select(runs[2].key)
+    view._draw()
+    assert "None of these models" in view.measure.toolTip()
+
+
+def test_figures_stand_over_their_floors_with_cost_and_time(
+    lens: Any, runs: list[RunState], view: StandingsView
+) -> None:
+    for run, value, calls in zip(runs, (0.2, 0.5, 0.1), (7, 1, 1), strict=True):
+        measure(lens, run, "quality/sliced-w2", [10], [value])
+        measure(lens, run, "cost/nfe", [10], [calls])
+        run.floors, run.seconds = {"sliced-w2": 0.1}, 30.0
+    head, lines = view.table.horizontalHeaderItem, said(view)
+    titles = [head(place).text() for place in range(view.table.columnCount())]
+    assert titles[:4] == ["Model", "Likelihood", "NFE", "Time"]
+    assert [line[2:] for line in lines[:3]] == [
+        ["7", "30 s", "0.2"],
+        ["1", "30 s", "0.5"],
+        ["1", "30 s", "0.1"],
+    ]
+    assert lines[3] == ["Real against real", "", "", "", "0.1"]
+
+
+def test_samples_are_pictures_and_enter_opens_a_run(
+    lens: Any, runs: list[RunState], view: StandingsView, qtbot: Any
+) -> None:
+    arrive(lens, runs[1], 40)
+    view._draw()
+    assert not view.table.item(1, 0).icon().isNull()
+    view.table.setCurrentCell(1, 0)
+    qtbot.keyClick(view.table, Qt.Key.Key_Return)
+    assert lens.state.runs.selection == runs[1].key
