@@ -125,7 +125,7 @@ def test_one_that_fails_is_told_and_the_other_is_in_the_table(
 
 
 MISTAKES = [
-    (["edm@eight-gaussians"], ["--budget-steps", "5"], "2 to 4"),
+    (["edm@eight-gaussians"], ["--budget-steps", "5"], "2 to 8"),
     (PAIR, [], "--budget-steps"),
     (["edm@eight-gaussians", "gan@two-moons"], ["--budget-steps", "5"], "do not start alike"),
     (PAIR, ["--budget-steps", "0"], "greater than 0"),

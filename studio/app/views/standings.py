@@ -161,14 +161,14 @@ class StandingsView(QWidget):
     def _picture(self, run: RunState, beside: Beside, place: int) -> QImage | None:
         """Return the samples of a run in the plane, None where they are no points or not there."""
         record, kind = beside.record, kind_of_run(run, self._state.catalog)
-        if record is None or kind.layout != "plane" or record.x.ndim != 3:
+        if record is None or kind.layout != "plane" or not kind.fits(record.x.shape[2:]):
             return None
         beside.drawn()
         ratio = self.devicePixelRatioF()
         size = QSize(PICTURE * ratio)
         x = record.x[frame_at(record.t, self._state.playback.flow)]
         target = self._runs[0].target
-        like = target if target is not None and target.ndim == 2 else None
+        like = target if target is not None and kind.fits(target.shape[1:]) else None
         shade = ink(place, colors())
         image = scatter(
             np.asarray(x), size.width(), size.height(), max(1, round(ratio)), shade, like
