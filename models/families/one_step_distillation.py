@@ -6,6 +6,7 @@ Source: Luhman and Luhman 2021, arXiv:2101.02388, section 3 (Denoising Student).
 from collections.abc import Mapping
 from typing import Any, Unpack
 
+import torch
 from torch import Tensor
 
 from models.carriers.carried_family import CarriedFamily
@@ -25,7 +26,7 @@ from models.nets.calling import call
 from models.nets.pick import build
 from models.nets.settings import GeneratorNet
 from models.registry import family
-from models.tensors import make_generator, mean_of_places, noise_like
+from models.tensors import make_generator, mean_of_places
 from models.training.optim import OptimizerConfig
 
 __all__ = ["OneStepDistillation", "OneStepDistillationConfig"]
@@ -126,6 +127,14 @@ class OneStepDistillation(CarriedFamily[OneStepDistillationConfig]):
     def parts(self) -> Mapping[str, Packed]:
         return {"carrier": self.carrier, "pairs": self.pairs}
 
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        """Draw n latents, x (n, numbers), as a teacher's noise is: nothing at padded places."""
+        latents = super().prior(n, generator, given)
+        noise = latents.x.reshape(n, *self.spec.shape)
+        return latents.holding(latents.zeroed(noise).flatten(1))
+
     def walk(self, batch: Rows) -> Walk:
         real = Batch.of(batch)
         if not self.pairs.complete:
@@ -134,7 +143,7 @@ class OneStepDistillation(CarriedFamily[OneStepDistillationConfig]):
             noise, ends = self.pairs.draw(teacher, len(real))
             yield "pairs", {"real": real.x, "particles": noise.x, "moved": ends}
         noise, ends = self.pairs.take(len(real), self.noise)
-        latents = self._latents(noise)
+        latents = noise.holding(noise.x.flatten(1))
         yield "choose", {"real": real.x, "particles": self.carrier.particles(latents).x}
         metrics = self._regress(latents, ends, noise.places())
         moved = self.carrier.particles(latents).x
@@ -152,15 +161,6 @@ class OneStepDistillation(CarriedFamily[OneStepDistillationConfig]):
             return mean_of_places((made - ends[part]).square(), places), {}
 
         return self.carrier.trained.descend(loss, len(latents))
-
-    def _latents(self, noise: Batch) -> Batch:
-        """Return the noise of a teacher as latents (n, numbers): where it has padded places, a
-        generator is handed noise as well.
-        """
-        if noise.mask is None:
-            return noise.holding(noise.x.flatten(1))
-        more = noise_like(noise.x, self.noise)
-        return noise.holding((noise.x + more - noise.zeroed(more)).flatten(1))
 
     @property
     def phases(self) -> tuple[Phase, ...]:

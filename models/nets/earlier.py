@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from models.nets.offered import discovered
-from models.registry import registry
+from models.nets.offered import gives
 
 __all__ = ["networks_as_picks"]
 
@@ -37,8 +36,7 @@ def networks_as_picks(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 def _on_grid(kind: str) -> bool:
     """Whether data of a kind had the networks for images: those that have neighbours on a grid."""
-    discovered()
-    return any(each.slug == kind and "grid" in each.gives for each in registry.all("kind"))
+    return "grid" in gives(kind)
 
 
 def _for_images(then: Mapping[str, Any], slug: str, activation: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from models.config import describe
 from models.entries import FamilyEntry, NetworkEntry
 from models.registry import Problem, discover, registry
 
-__all__ = ["discovered", "kinds_of", "networks_for", "why_not"]
+__all__ = ["discovered", "gives", "kinds_of", "networks_for", "why_not"]
 
 
 @cache
@@ -18,12 +18,18 @@ def discovered() -> tuple[Problem, ...]:
     return tuple(discover(("models.kinds", "models.nets")))
 
 
+def gives(kind: str) -> frozenset[str]:
+    """Return what a kind of data gives (`models.entries.KindEntry`); nothing if it is not known."""
+    discovered()
+    return frozenset(
+        name for entry in registry.all("kind") if entry.slug == kind for name in entry.gives
+    )
+
+
 def networks_for(role: str, kind: str) -> list[NetworkEntry]:
     """Return the networks that can have a role for a kind of data."""
-    discovered()
-    known = {entry.slug: entry for entry in registry.all("kind")}
-    gives = set(known[kind].gives) if kind in known else set()
-    return [e for e in registry.all("network") if role in e.roles and set(e.needs) <= gives]
+    given = gives(kind)
+    return [e for e in registry.all("network") if role in e.roles and set(e.needs) <= given]
 
 
 def kinds_of(entry: FamilyEntry | NetworkEntry) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from models.config import Config, ConfigError, param
 from models.contracts.batch import Batch
+from models.nets.offered import gives
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
 from models.operators.editing import PIECE, ROWS, DrawsSetting, Editing, ready
 from models.registry import operator
@@ -59,7 +60,7 @@ class Anomaly:
             raise ConfigError("low", "the smallest noise level must not be above the largest")
 
     def work(self, operation: Operation) -> Work:
-        """Score; see `models.operators.base.Operator`. "score" (n,); of images also "map"
+        """Score; see `models.operators.base.Operator`. "score" (n,); of a grid also "map"
         (n, *shape), where in each the error is.
         """
         editing, c = ready(operation, self.config.seed), self.config
@@ -78,7 +79,7 @@ class Anomaly:
         places = Batch(error, rows.mask).zeroed(torch.ones_like(error))
         score = error.flatten(1).sum(dim=1) / places.flatten(1).sum(dim=1)
         found = {"score": score}
-        if error.ndim == 4:
+        if "grid" in gives(editing.model.spec.kind):
             found["map"] = error
         return Outcome(editing.restored(rows, rows.x), found)
 

@@ -142,7 +142,7 @@ def ready(operation: Operation, seed: int, which: Tensor | None = None) -> Editi
     batch = spec.standardised(rows.take(which))
     chosen = dict(batch.given)
     for name, value in spec.standard_given(operation.given).items():
-        each = value.ndim > len(spec.given[name].shape)
+        each = value.shape not in ((), spec.given[name].shape)
         if each and len(value) != len(rows):
             raise ValueError(f"{name} must be one value, or {len(rows):,}, one for each row")
         chosen[name] = value[which] if each else value
