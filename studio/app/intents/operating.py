@@ -27,6 +27,7 @@ __all__ = ["OperatingIntents"]
 PREVIEWED = 64  # rows of the data that a portrait may show
 SEEN = {
     "bound": "quality/bound",
+    "guidance-lab": "samples/guidance",
     "impute": "quality/filled",
     "likelihood-lab": "quality/likelihood",
     "solver-lab": "quality/solvers",
@@ -52,6 +53,7 @@ class OperatingIntents(Intents):
         *,
         config: dict[str, Any] | None = None,
         inputs: dict[str, Any] | None = None,
+        given: dict[str, Any] | None = None,
         step: int | None = None,
     ) -> Answer:
         """Do with a run what an operator can, with the newest checkpoint or the newest not after
@@ -65,6 +67,7 @@ class OperatingIntents(Intents):
                 run=key,
                 operator=operator,
                 config=config or {},
+                given=given or {},
                 inputs=inputs or {},
                 step=step,
                 inline=True,

@@ -47,6 +47,11 @@ class DensityMap(Explored):
         self.setMinimumSize(QSize(200, 200))
         self.restyle()
 
+    def call(self, title: str) -> None:
+        """Say otherwise what the map is of."""
+        self._title = title
+        self.setAccessibleName(title)
+
     def show_values(
         self, values: Values, bounds: tuple[float, float, float, float], top: float
     ) -> None:

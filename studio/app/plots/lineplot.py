@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from studio.app import words
 from studio.app.plots.axis import power_marks, value_marks
@@ -35,8 +35,13 @@ class Drawn:
 
 class LinePlot(Explored):
     """Shows lines with what is along both axes; with ``powers`` that across is logarithmic. With
-    ``dots`` each value is marked: there are few.
+    ``dots`` each value is marked: there are few. ``least`` are ranges that are seen at least.
+
+    Signals:
+        chosen_at: the place across that was clicked.
     """
+
+    chosen_at = Signal(float)
 
     def __init__(
         self,
@@ -52,6 +57,8 @@ class LinePlot(Explored):
         self._title, self._powers, self._dots = title, powers, dots
         self.lines: Sequence[Drawn] = ()
         self._under: float | None = None
+        self._at: float | None = None
+        self.least: tuple[Range, Range] | None = None
         self.plane = self.add_plane(
             power_marks if powers else value_marks, value_marks, heading=True
         )
@@ -64,17 +71,19 @@ class LinePlot(Explored):
         self.setMinimumSize(QSize(260, 190))
         self.restyle()
 
-    def show_lines(self, lines: Sequence[Drawn]) -> None:
-        """Show other lines."""
-        self.lines = lines
+    def show_lines(self, lines: Sequence[Drawn], at: float | None = None) -> None:
+        """Show other lines, and a place across that is looked at."""
+        self.lines, self._at = lines, at
         self.redraw()
 
     def whole(self, plane: Plane) -> tuple[Range, Range]:
         """Return all there is to see."""
         if not self.lines:
-            return super().whole(plane)
+            return self.least or super().whole(plane)
         x = np.concatenate([self._across(line) for line in self.lines])
         y = np.concatenate([line.y[np.isfinite(line.y)] for line in self.lines])
+        if self.least is not None:
+            x, y = np.append(x, self.least[0]), np.append(y, self.least[1])
         low, high = float(y.min()), float(y.max())
         room = ROOM * max(high - low, 1e-6)
         return (float(x.min()), float(x.max())), (low - room, high + room)
@@ -83,6 +92,10 @@ class LinePlot(Explored):
         """Say the values of all lines under the mouse."""
         self._under = None if at is None else at.x()
         self._tell()
+
+    def chose(self, at: QPointF) -> None:
+        """Tell which place across was clicked."""
+        self.chosen_at.emit(10.0 ** at.x() if self._powers else at.x())
 
     def restyle(self) -> None:
         """Take on the colours of the theme."""
@@ -95,7 +108,10 @@ class LinePlot(Explored):
             return
         across, up = self.whole(self.plane)
         self.plane.look_at(self.part or across, self.parts.get(self.plane, up))
-        items = []
+        items: list[QGraphicsItem] = []
+        if self._at is not None:
+            at = np.log10(self._at) if self._powers else self._at
+            items.append(pg.InfiniteLine(at, angle=90, pen=pen(colour(self.style_.text, 0.6))))
         for place, line in enumerate(self.lines):
             shade, x = ink(place), self._across(line)
             if line.error is not None:
