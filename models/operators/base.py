@@ -57,6 +57,7 @@ class Operation:
             typed there are none.
         data: reads what the run has learned from; None where there is no run.
         held: reads what it is measured with, or says that no rows are set apart for it (None).
+        some: reads n rows that it is measured with, for a seed: drawn for that, or set apart.
         models: those of other runs that a person chose, by the name of the setting, on the same
             device.
     """
@@ -69,6 +70,7 @@ class Operation:
     data: Callable[[], RowSource] | None = None
     held: Callable[[], RowSource | None] | None = None
     models: Mapping[str, Learner[Any]] = field(default_factory=dict)
+    some: Callable[[int, int], RowSource] | None = None
 
 
 @dataclass(frozen=True)

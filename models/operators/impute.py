@@ -62,7 +62,7 @@ class ImputeConfig(Config, frozen=True):
     config=ImputeConfig,
 )
 class Impute:
-    """Fills in what is hidden of series that were not learned from, where some are set apart.
+    """Fills in what is hidden of series that the model is measured with.
 
     Its rows are all draws, those of one series one after the other, with "row" (m,) their series
     from 0. Arrays, of n series (L, C) in the units of the data:
@@ -85,12 +85,11 @@ class Impute:
             ValueError: there are no data, or the model does not fill in such gaps.
         """
         c, spec = self.config, operation.learner.spec
-        if operation.data is None:
+        if operation.some is None:
             raise ValueError("it needs the data of the run, and there are none.")
-        held = operation.held() if operation.held is not None else None
-        source = operation.data() if held is None else held
-        n = min(c.rows, len(source))
-        rows = source.rows(torch.randperm(len(source), generator=make_generator(c.seed, _ROWS))[:n])
+        source = operation.some(c.rows, c.seed)
+        rows = source.rows(slice(0, c.rows))
+        n = len(rows)
         hidden = hidden_in(c.task, rows.x, make_generator(c.seed, _ROWS), c.share)
         sampler = operation.sampler
         draws = yield from completions(operation.learner, rows, ~hidden, c.draws, c.seed, sampler)
@@ -115,8 +114,7 @@ class Impute:
         which = torch.arange(n).repeat_interleave(c.draws)
         given = {name: value[which] for name, value in rows.given.items()}
         made = Batch(draws.transpose(0, 1).flatten(0, 1), given=given)
-        unseen = "" if held is not None else " No series are set apart: these were learned from."
-        return Outcome(made, {"row": which, **arrays}, _said(arrays) + unseen)
+        return Outcome(made, {"row": which, **arrays}, _said(arrays))
 
 
 def _scores(draws: Tensor, x: Tensor, hidden: Tensor, std: Tensor) -> Tensor:

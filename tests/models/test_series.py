@@ -285,7 +285,7 @@ def test_filling_in_says_how_often_the_truth_is_where_it_should_be():
 
     config = decode(CsdiConfig, NET)
     model = Law(config, data.spec(), horizon=10, seed=0, device=CPU)
-    operation = Operation(model, data=lambda: data, held=lambda: data)
+    operation = Operation(model, some=lambda n, seed: data.take(slice(0, n)))
     found = finished(Impute(ImputeConfig(rows=120, draws=40)).work(operation))
     arrays = found.arrays
     levels, coverage = arrays["levels"], arrays["coverage"]

@@ -64,8 +64,8 @@ class CsdiConfig(ScoreSettings, frozen=True):
     title="Diffusion of the unobserved",
     summary="A denoiser that reads what was observed beside the noise fills in the rest: gaps, and "
     "the future.",
-    source=f"{_PAPER}, eqs. 5 to 7 and algorithm 1 (CSDI); as a denoiser: Karras et al. 2022, "
-    "arXiv:2206.00364, eqs. 1-8",
+    source="as a denoiser: Karras et al. 2022, arXiv:2206.00364, eqs. 1-8; "
+    f"{_PAPER}, eqs. 5 to 7 and algorithm 1 (CSDI)",
     config=CsdiConfig,
     needs=("continuous", "whole", "sequence"),
     capabilities=("velocity", "denoiser", "bound", "complete"),

@@ -96,8 +96,8 @@ class _Recurrent(nn.Module):
     title="Recurrent diffusion",
     summary="A recurrent network remembers what came before, and a small diffusion draws the "
     "numbers of the next time: series go on, step by step.",
-    source=f"{_PAPER}, eqs. 4 and 8, algorithms 1 and 2 (TimeGrad); as a denoiser: Karras et al. "
-    "2022, arXiv:2206.00364, eqs. 1-8",
+    source="as a denoiser: Karras et al. 2022, arXiv:2206.00364, eqs. 1-8; "
+    f"{_PAPER}, eqs. 4 and 8, algorithms 1 and 2 (TimeGrad)",
     config=TimeGradConfig,
     needs=("continuous", "whole", "sequence"),
     capabilities=("complete",),

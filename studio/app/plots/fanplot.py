@@ -37,27 +37,33 @@ class Fan:
 
 
 class FanPlot(Explored):
-    """Shows each channel on a plane of its own, all over the same times."""
+    """Shows so many channels, at most four, each on a plane of its own over the same times."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, channels: int = 1, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.fans: list[Fan] = []
         self._under: float | None = None
         self._cursors: list[pg.InfiniteLine] = []
         self.setAccessibleName("What was hidden, and what the model fills in")
-        self.setMinimumSize(QSize(320, 200))
-
-    def show_fans(self, fans: list[Fan]) -> None:
-        """Show other channels, at most four."""
-        self.fans = fans[:MOST]
-        while len(self.planes) < len(self.fans):
+        count = min(channels, MOST)
+        self.setMinimumSize(QSize(320, max(200, 130 * count)))
+        for place in range(count):
+            self.grid.layout.setRowStretchFactor(3 * place + 1, 1)
             plane = self.add_plane(value_marks, value_marks, heading=True)
             cursor = pg.InfiniteLine(angle=90)
             cursor.setZValue(10)
             plane.keep(cursor)
             self._cursors.append(cursor)
-        self.setMinimumHeight(max(200, 130 * len(self.fans)))
         self.restyle()
+
+    def sizeHint(self) -> QSize:
+        """As small as it may be: it takes what room there is."""
+        return QSize(self.minimumSize())
+
+    def show_fans(self, fans: list[Fan]) -> None:
+        """Show other ones, of as many channels."""
+        self.fans = fans[: len(self.planes)]
+        self.redraw()
 
     def whole(self, plane: Plane) -> tuple[Range, Range]:
         """Return all there is to see of a channel."""

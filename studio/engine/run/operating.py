@@ -129,6 +129,7 @@ class Asked:
             lambda: source().rows,
             lambda: source().held,
             models,
+            lambda n, seed: source().some(n, seed),
         )
         try:
             outcome = yield from self.operator.make().work(operation)

@@ -12,7 +12,7 @@ from studio.app.plots.fanplot import Fan, FanPlot
 from studio.app.plots.lineplot import Drawn, LinePlot
 from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import label, row
+from studio.app.widgets.basic import discard, label, row
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import Arrays, FoundView, can_ask
 from studio.counted import counted
@@ -34,8 +34,8 @@ COLUMNS = (
 )
 WHOSE = (
     ("crps", "Model"),
-    ("crps-line", "Straight line through what is observed"),
-    ("crps-law", "Law of the series: nothing is better"),
+    ("crps-line", "Straight line"),
+    ("crps-law", "Law of the data"),
 )
 
 
@@ -60,10 +60,11 @@ class FilledView(FoundView):
         return [label("Shown", "muted"), self.slider, self._which]
 
     def lay_out(self, page: QWidget) -> None:
-        self.fans = FanPlot()
+        self.fans, self._channels = FanPlot(), 1
         self.coverage = LinePlot(
-            "How often the truth is in the fan", "share asked for, %", "share found, %", dots=True
+            "Coverage", "draws in the fan, %", "truth in the fan, %", dots=True
         )
+        self.coverage.setMaximumHeight(280)
         self.table = FiguresTable("How good the guesses are", COLUMNS)
         self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
         self.note = label("", "muted", wrap=True)
@@ -73,7 +74,7 @@ class FilledView(FoundView):
         beside.addWidget(self.table)
         beside.addWidget(self.note)
         beside.addStretch(1)
-        body = QVBoxLayout(page)
+        self._body = body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(10)
         body.addWidget(self.fans, 3)
@@ -114,6 +115,7 @@ class FilledView(FoundView):
         self._which.setText(f"{at + 1} of {len(truth)}")
         hidden, quantiles = self.found["hidden"][at] > 0, self._doubles("quantiles")[:, at]
         channels = truth.shape[2]
+        self._make_room(channels)
         self.fans.show_fans(
             [
                 Fan(
@@ -131,6 +133,15 @@ class FilledView(FoundView):
         )
         self.table.show_lines([self._line(*each) for each in WHOSE if each[0] in self.found])
         self.table.fit()
+
+    def _make_room(self, channels: int) -> None:
+        """Have a plot of so many channels."""
+        if self._channels == channels:
+            return
+        before, self.fans, self._channels = self.fans, FanPlot(channels), channels
+        self._body.replaceWidget(before, self.fans)
+        self._body.setStretch(0, 3)
+        discard(before)
 
     def _line(self, name: str, title: str) -> tuple[str, str, str]:
         values = self._doubles(name)

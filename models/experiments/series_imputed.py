@@ -1,0 +1,115 @@
+"""8D: a diffusion fills in what was not observed, and a recurrent one goes on from a past.
+
+Both are measured by CRPS on series that no training saw, beside straight lines and the exact law.
+"""
+
+from models.experiments.base import Null, Outcome, experiment
+from models.experiments.bench import Bench, Trial
+from models.metrics.base import Evidence
+from models.metrics.series.crps import Crps, CrpsConfig, Task
+from models.tensors import make_generator
+
+__all__ = ["ar2_forecast", "sines_imputed"]
+
+_PAIR, _LINES, _LAW = 17, 0.5, 1.1
+_CSDI, _TIMEGRAD = 600, 800  # steps
+
+
+def _csdi(steps: int) -> Trial:
+    return Trial("csdi", "sine-mixtures", steps, training={"batch": 64})
+
+
+def _timegrad(steps: int) -> Trial:
+    return Trial("timegrad", "ar2", steps, training={"batch": 64})
+
+
+def _crps(bench: Bench, trial: Trial, seed: int, config: CrpsConfig) -> tuple[float, float, float]:
+    """Return the CRPS of a trained model, of straight lines, and of the law, on the same series."""
+    learnt = bench.train(trial, seed)
+    _, real = learnt.pair(config.rows, _PAIR)
+    evidence = Evidence(real, make_generator(_PAIR), model=learnt.learner)
+    metric = Crps(config)
+    bar = metric.bar(evidence)
+    return metric.measure(evidence).value, bar.parts["line"], bar.value
+
+
+def _imputed(bench: Bench, steps: int = _CSDI, *, lines: bool = False) -> Outcome:
+    """Measure gaps and ends; with ``lines`` the model is a straight line."""
+    tasks: tuple[Task, ...] = ("gap", "future")
+    seeds, said, floors, value, worst = bench.seeds([0]), [], [], {}, 0.0
+    for seed in seeds:
+        for task in tasks:
+            config = CrpsConfig(task=task, rows=64, draws=16)
+            ours, line, law = _crps(bench, _csdi(steps), seed, config)
+            ours = line if lines else ours
+            worst = max(worst, ours / line)
+            value[f"{task}, seed {seed}"] = ours / line
+            said.append(f"seed {seed}, {task}: {ours:.3f}, {ours / line:.2f} of a straight line")
+            floors.append(f"{law:.3f}")
+    return Outcome(
+        figure="CRPS " + "; ".join(said),
+        value=value,
+        passed=worst <= _LINES,
+        floor=f"CRPS of the law: {', '.join(floors)}",
+        seeds=seeds,
+    )
+
+
+def _forecast(bench: Bench, steps: int = _TIMEGRAD, *, persistent: bool = False) -> Outcome:
+    """Measure forecasts; with ``persistent`` the last number goes on."""
+    seeds, said, floors, value, worst = bench.seeds([0]), [], [], {}, 0.0
+    config = CrpsConfig(task="future", rows=1000, draws=32)
+    for seed in seeds:
+        ours, line, law = _crps(bench, _timegrad(steps), seed, config)
+        ours = line if persistent else ours
+        worst = max(worst, ours / law)
+        value[f"seed {seed}"] = ours / law
+        said.append(f"seed {seed}: {ours:.4f}, {ours / law:.3f} of the law")
+        floors.append(f"{law:.4f}")
+    return Outcome(
+        figure="CRPS " + "; ".join(said),
+        value=value,
+        passed=worst <= _LAW,
+        floor=f"CRPS of the law: {', '.join(floors)}",
+        seeds=seeds,
+    )
+
+
+@experiment(
+    "8D-csdi",
+    title="What was not observed, by diffusion",
+    claim="One diffusion that reads what was observed fills in gaps and the ends of sine mixtures "
+    "at less than half the CRPS of straight lines, after 600 steps.",
+    pass_line="CRPS at most .5 of linear interpolation in a gap of a quarter of the time, and of "
+    "persistence at its end, 64 unseen series, 16 draws",
+    group="8D",
+    source="Tashiro et al. 2021, arXiv:2107.03502; other data: no figure of theirs",
+    slow=True,
+    nulls=[
+        Null("one step of training", lambda bench: _imputed(bench, 1)),
+        Null("linear interpolation and persistence", lambda bench: _imputed(bench, 1, lines=True)),
+    ],
+)
+def sines_imputed(bench: Bench) -> Outcome:
+    """Train and fill in."""
+    return _imputed(bench)
+
+
+@experiment(
+    "8D-timegrad",
+    title="Forecasts of a known process, step by step",
+    claim="A recurrent network with a small diffusion of the next number forecasts an AR(2) "
+    "process as well as its own law does, within 10 %, after 800 steps.",
+    pass_line="CRPS of the last quarter at most 1.10 of that of the law, 1,000 unseen series, 32 "
+    "draws",
+    group="8D",
+    source="Rasul et al. 2021, arXiv:2101.12072; other data: no figure of theirs",
+    slow=True,
+    nulls=[
+        Null("one step of training", lambda bench: _forecast(bench, 1)),
+        Null("persistence", lambda bench: _forecast(bench, 1, persistent=True)),
+    ],
+)
+def ar2_forecast(bench: Bench) -> Outcome:
+    """Train and go on."""
+    return _forecast(bench)
