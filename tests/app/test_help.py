@@ -20,7 +20,7 @@ LINK = re.compile(r"\]\(([a-z]+):([^)#\s]+)(?:#([^)]+))?\)")
 
 @pytest.mark.parametrize("page", pages.written(), ids=lambda page: page.slug)
 def test_every_link_of_a_page_leads_somewhere(page):
-    slugs = {each.slug for each in pages.written()}
+    slugs = {each.slug for each in pages.all_pages(catalog())}
     recipes = {recipe.slug for recipe in resources.recipes()}
     for kind, rest, place in LINK.findall(page.text):
         if kind == "help":

@@ -51,8 +51,9 @@ def expected(draft: Draft, state: AppState, steps: int = 0) -> Expected | None:
     if like:
         run = max(like, key=lambda each: each.name)
         return Expected(run.seconds / run.step * wanted, here=True)
-    own = naming.keeps_recipe(draft.recipe, draft.spec)
-    recipe = draft.recipe if own else _near(draft.spec, state.recipes, state.catalog)
+    single = [recipe for recipe in state.recipes if recipe.race is None]  # a race takes many times
+    own = naming.keeps_recipe(draft.recipe, draft.spec) and draft.recipe.race is None
+    recipe = draft.recipe if own else _near(draft.spec, single, state.catalog)
     of_recipe = steps_of(recipe.run, state.catalog) if recipe is not None else 0
     if recipe is None or not of_recipe:
         return None

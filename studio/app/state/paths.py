@@ -13,7 +13,7 @@ from studio.app.state import drafts
 from studio.app.state.naming import same_model_and_data
 from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog
-from studio.protocol.spec import Recipe, RunSpec
+from studio.protocol.spec import Recipe, RunSpec, racers
 
 __all__ = ["LearningPath", "Step", "done", "learning_paths", "walkable"]
 
@@ -51,15 +51,22 @@ def walkable(path: LearningPath, recipes: Mapping[str, Recipe]) -> list[tuple[St
 
 def done(recipes: Sequence[Recipe], runs: Iterable[RunState], catalog: Catalog | None) -> set[str]:
     """Return the slugs of the recipes that were trained to their end, by the runs of a project:
-    those of the same model on the same data, of which no setting is another.
+    those of the same model on the same data, of which no setting is another, sampled as the recipe
+    says. Of a race all who take part were.
     """
     ended = [run.spec for run in runs if run.spec is not None and run.state == "finished"]
-    return {recipe.slug for recipe in recipes if _ended(recipe.run, ended, catalog)}
+    return {
+        recipe.slug
+        for recipe in recipes
+        if all(_ended(spec, ended, catalog) for spec in racers(recipe))
+    }
 
 
 def _ended(recipe: RunSpec, ended: Iterable[RunSpec], catalog: Catalog | None) -> bool:
     """Whether one of some specs is that of a recipe; a setting that is not said has its default."""
-    like = [spec for spec in ended if same_model_and_data(spec, recipe)]
+    like = [
+        spec for spec in ended if same_model_and_data(spec, recipe) and _sampled_alike(spec, recipe)
+    ]
     if not like or catalog is None:
         return False
     sections: tuple[drafts.Section, ...] = ("dataset", "family")
@@ -74,3 +81,9 @@ def _ended(recipe: RunSpec, ended: Iterable[RunSpec], catalog: Catalog | None) -
         return not any(drafts.changed(configs[s][0], f, configs[s][1]) for s, f in told)
 
     return any(map(same, like))
+
+
+def _sampled_alike(spec: RunSpec, recipe: RunSpec) -> bool:
+    """Whether a run has the sampler that a recipe names, if it names one."""
+    asked = recipe.sampler
+    return asked is None or (spec.sampler is not None and spec.sampler.slug == asked.slug)

@@ -5,18 +5,18 @@ from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app import held
+from studio.app import held, words
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.intents.watching import Looking
-from studio.app.kinds.registry import kind_of_run
+from studio.app.kinds.registry import family_of_run, kind_of_run
 from studio.app.plots.beside import Beside
 from studio.app.plots.tiles import frame_at
 from studio.app.state import comparison
 from studio.app.state.naming import data_title, metric_title, name_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
-from studio.app.state.standings import NONE, likelihood_of, measured_by, standing
+from studio.app.state.standings import NONE, Cell, likelihood_of, measured_by, standing
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.badge import ink
@@ -92,7 +92,7 @@ class StandingsView(QWidget):
         titles = [
             (metric_title(slug, catalog), held.explained(self._entry(slug))) for slug in metrics
         ]
-        names = [(apart, name_of(run)) for apart, run in zip(told_apart(runs), runs, strict=True)]
+        names = list(zip(self._called(runs), map(name_of, runs), strict=True))
         cells = [standing(run, metrics, catalog) for run in runs]
         self.table.show_runs([*HEADS, *titles], names, cells, self._floors(runs, metrics))
         self._paint()
@@ -117,19 +117,32 @@ class StandingsView(QWidget):
         parts = kind_of_run(run, self._state.catalog).parts
         return Looking(run.job, (), NOWHERE, 2, PARTICLES, parts)
 
-    def _floors(self, runs: list[RunState], metrics: list[str]) -> list[str]:
+    def _called(self, runs: list[RunState]) -> list[str]:
+        """Return the models of the runs where no two are the same, else what tells them apart."""
+        families = [family_of_run(run, self._state.catalog) for run in runs]
+        short = [each.short or each.title for each in families if each is not None]
+        return short if len(set(short)) == len(runs) else told_apart(runs)
+
+    def _floors(self, runs: list[RunState], metrics: list[str]) -> list[Cell]:
         """Return what stands below each column behind the names."""
         floors = {slug: value for run in reversed(runs) for slug, value in run.floors.items()}
-        bars = [held.bar(self._entry(slug), floors, slug).partition(" ")[2] for slug in metrics]
-        return [self._law(runs), "", "", *(each or NONE for each in bars)]
+        bars = [
+            Cell(words.figure(floors[slug]), tip=held.bar(self._entry(slug), floors, slug))
+            if slug in floors
+            else Cell(NONE)
+            for slug in metrics
+        ]
+        return [self._law(runs), Cell(""), Cell(""), *bars]
 
-    def _law(self, runs: list[RunState]) -> str:
+    def _law(self, runs: list[RunState]) -> Cell:
         """Return what likelihoods are held against, where one was measured."""
         for run in runs:
             slug, found = likelihood_of(run, self._state.catalog).slug, run.evaluated
             if slug and found is not None and slug in found.floors:
-                return held.bar(self._entry(slug), found.floors, slug).partition(" ")[2]
-        return ""
+                entry = self._entry(slug)
+                tip = f"The bar: {entry.bar}" if entry is not None else ""
+                return Cell(words.figure(found.floors[slug]), tip=tip)
+        return Cell("")
 
     def _entry(self, slug: str) -> EntrySpec | None:
         return self._state.catalog.get("metric", slug) if self._state.catalog is not None else None

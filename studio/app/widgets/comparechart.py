@@ -27,7 +27,7 @@ from studio.literal import one_line
 __all__ = ["CompareChart"]
 
 ROOM = 115  # pixels a run from which the legend has names; numbers are on canvas and table too
-LETTERS = (24, 24, 20, 12, 8)  # of a name in the legend, by the number of runs; of more, as of four
+LETTERS = {1: 24, 2: 20, 3: 12, 4: 8}  # of a name in the legend, by the number of runs; else none
 BESIDE = 400  # pixels from which measure and axes stand beside each other
 LOG = 90  # pixels beside the legend, for the switch of the axis
 PLACES = "①②③④⑤⑥⑦⑧"  # as on the discs: a plain number would be that of a run
@@ -121,7 +121,8 @@ class CompareChart(QWidget):
     def _curves(self) -> list[Curve]:
         catalog, tokens = self._state.catalog, colors()
         curves: list[Curve] = []
-        roomy = self.width() >= ROOM * len(self._runs)
+        many = len(self._runs)
+        roomy = many in LETTERS and self.width() >= ROOM * many
         metrics = self.card.fontMetrics()
         room = (self.width() - LOG) // max(1, len(self._runs)) - SWATCH
         quality = self.measure.startswith(QUALITY)
@@ -138,7 +139,7 @@ class CompareChart(QWidget):
             many = {0.0} if counts is None else {float(n) for n in counts}
             floor = run.floors.get(slug) if quality and not many <= held_to else None
             held_to |= many if floor is not None else set()
-            name = short_name(run, LETTERS[min(len(self._runs), 4)]) if roomy else ""
+            name = short_name(run, LETTERS[len(self._runs)]) if roomy else ""
             name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
             title = f"{PLACES[place]} {name}".strip()
             along = floors_along(run, self.measure) if floor is not None else None

@@ -4,7 +4,15 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from studio.app.actions import Actions
 from studio.app.forms import editors
@@ -126,7 +134,12 @@ class RaceTray(QFrame):
             card.chosen.connect(partial(self._actions.race.edit, place))
             card.removed.connect(partial(self._actions.race.remove, place))
             card.copied.connect(partial(self._ask_copy, place))
+            wide = card.sizePolicy()
+            wide.setHorizontalPolicy(QSizePolicy.Policy.Ignored)  # all are as wide as each other
+            card.setSizePolicy(wide)
             self._grid.addWidget(card, place // COLUMNS, place % COLUMNS)
+        for column in range(COLUMNS):
+            self._grid.setColumnStretch(column, int(column < count))
 
     def _said(self) -> str:
         """Say what all share, and from whom."""

@@ -14,9 +14,9 @@ from studio.app.widgets.literal import set_tip
 
 __all__ = ["PICTURE", "StandingsTable", "badged"]
 
-PICTURE = QSize(76, 52)
+PICTURE = QSize(56, 46)
 LINE, LAST = PICTURE.height() + 6, 30  # pixels of a run, of the floor
-ROOM = 22  # around the texts of a column
+ROOM = 26  # around the texts of a column
 
 
 def badged(image: QImage | None, place: int, ratio: float) -> QPixmap:
@@ -50,12 +50,14 @@ class StandingsTable(FiguresTable):
         columns: Sequence[tuple[str, str]],
         names: Sequence[tuple[str, str]],
         cells: Sequence[Sequence[Cell]],
-        floors: Sequence[str],
+        floors: Sequence[Cell],
     ) -> None:
         """Show runs by what tells them apart and all of their names, and below them the floors."""
         if self.columnCount() != len(columns):
             self.setColumnCount(len(columns))
         self.head(columns)
+        if (first := self.horizontalHeaderItem(0)) is not None:
+            first.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         tokens = theme.colors()
         inks: Mapping[str, str] = {"good": tokens.good, "warm": tokens.warm}
         shades: list[dict[int, str]] = [
@@ -67,12 +69,15 @@ class StandingsTable(FiguresTable):
             [name, *(each.text for each in line)]
             for (name, _), line in zip(names, cells, strict=True)
         ]
-        self.show_lines([*lines, ["Real against real", *floors]], shades)
+        self.show_lines([*lines, ["Held against", *(each.text for each in floors)]], shades)
         for row, ((_, name), line) in enumerate(zip(names, cells, strict=True)):
             self.setRowHeight(row, LINE)
             for place, tip in enumerate((name, *(each.tip for each in line))):
                 if (item := self.item(row, place)) is not None:
                     set_tip(item, tip)
+        for place, each in enumerate(floors, 1):
+            if (item := self.item(len(cells), place)) is not None:
+                set_tip(item, each.tip)
         self.setRowHeight(len(cells), LAST)
         self._share_room(columns)
 
@@ -89,6 +94,7 @@ class StandingsTable(FiguresTable):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(1)
+        header.setFixedHeight(2 * metrics.lineSpacing() + 10)
         for place, (title, _) in enumerate(columns[1:], 1):
             texts = [
                 item.text() for row in range(self.rowCount()) if (item := self.item(row, place))

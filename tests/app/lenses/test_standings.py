@@ -126,7 +126,7 @@ def test_figures_stand_over_their_floors_with_cost_and_time(
         ["1", "30 s", "0.5"],
         ["1", "30 s", "0.1"],
     ]
-    assert lines[3] == ["Real against real", "", "", "", "0.1"]
+    assert lines[3] == ["Held against", "", "", "", "0.1"]
 
 
 def test_samples_are_pictures_and_enter_opens_a_run(
