@@ -87,12 +87,20 @@ def _paint(
         for piece in _pieces(x[:, channel]):
             painter.drawPolyline(_polygon(piece, x[piece, channel], len(x), body, low, high))
     if LABEL in datum and rect.height() >= NAMED:
-        painter.setFont(font(11))
-        painter.setPen(QColor(palette.muted))
-        corner = rect.adjusted(6, 3, -6, -3)
-        where = Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft
-        painter.drawText(corner, where, one_line(str(datum[LABEL])))
+        _name(painter, rect, one_line(str(datum[LABEL])), palette)
     painter.restore()
+
+
+def _name(painter: QPainter, rect: QRectF, text: str, palette: Tokens) -> None:
+    """Write a class into the upper left corner, on a ground that keeps lines from crossing it."""
+    painter.setFont(font(11))
+    size = painter.fontMetrics().size(Qt.TextFlag.TextSingleLine, text)
+    ground = QRectF(rect.left() + 3, rect.top() + 3, size.width() + 8, size.height() + 2)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(palette.panel))
+    painter.drawRoundedRect(ground, 3, 3)
+    painter.setPen(QColor(palette.text))
+    painter.drawText(ground, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _between(span: NDArray[Any] | None, x: NDArray[np.float64]) -> tuple[float, float]:

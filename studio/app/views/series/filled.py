@@ -49,7 +49,7 @@ class FilledView(FoundView):
         "median, how sure it is, and whether the truth lies where it should."
     )
 
-    def controls(self) -> list[QWidget]:
+    def lay_out(self, page: QWidget) -> None:
         self.found: Arrays = {}
         self._at = 0
         self._which = label("", "strong")
@@ -57,9 +57,6 @@ class FilledView(FoundView):
         self.slider.setAccessibleName("Which one is shown")
         self.slider.setFixedWidth(150)
         self.slider.valueChanged.connect(self._look)
-        return [label("Shown", "muted"), self.slider, self._which]
-
-    def lay_out(self, page: QWidget) -> None:
         self.fans, self._channels = FanPlot(), 1
         self.coverage = LinePlot(
             "Coverage", "draws in the fan, %", "truth in the fan, %", dots=True
@@ -77,6 +74,7 @@ class FilledView(FoundView):
         self._body = body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(10)
+        body.addLayout(row(label("Shown", "muted"), self.slider, self._which, None))
         body.addWidget(self.fans, 3)
         lower = row(self.coverage, side, gap=16)
         lower.setStretch(0, 1)
@@ -104,11 +102,6 @@ class FilledView(FoundView):
     def _look(self, place: int) -> None:
         self._at = place
         self.refresh()
-
-    def refresh(self) -> None:
-        for control in (self.slider, self._which):
-            control.setEnabled(self.filled)
-        super().refresh()
 
     def draw(self) -> None:
         at, truth = self._at, self._doubles("truth")
@@ -140,7 +133,7 @@ class FilledView(FoundView):
             return
         before, self.fans, self._channels = self.fans, FanPlot(channels), channels
         self._body.replaceWidget(before, self.fans)
-        self._body.setStretch(0, 3)
+        self._body.setStretch(self._body.indexOf(self.fans), 3)
         discard(before)
 
     def _line(self, name: str, title: str) -> tuple[str, str, str]:
