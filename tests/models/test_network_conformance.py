@@ -39,6 +39,16 @@ OF_A_ROW = ("critic", "noisy-encoder")
 """Roles in which a network says something of a row with padded places, and not of each place."""
 
 
+_SPECS: dict[str, DataSpec] = {}
+
+
+def _spec(kind: KindEntry) -> DataSpec:
+    """Return what is said of a kind of data, made once: every case asks for it several times."""
+    if kind.slug not in _SPECS:
+        _SPECS[kind.slug] = kind.make(60, 0).spec()
+    return _SPECS[kind.slug]
+
+
 @dataclass(frozen=True)
 class Case:
     """A network in a role, for a kind of data."""
@@ -54,8 +64,7 @@ class Case:
 
     @property
     def spec(self) -> DataSpec:
-        spec: DataSpec = self.kind.make(60, 0).spec()
-        return spec
+        return _spec(self.kind)
 
     def build(self, seed: int = 0, **settings: Any) -> nn.Module:
         known = {row["path"] for row in describe(self.entry.config)}
