@@ -31,7 +31,7 @@ TERMS = (
 )
 VARIANCES = {"small": "small", "large": "large", "learned": "learned"}
 """Reverse variances: of the posterior, of the forward step, and between them."""
-SCHEDULES = ("own", "log-SNR", "VP linear", "VP cosine", "log-normal")
+SCHEDULES = ("own", "log-SNR", "linear", "cosine", "log-normal")
 """In the order in which `models.operators.bound.SCHEDULES` has them."""
 TIMES = ("low discrepancy", "antithetic", "independent", "importance")
 """In the order in which `models.operators.bound.TIMES` has them."""
