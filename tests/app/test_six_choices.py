@@ -56,7 +56,7 @@ async def test_a_named_method_fills_the_choices_and_names_the_run(bench, set_up)
     bench.actions.setup.choose_method(method("ddpm"))
     spec = bench.state.draft.spec
     assert spec.family.config["precond"] == "eps"
-    assert spec.sampler.config["eta"] == 1.0
+    assert (spec.sampler.slug, spec.sampler.config["variance"]) == ("ancestral", "large")
     assert spec.name == "ddpm-eight-gaussians"
     assert said.method.text() == "DDPM"
     card = bench.window.canvas.setup.choices
