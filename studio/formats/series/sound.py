@@ -1,5 +1,6 @@
 """Sounds: WAV files, brought to 8,000 samples a second in one channel, and cut."""
 
+import struct
 import wave
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -99,8 +100,10 @@ def _opened(path: Path) -> Iterator[wave.Wave_read]:
     try:
         with wave.open(str(path), "rb") as file:
             yield file
-    except (wave.Error, EOFError, ValueError) as error:
-        raise FormatError(f"{path.name} is no sound that can be read: {error}.", _HINT) from error
+    except (wave.Error, EOFError, ValueError, RuntimeError, struct.error) as error:
+        # The library says nothing of a chunk that ends beyond its file.
+        why = str(error) or "it is damaged"
+        raise FormatError(f"{path.name} is no sound that can be read: {why}.", _HINT) from error
 
 
 def _outline(path: Path) -> tuple[int, int]:
