@@ -37,10 +37,11 @@ from studio.app.tokens import DARK, LIGHT, Tokens
 from studio.engine.data.preview import preview
 from studio.engine.jobs import headless
 from studio.engine.process.discovery import discover
+from studio.engine.race import headless as headless_race
 from studio.engine.run.loading import load
 from studio.engine.run.operating import Answer, ask
-from studio.protocol.commands import Operate
-from studio.protocol.spec import Recipe
+from studio.protocol.commands import Budget, Operate
+from studio.protocol.spec import Recipe, racers
 from studio.resources import folder, recipes, thumbnail
 from studio.store.run import RunFolder
 
@@ -162,19 +163,55 @@ def draw_points(start: Path32, path: Path32, *, dark: bool) -> QImage:
     return image
 
 
+def draw_race(runs: list[RunFolder], *, dark: bool) -> QImage:
+    """Draw the points that each of a race ends with, side by side at one scale."""
+    ends = [(life(run)[-1, :SHOWN, :2], life(run)[0, :SHOWN, :2]) for run in runs]
+    every = np.concatenate([end for end, _ in ends])
+    low, high = np.quantile(every, 0.01, axis=0), np.quantile(every, 0.99, axis=0)
+    wide = WIDTH / len(runs)
+    scale = min(0.9 * wide / (high[0] - low[0]), 0.86 * HEIGHT / (high[1] - low[1]))
+    image = QImage(WIDTH, HEIGHT, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    with QPainter(image) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for place, (end, start) in enumerate(ends):
+            painter.setClipRect(QRectF(place * wide, 0, wide, HEIGHT))
+            middle = np.array([(place + 0.5) * wide, HEIGHT / 2])
+            pixels = (end - (low + high) / 2) * scale * np.array([1, -1]) + middle
+            inks = identity_colours(start, dark=dark)
+            for (x, y), colour in zip(pixels.tolist(), inks, strict=True):
+                painter.setBrush(QColor.fromRgba(int(colour)))
+                painter.drawEllipse(QPointF(x, y), 1.2, 1.2)
+    return image
+
+
 def save(recipe: Recipe, run: RunFolder) -> None:
-    """Save the two pictures of a recipe."""
+    """Save the two pictures of a recipe; of a race they are of all runs of its project."""
     for scheme in ("dark", "light"):
-        draw(run, recipe.kind, dark=scheme == "dark").save(str(thumbnail(recipe.slug, scheme)))
+        dark = scheme == "dark"
+        if recipe.race is not None:
+            runs = [RunFolder(path) for path in sorted(run.path.parent.iterdir())]
+            image = draw_race(runs, dark=dark)
+        else:
+            image = draw(run, recipe.kind, dark=dark)
+        image.save(str(thumbnail(recipe.slug, scheme)))
 
 
 def make(recipe: Recipe, project: Path) -> float:
     """Train a recipe, save its two pictures, and return the seconds that training took."""
     begun = time.monotonic()
-    status = headless.run(recipe.run, project=project)
+    if recipe.race is not None:
+        budget = Budget(kind=recipe.race.kind, amount=recipe.race.amount)
+        folders = headless_race.create(racers(recipe), budget, project)
+        headless_race.run(folders)
+        statuses = [folder.status() for folder in folders]
+    else:
+        statuses = [headless.run(recipe.run, project=project)]
     seconds = time.monotonic() - begun
-    if status.state != "finished":
-        raise SystemExit(f"{recipe.slug} ended as {status.state}: {status.error}")
+    for status in statuses:
+        if status.state != "finished":
+            raise SystemExit(f"{recipe.slug} ended as {status.state}: {status.error}")
     save(recipe, RunFolder(sorted((project / "runs").iterdir())[-1]))
     return seconds
 

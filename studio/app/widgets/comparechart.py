@@ -121,8 +121,8 @@ class CompareChart(QWidget):
     def _curves(self) -> list[Curve]:
         catalog, tokens = self._state.catalog, colors()
         curves: list[Curve] = []
-        many = len(self._runs)
-        roomy = many in LETTERS and self.width() >= ROOM * many
+        count = len(self._runs)
+        roomy = count in LETTERS and self.width() >= ROOM * count
         metrics = self.card.fontMetrics()
         room = (self.width() - LOG) // max(1, len(self._runs)) - SWATCH
         quality = self.measure.startswith(QUALITY)
