@@ -258,7 +258,7 @@ def test_a_description_says_the_same(say: Any) -> None:
     assert "Better: lower; unit: data units" in out
     assert "For: points" in out
     _, out, _ = say("show", "edm")
-    assert re.search(r"  For: .*images.*points\n", out)
+    assert re.search(r"  For: .*images.*points", out)
 
 
 def test_the_order_by_grid_is_shown_where_a_sampler_tells_it() -> None:

@@ -149,7 +149,9 @@ def small(pair: Pair, width: int = NETWORK["width"]) -> dict[str, Any]:
             pick = {**row["default"]["config"], **NETWORK, "width": width}
             data = replace_at(data, path, {"slug": "", "config": pick})
         elif path in SETTINGS:
-            data = replace_at(data, path, SETTINGS[path])
+            # Of noise and its end; those of a score flow are of a noise and its opposite.
+            few = 2 if (entry.slug, path) == ("score-flow", "pairs") else SETTINGS[path]
+            data = replace_at(data, path, few)
     if width != NETWORK["width"] and "population" in data:
         data["population"] = 6 * width
     return data

@@ -78,8 +78,8 @@ def _law(config: AutoregressiveConfig) -> Conditional:
     short="Autoregressive",
     summary="A datum is drawn number by number, each from a law that depends on those before it: "
     "the density is the product of them.",
-    source=f"Bengio and Bengio 2000, NIPS 12; {_PAPER}, eqs. 2 and 8-13; Salimans et al. 2017, "
-    "arXiv:1701.05517, section 2.1",
+    source="Bengio and Bengio 2000, NIPS 12; logistics: Salimans et al. 2017, arXiv:1701.05517, "
+    f"section 2.1; {_PAPER}, eqs. 2 and 8-13",
     config=AutoregressiveConfig,
     needs=("continuous", "whole"),
     capabilities=("likelihood",),

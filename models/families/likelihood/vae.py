@@ -31,8 +31,8 @@ class VaeConfig(Config, frozen=True):
     short="VAE",
     summary="An encoder says where a datum lies among the latents, a decoder makes it again; of "
     "the likelihood there is a bound.",
-    source=f"{_PAPER}, eqs. 3 and 10; beta: Higgins et al. 2017, ICLR, eq. 4; a learned scale of "
-    "the data: Rybkin et al. 2021, arXiv:2006.13202",
+    source="beta: Higgins et al. 2017, ICLR, eq. 4; a learned scale of the data: Rybkin et al. "
+    f"2021, arXiv:2006.13202; {_PAPER}, eqs. 3 and 10",
     config=VaeConfig,
     needs=("continuous", "whole"),
     capabilities=("latent", "bound"),

@@ -76,7 +76,7 @@ class VqVaeConfig(Config, frozen=True):
     title="VQ-VAE",
     summary="A datum is written in a few words of a learned codebook; how words follow each other "
     "is learned beside, and new ones are drawn from that.",
-    source=f"{_PAPER}, eqs. 1-3 and appendix A.1; commitment .25: ibid., section 3.2",
+    source=f"{_PAPER}, eqs. 1-3, section 3.2 (commitment .25) and appendix A.1",
     config=VqVaeConfig,
     needs=("continuous", "whole"),
     capabilities=("latent", "bound"),

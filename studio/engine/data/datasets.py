@@ -192,7 +192,8 @@ def labelled_rows(rows: RowSource) -> RowSource:
     Raises:
         Refused: they have no classes, or stay on the disk, where they cannot be told.
     """
-    found = rows if LABEL in rows.spec().given else None
+    known = rows.spec().given.get(LABEL)
+    found = rows if known is not None and known.classes else None
     if found is None and not isinstance(rows, StoredRows):
         found = kind_of(rows.spec().kind).labelled(rows)
     if found is None:

@@ -332,6 +332,7 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
     (source,) = (entry.source for entry in FAMILIES if entry.slug == slug)
     others = {
         "analog-bits": "Chen 2023",
+        "autoregressive": "Germain 2015",
         "causal-transformer": "Radford 2018",
         "cld": "Dockhorn 2022",
         "classifier": "Ravuri and Vinyals 2019",
@@ -339,20 +340,28 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
         "consistency-training": "Song 2023",
         "csdi": "Tashiro 2021",
         "d3pm": "Austin 2021",
+        "ddgan": "Xiao 2022",
         "edm": "Karras 2022",
+        "energy-based": "Tieleman 2008",
         "exact-flow": "Karras 2022",
         "flow-matching": "Lipman 2022",
+        "hierarchical-vae": "Sønderby 2016",
         "gru4rec": "Petrov and Macdonald 2022",
         "mmd-flow": "Arbel 2019",
         "mmd-generator": "Li 2015",
         "monoflow": "Yi 2023",
+        "noisy-classifier": "Dhariwal and Nichol 2021",
+        "normalising-flow": "Papamakarios 2021",
         "one-step-distillation": "Luhman and Luhman 2021",
         "pfgm-plus-plus": "Xu 2023",
         "pop": "Cremonesi 2010",
         "progressive-distillation": "Salimans and Ho 2022",
+        "recovery-likelihood": "Gao 2021",
         "reflow": "Liu 2022",
         "truncated-diffusion": "Zheng 2022",
         "timegrad": "Rasul 2021",
+        "vae": "Kingma and Welling 2014",
+        "vq-vae": "van den Oord 2017",
     }
     assert citation(source) == others.get(slug, "Franceschi 2023")
 

@@ -46,7 +46,7 @@ class AliceConfig(Config, frozen=True):
     holds="texts",
     config=AliceConfig,
     finite=True,
-    size="some 140,000 characters",
+    size="15,390 pieces of 64 characters",
     licence="Public domain",
     made="White space is single blanks; of letters only, accents and capitals are left out, and "
     "all else is a blank. Pieces overlap: each begins 8 characters after the one before.",
