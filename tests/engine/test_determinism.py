@@ -40,9 +40,9 @@ def test_watched_and_disturbed_is_as_unwatched(tmp_path, family):
     job = new_job(watched, sink)
     layers = [layer.name for layer in registry.get("family", family).make.layers]
     # An unlimited budget: a record after every step.
-    job.view.SHARE = 1e9
     job.view.FASTEST = 0.0
-    job.watch(Watch(job="job", on=True, layers=layers[:1], resolution=4, particles=16))
+    watch = Watch(job="job", on=True, layers=layers[:1], resolution=4, particles=16, share=1e9)
+    job.watch(watch)
 
     def disturb(step):
         for at, action in ((10, "sample"), (20, "evaluate"), (30, "checkpoint"), (40, "pause")):

@@ -34,12 +34,16 @@ discover()
 SETS = ["digits", "mnist", "fashion-mnist"]
 SIDES = {"digits": 8, "mnist": 28, "fashion-mnist": 28}
 FAMILIES = [
-    e.slug for e in registry.all("family") if "images" in kinds_of(e) and not e.inputs
-]  # fmt: skip
+    e.slug
+    for e in registry.all("family")
+    if "images" in kinds_of(e) and not e.inputs and "samples" in e.abilities
+]
 SMALL = {
     "edm": {"net": {"width": 4}},
     "gan": {"generator": {"width": 4}, "critic": {"width": 4}, "latent": 8},
     "discriminator-flow": {"critic": {"width": 4}, "steps": 4},
+    "energy-based": {"walk": 3},
+    "recovery-likelihood": {"walk": 3},
 }
 
 
