@@ -40,6 +40,11 @@ class FlowMatchingConfig(Config, frozen=True):
                 "minibatch-ot": "Optimal transport (OT-CFM)",
                 "schroedinger": "Schrödinger bridge (SB-CFM)",
             },
+            formulas={
+                "independent": "x = (1 − t) z + t x₀,  z drawn apart from x₀",
+                "minibatch-ot": "x = (1 − t) z + t x₀,  (z, x₀) paired at the smallest cost",
+                "schroedinger": "x = (1 − t) z + t x₀ + σ √(t(1 − t)) ε",
+            },
             aspect="path",
         ),
     ] = "independent"

@@ -55,6 +55,7 @@ class DeisConfig(SamplerConfig, frozen=True):
     order=3,
     evaluations=1,
     orders={"edm-rho": 2.7, "log-snr": 2.8, "time-uniform": 1.3, "time-quadratic": 1.0},
+    update="x̄ ← x̄ + Σ_j C_j ε₋_j,  C_j = ∫ ℓ_j(τ) ds",
 )
 class Deis(GridSampler):
     """x_b = x_a + integral over s of the polynomial through the predictions eps.

@@ -33,6 +33,7 @@ class DpmSolver2SConfig(SamplerConfig, frozen=True):
     order=2,
     evaluations=2,
     orders={"edm-rho": 1.9, "log-snr": 2.0, "time-uniform": 1.3, "time-quadratic": 1.0},
+    update="u = x̄ + (s₁ − s) ε(x̄, s),  x̄ ← x̄ + (s' − s) ε(u, s₁),  s₁ = √(s s')",
 )
 class DpmSolver2S(GridSampler):
     """u = x_a + (s_m - s_a) eps(x_a, s_a), x_b = x_a + (s_b - s_a) eps(u, s_m), s_m^2 = s_a s_b.

@@ -33,6 +33,7 @@ class DpmSolverPlusPlus2SConfig(SamplerConfig, frozen=True):
     order=2,
     evaluations=2,
     orders={"edm-rho": 1.9, "log-snr": 1.9, "time-uniform": 1.2, "time-quadratic": 1.3},
+    update="u = (s₁/s) x̄ + (1 − s₁/s) D,  x̄ ← (s'/s) x̄ + (1 − s'/s) D(u, s₁)",
 )
 class DpmSolverPlusPlus2S(GridSampler):
     """u = D_a + (s_m/s_a) (x_a - D_a), x_b = D(u, s_m) + (s_b/s_a) (x_a - D(u, s_m)), s_m^2 =

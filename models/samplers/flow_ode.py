@@ -42,7 +42,7 @@ class FlowOdeConfig(Config, frozen=True):
     order=1,
     evaluations=1,
     needs=("transport",),
-    update="x ← x + (t' − t) v(x, t)",
+    update="x ← x + (t' − t) v(u, τ),  u = x, τ = t, or both half-way on",
 )
 class FlowOde(GridSampler):
     """x <- x + (u - u') v, with u = 1 - t in the place of a noise level and v = (E - x)/u.

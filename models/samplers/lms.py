@@ -40,6 +40,7 @@ class LmsConfig(SamplerConfig, frozen=True):
     order=4,
     evaluations=1,
     orders={"edm-rho": 3.7, "log-snr": 3.7, "time-uniform": 1.2, "time-quadratic": 0.8},
+    update="x̄ ← x̄ + Σ_j b_j ε₋_j,  b_j = ∫ ℓ_j(s) ds",
 )
 class Lms(GridSampler):
     """x_b = x_a + integral of the polynomial in s through the predictions eps, from s_a to s_b.

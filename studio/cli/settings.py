@@ -33,8 +33,8 @@ def apply(spec: RunSpec, assignments: Iterable[str], project: Path | None = None
     """Return the spec with each assignment made, in order; ``project`` is where imported data say
     of which kind they are, by which networks are offered.
 
-    "family=gan" chooses another thing and forgets the settings of the old one, "method=ddpm" the
-    model and the sampler of a named method, "family.net=unet" another network; "metrics=mmd"
+    "family=gan" chooses another thing and forgets the settings of the old one, "method=ddpm" makes
+    the choices of a named method, "family.net=unet" another network; "metrics=mmd"
     chooses metrics; "family.ema=0.999", "family.net.width=64" (or "family.net.config.width=64"),
     "training.steps=500", "metrics.mmd.bandwidth=1" set settings. The values are checked later, with
     those of the recipe.
@@ -185,15 +185,20 @@ def _assign(spec: RunSpec, key: str, text: str) -> RunSpec:
 
 
 def _with_method(spec: RunSpec, slug: str) -> RunSpec:
-    """Return the spec with the model and the sampler of a named method.
+    """Return the spec with the settings and the sampler of a named method of its model.
 
     Raises:
-        UsageError: there is no such method.
+        UsageError: there is no such method, or it is one of another model.
     """
     known = {method.slug: method for method in methods()}
     if slug not in known:
         raise UsageError(f"--set method: there is no method {slug!r}; {_nearest(slug, known)}")
     method = known[slug]
+    if method.family.slug != spec.family.slug:
+        raise UsageError(
+            f"--set method: {slug} is a method of {method.family.slug}, and this run is of "
+            f"{spec.family.slug}; name {method.family.slug}@{spec.dataset.slug}"
+        )
     name = run_name(spec, slug) if spec.name == run_name(spec) else spec.name
     family, sampler = method.family, method.sampler
     return msgspec.structs.replace(spec, name=name, family=family, sampler=sampler)

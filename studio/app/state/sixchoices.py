@@ -123,7 +123,8 @@ def formulas(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
     for each in controls(spec, catalog):
         chosen = [c.formula for c in each.field.choices if c.value == each.value and not each.idle]
         found[each.choice] = found.get(each.choice) or next(filter(None, chosen), "")
-    if any(each.choice == "path" for each in controls(spec, catalog)):
+    paths = [each for each in controls(spec, catalog) if each.choice == "path" and each.idle]
+    if any(choice.formula for each in paths for choice in each.field.choices):
         found["path"] = found["path"] or PLAIN
     entry = drafts.entry_of(spec, "sampler", catalog)
     found["sampler"] = entry.motion if entry is not None else ""
