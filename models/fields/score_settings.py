@@ -187,7 +187,6 @@ class ScoreSettings(Config, frozen=True):
                 "importance": "Importance (loss-aware)",
             },
             advanced=True,
-            aspect="loss",
         ),
     ] = "low-discrepancy"
     variance: Annotated[

@@ -28,7 +28,7 @@ DATA = ("ring-of-five", "checkerboard")
 CLASSES = ("ring-of-five", "two-moons")
 TEXTS = ("markov-text",)
 BRIEF: dict[str, Any] = {"batch": 16, "steps": 2, "samples": 200, "evaluate_samples": 64}
-ALLOWED = ("s_min", "s_max", "conditional", "label_dropout")
+ALLOWED = ("s_min", "s_max", "conditional", "label_dropout", "times")
 """Settings that a method brings along, though one is at it whatever they are."""
 STEPS = {"steps": 3, "levels": 2, "walk": 2}
 """Small numbers of what costs time in a sampler."""

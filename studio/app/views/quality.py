@@ -17,7 +17,7 @@ from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.tokens import Tokens
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import Elided, button, view_bar
+from studio.app.widgets.basic import Elided, button, icon_button, view_bar
 from studio.app.widgets.chartcard import ChartCard
 from studio.app.widgets.comparenames import measure_title
 from studio.app.widgets.evaluated import EvaluatedCard
@@ -78,8 +78,8 @@ class QualityView(QWidget):
         evaluate = button(
             "Evaluate now", actions.training.evaluate, tip="Measure the quality with fresh samples"
         )
-        curves = button("Export CSV", self._export_curves, tip="Write all curves of this run")
-        picture = button("Export picture", self._export_picture, tip="PNG or SVG")
+        curves = icon_button("table", "Export curves: CSV", self._export_curves)
+        picture = icon_button("export", "Export picture: PNG or SVG", self._export_picture)
         self.bar = view_bar(self, self._words, self._all, None, evaluate, curves, picture)
         inside = QWidget()
         page = QVBoxLayout(inside)

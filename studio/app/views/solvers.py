@@ -61,7 +61,7 @@ class SolversView(FoundView):
         self._calls = label("", "strong")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Calls")
-        self.slider.setFixedWidth(150)
+        self.slider.setFixedWidth(96)
         self.slider.valueChanged.connect(self._look)
         return [label("Calls", "muted"), self.slider, self._calls]
 

@@ -126,11 +126,9 @@ class FoundView(QWidget):
         self.page.setVisible(self.filled)
         if self.filled:
             self.empty.hide()
-            self.measure.setText("Measure again…")
             self.draw()
             return
         self.words.set_text("")
-        self.measure.setText("Measure…")
         run = self.state.runs.by_key.get(self._key)
         ready = run is not None and bool(run.checkpoints or run.job)
         wait = "As soon as this run has a checkpoint, that can be measured."
