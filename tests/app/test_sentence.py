@@ -194,6 +194,8 @@ def test_what_begins_with_a_search_comes_first():
     ]
     assert [each.value for each in found(options, "ring")] == [3, 2, 1]
     assert [each.value for each in found(options, " ")] == [1, 2, 3, 4]
+    longer, whole = Option(value=1, title="Diffusion of all"), Option(value=2, title="Diffusion")
+    assert found([longer, whole], "diffusion")[0] is whole
 
 
 async def test_only_steps_of_the_training_take_their_time(bench, wait):

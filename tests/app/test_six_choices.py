@@ -64,6 +64,16 @@ async def test_a_named_method_fills_the_choices_and_names_the_run(bench, set_up)
     assert card.formulas["prediction"].text == "F = ε,  D = x̄ − s F"
 
 
+async def test_what_a_method_brought_along_goes_with_it(bench, set_up):
+    await set_up()
+    bench.actions.setup.choose_method(method("cfg"))
+    assert bench.state.draft.spec.family.config["conditional"] is True
+    bench.actions.setup.choose_method(method("ddpm"))
+    config = bench.state.draft.spec.family.config
+    assert "conditional" not in config
+    assert "label_dropout" not in config
+
+
 async def test_another_choice_is_said_with_the_nearest_method(bench, set_up):
     said = await set_up()
     bench.actions.setup.choose_method(method("ddpm"))

@@ -190,10 +190,11 @@ class SetupIntents(Intents):
         draft, catalog = self.state.draft, self.state.catalog
         if draft is None or catalog is None:
             return
+        before = sixchoices.named(draft.spec, methods(), catalog)
         if draft.spec.family.slug != method.family.slug:
             self.choose("family", method.family.slug)
         draft.local = {}
-        self._respec(sixchoices.filled(draft.spec, method, catalog))
+        self._respec(sixchoices.filled(draft.spec, method, catalog, before))
 
     def choose_input(self, name: str, ref: RunRef | None) -> None:
         """Choose a trained run to learn from, None for none."""

@@ -45,6 +45,8 @@ class Option:
         words = search.lower().split()
         if not all(word in title or word in rest for word in words):
             return 0
+        if title == " ".join(words):
+            return 5
         if words and title.startswith(words[0]):
             return 4
         if words and any(part.startswith(words[0]) for part in title.split()):

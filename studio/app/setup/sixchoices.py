@@ -101,7 +101,7 @@ class SixChoices(Card):
         set_tip(box, control.idle or control.field.help)
 
     def _lay(self, offered: list[sixchoices.Control]) -> None:
-        """Put a list for each choice, with the name of the choice before the first of them."""
+        """Put a list for each setting, with the name of the choice before its first one."""
         clear(self._grid)
         self.lists = {}
         before = ""
@@ -109,9 +109,12 @@ class SixChoices(Card):
             box = ChoiceList([], each.field.title)
             box.activated.connect(partial(self._chosen, each.section, each.field))
             self.lists[each.section, each.field.path] = box
-            name = CHOICES[each.choice] if each.choice != before else ""
+            first = each.choice != before
             before = each.choice
-            self._grid.addWidget(label(name, "muted"), place, 0)
+            name = (
+                label(CHOICES[each.choice], "muted") if first else label(each.field.title, "small")
+            )
+            self._grid.addWidget(name, place, 0)
             self._grid.addWidget(box, place, 1)
 
     def _chosen(self, section: drafts.Section, field: FieldSpec, place: int) -> None:

@@ -39,16 +39,22 @@ def choice_of(section: drafts.Section, field: FieldSpec) -> str:
     return head if head in ("grid", "guidance") else "sampler"
 
 
-def filled(spec: RunSpec, method: Method, catalog: Catalog) -> RunSpec:
-    """Return a spec with the six choices of a method made, and the rest as it was."""
+def filled(
+    spec: RunSpec, method: Method, catalog: Catalog, before: Method | None = None
+) -> RunSpec:
+    """Return a spec with the six choices of a method made, and the rest as it was, but for what the
+    method that it was ``before`` had brought along.
+    """
     wanted = _of(method, spec)
+    brought = before.family.config if before is not None else {}
     for section in _SECTIONS:
         pick, asked = getattr(spec, section), getattr(wanted, section)
         if pick is None or asked is None or pick.slug != asked.slug:
             spec = msgspec.structs.replace(spec, **{section: asked})
             continue
         for field in _fields(wanted, section, catalog):
-            if choice_of(section, field) or drafts.has(asked.config, field):
+            along = section == "family" and drafts.has(brought, field)
+            if choice_of(section, field) or along or drafts.has(asked.config, field):
                 value = drafts.value_at(asked.config, field)
                 spec = drafts.put(spec, section, field, value)
     return spec
@@ -85,7 +91,9 @@ class Control:
 
 
 def controls(spec: RunSpec, catalog: Catalog) -> list[Control]:
-    """Return what can be chosen, in the order of the six choices: all settings with options."""
+    """Return what can be chosen, in the order of the six choices: the first setting with options of
+    each, and those others that matter; what few people touch, only where somebody has.
+    """
     spec = sampled(spec, catalog)
     found = [_which_sampler(spec, catalog)] if spec.sampler is not None else []
     for section in _SECTIONS:
@@ -95,7 +103,16 @@ def controls(spec: RunSpec, catalog: Catalog) -> list[Control]:
                 value, idle = settings.value(field), settings.idle(field)
                 found.append(Control(choice, section, _chooser(field), value, idle))
     order = list(CHOICES)
-    return sorted(found, key=lambda each: order.index(each.choice))
+    found.sort(key=lambda each: (order.index(each.choice), each.field.advanced))
+    first = {each.choice: each for each in reversed(found)}
+    return [each for each in found if each is first[each.choice] or _worth_a_line(each)]
+
+
+def _worth_a_line(control: Control) -> bool:
+    """Whether a setting beside the first one of its choice is shown."""
+    if control.section == "family" and control.field.advanced:
+        return bool(control.value != (control.field.meant or control.field.default))
+    return not control.idle
 
 
 def _chooser(field: FieldSpec) -> FieldSpec:

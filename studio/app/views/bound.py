@@ -22,12 +22,18 @@ if TYPE_CHECKING:
 __all__ = ["VIEW", "BoundView"]
 
 OPERATOR = "bound"
-CHAIN = "−log p(x) ≤ KL(q(x_T | x) ‖ p(x_T)) − E log p(x | x₀) + ½ E ∫ |D(x̄, s) − x|²/s² dln(1/s²)"
+CHAIN = (
+    "−log p(x₀) ≤ KL(q(x_T | x₀) ‖ p(x_T)) − E log p(x₀ | x₁) + ½ E ∫ |D(x̄, s) − x₀|²/s² dln(1/s²)"
+)
 TERMS = (
     ("prior", "Prior", "How far the noisiest latent is from pure noise"),
-    ("reconstruction", "Reconstruction", "What is left to say of x at the smallest noise"),
+    (
+        "reconstruction",
+        "Reconstruction",
+        "What is left to say of the datum at the least noise, x₁",
+    ),
     ("diffusion", "Diffusion", "The loss of the denoiser over all noise levels, evenly in ln s"),
-    ("total", "Bound", "Their sum: −log p(x) is at most that"),
+    ("total", "Bound", "Their sum: −log p(x₀) is at most that"),
 )
 VARIANCES = {"small": "small", "large": "large", "learned": "learned"}
 """Reverse variances: of the posterior, of the forward step, and between them."""
@@ -91,7 +97,7 @@ class BoundView(FoundView):
         self.found = {} if found is None else found[1]
         if found is not None:
             self.note.setText(found[0].note)
-            self.words.set_text(f"step {found[0].step:,}")
+            self.say(f"step {found[0].step:,}")
 
     @property
     def filled(self) -> bool:
@@ -99,7 +105,8 @@ class BoundView(FoundView):
 
     def draw(self) -> None:
         self.chain.set_text(CHAIN)
-        self.terms.show_lines([self._term(*each) for each in TERMS])
+        terms = [self._term(name, title) for name, title, _ in TERMS]
+        self.terms.show_lines(terms, tips=[tip for *_, tip in TERMS])
         self.terms.fit()
         level, term = self._doubles("level"), self._doubles("term")
         self.levels.show_lines([Drawn("added", level, term, self._doubles("term-error"))])
@@ -112,7 +119,7 @@ class BoundView(FoundView):
         self.schedules.show_lines([Drawn(name, u, curve) for name, curve in curves])
         self._show_spreads()
 
-    def _term(self, name: str, title: str, _tip: str) -> tuple[str, str]:
+    def _term(self, name: str, title: str) -> tuple[str, str]:
         values = self._doubles(name).ravel()
         text = words.figure(float(values[0]))
         if name == "total":

@@ -76,7 +76,7 @@ class LikelihoodView(FoundView):
         self.found = {} if found is None else found[1]
         if found is not None:
             self.note.setText(found[0].note)
-            self.words.set_text(f"step {found[0].step:,}")
+            self.say(f"step {found[0].step:,}")
 
     @property
     def there(self) -> list[str]:

@@ -15,7 +15,7 @@ from studio.app.state.session import AppState
 from studio.app.state.solving import Solved
 from studio.app.theme import colors
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import label
+from studio.app.widgets.basic import Elided, label
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import Arrays, FoundView, can_ask
 from studio.counted import counted
@@ -61,9 +61,9 @@ class SolversView(FoundView):
         self._calls = label("", "strong")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Calls")
-        self.slider.setFixedWidth(96)
+        self.slider.setFixedWidth(72)
         self.slider.valueChanged.connect(self._look)
-        return [label("Calls", "muted"), self.slider, self._calls]
+        return [self.slider, self._calls]
 
     def lay_out(self, page: QWidget) -> None:
         self.distance = LadderPlot("Distance to the data by calls", "sliced W2")
@@ -74,9 +74,11 @@ class SolversView(FoundView):
         self.table = FiguresTable("Samplers with these calls", COLUMNS)
         self.table.setMinimumHeight(210)
         self.table.itemSelectionChanged.connect(self._show_ways)
+        self.facts = Elided("", "muted")  # the bar has no room for them
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(12)
+        body.addWidget(self.facts)
         self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(2)]
         parts: tuple[tuple[QWidget, int], ...] = (
             (self.distance, 1), (self.error, 1), (self.ways, 2), (self.table, 3),
@@ -120,9 +122,9 @@ class SolversView(FoundView):
         found = self.found
         assert found is not None
         calls = int(found.calls[self._at])
-        self._calls.setText(f"{calls:,}")
+        self._calls.setText(counted(calls, "call"))
         floor, spread = found.bar
-        self.words.set_text(
+        self.facts.set_text(
             f"{counted(found.samples, 'sample')} of step {found.step:,} · floor "
             f"{words.figure(floor)} ± {words.figure(spread)}"
         )

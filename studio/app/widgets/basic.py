@@ -261,11 +261,14 @@ def restyle(widget: QWidget, **properties: object) -> None:
 
 class Elided(Label):
     """A one-line label with an ellipsis where it is too narrow: at its end, or in the ``middle``,
-    for names that may differ in their ends alone. The tip has it all.
+    for names that may differ in their ends alone. The tip has it all, and what there is to know.
     """
 
-    def __init__(self, text: str = "", role: str = "", *, middle: bool = False) -> None:
+    def __init__(
+        self, text: str = "", role: str = "", *, middle: bool = False, tip: str = ""
+    ) -> None:
         super().__init__()
+        self._tip = tip
         mode = Qt.TextElideMode
         self._mode = mode.ElideMiddle if middle else mode.ElideRight
         self._whole = ""
@@ -295,7 +298,8 @@ class Elided(Label):
         metrics = QFontMetrics(self.font())
         shown = metrics.elidedText(self._whole, self._mode, max(0, self.width()))
         self.setText(shown)
-        set_tip(self, self._whole if shown != self._whole else "")
+        cut = self._whole if shown != self._whole else ""
+        set_tip(self, "\n".join(filter(None, [cut, self._tip])))
 
 
 class Dot(QWidget):

@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.kinds.filtering import orders
@@ -18,6 +18,7 @@ from studio.app.kinds.kind import Arrays, Kind, Measured
 from studio.app.state.selection import Selection, Source
 from studio.app.widgets.basic import Elided, button, restyle, row, view_bar
 from studio.app.widgets.chosenchip import ChosenChip
+from studio.app.widgets.filterline import FilterLine
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import Entries, open_menu
 from studio.app.widgets.nearest import Nearest
@@ -64,7 +65,7 @@ class Browser(QWidget):
         self.sides.select(2)
         self.sides.widen()
         self.order = ChoiceList([], "Order of the tiles")
-        self.filter = QLineEdit()
+        self.filter = FilterLine()
         self.filter.setPlaceholderText("Filter")
         self.filter.setAccessibleName("Filter")
         self.filter.setClearButtonEnabled(True)

@@ -15,7 +15,6 @@ from studio.app.plots.paper import charts_picture
 from studio.app.plots.ticks import number
 from studio.app.theme import colors, theme
 from studio.app.widgets.basic import Elided, button, label
-from studio.app.widgets.literal import set_tip
 from studio.app.widgets.plotcard import PlotCard
 
 __all__ = ["ChartCard", "at_step"]
@@ -70,9 +69,7 @@ class ChartCard(PlotCard):
         head = QHBoxLayout()
         head.setSpacing(8)
         if heading:
-            name = label(title, "heading")
-            set_tip(name, tip)
-            head.addWidget(name)
+            head.addWidget(Elided(title, "heading", tip=tip))
         self.note = Elided(note, "small")
         self.note.setVisible(bool(note))
         head.addWidget(self.note)

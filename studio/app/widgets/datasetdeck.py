@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
 
 from studio.app import tasks
 from studio.app.intents.covers import CoverIntents
@@ -49,5 +50,6 @@ class DataSetDeck(QObject):
 
     async def _load(self, card: DataSetCard) -> None:
         rows = await self._covers.of(card.data)
-        if self.cards.get(card.data) is card:
+        # A picker may be gone by now, and its cards with it.
+        if isValid(card) and self.cards.get(card.data) is card:
             card.show_rows(rows)

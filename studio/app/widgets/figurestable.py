@@ -15,7 +15,7 @@ NARROW = 44  # pixels of a column at least
 
 
 class FiguresTable(QTableWidget):
-    """``columns`` are titles with what they mean; the first one is as wide as there is room."""
+    """``columns`` are titles with what they mean, each as wide as its texts."""
 
     def __init__(self, name: str, columns: Sequence[tuple[str, str]]) -> None:
         super().__init__()
@@ -32,7 +32,7 @@ class FiguresTable(QTableWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         header.setMinimumSectionSize(NARROW)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setStretchLastSection(True)
 
     def head(self, columns: Sequence[tuple[str, str]]) -> None:
         """Call the columns otherwise."""
@@ -42,9 +42,14 @@ class FiguresTable(QTableWidget):
                 set_tip(item, tip)
 
     def show_lines(
-        self, lines: Sequence[Sequence[str]], shades: Sequence[Mapping[int, str]] = ()
+        self,
+        lines: Sequence[Sequence[str]],
+        shades: Sequence[Mapping[int, str]] = (),
+        tips: Sequence[str] = (),
     ) -> None:
-        """Show lines of texts, some of them in colours by the number of their column."""
+        """Show lines of texts, some of them in colours by the number of their column; a tip says
+        what a line means.
+        """
         self.blockSignals(True)
         self.clearSelection()
         self.setRowCount(len(lines))
@@ -56,6 +61,8 @@ class FiguresTable(QTableWidget):
                 shade = shades[line].get(place) if line < len(shades) else None
                 if shade is not None:
                     item.setForeground(QColor(shade))
+                if line < len(tips):
+                    set_tip(item, tips[line])
                 self.setItem(line, place, item)
         self.blockSignals(False)
 

@@ -39,7 +39,7 @@ class FoundView(QWidget):
     Attributes:
         operator: its slug.
         question, answer: what is said where nothing was asked yet.
-        words: the fact in the bar.
+        words: the fact in the bar; see `say`.
     """
 
     operator = ""
@@ -52,6 +52,7 @@ class FoundView(QWidget):
         self._key = ""
         self.setProperty("surface", "canvas")
         self.words = Elided("", "muted")
+        self.words.hide()
         self.measure = button("Measure…", self._measure, tip="Choose what to measure, and do it")
         self.bar = view_bar(self, self.words, None, *self.controls(), self.measure)
         self.page = QWidget()
@@ -117,7 +118,7 @@ class FoundView(QWidget):
             self.take(read)
         except (Refused, KeyError, ValueError) as error:
             if isValid(self) and key == self._key:
-                self.words.set_text(f"The newest result cannot be read: {error}")
+                self.say(f"The newest result cannot be read: {error}")
             return
         self.refresh()
 
@@ -128,7 +129,7 @@ class FoundView(QWidget):
             self.empty.hide()
             self.draw()
             return
-        self.words.set_text("")
+        self.say("")
         run = self.state.runs.by_key.get(self._key)
         ready = run is not None and bool(run.checkpoints or run.job)
         wait = "As soon as this run has a checkpoint, that can be measured."
@@ -136,6 +137,11 @@ class FoundView(QWidget):
         self.empty.tell(
             self.question, self.answer if ready else wait, "Measure" if ready else "", doing
         )
+
+    def say(self, fact: str) -> None:
+        """Say a fact in the bar, which keeps no room for none."""
+        self.words.set_text(fact)
+        self.words.setVisible(bool(fact))
 
     def _measure(self) -> None:
         self._actions.operating.open(self._key, self.operator)

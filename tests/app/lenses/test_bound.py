@@ -59,6 +59,7 @@ async def test_terms_levels_steps_and_spreads_are_shown(lens, view) -> None:
         "Diffusion": "2.25",
         "Bound": "1.5 (1.25 to 1.75)",
     }
+    assert "pure noise" in view.terms.item(0, 0).toolTip()
     by_steps = {line.title: line.y.tolist() for line in view.steps.lines}
     assert by_steps == {"small variance": [3, 2], "large variance": [4, 2.5], "∞ steps": [1.5, 1.5]}
     assert view.levels.lines[0].error is not None
