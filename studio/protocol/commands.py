@@ -41,7 +41,7 @@ __all__ = [
 
 GENERATE = "generate"
 """The operator that every generative model has; its results are samples."""
-VIEW_SHARE = 0.05
+VIEW_SHARE = 0.03
 """Of a training's time looking at it may take, where nobody has said another."""
 
 

@@ -15,9 +15,10 @@ from studio.engine.watch import recorder as watch_recorder
 from studio.engine.watch.recorder import Recorder, evaluate_layer, kept_layers, plane_bounds
 from studio.engine.watch.schedules import KeptSchedule, Pace
 from studio.engine.watch.viewing import LiveView
-from studio.protocol.messages import VIEW_SHARE, Watch
+from studio.protocol.messages import Watch
 from tests.engine.fakes import Tiny, TinyConfig, drive, new_job, new_run, spec
 
+SHARE = 0.05  # of the time that watching may take, here
 DATA = DataSpec("points", (2,), torch.tensor([10.0, 20.0]), torch.tensor([2.0, 3.0]))
 
 
@@ -245,7 +246,7 @@ def test_the_kept_steps_of_a_run_have_the_room_that_its_settings_say(tmp_path):
 class TestLiveView:
     def watch(self, **options):
         view = LiveView()
-        view.set(Watch(job="a", on=True, **options))
+        view.set(Watch(job="a", on=True, **{"share": SHARE, **options}))
         return view
 
     def test_a_hidden_view_is_never_due(self):
@@ -277,7 +278,7 @@ class TestLiveView:
             told[round(now)] = view.cost
 
         made = self.look(view, lambda i, n: 2.0, until=200.0, wish=note)
-        assert max(told.values()) <= VIEW_SHARE * 1.001
+        assert max(told.values()) <= SHARE * 1.001
         spent = sum(seconds for _, seconds in made)
         assert told[199] == pytest.approx(spent / 200.0, rel=0.25)
         view.set(Watch(job="a", on=False))
@@ -296,10 +297,10 @@ class TestLiveView:
             view.stepped(1, 0.002 + slow, now)
             now += 0.002 + slow
             spent += slow
-        assert 0.9 * VIEW_SHARE < spent / now < 1.02 * VIEW_SHARE
-        assert view.cost == pytest.approx(VIEW_SHARE, rel=0.05)
+        assert 0.9 * SHARE < spent / now < 1.02 * SHARE
+        assert view.cost == pytest.approx(SHARE, rel=0.05)
         assert view.particles == 1024  # fewer records, no fewer particles
-        assert records == pytest.approx(60.0 * VIEW_SHARE / 0.03, rel=0.1)
+        assert records == pytest.approx(60.0 * SHARE / 0.03, rel=0.1)
 
     def test_one_long_stop_is_not_taken_for_the_cost_of_looking(self):
         view = self.watch(particles=1024)
@@ -367,7 +368,7 @@ class TestLiveView:
     def most(made, excess):
         """Seconds beyond the share that records have cost at any moment, but for ``excess``."""
         moments = [(now, sum(s for at, s in made if at <= now)) for now, _ in made]
-        return max(spent - VIEW_SHARE * now - excess for now, spent in moments)
+        return max(spent - SHARE * now - excess for now, spent in moments)
 
     def test_the_cost_is_within_the_share_at_any_moment_but_for_the_first_record(self):
         view = self.watch(particles=4096)
@@ -386,7 +387,9 @@ class TestLiveView:
         view = self.watch(particles=1024)
 
         def pan(now):
-            view.set(Watch(job="a", on=True, bounds=[now, now + 1, 0, 1], particles=1024))
+            view.set(
+                Watch(job="a", on=True, bounds=[now, now + 1, 0, 1], particles=1024, share=SHARE)
+            )
 
         made = self.look(view, lambda i, n: 0.01, until=30.0, wish=pan)
         assert [now for now, _ in made[: LiveView.ADVANCES]][-1] < 0.2  # they are answered at once
@@ -396,7 +399,7 @@ class TestLiveView:
     def test_looking_away_forgives_nothing(self):
         view, made, now = self.watch(), [], 0.0
         for i in range(200):
-            view.set(Watch(job="a", on=i % 2 == 0))
+            view.set(Watch(job="a", on=i % 2 == 0, share=SHARE))
             now += 0.05
             if view.due(now):
                 view.made(0.02, now)
@@ -407,7 +410,7 @@ class TestLiveView:
         view = self.watch(particles=1024)
         self.look(view, lambda i, n: 0.01, until=5.0)
         made = self.look(view, lambda i, n: 0.01, now=1000.0, until=1010.0)
-        assert sum(seconds for _, seconds in made) < VIEW_SHARE * 10.0 + 0.02
+        assert sum(seconds for _, seconds in made) < SHARE * 10.0 + 0.02
 
     def test_each_of_those_in_a_race_pays_from_its_own_time(self):
         now, views, spent = 0.0, [], [0.0, 0.0, 0.0]
@@ -423,4 +426,4 @@ class TestLiveView:
                         spent[place] += 0.01
                         view.made(0.01, clock())
         assert min(spent) > 0.04 * now / 3
-        assert sum(spent) < VIEW_SHARE * now + first
+        assert sum(spent) < SHARE * now + first
