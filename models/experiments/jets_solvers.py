@@ -165,6 +165,10 @@ def few_evaluations() -> Outcome:
     return _better(_two_m, _lms)
 
 
+_PAIR: Mapping[str, Make] = {"DPM++2M": _two_m, "Euler": _euler}
+_MORE = {8: 16, 10: 40}
+
+
 def _worse(makes: Mapping[str, Sampler]) -> Outcome:
     value = _errors(makes)
     passed = all(value[f"DPM++2M {n}"] > value[f"Euler {n}"] for n in (8, 10))
@@ -191,7 +195,3 @@ def _worse(makes: Mapping[str, Sampler]) -> Outcome:
 def very_few_evaluations() -> Outcome:
     """Measure errors at 8 and 10 evaluations."""
     return _worse({f"{name} {n}": make(n) for name, make in _PAIR.items() for n in _MORE})
-
-
-_PAIR: Mapping[str, Make] = {"DPM++2M": _two_m, "Euler": _euler}
-_MORE = {8: 16, 10: 40}
