@@ -17,19 +17,32 @@ QT = ("setWorkingDirectory(str(own_folder()))", "setProcessEnvironment(", "own_e
 def starts(tree: ast.AST) -> list[ast.Call]:
     """Return the calls that start a process."""
     return [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-        and (
-            ast.unparse(node.func).rpartition(".")[2] in STARTS
-            or ast.unparse(node.func).startswith("subprocess.")
-        )
+        call
+        for call in calls(tree)
+        if last(call.func) in STARTS or module(call.func) == "subprocess"
     ]
 
 
-def careless(code: str) -> list[int]:
+def calls(tree: ast.AST) -> list[ast.Call]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def last(called: ast.expr) -> str:
+    """Return the last name of what is called, "" where that is no name."""
+    if isinstance(called, ast.Attribute):
+        return called.attr
+    return called.id if isinstance(called, ast.Name) else ""
+
+
+def module(called: ast.expr) -> str:
+    """Return the first name of what is called."""
+    while isinstance(called, ast.Attribute):
+        called = called.value
+    return last(called)
+
+
+def careless(tree: ast.AST) -> list[int]:
     """Return the lines that start a process in a folder or an environment that is not ours."""
-    tree = ast.parse(code)
     lines = [
         call.lineno
         for call in starts(tree)
@@ -41,19 +54,19 @@ def careless(code: str) -> list[int]:
         )
         or any(word.arg in ("env", "cwd", "shell") for word in call.keywords)
     ]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] == "QProcess":
-            lines += [node.lineno] * (not all(word in ast.unparse(tree) for word in QT))
+    for call in calls(tree):
+        if last(call.func) == "QProcess":
+            lines += [call.lineno] * (not all(word in ast.unparse(tree) for word in QT))
     return lines
 
 
 def test_whoever_starts_a_process_gives_it_a_safe_path_and_a_folder_of_ours() -> None:
     starting, found = set(), []
     for path in sorted([*ROOT.glob("studio/**/*.py"), *ROOT.glob("models/**/*.py")]):
-        code = path.read_text(encoding="utf-8")
-        if starts(ast.parse(code)) or "QProcess(" in code:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        if starts(tree) or any(last(call.func) == "QProcess" for call in calls(tree)):
             starting.add(path.name)
-        found += [f"{path.relative_to(ROOT)}:{line}" for line in careless(code)]
+        found += [f"{path.relative_to(ROOT)}:{line}" for line in careless(tree)]
     assert starting == {"background.py", "child.py", "engine_process.py", "reading.py"}
     assert not found
 
@@ -69,8 +82,8 @@ def test_whoever_starts_a_process_gives_it_a_safe_path_and_a_folder_of_ours() ->
     ],
 )
 def test_what_is_careless(call: str) -> None:
-    assert careless(f"own_env(), own_folder(), popen_options()\n{call}") == [2]
+    assert careless(ast.parse(f"own_env(), own_folder(), popen_options()\n{call}")) == [2]
 
 
 def test_what_is_not() -> None:
-    assert careless("subprocess.Popen(['x'], stdin=PIPE, **popen_options())") == []
+    assert careless(ast.parse("subprocess.Popen(['x'], stdin=PIPE, **popen_options())")) == []
