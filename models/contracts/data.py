@@ -91,10 +91,12 @@ class Outline:
 
 @dataclass(frozen=True)
 class Splits:
-    """A finite data set in two parts: what may be learned from, and what is only measured with.
+    """A finite data set in parts: what may be learned from, what is only measured with, and where
+    there are enough rows some that settings may be chosen by, so that nothing is by the test.
 
     A data set registered with ``finite=True`` is made as ``make(config)`` and returns this.
     """
 
     train: RowSource
     test: RowSource
+    validation: RowSource | None = None

@@ -44,7 +44,10 @@ class Learnt:
         learner: as it was after the last step.
         sampler: what the run samples with, None for the family's own.
         pair: two independent real samples of (at most) n rows that no training saw, for a seed:
-            ``pair(n, seed)``.
+            ``pair(n, seed)``; where the data have rows to validate with, of the others, which only
+            test.
+        validating: as ``pair``, of the rows that validate: settings, as those of a sampler, are
+            chosen by them. None where the data have none of their own.
         steps: how many there were: fewer than asked for where the time was up.
         seconds: of training.
     """
@@ -54,6 +57,7 @@ class Learnt:
     pair: Callable[[int, int], tuple[RowSource, RowSource]]
     steps: int
     seconds: float
+    validating: Callable[[int, int], tuple[RowSource, RowSource]] | None = None
 
 
 class Bench(Protocol):

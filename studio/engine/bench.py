@@ -75,7 +75,14 @@ class EngineBench:
         loaded = load(run)
         data = loaded.resolved.load_data(run.project)
         status = run.status()
-        return Learnt(loaded.family, loaded.sampler, data.pair, status.step, status.seconds)
+        return Learnt(
+            loaded.family,
+            loaded.sampler,
+            data.untouched,
+            status.step,
+            status.seconds,
+            data.pair if data.validates or data.draw is not None else None,
+        )
 
     def _spec(self, trial: Trial, seed: int) -> RunSpec:
         training = {

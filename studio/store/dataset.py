@@ -27,8 +27,8 @@ from studio.store.parts import (
     lengths_of,
     part_files,
 )
-from studio.store.schema import Schema, tree_hash
-from studio.store.splits import Split, check_split
+from studio.store.schema import Schema, check_within, tree_hash
+from studio.store.splits import Split, check_split, shares
 from studio.store.text import read_json, read_toml
 
 __all__ = [
@@ -104,6 +104,7 @@ class DatasetFolder:
         try:
             check_parts(record.parts)
             check_split(record.split)
+            check_within(record.parts, record.split)
             if record.rows < 0 or record.stored not in ("npy", "hdf5"):
                 raise ValueError(f"{record.rows} rows stored in {record.stored!r} make no sense")
         except ValueError as error:
@@ -124,6 +125,17 @@ class DatasetFolder:
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
         return tuple(self.record.columns)
+
+    def shares(self) -> NDArray[np.uint8]:
+        """Return the share (n,) of each row, as its place in `studio.store.splits.SHARES`.
+
+        Raises:
+            StoreError: the part within which rows are counted is missing or damaged.
+        """
+        split, rows = self.record.split, self.record.rows
+        if not split.within:
+            return shares(rows, split)
+        return shares(rows, split, self.open()._slice(f"{split.within}.npy", 0, rows))
 
     def open(self) -> "DatasetReader":
         """Open it for reading rows; only what is asked for is read, and nothing is verified.

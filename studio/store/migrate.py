@@ -16,7 +16,7 @@ __all__ = ["CURRENT", "STEPS", "upgrade"]
 Step = Callable[[dict[str, Any]], dict[str, Any]]
 
 CURRENT = {
-    "project": 1, "run": 3, "dataset": 2, "checkpoint": 1, "flow": 1, "samples": 1, "result": 1,
+    "project": 1, "run": 3, "dataset": 3, "checkpoint": 1, "flow": 1, "samples": 1, "result": 1,
     "label": 1,
 }  # fmt: skip
 """The format number that is written, by kind of document."""
@@ -66,6 +66,11 @@ def _dataset_1(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, **added, "format": 2}
 
 
+def _dataset_2(data: dict[str, Any]) -> dict[str, Any]:
+    """Rows were always shared out by their numbers among all; a split may say within which part."""
+    return {**data, "format": 3}
+
+
 def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
     """Return a table of the document, empty if it is not one: what is wrong is said later."""
     inner = data.get(name)
@@ -75,7 +80,7 @@ def _table(data: dict[str, Any], name: str) -> dict[str, Any]:
 STEPS: dict[str, dict[int, Step]] = {
     "project": {0: _project_0},
     "run": {0: _run_0, 1: _run_1, 2: _run_2},
-    "dataset": {1: _dataset_1},
+    "dataset": {1: _dataset_1, 2: _dataset_2},
 }
 """``STEPS[document][n]`` turns format n into format n + 1."""
 

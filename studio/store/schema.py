@@ -10,7 +10,7 @@ import msgspec
 from studio.store.parts import Part
 from studio.store.splits import Split
 
-__all__ = ["Schema", "points_schema", "tree_hash"]
+__all__ = ["Schema", "check_within", "points_schema", "tree_hash"]
 
 
 class Schema(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,7 +18,8 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
 
     ``kind``: the kind of data ("points", "jets", ...). ``columns`` names the entries of a row of
     part "x" where they have names, ``classes`` the values of part "label". ``facts`` is what else
-    is known of the data, as plain JSON (a source, a unit, a pixel size).
+    is known of the data, as plain JSON (a source, a unit, a pixel size). ``within`` is the part
+    within whose values rows are shared out (see `studio.store.splits`).
     """
 
     kind: str
@@ -26,11 +27,23 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
     columns: list[str] = []
     classes: list[str] = []
     facts: dict[str, Any] = {}
+    within: str = ""
 
     @property
     def row_bytes(self) -> int:
         """Bytes of a row, those of ragged parts aside."""
         return sum(part.row_bytes for part in self.parts if not part.ragged)
+
+
+def check_within(parts: Sequence[Part], split: Split) -> None:
+    """Make sure that rows can be counted within the part that a split names.
+
+    Raises:
+        ValueError: there is no such part, or it does not hold a whole number a row.
+    """
+    part = next((part for part in parts if part.name == split.within), None)
+    if split.within and (part is None or part.ragged or part.shape or "int" not in part.dtype):
+        raise ValueError(f"rows cannot be counted within {split.within!r}")
 
 
 def points_schema(columns: Sequence[str]) -> Schema:
@@ -42,7 +55,7 @@ def points_schema(columns: Sequence[str]) -> Schema:
 def tree_hash(schema: Schema, rows: int, split: Split, digests: Sequence[bytes]) -> str:
     """Return the hash of a data set: of what is learned from and of what it means."""
     parts = [[part.name, part.dtype, part.shape, part.ragged] for part in schema.parts]
-    shares = [split.seed, split.validation, split.test]
+    shares = [split.seed, split.validation, split.test, *([split.within] if split.within else [])]
     about = [schema.kind, rows, parts, schema.columns, schema.classes, shares]
     digest = hashlib.sha256(json.dumps(about).encode())
     for each in digests:

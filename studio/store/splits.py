@@ -1,10 +1,14 @@
 """Which rows of a data set are trained on, which validate, and which only test.
 
 A row's share is a function of the seed and its number alone: it is the same in every process and
-every version, and rows that are added later move none that are there.
+every version, and rows that are added later move none that are there. Where rows are of several
+classes, each imported from a file of its own, the number may be that within the class: then those
+of one class are shared out alike whichever others came with them, and a model of one class may be
+compared with a model of all.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -26,11 +30,16 @@ _AT_ONCE = 2**20
 
 
 class Split(msgspec.Struct, frozen=True, kw_only=True):
-    """Fractions of the rows that validate and that test; the others are trained on."""
+    """Fractions of the rows that validate and that test; the others are trained on.
+
+    ``within`` names a part of whole numbers, as "label": rows are counted among those of the same
+    number there. "" counts all of them.
+    """
 
     seed: int = 0
     validation: float = 0.1
     test: float = 0.1
+    within: str = ""
 
 
 """No row is held out, as in data sets of format 1."""
@@ -52,27 +61,42 @@ def check_split(split: Split) -> None:
         raise ValueError(f"the seed of a split must be in [0, 2^64), got {split.seed}")
 
 
-def shares(rows: int, split: Split) -> NDArray[np.uint8]:
-    """Return the share (n,) of each row, as its place in `SHARES`.
+def shares(rows: int, split: Split, values: NDArray[Any] | None = None) -> NDArray[np.uint8]:
+    """Return the share (n,) of each row, as its place in `SHARES`; ``values`` (n,) are those of the
+    part that ``split.within`` names.
 
     Raises:
-        ValueError: the fractions are none.
+        ValueError: the fractions are none, or there are no values to count within.
     """
     check_split(split)
+    if bool(split.within) != (values is not None) or (values is not None and len(values) != rows):
+        raise ValueError(f"rows are counted within {split.within!r}, of which there must be {rows}")
     parts = list(_uniform(rows, split.seed))
     u = np.concatenate(parts) if parts else np.empty(0)
-    return np.where(u < split.test, 2, np.where(u < split.test + split.validation, 1, 0)).astype(
+    found = np.where(u < split.test, 2, np.where(u < split.test + split.validation, 1, 0)).astype(
         np.uint8
     )
+    return found if values is None else found[_numbered(values)]
 
 
-def split_rows(rows: int, split: Split, share: str) -> NDArray[np.int64]:
-    """Return the numbers of the rows of one of `SHARES`, ascending.
+def split_rows(
+    rows: int, split: Split, share: str, values: NDArray[Any] | None = None
+) -> NDArray[np.int64]:
+    """Return the numbers of the rows of one of `SHARES`, ascending; ``values`` as in `shares`.
 
     Raises:
         ValueError: there is no such share.
     """
-    return np.flatnonzero(shares(rows, split) == SHARES.index(share)).astype(np.int64)
+    return np.flatnonzero(shares(rows, split, values) == SHARES.index(share)).astype(np.int64)
+
+
+def _numbered(values: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the number of each row among those of its value, from 0."""
+    order = np.argsort(values, kind="stable")
+    _, counts = np.unique(values, return_counts=True)
+    numbers = np.empty(len(values), np.int64)
+    numbers[order] = np.arange(len(values)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return numbers
 
 
 def _uniform(rows: int, seed: int) -> Iterator[NDArray[np.float64]]:

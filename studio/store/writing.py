@@ -12,7 +12,7 @@ from studio.store.dataset import DatasetFolder, DatasetRecord
 from studio.store.errors import StoreError
 from studio.store.parts import ArrayWriter, Block, Part, check_parts, part_block, part_files
 from studio.store.running import Running
-from studio.store.schema import Schema, tree_hash
+from studio.store.schema import Schema, check_within, tree_hash
 from studio.store.splits import Split, check_split
 from studio.store.text import write_json, write_toml
 
@@ -50,8 +50,9 @@ class DatasetWriter:
             ValueError: the schema or the split is none.
         """
         check_parts(schema.parts)
-        self.split = split or Split()
+        self.split = split or Split(within=schema.within)
         check_split(self.split)
+        check_within(schema.parts, self.split)
         if len(set(schema.columns)) != len(schema.columns):
             raise StoreError(
                 f"Two columns have the same name: {', '.join(schema.columns)}.",

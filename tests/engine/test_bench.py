@@ -1,5 +1,7 @@
 """The bench of the claims: trainings by spec, kept by what made them."""
 
+from typing import Any
+
 import pytest
 
 from models.contracts.family import Family
@@ -11,6 +13,7 @@ from studio.engine.bench import EngineBench, cache_folder
 from studio.engine.process.discovery import discover
 
 SMALL = {"net": {"width": 8, "depth": 1}}
+FEW = {"batch": 16, "samples": 64}
 TRIAL = Trial("edm", "ring-of-five", 12, config=SMALL, training={"batch": 16, "samples": 100})
 
 
@@ -64,6 +67,17 @@ def test_what_was_learnt_samples_without_the_training() -> None:
     assert last.x.shape == (10, 2)
     one, other = learnt.pair(50, 0)
     assert len(one) == len(other) == 50
+
+
+def test_settings_are_chosen_by_rows_that_no_claim_is_judged_by() -> None:
+    jets = Trial("mmd-flow", "pythia-jets", 1, config={"population": 16}, training=FEW)
+    learnt = EngineBench().train(jets, 0)
+    assert learnt.validating is not None
+
+    def known(pair: Any) -> set[float]:
+        return {x for rows in pair(300, 0) for x in rows.rows(slice(None)).given["mass"].tolist()}
+
+    assert not known(learnt.pair) & known(learnt.validating)
 
 
 def test_a_claim_is_handed_the_bench_and_so_are_its_nulls() -> None:

@@ -34,6 +34,7 @@ from studio.engine.run.in_force import aim
 from studio.engine.run.resolve import check
 from studio.engine.run.validation import Validator
 from studio.engine.run.warm import WarmModels
+from studio.formats import files as formats
 from studio.protocol.messages import Operate, ResultWritten
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.dataset import DatasetFolder, DatasetReader, points_hash
@@ -503,6 +504,68 @@ def test_a_set_of_before_is_learned_from_whole(project):
     assert (data.hash, data.most, data.unseen) == (said["hash"], 4, None)
     left, right = data.pair(4, 0)
     assert {*left.x[:, 0].tolist(), *right.x[:, 0].tolist()} <= set(range(9))
+
+
+def test_jets_that_settings_are_chosen_by_are_none_of_the_test():
+    entry = registry.get("dataset", "pythia-jets")
+    data = registered(entry, entry.config(), 0, 0)
+    assert [len(data.rows), len(data.held), len(data.unseen)] == [20_000, 5_000, 20_000]
+    for part, n in ((data.rows, 4000), (data.held, 1000), (data.unseen, 4000)):
+        assert part.label.bincount().tolist() == [n] * 5
+
+    def known(*sources):
+        return {
+            tuple(row) for s in sources for row in torch.stack([s.pt, s.mass, s.eta], 1).tolist()
+        }
+
+    chosen_by, tested = known(*data.pair(200, 3)), known(*data.untouched(200, 3))
+    assert len(chosen_by) == len(tested) == 400
+    assert chosen_by <= known(data.held)
+    assert tested <= known(data.unseen)
+    assert not known(data.rows) & (known(data.held) | known(data.unseen))
+    assert not known(data.held) & known(data.unseen)
+    facts, _ = preview(Pick(slug="pythia-jets"), None, 5)
+    assert facts["shares"] == {"learned": 20_000, "measured": 5_000, "tested": 20_000}
+    digits = registry.get("dataset", "digits")
+    plain = registered(digits, digits.config(), 0, 0)
+    assert not plain.validates
+    assert torch.equal(plain.pair(20, 1)[0].x, plain.untouched(20, 1)[0].x)
+
+
+def test_types_of_jets_are_shared_out_alike_and_scaled_by_what_is_learned(project, tmp_path):
+    """Also the concatenated classes of JetNet's own loader split differently by what else there
+    is; and a scale that test rows had a part in would not be one of the training.
+    """
+
+    def came_in(name, *files):
+        rows = formats.rows(files, "jetnet")
+        with project.new_dataset(name, rows.schema) as writer:
+            for block in rows.blocks:
+                writer.add(block)
+        return imported(name, project.path)
+
+    paths = [tmp_path / "g.hdf5", tmp_path / "t.hdf5"]
+    for seed, path in enumerate(paths):
+        rng = np.random.default_rng(seed)
+        clouds = np.ones((150 + 50 * seed, 3, 4), np.float32)
+        clouds[..., :3] = rng.random((len(clouds), 3, 3)) / 3
+        jets_of = np.abs(rng.normal(1000, 50, (len(clouds), 4))).astype(np.float32)
+        with h5py.File(path, "w") as file:
+            file["particle_features"], file["jet_features"] = clouds, jets_of
+    both, top = came_in("both", *paths), came_in("top", paths[1])
+    turned = came_in("turned", *reversed(paths))
+
+    def tops(source):
+        return source.pt[source.label == source.names.index("top")]
+
+    for data in (both, turned):
+        assert torch.equal(tops(data.unseen), tops(top.unseen))
+        assert torch.equal(tops(data.held), tops(top.held))
+        assert torch.equal(tops(data.rows), tops(top.rows))
+    real = both.rows.x.flatten(0, 1)  # all places are real
+    torch.testing.assert_close(both.rows.spec().mean[0], real.mean(dim=0))
+    assert both.validates
+    assert {float(x) for x in both.untouched(50, 0)[0].pt} <= set(both.unseen.pt.tolist())
 
 
 @pytest.mark.parametrize(

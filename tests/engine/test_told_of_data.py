@@ -24,7 +24,8 @@ def test_a_finite_set_says_how_many_it_has_its_licence_and_how_it_was_made(entry
     splits = entry.make(entry.config())
     assert isinstance(splits, Splits)
     said = int(entry.size.split()[0].replace(",", ""))
-    assert said == len(splits.train) + len(splits.test)
+    parts = (splits.train, splits.validation, splits.test)
+    assert said == sum(len(part) for part in parts if part is not None)
     assert entry.licence
     assert entry.made
 

@@ -253,6 +253,50 @@ def test_a_split_is_a_function_of_seed_and_row_number():
 FROZEN = [14, 17, 40, 55]
 
 
+def test_rows_of_a_class_are_shared_out_alike_whatever_comes_with_them(project):
+    """Else what a model of one class was tested on is what a model of all has learned."""
+    schema = Schema(
+        kind="points",
+        parts=[Part(name="x", dtype="float32", shape=[1]), Part(name="label", dtype="int64")],
+        classes=["a", "b"],
+        within="label",
+    )
+    rng = np.random.default_rng(0)
+
+    def held(name, label):
+        within = np.concatenate([np.arange((label == k).sum()) for k in (0, 1)])
+        x = np.empty(len(label), np.float32)
+        x[np.argsort(label, kind="stable")] = within
+        with project.new_dataset(name, schema) as writer:
+            writer.add({"x": x[:, None], "label": label})
+        folder = project.dataset(name)
+        folder.verify()
+        test = folder.shares() == SHARES.index("test")
+        return [x[test & (label == k)].tolist() for k in (0, 1)]
+
+    alone, _ = held("alone", np.zeros(500, np.int64))
+    first, second = held("both", np.repeat([0, 1], 500))
+    mixed, _ = held("mixed", rng.permutation(np.repeat([0, 1], [500, 900])))
+    assert alone == first == mixed == second
+    assert alone == split_rows(500, Split(), "test").tolist()
+    by_all = split_rows(1000, Split(), "test")
+    assert by_all[by_all >= 500].tolist() != [500 + k for k in second], "the null: by all rows"
+
+
+@pytest.mark.parametrize("within", ["x", "mask", "other"])
+def test_rows_are_counted_within_whole_numbers_only(project, within):
+    schema = Schema(
+        kind="points",
+        parts=[Part(name="x", dtype="float32"), Part(name="mask", dtype="int64", shape=[2])],
+        within=within,
+    )
+    with pytest.raises(ValueError, match="within"), project.new_dataset("a", schema):
+        pass
+    with pytest.raises(ValueError, match="within"):
+        shares(4, Split(within="label"))
+    assert project.datasets() == []
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_large_set_is_read_by_rows_without_being_held(project, monkeypatch):
     monkeypatch.setattr(parts_module, "check_space", lambda *_: None)

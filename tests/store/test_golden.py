@@ -16,6 +16,7 @@ import pytest
 from studio.store import migrate
 from studio.store.errors import Damaged, StoreError
 from studio.store.project import Project
+from studio.store.splits import Split, shares
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -141,6 +142,18 @@ def test_format_4_says_how_a_part_of_the_data_was_chosen(golden):
     assert earlier.record.spec.training == {"subset": "first", "steps": 300, "seed": 7}
 
 
+def test_format_5_shares_rows_out_within_their_classes(golden):
+    data = Project.open(golden / "format-5").dataset("two-types")
+    assert (data.record.format, data.record.split.within) == (3, "label")
+    label = data.open().rows(range(40))["label"]
+    data.verify()
+    for value in (0, 1):
+        expected = shares(20, Split(seed=2, validation=0.2, test=0.1))
+        np.testing.assert_array_equal(data.shares()[label == value], expected)
+    earlier = Project.open(golden / "format-3").dataset("three-jets")
+    assert (earlier.record.format, earlier.record.split.within) == (3, "")
+
+
 @pytest.mark.parametrize("loss", ["hinge", "ipm", "non-saturating"])
 @pytest.mark.parametrize("slug", ["gan", "edm"])
 def test_the_loss_of_a_gan_of_format_1_has_its_new_name(slug, loss):
@@ -155,7 +168,9 @@ def test_the_loss_of_a_gan_of_format_1_has_its_new_name(slug, loss):
     assert old["spec"]["family"]["config"]["loss"] == loss, "what was read is left alone"
 
 
-@pytest.mark.parametrize("version", ["format-0", "format-1", "format-2", "format-3", "format-4"])
+@pytest.mark.parametrize(
+    "version", ["format-0", "format-1", "format-2", "format-3", "format-4", "format-5"]
+)
 def test_reading_never_writes(golden, version):
     before = digest(golden / version)
     project = Project.open(golden / version)

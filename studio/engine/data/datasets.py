@@ -53,8 +53,8 @@ class Dataset:
         rows: the training data, in data units; with fresh batches, a sample for statistics.
         hash: of them, by which a run knows when they changed.
         draw: draws n rows for a seed, None for a finite set.
-        pair: two independent real samples of (at most) n rows each: `pair(n, seed)`; of imported
-            data with shares of their own, from those that validate.
+        pair: two independent real samples of (at most) n rows each: `pair(n, seed)`; of data that
+            have rows to validate with, from those.
         judging: how the data come by the judge that their metrics ask.
         unseen: the data that nothing is learned from, where some are set apart.
         most: the most rows that `pair` can give, None where there is no end of them.
@@ -62,6 +62,8 @@ class Dataset:
             ``rows``.
         held: all rows that a model which makes no samples is measured with; None where any can be
             drawn.
+        validates: whether ``pair`` and ``held`` are of rows that validate, beside which those of
+            ``unseen`` only test.
     """
 
     rows: RowSource
@@ -73,6 +75,7 @@ class Dataset:
     most: int | None = None
     every: Callable[[], RowSource] | None = None
     held: RowSource | None = None
+    validates: bool = False
 
     def some(self, n: int, seed: int) -> RowSource:
         """Return n rows to measure a model with that makes no samples, chosen by the seed: where so
@@ -83,6 +86,14 @@ class Dataset:
         if self.most is None or n >= self.most:
             return self.held
         return self.held.take(_subset(len(self.held), n, seed, first=False))
+
+    def untouched(self, n: int, seed: int) -> tuple[RowSource, RowSource]:
+        """As ``pair``, of rows by which nothing was chosen either: those that only test, where
+        others validate.
+        """
+        if not self.validates or self.unseen is None:
+            return self.pair(n, seed)
+        return halves(self.unseen, n, seed)
 
     def whole(self) -> RowSource:
         """Return all rows that there are, those that are held out, too, in their own order."""
@@ -166,10 +177,18 @@ def _finite(entry: DatasetEntry, config: Config, n: int, seed: int, *, first: bo
     splits: Splits = entry.make(config)
     train, test = splits.train, splits.test
     rows = train.take(_subset(len(train), n, seed, first=first))
-    most = len(test) // 2
-    judging = Judging.of(entry.holds, train, entry.slug)
-    pair = partial(halves, test)
-    return Dataset(rows, hash_of(rows), None, pair, judging, test, most, held=test)
+    held = test if splits.validation is None else splits.validation
+    return Dataset(
+        rows,
+        hash_of(rows),
+        None,
+        partial(halves, held),
+        Judging.of(entry.holds, train, entry.slug),
+        test,
+        len(held) // 2,
+        held=held,
+        validates=splits.validation is not None,
+    )
 
 
 def _subset(total: int, n: int, seed: int, *, first: bool) -> torch.Tensor:
@@ -243,6 +262,7 @@ def edited(data: Dataset, target: Target | None) -> Dataset:
         pair=partial(halves, rows),
         most=len(rows) // 2,
         held=None,
+        validates=False,
     )
 
 

@@ -78,6 +78,7 @@ def imported(name: str, project: Path) -> Dataset:
         len(real) // 2,
         every,
         held,
+        real is parts["validation"] and len(unseen) >= FEWEST,
     )
 
 
@@ -151,7 +152,7 @@ def _shares(folder: DatasetFolder, *, large: bool) -> dict[str, RowSource]:
     """Return the rows of each of `studio.store.splits.SHARES`, on the disk or in memory."""
     record, facts = folder.record, facts_of(folder)
     whole = _whole(folder, record.hash) if kind_of(record.kind).whole else None
-    share_of = _remembered(record.rows if whole is None else len(whole), record.split)
+    share_of = _share_of(folder, None if whole is None else len(whole))
     found: dict[str, RowSource] = {}
     for place, share in enumerate(SHARES):
         numbers = np.flatnonzero(share_of == place)
@@ -176,8 +177,8 @@ def imported_shares(name: str, project: Path) -> dict[str, int]:
     record = folder.record
     if record.stored == "hdf5":
         return {}
-    rows = len(_whole(folder, record.hash)) if kind_of(record.kind).whole else record.rows
-    counts = np.bincount(_remembered(rows, record.split), minlength=len(SHARES))
+    rows = len(_whole(folder, record.hash)) if kind_of(record.kind).whole else None
+    counts = np.bincount(_share_of(folder, rows), minlength=len(SHARES))
     found = dict(zip(SHARES, counts.tolist(), strict=True))
     measured = next((s for s in ("validation", "test") if found[s]), "")
     return {
@@ -196,10 +197,17 @@ def _whole(folder: DatasetFolder, hash_: str) -> RowSource:
     return kind.from_parts(folder.open().rows(np.arange(folder.record.rows)), facts_of(folder))
 
 
+def _share_of(folder: DatasetFolder, rows: int | None) -> NDArray[np.uint8]:
+    """Return the share of each row of a set; where they are made data of at once, of so many."""
+    return _remembered(folder, folder.record.hash, folder.record.split, rows)
+
+
 @lru_cache(maxsize=2)
-def _remembered(rows: int, split: Split) -> NDArray[np.uint8]:
+def _remembered(
+    folder: DatasetFolder, hash_: str, split: Split, rows: int | None
+) -> NDArray[np.uint8]:
     """A byte a row, a second for ten millions: a run asks more than once."""
-    return shares(rows, split)
+    return folder.shares() if rows is None else shares(rows, split)
 
 
 def measured(slug: str, project: Path) -> Generator[bool, None, None]:

@@ -51,6 +51,8 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
         made = registered(choice.entry, choice.config, count, seed=0)
         data, held = made.rows, made.held
         shares = {} if held is None else {"learned": len(data), "measured": len(held)}
+        if made.validates and made.unseen is not None:
+            shares["tested"] = len(made.unseen)
     total, counts = len(data), _counted(data)
     spec = data.outline() if isinstance(data, StoredRows) else data.spec()
     n = min(n, max(1, MAX_NUMBERS // spec.mean.numel()))

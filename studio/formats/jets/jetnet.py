@@ -108,7 +108,10 @@ def _schema(files: Sequence[JetFile]) -> Schema:
         *(Part(name=name, dtype="float32") for name in scalars),
     ]
     units = {"pt": "GeV", "mass": "GeV"}
-    return Schema(kind="jets", parts=parts, classes=_classes(files), facts={"units": units})
+    # A type is shared out alike whichever others come with it.
+    return Schema(
+        kind="jets", parts=parts, classes=_classes(files), facts={"units": units}, within="label"
+    )
 
 
 def _classes(files: Sequence[JetFile]) -> list[str]:

@@ -19,33 +19,35 @@ __all__ = ["pythia_jets"]
 @dataset(
     "pythia-jets",
     title="Jets of five types",
-    summary="25,000 simulated jets of gluons, light quarks, tops, W and Z, of at most 30 "
+    summary="45,000 simulated jets of gluons, light quarks, tops, W and Z, of at most 30 "
     "constituents, given their type, pT, eta, mass and number.",
     source="made with PYTHIA 8.317 and FastJet 3.5 in the layout of JetNet; Bierlich et al. 2022, "
     "arXiv:2203.11601; Cacciari et al. 2012, arXiv:1111.6097; Kansal et al. 2021, "
     "arXiv:2106.11535",
     holds="jets",
     finite=True,
-    size="25,000 jets of at most 30 constituents",
+    size="45,000 jets of at most 30 constituents",
     licence="Apache-2.0, made for this project",
     made="Proton on proton at 13 TeV, partons of about 1 TeV, with underlying event and without a "
     "detector; the hardest jet of each event, anti-kT with R = 0.4.",
 )
 def pythia_jets(config: NoConfig) -> Splits:
-    """Return 20,000 jets to learn from and 5,000 to measure with.
+    """Return 20,000 jets to learn from, 5,000 to choose settings by, and 20,000 for the test.
 
     Raises:
         Refused: the file is missing or damaged; the path is "dataset".
     """
-    jets, train = _load(folder("datasets") / "jets" / "jets.npz")
-    return Splits(jets.take(slice(0, train)), jets.take(slice(train, None)))
+    jets, train, validation = _load(folder("datasets") / "jets" / "jets.npz")
+    chosen_by = slice(train, train + validation)
+    test = slice(train + validation, None)
+    return Splits(jets.take(slice(0, train)), jets.take(test), jets.take(chosen_by))
 
 
 @cache
-def _load(path: Path) -> tuple[JetSet, int]:
+def _load(path: Path) -> tuple[JetSet, int, int]:
     with archive(path, "jets") as arrays:
         found = {name: torch.from_numpy(arrays[name]) for name in arrays}
-        return _jets(found), int(found["train"])
+        return _jets(found), int(found["train"]), int(found["validation"])
 
 
 def _jets(arrays: dict[str, Tensor]) -> JetSet:
