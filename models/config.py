@@ -107,7 +107,6 @@ def param(
     kinds: tuple[str, ...] = (),
     depends: tuple[str, tuple[Any, ...]] | None = None,
     choices: Mapping[str, str] | None = None,
-    formulas: Mapping[Any, str] | None = None,
     of: str = "",
     role: str = "",
     fewest: int = 0,
@@ -122,11 +121,11 @@ def param(
     (`models.contracts.learner.Learner.reconfigure`). ``kinds`` are the kinds of data it
     matters for, empty for all; of a nested config, it holds for everything inside.
     ``depends=(sibling, values)`` says that the field matters only while the sibling field has one
-    of the values. ``choices`` maps the values of a ``Literal`` to titles, ``formulas`` to what they
-    mean in mathematics. Of a `Pick`, ``of`` is what is picked ("network") and ``role`` what it is
-    picked for; of a `RunRef`, ``role`` is what its model must be able to do; of a `DataChoice`,
-    ``of`` is "class" or "column". A list has at least ``fewest`` values, each within the bounds. A
-    `File` ends in one of ``suffixes``, where there are any (".pt").
+    of the values. ``choices`` maps the values of a ``Literal`` to titles. Of a `Pick`, ``of`` is
+    what is picked ("network") and ``role`` what it is picked for; of a `RunRef`, ``role`` is what
+    its model must be able to do; of a `DataChoice`, ``of`` is "class" or "column". A list has at
+    least ``fewest`` values, each within the bounds. A `File` ends in one of ``suffixes``, where
+    there are any (".pt").
     ``aspect`` is which choice of a method the setting belongs to, "" where the method is the same
     whatever it is (a width, a learning rate).
     """
@@ -139,7 +138,6 @@ def param(
         "kinds": kinds,
         "depends": depends,
         "choices": dict(choices or {}),
-        "formulas": dict(formulas or {}),
         "of": of,
         "role": role,
         "fewest": fewest,
@@ -197,7 +195,7 @@ def describe(config: type[Config], prefix: str = "", group: str = "") -> list[di
     Keys: path (dotted), kind ("bool", "int", "float", "text", "choice", "list", "file",
     "data-choice", "run", "pick", "part"), title, help, unit, zero, default, optional, low, high,
     above, below, log, advanced, depends ({path, values} or None), live, kinds (a list),
-    choices ([{value, title, formula}]), group (title of the nested config, "" at the
+    choices ([{value, title}]), group (title of the nested config, "" at the
     top), of and role (see `param`), items (the kind of the values of a list), fewest, suffixes,
     aspect, inside (path of the part that it belongs to, "" for none).
 
@@ -222,11 +220,7 @@ def describe(config: type[Config], prefix: str = "", group: str = "") -> list[di
         row = _row(path, _kind_name(kind), title, meta, default, optional, group, prefix)
         titles = _extra(meta).get("choices") or {}
         values = get_args(kind) if get_origin(kind) is Literal else ()
-        formulas = _extra(meta).get("formulas") or {}
-        row["choices"] = [
-            {"value": v, "title": titles.get(v, str(v)), "formula": formulas.get(v, "")}
-            for v in values
-        ]
+        row["choices"] = [{"value": v, "title": titles.get(v, str(v))} for v in values]
         if row["kind"] == "list":
             row["items"] = _kind_name(get_args(kind)[0])
         rows.append(row)

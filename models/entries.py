@@ -220,9 +220,11 @@ class GuidanceEntry(Entry):
     Attributes:
         roles: where it can be picked: "condition", with a sampler, where it leads to what is given
             of a row; "measurement", with an operator, where it leads to what was measured of one.
+        formula: what it makes of the denoiser, in Unicode.
     """
 
     roles: tuple[str, ...]
+    formula: str
 
 
 @dataclass(frozen=True, kw_only=True)

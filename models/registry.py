@@ -339,6 +339,7 @@ def guidance(
     summary: str,
     source: str,
     roles: Iterable[str],
+    formula: str,
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
     """Register guidance; see `GuidanceEntry`."""
@@ -351,6 +352,7 @@ def guidance(
         source=source,
         config=config,
         roles=tuple(roles),
+        formula=formula,
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Generic, NotRequired, TypeAlias, TypedDict, Ty
 import torch
 from torch import Tensor
 
-from models.config import Config, ConfigError
+from models.config import Aspect, Config, ConfigError
 from models.contracts.batch import Rows
 from models.contracts.execution import PLAIN, Execution
 from models.contracts.randomness import RandomState
@@ -26,6 +26,7 @@ __all__ = [
     "VELOCITIES",
     "Layer",
     "Learner",
+    "Line",
     "Look",
     "Phase",
     "Scene",
@@ -62,6 +63,28 @@ class Layer:
     density: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A formula that says what some settings make of a training step, with its source.
+
+    Attributes:
+        formula: in Unicode, "" where there is one for some values of ``by`` alone.
+        source: author, year and equation or algorithm number; "" where that of the stage holds.
+        by: the setting that the formula depends on, "" for none.
+        formulas, sources: by the values of that setting, where they are others.
+        only: a setting and the values without which there is no such line; () for always.
+        aspect: which choice of a method it is the formula of, "" for none (`models.config.param`).
+    """
+
+    formula: str = ""
+    source: str = ""
+    by: str = ""
+    formulas: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    only: tuple[str, tuple[Any, ...]] | tuple[()] = ()
+    aspect: Aspect = ""
+
+
 @dataclass(frozen=True)
 class Stage:
     """One stage of a training step, for slow motion.
@@ -69,11 +92,9 @@ class Stage:
     Attributes:
         name: slug.
         title: what happens, a few words in the imperative ("Fit the critic").
-        formula: in Unicode.
-        source: author, year and equation or algorithm number.
+        formula, source, by, formulas, sources, aspect: its first `Line`.
         layer: the name of the layer it concerns, "" for none.
-        by: the setting that the formula depends on, "" for none.
-        formulas: by the values of that setting, where it is another one than ``formula``.
+        also: what else there is to say of it, under the settings.
     """
 
     name: str
@@ -83,6 +104,22 @@ class Stage:
     layer: str = ""
     by: str = ""
     formulas: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, str] = field(default_factory=dict)
+    aspect: Aspect = ""
+    also: tuple[Line, ...] = ()
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """All its lines."""
+        first = Line(
+            formula=self.formula,
+            source=self.source,
+            by=self.by,
+            formulas=self.formulas,
+            sources=self.sources,
+            aspect=self.aspect,
+        )
+        return (first, *self.also)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from torch import Tensor
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Stage, Training, Walk
+from models.contracts.learner import Line, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.fields.velocity import draw_times
@@ -72,7 +72,7 @@ class CldConfig(Config, frozen=True):
     needs=("continuous", "whole"),
     field="score",
     carrier="flow",
-    motion="dx = v/M dτ,  dv = −(x + v/M) dτ + √2 dw",
+    motion="dx/dτ = v/M,  dv/dτ = −x − v/M − ∇_v log p(x, v; τ)",
 )
 class Cld(Family[CldConfig]):
     """field = score of the velocities given the positions, carrier = particles in phase space.
@@ -90,14 +90,24 @@ class Cld(Family[CldConfig]):
         Stage(
             "noise",
             "Place positions and velocities where the diffusion has them",
-            "(x, v) = μ(x₀, t) + L(t) (ε_x, ε_v)",
+            "(x, v) = e^(Aτ) (x₀, 0) + L(τ) (ε_x, ε_v),  τ = 4t",
             f"{_PAPER}, eq. 7 and appendix B.1",
+            aspect="path",
+            also=(
+                Line(
+                    formula="dx = v/M dτ,  dv = −(x + v/M) dτ + √2 dw",
+                    source=f"{_PAPER}, eq. 5",
+                    aspect="path",
+                ),
+            ),
         ),
         Stage(
             "fit",
             "Fit the noise of the velocities",
-            "min E |ε(x, v, t) − ε_v|²,  ∇_v log p = −ε / L_vv",
+            "min E |ε(x, v, t) − ε_v|²",
             f"{_PAPER}, eq. 8 (hybrid score matching)",
+            aspect="loss",
+            also=(Line(formula="F = ε_v,  ∇_v log p = −F / L_vv", aspect="prediction"),),
         ),
     )
 

@@ -11,10 +11,10 @@ from models.contracts.abilities import HasDenoiser
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Stage, Training, Walk
 from models.contracts.spec import DataSpec
-from models.denoisers.consistency import ConsistencyFunction
+from models.denoisers.consistency import FUNCTION, ConsistencyFunction
 from models.denoisers.level_settings import DisplaySetting, LargestNoise, SmallestNoise
 from models.entries import Needs
-from models.fields.consistency import ConsistencyField, ConsistencyWeight
+from models.fields.consistency import PAIR_WEIGHT, ConsistencyField, ConsistencyWeight
 from models.nets.pick import build
 from models.nets.role import DENOISER
 from models.nets.settings import DenoiserNet
@@ -113,18 +113,22 @@ class ConsistencyDistillation(ConsistencyFamily[ConsistencyDistillationConfig]):
             "Place the particles at the upper level",
             "x = x₀ + sₙ₊₁ ε,  ε ~ N(0, I)",
             "Song et al. 2023, algorithm 2",
+            aspect="path",
         ),
         Stage(
             "lead",
             "Let the teacher lead them to the lower one",
             "x̂ = x + (sₙ − sₙ₊₁) Φ(x, sₙ₊₁)  (Heun)",
             "Song et al. 2023, eq. 6; Karras et al. 2022, algorithm 1",
+            aspect="loss",
         ),
         Stage(
             "fit",
             "Pull what is said at the upper to what the target says at the lower",
             "min E λ |f(x, sₙ₊₁) − f⁻(x̂, sₙ)|²",
             "Song et al. 2023, eq. 7",
+            aspect="loss",
+            also=(PAIR_WEIGHT, FUNCTION),
         ),
     )
 

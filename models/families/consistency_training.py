@@ -12,14 +12,14 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import State
-from models.denoisers.consistency import ConsistencyFunction
+from models.denoisers.consistency import FUNCTION, ConsistencyFunction
 from models.denoisers.level_settings import (
     DisplaySetting,
     LargestNoise,
     SmallestNoise,
     log_normal,
 )
-from models.fields.consistency import ConsistencyField, ConsistencyWeight
+from models.fields.consistency import PAIR_WEIGHT, ConsistencyField, ConsistencyWeight
 from models.fields.consistency_schedule import CutName, level_count, target_decay
 from models.nets.pick import build
 from models.nets.role import DENOISER
@@ -194,6 +194,7 @@ class ConsistencyTraining(ConsistencyFamily[ConsistencyTrainingConfig]):
             "Place the particles at both levels, with the same noise",
             "x = x₀ + sₙ₊₁ ε,  x̂ = x₀ + sₙ ε,  ε ~ N(0, I)",
             "Song et al. 2023, algorithm 3 and theorem 2",
+            aspect="path",
         ),
         Stage(
             "fit",
@@ -202,6 +203,9 @@ class ConsistencyTraining(ConsistencyFamily[ConsistencyTrainingConfig]):
             "Song and Dhariwal 2023, eq. 7",
             by="distance",
             formulas={"l2": "min E λ |f(x, sₙ₊₁) − f⁻(x̂, sₙ)|²"},
+            sources={"l2": "Song et al. 2023, eq. 10"},
+            aspect="loss",
+            also=(PAIR_WEIGHT, FUNCTION),
         ),
     )
 

@@ -13,6 +13,15 @@ from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.schedule import Schedule
 from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import Packed
+from models.denoisers.formulas import (
+    OBJECTIVE,
+    PATH,
+    PREDICTION,
+    SCHEDULE,
+    VARIANCE,
+    VARIANCE_LOSS,
+    WEIGHT,
+)
 from models.fields.learned_score import learned_score
 from models.fields.score import ScoreField
 from models.fields.score_settings import ScoreSettings, path_of
@@ -71,24 +80,30 @@ class Edm(GaussianDiffusion[EdmConfig]):
                 "rho-uniform": "x₀ ~ p,  s^(1/ρ) ~ U",
                 "log-uniform": "x₀ ~ p,  ln s ~ U",
             },
+            sources={
+                "uniform-time": "Song et al. 2021, arXiv:2011.13456, eq. 7",
+                "rho-uniform": "Karras et al. 2022, eq. 5",
+                "log-uniform": "Kingma et al. 2021, arXiv:2107.00630, eq. 18",
+            },
         ),
         Stage(
             "noise",
             "Place the particles where diffusion has them",
-            "x = x₀ + s ε,  ε ~ N(0, I)",
+            "x̄ = x₀ + s ε,  ε ~ N(0, I)",
             "Karras et al. 2022, eq. 2",
+            aspect="path",
+            by="density",
+            formulas={"uniform-time": "x̄ = x_u/α = x₀ + s ε,  ε ~ N(0, I)"},
+            sources={"uniform-time": ""},
+            also=(PATH,),
         ),
         Stage(
             "fit",
             "Fit the denoiser, whose score is the field",
-            "min E w(s) |D(x, s) − x₀|²,  ∇log p(x; s) = (D − x) / s²",
-            "Karras et al. 2022, eqs. 2, 3 and 8",
+            "∇log p(x̄; s) = (D − x̄)/s²",
+            "Karras et al. 2022, eq. 3",
             "velocity",
-            by="objective",
-            formulas={
-                "sliced": "min E w(s) [(eᵀ(D − x))² + 2s² eᵀ∇D e],  e = ±1",
-                "sliced-vr": "min E w(s) [|D − x|² + 2s² eᵀ∇D e],  e = ±1",
-            },
+            also=(PREDICTION, VARIANCE, WEIGHT, OBJECTIVE, VARIANCE_LOSS, SCHEDULE),
         ),
     )
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from models.carriers.flow_family import FlowFamily, between
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Stage, Training, Walk
+from models.contracts.learner import Line, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.couplings.couple import CouplingName, coupled_noise
 from models.fields.velocity import VelocityField, draw_times
@@ -39,11 +39,6 @@ class FlowMatchingConfig(Config, frozen=True):
                 "independent": "Independent (I-CFM)",
                 "minibatch-ot": "Optimal transport (OT-CFM)",
                 "schroedinger": "Schrödinger bridge (SB-CFM)",
-            },
-            formulas={
-                "independent": "x = (1 − t) z + t x₀,  z drawn apart from x₀",
-                "minibatch-ot": "x = (1 − t) z + t x₀,  (z, x₀) paired at the smallest cost",
-                "schroedinger": "x = (1 − t) z + t x₀ + σ √(t(1 − t)) ε",
             },
             aspect="path",
         ),
@@ -102,6 +97,11 @@ class FlowMatching(FlowFamily[FlowMatchingConfig]):
                 "minibatch-ot": "(z, x₀) ~ argmin over pairings of Σ |x₀ − z|²",
                 "schroedinger": "(z, x₀) ~ argmin E |x₀ − z|² + 2σ² KL(π | p ⊗ N)",
             },
+            sources={
+                "minibatch-ot": "Tong et al. 2024, arXiv:2302.00482, algorithm 3",
+                "schroedinger": "Tong et al. 2024, arXiv:2302.00482, algorithm 4",
+            },
+            aspect="path",
         ),
         Stage(
             "place",
@@ -109,7 +109,9 @@ class FlowMatching(FlowFamily[FlowMatchingConfig]):
             "t ~ U(0, 1),  x = (1 − t) z + t x₀",
             "Liu et al. 2022, eq. 1",
             by="coupling",
-            formulas={"schroedinger": "x = (1 − t) z + t x₀ + σ √(t(1 − t)) ε"},
+            formulas={"schroedinger": "t ~ U(0, 1),  x = (1 − t) z + t x₀ + σ √(t(1 − t)) ε"},
+            sources={"schroedinger": "Tong et al. 2024, proposition 3.4"},
+            aspect="path",
         ),
         Stage(
             "fit",
@@ -121,6 +123,9 @@ class FlowMatching(FlowFamily[FlowMatchingConfig]):
             formulas={
                 "schroedinger": "min E |v(x, t) − (x₀ − z + (1 − 2t) σ ε / (2 √(t(1 − t))))|²"
             },
+            sources={"schroedinger": "Tong et al. 2024, proposition 3.4"},
+            aspect="loss",
+            also=(Line(formula="v(x, t) = F", aspect="prediction"),),
         ),
     )
 

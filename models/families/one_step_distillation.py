@@ -56,7 +56,7 @@ class OneStepDistillationConfig(Config, frozen=True):
     capabilities=("latent",),
     field="velocity",
     carrier="generator",
-    motion="min E |g(z) − x₁|²,  x₁ the end of the teacher's path of z",
+    motion="x = g(z; θ),  z ~ N(0, I)",
     inputs={
         TEACHER: Needs(
             "velocity",
@@ -78,6 +78,7 @@ class OneStepDistillation(CarriedFamily[OneStepDistillationConfig]):
             "Let the teacher take new noise to its end",
             "z ~ N(0, I),  x₁ = ODE(z)",
             f"{_PAPER}, eq. 5",
+            aspect="path",
         ),
         Stage(
             "choose",
@@ -90,6 +91,7 @@ class OneStepDistillation(CarriedFamily[OneStepDistillationConfig]):
             "Pull what is made to the end",
             "min E |g(z; θ) − x₁|²",
             f"{_PAPER}, eq. 6",
+            aspect="loss",
         ),
     )
 

@@ -26,6 +26,7 @@ from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import draw_levels
+from models.denoisers.formulas import EDM_NETWORK
 from models.denoisers.level_settings import (
     DisplaySetting,
     LargestNoise,
@@ -141,13 +142,16 @@ class PfgmPlusPlus(DiffusionFamily[PfgmPlusPlusConfig]):
             "Place the particles where the charges could have sent them",
             "p(x | x₀) ∝ (|x − x₀|² + r²)^(−(N + D)/2)",
             f"{_PAPER}, eq. 5",
+            aspect="path",
         ),
         Stage(
             "fit",
             "Fit the denoiser, which points to where the charges are",
-            "min E w(s) |D(x, s) − x₀|²",
+            "min E (1 + 1/s²) |D(x, s) − x₀|²",
             f"{_PAPER}, eq. 8",
             "velocity",
+            aspect="loss",
+            also=(EDM_NETWORK,),
         ),
     )
 

@@ -7,6 +7,7 @@ Source: Salimans and Ho 2022, arXiv:2202.00512, algorithm 2.
 import copy
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Unpack
 
 import torch
@@ -22,6 +23,7 @@ from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import UniformTime, draw_levels
+from models.denoisers.formulas import PREDICTION
 from models.denoisers.level_settings import DisplaySetting, LargestNoise, SmallestNoise
 from models.entries import Needs
 from models.fields.halving import halved
@@ -172,12 +174,14 @@ class ProgressiveDistillation(CarriedFamily[ProgressiveDistillationConfig]):
             "Place the particles at the beginning of their step",
             "x = x₀ + s ε,  ε ~ N(0, I)",
             "Salimans and Ho 2022, algorithm 2",
+            aspect="path",
         ),
         Stage(
             "lead",
             "Let the teacher make two steps, and find the data to which one would have led",
             "x̃ = (x″ − (s″/s) x) / (1 − s″/s)",
             "Salimans and Ho 2022, algorithm 2 and eq. 42",
+            aspect="loss",
         ),
         Stage(
             "fit",
@@ -186,6 +190,8 @@ class ProgressiveDistillation(CarriedFamily[ProgressiveDistillationConfig]):
             "Salimans and Ho 2022, eq. 9",
             by="weight",
             formulas={"edm": "min E (1/s² + 1) |D(x, s) − x̃|²"},
+            aspect="loss",
+            also=(replace(PREDICTION, by="prediction"),),
         ),
     )
 

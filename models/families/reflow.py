@@ -11,7 +11,7 @@ from models.carriers.pairs import Pairs
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family
-from models.contracts.learner import Learner, Phase, Scene, Stage, Training, Walk
+from models.contracts.learner import Learner, Line, Phase, Scene, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import State
 from models.couplings.couple import coupled_noise
@@ -101,6 +101,7 @@ class Reflow(FlowFamily[ReflowConfig]):
             "z ~ N(0, I),  x₁ = z + ∫ v(x_t, t) dt",
             "Liu et al. 2022, section 2.2",
             "velocity",
+            aspect="path",
         ),
         Stage(
             "choose",
@@ -113,6 +114,7 @@ class Reflow(FlowFamily[ReflowConfig]):
             "Place each particle on its line",
             "t ~ U(0, 1),  x = (1 − t) z + t x₁",
             "Liu et al. 2022, eq. 1",
+            aspect="path",
         ),
         Stage(
             "fit",
@@ -120,6 +122,8 @@ class Reflow(FlowFamily[ReflowConfig]):
             "min E |v(x, t) − (x₁ − z)|²",
             "Liu et al. 2022, eq. 1",
             "velocity",
+            aspect="loss",
+            also=(Line(formula="v(x, t) = F", aspect="prediction"),),
         ),
     )
 

@@ -18,6 +18,7 @@ from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import draw_levels
+from models.denoisers.formulas import EDM_NETWORK
 from models.denoisers.level_settings import DisplaySetting, SmallestNoise, log_normal
 from models.entries import Needs
 from models.fields.score import ScoreField
@@ -130,13 +131,16 @@ class TruncatedDiffusion(DiffusionFamily[TruncatedDiffusionConfig]):
             "Place the particles where diffusion has them",
             "x = x₀ + s ε,  ε ~ N(0, I)",
             "Karras et al. 2022, eq. 2",
+            aspect="path",
         ),
         Stage(
             "fit",
             "Fit the denoiser, whose score is the field",
-            "min E w(s) |D(x, s) − x₀|²",
+            "min E (1 + 1/s²) |D(x, s) − x₀|²",
             "Karras et al. 2022, eqs. 2 and 8",
             "velocity",
+            aspect="loss",
+            also=(EDM_NETWORK,),
         ),
     )
 

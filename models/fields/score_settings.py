@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from models.config import Config, Pick, param
 from models.contracts.told_settings import ConditionalSetting, LabelDropout
 from models.denoisers.densities import Density, LogUniform, RhoUniform, UniformTime
-from models.denoisers.formulas import FORWARD, LOSSES, OBJECTIVES, OUTPUTS
 from models.denoisers.level_settings import (
     DisplaySetting,
     LargestNoise,
@@ -46,7 +45,6 @@ class ScoreSettings(Config, frozen=True):
                 "velocity": "Velocity (flow matching)",
                 "score": "Score",
             },
-            formulas=OUTPUTS,
             aspect="prediction",
         ),
     ] = "edm"
@@ -61,7 +59,6 @@ class ScoreSettings(Config, frozen=True):
                 "sliced": "Sliced score matching",
                 "sliced-vr": "Sliced, variance reduced",
             },
-            formulas=OBJECTIVES,
             aspect="loss",
             advanced=True,
         ),
@@ -81,7 +78,6 @@ class ScoreSettings(Config, frozen=True):
                 "truncated-snr": "Truncated SNR",
                 "p2": "P2",
             },
-            formulas=LOSSES,
             aspect="loss",
         ),
     ] = "edm"
@@ -157,7 +153,6 @@ class ScoreSettings(Config, frozen=True):
                 "rectified-flow": "Rectified flow",
                 "learned": "Learned (VDM)",
             },
-            formulas=FORWARD,
             depends=_ON_TIME,
             aspect="path",
         ),

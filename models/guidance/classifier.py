@@ -56,6 +56,7 @@ class ClassifierGuidanceConfig(Config, frozen=True):
     source="Dhariwal and Nichol 2021, arXiv:2105.05233, algorithms 1 and 2; Song et al. 2021, "
     "arXiv:2011.13456, section 5",
     roles=("condition",),
+    formula="D ← D₀ + γ s² ∇log p(c | x̄; s)",
     config=ClassifierGuidanceConfig,
 )
 class ClassifierGuidance(Guidance):

@@ -42,6 +42,7 @@ class MeasurementGradientConfig(Config, frozen=True):
     source="Chung et al. 2023, arXiv:2209.14687, eqs. 10 and 16; the width of the likelihood: Song "
     "et al. 2023, Pseudoinverse-guided diffusion models (ICLR), eqs. 5 to 7",
     roles=("measurement",),
+    formula="D ← D − γ s² ∇ |y − A D|²/(2 (σ_y² + s²/(1 + s²)))",
     config=MeasurementGradientConfig,
 )
 class MeasurementGradient(MeasurementGuidance):

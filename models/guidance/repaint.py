@@ -33,6 +33,7 @@ class RePaintConfig(Config, frozen=True):
     "known goes with what is.",
     source="Lugmayr et al. 2022, arXiv:2201.09865, algorithm 1 (jumps of length 1)",
     roles=("measurement",),
+    formula="D ← D + A⁺ (y − A D),  x̄ ← x̄ + √(s² − s'²) z, and again",
     config=RePaintConfig,
 )
 class RePaint(MeasurementGuidance):

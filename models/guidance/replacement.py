@@ -29,6 +29,7 @@ def replaced(denoise: Denoise, measured: Measured) -> Denoise:
     source="Song et al. 2021, arXiv:2011.13456, section 5 and appendix I.2; as a projection: Wang "
     "et al. 2022, arXiv:2212.00490, eq. 13",
     roles=("measurement",),
+    formula="D ← D + A⁺ (y − A D)",
 )
 class Replacement(MeasurementGuidance):
     """D = D + A+ (y - A D).

@@ -45,6 +45,7 @@ class AdaptiveOdeConfig(Config, frozen=True):
     config=AdaptiveOdeConfig,
     order=5,
     evaluations=6,
+    update="dx̄/dln s = x̄ − D(x̄, s),  steps by the error of RK45",
 )
 class AdaptiveOde(Sampler):
     """dx/dln s = x - D(x, s) from s_max to s_min, and D there.

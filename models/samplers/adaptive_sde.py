@@ -56,6 +56,8 @@ class AdaptiveSdeConfig(Config, frozen=True):
     config=AdaptiveSdeConfig,
     order=None,
     evaluations=2,
+    update="x̄₁ = x̄ + v ∇log p(x̄; s) + √v z,  x̄₂ = x̄ + v ∇log p(x̄₁; s') + √v z,  "
+    "x̄ ← (x̄₁ + x̄₂)/2 if near,  v = s² − s'²",
 )
 class AdaptiveSde(Sampler):
     """With v = s_a^2 - s_b^2: x' = x + v score(x, s_a) + sqrt(v) z, x~ = x + v score(x', s_b) +

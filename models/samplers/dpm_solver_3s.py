@@ -32,6 +32,9 @@ class DpmSolver3SConfig(SamplerConfig, frozen=True):
     order=3,
     evaluations=3,
     orders={"edm-rho": 2.9, "log-snr": 2.9, "time-uniform": 1.3, "time-quadratic": 0.9},
+    update="u₁ = x̄ + (s₁ − s) ε,  u₂ = x̄ + (s₂ − s) ε − 2 φ(s₂) (ε(u₁, s₁) − ε),  "
+    "x̄ ← x̄ + (s' − s) ε − (3/2) φ(s') (ε(u₂, s₂) − ε),  φ(r) = (s − r)/ln(s/r) − r,  "
+    "sᵢ = s (s'/s)^(i/3)",
 )
 class DpmSolver3S(GridSampler):
     """With h = ln(s_a/s_b), s_i = s_a exp(-i h/3), eps_0 = eps(x_a, s_a) and eps_i = eps(u_i, s_i):

@@ -34,6 +34,8 @@ class DpmSolverPlusPlus3MConfig(SamplerConfig, frozen=True):
     order=2,
     evaluations=1,
     orders={"edm-rho": 2.3, "log-snr": 2.2, "time-uniform": 1.1, "time-quadratic": 0.9},
+    update="x̄ ← (s'/s) x̄ + (1 − s'/s) D + f₂ D₁ − f₃ D₂,  f₂ = 1 − (1 − s'/s)/h,  "
+    "f₃ = f₂/h − 1/2,  h = ln(s/s')",
 )
 class DpmSolverPlusPlus3M(GridSampler):
     """x_b = (s_b/s_a) x_a + (1 - s_b/s_a) D_a + f2 D1 - f3 D2, with h = ln(s_a/s_b),

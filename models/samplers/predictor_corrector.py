@@ -44,14 +44,15 @@ class PredictorCorrectorConfig(SamplerConfig, frozen=True):
 
 @sampler(
     "predictor-corrector",
-    title="Predictor-corrector (VE)",
+    title="Predictor-corrector",
     summary="Reverse diffusion with Langevin corrections at each noise level; without corrections, "
     "the reverse diffusion sampler.",
     source="Song et al. 2021, arXiv:2011.13456, algorithms 2 and 4, appendix G",
     config=PredictorCorrectorConfig,
     order=None,
     evaluations=2,
-    update="x̄ ← x̄ + (s² − s'²) ∇log p(x̄; s) + √(s² − s'²) z",
+    update="x̄ ← x̄ + e ∇log p(x̄; s) + √2e z,  e = 2 (r |z|/|∇log p|)²,  "
+    "x̄ ← x̄ + (s² − s'²) ∇log p(x̄; s) + √(s² − s'²) z",
 )
 class PredictorCorrector(GridSampler):
     """Predictor: x + (s_a^2 - s_b^2) score + sqrt(s_a^2 - s_b^2) z, without z on the last step.

@@ -16,6 +16,7 @@ __all__ = [
     "FieldSpec",
     "InputSpec",
     "LayerSpec",
+    "LineSpec",
     "ProblemSpec",
     "RescalingSpec",
     "SlotSpec",
@@ -24,14 +25,11 @@ __all__ = [
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """One value of a choice field, its title, what there is to know of it, and its ``formula``
-    where it has one.
-    """
+    """One value of a choice field, its title, and what there is to know of it."""
 
     value: Any
     title: str
     help: str = ""
-    formula: str = ""
 
 
 class Dependency(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,21 +103,52 @@ class LayerSpec(msgspec.Struct, frozen=True, kw_only=True):
     kept: bool = True
 
 
+class LineSpec(msgspec.Struct, frozen=True, kw_only=True):
+    """A formula that depends on settings; see `models.contracts.learner.Line`."""
+
+    formula: str = ""
+    source: str = ""
+    by: str = ""
+    formulas: dict[str, str] = {}
+    sources: dict[str, str] = {}
+    only: list[Any] = []
+    aspect: str = ""
+
+    def under(self, settings: Mapping[str, Any]) -> "LineSpec | None":
+        """Return what it says under the settings of a run, None for nothing."""
+        if self.only and settings.get(self.only[0]) not in self.only[1]:
+            return None
+        value = str(settings.get(self.by))
+        formula = self.formulas.get(value, self.formula)
+        source = self.sources.get(value, self.source)
+        said = LineSpec(formula=formula, source=source, aspect=self.aspect)
+        return said if formula else None
+
+
 class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A stage of a training step; see `models.contracts.learner.Stage`."""
+    """A stage of a training step; see `models.contracts.learner.Stage`. ``formula`` and ``source``
+    are those of its ``lines`` under the settings of a run, and without any those of the usual case.
+    """
 
     name: str
     title: str
     formula: str
     source: str
     layer: str = ""
-    by: str = ""
-    formulas: dict[str, str] = {}
+    lines: list[LineSpec] = []
 
     def under(self, settings: Mapping[str, Any]) -> "StageSpec":
-        """Return the stage with its formula under the settings of a run."""
-        formula = self.formulas.get(str(settings.get(self.by)), self.formula)
-        return msgspec.structs.replace(self, formula=formula)
+        """Return the stage as it is under the settings of a run: these lines and no others."""
+        said = [line for each in self.lines if (line := each.under(settings)) is not None]
+        if not self.lines:
+            return self
+        sources = dict.fromkeys(line.source for line in said if line.source)
+        return msgspec.structs.replace(
+            self,
+            formula=",  ".join(line.formula for line in said),
+            source="; ".join(sources),
+            lines=said,
+        )
 
 
 class InputSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -177,10 +206,11 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     ``group`` what they do instead ("classify", "recommend"). Metrics say which values are
     ``better``: "lower" or "higher", what their ``bar`` is, in a few words, and the ``unit`` of
     their figures, "" for plain numbers. Networks say in which ``roles`` they can be picked.
-    Samplers say by their ``motion`` what a step does; they, operators and metrics say which
-    capabilities a model ``needs`` to have; ``takes`` are the rows that an operator is handed,
-    ``inputs`` the runs that a family learns from. Data sets say their ``size`` where they are
-    finite, their ``licence`` where they were not drawn by this program, and how they were ``made``.
+    Samplers say by their ``motion`` what a step does, guidance what it makes of the denoiser;
+    samplers, operators and metrics say which capabilities a model ``needs`` to have; ``takes`` are
+    the rows that an operator is handed, ``inputs`` the runs that a family learns from. Data sets
+    say their ``size`` where they are finite, their ``licence`` where they were not drawn by this
+    program, and how they were ``made``.
     """
 
     kind: str

@@ -4,10 +4,12 @@ import pytest
 from PySide6.QtCore import Qt
 
 from studio.app.setup.sixchoices import whereabouts
+from studio.app.state import sixchoices
 from studio.engine.process import catalogue
 from studio.engine.process.discovery import discover
 from studio.methods import methods
 from studio.protocol import messages as m
+from studio.protocol.spec import Pick, RunSpec
 from tests.app.test_sentence import titles
 
 SCHEDULE = {
@@ -62,6 +64,33 @@ async def test_a_named_method_fills_the_choices_and_names_the_run(bench, set_up)
     card = bench.window.canvas.setup.choices
     assert card.lists["family", "precond"].currentText() == "Noise (eps)"
     assert card.formulas["prediction"].text == "F = ε,  D = x̄ − s F"
+
+
+@pytest.mark.parametrize("each", methods(), ids=lambda each: each.slug)
+def test_every_method_has_its_formulas_with_their_sources(offer, each):
+    spec = RunSpec(
+        name="", dataset=Pick(slug="ring-of-five"), family=each.family, sampler=each.sampler
+    )
+    found = sixchoices.formulas(spec, offer)
+    for choice in ("path", "loss", "sampler"):
+        formula, source = found[choice]
+        assert formula
+        assert source
+    assert bool(found["guidance"][0]) == (each.slug == "cfg")
+
+
+def test_formulas_follow_the_settings(offer):
+    def said(slug, choice):
+        spec = RunSpec(name="", dataset=Pick(slug="ring-of-five"), family=Pick(slug="edm"))
+        return sixchoices.formulas(sixchoices.filled(spec, method(slug), offer), offer)[choice][0]
+
+    assert "L_vlb" in said("iddpm", "loss")
+    assert "exp(v ln β + (1 − v) ln β̃)" in said("iddpm", "prediction")
+    assert "L_vlb" not in said("ddpm", "loss")
+    assert said("edm", "path") == "x̄ = x₀ + s ε,  ε ~ N(0, I)"
+    assert "σ_u = σ₀ (σ₁/σ₀)^u" in said("ncsn", "path")
+    assert "min_η" in said("vdm", "loss")
+    assert said("cfg", "guidance").startswith("D̂ = D₀ + γ (D_c − D₀)")
 
 
 async def test_what_a_method_brought_along_goes_with_it(bench, set_up):

@@ -29,7 +29,6 @@ class Net(Config, frozen=True):
             "Activation",
             "Bend.",
             choices={"silu": "SiLU"},
-            formulas={"relu": "max(0, x)"},
             advanced=True,
         ),
     ] = "silu"
@@ -69,8 +68,8 @@ def test_describing_tells_a_form_all_it_needs():
     assert not row("rate")["optional"]
     assert row("net.act")["advanced"]
     assert row("net.act")["choices"] == [
-        {"value": "silu", "title": "SiLU", "formula": ""},
-        {"value": "relu", "title": "relu", "formula": "max(0, x)"},
+        {"value": "silu", "title": "SiLU"},
+        {"value": "relu", "title": "relu"},
     ]
 
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from models.config import Config, decode, describe, encode, replace_at
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.data.swiss_roll import SwissRollConfig, swiss_roll
-from models.entries import Entry, FamilyEntry, Kind, MetricEntry
+from models.entries import Entry, FamilyEntry, GuidanceEntry, Kind, MetricEntry, SamplerEntry
 from models.kinds.points import PointSet
 from models.metrics.base import NotApplicable, floor, fresh_pairs
 from models.metrics.points.modes import mode_masses
@@ -27,6 +27,7 @@ KINDS: tuple[Kind, ...] = (
     "dataset",
     "network",
     "sampler",
+    "guidance",
     "metric",
     "operator",
     "experiment",
@@ -81,6 +82,10 @@ def test_an_entry_says_what_it_is(entry: Entry):
     assert kinds or measures_all or entry.kind not in ("family", "dataset", "metric")
     default = entry.config()
     assert decode(entry.config, encode(default)) == default, "the defaults lie outside the bounds"
+    if isinstance(entry, SamplerEntry):
+        assert entry.update, "what does a step of it do?"
+    if isinstance(entry, GuidanceEntry):
+        assert entry.formula, "what does it make of a denoiser?"
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=[f"{e.kind}-{e.slug}" for e in ENTRIES])

@@ -17,11 +17,24 @@ from models.denoisers.densities import (
     UniformTime,
     draw_levels,
 )
-from models.denoisers.formulas import FORWARD, LOSSES, OBJECTIVES, OUTPUTS
+from models.denoisers.formulas import (
+    FORWARD,
+    LOSSES,
+    OBJECTIVE,
+    OBJECTIVES,
+    OUTPUTS,
+    PATH,
+    PREDICTION,
+    SCHEDULE,
+    VARIANCE,
+    VARIANCE_LOSS,
+    WEIGHT,
+)
 from models.denoisers.objectives import ObjectiveName
 from models.denoisers.precond import PRECONDS
 from models.denoisers.predictions import PREDICTIONS
 from models.denoisers.weights import WeightName, is_natural, loss_weight
+from models.fields.reverse_variance import LAMBDA
 from models.paths.gaussian import PATHS
 from models.tensors import make_generator
 
@@ -34,11 +47,18 @@ DENSITIES: dict[str, Density] = {
 }
 
 
-def test_every_choice_has_its_formula() -> None:
+def test_every_choice_has_its_formula_and_source() -> None:
     assert FORWARD.keys() == {*PATHS, "learned"}
     assert OBJECTIVES.keys() == set(get_args(ObjectiveName))
     assert OUTPUTS.keys() == PRECONDS.keys()
     assert tuple(LOSSES) == get_args(WeightName)
+    for line in (PATH, PREDICTION, WEIGHT, OBJECTIVE, VARIANCE, VARIANCE_LOSS, SCHEDULE):
+        assert line.sources.keys() == line.formulas.keys()
+        assert line.aspect
+
+
+def test_the_weight_of_the_bound_is_the_one_that_is_said() -> None:
+    assert f"λ = {LAMBDA}," in VARIANCE_LOSS.formulas["learned"]
 
 
 def pairs(n: int = 64) -> tuple[Tensor, Tensor, Tensor]:

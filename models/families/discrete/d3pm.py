@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Stage, Training, Walk
+from models.contracts.learner import Line, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.families.discrete.settings import Averaging
@@ -47,11 +47,6 @@ class D3pmConfig(Config, frozen=True):
                 "absorbing": "Absorbing (masks)",
                 "uniform": "Uniform",
                 "gaussian": "Discretised Gaussian",
-            },
-            formulas={
-                "absorbing": "q(x_t | x₀) = (1 − t/T) x₀ + t/T [mask]",
-                "uniform": "q(x_t | x₀) = ᾱ_t x₀ + (1 − ᾱ_t) / K",
-                "gaussian": "q(x_t | x₀) = x₀ Q̄_t,  ln Q_t(i, j) ~ −4 (i − j)² / ((K − 1)² β_t)",
             },
             aspect="path",
         ),
@@ -110,13 +105,30 @@ class D3pm(Family[D3pmConfig]):
             formulas={
                 "absorbing": "q(x_t | x₀) = (1 − t/T) x₀ + t/T [mask]",
                 "uniform": "q(x_t | x₀) = ᾱ_t x₀ + (1 − ᾱ_t) / K",
+                "gaussian": "q(x_t | x₀) = x₀ Q̄_t,  ln Q_t(i, j) ~ −4 (i − j)² / ((K − 1)² β_t)",
             },
+            sources={
+                "absorbing": f"{_PAPER}, eq. 3 and section 3.1",
+                "uniform": f"{_PAPER}, eq. 3 and appendix A.2.1",
+                "gaussian": f"{_PAPER}, eq. 3 and appendix A.2.3",
+            },
+            aspect="path",
         ),
         Stage(
             "fit",
             "Say what they were",
-            "min KL(q(x_(t−1) | x_t, x₀) ‖ p(x_(t−1) | x_t)) − λ log p(x₀ | x_t)",
+            "min L_vb − λ E log p(x₀ | x_t),  "
+            "L_vb = T E KL(q(x_(t−1) | x_t, x₀) ‖ p(x_(t−1) | x_t))",
             f"{_PAPER}, eqs. 1 and 5",
+            aspect="loss",
+            also=(
+                Line(
+                    formula="p(x₀ | x_t) = softmax F,  "
+                    "p(x_(t−1) | x_t) = Σ q(x_(t−1) | x_t, x₀) p(x₀ | x_t)",
+                    source=f"{_PAPER}, eq. 4",
+                    aspect="prediction",
+                ),
+            ),
         ),
     )
 

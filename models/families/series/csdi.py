@@ -15,6 +15,7 @@ from models.contracts.schedule import Schedule
 from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import Packed
 from models.denoisers.completing import Completing
+from models.denoisers.formulas import PATH, PREDICTION
 from models.fields.learned_score import learned_score
 from models.fields.score import ScoreField
 from models.fields.score_settings import ScoreSettings, path_of
@@ -94,15 +95,17 @@ class Csdi(GaussianDiffusion[CsdiConfig]):
         Stage(
             "noise",
             "Place the particles where diffusion has them",
-            "x = x₀ + s ε,  ε ~ N(0, I)",
+            "x̄ = x₀ + s ε,  ε ~ N(0, I)",
             "Karras et al. 2022, eq. 2",
+            also=(PATH,),
         ),
         Stage(
             "fit",
             "Fit the denoiser on what is hidden",
-            "min E w(s) |(1 − m) ⊙ (D(x, s, x_o) − x₀)|²",
+            "min E w(s) |(1 − m) ⊙ (D(x̄, s, x_o) − x₀)|²",
             f"{_PAPER}, eq. 7",
             "velocity",
+            also=(PREDICTION,),
         ),
     )
 

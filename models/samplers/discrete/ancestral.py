@@ -20,6 +20,7 @@ __all__ = ["Ancestral"]
     order=None,
     evaluations=1,
     needs=("posterior",),
+    update="x_s ~ Σ q(x_s | x_t, x₀) p(x₀ | x_t)",
 )
 class Ancestral(DiscreteSampler):
     """x_s ~ sum over x_0 of q(x_s | x_t, x_0) p(x_0 | x_t), at each place for itself."""

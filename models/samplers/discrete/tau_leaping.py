@@ -50,6 +50,8 @@ class TauLeapingConfig(DiscreteSamplerConfig, frozen=True):
     order=None,
     evaluations=1,
     needs=("posterior",),
+    update="x_s = x_t with probability exp(−k Σ r),  else y ~ r(y)/Σ r,  "
+    "r(y) = p(x_(t−1) = y | x_t) for y ≠ x_t,  k = t − s",
 )
 class TauLeaping(DiscreteSampler):
     """A place jumps within a leap with probability 1 - exp(-k r), r the sum of its rates.

@@ -48,6 +48,7 @@ class UnmaskingConfig(DiscreteSamplerConfig, frozen=True):
     order=None,
     evaluations=1,
     needs=("posterior",),
+    update="of the masked places ⌈s n/T⌉ stay,  the others are x₀ ~ p(x₀ | x_t)",
 )
 class Unmasking(DiscreteSampler):
     """Of the places that are masked, those with the highest marks are drawn from p(x_0 | x_t)."""

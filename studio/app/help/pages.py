@@ -167,7 +167,8 @@ def _of_family(entry: EntrySpec, catalog: Catalog) -> Page:
     lines += [f"Source: {_plain(entry.source)}", ""]
     if entry.stages:
         lines += ["## A training step", ""]
-        for number, stage in enumerate(entry.stages, 1):
+        usual = {field.path: field.default for field in entry.fields}
+        for number, stage in enumerate((each.under(usual) for each in entry.stages), 1):
             what = f"{stage.title}: {stage.formula} ({stage.source})"
             lines += [f"{number}. {_plain(what)}"]
         lines += [""]

@@ -11,6 +11,7 @@ from studio.app.setup.card import Card
 from studio.app.state import drafts
 from studio.app.state.rescaling import chosen_h
 from studio.app.state.session import AppState
+from studio.app.state.stages import stages_under
 from studio.app.widgets.basic import button, clear, column, label, section
 from studio.app.widgets.formula import Formula
 from studio.app.widgets.literal import set_tip
@@ -72,10 +73,7 @@ class MotionCard(Card):
 
     def _show_stages(self, spec: RunSpec, entry: EntrySpec | None) -> None:
         """List what a training step does, under the settings there are."""
-        fields = {field.path: field for field in entry.fields} if entry is not None else {}
-        config = spec.family.config
-        settings = {path: drafts.value_at(config, field) for path, field in fields.items()}
-        stages = [each.under(settings) for each in entry.stages] if entry is not None else []
+        stages = stages_under(entry, spec)
         if stages == self._shown:
             return
         self._shown = stages

@@ -22,7 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Schedule", "SixChoices", "whereabouts"]
 
-LINES = {"path": "Forward", "prediction": "Network", "loss": "Loss", "sampler": "Update"}
+LINES = {
+    "path": "Forward",
+    "prediction": "Network",
+    "loss": "Loss",
+    "sampler": "Update",
+    "guidance": "Guidance",
+}
 """What the formula of a choice is called."""
 NAMES = 84  # pixels of the names of choices
 
@@ -85,10 +91,10 @@ class SixChoices(Card):
             self._laid = laid
         for each in offered:
             self._offer(each)
-        for choice, text in sixchoices.formulas(draft.spec, catalog).items():
+        for choice, (text, source) in sixchoices.formulas(draft.spec, catalog).items():
             self._words[choice].setVisible(bool(text))
-            self.formulas[choice].setVisible(bool(text))
             self.formulas[choice].set_text(text)
+            set_tip(self.formulas[choice], f"{text}\n{source}")
 
     def _offer(self, control: sixchoices.Control) -> None:
         """Show what can be chosen, and what is."""

@@ -9,6 +9,7 @@ from studio.app.kinds.registry import family_of_run
 from studio.app.shell.facts import Facts
 from studio.app.state.runs import FlowRecord
 from studio.app.state.session import AppState
+from studio.app.state.stages import stages_under
 from studio.app.widgets.basic import label
 from studio.app.widgets.formula import Formula
 
@@ -59,11 +60,11 @@ class StagePanel(QWidget):
         family = family_of_run(run, self._state.catalog)
         if run is None or run.spec is None or family is None:
             return
-        stages = family.stages
+        stages = stages_under(family, run.spec)
         place = next((i for i, each in enumerate(stages) if each.name == moment.at), -1)
         if place < 0:
             return
-        stage = stages[place].under(run.spec.family.config)
+        stage = stages[place]
         self.title.setText(f"{place + 1}  {stage.title}")
         self.formula.set_text(stage.formula)
         self.source.setText(stage.source)

@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 
 from studio.app.state import drafts
+from studio.app.state.stages import told
 from studio.methods import CHOICES, Method
-from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec
+from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec, LineSpec
 from studio.protocol.spec import RunSpec
 
 __all__ = [
@@ -18,13 +19,12 @@ __all__ = [
     "differing",
     "filled",
     "formulas",
+    "guidance_of",
     "named",
     "sampled",
 ]
 
 _SECTIONS: tuple[drafts.Section, ...] = ("family", "sampler")
-PLAIN = "x̄ = x₀ + s ε"
-"""Forward, where no time of a path matters: what every path is, but for its scale."""
 _FREE = ("steps", "strength")
 """Settings of a sampler that say how much, not how."""
 
@@ -133,19 +133,34 @@ def _which_sampler(spec: RunSpec, catalog: Catalog) -> Control:
     return Control("sampler", "sampler", field, spec.sampler.slug if spec.sampler else "")
 
 
-def formulas(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
-    """Return what the choices of a setup mean, by choice; "" for one without a formula."""
+def formulas(spec: RunSpec, catalog: Catalog) -> dict[str, tuple[str, str]]:
+    """Return what the choices of a setup mean and where that stands, by choice: a formula and its
+    source, both "" for a choice without one. The first three are those of the training step; a
+    family that needs no sampler says itself what moves.
+    """
     spec = sampled(spec, catalog)
-    found = dict.fromkeys(("path", "prediction", "loss", "sampler"), "")
-    for each in controls(spec, catalog):
-        chosen = [c.formula for c in each.field.choices if c.value == each.value and not each.idle]
-        found[each.choice] = found.get(each.choice) or next(filter(None, chosen), "")
-    paths = [each for each in controls(spec, catalog) if each.choice == "path" and each.idle]
-    if any(choice.formula for each in paths for choice in each.field.choices):
-        found["path"] = found["path"] or PLAIN
-    entry = drafts.entry_of(spec, "sampler", catalog)
-    found["sampler"] = entry.motion if entry is not None else ""
-    return {choice: found[choice] for choice in ("path", "prediction", "loss", "sampler")}
+    said = [line for stage in told(spec, catalog) for line in stage.lines]
+    found = {
+        choice: _joined([line for line in said if line.aspect == choice])
+        for choice in ("path", "prediction", "loss")
+    }
+    moves = drafts.entry_of(spec, "sampler", catalog) or catalog.get("family", spec.family.slug)
+    found["sampler"] = (moves.motion, moves.source) if moves is not None else ("", "")
+    leads = catalog.get("guidance", guidance_of(spec))
+    found["guidance"] = (leads.motion, leads.source) if leads is not None else ("", "")
+    return found
+
+
+def guidance_of(spec: RunSpec) -> str:
+    """Return what leads the samples of a run, "" for nothing."""
+    pick = spec.sampler.config.get("guidance") if spec.sampler is not None else None
+    slug = pick.get("slug", "") if isinstance(pick, Mapping) else pick
+    return str(slug or "")
+
+
+def _joined(lines: list[LineSpec]) -> tuple[str, str]:
+    sources = dict.fromkeys(line.source for line in lines if line.source)
+    return ",  ".join(line.formula for line in lines), "; ".join(sources)
 
 
 def _of(method: Method, spec: RunSpec) -> RunSpec:

@@ -23,6 +23,7 @@ from studio.app.state.comparison import data_of
 from studio.app.state.moment import Moment
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
+from studio.app.state.stages import stages_under
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import Elided, button, icon_button, label, row, view_bar
@@ -196,9 +197,8 @@ class MomentView(QWidget):
             self.canvas.set_record(None)
             self.canvas.set_backdrop(Backdrop(axes=False))  # of the other data
         entry = family_of_run(run, self._state.catalog)
-        settings = run.spec.family.config if run is not None and run.spec is not None else {}
-        stages = entry.stages if entry is not None and run is not None else []
-        self.stages.set_stages([stage.under(settings) for stage in stages])
+        spec = run.spec if run is not None else None
+        self.stages.set_stages(stages_under(entry, spec) if spec is not None else [])
         if run is not None and run.target is None and self._once.due(run):
             self._actions.looking.load_target(run.key)
         self._draw()

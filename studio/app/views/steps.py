@@ -14,9 +14,9 @@ from studio.app.kinds.kind import Kind, named
 from studio.app.kinds.registry import family_of_run, kind_of_run
 from studio.app.plots.following import Following
 from studio.app.plots.tiles import SHOWN
-from studio.app.state import drafts
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
+from studio.app.state.stages import stages_under
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import Elided, button, column, label, row, section
 from studio.app.widgets.formula import Formula
@@ -125,12 +125,10 @@ class StepsView(QWidget):
         entry = family_of_run(run, self._state.catalog)
         if entry is None or run is None or run.spec is None:
             return
-        config = run.spec.family.config
-        settings = {field.path: drafts.value_at(config, field) for field in entry.fields}
         self.title.setText(f"A training step of {entry.title}")
         self.summary.setText(entry.summary)
         self._show_motion(entry)
-        self.stages.set_stages([stage.under(settings) for stage in entry.stages])
+        self.stages.set_stages(stages_under(entry, run.spec))
         self.note.setText(
             f"On points in a plane each stage is drawn, with what it has at hand at that moment; "
             f"of {self._kind.many} it is only told."

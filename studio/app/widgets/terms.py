@@ -16,7 +16,7 @@ __all__ = ["About", "terms_of", "write_terms"]
 About = Literal["data", "particles", ""]
 _BETWEEN = re.compile(r",\s+|\s+[+−]\s+|\s*[=←]\s+|\b(?:max|min)\s+")
 _DATA = re.compile(r"E_p\b|^x₀|~ p$")
-_PARTICLES = re.compile(r"E_q\b|^z|^x̃|^xᵢ|^x$|^g\(|~ q$")
+_PARTICLES = re.compile(r"E_q\b|^z|^x̃|^xᵢ|^x̄?$|^g\(|~ q$")
 
 
 def terms_of(formula: str) -> list[tuple[str, About]]:

@@ -8,6 +8,7 @@ import msgspec
 import torch
 
 from models.config import Config, ConfigError, describe
+from models.contracts.learner import Stage
 from models.entries import (
     DatasetEntry,
     Entry,
@@ -35,6 +36,7 @@ from studio.protocol.catalog import (
     FieldSpec,
     InputSpec,
     LayerSpec,
+    LineSpec,
     ProblemSpec,
     RescalingSpec,
     SlotSpec,
@@ -142,6 +144,7 @@ def _entry(entry: Entry) -> EntrySpec:
             common["kinds"] = list(kinds_of(entry))
         case GuidanceEntry():
             common["roles"] = list(entry.roles)
+            common["motion"] = entry.formula
         case SamplerEntry():
             common["needs"] = list(entry.needs)
             common["motion"] = entry.update
@@ -159,7 +162,7 @@ def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
         "kinds": list(kinds),
         "capabilities": sorted(entry.abilities),
         "layers": msgspec.convert(entry.make.layers, list[LayerSpec], from_attributes=True),
-        "stages": [StageSpec(**vars(stage)) for stage in entry.make.stages],
+        "stages": [_stage(stage) for stage in entry.make.stages],
         "field": entry.field,
         "carrier": entry.carrier,
         "group": entry.group,
@@ -169,6 +172,17 @@ def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
         "inputs": [InputSpec(name=name, **vars(needs)) for name, needs in entry.inputs.items()],
     }
     return EntrySpec(**told, fields=_fields(entry.config, own))
+
+
+def _stage(stage: Stage) -> StageSpec:
+    return StageSpec(
+        name=stage.name,
+        title=stage.title,
+        formula=stage.formula,
+        source=stage.source,
+        layer=stage.layer,
+        lines=[LineSpec(**{**vars(line), "only": list(line.only)}) for line in stage.lines],
+    )
 
 
 def _fields(config: type[Config], defaults: Mapping[str, Mapping[str, Any]]) -> list[FieldSpec]:
