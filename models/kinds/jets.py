@@ -1,17 +1,20 @@
 """Jets: clouds of at most so many constituents, each at a place of the eta-phi plane with a pT."""
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.spec import LABEL, SIZE, DataSpec, Given, rows_of_law
 from models.registry import kind
 from models.tensors import make_generator, real_places
+from observables.jets import kinematics
 
-__all__ = ["FEATURES", "TYPES", "JetSet", "jets", "masses"]
+__all__ = ["FEATURES", "TYPES", "JetSet", "constituents", "jets", "masses"]
 
 TYPES = ("gluon", "light quark", "top", "W", "Z")
 FEATURES = ("eta", "phi", "log(1 + pT)")
@@ -109,17 +112,18 @@ def _measured(values: Tensor, *, log: bool = False, unit: str = "") -> Given:
 
 
 def masses(x: Tensor, mask: Tensor) -> Tensor:
-    """Return the invariant mass of massless constituents, in GeV: x (n, N, 3) -> (n,).
+    """Return the invariant mass of massless constituents, in GeV: x (n, N, 3) -> (n,)."""
+    return torch.from_numpy(kinematics.masses(*constituents(x, mask))).to(x)
 
-    m^2 = (sum E)^2 - |sum p|^2, with E = pT cosh eta (PDG 2022, kinematics, eq. 49.1); relative
-    angles serve, as a common boost along the beam and a common turn change no mass.
+
+def constituents(x: Tensor, mask: Tensor | None) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """Return clouds x (n, N, 3) as `observables.jets` has them: eta and phi, (n, N, 2), and pT in
+    GeV, (n, N), 0 where a place is padded.
     """
-    eta, phi = x[..., 0].double(), x[..., 1].double()
-    pt = torch.expm1(x[..., 2].double().clamp_min(0.0)) * mask
-    parts = (pt * eta.cosh(), pt * phi.cos(), pt * phi.sin(), pt * eta.sinh())
-    energy, px, py, pz = (part.sum(dim=1) for part in parts)
-    square = energy.square() - px.square() - py.square() - pz.square()
-    return square.clamp_min(0.0).sqrt().float()
+    pt = torch.expm1(x[..., 2].double().clamp_min(0.0))
+    if mask is not None:
+        pt = pt * mask
+    return x[..., :2].detach().cpu().numpy(), pt.detach().cpu().numpy()
 
 
 @kind(

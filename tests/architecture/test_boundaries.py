@@ -20,7 +20,7 @@ def test_the_contracts_on_torch_and_on_qt_hold_for_every_module_that_all_share()
             set(contract["source_modules"])
             for contract in pyproject["tool"]["importlinter"]["contracts"]
             if forbidden in contract.get("forbidden_modules", [])
-            and "models" not in contract["source_modules"]
+            and "studio.store" in contract["source_modules"]
         ]
         assert shared <= bound, forbidden
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = ("models", "observables", "studio")
 STARTS = {
     "Popen", "create_subprocess_exec", "create_subprocess_shell", "execv", "execve", "fork",
     "posix_spawn", "popen", "spawnv", "startDetached", "subprocess_exec",
@@ -62,7 +63,7 @@ def careless(tree: ast.AST) -> list[int]:
 
 def test_whoever_starts_a_process_gives_it_a_safe_path_and_a_folder_of_ours() -> None:
     starting, found = set(), []
-    for path in sorted([*ROOT.glob("studio/**/*.py"), *ROOT.glob("models/**/*.py")]):
+    for path in sorted(path for top in PRODUCT for path in ROOT.glob(f"{top}/**/*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         if starts(tree) or any(last(call.func) == "QProcess" for call in calls(tree)):
             starting.add(path.name)

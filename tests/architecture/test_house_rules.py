@@ -12,7 +12,8 @@ from models.entries import Entry, ExperimentEntry, FamilyEntry
 from models.registry import discover, registry
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = sorted([*ROOT.glob("studio/**/*.py"), *ROOT.glob("models/**/*.py")])
+PRODUCT = ("models", "observables", "studio")
+SOURCES = sorted(path for top in PRODUCT for path in ROOT.glob(f"{top}/**/*.py"))
 
 
 def parsed() -> Iterator[tuple[Path, ast.Module]]:

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+PRODUCT = ("models", "observables", "studio")
 Graph = Mapping[str, set[str]]
 
 
 def modules() -> dict[str, Path]:
     """All modules of the product, by their dotted names."""
     found = {}
-    for path in [*ROOT.glob("studio/**/*.py"), *ROOT.glob("models/**/*.py")]:
+    for path in (path for top in PRODUCT for path in ROOT.glob(f"{top}/**/*.py")):
         *parts, last = path.relative_to(ROOT).with_suffix("").parts
         found[".".join(parts if last == "__init__" else [*parts, last])] = path
     return found

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from observables.jets.kinematics import masses
 from studio.app.kinds.apart import Apart
 from studio.app.kinds.kind import (
     DISTANCES,
@@ -23,7 +24,6 @@ from studio.app.kinds.kind import (
 from studio.app.theme import font
 from studio.app.tokens import Tokens
 from studio.counted import counted
-from studio.formats.jets.mass import masses
 from studio.literal import one_line
 
 __all__ = ["KIND", "clouds", "legend"]

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from observables.jets.kinematics import masses
 from studio.counted import counted
 from studio.formats.jets.layout import JetFile, hardest_first
-from studio.formats.jets.mass import masses
 from studio.store.parts import Block
 
 __all__ = ["Tally", "cleaned"]

@@ -1,0 +1,163 @@
+"""Energy flow polynomials: a multigraph each, summed over all ways to place constituents on it.
+
+EFP_G = sum over i_1, ..., i_N of z_i1 ... z_iN times the product over the edges (k, l) of G of the
+distances Delta R between the constituents i_k and i_l (Komiske, Metodiev and Thaler 2018,
+arXiv:1712.07124, eq. 1.1, with beta 1). With A = Delta R, powers of it taken element by element,
+the sums around a constituent are u = A z, w = A^2 z, v = A^3 z and r = A (z u), and no graph of at
+most four edges needs more than the product of two matrices, B = A diag(z) A. The EFP of a graph of
+several pieces is the product of theirs.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from itertools import combinations_with_replacement
+
+import numpy as np
+
+from observables.jets.kinematics import Floats
+
+__all__ = ["CONNECTED", "FOUR", "all_polynomials", "connected_polynomials", "four_polynomials"]
+
+Edges = tuple[tuple[int, int], ...]
+
+CONNECTED: Mapping[str, Edges] = {
+    "dot": (),
+    "line": ((0, 1),),
+    "line x2": ((0, 1), (0, 1)),
+    "wedge": ((0, 1), (1, 2)),
+    "line x3": ((0, 1), (0, 1), (0, 1)),
+    "wedge x2": ((0, 1), (0, 1), (1, 2)),
+    "triangle": ((0, 1), (1, 2), (0, 2)),
+    "path": ((0, 1), (1, 2), (2, 3)),
+    "star": ((0, 1), (0, 2), (0, 3)),
+    "line x4": ((0, 1), (0, 1), (0, 1), (0, 1)),
+    "wedge x3": ((0, 1), (0, 1), (0, 1), (1, 2)),
+    "wedge x2 x2": ((0, 1), (0, 1), (1, 2), (1, 2)),
+    "triangle x2": ((0, 1), (0, 1), (1, 2), (0, 2)),
+    "path, end x2": ((0, 1), (0, 1), (1, 2), (2, 3)),
+    "path, middle x2": ((0, 1), (1, 2), (1, 2), (2, 3)),
+    "star x2": ((0, 1), (0, 1), (0, 2), (0, 3)),
+    "paw": ((0, 1), (1, 2), (0, 2), (2, 3)),
+    "square": ((0, 1), (1, 2), (2, 3), (0, 3)),
+    "long path": ((0, 1), (1, 2), (2, 3), (3, 4)),
+    "fork": ((0, 1), (0, 2), (0, 3), (3, 4)),
+    "star of four": ((0, 1), (0, 2), (0, 3), (0, 4)),
+}
+"""The connected multigraphs of at most four edges, by a name, in the order of their edges."""
+
+FOUR = ("path, end x2", "path, middle x2", "star x2", "paw", "square")
+"""Those of four nodes and four edges."""
+
+
+def four_polynomials(apart: Floats, z: Floats) -> Floats:
+    """Return the EFPs of the five graphs of `FOUR`, (n, 5). Arguments as in
+    `connected_polynomials`.
+    """
+    found = connected_polynomials(apart, z, FOUR)
+    return np.stack([found[name] for name in FOUR], axis=1)
+
+
+def all_polynomials(apart: Floats, z: Floats) -> Floats:
+    """Return the EFPs of the 36 multigraphs of at most four edges, in one piece or in several, (n,
+    36), by their edges. Arguments as in `connected_polynomials`.
+    """
+    single = connected_polynomials(apart, z)
+    found = [*single.values()]
+    found += [np.prod([single[name] for name in names], axis=0) for names in _composites()]
+    return np.stack(found, axis=1)
+
+
+def _composites() -> list[tuple[str, ...]]:
+    """Return the graphs of two to four pieces, each with an edge, and of at most four edges."""
+    pieces = [name for name, edges in CONNECTED.items() if edges]
+    return [
+        names
+        for count in (2, 3, 4)
+        for names in combinations_with_replacement(pieces, count)
+        if sum(len(CONNECTED[name]) for name in names) <= 4
+    ]
+
+
+def connected_polynomials(
+    apart: Floats, z: Floats, names: tuple[str, ...] = tuple(CONNECTED)
+) -> dict[str, Floats]:
+    """Return the EFPs of some graphs of `CONNECTED` by their names, (n,) each.
+
+    Args:
+        apart: Delta R between constituents, (n, N, N).
+        z: shares of the pT, (n, N), 0 where a place is padded; their sum need not be 1.
+        names: of the graphs.
+    """
+    sums = _Sums(apart, z)
+    return {name: _FORMULAS[name](sums) for name in names}
+
+
+class _Sums:
+    """Sums over the constituents of each jet, each of them found once."""
+
+    def __init__(self, apart: Floats, z: Floats) -> None:
+        self.apart, self.z = apart, z
+
+    def over(self, values: Floats) -> Floats:
+        """Return the sum of z times some values (n, N) over the constituents, (n,)."""
+        return np.asarray((self.z * values).sum(axis=1))
+
+    def around(self, matrix: Floats, values: Floats) -> Floats:
+        """Return of each constituent the sum over all of a matrix (n, N, N) times z times some
+        values (n, N), (n, N).
+        """
+        return np.asarray((matrix @ (self.z * values)[..., None])[..., 0])
+
+    @cached_property
+    def square(self) -> Floats:
+        return self.apart**2
+
+    @cached_property
+    def u(self) -> Floats:
+        return self.around(self.apart, np.ones_like(self.z))
+
+    @cached_property
+    def w(self) -> Floats:
+        return self.around(self.square, np.ones_like(self.z))
+
+    @cached_property
+    def v(self) -> Floats:
+        return self.around(self.square * self.apart, np.ones_like(self.z))
+
+    @cached_property
+    def r(self) -> Floats:
+        return self.around(self.apart, self.u)
+
+    @cached_property
+    def through(self) -> Floats:
+        """B, the ways from one constituent to another by way of a third."""
+        return (self.apart * self.z[:, None, :]) @ self.apart
+
+    @cached_property
+    def triangles(self) -> Floats:
+        return self.around(self.apart * self.through, np.ones_like(self.z))
+
+
+_FORMULAS: Mapping[str, Callable[[_Sums], Floats]] = {
+    "dot": lambda s: s.over(np.ones_like(s.z)),
+    "line": lambda s: s.over(s.u),
+    "line x2": lambda s: s.over(s.w),
+    "wedge": lambda s: s.over(s.u**2),
+    "line x3": lambda s: s.over(s.v),
+    "wedge x2": lambda s: s.over(s.u * s.w),
+    "triangle": lambda s: s.over(s.triangles),
+    "path": lambda s: s.over(s.u * s.r),
+    "star": lambda s: s.over(s.u**3),
+    "line x4": lambda s: s.over(s.around(s.square**2, np.ones_like(s.z))),
+    "wedge x3": lambda s: s.over(s.u * s.v),
+    "wedge x2 x2": lambda s: s.over(s.w**2),
+    "triangle x2": lambda s: s.over(s.around(s.square * s.through, np.ones_like(s.z))),
+    "path, end x2": lambda s: s.over(s.w * s.r),
+    "path, middle x2": lambda s: s.over(s.u * s.around(s.square, s.u)),
+    "star x2": lambda s: s.over(s.w * s.u**2),
+    "paw": lambda s: s.over(s.u * s.triangles),
+    "square": lambda s: s.over(s.around(s.through**2, np.ones_like(s.z))),
+    "long path": lambda s: s.over(s.r**2),
+    "fork": lambda s: s.over(s.u**2 * s.r),
+    "star of four": lambda s: s.over(s.u**4),
+}
