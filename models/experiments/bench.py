@@ -24,6 +24,8 @@ class Trial:
         steps: how many.
         config, data, training: settings that are not the defaults.
         sampler, sampling: its slug, "" for the family's own, and its settings.
+        inputs: the trainings that it learns from, by the names that its family gives them; each is
+            made with the same seed.
     """
 
     family: str
@@ -34,6 +36,7 @@ class Trial:
     training: Mapping[str, Any] = field(default_factory=dict)
     sampler: str = ""
     sampling: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, "Trial"] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from time import perf_counter
@@ -10,6 +10,7 @@ from time import perf_counter
 import msgspec
 
 import models
+import observables
 from models.experiments.bench import Learnt, Trial
 from studio import home
 from studio.engine.jobs import headless
@@ -17,7 +18,7 @@ from studio.engine.process.failures import Refused
 from studio.engine.run.loading import load
 from studio.engine.run.resolve import check
 from studio.engine.run.session import versions
-from studio.protocol.spec import Pick, RunSpec
+from studio.protocol.spec import Pick, RunRef, RunSpec
 from studio.store.project import Project
 from studio.store.run import RunFolder
 
@@ -65,13 +66,7 @@ class EngineBench:
             Refused: the spec has a problem.
             RuntimeError: the training failed.
         """
-        spec = self._spec(trial, seed)
-        folder = cache_folder() / self._key(spec)
-        if self._fresh and folder.exists():
-            shutil.rmtree(folder)
-        run = _finished(folder)
-        if run is None:
-            run = self._run(spec, folder)
+        run = self._made(trial, seed)
         loaded = load(run)
         data = loaded.resolved.load_data(run.project)
         status = run.status()
@@ -84,7 +79,15 @@ class EngineBench:
             data.pair if data.validates or data.draw is not None else None,
         )
 
-    def _spec(self, trial: Trial, seed: int) -> RunSpec:
+    def _made(self, trial: Trial, seed: int) -> RunFolder:
+        taken = {name: self._made(each, seed) for name, each in trial.inputs.items()}
+        spec = self._spec(trial, seed, taken)
+        folder = cache_folder() / self._key(spec, taken)
+        if self._fresh and folder.exists():
+            shutil.rmtree(folder)
+        return _finished(folder) or self._run(spec, folder, taken)
+
+    def _spec(self, trial: Trial, seed: int, taken: Mapping[str, RunFolder]) -> RunSpec:
         training = {
             # Nobody looks: one evaluation at the end, and few records.
             "evaluate_every": trial.steps,
@@ -104,16 +107,22 @@ class EngineBench:
             sampler=Pick(slug=trial.sampler, config=dict(trial.sampling))
             if trial.sampler
             else None,
+            inputs={name: RunRef(run=own) for name, own in _names(taken).items()},
         )
         return check(spec).spec
 
-    def _key(self, spec: RunSpec) -> str:
-        made_by = (spec, versions(), _code(), self._budget)
+    def _key(self, spec: RunSpec, taken: Mapping[str, RunFolder]) -> str:
+        learned_from = {name: run.path.parent.parent.name for name, run in taken.items()}
+        made_by = (spec, learned_from, versions(), _code(), self._budget)
         return hashlib.sha256(msgspec.msgpack.encode(made_by)).hexdigest()[:24]
 
-    def _run(self, spec: RunSpec, folder: Path) -> RunFolder:
+    def _run(self, spec: RunSpec, folder: Path, taken: Mapping[str, RunFolder]) -> RunFolder:
         if folder.exists():
             shutil.rmtree(folder)  # half a training of one that was interrupted
+        Project.create(folder, spec.name)
+        for name, own in _names(taken).items():
+            # A run learns from runs of its own project.
+            shutil.copytree(taken[name].path, folder / "runs" / own)
         begun = perf_counter()
 
         def over() -> bool:
@@ -134,13 +143,19 @@ def _finished(folder: Path) -> RunFolder | None:
     runs = Project.open(folder).runs()
     if not runs:
         raise Refused(f"{folder} holds no training.", "Delete the folder.")
-    return runs[0]
+    return runs[-1]  # what it learned from stands before it
+
+
+def _names(inputs: Iterable[str]) -> dict[str, str]:
+    """Return what the runs that a training learns from are called in its project."""
+    return {name: f"{number:04d}-{name}" for number, name in enumerate(inputs, 1)}
 
 
 @cache
 def _code() -> str:
     """Return a hash of the mathematics: a figure of other code is another figure."""
     digest = hashlib.sha256()
-    for path in sorted(Path(models.__path__[0]).rglob("*.py")):
-        digest.update(path.read_bytes())
+    for package in (models, observables):
+        for path in sorted(Path(package.__path__[0]).rglob("*.py")):
+            digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -59,6 +59,24 @@ def test_a_budget_ends_a_training_early() -> None:
     assert 0 < learnt.steps < 1_000_000
 
 
+def test_a_training_learns_from_another_one() -> None:
+    student = Trial(
+        "consistency-distillation", "ring-of-five", 5, training=FEW, inputs={"teacher": TRIAL}
+    )
+    bench = EngineBench()
+    first = bench.train(student, 0).learner.state()
+    teacher = bench.train(TRIAL, 0).learner.state()
+    assert len(list(cache_folder().iterdir())) == 2
+    # It is this teacher's network that it begins with, and the other seed's that it does not.
+    own = {x.double().sum().item() for x in first.tensors.values()}
+    assert own & {x.double().sum().item() for x in teacher.tensors.values()}
+    other = bench.train(TRIAL, 1).learner.state()
+    assert not own & {x.double().sum().item() for x in other.tensors.values()}
+    again = bench.train(student, 0).learner.state()
+    assert own == {x.double().sum().item() for x in again.tensors.values()}
+    assert len(list(cache_folder().iterdir())) == 3
+
+
 def test_what_was_learnt_samples_without_the_training() -> None:
     learnt = EngineBench().train(TRIAL, 0)
     family = learnt.learner
