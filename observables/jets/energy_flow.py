@@ -9,14 +9,18 @@ several pieces is the product of theirs.
 """
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import combinations_with_replacement
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from observables.jets.kinematics import Floats
+from observables.jets.kinematics import Floats, of_distances
 
 __all__ = ["CONNECTED", "FOUR", "all_polynomials", "connected_polynomials", "four_polynomials"]
+
+_AT_ONCE = 1 << 14  # distances that stay near the processor
 
 Edges = tuple[tuple[int, int], ...]
 
@@ -49,24 +53,35 @@ FOUR = ("path, end x2", "path, middle x2", "star x2", "paw", "square")
 """Those of four nodes and four edges."""
 
 
-def four_polynomials(apart: Floats, z: Floats) -> Floats:
-    """Return the EFPs of the five graphs of `FOUR`, (n, 5). Arguments as in
-    `connected_polynomials`.
+def four_polynomials(angles: NDArray[Any], z: NDArray[Any]) -> Floats:
+    """Return the EFPs of the five graphs of `FOUR`, (n, 5).
+
+    Args:
+        angles: (n, N, 2), see `observables.jets`.
+        z: shares of the pT, (n, N), 0 where a place is padded; their sum need not be 1.
     """
-    found = connected_polynomials(apart, z, FOUR)
-    return np.stack([found[name] for name in FOUR], axis=1)
+    return of_distances(_four, angles, z, _AT_ONCE)
 
 
-def all_polynomials(apart: Floats, z: Floats) -> Floats:
-    """Return the EFPs of the 36 multigraphs of at most four edges, in one piece or in several, (n,
-    36), by their edges. Arguments as in `connected_polynomials`.
+def all_polynomials(angles: NDArray[Any], z: NDArray[Any]) -> Floats:
+    """Return the EFPs of the 36 multigraphs of at most four edges, first those of `CONNECTED`, then
+    those of several pieces, (n, 36). Arguments as in `four_polynomials`.
     """
-    single = connected_polynomials(apart, z)
-    found = [*single.values()]
-    found += [np.prod([single[name] for name in names], axis=0) for names in _composites()]
-    return np.stack(found, axis=1)
+    single = of_distances(_connected, angles, z, _AT_ONCE)
+    column = {name: single[:, k] for k, name in enumerate(CONNECTED)}
+    pieces = [np.prod([column[name] for name in names], axis=0) for names in _composites()]
+    return np.column_stack([single, *pieces])
 
 
+def _four(apart: Floats, z: Floats) -> Floats:
+    return np.stack(list(connected_polynomials(apart, z, FOUR).values()), axis=1)
+
+
+def _connected(apart: Floats, z: Floats) -> Floats:
+    return np.stack(list(connected_polynomials(apart, z).values()), axis=1)
+
+
+@cache
 def _composites() -> list[tuple[str, ...]]:
     """Return the graphs of two to four pieces, each with an edge, and of at most four edges."""
     pieces = [name for name, edges in CONNECTED.items() if edges]
@@ -85,7 +100,7 @@ def connected_polynomials(
 
     Args:
         apart: Delta R between constituents, (n, N, N).
-        z: shares of the pT, (n, N), 0 where a place is padded; their sum need not be 1.
+        z: as in `four_polynomials`.
         names: of the graphs.
     """
     sums = _Sums(apart, z)

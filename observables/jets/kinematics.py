@@ -1,11 +1,12 @@
 """What a jet is as a whole: mass, transverse momentum, and how far its constituents are apart."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Floats", "distances", "masses", "momenta"]
+__all__ = ["Floats", "distances", "masses", "momenta", "of_distances"]
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +43,29 @@ def distances(angles: NDArray[Any]) -> Floats:
     short way around.
     """
     eta, phi = np.moveaxis(angles.astype(np.float64), -1, 0)
-    turned = phi[:, :, None] - phi[:, None, :]
-    turned -= 2.0 * np.pi * np.round(turned / (2.0 * np.pi))
+    apart = phi[:, :, None] - phi[:, None, :]
+    if phi.size and np.ptp(phi) > np.pi:
+        apart -= 2.0 * np.pi * np.round(apart / (2.0 * np.pi))
+    apart *= apart
     along = eta[:, :, None] - eta[:, None, :]
-    return np.asarray(np.sqrt(along**2 + turned**2))
+    along *= along
+    apart += along
+    return np.asarray(np.sqrt(apart, out=apart))
+
+
+def of_distances(
+    function: Callable[[Floats, Floats], Floats],
+    angles: NDArray[Any],
+    weights: NDArray[Any],
+    at_once: int,
+) -> Floats:
+    """Return what a function says of the distances between constituents, (b, N, N), and of their
+    weights, (b, N), for all jets: rows (n, ...). It is given some jets at a time, so that
+    about ``at_once`` distances are held.
+    """
+    block = max(1, at_once // max(1, weights.shape[1]) ** 2)
+    starts = range(0, max(1, len(weights)), block)
+    rows = [slice(start, start + block) for start in starts]
+    return np.concatenate(
+        [function(distances(angles[some]), weights[some].astype(np.float64)) for some in rows]
+    )

@@ -6,41 +6,46 @@ exclusive kT clustering in which of two the harder gives the direction (winner t
 Neill and Thaler 2014, arXiv:1401.2158, section 2.2), so that each is a constituent.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.jets.kinematics import Floats
+from observables.jets.kinematics import Floats, of_distances
 
 __all__ = ["ratios", "subjettiness", "winners"]
 
 Bools = NDArray[np.bool_]
+_AT_ONCE = 1 << 18  # distances: enough jets for steps of numpy, and little memory
 
 
-def subjettiness(apart: Floats, pt: NDArray[Any], most: int = 3) -> Floats:
-    """Return tau_1, ..., tau_most of each jet, (most, n); 0 for a jet of no more constituents.
-    Arguments as in `winners`.
-    """
-    total = pt.sum(axis=1, dtype=np.float64)
-    found = np.empty((most, len(pt)))
-    for row, axes in enumerate(winners(apart, pt, most)):
+def subjettiness(angles: NDArray[Any], pt: NDArray[Any], most: int = 3) -> Floats:
+    """Return tau_1, ..., tau_most of each jet, (n, most); 0 for a jet of no more constituents."""
+    return of_distances(partial(_subjettiness, most=most), angles, pt, _AT_ONCE)
+
+
+def _subjettiness(apart: Floats, pt: Floats, most: int) -> Floats:
+    total = pt.sum(axis=1)
+    found = np.empty((len(pt), most))
+    for column, axes in enumerate(winners(apart, pt, most)):
         nearest = np.where(axes[:, None, :], apart, np.inf).min(axis=2, initial=np.inf)
         spread = np.where(pt > 0.0, nearest, 0.0)
-        found[row] = np.divide(
+        found[:, column] = np.divide(
             (pt * spread).sum(axis=1), total, out=np.zeros(len(pt)), where=total > 0.0
         )
     return found
 
 
 def ratios(taus: Floats) -> Floats:
-    """Return tau_2 / tau_1, tau_3 / tau_2, ... of (most, n), (most - 1, n); 0 where that is 0 / 0,
+    """Return tau_2 / tau_1, tau_3 / tau_2, ... of (n, most), (n, most - 1); 0 where that is 0 / 0,
     as nothing is left to be spread around more axes.
     """
-    return np.divide(taus[1:], taus[:-1], out=np.zeros_like(taus[1:]), where=taus[:-1] > 0.0)
+    more, fewer = taus[:, 1:], taus[:, :-1]
+    return np.divide(more, fewer, out=np.zeros_like(more), where=fewer > 0.0)
 
 
-def winners(apart: Floats, pt: NDArray[Any], most: int) -> Bools:
+def winners(apart: Floats, pt: Floats, most: int) -> Bools:
     """Return which constituents are the axes of 1, ..., most subjets, (most, n, N); all of a jet
     that has fewer.
 
@@ -57,7 +62,7 @@ def winners(apart: Floats, pt: NDArray[Any], most: int) -> Bools:
         most: up to how many axes.
     """
     here = pt > 0.0
-    pt = pt.astype(np.float64)
+    pt = pt.copy()
     seen = np.where(here[:, None, :] & ~np.eye(pt.shape[1], dtype=bool), apart, np.inf)
     nearest, gap = seen.argmin(axis=2), seen.min(axis=2, initial=np.inf)
     left = here.sum(axis=1)
