@@ -139,7 +139,7 @@ def test_show_says_which_networks_there_are_and_where_their_settings_are(capsys)
     said = capsys.readouterr().out
     assert "critic = as the data prefer" in said
     assert "images: dcgan" in said
-    assert "'pushforward show dcgan'" in said
+    assert "'pushforward show cross-attention'" in said
     assert main(["show", "unet"]) == 0
     said = capsys.readouterr().out
     assert "U-Net  (network unet)" in said

@@ -1,4 +1,4 @@
-"""Jets: their masses, the network for sets, and conditions that a model is given."""
+"""Jets: their masses, and conditions that a model is given."""
 
 import math
 
@@ -10,24 +10,7 @@ from models.contracts.batch import Batch
 from models.kinds.jets import JetSet, jets, masses
 from models.metrics.base import Evidence
 from models.metrics.jets.w1 import W1Constituents, W1Mass, W1Momentum
-from models.nets.role import DENOISER, critic, generator
-from models.nets.sets.transformer import SetTransformerConfig, set_transformer
 from models.tensors import make_generator
-
-SMALL = SetTransformerConfig(width=16, layers=2, heads=4)
-
-
-def net(role, *, double: bool = False):
-    made = set_transformer(SMALL, jets(64, 0).spec(), role, make_generator(1))
-    with torch.no_grad():
-        for p in made.parameters():
-            p.add_(0.1 * torch.randn(p.shape, generator=make_generator(2)))
-    return made.double() if double else made
-
-
-def rows(n: int = 8) -> Batch:
-    data = jets(n, 1)
-    return data.spec().standardised(data.rows(slice(None)))
 
 
 def test_two_back_to_back_halves_have_the_mass_of_their_opening() -> None:
@@ -42,50 +25,6 @@ def test_a_single_massless_particle_has_no_mass_and_padding_none_either() -> Non
     x = torch.tensor([[[0.1, 0.2, 5.0], [0.3, 0.3, 4.0]]])
     mask = torch.tensor([[True, False]])
     assert masses(x, mask).item() == pytest.approx(0.0, abs=0.05)
-
-
-@pytest.mark.parametrize("role", [DENOISER, critic(), critic(clock=True)])
-def test_the_order_of_constituents_does_not_matter(role) -> None:
-    made, batch = net(role, double=True), rows()
-    order = torch.randperm(batch.x.shape[1], generator=make_generator(3))
-    clock = torch.linspace(-1, 1, len(batch)).double() if role.clock else None
-    given = {name: g.double() if g.is_floating_point() else g for name, g in batch.given.items()}
-    x = batch.x.double()
-    there = made(x, clock, given, batch.mask)
-    turned = made(x[:, order], clock, given, batch.mask[:, order])
-    if role.name == "denoiser":
-        there = there[:, order]
-        keep = batch.mask[:, order]
-        there, turned = there[keep], turned[keep]
-    assert (there - turned).abs().max() < 1e-10
-
-
-@pytest.mark.parametrize("role", [DENOISER, critic()])
-def test_what_stands_in_the_padding_does_not_matter(role) -> None:
-    made, batch = net(role), rows()
-    clock = torch.zeros(len(batch)) if role.clock else None
-    junk = torch.where(batch.mask[..., None], batch.x, torch.full_like(batch.x, 1e3))
-    clean = made(batch.x, clock, batch.given, batch.mask)
-    dirty = made(junk, clock, batch.given, batch.mask)
-    if role.name == "denoiser":
-        clean, dirty = clean[batch.mask], dirty[batch.mask]
-    assert torch.equal(clean, dirty)
-
-
-def test_it_is_told_what_is_given() -> None:
-    made, batch = net(DENOISER), rows()
-    clock = torch.zeros(len(batch))
-    other = {**batch.given, "label": 1 - batch.given["label"]}
-    assert not torch.allclose(
-        made(batch.x, clock, batch.given, batch.mask), made(batch.x, clock, other, batch.mask)
-    )
-
-
-def test_a_generator_makes_different_constituents_of_one_latent() -> None:
-    made, batch = net(generator(5)), rows()
-    x = made(torch.zeros(len(batch), 5), None, batch.given, batch.mask)
-    assert x.shape == batch.x.shape
-    assert (x[:, 0] - x[:, 1]).abs().max() > 1e-3
 
 
 def test_conditions_come_back_in_the_units_of_the_data() -> None:

@@ -1,0 +1,177 @@
+"""What networks for sets are made of: attention, and feed-forwards that are told the context.
+
+Normalisation comes before each block (Xiong et al. 2020, arXiv:2002.04745), and both blocks begin
+at zero, so that a network begins as if it had none. Two more normalisations may stand inside, as in
+NormFormer (Shleifer et al. 2021, arXiv:2110.09456) and PC-Droid.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.nets.mlp import linear
+from models.nets.sets.settings import SetNetConfig
+
+__all__ = ["Layer", "Network", "attend", "bias_of"]
+
+_NOWHERE = -1e9  # instead of minus infinity, whose softmax over nothing is not a number
+
+_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "silu": functional.silu,
+    "leaky-relu": lambda h: functional.leaky_relu(h, 0.1),
+    "gelu": functional.gelu,
+    "relu": functional.relu,
+}
+
+
+def bias_of(mask: Tensor | None, like: Tensor) -> Tensor | None:
+    """Return what is added to the scores of places (B, N) that are seen or not, (B, 1, 1, N)."""
+    if mask is None:
+        return None
+    bias = like.new_zeros(mask.shape).masked_fill_(~mask, _NOWHERE)
+    return bias[:, None, None]
+
+
+def attend(q: Tensor, k: Tensor, v: Tensor, heads: int, bias: Tensor | None, twice: bool) -> Tensor:
+    """Return what places gather from others (Vaswani et al. 2017, arXiv:1706.03762, eq. 1).
+
+    Args:
+        q: what is asked for, (B, N, width).
+        k: what others are known by, (B, M, width).
+        v: what they say, (B, M, width).
+        heads: how many ways of looking there are.
+        bias: added to the scores, (B, 1, 1, M).
+        twice: whether a second derivative may be asked for, which the fused kernels do not have.
+    """
+    q, k, v = (each.view(*each.shape[:2], heads, -1).transpose(1, 2) for each in (q, k, v))
+    if twice:
+        scores = q @ k.mT * q.shape[-1] ** -0.5
+        scores = scores if bias is None else scores + bias.to(scores.dtype)
+        gathered = scores.softmax(dim=-1) @ v
+    else:
+        bias = None if bias is None else bias.to(q.dtype).expand(-1, 1, q.shape[2], -1)
+        gathered = functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+    found: Tensor = gathered.transpose(1, 2).flatten(2)
+    return found
+
+
+class _Fed(nn.Module):
+    """A feed-forward of one hidden layer, in what has one."""
+
+    first: nn.Linear
+    context: nn.Linear | None
+    second: nn.Linear
+
+    def _feed(
+        self,
+        config: SetNetConfig,
+        size: tuple[int, int, int],
+        told: int,
+        gain: float,
+        generator: torch.Generator,
+    ) -> None:
+        """Make it, of so many numbers that come in, are hidden and go out."""
+        g, (dim_in, hidden, dim_out) = generator, size
+        self.first = linear(dim_in, hidden, generator=g)
+        self.context = linear(told, hidden, generator=g) if told else None
+        self.hidden = nn.LayerNorm(hidden) if config.norm_hidden else None
+        self.second = linear(hidden, dim_out, gain=gain, generator=g)
+        self._activation = _ACTIVATIONS[config.nonlinearity]
+
+    def _fed(self, h: Tensor, context: Tensor | None) -> Tensor:
+        hidden = self.first(h)
+        if self.context is not None and context is not None:
+            # Added once a row: the same as the context beside each place, and cheaper.
+            hidden = hidden + self.context(context)[:, None]
+        hidden = self._activation(hidden)
+        if self.hidden is not None:
+            hidden = self.hidden(hidden)
+        said: Tensor = self.second(hidden)
+        return said
+
+
+class Network(_Fed):
+    """h (B, N, in) -> (B, N, out) by a hidden layer, told the context (B, told); any h without."""
+
+    def __init__(
+        self,
+        config: SetNetConfig,
+        size: tuple[int, int],
+        told: int,
+        *,
+        gain: float = 1.0,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        dim_in, dim_out = size
+        self._feed(config, (dim_in, 2 * config.width, dim_out), told, gain, generator)
+
+    def forward(self, h: Tensor, context: Tensor | None = None) -> Tensor:
+        return self._fed(h, context)
+
+
+class Layer(_Fed):
+    """Attention, among places or from some to others, then each for itself.
+
+    Args:
+        config: its make.
+        told: how many numbers the context has, 0 for none.
+        across: whether what is seen is not what looks.
+        gain: with which both begin, 0 where they begin as if they were not there.
+        generator: where the initial weights come from.
+    """
+
+    def __init__(
+        self,
+        config: SetNetConfig,
+        told: int,
+        *,
+        across: bool = False,
+        gain: float = 0.0,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        g, width = generator, config.width
+        self.heads, self.across = config.heads, across
+        self.before = nn.LayerNorm(width)
+        if across:
+            self.others = nn.LayerNorm(width)
+            self.asked = linear(width, width, generator=g)
+            self.known = linear(width, 2 * width, generator=g)
+        else:
+            self.mixed = linear(width, 3 * width, generator=g)
+        self.values = nn.LayerNorm(width) if config.norm_values else None
+        self.out = linear(width, width, gain=gain, generator=g)
+        self.after = nn.LayerNorm(width)
+        self._feed(config, (width, config.feedforward * width, width), told, gain, g)
+
+    def forward(
+        self,
+        h: Tensor,
+        context: Tensor | None,
+        bias: Tensor | None,
+        *,
+        others: Tensor | None = None,
+        twice: bool = False,
+    ) -> Tensor:
+        """Return places h (B, N, width) after the layer.
+
+        Args:
+            h: those that look.
+            context: (B, told).
+            bias: added to the scores of those that are seen, as `bias_of` gives it.
+            others: those that are seen, (B, M, width); None where they are h.
+            twice: whether a second derivative may be asked for.
+        """
+        if others is None:
+            q, k, v = self.mixed(self.before(h)).chunk(3, dim=-1)
+        else:
+            q = self.asked(self.before(h))
+            k, v = self.known(self.others(others)).chunk(2, dim=-1)
+        gathered = attend(q, k, v, self.heads, bias, twice)
+        if self.values is not None:
+            gathered = self.values(gathered)
+        h = h + self.out(gathered)
+        return h + self._fed(self.after(h), context)
