@@ -5,22 +5,23 @@ from PySide6.QtCore import Qt
 
 from studio import resources
 from studio.app.state import finding
-from studio.app.state.finding import FACETS, counts, found, nearest
+from studio.app.state.finding import FACETS, Findable, nearest
 from studio.app.state.paths import learning_paths
 from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog, EntrySpec
 
 RECIPES = resources.recipes()
+FINDABLE = Findable(RECIPES)
 DOMAIN, METHOD, QUESTION, TIME, DEVICE = FACETS
 
 
 @pytest.mark.parametrize("facet", FACETS, ids=lambda facet: facet.title)
 def test_a_count_is_how_many_recipes_a_choice_leaves(facet):
     beside = {METHOD.title: "Diffusion"} if facet is not METHOD else {TIME.title: "Under 1 min"}
-    told = counts(facet, RECIPES, "", beside)
+    told = FINDABLE.counts("", beside)[facet.title]
     assert sum(told.values()) >= 3
     for value, count in told.items():
-        assert count == len(found(RECIPES, "", {**beside, facet.title: value}))
+        assert count == len(FINDABLE.found("", {**beside, facet.title: value}))
 
 
 def test_every_recipe_has_a_domain_a_method_and_a_time():
@@ -32,10 +33,10 @@ def test_every_recipe_has_a_domain_a_method_and_a_time():
 
 
 def test_all_words_have_to_be_there_in_any_order():
-    slugs = [recipe.slug for recipe in found(RECIPES, "MNIST  generator", {})]
+    slugs = [recipe.slug for recipe in FINDABLE.found("MNIST  generator", {})]
     assert "mnist-discriminator-flow" in slugs
-    assert slugs == [r.slug for r in found(RECIPES, "generator mnist", {})]
-    assert found(RECIPES, "mnist nowhere-to-be-found", {}) == []
+    assert slugs == [r.slug for r in FINDABLE.found("generator mnist", {})]
+    assert FINDABLE.found("mnist nowhere-to-be-found", {}) == []
 
 
 @pytest.mark.parametrize("text", ["top quark", "particle physics", "remote sensing", "molecules"])
@@ -45,7 +46,8 @@ def test_a_recipe_is_found_by_what_its_data_are_about(text):
         EntrySpec(kind="dataset", slug="pythia-jets", title="Jets", source="", fields=[],
                   summary="Jets of light quarks and tops."),
     ]  # fmt: skip
-    slugs = [r.slug for r in found(RECIPES, text, {}, Catalog(entries=entries, devices=[]))]
+    findable = Findable(RECIPES, Catalog(entries=entries, devices=[]))
+    slugs = [r.slug for r in findable.found(text, {})]
     assert slugs
     assert (jets.slug in slugs) == (text in ("top quark", "particle physics"))
 
@@ -107,6 +109,20 @@ async def test_a_facet_narrows_and_a_second_click_or_escape_undoes_it(bench, qtb
     qtbot.mouseClick(line, Qt.MouseButton.LeftButton)
     qtbot.keyClick(page.search, Qt.Key.Key_Escape)
     assert len(page.shelves) >= 3
+
+
+async def test_a_letter_moves_cards_and_makes_none_anew(bench, qtbot, wait):
+    page = await discover_of(bench)
+    cards = {card.recipe.slug: card for card in page.cards}
+    qtbot.keyClicks(page.search, "g")
+    (shelf,), homes = page.shelves, {card: card.parent() for card in page.cards}
+    qtbot.keyClicks(page.search, "an")
+    assert page.shelves == [shelf]  # another heading, and fewer cards
+    assert 1 < len(page.cards) < len(homes)
+    assert all(card.parent() is homes[card] for card in page.cards)
+    assert all(card.isHidden() for card in homes if card not in page.cards)
+    qtbot.keyClick(page.search, Qt.Key.Key_Escape)
+    await wait(lambda: {card.recipe.slug: card for card in page.cards} == cards)
 
 
 async def test_where_nothing_is_found_the_nearest_are_offered(bench, qtbot):

@@ -1,37 +1,22 @@
 """Finding a recipe among many: by words, and by facets that say how many each choice leaves.
 
-Pure functions of recipes; what a family or a data set is called is looked up in the catalogue,
-where the engine has sent one.
+What a family or a data set is called is looked up in the catalogue, where the engine has sent one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 
 from studio.app.kinds.registry import all_kinds, kind
+from studio.app.state import facets
+from studio.app.state.facets import Facet, has_words
 from studio.app.state.sixchoices import named
 from studio.methods import methods
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.spec import Pick, Recipe, racers
 
-__all__ = ["FACETS", "Facet", "counts", "found", "nearest", "what"]
+__all__ = ["FACETS", "Findable", "nearest", "what"]
 
 TIMES = ((60.0, "Under 1 min"), (300.0, "1 to 5 min"), (float("inf"), "Longer"))
-
-
-@dataclass(frozen=True)
-class Facet:
-    """A way to sort recipes.
-
-    Attributes:
-        title: what it is called.
-        of: the values that a recipe has.
-        order: the values that come first, in this order; others follow as they are met.
-    """
-
-    title: str
-    of: Callable[[Recipe], Sequence[str]]
-    order: tuple[str, ...] = ()
 
 
 def _domain(recipe: Recipe) -> list[str]:
@@ -90,29 +75,34 @@ def _about(recipe: Recipe, catalog: Catalog | None) -> list[str]:
     return [f"{entry.title} {entry.summary}" for entry in entries if entry is not None]
 
 
-def found(
-    recipes: Sequence[Recipe], text: str, chosen: Mapping[str, str], catalog: Catalog | None = None
-) -> list[Recipe]:
-    """Return the recipes in which all words occur and which have all chosen values, in order.
-
-    Args:
-        recipes: those there are.
-        text: words.
-        chosen: a value by the title of its facet.
-        catalog: what families and data are called.
+class Findable:
+    """Some recipes with all that they are found by, which is worked out once: it takes longer than
+    there is between two letters.
     """
-    words = text.casefold().split()
-    facets = [(facet, chosen[facet.title]) for facet in FACETS if facet.title in chosen]
-    return [
-        recipe
-        for recipe in recipes
-        if all(value in facet.of(recipe) for facet, value in facets)
-        and _has(words, _said(recipe, catalog))
-    ]
 
+    def __init__(self, recipes: Sequence[Recipe], catalog: Catalog | None = None) -> None:
+        self._recipes = list(recipes)
+        self._values = [{facet.title: facet.of(recipe) for facet in FACETS} for recipe in recipes]
+        self._said = [_said(recipe, catalog) for recipe in recipes]
 
-def _has(words: Sequence[str], said: str) -> bool:
-    return all(word in said for word in words)
+    def _left(self, text: str) -> list[int]:
+        """Return the places of the recipes in which all words of a text occur."""
+        words = text.casefold().split()
+        return [place for place, said in enumerate(self._said) if has_words(words, said)]
+
+    def found(self, text: str, chosen: Mapping[str, str]) -> list[Recipe]:
+        """Return the recipes in which all words occur and which have all chosen values, a value by
+        the title of its facet, in order.
+        """
+        fitting = (at for at in self._left(text) if facets.fits(self._values[at], chosen))
+        return [self._recipes[at] for at in fitting]
+
+    def counts(self, text: str, chosen: Mapping[str, str]) -> dict[str, dict[str, int]]:
+        """Return how many recipes each value of each facet would leave, beside what else is chosen;
+        those that would leave none are there, too.
+        """
+        left = [self._values[at] for at in self._left(text)]
+        return facets.counts(FACETS, self._values, left, chosen)
 
 
 def _said(recipe: Recipe, catalog: Catalog | None) -> str:
@@ -128,24 +118,6 @@ def _said(recipe: Recipe, catalog: Catalog | None) -> str:
         *_about(recipe, catalog),
     )
     return " ".join(parts).casefold()
-
-
-def counts(
-    facet: Facet,
-    recipes: Sequence[Recipe],
-    text: str,
-    chosen: Mapping[str, str],
-    catalog: Catalog | None = None,
-) -> dict[str, int]:
-    """Return how many recipes each value of a facet would leave, beside what else is chosen; those
-    that would leave none are there, too.
-    """
-    others = {title: value for title, value in chosen.items() if title != facet.title}
-    left = found(recipes, text, others, catalog)
-    met = dict.fromkeys(value for recipe in recipes for value in facet.of(recipe))
-    values = [value for value in facet.order if value in met]
-    values += [value for value in met if value not in values]
-    return {value: sum(value in facet.of(recipe) for recipe in left) for value in values}
 
 
 def nearest(recipes: Sequence[Recipe], text: str, most: int = 3) -> list[Recipe]:

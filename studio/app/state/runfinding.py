@@ -2,13 +2,14 @@
 
 import operator
 import re
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
+from studio.app.state import facets
 from studio.app.state.comparison import QUALITY, samples_at
+from studio.app.state.facets import Facet, has_words
 from studio.app.state.naming import data_title, metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import figure_of, first_metric, model_title
@@ -160,17 +161,6 @@ class RunFinding(QObject):
         self.changed.emit()
 
 
-@dataclass(frozen=True)
-class Facet:
-    """A way to part runs. ``of`` are the values that a run has; those of ``order`` come first, all
-    others by how many runs have them.
-    """
-
-    title: str
-    of: Callable[[RunState, Catalog | None], Sequence[str]]
-    order: tuple[str, ...] = ()
-
-
 def _state(run: RunState, _catalog: Catalog | None) -> tuple[str, ...]:
     return (STATES.get(run.state, run.state),)
 
@@ -194,7 +184,7 @@ def _floor(run: RunState, catalog: Catalog | None) -> tuple[str, ...]:
     return (STANDS[stands(entry, run.floors, metric, value, samples_at(run, step))],)
 
 
-FACETS = (
+FACETS: tuple[Facet[RunState, Catalog | None], ...] = (
     Facet("State", _state, tuple(dict.fromkeys(STATES.values()))),
     Facet("Data", _data),
     Facet("Model", _model),
@@ -205,11 +195,13 @@ FACETS = (
 
 def found(runs: Iterable[RunState], finding: RunFinding, catalog: Catalog | None) -> list[RunState]:
     """Return the runs that fit what is sought."""
-    facets = [(facet, finding.chosen[facet.title]) for facet in FACETS if _is_in(facet, finding)]
+    wanted = [
+        (facet, finding.chosen[facet.title]) for facet in FACETS if facet.title in finding.chosen
+    ]
     return [
         run
         for run in _said(runs, finding.text, catalog)
-        if all(value in facet.of(run, catalog) for facet, value in facets)
+        if all(value in facet.of(run, catalog) for facet, value in wanted)
     ]
 
 
@@ -217,37 +209,21 @@ def counts(
     runs: Iterable[RunState], finding: RunFinding, catalog: Catalog | None
 ) -> dict[str, dict[str, int]]:
     """Return how many runs each value of each facet would leave, beside what else is sought; values
-    that would leave none are there, too.
+    that would leave none are there, too, and the first facet begins with `ALL` of them.
     """
     every = list(runs)
-    values = {run.key: [facet.of(run, catalog) for facet in FACETS] for run in every}
-    wanted = [finding.chosen.get(facet.title) for facet in FACETS]
-    left: list[Counter[str]] = [Counter() for _ in FACETS]
-    all_left = 0  # of all values of the first facet
-    for run in _said(every, finding.text, catalog):
-        has = values[run.key]
-        misses = [n for n, want in enumerate(wanted) if want is not None and want not in has[n]]
-        if len(misses) > 1:
-            continue
-        for n in misses or range(len(FACETS)):
-            left[n].update(has[n])
-        all_left += not misses or misses == [0]
-    made = {}
-    for n, facet in enumerate(FACETS):
-        met = Counter(value for has in values.values() for value in has[n])
-        by_size = sorted(met, key=lambda value: (-met[value], value.casefold()))
-        ordered = [value for value in facet.order if value in met]
-        ordered += [value for value in by_size if value not in ordered]
-        chosen = wanted[n]
-        ordered += [chosen] if chosen is not None and chosen not in met else []
-        if ordered:
-            made[facet.title] = {value: left[n][value] for value in ordered}
+    values = {run.key: _values(run, catalog) for run in every}
+    left = [values[run.key] for run in _said(every, finding.text, catalog)]
+    made = facets.counts(FACETS, list(values.values()), left, finding.chosen)
     first = FACETS[0].title
-    return {first: {ALL: all_left, **made.pop(first)}, **made} if first in made else made
+    if first not in made:
+        return made
+    all_left = sum(facets.fits(each, finding.chosen, but=first) for each in left)
+    return {first: {ALL: all_left, **made.pop(first)}, **made}
 
 
-def _is_in(facet: Facet, finding: RunFinding) -> bool:
-    return facet.title in finding.chosen
+def _values(run: RunState, catalog: Catalog | None) -> facets.Values:
+    return {facet.title: facet.of(run, catalog) for facet in FACETS}
 
 
 def _said(runs: Iterable[RunState], text: str, catalog: Catalog | None) -> list[RunState]:
@@ -260,12 +236,8 @@ def _said(runs: Iterable[RunState], text: str, catalog: Catalog | None) -> list[
         run
         for run in every
         if all(each.holds(run) for each in sought.compared)
-        and (not sought.words or _has(sought.words, _told(run, catalog)))
+        and (not sought.words or has_words(sought.words, _told(run, catalog)))
     ]
-
-
-def _has(words: Sequence[str], told: str) -> bool:
-    return all(word in told for word in words)
 
 
 def _told(run: RunState, catalog: Catalog | None) -> str:

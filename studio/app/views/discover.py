@@ -56,6 +56,7 @@ class Discover(QWidget):
         self._state = state
         self._actions = actions
         self._chosen: dict[str, str] = {}
+        self._findable = finding.Findable([])
         self._all: list[RecipeCard] = []
         self.setProperty("surface", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -178,22 +179,21 @@ class Discover(QWidget):
 
     def _name(self) -> None:
         """Say what models and data are called, as far as that is known."""
+        recipes, catalog = self._state.recipes, self._state.catalog
+        self._findable = finding.Findable(recipes, catalog)
+        said = {recipe.slug: finding.what(recipe, catalog) for recipe in recipes}
         for card in [*self._all, *(card for _, cards in self._steps for card in cards)]:
-            card.show_what(finding.what(card.recipe, self._state.catalog))
+            card.show_what(said[card.recipe.slug])
         self._find()
 
     def _find(self) -> None:
         """Show what is left by the words and the facets: shelves where there are none."""
-        recipes, catalog = self._state.recipes, self._state.catalog
         text, chosen = self.search.text(), self._chosen
-        self.facets.show_counts(
-            {f.title: finding.counts(f, recipes, text, chosen, catalog) for f in finding.FACETS},
-            chosen,
-        )
+        self.facets.show_counts(self._findable.counts(text, chosen), chosen)
         if text.strip() or chosen:
-            planned = [self._found(finding.found(recipes, text, chosen, catalog))]
+            planned = [self._found(self._findable.found(text, chosen))]
         elif self._as_grid:
-            planned = [Planned(counted(len(recipes), "recipe"), "", [*self._all, self.own])]
+            planned = [Planned(counted(len(self._all), "recipe"), "", [*self._all, self.own])]
         else:
             planned = [*self._shelves(), *self._paths()]
         self.board.show_shelves([shelf for shelf in planned if shelf.cards])

@@ -66,7 +66,8 @@ class CardGrid(QWidget):
         """Show these cards, which may have been elsewhere before."""
         self.cards = cards
         for card in cards:
-            card.setParent(self)
+            if card.parent() is not self:
+                card.setParent(self)
             card.picture = self._picture
         self.updateGeometry()
         self.place()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPixmap
 
 from studio import resources
@@ -16,6 +16,7 @@ from studio.protocol.spec import Recipe
 __all__ = ["RecipeCard"]
 
 LEAST = 30  # pixels of a model's name: less of it says nothing
+SIZES = 4  # at which a picture is kept
 
 
 class RecipeCard(PictureCard):
@@ -26,7 +27,7 @@ class RecipeCard(PictureCard):
     def __init__(self, recipe: Recipe) -> None:
         super().__init__(recipe.title, recipe.summary)
         self.recipe = recipe
-        self._pictures: dict[str, QPixmap] = {}
+        self._scaled: dict[tuple[str, int, int], QPixmap | None] = {}
         self._what: list[str] = []
         self._known = [words.duration(recipe.expected_seconds), kind(recipe.kind).title.lower()]
         set_tip(self, recipe.source)
@@ -49,17 +50,27 @@ class RecipeCard(PictureCard):
         return model + end if left > LEAST else end.removeprefix(" · ")
 
     def draw_picture(self, painter: QPainter, area: QRectF) -> None:
-        picture = self._picture(theme.colors().name)
-        if picture.isNull():
+        device = painter.device()
+        ratio = device.devicePixelRatioF() if device is not None else 1.0
+        picture = self._picture(theme.colors().name, (area.size() * ratio).toSize())
+        if picture is None:
             return
-        size = picture.size().toSizeF().scaled(area.size(), Qt.AspectRatioMode.KeepAspectRatio)
+        size = picture.size().toSizeF() / ratio
         left = area.center().x() - size.width() / 2
         top = area.center().y() - size.height() / 2
-        target = QRectF(left, top, size.width(), size.height())
-        painter.drawPixmap(target, picture, QRectF(picture.rect()))
+        painter.drawPixmap(QRectF(QPointF(left, top), size), picture, QRectF(picture.rect()))
 
-    def _picture(self, scheme: str) -> QPixmap:
-        if scheme not in self._pictures:
+    def _picture(self, scheme: str, room: QSize) -> QPixmap | None:
+        """Return the picture at the size at which it is shown: to scale it takes longer than to
+        paint all else of a card, and a search goes to and fro between two sizes.
+        """
+        wanted = (scheme, room.width(), room.height())
+        if wanted not in self._scaled:
             path: Path = resources.thumbnail(self.recipe.slug, scheme)
-            self._pictures[scheme] = QPixmap(str(path)) if path.is_file() else QPixmap()
-        return self._pictures[scheme]
+            whole = QPixmap(str(path)) if path.is_file() else QPixmap()
+            keep = Qt.AspectRatioMode.KeepAspectRatio
+            smooth = Qt.TransformationMode.SmoothTransformation
+            if len(self._scaled) == SIZES:
+                del self._scaled[next(iter(self._scaled))]  # the one made first
+            self._scaled[wanted] = None if whole.isNull() else whole.scaled(room, keep, smooth)
+        return self._scaled[wanted]

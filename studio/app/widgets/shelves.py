@@ -1,36 +1,19 @@
 """Shelves of cards below each other: one grid to the keyboard, and one stop of the Tab key."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from studio.app.widgets.basic import clear, scrolled
+from studio.app.widgets.basic import discard, scrolled
 from studio.app.widgets.picturecard import PictureCard
 from studio.app.widgets.roving import Roving
-from studio.app.widgets.shelf import Shelf
+from studio.app.widgets.shelf import Planned, Shelf
 
 __all__ = ["Planned", "Shelves"]
 
 EDGE = 4  # room around cards for their focus ring
-FEW = 4  # cards that stand on a shelf without a link to all
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A shelf that is to be shown: ``act`` is its link, what it says and does; where it leads to
-    ``all`` of them, only as many cards are shown as fit side by side. Pictures are higher on a
-    ``tall`` one.
-    """
-
-    title: str
-    note: str
-    cards: Sequence[PictureCard]
-    act: tuple[str, Callable[[], None]] | None = None
-    all: bool = False
-    tall: bool = False
 
 
 class Shelves(QWidget):
@@ -46,7 +29,7 @@ class Shelves(QWidget):
         super().__init__()
         self.shelves: list[Shelf] = []
         self._roving = Roving(self)
-        self._planned: list[tuple[str, str, str, list[PictureCard]]] | None = None
+        self._look: list[tuple[str, str, str, list[PictureCard]]] | None = None
         page = QWidget()
         self._body = QVBoxLayout(page)
         self._body.setContentsMargins(0, 0, EDGE, 24)
@@ -68,25 +51,32 @@ class Shelves(QWidget):
         card.moved.connect(partial(self._move, card))
 
     def show_shelves(self, planned: Sequence[Planned]) -> None:
-        """Show shelves; where the same cards are shown already nothing moves."""
-        wanted = [(p.title, p.note, p.act[0] if p.act else "", list(p.cards)) for p in planned]
-        if wanted == self._planned:
+        """Show shelves; where the same cards are shown already nothing moves, and where others are
+        a shelf of the same form stays: cards that it keeps need not be made ready again.
+        """
+        look = [each.look for each in planned]
+        if look == self._look:
             return
-        for *_, cards in self._planned or ():
-            for card in cards:
-                card.hide()
-                card.setParent(self)  # else it would go with its shelf
-        self._planned = wanted
-        clear(self._body)
-        self.shelves = []
+        self._look = look
+        before, self.shelves = self.shelves, []
+        while self._body.takeAt(0) is not None:
+            pass
+        kept = {card for each in planned for card in each.cards}
+        for card in (card for shelf in before for card in shelf.grid.cards if card not in kept):
+            card.hide()
+            card.setParent(self)  # else it would go with its shelf
         for each in planned:
-            one_line = each.all and len(each.cards) > FEW
-            act = each.act if one_line or not each.all else None
-            shelf = Shelf(each.title, each.note, act, one_line=one_line, tall=each.tall)
+            shelf = next((shelf for shelf in before if shelf.form == each.form), None)
+            if shelf is None:
+                shelf = Shelf(each)
+                shelf.grid.placed.connect(self._rove)
+            else:
+                before.remove(shelf)
             self._body.addWidget(shelf)
             self.shelves.append(shelf)
-            shelf.grid.placed.connect(self._rove)
-            shelf.grid.fill(list(each.cards))
+            shelf.show_planned(each)
+        for shelf in before:
+            discard(shelf)
         self._body.addStretch(1)
         self._area.verticalScrollBar().setValue(0)
         self._rove()
