@@ -1,5 +1,6 @@
 """The sheet that writes rows to a file: what is selected, shown or new; where to; how far it is."""
 
+import itertools
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -119,6 +120,21 @@ async def test_it_follows_what_is_selected_until_the_person_says_what_is_meant(
     assert not sheet.isVisible()
 
 
+async def test_however_many_are_selected_what_is_written_fits_beside_each_other(
+    bench: Bench, wait: Wait, tmp_path: Path
+) -> None:
+    run, sheet = await opened(bench, tmp_path)
+    offer(bench, source(run), 20_000)
+    bench.state.selection.set(source(run), np.arange(12_345), "lasso")
+    assert sheet.of.text() == "12,345 of 20,000"
+    await wait(lambda: sheet.width() == bench.window.inspector.width())
+    assert sheet.minimumSizeHint().width() <= sheet.width()
+    buttons = [sheet.what._group.button(i) for i in range(4)]
+    for left, right in itertools.pairwise(buttons):
+        assert left.geometry().right() < right.geometry().left()
+    assert all(each.width() >= each.sizeHint().width() for each in buttons)
+
+
 async def test_what_a_filter_of_the_tiles_shows_can_be_written(
     bench: Bench, tmp_path: Path
 ) -> None:
@@ -128,16 +144,16 @@ async def test_what_a_filter_of_the_tiles_shows_can_be_written(
     pane = Pane("Generated", bench.state.selection)
     x = np.linspace(-1.0, 1.0, 48).reshape(12, 2, 2).astype(np.float32)
     pane.show_data({"x": x}, plain("pairs"), source(run, "samples", "f"), page=9)
-    assert (sheet.taken, titles[2].text()) == ("all", "All 12")
+    assert (sheet.taken, sheet.of.text()) == ("all", "12")
     means = pane.measured["Mean"]
     assert pane.arrange("", "mean > 0") == ""
-    assert (sheet.taken, titles[1].text()) == ("shown", f"Shown {(means > 0).sum()}")
+    assert (sheet.taken, sheet.of.text()) == ("shown", f"{(means > 0).sum()} of 12")
     assert sheet.taking is not None
     assert sheet.taking.rows == tuple(np.flatnonzero(means > 0))
     assert sheet.go.text().startswith("Export 6")
     pane.arrange("", "mean > 9")
     assert not sheet.go.isEnabled()
-    assert titles[1].text() == "Shown 0"
+    assert sheet.of.text() == "0 of 12"
     sheet.what.chosen.emit(1)
     pane.arrange("", "")
     assert sheet.taken == "all"  # there is no filter any more

@@ -21,6 +21,7 @@ __all__ = ["Frame", "curve_items"]
 Doubles = NDArray[np.float64]
 Place = tuple[float, float, float, float]  # left, right, bottom, top in a plane
 SMOOTH = 0.02  # of the columns: the window of the smoothed line on each side
+APART = 4  # points that are drawn of a smoothed line in each of its windows
 SHORT = 18  # pixels of the floor of one value alone
 RAW = 0.22  # of the ink; where its lines cross it is twice as strong
 LINE = 20  # pixels that a line of words needs
@@ -120,8 +121,20 @@ def _curve(curve: Curve, found: Columns, frame: Frame, *, full: bool) -> Iterato
         return
     x, y = envelope(found)
     yield Line(x, frame.heights(y), pen(colour(curve.ink, RAW)), rough=True)
-    calm = smoothed(found.mean, max(1.0, SMOOTH * found.x.size))
-    yield Line(found.x, frame.heights(calm), pen(ink, 1.5))
+    width = max(1.0, SMOOTH * found.x.size)
+    calm = smoothed(found.mean, width)
+    kept = _telling(calm, int(width / APART))
+    yield Line(found.x[kept], frame.heights(calm[kept]), pen(ink, 1.5))
+
+
+def _telling(calm: Doubles, apart: int) -> NDArray[np.bool_]:
+    """Return which points of a smoothed line are drawn, (n,): ones so close that it hardly bends
+    between them, both ends, and every gap. A line through all takes three times as long.
+    """
+    kept = np.isnan(calm)
+    kept[:: max(1, apart)] = True
+    kept[-1:] = True
+    return kept
 
 
 def _along(curve: Curve, frame: Frame) -> tuple[Doubles, Doubles, Doubles | None] | None:

@@ -135,6 +135,8 @@ class Plane:
         self._passing = items
         for item in items:
             self.box.addItem(item, ignoreBounds=True)
+        # Else it were done as the surface paints, and all would be painted a second time.
+        self.box.updateMatrix()
 
     def restyle(self, style: CanvasStyle) -> None:
         """Take on the colours of a theme."""

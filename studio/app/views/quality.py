@@ -31,7 +31,8 @@ from studio.protocol.catalog import EntrySpec
 
 __all__ = ["VIEW", "QualityView", "group_of"]
 
-REDRAW_MS = 67  # at most 15 pictures a second, however fast the numbers come
+REDRAW_MS = 67  # at most 15 pictures a second of what a person moves
+GROW_MS = 250  # and four of a curve that grows: more steps of it, by themselves, are hardly seen
 WIDE = 760  # logical pixels from which two charts stand side by side
 WAITS = "No quality yet: it is measured as the training goes on, or by Evaluate now"
 
@@ -71,7 +72,6 @@ class QualityView(QWidget):
         self._dirty = True
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(REDRAW_MS)
         self._timer.timeout.connect(self._redraw)
         self._words = Elided("", "muted")
         self._all = button("Show all steps", lambda: self._zoomed(None), kind="link")
@@ -109,8 +109,8 @@ class QualityView(QWidget):
     def _connect(self) -> None:
         runs = self._state.runs
         runs.selected.connect(self._select)
-        runs.metrics_appended.connect(self._of_run)
-        runs.changed.connect(self._of_run)
+        runs.metrics_appended.connect(partial(self._of_run, GROW_MS))
+        runs.changed.connect(partial(self._of_run, REDRAW_MS))
         self._state.playback.changed.connect(self._later)
         self._state.queue_changed.connect(self._later)
         self._state.catalog_changed.connect(self._later)
@@ -139,15 +139,19 @@ class QualityView(QWidget):
         self._cards = {}
         self._later()
 
-    def _of_run(self, key: str) -> None:
+    def _of_run(self, soon: int, key: str) -> None:
         if key == self._state.runs.selection:
-            self._later()
+            self._redraw_in(soon)
 
     def _later(self) -> None:
-        """Redraw soon; nothing is done while nobody sees it."""
+        self._redraw_in(REDRAW_MS)
+
+    def _redraw_in(self, soon: int) -> None:
+        """Redraw within so many milliseconds; nothing is done while nobody sees it."""
         self._dirty = True
-        if self.isVisible() and not self._timer.isActive():
-            self._timer.start()
+        waits = self._timer.remainingTime() if self._timer.isActive() else soon + 1
+        if self.isVisible() and soon < waits:
+            self._timer.start(soon)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

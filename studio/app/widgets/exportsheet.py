@@ -60,11 +60,12 @@ class ExportSheet(QFrame):
         self._followed = False  # whether Selection is chosen because something is selected
         self.setProperty("surface", "sheet")
         self.setAccessibleName("Export samples")
-        # As wide as the sheet: there are numbers in it.
         self.what = Segments(["Selection", "Shown", "All", "New"], "What is written")
         self.taken: Taken = "all"
+        self.what.widen()
         self.count, self.seed = _number("How many", NEW, 1, MOST), _number("Seed", 0, 0, LARGEST)
         self.seed.setMaximumWidth(72)
+        self.of = label("")
         self.step = ChoiceList([], "Step")
         self.origin = label("", "muted", wrap=True)
         self.format = ChoiceList([], "Format")
@@ -84,7 +85,7 @@ class ExportSheet(QFrame):
 
     def _lay_out(self) -> None:
         head = row(label("Export samples", "heading"), None, self.close_)
-        self._many = _line("Count", self.count)
+        self._many = _line("Count", self.count, self.of)
         self._when = _line("Seed, step", self.seed, self.step)
         self._whence = _line("From", self.origin)
         body = QVBoxLayout(self)
@@ -238,15 +239,12 @@ class ExportSheet(QFrame):
         made = selection.known(selection.made(run.key))
         total = len(made.arrays["x"]) if made is not None else 0
         chosen, kept = len(selection.of(self._picked)), self._filtered
-        shown = f"Shown {len(kept):,}" if kept is not None else "Shown"
-        self.what.retitle(0, f"Selection {chosen:,}" if chosen else "Selection")
-        self.what.retitle(1, shown)
-        self.what.retitle(2, f"All {total:,}" if total else "All")
-        self.what.widen()
-        self.what.allow(0, "" if chosen else "Nothing of this run is selected.")
+        nothing = "Nothing of this run is selected."
+        self.what.allow(0, "" if chosen else nothing, f"{chosen:,} selected")
         none = "No row is as the filter asks." if kept is not None else "No filter leaves out any."
-        self.what.allow(1, "" if kept is not None and len(kept) else none)
-        self.what.allow(2, "" if total else "Nothing is shown yet.")
+        left = len(kept) if kept is not None else 0
+        self.what.allow(1, "" if left else none, f"{left:,} that the filter shows")
+        self.what.allow(2, "" if total else "Nothing is shown yet.", f"All {total:,}")
         missing = "" if run.checkpoints or run.job else "The run has no checkpoint yet."
         if not moves_in(run, self._state.catalog):
             missing = "The model of this run makes no samples."
@@ -254,6 +252,8 @@ class ExportSheet(QFrame):
         self._offer_steps(run)
         taking = self.taking
         many = taking.many if taking is not None else 0
+        whole = taking.total if taking is not None else 0
+        self.of.setText(f"{many:,} of {whole:,}" if many < whole else f"{many:,}")
         source = taking.source if taking is not None else None
         known = selection.known(source) or made
         size = self._size(many, known)
@@ -301,7 +301,8 @@ class ExportSheet(QFrame):
         self.step.setCurrentIndex(max(0, titles.index(before) if before in titles else 0))
         self.step.blockSignals(False)
         new, chooses = self.taken == "new", bool(known)
-        self._many.setVisible(new)
+        self.count.setVisible(new)
+        self.of.setVisible(not new)
         self._when.setVisible(chooses or new)
         self.seed.setEnabled(new)
         if not new and chooses and run.spec is not None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from studio.app.plots.axis import power_marks, step_marks, value_marks
 from studio.app.plots.chart import ChartScene, reduced, whole_height
 from studio.app.plots.chartplot import ChartPlot
-from studio.app.plots.curves import Curve
+from studio.app.plots.curves import Curve, columns, smoothed
 from studio.app.plots.drawncurve import Frame, curve_items
 from studio.app.plots.export import write_picture
 from studio.app.plots.paper import charts_picture, paint_surface
@@ -174,6 +174,47 @@ def test_the_ground_of_words_is_behind_them_on_paper(qapp: object) -> None:
     x, y = np.mean(red, axis=0) / 2
     box = QRectF(50 + 52, 20 + 8, 240 - 52 - 12, 170 - 8 - 22)  # without the axes
     assert (x, y) == pytest.approx((box.center().x(), box.center().y()), abs=2)
+
+
+class Paints(QObject):
+    """Counts how often a widget is painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+def test_a_curve_that_grows_is_painted_once(plot: ChartPlot) -> None:
+    paints = Paints(plot.viewport())
+    for steps in (50, 60):
+        paints.count = 0
+        grown = replace(LOSS, steps=LOSS.steps[:steps], values=LOSS.values[:steps])
+        plot.set_scene(ChartScene([grown], (0.0, float(steps))))
+        for _ in range(4):
+            QApplication.processEvents()
+        assert paints.count == 1
+
+
+def test_of_a_smoothed_line_some_points_are_drawn_and_its_ends_and_gaps(qapp: object) -> None:
+    steps = np.arange(1000.0)
+    values = 1 + 0.1 * np.sin(steps)
+    values[505:515] = np.nan
+    _, calm = lines(replace(LOSS, steps=steps / 10, values=values))
+    x, y = calm.getData()
+    assert len(x) <= 400 / 2 + 4
+    assert (x[0], x[-1]) == (0, 99.9)
+    assert 50.3 < x[np.isnan(y)].min() <= x[np.isnan(y)].max() < 51.5
+    every = columns(steps / 10, values, 0, 100, 400)
+    whole = smoothed(every.mean, 0.02 * every.x.size)
+    drawn = np.interp(every.x, x, y)[8:-8]  # beyond, fewer and fewer are averaged
+    known = np.isfinite(drawn) & np.isfinite(whole[8:-8])
+    assert known.sum() > 370
+    assert drawn[known] == pytest.approx(whole[8:-8][known], abs=0.01)
 
 
 def test_the_mouse_says_which_step_it_is_over_and_a_click_chooses_it(

@@ -15,7 +15,7 @@ from studio.app.plots.chart import reduced, whole_height
 from studio.app.shell.log_drawer import LogView, level_of
 from studio.app.state.runs import LOG_LINES
 from studio.app.state.session import EngineStatus
-from studio.app.views.quality import QualityView, group_of
+from studio.app.views.quality import GROW_MS, REDRAW_MS, QualityView, group_of
 from studio.app.views.samples import SamplesView
 from studio.app.widgets.qualities import qualities
 from studio.protocol.messages import Control, Watch
@@ -64,7 +64,7 @@ def test_a_floor_belongs_to_its_quality(lens: Any, show: Any) -> None:
     assert low < 0.05 < 0.3 < high
 
 
-def test_new_numbers_are_drawn_within_a_fifteenth_of_a_second_and_not_more_often(
+def test_new_numbers_are_drawn_within_a_quarter_of_a_second_and_not_more_often(
     lens: Any, show: Any, qtbot: QtBot
 ) -> None:
     lens.measure("loss", [1], [1.0])
@@ -78,6 +78,18 @@ def test_new_numbers_are_drawn_within_a_fifteenth_of_a_second_and_not_more_often
     assert drawn == []
     qtbot.waitUntil(lambda: len(view.cards["loss"].scene.curves[0].steps) == 199, timeout=1000)
     assert len(drawn) == 1
+
+
+def test_who_moves_the_clock_does_not_wait_for_numbers(lens: Any, show: Any) -> None:
+    lens.measure("loss", [1], [1.0])
+    view = show(QualityView)
+    lens.measure("loss", [2], [0.5])
+    assert view._timer.interval() == GROW_MS
+    lens.state.playback.set(step=1)
+    assert view._timer.interval() == REDRAW_MS
+    lens.measure("loss", [3], [0.4])
+    assert view._timer.interval() == REDRAW_MS
+    assert view._timer.isActive()
 
 
 def test_a_hidden_chart_does_nothing(lens: Any, show: Any) -> None:
