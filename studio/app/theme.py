@@ -7,6 +7,8 @@ the stylesheet, which are replaced as a whole.
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Literal
 
@@ -89,6 +91,16 @@ class Theme(QObject):
         self._identity = identity
         self._follow()
         self.chosen.emit()
+
+    @contextmanager
+    def on_paper(self) -> Iterator[None]:
+        """Let what is painted meanwhile be dark on white, as it is printed; nobody is told."""
+        before = self._tokens
+        self._tokens = replace(LIGHT, background="#ffffff", identity=self._identity)
+        try:
+            yield
+        finally:
+            self._tokens = before
 
     def _wanted(self) -> Tokens:
         light = self._mode == "light"

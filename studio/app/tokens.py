@@ -29,6 +29,7 @@ class Tokens:
     the selected row), hover. ``accent`` is for what needs attention, with ``on_accent`` written
     on it; ``warm``, ``good`` and ``danger`` mark states, never alone without a word or a shape.
     ``more`` tell runs apart where there are more of them than the others have colours for.
+    ``scale`` are the colours of a quantity from little to much, which never fade into a surface.
     ``identity`` is the wheel of colours that tells particles apart (`studio.app.plots.identity`).
     """
 
@@ -47,6 +48,7 @@ class Tokens:
     good: str
     danger: str
     more: tuple[str, str, str, str]
+    scale: tuple[str, str, str, str]
     identity: Identity = "hue"
 
 
@@ -66,6 +68,7 @@ DARK = Tokens(
     good="#6fce93",
     danger="#f2868a",
     more=("#b9a3f5", "#e3d05c", "#4fc6cf", "#e795d3"),
+    scale=("#3f8fd2", "#58b9cf", "#c9e38d", "#fbe46a"),
 )
 # The warm tone is a shade darker than in the drawing: #b45f06 misses 4.5:1 on the canvas.
 LIGHT = Tokens(
@@ -84,6 +87,7 @@ LIGHT = Tokens(
     good="#1f7a43",
     danger="#b3261e",
     more=("#6a4bc4", "#756400", "#0a7080", "#a3307f"),
+    scale=("#8db5e4", "#4787c7", "#1f4f91", "#0d1f45"),
 )
 
 

@@ -156,7 +156,7 @@ def test_escape_empties_the_filter(browser: Browser) -> None:
 def test_measures_are_said_in_full_and_with_their_unit() -> None:
     assert short(np.float32(1021.4)) == "1,021"
     assert short(np.int64(12_345)) == "12,345"
-    assert kind("jets").units == {"Mass": "GeV", "pT": "GeV"}
+    assert kind("jets").units == {"Mass": "GeV", "pT": "GeV", "Constituent pT": "GeV"}
 
 
 def test_the_keyboard_walks_extends_and_lets_go(browser: Browser) -> None:

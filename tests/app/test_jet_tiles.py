@@ -5,6 +5,9 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
+from observables.jets.variables import jet_variables
+from studio.app.kinds.filtering import keeps, sorted_rows
+from studio.app.kinds.jet_paint import PIXELS, Frame, disc, image_pixels, shade
 from studio.app.kinds.jets import ROOM, TYPED, legend
 from studio.app.kinds.registry import kind
 from studio.app.tokens import DARK
@@ -62,3 +65,41 @@ def test_data_show_their_types_and_no_condition_that_they_were_not_asked_for(qap
     assert said.startswith("top, m ")
     assert "asked" not in said
     preview.deleteLater()
+
+
+def test_a_constituent_is_said_where_it_is_pointed_at():
+    tiles = kind("jets").tiles({"x": X[None], "mask": MASK[None]})
+    rect = QRectF(0, 0, 200, 200)
+    place = Frame(rect).place(0.16, 0.0)
+    assert tiles.said_at(rect, 0, place) == "row 0: pT 500.0 GeV (50 %), Δη 0.160, Δφ 0.000"
+    assert tiles.said_at(rect, 0, Frame(rect).place(0.3, 0.3)) == "", "a padded place is nothing"
+
+
+def test_the_share_of_the_momentum_is_the_area_and_the_colour():
+    # Whoever has four times the share is twice as wide; the scale ends at its ends.
+    assert disc(0.4, 100.0) == pytest.approx(2 * disc(0.1, 100.0))
+    low, high = (shade(share, DARK).name() for share in (1e-6, 0.9))
+    assert (low, high) == (DARK.scale[0], DARK.scale[-1])
+
+
+def test_an_image_holds_the_momentum_that_is_in_the_plane():
+    x = np.float64([[[0.16, 0.0], [-0.16, 0.1], [0.9, 0.0]]])
+    image = image_pixels(x, np.float64([[0.5, 0.3, 0.2]]))[0]
+    assert image.sum() == pytest.approx(0.8), "the third is beyond the plane"
+    row, column = np.argwhere(image == 0.3)[0]
+    assert row < PIXELS // 2, "a larger phi is further up"
+    assert column < PIXELS // 2
+
+
+def test_jets_are_filtered_by_substructure_that_is_found_when_it_is_asked_for():
+    rng = np.random.default_rng(0)
+    x = rng.normal(scale=0.1, size=(20, 5, 3))
+    x[..., 2] = np.log1p(rng.uniform(10, 500, (20, 5)))
+    known = kind("jets").measures({"x": x, "label": np.array(["top"] * 20)})
+    assert set(known.words()) == {"Type", "Mass", "pT", "Constituents"}
+    assert keeps(known, "top", 20).all()
+    assert "τ₂₁" not in known.words(), "words ask for no number"
+    tau = known["τ₂₁"]
+    assert (keeps(known, "tau21 < 0.5", 20) == (tau < 0.5)).all()
+    assert sorted_rows(known, "D₂, low first", 20).tolist() == np.argsort(known["D₂"]).tolist()
+    assert tau == pytest.approx(jet_variables(x[..., :2], np.expm1(x[..., 2]), ["tau21"])["tau21"])

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from studio.app.kinds.kind import Arrays, Kind, Tiles
+from studio.app.kinds.kind import Arrays, Kind, SaysParts, Tiles
 from studio.app.tokens import Tokens
 
 __all__ = ["Browsed"]
@@ -45,6 +45,11 @@ class Browsed:
     def said(self, row: int) -> str:
         """Say the datum of a row in a line."""
         return self._one(row).said(0)
+
+    def said_at(self, rect: QRectF, row: int, at: QPointF) -> str:
+        """Say what is at a point of the datum of a row."""
+        one = self._one(row)
+        return one.said_at(rect, 0, at) if isinstance(one, SaysParts) else ""
 
     def make_ready(self, rows: Sequence[int]) -> None:
         """Make the data of some rows ready to be painted."""

@@ -1,6 +1,7 @@
 """Which rows are shown, and in which order, by what a kind can say of each of them."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.kinds.kind import Measured
+from studio.app.kinds.lazily import Lazily
 
 __all__ = ["Unfiltered", "keeps", "orders", "sorted_rows"]
 
@@ -21,6 +23,9 @@ SIGNS: Mapping[str, Callable[[NDArray[Any], float], NDArray[np.bool_]]] = {
     ">=": np.greater_equal,
     "=": np.equal,
 }
+
+
+SPELT = str.maketrans({"τ": "tau", "η": "eta", "φ": "phi", "δ": "d"})
 
 
 class Unfiltered(ValueError):
@@ -71,8 +76,13 @@ def keeps(measured: Measured, text: str, n: int) -> NDArray[np.bool_]:
     return kept
 
 
+def _typed(name: str) -> str:
+    """Return a name as it can be typed: "τ₂₁" as "tau21"."""
+    return unicodedata.normalize("NFKC", name).casefold().translate(SPELT)
+
+
 def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[np.bool_]:
-    known = [each for each in measured if each.casefold().startswith(name.casefold())]
+    known = [each for each in measured if _typed(each).startswith(_typed(name))]
     if not known:
         raise Unfiltered(f"{name} is not known of these; {', '.join(measured)} are.")
     values = measured[known[0]]
@@ -88,7 +98,8 @@ def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[n
 
 
 def _holds(measured: Measured, word: str, n: int) -> NDArray[np.bool_]:
-    texts = [values.astype(str) for values in measured.values() if not _numeric(values)]
+    some = measured.words() if isinstance(measured, Lazily) else measured
+    texts = [values.astype(str) for values in some.values() if not _numeric(values)]
     if not texts:
         names = ", ".join(measured)
         raise Unfiltered(f"Compare a number: {names} with <, > or =." if names else "No numbers.")

@@ -1,15 +1,25 @@
 """Jets: constituents in the eta-phi plane, as large as their momentum, in a cone."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter
 
 from observables.jets.kinematics import masses
+from observables.jets.variables import CONSTITUENT, JET, jet_variables
 from studio.app.kinds.apart import Apart
+from studio.app.kinds.jet_paint import (
+    CONE,
+    Frame,
+    disc,
+    image_pixels,
+    paint_cone,
+    paint_discs,
+    paint_image,
+)
 from studio.app.kinds.kind import (
     DISTANCES,
     LABEL,
@@ -21,55 +31,105 @@ from studio.app.kinds.kind import (
     classes,
     how_many,
 )
+from studio.app.kinds.lazily import Lazily
 from studio.app.theme import font
 from studio.app.tokens import Tokens
 from studio.counted import counted
 from studio.literal import one_line
 
-__all__ = ["KIND", "clouds", "legend"]
+__all__ = ["KIND", "clouds", "images", "legend", "momenta", "shares"]
 
 PT = "pt"  # what a jet was asked for, GeV
-REACH = 0.45  # of the plane, around the axis of the jet
-CONE = 0.4  # the radius that jets are clustered with
-LARGEST = 0.11  # the radius of a constituent with the jet's whole momentum, of the side of a tile
-SMALLEST = 0.006
 TYPED = 36  # pixels of a tile from which on its type is written into it
 ROOM = 220  # pixels of a tile from which on its axes are named and its numbers are said
+NEAR = 6.0  # pixels around a constituent in which it is pointed at
+MARKS = ((0.01, "1 %"), (0.05, "5 %"), (0.2, "20 %"))  # shares on the colour bar
+QUICK = ("mass", "pt", "constituents")  # variables that take next to no time
+EFPS = tuple(slug for slug in JET if slug.startswith("efp-"))
+GROUPS = (("tau21", "tau32"), ("c2", "d2"), EFPS)  # others, with those that are found with them
+ELEMENT = "constituent"
 
 
 def clouds(arrays: Arrays) -> Tiles:
-    """Return tiles of clouds x (n, N, 3): eta, phi, log(1 + pT/GeV), hardest on top."""
-    return EachTile(arrays, _paint, say=legend)
+    """Return tiles of clouds x (n, N, 3): eta, phi, log(1 + pT/GeV), soft ones on top."""
+    return EachTile(arrays, _paint, say=legend, point=_pointed)
+
+
+def images(arrays: Arrays) -> Tiles:
+    """Return tiles of the same clouds as images of the plane: the share of the pT in each pixel."""
+    return EachTile(arrays, _paint_image, say=legend, point=_pixel)
 
 
 def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
-    side = min(rect.width(), rect.height())
-    scale, middle = side / (2 * REACH), rect.center()
+    x, pt = momenta(datum)
     painter.save()
     painter.setClipRect(rect)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(QColor(palette.line), 1.0))
-    painter.drawEllipse(middle, CONE * scale, CONE * scale)
-    painter.setPen(Qt.PenStyle.NoPen)
-    x, momenta = _momenta(datum)
-    seen = momenta > 0.0
-    total = momenta[seen].sum() or 1.0
-    colour = QColor(palette.accent)
-    # Soft ones over hard ones, or the hardest would hide them.
-    for i in sorted(np.flatnonzero(seen), key=lambda i: -momenta[i]):
-        share = momenta[i] / total
-        # As large in area as in momentum.
-        radius = side * max(SMALLEST, LARGEST * np.sqrt(share))
-        colour.setAlphaF(0.25 + 0.6 * float(np.sqrt(share)))
-        painter.setBrush(colour)
-        place = QPointF(middle.x() + x[i, 0] * scale, middle.y() - x[i, 1] * scale)
-        painter.drawEllipse(place, radius, radius)
+    frame = Frame(rect)
+    paint_cone(painter, frame, palette)
+    paint_discs(painter, frame, x[:, :2], shares(pt), palette)
+    _write(painter, rect, datum, palette)
+    painter.restore()
+
+
+def _paint_image(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
+    x, pt = momenta(datum)
+    painter.save()
+    painter.setClipRect(rect)
+    frame = Frame(rect)
+    painter.fillRect(rect, QColor(palette.panel))
+    image = image_pixels(x[None, :, :2], shares(pt)[None])[0]
+    paint_image(painter, frame, image, palette)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    paint_cone(painter, frame, palette)
+    _write(painter, rect, datum, palette)
+    painter.restore()
+
+
+def _write(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
+    """Write into a tile what it has room for."""
+    side = min(rect.width(), rect.height())
     if side >= ROOM:
         _name(painter, rect, legend(datum), palette)
     elif side >= TYPED and LABEL in datum:
         _say_type(painter, rect, one_line(str(datum[LABEL])), palette)
-    painter.restore()
+
+
+def shares(pt: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return which share of the summed pT of its jet each constituent has, (..., N)."""
+    total = pt.sum(axis=-1, keepdims=True)
+    return np.asarray(np.divide(pt, total, out=np.zeros_like(pt), where=total > 0))
+
+
+def nearest_constituent(rect: QRectF, datum: Arrays, at: QPointF) -> int:
+    """Return the place of the constituent at a point of a tile, -1 for none."""
+    x, pt = momenta(datum)
+    frame, share = Frame(rect), shares(pt)
+    away = np.hypot(*(frame.places(x[:, :2]) - (at.x(), at.y())).T)
+    reach = np.array([max(NEAR, disc(each, frame.side)) for each in share.tolist()])
+    # Of several that reach there the softest one is seen.
+    inside = np.flatnonzero((away <= reach) & (share > 0))
+    return int(inside[np.argmin(share[inside])]) if len(inside) else -1
+
+
+def said_constituent(datum: Arrays, place: int) -> str:
+    """Say a constituent: "row 3: pT 152 GeV (15 %), Δη 0.021, Δφ −0.104"."""
+    x, pt = momenta(datum)
+    eta, phi, share = float(x[place, 0]), float(x[place, 1]), float(shares(pt)[place])
+    return (
+        f"row {place}: pT {pt[place]:,.1f} GeV ({100 * share:.2g} %), "
+        f"Δη {eta:.3f}, Δφ {phi:.3f}".replace("-", "−")
+    )
+
+
+def _pointed(rect: QRectF, datum: Arrays, at: QPointF) -> str:
+    place = nearest_constituent(rect, datum, at)
+    return said_constituent(datum, place) if place >= 0 else ""
+
+
+def _pixel(rect: QRectF, datum: Arrays, at: QPointF) -> str:
+    eta, phi = Frame(rect).at(at)
+    return f"Δη {eta:.2f}, Δφ {phi:.2f}".replace("-", "−")
 
 
 def legend(datum: Arrays) -> str:
@@ -78,15 +138,15 @@ def legend(datum: Arrays) -> str:
     for, the pT is the asked one, as in files, with the share of it that the constituents' relative
     pT sum to.
     """
-    x, momenta = _momenta(datum)
-    mass = masses(x[None, :, :2], momenta[None])[0]
+    x, pt = momenta(datum)
+    mass = masses(x[None, :, :2], pt[None])[0]
     if PT in datum and (asked := float(datum[PT])) > 0.0:
-        share = momenta.sum() / asked
+        share = pt.sum() / asked
         momentum = f"asked pT {asked:,.0f} GeV (constituents sum to {share:,.2f} of it)"
     else:
-        pt = np.hypot((momenta * np.cos(x[:, 1])).sum(), (momenta * np.sin(x[:, 1])).sum())
-        momentum = f"pT {pt:,.0f} GeV"
-    seen = counted(int((momenta > 0.0).sum()), "constituent")
+        whole = np.hypot((pt * np.cos(x[:, 1])).sum(), (pt * np.sin(x[:, 1])).sum())
+        momentum = f"pT {whole:,.0f} GeV"
+    seen = counted(int((pt > 0.0).sum()), ELEMENT)
     said = f"m {mass:,.0f} GeV, {momentum}, {seen}"
     return f"{one_line(str(datum[LABEL]))}, {said}" if LABEL in datum else said
 
@@ -114,29 +174,47 @@ def _say_type(painter: QPainter, rect: QRectF, text: str, palette: Tokens) -> No
     painter.drawText(inside, corner, short)
 
 
-def _momenta(datum: Arrays) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def momenta(datum: Arrays) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the places (..., N, 3) and the pT in GeV (..., N) of constituents, 0 where a place is
     padded, of one jet or of many.
     """
     x = np.nan_to_num(np.asarray(datum["x"], dtype=np.float64))
-    momenta = np.expm1(np.clip(x[..., 2], 0.0, 12.0))
+    pt = np.expm1(np.clip(x[..., 2], 0.0, 12.0))
     if "mask" in datum:
-        momenta = momenta * np.asarray(datum["mask"], dtype=bool)
-    return x, momenta
+        pt = pt * np.asarray(datum["mask"], dtype=bool)
+    return x, pt
+
+
+def _named(*slugs: str) -> tuple[str, ...]:
+    return tuple(JET[slug].title for slug in slugs)
 
 
 def _measures(arrays: Arrays) -> Measured:
-    """Say of each jet what is said of one: its type, its mass and pT in GeV, its constituents; the
-    pT is that of the constituents, also where another was asked for.
+    """Say of each jet its type and its variables, those that take a while when they are asked for;
+    the pT is that of the constituents, also where another was asked for.
     """
-    x, momenta = _momenta(arrays)
-    along, across = momenta * np.cos(x[..., 1]), momenta * np.sin(x[..., 1])
-    return {
-        **classes(arrays, "Type"),
-        "Mass": masses(x[..., :2], momenta),
-        "pT": np.hypot(along.sum(axis=1), across.sum(axis=1)),
-        "Constituents": (momenta > 0.0).sum(axis=1),
-    }
+    x, pt = momenta(arrays)
+
+    def found(names: Sequence[str]) -> Measured:
+        variables = jet_variables(x[..., :2], pt, names)
+        return {JET[slug].title: values for slug, values in variables.items()}
+
+    def group(title: str) -> Measured:
+        return found(next(each for each in GROUPS if title in _named(*each)))
+
+    number = JET["constituents"].title
+    quick = dict(found(QUICK))
+    ready = {**classes(arrays, "Type"), **quick, number: quick[number].astype(np.int64)}
+    return Lazily(ready, _named(*JET), group)
+
+
+def _elements(arrays: Arrays) -> Measured:
+    """Say of each constituent its pT and where it is, NaN where a place is padded."""
+    x, pt = momenta(arrays)
+    here = pt > 0.0
+    values = {"pt": pt, "eta": x[..., 0], "phi": x[..., 1]}
+    return {CONSTITUENT[slug].title: np.where(here, values[slug], np.nan) for slug in
+            ("pt", "eta", "phi")}  # fmt: skip
 
 
 def _compared(arrays: Arrays) -> NDArray[np.float64]:
@@ -144,8 +222,8 @@ def _compared(arrays: Arrays) -> NDArray[np.float64]:
     has, and where it is, in radii of the cone and times that share, so that soft ones, whose places
     mean little, count little; (n, 3 N).
     """
-    x, momenta = _momenta(arrays)
-    share = momenta / np.maximum(momenta.sum(axis=1, keepdims=True), 1e-12)
+    x, pt = momenta(arrays)
+    share = shares(pt)
     hardest = np.argsort(-share, axis=1, kind="stable")
     share = np.take_along_axis(share, hardest, axis=1)[..., None]
     places = np.take_along_axis(x[..., :2], hardest[..., None], axis=1)
@@ -172,6 +250,10 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
     return f"{counted(how_many(x, facts), 'jet')} of at most {most}"
 
 
+def _of_constituent(slug: str) -> str:
+    return f"{ELEMENT.capitalize()} {CONSTITUENT[slug].title}"
+
+
 KIND = Kind(
     slug="jets",
     about="Particle physics: what a quark or a gluon becomes in a collider",
@@ -185,8 +267,22 @@ KIND = Kind(
     tiles=clouds,
     facts=_facts,
     groups={"Substructure": ("w1-jet-mass", "w1-constituent-pt"), **DISTANCES},
+    look="Discs",
+    looks={"Image": images},
     measures=_measures,
-    units={"Mass": "GeV", "pT": "GeV"},
+    element=ELEMENT,
+    elements=_elements,
+    first=(
+        *_named("mass", "pt", "constituents"),
+        *map(_of_constituent, ("pt", "eta", "phi")),
+        *_named("tau21", "tau32", "d2", "efp-1"),
+    ),
+    brief=_named("mass", "tau32"),
+    logs=(_of_constituent("pt"), *_named(*EFPS)),
+    units={
+        **{each.title: each.unit for each in JET.values() if each.unit},
+        **{_of_constituent(slug): each.unit for slug, each in CONSTITUENT.items() if each.unit},
+    },
     apart=Apart("constituents, hardest first: share of pT, and place times share", _compared),
     imports="JetNet HDF5",
     page=36,

@@ -5,12 +5,12 @@ kind of what they show; no other module decides by the shape of an array or by a
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from studio.app.kinds.filed import as_arrays
@@ -29,6 +29,7 @@ __all__ = [
     "MadeReady",
     "Measured",
     "PaintDatum",
+    "SaysParts",
     "Tiles",
     "classes",
     "filters",
@@ -95,6 +96,16 @@ class MadeReady(Protocol):
         """Make the data of some rows ready to be painted."""
 
 
+@runtime_checkable
+class SaysParts(Tiles, Protocol):
+    """Tiles of which a part can be pointed at."""
+
+    def said_at(self, rect: QRectF, row: int, at: QPointF) -> str:
+        """Say what is at a point of the datum of a row, painted into a rectangle; "" for nothing
+        in particular.
+        """
+
+
 @dataclass(frozen=True, eq=False)
 class EachTile:
     """Tiles that a function paints one at a time: what most kinds need.
@@ -104,12 +115,14 @@ class EachTile:
         one: paints one of them.
         aspect: width / height of each tile.
         say: says one of them in a line.
+        point: says what is at a point of one of them that is painted into a rectangle.
     """
 
     arrays: Arrays
     one: PaintDatum
     aspect: float = 1.0
     say: Callable[[Arrays], str] | None = None
+    point: Callable[[QRectF, Arrays, QPointF], str] | None = None
 
     def __len__(self) -> int:
         return len(self.arrays["x"])
@@ -121,6 +134,10 @@ class EachTile:
     def said(self, row: int) -> str:
         """Say the datum of a row in a line."""
         return "" if self.say is None else self.say(self._datum(row))
+
+    def said_at(self, rect: QRectF, row: int, at: QPointF) -> str:
+        """Say what is at a point of the datum of a row."""
+        return "" if self.point is None else self.point(rect, self._datum(row), at)
 
     def _datum(self, row: int) -> Arrays:
         return {name: each[row] for name, each in self.arrays.items()}
@@ -200,7 +217,15 @@ class Kind:
         facts: says what is known of data in a line: from ``x``, the names of its columns, and what
             the engine found.
         page: how many tiles stand on a page; fewer where each needs more room.
+        looks: other ways in which data can be painted as tiles, by their names; that of ``tiles``
+            is called ``look``.
         measures: says of each datum what it can be sorted and filtered by, from all that is known.
+        element: what each datum is made of several of, in a word; "" where it is of none.
+        elements: says of each of these what is known, (n, k) by name, NaN where a place is empty.
+        first: the numbers that are looked at first, in their order, those of elements as
+            `called_element` has them; none for all as they come.
+        logs: the numbers whose axis is logarithmic at first.
+        brief: those of its measures that are written below a small tile.
         units: of these measures, by their names.
         apart: returns how far one datum, given without the axis of rows, is from each of many,
             (n,), as `studio.app.kinds.apart` has it; None where nobody has said what that means.
@@ -235,7 +260,14 @@ class Kind:
     fits: Callable[[tuple[int, ...]], bool]
     tiles: Callable[[Arrays], Tiles]
     facts: Callable[[NDArray[Any], tuple[str, ...], Mapping[str, Any]], str]
+    look: str = ""
+    looks: Mapping[str, Callable[[Arrays], Tiles]] = field(default_factory=dict)
     measures: Callable[[Arrays], Measured] = lambda arrays: {}
+    element: str = ""
+    elements: Callable[[Arrays], Measured] = lambda arrays: {}
+    first: tuple[str, ...] = ()
+    logs: tuple[str, ...] = ()
+    brief: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     apart: Distance | None = None
     ready: Callable[[Arrays], Arrays] = lambda arrays: {}
@@ -262,6 +294,14 @@ class Kind:
     def files(self) -> str:
         """The filters of a dialog that asks for the file of an export."""
         return filters(self.suffixes)
+
+    def looking(self, look: str) -> "Kind":
+        """Return the same kind, painted in another way; as it is where there is no such way."""
+        return replace(self, tiles=self.looks.get(look, self.tiles))
+
+    def called_element(self, name: str) -> str:
+        """Return what a number of an element is called beside those of data."""
+        return f"{self.element.capitalize()} {name}"
 
     @property
     def few(self) -> int:

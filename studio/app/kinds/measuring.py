@@ -3,16 +3,17 @@ real. Pure.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.app.kinds.distances import ALL
 from studio.app.kinds.kind import Arrays, Kind, Measured
 from studio.app.kinds.statistics import measured_of
-from studio.app.plots.shares import Apart, apart, inside
-from studio.app.state.selection import Source
+from studio.app.plots.shares import Apart, apart, inside, spread_within
+from studio.app.state.selection import NONE, Rows, Source
 
 __all__ = [
     "CARDS",
@@ -22,7 +23,9 @@ __all__ = [
     "class_shares",
     "found_in",
     "in_part",
+    "looking_at",
     "shares_among",
+    "with_distances",
 ]
 
 CARDS = 12  # numbers that are looked at: a table may have hundreds of columns
@@ -48,25 +51,73 @@ class Sample:
 @dataclass(frozen=True, eq=False)
 class Found:
     """Samples, the real one first and that of the selected run second, with what was ``measured``
-    of each; ``names`` are the numbers that are known of the real data, ``words`` their classes;
-    ``far`` is how far the second sample is from the first.
+    of each; ``names`` are the numbers that are known of the real data, those first that matter most
+    to their kind, ``words`` their classes. ``far`` is how far each model's sample is from the first
+    one, by number. Of a ``part``, a word and one of its classes, only the ``rows`` of that are
+    looked at, of all where it is None; ``by_class`` is how far the second sample is from the first
+    one, of all data (`ALL`) and of each class of the first word, by number.
     """
 
     samples: tuple[Sample, ...]
     measured: tuple[Measured, ...]
     names: tuple[str, ...]
     words: tuple[str, ...]
-    far: Mapping[str, Apart | None] = field(default_factory=dict)
+    far: Mapping[str, tuple[Apart | None, ...]] = field(default_factory=dict)
+    part: tuple[str, str] | None = None
+    rows: tuple[Rows | None, ...] = ()
+    by_class: Mapping[str, Mapping[str, Apart | None]] = field(default_factory=dict)
+
+    def each(self, sample: int, name: str) -> NDArray[Any]:
+        """Return what is known of each datum of a sample, (n,), or of each of its elements, (n, k);
+        nothing where nobody knows.
+        """
+        values = np.asarray(self.measured[sample].get(name, np.empty(0)))
+        rows = self.rows[sample] if self.rows else None
+        return values if rows is None or not len(values) else values[rows]
 
     def of(self, sample: int, name: str) -> NDArray[Any]:
-        """Return what is known of each datum of a sample, (n,); nothing where nobody knows."""
-        return np.asarray(self.measured[sample].get(name, np.empty(0)))
+        """Return what is known of data or of their elements in a row, (m,)."""
+        values = self.each(sample, name)
+        return values if values.ndim == 1 else values[np.isfinite(values)]
+
+    def spread(self, name: str, edges: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Return how far by chance the shares of real elements in bins vary, (m,); None of numbers
+        of which each datum has one.
+        """
+        values = self.each(0, name)
+        return spread_within(values, edges) if values.ndim > 1 else None
+
+    def count(self, sample: int) -> int:
+        """Return how many data of a sample are looked at."""
+        rows = self.rows[sample] if self.rows else None
+        return len(self.samples[sample].arrays["x"]) if rows is None else len(rows)
+
+    def rows_in(self, sample: int, name: str, part: Part) -> Rows:
+        """Return the rows of a sample of which something is in a range or of a class."""
+        found = in_part(self.each(sample, name), part)
+        places = np.flatnonzero(found if found.ndim == 1 else found.any(axis=1))
+        rows = self.rows[sample] if self.rows else None
+        return places if rows is None else rows[places]
+
+    def among(self, sample: int, name: str, rows: Rows) -> NDArray[Any]:
+        """Return what is known of those of some rows of a sample that are looked at, in a row."""
+        values = np.asarray(self.measured[sample].get(name, np.empty(0)))
+        kept = self.rows[sample] if self.rows else None
+        rows = rows[rows < len(values)]
+        found = values[rows if kept is None else rows[np.isin(rows, kept)]]
+        return found if found.ndim == 1 else found[np.isfinite(found)]
 
 
 def found_in(
-    samples: Sequence[Sample], kind: Kind, columns: Sequence[str], before: Found | None = None
+    samples: Sequence[Sample],
+    kind: Kind,
+    columns: Sequence[str],
+    before: Found | None = None,
+    part: tuple[str, str] | None = None,
 ) -> Found:
-    """Measure samples; of those that were measured ``before`` nothing is measured anew."""
+    """Measure samples, and look at a ``part``; of those that were measured ``before`` nothing is
+    measured anew. How far they are from each other is not measured yet.
+    """
     known = {}
     if before is not None:
         pairs = zip(before.samples, before.measured, strict=True)
@@ -74,20 +125,96 @@ def found_in(
     measured = []
     for sample in samples:
         each = known.get((sample.key, id(sample.arrays["x"])))
-        measured.append(measured_of(kind, sample.arrays, columns) if each is None else each)
+        measured.append(_all_of(kind, sample.arrays, columns) if each is None else each)
     real, made = measured[:2]
-    numbers = [name for name, values in real.items() if np.issubdtype(values.dtype, np.number)]
     words = [
         name
         for name, values in real.items()
-        if name not in numbers and name in made and len(np.unique(values)) <= CLASSES
+        if not _number(values) and name in made and len(np.unique(values)) <= CLASSES
     ]
-    far = {name: apart(made[name], real[name]) for name in numbers[:CARDS] if name in made}
-    return Found(tuple(samples), tuple(measured), tuple(numbers), tuple(words), far)
+    numbers = [name for name, values in real.items() if _number(values)]
+    first = [name for name in kind.first if name in numbers]
+    names = (*first, *(name for name in numbers if name not in first))
+    return looking_at(Found(tuple(samples), tuple(measured), names, tuple(words)), part)
+
+
+def looking_at(found: Found, part: tuple[str, str] | None) -> Found:
+    """Return the same with only a part of the data looked at, all for None."""
+    if part is not None and part[0] not in found.words:
+        part = None
+    rows: tuple[Rows | None, ...] = ()
+    if part is not None:
+        word, name = part
+        rows = tuple(np.flatnonzero(each.get(word, NONE) == name) for each in found.measured)
+    return replace(found, part=part, rows=rows, far={})
+
+
+def with_distances(found: Found, names: Sequence[str], before: Found | None = None) -> Found:
+    """Measure how far samples are from the real one, by some numbers; what was measured ``before``
+    class by class of the same samples is not measured anew.
+    """
+    return replace(found, far=_distances(found, names), by_class=_by_class(found, names, before))
+
+
+def _all_of(kind: Kind, arrays: Arrays, columns: Sequence[str]) -> Measured:
+    """Measure data and their elements."""
+    elements = kind.elements(arrays)
+    return {
+        **dict(measured_of(kind, arrays, columns)),
+        **{kind.called_element(name): values for name, values in elements.items()},
+    }
+
+
+def _number(values: NDArray[Any]) -> bool:
+    return bool(np.issubdtype(values.dtype, np.number))
+
+
+def _distances(found: Found, names: Sequence[str]) -> dict[str, tuple[Apart | None, ...]]:
+    real = {name: found.each(0, name) for name in names}
+    models = range(1, len(found.samples))
+    return {
+        name: tuple(apart(found.each(model, name), real[name]) for model in models)
+        for name in names
+    }
+
+
+def _by_class(
+    found: Found, names: Sequence[str], before: Found | None
+) -> dict[str, Mapping[str, Apart | None]]:
+    """Measure the distances of the second sample, of all data and class by class."""
+    every = [slice(None), slice(None)]
+    sides: list[tuple[str, list[Any]]] = [(ALL, every)]
+    if found.words:
+        classes = [np.asarray(found.measured[sample][found.words[0]]) for sample in (0, 1)]
+        for each in np.unique(classes[0]):
+            sides.append((str(each), [np.flatnonzero(side == each) for side in classes]))
+    made: dict[str, Mapping[str, Apart | None]] = {}
+    known = _same(found, before)
+    for name in names:
+        if name in known:
+            made[name] = known[name]
+            continue
+        real, other = (np.asarray(found.measured[sample].get(name, ())) for sample in (0, 1))
+        made[name] = {
+            each: apart(other[rows[1]], real[rows[0]]) if len(other) else None
+            for each, rows in sides
+        }
+    return made
+
+
+def _same(found: Found, before: Found | None) -> Mapping[str, Mapping[str, Apart | None]]:
+    """Return the distances class by class that were measured of the same two samples before."""
+    if before is None:
+        return {}
+    same = all(
+        one.arrays["x"] is other.arrays["x"]
+        for one, other in zip(found.samples[:2], before.samples[:2], strict=True)
+    )
+    return before.by_class if same else {}
 
 
 def in_part(values: NDArray[Any], part: Part) -> NDArray[np.bool_]:
-    """Return which values (n,) are in a range, or of a class."""
+    """Return which values (n,), or (n, k), are in a range, or of a class."""
     if isinstance(part, str):
         return np.asarray(values == part)
     return inside(np.asarray(values, np.float64), *part)

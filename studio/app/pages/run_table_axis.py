@@ -6,10 +6,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 
 from studio.app.pages.run_table_model import Row
+from studio.app.plots.runkey import ink
 from studio.app.plots.ticks import number, ticks
 from studio.app.state.runtable import Scale, figure_of
 from studio.app.theme import font, theme
-from studio.app.widgets.badge import ink
 
 __all__ = ["paint_axis"]
 

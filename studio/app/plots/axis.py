@@ -36,6 +36,7 @@ GAP = 6  # pixels between two names
 WORD = 46  # pixels that a name needs to say something
 EDGE = 12  # pixels beyond the last mark that a number may use
 LETTERS = 8  # pixels that half a line of numbers is high
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def value_marks(
@@ -86,7 +87,14 @@ def power_marks(low: float, high: float, pixels: float) -> list[tuple[float, str
         return [(math.log10(value), text) for value, text in places]
     powers = range(math.ceil(low), math.floor(high) + 1)
     every = max(1, math.ceil(len(powers) / max(2, int(pixels / 22))))
-    return [(float(p), number(10.0**p)) for p in powers if p % every == 0]
+    return [(float(p), _power(p)) for p in powers if p % every == 0]
+
+
+def _power(exponent: int) -> str:
+    """Write a power of ten: as a number where that is short."""
+    if -3 <= exponent <= 4:
+        return number(10.0**exponent)
+    return "10" + str(exponent).translate(RAISED)
 
 
 def step_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:

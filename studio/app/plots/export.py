@@ -1,4 +1,5 @@
-"""Pictures and curves to files: PNG at twice the size, SVG with text and lines as such, CSV.
+"""Pictures and curves to files: PNG at twice the size, SVG with text and lines as such, PDF the
+same, dark on white whatever the theme, CSV.
 
 Everything is painted anew by the functions that paint the screen, so an export is as sharp as its
 format allows, whatever the screen was.
@@ -12,14 +13,14 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QSize
-from PySide6.QtGui import QColor, QImage, QImageWriter, QPainter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRect, QSize, QSizeF
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.printed import SCALE
-from studio.app.theme import colors
+from studio.app.theme import colors, theme
 from studio.store.atomic import write_bytes
 from studio.store.errors import StoreError
 
@@ -34,7 +35,8 @@ __all__ = [
     "write_picture",
 ]
 
-SUFFIXES = (".png", ".svg")
+SUFFIXES = (".png", ".svg", ".pdf")
+INCH = 100  # logical pixels of a picture that take an inch of paper
 
 Paint = Callable[[QPainter], None]
 
@@ -87,7 +89,7 @@ def widget_picture(widget: QWidget) -> Picture:
 
 
 def write_picture(picture: Picture, path: Path) -> None:
-    """Write a picture; the suffix (.png or .svg) says how.
+    """Write a picture; the suffix (.png, .svg or .pdf) says how.
 
     Raises:
         StoreError: the suffix is unknown, or the disk refused.
@@ -97,10 +99,12 @@ def write_picture(picture: Picture, path: Path) -> None:
         write_bytes(path, _png(picture))
     elif suffix == ".svg":
         write_bytes(path, _svg(picture))
+    elif suffix == ".pdf":
+        write_bytes(path, _pdf(picture))
     else:
         raise StoreError(
-            f"{path.name} cannot be written: a picture is a .png or an .svg file.",
-            "Give the file one of these two endings.",
+            f"{path.name} cannot be written: a picture is a .png, an .svg or a .pdf file.",
+            "Give the file one of these endings.",
             "user",
         )
 
@@ -130,6 +134,25 @@ def _svg(picture: Picture) -> bytes:
     generator.setTitle("Pushforward Studio")
     with QPainter(generator) as painter:
         picture.paint(painter, vector=True)
+    return bytes(data.data())
+
+
+def _pdf(picture: Picture) -> bytes:
+    """Return a page as large as the picture, with its fonts in it."""
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    writer.setTitle("Pushforward Studio")
+    writer.setResolution(INCH)
+    size = QSizeF(picture.size) / INCH
+    writer.setPageSize(
+        QPageSize(size, QPageSize.Unit.Inch, "", QPageSize.SizeMatchPolicy.ExactMatch)
+    )
+    writer.setPageMargins(QMarginsF())
+    with theme.on_paper(), QPainter(writer) as painter:
+        picture.paint(painter, vector=True)
+    buffer.close()
     return bytes(data.data())
 
 

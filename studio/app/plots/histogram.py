@@ -60,7 +60,8 @@ class HistogramScene:
     """What is drawn: ``n`` real data as shares of bins with ``edges`` (m + 1,), how many of them
     are ``beyond`` the bins, below and above, in which ``unit`` they are, models, which shares of
     the bins are ``chosen`` of all data of the source that something is selected of, the range
-    that is ``brushed``; with ``log`` axes are powers of ten.
+    that is ``brushed``; with ``log`` axes are powers of ten. ``sigma`` (m,) is how far the shares
+    of real data vary by chance, where they are no counts of n independent data.
     """
 
     name: str
@@ -74,11 +75,12 @@ class HistogramScene:
     log_y: bool = False
     unit: str = ""
     beyond: tuple[int, int] = (0, 0)
+    sigma: Doubles | None = None
 
     @cached_property
     def spread(self) -> Doubles:
         """How far the shares of real data vary by chance, (m,)."""
-        return spread_of(self.real, self.n)
+        return spread_of(self.real, self.n) if self.sigma is None else self.sigma
 
     @property
     def places(self) -> Doubles:
@@ -276,8 +278,9 @@ class HistogramPlot(Explored):
         super().look_closer(plane, x, self.whole(plane)[1])
 
     def show_all(self) -> None:
-        """Let go, and look at all bins again."""
-        self.brushed.emit(None)
+        """Look at all bins again; where they are seen already, let go of those that are brushed."""
+        if self.part is None:
+            self.brushed.emit(None)
         super().show_all()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -318,7 +321,7 @@ class HistogramPlot(Explored):
         frame = _Frame(scene, style, tall=max(1.0, upper.size[1]))
         across = self.part or scene.extent
         upper.left.set_marks(_power_share_marks if scene.log_y else _share_marks)
-        lower.bottom.set_marks(power_marks if scene.log_x else _across_marks)
+        lower.bottom.set_marks(_power_across_marks if scene.log_x else _across_marks)
         upper.look_at(across, (frame.low, frame.high))
         lower.look_at(across, RATIOS)
         upper.draw(list(_upper(frame)))
@@ -424,6 +427,10 @@ def _clear(
     """Leave out marks at the foot, where those of the ratios begin."""
     foot = low + FOOT * (high - low) / max(1.0, pixels)
     return [mark for mark in marks if mark[0] > foot]
+
+
+def _power_across_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
+    return power_marks(low, high, pixels / 2)  # numbers are wider than they are high
 
 
 def _across_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:

@@ -16,7 +16,7 @@ from studio.app.plots.export import Picture, painted_picture
 from studio.app.plots.hchart import HPlot, HScene
 from studio.app.plots.histogram import HistogramPlot, HistogramScene
 from studio.app.plots.plane import Surface
-from studio.app.plots.runkey import paint_key
+from studio.app.plots.runkey import Named, ink, key_lines, paint_key
 from studio.app.plots.style import CanvasStyle
 from studio.app.theme import colors, font
 from studio.literal import one_line
@@ -25,6 +25,8 @@ __all__ = ["bars_picture", "charts_picture", "h_picture", "histograms_picture", 
 
 LEGEND = 26  # pixels above a chart
 PANEL = QSize(480, 320)  # of one plot of several
+PRINTED = QSize(340, 260)  # of one that is as wide as a column of a journal: 3.4 inches
+KEY = 20  # pixels of a line of the key
 
 S = TypeVar("S")
 
@@ -65,20 +67,42 @@ def charts_picture(
 
 
 def histograms_picture(scenes: Mapping[str, HistogramScene]) -> Picture:
-    """Return histograms with their names along their axes; which line is which model stands above
-    each.
+    """Return histograms with their names along their axes, as they are printed: two of them across
+    a page, with letters that can still be read; which line is which model stands above all.
     """
+    across = min(2, len(scenes)) or 1
+    wide = across * PRINTED.width()
+    lines = len(key_lines(_key(scenes), wide - 32))
+    size = QSize(wide, KEY * lines + 8 + -(-len(scenes) // across) * PRINTED.height())
 
-    def made(scene: HistogramScene, title: str) -> HistogramPlot:
+    def made(scene: HistogramScene) -> HistogramPlot:
         plot = HistogramPlot()
-        plot.set_scene(replace(scene, brushed=None))
+        inked = (replace(model, ink=ink(model.place, colors())) for model in scene.models)
+        plot.set_scene(replace(scene, brushed=None, models=tuple(inked)))
         return plot
 
-    def key(painter: QPainter, at: QPointF, scene: HistogramScene) -> None:
+    def paint(painter: QPainter, vector: bool) -> None:
         style = CanvasStyle.of(colors())
-        paint_key(painter, at, scene.key(style), QColor(style.text))
+        painter.fillRect(QRect(0, 0, size.width(), size.height()), QColor(style.background))
+        for line, names in enumerate(key_lines(_key(scenes), wide - 32)):
+            paint_key(painter, QPointF(16, KEY * (line + 0.5) + 6), names, QColor(style.text))
+        for i, scene in enumerate(scenes.values()):
+            left, top = i % across * PRINTED.width(), i // across * PRINTED.height()
+            box = QRectF(
+                left + 6, KEY * lines + 8 + top, PRINTED.width() - 12, PRINTED.height() - 8
+            )
+            paint_surface(painter, box, partial(made, scene))
 
-    return _panels(scenes, made, key)
+    return painted_picture(size, paint)
+
+
+def _key(scenes: Mapping[str, HistogramScene]) -> list[Named]:
+    """Return which line is which, in the colours of the theme in force."""
+    first = next(iter(scenes.values()), None)
+    if first is None:
+        return []
+    inked = (replace(model, ink=ink(model.place, colors())) for model in first.models)
+    return replace(first, models=tuple(inked)).key(CanvasStyle.of(colors()))
 
 
 def bars_picture(scenes: Mapping[str, Bars]) -> Picture:
@@ -90,7 +114,7 @@ def bars_picture(scenes: Mapping[str, Bars]) -> Picture:
         plot.name_axes()
         return plot
 
-    return _panels(scenes, made, lambda painter, at, bars: None)
+    return _panels(scenes, made)
 
 
 def confusion_picture(scenes: Mapping[str, Confusion]) -> Picture:
@@ -102,15 +126,11 @@ def confusion_picture(scenes: Mapping[str, Confusion]) -> Picture:
         plot.name_axes()
         return plot
 
-    return _panels(scenes, made, lambda painter, at, shown: None)
+    return _panels(scenes, made)
 
 
-def _panels(
-    scenes: Mapping[str, S],
-    made: Callable[[S, str], Surface],
-    key: Callable[[QPainter, QPointF, S], None],
-) -> Picture:
-    """Return plots two beside each other, each with a key above it."""
+def _panels(scenes: Mapping[str, S], made: Callable[[S, str], Surface]) -> Picture:
+    """Return plots two beside each other."""
     across = min(2, len(scenes)) or 1
     size = QSize(across * PANEL.width(), -(-len(scenes) // across) * PANEL.height())
 
@@ -119,7 +139,6 @@ def _panels(
         painter.fillRect(QRect(0, 0, size.width(), size.height()), ground)
         for i, (title, scene) in enumerate(scenes.items()):
             left, top = i % across * PANEL.width(), i // across * PANEL.height()
-            key(painter, QPointF(left + 16, top + LEGEND / 2 + 2), scene)
             wide, high = PANEL.width() - 16, PANEL.height() - LEGEND - 4
             paint_surface(
                 painter, QRectF(left + 8, top + LEGEND, wide, high), partial(made, scene, title)

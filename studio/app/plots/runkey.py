@@ -6,12 +6,29 @@ from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter, QPen
 
 from studio.app.theme import font
+from studio.app.tokens import Tokens
 
-__all__ = ["GAP", "Named", "key_width", "paint_key"]
+__all__ = ["GAP", "Named", "ink", "key_lines", "key_width", "paint_key"]
 
 Named = tuple[str, QPen | QBrush]
 """A name, and the pen of its line, or what its area is filled with."""
 LINE, GAP = 20.0, 18.0  # pixels of a line, and between two names
+
+
+def ink(place: int, tokens: Tokens) -> str:
+    """Return the colour of a place among the compared runs, from 0; green is left to the floor."""
+    inks = (tokens.accent, tokens.warm, tokens.danger, tokens.text, *tokens.more)
+    return inks[place % len(inks)]
+
+
+def key_lines(names: Sequence[Named], room: float) -> list[list[Named]]:
+    """Return names in lines, each as long as there is room."""
+    lines: list[list[Named]] = [[]]
+    for name in names:
+        if lines[-1] and key_width([*lines[-1], name]) > room:
+            lines.append([])
+        lines[-1].append(name)
+    return lines
 
 
 def key_width(names: Sequence[Named]) -> float:

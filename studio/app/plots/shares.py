@@ -15,8 +15,10 @@ __all__ = [
     "beyond",
     "edges_of",
     "inside",
+    "level_of",
     "shares_of",
     "spread_of",
+    "spread_within",
     "wasserstein",
 ]
 
@@ -37,20 +39,27 @@ GOOD, WARM = 1.35, 2.5  # floors
 @dataclass(frozen=True)
 class Apart:
     """How far a sample is from real data: Wasserstein-1 of n and n values, the mean over draws;
-    ``floor`` is the same between two halves of the real ones, ``spread`` how far that varies.
+    ``bar`` is how far it varies over these; ``floor`` is the same between two halves of the real
+    ones, ``spread`` how far that varies.
     """
 
     value: float
     floor: float
     spread: float
     n: int
+    bar: float = 0.0
 
     @property
     def level(self) -> str:
         """Whether that is "good", "warm" or neither, ""."""
-        if self.value <= GOOD * self.floor:
-            return "good"
-        return "warm" if self.value > WARM * self.floor else ""
+        return level_of(self.value, self.floor)
+
+
+def level_of(value: float, floor: float) -> str:
+    """Return whether a distance is "good", up to 1.35 floors, "warm", above 2.5, or neither, ""."""
+    if value <= GOOD * floor:
+        return "good"
+    return "warm" if value > WARM * floor else ""
 
 
 def edges_of(real: Doubles, *others: Doubles, log: bool = False) -> Doubles:
@@ -116,6 +125,26 @@ def spread_of(shares: Doubles, n: int) -> Doubles:
     return np.sqrt(np.maximum(shares * (1 - shares), 1 / max(1, n)) / max(1, n))
 
 
+def spread_within(values: Doubles, edges: Doubles) -> Doubles:
+    """Return the standard deviation by chance of the shares of elements, (m,), of which each datum
+    has several, (n, k), NaN where it has fewer: data are drawn, not elements, so that those of one
+    datum count as one. It is that of a ratio, sum_j (c_j - s N_j)^2 / (sum_j N_j)^2 with c_j of the
+    N_j elements of a datum in a bin (Cochran 1977, Sampling techniques, section 2.11), and of one
+    element where nothing was found.
+    """
+    n, bins = len(values), len(edges) - 1
+    at = np.searchsorted(edges, values, side="right") - 1
+    at[values == edges[-1]] = bins - 1
+    here = np.isfinite(values)
+    rows, _ = np.nonzero(here & (at >= 0) & (at < bins))
+    within = at[here & (at >= 0) & (at < bins)]
+    counts = np.bincount(rows * bins + within, minlength=n * bins).reshape(n, bins)
+    each = here.sum(axis=1)
+    total = max(1, int(each.sum()))
+    off = counts - counts.sum(axis=0) / total * each[:, None]
+    return np.asarray(np.sqrt(np.maximum((off**2).sum(axis=0), 1.0)) / total)
+
+
 def inside(values: Doubles, low: float, high: float) -> NDArray[np.bool_]:
     """Return which values are in a range, its upper end left out."""
     with np.errstate(invalid="ignore"):
@@ -135,18 +164,28 @@ def wasserstein(first: Doubles, second: Doubles) -> float:
 
 
 def apart(made: Doubles, real: Doubles, seed: int = 0) -> Apart | None:
-    """Return how far generated values are from real ones; None where there are too few."""
-    made, real = _finite(made), _finite(real)
+    """Return how far generated values are from real ones, (n,), or (n, k) of elements of which each
+    datum has several, NaN where it has fewer; None where there are too few data. Data are drawn,
+    with all of their elements.
+    """
+    made, real = _with_some(made), _with_some(real)
     n = min(len(made), len(real) // 2)
     if n < LEAST:
         return None
     rng = np.random.default_rng(seed)
     far, floors = np.empty(REPEATS), np.empty(REPEATS)
     for draw in range(REPEATS):
-        halves = rng.permutation(real)[: 2 * n]
-        far[draw] = wasserstein(rng.permutation(made)[:n], halves[:n])
-        floors[draw] = wasserstein(halves[n:], halves[:n])
-    return Apart(float(far.mean()), float(floors.mean()), float(floors.std()), n)
+        halves = real[rng.permutation(len(real))[: 2 * n]]
+        some = made[rng.permutation(len(made))[:n]]
+        one, other, drawn = (_finite(each.ravel()) for each in (halves[:n], halves[n:], some))
+        far[draw], floors[draw] = wasserstein(drawn, one), wasserstein(other, one)
+    return Apart(float(far.mean()), float(floors.mean()), float(floors.std()), n, float(far.std()))
+
+
+def _with_some(values: Doubles) -> Doubles:
+    """Return the data that have a number."""
+    numbers = np.asarray(values, np.float64)
+    return numbers[np.isfinite(numbers).reshape(len(numbers), -1).any(axis=1)]
 
 
 def _finite(values: Doubles) -> Doubles:

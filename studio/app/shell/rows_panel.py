@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.app import words
 from studio.app.actions import Actions
@@ -14,18 +14,22 @@ from studio.app.kinds.kind import Arrays, Kind
 from studio.app.kinds.registry import kind_of_run
 from studio.app.shell.facts import Facts
 from studio.app.state.naming import called
-from studio.app.state.selection import Offered
+from studio.app.state.selection import Offered, Rows
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, label, restyle, row, section, separator
+from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.nearest import Near, Nearest
+from studio.app.widgets.pane import brief
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.tilesheet import Sheets
 
 __all__ = ["RowsPanel"]
 
 SIDE, NEAR, NEAREST = 200, 64, 4  # pixels of the picture, of its nearest, and how many of these
-FEW = 5  # of several that are seen
+FEW = 6  # of several that are seen, of each side
+SOME = 196  # pixels of the height of these
+ELEMENTS = 220  # pixels of the table of what one is made of
 FOUND = {"lasso": "a line around them", "table": "lines of the table"}
 
 
@@ -41,9 +45,20 @@ class RowsPanel(QWidget):
         self._near = Nearest(self)
         self._near.found.connect(self.refresh)
         self.title, self.of = label("", "heading", wrap=True), label("", "muted", wrap=True)
-        self.picture = TileGrid("What is selected", strip=True)
+        self.some_title = label("", "small", wrap=True)
+        self.picture = TileGrid("What is selected")
         self.picture.setFixedHeight(SIDE)
         self.facts = Facts()
+        self.elements_title = label("", "section")
+        self.elements = FiguresTable("What it is made of", [])
+        self.elements.setMaximumHeight(ELEMENTS)
+        self.side_title, self.side = (
+            label("", "small", wrap=True),
+            TileGrid("Of the others in the same place"),
+        )
+        for grid in (self.picture, self.side):
+            grid.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.side.setFixedHeight(SOME)
         self.near_title, self.near_words = section("Nearest in the data"), label("", "small")
         self.near_words.setWordWrap(True)
         self.nearest = TileGrid("The nearest in the data", strip=True)
@@ -63,11 +78,16 @@ class RowsPanel(QWidget):
         body.setContentsMargins(14, 12, 14, 12)
         body.setSpacing(8)
         self._line = separator()
-        for part in (self.title, self.of, self.picture, self.facts):
+        parts: tuple[QWidget, ...] = (
+            self.title, self.of, self.some_title, self.picture, self.side_title, self.side,
+            self.facts, self.elements_title, self.elements,
+        )  # fmt: skip
+        for part in parts:
             body.addWidget(part)
         body.addLayout(row(self.watch, self.copy, None))
         body.addWidget(self._line)
-        for part in (self.near_title, self.nearest, self.near_words):
+        parts = (self.near_title, self.nearest, self.near_words)
+        for part in parts:
             body.addWidget(part)
         body.addWidget(separator())
         body.addLayout(row(self.chosen_title, None, self.clear))
@@ -104,24 +124,78 @@ class RowsPanel(QWidget):
     def _show_one(self, offered: Offered | None, at: int) -> None:
         tiles = self._kind.layout == "tiles"
         shown = offered is not None and at >= 0 and tiles
-        for part in (self._line, self.near_title, self.nearest, self.near_words):
+        hidden = (self._line, self.near_title, self.nearest, self.near_words)
+        for part in (*hidden, self.elements_title, self.elements):
             part.setVisible(False)
         if offered is None or at < 0:
             self.facts.show_facts([])
             return
         self.facts.show_facts(offered.tell(at))
+        self._show_elements(offered.arrays, at)
         if shown:
             self._show_nearest(offered, at)
 
+    def _show_elements(self, arrays: Arrays, at: int) -> None:
+        """Show what the datum of a row is made of, the places that are not empty, by their row."""
+        kind = self._kind
+        found = kind.elements({name: each[at : at + 1] for name, each in arrays.items()})
+        if not found:
+            return
+        units = {name: kind.units.get(kind.called_element(name), "") for name in found}
+        heads = [f"{name} ({unit})" if unit else name for name, unit in units.items()]
+        columns = [values[0] for values in found.values()]
+        places = np.flatnonzero(np.isfinite(columns[0])).tolist()
+        if self.elements.columnCount() != len(columns) + 1:
+            self.elements.setColumnCount(len(columns) + 1)
+        self.elements.head([("Row", "In its file"), *((head, "") for head in heads)])
+        self.elements.show_lines(
+            [(str(place), *(words.figure(float(each[place])) for each in columns))
+             for place in places]
+        )  # fmt: skip
+        title = f"{len(places)} {kind.element}s"
+        self.elements_title.setText(title.upper())
+        self.elements_title.setAccessibleName(title)
+        for part in (self.elements_title, self.elements):
+            part.setVisible(True)
+
     def _show_some(self, offered: Offered | None) -> None:
-        """Show the picture of what is selected, of several the first few."""
+        """Show the picture of what is selected, of several the first few, and beside them of the
+        others that are in the same place.
+        """
         shown = offered is not None and self._kind.layout == "tiles"
+        selection = self._state.selection
+        several = len(selection.rows) > 1
         self.picture.setVisible(shown)
+        self.some_title.setVisible(shown and several)
         if offered is not None and shown:
-            rows = self._state.selection.rows[:FEW]
-            self.picture.setFixedHeight(SIDE if len(rows) == 1 else NEAR)
-            some = self._rows(offered.arrays, rows)
-            self.picture.show_tiles(self._tiles(some, offered.arrays), noun=self._kind.moving)
+            self.picture.setFixedHeight(SOME if several else SIDE)
+            self._show_few(self.picture, self.some_title, offered, selection.rows, several=several)
+        across = selection.across
+        other = selection.known(across[0]) if across is not None else None
+        beside = shown and several and other is not None and across is not None
+        for part in (self.side_title, self.side):
+            part.setVisible(beside)
+        if other is not None and across is not None and beside:
+            self._show_few(self.side, self.side_title, other, across[1], several=True)
+
+    def _show_few(
+        self, grid: TileGrid, title: QLabel, offered: Offered, rows: Rows, *, several: bool
+    ) -> None:
+        """Show the first few of some rows, each with what is said of it in brief."""
+        few, kind = rows[:FEW], self._kind
+        some = {name: each[few] for name, each in offered.arrays.items()}
+        measured = kind.measures(some) if several and kind.brief else {}
+        said = []
+        for place in range(len(few)) if measured else ():
+            each = (f"{brief(measured[name][place])} {kind.units.get(name, '')}".rstrip()
+                    for name in kind.brief)  # fmt: skip
+            said.append("  ".join(each))
+        tiles = self._tiles(self._rows(offered.arrays, few), offered.arrays)
+        grid.show_tiles(tiles, noun=kind.moving, words=said)
+        text = f"{offered.title}, {len(few)} of {len(rows):,}"
+        text += f": {', '.join(kind.brief)}" if measured else ""
+        title.setText(text)
+        title.setAccessibleName(text)
 
     def _show_nearest(self, offered: Offered, at: int) -> None:
         """Show the nearest of all real ones that a lens shows; they come a moment later."""

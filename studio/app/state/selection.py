@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-__all__ = ["Offered", "Rows", "Selection", "Source", "What"]
+__all__ = ["NONE", "Offered", "Rows", "Selection", "Source", "What"]
 
 Rows = NDArray[np.int64]
 What = Literal["particles", "samples", "data"]
@@ -56,7 +56,8 @@ class Offered:
 
 class Selection(QObject):
     """Rows of one source, in order and each once; ``by`` says in a word how they were found, and
-    ``beside`` how many rows of what else there are in the same place: a name, these, and all.
+    ``beside`` how many rows of what else there are in the same place: a name, these, and all;
+    ``across`` which rows of which other source these are.
     With ``only`` set, lenses that can do so show nothing else.
 
     Signals:
@@ -75,6 +76,7 @@ class Selection(QObject):
         self.rows: Rows = NONE
         self.by = ""
         self.beside: tuple[str, int, int] | None = None
+        self.across: tuple[Source, Rows] | None = None
         self.only = False
         self._offers: dict[Source, Offered] = {}
 
@@ -115,6 +117,7 @@ class Selection(QObject):
         rows: NDArray[np.integer],
         by: str,
         beside: tuple[str, int, int] | None = None,
+        across: tuple[Source, Rows] | None = None,
     ) -> None:
         """Select rows of a source instead of what was selected; no rows select nothing."""
         new = np.unique(np.asarray(rows, np.int64))
@@ -122,14 +125,14 @@ class Selection(QObject):
         if now == self.source and np.array_equal(new, self.rows):
             return
         self.source, self.rows, self.by = now, new, by
-        self.beside, self.only = beside, False
+        self.beside, self.across, self.only = beside, across, False
         self.changed.emit()
 
     def clear(self) -> None:
         """Select nothing."""
         if self.source is not None:
             self.source, self.rows, self.by = None, NONE, ""
-            self.beside, self.only = None, False
+            self.beside, self.across, self.only = None, None, False
             self.changed.emit()
 
     def of(self, source: Source | None) -> Rows:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -15,8 +16,8 @@ from shiboken6 import isValid
 from studio.app import held, tasks, words
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
-from studio.app.forms.editors import Segments
 from studio.app.intents.watching import Looking
+from studio.app.kinds.distances import ALL, Distances, Line, multiples
 from studio.app.kinds.kind import Kind, named
 from studio.app.kinds.measuring import (
     CARDS,
@@ -26,7 +27,9 @@ from studio.app.kinds.measuring import (
     class_shares,
     found_in,
     in_part,
+    looking_at,
     shares_among,
+    with_distances,
 )
 from studio.app.kinds.registry import kind_of_run, moves_in
 from studio.app.kinds.statistics import measured_of, rows_of
@@ -35,6 +38,7 @@ from studio.app.plots.beside import Beside
 from studio.app.plots.export import Picture
 from studio.app.plots.histogram import HistogramScene, Steps
 from studio.app.plots.paper import histograms_picture
+from studio.app.plots.runkey import ink
 from studio.app.plots.sampled import NOWHERE, Sampled
 from studio.app.plots.shares import beyond, edges_of, shares_of
 from studio.app.plots.style import CanvasStyle
@@ -42,17 +46,17 @@ from studio.app.plots.ticks import number
 from studio.app.state import comparison
 from studio.app.state.naming import called
 from studio.app.state.runs import RunState
-from studio.app.state.selection import NONE, Offered, Rows, Source
+from studio.app.state.selection import NONE, Offered, Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.badge import ink
 from studio.app.widgets.barscard import BarsCard
 from studio.app.widgets.basic import Elided, button, icon_button, label, row, scrolled, view_bar
+from studio.app.widgets.distancetable import DistanceTable
+from studio.app.widgets.distributiontools import DistributionTools
 from studio.app.widgets.exporting import ask_picture, ask_values
 from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.histogramcard import HistogramCard, Key
-from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told
 from studio.literal import one_line
@@ -89,6 +93,8 @@ class DistributionsView(QWidget):
         self._found: Found | None = None
         self._brush: tuple[str, Part] | None = None
         self._real = False  # whether a brush selects real rows
+        self._class = ""  # of the first word, that alone is looked at
+        self._chosen: list[str] | None = None  # the numbers that the person wants to see
         self._by = ""  # how the brush told the selection about itself
         self._busy = self._again = False
         self._once = AskOnce(self, state)
@@ -105,21 +111,17 @@ class DistributionsView(QWidget):
     def _lay_out(self) -> None:
         self._words = Elided("", "muted")
         self._words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._side = Segments(list(SIDES), "What a brush selects")
-        self._side.select(0)
-        self._side.widen()
-        self._side.chosen.connect(self._turn)
-        set_tip(self._side, "What a brush selects: generated data or real ones")
-        self._log_x = button("log x", self._show, kind="chip", tip="Logarithmic, where all is > 0")
-        self._log_y = button("log y", self._show, kind="chip", tip="Logarithmic shares")
-        for chip in (self._log_x, self._log_y):
-            chip.setCheckable(True)
-        picture = icon_button("export", "Export picture: PNG or SVG", self._export)
+        self.tools = tools = DistributionTools()
+        tools.part.connect(self._look_at)
+        tools.numbers.connect(self._choose)
+        tools.axes.connect(self._show)
+        tools.side.connect(self._turn)
+        picture = icon_button("export", "Export picture: PNG, SVG or PDF", self._export)
         draw = button("Sample now", self._draw, tip="Draw as many as an evaluation has")
-        chips = (held_chip(self._sampled), self._log_x, self._log_y)
-        self.bar = view_bar(self, None, self._side, *chips, draw, picture)
+        self.bar = view_bar(self, None, held_chip(self._sampled), draw, picture)
         self._key = Key()
         self._note = label("", "small", wrap=True)
+        self.table = DistanceTable()
         page = QWidget()
         self._grid = QGridLayout()
         self._grid.setSpacing(8)
@@ -128,9 +130,11 @@ class DistributionsView(QWidget):
         inside.setSpacing(8)
         head = row(self._key, self._words, gap=16)
         head.setStretch(1, 1)
+        inside.addWidget(tools)
         inside.addLayout(head)
         inside.addWidget(self._note)
         inside.addLayout(self._grid, 1)
+        inside.addWidget(self.table)
         inside.addStretch()
         self._page = scrolled(page)
         body = QVBoxLayout(self)
@@ -159,6 +163,7 @@ class DistributionsView(QWidget):
 
     def _forget(self) -> None:
         self._found, self._brush = None, None
+        self._class, self._chosen = "", None
         self._clear()
         self._later()
 
@@ -250,19 +255,35 @@ class DistributionsView(QWidget):
             tasks.spawn(self._find(samples, self._kind))
 
     async def _find(self, samples: Sequence[Sample], kind: Kind) -> None:
-        run = self._sampled.run
+        """Measure samples, show them, and then how far they are from real data."""
+        run, before = self._sampled.run, self._found
         columns = run.columns if run is not None else ()
         try:
-            found = await asyncio.to_thread(found_in, samples, kind, columns, self._found)
+            found = await asyncio.to_thread(found_in, samples, kind, columns, before)
+            if not self._meant(run):
+                return
+            found = looking_at(found, self._part_of(found))
+            self._found = _until_measured(found, before)
+            self._show()
+            numbers = self._numbers(found)
+            found = await asyncio.to_thread(with_distances, found, numbers, before)
         finally:
             self._busy = False
-        if not isValid(self):
-            return  # the lens was closed meanwhile
-        if run is self._sampled.run:
+        if not self._meant(run):
+            return
+        if self._part_of(found) == found.part:
             self._found = found
             self._show()
         if self._again:
             self._measure()
+
+    def _meant(self, run: RunState | None) -> bool:
+        """Whether what was found of a run is still meant; the lens may be closed meanwhile."""
+        return isValid(self) and run is self._sampled.run
+
+    def _part_of(self, found: Found) -> tuple[str, str] | None:
+        """Return the class that is looked at, with its word."""
+        return (found.words[0], self._class) if found.words and self._class else None
 
     # Showing
 
@@ -275,6 +296,7 @@ class DistributionsView(QWidget):
         self._note.setText(" ".join(filter(None, [now.note if now is not None else "", few])))
         self._note.setVisible(bool(self._note.text()))
         some = bool(samples)
+        self.tools.setVisible(some)
         self._page.setVisible(some)
         self._empty.setVisible(not some)
         if some or run is None:
@@ -293,9 +315,10 @@ class DistributionsView(QWidget):
         found = self._found
         if found is None or not self.isVisible():
             return
-        numbers = found.names[:CARDS]
-        if [*numbers, *found.words] != list(self.cards):
-            self._make(numbers, found.words)
+        numbers, words_ = self._numbers(found), () if found.part else found.words
+        if [*numbers, *words_] != list(self.cards):
+            self._make(numbers, words_)
+        self._offer_parts(found, numbers)
         for name, card in self.cards.items():
             if isinstance(card, BarsCard):
                 bars = self._bars(found, name)
@@ -303,18 +326,63 @@ class DistributionsView(QWidget):
                 said = self._said(found, name) or f"green: real data ± 2σ{inside}"
                 card.show_bars(bars, said)
             else:
-                scene = self._scene(found, name)
-                card.show_scene(scene, found.far.get(name), self._said(found, name))
+                scene, far = self._scene(found, name), found.far.get(name)
+                said = self._said(found, name) or ("" if far else "measuring how far it is")
+                card.show_scene(scene, far[0] if far else None, said)
                 self._key.show_names(scene.key(CanvasStyle.of(colors())))
-        more = len(found.names) - len(numbers)
-        if more:
-            self._note.setText(f"The first {CARDS} numbers; {more} more are not shown.")
-            self._note.show()
+        self.table.setVisible(bool(found.by_class))
+        if found.by_class:
+            self.table.show_distances(self._distances(found, numbers), self._class)
+
+    def _numbers(self, found: Found) -> list[str]:
+        """Return the numbers that are shown: those that were chosen, else those that matter to the
+        kind, else the first.
+        """
+        wanted = self._chosen or self._kind.first
+        return [each for each in found.names if each in wanted] or list(found.names[:CARDS])
+
+    def _offer_parts(self, found: Found, numbers: Sequence[str]) -> None:
+        word = found.words[0] if found.words else ""
+        names = np.unique(found.measured[0][word]).tolist() if word else []
+        self.tools.choice.offer(word, names, self._class)
+        self.tools.offer(found.names, numbers)
+
+    def _distances(self, found: Found, numbers: Sequence[str]) -> Distances:
+        """Return the table of distances of the selected run."""
+        units, models = self._kind.units, found.samples[1:]
+        titles = [(each.title, each.place) for each in models]
+        lines = tuple(
+            Line(
+                one_line(name),
+                units.get(name, ""),
+                found.by_class.get(name, {}),
+                tuple(multiples(titles, found.far.get(name, [None] * len(models)))),
+            )
+            for name in numbers
+        )
+        names = [each for each in next(iter(found.by_class.values()), {}) if each != ALL]
+        word = found.words[0] if found.words else ""
+        about = f"{models[0].title}, {self._sampled.origin}"
+        return Distances(tuple(names) or (ALL,), lines, about, classes=word)
+
+    def _look_at(self, name: str) -> None:
+        """Look at one class alone, or at all data."""
+        self._class = name
+        if self._found is not None:
+            self._found = looking_at(self._found, self._part_of(self._found))
+        self._brushed("", None)
+        self._measure()
+
+    def _choose(self, names: list[str]) -> None:
+        """Show other numbers."""
+        self._chosen = names
+        self._measure()
 
     def _scene(self, found: Found, name: str) -> HistogramScene:
         tokens = colors()
         real, *models = (found.of(i, name) for i in range(len(found.samples)))
-        log_x, log_y = self._log_x.isChecked(), self._log_y.isChecked()
+        log_x, log_y = self.tools.log_x.isChecked(), self.tools.log_y.isChecked()
+        log_x = log_x != (name in self._kind.logs)  # the chip turns all the other way
         edges = edges_of(real, *models, log=log_x)
         steps = tuple(
             Steps(
@@ -327,12 +395,12 @@ class DistributionsView(QWidget):
             for each, values in zip(found.samples[1:], models, strict=True)
         )
         values, rows = self._selected_of(found, name)
-        chosen = shares_of(values[rows], edges) * len(rows) / len(values) if len(rows) else None
+        chosen = shares_of(rows, edges) * len(rows) / max(1, len(values)) if len(rows) else None
         part = self._part(name)
         return HistogramScene(
-            name, edges, shares_of(real, edges), len(real), steps, chosen,
+            name, edges, shares_of(real, edges), found.count(0), steps, chosen,
             None if isinstance(part, str) else part,
-            log_x=log_x and bool(edges[0] > 0), log_y=log_y,
+            log_x=log_x and bool(edges[0] > 0), log_y=log_y, sigma=found.spread(name, edges),
             unit=self._kind.units.get(name, ""), beyond=beyond(real, edges),
         )  # fmt: skip
 
@@ -344,24 +412,22 @@ class DistributionsView(QWidget):
             Run(each.title, ink(each.place, colors()), shares_among(found.of(i, name), names))
             for i, each in enumerate(found.samples[1:], 1)
         )
-        values, rows = self._selected_of(found, name)
-        selected = (
-            shares_among(values[rows], names) * len(rows) / len(values) if len(rows) else None
-        )
+        values, chosen_ones = self._selected_of(found, name)
+        many = len(chosen_ones)
+        selected = shares_among(chosen_ones, names) * many / len(values) if many else None
         return Bars(
             "share of all", names, made, real, spread, chosen=chosen,
             runs=runs if len(runs) > 1 else (), selected=selected,
         )  # fmt: skip
 
-    def _selected_of(self, found: Found, name: str) -> tuple[NDArray[Any], Rows]:
-        """Return what is known of each datum of the real ones or of the generated ones, of those
-        that something is selected of, and which rows that is.
+    def _selected_of(self, found: Found, name: str) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return what is known of the real data or of the generated ones, of those that something
+        is selected of, and of those that are selected.
         """
         for i in (0, 1):
-            values, rows = found.of(i, name), self._state.selection.of(found.samples[i].source)
-            rows = rows[rows < len(values)]
+            rows = self._state.selection.of(found.samples[i].source)
             if len(rows):
-                return values, rows
+                return found.of(i, name), found.among(i, name, rows)
         return found.of(1, name), NONE
 
     def _part(self, name: str) -> Part | None:
@@ -436,11 +502,12 @@ class DistributionsView(QWidget):
         self._by = f"{name} {_words(part)}"
         side = 0 if self._real else 1
         sample, other = found.samples[side], found.samples[1 - side]
-        rows, others = (np.flatnonzero(in_part(found.of(i, name), part)) for i in (side, 1 - side))
+        rows, others = (found.rows_in(i, name, part) for i in (side, 1 - side))
         assert sample.source is not None
         what = "same class" if isinstance(part, str) else "same range"
-        beside = (f"{other.title}, {what}", len(others), len(other.arrays["x"]))
-        selection.set(sample.source, rows, self._by, beside)
+        beside = (f"{other.title}, {what}", len(others), found.count(1 - side))
+        across = (other.source, others) if other.source is not None else None
+        selection.set(sample.source, rows, self._by, beside, across)
         self._show()
 
     def _turn(self, side: int) -> None:
@@ -464,6 +531,15 @@ class DistributionsView(QWidget):
     def _export(self) -> None:
         if self.cards:
             ask_picture(self, self._state, "distributions")
+
+
+def _until_measured(found: Found, before: Found | None) -> Found:
+    """Return what was found with the distances of before, until those of now are known; not those
+    of another class.
+    """
+    if before is None or before.part != found.part or len(before.samples) != len(found.samples):
+        return found
+    return replace(found, far=before.far, by_class=before.by_class)
 
 
 def _words(part: Part) -> str:

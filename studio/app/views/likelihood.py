@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app import words
 from studio.app.plots.densitymap import DensityMap
 from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
+from studio.app.plots.runkey import ink
 from studio.app.plots.shares import beyond, edges_of, shares_of
 from studio.app.plots.style import CanvasStyle
 from studio.app.state.session import AppState
 from studio.app.theme import colors
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.badge import ink
 from studio.app.widgets.basic import label, row
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import Arrays, FoundView, can_ask

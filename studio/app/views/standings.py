@@ -11,6 +11,7 @@ from studio.app.askonce import AskOnce
 from studio.app.intents.watching import Looking
 from studio.app.kinds.registry import family_of_run, kind_of_run
 from studio.app.plots.beside import Beside
+from studio.app.plots.runkey import ink
 from studio.app.plots.tiles import frame_at
 from studio.app.state import comparison
 from studio.app.state.naming import data_title, metric_title, name_of
@@ -19,7 +20,6 @@ from studio.app.state.session import AppState
 from studio.app.state.standings import NONE, Cell, likelihood_of, measured_by, standing
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.badge import ink
 from studio.app.widgets.basic import Elided, button, view_bar
 from studio.app.widgets.comparenames import told_apart
 from studio.app.widgets.literal import set_tip

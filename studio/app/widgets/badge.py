@@ -5,19 +5,13 @@ from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from studio.app.icons import repaint_on_theme
+from studio.app.plots.runkey import ink
 from studio.app.theme import font, theme
-from studio.app.tokens import Tokens
 
-__all__ = ["MARKED", "SIDE", "Badge", "badge_icon", "ink", "paint_badge"]
+__all__ = ["MARKED", "SIDE", "Badge", "badge_icon", "paint_badge"]
 
 SIDE = 17  # pixels
 MARKED = 4  # of the runs selected in a table have a number and a colour
-
-
-def ink(place: int, tokens: Tokens) -> str:
-    """Return the colour of a place, from 0; green is left to the floor."""
-    inks = (tokens.accent, tokens.warm, tokens.danger, tokens.text, *tokens.more)
-    return inks[place % len(inks)]
 
 
 def paint_badge(painter: QPainter, disc: QRectF, place: int) -> None:

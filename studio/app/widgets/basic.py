@@ -283,6 +283,11 @@ class Elided(Label):
         self.setAccessibleName(self._whole)
         self._elide()
 
+    def set_more(self, tip: str) -> None:
+        """Change what else there is to know."""
+        self._tip = tip
+        self._elide()
+
     def minimumSizeHint(self) -> QSize:
         return QSize(24, super().minimumSizeHint().height())
 

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from studio.app import held
 from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.plots.curves import Curve
+from studio.app.plots.runkey import ink
 from studio.app.plots.ticks import number
 from studio.app.state import comparison
 from studio.app.state.comparison import AXES, QUALITY, Axis
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors
-from studio.app.widgets.badge import ink
 from studio.app.widgets.basic import row
 from studio.app.widgets.chartcard import ChartCard
 from studio.app.widgets.comparenames import SEGMENTS, measure_title, short_name

@@ -11,7 +11,7 @@ from studio.app.widgets.plotcard import PlotCard
 
 __all__ = ["ask_curves", "ask_picture", "ask_values", "picture_of"]
 
-PICTURES = "PNG picture (*.png);;SVG drawing (*.svg)"
+PICTURES = "PNG picture (*.png);;SVG drawing (*.svg);;PDF document (*.pdf)"
 
 
 def picture_of(view: QWidget) -> Picture:

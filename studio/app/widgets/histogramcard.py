@@ -14,7 +14,7 @@ from studio.app.plots.paper import histograms_picture
 from studio.app.plots.runkey import Named, key_width, paint_key
 from studio.app.plots.shares import Apart
 from studio.app.theme import theme
-from studio.app.widgets.basic import Elided, label, restyle, row
+from studio.app.widgets.basic import Elided, restyle
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.plotcard import PlotCard
 from studio.literal import one_line
@@ -22,7 +22,7 @@ from studio.literal import one_line
 __all__ = ["HistogramCard", "Key"]
 
 FAR = (
-    "Wasserstein-1 of {n:,} generated and {n:,} real values, the mean of several draws. The floor "
+    "Wasserstein-1 between {n:,} generated and {n:,} real data, the mean of 12 draws. The floor "
     "is the same between two halves of the real ones: green up to 1.35 floors, orange above 2.5."
 )
 
@@ -37,15 +37,12 @@ class HistogramCard(PlotCard):
         self.plot: HistogramPlot = HistogramPlot()
         self.plot.setAccessibleName(f"{title}: generated and real")
         self.plot.hovered.connect(self._point)
-        self._distance = label("", "small")
         self._said = Elided("", "small")
-        self._whole = ""
-        head = row(Elided(title, "strong"), self._distance, gap=8)
-        head.setStretch(0, 1)
+        self._whole, self._level = "", ""
         body = QVBoxLayout(self)
         body.setContentsMargins(12, 8, 8, 4)
         body.setSpacing(2)
-        body.addLayout(head)
+        body.addWidget(Elided(title, "strong"))
         body.addWidget(self._said)
         body.addWidget(self.plot, 1)
 
@@ -56,24 +53,31 @@ class HistogramCard(PlotCard):
         return self.plot.shown
 
     def show_scene(self, scene: HistogramScene, far: Apart | None, said: str) -> None:
-        """Show a scene and a distance; ``said`` stands below the name but for a bin pointed at."""
+        """Show a scene; below the name stands what is ``said``, else the distance, but for a bin
+        that is pointed at.
+        """
         self.plot.set_scene(scene)
-        self._whole = said
-        text, tip = "too few to tell how far", ""
+        text, tip = "" if said else "too few to tell how far", ""
         if far is not None:
-            around = f" ± {words.figure(far.spread)}" if far.spread else ""
-            value = f"{words.figure(far.value)} {scene.unit}".rstrip()
-            text = f"W1 {value}, floor {words.figure(far.floor)}{around}"
-            tip = FAR.format(n=far.n)
-        self._distance.setText(text)
-        set_tip(self._distance, tip)
-        restyle(self._distance, level=far.level if far is not None else "")
-        self.plot.setAccessibleDescription(f"{text}. {scene.outside} {said}".strip())
+            bar = f" ± {words.figure(far.bar)}" if far.bar else ""
+            text = f"W1 {words.figure(far.value)}{bar}".rstrip()
+            text = f"{text} {scene.unit}".rstrip() + f", floor {words.figure(far.floor)}"
+            around = f" It varies by {words.figure(far.spread)}." if far.spread else ""
+            tip = FAR.format(n=far.n) + around
+        self._whole = said or text
+        self._level = far.level if far is not None and not said else ""
         set_tip(self.plot, scene.outside)
-        self._said.set_text(said)
+        heard = (f"{text}." if text else "", scene.outside, said)
+        self.plot.setAccessibleDescription(" ".join(filter(None, heard)))
+        self._said.set_more(tip)
+        self._tell(self._whole, self._level)
 
     def _point(self, at: int) -> None:
-        self._said.set_text(self.scene.said(at) if at >= 0 else self._whole)
+        self._tell(*((self.scene.said(at), "") if at >= 0 else (self._whole, self._level)))
+
+    def _tell(self, text: str, level: str) -> None:
+        restyle(self._said, level=level)
+        self._said.set_text(text)
 
     def export_picture(self) -> Picture:
         """Return the histogram for paper."""

@@ -19,7 +19,7 @@ from studio.app.state.selection import Offered, Rows, Selection, Source
 from studio.app.widgets.basic import Elided, row, section
 from studio.app.widgets.tilegrid import TileGrid
 
-__all__ = ["Pane", "short", "told"]
+__all__ = ["Pane", "brief", "short", "told"]
 
 HEAD = 28  # pixels of what stands above a pane
 
@@ -245,6 +245,13 @@ def told(shown_as: Kind, measured: Measured) -> list[tuple[str, str]]:
         (name, f"{short(values[0])} {units.get(name, '')}".rstrip())
         for name, values in measured.items()
     ]
+
+
+def brief(value: object) -> str:
+    """Return a measure of a datum where there is little room: "173", "0.81"."""
+    if isinstance(value, np.floating) and 0.01 <= abs(value) < 10:
+        return f"{float(value):.2f}"
+    return f"{float(value):,.0f}" if isinstance(value, np.floating) else short(value)
 
 
 def short(value: object) -> str:

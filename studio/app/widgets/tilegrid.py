@@ -15,6 +15,7 @@ from PySide6.QtCore import (
     QModelIndex,
     QPersistentModelIndex,
     QPoint,
+    QPointF,
     QRect,
     QRectF,
     QSize,
@@ -26,6 +27,7 @@ from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
     QGuiApplication,
+    QHelpEvent,
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
@@ -42,13 +44,15 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolTip,
 )
 
 from studio.app.icons import repaint_on_theme
-from studio.app.kinds.kind import Tiles
+from studio.app.kinds.kind import SaysParts, Tiles
 from studio.app.plots.raster import Colours
 from studio.app.plots.tiles import columns_for
 from studio.app.theme import theme
+from studio.app.widgets.literal import tip_text
 from studio.app.widgets.tilemodel import Rows, TileModel
 from studio.app.widgets.tilepaint import GAP, Below, TilePaint
 from studio.app.widgets.tilesheet import Sheets
@@ -429,6 +433,17 @@ class TileGrid(QListView):
         self.menu_wanted.emit(
             self.visualRect(self.currentIndex()).center() if keyboard else event.pos()
         )
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Say what of a tile the mouse rests on, where that is something of its own."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            place, tiles = self.indexAt(event.pos()).row(), self._items.tiles
+            if place >= 0 and isinstance(tiles, SaysParts):
+                at, row = QPointF(event.pos()), self._items.row(place)
+                if said := tiles.said_at(self._cell(place), row, at):
+                    QToolTip.showText(event.globalPos(), tip_text(said), self.viewport())
+                    return True
+        return super().viewportEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if not self._browsed:

@@ -1,6 +1,7 @@
 """Distributions: a histogram a number, real beside generated, and a brush that selects rows."""
 
 import csv
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,26 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from studio.app.kinds.measuring import Found, Sample, class_shares
+from studio.app.kinds.distances import ALL, Distances, Line
+from studio.app.kinds.measuring import (
+    Found,
+    Sample,
+    class_shares,
+    found_in,
+    looking_at,
+    with_distances,
+)
+from studio.app.kinds.registry import kind
 from studio.app.plots.bars import Bars, BarsPlot, Run
 from studio.app.plots.export import write_curves, write_picture
 from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
 from studio.app.plots.shares import Apart, edges_of, shares_of
 from studio.app.state.selection import Source
+from studio.app.theme import theme
+from studio.app.tokens import LIGHT
 from studio.app.views.cubes.spectrum import SpectrumPlot
 from studio.app.views.distributions import VIEW, DistributionsView
+from studio.app.widgets.distancetable import DistanceTable
 from studio.app.widgets.histogramcard import HistogramCard
 from studio.protocol.messages import GetTarget, Operate
 from tests.qtloop import until
@@ -278,7 +291,7 @@ def view(lens: Any, qtbot: QtBot) -> DistributionsView:
 async def shown(view: DistributionsView, lens: Any) -> None:
     view.show()
     lens.arrive(5)
-    await until(lambda: len(view.cards) == 2)
+    await until(lambda: len(view.cards) == 2 and view._found is not None and view._found.far)
 
 
 async def test_bars_of_classes_follow_the_selection_and_the_other_run(
@@ -343,7 +356,7 @@ async def test_a_brush_selects_rows_that_every_lens_shows(
 async def test_real_rows_can_be_selected_instead(view: DistributionsView, lens: Any) -> None:
     await shown(view, lens)
     view.cards["x"].plot.brushed.emit((-0.5, 0.5))
-    view._side.chosen.emit(1)
+    view.tools.sides.chosen.emit(1)
     x = lens.run.target[:, 0]
     assert lens.state.selection.source.what == "data"
     assert lens.state.selection.rows.tolist() == np.flatnonzero((x >= -0.5) & (x < 0.5)).tolist()
@@ -363,8 +376,8 @@ async def test_what_another_lens_selects_is_shown_and_ends_the_brush(
 
 async def test_axes_become_logarithmic_where_they_can(view: DistributionsView, lens: Any) -> None:
     await shown(view, lens)
-    view._log_y.click()
-    view._log_x.click()
+    view.tools.log_y.click()
+    view.tools.log_x.click()
     scene = view.cards["x"].scene
     assert scene.log_y
     assert not scene.log_x, "some values are negative"
@@ -406,6 +419,141 @@ async def test_it_goes_to_a_picture(view: DistributionsView, lens: Any, tmp_path
     text = (tmp_path / "h.svg").read_text()
     assert "share of all" in text
     assert "<image" not in text
+
+
+JETS = {"top": 0.3, "gluon": 0.05}  # radians that their two prongs are apart
+
+
+def jets_of(n: int, seed: int, *, wide: float = 1.0) -> dict[str, np.ndarray]:
+    """Return jets of two prongs of two types, and a third place that is padded."""
+    rng = np.random.default_rng(seed)
+    label = np.array(list(JETS))[np.arange(n) % 2]
+    half = 0.5 * wide * np.array([JETS[each] for each in label])
+    x = np.zeros((n, 3, 3), np.float32)
+    x[:, 0, 0], x[:, 1, 0] = half, -half
+    x[:, :2, 1] = 0.01 * rng.normal(size=(n, 2))
+    x[:, :2, 2] = np.log1p(rng.uniform(300, 700, (n, 2)))
+    mask = np.array([True, True, False]) & np.ones((n, 3), bool)
+    return {"x": x, "mask": mask, "label": label}
+
+
+def found_of(made: dict[str, np.ndarray], part: tuple[str, str] | None = None) -> Found:
+    """Return what is found of jets beside 400 real ones."""
+    jets = kind("jets")
+    samples = (
+        Sample("", "real", jets_of(400, 0), Source("r", "data")),
+        Sample("r", "EDM", made, Source("r", "samples")),
+    )
+    found = looking_at(found_in(samples, jets, ()), part)
+    return with_distances(found, found.names)
+
+
+def test_constituents_are_counted_one_by_one_and_brushed_jet_by_jet(qapp: QApplication) -> None:
+    found = found_of(jets_of(200, 1))
+    name = "Constituent Δη"
+    assert found.each(1, name).shape == (200, 3)
+    assert len(found.of(1, name)) == 400, "padded places are no constituents"
+    rows = found.rows_in(1, name, (0.1, 0.2))
+    assert rows.tolist() == list(range(0, 200, 2)), "the tops, by one of their two prongs"
+    assert len(found.among(1, name, rows)) == 200, "with all their constituents"
+    assert found.names[0] == "Mass", "what matters most comes first"
+
+
+def test_of_a_type_only_that_is_looked_at(qapp: QApplication) -> None:
+    whole, tops = (found_of(jets_of(200, 1), part) for part in (None, ("Type", "top")))
+    assert (tops.count(0), tops.count(1)) == (200, 100)
+    assert tops.rows_in(1, "Mass", (0.0, 1e4)).tolist() == list(range(0, 200, 2)), "as they were"
+    assert tops.of(1, "Mass").min() > whole.of(1, "Mass").min()
+    assert looking_at(tops, None).count(1) == 200
+    assert looking_at(whole, ("Colour", "red")).part is None
+
+
+def test_distances_by_type_find_the_type_that_is_wrong(qapp: QApplication) -> None:
+    """Tops of half the width are far from real ones; the gluons beside them are not."""
+    made, narrow = jets_of(400, 1), jets_of(400, 1, wide=0.5)
+    tops = made["label"] == "top"
+    made["x"][tops] = narrow["x"][tops]
+    found = found_of(made)
+    cells = found.by_class["Mass"]
+    assert set(cells) == {ALL, "top", "gluon"}
+    assert (cells["top"].level, cells["gluon"].level) == ("warm", "good")
+    assert cells["top"].value == pytest.approx(75, rel=0.15), "half of 500 GeV times 0.3"
+    again = with_distances(found, ["Mass", "pT"], found)
+    assert again.by_class["Mass"] is cells, "measured once"
+
+
+def test_a_table_of_distances_goes_to_latex_and_csv(qapp: QApplication, qtbot: QtBot) -> None:
+    found = found_of(jets_of(400, 1))
+    names = ("Mass", "τ₂₁", "Constituent Δη")
+    lines = tuple(Line(name, "GeV" * (name == "Mass"), found.by_class[name]) for name in names)
+    table = DistanceTable()
+    qtbot.addWidget(table)
+    table.show_distances(Distances(("top", "gluon"), lines, "EDM, step 5", classes="Type"), "top")
+    table.latex.click()
+    text = QApplication.clipboard().text()
+    value, bar, floor = lines[0].figures("top")
+    assert rf"Mass (GeV) & ${value} \pm {bar}$ ({floor}) & " in text
+    assert r"$\tau_{21}$" in text
+    assert r"Constituent $\Delta\eta$ $\times 10^{" in text
+    assert text.count(r"\\") == 4
+    table.csv.click()
+    rows = list(csv.DictReader(QApplication.clipboard().text().splitlines()))
+    first = found.by_class["Mass"]["top"]
+    assert (rows[0]["number"], rows[0]["type"]) == ("Mass", "top")
+    assert float(rows[0]["w1"]) == first.value, "in full"
+    assert int(rows[0]["n"]) == first.n == 100
+    assert table.table.item(0, 2).text() == f"{value} ±{bar}  {floor}"
+
+
+def test_figures_are_multiplied_by_a_power_of_ten_that_lets_floors_be_read() -> None:
+    line = Line("x", "", {"a": Apart(0.0042, 0.0012, 0.0, 50, 0.0003), "b": None})
+    assert (line.power, line.scale) == (3, "×10³")
+    assert line.figures("a") == ("4.20", "0.30", "1.20")
+    assert line.figures("b") is None
+    assert Line("m", "GeV", {"a": Apart(4.2, 1.9, 0.0, 50)}).power == 0
+
+
+async def test_numbers_are_chosen_and_the_last_one_stays(
+    view: DistributionsView, lens: Any
+) -> None:
+    await shown(view, lens)
+    menu = view.tools.menu()
+    assert [action.text() for action in menu.actions()] == ["x", "y"]
+    menu.actions()[0].trigger()
+    await until(lambda: list(view.cards) == ["y"])
+    view.tools.menu().actions()[1].trigger()
+    assert list(view.cards) == ["y"]
+
+
+async def test_a_double_click_resets_an_axis_before_it_lets_go(
+    view: DistributionsView, lens: Any
+) -> None:
+    await shown(view, lens)
+    plot = view.cards["x"].plot
+    plot.brushed.emit((-0.5, 0.5))
+    plot.look_closer(plot.planes[0], (-1.0, 1.0), (0.0, 1.0))
+    plot.show_all()
+    assert plot.part is None
+    assert view.cards["x"].scene.brushed == (-0.5, 0.5)
+    plot.show_all()
+    assert view.cards["x"].scene.brushed is None
+
+
+async def test_for_paper_it_is_dark_on_white_with_its_fonts(
+    view: DistributionsView, lens: Any, tmp_path: Path
+) -> None:
+    await shown(view, lens)
+    write_picture(view.export_picture(), tmp_path / "h.pdf")
+    made = (tmp_path / "h.pdf").read_bytes()
+    assert made.startswith(b"%PDF")
+    assert b"/FontFile" in made
+    assert b"/Subtype /Image" not in made
+    # Two panels beside each other: as wide as the two columns of a journal.
+    box = re.search(rb"/MediaBox \[0 0 ([\d.]+) ", made)
+    assert float(box[1]) == pytest.approx(72 * 6.8, abs=1)
+    with theme.on_paper():
+        assert theme.colors().background == "#ffffff"
+    assert theme.colors() != LIGHT
 
 
 async def test_without_samples_it_says_how_they_come(view: DistributionsView) -> None:

@@ -12,6 +12,7 @@ from studio.app.plots.shares import (
     inside,
     shares_of,
     spread_of,
+    spread_within,
     wasserstein,
 )
 
@@ -123,3 +124,41 @@ def test_nan_is_in_no_range() -> None:
         False,
         True,
     ]
+
+
+def test_elements_of_one_datum_count_as_one_where_their_spread_is_told() -> None:
+    rng = np.random.default_rng(5)
+    edges = np.linspace(-3, 3, 7)
+
+    def draw(n: int) -> np.ndarray:
+        """Return data of up to eight elements that are all near each other."""
+        middle, size = rng.normal(size=(n, 1)), rng.integers(1, 9, n)
+        x = middle + 0.1 * rng.normal(size=(n, 8))
+        return np.where(np.arange(8) < size[:, None], x, np.nan)
+
+    flat = [each[np.isfinite(each)] for each in (draw(300) for _ in range(200))]
+    seen = np.std([shares_of(each, edges) for each in flat], axis=0)
+    some = draw(300)
+    told = spread_within(some, edges)
+    assert told == pytest.approx(seen, rel=0.35)
+    values = some[np.isfinite(some)]
+    alone = spread_of(shares_of(values, edges), len(values))
+    assert alone.sum() < 0.6 * seen.sum(), "counted each by itself they seem to vary far less"
+    # Of data of one element each it is what counts vary by.
+    single = rng.normal(size=4000)
+    of_one = spread_within(single[:, None], edges)
+    assert of_one == pytest.approx(spread_of(shares_of(single, edges), 4000), rel=1e-6)
+
+
+def test_data_are_drawn_with_all_of_their_elements() -> None:
+    rng = np.random.default_rng(6)
+    middle = rng.normal(size=(2000, 1))
+    x = middle + 0.1 * rng.normal(size=(2000, 5))
+    x[rng.random(x.shape) < 0.3] = np.nan
+    same, other = apart(x[:1000], x[1000:]), apart(x[:1000] + 0.5, x[1000:])
+    assert same is not None
+    assert other is not None
+    assert same.level == "good"
+    assert same.floor > 1.5 * apart(rng.normal(size=4000), rng.normal(size=4000)).floor
+    assert other.value == pytest.approx(0.5, abs=0.1)
+    assert other.bar < 0.1

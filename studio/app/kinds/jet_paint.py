@@ -1,0 +1,194 @@
+"""How a jet looks: its constituents as discs in the eta-phi plane, or as an image of that plane.
+
+Both are coloured by which share of the jet's pT is where, on one scale (`shade`), so that jets of
+any momentum can be compared.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from studio.app.plots.backdrop import image_of
+from studio.app.plots.raster import Colours
+from studio.app.theme import font
+from studio.app.tokens import Tokens
+
+__all__ = [
+    "CONE",
+    "LEAST",
+    "MOST",
+    "PIXELS",
+    "REACH",
+    "Frame",
+    "bar_of",
+    "disc",
+    "image_pixels",
+    "paint_bar",
+    "paint_cone",
+    "paint_discs",
+    "paint_image",
+    "pixels_of",
+    "shade",
+]
+
+Floats = NDArray[np.float64]
+
+REACH = 0.45  # of the plane, around the axis of the jet
+CONE = 0.4  # the radius that jets are clustered with
+LARGEST = 0.11  # the radius of a constituent with the jet's whole momentum, of the side of a tile
+SMALLEST = 0.006
+LEAST, MOST = 0.002, 0.4  # shares of the pT at the ends of the scale of colours
+PIXELS = 36  # of an image each way: 0.025 x 0.025
+SHADES = 64
+BAR = 5  # pixels of the height of a colour bar
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where the plane is in a rectangle: a square around its middle."""
+
+    rect: QRectF
+
+    @property
+    def side(self) -> float:
+        """Of the square, in pixels."""
+        return float(min(self.rect.width(), self.rect.height()))
+
+    @property
+    def scale(self) -> float:
+        """Pixels for a radian."""
+        return self.side / (2 * REACH)
+
+    def place(self, eta: float, phi: float) -> QPointF:
+        """Return where a place of the plane is."""
+        middle = self.rect.center()
+        return QPointF(middle.x() + eta * self.scale, middle.y() - phi * self.scale)
+
+    def places(self, angles: Floats) -> Floats:
+        """Return where places (..., 2) of the plane are, in pixels."""
+        middle = self.rect.center()
+        at = np.array([middle.x(), middle.y()])
+        return np.asarray(at + angles * np.array([self.scale, -self.scale]))
+
+    def at(self, point: QPointF) -> tuple[float, float]:
+        """Return which eta and phi are at a point."""
+        middle = self.rect.center()
+        return (point.x() - middle.x()) / self.scale, (middle.y() - point.y()) / self.scale
+
+
+def bar_of(share: Floats) -> Floats:
+    """Return where shares of the pT are on the scale of colours, in [0, 1]: by their logarithm."""
+    with np.errstate(divide="ignore"):
+        place = np.log(np.maximum(share, 0.0) / LEAST) / np.log(MOST / LEAST)
+    return np.asarray(np.clip(place, 0.0, 1.0))
+
+
+@lru_cache(maxsize=8)
+def _shades(scale: tuple[str, ...]) -> tuple[QColor, ...]:
+    """Return the colours of the scale from one end to the other."""
+    made = [QColor(each) for each in scale]
+    ends = np.array([[each.red(), each.green(), each.blue()] for each in made], np.float64)
+    along = np.linspace(0, len(scale) - 1, SHADES)
+    rgb = np.stack([np.interp(along, range(len(scale)), ends[:, c]) for c in range(3)], axis=1)
+    return tuple(QColor(*map(round, each)) for each in rgb.tolist())
+
+
+def shade(share: float, palette: Tokens) -> QColor:
+    """Return the colour of a share of the pT of a jet."""
+    place = round(float(bar_of(np.asarray(share))) * (SHADES - 1))
+    return _shades(palette.scale)[place]
+
+
+def disc(share: float, side: float) -> float:
+    """Return the radius of a constituent, in a plane of a side: as large in area as in momentum."""
+    return side * max(SMALLEST, LARGEST * float(np.sqrt(max(0.0, share))))
+
+
+def paint_cone(painter: QPainter, frame: Frame, palette: Tokens) -> None:
+    """Paint the circle that jets are clustered with."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(palette.line), 1.0))
+    painter.drawEllipse(frame.rect.center(), CONE * frame.scale, CONE * frame.scale)
+
+
+def paint_discs(
+    painter: QPainter, frame: Frame, angles: Floats, share: Floats, palette: Tokens
+) -> None:
+    """Paint constituents at angles (N, 2) with shares (N,) of the pT; a share of 0 is none.
+
+    Soft ones lie over hard ones, which would hide them.
+    """
+    side, ground = frame.side, QColor(palette.background)
+    edge = QPen(ground, 1.0) if side >= 90 else QPen(Qt.PenStyle.NoPen)
+    painter.setPen(edge)
+    places = frame.places(angles)
+    for i in np.argsort(-share, kind="stable").tolist():
+        if share[i] <= 0.0:
+            break
+        painter.setBrush(shade(float(share[i]), palette))
+        radius = disc(float(share[i]), side)
+        painter.drawEllipse(QPointF(float(places[i, 0]), float(places[i, 1])), radius, radius)
+
+
+def image_pixels(angles: Floats, share: Floats) -> Floats:
+    """Return images of the eta-phi plane, (n, PIXELS, PIXELS), the largest phi first: the share of
+    the pT in each pixel, summed over the constituents, angles (n, N, 2) and shares (n, N). Those
+    beyond the plane are left out.
+    """
+    n = len(angles)
+    cells = np.floor((angles + REACH) / (2 * REACH) * PIXELS).astype(np.int64)
+    inside = ((cells >= 0) & (cells < PIXELS)).all(axis=2) & (share > 0)
+    jets, _ = np.nonzero(inside)
+    eta, phi = cells[inside].T
+    flat = (jets * PIXELS + (PIXELS - 1 - phi)) * PIXELS + eta
+    total = np.bincount(flat, share[inside], n * PIXELS * PIXELS)
+    return np.asarray(total.reshape(n, PIXELS, PIXELS))
+
+
+def pixels_of(image: Floats, palette: Tokens, low: float = LEAST, high: float = MOST) -> Colours:
+    """Return an image of shares as colours of the scale, by their logarithm between two shares;
+    what is empty is clear.
+    """
+    shades = np.array([each.rgba() for each in _shades(palette.scale)], np.uint32)
+    with np.errstate(divide="ignore"):
+        place = np.log(np.maximum(image, 1e-30) / low) / np.log(high / low)
+    at = np.rint(np.clip(place, 0.0, 1.0) * (SHADES - 1)).astype(np.intp)
+    return np.where(image > 0, shades[at], np.uint32(0)).astype(np.uint32)
+
+
+def paint_image(
+    painter: QPainter, frame: Frame, image: Floats, palette: Tokens,
+    low: float = LEAST, high: float = MOST,
+) -> None:  # fmt: skip
+    """Paint an image of the plane."""
+    made = image_of(pixels_of(image, palette, low, high))
+    middle, half = frame.rect.center(), frame.side / 2
+    box = QRectF(middle.x() - half, middle.y() - half, frame.side, frame.side)
+    painter.drawImage(box, made, QRectF(made.rect()))
+
+
+def paint_bar(
+    painter: QPainter, box: QRectF, palette: Tokens, title: str,
+    marks: Sequence[tuple[float, str]], low: float = LEAST, high: float = MOST,
+) -> None:  # fmt: skip
+    """Paint a colour bar into a box, with a title and marks of shares below it."""
+    shades = _shades(palette.scale)
+    edges = np.linspace(box.left(), box.right(), len(shades) + 1).tolist()
+    for ink, (left, right) in zip(shades, pairwise(edges), strict=True):
+        painter.fillRect(QRectF(left, box.top(), right - left + 0.5, BAR), ink)
+    painter.setFont(font(11))
+    painter.setPen(QColor(palette.muted))
+    metrics = painter.fontMetrics()
+    line = box.top() + BAR + metrics.ascent() + 3
+    for share, text in marks:
+        x = box.left() + box.width() * np.log(share / low) / np.log(high / low)
+        wide = metrics.horizontalAdvance(text)
+        at = min(max(x - wide / 2, box.left()), box.right() - wide)
+        painter.drawText(QPointF(float(at), line), text)
+    painter.drawText(QPointF(box.left(), box.top() - 5), title)
