@@ -156,7 +156,7 @@ def _value(field: FieldSpec, text: str) -> Any:
         return None
     if field.kind == "columns":
         return [name.strip() for name in text.split(",") if name.strip()]
-    if field.kind in ("text", "item", "choice"):
+    if field.kind in ("text", "item", "choice", "source"):
         return text
     try:
         return json.loads(text)

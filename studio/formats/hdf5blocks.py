@@ -26,7 +26,7 @@ MAX_BLOCKS = 1_000_000
 
 
 class Blocks:
-    """The rows of one data set (n, d), (n,), or (n,) of named fields, from an open file."""
+    """The rows of one data set (n, ...), or (n,) or (n, N) of named fields, from an open file."""
 
     def __init__(self, path: Path, name: str, dataset: Any, fields: tuple[str, ...] = ()) -> None:
         """Look at the layout of a data set; ``fields`` are those to be read.
@@ -36,12 +36,14 @@ class Blocks:
         """
         refuse_elsewhere(path, name, dataset)
         self.rows = int(dataset.shape[0])
-        self.width = int(dataset.shape[1]) if dataset.ndim == 2 else max(len(fields), 1)
+        side = prod(dataset.shape[1:])
+        self.width = side * max(len(fields), 1)
         check_size(path, name, self.rows, self.width)
-        self.row_bytes = dataset.dtype.itemsize * (1 if fields else self.width)
+        self.row_bytes = dataset.dtype.itemsize * side
         check_block(path, name, self.row_bytes, "its rows are that wide")
         self._height = _height(path, name, dataset, self.row_bytes)
-        self._across = dataset.chunks[1] if dataset.chunks and dataset.ndim == 2 else self.width
+        flat = dataset.ndim == 2 and not fields
+        self._across = dataset.chunks[1] if dataset.chunks and flat else self.width
         self.held_bytes = min(self._height, self.rows) * self.row_bytes
         self._file = dataset.file
         self._address = dataset.name

@@ -41,7 +41,7 @@ class Importer(ABC):
         suffixes: those of its files, with the dot, in lower case.
         options: what it can be told, with the kinds "bool", "int", "float", "text" and "choice" of
             `studio.protocol.catalog.FieldSpec`; "item" and "columns" are chosen from the tables
-            that were found.
+            that were found, "source" from the columns that an inspection names.
         general: it takes any file with such a suffix, so that others which recognise what is in a
             file come before it.
     """

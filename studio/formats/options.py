@@ -15,6 +15,7 @@ _KINDS: dict[str, Any] = {
     "float": (int, float),
     "text": str,
     "item": str,
+    "source": str,
     "columns": list,
 }
 

@@ -250,7 +250,7 @@ def test_npz_that_will_not_do(tmp_path, arrays, reason):
 
 def test_a_zip_bomb_is_not_unpacked(tmp_path, monkeypatch):
     np.savez_compressed(tmp_path / "p.npz", x=np.zeros((200_000, 2)))
-    monkeypatch.setattr("studio.formats.tables.npz.MAX_UNPACKED", 1_000_000)
+    monkeypatch.setattr("studio.formats.npzarrays.MAX_UNPACKED", 1_000_000)
     monkeypatch.setattr("zipfile.ZipFile.open", pytest.fail)
     with pytest.raises(FormatError, match=r"3\.2 MB once unpacked; the limit is 1\.0 MB"):
         inspect(tmp_path / "p.npz")

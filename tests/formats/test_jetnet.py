@@ -94,7 +94,7 @@ def test_an_inspection_tells_rows_parts_and_types(tmp_path: Path) -> None:
     found = JetNet().inspect([written(tmp_path / "q.hdf5", n=7)], {})
     assert (found.rows, found.kind, found.classes) == (7, "jets", ["light quark"])
     assert [part.name for part in found.parts] == ["x", "size", "label", "pt", "eta", "mass"]
-    assert len(found.preview["x"]) == 3
+    assert len(found.preview["x"]) == 7
 
 
 def test_a_mass_that_rounding_took_below_0_counts_as_0(tmp_path: Path) -> None:
@@ -116,6 +116,7 @@ def test_a_mass_that_rounding_took_below_0_counts_as_0(tmp_path: Path) -> None:
         ("no momentum", "1 without a pT above 0 (this is jet 3)"),
         ("imaginary", "1 with a mass below 0 (this is jet 3)"),
         ("GeV", "1 whose constituents have more than 10 times its pT"),
+        ("TeV", "1 whose constituents have less than a hundredth of its pT"),
     ],
 )
 def test_damaged_jets_are_left_out_and_counted(tmp_path: Path, damage: str, said: str) -> None:
@@ -133,12 +134,37 @@ def test_damaged_jets_are_left_out_and_counted(tmp_path: Path, damage: str, said
                 jets[3, 0] = 0.0
             case "imaginary":
                 jets[3, 2] = -1.0
+            case "TeV":
+                clouds[3, :, 2] /= 1000.0
             case "GeV":
                 clouds[3, :, 2] *= 1000.0
     _, arrays = read(path)
     for name, values in arrays.items():
         np.testing.assert_array_equal(values, np.delete(whole[name], 3, axis=0))
     assert f"t.hdf5: 1 jet of 5 left out: {said}" in notes(path)
+
+
+@pytest.mark.parametrize(
+    ("unit", "factor", "said"),
+    [
+        ("MeV", 1e3, "1,000,000 GeV, which no collider makes"),
+        ("TeV", 1e-3, "1 GeV, which is no jet"),
+    ],
+)
+def test_jets_of_another_unit_are_refused_until_it_is_said(
+    tmp_path: Path, unit: str, factor: float, said: str
+) -> None:
+    path = written(tmp_path / "t.hdf5")
+    whole = read(path)[1]
+    with opened(path) as (_, jets):
+        jets[:, [0, 2]] *= factor * 0.999
+    (problem,) = JetNet().inspect([path], {}).problems
+    assert said.replace("1,000,000", "999,000") in problem
+    with pytest.raises(FormatError, match="unit"):
+        read(path)
+    block = next(iter(JetNet().rows([path], {"unit": unit}).blocks))
+    np.testing.assert_allclose(block["x"], whole["x"], atol=2e-3)
+    np.testing.assert_allclose(block["mass"], 0.999 * whole["mass"], rtol=1e-5)
 
 
 def test_a_file_of_nothing_but_damage_is_refused_with_its_reasons(tmp_path: Path) -> None:

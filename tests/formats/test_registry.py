@@ -83,7 +83,7 @@ def both(monkeypatch):
 def test_the_package_registers_its_importers_and_formats():
     assert discover() == []
     assert sorted(each.slug for each in importers.all()) == [
-        "edgelist", "graphml", "jetnet", "mat", "movielens", "plain-text", "points",
+        "edgelist", "graphml", "jetnet", "jets-columns", "mat", "movielens", "plain-text", "points",
         "series-table", "wav",
     ]  # fmt: skip
     assert [f.slug for f in registry.all()] == ["csv", "hdf5", "npy", "npz"]

@@ -26,7 +26,7 @@ __all__ = ["CRASHING", "MORE", "check", "files", "importer", "seeds", "slugs", "
 X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
 NAMES = ["a", "b", "c"]
 TABLES = "points"
-CRASHING = {"hdf5", "jetnet", "mat"}
+CRASHING = {"hdf5", "jetnet", "jets-columns", "mat"}
 """Formats whose library may end the process that reads a damaged file."""
 
 
@@ -172,6 +172,22 @@ def _jetnet_files() -> list[bytes]:
     return [file.getvalue()]
 
 
+def _jet_columns_files() -> list[bytes]:
+    rng = np.random.default_rng(2)
+    momenta = rng.normal(0, 50, (20, 5, 3)).astype(np.float32)
+    cartesian = np.concatenate([np.linalg.norm(momenta, axis=2)[..., None], momenta], axis=2)
+    archive, file = io.BytesIO(), io.BytesIO()
+    np.savez_compressed(archive, X=cartesian, y=np.arange(20) % 2, names=np.array(["a", "b"]))
+    tracks = np.zeros((20, 4), dtype=[("pt", "f4"), ("deta", "f2"), ("dphi", "f4"), ("valid", "?")])
+    for name in ("pt", "deta", "dphi"):
+        tracks[name] = np.abs(rng.normal(0.2, 0.05, (20, 4)))
+    tracks["valid"] = True
+    with h5py.File(file, "w") as made:
+        made.create_dataset("tracks", data=tracks, chunks=(7, 4), compression="gzip")
+        made["jet/pt"], made["jet/type"] = np.full(20, 900.0), np.full(20, b"top")
+    return [archive.getvalue(), file.getvalue()]
+
+
 def _mat_files() -> list[bytes]:
     file = io.BytesIO()
     savemat(file, {"cube": np.arange(4 * 5 * 7, dtype=np.uint16).reshape(4, 5, 7)})
@@ -209,6 +225,7 @@ MORE: dict[str, Callable[[], list[bytes]]] = {
     "graphml": _graphml_files,
     "edgelist": _edgelist_files,
     "jetnet": _jetnet_files,
+    "jets-columns": _jet_columns_files,
     "mat": _mat_files,
     "csv": _text_files,
     "npy": _npy_files,

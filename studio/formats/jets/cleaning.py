@@ -3,7 +3,7 @@
 A jet that is damaged is left out, one that only is unusual is put right; both are counted and said.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from observables.jets.kinematics import masses
 from studio.counted import counted
-from studio.formats.jets.layout import JetFile, hardest_first
+from studio.formats.jets.layout import hardest_first
 from studio.store.parts import Block
 
 __all__ = ["Tally", "cleaned"]
@@ -23,11 +23,14 @@ Rows = NDArray[np.intp]
 WIDEST = 0.5  # angles beyond it are moved there: pseudorapidities have tails far outside the cone
 LIGHTEST = 1e-3  # GeV: a mass is seen by its logarithm, and rounding may take it below 0
 MOST_SHARE = 10.0  # of the jet's pT in all constituents: 1 in real jets, hundreds where it is GeV
+LEAST_SHARE = 0.01  # where the pT of the jet is in another unit than that of its constituents
+HARDEST, SOFTEST = 5e4, 1.0  # GeV: a typical jet outside of these is of another unit
 MASKED = 0.5  # a mask is 0 and 1, or elsewhere -0.5 and 0.5
 
 NOT_FINITE = "with a number that is not finite"
 EMPTY = "without a constituent"
 TOO_MUCH = "whose constituents have more than 10 times its pT (their pT_rel are shares of it)"
+TOO_LITTLE = "whose constituents have less than a hundredth of its pT"
 STILL = "without a pT above 0"
 IMAGINARY = "with a mass below 0"
 
@@ -44,6 +47,7 @@ class Tally:
         lifted: constituents with a pT below 0.
         rounded: jets with a mass just below 0.
         halfway: places whose mask is neither 0 nor 1.
+        typical: GeV, the median pT of each block of jets.
     """
 
     jets: int = 0
@@ -53,6 +57,19 @@ class Tally:
     lifted: int = 0
     rounded: int = 0
     halfway: int = 0
+    typical: list[float] = field(default_factory=list)
+
+    @property
+    def outlandish(self) -> str:
+        """Say that the jets must be in another unit, "" where they need not."""
+        pt = float(np.median(self.typical)) if self.typical else HARDEST
+        if SOFTEST <= pt <= HARDEST:
+            return ""
+        if pt > HARDEST:
+            return (
+                f"have a pT of about {pt:,.0f} GeV, which no collider makes: choose a smaller unit."
+            )
+        return f"have a pT of about {pt:.2g} GeV, which is no jet: choose a larger unit."
 
     @property
     def kept(self) -> int:
@@ -102,14 +119,19 @@ class Tally:
         return [text for count, text in said if count]
 
 
-def cleaned(file: JetFile, tally: Tally, pt: float) -> Iterator[tuple[Rows, Block]]:
+def cleaned(
+    blocks: Iterable[tuple[int, NDArray[Any], NDArray[Any]]], tally: Tally
+) -> Iterator[tuple[Rows, Block]]:
     """Yield the jets of a file block by block: the numbers of those that are kept, and their parts
     x, size, pt, eta and mass. What is found meanwhile is counted in ``tally``.
 
-    Where a file says nothing of its jets they have the pT ``pt`` in GeV, eta 0, and the mass of
-    their constituents.
+    Args:
+        blocks: the number of the first jet; clouds (n, N, 4) of eta and phi from the axis, pT as a
+            share and mask, or (n, N, 3) without one; and jets (n, 3): pT in GeV, eta, mass in GeV,
+            NaN where that of the constituents is to stand for it.
+        tally: of this file.
     """
-    for start, clouds, jets in file.blocks():
+    for start, clouds, jets in blocks:
         tally.jets += len(clouds)
         mask = clouds[..., 3] if clouds.shape[2] == 4 else (clouds[..., 2] > 0.0).astype(np.float32)
         real = mask >= MASKED
@@ -120,27 +142,24 @@ def cleaned(file: JetFile, tally: Tally, pt: float) -> Iterator[tuple[Rows, Bloc
             tally.leave_out(reason, good & bad, start)
             good &= ~bad
         tally.halfway += int(((mask[good] != 0.0) & (mask[good] != 1.0)).sum())
-        if jets is None:
-            known = np.tile(np.array([pt, 0.0, np.nan], np.float32), (int(good.sum()), 1))
-        else:
-            known = jets[good]
-            tally.rounded += int((known[:, 2] < 0.0).sum())
+        known = jets[good]
+        tally.rounded += int((known[:, 2] < 0.0).sum())
+        if len(known):
+            tally.typical.append(float(np.median(known[:, 0])))
         yield start + np.flatnonzero(good), _parts(values[good], real[good], known, tally)
 
 
-def _damage(
-    values: Floats, mask: Floats, real: Bools, jets: Floats | None
-) -> Iterator[tuple[str, Any]]:
+def _damage(values: Floats, mask: Floats, real: Bools, jets: Floats) -> Iterator[tuple[str, Any]]:
     """Yield each reason to leave jets out, and for which it holds."""
     finite = np.isfinite(values).all(axis=(1, 2)) & np.isfinite(mask).all(axis=1)
-    if jets is not None:
-        finite &= np.isfinite(jets).all(axis=1)
+    finite &= np.isfinite(jets[:, :2]).all(axis=1) & ~np.isinf(jets[:, 2])
     yield NOT_FINITE, ~finite
     yield EMPTY, ~real.any(axis=1)
-    yield TOO_MUCH, values[..., 2].clip(0.0).sum(axis=1, dtype=np.float64) > MOST_SHARE
-    if jets is not None:
-        yield STILL, jets[:, 0] <= 0.0
-        yield IMAGINARY, jets[:, 2] < -LIGHTEST
+    yield STILL, jets[:, 0] <= 0.0
+    share = values[..., 2].clip(0.0).sum(axis=1, dtype=np.float64)
+    yield TOO_MUCH, share > MOST_SHARE
+    yield TOO_LITTLE, share < LEAST_SHARE
+    yield IMAGINARY, jets[:, 2] < -LIGHTEST
 
 
 def _parts(values: Floats, real: Bools, jets: Floats, tally: Tally) -> Block:

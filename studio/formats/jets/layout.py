@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.hdf5blocks import MAX_WORK, refuse_elsewhere
+from studio.formats.hdf5blocks import MAX_WORK, Blocks, refuse_elsewhere
 from studio.formats.limits import FormatError, check_block, check_size, rows_at_once
 from studio.store import hdf5
 from studio.store.errors import Damaged
@@ -30,12 +30,15 @@ __all__ = [
     "HINT",
     "JETS",
     "LABEL",
+    "MOST_NAMES",
+    "MOST_PLACES",
     "NAMES",
     "TYPES",
     "JetFile",
     "hardest_first",
     "is_one",
     "opened",
+    "type_of",
 ]
 
 TYPES = {"g": "gluon", "q": "light quark", "t": "top", "w": "W", "z": "Z"}
@@ -57,6 +60,8 @@ class JetFile:
         path: of the file.
         clouds: the data set of constituents, (n, N, 4), or (n, N, 3) without a mask.
         jets: that of the jets, (n, 3 or more), None where there is none.
+        pt: GeV, of all jets where there is none.
+        scale: of the momenta and masses in it, into GeV.
         types: of its jets: one, or what the numbers of ``labels`` stand for.
         labels: (n,), None where all are of one type.
         notes: what of it is not as JetNet has it.
@@ -65,6 +70,8 @@ class JetFile:
     path: Path
     clouds: Any
     jets: Any
+    pt: float
+    scale: float
     types: tuple[str, ...]
     labels: NDArray[np.int64] | None
     notes: tuple[str, ...]
@@ -77,16 +84,20 @@ class JetFile:
         """How many constituents a jet may have, N."""
         return int(self.clouds.shape[1])
 
-    def blocks(self) -> Iterator[tuple[int, NDArray[Any], NDArray[Any] | None]]:
-        """Yield the jets in order: the number of the first, their constituents, and the jets."""
-        step = rows_at_once(self.clouds.shape[2] * self.places * self.clouds.dtype.itemsize)
+    def blocks(self) -> Iterator[tuple[int, NDArray[Any], NDArray[Any]]]:
+        """Yield the jets in order, as `studio.formats.jets.cleaning.cleaned` takes them."""
+        clouds = Blocks(self.path, CLOUDS, self.clouds)
+        jets = None if self.jets is None else Blocks(self.path, JETS, self.jets)
+        step = rows_at_once(clouds.row_bytes)
         for start in range(0, len(self), step):
             stop = min(start + step, len(self))
-            clouds = np.asarray(self.clouds[start:stop], dtype=np.float32)
-            jets = self.jets
-            if jets is not None:
-                jets = np.asarray(jets[start:stop, :3], dtype=np.float32)
-            yield start, clouds, jets
+            known = np.tile(np.array([self.pt, 0.0, np.nan], np.float32), (stop - start, 1))
+            with np.errstate(over="ignore"):  # what becomes infinite is found among the values
+                if jets is not None:
+                    known = jets.get(start, stop)[:, :3].astype(np.float32)
+                    known[np.isnan(known[:, 2]), 2] = np.inf  # a mass that is none is damage
+                    known *= np.array([self.scale, 1.0, self.scale], np.float32)
+                yield start, clouds.get(start, stop).astype(np.float32), known
 
 
 def hardest_first(clouds: NDArray[np.float32], real: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -107,8 +118,9 @@ def is_one(file: Any) -> bool:
 
 
 @contextmanager
-def opened(paths: Sequence[Path]) -> Iterator[list[JetFile]]:
-    """Open files that belong together, after holding what they declare against the limits.
+def opened(paths: Sequence[Path], pt: float, scale: float) -> Iterator[list[JetFile]]:
+    """Open files that belong together, after holding what they declare against the limits; ``pt``
+    and ``scale`` are those of `JetFile`.
 
     Raises:
         FormatError: one is no JetNet file, or too large.
@@ -117,14 +129,15 @@ def opened(paths: Sequence[Path]) -> Iterator[list[JetFile]]:
         raise FormatError("No file was named.")
     try:
         with ExitStack() as stack:
-            yield [_checked(path, stack.enter_context(hdf5.opened(path))) for path in paths]
+            files = [(path, stack.enter_context(hdf5.opened(path))) for path in paths]
+            yield [_checked(path, file, pt, scale) for path, file in files]
     except Damaged as error:
         raise FormatError(
             error.message, "Copy it again from where it came from, or download it anew."
         ) from error
 
 
-def _checked(path: Path, file: Any) -> JetFile:
+def _checked(path: Path, file: Any, pt: float, scale: float) -> JetFile:
     notes: list[str] = []
     clouds = _array(path, file, CLOUDS, notes)
     jets = _array(path, file, JETS, notes)
@@ -144,8 +157,13 @@ def _checked(path: Path, file: Any) -> JetFile:
     check_size(path, CLOUDS, n, columns * places)
     if columns == 3:
         notes.append("it has no mask: constituents with a pT above 0 are taken for real.")
+    if jets is None:
+        notes.append(
+            f"it has no {JETS}: the jets have a pT of {pt:,g} GeV, eta 0, and the mass of their "
+            "constituents."
+        )
     types, labels = _types(path, file, n)
-    return JetFile(path, clouds, jets, types, labels, tuple(notes))
+    return JetFile(path, clouds, jets, pt, scale, types, labels, tuple(notes))
 
 
 def _array(path: Path, file: Any, name: str, notes: list[str]) -> Any:
@@ -180,7 +198,7 @@ def _types(path: Path, file: Any, n: int) -> tuple[tuple[str, ...], NDArray[np.i
         if found.min() >= 0 and found.max() < len(names):
             there, numbers = np.unique(found, return_inverse=True)
             return tuple(names[k] for k in there), numbers.astype(np.int64)
-    return (_type(path, file.attrs),), None
+    return (type_of(path, file.attrs),), None
 
 
 def _names(file: Any) -> tuple[str, ...]:
@@ -193,7 +211,9 @@ def _names(file: Any) -> tuple[str, ...]:
     return tuple(name.decode("utf-8", "replace") for name in names[()])
 
 
-def _type(path: Path, attributes: Mapping[str, Any]) -> str:
+def type_of(path: Path, attributes: Mapping[str, Any] | None = None) -> str:
+    """Return the type of the jets of a file, by its attribute "jet_class" or its name."""
+    attributes = attributes or {}
     said = attributes.get("jet_class", "")
     said = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
     words = [said.lower(), *re.findall("[a-z]+", path.stem.lower())]

@@ -1,0 +1,240 @@
+"""The columns of a file: what could be a number of each constituent, or of each jet.
+
+Columns are named as the file has them: ``particles[2]`` is the third number of each constituent in
+an array (n, N, k) or of each jet in one (n, k), ``tracks.pt`` a field of named ones, ``pt`` an
+array (n, N) or (n,) itself. In a flat array (n, N k) the numbers of the constituents stand one
+after the other; somebody must say how many each has.
+"""
+
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.formats.hdf5blocks import Blocks
+from studio.formats.hdf5walk import walk
+from studio.formats.limits import FormatError, check_block, check_size
+from studio.formats.npzarrays import ZipArray, refusing_damage, zip_arrays
+from studio.store import hdf5
+from studio.store.errors import Damaged
+from studio.store.regular import open_regular
+
+__all__ = ["Array", "Column", "Columns", "arrays_of", "columns_of", "read_together", "shapes_of"]
+
+MOST = 64  # numbers of a constituent, or of a jet, that are told apart
+NUMBERS, TEXT = "fiub", "SU"
+Read = Callable[[int, int], NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Array:
+    """An array of an open file.
+
+    Attributes:
+        name: its own.
+        shape: (n, ...).
+        dtype: of its values.
+        names: of the numbers along its last axis, where the file says them.
+        reader: given the fields that are wanted of named ones, returns what reads rows (start,
+            stop), best one after the other.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    names: tuple[str, ...]
+    reader: Callable[[tuple[str, ...]], Read]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A number of each constituent (n, N) or of each jet (n,), or a whole array (n, k) of jets.
+
+    Attributes:
+        name: as people write it.
+        hint: the word in it that tells what it is, "" for a number without a name.
+        shape: (n, N), (n,) or (n, k).
+        array: where it stands.
+        field: which of named values, "".
+        each: how many numbers of each constituent stand side by side in a flat array, 0.
+        place: along the last axis, None for an array itself.
+    """
+
+    name: str
+    hint: str
+    shape: tuple[int, ...]
+    array: Array
+    field: str = ""
+    each: int = 0
+    place: int | None = None
+
+    @property
+    def kind(self) -> str:
+        """The kind of its values, as NumPy has it."""
+        dtype = self.array.dtype[self.field] if self.field else self.array.dtype
+        return str(dtype.base.kind)
+
+    def take(self, block: NDArray[Any]) -> NDArray[Any]:
+        """Return its values in some rows of the array."""
+        values = block[self.field] if self.field else block
+        if self.each:
+            values = values.reshape(len(values), -1, self.each)
+        return values if self.place is None else values[..., self.place]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Those of a file, by name: of each constituent, of each jet, and arrays (n, k) of jets."""
+
+    clouds: dict[str, Column]
+    jets: dict[str, Column]
+    wide: dict[str, Column]
+
+
+@contextmanager
+def arrays_of(path: Path) -> Iterator[list[Array]]:
+    """Open a file, and yield its arrays.
+
+    Raises:
+        FormatError: it is damaged, or holds too many.
+    """
+    if path.suffix.lower() == ".npz" or _is_zip(path):
+        with refusing_damage(path), zipfile.ZipFile(path) as archive:
+            yield [_of_zip(path, each) for each in zip_arrays(path, archive) if each.head.shape]
+        return
+    try:
+        with hdf5.opened(path) as file:
+            yield list(_of_hdf5(path, file))
+    except Damaged as error:
+        raise FormatError(
+            error.message, "Copy it again from where it came from, or download it anew."
+        ) from error
+
+
+def _is_zip(path: Path) -> bool:
+    with open_regular(path) as file:
+        return file.read(4) == b"PK\x03\x04"
+
+
+def columns_of(arrays: Sequence[Array], each: int) -> Columns:
+    """Return the columns of arrays; ``each`` says how many numbers of each constituent stand side
+    by side in flat ones, 0 that there are none.
+    """
+    found = Columns({}, {}, {})
+    for array in arrays:
+        for field, shape, kind in _fields(array):
+            title = f"{array.name}.{field}" if field else array.name
+            column = Column(title, _last(field or array.name), shape, array, field)
+            if kind in NUMBERS:
+                _add_numbers(found, column, each)
+            elif kind in TEXT and len(shape) == 1:
+                found.jets[title] = column
+    return found
+
+
+def _add_numbers(found: Columns, whole: Column, each: int) -> None:
+    shape, title, names = whole.shape, whole.name, whole.array.names
+
+    def at(place: int, shape: tuple[int, ...], each: int = 0) -> Column:
+        hint = names[place] if len(names) == shape_of_names else ""
+        return Column(f"{title}[{place}]", hint, shape, whole.array, whole.field, each, place)
+
+    shape_of_names = each or shape[-1]
+    if len(shape) == 1:
+        found.jets[title] = whole
+    elif len(shape) == 3 and shape[2] <= MOST:
+        shape_of_names = shape[2]
+        columns = [at(k, shape[:2]) for k in range(shape[2])]
+        found.clouds.update({column.name: column for column in columns})
+    elif len(shape) == 2:
+        flat = bool(each) and shape[1] > each and shape[1] % each == 0
+        if flat:
+            columns = [at(k, (shape[0], shape[1] // each), each) for k in range(each)]
+            found.clouds.update({column.name: column for column in columns})
+            return
+        found.clouds[title] = whole
+        if shape[1] <= MOST:
+            shape_of_names = shape[1]
+            columns = [at(k, shape[:1]) for k in range(shape[1])]
+            found.jets.update({column.name: column for column in columns})
+            found.wide[title] = whole
+
+
+def _fields(array: Array) -> Iterator[tuple[str, tuple[int, ...], str]]:
+    """Yield the field, the shape and the kind of what stands in an array."""
+    if not array.dtype.names:
+        yield "", array.shape, array.dtype.kind
+        return
+    for name in array.dtype.names:
+        dtype = array.dtype[name]
+        yield name, (*array.shape, *dtype.shape), dtype.base.kind
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def read_together(columns: Sequence[Column]) -> Read:
+    """Return what reads rows of several columns, each array once: a list of their values, in their
+    order.
+    """
+    fields: dict[str, dict[str, None]] = {}
+    arrays = {column.array.name: column.array for column in columns}
+    for column in columns:
+        fields.setdefault(column.array.name, {})
+        if column.field:
+            fields[column.array.name][column.field] = None
+    readers = {name: arrays[name].reader(tuple(wanted)) for name, wanted in fields.items()}
+
+    def read(start: int, stop: int) -> Any:
+        blocks = {name: get(start, stop) for name, get in readers.items()}
+        return [column.take(blocks[column.array.name]) for column in columns]
+
+    return read
+
+
+def shapes_of(arrays: Sequence[Array]) -> str:
+    """Say what arrays there are: "particles (100, 30, 4), y (100,)"."""
+    said = [f"{array.name} {array.shape}" for array in arrays[:12]]
+    return ", ".join([*said, *(["..."] if len(arrays) > len(said) else [])]) or "none"
+
+
+def _of_hdf5(path: Path, file: Any) -> Iterator[Array]:
+    for raw in walk(path, file).datasets:
+        dataset = file[raw]
+        name = raw.decode("utf-8", "replace")
+        if not dataset.shape or len(dataset.shape) > 3 or not dataset.shape[0]:
+            continue
+
+        def reader(fields: tuple[str, ...], name: str = name, dataset: Any = dataset) -> Read:
+            return Blocks(path, name, dataset, fields).get
+
+        shape = tuple(map(int, dataset.shape))
+        yield Array(name, shape, dataset.dtype, hdf5.get_columns(dataset), reader)
+
+
+def _of_zip(path: Path, array: ZipArray) -> Array:
+    return Array(
+        array.name, array.head.shape, array.head.dtype, (), partial(_unzipped, path, array)
+    )
+
+
+def _unzipped(path: Path, array: ZipArray, fields: tuple[str, ...]) -> Read:
+    """Return what reads rows of an array of an archive, which has all fields of a row together."""
+    shape = array.head.shape
+    width = int(np.prod(shape[1:], dtype=np.int64))
+    check_size(path, array.name, shape[0], width)
+    check_block(path, array.name, width * array.head.dtype.itemsize, "its rows are that wide")
+    if array.columnwise:
+        check_block(path, array.name, array.head.bytes, "it is stored column by column")
+
+    def read(start: int, stop: int) -> NDArray[Any]:
+        return array.rows(start, stop).reshape(stop - start, *shape[1:])
+
+    return read

@@ -1,0 +1,200 @@
+"""What importers of jets share: files are looked through, and their jets become rows."""
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.counted import counted
+from studio.formats.importer import Importer, Rows
+from studio.formats.inspection import Inspection
+from studio.formats.jets.cleaning import Tally, cleaned
+from studio.formats.jets.layout import TYPES
+from studio.formats.limits import FormatError
+from studio.protocol.catalog import Choice, FieldSpec
+from studio.store.parts import Block, Part
+from studio.store.schema import Schema
+
+__all__ = ["SCALES", "UNIT", "JetFiles", "JetRows"]
+
+SHOWN = 8  # jets of a preview
+SCALES = {"GeV": 1.0, "MeV": 1e-3, "TeV": 1e3}
+"""Of momenta, energies and masses, into GeV."""
+UNIT = FieldSpec(
+    path="unit",
+    kind="choice",
+    title="Unit",
+    help="Of the momenta, energies and masses in the files; shares of a pT have none.",
+    default="GeV",
+    choices=[Choice(value=name, title=name) for name in SCALES],
+)
+FEATURES = (
+    "x holds of each constituent eta and phi from the axis of its jet (no unit), and log(1 + "
+    "pT/GeV): its relative pT, a share without a unit, times the pT of the jet in GeV."
+)
+
+
+class JetRows(Protocol):
+    """An open file of jets."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def places(self) -> int:
+        """How many constituents a jet may have, N."""
+        ...
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Of its jets: one, or what the numbers of ``labels`` stand for."""
+        ...
+
+    @property
+    def labels(self) -> NDArray[np.int64] | None:
+        """(n,), None where all are of one type."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What is to be said of it."""
+        ...
+
+    def blocks(self) -> Iterator[tuple[int, NDArray[Any], NDArray[Any]]]:
+        """Yield the jets in order: the number of the first; of its constituents (n, N, 4) eta and
+        phi from the axis, share of the pT, and mask; and of the jets (n, 3) pT in GeV, eta and
+        mass in GeV, NaN where that of the constituents stands for it.
+        """
+        ...
+
+
+class JetFiles(Importer):
+    """Files of jets; how one is opened is all that differs."""
+
+    kind = "jets"
+    format: ClassVar[str]
+    """What the files are called."""
+    hint: ClassVar[str]
+    """What to do where they are none."""
+
+    @abstractmethod
+    def opened(
+        self, paths: Sequence[Path], options: Mapping[str, Any]
+    ) -> AbstractContextManager[Sequence[JetRows]]:
+        """Open files that belong together.
+
+        Raises:
+            FormatError: one cannot be taken.
+        """
+
+    def unused(self, files: Sequence[JetRows]) -> dict[str, str]:
+        """Return by the path of an option why it changes nothing."""
+        return {}
+
+    def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
+        """Look through all files."""
+        with self.opened(paths, options) as files:
+            preview: Block = {}
+            tallies = [Tally() for _ in files]
+            for file, tally in zip(files, tallies, strict=True):
+                for block in _labelled(file, _classes(files), tally):
+                    if not len(preview.get("x", ())):
+                        preview = {name: values[:SHOWN] for name, values in block.items()}
+            schema = _schema(files)
+            notes = [n for f, tally in zip(files, tallies, strict=True) for n in _notes(f, tally)]
+            return Inspection(
+                files=[str(path) for path in paths],
+                importer=self.slug,
+                kind=self.kind,
+                format=self.format,
+                bytes=0,
+                rows=sum(tally.kept for tally in tallies),
+                parts=schema.parts,
+                classes=schema.classes,
+                preview={name: values.tolist() for name, values in preview.items()},
+                problems=_problems(files, tallies),
+                notes=[*notes, FEATURES],
+                unused=self.unused(files),
+            )
+
+    def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
+        """Stream the jets of all files."""
+        with self.opened(paths, options) as files:
+            if problems := _problems(files, []):
+                raise FormatError(problems[0], self.hint)
+            # How many are damaged is told by reading them.
+            return Rows(_schema(files), self._streamed(paths, options))
+
+    def _streamed(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Iterator[Block]:
+        with self.opened(paths, options) as files:
+            classes = _classes(files)
+            for file in files:
+                tally = Tally()
+                for block in _labelled(file, classes, tally):
+                    if len(block["x"]):
+                        yield block
+                if against := _against(file, tally):
+                    raise FormatError(against, self.hint)
+
+
+def _schema(files: Sequence[JetRows]) -> Schema:
+    scalars = ("pt", "eta", "mass")
+    parts = [
+        Part(name="x", dtype="float32", shape=[files[0].places, 3]),
+        Part(name="size", dtype="int64"),
+        Part(name="label", dtype="int64"),
+        *(Part(name=name, dtype="float32") for name in scalars),
+    ]
+    units = {"pt": "GeV", "mass": "GeV"}
+    # A type is shared out alike whichever others come with it.
+    return Schema(
+        kind="jets", parts=parts, classes=_classes(files), facts={"units": units}, within="label"
+    )
+
+
+def _classes(files: Sequence[JetRows]) -> list[str]:
+    """Return the types in the order of JetNet, and after them those of other names."""
+    found = {type for each in files for type in each.types}
+    return [t for t in TYPES.values() if t in found] + sorted(found - set(TYPES.values()))
+
+
+def _problems(files: Sequence[JetRows], tallies: Sequence[Tally]) -> list[str]:
+    places = files[0].places
+    apart = [
+        f"{each.path.name} has clouds of {each.places} places, {files[0].path.name} of {places}."
+        for each in files
+        if each.places != places
+    ]
+    looked = zip(files, tallies, strict=False)
+    return apart + [said for file, tally in looked if (said := _against(file, tally))]
+
+
+def _against(file: JetRows, tally: Tally) -> str:
+    """Say what stands against a file that was looked through, "" for nothing."""
+    if not tally.kept:
+        return f"No jet of {file.path.name} can be taken: {tally.reasons}."
+    if tally.outlandish:
+        return f"The jets of {file.path.name} {tally.outlandish}"
+    return ""
+
+
+def _notes(file: JetRows, tally: Tally) -> list[str]:
+    """Say what a file holds, and what in it is not as it should be."""
+    types = ", ".join(file.types[:5]) + (", ..." if len(file.types) > 5 else "")
+    name = file.path.name
+    return [
+        f"{name}: {counted(tally.kept, 'jet')}, {types}",
+        *(f"{name}: {note}" for note in [*file.notes, *tally.notes()]),
+    ]
+
+
+def _labelled(file: JetRows, classes: Sequence[str], tally: Tally) -> Iterator[Block]:
+    """Yield the jets of a file with the number of their type."""
+    numbers = np.array([classes.index(type) for type in file.types], np.int64)
+    for rows, block in cleaned(file.blocks(), tally):
+        own = np.zeros(len(rows), np.int64) if file.labels is None else file.labels[rows]
+        yield {**block, "label": numbers[own]}
