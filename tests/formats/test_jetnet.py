@@ -1,5 +1,6 @@
 """JetNet files: what is taken from them, and what is said of those that are none."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from studio.formats import registry as formats
+from studio.formats.jets import published
 from studio.formats.jets.jetnet import JetNet
 from studio.formats.limits import FormatError
 
@@ -316,6 +318,22 @@ def test_clouds_of_other_sizes_do_not_go_together(tmp_path: Path) -> None:
     assert JetNet().inspect(paths, {}).problems
     with pytest.raises(FormatError, match="places"):
         read(*paths)
+
+
+def test_a_file_is_told_from_the_published_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path / "t.hdf5", n=7, places=30)
+    assert "published" not in notes(path), "it has fewer jets"
+    sum = hashlib.md5(path.read_bytes()).hexdigest()
+    monkeypatch.setitem(published.SUMS, "top", (7, sum))
+    assert "t.hdf5: this is JetNet's published file (Zenodo 6975118)." in notes(path)
+    with opened(path) as (clouds, _):
+        clouds[0, 0, 0] += 0.01
+    assert (
+        f"differs from it: its MD5 is {hashlib.md5(path.read_bytes()).hexdigest()}, not {sum}"
+        in (notes(path))
+    )
 
 
 def test_a_damaged_file_is_told(tmp_path: Path) -> None:

@@ -145,8 +145,12 @@ class ImportDialog(QDialog):
         body.addLayout(top)
         body.addWidget(self.busy)
         body.addWidget(self._choice)
-        body.addWidget(self._table, 1)
-        body.addWidget(self.parts, 1)
+        middle = QHBoxLayout()
+        middle.setSpacing(16)
+        middle.addWidget(self._choice.beside)
+        middle.addWidget(self._table, 1)
+        middle.addWidget(self.parts, 1)
+        body.addLayout(middle, 1)
         for words in (self._notes, self._why):
             body.addWidget(words)
         for words in (self._scaling, self._notes, self._why):

@@ -1,4 +1,4 @@
-"""What an importer found that is no table: the arrays that a row has, and the first of each."""
+"""What an importer found that is no table: the first as they look, and the arrays of a row."""
 
 import math
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QVBoxLayout, QWidg
 from studio.app import words
 from studio.app.kinds.registry import kind
 from studio.app.widgets.basic import label, section
+from studio.app.widgets.foundtiles import FoundTiles
 from studio.counted import counted
 from studio.formats.inspection import Inspection
 from studio.literal import one_line
@@ -28,6 +29,7 @@ class FoundParts(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.facts = label("", wrap=True)
+        self.tiles = FoundTiles()
         self.list = QTableWidget()
         self.list.setAccessibleName("Parts of a row")
         self.list.verticalHeader().setVisible(False)
@@ -41,7 +43,9 @@ class FoundParts(QWidget):
         body.setContentsMargins(0, 0, 0, 0)
         body.addWidget(section("What a row holds"))
         body.addWidget(self.facts)
+        body.addWidget(self.tiles)
         body.addWidget(self.list, 1)
+        body.addStretch(0)
 
     def show_found(self, found: Inspection) -> None:
         """Show the parts, the classes and the number of rows."""
@@ -54,6 +58,8 @@ class FoundParts(QWidget):
             f"{counted(found.rows, one_line(of.one), one_line(of.many))}{kinds}"
             f"{f': {names}{more}' if names else ''}"
         )
+        self.tiles.show_found(found)
+        self.list.setVisible(bool(found.rows))  # of nothing there is nothing to be said
         self.list.setRowCount(len(found.parts))
         for i, part in enumerate(found.parts):
             cells = (part.name, part.dtype, _shape(part), _first(found.preview.get(part.name)))

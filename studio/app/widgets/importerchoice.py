@@ -1,21 +1,32 @@
-"""Which importer takes the files, and what it is told: shown only where there is a choice."""
+"""Which importer takes the files, and what it is told: shown only where there is a choice.
+
+A few options stand below the choice; many, as what each column is, in a column of their own beside
+what was found (`ImporterChoice.beside`).
+"""
 
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from studio.app.forms.form import Form
 from studio.app.state.drafts import Typed
-from studio.app.widgets.basic import label, row
+from studio.app.widgets.basic import label, row, scrolled
 from studio.formats.inspection import Inspection, Offer
 from studio.literal import one_line
-from studio.protocol.catalog import EntrySpec, FieldSpec
+from studio.protocol.catalog import Choice, EntrySpec, FieldSpec
 
 __all__ = ["ImporterChoice"]
 
 CHOSEN_BELOW = ("item", "columns")
 """Kinds of options that are chosen from what was found, not in a form."""
+FEW = 6  # options that stand below each other above what was found
+BESIDE = 392  # pixels for more
+AS_FOUND = "As its name tells."
+NOT_THERE = "The files do not have it, whatever is like it."
+NONE = "none"
+"""What an option of the kind "source" is where no column is to be taken."""
 
 
 class ImporterChoice(QWidget):
@@ -42,6 +53,11 @@ class ImporterChoice(QWidget):
         self._body = QVBoxLayout(self)
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.addWidget(self._line)
+        self.beside = scrolled(QWidget())
+        self.beside.setAccessibleName("What the columns are")
+        self.beside.setFixedWidth(BESIDE)
+        self.beside.hide()
+        self._found = Inspection(files=[], importer="", kind="", format="", bytes=0)
 
     @property
     def problems(self) -> list[str]:
@@ -50,7 +66,7 @@ class ImporterChoice(QWidget):
 
     def show_found(self, found: Inspection) -> None:
         """Show the importers that take the files, and the one that was used."""
-        self._offers = found.offers
+        self._offers, self._found = found.offers, found
         self.list.blockSignals(True)
         self.list.clear()
         for offer in found.offers:
@@ -61,9 +77,14 @@ class ImporterChoice(QWidget):
         if found.importer != self.importer:
             self.importer = found.importer
             self._fill_form()
+        elif self.form is not None and (entry := self._entry()) is not None:
+            self.form.show_entry(entry)  # there may be other columns to choose from
+            self.form.show_config(self.options)
         if self.form is not None:
             self.form.show_unused(found.unused)
-        self.setVisible(len(found.offers) > 1 or self.form is not None)
+        many = self.form is not None and len(self.form.rows) > FEW
+        self.beside.setVisible(many)
+        self.setVisible(len(found.offers) > 1 or (self.form is not None and not many))
 
     def _choose(self, index: int) -> None:
         if self._offers[index].slug != self.importer:
@@ -75,25 +96,51 @@ class ImporterChoice(QWidget):
         self.options, self._typed = {}, {}
         if self.form is not None:
             self._body.removeWidget(self.form)
+            self.beside.takeWidget()
             self.form.deleteLater()
             self.form = None
-        offer = next((o for o in self._offers if o.slug == self.importer), None)
-        fields = [f for f in offer.options if f.kind not in CHOSEN_BELOW] if offer else []
-        if offer is None or not fields:
+        entry = self._entry()
+        if entry is None or not entry.fields:
             return
-        self.form = Form(
-            EntrySpec(
-                kind="importer",
-                slug=offer.slug,
-                title=offer.title,
-                summary="",
-                source="",
-                fields=fields,
-            )
-        )
+        self.form = Form(entry)
         self.form.edited.connect(self._edited)
         self.form.rejected.connect(self._rejected)
-        self._body.addWidget(self.form)
+        if len(entry.fields) > FEW:
+            self.beside.setWidget(self.form)
+        else:
+            self._body.addWidget(self.form)
+
+    def _entry(self) -> EntrySpec | None:
+        """Return the options of the importer that is chosen, as the settings of an entry."""
+        offer = next((o for o in self._offers if o.slug == self.importer), None)
+        if offer is None:
+            return None
+        fields = [self._chosen_from(f) for f in offer.options if f.kind not in CHOSEN_BELOW]
+        return EntrySpec(
+            kind="importer",
+            slug=offer.slug,
+            title=offer.title,
+            summary="",
+            source="",
+            fields=fields,
+        )
+
+    def _chosen_from(self, field: FieldSpec) -> FieldSpec:
+        """Return a field of the kind "source" as a choice from the columns that were found."""
+        if field.kind != "source":
+            return field
+        found = self._found
+        there = found.sources.get(field.path, []) if found.importer == self.importer else []
+        looks = found.taken.get(field.path, "") if there else ""
+        chosen = self.options.get(field.path)
+        # What was chosen stays to be seen, also where other files do not have it.
+        names = [*there, *([chosen] if chosen and chosen not in (*there, NONE) else [])]
+        choices = [
+            Choice(value="", title=one_line(looks) if looks else "–", help=AS_FOUND),
+            *(Choice(value=name, title=one_line(name)) for name in names),
+            Choice(value=NONE, title="none", help=NOT_THERE),
+        ]
+        return msgspec.structs.replace(field, kind="choice", choices=choices)
 
     def _edited(self, field: FieldSpec, value: Any) -> None:
         self._typed.pop(field.path, None)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.formats.hdf5blocks import MAX_WORK, Blocks, refuse_elsewhere
+from studio.formats.jets.published import as_published
 from studio.formats.limits import FormatError, check_block, check_size, rows_at_once
 from studio.store import hdf5
 from studio.store.errors import Damaged
@@ -163,6 +164,8 @@ def _checked(path: Path, file: Any, pt: float, scale: float) -> JetFile:
             "constituents."
         )
     types, labels = _types(path, file, n)
+    if labels is None and (said := as_published(path, n, places, types[0])):
+        notes.append(said)
     return JetFile(path, clouds, jets, pt, scale, types, labels, tuple(notes))
 
 

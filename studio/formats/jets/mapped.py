@@ -55,6 +55,7 @@ def _as_found(path: str, title: str, help: str, *choices: str) -> FieldSpec:
         path=path,
         kind="choice",
         title=title,
+        group="All",
         help=help,
         default="",
         choices=[Choice(value="", title="as they look")]
@@ -65,7 +66,8 @@ def _as_found(path: str, title: str, help: str, *choices: str) -> FieldSpec:
 TYPES_SAID = FieldSpec(
     path="types",
     kind="text",
-    title="Types",
+    title="Names of types",
+    group="All",
     help='Their names: "gluon, top" in the order of their numbers from 0, or "0=gluon, 5=top"; of '
     "files without a column of types, one name a file.",
     default="",
@@ -80,7 +82,7 @@ ANGLES = _as_found(
 )
 MOMENTA = _as_found(
     "momenta",
-    "pT",
+    "Momenta",
     "Momenta in the unit below, or shares of the pT of the jet. As they look: by the name of the "
     "column, or by what those of a jet sum to.",
     "momenta",
@@ -89,7 +91,8 @@ MOMENTA = _as_found(
 ASSUMED = FieldSpec(
     path="assumed_pt",
     kind="float",
-    title="Jet pT",
+    title="Assumed jet pT",
+    group="All",
     help="Of all jets, where constituents have shares and nothing says it.",
     default=1000.0,
     above=0.0,
@@ -100,6 +103,7 @@ MOST = FieldSpec(
     path="most",
     kind="int",
     title="At most",
+    group="All",
     help="The hardest constituents of a jet that are taken; 0 takes all.",
     default=0,
     low=0,
@@ -134,13 +138,13 @@ class JetColumns(JetFiles):
         *(_column(role, title, "Jets") for role, title in JET_ROLES.items()),
         ANGLES,
         MOMENTA,
-        UNIT,
+        msgspec.structs.replace(UNIT, group="All"),
         TYPES_SAID,
         MOST,
         ASSUMED,
         EACH,
     )
-    format = "columns"
+    format = "Columns"
     hint = "Choose what the columns are, and their unit."
 
     def claims(self, path: Path) -> bool:

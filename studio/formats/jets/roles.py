@@ -25,7 +25,13 @@ CLOUD_ROLES = {
     "mask": "Mask",
 }
 """What may be known of a constituent, with its name for people."""
-JET_ROLES = {"jet_pt": "pT", "jet_eta": "η", "jet_phi": "φ", "jet_mass": "Mass", "label": "Type"}
+JET_ROLES = {
+    "jet_pt": "Jet pT",
+    "jet_eta": "Jet η",
+    "jet_phi": "Jet φ",
+    "jet_mass": "Jet mass",
+    "label": "Type",
+}
 LABEL = "label"
 WORDS = {
     "pt": {"pt", "ptrel", "ptfrac"},

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -21,6 +22,8 @@ from studio.formats.inspection import Column, Inspection, Item, Offer
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.messages import ErrorInfo, ImportData
 from studio.store.parts import Part
+
+RGB = QImage.Format.Format_RGB32
 
 
 def column(name: str, kind: str = "number", **more: Any) -> Column:
@@ -228,6 +231,67 @@ def test_an_option_that_changes_nothing_is_disabled_with_the_reason(dialog: Any)
     assert not row.editor.isEnabled()
     assert "The files say it." in row.toolTip()
     assert dialog.of(JETS)._choice.form.rows["most"].editor.isEnabled()
+
+
+COLUMNS = msgspec.structs.replace(
+    JETS,
+    offers=[
+        Offer(
+            slug="jets",
+            title="Jets",
+            kind="jets",
+            options=[
+                FieldSpec(path=path, kind="source", title=path, help="", default="")
+                for path in ("pt", "eta", "phi", "px", "py", "pz", "mask")
+            ],
+        )
+    ],
+    sources={path: ["X[0]", "X[1]"] for path in ("pt", "eta", "phi", "px", "py", "pz")},
+    taken={"pt": "X[1]"},
+)
+
+
+def test_columns_are_chosen_from_those_that_were_found(
+    dialog: Any, lens: Any, loop: asyncio.AbstractEventLoop
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    async def look_into(files: list[str], importer: str, options: dict[str, Any]) -> Any:
+        asked.append(options)
+        more = {**COLUMNS.sources, "pt": ["X[0]", "X[1]", "Y"]}
+        return msgspec.to_builtins(msgspec.structs.replace(COLUMNS, sources=more))
+
+    lens.actions.data.look_into = look_into
+    shown = dialog.of(COLUMNS)
+    assert shown._choice.beside.isVisible()
+    assert not shown._choice.isVisible(), "there is one way to take them, and no room for it above"
+    form = shown._choice.form
+    offered = {path: [c.title for c in row.field.choices] for path, row in form.rows.items()}
+    assert offered["pt"] == ["X[1]", "X[0]", "X[1]", "none"], "what its name tells comes first"
+    assert offered["eta"] == ["–", "X[0]", "X[1]", "none"]
+    assert offered["mask"] == ["–", "none"]
+    form.rows["eta"].editor._chosen(1)
+    loop.run_until_complete(asyncio.sleep(0.01))
+    assert asked == [{"eta": "X[0]"}]
+    assert [c.title for c in form.rows["pt"].field.choices] == ["X[1]", "X[0]", "X[1]", "Y", "none"]
+    assert form.rows["eta"].editor.box.currentText() == "X[0]"
+
+
+def test_the_first_are_painted_as_their_kind_does(dialog: Any) -> None:
+    x = np.random.default_rng(0).random((2, 30, 3)).tolist()
+    seen = {"x": x, "mask": [[True] * 30] * 2, "label": [1, 0]}
+    shown = dialog.of(msgspec.structs.replace(JETS, preview=seen))
+    tiles = shown.parts.tiles
+    assert tiles.isVisible()
+    assert tiles.count == 2
+    assert tiles.accessibleDescription().startswith("top, m ")
+    colours = np.unique(np.asarray(tiles.grab().toImage().convertToFormat(RGB).bits()).view("u4"))
+    assert len(colours) > 10
+    assert not dialog.of(JETS).parts.tiles.isVisible(), "nothing is known of what they look like"
+    nothing = msgspec.structs.replace(JETS, rows=0, preview={}, problems=["Choose the columns."])
+    shown = dialog.of(nothing)
+    assert not shown.parts.list.isVisible()
+    assert shown._why.text() == "Choose the columns."
 
 
 def test_what_there_is_one_of_is_said_so(dialog: Any) -> None:

@@ -1,0 +1,83 @@
+"""The first of what would be imported, as its kind paints it, in one line."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from studio.app.icons import repaint_on_theme
+from studio.app.kinds.kind import LABEL, Tiles, named
+from studio.app.kinds.registry import kind
+from studio.app.theme import theme
+from studio.formats.inspection import Inspection
+
+__all__ = ["FoundTiles"]
+
+SIDE, GAP = 96, 8  # pixels
+
+
+class FoundTiles(QWidget):
+    """Hidden where the kind is no kind of tiles, or nothing of it is known."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tiles: Tiles | None = None
+        self.setFixedHeight(SIDE)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName("The first of them")
+        repaint_on_theme(self)
+
+    def sizeHint(self) -> QSize:
+        return QSize(4 * SIDE, SIDE)
+
+    @property
+    def count(self) -> int:
+        """How many there is room for, of those that are known."""
+        if self._tiles is None:
+            return 0
+        return min(len(self._tiles), max(1, (self.width() + GAP) // (SIDE + GAP)))
+
+    def show_found(self, found: Inspection) -> None:
+        """Show the first rows of an inspection."""
+        self._tiles = _tiles(found)
+        self.setVisible(self._tiles is not None)
+        tiles = self._tiles
+        said = [tiles.said(row) for row in range(len(tiles))] if tiles is not None else []
+        self.setAccessibleDescription("; ".join(filter(None, said)))
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._tiles is None:
+            return
+        with QPainter(self) as painter:
+            for row in range(self.count):
+                area = QRectF(row * (SIDE + GAP), 0, SIDE, SIDE)
+                self._tiles.paint(painter, area, row, theme.colors())
+
+
+def _tiles(found: Inspection) -> Tiles | None:
+    its = kind(found.kind)
+    if its.layout != "tiles":
+        return None
+    arrays: dict[str, NDArray[Any]] = {
+        name: np.asarray(found.preview[name])
+        for name in ("x", *its.parts, LABEL)
+        if _is_array(found.preview.get(name))
+    }
+    x = arrays.get("x")
+    if x is None or not len(x) or x.dtype.kind not in "fiu":
+        return None
+    if not its.fits(x.shape[1:]) or not all(name in arrays for name in its.parts):
+        return None
+    return its.tiles(named({**arrays, "x": x.astype(np.float32)}, tuple(found.classes)))
+
+
+def _is_array(rows: Any) -> bool:
+    """Say whether nested lists are of one length at each depth."""
+    try:
+        return isinstance(rows, list) and np.asarray(rows).dtype.kind != "O"
+    except ValueError:
+        return False
