@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import torch
 
-from models.config import NoConfig
 from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.contracts.spec import LABEL
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.bench import Bench, Trial
 from models.metrics.base import Evidence
+from models.metrics.jets.by_type import DrawingConfig
 from models.metrics.jets.w1 import W1Mass, W1Momentum
 from models.tensors import make_generator
 
@@ -45,7 +45,7 @@ def _judged(bench: Bench, steps: int = _STEPS, make: str = "") -> Outcome:
         made = _nulls(given, make) if make else _drawn(learnt.learner, learnt.sampler, given, seed)
         rng = make_generator(_PAIR)
         evidence = Evidence(real, rng, made=made, other=conditions)
-        mass, momentum = W1Mass(NoConfig()), W1Momentum(NoConfig())
+        mass, momentum = W1Mass(DrawingConfig()), W1Momentum(DrawingConfig())
         figure, bar = mass.measure(evidence), mass.bar(evidence)
         rows.append((seed, figure, bar, momentum.measure(evidence).value))
     worst = max(figure.value for _, figure, _, _ in rows)

@@ -5,10 +5,10 @@ import math
 import pytest
 import torch
 
-from models.config import NoConfig
 from models.contracts.batch import Batch
 from models.kinds.jets import JetSet, jets, masses
 from models.metrics.base import Evidence
+from models.metrics.jets.by_type import DrawingConfig
 from models.metrics.jets.w1 import W1Constituents, W1Mass, W1Momentum
 from models.tensors import make_generator
 
@@ -64,15 +64,15 @@ def test_the_w1_of_constituents_is_the_mean_of_eta_phi_and_pt() -> None:
     moved = rows.x.clone()
     moved[..., 0] += 0.03 * rows.mask
     evidence = Evidence(data, make_generator(0), made=Batch(moved, rows.mask, rows.given))
-    constituents = W1Constituents(NoConfig()).measure(evidence)
+    constituents = W1Constituents(DrawingConfig()).measure(evidence)
     assert constituents.value == pytest.approx(0.01, rel=1e-3)
     assert set(constituents.parts) == {"narrow", "wide"}
-    assert W1Mass(NoConfig()).measure(evidence).value < 1e-4
-    assert W1Momentum(NoConfig()).measure(evidence).value < 1e-6
+    assert W1Mass(DrawingConfig()).measure(evidence).value < 1e-4
+    assert W1Momentum(DrawingConfig()).measure(evidence).value < 1e-6
     softer = rows.x.clone()
     softer[..., 2] = torch.log1p(0.9 * torch.expm1(rows.x[..., 2]))
     evidence = Evidence(data, make_generator(0), made=Batch(softer, rows.mask, rows.given))
     share = (torch.expm1(rows.x[..., 2]) / rows.given["pt"][:, None])[rows.mask]
-    assert W1Momentum(NoConfig()).measure(evidence).value == pytest.approx(
+    assert W1Momentum(DrawingConfig()).measure(evidence).value == pytest.approx(
         0.1 * share.mean().item(), rel=0.05
     )

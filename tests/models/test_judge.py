@@ -12,12 +12,8 @@ from models.judges.base import Lesson, Network, WeightsError, accuracy, load_wei
 from models.judges.images import FEATURES, ImageClassifier
 from models.kinds.images import ImageSet
 from models.metrics.base import NotApplicable, floor, split_pairs
-from models.metrics.images.frechet import (
-    FrechetDistance,
-    LabelBalance,
-    frechet_distance,
-    label_shares,
-)
+from models.metrics.images.frechet import FrechetDistance, LabelBalance, label_shares
+from models.metrics.samples.frechet import frechet_distance
 from models.registry import registry
 from models.tensors import make_generator
 from tests.models.measuring import figure, value

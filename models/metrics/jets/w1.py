@@ -1,60 +1,57 @@
-"""Transport distances of what physicists look at first: jet masses, and momenta of constituents."""
+"""Transport distances in one dimension: between masses of jets, and between their constituents."""
 
 from abc import abstractmethod
 
+import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
-from models.config import NoConfig
-from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
-from models.kinds.jets import masses
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from models.metrics.jets.by_type import FEWEST, ByType, DrawingConfig, Jets, draws
 from models.metrics.samples.sliced import sliced_wasserstein
 from models.registry import metric
+from observables.jets.kinematics import Floats, masses
 
-__all__ = ["W1Constituents", "W1Mass", "W1Momentum"]
+__all__ = ["W1Constituents", "W1Mass", "W1Momentum", "W1Of", "w1"]
 
-_SOURCE = (
-    "Kansal et al. 2021, arXiv:2106.11535, section 4 ({name}), on all jets at once in the place of "
-    "bootstrapped batches, and over the types apart"
-)
-_FEWEST = 20  # jets of a type
+_SOURCE = "Kansal et al. 2021, arXiv:2106.11535, section 5 ({name})"
 
 
-class _ByType(SampleMetric[NoConfig]):
-    """The mean over the types of jets, and over some numbers, of the W1 distance of each number."""
+def w1(left: Floats, right: Floats) -> float:
+    """Return the transport distance between numbers (n,) and others (m,), exact for any n and m."""
+    # In one dimension the one direction is up or down.
+    one, other = (torch.from_numpy(side)[:, None] for side in (left, right))
+    return sliced_wasserstein(one, other, 1, 1)
 
-    def measure(self, evidence: Evidence) -> Figure:
-        made, real = evidence.samples, evidence.reference
-        names = evidence.real.spec().given[LABEL].names
-        parts: dict[str, float] = {}
-        for index, name in enumerate(names):
-            sides = [rows.take(rows.given[LABEL] == index) for rows in (made, real)]
-            if min(map(len, sides)) < _FEWEST:
-                continue
-            left, right = (self._numbers(rows) for rows in sides)
-            # In one dimension the one direction is up or down, and the distance exact.
-            apart = [
-                sliced_wasserstein(left[:, [k]], right[:, [k]], 1, 1) for k in range(left.shape[1])
-            ]
-            parts[name] = sum(apart) / len(apart)
-        if not parts:
-            raise NotApplicable(f"it needs {_FEWEST} jets of some type on each side")
-        return Figure(sum(parts.values()) / len(parts), n=len(made), parts=parts)
+
+class W1Of(ByType[DrawingConfig]):
+    """The W1 distances of numbers of which each jet has some, and their mean."""
+
+    def _between(self, made: Jets, real: Jets, rng: torch.Generator) -> Floats:
+        one, other = self._numbers(made), self._numbers(real)
+        if not self.config.drawn:
+            return _apart(one, other, made.there, real.there)[None]
+        found = []
+        for left, right in draws(self.config, made, real, rng):
+            there = made.there[left], real.there[right]
+            found.append(_apart(one[left], other[right], *there))
+        return np.stack(found)
 
     @abstractmethod
-    def _numbers(self, rows: Batch) -> Tensor:
-        """Return the numbers that are compared, (m, k): k of each jet, or of each constituent."""
+    def _numbers(self, jets: Jets) -> Floats:
+        """Return the numbers that are compared: k of each constituent, (n, N, k), or of each jet,
+        (n, k).
+        """
 
 
-def _mask(rows: Batch) -> Tensor:
-    return rows.x.new_ones(rows.x.shape[:2]).bool() if rows.mask is None else rows.mask
-
-
-def _shares(rows: Batch) -> Tensor:
-    """Return the pT of each place over that of the jet, (n, N)."""
-    return torch.expm1(rows.x[..., 2]).clamp_min(0.0) / rows.given["pt"][:, None]
+def _apart(
+    one: Floats, other: Floats, there: NDArray[np.bool_], elsewhere: NDArray[np.bool_]
+) -> Floats:
+    """Return W1 of each of k numbers; of constituents only those that are there."""
+    if one.ndim == 3:
+        one, other = one[there], other[elsewhere]
+    if not min(len(one), len(other)):
+        raise ArithmeticError("no jet of a side has a constituent")
+    return np.array([w1(one[:, k], other[:, k]) for k in range(one.shape[1])])
 
 
 @metric(
@@ -65,13 +62,14 @@ def _shares(rows: Batch) -> Tensor:
     source=_SOURCE.format(name="W1M"),
     kinds=("jets",),
     unit="of pT",
-    minimum=_FEWEST,
+    minimum=FEWEST,
+    config=DrawingConfig,
 )
-class W1Mass(_ByType):
+class W1Mass(W1Of):
     """W1 of the mass of the constituents over the jet's pT."""
 
-    def _numbers(self, rows: Batch) -> Tensor:
-        return (masses(rows.x, _mask(rows)) / rows.given["pt"])[:, None]
+    def _numbers(self, jets: Jets) -> Floats:
+        return (masses(jets.angles, jets.pt) / jets.scale)[:, None]
 
 
 @metric(
@@ -82,13 +80,14 @@ class W1Mass(_ByType):
     source=_SOURCE.format(name="of W1P the part of pT"),
     kinds=("jets",),
     unit="of pT",
-    minimum=_FEWEST,
+    minimum=FEWEST,
+    config=DrawingConfig,
 )
-class W1Momentum(_ByType):
+class W1Momentum(W1Of):
     """W1 of the pT of a constituent over the jet's pT."""
 
-    def _numbers(self, rows: Batch) -> Tensor:
-        return _shares(rows)[_mask(rows)][:, None]
+    def _numbers(self, jets: Jets) -> Floats:
+        return jets.share[..., None]
 
 
 @metric(
@@ -99,10 +98,11 @@ class W1Momentum(_ByType):
     "Papers give it in thousandths.",
     source=_SOURCE.format(name="W1P"),
     kinds=("jets",),
-    minimum=_FEWEST,
+    minimum=FEWEST,
+    config=DrawingConfig,
 )
-class W1Constituents(_ByType):
+class W1Constituents(W1Of):
     """W1 of eta, phi and relative pT of a constituent, their mean."""
 
-    def _numbers(self, rows: Batch) -> Tensor:
-        return torch.cat([rows.x[..., :2], _shares(rows)[..., None]], dim=2)[_mask(rows)]
+    def _numbers(self, jets: Jets) -> Floats:
+        return np.concatenate([jets.angles, jets.share[..., None]], axis=2, dtype=np.float64)
