@@ -378,3 +378,31 @@ async def test_a_menu_and_keys_do_what_can_be_done_with_tiles(
     ((_, at, entries),) = opened
     assert grid.viewport().rect().contains(at)
     assert "Copy" in dict(entries)
+
+
+def test_real_ones_take_the_place_of_generated_ones_and_give_it_back(
+    browser: Browser,
+) -> None:
+    data = jets_of(*[(0.1, 0.0, 100.0)] * 200)
+    browser.show_data(kind("jets"), data, MADE, data, REAL, "")
+    QTest.keyClick(browser, Qt.Key.Key_R)
+    assert (browser.made.isHidden(), browser.real.isHidden()) == (True, False)
+    browser.real.grid.zoom(100)
+    browser.real.grid.verticalScrollBar().setValue(50)
+    QTest.keyClick(browser, Qt.Key.Key_R)
+    assert (browser.made.isHidden(), browser.real.isHidden()) == (False, True)
+
+
+def test_jets_are_drawn_in_either_of_two_ways(browser: Browser) -> None:
+    data = jets_of((0.1, 0.0, 100.0), (0.2, 0.0, 90.0))
+    browser.show_data(kind("jets"), data, MADE, data, REAL, "")
+    assert [browser.look.itemText(i) for i in range(browser.look.count())] == ["Discs", "Image"]
+    discs = browser.made.shown_as.tiles
+    browser.look.setCurrentIndex(1)
+    browser.show_data(kind("jets"), data, MADE, data, REAL, "")
+    assert browser.made.shown_as.tiles is kind("jets").looks["Image"] is not discs
+    assert not browser.key.isHidden()
+    digits = {"x": np.zeros((2, 1, 4, 4), np.float32)}
+    browser.show_data(kind("images"), digits, MADE, digits, REAL, "")
+    assert browser.look.isHidden()
+    assert browser.key.isHidden()

@@ -4,10 +4,8 @@ Both are coloured by which share of the jet's pT is where, on one scale (`shade`
 any momentum can be compared.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +14,6 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from studio.app.plots.backdrop import image_of
 from studio.app.plots.raster import Colours
-from studio.app.theme import font
 from studio.app.tokens import Tokens
 
 __all__ = [
@@ -29,7 +26,6 @@ __all__ = [
     "bar_of",
     "disc",
     "image_pixels",
-    "paint_bar",
     "paint_cone",
     "paint_discs",
     "paint_image",
@@ -46,7 +42,6 @@ SMALLEST = 0.006
 LEAST, MOST = 0.002, 0.4  # shares of the pT at the ends of the scale of colours
 PIXELS = 36  # of an image each way: 0.025 x 0.025
 SHADES = 64
-BAR = 5  # pixels of the height of a colour bar
 
 
 @dataclass(frozen=True)
@@ -171,24 +166,3 @@ def paint_image(
     middle, half = frame.rect.center(), frame.side / 2
     box = QRectF(middle.x() - half, middle.y() - half, frame.side, frame.side)
     painter.drawImage(box, made, QRectF(made.rect()))
-
-
-def paint_bar(
-    painter: QPainter, box: QRectF, palette: Tokens, title: str,
-    marks: Sequence[tuple[float, str]], low: float = LEAST, high: float = MOST,
-) -> None:  # fmt: skip
-    """Paint a colour bar into a box, with a title and marks of shares below it."""
-    shades = _shades(palette.scale)
-    edges = np.linspace(box.left(), box.right(), len(shades) + 1).tolist()
-    for ink, (left, right) in zip(shades, pairwise(edges), strict=True):
-        painter.fillRect(QRectF(left, box.top(), right - left + 0.5, BAR), ink)
-    painter.setFont(font(11))
-    painter.setPen(QColor(palette.muted))
-    metrics = painter.fontMetrics()
-    line = box.top() + BAR + metrics.ascent() + 3
-    for share, text in marks:
-        x = box.left() + box.width() * np.log(share / low) / np.log(high / low)
-        wide = metrics.horizontalAdvance(text)
-        at = min(max(x - wide / 2, box.left()), box.right() - wide)
-        painter.drawText(QPointF(float(at), line), text)
-    painter.drawText(QPointF(box.left(), box.top() - 5), title)

@@ -13,6 +13,8 @@ from observables.jets.variables import CONSTITUENT, JET, jet_variables
 from studio.app.kinds.apart import Apart
 from studio.app.kinds.jet_paint import (
     CONE,
+    LEAST,
+    MOST,
     Frame,
     disc,
     image_pixels,
@@ -43,7 +45,6 @@ PT = "pt"  # what a jet was asked for, GeV
 TYPED = 36  # pixels of a tile from which on its type is written into it
 ROOM = 220  # pixels of a tile from which on its axes are named and its numbers are said
 NEAR = 6.0  # pixels around a constituent in which it is pointed at
-MARKS = ((0.01, "1 %"), (0.05, "5 %"), (0.2, "20 %"))  # shares on the colour bar
 QUICK = ("mass", "pt", "constituents")  # variables that take next to no time
 EFPS = tuple(slug for slug in JET if slug.startswith("efp-"))
 GROUPS = (("tau21", "tau32"), ("c2", "d2"), EFPS)  # others, with those that are found with them
@@ -263,10 +264,12 @@ KIND = Kind(
     moving="jets",
     loading="Loading jets",
     layout="tiles",
+    views=("tiles", "browser", "jet-means"),
     fits=lambda shape: len(shape) == 2 and shape[1] == 3,
     tiles=clouds,
     facts=_facts,
     groups={"Substructure": ("w1-jet-mass", "w1-constituent-pt"), **DISTANCES},
+    scale=("share of the jet's pT", f"{100 * LEAST:g} %", f"{100 * MOST:g} %"),
     look="Discs",
     looks={"Image": images},
     measures=_measures,

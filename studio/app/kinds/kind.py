@@ -217,6 +217,7 @@ class Kind:
         facts: says what is known of data in a line: from ``x``, the names of its columns, and what
             the engine found.
         page: how many tiles stand on a page; fewer where each needs more room.
+        scale: what the scale of colours means in tiles: its name, and the values at its ends.
         looks: other ways in which data can be painted as tiles, by their names; that of ``tiles``
             is called ``look``.
         measures: says of each datum what it can be sorted and filtered by, from all that is known.
@@ -260,6 +261,7 @@ class Kind:
     fits: Callable[[tuple[int, ...]], bool]
     tiles: Callable[[Arrays], Tiles]
     facts: Callable[[NDArray[Any], tuple[str, ...], Mapping[str, Any]], str]
+    scale: tuple[str, str, str] | None = None
     look: str = ""
     looks: Mapping[str, Callable[[Arrays], Tiles]] = field(default_factory=dict)
     measures: Callable[[Arrays], Measured] = lambda arrays: {}

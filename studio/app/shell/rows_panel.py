@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.app import words
 from studio.app.actions import Actions
@@ -52,6 +52,9 @@ class RowsPanel(QWidget):
         self.elements_title = label("", "section")
         self.elements = FiguresTable("What it is made of", [])
         self.elements.setMaximumHeight(ELEMENTS)
+        self.elements.setMinimumWidth(1)
+        self.elements.verticalHeader().setDefaultSectionSize(22)
+        self.elements.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.side_title, self.side = (
             label("", "small", wrap=True),
             TileGrid("Of the others in the same place"),

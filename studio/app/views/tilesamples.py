@@ -32,7 +32,8 @@ from studio.app.widgets.qualities import Qualities
 __all__ = ["VIEW", "TileSamplesView"]
 
 SHOWN = 64  # particles that the lens wants, live
-TARGET = 512  # of the data are fetched to be browsed
+TARGET, REAL = 512, 4096  # of the data that are fetched to be browsed at least, and at most
+BYTES = 16_000_000  # that they may take
 
 
 applies = shows_moving("browser")
@@ -71,9 +72,8 @@ class TileSamplesView(QWidget):
         self._sampled.failed.connect(self.browser.made.say)
         state.engine_changed.connect(self._tell)
         self._other.changed.connect(lambda: self._fill(self._sampled.now))
-        self.browser.real.choice.currentIndexChanged.connect(
-            lambda _: self._fill(self._sampled.now)
-        )
+        for choice in (self.browser.real.choice, self.browser.look):
+            choice.currentIndexChanged.connect(lambda _: self._fill(self._sampled.now))
         for signal in (state.runs.listed, state.catalog_changed):
             signal.connect(self._offer_others)
         self._sampled.selected.connect(self._offer_others)
@@ -163,8 +163,10 @@ class TileSamplesView(QWidget):
         if run.target is not self._drawn or run.key != self._of:
             self._drawn, self._of = run.target, run.key
             self._fill(self._sampled.now)  # the names of classes have come, too
-        if run.target is None and self._once.due(run):
-            self._actions.looking.load_target(run.key, TARGET)
+        now = self._sampled.now
+        if now is not None and len(now.x) and self._once.due(run):
+            room = min(REAL, max(TARGET, BYTES // max(1, now.x[0].nbytes)))
+            self._actions.looking.load_more_target(run.key, room)
 
     _drawn: NDArray[np.float32] | None = None
     _of = ""  # the run whose data are shown

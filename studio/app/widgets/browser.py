@@ -18,6 +18,7 @@ from studio.app.kinds.kind import Arrays, Kind, Measured
 from studio.app.state.selection import Selection, Source
 from studio.app.widgets.basic import Elided, button, restyle, row, view_bar
 from studio.app.widgets.chosenchip import ChosenChip
+from studio.app.widgets.colourkey import ColourKey
 from studio.app.widgets.filterline import FilterLine
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import Entries, open_menu
@@ -28,6 +29,7 @@ from studio.app.widgets.tilegrid import LARGEST, SMALLEST
 __all__ = ["Browser"]
 
 SIDES = ("Generated", "Real", "Beside")
+IN_PLACE = "Generated, real, or both beside each other (R: one in the place of the other)"
 NEAREST = (
     "Show the real ones by their distance from the generated one in the white ring, those of its "
     "class first where it has one: what is much nearer than real ones are to each other may be a "
@@ -64,6 +66,11 @@ class Browser(QWidget):
         self.sides = Segments(list(SIDES), "What is shown")
         self.sides.select(2)
         self.sides.widen()
+        set_tip(self.sides, IN_PLACE)
+        self._side = 2
+        self.look = ChoiceList([], "How they are drawn")
+        self.look.setMaximumWidth(110)
+        self.look.hide()
         self.order = ChoiceList([], "Order of the tiles")
         self.filter = FilterLine()
         self.filter.setPlaceholderText("Filter")
@@ -78,6 +85,7 @@ class Browser(QWidget):
         self.size_.setMaximumWidth(88)
         self.size_.setAccessibleName("Size of the tiles in pixels")
         self._line = Elided("", "small")
+        self.key = ColourKey()
         self.nearest = button("Nearest", None, kind="chip")
         self.nearest.setCheckable(True)
         self._near = Nearest(self)
@@ -90,6 +98,18 @@ class Browser(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(8)
+        # Where a kind can be drawn in several ways the bar has no room for all.
+        self._finders = (self.order, self.filter, self.look, self.size_)
+        self._finders_above: bool | None = None
+        self._line_of_bar: QHBoxLayout | None = None
+        self._above = QWidget()
+        above = QHBoxLayout(self._above)
+        above.setContentsMargins(0, 0, 0, 0)
+        above.setSpacing(8)
+        above.addStretch(1)
+        above.addWidget(self.key)
+        self._above.hide()
+        body.addWidget(self._above)
         body.addLayout(halves, 1)
         # Below, where what comes late pushes nothing aside in a narrow window.
         self.foot = row(self._line, self.picked, self.nearest)
@@ -100,12 +120,25 @@ class Browser(QWidget):
 
     def bar(self, view: QWidget, *more: QWidget) -> QWidget:
         """Return the bar of a view that shows this frame: its controls, and more to their right."""
-        made = view_bar(view, self.sides, self.order, self.filter, None, self.size_, *more)
+        made = view_bar(view, self.sides, None, *more)
         line = made.layout()
         assert isinstance(line, QHBoxLayout)
-        line.setStretch(1, 2)
-        line.setStretch(2, 2)
+        self._line_of_bar = line
+        self._place_finders(above=False)
         return made
+
+    def _place_finders(self, *, above: bool) -> None:
+        """Put what finds its way among tiles into the bar, or into a line of its own."""
+        bar, own = self._line_of_bar, self._above.layout()
+        assert isinstance(own, QHBoxLayout)
+        if bar is None or above == self._finders_above:
+            return
+        self._finders_above = above
+        line, places = (own, (0, 1, 2, 3)) if above else (bar, (1, 2, 3, 5))
+        shares = (2, 2, 0, 0)
+        for finder, place, share in zip(self._finders, places, shares, strict=True):
+            line.insertWidget(place, finder, share)
+        self._above.setVisible(above)
 
     def entries(self, pane: Pane) -> Entries:
         """Return what can be done with the tiles of a pane."""
@@ -126,13 +159,17 @@ class Browser(QWidget):
         return [*found, ("Export…", self.export_wanted.emit)]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """N shows the real ones that are nearest to the one in the ring, or all as drawn."""
+        """N shows the real ones that are nearest to the one in the ring, or all as drawn; R shows
+        real ones in the place of generated ones, or these again.
+        """
         plain = event.modifiers() in (
             Qt.KeyboardModifier.NoModifier,
             Qt.KeyboardModifier.KeypadModifier,
         )
         if event.key() == Qt.Key.Key_N and plain and not self.nearest.isHidden():
             self.nearest.click()
+        elif event.key() == Qt.Key.Key_R and plain:
+            self._show_sides(0 if self._side == 1 else 1)
         else:
             super().keyPressEvent(event)
 
@@ -185,6 +222,9 @@ class Browser(QWidget):
         if shown_as.slug != self._slug:  # of another kind the same words say nothing
             self._slug = shown_as.slug
             self.filter.clear()
+        self._offer_looks(shown_as)
+        self.key.show_scale(shown_as.scale)
+        shown_as = shown_as.looking(self.look.currentText())
         before = self._aligned
         self._aligned = bool(beside) and real is not None and real_of == made_of
         self.sides.retitle(1, beside or "Real")
@@ -214,6 +254,17 @@ class Browser(QWidget):
         self.picked.tell()
         self._tell()
 
+    def _offer_looks(self, shown_as: Kind) -> None:
+        """Offer the ways in which tiles of a kind can be painted; the first one is its own."""
+        looks = [shown_as.look, *shown_as.looks] if shown_as.looks else []
+        chosen = self.look.currentText()
+        self.look.blockSignals(True)
+        self.look.offer(looks)
+        self.look.setCurrentIndex(looks.index(chosen) if chosen in looks else 0)
+        self.look.blockSignals(False)
+        self.look.setVisible(bool(looks))
+        self._place_finders(above=bool(looks))
+
     @contextmanager
     def on_paper(self) -> Iterator[None]:
         """Let the tiles be painted themselves, sharp at any scale, instead of pictures of them."""
@@ -227,9 +278,16 @@ class Browser(QWidget):
                 grid.direct = False
 
     def _show_sides(self, side: int) -> None:
+        """Show one side or both; the other one takes the keyboard and the place of what is seen."""
+        before = self.made if self._side == 0 else self.real if self._side == 1 else None
+        self._side = side
         self.sides.select(side)
         self.made.setVisible(side != 1)
         self.real.setVisible(side != 0)
+        now = self.made if side == 0 else self.real if side == 1 else None
+        if before is not None and now is not None and before is not now:
+            now.grid.setFocus()
+            now.grid.verticalScrollBar().setValue(before.grid.verticalScrollBar().value())
 
     def _arrange(self) -> None:
         order = self.order.currentText() if self.order.currentIndex() > 0 else ""

@@ -1,0 +1,7 @@
+"""The lenses of jets: their way from noise, and their mean images."""
+
+from studio.app.views.jets.means import VIEW as MEANS
+
+__all__ = ["VIEWS"]
+
+VIEWS = (MEANS,)

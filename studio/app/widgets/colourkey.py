@@ -1,0 +1,58 @@
+"""What the colours of a quantity mean, in a line: its name, and the scale between two values."""
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from studio.app.icons import repaint_on_theme
+from studio.app.theme import font, theme
+
+__all__ = ["ColourKey"]
+
+BAR, HIGH, GAP = 72, 8, 6  # pixels of the width and the height of the bar, and around it
+LINE = 22
+
+
+class ColourKey(QWidget):
+    """A line with a bar; ``colours`` are those of the theme's scale where none are given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._texts = ("", "", "")
+        self._colours: tuple[str, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        repaint_on_theme(self)
+        self.hide()
+
+    def show_scale(self, scale: tuple[str, str, str] | None, colours: tuple[str, ...] = ()) -> None:
+        """Show a name with the values at both ends of the bar, None to show nothing."""
+        self.setVisible(scale is not None)
+        if scale is not None:
+            self._texts, self._colours = scale, colours
+            title, low, high = scale
+            self.setAccessibleName(f"Colours: {title}, from {low} to {high}")
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = QFontMetricsF(font(11))
+        texts = sum(metrics.horizontalAdvance(text) for text in self._texts)
+        return QSize(round(texts) + BAR + 3 * GAP + 2, LINE)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        tokens = theme.colors()
+        colours = self._colours or tokens.scale
+        title, low, high = self._texts
+        with QPainter(self) as painter:
+            painter.setFont(font(11))
+            painter.setPen(QColor(tokens.muted))
+            metrics, x = painter.fontMetrics(), 0.0
+            middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+            for text in (title, low):
+                painter.drawText(QRectF(x, 0, self.width(), LINE), middle, text)
+                x += metrics.horizontalAdvance(text) + GAP
+            gradient = QLinearGradient(x, 0, x + BAR, 0)
+            for place, colour in enumerate(colours):
+                gradient.setColorAt(place / (len(colours) - 1), QColor(colour))
+            painter.fillRect(QRectF(x, (LINE - HIGH) / 2, BAR, HIGH), gradient)
+            painter.drawText(QRectF(x + BAR + GAP, 0, self.width(), LINE), middle, high)

@@ -1,0 +1,57 @@
+"""Mean images of jets by type: what they hold, and what their difference says."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF
+from pytestqt.qtbot import QtBot
+
+from studio.app.kinds.jet_means import mean_of, means_by_type, pull
+from studio.app.kinds.jet_paint import PIXELS
+from studio.app.views.jets.means import MeansPicture
+
+
+def cores(n: int, seed: int, wide: float = 0.05) -> dict[str, np.ndarray]:
+    """Return jets of ten constituents around their axis."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(scale=wide, size=(n, 10, 3))
+    x[..., 2] = np.log1p(rng.exponential(50.0, (n, 10)))
+    return {"x": x, "label": np.where(np.arange(n) % 3 == 0, "top", "gluon")}
+
+
+def test_a_mean_image_holds_the_momentum_of_its_jets():
+    one, two = mean_of(cores(700, 0)), mean_of(cores(1400, 0))
+    assert one.mean.sum() == pytest.approx(1.0), "all of it is in the plane"
+    assert one.n == 700
+    assert (two.variance.sum() / one.variance.sum()) == pytest.approx(0.5, rel=0.05)
+    assert mean_of({"x": np.empty((0, 10, 3))}) is None
+
+
+def test_what_differs_by_chance_differs_by_about_a_deviation_and_wider_jets_by_many():
+    real, same = mean_of(cores(3000, 1)), mean_of(cores(3000, 2))
+    wider = mean_of(cores(3000, 3, wide=0.06))
+    often = real.mean > 1e-3  # pixels that many jets have something in
+    assert np.std(pull(same, real)[often]) == pytest.approx(1.0, abs=0.15)
+    off = pull(wider, real)
+    middle = slice(PIXELS // 2 - 1, PIXELS // 2 + 1)
+    assert (off[middle, middle] < -3).all(), "less of them is in the core"
+    assert np.isnan(off[0, 0]), "where nobody has anything there is no difference"
+
+
+def test_types_are_told_apart_and_the_mouse_tells_the_pixel(qtbot: QtBot):
+    found = means_by_type(cores(90, 0), cores(60, 1), ["gluon", "top"])
+    assert [(each.name, each.made.n, each.real.n) for each in found] == [
+        ("gluon", 60, 40), ("top", 30, 20)
+    ]  # fmt: skip
+    assert means_by_type(None, cores(60, 1), [])[0].made is None
+    picture = MeansPicture()
+    qtbot.addWidget(picture)
+    picture.resize(700, 500)
+    picture.show_means(found)
+    assert picture.accessibleDescription().startswith("gluon: 60 generated, 40 real")
+    box = picture.cell(1, 0, picture.size())
+    said = picture.said_at(box.center())
+    share = 100 * found[1].made.mean[PIXELS // 2, PIXELS // 2]
+    assert said.startswith("Δη 0.00, Δφ 0.00\ngenerated ")
+    assert f"{share:.2g}"[:3] in said
+    assert picture.said_at(QPointF(2, 2)) == ""
+    picture.grab()
