@@ -15,7 +15,7 @@ from models.contracts.family import Frame
 from models.contracts.learner import Look, Training
 from models.contracts.spec import DataSpec
 from models.fields.base import Field
-from models.paths.clock import FlowClock
+from models.paths.clock import FlowClock, display_scale
 from models.samplers.heun import Heun
 
 __all__ = ["DiffusionFamily"]
@@ -68,6 +68,22 @@ class DiffusionFamily(CarriedFamily[C]):
     def noise_range(self) -> tuple[float, float]:
         """The noise levels between which it goes, s_min and s_max."""
         return self.field.clock.s_min, self.field.clock.s_max
+
+    def level(self, t: float) -> float:
+        """Return the noise level s at flow time t, 0 at its end."""
+        return self.clock.s(t) if t < 1.0 else 0.0
+
+    @torch.no_grad()
+    def foreseen(self, x: Rows, t: float) -> Tensor:
+        """Return what the denoiser expects of particles in display coordinates at flow time t; at
+        its end these are what they are.
+        """
+        rows, s = Batch.of(x), self.level(t)
+        if s == 0.0:
+            return rows.x
+        level = torch.tensor(s, dtype=rows.x.dtype, device=rows.x.device)
+        alpha = display_scale(self.field.display, level)
+        return rows.zeroed(self.denoiser(rows)(rows.x / alpha, level))
 
     def velocity(self, x: Rows, t: float) -> Tensor:
         """Return dx/dt in display coordinates at flow time t."""

@@ -15,6 +15,7 @@ __all__ = [
     "ClassifiesNoisy",
     "Completes",
     "Denoise",
+    "Foresees",
     "HasBound",
     "HasConsistency",
     "HasCritic",
@@ -86,6 +87,19 @@ class HasDenoiser(Protocol):
         """Return D for rows with the mask and the conditions of these: x (n, *shape), s (n,) or
         0-d -> (n, *shape).
         """
+        ...
+
+
+@runtime_checkable
+class Foresees(Protocol):
+    """What a denoiser expects of particles where they are on their way: x (n, *shape), standardised
+    and scaled as the frames of a flow are, at flow time t -> D(x / alpha, s), (n, *shape).
+    """
+
+    def foreseen(self, x: Rows, t: float) -> Tensor: ...
+
+    def level(self, t: float) -> float:
+        """Return the noise level s at flow time t, 0 at its end."""
         ...
 
 

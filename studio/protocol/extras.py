@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 __all__ = [
     "CRITIC",
+    "DENOISED",
     "EXTRAS",
     "LATENTS",
+    "LEVELS",
     "MANIFOLD",
     "PLACES",
     "PROJECTION",
@@ -18,6 +20,7 @@ CRITIC, MANIFOLD, LATENTS = "critic", "manifold", "latents"
 PROJECTION, PROJECTION_TARGET = "projection", "projection-target"
 PLACES = "places"
 WRITTEN = "written"
+DENOISED, LEVELS = "denoised", "levels"
 
 
 @dataclass(frozen=True)
@@ -38,5 +41,7 @@ EXTRAS = {
     PROJECTION_TARGET: Extra(particles=None),
     PLACES: Extra(particles=1),
     WRITTEN: Extra(particles=1),
+    DENOISED: Extra(particles=1),
+    LEVELS: Extra(particles=None),
 }
 """All there are; the engine makes no others."""

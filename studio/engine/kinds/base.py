@@ -54,6 +54,9 @@ class DataKind:
     laid_out: ClassVar[bool] = False
     """Whether data are drawn from pieces that are to be placed; see `places`."""
 
+    foreseen: ClassVar[bool] = False
+    """Whether records hold what a denoiser expects of data on their way, one network pass a frame."""
+
     record_types: ClassVar[Mapping[str, str]] = {}
     """The type in which kept records have an array, where fewer bits than its own are enough."""
 

@@ -13,6 +13,8 @@ from models.kinds.jets import JetSet, masses
 from studio.counted import counted
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.formats.jets.writing import JET_SUFFIXES, write_jets
+from studio.protocol.extras import DENOISED
+from studio.protocol.records import EXTRA
 
 __all__ = ["Jets"]
 
@@ -29,6 +31,9 @@ class Jets(DataKind, slug="jets"):
     """Clouds of constituents."""
 
     suffixes: ClassVar[tuple[str, ...]] = JET_SUFFIXES
+    foreseen: ClassVar[bool] = True
+    # Rings on a picture, as large as the jet: a thousandth of a radian is not seen.
+    record_types: ClassVar[Mapping[str, str]] = {f"{EXTRA}{DENOISED}": "float16"}
 
     def described(self, data: RowSource) -> str:
         most = counted(data.spec().shape[0], "constituent")

@@ -9,11 +9,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.abilities import HasCritic, HasLatent, HasPosterior
+from models.contracts.abilities import Foresees, HasCritic, HasLatent, HasPosterior
 from models.contracts.batch import Batch
 from models.contracts.family import Family
 from studio.engine.kinds.base import kind_of
-from studio.protocol.extras import CRITIC, LATENTS, MANIFOLD, PLACES, WRITTEN
+from studio.protocol.extras import (
+    CRITIC,
+    DENOISED,
+    LATENTS,
+    LEVELS,
+    MANIFOLD,
+    PLACES,
+    WRITTEN,
+)
 
 __all__ = ["Frames", "applicable", "pieces"]
 
@@ -51,7 +59,8 @@ def pieces(family: Family[Any], name: str, frames: Frames, latents: Batch) -> It
     (mean + std z). "places" (T, n, k, 2): where the k pieces of each datum are drawn, in all frames
     where they are in the last one. "written" (T, n, *shape, 2): with which probability each symbol
     was put where it stands, by what the frame before told of it, 0 where there is none yet; and 1
-    where it was put there since that frame.
+    where it was put there since that frame. "denoised" (T, n, *shape): what the denoiser expects of
+    each particle, in data units. "levels" (T,): the noise levels s of the frames.
     """
     return _EXTRAS[name].pieces(family, frames, latents)
 
@@ -113,6 +122,23 @@ def _written(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Fl
         before_t, before = t, x
 
 
+def _denoised(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
+    assert isinstance(family, Foresees)
+    told = latents.to(torch.device("cpu"))
+    for t, x in frames:
+        expected = family.foreseen(latents.holding(x.to(family.device)), t).detach().float().cpu()
+        yield told.zeroed(family.spec.restore(expected)).unsqueeze(0).numpy()
+
+
+def _levels(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
+    assert isinstance(family, Foresees)
+    yield np.asarray([family.level(t) for t, _ in frames], np.float32)
+
+
+def _is_foreseen(family: Family[Any]) -> bool:
+    return isinstance(family, Foresees) and kind_of(family.spec.kind).foreseen
+
+
 def _is_laid_out(family: Family[Any]) -> bool:
     return kind_of(family.spec.kind).laid_out
 
@@ -127,4 +153,6 @@ _EXTRAS = {
     LATENTS: _Extra(_pushes_to_the_plane, _first_latents),
     PLACES: _Extra(_is_laid_out, _places),
     WRITTEN: _Extra(lambda family: isinstance(family, HasPosterior), _written),
+    DENOISED: _Extra(_is_foreseen, _denoised),
+    LEVELS: _Extra(_is_foreseen, _levels),
 }
