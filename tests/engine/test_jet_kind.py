@@ -123,8 +123,8 @@ def test_the_types_of_shown_jets_come_along_unless_they_were_edited() -> None:
 
 
 def test_what_a_denoiser_expects_is_where_the_flow_leads_from_each_frame() -> None:
-    """dx/dln s = x - D along the probability flow (Karras et al. 2022, eq. 1), in the units that the
-    screen sees: the middle of each three frames of a fine flow agrees, and padded places are 0.
+    """dx/dln s = x - D along the probability flow (Karras et al. 2022, eq. 1), in the units that
+    the screen sees: the middle of each three frames of a fine flow agrees, padded places are 0.
     """
     data = jets(40, 0)
     entry, spec = registry.get("family", "edm"), data.spec()

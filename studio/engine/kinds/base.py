@@ -55,7 +55,7 @@ class DataKind:
     """Whether data are drawn from pieces that are to be placed; see `places`."""
 
     foreseen: ClassVar[bool] = False
-    """Whether records hold what a denoiser expects of data on their way, one network pass a frame."""
+    """Whether records hold what a denoiser expects of data on their way: a network pass a frame."""
 
     record_types: ClassVar[Mapping[str, str]] = {}
     """The type in which kept records have an array, where fewer bits than its own are enough."""
