@@ -123,9 +123,9 @@ def param(
     ``depends=(sibling, values)`` says that the field matters only while the sibling field has one
     of the values. ``choices`` maps the values of a ``Literal`` to titles. Of a `Pick`, ``of`` is
     what is picked ("network") and ``role`` what it is picked for; of a `RunRef`, ``role`` is what
-    its model must be able to do; of a `DataChoice`, ``of`` is "class" or "column". A list has at
-    least ``fewest`` values, each within the bounds. A `File` ends in one of ``suffixes``, where
-    there are any (".pt").
+    its model must be able to do, and ``of`` the kind of data that it has learned, "" for any; of a
+    `DataChoice`, ``of`` is "class" or "column". A list has at least ``fewest`` values, each within
+    the bounds. A `File` ends in one of ``suffixes``, where there are any (".pt").
     ``aspect`` is which choice of a method the setting belongs to, "" where the method is the same
     whatever it is (a width, a learning rate).
     """

@@ -51,6 +51,7 @@ class Learnt:
             test.
         validating: as ``pair``, of the rows that validate: settings, as those of a sampler, are
             chosen by them. None where the data have none of their own.
+        learned: the rows that it learned from.
         steps: how many there were: fewer than asked for where the time was up.
         seconds: of training.
     """
@@ -61,6 +62,7 @@ class Learnt:
     steps: int
     seconds: float
     validating: Callable[[int, int], tuple[RowSource, RowSource]] | None = None
+    learned: RowSource | None = None
 
 
 class Bench(Protocol):

@@ -16,10 +16,23 @@ from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.learner import Learner
 
-__all__ = ["ALL", "Operation", "Operator", "Outcome", "Progress", "SeedSetting", "Slot", "Work"]
+__all__ = [
+    "ALL",
+    "TEST",
+    "Operation",
+    "Operator",
+    "Outcome",
+    "Progress",
+    "SeedSetting",
+    "Slot",
+    "Work",
+]
 
 ALL = "all"
 """Names in the place of rows all that the data set of the run has, learned from or not."""
+
+TEST = "test"
+"""Names in the place of rows those of the data set of the run that only test."""
 
 SeedSetting = Annotated[
     int,
@@ -34,7 +47,8 @@ class Slot:
     Attributes:
         name: slug.
         title, help: for a person.
-        unless: what is taken where nothing is handed, `ALL`; "" for nothing: then it must be.
+        unless: what is taken where nothing is handed, `ALL` or `TEST`; "" for nothing: then it
+            must be.
     """
 
     name: str
@@ -89,11 +103,14 @@ class Outcome:
         rows: data, in their units; written to files as their kind is.
         arrays: whatever else there is, by name.
         note: what is to be known of it, in a sentence, "" for nothing.
+        taken_from: where the conditions of the rows came from that nobody chose, in a few words;
+            "" for the rows that the model learned from.
     """
 
     rows: Batch | None = None
     arrays: Mapping[str, Tensor] = field(default_factory=dict)
     note: str = ""
+    taken_from: str = ""
 
 
 Work: TypeAlias = Generator[Progress, None, Outcome]

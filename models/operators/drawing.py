@@ -10,9 +10,10 @@ from models.contracts.abilities import HasPopulation
 from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.contracts.learner import Learner
+from models.operators.base import Progress
 from models.tensors import make_generator
 
-__all__ = ["SAMPLES", "draw", "most", "repeats"]
+__all__ = ["SAMPLES", "draw", "drawn", "most", "repeats"]
 
 CHUNK = 2048
 SAMPLES = 3004
@@ -62,6 +63,27 @@ def draw(
             drawn(rows.stop)
     assert made is not None
     return made
+
+
+def drawn(
+    family: Family[Any],
+    n: int,
+    seed: int,
+    *,
+    sampler: Any = None,
+    stream: int = SAMPLES,
+    given: Mapping[str, Tensor] | None = None,
+) -> Generator[Progress, None, Batch]:
+    """As `draw`; yields how many of the samples there are."""
+    done = [0]
+    drawing = draw(family, n, seed, sampler=sampler, stream=stream, drawn=done.append, given=given)
+    while True:
+        try:
+            next(drawing)
+        except StopIteration as end:
+            made: Batch = end.value
+            return made
+        yield Progress(done[-1], n)
 
 
 def most(family: Learner[Any], n: int) -> int:

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from models.config import Config, Pick, param
 from models.contracts.family import Family
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from models.operators.drawing import draw, repeats
+from models.operators.base import Operation, Outcome, SeedSetting, Work
+from models.operators.drawing import drawn, repeats
 from models.registry import operator
 
 __all__ = ["Generate", "GenerateConfig"]
@@ -43,18 +43,6 @@ class Generate:
         """Draw; see `models.operators.base.Operator`."""
         n, family = self.config.n, operation.learner
         assert isinstance(family, Family)
-        done = [0]
-        drawing = draw(
-            family,
-            n,
-            self.config.seed,
-            sampler=operation.sampler,
-            drawn=done.append,
-            given=family.spec.standard_given(operation.given),
-        )
-        while True:
-            try:
-                next(drawing)
-            except StopIteration as end:
-                return Outcome(end.value, note=repeats(family, n))
-            yield Progress(done[-1], n)
+        given = family.spec.standard_given(operation.given)
+        made = yield from drawn(family, n, self.config.seed, sampler=operation.sampler, given=given)
+        return Outcome(made, note=repeats(family, n))

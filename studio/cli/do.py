@@ -38,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="NAME=VALUE",
         help="rows for what the operator takes, as JSON, data for those that the run has learned "
-        "from, or all for these and those that were held out, such as 'rows=[[0,1],[2,3]]' "
-        "(repeatable)",
+        "from, all for these and those that were held out, test for those that only test, or "
+        "project:NAME for a data set of the project, such as 'rows=[[0,1],[2,3]]' (repeatable)",
     )
     parser.add_argument(
         "--step",

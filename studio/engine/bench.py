@@ -77,6 +77,7 @@ class EngineBench:
             status.step,
             status.seconds,
             data.pair if data.validates or data.draw is not None else None,
+            data.rows,
         )
 
     def _made(self, trial: Trial, seed: int) -> RunFolder:

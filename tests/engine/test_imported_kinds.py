@@ -69,7 +69,9 @@ def test_what_is_lacking_is_named(slug: str) -> None:
         kind_of(slug).from_parts({"x": np.zeros((3, 4, 3), np.float32)}, Facts())
 
 
-@pytest.mark.parametrize("slug", ["points", "images", "jets", "graphs", "interactions", "texts"])
+@pytest.mark.parametrize(
+    "slug", ["points", "images", "jets", "jet-variables", "graphs", "interactions", "texts"]
+)
 def test_data_are_written_to_files_with_all_suffixes_that_their_kind_names(tmp_path, slug):
     data = registry.get("kind", slug).make(20, 0)
     rows, kind = data.rows(slice(None)), kind_of(slug)

@@ -26,7 +26,7 @@ __all__ = ["CRASHING", "MORE", "check", "files", "importer", "seeds", "slugs", "
 X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
 NAMES = ["a", "b", "c"]
 TABLES = "points"
-CRASHING = {"hdf5", "jetnet", "jets-columns", "mat"}
+CRASHING = {"hdf5", "jetnet", "jetnet-variables", "jets-columns", "mat"}
 """Formats whose library may end the process that reads a damaged file."""
 
 
@@ -225,6 +225,7 @@ MORE: dict[str, Callable[[], list[bytes]]] = {
     "graphml": _graphml_files,
     "edgelist": _edgelist_files,
     "jetnet": _jetnet_files,
+    "jetnet-variables": _jetnet_files,
     "jets-columns": _jet_columns_files,
     "mat": _mat_files,
     "csv": _text_files,

@@ -148,6 +148,10 @@ def small(pair: Pair, width: int = NETWORK["width"]) -> dict[str, Any]:
             # Without a name it is the network that the kind prefers.
             pick = {**row["default"]["config"], **NETWORK, "width": width}
             data = replace_at(data, path, {"slug": "", "config": pick})
+        elif path.removeprefix("net.") in NETWORK.keys() - {path}:
+            # The network is always the same one, with its sizes among the settings of the family.
+            size = {**NETWORK, "width": width}[path.removeprefix("net.")]
+            data = replace_at(data, path, size)
         elif path in SETTINGS:
             # Of noise and its end; those of a score flow are of a noise and its opposite.
             few = 2 if (entry.slug, path) == ("score-flow", "pairs") else SETTINGS[path]
@@ -278,6 +282,12 @@ def samples(family: Family[Any], n: int = 8, seed: int = 0) -> Tensor:
 def through_disk(state: State) -> State:
     """Return a state as a file would give it back."""
     return State(load(save(state.tensors)), json.loads(json.dumps(state.values)))
+
+
+def networked(entry: FamilyEntry) -> bool:
+    """Whether a family has a network, picked or always the same one."""
+    rows = describe(entry.config)
+    return any(row["of"] == "network" or row["path"].startswith("net.") for row in rows)
 
 
 def learns(family: Family[Any]) -> bool:

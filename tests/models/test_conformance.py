@@ -46,6 +46,7 @@ from tests.models.pairs import (
     equal,
     learns,
     lightest,
+    networked,
     other_networks,
     same,
     samples,
@@ -527,7 +528,7 @@ def test_a_state_with_anything_missing_is_refused(pair: Pair):
 @each_pair
 def test_it_counts_its_weights(pair: Pair):
     count = build(pair).parameter_count()
-    if any(row["of"] == "network" for row in describe(pair.entry.config)):
+    if networked(pair.entry):
         assert 0 < count < build(pair, small(pair, width=32)).parameter_count()
     else:
         assert count == 0, "no network, no weights"

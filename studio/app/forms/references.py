@@ -122,8 +122,11 @@ class RunEditor(Editor):
         self.step.settle()
 
     def show_offers(self, offers: Offers) -> None:
+        role, of = self.field.role, self.field.of
         able = tuple(
-            run for run in offers.runs if not self.field.role or self.field.role in run.abilities
+            run
+            for run in offers.runs
+            if (not role or role in run.abilities) and (not of or of == run.kind)
         )
         if able != self._runs:
             self._runs = able

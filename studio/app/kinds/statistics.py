@@ -31,11 +31,12 @@ def rows_of(x: NDArray[Any], told: Arrays) -> dict[str, NDArray[Any]]:
 
 
 def measured_of(kind: Kind, arrays: Arrays, columns: Sequence[str]) -> Measured:
-    """Return what is known of each datum: the columns of tables, of other data what their kind
-    measures; ``arrays`` are the data, a row each, and what is told of them.
+    """Return what is known of each datum: what their kind measures, or else the columns of tables;
+    ``arrays`` are the data, a row each, and what is told of them.
     """
-    if kind.layout != "plane":
-        return kind.measures(arrays)
+    found = kind.measures(arrays)
+    if found or kind.layout != "plane":
+        return found
     x = np.asarray(arrays["x"])
     names = [*columns, *(f"x{i + 1}" for i in range(len(columns), x.shape[1]))]
     return {name: x[:, i] for i, name in enumerate(names[: x.shape[1]])}

@@ -12,13 +12,14 @@ __all__ = ["Offers", "RunOffer", "offered"]
 
 @dataclass(frozen=True)
 class RunOffer:
-    """A run that can be referred to: the name of its folder, what it is called, and what its model
-    can do.
+    """A run that can be referred to: the name of its folder, what it is called, what its model can
+    do, and which kind of data it learns.
     """
 
     folder: str
     title: str
     abilities: frozenset[str] = frozenset()
+    kind: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,8 @@ def offered(
 
 
 def _run(run: RunState, catalog: Catalog | None) -> RunOffer:
-    slug = run.spec.family.slug if run.spec is not None else ""
-    family = catalog.get("family", slug) if catalog is not None else None
+    if run.spec is None or catalog is None:
+        return RunOffer(run.name, run.spec.name if run.spec is not None else "")
+    family = catalog.get("family", run.spec.family.slug)
     abilities = frozenset(family.capabilities) if family is not None else frozenset()
-    return RunOffer(run.name, run.spec.name if run.spec is not None else "", abilities)
+    return RunOffer(run.name, run.spec.name, abilities, catalog.kind_of(run.spec.dataset))

@@ -19,6 +19,7 @@ __all__ = ["Asking", "Unreadable", "asking", "guesses", "offered", "settings"]
 
 GIVEN, INPUTS = "given", "inputs"
 DATA = "data"  # in the place of rows: all that the run has learned from
+_MEANT = {"all": "all data there are", "test": "the data that only test"}
 COUNT = "n"
 """The setting of an operator that says how many rows it makes."""
 _BESIDE = "else it is that of rows of the data that go with what is chosen"
@@ -82,7 +83,7 @@ def settings(
                     title=slot.title,
                     help=f"{slot.help} Rows are written as [[0, 1], [2, 3]].",
                     default="",
-                    meant="all data there are" if slot.unless else "the data of the run",
+                    meant=_MEANT.get(slot.unless, "the data of the run"),
                     group="Rows",
                 )
                 for slot in entry.takes

@@ -82,12 +82,14 @@ def beside(spec: DataSpec, given: Conditions) -> list[str]:
     return [name for name in spec.law if name not in given.values]
 
 
-def said_beside(given: Conditions, taken: Sequence[str]) -> str:
-    """Say in a sentence which conditions were chosen, and which taken from rows of the data."""
+def said_beside(given: Conditions, taken: Sequence[str], source: str = TAKEN_FROM) -> str:
+    """Say in a sentence which conditions were chosen, and which taken from rows of the data, or
+    from another source.
+    """
     if not taken:
         return ""
     be = "are those" if len(taken) > 1 else "is that"
-    those = f"{listed(taken)} {be} of {TAKEN_FROM}"
+    those = f"{listed(taken)} {be} of {source}"
     if not given.values:
         return f"No condition was chosen: {those}."
     was = "were" if len(given.values) > 1 else "was"

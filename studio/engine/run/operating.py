@@ -20,9 +20,10 @@ from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.spec import LABEL, DataSpec
 from models.entries import FamilyEntry, OperatorEntry, SamplerEntry
-from models.operators.base import ALL, Operation, Outcome, Progress
+from models.operators.base import ALL, TEST, Operation, Outcome, Progress
 from models.registry import registry
 from studio.engine.data.datasets import Dataset, in_memory
+from studio.engine.data.imported import find_imported
 from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.failures import Refused
@@ -33,7 +34,7 @@ from studio.engine.run.others import Others, asking
 from studio.engine.run.resolve import Choice, pick_operator, pick_sampler
 from studio.engine.run.session import versions
 from studio.protocol.commands import Operate
-from studio.protocol.spec import Pick
+from studio.protocol.spec import Pick, project_name
 from studio.store.edits import effective_spec
 from studio.store.errors import missing_folder
 from studio.store.results import ResultRecord
@@ -43,7 +44,7 @@ __all__ = ["Answer", "Asked", "ask", "offered"]
 
 DATA = "data"
 """What is named in the place of rows for all that the run has learned from; `ALL` names also what
-was held out."""
+was held out, and `TEST` what only tests. A data set of the project goes by its slug."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Asked:
         models, config = others.of(self.operator.config, "config")
         # Read at most once, and only where something asks for it.
         source = functools.cache(lambda: loaded.resolved.load_data(loaded.run.project))
-        there = self._whole(source)
+        there = self._whole(source, spec)
         whole = {name: in_memory(rows) for name, rows in there.items()}
         few = [
             f"The {name} are {len(rows):,} of the {len(there[name]):,} of the data."
@@ -135,7 +136,16 @@ class Asked:
             outcome = yield from self.operator.make().work(operation)
         except ValueError as error:
             raise Refused(f"{self.operator.entry.title}: {error}") from error
-        notes = [outcome.note, *given.notes, said_beside(given, taken), *few]
+        if outcome.taken_from:
+            taken = beside(spec, given)
+        origin = outcome.taken_from or TAKEN_FROM
+        notes = [
+            outcome.note,
+            *given.notes,
+            said_beside(given, taken, origin),
+            *self._named(),
+            *few,
+        ]
         record = ResultRecord(
             operator=self.operator.entry.slug,
             title=self.operator.entry.title,
@@ -145,7 +155,7 @@ class Asked:
             given=given.said,
             units=given.units,
             taken=taken,
-            taken_from=TAKEN_FROM if taken else "",
+            taken_from=origin if taken else "",
             handed={name: len(rows) for name, rows in handed.items()},
             spec_hash=_spec_hash(self.run, loaded.step),
             seconds=time.perf_counter() - began,
@@ -162,15 +172,56 @@ class Asked:
             config = replace_at(config, path, told)
         return config
 
-    def _whole(self, source: Callable[[], Dataset]) -> dict[str, RowSource]:
-        """Return the data of slots in which all of them stand."""
+    def _whole(self, source: Callable[[], Dataset], spec: DataSpec) -> dict[str, RowSource]:
+        """Return the data of slots in which all of them stand, or all of a share or of another set.
+
+        Raises:
+            Refused: there are none such, or they are of another kind; the path is "inputs...".
+        """
         found: dict[str, RowSource] = {}
         slots = {slot.name: slot.unless for slot in self.operator.entry.takes if slot.unless}
         for name, value in {**slots, **self.command.inputs}.items():
+            path = f"inputs.{name}"
             if value in (DATA, ALL):
                 data = source()
                 found[name] = data.rows if value == DATA else data.whole()
+            elif value == TEST:
+                if (unseen := source().unseen) is None:
+                    raise Refused(
+                        "The data of the run have no rows that are set apart for the test.",
+                        "Name a data set of the project, or hand rows.",
+                        path=path,
+                    )
+                found[name] = unseen
+            elif isinstance(value, str) and (own := project_name(value)) is not None:
+                found[name] = self._of_project(own, spec, path)
         return found
+
+    def _named(self) -> list[str]:
+        """Say which rows slots were filled with, where it is a share or another set."""
+        slots = {slot.name: slot.unless for slot in self.operator.entry.takes}
+        found = []
+        for name, value in {**slots, **self.command.inputs}.items():
+            if value == TEST:
+                found.append(f"The {name} are those of the data that only test.")
+            elif isinstance(value, str) and (own := project_name(value)) is not None:
+                found.append(f"The {name} are those of {own}.")
+        return found
+
+    def _of_project(self, name: str, spec: DataSpec, path: str) -> RowSource:
+        """Return all rows of a data set of the project of the run.
+
+        Raises:
+            Refused: there is no such set, or it is of another kind than the model.
+        """
+        try:
+            rows = find_imported(name, self.run.project).whole()
+        except Refused as refused:
+            raise Refused.of(refused.info, path) from refused
+        kind = rows.spec().kind
+        if kind != spec.kind:
+            raise Refused(f"{name} holds {kind}; the model has learned {spec.kind}.", path=path)
+        return rows
 
     def _typed(self, loaded: Loaded, whole: Mapping[str, Batch]) -> dict[str, Batch]:
         """Return the rows of slots in which a person put some."""

@@ -13,6 +13,7 @@ from models.contracts.learner import Learner
 from models.contracts.spec import LABEL, DataSpec
 from models.registry import registry
 from models.samplers.base import Sampler
+from studio.engine.kinds.fit import entry_of, picked_kind
 from studio.engine.process.failures import Refused
 from studio.engine.run.loading import Loaded
 from studio.protocol.spec import Pick
@@ -52,12 +53,12 @@ class Others:
             ref: RunRef = getattr(config, name)
             if not ref.run:
                 continue
-            loaded = self._load(ref, row["role"], f"{path}.{name}".strip("."))
+            loaded = self._load(ref, row["role"], row["of"], f"{path}.{name}".strip("."))
             found[name] = loaded.family
             said = replace_at(said, name, {"run": loaded.run.name, "step": loaded.step})
         return found, said
 
-    def _load(self, ref: RunRef, role: str, path: str) -> Loaded:
+    def _load(self, ref: RunRef, role: str, of: str, path: str) -> Loaded:
         try:
             runs = Project.open(self._run.project).runs()
         except StoreError as error:
@@ -74,6 +75,13 @@ class Others:
             wanted = WORDS.get(role, f"can {role}")
             raise Refused(
                 f"{fits[0].name} must be a model that {wanted}; {entry.title} does not.", path=path
+            )
+        kind = picked_kind(fits[0].record.spec.dataset)
+        if of and kind != of:
+            raise Refused(
+                f"{fits[0].name} must be a run that has learned {entry_of(of).title.lower()}; it "
+                f"has learned {entry_of(kind).title.lower()}.",
+                path=path,
             )
         return self._get(fits[0], ref.step)
 

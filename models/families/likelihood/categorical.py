@@ -1,0 +1,60 @@
+"""The law of a count, class by class: how often each value was seen.
+
+Its likelihood is greatest at the shares that were seen. So that what was never seen is not
+impossible, each class begins with one sighting shared by all values (the prior of Perks 1947,
+doi:10.1017/S0020268100012713: Dirichlet with 1/K for each of K), whose weight is soon nothing.
+"""
+
+import torch
+from torch import Tensor
+
+from models.contracts.state import State
+
+__all__ = ["Categorical"]
+
+
+class Categorical:
+    """p(k | class) for k from 0 up to below K, learned by counting; a
+    `models.contracts.state.Packed`.
+
+    Args:
+        classes: how many; of rows without a class, 1.
+        values: K.
+        device: where it counts.
+    """
+
+    def __init__(self, classes: int, values: int, device: torch.device) -> None:
+        self._seen = torch.zeros((classes, values), dtype=torch.int64, device=device)
+
+    def see(self, k: Tensor, label: Tensor) -> None:
+        """Count values (n,) of rows of some classes (n,), both int64."""
+        values = self._seen.shape[1]
+        found = torch.bincount(label * values + k, minlength=self._seen.numel())
+        self._seen += found.reshape(self._seen.shape)
+
+    def log_prob(self, k: Tensor, label: Tensor) -> Tensor:
+        """Return log p(k | class), (n,) float32."""
+        return self._shares().log()[label, k].float()
+
+    def at(self, u: Tensor, label: Tensor) -> Tensor:
+        """Return the values at which the sums of p(k | class) pass u (n,) in [0, 1]: (n,) int64."""
+        sums = self._shares().cumsum(dim=1)[label]
+        # The last sum may be less than 1 by rounding.
+        found = torch.searchsorted(sums, u.double()[:, None], right=True)[:, 0]
+        return found.clamp(max=sums.shape[1] - 1)
+
+    def _shares(self) -> Tensor:
+        each = self._seen.double() + 1.0 / self._seen.shape[1]
+        return each / each.sum(dim=1, keepdim=True)
+
+    def pack(self, state: State, part: str) -> None:
+        """See `models.contracts.state.Packed.pack`."""
+        state.keep(f"{part}/seen", self._seen)
+
+    def unpack(self, state: State, part: str) -> None:
+        """See `models.contracts.state.Packed.unpack`."""
+        self._seen.copy_(state.tensor(f"{part}/seen", self._seen.shape))
+
+    def parameter_count(self) -> int:
+        """Return how many shares are learned."""
+        return self._seen.numel()

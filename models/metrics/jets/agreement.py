@@ -1,0 +1,105 @@
+"""Whether generated jets are what they were asked to be: their pT and mass beside the conditions.
+
+Nothing makes a model of constituents obey. What it is asked for are pT and mass of a whole jet, and
+it makes the hardest constituents alone: those of real jets do not sum to it either. The same
+figure of real jets, each under its own conditions, is therefore the bar: an error of 0 is nobody's.
+"""
+
+from abc import abstractmethod
+
+import torch
+from torch import Tensor
+
+from models.config import NoConfig
+from models.contracts.batch import Batch
+from models.contracts.spec import LABEL
+from models.kinds.jets import masses
+from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
+from models.registry import metric
+
+__all__ = ["MassCorrelation", "MassError", "PtError"]
+
+_SOURCE = "Leigh et al. 2023, arXiv:2307.06836, whose conditions these are; the figure is ours"
+_FEWEST = 20  # jets of a type
+
+
+class _ByType(SampleMetric[NoConfig]):
+    """A figure of each type of jets, and their mean."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        made = evidence.samples
+        check_finite(made.x)
+        names = evidence.real.spec().given[LABEL].names
+        parts = {}
+        for index, name in enumerate(names):
+            rows = made.take(made.given[LABEL] == index)
+            if len(rows) >= _FEWEST:
+                parts[name] = self._figure(rows)
+        if not parts:
+            raise NotApplicable(f"it needs {_FEWEST} jets of some type")
+        return Figure(sum(parts.values()) / len(parts), n=len(made), parts=parts)
+
+    @abstractmethod
+    def _figure(self, rows: Batch) -> float:
+        """Return the figure of jets of one type."""
+
+
+def _mask(rows: Batch) -> Tensor:
+    return rows.x.new_ones(rows.x.shape[:2]).bool() if rows.mask is None else rows.mask
+
+
+@metric(
+    "mass-correlation",
+    title="Correlation of the mass with the asked one",
+    summary="How far the mass of a generated jet follows the mass that it was asked for, among "
+    "jets of one type; the mean over the types. A model that ignores its condition has 0, and less "
+    "than 0.6 is little.",
+    source=_SOURCE,
+    kinds=("jets",),
+    better="higher",
+    minimum=_FEWEST,
+)
+class MassCorrelation(_ByType):
+    """Pearson's correlation."""
+
+    def _figure(self, rows: Batch) -> float:
+        both = torch.stack([masses(rows.x, _mask(rows)), rows.given["mass"]])
+        # A mass that never changes follows nothing.
+        return float(torch.corrcoef(both)[0, 1].nan_to_num(0.0))
+
+
+@metric(
+    "mass-error",
+    title="Error of the mass",
+    summary="By how much the mass of a generated jet is off the one that it was asked for, on "
+    "average; the mean over the types. Real jets are off, too: their mass is asked with all "
+    "constituents, and they have the hardest.",
+    source=_SOURCE,
+    kinds=("jets",),
+    unit="GeV",
+    minimum=_FEWEST,
+)
+class MassError(_ByType):
+    """Mean absolute error."""
+
+    def _figure(self, rows: Batch) -> float:
+        return float((masses(rows.x, _mask(rows)) - rows.given["mass"]).abs().mean())
+
+
+@metric(
+    "pt-error",
+    title="Error of the pT",
+    summary="By how much the sum of the constituents' pT is off the pT that a generated jet was "
+    "asked for, as a share of it, on average; the mean over the types. The softest constituents, "
+    "which a cloud has no place for, are missing in real jets, too.",
+    source=_SOURCE,
+    kinds=("jets",),
+    unit="of pT",
+    minimum=_FEWEST,
+)
+class PtError(_ByType):
+    """Mean absolute error of the sum."""
+
+    def _figure(self, rows: Batch) -> float:
+        total = (torch.expm1(rows.x[..., 2]).clamp_min(0.0) * _mask(rows)).double().sum(dim=1)
+        return float((total / rows.given["pt"] - 1.0).abs().mean())

@@ -1,0 +1,132 @@
+"""Generate like given rows: fresh samples under the conditions of data, row by row."""
+
+from typing import Annotated, Any
+
+import torch
+from torch import Tensor
+
+from models.config import Config, Pick, param
+from models.contracts.abilities import HasPopulation
+from models.contracts.batch import Batch
+from models.contracts.family import Family
+from models.contracts.spec import SIZE, DataSpec
+from models.operators.base import (
+    TEST,
+    Operation,
+    Outcome,
+    SeedSetting,
+    Slot,
+    Work,
+)
+from models.operators.drawing import drawn
+from models.registry import operator
+from models.tensors import make_generator
+
+__all__ = ["GenerateLike", "GenerateLikeConfig"]
+
+_ROWS = "rows"
+_CHOSEN = 3020  # a stream of the seed (`models.tensors.make_generator`)
+
+
+class GenerateLikeConfig(Config, frozen=True):
+    """How many rows are taken, and how samples are drawn."""
+
+    n: Annotated[
+        int,
+        param(
+            "Samples",
+            "One for each of so many rows, chosen by the seed; of fewer, one for each.",
+            low=1,
+            high=10_000_000,
+            log=True,
+        ),
+    ] = 4096
+    seed: SeedSetting = 0
+    sampler: Annotated[
+        Pick,
+        param("Sampler", "How particles go from noise to data; the run's own by default.",
+              of="sampler"),
+    ] = Pick()  # fmt: skip
+
+
+@operator(
+    "generate-like",
+    title="Generate like given rows",
+    summary="Draws a fresh sample under the conditions of each of some rows: of those that only "
+    "test, or of a data set of yours. What a model makes of real conditions is another matter than "
+    "what it makes of drawn ones.",
+    source="Leigh et al. 2023, arXiv:2307.06836, whose jets are given the conditions of test jets",
+    config=GenerateLikeConfig,
+    needs=("samples",),
+    takes=(Slot(_ROWS, "Rows", "Whose conditions are taken.", unless=TEST),),
+)
+class GenerateLike:
+    """Pushes fresh latents forward, each under the conditions of a row."""
+
+    def __init__(self, config: GenerateLikeConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Draw; see `models.operators.base.Operator`. "row" (n,) is the number of the row that each
+        sample is like.
+        """
+        family, rows = operation.learner, operation.handed[_ROWS]
+        assert isinstance(family, Family)
+        check(family)
+        chosen = _some(len(rows), self.config.n, self.config.seed)
+        like = rows.take(chosen)
+        given = {**conditions(family.spec, like), **operation.given}
+        n = len(chosen)
+        made = yield from drawn(
+            family,
+            n,
+            self.config.seed,
+            sampler=operation.sampler,
+            given=family.spec.standard_given(given),
+        )
+        note = f"There are {n:,} rows." if n < self.config.n else ""
+        return Outcome(made, {"row": chosen}, note, "the rows that were handed")
+
+
+def check(family: Family[Any]) -> None:
+    """Refuse a model of which nothing can be asked row by row.
+
+    Raises:
+        ValueError: it is so; one sentence.
+    """
+    if not family.spec.law:
+        raise ValueError("the model knows no conditions")
+    if isinstance(family, HasPopulation):
+        raise ValueError(
+            "the model is particles that keep the conditions they began with: choose one that "
+            "draws fresh samples"
+        )
+
+
+def conditions(spec: DataSpec, rows: Batch) -> dict[str, Tensor]:
+    """Return the conditions of rows, in the units of the data, as a model of this spec takes them.
+
+    Raises:
+        ValueError: some are missing, or the model has no place for them; one sentence.
+    """
+    lacking = [name for name in spec.law if name not in rows.given]
+    if lacking:
+        raise ValueError(f"the rows do not say {', '.join(lacking)}, which the model is told")
+    for name, known in spec.given.items():
+        if known.classes and int(rows.given[name].max()) >= known.classes:
+            raise ValueError(
+                f"the rows have more classes than the {known.classes} that the model knows"
+            )
+    most = spec.sizes()
+    if most is not None and SIZE in rows.given and int(rows.given[SIZE].max()) > most[1]:
+        raise ValueError(
+            f"a row has {int(rows.given[SIZE].max())} places, and the model has {most[1]}"
+        )
+    return {name: rows.given[name] for name in spec.law}
+
+
+def _some(total: int, n: int, seed: int) -> Tensor:
+    if n >= total:
+        return torch.arange(total)
+    order = torch.randperm(total, generator=make_generator(seed, _CHOSEN))
+    return order[:n].sort().values

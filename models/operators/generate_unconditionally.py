@@ -1,0 +1,181 @@
+"""Generate jets unconditionally: one run draws the variables of jets, another one the jets."""
+
+from collections.abc import Generator
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from models.config import Config, Pick, RunRef, param
+from models.contracts.batch import Batch
+from models.contracts.family import Family
+from models.contracts.spec import LABEL, SIZE, DataSpec
+from models.kinds.jet_variables import conditions_of
+from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from models.operators.drawing import drawn
+from models.operators.generate_like import check
+from models.registry import operator
+
+__all__ = ["GenerateUnconditionally", "GenerateUnconditionallyConfig", "drawn_conditions"]
+
+_VARIABLES = "variables"
+_DRAWN = 3021  # a stream of the seed that the variables are drawn from (`draw`)
+
+
+class GenerateUnconditionallyConfig(Config, frozen=True):
+    """How many jets, by which other run, and how they are drawn."""
+
+    variables: Annotated[
+        RunRef,
+        param(
+            "Run of variables",
+            "A run that has learned the variables of jets of the same types: it draws the pT, "
+            "mass, eta and number of constituents that each jet is asked for.",
+            role="samples",
+            of="jet-variables",
+        ),
+    ] = RunRef()
+    n: Annotated[int, param("Samples", "How many are drawn.", low=1, high=10_000_000, log=True)] = (
+        4096
+    )
+    seed: SeedSetting = 0
+    sampler: Annotated[
+        Pick,
+        param("Sampler", "How particles go from noise to data; the run's own by default.",
+              of="sampler"),
+    ] = Pick()  # fmt: skip
+
+
+@operator(
+    "generate-unconditionally",
+    title="Generate unconditionally",
+    summary="Draws jets of which nothing is taken from data: another run draws the variables of "
+    "each, type by type, and this one a jet with these. Types come in the shares of the data, or "
+    "one is chosen.",
+    source="Leigh et al. 2023, arXiv:2307.06836, section on the flow of jet variables",
+    kinds=("jets",),
+    config=GenerateUnconditionallyConfig,
+    needs=("samples",),
+)
+class GenerateUnconditionally:
+    """A flow of variables, then a model of clouds."""
+
+    def __init__(self, config: GenerateUnconditionallyConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Draw; see `models.operators.base.Operator`."""
+        model, variables = operation.learner, operation.models.get(_VARIABLES)
+        assert isinstance(model, Family)
+        check(model)
+        if not isinstance(variables, Family):
+            raise ValueError("choose the run that draws the variables of the jets")
+        told = sorted(operation.given.keys() - {LABEL})
+        if told:
+            raise ValueError(
+                f"{', '.join(told)} would be drawn, not chosen: choose the type alone, or use "
+                "Generate"
+            )
+        types = _types(variables.spec, model.spec)
+        n, seed = self.config.n, self.config.seed
+        label = _chosen(operation.given.get(LABEL), types, model.spec, n)
+        rows = yield from _unseen(drawn(variables, n, seed, stream=_DRAWN, given=label), n)
+        given, moved = drawn_conditions(rows, types, model.spec)
+        jets = yield from drawn(
+            model,
+            n,
+            seed,
+            sampler=operation.sampler,
+            given=model.spec.standard_given(given),
+        )
+        note = (
+            f"{moved:,} of {n:,} jets had a variable beyond those that the model has seen, and got "
+            "the nearest that it has."
+            if moved
+            else ""
+        )
+        return Outcome(jets, note=note, taken_from="draws of the run of variables, not of data")
+
+
+def drawn_conditions(rows: Batch, types: Tensor, spec: DataSpec) -> tuple[dict[str, Tensor], int]:
+    """Return drawn jet variables as conditions of a model of jets, in the units of the data, and
+    how many jets had one beyond what that model has seen.
+
+    The number of constituents is rounded and lies in [1, cap] before anything is masked by it; pT,
+    mass and eta lie between those of the model's own data (Leigh et al. 2023 clamp them so).
+
+    Args:
+        rows: of the kind "jet-variables".
+        types: by a type of the rows, that of the model.
+        spec: of the jets that the model has learned.
+
+    Raises:
+        ValueError: a number is not finite; one sentence.
+    """
+    if not bool(torch.isfinite(rows.x).all()):
+        raise ValueError("the run of variables draws numbers that are not finite")
+    given = conditions_of(rows)
+    seen = spec.restored_given(spec.law)
+    beyond = torch.zeros(len(rows), dtype=torch.bool)
+    for name in ("pt", "mass", "eta"):
+        inside = given[name].clamp(seen[name].min(), seen[name].max())
+        beyond |= inside != given[name]
+        given[name] = inside
+    given[SIZE] = given[SIZE].clamp(1, spec.shape[0])
+    given[LABEL] = types[given[LABEL]]
+    return given, int(beyond.sum())
+
+
+def _types(variables: DataSpec, jets: DataSpec) -> Tensor:
+    """Return by each type of the variables that of the jets of the same name, int64.
+
+    Raises:
+        ValueError: there is no such type, or jets of the one have more constituents than of the
+            other; one sentence.
+    """
+    theirs, ours = (
+        spec.given[LABEL].names if LABEL in spec.given else () for spec in (variables, jets)
+    )
+    if not theirs:
+        raise ValueError("the run of variables knows no types of jets")
+    unknown = [name for name in theirs if name not in ours]
+    if unknown:
+        raise ValueError(
+            f"the run of variables draws {', '.join(unknown)}, which this model has never seen; it "
+            f"knows {', '.join(ours) or 'no types'}"
+        )
+    cap = next(part.counts - 1 for part in variables.parts if part.counts)
+    if cap != jets.shape[0]:
+        raise ValueError(
+            f"the run of variables has learned jets of at most {cap} constituents, and this model "
+            f"jets of at most {jets.shape[0]}"
+        )
+    return torch.tensor([ours.index(name) for name in theirs])
+
+
+def _chosen(label: Tensor | None, types: Tensor, spec: DataSpec, n: int) -> dict[str, Tensor]:
+    """Return the types that were chosen by the numbers of the variables; nothing if none was.
+
+    Raises:
+        ValueError: the run of variables has never seen one; one sentence.
+    """
+    if label is None:
+        return {}
+    wanted = label.long().expand(n)
+    own = torch.full((len(spec.given[LABEL].names),), -1)
+    own[types] = torch.arange(len(types))
+    if bool((own[wanted] < 0).any()):
+        name = spec.given[LABEL].names[int(wanted[own[wanted] < 0][0])]
+        raise ValueError(f"the run of variables has never seen the type {name}")
+    return {LABEL: own[wanted]}
+
+
+def _unseen(drawing: Generator[Progress, None, Batch], n: int) -> Generator[Progress, None, Batch]:
+    """Draw what is needed before the first of n jets is there."""
+    while True:
+        try:
+            next(drawing)
+        except StopIteration as end:
+            made: Batch = end.value
+            return made
+        yield Progress(0, n)

@@ -1,0 +1,110 @@
+"""Jet variables: read from JetNet files without their clouds, and written as a table of jets."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.formats.arrays import write_arrays
+from studio.formats.cells import harmless, with_commas
+from studio.formats.importer import Rows
+from studio.formats.inspection import Inspection
+from studio.formats.jets.jetnet import JetNet
+from studio.formats.jets.layout import JETS, LABEL, NAMES
+from studio.formats.registry import importer
+from studio.store.atomic import write_text
+from studio.store.parts import Block, Part
+
+__all__ = ["VARIABLES_SUFFIXES", "JetNetVariables", "write_variables"]
+
+VARIABLES_SUFFIXES = (".csv", ".h5", ".hdf5", ".npz")
+"""The usual one first: a line a jet is what most want."""
+CLOUD = "x"
+COLUMNS = ("type", "pt", "eta", "mass", "constituents")
+KIND = "jet-variables"
+SAID = (
+    "Of each jet only its type, pT, eta, mass and number of constituents are taken, not the "
+    "constituents."
+)
+
+
+@importer
+class JetNetVariables(JetNet):
+    """The jets that `JetNet` takes, without their constituents."""
+
+    slug = "jetnet-variables"
+    kind = KIND
+    title = "Jet variables: pT, eta, mass and number of constituents of JetNet files"
+
+    def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
+        """Look through all files, the clouds too: whose are damaged is left out."""
+        found = super().inspect(paths, options)
+        preview = {name: rows for name, rows in found.preview.items() if name != CLOUD}
+        return msgspec.structs.replace(
+            found,
+            kind=KIND,
+            parts=_without_clouds(found.parts),
+            preview=preview,
+            notes=[*found.notes[:-1], SAID],
+        )
+
+    def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
+        """Stream the jets of all files."""
+        found = super().rows(paths, options)
+        cloud = next(part for part in found.schema.parts if part.name == CLOUD)
+        schema = msgspec.structs.replace(
+            found.schema,
+            kind=KIND,
+            parts=_without_clouds(found.schema.parts),
+            facts={**found.schema.facts, "most": cloud.shape[0]},
+        )
+        return Rows(schema, _bare(found.blocks), found.total)
+
+
+def _without_clouds(parts: Sequence[Part]) -> list[Part]:
+    return [part for part in parts if part.name != CLOUD]
+
+
+def _bare(blocks: Iterator[Block]) -> Iterator[Block]:
+    for block in blocks:
+        yield {name: values for name, values in block.items() if name != CLOUD}
+
+
+def write_variables(
+    path: Path,
+    jets: NDArray[np.float32],
+    label: NDArray[np.integer],
+    types: Sequence[str] = (),
+    attrs: Mapping[str, object] | None = None,
+) -> None:
+    """Write jet variables to a file whose suffix says how, replacing it atomically: as the array
+    "jet_features" of JetNet, with "label" and "label_names", or as a line a jet.
+
+    Args:
+        path: the file.
+        jets: (n, 4): pT in GeV, eta, mass in GeV, how many constituents.
+        label: (n,), the type of each.
+        types: names of the types.
+        attrs: where they come from (plain JSON): "provenance", beside a CSV ``<name>.json``.
+
+    Raises:
+        FormatError: they cannot be written with this suffix.
+        StoreError: the disk refused.
+    """
+    if path.suffix.lower() == ".csv":
+        lines = (
+            [harmless(types[kind]) if types else kind, *(f"{v:.9g}" for v in jet[:3]), int(jet[3])]
+            for jet, kind in zip(jets, label.tolist(), strict=True)
+        )
+        write_text(path, with_commas(COLUMNS, lines))
+        if attrs:
+            write_text(path.with_name(path.name + ".json"), json.dumps(dict(attrs), indent=2))
+        return
+    arrays: dict[str, NDArray[Any]] = {JETS: jets, LABEL: label}
+    if types:
+        arrays[NAMES] = np.array([name.encode() for name in types])
+    write_arrays(path, arrays, attrs)
