@@ -270,10 +270,13 @@ class OperatorEntry(Entry):
     Attributes:
         needs: abilities that the run's model must have, as in `FamilyEntry.abilities`.
         takes: what else it is handed, as `models.operators.base.Slot`.
+        refuses: says in a sentence why it cannot do its work for a model of data that are so
+            (a `models.contracts.spec.DataSpec`), "" where it can.
     """
 
     needs: tuple[str, ...]
     takes: tuple[Any, ...]
+    refuses: Callable[[Any], str]
 
 
 @dataclass(frozen=True, kw_only=True)

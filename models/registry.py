@@ -421,6 +421,7 @@ def operator(
     kinds: Iterable[str] = (),
     needs: Iterable[str] = (),
     takes: Iterable[Any] = (),
+    refuses: Callable[[Any], str] = lambda spec: "",
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
     """Register an operator; see `OperatorEntry`."""
@@ -435,6 +436,7 @@ def operator(
         kinds=tuple(kinds),
         needs=tuple(needs),
         takes=tuple(takes),
+        refuses=refuses,
     )
 
 

@@ -49,12 +49,14 @@ class Slot:
         title, help: for a person.
         unless: what is taken where nothing is handed, `ALL` or `TEST`; "" for nothing: then it
             must be.
+        example: how it is written, where rows of the data would make no sense.
     """
 
     name: str
     title: str
     help: str
     unless: str = ""
+    example: str = ""
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,10 @@ class Bridge:
             blank = Batch(operation.handed[ROWS].x)
             other = ready(Operation(model, handed={ROWS: blank}), seed=0)
         elif not self.config.to:
-            raise ValueError("choose another run, or the class that rows are to become")
+            raise ValueError(
+                "say what rows are to become: another run under Other run (target), or a class "
+                "under To class (to)"
+            )
         if not self.config.to:
             return other, other.rows
         return other, under(other.rows, {LABEL: _class(other.model.spec, self.config.to)})

@@ -67,7 +67,7 @@ class LikelihoodLabConfig(Config, frozen=True):
 class LikelihoodLab:
     """Log-densities in nats and in the units of the data.
 
-    The outcome, by set ("learned", "unseen" where some are set apart, "other" where some were
+    The outcome, by set ("learned", "unseen": set apart, or drawn anew, "other" where some were
     chosen):
 
     - "<set>" (n,): log p(x) of the model;
@@ -93,9 +93,8 @@ class LikelihoodLab:
         if operation.data is None:
             raise ValueError("it needs the data of the run, and there are none.")
         sets = {_LEARNED: operation.data()}
-        held = operation.held() if operation.held is not None else None
-        if held is not None:
-            sets[_UNSEEN] = held
+        if operation.some is not None:
+            sets[_UNSEEN] = operation.some(config.rows, config.seed)
         if config.other.slug:
             sets[_OTHER] = _other(config.other, learner, config.rows, config.seed)
         rows = {name: _some(source, config.rows, config.seed) for name, source in sets.items()}

@@ -6,7 +6,7 @@ import torch
 
 from models.config import Config, param
 from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
+from models.contracts.spec import LABEL, DataSpec
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
 from models.registry import operator
 from models.tensors import make_generator
@@ -30,6 +30,21 @@ class GuidedLawConfig(Config, frozen=True):
     seed: SeedSetting = 0
 
 
+def _unknown(spec: DataSpec) -> str:
+    """Say why the guided law of data cannot be drawn from, "" where it can."""
+    if spec.mixture is None:
+        return (
+            "The exact guided law is known for mixtures of Gaussians only, such as the ring of "
+            "five, and these data are none."
+        )
+    if spec.mixture.classes is None or LABEL not in spec.law:
+        return (
+            "The model is told no class, so there is none to be led to: train one that is told the "
+            "class, on data that have some."
+        )
+    return ""
+
+
 @operator(
     "guided-law",
     title="Exact guided law",
@@ -38,6 +53,7 @@ class GuidedLawConfig(Config, frozen=True):
     source="Luo 2022, arXiv:2208.11970, section 5; exact for a mixture by rejection",
     kinds=("points",),
     needs=("samples", "denoiser"),
+    refuses=_unknown,
     config=GuidedLawConfig,
 )
 class GuidedLaw:
@@ -51,12 +67,10 @@ class GuidedLaw:
         often each as in the data.
         """
         spec, config = operation.learner.spec, self.config
+        if why := _unknown(spec):
+            raise ValueError(why)
         law = spec.mixture
-        if law is None or law.classes is None:
-            raise ValueError(
-                "the law of the data is not known with classes: take a mixture of Gaussians, and a "
-                "model that is told the class"
-            )
+        assert law is not None
         given = spec.standard_given(operation.given)
         _, told = spec.conditions(config.n, make_generator(config.seed, _CONDITIONS), given)
         label, generator = told[LABEL].long(), make_generator(config.seed, _DRAWS)

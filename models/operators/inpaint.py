@@ -35,8 +35,10 @@ class InpaintConfig(Config, frozen=True):
         Slot(
             _KNOWN,
             "Known",
-            "Which numbers are known: 1 where they are and 0 where not, in one row for all, or in "
-            "as many as there are rows.",
+            "Which numbers are known: 1 for each that is and 0 for each that is not, in one row "
+            "for all, or in as many as there are rows. Of points [[1, 0]] keeps the first number "
+            "and draws the second.",
+            example="[[1, 0]]",
         ),
     ),
     config=InpaintConfig,

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, NamedTuple, Self
 
+import msgspec
 import torch
 from torch import Tensor
 
@@ -140,6 +141,14 @@ class Sampler(ABC):
         """Return the same sampler with another guidance."""
         other = copy(self)
         other._guidance = guidance
+        return other
+
+    def unguided(self) -> Self:
+        """Return the same sampler without guidance."""
+        other = copy(self)
+        other._guidance = None
+        if hasattr(other, "config"):
+            other.config = msgspec.structs.replace(other.config, guidance=Pick())
         return other
 
     @abstractmethod

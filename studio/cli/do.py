@@ -81,9 +81,12 @@ def run(arguments: argparse.Namespace) -> int:
 def _list(folder: "RunFolder") -> int:
     from studio.engine.run.conditions import conditions_of
     from studio.engine.run.operating import offered
+    from studio.engine.run.saving import saved_data
 
+    checkpoint, _ = folder.checkpoints.newest()
+    data = saved_data(checkpoint) if checkpoint is not None else None
     rows = []
-    for entry, reason in offered(folder):
+    for entry, reason in offered(folder, data):
         takes = ", ".join(slot.name for slot in entry.takes) or "-"
         rows.append((entry.slug, "no" if reason else "yes", takes, reason or entry.summary))
     table(rows, head=("OPERATOR", "CAN", "TAKES", "WHAT IT DOES"))

@@ -170,6 +170,7 @@ class SlotSpec(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     help: str
     unless: str = ""
+    example: str = ""
 
 
 class RescalingSpec(msgspec.Struct, frozen=True, kw_only=True):

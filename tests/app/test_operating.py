@@ -70,6 +70,19 @@ def run(**more):
     return RunState(key="/p/runs/0001-r", name="0001-r", spec=spec, checkpoints=[500], **more)
 
 
+def test_rows_that_say_something_else_than_data_say_how_they_are_written():
+    slot = SlotSpec(name="known", title="Known", help="1 or 0.", example="[[1, 0]]")
+    held = operator("hold", needs=["denoiser"], takes=[slot])
+    spec = RunSpec(name="", family=Pick(slug="edm"), dataset=Pick(slug="ring-of-five"))
+    run = RunState(key="r", name="r", spec=spec)
+    (field,) = operators.settings(held, run, catalog(), {}, []).fields
+    assert field.meant == "such as [[1, 0]]"
+    for typed, why in (("", "must be said"), ("1, 0", "must be rows in brackets")):
+        with pytest.raises(Unreadable, match=rf"{why}, such as \[\[1, 0\]\]"):
+            operators.asking({"inputs": {"known": typed}}, held)
+    assert operators.asking({"inputs": {"known": "[[1, 0]]"}}, held).inputs == {"known": [[1, 0]]}
+
+
 def test_what_a_model_can_do_with_its_kind_of_data_is_offered():
     assert [each.slug for each in operators.offered(run(), offer())] == ["make", "ask"]
     assert operators.offered(None, offer()) == []

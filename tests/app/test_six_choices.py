@@ -1,6 +1,7 @@
 """The six choices in a setup: named methods fill them, and changing one tells where one is."""
 
 import pytest
+from msgspec import structs
 from PySide6.QtCore import Qt
 
 from studio.app.setup.sixchoices import whereabouts
@@ -91,6 +92,19 @@ def test_formulas_follow_the_settings(offer):
     assert "σ_u = σ₀ (σ₁/σ₀)^u" in said("ncsn", "path")
     assert "min_η" in said("vdm", "loss")
     assert said("cfg", "guidance").startswith("D̂ = D₀ + γ (D_c − D₀)")
+
+
+def test_guidance_is_a_named_method_only_where_the_model_can_be_led(offer):
+    spec = RunSpec(name="", dataset=Pick(slug="ring-of-five"), family=Pick(slug="edm"))
+    led = sixchoices.filled(spec, method("cfg"), offer)
+    assert sixchoices.named(led, methods(), offer) == method("cfg")
+    config = led.family.config
+    more = structs.replace(led, family=Pick(slug="edm", config=config | {"label_dropout": 0.2}))
+    assert sixchoices.named(more, methods(), offer) == method("cfg")
+    for lacking in ({"conditional": False}, {"label_dropout": 0.0}):
+        untold = structs.replace(led, family=Pick(slug="edm", config=config | lacking))
+        assert sixchoices.named(untold, methods(), offer) is None
+        assert sixchoices.differing(untold, method("ddim"), offer) == ["guidance"]
 
 
 async def test_what_a_method_brought_along_goes_with_it(bench, set_up):

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from msgspec import structs
 
 from models.config import NoConfig
 from models.contracts.abilities import ABILITIES
@@ -319,6 +320,26 @@ class TestHeavy:
         assert low < event.data["values"]["log-likelihood"] < high
         assert list(event.data["intervals"]) == ["log-likelihood"]
         assert len(event.data["parts"]["mode-coverage"]) == 8
+
+
+def test_quality_is_of_samples_that_no_guidance_leads(tmp_path):
+    """Its law is not that of the data, on purpose; a sampler that was asked for is measured."""
+    free = {"steps": 3, "guidance": {"slug": "classifier-free", "config": {"strength": 3.0}}}
+    asked = structs.replace(
+        spec(["sliced-w2"], dataset="ring-of-five", evaluate_samples=200),
+        family=Pick(slug="edm", config=SMALL | {"conditional": True, "label_dropout": 0.1}),
+        sampler=Pick(slug="ddim", config=free),
+    )
+    folder = new_run(tmp_path, asked)
+    assert headless.run(folder.path).state == "finished"
+    columns, _ = folder.metrics.read()
+    assert set(columns["cost/nfe"][1]) == {3.0}
+    for sampler, spent in ((None, 3), (Pick(slug="ddim", config=free), 6)):
+        command = Evaluate(run=str(folder.path), n=100, seed=1, sampler=sampler)
+        job = EvaluationJob("job", command, MemorySink())
+        for _ in job.work():
+            pass
+        assert job.quality.nfe == spent
 
 
 def test_a_kind_measures_what_names_it_and_what_it_names(monkeypatch):

@@ -259,6 +259,9 @@ def test_the_exact_guided_law_is_that_of_a_class_at_strength_one_and_tilted_abov
     assert spread[0] == pytest.approx(spread[1], abs=0.1), "over all classes both are the data"
     with pytest.raises(ValueError, match="told the class"):
         do("guided-law", DATA.x[:1])
+    refuses = registry.get("operator", "guided-law").refuses
+    assert refuses(flow.spec) == ""
+    assert "mixtures of Gaussians only" in refuses(replace(flow.spec, mixture=None))
 
 
 def test_a_diffusion_tells_the_classes_that_it_was_told_of():

@@ -218,6 +218,16 @@ def test_without_a_condition_there_is_nothing_to_lead_to():
         lead(free(), FLOW.denoiser, Batch(ROWS.x))
 
 
+def test_a_sampler_without_its_guidance_is_the_plain_one():
+    led = Ddim(DdimConfig(steps=4, guidance=Pick(slug="classifier-free")))
+    for each in (led, Ddim(DdimConfig(steps=4)).guided_by(free())):
+        plain = each.unguided()
+        assert each.guidance is not None
+        assert plain.guidance is None
+        assert plain.evaluations(0.002, 20.0) == 4
+        assert each.evaluations(0.002, 20.0) == 8
+
+
 def test_guidance_stacks():
     both = Stacked(free(strength=2.0), Steep())
     doubled = both.guide(FLOW.denoiser, ROWS)(ROWS.x, torch.tensor(0.7))

@@ -24,9 +24,9 @@ def family() -> Any:
     return entry.make(entry.config(), data().spec(), horizon=1, seed=0, device="cpu")
 
 
-def do(family: Any, held: Any = None, **settings: Any) -> Outcome:
+def do(family: Any, unseen: Any = None, **settings: Any) -> Outcome:
     work = LikelihoodLab(LikelihoodLabConfig(**{"rows": 200, "map": 0, **settings})).work(
-        Operation(family, data=data, held=lambda: held)
+        Operation(family, data=data, some=unseen)
     )
     while True:
         try:
@@ -36,7 +36,7 @@ def do(family: Any, held: Any = None, **settings: Any) -> Outcome:
 
 
 def test_an_exact_density_is_that_of_the_law(family) -> None:
-    outcome = do(family, held=data(100, 1))
+    outcome = do(family, lambda n, seed: data(n // 2, seed + 1))
     assert int(outcome.arrays["law"]) == 1
     for name in ("learned", "unseen"):
         torch.testing.assert_close(

@@ -18,6 +18,7 @@ from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec, SlotS
 __all__ = ["Asking", "Unreadable", "asking", "guesses", "offered", "settings"]
 
 GIVEN, INPUTS = "given", "inputs"
+WRITTEN = "[[0, 1], [2, 3]]"  # how rows are
 DATA = "data"  # in the place of rows: all that the run has learned from
 _MEANT = {"all": "all data there are", "test": "the data that only test"}
 COUNT = "n"
@@ -76,19 +77,22 @@ def settings(
         fields=[
             *(field for field in fields if field is not None),
             *(_condition(each, called or {}) for each in conditions),
-            *(
-                FieldSpec(
-                    path=f"{INPUTS}.{slot.name}",
-                    kind="text",
-                    title=slot.title,
-                    help=f"{slot.help} Rows are written as [[0, 1], [2, 3]].",
-                    default="",
-                    meant=_MEANT.get(slot.unless, "the data of the run"),
-                    group="Rows",
-                )
-                for slot in entry.takes
-            ),
+            *map(_handed, entry.takes),
         ],
+    )
+
+
+def _handed(slot: SlotSpec) -> FieldSpec:
+    """Return the setting into which rows are typed."""
+    usual = _MEANT.get(slot.unless, "the data of the run")
+    return FieldSpec(
+        path=f"{INPUTS}.{slot.name}",
+        kind="text",
+        title=slot.title,
+        help=slot.help if slot.example else f"{slot.help} Rows are written as {WRITTEN}.",
+        default="",
+        meant=f"such as {slot.example}" if slot.example else usual,
+        group="Rows",
     )
 
 
@@ -160,6 +164,9 @@ def asking(config: Mapping[str, Any], entry: EntrySpec) -> Asking:
 
 def _rows(slot: SlotSpec, typed: Mapping[str, str]) -> Any:
     text = str(typed.get(slot.name, "")).strip()
+    example = slot.example or WRITTEN
+    if not text and slot.example:
+        raise Unreadable(f"{INPUTS}.{slot.name}", f"must be said, such as {example}")
     if not text:
         return slot.unless or DATA
     try:
@@ -167,6 +174,6 @@ def _rows(slot: SlotSpec, typed: Mapping[str, str]) -> Any:
     except (ValueError, RecursionError):
         rows = None
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-        message = "must be rows in brackets, such as [[0, 1], [2, 3]]"
+        message = f"must be rows in brackets, such as {example}"
         raise Unreadable(f"{INPUTS}.{slot.name}", message)
     return rows

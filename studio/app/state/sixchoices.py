@@ -69,7 +69,25 @@ def differing(spec: RunSpec, method: Method, catalog: Catalog) -> list[str]:
     mine, wanted = sampled(spec, catalog), sampled(_of(method, spec), catalog)
     found = set(_unlike(mine, wanted, "family", catalog))
     found |= _unlike(mine, wanted, "sampler", catalog)
+    if guidance_of(wanted) and not _led(mine, method, catalog):
+        found.add("guidance")
     return [choice for choice in CHOICES if choice in found]
+
+
+def _led(spec: RunSpec, method: Method, catalog: Catalog) -> bool:
+    """Whether a spec has, by any amount, what the guidance of a method needs of its family: that is
+    no choice, and is said by the method all the same.
+    """
+    brought = [
+        field
+        for field in _fields(spec, "family", catalog)
+        if not field.aspect and drafts.has(method.family.config, field)
+    ]
+    return all(
+        bool(drafts.value_at(spec.family.config, field))
+        == bool(drafts.value_at(method.family.config, field))
+        for field in brought
+    )
 
 
 def named(spec: RunSpec, found: Iterable[Method], catalog: Catalog) -> Method | None:

@@ -14,6 +14,7 @@ from studio.app.plots.paper import charts_picture
 from studio.app.state.comparison import COST, QUALITY, samples_at
 from studio.app.state.runs import PHASE, RunState
 from studio.app.state.session import AppState
+from studio.app.state.sixchoices import guidance_of
 from studio.app.theme import colors, theme
 from studio.app.tokens import Tokens
 from studio.app.viewspec import ViewSpec
@@ -37,6 +38,9 @@ WIDE = 760  # logical pixels from which two charts stand side by side
 WAITS = "No quality yet: it is measured as the training goes on, or by Evaluate now"
 
 
+UNLED = "Qualities are of samples without guidance, which leads away from the law of the data"
+
+
 def group_of(name: str) -> str:
     """Return the chart that a curve belongs to: losses share one, everything else has its own."""
     if name.startswith(QUALITY):
@@ -49,11 +53,17 @@ def _measured(group: str) -> bool:
     return group.startswith(QUALITY)
 
 
-def _few(run: RunState) -> str:
-    """Say that the newest qualities are of few samples, "" where they are of enough."""
+def _reserve(run: RunState) -> str:
+    """Say what is to be kept in mind of the newest qualities, "" for nothing: that they are of few
+    samples, or of others than the run makes.
+    """
     measured = [s for name, s in run.series.items() if name.startswith(QUALITY) and len(s)]
-    n = samples_at(run, max(int(s.steps[-1]) for s in measured)) if measured else None
-    return f"Qualities are of {n:,} samples: {held.few(n)}" if n and held.few(n) else ""
+    if not measured:
+        return ""
+    n = samples_at(run, max(int(s.steps[-1]) for s in measured))
+    few = f"Qualities are of {n:,} samples: {held.few(n)}" if n and held.few(n) else ""
+    led = run.spec is not None and guidance_of(run.spec)
+    return ". ".join(filter(None, [few, UNLED if led else ""]))
 
 
 def _charted(name: str) -> bool:
@@ -181,7 +191,7 @@ class QualityView(QWidget):
             self._cards[group].show_curves(curves, extent, cursor, zoom=self._zoom)
         told = f"Step {run.step:,} of {max(run.total, run.step):,}"
         waits = "" if any(map(_measured, groups)) else WAITS
-        self._words.set_text(". ".join(filter(None, [told, _few(run), waits])))
+        self._words.set_text(". ".join(filter(None, [told, _reserve(run), waits])))
         self._all.setVisible(self._zoom is not None)
 
     def _extent(self, run: RunState) -> tuple[float, float]:

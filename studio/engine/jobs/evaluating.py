@@ -13,7 +13,7 @@ from studio.engine.process.sink import Sink
 from studio.engine.run.in_force import target_after
 from studio.engine.run.loading import load
 from studio.engine.run.resolve import pick_metrics, pick_sampler
-from studio.engine.watch.evaluation import Evaluator, Quality
+from studio.engine.watch.evaluation import Evaluator, Quality, unguided
 from studio.protocol.events import SPREAD
 from studio.protocol.messages import Evaluate
 from studio.store.run import RunFolder
@@ -65,6 +65,8 @@ class EvaluationJob(RunJob):
         evaluator = Evaluator(metrics, data, n, seed, announce=self._announce)
         self.total = len(metrics)
         _, sampler = loaded.sampled_by(self._sampler)
+        # The run's own sampler measures its model; one that was asked for is measured as it is.
+        sampler = unguided(sampler) if self._sampler is None else sampler
         quality = yield from evaluator.evaluate(loaded.family, sampler)
         self.quality, self.step = quality, self.total
         for note in quality.notes:

@@ -28,6 +28,7 @@ def able(run: Path) -> Able:
     """
     folder = RunFolder(run)
     checkpoint = newest_checkpoint(folder)
+    data = saved_data(checkpoint)
     suffixes = list(kind_of(picked_kind(folder.record.spec.dataset)).suffixes)
     return Able(
         step=checkpoint.step,
@@ -38,9 +39,9 @@ def able(run: Path) -> Able:
                 conditions=MAKES in entry.needs,
                 reason=reason,
             )
-            for entry, reason in offered(folder)
+            for entry, reason in offered(folder, data)
         ],
-        conditions=conditions(saved_data(checkpoint)),
+        conditions=conditions(data),
     )
 
 

@@ -286,11 +286,16 @@ def _inside(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
-def offered(run: RunFolder) -> list[tuple[OperatorEntry, str]]:
-    """Return every operator, and why a run cannot do it, "" where it can."""
+def offered(run: RunFolder, data: DataSpec | None = None) -> list[tuple[OperatorEntry, str]]:
+    """Return every operator, and why a run cannot do it, "" where it can; ``data`` are those of its
+    checkpoint, where it has one.
+    """
     spec = run.record.spec
     kind = picked_kind(spec.dataset)
-    return [(entry, _unable(entry, spec.family, kind)) for entry in registry.all("operator")]
+    found = [(entry, _unable(entry, spec.family, kind)) for entry in registry.all("operator")]
+    if data is None:
+        return found
+    return [(entry, reason or entry.refuses(data)) for entry, reason in found]
 
 
 def _unable(entry: OperatorEntry, family: Pick, kind: str) -> str:

@@ -16,6 +16,7 @@ from models.entries import MetricEntry
 from models.metrics.base import Evidence, Figure, NotApplicable
 from models.operators.drawing import draw, most
 from models.registry import registry
+from models.samplers.base import Sampler
 from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset
 from studio.engine.process.pieces import in_pieces
@@ -25,7 +26,7 @@ from studio.engine.watch.aside import aside
 from studio.engine.watch.schedules import EvaluationSchedule
 from studio.protocol.events import FEW, SPREAD
 
-__all__ = ["FLOOR_PAIRS", "Evaluator", "Quality"]
+__all__ = ["FLOOR_PAIRS", "Evaluator", "Quality", "unguided"]
 
 FLOOR_PAIRS = 8
 """So many pairs of real samples a floor is measured with. A single pair says little: between two
@@ -58,6 +59,14 @@ class Quality:
     def values(self) -> dict[str, float]:
         """The values alone."""
         return {slug: figure.value for slug, figure in self.figures.items()}
+
+
+def unguided(sampler: Any) -> Any:
+    """Return a sampler without guidance: samples of a model are held against data, whose law
+    guidance leaves on purpose.
+    """
+    led = isinstance(sampler, Sampler) and sampler.guidance is not None
+    return sampler.unguided() if led else sampler
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from studio.engine.run.runlog import RunLog
 from studio.engine.run.saving import pack
 from studio.engine.run.session import Session
 from studio.engine.watch.curves import Columns, Curves
-from studio.engine.watch.evaluation import Quality
+from studio.engine.watch.evaluation import Quality, unguided
 from studio.engine.watch.recorder import kept_layers
 from studio.engine.watch.schedules import (
     CheckpointSchedule,
@@ -178,7 +178,8 @@ class Outputs:
         # Once for a data set, and no cost of this evaluation.
         yield from evaluator.prepare(session.family)
         start = self._clock()
-        quality = yield from evaluator.evaluate(session.family, session.sampler)
+        sampler = unguided(session.sampler)
+        quality = yield from evaluator.evaluate(session.family, sampler)
         full = evaluator is session.evaluator
         self._evaluations.done(step, self._clock() - start, self._pace, full=full)
         for note in quality.notes:
@@ -190,7 +191,7 @@ class Outputs:
         self._lightly = self._lightly or not full
         if full and self._lightly:
             # Figures of other numbers of samples cannot be compared.
-            quality = yield from session.evaluator.light().evaluate(session.family, session.sampler)
+            quality = yield from session.evaluator.light().evaluate(session.family, sampler)
         self._save_best(step, quality)
 
     def _save_best(self, step: int, quality: Quality) -> None:
