@@ -8,6 +8,7 @@ from studio.protocol.events import FEW, SPREAD
 
 __all__ = [
     "BASELINE",
+    "ENOUGH",
     "FLOOR",
     "SEEN",
     "STALE",
@@ -28,6 +29,9 @@ STALE = 20
 """A figure is old after this part of the steps so far."""
 SEEN = 2.0
 """So many spreads of its floor a figure must lie from it to be told from it."""
+
+ENOUGH = 1000
+"""Of so many samples a band is narrow; of fewer it must be known that a poor model is outside."""
 
 
 def bar_word(entry: EntrySpec | None) -> str:
@@ -71,7 +75,9 @@ def explained(entry: EntrySpec | None) -> str:
     about = {
         FLOOR: "The floor is the same metric between two sets of real data, "
         "\u00b1 how far it varies from one pair of sets to the next. Within two of those, which "
-        "is the band that is drawn, a figure is not distinguishable from real.",
+        "is the band that is drawn, a figure is not distinguishable from real. Fewer than "
+        f"{ENOUGH:,} samples say so only where the first figure of the run, when it had hardly "
+        "learned, lies well outside: else a poor model would pass, too.",
         BASELINE: f"The baseline is {entry.bar}: a model that learned something beats it.",
     }[bar_word(entry)]
     better = side(entry)

@@ -20,6 +20,7 @@ __all__ = [
     "megabytes",
     "picture_of",
     "plain",
+    "varying",
     "version",
 ]
 
@@ -109,13 +110,15 @@ def floor(floors: Mapping[str, float], slug: str) -> str:
 
     It may be broken into two lines before the spread, and nowhere else.
     """
-    if slug not in floors:
-        return ""
-    spread = floors.get(SPREAD + slug)
-    if not spread:
-        return figure(floors[slug])
+    return varying(floors[slug], floors.get(SPREAD + slug, 0.0)) if slug in floors else ""
+
+
+def varying(mean: float, spread: float) -> str:
+    """Return a mean with how far it varies, "0.058 ± 0.02"; as it is where that is not known."""
+    if not spread or not math.isfinite(spread):
+        return figure(mean)
     # The mean is known no better than its spread.
-    return f"{_short(floors[slug], 2)} ±\u00a0{_short(spread, 1)}"
+    return f"{_short(mean, 2)} ±\u00a0{_short(spread, 1)}"
 
 
 def ago(at: float, now: float | None = None) -> str:

@@ -1,7 +1,7 @@
 """A curve as what the library draws: its raw band, its smoothed line or its dots, its floor."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyqtgraph as pg
@@ -10,11 +10,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsItem
 
+from studio.app import words
 from studio.app.plots.backdrop import colour
 from studio.app.plots.curves import Columns, Curve, columns, envelope, smoothed
 from studio.app.plots.plane import Line, pen, word
 from studio.app.plots.style import CanvasStyle
-from studio.app.plots.ticks import number
 
 __all__ = ["Frame", "curve_items"]
 
@@ -93,30 +93,36 @@ def curve_items(
             part,
             found if whole else columns(part.steps, part.values, *frame.x, frame.count),
             frame,
-            full=part is parts[0],
+            "" if part is parts[0] else style.panel,
         )
     if not curve.said:
         return
     lines = [*parts, *(part for each in others for part in each.parts)]
     taken: list[Place] = []
     yield from _floor_word(held[0], lines, taken, frame, style)
-    for part in parts[1:]:
+    lines += [replace(part, values=part.floors) for part in held if part.floors is not None]
+    if held[0].band is not None:
+        taken.append((*frame.x, *_edges(held[0].band, frame)))
+    for part in reversed(parts) if len(parts) > 1 else ():
         yield from _count_word(part, lines, taken, frame, style)
 
 
-def _curve(curve: Curve, found: Columns, frame: Frame, *, full: bool) -> Iterator[QGraphicsItem]:
-    """Yield the lines of a curve; paler where others of it are of more samples."""
+def _curve(curve: Curve, found: Columns, frame: Frame, hollow: str) -> Iterator[QGraphicsItem]:
+    """Yield the lines of a curve; paler, and its dots ``hollow``, of a colour, where others of it
+    are of more samples.
+    """
     if not found.x.size:
         return
-    ink = QColor(curve.ink) if full else colour(curve.ink, PALE)
+    ink = colour(curve.ink, PALE) if hollow else QColor(curve.ink)
     if curve.dots:
         heights = frame.heights(found.mean)
         yield Line(found.x, heights, pen(ink, 1.4))
         known = np.isfinite(heights)
         if found.x.size <= MOST_DOTS and known.any():
             yield pg.ScatterPlotItem(
-                found.x[known], heights[known], size=5, pen=None, brush=ink,
-                antialias=True, useCache=False,
+                found.x[known], heights[known], size=6 if hollow else 5,
+                pen=pen(curve.ink, 1.2) if hollow else None,
+                brush=QColor(hollow) if hollow else ink, antialias=True, useCache=False,
             )  # fmt: skip
         return
     x, y = envelope(found)
@@ -179,39 +185,45 @@ def _band(
 def _floor_word(
     curve: Curve, parts: list[Curve], taken: list[Place], frame: Frame, style: CanvasStyle
 ) -> Iterator[QGraphicsItem]:
-    """Say what the line of a floor is, above it or below, where that covers least of the curve: on
-    the left before other places.
+    """Say what the line of a floor is, above its band or below, where that covers least of the
+    curve: on the left before other places.
     """
     along = _along(curve, frame)
     if along is None:
         return
-    first = float(along[1][0])
-    height = float(frame.heights(along[1])[0])
     spread = 0.0 if along[2] is None else float(along[2][0])
-    # A mean is known no better than its spread.
-    varies = f" ± {number(float(f'{spread:.1g}'))}" if spread > 0 else ""
     counts = {int(part.counts[0]) for part in parts if part.counts is not None and part.counts.size}
     own = curve.counts[:1].tolist() if curve.counts is not None and len(counts) > 1 else []
     of = "".join(f", n = {int(n):,}" for n in own)
-    told = f"{curve.bar} {number(first)}{varies}{of}"
+    told = f"{curve.bar} {words.varying(float(along[1][0]), spread)}{of}"
     if LETTER * len(told) > frame.width:
         told = told.removesuffix(of)
     wide = frame.pixels(LETTER * len(told))
     starts = [frame.x[0], (sum(frame.x) - wide) / 2]
     # On the right stands of how many samples the last values are, where they stand apart.
     starts += [frame.x[1] - wide] if len(parts) == 1 else []
-    fits = {True: frame.above(height) > LINE, False: frame.above(height) < frame.height - LINE}
-    places = [(x, up) for x in starts for up in (True, False) if fits[up]] or [(frame.x[0], True)]
+    line = float(frame.heights(along[1])[0])
+    low, high = (line, line) if curve.band is None else _edges(curve.band, frame)
+    sides = [(high, True)] if frame.above(high) > LINE else []
+    sides += [(low, False)] if frame.above(low) < frame.height - LINE else []
+    places = [(x, *side) for x in starts for side in sides or [(line, True)]]
 
-    def place(start: float, up: bool) -> Place:
+    def place(start: float, height: float, up: bool) -> Place:
         near, far = (frame.tall(pixels if up else -pixels) for pixels in (EDGE, LINE))
         low, high = sorted((height + near, height + far))
         return start, start + wide, low, high
 
-    start, up = min(places, key=lambda each: _covered(parts, place(*each), frame))
-    taken.append(place(start, up))
-    anchor, ground = (0.0, 1.0 if up else 0.0), colour(style.panel, 0.8)
-    yield word(told, style.good, (start, height), anchor, ground)
+    start, height, up = best = min(places, key=lambda each: _covered(parts, place(*each), frame))
+    taken.append(place(*best))
+    ground = colour(style.panel, 0.8) if sides else None  # which would hide the band
+    yield word(told, style.good, (start, height), (0.0, 1.0 if up else 0.0), ground)
+
+
+def _edges(band: tuple[Doubles, Doubles], frame: Frame) -> tuple[float, float]:
+    """Return where a band begins on the axis, at its first step: what of it is seen."""
+    lowest, highest = frame.y
+    low, high = (float(frame.heights(edge[:1])[0]) for edge in band)
+    return lowest if np.isnan(low) else max(low, lowest), min(high, highest)
 
 
 def _count_word(
@@ -228,19 +240,22 @@ def _count_word(
     height = float(frame.heights(curve.values[known[-1:]])[0])
     shade = colour(style.panel, 0.8)
     text = f"n = {int(curve.counts[0]):,}"
-    wide, near, far = frame.pixels(WORD), frame.tall(CLEAR), frame.tall(CLEAR + LINE)
+    wide, near, line = frame.pixels(WORD), frame.tall(CLEAR), frame.tall(LINE)
     starts = [step - wide, *([step] if step + wide < frame.x[1] else [])]
     above = frame.above(height)
-    levels = [height + near] if above > LINE + CLEAR else []
-    levels += [height - far] if not levels or above < frame.height - LINE - CLEAR else []
+    lows = [height + near] if above > LINE + CLEAR else []
+    # Further down where other words stand below it already.
+    room = int((frame.height - above - CLEAR) // LINE) if above < frame.height - CLEAR else 0
+    lows += [height - near - (n + 1) * line for n in range(min(2, room))]
     places: list[Place] = [
-        (start, start + wide, low, low + far - near) for start in starts for low in levels
+        (start, start + wide, low, low + line)
+        for start in starts
+        for low in lows or [height + near]
     ]
     start, _, low, _ = best = min(places, key=lambda each: _lost(parts, taken, each, frame))
     taken.append(best)
-    up = low > height
-    at = (step, height + (near if up else -near))
-    yield word(text, style.muted, at, (0.0 if start == step else 1.0, float(up)), shade)
+    at = (step, low + line / 2)
+    yield word(text, style.muted, at, (0.0 if start == step else 1.0, 0.5), shade)
 
 
 def _lost(parts: list[Curve], taken: list[Place], place: Place, frame: Frame) -> tuple[int, int]:

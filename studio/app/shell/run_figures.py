@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from studio.app import held
 from studio.app.state.comparison import COST, QUALITY, samples_at
 from studio.app.state.runs import PHASE, RunState
+from studio.app.state.verdict import stands, tells
 from studio.app.widgets.basic import Elided, clear, label, restyle, row, section
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.qualities import interval, outdated
@@ -54,6 +55,7 @@ def figures(
         series = run.series[name]
         if not len(series) or name.startswith(COST) or name == PHASE:
             continue
+        kind = name.removeprefix(QUALITY) if name.startswith(QUALITY) else ""
         slug, at = name.removeprefix(QUALITY), int(series.steps[-1])
         entry = entry_of(slug) if name.startswith(QUALITY) else None
         value = held.measured(entry, float(series.values[-1]))
@@ -68,12 +70,12 @@ def figures(
         if phase != run.phase_at(run.step):  # beside what another one makes now
             when += f", of the {run.phases[phase].name}" if phase >= 0 else ""
         last = float(series.values[-1])
-        near = held.within_spread(entry, run.floors, slug, last, n)
+        told = not kind or tells(run, entry, kind, n)
+        near = stands(entry, run.floors, slug, last, n, tells=told) == "same"
         old = outdated(run, name) if name.startswith(QUALITY) else ""
         when += f"; {old}" if old else ""
         stale = bool(old) or run.step - at > max(1, run.step // held.STALE)
         tip = held.explained(entry)
-        kind = slug if name.startswith(QUALITY) else ""
         rows.append(Figure(name_of(name), value, floor, when, stale, tip, kind, near))
     return rows
 

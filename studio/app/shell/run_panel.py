@@ -16,7 +16,7 @@ from studio.app.shell.run_figures import FigureGroups, figures, grouped
 from studio.app.shell.run_origins import RunOrigins
 from studio.app.shell.section_panel import TITLES
 from studio.app.state import drafts
-from studio.app.state.comparison import QUALITY
+from studio.app.state.comparison import QUALITY, counts_along, floors_along
 from studio.app.state.naming import metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import first_metric
@@ -26,7 +26,6 @@ from studio.app.state.waiting import waits_for
 from studio.app.widgets.basic import button, clear, label, scrolled, separator
 from studio.app.widgets.fold import Fold
 from studio.app.widgets.headline import Headline
-from studio.app.widgets.qualities import counts_along, floors_along
 from studio.app.widgets.sparkline import Sparkline
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.spec import PROJECT_PREFIX

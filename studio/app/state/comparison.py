@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.state import drafts
-from studio.app.state.runs import Runs, RunState
+from studio.app.state.runs import FLOOR, Runs, RunState
 from studio.protocol.catalog import Catalog
+from studio.protocol.events import SPREAD
 from studio.protocol.spec import RunSpec
 
 __all__ = [
@@ -26,7 +27,9 @@ __all__ = [
     "batch",
     "comparable",
     "compared",
+    "counts_along",
     "data_of",
+    "floors_along",
     "interval_at",
     "kept_at",
     "kept_before",
@@ -35,6 +38,7 @@ __all__ = [
     "nfe",
     "samples_at",
     "share",
+    "spreads_along",
     "training_value",
     "why_not",
 ]
@@ -165,6 +169,34 @@ def interval_at(run: RunState, metric: str, step: int) -> tuple[float, float] | 
             return None
         ends.append(float(series.values[place]))
     return ends[0], ends[1]
+
+
+def floors_along(run: RunState, name: str) -> NDArray[np.float64] | None:
+    """Return the floor of each figure of a quality, None for a run that does not say."""
+    return _beside(run, FLOOR + name.removeprefix(QUALITY), name)
+
+
+def spreads_along(run: RunState, name: str) -> NDArray[np.float64] | None:
+    """Return how far the floor of each figure of a quality varies by chance, None for a run that
+    does not say.
+    """
+    return _beside(run, f"{FLOOR}{SPREAD}{name.removeprefix(QUALITY)}", name)
+
+
+def _beside(run: RunState, other: str, name: str) -> NDArray[np.float64] | None:
+    """Return the values of a curve that was measured at the very steps of another one."""
+    series = run.series.get(other)
+    same = series is not None and np.array_equal(series.steps, run.series[name].steps)
+    return series.values if series is not None and same else None
+
+
+def counts_along(run: RunState, name: str) -> NDArray[np.float64] | None:
+    """Return with how many samples each figure of a quality was measured, None for a run that
+    does not say.
+    """
+    counts = [samples_at(run, int(step)) for step in run.series[name].steps]
+    known = [float(n) for n in counts if n is not None]
+    return np.array(known) if known and len(known) == len(counts) else None
 
 
 def axis_of(

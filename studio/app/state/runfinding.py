@@ -13,7 +13,7 @@ from studio.app.state.facets import Facet, has_words
 from studio.app.state.naming import data_title, metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import figure_of, first_metric, model_title
-from studio.app.state.verdict import Stand, stands
+from studio.app.state.verdict import Stand, stands, tells
 from studio.protocol.catalog import Catalog
 
 __all__ = ["ALL", "FACETS", "RunFinding", "counts", "found", "parsed"]
@@ -181,7 +181,9 @@ def _floor(run: RunState, catalog: Catalog | None) -> tuple[str, ...]:
         return (NOT_MEASURED,)
     entry = catalog.get("metric", metric) if catalog is not None else None
     step, value = figure
-    return (STANDS[stands(entry, run.floors, metric, value, samples_at(run, step))],)
+    n = samples_at(run, step)
+    told = tells(run, entry, metric, n)
+    return (STANDS[stands(entry, run.floors, metric, value, n, tells=told)],)
 
 
 FACETS: tuple[Facet[RunState, Catalog | None], ...] = (

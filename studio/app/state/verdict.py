@@ -5,15 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from studio.app import held, words
-from studio.app.state.comparison import samples_at
+from studio.app.state.comparison import QUALITY, counts_along, floors_along, samples_at
 from studio.app.state.naming import metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import figure_of, first_metric
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.events import SPREAD
 
-__all__ = ["Stand", "Verdict", "judged", "stands", "verdict_of"]
+__all__ = ["Stand", "Verdict", "judged", "stands", "tells", "verdict_of"]
 
 Level = Literal["good", "warm", ""]
 Stand = Literal["same", "better", "worse", "few", ""]
@@ -60,40 +62,77 @@ def verdict_of(run: RunState, catalog: Catalog | None, slug: str = "") -> Verdic
     step, value = found
     entry = catalog.get("metric", slug) if catalog is not None else None
     n = samples_at(run, step)
-    said, level = judged(entry, run.floors, slug, value, n)
+    told = tells(run, entry, slug, n)
+    said, level = judged(entry, run.floors, slug, value, n, tells=told)
     title = metric_title(slug, catalog)
     floor = held.bar(entry, run.floors, slug)
     stale = run.step - step > max(1, run.step // held.STALE)
     return Verdict(slug, title, value, floor, step, n, said, level, stale)
 
 
+def tells(run: RunState, entry: EntrySpec | None, slug: str, n: int | None) -> bool:
+    """Whether figures of so many samples would have told a poor model from real: of fewer than
+    `held.ENOUGH` that of the run when it had hardly learned, the first of as many, must lie as far
+    beyond the band as that reaches from the floor.
+    """
+    if n is None or n >= held.ENOUGH:
+        return True
+    name = QUALITY + slug
+    series, counts = run.series[name], counts_along(run, name)
+    floors = floors_along(run, name)
+    same = np.flatnonzero(counts == n) if counts is not None else np.arange(len(series))
+    if len(same) < 2:
+        return False  # the first is the one that is judged
+    floor = float(floors[same[0]]) if floors is not None else run.floors.get(slug, math.nan)
+    off = float(series.values[same[0]]) - floor
+    off = -off if entry is not None and entry.better == "higher" else off
+    return off > 2 * held.SEEN * run.floors.get(SPREAD + slug, 0.0)
+
+
 def stands(
-    entry: EntrySpec | None, floors: Mapping[str, float], slug: str, value: float, n: int | None
+    entry: EntrySpec | None,
+    floors: Mapping[str, float],
+    slug: str,
+    value: float,
+    n: int | None,
+    *,
+    tells: bool = True,
 ) -> Stand:
     """Return how a figure of so many samples stands to its floor: the "same" in the band of
-    `held.band`, "better" or "worse" beyond it, of "few" samples none of these; "" without a floor.
-    Whoever says, counts or draws what is not distinguishable from real asks this.
+    `held.band`, "better" or "worse" beyond it, of "few" samples none of these, and neither of the
+    first two where so many do not `tells`; "" without a floor. Whoever says, counts or draws what
+    is not distinguishable from real asks this.
     """
     if held.few(n):
         return "few"
     if slug not in floors or not math.isfinite(value) or held.bar_word(entry) != held.FLOOR:
         return ""
-    if held.within_spread(entry, floors, slug, value, n):
-        return "same"
     floor, higher = floors[slug], entry is not None and entry.better == "higher"
-    return "better" if (value >= floor if higher else value <= floor) else "worse"
+    same = held.within_spread(entry, floors, slug, value, n)
+    if not same and (value < floor if higher else value > floor):
+        return "worse"
+    if not tells:
+        return "few"
+    return "same" if same else "better"
 
 
 def judged(
-    entry: EntrySpec | None, floors: Mapping[str, float], slug: str, value: float, n: int | None
+    entry: EntrySpec | None,
+    floors: Mapping[str, float],
+    slug: str,
+    value: float,
+    n: int | None,
+    *,
+    tells: bool = True,
 ) -> tuple[str, Level]:
     """Say of a figure how it stands to what it is held against, and whether that is good."""
     of = f"n\u00a0=\u00a0{n:,}" if n is not None else ""
     at = f" at {of}" if of else ""
     higher = entry is not None and entry.better == "higher"
-    match stands(entry, floors, slug, value, n):
+    match stands(entry, floors, slug, value, n, tells=tells):
         case "few":
-            return f"{of}: {held.few(n)}", ""
+            little = held.few(n)
+            return f"{of}: {little}" if little else f"too few to tell from real{at}", ""
         case "same":
             return f"not distinguishable from real{at}", "good"
         case "better":

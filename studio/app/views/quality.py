@@ -11,7 +11,14 @@ from studio.app.actions import Actions
 from studio.app.plots.curves import Curve
 from studio.app.plots.export import Picture
 from studio.app.plots.paper import charts_picture
-from studio.app.state.comparison import COST, QUALITY, samples_at
+from studio.app.state.comparison import (
+    COST,
+    QUALITY,
+    counts_along,
+    floors_along,
+    samples_at,
+    spreads_along,
+)
 from studio.app.state.runs import PHASE, RunState
 from studio.app.state.session import AppState
 from studio.app.state.sixchoices import guidance_of
@@ -25,7 +32,6 @@ from studio.app.widgets.evaluated import EvaluatedCard
 from studio.app.widgets.exporting import ask_curves, ask_picture, ask_values
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.partcards import PartCards
-from studio.app.widgets.qualities import counts_along, floors_along, spreads_along
 from studio.app.widgets.standing import StandingCard
 from studio.app.widgets.waiting import tell_waiting
 from studio.protocol.catalog import EntrySpec

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.app.plots.chart import ChartScene, values_at
 from studio.app.plots.chartplot import ChartPlot
-from studio.app.plots.curves import Curve
+from studio.app.plots.curves import Curve, nearest_index
 from studio.app.plots.export import Picture
 from studio.app.plots.paper import charts_picture
 from studio.app.plots.ticks import number
@@ -72,9 +73,11 @@ class ChartCard(PlotCard):
             head.addWidget(Elided(title, "heading", tip=tip))
         self.note = Elided(note, "small")
         self.note.setVisible(bool(note))
-        head.addWidget(self.note)
+        # It has what room the others leave: a title is to be read whole.
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        head.addWidget(self.note, 1)
         head.addLayout(self._legend)
-        head.addStretch(1)
+        head.addStretch()
         head.addWidget(self._values)
         head.addWidget(self._log)
         body = QVBoxLayout(self)
@@ -161,6 +164,8 @@ class ChartCard(PlotCard):
         found = values_at(scene, at)
         told = found if self._figures or scene.hover is not None else []
         step = self.where(told[0][1]) if told else ""
+        if told and scene.hover is not None:
+            step = ", ".join(filter(None, [step, _of(*told[0][:2])]))
         values = [f"{c.title} {number(v)}" for c, _, v in found]
         one = number(found[0][2]) if len(self._curves) == 1 and found else ""
         self._values.setText("   ".join(part for part in (step, one) if part))
@@ -169,6 +174,13 @@ class ChartCard(PlotCard):
             self._entries[curve.name].setText(f"{curve.title} {known.get(curve.name, '')}".strip())
         floors = [f"{c.bar} {number(c.floor)}" for c, _, _ in found if c.floor is not None]
         self.plot.setAccessibleDescription(", ".join([step, *values, *floors]))
+
+
+def _of(curve: Curve, step: float) -> str:
+    """Say of how many samples a value is, where others of its curve are of other numbers."""
+    if curve.counts is None or len(np.unique(curve.counts)) < 2:
+        return ""
+    return f"n\u00a0=\u00a0{int(curve.counts[nearest_index(curve.steps, step)]):,}"
 
 
 def _swatch(shade: str, ratio: float) -> QIcon:

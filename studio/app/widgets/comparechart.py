@@ -21,7 +21,6 @@ from studio.app.widgets.basic import row
 from studio.app.widgets.chartcard import ChartCard
 from studio.app.widgets.comparenames import SEGMENTS, measure_title, short_name
 from studio.app.widgets.exporting import ask_picture, ask_values
-from studio.app.widgets.qualities import counts_along, floors_along, spreads_along
 from studio.literal import one_line
 
 __all__ = ["CompareChart"]
@@ -134,7 +133,7 @@ class CompareChart(QWidget):
             if series is None or not len(series):
                 continue
             steps = comparison.axis_of(run, self.axis, series.steps, catalog)
-            counts = counts_along(run, self.measure) if quality else None
+            counts = comparison.counts_along(run, self.measure) if quality else None
             # All learn the same data, so that one line is the floor of each with as many samples.
             many = {0.0} if counts is None else {float(n) for n in counts}
             floor = run.floors.get(slug) if quality and not many <= held_to else None
@@ -142,8 +141,8 @@ class CompareChart(QWidget):
             name = short_name(run, LETTERS[len(self._runs)]) if roomy else ""
             name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
             title = f"{PLACES[place]} {name}".strip()
-            along = floors_along(run, self.measure) if floor is not None else None
-            spreads = spreads_along(run, self.measure) if along is not None else None
+            along = comparison.floors_along(run, self.measure) if floor is not None else None
+            spreads = comparison.spreads_along(run, self.measure) if along is not None else None
             shade, values = ink(place, tokens), series.values
             against = (floor, along, counts, bar, spreads)
             curve = Curve(run.key, title, shade, steps, values, quality, *against)

@@ -2,30 +2,19 @@
 was measured.
 """
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.app import held, words
 from studio.app.state import drafts
 from studio.app.state.comparison import QUALITY, interval_at, samples_at
 from studio.app.state.naming import metric_title
-from studio.app.state.runs import FLOOR, RunState
+from studio.app.state.runs import RunState
 from studio.app.state.runthen import run_at
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import clear, label
-from studio.protocol.events import SPREAD
 from studio.protocol.spec import ChangeSetting
 
-__all__ = [
-    "Qualities",
-    "counts_along",
-    "floors_along",
-    "interval",
-    "outdated",
-    "qualities",
-    "spreads_along",
-]
+__all__ = ["Qualities", "interval", "outdated", "qualities"]
 
 
 class Qualities(QWidget):
@@ -118,34 +107,6 @@ def interval(run: RunState, slug: str, step: int) -> str:
     """
     ends = interval_at(run, slug, step)
     return " to ".join(map(words.figure, ends)) if ends is not None else ""
-
-
-def floors_along(run: RunState, name: str) -> NDArray[np.float64] | None:
-    """Return the floor of each figure of a quality, None for a run that does not say."""
-    return _beside(run, FLOOR + name.removeprefix(QUALITY), name)
-
-
-def spreads_along(run: RunState, name: str) -> NDArray[np.float64] | None:
-    """Return how far the floor of each figure of a quality varies by chance, None for a run that
-    does not say.
-    """
-    return _beside(run, f"{FLOOR}{SPREAD}{name.removeprefix(QUALITY)}", name)
-
-
-def _beside(run: RunState, other: str, name: str) -> NDArray[np.float64] | None:
-    """Return the values of a curve that was measured at the very steps of another one."""
-    series = run.series.get(other)
-    same = series is not None and np.array_equal(series.steps, run.series[name].steps)
-    return series.values if series is not None and same else None
-
-
-def counts_along(run: RunState, name: str) -> NDArray[np.float64] | None:
-    """Return with how many samples each figure of a quality was measured, None for a run that
-    does not say.
-    """
-    counts = [samples_at(run, int(step)) for step in run.series[name].steps]
-    known = [float(n) for n in counts if n is not None]
-    return np.array(known) if known and len(known) == len(counts) else None
 
 
 def _provenance(run: RunState, state: AppState, at: int) -> str:

@@ -96,7 +96,8 @@ def test_a_floor_goes_from_edge_to_edge_with_the_band_of_its_spread(qapp: object
     line = next(item for item in items if type(item) is Line)
     assert line.getData()[0].tolist() == [0, 40, 60, 100]
     text = next(item for item in items if isinstance(item, pg.TextItem))
-    assert text.toPlainText() == "floor 0.2 ± 0.05"
+    assert text.toPlainText().replace("\u00a0", " ") == "floor 0.2 ± 0.05"
+    assert text.pos().y() == pytest.approx(0.3), "above the band, which it would hide"
 
 
 @pytest.mark.parametrize(
@@ -340,8 +341,27 @@ def test_of_values_of_other_numbers_the_most_samples_have_the_band_and_the_other
     items = list(curve_items(curve, found, frame, CanvasStyle.of(DARK)))
     (band,) = [item for item in items if isinstance(item, pg.FillBetweenItem)]
     assert [each.getData()[1][0] for each in band.curves] == pytest.approx([0.03, 0.07])
-    alphas = [i.opts["brush"].color().alphaF() for i in items if isinstance(i, pg.ScatterPlotItem)]
-    assert alphas == [pytest.approx(0.5, abs=0.01), 1.0]
+    few, many = (i.opts["brush"].color() for i in items if isinstance(i, pg.ScatterPlotItem))
+    assert (few.name(), many.name()) == (DARK.panel, "#ff0000"), "dots of few are hollow"
+    lines = [i for i in items if type(i) is Line and i.opts["pen"].color().name() == "#ff0000"]
+    assert [i.opts["pen"].color().alphaF() for i in lines] == [pytest.approx(0.5, abs=0.01), 1.0]
+    texts = [i for i in items if isinstance(i, pg.TextItem)]
+    assert [i.toPlainText() for i in texts[1:]] == ["n = 250", "n = 2,000"]
+
+
+def test_of_how_many_a_value_is_is_said_where_others_are_of_other_numbers(qtbot: QtBot) -> None:
+    counts, values = np.array([250.0, 250.0, 2000.0]), np.array([0.5, 0.5, 0.1])
+    curve = Curve("q", "Q", "#f00", np.array([0.0, 50.0, 100.0]), values, True, counts=counts)
+    card = ChartCard("Q")
+    qtbot.addWidget(card)
+    for shown, told in (
+        (curve, ["step 50, n = 250", "step 100, n = 2,000"]),
+        (replace(curve, counts=None), ["step 50", "step 100"]),
+    ):
+        card.show_curves([shown], (0.0, 100.0), None)
+        for hover, words in zip((52.0, 98.0), told, strict=True):
+            card.set_hover(hover)
+            assert card._values.text().replace("\u00a0", " ").split("   ")[0] == words
 
 
 def test_of_several_curves_the_first_alone_has_words(qapp: object) -> None:
@@ -355,7 +375,7 @@ def test_of_several_curves_the_first_alone_has_words(qapp: object) -> None:
         (found,) = reduced(ChartScene([each], (0.0, 100.0)), frame.count)
         items = curve_items(each, found, frame, CanvasStyle.of(DARK))
         words.append([i.toPlainText() for i in items if isinstance(i, pg.TextItem)])
-    assert words == [["floor 0.02, n = 2,000", "n = 250"], []]
+    assert words == [["floor 0.02, n = 2,000", "n = 250", "n = 2,000"], []]
 
 
 def test_words_of_a_curve_keep_clear_of_other_curves(qapp: object) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel
 from studio.app import held
 from studio.app.run_words import quality
 from studio.app.shell.run_figures import figures
+from studio.app.state.runfinding import RunFinding, counts
 from studio.app.state.runs import RunState, Series
 from studio.app.state.session import AppState
 from studio.app.state.verdict import judged, verdict_of
@@ -77,6 +78,43 @@ def test_a_figure_near_its_floor_is_not_told_from_it(value, within):
 )  # fmt: skip
 def test_a_verdict_says_how_a_figure_stands(entry, floors, value, n, words):
     assert judged(entry, floors, entry.slug, value, n)[0].replace("\u00a0", " ") == words
+
+
+def learning(*figures, of=250, spread=0.05, slug="w2", floor=0.2):
+    """Return a run whose figures, of so many samples each, are all held against one floor."""
+    made = RunState(key="/p/runs/0001-r", name="0001-r", step=90, total=90, state="finished")
+    steps = [10 * n for n in range(1, len(figures) + 1)]
+    measured(made, f"quality/{slug}", steps, list(figures))
+    measured(made, "cost/samples", steps, [of] * len(figures))
+    measured(made, f"cost/floor/{slug}", steps, [floor] * len(figures))
+    made.floors = {slug: floor, f"spread/{slug}": spread}
+    return made
+
+
+@pytest.mark.parametrize(
+    ("made", "words"),
+    [(learning(0.25), "too few to tell from real at n = 250"),  # nothing says what a poor one has
+     (learning(0.35, 0.25), "too few to tell from real at n = 250"),  # and such a one is as near
+     (learning(0.6, 0.25), "not distinguishable from real at n = 250"),
+     (learning(0.35, 0.25, of=2000), "not distinguishable from real at n = 2,000"),
+     (learning(0.35, 0.33), "1.65 × the floor at n = 250"),  # what is told needs no more samples
+     (learning(1.0, 1.0, spread=0.0, floor=1.0), "too few to tell from real at n = 250"),
+     (learning(1.5, 1.0, spread=0.0, floor=1.0), "as good as real at n = 250")],
+)  # fmt: skip
+def test_few_samples_say_it_only_where_they_would_have_told_a_poor_model(made, words):
+    state = SimpleNamespace(get=lambda kind, slug: FLOOR)
+    assert verdict_of(made, state).words.replace("\u00a0", " ") == words
+    (row, *_) = figures(made, str, lambda slug: FLOOR)
+    assert row.near == words.startswith("not")
+    listed = counts([made], RunFinding(), state)["Against the floor"]
+    facet = {"too": "Of too few samples", "not": "Not distinguishable", "as": "As good as real"}
+    assert listed == {facet.get(words.split()[0], "Distinguishable"): 1}
+
+
+def test_a_first_figure_of_other_numbers_says_nothing_of_so_few():
+    made = learning(0.6, 0.25)
+    made.series["cost/samples"].values[0] = 100
+    assert verdict_of(made, None).words.startswith("too few")
 
 
 def test_a_verdict_is_old_when_the_training_has_gone_on():
