@@ -191,6 +191,7 @@ class MainWindow(QMainWindow):
         state.branch_wanted.connect(self._ask_branch)
         state.operate_wanted.connect(self._ask_operate)
         state.export_wanted.connect(self._show_export)
+        state.preference_wanted.connect(self._show_preferences)
         state.draft_changed.connect(self._offer_train)
         for flank in (self.left, self.right):
             flank.changed.connect(self._tell_columns)
@@ -241,9 +242,10 @@ class MainWindow(QMainWindow):
     def _show_shortcuts(self) -> None:
         dialogs.show_shortcuts(self, self.registry)
 
-    def _show_preferences(self) -> None:
+    def _show_preferences(self, path: str = "") -> None:
         module = importlib.import_module("studio.app.shell.preferences_sheet")
-        module.PreferencesSheet(self._kept, self._actions.looking.watching.allow, self).open()
+        allow = self._actions.looking.watching.allow
+        module.PreferencesSheet(self._kept, allow, self).open(path)
 
     def _show_diagnostics(self) -> None:
         module = importlib.import_module("studio.app.shell.diagnostics_sheet")

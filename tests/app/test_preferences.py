@@ -5,7 +5,7 @@ import os
 import msgspec
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QApplication, QDialog
 
 from studio.app import preferences
 from studio.app.shell.preferences_sheet import PreferencesSheet
@@ -33,6 +33,12 @@ def type_into(qtbot, editor, text):
 
 def note(sheet, path):
     return sheet._notes[path].text()
+
+
+async def test_who_asks_for_one_preference_finds_the_keyboard_on_it(bench, wait):
+    bench.state.preference_wanted.emit("view_share")
+    await wait(lambda: QApplication.focusWidget() is not None)
+    await wait(lambda: QApplication.focusWidget().accessibleName().startswith("Live picture"))
 
 
 async def test_numbers_are_kept_at_once_and_shown_again(qtbot, bench, sheet, allowed):

@@ -21,6 +21,7 @@ from studio.app.widgets.filedialog import open_dialog
 from studio.app.widgets.literal import set_tip
 from studio.home import data_folder
 from studio.protocol.catalog import FieldSpec
+from studio.protocol.messages import VIEW_SHARE
 
 __all__ = ["PreferencesSheet"]
 
@@ -46,8 +47,8 @@ COSTS = (
         kind="int",
         title="Live picture",
         help="What looking at a training may take of it, from now on: with less there are fewer "
-        "pictures a second.",
-        default=5,
+        "pictures a second, and of fewer particles.",
+        default=round(100 * VIEW_SHARE),
         unit="% of the time",
         low=1,
         high=preferences.MOST_VIEW,
@@ -100,9 +101,11 @@ class PreferencesSheet:
         high = self._grid.totalHeightForWidth(WIDTH - EDGES) + REST
         self.dialog.resize(WIDTH, min(high, parent.screen().availableGeometry().height() - REST))
 
-    def open(self) -> None:
-        """Show it."""
+    def open(self, path: str = "") -> None:
+        """Show it; with the keyboard on the preference of a name."""
         self.dialog.open()
+        if path in self.editors:
+            self.editors[path].take_keyboard()
 
     # How it looks
 

@@ -112,6 +112,7 @@ class AppState(QObject):
     import_wanted = Signal()  # files are to be chosen that are imported
     inspected = Signal(list, object)  # files, and what the engine found in them (plain data)
     setting_wanted = Signal(str)  # "section.path" of a setting to be shown and focused
+    preference_wanted = Signal(str)  # by the name of its field, "" for all of them
     export_wanted = Signal()  # what of the selected run is to be written is asked
     operate_wanted = Signal(str, str)  # a run, and what is to be done with it
     branch_wanted = Signal(str, int)  # a run and the step that a branch is to leave it at

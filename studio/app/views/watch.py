@@ -92,6 +92,7 @@ class WatchView(QWidget):
         self.layers.wanted.connect(follow.watch)
         self.panel.dims_changed.connect(self._choose)
         self.panel.folded.connect(self._arrange)
+        self.panel.more_wanted.connect(lambda: self._state.preference_wanted.emit("view_share"))
         self.panel.asked.connect(lambda slug: self._state.looked.look("layer", slug))
         self.canvas.picked.connect(self._pick)
         self._state.selection.changed.connect(self._show_chosen)
@@ -126,6 +127,8 @@ class WatchView(QWidget):
     def _changed(self) -> None:
         self._family()
         self._tell_empty()
+        if not self._training:
+            self.panel.set_few("")
 
     def _failed(self, step: int, why: str) -> None:
         self.panel.say(f"Step {step:,} cannot be shown: {why}")
@@ -144,6 +147,7 @@ class WatchView(QWidget):
         spec = self._run.spec if self._run is not None else None
         whole = training_value(spec, "particles", self._state.catalog)
         self._readout.set_count(timeline.n, whole)
+        self._say_few(timeline.n, whole)
         self._readout.set_picture(words.picture_of(record.step, self._run))
         self._tell_empty()
         self._one.set_record(self._run, record, self._dims)
@@ -153,6 +157,18 @@ class WatchView(QWidget):
         self._show_chosen()
         self._hands.show(record, self._dims)
         self._describe()
+
+    def _say_few(self, n: int, whole: int | None) -> None:
+        """Say why fewer particles are shown than the run follows, and where that is changed."""
+        few = ""
+        if whole is not None and n < whole and self._training:
+            few = f"{n:,} of {whole:,} particles, to spare the training. Show more…"
+        self.panel.set_few(few)
+
+    @property
+    def _training(self) -> bool:
+        """Whether what is shown is of a training that goes on."""
+        return self._state.playback.live and self._run is not None and bool(self._run.job)
 
     def _pick(self, particle: int) -> None:
         """Select a particle for all lenses, -1 for none."""

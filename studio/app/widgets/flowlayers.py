@@ -158,13 +158,13 @@ class FlowLayers(QObject):
             # Fields live in the plane of the first two columns.
             if self._dims == (0, 1):
                 shown = self._in_plane(record, shown, now)
+            self._say(record, shown.heat)
         self._canvas.set_backdrop(shown)
         self._panel.set_legend(shown.heat)
 
     def _in_plane(self, record: FlowRecord, shown: Backdrop, now: float) -> Backdrop:
         layers = self._entry.layers if self._entry else []
         on = [x.name for x in layers if self._panel.on(x.name)]
-        self._panel.say(self._missing(record, shown.heat) or self._word(record))
         return replace(
             shown,
             arrows=lay.arrows_of(record, layers, on, now),
@@ -172,15 +172,34 @@ class FlowLayers(QObject):
             links=self._links(record) if self._panel.on(LATENTS) else None,
         )
 
-    def _missing(self, record: FlowRecord, heat: Heat | None) -> str:
-        """Say what is switched on and was not kept with a step; live it comes with the next."""
-        layers = self._entry.layers if self._entry else []
-        asked = [x for x in layers if self._panel.on(x.name) and not lay.on_demand(x)]
-        bare = [x for x in asked if x.name not in record.layers]
-        lacks = [x.title.lower() for x in bare if x.kind != "scalar" or heat is None]
-        lacks += [name for name in self.extras() if name not in record.extras]
+    def _say(self, record: FlowRecord, heat: Heat | None) -> None:
+        """Say which layers are switched on without being drawn, and why."""
+        absent = self._absent(record, heat)
         live = self._state.playback.live and self._run is not None and bool(self._run.job)
-        return f"This step was kept without its {lacks[0]}." if lacks and not live else ""
+        plane = self._dims == (0, 1)
+        word = ("next picture" if live else "not kept") if plane else "other columns"
+        self._panel.set_absent(dict.fromkeys(absent, word))
+        names = _listed(list(absent.values()))
+        if not absent:
+            why = self._word(record) if plane else ""
+        elif not plane:
+            why = f"{names} can be drawn over the first two columns alone."
+        elif live:
+            why = f"{names}: with the next live picture. This one is light, to spare the training."
+        else:
+            why = f"This step was kept without its {names.lower()}."
+        self._panel.say(why)
+
+    def _absent(self, record: FlowRecord, heat: Heat | None) -> dict[str, str]:
+        """Return the titles of what is switched on and cannot be drawn, by its slug."""
+        layers = self._entry.layers if self._entry else []
+        on = [x for x in layers if self._panel.on(x.name)]
+        plane = self._dims == (0, 1)
+        lacks = [x for x in on if x.name not in record.layers and not lay.on_demand(x)]
+        lacks = [x for x in lacks if x.kind != "scalar" or heat is None] if plane else on
+        found = {x.name: x.title for x in lacks}
+        extras = [name for name in self.extras() if name not in record.extras or not plane]
+        return found | {name: self._panel.title_of(name) for name in extras}
 
     def _links(self, record: FlowRecord) -> Links | None:
         return lay.links_of(record, self._canvas.identity)
@@ -298,3 +317,9 @@ class FlowLayers(QObject):
         on = self._panel.on
         self._canvas.set_layers(particles=on("particles"), trails=on("trails"), paths=on("paths"))
         self._canvas.set_backdrop(replace(self._canvas.backdrop, axes=on("axes")))
+
+
+def _listed(names: list[str]) -> str:
+    """Return names as they are said: "Critic", "Critic and next move"."""
+    *first, last = [names[0], *(name.lower() for name in names[1:])] if names else [""]
+    return f"{', '.join(first)} and {last}" if first else last

@@ -1,18 +1,19 @@
 """The layers behind particles: switches, and the legend of the heat that is shown."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QFrame, QLabel, QVBoxLayout, QWidget
 
 from studio.app.plots.fields import Heat, lookup
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.theme import font, theme
-from studio.app.widgets.basic import button, clear, label, row, section
+from studio.app.widgets.basic import Link, button, clear, label, row, section
 from studio.app.widgets.fold import Fold
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.maths import advance, write
@@ -95,18 +96,21 @@ class LayerPanel(QFrame):
         folded: the panel takes more or less room.
         toggled: (slug, on), also for a switch that another of its group has turned off.
         dims_changed: (across, up): which columns of the data are drawn.
+        more_wanted: the person wants more particles while the training goes on.
     """
 
     asked = Signal(str)
     folded = Signal()
     toggled = Signal(str, bool)
     dims_changed = Signal(int, int)
+    more_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("layers")
         self.setFixedWidth(WIDTH)
         self._rows: dict[str, tuple[LayerRow, Switch]] = {}
+        self._words: dict[str, QLabel] = {}  # beside a switch: why nothing of its layer is drawn
         self._body = QVBoxLayout(self)
         self._body.setContentsMargins(10, 4, 10, 6)
         self.fold = Fold("Layers", opened=True)
@@ -119,12 +123,14 @@ class LayerPanel(QFrame):
         self.legend.hide()
         self._note = label("", "small", wrap=True)
         self._note.hide()
+        self._few = Link("", self.more_wanted.emit, wrap=True)
+        self._few.hide()
         self._across, self._up = QComboBox(), QComboBox()
         self._columns = QWidget()
         self._columns.setLayout(row(self._across, self._up, gap=4))
         self._columns.hide()
         content.addLayout(self._list)
-        for part in (self.legend, self._note, self._columns):
+        for part in (self.legend, self._note, self._few, self._columns):
             content.addWidget(part)
         self._body.addWidget(self.fold)
         self._body.addStretch(1)  # what room there is too much of is not put between the rows
@@ -139,7 +145,7 @@ class LayerPanel(QFrame):
             return
         kept = {slug: switch.isChecked() for slug, (_, switch) in self._rows.items()}
         clear(self._list)
-        self._rows = {}
+        self._rows, self._words = {}, {}
         part = ""
         for spec in rows:
             if spec.part != part:
@@ -154,7 +160,9 @@ class LayerPanel(QFrame):
             if spec.told:
                 name.setStyleSheet("text-align: left; padding: 0; min-height: 0; margin: 0 -1px")
                 name.setCursor(Qt.CursorShape.PointingHandCursor)
-            line.setLayout(row(name, None, switch, gap=4))
+            self._words[spec.slug] = word = label("", "small")
+            word.hide()
+            line.setLayout(row(name, None, word, switch, gap=4))
             set_tip(line, spec.tip)
             self._list.addWidget(line)
             self._rows[spec.slug] = (spec, switch)
@@ -164,10 +172,28 @@ class LayerPanel(QFrame):
         """Whether a layer is switched on."""
         return slug in self._rows and self._rows[slug][1].isChecked()
 
+    def title_of(self, slug: str) -> str:
+        """Return what a layer is called."""
+        return self._rows[slug][0].title
+
     def set_on(self, slug: str, on: bool) -> None:
         """Turn a switch."""
         if slug in self._rows:
             self._rows[slug][1].setChecked(on)
+
+    def set_absent(self, why: Mapping[str, str]) -> None:
+        """Say beside switches that are on why nothing of their layers is drawn, in a word or two."""
+        for slug, word in self._words.items():
+            word.setText(why.get(slug, ""))
+            word.setVisible(slug in why)
+
+    def set_few(self, text: str) -> None:
+        """Say that fewer particles are shown than there are; a click asks for more. "" for all."""
+        if text != self._few.text() or bool(text) == self._few.isHidden():
+            self._few.setText(text)
+            self._few.setAccessibleName(text)
+            self._few.setVisible(bool(text))
+            self._fit()
 
     def say(self, text: str) -> None:
         """Say something about a layer, such as that it is being computed."""

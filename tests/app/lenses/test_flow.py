@@ -23,6 +23,7 @@ from studio.protocol.catalog import Catalog, EntrySpec, LayerSpec
 from studio.protocol.messages import Credit, GetTarget, QueryLayer, Watch
 from studio.protocol.spec import Pick
 from studio.store.flow import FlowStore
+from tests.app.lenses.conftest import make_record
 
 FAMILIES = build(discover()).of("family")
 Wait = Callable[..., Coroutine[Any, Any, None]]
@@ -484,6 +485,43 @@ async def test_a_layer_of_an_older_checkpoint_says_of_which_step_it_is(
     lens.state.playback.set(step=10)
     await wait(lambda: "no checkpoint up to step 10 was kept" in window.view.panel._note.text())
     assert window.view.canvas.backdrop.heat is None
+
+
+def _words(panel: LayerPanel) -> dict[str, str]:
+    return {slug: word.text() for slug, word in panel._words.items() if not word.isHidden()}
+
+
+async def test_a_layer_that_is_on_and_not_drawn_says_why(
+    lens: Any, window: QWidget, wait: Wait
+) -> None:
+    _with_critic(lens, 10)
+    panel, canvas = window.view.panel, window.view.canvas
+    lens.run.spec.training["particles"] = 4096
+    whole = make_record(40, n=50)
+    lens.run.live = replace(whole, arrays={k: whole.arrays[k] for k in ("t", "x")})
+    lens.state.runs.record_arrived.emit(lens.run.key)
+    await wait(lambda: shown(window.view) == 40)
+    assert canvas.backdrop.arrows == ()
+    assert _words(panel) == {"velocity": "next picture", "critic": "next picture"}
+    assert panel._note.text().startswith("Velocity and critic: with the next live picture.")
+    assert panel._few.text() == "50 of 4,096 particles, to spare the training. Show more…"
+    wanted: list[str] = []
+    lens.state.preference_wanted.connect(wanted.append)
+    panel._few.click()
+    assert wanted == ["view_share"]
+
+    panel.set_on("critic", False)
+    lens.arrive(50, n=4096)
+    assert _words(panel) == {}
+    assert panel._note.text() == panel._few.text() == ""
+    assert len(canvas.backdrop.arrows) == 1
+
+    panel.set_on("critic", True)
+    lens.state.playback.set(step=20)
+    await wait(lambda: shown(window.view) == 20)
+    assert _words(panel) == {"critic": "not kept"}
+    assert panel._note.text() == "This step was kept without its critic."
+    assert panel._few.isHidden(), "no preference changes what was kept"
 
 
 def test_a_note_makes_the_panel_no_higher_than_it_needs(lens: Any, window: QWidget) -> None:
