@@ -3,7 +3,10 @@
 import json
 
 from studio.app.intents.keeping import file_of
+from studio.app.state.runs import RunState
 from studio.store.project import Project
+
+RECIPES = ("edm-eight-gaussians", "gan-ring-of-five")
 
 
 async def change(bench, wait, made, name="mine"):
@@ -52,3 +55,21 @@ async def test_a_file_that_cannot_be_read_is_none(bench, wait, tmp_path):
     await bench.actions.project.show(made.path)
     await bench.actions.keeping._bring_back(made.path)
     assert bench.state.draft is None
+
+
+async def test_a_setup_without_anything_before_it_begins_like_the_newest_run(bench, wait, tmp_path):
+    """It began with the first model and data of the alphabet, after each start of the studio."""
+    made = Project.create(tmp_path / "one", "one")
+    await bench.start()
+    await bench.actions.project.show(made.path)
+    bench.actions.setup.new()
+    assert bench.state.draft.spec == next(r.run for r in bench.state.recipes if r.start)
+    bench.state.draft = None
+    runs = {slug: next(r.run for r in bench.state.recipes if r.slug == slug) for slug in RECIPES}
+    for n, spec in enumerate(runs.values(), 1):
+        name = f"{n:04d}-{spec.name}"
+        bench.state.runs.by_key[name] = RunState(key=name, name=name, spec=spec)
+    assert bench.state.runs.current is None
+    bench.actions.setup.new()
+    assert bench.state.draft.spec == runs[RECIPES[-1]]
+    bench.state.runs.by_key.clear()

@@ -60,7 +60,9 @@ class SetupIntents(Intents):
         self.engine_is_ready()
 
     def new(self) -> None:
-        """Set up a run: like the selected one, or from the first family and data set there are."""
+        """Set up a run: like the selected one, or going on with what was being set up, or else as
+        `default_spec` says.
+        """
         run = self.state.runs.current
         if run is not None and run.spec is not None:
             self.open(run.spec)
@@ -121,16 +123,24 @@ class SetupIntents(Intents):
         return floats(answer, "x"), _parts(answer), dict(answer.result or {})
 
     def default_spec(self) -> RunSpec | None:
-        """Return what a setup begins with, on the first data of the project or else of those that
-        ship; None before the engine says what there is.
+        """Return what a setup begins with: that of the newest run of the project, or a first model
+        on the first of its data, or the first recipe to start with; None before the engine says
+        what there is.
         """
-        catalog = self.state.catalog
-        if catalog is None or not catalog.of("family") or not catalog.of("dataset"):
+        catalog, data = self.state.catalog, self.state.datasets
+        if catalog is None:
             return None
-        data = self.state.datasets
-        slug = naming.imported(data[0].name) if data else catalog.of("dataset")[0].slug
-        dataset = pick_of(slug, data)
-        family = switching.first(catalog, catalog.kind_of(dataset)) or catalog.of("family")[0]
+        every = sorted(self.state.runs.by_key.values(), key=lambda run: run.name, reverse=True)
+        newest = next((run.spec for run in every if run.spec is not None), None)
+        if newest is not None:
+            return newest
+        if not data:
+            starts = (recipe.run for recipe in self.state.recipes if recipe.start)
+            return next(starts, None)
+        dataset = pick_of(naming.imported(data[0].name), data)
+        family = switching.first(catalog, catalog.kind_of(dataset))
+        if family is None:
+            return None
         spec = RunSpec(name="", family=Pick(slug=family.slug), dataset=dataset)
         return msgspec.structs.replace(spec, name=naming.run_name(spec))
 

@@ -182,7 +182,7 @@ class LayerPanel(QFrame):
             self._rows[slug][1].setChecked(on)
 
     def set_absent(self, why: Mapping[str, str]) -> None:
-        """Say beside switches that are on why nothing of their layers is drawn, in a word or two."""
+        """Say beside switches that are on, in a word or two, why nothing of theirs is drawn."""
         for slug, word in self._words.items():
             word.setText(why.get(slug, ""))
             word.setVisible(slug in why)
