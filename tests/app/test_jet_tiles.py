@@ -7,7 +7,7 @@ from PySide6.QtGui import QImage, QPainter
 
 from observables.jets.variables import jet_variables
 from studio.app.kinds.filtering import keeps, sorted_rows
-from studio.app.kinds.jet_paint import PIXELS, Frame, disc, image_pixels, shade
+from studio.app.kinds.jet_paint import PIXELS, Frame, image_pixels, radii_of, shades_of
 from studio.app.kinds.jets import ROOM, TYPED, legend
 from studio.app.kinds.registry import kind
 from studio.app.tokens import DARK
@@ -77,8 +77,9 @@ def test_a_constituent_is_said_where_it_is_pointed_at():
 
 def test_the_share_of_the_momentum_is_the_area_and_the_colour():
     # Whoever has four times the share is twice as wide; the scale ends at its ends.
-    assert disc(0.4, 100.0) == pytest.approx(2 * disc(0.1, 100.0))
-    low, high = (shade(share, DARK).name() for share in (1e-6, 0.9))
+    large, small = radii_of(np.array([0.4, 0.1]), 100.0)
+    assert large == pytest.approx(2 * small)
+    low, high = (ink.name() for ink in shades_of(np.array([1e-6, 0.9]), DARK))
     assert (low, high) == (DARK.scale[0], DARK.scale[-1])
 
 

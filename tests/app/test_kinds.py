@@ -128,7 +128,8 @@ def test_images_are_painted_in_their_colours(qapp):
 @pytest.mark.parametrize(
     ("slug", "views"),
     [("points", ("particles", "scatter")), ("images", ("tiles", "browser")),
-     ("jets", ("tiles", "browser", "jet-means")), ("cubes", ("tiles", "scene", "browser")),
+     ("jets", ("jet-flow", "tiles", "browser", "jet-means")),
+     ("cubes", ("tiles", "scene", "browser")),
      ("interactions", ("recommend",)), ("tied-knots", ("tiles", "browser"))],
 )  # fmt: skip
 def test_views_apply_to_the_kinds_that_name_them(slug, views):

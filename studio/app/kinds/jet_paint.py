@@ -24,13 +24,13 @@ __all__ = [
     "REACH",
     "Frame",
     "bar_of",
-    "disc",
     "image_pixels",
     "paint_cone",
     "paint_discs",
     "paint_image",
     "pixels_of",
-    "shade",
+    "radii_of",
+    "shades_of",
 ]
 
 Floats = NDArray[np.float64]
@@ -42,6 +42,7 @@ SMALLEST = 0.006
 LEAST, MOST = 0.002, 0.4  # shares of the pT at the ends of the scale of colours
 PIXELS = 36  # of an image each way: 0.025 x 0.025
 SHADES = 64
+EDGED = 90  # pixels of a plane in which discs that lie on each other are told apart by an edge
 
 
 @dataclass(frozen=True)
@@ -94,15 +95,17 @@ def _shades(scale: tuple[str, ...]) -> tuple[QColor, ...]:
     return tuple(QColor(*map(round, each)) for each in rgb.tolist())
 
 
-def shade(share: float, palette: Tokens) -> QColor:
-    """Return the colour of a share of the pT of a jet."""
-    place = round(float(bar_of(np.asarray(share))) * (SHADES - 1))
-    return _shades(palette.scale)[place]
+def shades_of(share: Floats, palette: Tokens) -> list[QColor]:
+    """Return the colours of shares (N,) of the pT of a jet."""
+    known = _shades(palette.scale)
+    return [known[place] for place in np.rint(bar_of(share) * (SHADES - 1)).astype(int).tolist()]
 
 
-def disc(share: float, side: float) -> float:
-    """Return the radius of a constituent, in a plane of a side: as large in area as in momentum."""
-    return side * max(SMALLEST, LARGEST * float(np.sqrt(max(0.0, share))))
+def radii_of(share: Floats, side: float) -> Floats:
+    """Return the radii of constituents with shares (N,) of the pT, in a plane of a side: as large
+    in area as in momentum.
+    """
+    return np.asarray(side * np.maximum(SMALLEST, LARGEST * np.sqrt(np.maximum(share, 0.0))))
 
 
 def paint_cone(painter: QPainter, frame: Frame, palette: Tokens) -> None:
@@ -119,16 +122,14 @@ def paint_discs(
 
     Soft ones lie over hard ones, which would hide them.
     """
-    side, ground = frame.side, QColor(palette.background)
-    edge = QPen(ground, 1.0) if side >= 90 else QPen(Qt.PenStyle.NoPen)
+    side = frame.side
+    edge = QPen(QColor(palette.background), 1.0) if side >= EDGED else QPen(Qt.PenStyle.NoPen)
     painter.setPen(edge)
-    places = frame.places(angles)
-    for i in np.argsort(-share, kind="stable").tolist():
-        if share[i] <= 0.0:
-            break
-        painter.setBrush(shade(float(share[i]), palette))
-        radius = disc(float(share[i]), side)
-        painter.drawEllipse(QPointF(float(places[i, 0]), float(places[i, 1])), radius, radius)
+    order = np.argsort(-share, kind="stable")[: int((share > 0).sum())]
+    places, radii = frame.places(angles[order]).tolist(), radii_of(share[order], side).tolist()
+    for (x, y), radius, ink in zip(places, radii, shades_of(share[order], palette), strict=True):
+        painter.setBrush(ink)
+        painter.drawEllipse(QPointF(x, y), radius, radius)
 
 
 def image_pixels(angles: Floats, share: Floats) -> Floats:

@@ -16,11 +16,11 @@ from studio.app.kinds.jet_paint import (
     LEAST,
     MOST,
     Frame,
-    disc,
     image_pixels,
     paint_cone,
     paint_discs,
     paint_image,
+    radii_of,
 )
 from studio.app.kinds.kind import (
     DISTANCES,
@@ -107,7 +107,7 @@ def nearest_constituent(rect: QRectF, datum: Arrays, at: QPointF) -> int:
     x, pt = momenta(datum)
     frame, share = Frame(rect), shares(pt)
     away = np.hypot(*(frame.places(x[:, :2]) - (at.x(), at.y())).T)
-    reach = np.array([max(NEAR, disc(each, frame.side)) for each in share.tolist()])
+    reach = np.maximum(NEAR, radii_of(share, frame.side))
     # Of several that reach there the softest one is seen.
     inside = np.flatnonzero((away <= reach) & (share > 0))
     return int(inside[np.argmin(share[inside])]) if len(inside) else -1
@@ -264,7 +264,7 @@ KIND = Kind(
     moving="jets",
     loading="Loading jets",
     layout="tiles",
-    views=("tiles", "browser", "jet-means"),
+    views=("jet-flow", "tiles", "browser", "jet-means"),
     fits=lambda shape: len(shape) == 2 and shape[1] == 3,
     tiles=clouds,
     facts=_facts,

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from studio.app.forms.editors import ChoiceList, Segments
-from studio.app.widgets.basic import button, discard
+from studio.app.widgets.basic import button, discard, row
 from studio.app.widgets.literal import keyless, set_tip
 from studio.app.widgets.wrapping import Wrapping
 
@@ -26,12 +26,17 @@ class PartChoice(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, *, short: bool = False) -> None:
+        """With ``short`` names are written by the first letter of their last word, where these tell
+        them apart.
+        """
         super().__init__()
         self._names: list[str] = []
+        self._short = short
         self._box: Segments | ChoiceList | None = None
-        self._line = Wrapping(0, 0)
+        self._line = row()
         self.setLayout(self._line)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.hide()
 
     def offer(self, word: str, names: Sequence[str], at: str) -> None:
@@ -50,11 +55,15 @@ class PartChoice(QWidget):
         if self._box is not None:
             self._line.removeWidget(self._box)
             discard(self._box)
-        titles = [ALL, *self._names]
+        letters = [each.split()[-1][:1] for each in self._names if each.split()]
+        apart = self._short and len(set(letters)) == len(self._names)
+        titles = [ALL, *(letters if apart else self._names)]
         name = f"{word} that is looked at"
         if len(titles) <= SEGMENTS and sum(map(len, titles)) <= LETTERS:
             self._box = Segments(titles, name)
             self._box.widen()
+            for place, each in enumerate(self._names if apart else (), 1):
+                self._box.allow(place, tip=each)
             self._box.chosen.connect(self._choose)
         else:
             self._box = ChoiceList(titles, name)

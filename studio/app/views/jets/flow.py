@@ -1,0 +1,409 @@
+"""Watch, for jets: fixed latents of every type on their way from noise to jets, beside the real
+jets that they should be like; one of them large, with where it came from and where the denoiser
+expects it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
+from studio.app.intents.watching import Looking
+from studio.app.kinds.jet_way import CLOSENESS, JetWay, asked_of, nearest_real, rows_of_types
+from studio.app.kinds.jets import said_constituent
+from studio.app.kinds.kind import LABEL, Kind, named
+from studio.app.kinds.registry import family_of_run, kind_of_run
+from studio.app.kinds.statistics import rows_of
+from studio.app.plots.export import Picture, widget_picture
+from studio.app.plots.following import Following
+from studio.app.plots.tiles import frame_at
+from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.selection import Offered, Source
+from studio.app.state.session import AppState
+from studio.app.viewspec import ViewSpec, shows_moving
+from studio.app.widgets.basic import Elided, button, row, view_bar
+from studio.app.widgets.colourkey import ColourKey
+from studio.app.widgets.distributiontools import PartChoice
+from studio.app.widgets.jetboard import Cell, JetBoard, Line
+from studio.app.widgets.jetplane import JetPlane
+from studio.app.widgets.motion import MotionChip
+from studio.app.widgets.overlays import EmptyState
+from studio.app.widgets.pane import told
+from studio.app.widgets.tilegrid import TileGrid
+from studio.app.widgets.waiting import tell_waiting
+from studio.protocol.extras import DENOISED, LEVELS
+
+__all__ = ["VIEW", "JetFlowView"]
+
+PARTICLES, REAL = 64, 2048  # latents that are watched, and real jets to choose near ones from
+ACROSS, DOWN = 2, 5  # jets of a line, and lines of one type alone
+NOWHERE = (-1.0, 1.0, -1.0, 1.0)
+STRIP = 92  # pixels
+ASKED = {"pt": "pT", "mass": "Mass", "size": "Constituents"}  # by the names of what is measured
+applies = shows_moving("jet-flow")
+
+
+class JetFlowView(QWidget):
+    """Board, plane and strip; what is picked on the board is seen large."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._record: FlowRecord | None = None
+        self._type = ""
+        self._target: NDArray[np.float32] | None = None
+        self._near_by: dict[str, NDArray[Any]] = {}  # of real jets, by what they are near to others
+        self._once = AskOnce(self, state)
+        self.plane, self.board = JetPlane(), JetBoard()
+        self.strip = TileGrid("The jet along its flow", strip=True)
+        self.strip.setFixedHeight(STRIP)
+        self._title, self._where = Elided("", "strong"), Elided("", "muted")
+        self._where.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._which = Elided("", "muted")
+        self._chip = MotionChip(self)
+        self._key = ColourKey()
+        self._empty = EmptyState(self)
+        self._following = Following(self, state, actions, self._looking, applies)
+        self._lay_out()
+        self._connect()
+        self._select()
+
+    def _lay_out(self) -> None:
+        self.types = PartChoice(short=True)
+        self.swap = button("Real in place", None, kind="chip", tip="The nearest real jets in the "
+                           "place of the generated ones (R)")  # fmt: skip
+        self.trails = button("Trails", None, kind="chip", tip="Where constituents came from")
+        self.rings = button(
+            "D(x, σ)", None, kind="chip", tip="Where the denoiser expects the constituents: orange"
+        )
+        for chip, on in ((self.swap, False), (self.trails, True), (self.rings, True)):
+            chip.setCheckable(True)
+            chip.setChecked(on)
+        self.bar = view_bar(self, self.types, None, self.swap, self.trails, self.rings)
+        self._page = QWidget()
+        left = QVBoxLayout()
+        left.setSpacing(6)
+        head = row(self._title, self._where, gap=8)
+        head.setStretch(0, 1)
+        left.addLayout(head)
+        left.addWidget(self.plane, 1)
+        left.addWidget(self.strip)
+        left.addLayout(row(self._key, None))
+        right = QVBoxLayout()
+        right.setSpacing(6)
+        right.addWidget(self._which)
+        right.addWidget(self.board, 1)
+        halves = QHBoxLayout()
+        halves.setSpacing(16)
+        halves.addLayout(left, 1)
+        halves.addLayout(right, 1)
+        page = QVBoxLayout(self._page)
+        page.setContentsMargins(16, 10, 16, 8)
+        page.setSpacing(6)
+        page.addLayout(halves, 1)
+        page.addLayout(row(self._chip, None))
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.addWidget(self._page)
+        self.setProperty("surface", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    def _connect(self) -> None:
+        follow, state = self._following, self._state
+        follow.selected.connect(self._select)
+        follow.changed.connect(self._changed)
+        follow.shown.connect(self._show)
+        follow.failed.connect(lambda step, why: self._which.set_text(f"Step {step:,}: {why}"))
+        follow.moved.connect(self._move)
+        state.engine_changed.connect(self._changed)
+        state.catalog_changed.connect(self._changed)
+        state.queue_changed.connect(self._changed)
+        state.selection.changed.connect(self._show_chosen)
+        self.types.chosen.connect(self._look_at)
+        self.board.picked.connect(self._pick)
+        self.strip.picked.connect(self._stop_at)
+        self.plane.hovered.connect(self._point)
+        self.swap.toggled.connect(self._draw)
+        for chip in (self.trails, self.rings):
+            chip.toggled.connect(self._draw)
+
+    def _looking(self, run: RunState) -> Looking:
+        return Looking(run.job, (), NOWHERE, 2, PARTICLES, (DENOISED, LEVELS))
+
+    @property
+    def _kind(self) -> Kind:
+        return kind_of_run(self._following.run, self._state.catalog)
+
+    # What is shown
+
+    def _select(self) -> None:
+        self._record, self._type, self._target, self._near_by = None, "", None, {}
+        self.board.show_lines(())
+        self.plane.show_way(None)
+        self._changed()
+
+    def _changed(self) -> None:
+        run = self._following.run
+        self._chip.show_family(family_of_run(run, self._state.catalog))
+        some = self._record is not None
+        self._page.setVisible(some)
+        self._empty.setVisible(not some)
+        if run is None:
+            return
+        if some and self._once.due(run):
+            self._actions.looking.load_more_target(run.key, REAL)
+        if some and run.target is not self._target:
+            self._target = run.target
+            known = self._kind.measures(self._real(run)) if self._real(run) else {}
+            self._near_by = {name: known[ASKED[name]] for name in CLOSENESS if known}
+            self._draw()  # types have their names, and real jets have come
+        if not some:
+            self._tell_empty(run)
+
+    def _tell_empty(self, run: RunState) -> None:
+        if run.state == "queued":
+            then = "Jets appear when this run starts."
+            tell_waiting(self._empty, self._state, self._actions, run, then)
+        elif run.job:
+            self._empty.tell("Starting", "Jets appear with the first training steps.")
+        else:
+            self._empty.tell("Nothing was kept", "This run has no recorded jets.")
+
+    def _show(self, record: FlowRecord) -> None:
+        if not self._kind.fits(record.x.shape[2:]):
+            return
+        self._record = record
+        self._changed()
+        self._draw()
+        self._following.drawn()
+
+    def _draw(self, _on: bool = False) -> None:
+        """Draw the record anew."""
+        record, run = self._record, self._following.run
+        if record is None or run is None:
+            return
+        labels = self._labels(record, run)
+        names = list(rows_of_types(labels, 1))
+        self.types.offer("Type", names if len(names) > 1 else [], self._type)
+        self.board.trails = self.plane.trails = self.trails.isChecked()
+        self.plane.rings = self.rings.isChecked()
+        self.board.swapped = self.swap.isChecked()
+        has = DENOISED in record.extras
+        self.rings.setVisible(has)
+        self._key.show_scale(self._kind.scale)
+        self.board.show_lines(self._lines(record, run, labels))
+        self._offer(record, run)
+        self._show_chosen()
+        self._move()
+        shown = sum(len(line.made) for line in self.board.lines)
+        picture = words.picture_of(record.step, run)
+        self._which.set_text(f"{shown} of {record.x.shape[1]} latents, {picture}")
+
+    @staticmethod
+    def _labels(record: FlowRecord, run: RunState) -> NDArray[Any]:
+        known = named(record.given, run.classes)
+        return known.get(LABEL, np.full(record.x.shape[1], "jet"))
+
+    def _lines(self, record: FlowRecord, run: RunState, labels: NDArray[Any]) -> list[Line]:
+        if self._type:
+            rows = rows_of_types(labels, ACROSS * DOWN).get(self._type, [])
+            parts = [rows[i : i + ACROSS] for i in range(0, len(rows), ACROSS)]
+            return [self._line(record, run, self._type, part) for part in parts]
+        types = rows_of_types(labels, ACROSS)
+        return [self._line(record, run, name, rows) for name, rows in types.items()]
+
+    def _line(self, record: FlowRecord, run: RunState, name: str, rows: list[int]) -> Line:
+        """Return a line of jets, each with the real one of its type that is nearest."""
+        real = self._real(run)
+        left = np.empty(0, np.int64)
+        if real:
+            every = real.get(LABEL, np.full(len(real["x"]), name))
+            left = np.flatnonzero(every == name)
+        made: list[Cell] = []
+        beside: list[Cell | None] = []
+        for at in rows:
+            way = JetWay.of(record, at)
+            made.append(self._cell(way, at))
+            near = nearest_real(asked_of(record.given, at), self._near_by, left)
+            left = left[left != near]
+            beside.append(self._real_cell(real, near) if near >= 0 else None)
+        return Line(name, tuple(made), tuple(beside))
+
+    def _real(self, run: RunState) -> dict[str, NDArray[Any]]:
+        """Return the real jets that there are."""
+        if run.target is None or not self._kind.fits(run.target.shape[1:]):
+            return {}
+        return rows_of(run.target, named(run.target_told, run.classes))
+
+    def _real_cell(self, real: Mapping[str, NDArray[Any]], at: int) -> Cell:
+        way = JetWay.still(real["x"][at], real["mask"][at] if "mask" in real else None)
+        return self._cell(way, at, real=True)
+
+    def _cell(self, way: JetWay, at: int, *, real: bool = False) -> Cell:
+        """Return a jet with what is said of it at the end of its way."""
+        ended = {name: np.asarray(each)[None] for name, each in way.at(1.0).items()}
+        known = self._kind.measures(ended)
+        mass, many = f"{known['Mass'][0]:,.0f} GeV", int(known["Constituents"][0])
+        return Cell(way, f"m {mass}  N {many}", at, real, mass)
+
+    # What is picked
+
+    def _source(self, *, real: bool) -> Source | None:
+        run = self._following.run
+        if run is None:
+            return None
+        return (
+            Source(run.key, "data", str(len(run.edits))) if real else Source(run.key, "particles")
+        )
+
+    def _offer(self, record: FlowRecord, run: RunState) -> None:
+        """Let the inspector know the latents as they are now, and the real jets."""
+        kind, of = self._kind, self._source(real=False)
+        if of is None:
+            return
+        frame = frame_at(record.t, self._state.playback.flow)
+        told_of = named(record.given, run.classes)
+        rows = kind.rows(record.x, record.extras, frame, told=told_of)
+        if record.mask is not None:
+            rows["mask"] = record.mask
+
+        def tell(at: int) -> list[tuple[str, str]]:
+            some = {name: each[at : at + 1] for name, each in rows.items()}
+            return _asked_and_obtained(told(kind, kind.measures(some)), record.given, at)
+
+        self._state.selection.offer(of, Offered(rows, "Generated jet", tell))
+        real, real_of = self._real(run), self._source(real=True)
+        if real and real_of is not None and self._state.selection.known(real_of) is None:
+
+            def tell_real(at: int) -> list[tuple[str, str]]:
+                return told(kind, kind.measures({n: e[at : at + 1] for n, e in real.items()}))
+
+            self._state.selection.offer(real_of, Offered(real, "Real jet", tell_real))
+
+    def _pick(self, cell: Cell) -> None:
+        source = self._source(real=cell.real)
+        if source is not None:
+            self._state.selection.set(source, np.array([cell.row]), "click")
+
+    def _show_chosen(self) -> None:
+        """Show large what is selected, in whichever lens, or the first jet there is."""
+        record = self._record
+        cells = [cell for _, cell in self.board.cells()] if record is not None else []
+        if not cells or record is None:
+            return
+        found = None
+        for real in (False, True):
+            rows = self._state.selection.of(self._source(real=real))
+            if len(rows):
+                at = int(rows[0])
+                found = next((c for c in cells if (c.row, c.real) == (at, real)), None)
+                if found is None and not real and at < record.x.shape[1]:
+                    found = Cell(JetWay.of(record, at), "", at)
+        shown = found or cells[0]
+        self.board.chosen = shown
+        self.board.update()
+        self.plane.show_way(shown.way)
+        self._name(shown)
+        self._show_strip(shown.way)
+
+    def _name(self, cell: Cell) -> None:
+        line = next((each for each in self.board.lines if cell in (*each.made, *each.real)), None)
+        kind = f"{line.name} jet" if line is not None and line.name != "jet" else "jet"
+        kind = kind[:1].upper() + kind[1:]
+        self._title.set_text(
+            f"Real: {kind} {cell.row}" if cell.real else f"{kind} {cell.row}, on its way"
+        )
+
+    def _show_strip(self, way: JetWay) -> None:
+        self.strip.setVisible(way.moves)
+        if not way.moves:
+            return
+        frames = way.stops
+        levels = [way.level(float(way.t[f])) for f in frames]
+        texts = [
+            f"σ {level:.2g}" if level is not None else f"t {float(way.t[f]):.2f}"
+            for f, level in zip(frames, levels, strict=True)
+        ]
+        arrays = {"x": way.x[frames], "mask": np.repeat(way.mask[None], len(frames), axis=0)}
+        self.strip.show_tiles(self._kind.tiles(arrays), noun=self._kind.many, words=texts)
+        self._mark_strip()
+
+    def _mark_strip(self) -> None:
+        way = self.plane.way
+        if way is not None and way.moves:
+            times = np.asarray(way.t)[way.stops]
+            self.strip.select(int(np.argmin(np.abs(times - self._state.playback.flow))))
+
+    def _stop_at(self, place: int) -> None:
+        way = self.plane.way
+        if way is not None and 0 <= place < len(way.stops):
+            flow = float(way.t[way.stops[place]])
+            self._state.playback.set(flow=flow, playing=False)
+
+    def _look_at(self, name: str) -> None:
+        self._type = name
+        self._draw()
+
+    # Clocks and mouse
+
+    def _move(self) -> None:
+        flow = self._state.playback.flow
+        self.plane.set_flow(flow)
+        self.board.set_flow(flow)
+        self._mark_strip()
+        self._point(-1)
+        record, run = self._record, self._following.run
+        if record is not None and run is not None and not self._state.playback.playing:
+            self._offer(record, run)
+
+    def _point(self, place: int) -> None:
+        """Say the constituent under the mouse, else where on its way the jet is."""
+        way, flow = self.plane.way, self._state.playback.flow
+        if way is None:
+            return
+        if place >= 0:
+            self._where.set_text(said_constituent(way.at(flow), place))
+            return
+        level = way.level(flow)
+        at = f"σ = {level:.2g}, " if level is not None else ""
+        self._where.set_text(f"{at}t = {flow:.2f}" if way.moves else "")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """R shows real jets in the place of generated ones, or these again."""
+        if event.key() == Qt.Key.Key_R and not event.modifiers():
+            self.swap.toggle()
+        else:
+            super().keyPressEvent(event)
+
+    def export_picture(self) -> Picture:
+        """Return all of it as it is seen."""
+        return widget_picture(self._page)
+
+
+def _asked_and_obtained(
+    facts: list[tuple[str, str]], given: Mapping[str, NDArray[Any]], at: int
+) -> list[tuple[str, str]]:
+    """Return what is known of a jet, with what was asked beside it."""
+    asked = {ASKED[name]: value for name, value in asked_of(dict(given), at).items()
+             if name in ASKED}  # fmt: skip
+    return [
+        (name, f"{value} (asked {asked[name]:,.0f})" if name in asked else value)
+        for name, value in facts
+    ]
+
+
+VIEW = ViewSpec(
+    id="jet-flow",
+    lens="watch",
+    title="Jet flow",
+    order=5,
+    applies=applies,
+    factory=JetFlowView,
+)

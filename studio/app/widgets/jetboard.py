@@ -1,0 +1,194 @@
+"""Many jets at once, a line a type: generated ones on their way, and the real ones that they should
+be like.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from studio.app.icons import repaint_on_theme
+from studio.app.kinds.jet_flow_paint import paint_way
+from studio.app.kinds.jet_paint import Frame
+from studio.app.kinds.jet_way import JetWay
+from studio.app.theme import font, theme
+from studio.app.tokens import Tokens
+from studio.literal import one_line
+
+__all__ = ["Cell", "JetBoard", "Line"]
+
+HEAD, SIDE, WORDS, GAP, BETWEEN = 22, 20, 15, 6, 14  # pixels around the tiles
+HEADS = ("Generated", "Real, nearest in pT and mass")
+SMALLEST = 24.0
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """A jet with what stands below it, in ``brief`` where it is small; the ``row`` of its source is
+    one of the data if it is ``real``.
+    """
+
+    way: JetWay
+    words: str
+    row: int
+    real: bool = False
+    brief: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """A type: its name, its generated jets and as many real ones."""
+
+    name: str
+    made: tuple[Cell, ...]
+    real: tuple[Cell | None, ...]
+
+
+class JetBoard(QWidget):
+    """Signals:
+    picked: a Cell was clicked, or walked to.
+    """
+
+    picked = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: Sequence[Line] = ()
+        self.flow = 1.0
+        self.trails = True
+        self.swapped = False  # real ones stand in the place of generated ones
+        self.chosen: Cell | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(QSize(240, 200))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Jets by type, generated beside real")
+        repaint_on_theme(self)
+
+    def show_lines(self, lines: Sequence[Line]) -> None:
+        """Show other jets."""
+        self.lines = lines
+        said = (f"{line.name}: {len(line.made)} generated" for line in lines)
+        self.setAccessibleDescription("; ".join(said))
+        self.update()
+
+    def set_flow(self, t: float) -> None:
+        """Show all at another flow time."""
+        self.flow = t
+        self.update()
+
+    def cells(self) -> list[tuple[QRectF, Cell]]:
+        """Return where each jet is."""
+        across = max((len(line.made) for line in self.lines), default=1)
+        many = max(1, len(self.lines))
+        wide = self.width() - SIDE - BETWEEN - 2 * GAP * across
+        high = self.height() - HEAD - many * (WORDS + GAP)
+        side = max(SMALLEST, min(wide / (2 * across), high / many))
+        found: list[tuple[QRectF, Cell]] = []
+        for y, line in enumerate(self.lines):
+            top = HEAD + y * (side + WORDS + GAP)
+            for x, (made, real) in enumerate(zip(line.made, line.real, strict=True)):
+                left = SIDE + x * (side + GAP)
+                other = SIDE + across * (side + GAP) + BETWEEN + x * (side + GAP)
+                first = real if self.swapped and real is not None else made
+                found.append((QRectF(left, top, side, side), first))
+                if real is not None:
+                    found.append((QRectF(other, top, side, side), real))
+        return found
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            self.paint_on(painter, theme.colors())
+
+    def paint_on(self, painter: QPainter, tokens: Tokens) -> None:
+        """Paint all jets."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        cells = self.cells()
+        self._paint_heads(painter, cells, tokens)
+        for box, cell in cells:
+            chosen = self.chosen is not None and (cell.row, cell.real) == (
+                self.chosen.row, self.chosen.real
+            )  # fmt: skip
+            painter.setPen(QPen(QColor(tokens.accent if chosen else tokens.line), 2 - (not chosen)))
+            painter.setBrush(QColor(tokens.panel))
+            painter.drawRect(box)
+            painter.save()
+            painter.setClipRect(box)
+            paint_way(painter, Frame(box), cell.way, self.flow, tokens, trails=self.trails)
+            painter.restore()
+            painter.setFont(font(10))
+            painter.setPen(QColor(tokens.muted))
+            below = QRectF(box.left() - 2, box.bottom() + 1, box.width() + 4, WORDS)
+            wide = painter.fontMetrics().horizontalAdvance(cell.words) > below.width()
+            words = cell.brief if wide else cell.words
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
+
+    def _paint_heads(
+        self, painter: QPainter, cells: list[tuple[QRectF, Cell]], tokens: Tokens
+    ) -> None:
+        if not cells:
+            return
+        side = cells[0][0].width()
+        across = max(len(line.made) for line in self.lines)
+        lefts = (SIDE, SIDE + across * (side + GAP) + BETWEEN)
+        painter.setFont(font(12))
+        painter.setPen(QColor(tokens.text))
+        for left, title in zip(lefts, HEADS, strict=True):
+            room = QRectF(left, 0, across * (side + GAP), HEAD - 4)
+            short = painter.fontMetrics().elidedText(
+                title, Qt.TextElideMode.ElideRight, int(room.width())
+            )
+            painter.drawText(room, Qt.AlignmentFlag.AlignLeft, short)
+        for y, line in enumerate(self.lines):
+            painter.save()
+            painter.translate(12, HEAD + y * (side + WORDS + GAP) + side / 2)
+            painter.rotate(-90)
+            box = QRectF(-side / 2, -8, side, 16)
+            name = painter.fontMetrics().elidedText(
+                one_line(line.name), Qt.TextElideMode.ElideRight, int(side)
+            )
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
+            painter.restore()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        at = event.position()
+        found = next((cell for box, cell in self.cells() if box.contains(at)), None)
+        if found is not None:
+            self.picked.emit(found)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Arrows walk from jet to jet."""
+        keys = Qt.Key
+        ways = {
+            keys.Key_Right: (1, 0), keys.Key_Left: (-1, 0), keys.Key_Down: (0, 1),
+            keys.Key_Up: (0, -1),
+        }  # fmt: skip
+        way, cells = ways.get(keys(event.key())), self.cells()
+        if way is None or not cells:
+            event.ignore()
+            return
+        now = next(
+            (box for box, cell in cells if self.chosen is not None
+             and (cell.row, cell.real) == (self.chosen.row, self.chosen.real)),
+            cells[0][0],
+        )  # fmt: skip
+        step = QPointF(way[0] * now.width(), way[1] * (now.height() + WORDS))
+        ahead = now.center() + step
+
+        def away(box: QRectF) -> float:
+            return float((box.center() - ahead).manhattanLength())
+
+        box, cell = min(cells, key=lambda each: away(each[0]))
+        if box != now:
+            self.picked.emit(cell)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            at = QPointF(event.pos())
+            found = next((cell for box, cell in self.cells() if box.contains(at)), None)
+            said = f"{'Real jet' if found.real else 'Latent'} {found.row}: {found.words}" if (
+                found is not None) else ""  # fmt: skip
+            QToolTip.showText(event.globalPos(), said, self)
+            return True
+        return super().event(event)

@@ -1,0 +1,194 @@
+"""Jets on their way: where their constituents are, and how the lens of Watch shows many of them."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from studio.app.kinds.jet_paint import Frame
+from studio.app.kinds.jet_way import JetWay, nearest_real, rows_of_types
+from studio.app.state.runs import FlowRecord
+from studio.app.state.selection import Source
+from studio.app.views.jets.flow import VIEW, JetFlowView
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.extras import DENOISED, LEVELS
+from studio.protocol.messages import GetTarget, Watch
+from tests.qtloop import until
+
+N, PLACES, FRAMES = 12, 6, 5
+TYPES = ("gluon", "light quark", "top")
+
+
+def record_of(step: int = 5, *, foreseen: bool = True) -> FlowRecord:
+    """Return jets that go straight from noise to their places, of which two are padded."""
+    rng = np.random.default_rng(0)
+    start, end = rng.normal(scale=0.2, size=(2, N, PLACES, 3)).astype(np.float32)
+    start[..., 2], end[..., 2] = np.log1p(100.0), np.log1p(200.0)
+    t = np.linspace(0, 1, FRAMES, dtype=np.float32)
+    w = t[:, None, None, None]
+    mask = np.broadcast_to(np.arange(PLACES) < 4, (N, PLACES))
+    x = ((1 - w) * start + w * end) * mask[..., None]
+    label = np.arange(N) % 3
+    given = {"label": label, "pt": 1000.0 + np.arange(N), "mass": np.full(N, 80.0),
+             "size": np.full(N, 4)}  # fmt: skip
+    extras: dict[str, Any] = {}
+    if foreseen:
+        levels = np.float32([20.0, 5.0, 1.0, 0.1, 0.0])
+        extras = {DENOISED: np.broadcast_to(end * mask[..., None], x.shape), LEVELS: levels}
+    arrays = {f"given:{name}": values for name, values in given.items()}
+    return FlowRecord.of(step, t, x.astype(np.float32), extras=extras, mask=mask, **arrays)
+
+
+# A jet on its way
+
+
+def test_a_jet_is_between_its_frames_and_its_trail_leads_there() -> None:
+    record = record_of()
+    way = JetWay.of(record, 3)
+    middle, _ = way.discs(0.375)
+    assert middle == pytest.approx((record.x[1, 3, :, :2] + record.x[2, 3, :, :2]) / 2)
+    trail = way.trail(0.375)
+    assert [when for when, _ in trail] == [0.0, 0.25, 0.375]
+    assert trail[-1][1] == pytest.approx(middle)
+    assert way.discs(1.0)[0] == pytest.approx(record.x[-1, 3, :, :2])
+    assert way.discs(1.0)[1].sum() == pytest.approx(1.0), "shares of the pT"
+    assert (way.discs(0.5)[1][4:] == 0).all(), "padded places are none"
+
+
+def test_the_noise_level_falls_by_its_logarithm_and_ends_at_none() -> None:
+    way = JetWay.of(record_of(), 0)
+    levels = [way.level(t) for t in (0.0, 0.125, 0.25, 1.0)]
+    assert levels == pytest.approx([20.0, 10.0, 5.0, 0.0], rel=1e-5)
+    assert 0.0 < way.level(0.9) < 0.1, "before the end, where it is 0"
+    assert JetWay.of(record_of(foreseen=False), 0).level(0.5) is None
+    still = JetWay.still(np.zeros((PLACES, 3)), None)
+    assert (still.moves, still.bracket(0.5)) == (False, (0, 0.0))
+
+
+def test_each_type_has_its_first_rows_and_the_real_jet_that_is_nearest() -> None:
+    assert rows_of_types(np.array(["t", "g", "t", "t"]), 2) == {"g": [1], "t": [0, 2]}
+    known = {"pt": np.array([900.0, 1000.0, 1000.0]), "mass": np.array([80.0, 170.0, 82.0])}
+    rows = np.array([0, 1, 2])
+    assert nearest_real({"pt": 1000.0, "mass": 80.0}, known, rows) == 2
+    assert nearest_real({"pt": 1000.0, "mass": 80.0}, known, rows[:2]) in (0, 1)
+    assert nearest_real({}, known, rows) == 0
+    assert nearest_real({}, known, rows[:0]) == -1
+
+
+# The lens
+
+
+@pytest.fixture
+def view(lens: Any, qtbot: QtBot) -> JetFlowView:
+    state = lens.state
+    state.engine = replace(state.engine, state="ready")
+    state.catalog.entries.append(
+        EntrySpec(
+            kind="dataset", slug=lens.run.spec.dataset.slug, title="", summary="", source="",
+            fields=[], kinds=["jets"],
+        )
+    )  # fmt: skip
+    made = VIEW.factory(state, lens.actions)
+    made.resize(900, 640)
+    qtbot.addWidget(made)
+    return made
+
+
+def arrive(lens: Any, record: FlowRecord) -> None:
+    lens.run.live, lens.run.step = record, record.step
+    lens.run.target = record.x[-1]
+    lens.run.target_told = {"label": np.arange(N) % 3}
+    lens.run.classes = TYPES
+    lens.state.runs.record_arrived.emit(lens.run.key)
+    lens.state.runs.changed.emit(lens.run.key)
+
+
+async def shown(view: JetFlowView, lens: Any, record: FlowRecord | None = None) -> None:
+    assert VIEW.applies(lens.state)
+    view.show()
+    arrive(lens, record or record_of())
+    await until(lambda: len(view.board.lines) == 3)
+
+
+async def test_types_stand_below_each_other_beside_real_jets(view: Any, lens: Any) -> None:
+    await shown(view, lens)
+    assert [line.name for line in view.board.lines] == list(TYPES)
+    assert [cell.row for cell in view.board.lines[2].made] == [2, 5]
+    real = view.board.lines[2].real
+    assert {cell.row % 3 for cell in real} == {2}
+    assert real[0].row != real[1].row, "no real jet stands beside two"
+    assert view._title.text().startswith("Gluon jet 0")
+    await until(lambda: lens.link.of(GetTarget))
+    assert lens.link.of(GetTarget)[0].n == 2048
+    assert DENOISED in lens.link.of(Watch)[0].extras
+
+
+async def test_what_is_picked_is_seen_large_and_by_the_inspector(view: Any, lens: Any) -> None:
+    await shown(view, lens)
+    view.board.picked.emit(view.board.lines[2].made[1])
+    selection = lens.state.selection
+    assert selection.source == Source(lens.run.key, "particles")
+    assert selection.rows.tolist() == [5]
+    assert view._title.text() == "Top jet 5, on its way"
+    facts = dict(selection.known(selection.source).tell(5))
+    assert facts["pT"].endswith("(asked 1,005)")
+    assert facts["Constituents"] == "4 (asked 4)"
+    view.board.picked.emit(view.board.lines[0].real[0])
+    assert selection.source.what == "data"
+    assert view._title.text().startswith("Real: Gluon jet")
+    assert not view.plane.way.moves
+
+
+async def test_all_move_with_the_flow_clock_and_a_stop_of_the_strip_sets_it(
+    view: Any, lens: Any
+) -> None:
+    await shown(view, lens)
+    lens.state.playback.set(flow=0.25)
+    assert (view.plane.flow, view.board.flow) == (0.25, 0.25)
+    assert "σ = 5" in view._where.accessibleName()
+    view.strip.picked.emit(3)
+    assert lens.state.playback.flow == pytest.approx(0.75)
+    assert view.strip.selection == 3
+    way = view.plane.way
+    place = Frame(view.plane.box).place(*way.discs(0.75)[0][0])
+    view.plane._point(place)
+    assert view._where.accessibleName().startswith("row ")
+    assert "GeV" in view._where.accessibleName()
+
+
+async def test_real_jets_take_the_place_of_generated_ones(
+    view: Any, lens: Any, qtbot: QtBot
+) -> None:
+    await shown(view, lens)
+    assert not view.board.cells()[0][1].real
+    qtbot.keyClick(view, Qt.Key.Key_R)
+    assert view.board.cells()[0][1].real
+    qtbot.keyClick(view, Qt.Key.Key_R)
+    assert not view.board.cells()[0][1].real
+
+
+async def test_one_type_alone_has_more_jets(view: Any, lens: Any, qtbot: QtBot) -> None:
+    await shown(view, lens)
+    view.types.chosen.emit("top")
+    assert [cell.row for line in view.board.lines for cell in line.made] == [2, 5, 8, 11]
+    view.board.setFocus()
+    qtbot.keyClick(view.board, Qt.Key.Key_Down)
+    assert lens.state.selection.rows.tolist() == [8]
+    view.types.chosen.emit("")
+    assert len(view.board.lines) == 3
+
+
+async def test_without_a_denoiser_there_are_no_rings(view: Any, lens: Any) -> None:
+    await shown(view, lens, record_of(foreseen=False))
+    assert view.rings.isHidden()
+    assert "σ" not in view._where.accessibleName()
+    view.grab()
+
+
+async def test_without_a_record_it_says_why(view: Any, lens: Any) -> None:
+    view.show()
+    await until(lambda: not view._empty.isHidden())
+    assert view._page.isHidden()
