@@ -77,7 +77,7 @@ class OneStepDistillation(CarriedFamily[OneStepDistillationConfig]):
             "pairs",
             "Let the teacher take new noise to its end",
             "z ~ N(0, I),  x₁ = ODE(z)",
-            f"{_PAPER}, eq. 5",
+            f"{_PAPER}, section 3",
             aspect="path",
         ),
         Stage(
@@ -90,7 +90,7 @@ class OneStepDistillation(CarriedFamily[OneStepDistillationConfig]):
             "fit",
             "Pull what is made to the end",
             "min E |g(z; θ) − x₁|²",
-            f"{_PAPER}, eq. 6",
+            f"{_PAPER}, section 3",
             aspect="loss",
         ),
     )

@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Generator
 from dataclasses import dataclass
 from itertools import product
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import torch
 from torch import Tensor
@@ -24,6 +24,7 @@ from models.entries import SamplerEntry
 from models.metrics.samples.sliced import sliced_wasserstein
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
 from models.registry import operator, registry
+from models.samplers.grids import GRIDS, GridConfig, GridName
 from models.samplers.heun import Heun, HeunConfig
 from models.tensors import make_generator
 
@@ -54,6 +55,14 @@ class SolverLabConfig(Config, frozen=True):
             high=2000,
         ),
     ] = (4, 6, 8, 12, 16, 24, 35, 64, 100)
+    grid: Annotated[
+        Literal["own", GridName],
+        param(
+            "Grid",
+            "How the noise levels of all of them are spaced; as each has it where nobody chooses.",
+            choices={"own": "Each its own", **GRIDS},
+        ),
+    ] = "own"
     n: Annotated[
         int,
         param("Samples", "How many each sampler draws, from the same noise.", low=64, high=20_000,
@@ -124,7 +133,7 @@ class SolverLab:
                 reference, seen = fine.ways, real[:_SEEN]
                 ways = torch.full((*shape, *reference.shape), torch.nan)
             for k, c in product(range(shape[0]), range(shape[1])):
-                sampler = _with_calls(samplers[k], config.calls[c])
+                sampler = _with_calls(samplers[k], config.calls[c], config.grid)
                 if sampler is not None:
                     noise = make_generator(config.seed + repeat, _NOISE)
                     made = yield from _drawn(family, latents, sampler, at, noise)
@@ -200,15 +209,16 @@ def _entry(slug: str, family: Family[Any]) -> SamplerEntry:
     return known[slug]
 
 
-def _with_calls(entry: SamplerEntry, calls: int) -> Any:
+def _with_calls(entry: SamplerEntry, calls: int, grid: Literal["own", GridName] = "own") -> Any:
     """Return a sampler that makes as many calls as it can, at most so many; None where it cannot
-    do with so few, or does not say beforehand.
+    do with so few, or does not say beforehand. One without a grid of its own takes no other.
     """
     known = {row["path"] for row in describe(entry.config)}
     spent = next((name for name in _COUNTS if name in known), None)
+    other = {"grid": GridConfig(kind=grid)} if grid != "own" and "grid.kind" in known else {}
 
     def made(count: int) -> Any:
-        return entry.make(entry.config(**({spent: count} if spent else {})))
+        return entry.make(entry.config(**({spent: count} if spent else {}), **other))
 
     def fits(count: int) -> bool:
         nfe = made(count).nfe()

@@ -17,10 +17,21 @@ from torch import Tensor
 from models.config import Config, param
 from models.paths.gaussian import PATHS, GaussianPath, PathName
 
-__all__ = ["GridConfig", "GridName", "make_grid"]
+__all__ = ["GRIDS", "GridConfig", "GridName", "make_grid"]
 
 GridName = Literal["edm-rho", "log-snr", "time-uniform", "time-quadratic", "ddpm", "iddpm"]
 _STEPS = 1000
+
+
+GRIDS: dict[str, str] = {
+    "edm-rho": "EDM (rho = 7)",
+    "log-snr": "Uniform log-SNR",
+    "time-uniform": "Uniform time",
+    "time-quadratic": "Quadratic time",
+    "ddpm": "DDPM's 1000 steps",
+    "iddpm": "iDDPM's 1000 steps",
+}
+"""What they are called."""
 
 
 class GridConfig(Config, frozen=True):
@@ -33,14 +44,7 @@ class GridConfig(Config, frozen=True):
             "How the noise levels are spaced. EDM rho and log-SNR do not depend on a path; the "
             "time grids are even in the time, or in its square root, of a noising path; DDPM and "
             "iDDPM take every n-th of the 1000 levels that these were trained at.",
-            choices={
-                "edm-rho": "EDM (rho = 7)",
-                "log-snr": "Uniform log-SNR",
-                "time-uniform": "Uniform time",
-                "time-quadratic": "Quadratic time",
-                "ddpm": "DDPM's 1000 steps",
-                "iddpm": "iDDPM's 1000 steps",
-            },
+            choices=GRIDS,
         ),
     ] = "edm-rho"
     rho: Annotated[

@@ -55,6 +55,17 @@ def test_no_sampler_makes_more_calls_than_it_may(family) -> None:
     assert outcome.arrays["seconds"][1, 0].isnan()
 
 
+def test_a_grid_is_that_of_all_and_own_is_each_ones(family) -> None:
+    names = ("dpmpp-2m", "ddim")
+    own, even, rho = (
+        do(family, samplers=names, calls=(12,), grid=grid)[0].arrays["error"][:, 0, 0]
+        for grid in ("own", "time-uniform", "edm-rho")
+    )
+    assert torch.all(even != rho)
+    assert torch.all(own != even), "neither divides the time evenly by itself"
+    assert even[0] > rho[0], "a time grid leaves its last step a long way in log-SNR"
+
+
 def test_a_sampler_with_noise_has_a_distance_but_no_error(family) -> None:
     outcome, _ = do(family, samplers=("ancestral",), calls=(16,))
     assert outcome.arrays["error"].isnan().all()

@@ -107,11 +107,20 @@ def _method(method: Method, draft: Draft, catalog: Catalog) -> Option:
         title=method.title,
         summary=method.summary,
         note=", ".join(_YEAR.findall(method.source)[:1]),
-        why_not="" if fits else f"It does not take {kind(slug).many}.",
+        why_not="" if fits else _taken(family, slug),
         facts=tuple(facts),
         words=method.source,
         thing=method,
     )  # fmt: skip
+
+
+def _taken(family: EntrySpec | None, slug: str) -> str:
+    """Say that a method takes other data, and which."""
+    if family is None:
+        return "Its model is not here."
+    others = [kind(each).many for each in family.kinds]
+    said = " and ".join(filter(None, [", ".join(others[:-1]), *others[-1:]]))
+    return f"It does not take {kind(slug).many} but {said}."
 
 
 def _measured(claim: Mapping[str, Any]) -> str:

@@ -37,7 +37,8 @@ class Solved:
     that were made, 0 where a sampler can't do with so few; ``distance`` and ``error``
     (k, c, repeats), ``seconds`` (k, c), the ``floor`` (repeats,); ``ways`` (k, c, frames, m, 2) and
     the ``reference`` (frames, m, 2) with some ``real`` data (r, 2), None where data are not on a
-    plane; ``samples`` of each, at a ``step``.
+    plane; ``samples`` of each, at a ``step``; ``grid`` the name of the one that all have, "own"
+    where each has its own.
     """
 
     titles: tuple[str, ...]
@@ -52,6 +53,7 @@ class Solved:
     real: NDArray[np.float32] | None
     samples: int
     step: int
+    grid: str = "own"
 
     @classmethod
     def of(
@@ -83,6 +85,7 @@ class Solved:
             arrays.get("real"),
             int(config["n"]),
             step,
+            str(config.get("grid", "own")),
         )
 
     @property

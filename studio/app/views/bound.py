@@ -37,10 +37,14 @@ TERMS = (
 )
 VARIANCES = {"small": "small", "large": "large", "learned": "learned"}
 """Reverse variances: of the posterior, of the forward step, and between them."""
-SCHEDULES = ("own", "log-SNR", "linear", "cosine", "log-normal")
+SCHEDULES = ("of the run", "log-SNR", "linear", "cosine", "log-normal")
 """In the order in which `models.operators.bound.SCHEDULES` has them."""
 TIMES = ("low discrepancy", "antithetic", "independent", "importance")
 """In the order in which `models.operators.bound.TIMES` has them."""
+VARIES = (
+    "How far an estimate of the bound is from it, in bits a number: one draw, for schedules; the "
+    "mean of a batch of 128 rows, for time sampling. The bound itself is the same for all."
+)
 WIDE = 600  # logical pixels from which two pictures stand side by side
 
 
@@ -69,12 +73,12 @@ class BoundView(FoundView):
             "How much an estimate varies",
             [
                 ("", ""),
-                ("deviation", "In bits a number: of one draw, for schedules; of the mean of a "
-                 "batch of 128 rows, for time sampling. The bound is the same for all."),
+                ("standard deviation", "In bits a number"),
             ],
         )  # fmt: skip
         for table in (self.terms, self.spreads):
             table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        self.varies = label(VARIES, "small", wrap=True)
         self.note = label("", "muted", wrap=True)
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
@@ -83,7 +87,7 @@ class BoundView(FoundView):
         body.addWidget(self.note)
         self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(2)]
         figures = QWidget()
-        figures.setLayout(column(self.terms, self.spreads, None, gap=12))
+        figures.setLayout(column(self.terms, self.spreads, self.varies, None, gap=12))
         pairs: tuple[tuple[QWidget, QWidget], ...] = (
             (self.levels, figures), (self.steps, self.schedules),
         )  # fmt: skip

@@ -43,6 +43,7 @@ COLUMNS = (
     ("ms", "How long all samples took"),
 )
 WIDE = 600  # logical pixels from which two pictures stand side by side
+ROOMY = 920  # logical pixels from which the table has room for its columns beside a picture
 
 
 class SolversView(FoundView):
@@ -126,12 +127,21 @@ class SolversView(FoundView):
         floor, spread = found.bar
         self.facts.set_text(
             f"{counted(found.samples, 'sample')} of step {found.step:,} · floor "
-            f"{words.figure(floor)} ± {words.figure(spread)}"
+            f"{words.figure(floor)} ± {words.figure(spread)} · {self._grid(found.grid)}"
         )
         self.distance.show_rungs(self._rungs(found.distance), found.bar, calls)
         self.error.show_rungs(self._rungs(found.error), None, calls)
         self._show_table(found)
         self._show_ways()
+
+    def _grid(self, slug: str) -> str:
+        """Say on which levels of noise the samplers stop."""
+        if slug == "own":
+            return "each sampler on its own grid"
+        entry = self.state.catalog.get("operator", OPERATOR) if self.state.catalog else None
+        known = [choice for field in (entry.fields if entry else []) for choice in field.choices]
+        titles = {str(choice.value): choice.title for choice in known}
+        return f"all on the grid {titles.get(slug, slug)}"
 
     def _rungs(self, values: Any) -> list[Rung]:
         assert self.found is not None
@@ -171,12 +181,12 @@ class SolversView(FoundView):
         self.table.show_lines(lines, shades)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where it is narrow, pictures stand below each other."""
+        """Where it is narrow, pictures stand below each other, and the table below them."""
         super().resizeEvent(event)
         direction = QBoxLayout.Direction
-        wide = self.width() >= WIDE
-        for line in self._lines:
-            line.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        for line, enough in zip(self._lines, (WIDE, ROOMY), strict=True):
+            beside = self.width() >= enough
+            line.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
 
 
 def applies(state: AppState) -> bool:

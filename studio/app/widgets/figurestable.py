@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from studio.app.widgets.literal import set_tip
@@ -19,6 +19,7 @@ class FiguresTable(QTableWidget):
 
     def __init__(self, name: str, columns: Sequence[tuple[str, str]]) -> None:
         super().__init__()
+        self._fitted = False
         self.setAccessibleName(name)
         self.setColumnCount(len(columns))
         self.head(columns)
@@ -67,9 +68,17 @@ class FiguresTable(QTableWidget):
         self.blockSignals(False)
 
     def fit(self) -> None:
-        """Be as high as its lines."""
+        """Be as high as its lines, and the bar below them where its columns are too wide."""
+        self._fitted = True
         rows = sum(self.rowHeight(line) for line in range(self.rowCount()))
-        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows + 6)
+        wide = sum(map(self.sizeHintForColumn, range(self.columnCount())))
+        bar = self.horizontalScrollBar().sizeHint().height() if wide > self.width() else 0
+        self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows + bar + 6)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._fitted and event.size().width() != event.oldSize().width():
+            self.fit()
 
     @property
     def chosen(self) -> list[int]:

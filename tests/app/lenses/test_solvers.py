@@ -93,6 +93,7 @@ async def test_what_was_measured_is_shown_as_soon_as_it_is_there(lens, view) -> 
     view.slider.setValue(2)
     assert view.table.rowCount() == 2
     assert view.table.item(0, 3).text() == "64"
+    assert view.facts.text().endswith("each sampler on its own grid")
     assert [rung.title for rung in view.distance.rungs] == ["euler", "noisy"]
     assert [rung.title for rung in view.error.rungs] == ["euler"], "noise has no error"
     view._choose(5.0)
