@@ -21,6 +21,7 @@ __all__ = [
     "Kind",
     "KindEntry",
     "MetricEntry",
+    "Mirrored",
     "Needs",
     "NetworkEntry",
     "OperatorEntry",
@@ -44,6 +45,9 @@ Defaults: TypeAlias = Mapping[str, Any]
 Upgrade: TypeAlias = Callable[[Mapping[str, Any], str], dict[str, Any]]
 """From settings as an earlier version of an entry wrote them, and the kind of the data, to those of
 today. Settings of today come back as they are."""
+Mirrored: TypeAlias = Callable[[Any, Any, Any], Any]
+"""From standardised rows (`models.contracts.batch.Batch`), what is said of them
+(`models.contracts.spec.DataSpec`) and a generator on the CPU to rows that are as likely."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +89,8 @@ class KindEntry(Entry):
         training: settings of the training that have another default here.
         families: by family, settings that have another default here.
         bounds: between which numbers all values lie, in the units of the data.
+        mirrored: makes of standardised rows, by chance, others that are as likely; None where no
+            such symmetry is known.
     """
 
     one: str
@@ -95,6 +101,7 @@ class KindEntry(Entry):
     training: Defaults
     families: Mapping[str, Defaults]
     bounds: tuple[float, float] | None
+    mirrored: Mirrored | None = None
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from models.entries import (
     Kind,
     KindEntry,
     MetricEntry,
+    Mirrored,
     Needs,
     NetworkEntry,
     OperatorEntry,
@@ -185,6 +186,7 @@ def kind(
     training: Defaults | None = None,
     families: Mapping[str, Defaults] | None = None,
     bounds: tuple[float, float] | None = None,
+    mirrored: Mirrored | None = None,
 ) -> Callable[[T], T]:
     """Register a kind of data; see `KindEntry`."""
     return _adds(
@@ -201,6 +203,7 @@ def kind(
         training=dict(training or {}),
         families=dict(families or {}),
         bounds=bounds,
+        mirrored=mirrored,
     )
 
 

@@ -1,20 +1,36 @@
 """Consistency distillation: a trained diffusion is taught to sample in one step.
 
-Source: Song et al. 2023, arXiv:2303.01469, algorithms 1 (sampling) and 2 (training), appendix C.
+The teacher is another run, or, where none is chosen, a diffusion that the first part of the
+training teaches. The student begins with its weights where both have the same network, as in
+algorithm 2.
+
+Source: Song et al. 2023, arXiv:2303.01469, algorithms 1 (sampling) and 2 (training), appendix C;
+on jets, with two other solvers of the teacher: Leigh et al. 2023, arXiv:2307.06836 (PC-Droid).
 """
 
-from typing import Annotated, Unpack
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Unpack
+
+import torch
 
 from models.carriers.consistency_family import ConsistencyFamily
 from models.config import Config, Pick, param
-from models.contracts.abilities import HasDenoiser
+from models.contracts.abilities import Denoise, HasDenoiser
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Stage, Training, Walk
+from models.contracts.family import Frame
+from models.contracts.learner import Phase, Stage, Training, Walk
 from models.contracts.spec import DataSpec
+from models.contracts.state import Packed, State
 from models.denoisers.consistency import FUNCTION, ConsistencyFunction
 from models.denoisers.level_settings import DisplaySetting, LargestNoise, SmallestNoise
 from models.entries import Needs
-from models.fields.consistency import PAIR_WEIGHT, ConsistencyField, ConsistencyWeight
+from models.fields.consistency import (
+    PAIR_WEIGHT,
+    ConsistencyField,
+    ConsistencyWeight,
+    TeacherStep,
+)
+from models.fields.teacher import Teacher, weights_to_begin_with
 from models.nets.pick import build
 from models.nets.role import DENOISER
 from models.nets.settings import DenoiserNet
@@ -25,7 +41,7 @@ from models.training.optim import NetworkOptimizer, OptimizerConfig
 __all__ = ["ConsistencyDistillation", "ConsistencyDistillationConfig"]
 
 TEACHER = "teacher"
-_WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
+_WEIGHTS, _TEACHER = 0, 2  # streams of the seed (`models.tensors.make_generator`)
 
 
 class ConsistencyDistillationConfig(Config, frozen=True):
@@ -43,6 +59,15 @@ class ConsistencyDistillationConfig(Config, frozen=True):
             log=True,
         ),
     ] = 18
+    solver: Annotated[
+        TeacherStep,
+        param(
+            "Teacher's step",
+            "How the teacher goes from each level to the one below: Heun and DPM-2 ask it twice.",
+            choices={"heun": "Heun", "dpm-2": "DPM-2 (PC-Droid)", "euler": "Euler"},
+            advanced=True,
+        ),
+    ] = "heun"
     weight: Annotated[
         ConsistencyWeight,
         param(
@@ -65,6 +90,20 @@ class ConsistencyDistillationConfig(Config, frozen=True):
     s_min: SmallestNoise = 0.002
     s_max: LargestNoise = 20.0
     optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
+    teacher_share: Annotated[
+        float,
+        param(
+            "Lesson",
+            "Part of the training that teaches the diffusion which is then distilled, where no "
+            "teacher is chosen.",
+            above=0.0,
+            high=0.95,
+        ),
+    ] = 0.6
+    teacher_optimizer: Annotated[
+        OptimizerConfig,
+        param("Optimiser of the lesson", "How a teacher that is not chosen learns."),
+    ] = OptimizerConfig(lr=2e-3, schedule="cosine")
     ema: Annotated[
         float,
         param(
@@ -95,6 +134,7 @@ class ConsistencyDistillationConfig(Config, frozen=True):
             "Teacher",
             "A finished run of a diffusion on the same data, whose ODE is to be taken in one step.",
             same_data=True,
+            optional=True,
         )
     },
 )
@@ -118,9 +158,15 @@ class ConsistencyDistillation(ConsistencyFamily[ConsistencyDistillationConfig]):
         Stage(
             "lead",
             "Let the teacher lead them to the lower one",
-            "x̂ = x + (sₙ − sₙ₊₁) Φ(x, sₙ₊₁)  (Heun)",
+            "x̂ = x + (sₙ − sₙ₊₁) Φ(x, sₙ₊₁)",
             "Song et al. 2023, eq. 6; Karras et al. 2022, algorithm 1",
             aspect="loss",
+            by="solver",
+            formulas={
+                "euler": "x̂ = x + (sₙ − sₙ₊₁) (x − D(x, sₙ₊₁))/sₙ₊₁",
+                "dpm-2": "x̂ = x + (sₙ − sₙ₊₁) (y − D(y, m))/m,  m = √(sₙ sₙ₊₁),  y at m by Euler",
+            },
+            sources={"dpm-2": "Lu et al. 2022, arXiv:2206.00927, algorithm 1, in s"},
         ),
         Stage(
             "fit",
@@ -137,10 +183,12 @@ class ConsistencyDistillation(ConsistencyFamily[ConsistencyDistillationConfig]):
     ) -> None:
         super().__init__(config, spec, **training)
         net = build(config.net, spec, DENOISER, self.weights(_WEIGHTS))
+        self.teacher = None if TEACHER in self.inputs else self._own_teacher()
+        lesson = 0 if self.teacher is None else self.teacher.steps
         self.field = ConsistencyField(
             ConsistencyFunction(net, config.s_min).to(self.device),
             optimizer=config.optimizer,
-            horizon=self.horizon,
+            horizon=max(1, self.horizon - lesson),
             decay=config.ema,
             target=config.target,
             levels=config.levels,
@@ -150,17 +198,96 @@ class ConsistencyDistillation(ConsistencyFamily[ConsistencyDistillationConfig]):
             execution=self.execution,
         )
 
+    def _own_teacher(self) -> Teacher:
+        config = self.config
+        return Teacher(
+            build(config.net, self.spec, DENOISER, self.weights(_TEACHER)),
+            self,
+            optimizer=config.teacher_optimizer,
+            steps=max(1, round(config.teacher_share * self.horizon)),
+        )
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"field": self.field} | ({} if self.teacher is None else {"teacher": self.teacher})
+
+    def load_state(self, state: State) -> None:
+        if not any(name.startswith("teacher/") for name in state.tensors):
+            self.teacher = (
+                None  # It was another run, which is not here when the model is only used.
+            )
+        super().load_state(state)
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        if self.teacher is None:
+            return ()
+        student = Phase("student", "The student learns to go all the way", self.teacher.steps)
+        return Phase("teacher", "The teacher learns", 0), student
+
+    def warnings(self) -> list[str]:
+        teacher = self.inputs.get(TEACHER)
+        if teacher is None or weights_to_begin_with(teacher, self.field.trained.net.net):
+            return []
+        return [
+            "The student's network is not that of the teacher, or the teacher's does not predict "
+            "as EDM's: it begins with random weights, and needs many more steps."
+        ]
+
     def walk(self, batch: Rows) -> Walk:
-        teacher = self.inputs[TEACHER]
-        assert isinstance(teacher, HasDenoiser)
         real = Batch.of(batch)
+        if self.teacher is None:
+            return (yield from self._distil(real))
+        learning = self.teacher.is_learning()
+        metrics = yield from self._lesson(self.teacher, real) if learning else self._distil(real)
+        return metrics | {"phase": real.x.new_full((), 1.0 if learning else 2.0)}
+
+    def _lesson(self, teacher: Teacher, real: Batch) -> Walk:
+        yield "draw", {"real": real.x}
+        noised, metrics = teacher.fit(real, self.noise)
+        yield "noise", {"real": real.x, "particles": noised.x}
+        yield "fit", {"real": real.x, "particles": noised.x}
+        return metrics
+
+    def _distil(self, real: Batch) -> Walk:
+        if self.field.trained.count == 0:
+            self._begin()
         low, high = self.field.draw(len(real), self.noise)
         yield "draw", {"real": real.x}
         upper = self.carrier.noised(real, high, self.noise)
         yield "noise", {"real": real.x, "particles": upper.x}
-        x = self.field.along(teacher.denoiser(upper), upper.x, low, high)
+        x = self.field.along(self._taught(upper), upper.x, low, high, self.config.solver)
         lower = upper.holding(upper.zeroed(x))
         yield "lead", {"real": real.x, "particles": upper.x, "moved": lower.x}
         metrics = self.field.fit(upper, lower, low, high)
         yield "fit", {"real": real.x, "particles": upper.x, "moved": lower.x}
         return metrics
+
+    def _begin(self) -> None:
+        """Begin with the weights of the teacher, where they are such weights."""
+        if self.teacher is not None:
+            self.field.begin_as(self.teacher.averaged.net)
+            return
+        found = weights_to_begin_with(self.inputs[TEACHER], self.field.trained.net.net)
+        if found is not None:
+            self.field.begin_as(found)
+
+    def _taught(self, like: Batch) -> Denoise:
+        """Return the denoiser of the teacher."""
+        if self.teacher is not None:
+            return self.teacher.denoiser(like)
+        teacher = self.inputs[TEACHER]
+        assert isinstance(teacher, HasDenoiser)
+        return teacher.denoiser(like)
+
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        if self.teacher is not None and self.teacher.is_learning():
+            return self.teacher.frames(latents, generator=generator)
+        return super().flow(latents, sampler=sampler, generator=generator)
+
+    def retune(self, config: ConsistencyDistillationConfig) -> None:
+        super().retune(config)
+        if self.teacher is not None:
+            self.teacher.field.trained.optimizer.config = config.teacher_optimizer

@@ -10,7 +10,7 @@ import math
 from typing import Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
@@ -28,9 +28,10 @@ from models.training.part import TrainedPart
 from models.training.state import pack_ema, unpack_ema
 from models.training.trained import Trained
 
-__all__ = ["PAIR_WEIGHT", "ConsistencyField", "ConsistencyWeight", "LevelLaw"]
+__all__ = ["PAIR_WEIGHT", "ConsistencyField", "ConsistencyWeight", "LevelLaw", "TeacherStep"]
 
 ConsistencyWeight = Literal["even", "gap"]
+TeacherStep = Literal["heun", "dpm-2", "euler"]
 PAIR_WEIGHT = Line(
     formula="λ = 1",
     by="weight",
@@ -55,7 +56,8 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
         levels: how many levels the trajectory is cut into; see `cut`.
         weight: "even", or "gap": 1/(s_{n+1} - s_n).
         huber: c of the pseudo-Huber distance sqrt(|x - y|^2 + c^2) - c, for each number of a datum:
-            it grows with the root of how many there are. 0 for |x - y|^2 over that number.
+            it grows with the root of how many it has, padded ones left out. 0 for |x - y|^2 over
+            that number.
         law: of the levels; None where all are equally likely.
         clock: flow time <-> noise level.
         display: the coordinates that are shown.
@@ -112,21 +114,42 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
             k = k.clamp_max(len(self.grid) - 2)
         return self.grid[k], self.grid[k + 1]
 
+    def begin_as(self, net: nn.Module) -> None:
+        """Begin with the weights of another network of the same make, target and average, too."""
+        for function in (self.trained.net, self.target.module, self.trained.averaged):
+            function.net.load_state_dict(net.state_dict())
+
     @torch.no_grad()
-    def along(self, teacher: Denoise, x: Tensor, low: Tensor, high: Tensor) -> Tensor:
-        """Return where a Heun step of dx/ds = (x - D(x, s))/s leads from ``high`` to ``low``.
+    def along(
+        self, teacher: Denoise, x: Tensor, low: Tensor, high: Tensor, step: TeacherStep = "heun"
+    ) -> Tensor:
+        """Return where a step of dx/ds = (x - D(x, s))/s leads from ``high`` to ``low``.
 
         Args:
             teacher: D(x, s).
             x: points (n, *shape).
             low: the levels to reach, (n,).
             high: the levels that they are at, (n,).
+            step: of which solver: Euler's; Heun's, the mean of the slopes at both ends (Karras et
+                al. 2022, algorithm 1); or DPM-Solver-2's, the slope at the geometric mean of the
+                levels (Lu et al. 2022, arXiv:2206.00927, algorithm 1, in s).
         """
-        s, s_next = expand_like(high, x), expand_like(low, x)
-        slope = (x - teacher(x, high)) / s
-        euler = x + (s_next - s) * slope
-        slope_next = (euler - teacher(euler, low)) / s_next
-        return x + (s_next - s) * (slope + slope_next) / 2
+
+        def slope(y: Tensor, s: Tensor) -> Tensor:
+            return (y - teacher(y, s)) / expand_like(s, y)
+
+        def moved(way: Tensor, to: Tensor) -> Tensor:
+            return x + expand_like(to - high, x) * way
+
+        here = slope(x, high)
+        match step:
+            case "euler":
+                return moved(here, low)
+            case "heun":
+                return moved((here + slope(moved(here, low), low)) / 2, low)
+            case "dpm-2":
+                middle = (low * high).sqrt()
+                return moved(slope(moved(here, middle), middle), low)
 
     def fit(self, upper: Rows, lower: Rows, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Do one step: pull f(upper, high) to the target's f(lower, low), rows (B, *shape)."""
@@ -139,7 +162,8 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
                 wanted = self.target.module(below.take(rows), low[rows])
             error = (self.trained.net(above.take(rows), high[rows]) - wanted).square()
             if self.huber:
-                return (weight[rows] * self._pseudo_huber(error)).mean(), {}
+                mask = None if above.mask is None else above.mask[rows]
+                return (weight[rows] * self._pseudo_huber(error, mask)).mean(), {}
             weighed = expand_like(weight[rows], error) * error
             return mean_of_places(weighed, places), {}
 
@@ -147,12 +171,15 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
         self.target.update()
         return metrics
 
-    def _pseudo_huber(self, squares: Tensor) -> Tensor:
+    def _pseudo_huber(self, squares: Tensor, mask: Tensor | None = None) -> Tensor:
         """Return sqrt(|x - y|^2 + c^2) - c of each row, (n,) (Song and Dhariwal 2023,
-        arXiv:2310.14189, eq. 7).
+        arXiv:2310.14189, eq. 7); squares (n, *shape) are 0 where the mask (n, shape[0]) is False.
         """
         c = self.huber * math.sqrt(squares[0].numel())
-        return (squares.flatten(1).sum(dim=1) + c**2).sqrt() - c
+        if mask is None:
+            return (squares.flatten(1).sum(dim=1) + c**2).sqrt() - c
+        own = c * mask.float().mean(dim=1).sqrt()
+        return (squares.flatten(1).sum(dim=1) + own.square()).sqrt() - own
 
     def denoiser(self, like: Batch | None = None) -> Denoise:
         """Return the averaged f(x, s), which is what a sampler calls, for rows with the mask and

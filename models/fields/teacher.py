@@ -23,11 +23,25 @@ from models.paths.clock import FlowClock
 from models.samplers.heun import Heun
 from models.training.optim import OptimizerConfig
 
-__all__ = ["Teacher"]
+__all__ = ["Teacher", "weights_to_begin_with"]
 
 _S_MIN, _S_MAX = 0.002, 20.0
 _MEAN, _STD = -1.2, 1.2
 _DECAY = 0.999
+
+
+def weights_to_begin_with(teacher: Learner[Any], net: nn.Module) -> nn.Module | None:
+    """Return the averaged network of a diffusion that a student's may begin with, None where it is
+    of another make, or another thing is predicted with it.
+    """
+    field = getattr(teacher, "field", None)
+    if not isinstance(field, ScoreField) or field.trained.averaged.precond != "edm":
+        return None
+    found = field.trained.averaged.net
+    mine, theirs = (
+        {name: value.shape for name, value in each.state_dict().items()} for each in (net, found)
+    )
+    return found if mine == theirs else None
 
 
 class Teacher:

@@ -19,6 +19,15 @@ __all__ = ["FEATURES", "TYPES", "JetSet", "constituents", "jets", "masses"]
 TYPES = ("gluon", "light quark", "top", "W", "Z")
 FEATURES = ("eta", "phi", "log(1 + pT)")
 _WIDEST = 0.5  # angles beyond it are cut
+_OPTIMIZER = {
+    "kind": "adamw",
+    "lr": 2e-3,
+    "beta2": 0.99,
+    "weight_decay": 1e-4,
+    "schedule": "cosine",
+    "warmup": 200,
+    "clip": 1.0,
+}
 _LIGHTEST = 1e-3  # GeV: a mass is seen by its logarithm
 
 
@@ -126,6 +135,22 @@ def constituents(x: Tensor, mask: Tensor | None) -> tuple[NDArray[Any], NDArray[
     return x[..., :2].detach().cpu().numpy(), pt.detach().cpu().numpy()
 
 
+def mirrored(rows: Batch, spec: DataSpec, generator: torch.Generator) -> Batch:
+    """Return standardised jets of which half are turned over in phi and half in eta, along with the
+    eta of the jet: proton-proton collisions know neither from its mirror image.
+    """
+    shift, scale = spec.mean.to(rows.x), spec.std.to(rows.x)
+    over = torch.rand((2, len(rows), 1), generator=generator).to(rows.x) < 0.5
+    eta, phi, momentum = rows.x.unbind(dim=2)
+    # What is turned over is the number in the units of the data, whose mean need not be 0.
+    eta = torch.where(over[0], -eta - (2 * shift / scale)[:, 0], eta)
+    phi = torch.where(over[1], -phi - (2 * shift / scale)[:, 1], phi)
+    x = rows.zeroed(torch.stack([eta, phi, momentum], dim=2))
+    known, told = spec.given["eta"], rows.given["eta"]
+    turned = torch.where(over[0, :, 0], known.standardise(-known.restore(told)), told)
+    return replace(rows, x=x, given={**rows.given, "eta": turned})
+
+
 @kind(
     "jets",
     title="Jets",
@@ -139,19 +164,22 @@ def constituents(x: Tensor, mask: Tensor | None) -> tuple[NDArray[Any], NDArray[
         "generator": "set-transformer",
     },
     metrics=("w1-jet-mass", "w1-constituent-pt"),
-    training={"particles": 64, "frames": 16, "batch": 128, "evaluate_samples": 1000},
+    training={
+        "particles": 64,
+        "frames": 16,
+        "batch": 128,
+        "evaluate_samples": 1000,
+        "mirrored": True,
+    },
+    mirrored=mirrored,
     families={
-        "edm": {
-            "optimizer": {
-                "kind": "adamw",
-                "lr": 2e-3,
-                "beta2": 0.99,
-                "weight_decay": 1e-4,
-                "schedule": "cosine",
-                "warmup": 200,
-                "clip": 1.0,
-            },
+        "edm": {"optimizer": _OPTIMIZER},
+        "consistency-distillation": {
+            "levels": 30,
+            "optimizer": {"kind": "radam", "lr": 1e-3, "schedule": "cosine"},
+            "teacher_optimizer": _OPTIMIZER,
         },
+        "progressive-distillation": {"optimizer": _OPTIMIZER},
         "gan": {"latent": 64},
         "mmd-generator": {"latent": 64},
         # A cloud has ninety numbers: as for images, it is far from one to the next.

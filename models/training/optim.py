@@ -1,4 +1,4 @@
-"""Adam with a learning-rate schedule and gradient clipping, described by one config."""
+"""Adam and its relatives, with a learning-rate schedule and gradient clipping, by one config."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -16,11 +16,12 @@ class OptimizerConfig(Config, frozen=True):
     """How weights follow their gradients."""
 
     kind: Annotated[
-        Literal["adam", "adamw"],
+        Literal["adam", "adamw", "radam"],
         param(
             "Optimiser",
-            "Adam; AdamW also decays the weights, apart from the gradient.",
-            choices={"adam": "Adam", "adamw": "AdamW"},
+            "Adam; AdamW also decays the weights, apart from the gradient; RAdam holds back while "
+            "it knows little of the scale of the gradients, instead of a warm-up.",
+            choices={"adam": "Adam", "adamw": "AdamW", "radam": "RAdam"},
             advanced=True,
         ),
     ] = "adam"
@@ -116,6 +117,21 @@ def learning_rate(config: OptimizerConfig, step: int, horizon: int) -> float:
     return config.lr * 0.5 * (1.0 + math.cos(math.pi * done))
 
 
+def _made(config: OptimizerConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    betas = (config.beta1, config.beta2)
+    # fused: one kernel for all tensors, on CPU, CUDA and MPS alike; RAdam has none.
+    match config.kind:
+        case "adamw":
+            decay = config.weight_decay
+            return torch.optim.AdamW(
+                parameters, lr=config.lr, betas=betas, weight_decay=decay, fused=True
+            )
+        case "radam":
+            return torch.optim.RAdam(parameters, lr=config.lr, betas=betas)
+        case "adam":
+            return torch.optim.Adam(parameters, lr=config.lr, betas=betas, fused=True)
+
+
 class ScheduledOptimizer:
     """A torch optimiser that sets its own rate and clips.
 
@@ -144,19 +160,7 @@ class ScheduledOptimizer:
         self.count = 0
         self._clock = clock
         self._parameters = list(parameters)
-        betas = (config.beta1, config.beta2)
-        # fused: one kernel for all tensors, on CPU, CUDA and MPS alike.
-        self.torch: torch.optim.Optimizer = (
-            torch.optim.AdamW(
-                self._parameters,
-                lr=config.lr,
-                betas=betas,
-                weight_decay=config.weight_decay,
-                fused=True,
-            )
-            if config.kind == "adamw"
-            else torch.optim.Adam(self._parameters, lr=config.lr, betas=betas, fused=True)
-        )
+        self.torch = _made(config, self._parameters)
 
     def lr(self) -> float:
         """Return the rate that the next step will use."""

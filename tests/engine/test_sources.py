@@ -11,13 +11,14 @@ from models.config import Config
 from models.contracts.batch import Batch
 from models.contracts.data import MakesBatches, Outline, RowSource
 from models.contracts.spec import DataSpec, Given
+from models.kinds import jets as kinds
 from models.kinds.images import ImageSet
 from models.kinds.points import PointSet
 from models.registry import registry
 from studio.cli import ownset
 from studio.counted import shared_out
 from studio.engine.data import datasets
-from studio.engine.data.batches import Blocks, Fed, Streamed
+from studio.engine.data.batches import Blocks, Fed, Mirrored, Shuffled, Streamed
 from studio.engine.data.datasets import registered
 from studio.engine.data.images import files
 from studio.engine.data.imported import find_shares, imported, imported_outline
@@ -530,6 +531,28 @@ def test_jets_that_settings_are_chosen_by_are_none_of_the_test():
     plain = registered(digits, digits.config(), 0, 0)
     assert not plain.validates
     assert torch.equal(plain.pair(20, 1)[0].x, plain.untouched(20, 1)[0].x)
+
+
+def test_jets_are_mirrored_anew_in_each_step_and_by_the_seed_alone():
+    data = kinds.jets(64, 0)
+    spec, plain = data.spec(), Shuffled(data.spec().standardised(data.rows(slice(None))), 32, 5)
+    made, again = (Mirrored(plain, kinds.mirrored, spec, 5) for _ in range(2))
+    again.batch(3)
+    for step in (0, 1, 7):
+        assert torch.equal(made.batch(step).x, again.batch(step).x)
+
+    def turned(seed, step):
+        before = spec.restored(plain.batch(step)).x
+        after = spec.restored(Mirrored(plain, kinds.mirrored, spec, seed).batch(step)).x
+        torch.testing.assert_close(after.abs(), before.abs(), rtol=1e-4, atol=1e-5)
+        return (before * after)[:, 0, :2] < 0
+
+    assert not torch.equal(turned(5, 0), turned(5, 1))
+    assert not torch.equal(turned(5, 0), turned(6, 0))
+    tops = RunSpec(name="a", family=Pick(slug="edm"), dataset=Pick(slug="pythia-jets"))
+    assert check(tops).training.mirrored
+    points = RunSpec(name="a", family=Pick(slug="edm"), dataset=Pick(slug="two-moons"))
+    assert not check(points).training.mirrored
 
 
 def test_types_of_jets_are_shared_out_alike_and_scaled_by_what_is_learned(project, tmp_path):

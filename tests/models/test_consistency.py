@@ -1,5 +1,8 @@
 """Consistency distillation: the boundary, the teacher's step, what is learned, and sampling."""
 
+import math
+
+import msgspec
 import pytest
 import torch
 
@@ -12,6 +15,7 @@ from models.families.consistency_distillation import (
     ConsistencyDistillation,
     ConsistencyDistillationConfig,
 )
+from models.families.edm import Edm, EdmConfig
 from models.families.exact_flow import ExactFlow, ExactFlowConfig
 from models.nets.pick import build
 from models.nets.role import DENOISER
@@ -60,6 +64,21 @@ def test_a_step_along_the_teacher_is_one_of_heun_s():
     torch.testing.assert_close(found, expected)
 
 
+@pytest.mark.parametrize(("step", "order"), [("euler", 2), ("heun", 3), ("dpm-2", 3)])
+def test_the_error_of_a_step_along_the_teacher_falls_as_it_should(step, order):
+    """Of unit Gaussian data D = x/(1 + s^2), and the ODE's solution is x sqrt((1+s'^2)/(1+s^2))."""
+    field, x = student().field, torch.ones((1, 2), dtype=torch.float64)
+    high = torch.tensor([1.5], dtype=torch.float64)
+
+    def error(share: float) -> float:
+        low = high * share
+        found = field.along(lambda y, s: y / (1 + s[:, None] ** 2), x, low, high, step)
+        return float((found - x * ((1 + low**2) / (1 + high**2)).sqrt()).abs().max())
+
+    found = math.log(error(0.98) / error(0.99)) / math.log(2)
+    assert found == pytest.approx(order, abs=0.1)
+
+
 def test_neighbouring_levels_are_those_of_the_grid():
     field = student().field
     low, high = field.draw(5000, make_generator(3))
@@ -95,14 +114,56 @@ def test_it_learns_to_go_all_the_way_which_before_its_lessons_it_cannot(taught):
     assert distance(taught, one, 0) < 0.6 * before
 
 
-def test_it_can_be_used_without_its_teacher():
-    made = ConsistencyDistillation(CONFIG, SPEC, horizon=1, seed=0, device=CPU)
-    latents = made.prior(5, make_generator(0))
-    *_, last = made.flow(latents, sampler=Multistep(MultistepConfig(steps=3)),
-                         generator=make_generator(1))  # fmt: skip
+def test_without_a_teacher_it_teaches_itself_one_and_begins_with_its_weights():
+    config = msgspec.structs.replace(CONFIG, teacher_share=0.5)
+    made = ConsistencyDistillation(config, SPEC, horizon=8, seed=0, device=CPU)
+    assert [phase.start for phase in made.phases] == [0, 4]
+    found = [made.step(batch(index)) for index in range(4)]
+    assert [float(step["phase"]) for step in found] == [1.0] * 4
+    teacher = made.teacher
+    assert teacher is not None
+    assert not teacher.is_learning()
+    taught = {name: w.clone() for name, w in teacher.averaged.net.state_dict().items()}
+    made._begin()
+    for function in (made.field.trained.net, made.field.target.module, made.field.trained.averaged):
+        for name, weight in function.net.state_dict().items():
+            assert torch.equal(weight, taught[name])
+    # Far above s_min the student that has the teacher's weights says what the teacher says.
+    x, s = 5.0 * torch.randn((9, 2), generator=make_generator(1)), torch.tensor(5.0)
+    f, d = made.consistency()(x, s), teacher.denoiser()(x, s)
+    torch.testing.assert_close(f, d, rtol=1e-2, atol=1e-2)
+    assert float(made.step(batch(4))["phase"]) == 2.0
+    assert torch.equal(taught[name], teacher.averaged.net.state_dict()[name])
+
+
+def test_it_begins_with_the_weights_of_a_diffusion_of_the_same_make_and_says_if_it_cannot():
+    more = {"horizon": 5, "seed": 3, "device": CPU}
+    for width, same in ((32, True), (16, False)):
+        net = Pick(slug="mlp", config={"width": width, "depth": 2})
+        of_another = Edm(EdmConfig(net=net), SPEC, **more)
+        of_another.step(batch(0))
+        made = ConsistencyDistillation(CONFIG, SPEC, inputs={"teacher": of_another}, **more)
+        assert [said.split(",")[0] for said in made.warnings()] == (
+            [] if same else ["The student's network is not that of the teacher"]
+        )
+        made._begin()
+        theirs = of_another.field.trained.averaged.net.state_dict().values()
+        mine = made.field.trained.averaged.net.state_dict().values()
+        assert same == all(torch.equal(a, b) for a, b in zip(mine, theirs, strict=True))
+
+
+def test_what_was_taught_by_another_run_is_used_where_that_is_not():
+    made = student(horizon=3)
+    made.step(batch(0))
+    alone = ConsistencyDistillation(CONFIG, SPEC, horizon=3, seed=1, device=CPU)
+    assert alone.teacher is not None
+    alone.load_state(made.state())
+    assert alone.teacher is None
+    x, s = X[:4], torch.tensor(2.0)
+    assert torch.equal(alone.consistency()(x, s), made.consistency()(x, s))
+    *_, last = alone.flow(alone.prior(5, make_generator(0)), generator=make_generator(1),
+                          sampler=Multistep(MultistepConfig(steps=3)))  # fmt: skip
     assert (last.t, last.nfe) == (1.0, 3)
-    with pytest.raises(KeyError, match="teacher"):
-        made.step(batch(0))
 
 
 @pytest.mark.parametrize("steps", [1, 2, 5])

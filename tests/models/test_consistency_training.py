@@ -99,3 +99,13 @@ def test_a_longer_run_goes_on_with_as_many_levels():
 def test_fewer_levels_at_the_end_than_at_first_are_refused():
     with pytest.raises(ConfigError, match="at least the first"):
         made(first=20, last=10)
+
+
+def test_the_distance_of_a_cloud_is_that_of_its_real_places_alone():
+    field = made(huber=0.5).field
+    squares = torch.rand((3, 4, 2), generator=make_generator(4))
+    mask = torch.tensor([[True] * 4, [True, True, False, False], [True, False, False, False]])
+    found = field._pseudo_huber(squares * mask[..., None], mask)
+    for row, size in enumerate((4, 2, 1)):
+        alone = field._pseudo_huber(squares[row : row + 1, :size])
+        torch.testing.assert_close(found[row : row + 1], alone)

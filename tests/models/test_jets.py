@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from models.contracts.batch import Batch
-from models.kinds.jets import JetSet, jets, masses
+from models.kinds.jets import JetSet, jets, masses, mirrored
 from models.metrics.base import Evidence
 from models.metrics.jets.by_type import DrawingConfig
 from models.metrics.jets.w1 import W1Constituents, W1Mass, W1Momentum
@@ -37,6 +37,33 @@ def test_conditions_come_back_in_the_units_of_the_data() -> None:
     standard = spec.standardised(batch)
     assert standard.given["mass"].mean().abs() < 0.05
     assert standard.given["mass"].std() == pytest.approx(1.0, abs=0.05)
+
+
+def test_half_of_the_jets_are_turned_over_in_eta_with_their_axis_and_half_in_phi() -> None:
+    data = jets(400, 6)
+    spec = data.spec()
+    before = spec.standardised(data.rows(slice(None)))
+    after = mirrored(before, spec, make_generator(3))
+    there, here = spec.restored(after), spec.restored(before)
+    assert there.mask is not None
+    assert torch.equal(after.zeroed(after.x), after.x)
+    # A mirror image has the same mass, pT and constituents' distances from the axis.
+    torch.testing.assert_close(
+        masses(there.x, there.mask), masses(here.x, there.mask), rtol=1e-3, atol=1e-2
+    )
+    torch.testing.assert_close(there.x.abs(), here.x.abs(), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(there.x[..., 2], here.x[..., 2])
+    turned = (there.x[:, 0, :2] * here.x[:, 0, :2] < 0).float()
+    assert ((turned.mean(dim=0) - 0.5).abs() < 0.08).all()
+    assert abs(float((turned[:, 0] * turned[:, 1]).mean()) - 0.25) < 0.08
+    # The axis goes with the constituents' eta, not with their phi.
+    axis = there.given["eta"] * here.given["eta"] < 0
+    assert torch.equal(axis, turned[:, 0] > 0)
+    assert {"label", "pt", "mass", "size"} == {
+        name for name, values in before.given.items() if torch.equal(values, after.given[name])
+    }
+    again = mirrored(after, spec, make_generator(3))
+    torch.testing.assert_close(again.x, before.x, rtol=1e-4, atol=1e-4)
 
 
 def test_jetnets_numbers_become_jets_again_when_written(tmp_path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from functools import partial
 
 import pytest
 import torch
@@ -99,11 +100,19 @@ def test_the_rate_is_never_negative_nor_above_its_peak(warmup, horizon, step, sc
     assert 0.0 <= learning_rate(config, step, horizon) <= 0.3
 
 
-def test_steps_are_those_of_plain_adam_at_the_scheduled_rate():
+@pytest.mark.parametrize(
+    ("kind", "plainly"),
+    [
+        ("adam", torch.optim.Adam),
+        ("adamw", partial(torch.optim.AdamW, weight_decay=0.1)),
+        ("radam", torch.optim.RAdam),
+    ],
+)
+def test_steps_are_those_of_plain_adam_at_the_scheduled_rate(kind, plainly):
     ours, plain = network(), network()
-    config = OptimizerConfig(kind="adamw", lr=0.05, schedule="cosine", weight_decay=0.1, beta1=0.5)
+    config = OptimizerConfig(kind=kind, lr=0.05, schedule="cosine", weight_decay=0.1, beta1=0.5)
     optimizer = ScheduledOptimizer(config, ours.parameters(), 20)
-    reference = torch.optim.AdamW(plain.parameters(), betas=(0.5, 0.999), weight_decay=0.1)
+    reference = plainly(plain.parameters(), betas=(0.5, 0.999))
     x = torch.randn((8, 2), generator=make_generator(7))
     for i in range(10):
         assert optimizer.lr() == learning_rate(config, i, 20)

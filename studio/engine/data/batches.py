@@ -14,10 +14,11 @@ from torch import Tensor
 from models.contracts.batch import Batch
 from models.contracts.data import Feed, RowSource
 from models.contracts.spec import DataSpec
+from models.entries import Mirrored as Mirroring
 from models.tensors import make_generator
-from studio.engine.run.randomness import ORDER
+from studio.engine.run.randomness import MIRRORS, ORDER
 
-__all__ = ["Batches", "Blocks", "Fed", "Fresh", "Shuffled", "Streamed"]
+__all__ = ["Batches", "Blocks", "Fed", "Fresh", "Mirrored", "Shuffled", "Streamed"]
 
 
 class Batches(Protocol):
@@ -60,6 +61,22 @@ class Shuffled:
         # Gathered once an epoch: a batch is then a slice, ten times cheaper than an index.
         self._shuffled = self._rows.take(order.to(self._rows.device))
         self._epoch = epoch
+
+
+class Mirrored:
+    """Batches of which some rows are turned into others that are as likely, anew in each step."""
+
+    def __init__(self, batches: Batches, mirrored: Mirroring, spec: DataSpec, seed: int) -> None:
+        self._batches = batches
+        self._mirrored = mirrored
+        self._spec = spec
+        self._seed = seed
+
+    def batch(self, step: int) -> Batch:
+        """Return the batch of a step (from 0)."""
+        generator = make_generator(self._seed, MIRRORS + step)
+        made: Batch = self._mirrored(self._batches.batch(step), self._spec, generator)
+        return made
 
 
 class Fresh:

@@ -11,6 +11,7 @@ __all__ = [
     "FLOW",
     "LATENTS",
     "METRIC",
+    "MIRRORS",
     "ORDER",
     "SAMPLES",
     "SHOWN",
@@ -26,3 +27,5 @@ SHOWN = 3006
 SUBSET = 3007
 ORDER = 1_000_000
 """Stream of the data order of epoch 0; epoch e has ORDER + e."""
+MIRRORS = 1_000_000_000_000
+"""Stream of what is mirrored in the batch of step 0; step s has MIRRORS + s."""

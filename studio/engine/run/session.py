@@ -14,11 +14,12 @@ import torch
 from models.contracts.data import MakesBatches
 from models.contracts.family import Family
 from models.contracts.learner import Learner
-from studio.engine.data.batches import Batches, Fed, Fresh, Shuffled, Streamed
+from studio.engine.data.batches import Batches, Fed, Fresh, Mirrored, Shuffled, Streamed
 from studio.engine.data.datasets import Dataset, edited
 from studio.engine.data.drawn import drawn
 from studio.engine.data.stored import StoredRows
 from studio.engine.kinds.base import kind_of
+from studio.engine.kinds.fit import entry_of
 from studio.engine.process.devices import choose, configure
 from studio.engine.process.failures import Refused
 from studio.engine.run.in_force import InForce, rebuild, reconfigure
@@ -322,6 +323,14 @@ def _projection(data: Dataset) -> Projection | None:
 
 
 def _batches(resolved: Resolved, data: Dataset, family: Learner[Any]) -> Batches:
+    batches = _as_they_are(resolved, data, family)
+    mirrored = entry_of(family.spec.kind).mirrored
+    if mirrored is None or not resolved.training.mirrored:
+        return batches
+    return Mirrored(batches, mirrored, family.spec, resolved.training.seed)
+
+
+def _as_they_are(resolved: Resolved, data: Dataset, family: Learner[Any]) -> Batches:
     training, spec, device = resolved.training, family.spec, family.device
     if data.draw is not None and training.samples == 0:
         return Fresh(data.draw, spec, training.batch, training.seed, device)

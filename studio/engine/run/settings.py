@@ -50,6 +50,15 @@ class TrainingConfig(Config, frozen=True):
             advanced=True,
         ),
     ] = "seed"
+    mirrored: Annotated[
+        bool,
+        param(
+            "Mirrored",
+            "Each jet is seen as it is or turned over in phi, in eta along with its axis, or in "
+            "both, by chance: collisions of protons look the same in a mirror.",
+            kinds=("jets",),
+        ),
+    ] = False
     seed: Annotated[
         int,
         param(
