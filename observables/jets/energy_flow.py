@@ -20,7 +20,7 @@ from observables.jets.kinematics import Floats, of_distances
 
 __all__ = ["CONNECTED", "FOUR", "all_polynomials", "connected_polynomials", "four_polynomials"]
 
-_AT_ONCE = 1 << 14  # distances that stay near the processor
+_AT_ONCE = 1 << 15  # distances that stay near the processor
 
 Edges = tuple[tuple[int, int], ...]
 

@@ -17,7 +17,7 @@ from observables.jets.kinematics import Floats, of_distances
 __all__ = ["ratios", "subjettiness", "winners"]
 
 Bools = NDArray[np.bool_]
-_AT_ONCE = 1 << 18  # distances: enough jets for steps of numpy, and little memory
+_AT_ONCE = 1 << 17  # distances: enough jets for steps of numpy, and little memory
 
 
 def subjettiness(angles: NDArray[Any], pt: NDArray[Any], most: int = 3) -> Floats:
