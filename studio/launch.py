@@ -18,11 +18,14 @@ __all__ = [
     "ENGINE",
     "IMPORT_WORKER",
     "engine_command",
+    "has_python",
     "import_worker_command",
     "own_command",
     "own_env",
     "own_folder",
     "popen_options",
+    "script_command",
+    "script_env",
 ]
 
 ENGINE = "engine"
@@ -55,6 +58,24 @@ def engine_command() -> list[str]:
 def import_worker_command() -> list[str]:
     """The command that starts a process which looks into files from elsewhere."""
     return own_command(IMPORT_WORKER)
+
+
+def has_python() -> bool:
+    """Whether a script of somebody else's can be run by the Python that runs this."""
+    return not _frozen()
+
+
+def script_command(script: Path, python: str, *arguments: str) -> list[str]:
+    """The command that runs a script that is no part of this program, by another Python or, where
+    none is named, the one that runs this.
+    """
+    return [python or sys.executable, str(script), *arguments]
+
+
+def script_env() -> dict[str, str]:
+    """The environment of such a script: it finds none of our modules, nor any beside it."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    return {**env, "PYTHONSAFEPATH": "1"}
 
 
 def own_env() -> dict[str, str]:

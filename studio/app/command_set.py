@@ -9,6 +9,7 @@ from studio.app.command_go import go_commands
 from studio.app.command_hand import hand_commands
 from studio.app.command_help import help_commands
 from studio.app.command_label import Said, label_commands
+from studio.app.command_make import make_commands
 from studio.app.command_model import model_commands
 from studio.app.command_operate import operate_commands
 from studio.app.command_queue import queue_commands
@@ -177,6 +178,7 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
     for command in help_commands(state, actions, shell.show_diagnostics):
         registry.add(command)
     registry.offer(lambda: operate_commands(state, actions))
+    registry.offer(lambda: make_commands(state))
     return registry
 
 

@@ -11,6 +11,7 @@ from studio.store.splits import FEWEST
 
 __all__ = [
     "file_size",
+    "name_reasons",
     "part_reasons",
     "previewed_points",
     "reasons",
@@ -46,13 +47,13 @@ def reasons(item: Item | None, chosen: list[Column], name: str, taken: list[str]
                 f"Column {column.name}: {column.nan:,} {cells} missing or not a number"
                 f"{_first(column)}. Fill or remove those rows in the file, or leave it out."
             )
-    return [*found, *_few(item.rows), *_name_reasons(name, taken)]
+    return [*found, *_few(item.rows), *name_reasons(name, taken)]
 
 
 def part_reasons(found: Inspection, name: str, taken: list[str]) -> list[str]:
     """Return why rows that are no table cannot be imported, with what to do."""
     few = [] if found.problems else _few(found.rows, found.kind)
-    return [*found.problems, *few, *_name_reasons(name, taken)]
+    return [*found.problems, *few, *name_reasons(name, taken)]
 
 
 def _few(rows: int, of: str = "") -> list[str]:
@@ -63,7 +64,8 @@ def _few(rows: int, of: str = "") -> list[str]:
     return [" ".join(too_few(rows, *words, FEWEST))]
 
 
-def _name_reasons(name: str, taken: list[str]) -> list[str]:
+def name_reasons(name: str, taken: list[str]) -> list[str]:
+    """Return what stands against the name of a data set."""
     found = []
     if not name:
         found.append("Give the data set a name.")

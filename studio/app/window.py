@@ -188,6 +188,7 @@ class MainWindow(QMainWindow):
         state.runs.selected.connect(lambda _: self._place_changed())
         state.inspected.connect(self._show_import)
         state.import_wanted.connect(self._asks.import_data)
+        state.make_wanted.connect(self._asks.make)
         state.branch_wanted.connect(self._ask_branch)
         state.operate_wanted.connect(self._ask_operate)
         state.export_wanted.connect(self._show_export)

@@ -16,7 +16,7 @@ __all__ = ["COMMANDS", "main", "parser"]
 
 COMMANDS = (
     "gui", "engine", "run", "branch", "race", "do", "sample", "evaluate", "export", "import",
-    "list", "show", "verify", "check", "diagnostics",
+    "make", "list", "show", "verify", "check", "diagnostics",
 )  # fmt: skip
 MODULES = {"import": "importing"}
 """Of commands that are no name of a module."""

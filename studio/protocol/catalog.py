@@ -211,7 +211,8 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     samplers, operators and metrics say which capabilities a model ``needs`` to have; ``takes`` are
     the rows that an operator is handed, ``inputs`` the runs that a family learns from. Data sets
     say their ``size`` where they are finite, their ``licence`` where they were not drawn by this
-    program, and how they were ``made``.
+    program, and how they were ``made``. What makes data of its ``kinds`` by another program (kind
+    "maker") says what it ``lacks`` here, in a sentence, "" for nothing.
     """
 
     kind: str
@@ -240,6 +241,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     size: str = ""
     licence: str = ""
     made: str = ""
+    lacks: str = ""
 
     def fitted(self, kind: str) -> "EntrySpec":
         """Return the entry with the defaults that its settings have for a kind of data."""

@@ -24,6 +24,7 @@ __all__ = [
     "GiveUp",
     "ImportData",
     "InspectData",
+    "MakeData",
     "MoveJob",
     "Operate",
     "Ping",
@@ -144,6 +145,16 @@ class ImportData(_Command, frozen=True, kw_only=True):
     options: dict[str, Any] = {}
     expected: int = 0
     notes: list[str] = []
+
+
+class MakeData(_Command, frozen=True, kw_only=True):
+    """Have data made by a program of somebody else's, and add them to a project; reply: {"job"}, of
+    kind "import". ``maker`` is an entry of the catalogue of kind "maker", with its settings.
+    """
+
+    maker: Pick
+    project: str
+    name: str
 
 
 class StartTraining(_Command, frozen=True, kw_only=True):

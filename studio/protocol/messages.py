@@ -24,6 +24,7 @@ from studio.protocol.commands import (
     GiveUp,
     ImportData,
     InspectData,
+    MakeData,
     MoveJob,
     Operate,
     Ping,
@@ -91,6 +92,7 @@ __all__ = [
     "JobInfo",
     "Kept",
     "Log",
+    "MakeData",
     "Metrics",
     "MoveJob",
     "Operate",
@@ -128,6 +130,7 @@ Command = (
     | InspectData
     | GiveUp
     | ImportData
+    | MakeData
     | StartTraining
     | StartRace
     | ResumeRace

@@ -5,13 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
 
 from studio.app.kinds.registry import kind
-from studio.app.kinds.statistics import classes_of, columns_of, of_all
+from studio.app.kinds.statistics import Column, classes_of, columns_of, of_all
 from studio.app.pickers.datacards import DataCards
 from studio.app.pickers.option import Option
 from studio.app.state.datasets import all_sets, found
 from studio.app.state.session import DataInfo
+from studio.app.widgets.datafacts import DataFacts
 from studio.home import cache_folder
 from studio.protocol import messages as m
 from studio.store.project import Project
@@ -304,3 +306,21 @@ async def test_any_two_columns_of_points_are_drawn_and_their_rows_listed(bench, 
     assert [rows.index(1, i).data() for i in range(3)] == ["3", "4", "5"]
     assert rows.rowCount() == 200
     assert shown.count.text() == "300 rows are drawn; the first 200 of them:"
+
+
+def test_numbers_of_many_columns_fit_beside_each_other(qtbot):
+    """Statistics of energy flow are of some hundred thousandths; nothing is missing of most."""
+    facts = DataFacts()
+    qtbot.addWidget(facts)
+    columns = [
+        Column("EFP of four edges", 4.24e-4, 7.78e-4, 1.35e-8, 0.00713, 0),
+        Column("mass", 78.7, 38.7, 7.56, 238, 0),
+    ]
+    facts.show_columns(columns, "9 rows")
+    shown = [w.text() for w in facts._table.findChildren(QLabel)]
+    assert "missing" not in shown
+    assert {"4.2e−4", "7.8e−4", "1.4e−8", "0.00713", "78.7", "238"} <= set(shown)
+    facts.show_columns([*columns, replace(columns[1], missing=2)], "9 rows")
+    shown = [w.text() for w in facts._table.findChildren(QLabel)]
+    assert "missing" in shown
+    assert "2" in shown

@@ -14,13 +14,15 @@ from studio.app.intents.disk import TrashContents
 from studio.app.shell import dialogs
 from studio.app.shell.branch_sheet import BranchSheet
 from studio.app.shell.diagnostics_sheet import DiagnosticsSheet
+from studio.app.shell.make_sheet import MakeSheet
 from studio.app.shell.operate_sheet import OperateSheet
 from studio.app.views.import_preview import ImportDialog
 from studio.formats.inspection import Column, Inspection, Item
 from tests.app.test_branching import trained
+from tests.app.test_make_sheet import MAKER
 from tests.app.test_operating import ready, sheet
 
-SHEETS = {"BranchSheet", "DiagnosticsSheet", "ImportDialog", "OperateSheet"}
+SHEETS = {"BranchSheet", "DiagnosticsSheet", "ImportDialog", "MakeSheet", "OperateSheet"}
 
 
 def blue(dialog):
@@ -68,6 +70,13 @@ async def test_the_sheet_of_an_operator(bench, qtbot, wait):
 
 async def test_the_sheet_of_the_diagnostics(bench, qtbot):
     opened = DiagnosticsSheet(bench.state, bench.window)
+    opened.open()
+    check(opened, qtbot)
+    opened.reject()
+
+
+async def test_the_sheet_that_makes_data(bench, qtbot):
+    opened = MakeSheet(bench.state, bench.actions, MAKER, bench.window)
     opened.open()
     check(opened, qtbot)
     opened.reject()

@@ -34,6 +34,24 @@ def said(capsys: Any, *words: Any) -> tuple[int, str, str]:
     return status, *capsys.readouterr()
 
 
+def test_what_can_be_made_is_listed_with_what_is_missing_for_it(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PUSHFORWARD_JETS_PYTHON", raising=False)
+    monkeypatch.setattr("studio.engine.makers.jets.NEEDED", ("no_such_pythia",))
+    status, out, _ = said(capsys, "make")
+    assert status == 0
+    assert "jets: New jets by PYTHIA and FastJet" in out
+    assert "no_such_pythia is not installed" in out
+    assert "--set n=5000" in out
+    status, _, err = said(capsys, "make", "jets", "--out", tmp_path / "p")
+    assert status == 2
+    assert 'pip install "pushforward[jets]"' in err
+    assert "did you mean" in said(capsys, "make", "jets", "--set", "radios=1")[2]
+    assert "nothing makes 'jam'; there is jets" in said(capsys, "make", "jam")[2]
+    assert not (tmp_path / "p").exists()
+
+
 def test_files_become_one_data_set_and_what_is_odd_is_said(
     jets: list[Path], tmp_path: Path, capsys: Any
 ) -> None:

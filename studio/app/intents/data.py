@@ -15,8 +15,8 @@ from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.reduce import cause
 from studio.app.state.session import AppState
 from studio.counted import counted
-from studio.protocol.messages import ErrorInfo, ImportData, InspectData, JobInfo
-from studio.protocol.spec import project_name
+from studio.protocol.messages import ErrorInfo, ImportData, InspectData, JobInfo, MakeData
+from studio.protocol.spec import Pick, project_name
 from studio.store.errors import StoreError
 from studio.store.names import check_text, in_text
 
@@ -120,6 +120,16 @@ class DataIntents(Intents):
             notes=list(notes),
         )
         self._do(self._import(command), f"{named(files)} was not imported")
+
+    def make(self, maker: str, config: dict[str, Any], name: str) -> None:
+        """Have new data made, as a data set of the open project."""
+        command = MakeData(
+            maker=Pick(slug=maker, config=config), project=str(self.need_project()), name=name
+        )
+        self._do(self._make(command), "No data are made")
+
+    async def _make(self, command: MakeData) -> None:
+        await self.link.ask(command)
 
     async def _import(self, command: ImportData) -> None:
         answer = await self.link.ask(command)

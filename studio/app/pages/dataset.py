@@ -27,6 +27,7 @@ from studio.app.widgets.pointdata import PointData
 from studio.app.widgets.points import PointsPreview
 from studio.counted import counted, shared_out
 from studio.literal import one_line
+from studio.protocol.catalog import EntrySpec
 
 __all__ = ["PAGE", "DataSetPage"]
 
@@ -45,6 +46,7 @@ class DataSetPage(QWidget):
         self.title = Elided("", "title")
         self.facts = label("", "muted", wrap=True)
         self.train = button("Set up a run with this", self._train, kind="primary", icon="play")
+        self.more = button("", self._make, icon="plus")
         self.folder = button("Show in folder", self._show_folder, icon="folder")
         self.delete = button("Delete", self._delete, icon="trash")
         self.every = button("All data", lambda: actions.data.select(""), kind="link")
@@ -66,7 +68,7 @@ class DataSetPage(QWidget):
         self.refresh()
 
     def _lay_out(self) -> None:
-        head = row(self.title, self.folder, self.delete, self.train)
+        head = row(self.title, self.folder, self.delete, self.more, self.train)
         head.setStretch(0, 1)
         self._side = QHBoxLayout()
         self._side.setSpacing(24)
@@ -119,11 +121,22 @@ class DataSetPage(QWidget):
         state = self._state
         return next((d for d in state.datasets if imported(d.name) == state.dataset), None)
 
+    @property
+    def _maker(self) -> EntrySpec | None:
+        """What makes more of such data."""
+        catalog, data = self._state.catalog, self._data
+        entries = catalog.entries if catalog is not None and data is not None else []
+        its = data.kind if data is not None else ""
+        return next((e for e in entries if e.kind == "maker" and its in e.kinds), None)
+
     def refresh(self) -> None:
         """Show the data set; its rows come a moment later."""
         if self._state.place != "data" or not self._state.dataset:
             return
         data, own = self._data, self._own
+        maker = self._maker
+        self.more.setVisible(maker is not None)
+        self.more.setText(f"{maker.title}…" if maker is not None else "")
         self.folder.setVisible(own is not None)
         self.delete.setVisible(own is not None)
         self.train.setEnabled(data is not None)
@@ -205,6 +218,10 @@ class DataSetPage(QWidget):
         self.preview.setCurrentWidget(self._tiled)
 
     # What is done with it
+
+    def _make(self) -> None:
+        if (maker := self._maker) is not None:
+            self._state.make_wanted.emit(maker.slug)
 
     def _train(self) -> None:
         self._actions.setup.open_on(self._state.dataset)

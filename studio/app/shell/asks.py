@@ -15,6 +15,7 @@ from studio.app.intents.base import Refused
 from studio.app.intents.disk import TrashContents
 from studio.app.shell.dialogs import ask_empty_trash, ask_restore
 from studio.app.shell.label_ask import ask_line
+from studio.app.shell.make_sheet import MakeSheet
 from studio.app.shell.wholefolder import offer_folder
 from studio.app.state.naming import number
 from studio.app.state.notices import Notice
@@ -74,6 +75,13 @@ class Asks:
         """Ask for a folder, and look into those of its files that belong together."""
         dialog = open_dialog(self._parent, "Import a folder", QFileDialog.FileMode.Directory)
         self._then(dialog, lambda folder: self._actions.data.inspect_files([folder]))
+
+    def make(self, slug: str) -> None:
+        """Ask how new data are to be made."""
+        catalog = self._state.catalog
+        entry = catalog.get("maker", slug) if catalog is not None else None
+        if entry is not None:
+            MakeSheet(self._state, self._actions, entry, self._parent).open()
 
     def export_weights(self) -> None:
         """Ask where the weights go."""

@@ -110,6 +110,7 @@ class AppState(QObject):
     result_opened = Signal(str)  # a run of which another result is looked at
     find_wanted = Signal()  # the search of the page is to have the keyboard
     import_wanted = Signal()  # files are to be chosen that are imported
+    make_wanted = Signal(str)  # what makes data, by its slug
     inspected = Signal(list, object)  # files, and what the engine found in them (plain data)
     setting_wanted = Signal(str)  # "section.path" of a setting to be shown and focused
     preference_wanted = Signal(str)  # by the name of its field, "" for all of them

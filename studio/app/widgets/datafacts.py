@@ -16,6 +16,7 @@ __all__ = ["DataFacts"]
 
 NOTED = 12  # notes that are shown
 COLUMNS = 12  # columns whose statistics are shown
+TINY = 1e-3  # smaller numbers are written with a power of ten
 HEADS = ("", "mean", "std", "min", "max", "missing")
 
 
@@ -78,14 +79,15 @@ class DataFacts(QWidget):
         """Show the statistics of columns, and which rows they are ``of``."""
         clear(self._grid)
         looked = any(column.missing is not None for column in columns)
-        heads = HEADS if looked else HEADS[:-1]
+        gaps = looked and any(column.missing != 0 for column in columns)
+        heads = HEADS if gaps else HEADS[:-1]
         for place, head in enumerate(heads):
             self._put(0, place, head, "small")
         for line, column in enumerate(columns[:COLUMNS], 1):
             name = Elided(column.name)
             self._grid.addWidget(name, line, 0)
-            figures = [*map(words.figure, (column.mean, column.std, column.low, column.high))]
-            figures += [f"{column.missing:,}"] if column.missing is not None else []
+            figures = [*map(_figure, (column.mean, column.std, column.low, column.high))]
+            figures += [f"{column.missing:,}"] if gaps and column.missing is not None else []
             for place, figure in enumerate(figures, 1):
                 self._put(line, place, figure)
         self._grid.setColumnStretch(0, 1)
@@ -110,3 +112,11 @@ class DataFacts(QWidget):
         more = f"\nand {len(notes) - NOTED:,} more" if len(notes) > NOTED else ""
         self.noted.setText("\n".join(map(one_line, notes[:NOTED])) + more)
         self.notes.setVisible(bool(notes))
+
+
+def _figure(value: float) -> str:
+    """Return a number of few letters: five of them stand beside each other in a narrow column."""
+    if value and abs(value) < TINY:
+        digits, _, power = f"{value:.1e}".partition("e")
+        return f"{digits}e{int(power)}".replace("-", "−")
+    return words.figure(value)

@@ -32,9 +32,12 @@ class ImportJob(Job):
     name = ""
     """Of the data set, once it is there."""
 
-    def __init__(self, job: str, command: ImportData, sink: Sink) -> None:
+    def __init__(self, job: str, command: ImportData, sink: Sink, called: str = "") -> None:
+        """``called`` is what the data are from, where they are not from files of the person."""
         self._paths = [Path(file) for file in command.files]
-        super().__init__(job, f"Import of {named(self._paths)}")
+        self._called = called or named(self._paths)
+        self._source = called or ", ".join(command.files)
+        super().__init__(job, f"Import of {self._called}")
         self._command = command
         self._sink = sink
         self._writer: DatasetWriter | None = None
@@ -67,7 +70,7 @@ class ImportJob(Job):
         self.total = self.step = folder.record.rows
         self.name = folder.name
         rows, be = kind_of(folder.record.kind).counted(self.step), "is" if self.step == 1 else "are"
-        text = f"{rows} of {named(self._paths)} {be} in the project as {self.name!r}."
+        text = f"{rows} of {self._called} {be} in the project as {self.name!r}."
         self._sink.send(Log(level="info", text=text, job=self.job))
 
     def _add(self, at_work: Reading) -> DatasetFolder:
@@ -76,11 +79,10 @@ class ImportJob(Job):
         self._rows_began = time.monotonic()
         self.total = opened.total or command.expected
         project = Project.open_or_create(Path(command.project))
-        source = ", ".join(map(str, self._paths))
         with project.new_dataset(
             command.name,
             opened.schema,
-            source,
+            self._source,
             expected=opened.total or 0,
             notes=command.notes,
         ) as writer:

@@ -26,6 +26,7 @@ from models.nets.offered import kinds_of
 from models.nets.pick import preferred
 from models.registry import Problem, registry
 from studio.engine.kinds.fit import kinds_measured
+from studio.engine.makers.base import Maker, makers
 from studio.engine.process.devices import devices
 from studio.engine.run.settings import TrainingConfig
 from studio.protocol.catalog import (
@@ -62,6 +63,7 @@ def build(problems: list[Problem]) -> Catalog:
     found = [ProblemSpec(module=p.module, message=p.message, details=p.details) for p in problems]
     entries.insert(0, _training())
     found += undescribed
+    entries += [_maker(each) for each in makers().values()]
     return Catalog(
         entries=entries,
         devices=devices(),
@@ -116,6 +118,19 @@ def _training() -> EntrySpec:
         summary="Length, data order, device, and how often something is measured or saved.",
         source="",
         fields=_fields(TrainingConfig, by_kind),
+    )
+
+
+def _maker(maker: Maker[Any]) -> EntrySpec:
+    return EntrySpec(
+        kind="maker",
+        slug=maker.slug,
+        title=maker.title,
+        summary=maker.summary,
+        source=maker.source,
+        kinds=[maker.kind],
+        lacks=maker.why_not(),
+        fields=_fields(maker.config, {}),
     )
 
 

@@ -20,9 +20,11 @@ from studio.engine.jobs.exporting import export_weights
 from studio.engine.jobs.headless import planned_total
 from studio.engine.jobs.importing import ImportJob
 from studio.engine.jobs.job import Job, Work
+from studio.engine.jobs.making import MakingJob
 from studio.engine.jobs.operating import OperatorJob, inline
 from studio.engine.jobs.rows import RowsJob
 from studio.engine.jobs.training import TrainingJob, refuse_twice
+from studio.engine.makers.picking import pick_maker
 from studio.engine.process.background import Background
 from studio.engine.process.failures import Refused, describe
 from studio.engine.process.places import check_places
@@ -170,6 +172,12 @@ def _import(engine: "Engine", command: m.ImportData) -> Answer:
     if command.options.get("columns") == []:
         raise Refused("No columns are chosen.", "Choose at least one column of numbers.")
     return enqueue(engine, ImportJob(engine.new_name(), command, engine.outbox))
+
+
+@handles(m.MakeData)
+def _make(engine: "Engine", command: m.MakeData) -> Answer:
+    maker, config = pick_maker(command.maker)
+    return enqueue(engine, MakingJob(engine.new_name(), command, maker, config, engine.outbox))
 
 
 @handles(m.StartTraining)

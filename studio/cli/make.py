@@ -1,0 +1,93 @@
+"""Have new data made by a program that you install beside the studio, and import them.
+
+Without a name the command says what can be made, and what is missing for it. The settings are those
+of the window; what is made is imported as any files, with how it was made.
+"""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from studio.cli import kept
+from studio.cli.arguments import add_settings
+from studio.cli.settings import assigned
+from studio.cli.target import DEFAULT_PROJECT
+from studio.cli.terminal import UsageError, paragraph, say
+
+__all__ = ["HELP", "add_arguments", "run"]
+
+HELP = "have new data made by another program"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("maker", nargs="?", default="", metavar="MAKER", help="what: jets, ...")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path(DEFAULT_PROJECT),
+        metavar="DIR",
+        help=f"the project folder, made if absent (default: ./{DEFAULT_PROJECT})",
+    )
+    parser.add_argument("--name", default="", help="of the data set (default: new-MAKER)")
+    add_settings(parser, "a setting, such as n=1000 (repeatable)")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make and import; 0 when done, 1 when it failed."""
+    from studio.cli import catalogue
+    from studio.engine.jobs.making import MakingJob
+    from studio.engine.makers.base import makers
+    from studio.engine.makers.picking import pick_maker
+    from studio.protocol.messages import MakeData
+    from studio.protocol.spec import Pick
+
+    catalogue.load()
+    if not arguments.maker:
+        return _list()
+    found = makers().get(arguments.maker)
+    if found is None:
+        raise UsageError(f"nothing makes {arguments.maker!r}; there is {', '.join(makers())}")
+    settings = assigned(found.config, arguments.settings)
+    maker, config = pick_maker(Pick(slug=found.slug, config=settings))
+    project = arguments.out.expanduser().absolute()
+    wanted = MakeData(
+        maker=Pick(slug=found.slug, config=settings),
+        project=str(project),
+        name=arguments.name or _free(project, f"new-{found.slug}"),
+    )
+    job, status = kept.do(
+        lambda sink: MakingJob("make", wanted, maker, config, sink), unit=maker.rows
+    )
+    if status == 0:
+        assert isinstance(job, MakingJob)
+        say(f"pushforward run MODEL@project:{job.name} --out {arguments.out} trains on it.")
+    return status
+
+
+def _list() -> int:
+    from models.config import describe
+    from studio.engine.makers.base import makers
+
+    for slug, maker in makers().items():
+        say(f"{slug}: {maker.summary}")
+        if reason := maker.why_not():
+            paragraph(reason, indent="    ")
+        for row in describe(maker.config):
+            paragraph(
+                f"--set {row['path']}={_shown(row['default'])}  {row['title']}. {row['help']}",
+                indent="    ",
+            )
+    return 0
+
+
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else f"{value}"
+
+
+def _free(project: Path, name: str) -> str:
+    from studio.store.names import name_of_data
+
+    data = project / "data"
+    taken = [each.name for each in data.iterdir()] if data.is_dir() else []
+    return name_of_data([Path(name)], taken)

@@ -1,0 +1,97 @@
+"""What a maker is: a program of somebody else's that makes new data, in a process of its own.
+
+A new one is one file here with ``@maker`` on a class. What it makes are files, which come into the
+project as any others do, with how they were made. The program may be under a licence that the
+studio is not: it is started, and never imported.
+"""
+
+import importlib
+import pkgutil
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from models.config import Config
+
+__all__ = ["Maker", "Program", "maker", "makers"]
+
+C = TypeVar("C", bound=Config)
+M = TypeVar("M", bound="type[Maker[Any]]")
+_makers: dict[str, "Maker[Any]"] = {}
+
+
+@dataclass(frozen=True)
+class Program:
+    """One file to be made: the command, which prints how many rows it has as lines of JSON,
+    ``{"<rows>": 12}``, and ends with status 0.
+
+    Attributes:
+        command: the words of it.
+        file: that it writes.
+        count: how many rows there will be.
+    """
+
+    command: Sequence[str]
+    file: Path
+    count: int
+
+
+class Maker(ABC, Generic[C]):
+    """One way to make data.
+
+    Attributes:
+        slug: its name in commands.
+        kind: of the data.
+        title: what it does, a verb first.
+        summary: in a sentence or two, for people.
+        source: author, year and identifier.
+        config: its settings.
+        importer: that takes its files.
+        rows: under which name its programs say how far they are.
+        called: what data are from, "PYTHIA and FastJet".
+    """
+
+    slug: ClassVar[str]
+    kind: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    source: ClassVar[str]
+    config: type[C]
+    importer: ClassVar[str]
+    rows: ClassVar[str]
+    called: ClassVar[str]
+
+    @abstractmethod
+    def why_not(self) -> str:
+        """Say why it cannot be used here, and what to do about it, "" if it can."""
+
+    @abstractmethod
+    def programs(self, config: C, folder: Path) -> list[Program]:
+        """Return what is to be run, one after the other; files go into the folder.
+
+        Raises:
+            ConfigError: the settings do not fit each other.
+        """
+
+    @abstractmethod
+    def note(self, program: Program, about: Mapping[str, Any]) -> str:
+        """Say how a file was made, from what its program said last of all ("about")."""
+
+
+def maker(cls: M) -> M:
+    """Register a maker class (a decorator)."""
+    made = cls()
+    _makers[made.slug] = made
+    return cls
+
+
+@cache
+def makers() -> dict[str, Maker[Any]]:
+    """Return all makers by slug."""
+    package = importlib.import_module("studio.engine.makers")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    return dict(sorted(_makers.items()))
