@@ -48,6 +48,8 @@ def test_a_preview_counts_the_classes_of_all_rows():
     assert len(facts["counts"]) == len(facts["names"]) == 10
     jets, _ = preview(Pick(slug="pythia-jets"), None, 20)
     assert jets["counts"] == [4000] * 5
+    tops, _ = preview(Pick(slug="pythia-jets", config={"types": "top"}), None, 20)
+    assert tops["counts"] == [0, 0, 4000, 0, 0]
     assert preview(Pick(slug="two-moons"), None, 20)[0]["counts"] == []
 
 

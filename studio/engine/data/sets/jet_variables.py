@@ -5,7 +5,7 @@ from models.contracts.data import RowSource, Splits
 from models.kinds.jet_variables import JetVariables
 from models.kinds.jets import JetSet
 from models.registry import dataset
-from studio.engine.data.sets.jets import pythia_jets
+from studio.engine.data.sets.jets import PythiaJetsConfig, pythia_jets
 
 __all__ = ["pythia_jet_variables"]
 
@@ -31,7 +31,7 @@ def pythia_jet_variables(config: NoConfig) -> Splits:
     Raises:
         Refused: the file is missing or damaged; the path is "dataset".
     """
-    jets = pythia_jets(config)
+    jets = pythia_jets(PythiaJetsConfig())
     return Splits(_of(jets.train), _of(jets.test), jets.validation and _of(jets.validation))
 
 

@@ -2,18 +2,32 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Annotated, Literal
 
 import torch
 from torch import Tensor
 
-from models.config import NoConfig
+from models.config import Config, param
 from models.contracts.data import Splits
 from models.kinds.jets import TYPES, JetSet
 from models.registry import dataset
 from studio.engine.data.shipped import archive
 from studio.resources import folder
 
-__all__ = ["pythia_jets"]
+__all__ = ["PythiaJetsConfig", "pythia_jets"]
+
+
+class PythiaJetsConfig(Config, frozen=True):
+    """Which of the jets."""
+
+    types: Annotated[
+        Literal["all", "gluon", "light quark", "top", "W", "Z"],
+        param(
+            "Types",
+            "Jets of all types together, or of one alone: 9,000.",
+            choices={"all": "All five", **{name: f"{name} alone" for name in TYPES}},
+        ),
+    ] = "all"
 
 
 @dataset(
@@ -28,19 +42,24 @@ __all__ = ["pythia_jets"]
     finite=True,
     size="45,000 jets of at most 30 constituents",
     licence="Apache-2.0, made for this project",
+    config=PythiaJetsConfig,
     made="Proton on proton at 13 TeV, partons of about 1 TeV, with underlying event and without a "
     "detector; the hardest jet of each event, anti-kT with R = 0.4.",
 )
-def pythia_jets(config: NoConfig) -> Splits:
-    """Return 20,000 jets to learn from, 5,000 to choose settings by, and 20,000 for the test.
+def pythia_jets(config: PythiaJetsConfig) -> Splits:
+    """Return 20,000 jets to learn from, 5,000 to choose settings by, and 20,000 for the test; of
+    one type alone a fifth of each.
 
     Raises:
         Refused: the file is missing or damaged; the path is "dataset".
     """
     jets, train, validation = _load(folder("datasets") / "jets" / "jets.npz")
-    chosen_by = slice(train, train + validation)
-    test = slice(train + validation, None)
-    return Splits(jets.take(slice(0, train)), jets.take(test), jets.take(chosen_by))
+    wanted = torch.ones(len(jets), dtype=torch.bool)
+    if config.types != "all":
+        wanted = jets.label == TYPES.index(config.types)
+    parts = torch.arange(len(jets)).tensor_split((train, train + validation))
+    learned, chosen_by, test = (jets.take(rows[wanted[rows]]) for rows in parts)
+    return Splits(learned, test, chosen_by)
 
 
 @cache
