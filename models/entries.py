@@ -125,6 +125,9 @@ class Needs:
     draws: bool = False
 
 
+_STEPPED = {"denoiser", "consistency"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class FamilyEntry(Entry):
     """A family. ``make`` is a `models.contracts.learner.Learner` subclass.
@@ -157,8 +160,12 @@ class FamilyEntry(Entry):
 
     @property
     def abilities(self) -> frozenset[str]:
-        """Its capabilities, and "samples" where it has a flow."""
-        return frozenset(self.capabilities) | ({"samples"} if hasattr(self.make, "flow") else set())
+        """Its capabilities, "samples" where it has a flow, and "stepped" where a sampler takes it
+        to the data in as many calls of the network as one likes.
+        """
+        flows = {"samples"} if hasattr(self.make, "flow") else set()
+        stepped = {"stepped"} if _STEPPED & set(self.capabilities) else set()
+        return frozenset(self.capabilities) | flows | stepped
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,6 +40,7 @@ it can be differentiated.
 
 WORDS: Mapping[str, str] = {
     "samples": "makes samples",
+    "stepped": "goes from noise to data in as many steps as one likes",
     "velocity": "has a velocity everywhere",
     "critic": "has a critic",
     "denoiser": "has a denoiser",

@@ -107,12 +107,14 @@ class Outcome:
         note: what is to be known of it, in a sentence, "" for nothing.
         taken_from: where the conditions of the rows came from that nobody chose, in a few words;
             "" for the rows that the model learned from.
+        settled: settings that were left open, by name, as they were chosen.
     """
 
     rows: Batch | None = None
     arrays: Mapping[str, Tensor] = field(default_factory=dict)
     note: str = ""
     taken_from: str = ""
+    settled: Mapping[str, Any] = field(default_factory=dict)
 
 
 Work: TypeAlias = Generator[Progress, None, Outcome]

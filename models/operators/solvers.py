@@ -1,9 +1,10 @@
-"""Solver lab: samplers of a trained diffusion against each other, at equal numbers of calls.
+"""Solver lab: samplers of a trained model against each other, at equal numbers of calls.
 
-Nothing is trained. Every sampler starts from the same latents and is held against two things: the
-end of the probability-flow ODE from there, by a fine reference (Karras et al. 2022,
-arXiv:2206.00364, figure 2), and the law of the data, with what real data come to among themselves
-beside it.
+Nothing is trained. Every sampler starts from the same latents and is held against the law of the
+data, by a figure of quality, with what real data come to among themselves beside it; and, where
+that is affordable, against the end of the probability-flow ODE from there, by a fine reference
+(Karras et al. 2022, arXiv:2206.00364, figure 2). How long each took is measured on the machine that
+it runs on: after a warm-up, until the device is done, with all samples as one batch.
 """
 
 import time
@@ -16,12 +17,13 @@ from typing import Annotated, Any, Literal
 import torch
 from torch import Tensor
 
-from models.config import Config, describe, param
-from models.contracts.abilities import ABILITIES, WORDS
+from models.config import Config, Pick, decode, describe, encode, param
+from models.contracts.abilities import ABILITIES, WORDS, HasConsistency, HasDenoiser
 from models.contracts.batch import Batch
+from models.contracts.data import RowSource
 from models.contracts.family import Family
-from models.entries import SamplerEntry
-from models.metrics.samples.sliced import sliced_wasserstein
+from models.entries import MetricEntry, SamplerEntry
+from models.metrics.base import Evidence, Metric, SampleMetric
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
 from models.registry import operator, registry
 from models.samplers.grids import GRIDS, GridConfig, GridName
@@ -30,12 +32,22 @@ from models.tensors import make_generator
 
 __all__ = ["SolverLab", "SolverLabConfig"]
 
-_LATENTS, _NOISE, _SPLIT = 3021, 3022, 3023  # streams of the seed
+_LATENTS, _NOISE, _SPLIT, _FIGURE = 3021, 3022, 3023, 3024  # streams of the seed
 _FINE = 400  # steps of the reference
 _WAYS = 12  # particles whose ways are kept
 _FRAMES = 65  # places of a way that are kept
 _SEEN = 1000  # real data that are kept beside the ways
 _COUNTS = ("steps", "walk")  # settings of a sampler that calls are spent by
+_USUAL = ("dpmpp-2m", "unipc", "deis", "heun", "ddim", "ancestral")
+_CONSISTENT = ("consistency",)
+_CALLS = (4, 6, 8, 12, 16, 24, 35, 64, 100)
+_FEW_CALLS = (5, 10, 20, 35, 60)
+_FEW_USUAL = ("dpmpp-2m", "heun", "ddim", "ancestral")
+_CONSISTENT_CALLS = (1, 2, 3, 5, 8)
+_N, _REPEATS, _FEW_REPEATS = 2000, 3, 2
+_LEAST = 100  # samples of each, however long they take
+_PROBE = 64  # rows that a call is timed with
+_SLICED = "sliced-w2"  # what samples are held against data by where their kind says nothing else
 
 
 class SolverLabConfig(Config, frozen=True):
@@ -43,18 +55,22 @@ class SolverLabConfig(Config, frozen=True):
 
     samplers: Annotated[
         tuple[str, ...],
-        param("Samplers", "Their names, as 'pushforward list samplers' has them.", fewest=1),
-    ] = ("dpmpp-2m", "unipc", "deis", "heun", "ddim", "ancestral")
+        param(
+            "Samplers",
+            "Their names, as 'pushforward list samplers' has them; none for those that suit the "
+            "model.",
+        ),
+    ] = ()
     calls: Annotated[
         tuple[int, ...],
         param(
             "Calls",
-            "How often each may evaluate the network for a sample.",
-            fewest=1,
+            "How often each may evaluate the network for a sample; none for what there is time "
+            "for.",
             low=1,
             high=2000,
         ),
-    ] = (4, 6, 8, 12, 16, 24, 35, 64, 100)
+    ] = ()
     grid: Annotated[
         Literal["own", GridName],
         param(
@@ -63,26 +79,76 @@ class SolverLabConfig(Config, frozen=True):
             choices={"own": "Each its own", **GRIDS},
         ),
     ] = "own"
+    figure: Annotated[
+        Pick,
+        param(
+            "Figure",
+            "By what samples are held against data; the first one of their kind by default, or "
+            "sliced W2 where rows are of equally many numbers.",
+            of="metric",
+        ),
+    ] = Pick()
     n: Annotated[
         int,
-        param("Samples", "How many each sampler draws, from the same noise.", low=64, high=20_000,
-              log=True),
-    ] = 2000  # fmt: skip
+        param(
+            "Samples",
+            "How many each sampler draws, from the same noise and as one batch.",
+            low=0,
+            high=20_000,
+            zero="what there is time for",
+        ),
+    ] = 0
     repeats: Annotated[
-        int, param("Repeats", "From other noise, against other real data.", low=1, high=20)
-    ] = 3
+        int,
+        param(
+            "Repeats",
+            "From other noise, against other real data.",
+            low=0,
+            high=20,
+            zero="what there is time for",
+        ),
+    ] = 0
+    seconds: Annotated[
+        float,
+        param(
+            "Time",
+            "About how long it may take, as far as the settings above leave that open.",
+            low=1.0,
+            high=86_400.0,
+            unit="s",
+        ),
+    ] = 60.0
     seed: SeedSetting = 0
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is measured: the settings with nothing left open, and the steps of the reference, 0 for
+    no reference.
+    """
+
+    samplers: tuple[SamplerEntry, ...]
+    calls: tuple[int, ...]
+    n: int
+    repeats: int
+    fine: int
+
+    @property
+    def cost(self) -> int:
+        """How many calls a row of noise takes, at most."""
+        return self.repeats * (2 * self.fine + len(self.samplers) * sum(self.calls))
 
 
 @operator(
     "solver-lab",
     title="Solver lab",
     summary="Draws samples by several samplers with few to many calls of the network, and measures "
-    "how far each is from the end of the ODE and from the data. Nothing is trained.",
+    "how far each is from the data and from the end of the ODE, and how long it took. Nothing is "
+    "trained.",
     source="Karras et al. 2022, arXiv:2206.00364, figure 2; Lu et al. 2022, arXiv:2206.00927, "
     "figure 2",
     config=SolverLabConfig,
-    needs=("samples", "denoiser"),
+    needs=("samples", "stepped"),
 )
 class SolverLab:
     """Measures sampler by sampler; arrays are by sampler and calls, in the order of the settings.
@@ -91,15 +157,18 @@ class SolverLab:
 
     - "nfe" (k, c): the calls that were made, at most those asked for; 0 where the sampler can't do
       with so few, and then all figures are NaN;
-    - "distance" (k, c, repeats): sliced W2 between samples and real data that were not learned
+    - "distance" (k, c, repeats): the figure of samples against real data that were not learned
       from (all where none are set apart); "floor" (repeats,): the same between real and real;
-    - "error" (k, c, repeats): root mean square distance to the ends of the reference, NaN for a
-      sampler that adds noise;
-    - "seconds" (k, c): that the first n samples took;
+    - "error" (k, c, repeats): root mean square distance to the ends of the reference over the
+      numbers that are there, NaN for a sampler that adds noise, and where there is no reference;
+    - "seconds" (k, c, repeats): that the n samples took, as one batch, warm, until the device was
+      done;
     - "ways" (k, c, frames, m, 2), "reference" (frames, m, 2) of data on a plane: some particles on
       their way, in display coordinates, the end repeated where a way is shorter; "real" (r, 2)
       some of the data;
     - "calls" (c,).
+
+    What the settings left open is told as it was chosen: samplers, calls, figure, n and repeats.
     """
 
     def __init__(self, config: SolverLabConfig) -> None:
@@ -109,57 +178,83 @@ class SolverLab:
         """Measure; see `models.operators.base.Operator`.
 
         Raises:
-            ValueError: a sampler is unknown or not for this model, or there are too few data.
+            ValueError: a sampler or the figure is unknown or not for this model, conditions are
+                chosen, or there are too few data.
         """
         config, family = self.config, operation.learner
         assert isinstance(family, Family)
-        samplers = [_entry(slug, family) for slug in config.samplers]
-        shape = (len(samplers), len(config.calls))
+        if operation.given:
+            raise ValueError("samples are held against all real data: no condition can be chosen.")
+        figure, picked = _figure(config.figure, family)
+        _source(operation)
+        plan = _planned(config, family)
+        shape = (len(plan.samplers), len(plan.calls))
         nfe = torch.zeros(shape, dtype=torch.int64)
-        seconds = torch.full(shape, torch.nan)
-        distance = torch.full((*shape, config.repeats), torch.nan)
-        error, floor = distance.clone(), torch.zeros(config.repeats)
+        seconds = torch.full((*shape, plan.repeats), torch.nan)
+        distance, error = seconds.clone(), seconds.clone()
+        floor = torch.zeros(plan.repeats)
         seen = torch.empty(0, 2)
         ways, reference = torch.full((*shape, _FRAMES, 0, 2), torch.nan), torch.empty(_FRAMES, 0, 2)
-        total = config.repeats * (1 + len(samplers) * len(config.calls))
+        total = plan.repeats * ((plan.fine > 0) + len(plan.samplers) * len(plan.calls))
         at = Progress(0, total)
-        for repeat in range(config.repeats):
-            real, other = _real(operation, config.n, config.seed + repeat)
-            floor[repeat] = sliced_wasserstein(real, other, 2)
-            latents = family.prior(config.n, make_generator(config.seed + repeat, _LATENTS))
-            fine = yield from _drawn(family, latents, Heun(HeunConfig(steps=_FINE)), at)
-            at = Progress(at.done + 1, total)
-            if repeat == 0:
-                reference, seen = fine.ways, real[:_SEEN]
+        for repeat in range(plan.repeats):
+            seed = config.seed + repeat
+            real, other = _real(operation, plan.n, seed)
+            bar = Evidence(real, make_generator(seed, _FIGURE), other=other)
+            floor[repeat] = figure.bar(bar).value
+            latents = family.prior(plan.n, make_generator(seed, _LATENTS))
+            fine: _Drawn | None = None
+            if plan.fine:
+                heun = Heun(HeunConfig(steps=plan.fine))
+                fine = yield from _drawn(family, latents, heun, at)
+                at = Progress(at.done + 1, total)
+            if repeat == 0 and fine is not None and fine.ways.shape[1]:
+                reference = fine.ways
+                seen = real.rows(slice(0, _SEEN)).x.flatten(1).float()
                 ways = torch.full((*shape, *reference.shape), torch.nan)
             for k, c in product(range(shape[0]), range(shape[1])):
-                sampler = _with_calls(samplers[k], config.calls[c], config.grid)
+                entry = plan.samplers[k]
+                sampler = _with_calls(entry, plan.calls[c], config.grid)
                 if sampler is not None:
-                    noise = make_generator(config.seed + repeat, _NOISE)
+                    noise = make_generator(seed, _NOISE)
                     made = yield from _drawn(family, latents, sampler, at, noise)
-                    distance[k, c, repeat] = sliced_wasserstein(made.ends, real, 2)
-                    if samplers[k].order is not None and samplers[k].orders:
-                        error[k, c, repeat] = (made.ends - fine.ends).square().sum(1).mean().sqrt()
+                    rng = make_generator(seed, _FIGURE)
+                    evidence = Evidence(real, rng, made=made.rows)
+                    distance[k, c, repeat] = figure.measure(evidence).value
+                    seconds[k, c, repeat] = made.seconds
+                    if fine is not None and entry.order is not None and entry.orders:
+                        error[k, c, repeat] = _apart(made.rows, fine.rows)
                     if repeat == 0:
-                        nfe[k, c], seconds[k, c], ways[k, c] = made.nfe, made.seconds, made.ways
+                        nfe[k, c] = made.nfe
+                        if reference.shape[1]:
+                            ways[k, c] = made.ways
                 at = Progress(at.done + 1, total)
                 yield at
         arrays = {
-            "calls": torch.tensor(config.calls), "nfe": nfe, "seconds": seconds,
+            "calls": torch.tensor(plan.calls), "nfe": nfe, "seconds": seconds,
             "distance": distance, "error": error, "floor": floor,
         }  # fmt: skip
         if reference.shape[1]:
             arrays |= {"ways": ways, "reference": reference, "real": seen}
-        return Outcome(arrays=arrays, note=_enough(samplers, nfe, distance, floor))
+        settled = {
+            "samplers": [entry.slug for entry in plan.samplers],
+            "calls": list(plan.calls),
+            "figure": {"slug": picked.slug, "config": dict(encode(figure.config))},
+            "n": plan.n,
+            "repeats": plan.repeats,
+        }
+        return Outcome(
+            arrays=arrays, note=_enough(plan.samplers, nfe, distance, floor), settled=settled
+        )
 
 
 @dataclass(frozen=True)
 class _Drawn:
-    """Samples (n, d) in the units of the data, the calls and the time that they took, and the ways
-    of some (frames, m, 2), m = 0 where they are not on a plane.
+    """Samples in the units of the data, the calls and the time that they took, and the ways of some
+    (frames, m, 2), m = 0 where they are not on a plane.
     """
 
-    ends: Tensor
+    rows: Batch
     nfe: int
     seconds: float
     ways: Tensor
@@ -178,17 +273,27 @@ def _drawn(
     ways: list[Tensor] = []
     seconds, nfe, x = 0.0, 0, latents.x
     while True:
-        began = time.perf_counter()
+        began = _now(family.device)
         with torch.no_grad():
             frame = next(frames, None)
-        seconds += time.perf_counter() - began
+        seconds += _now(family.device) - began
         if frame is None:
             break
         x, nfe = frame.x, frame.nfe
         ways.append(spec.restore(x[:shown].detach().cpu().flatten(1)[:, :2]) if shown else x[:0])
         yield at
-    ends = spec.restored(latents.holding(x).to(torch.device("cpu"))).x.flatten(1)
-    return _Drawn(ends, nfe, seconds, _thinned(ways) if shown else torch.empty(_FRAMES, 0, 2))
+    rows = spec.restored(latents.holding(x).to(torch.device("cpu")))
+    return _Drawn(rows, nfe, seconds, _thinned(ways) if shown else torch.empty(_FRAMES, 0, 2))
+
+
+def _now(device: torch.device | str) -> float:
+    """Return the time when all that was asked of a device is done."""
+    kind = torch.device(device).type
+    if kind == "cuda":
+        torch.cuda.synchronize(device)
+    elif kind == "mps":
+        torch.mps.synchronize()
+    return time.perf_counter()
 
 
 def _thinned(ways: list[Tensor]) -> Tensor:
@@ -197,6 +302,78 @@ def _thinned(ways: list[Tensor]) -> Tensor:
         places = torch.linspace(0, len(ways) - 1, _FRAMES).round().long().tolist()
         ways = [ways[place] for place in places]
     return torch.stack(ways + [ways[-1]] * (_FRAMES - len(ways)))
+
+
+def _apart(made: Batch, fine: Batch) -> float:
+    """Return the root mean square distance of rows from the ends of the same latents, padded places
+    left out: they are equal.
+    """
+    return float((made.x - fine.x).float().flatten(1).square().sum(1).mean().sqrt())
+
+
+# What is measured
+
+
+def _planned(config: SolverLabConfig, family: Family[Any]) -> _Plan:
+    """Return settings with nothing left open: as much as there is time for."""
+    consistent = not isinstance(family, HasDenoiser)
+    usual, few = (_CONSISTENT,) * 2 if consistent else (_USUAL, _FEW_USUAL)
+    many = _CONSISTENT_CALLS if consistent else _CALLS
+
+    def plan(names: tuple[str, ...], calls: tuple[int, ...], n: int, repeats: int, fine: int,
+             ) -> _Plan:  # fmt: skip
+        samplers = tuple(_entry(slug, family) for slug in config.samplers or names)
+        return _Plan(
+            samplers, config.calls or calls, config.n or n, config.repeats or repeats,
+            0 if consistent else fine,
+        )  # fmt: skip
+
+    whole = plan(usual, many, _N, _REPEATS, _FINE)
+    if all((config.samplers, config.calls, config.n, config.repeats)):
+        return whole
+    call = _seconds_of_a_call(family)
+    if call * whole.cost * whole.n <= config.seconds:
+        return whole
+    short = plan(few, _CONSISTENT_CALLS if consistent else _FEW_CALLS, 1, _FEW_REPEATS, 0)
+    fits = int(config.seconds / max(call * short.cost, 1e-9))
+    return plan(few, short.calls, min(_N, max(_LEAST, fits)), _FEW_REPEATS, 0)
+
+
+def _seconds_of_a_call(family: Family[Any]) -> float:
+    """Return how long the network takes for a row, warm."""
+    latents = family.prior(_PROBE, make_generator(0, _LATENTS))
+    model: Any = family
+    if isinstance(family, HasDenoiser):
+        call = model.denoiser(latents)
+    elif isinstance(family, HasConsistency):
+        call = model.consistency(latents)
+    else:
+        raise ValueError(f"it needs a model that {WORDS['stepped']}.")
+    level = torch.ones((), dtype=latents.x.dtype, device=latents.x.device)
+    took = []
+    with torch.no_grad():
+        for _ in range(3):
+            began = _now(family.device)
+            call(latents.x, level)
+            took.append(_now(family.device) - began)
+    return min(took) / _PROBE
+
+
+def _figure(pick: Pick, family: Family[Any]) -> tuple[Metric[Any], MetricEntry]:
+    """Return what samples are held against data by."""
+    kind = registry.get("kind", family.spec.kind)
+    flat = family.spec.masks is None
+    slug = pick.slug or (_SLICED if flat else next(iter(kind.metrics), _SLICED))
+    known = {entry.slug: entry for entry in registry.all("metric")}
+    if slug not in known:
+        raise ValueError(f"there is no metric {slug!r}; there are {', '.join(known)}.")
+    entry = known[slug]
+    if entry.kinds and kind.slug not in entry.kinds:
+        raise ValueError(f"{entry.title} is for {' and '.join(entry.kinds)}, not {kind.many}.")
+    made: Metric[Any] = entry.make(decode(entry.config, pick.config))
+    if not isinstance(made, SampleMetric) or entry.better != "lower":
+        raise ValueError(f"{entry.title} is no distance of samples from data.")
+    return made, entry
 
 
 def _entry(slug: str, family: Family[Any]) -> SamplerEntry:
@@ -229,23 +406,28 @@ def _with_calls(entry: SamplerEntry, calls: int, grid: Literal["own", GridName] 
     return made(counts[most - 1]) if most else None
 
 
-def _real(operation: Operation, n: int, seed: int) -> tuple[Tensor, Tensor]:
-    """Return two sets of real data (m, d), m at most n, with no row in common: of those that were
-    not learned from, where some are set apart.
+def _source(operation: Operation) -> RowSource:
+    """Return the data that samples are held against: those that were not learned from, where some
+    are set apart.
     """
     held = operation.held() if operation.held is not None else None
     source = held if held is not None else operation.data() if operation.data is not None else None
     if source is None or len(source) < 2:
         raise ValueError("a comparison needs the data of the run, and there are none.")
+    return source
+
+
+def _real(operation: Operation, n: int, seed: int) -> tuple[RowSource, RowSource]:
+    """Return two sets of real data, of at most n rows, with none in common."""
+    source = _source(operation)
     rows = torch.randperm(len(source), generator=make_generator(seed, _SPLIT))
     half = min(n, len(rows) // 2)
-    return (
-        source.rows(rows[:half]).x.flatten(1).float(),
-        source.rows(rows[half : 2 * half]).x.flatten(1).float(),
-    )
+    return source.take(rows[:half]), source.take(rows[half : 2 * half])
 
 
-def _enough(samplers: list[SamplerEntry], nfe: Tensor, distance: Tensor, floor: Tensor) -> str:
+def _enough(
+    samplers: tuple[SamplerEntry, ...], nfe: Tensor, distance: Tensor, floor: Tensor
+) -> str:
     """Say which sampler comes to the floor with the fewest calls."""
     bar = floor.mean() + 2 * (floor.std() if len(floor) > 1 else 0.0)
     near = (distance.mean(dim=2) <= bar) & (nfe > 0)

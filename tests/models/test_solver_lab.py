@@ -5,14 +5,20 @@ from typing import Any
 import pytest
 import torch
 
+from models.config import Pick, decode
 from models.contracts.family import Family
 from models.data.eight_gaussians import EightGaussiansConfig
+from models.kinds.jets import jets
+from models.metrics.base import Evidence
+from models.operators import solvers
 from models.operators.base import Operation, Outcome, Progress
 from models.operators.solvers import SolverLab, SolverLabConfig
 from models.registry import discover, registry
+from models.tensors import make_generator
 
-discover(["models.samplers", "models.families", "models.data", "models.kinds"])
+discover(["models.samplers", "models.families", "models.data", "models.kinds", "models.metrics"])
 N = 256
+CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +92,103 @@ def test_the_same_settings_give_the_same_figures(family) -> None:
     one, other = (do(family, samplers=("ancestral",), calls=(8,))[0] for _ in range(2))
     for name in one.arrays.keys() - {"seconds"}:
         torch.testing.assert_close(one.arrays[name], other.arrays[name], equal_nan=True)
+
+
+# Jets, and as much as there is time for
+
+JETS = jets(400, 0)
+
+
+def jet_family(slug: str = "edm", s_max: float = 5.0) -> Family[Any]:
+    entry = registry.get("family", slug)
+    net = {"slug": "set-transformer", "config": {"width": 8, "layers": 1, "heads": 2}}
+    config = decode(entry.config, {"net": net, "s_max": s_max})
+    made: Family[Any] = entry.make(config, JETS.spec(), horizon=1, seed=0, device=CPU)
+    return made
+
+
+def lab(family: Family[Any], **settings: Any) -> Outcome:
+    work = SolverLab(SolverLabConfig(**settings)).work(Operation(family, data=lambda: JETS))
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def test_jets_are_held_against_jets_by_their_own_figure(monkeypatch) -> None:
+    """The same as by hand: samples of the same noise, real jets of the same split, W1 of the mass;
+    and the floor is what two halves of the real ones come to.
+    """
+    monkeypatch.setattr(solvers, "_FINE", 12)  # steps of the reference, which is not looked at
+    family = jet_family()
+    outcome = lab(family, samplers=("ddim",), calls=(5,), n=120, repeats=1)
+    metric = registry.get("metric", "w1-jet-mass")
+    figure = metric.make(metric.config())
+    rows = torch.randperm(len(JETS), generator=make_generator(0, 3023))
+    real, other = JETS.take(rows[:120]), JETS.take(rows[120:240])
+    sampler = registry.get("sampler", "ddim")
+    latents = family.prior(120, make_generator(0, 3021))
+    *_, last = family.flow(latents, sampler=sampler.make(sampler.config(steps=5)))
+    made = family.spec.restored(latents.holding(last.x))
+    rng = make_generator(0)
+    by_hand = figure.measure(Evidence(real, rng, made=made)).value
+    assert float(outcome.arrays["distance"][0, 0, 0]) == pytest.approx(by_hand, rel=1e-4)
+    floor = figure.bar(Evidence(real, rng, other=other)).value
+    assert float(outcome.arrays["floor"][0]) == pytest.approx(floor, rel=1e-5)
+    assert by_hand > 5 * floor, "an untrained model is far off"
+    assert outcome.settled["figure"]["slug"] == "w1-jet-mass"
+    assert outcome.arrays["nfe"].tolist() == [[5]]
+    assert float(outcome.arrays["seconds"]) > 0
+    assert outcome.arrays["error"].shape == (1, 1, 1)
+    assert outcome.arrays["error"].isfinite().all(), "the end of the ODE is known of jets, too"
+
+
+def test_what_is_left_open_is_as_much_as_there_is_time_for(monkeypatch) -> None:
+    monkeypatch.setattr(solvers, "_seconds_of_a_call", lambda family: 1e-5)
+    family = jet_family()
+
+    def planned(**settings: Any) -> Any:
+        return solvers._planned(SolverLabConfig(**settings), family)
+
+    short, longer, whole = (planned(seconds=seconds) for seconds in (1.0, 6.0, 86_400.0))
+    assert [each.slug for each in short.samplers] == ["dpmpp-2m", "heun", "ddim", "ancestral"]
+    assert (short.calls, short.repeats, short.fine) == ((5, 10, 20, 35, 60), 2, 0)
+    # Two repeats of four samplers with 130 calls: 10 milliseconds a row, and never too few.
+    assert (short.n, longer.n) == (100, int(6.0 / (1e-5 * 2 * 4 * 130)))
+    assert (whole.n, whole.repeats, whole.fine, len(whole.calls)) == (2000, 3, 400, 9)
+    asked = planned(seconds=1.0, calls=(8,), n=64)
+    assert (asked.calls, asked.n) == ((8,), 64), "what was said stays"
+
+
+def test_a_consistency_model_is_compared_by_its_few_steps(family) -> None:
+    model = jet_family("consistency-training")
+    outcome = lab(model, calls=(1, 3), n=100, repeats=1)
+    assert outcome.settled["samplers"] == ["consistency"]
+    assert outcome.arrays["nfe"].tolist() == [[1, 3]]
+    assert outcome.arrays["error"].isnan().all(), "it follows no ODE"
+    for slug in ("edm", "consistency-training"):
+        assert "stepped" in registry.get("family", slug).abilities
+    assert "stepped" not in registry.get("family", "gan").abilities
+
+
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [("sliced-w2", "is for points, not jets"), ("w1-hair", "there is no metric"),
+     ("log-likelihood", "no distance")],
+)  # fmt: skip
+def test_a_figure_that_does_not_fit_says_why(figure, words) -> None:
+    with pytest.raises(ValueError, match=words):
+        lab(jet_family(), samplers=("ddim",), calls=(1,), n=100, repeats=1,
+            figure=Pick(slug=figure))  # fmt: skip
+
+
+def test_no_condition_can_be_chosen_where_all_data_are_held_against(family) -> None:
+    work = SolverLab(SolverLabConfig()).work(
+        Operation(family, given={"label": torch.tensor(1)}, data=lambda: data())
+    )
+    with pytest.raises(ValueError, match="no condition can be chosen"):
+        next(work)
 
 
 @pytest.mark.parametrize(

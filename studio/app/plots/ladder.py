@@ -33,6 +33,7 @@ DASHES = (
 )
 VIOLET = "#a58be8"  # beside the colours of the theme, readable on both
 ROOM = 0.06  # of an axis around what is drawn
+MOST = 100.0  # floors: what is further off leaves the plot at its top
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,15 +70,23 @@ class LadderPlot(Explored):
 
     chosen_at = Signal(float)
 
-    def __init__(self, title: str, up: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        title: str,
+        up: str,
+        across: str = "calls of the network a sample",
+        unit: str = "calls",
+        parent: QWidget | None = None,
+    ) -> None:
+        """``across`` is what is along the axis, in a ``unit``."""
         super().__init__(parent)
-        self._title = title
+        self._title, self._unit = title, unit
         self.rungs: Sequence[Rung] = ()
         self._floor: tuple[float, float] | None = None
         self._at: float | None = None
         self._under: QPointF | None = None
         self.plane = self.add_plane(power_marks, power_marks, heading=True)
-        self.plane.bottom.set_name("calls of the network a sample")
+        self.plane.bottom.set_name(across)
         self.plane.left.set_name(up)
         self._cursor = pg.InfiniteLine(angle=90)
         self._cursor.setZValue(5)
@@ -85,6 +94,12 @@ class LadderPlot(Explored):
         self.setAccessibleName(title)
         self.setMinimumSize(QSize(260, 200))
         self.restyle()
+
+    def name(self, title: str, up: str) -> None:
+        """Say what is shown, and what is along the axis on the left."""
+        self._title = title
+        self.plane.left.set_name(up)
+        self.setAccessibleName(title)
 
     def show_rungs(
         self, rungs: Sequence[Rung], floor: tuple[float, float] | None, at: float | None
@@ -98,7 +113,9 @@ class LadderPlot(Explored):
         calls = [c for rung in self.rungs for c in rung.calls]
         values = [v for rung in self.rungs for v in rung.values if v > 0]
         if self._floor is not None and self._floor[0] > 0:
-            values.append(self._floor[0])
+            # What is far off would press all that matters onto the floor.
+            floor = self._floor[0]
+            values = [*(v for v in values if v <= MOST * floor), floor]
         if not calls or not values:
             return super().whole(plane)
         return _around(np.log10(calls)), _around(np.log10(values))
@@ -161,7 +178,8 @@ class LadderPlot(Explored):
                 ),
                 key=lambda each: each[0],
             )
-            text = f"{near[1].title}, {int(near[2])} calls: {words.figure(float(near[3]))}"
+            where = f"{words.figure(float(near[2]))} {self._unit}"
+            text = f"{near[1].title}, {where}: {words.figure(float(near[3]))}"
         self.plane.heading.tell(text, [])
 
 

@@ -48,7 +48,8 @@ class OperateSheet(QDialog):
         self._config: dict[str, Any] = {}
         self._wrong: set[str] = set()
         kind = kind_of_run(run, state.catalog)
-        counts = any(field.path == COUNT for field in entry.fields)
+        # Where it is left open by default, the operator says how many.
+        counts = any(field.path == COUNT and field.default != 0 for field in entry.fields)
         if counts:
             self._config[COUNT] = kind.few
         self._config |= state.asked.get((run.key, entry.slug), {})

@@ -12,13 +12,14 @@ from studio.app.held import SEEN
 __all__ = ["At", "Solved"]
 
 Doubles = NDArray[np.float64]
+SLICED = "sliced-w2"  # the figure of results that do not say which it is
 
 
 @dataclass(frozen=True)
 class At:
     """A sampler with a number of calls: ``distance`` to the data with its ``spread`` over the
-    repeats, ``error`` to the end of the ODE (NaN for one that adds noise), the milliseconds that
-    all samples took, and the fewest calls that are enough, None where none are.
+    repeats, ``error`` to the end of the ODE (NaN for one that adds noise), the ``milliseconds``
+    that a sample took in a batch of all, and the fewest calls that are enough, None where none are.
     """
 
     place: int
@@ -35,10 +36,11 @@ class At:
 class Solved:
     """``titles`` (k,) of the samplers, ``calls`` (c,) that were asked for, ``nfe`` (k, c) those
     that were made, 0 where a sampler can't do with so few; ``distance`` and ``error``
-    (k, c, repeats), ``seconds`` (k, c), the ``floor`` (repeats,); ``ways`` (k, c, frames, m, 2) and
-    the ``reference`` (frames, m, 2) with some ``real`` data (r, 2), None where data are not on a
-    plane; ``samples`` of each, at a ``step``; ``grid`` the name of the one that all have, "own"
-    where each has its own.
+    (k, c, repeats), ``seconds`` (k, c, repeats) that all samples took as one batch, the ``floor``
+    (repeats,); ``ways`` (k, c, frames, m, 2) and the ``reference`` (frames, m, 2) with some
+    ``real`` data (r, 2), None where data are not on a plane; ``samples`` of each, at a ``step``;
+    ``figure`` is the slug of the metric that the distance is, ``grid`` the name of the one that all
+    have, "own" where each has its own.
     """
 
     titles: tuple[str, ...]
@@ -53,6 +55,7 @@ class Solved:
     real: NDArray[np.float32] | None
     samples: int
     step: int
+    figure: str = SLICED
     grid: str = "own"
 
     @classmethod
@@ -78,15 +81,37 @@ class Solved:
             nfe,
             np.asarray(arrays["distance"], np.float64),
             np.asarray(arrays["error"], np.float64),
-            np.asarray(arrays["seconds"], np.float64),
+            # Of earlier versions there is the time of one repeat.
+            np.asarray(arrays["seconds"], np.float64).reshape(*nfe.shape, -1),
             np.asarray(arrays["floor"], np.float64),
             arrays.get("ways"),
             arrays.get("reference"),
             arrays.get("real"),
             int(config["n"]),
             step,
+            str((config.get("figure") or {}).get("slug") or SLICED),
             str(config.get("grid", "own")),
         )
+
+    @property
+    def milliseconds(self) -> Doubles:
+        """How long a sample took in a batch of all, (k, c, repeats)."""
+        return np.asarray(1000 * self.seconds / max(1, self.samples))
+
+    @property
+    def knows_ends(self) -> bool:
+        """Whether any sampler was held against the end of the ODE."""
+        return bool(np.isfinite(self.error).any())
+
+    def by_time(self, k: int) -> tuple[Doubles, Doubles, Doubles]:
+        """Return milliseconds a sample, means and spreads (each (m,)) of the distance, the quickest
+        first.
+        """
+        _, mean, spread = self.curve(self.distance, k)
+        took = self.milliseconds[k].mean(axis=1)
+        took = took[(self.nfe[k] > 0) & np.isfinite(self.distance[k].mean(axis=1))]
+        order = np.argsort(took, kind="stable")
+        return took[order], mean[order], spread[order]
 
     @property
     def bar(self) -> tuple[float, float]:
@@ -122,7 +147,7 @@ class Solved:
             k,
             self.titles[k],
             int(self.nfe[k, c]),
-            1000 * float(self.seconds[k, c]),
+            float(self.milliseconds[k, c].mean()),
             float(self.error[k, c].mean()),
             float(values.mean()),
             float(values.std(ddof=1)) if values.size > 1 else 0.0,

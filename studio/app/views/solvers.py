@@ -1,4 +1,6 @@
-"""Quality, solver by solver: samplers of a trained diffusion by the calls that they make."""
+"""Quality, solver by solver: samplers of a trained model by the calls that they make, and by the
+time that these take here.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,11 +8,17 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QSlider, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
-from studio.app import words
+from studio.app import tasks, words
 from studio.app.held import SEEN
+from studio.app.intents.base import Refused
+from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.ladder import LadderPlot, Rung, ink
 from studio.app.plots.ways import WaysPlot
+from studio.app.state.comparison import comparable
+from studio.app.state.naming import number
+from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.solving import Solved
 from studio.app.theme import colors
@@ -26,38 +34,28 @@ if TYPE_CHECKING:
 __all__ = ["VIEW", "SolversView"]
 
 OPERATOR = "solver-lab"
-COLUMNS = (
-    ("", ""),
-    ("calls", "How often the network was evaluated for a sample"),
-    ("sliced W2", "Distance to real data that were not learned from, ± over the repeats"),
-    (
-        "to floor",
-        "The fewest calls that are as near to the data as real data are: within two spreads of the "
-        "floor",
-    ),
-    (
-        "ODE error",
-        "Root mean square distance to the end of the ODE from the same noise; a sampler that adds "
-        "noise has none",
-    ),
-    ("ms", "How long all samples took"),
-)
+OTHERS = 2  # runs beside the own one whose curves are drawn
 WIDE = 600  # logical pixels from which two pictures stand side by side
 ROOMY = 920  # logical pixels from which the table has room for its columns beside a picture
 
 
 class SolversView(FoundView):
-    """Shows what the solver lab found; a slider says with how many calls."""
+    """Shows what the solver lab found; a slider says with how many calls. What it found of other
+    runs on the same data by the same figure, as of a consistency model and its teacher, is drawn
+    with it.
+    """
 
     operator = OPERATOR
     question = "Which sampler, with how many calls?"
     answer = (
-        "Samplers of this run are compared, and nothing is trained: how near they come to the data "
-        "and to the end of the ODE, from few calls of the network to many."
+        "Samplers of this run are compared, and nothing is trained: how near they come to the "
+        "data, from few calls of the network to many, and how long a sample takes on this machine. "
+        "Unless you say otherwise it takes about a minute."
     )
 
     def controls(self) -> list[QWidget]:
         self.found: Solved | None = None
+        self.others: list[tuple[RunState, Solved]] = []
         self._at = 0
         self._calls = label("", "strong")
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -67,12 +65,15 @@ class SolversView(FoundView):
         return [self.slider, self._calls]
 
     def lay_out(self, page: QWidget) -> None:
-        self.distance = LadderPlot("Distance to the data by calls", "sliced W2")
+        self.distance = LadderPlot("Distance to the data by calls", "")
         self.error = LadderPlot("Distance to the end of the ODE by calls", "rms")
+        self.time = LadderPlot(
+            "Distance to the data by time", "", "milliseconds a sample", "ms a sample"
+        )
         for plot in (self.distance, self.error):
             plot.chosen_at.connect(self._choose)
         self.ways = WaysPlot()
-        self.table = FiguresTable("Samplers with these calls", COLUMNS)
+        self.table = FiguresTable("Samplers with these calls", _columns("", "sample", 0))
         self.table.setMinimumHeight(210)
         self.table.itemSelectionChanged.connect(self._show_ways)
         self.facts = Elided("", "muted")  # the bar has no room for them
@@ -81,24 +82,48 @@ class SolversView(FoundView):
         body.setSpacing(12)
         body.addWidget(self.facts)
         self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(2)]
-        parts: tuple[tuple[QWidget, int], ...] = (
-            (self.distance, 1), (self.error, 1), (self.ways, 2), (self.table, 3),
+        parts: tuple[tuple[int, QWidget, int], ...] = (
+            (0, self.distance, 1), (0, self.time, 1), (0, self.error, 1),
+            (1, self.ways, 2), (1, self.table, 3),
         )  # fmt: skip
-        for place, (part, share) in enumerate(parts):
-            self._lines[place // 2].addWidget(part, share)
-        for line in self._lines:
-            line.setSpacing(12)
-            body.addLayout(line, 1)
+        for line, part, share in parts:
+            self._lines[line].addWidget(part, share)
+        for each in self._lines:
+            each.setSpacing(12)
+            body.addLayout(each, 1)
 
     def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
-        self.found = None
+        self.found, self.others = None, []
         if found is not None:
-            record, arrays = found
-            catalog = self.state.catalog
-            titles = {each.slug: each.title for each in catalog.of("sampler")} if catalog else {}
-            self.found = Solved.of(arrays, record.config, record.step, titles)
+            self.found = self._solved(found)
             self.slider.setRange(0, len(self.found.calls) - 1)
             self.slider.setValue(len(self.found.calls) // 2)
+            tasks.spawn(self._load_others(self._key))
+
+    def _solved(self, found: "tuple[ResultRecord, Arrays]") -> Solved:
+        record, arrays = found
+        catalog = self.state.catalog
+        titles = {each.slug: each.title for each in catalog.of("sampler")} if catalog else {}
+        return Solved.of(arrays, record.config, record.step, titles)
+
+    async def _load_others(self, key: str) -> None:
+        """Read what was found of other runs on the same data by the same figure, the newest."""
+        run, found = self.state.runs.by_key.get(key), self.found
+        if run is None or found is None:
+            return
+        read: list[tuple[RunState, Solved]] = []
+        for other in reversed(list(self.state.runs.by_key.values())):
+            if other.key == key or not comparable(run, other) or len(read) == OTHERS:
+                continue
+            try:
+                newest = await self._actions.operating.newest(other.key, OPERATOR)
+                if newest is not None and (theirs := self._solved(newest)).figure == found.figure:
+                    read.append((other, theirs))
+            except (Refused, KeyError, ValueError):
+                continue  # that run says it in its own lens
+        if isValid(self) and key == self._key and found is self.found:
+            self.others = read
+            self.refresh()
 
     @property
     def filled(self) -> bool:
@@ -119,18 +144,40 @@ class SolversView(FoundView):
             control.setEnabled(self.filled)
         super().refresh()
 
+    @property
+    def figure(self) -> str:
+        """What the distance is, in words."""
+        slug = self.found.figure if self.found is not None else ""
+        catalog = self.state.catalog
+        entry = catalog.get("metric", slug) if catalog is not None else None
+        return entry.title if entry is not None else words.plain(slug)
+
     def draw(self) -> None:
         found = self.found
         assert found is not None
         calls = int(found.calls[self._at])
         self._calls.setText(counted(calls, "call"))
         floor, spread = found.bar
-        self.facts.set_text(
-            f"{counted(found.samples, 'sample')} of step {found.step:,} · floor "
-            f"{words.figure(floor)} ± {words.figure(spread)} · {self._grid(found.grid)}"
+        kind = kind_of_run(self.state.runs.by_key.get(self._key), self.state.catalog)
+        beside = "".join(
+            f" · run {number(run.name)}: {counted(other.samples, kind.one, kind.many)} of step "
+            f"{other.step:,}"
+            for run, other in self.others
         )
-        self.distance.show_rungs(self._rungs(found.distance), found.bar, calls)
-        self.error.show_rungs(self._rungs(found.error), None, calls)
+        self.facts.set_text(
+            f"{counted(found.samples, kind.one, kind.many)} of step {found.step:,}, one batch, "
+            f"measured here · floor {words.figure(floor)} ± {words.figure(spread)}{beside} · "
+            f"{self._grid(found.grid)}"
+        )
+        self.distance.name(f"{self.figure} by calls", self.figure)
+        self.time.name(f"{self.figure} by time", self.figure)
+        rungs = self._rungs(found.distance)
+        self.distance.show_rungs([*rungs, *self._beside(len(found.titles))], found.bar, calls)
+        self.time.show_rungs(self._by_time(), found.bar, None)
+        self.error.setVisible(found.knows_ends)
+        if found.knows_ends:
+            self.error.show_rungs(self._rungs(found.error), None, calls)
+        self.table.head(_columns(self.figure, kind.one, found.samples))
         self._show_table(found)
         self._show_ways()
 
@@ -147,6 +194,28 @@ class SolversView(FoundView):
         assert self.found is not None
         titles = self.found.titles
         rungs = [Rung(k, title, *self.found.curve(values, k)) for k, title in enumerate(titles)]
+        return [rung for rung in rungs if rung.calls.size]
+
+    def _beside(self, place: int) -> list[Rung]:
+        """Return the curves of other runs, by calls."""
+        rungs = []
+        for run, other in self.others:
+            for k, title in enumerate(other.titles):
+                name = f"{title}, run {number(run.name)}"
+                rungs.append(Rung(place, name, *other.curve(other.distance, k)))
+                place += 1
+        return [rung for rung in rungs if rung.calls.size]
+
+    def _by_time(self) -> list[Rung]:
+        """Return all curves by the time that a sample takes."""
+        assert self.found is not None
+        found = [(title, self.found, k) for k, title in enumerate(self.found.titles)]
+        for run, other in self.others:
+            found += [
+                (f"{title}, run {number(run.name)}", other, k)
+                for k, title in enumerate(other.titles)
+            ]
+        rungs = [Rung(i, title, *each.by_time(k)) for i, (title, each, k) in enumerate(found)]
         return [rung for rung in rungs if rung.calls.size]
 
     def _show_ways(self) -> None:
@@ -174,7 +243,7 @@ class SolversView(FoundView):
             enough = f"{each.enough:,}" if each.enough is not None else "none"
             distance = f"{each.distance:.3g} ± {each.spread:.1g}"
             error = f"{each.error:.2g}" if np.isfinite(each.error) else "–"
-            took = f"{each.milliseconds:.0f}"
+            took = words.figure(each.milliseconds)
             lines.append((each.title, f"{each.nfe:,}", distance, enough, error, took))
             verdict = colors().good if near else colors().warm
             shades.append({0: ink(each.place).color().name(), 2: verdict})
@@ -187,6 +256,27 @@ class SolversView(FoundView):
         for line, enough in zip(self._lines, (WIDE, ROOMY), strict=True):
             beside = self.width() >= enough
             line.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+
+
+def _columns(figure: str, one: str, batch: int) -> tuple[tuple[str, str], ...]:
+    """Return the columns of the table, each with what it means."""
+    took = f"Milliseconds for a {one} in a batch of {batch:,}: after a warm-up, until the device "
+    return (
+        ("", ""),
+        ("calls", f"How often the network was evaluated for a {one}"),
+        (figure, "Distance to real data that were not learned from, ± over the repeats"),
+        (
+            "to floor",
+            "The fewest calls that are as near to the data as real data are: within two spreads of "
+            "the floor",
+        ),
+        (
+            "ODE error",
+            "Root mean square distance to the end of the ODE from the same noise; a sampler that "
+            "adds noise has none",
+        ),
+        (f"ms a {one}", f"{took}was done, on this machine"),
+    )
 
 
 def applies(state: AppState) -> bool:

@@ -151,7 +151,7 @@ class Asked:
             title=self.operator.entry.title,
             run=self.run.name,
             step=loaded.step,
-            config=self._config(config, pick),
+            config={**self._config(config, pick), **outcome.settled},
             given=given.said,
             units=given.units,
             taken=taken,

@@ -1,11 +1,14 @@
 """The solver lab: what its result says, and how the Quality lens shows it."""
 
 import math
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from studio.app.plots.ladder import LadderPlot, Rung
 from studio.app.state.solving import Solved
 from studio.app.views import solvers
 from studio.app.views.solvers import SolversView
@@ -44,9 +47,20 @@ def test_enough_is_within_two_spreads_of_the_floor() -> None:
 def test_samplers_with_some_calls_are_the_nearest_first_without_those_that_cannot() -> None:
     assert [each.title for each in found().at(0)] == ["Euler"]
     euler, noisy = found().at(2)
-    assert (euler.title, euler.nfe, euler.milliseconds) == ("Euler", 64, pytest.approx(400))
+    assert (euler.title, euler.nfe, euler.milliseconds) == ("Euler", 64, pytest.approx(0.8))
     assert noisy.title == "Noisy"
     assert math.isnan(noisy.error)
+
+
+def test_by_time_the_quickest_come_first_and_results_of_one_repeat_are_read() -> None:
+    took, mean, _ = found().by_time(1)
+    assert took == pytest.approx([0.6, 1.0]), "milliseconds of one of 500 samples"
+    assert mean == pytest.approx([0.5, 0.3])
+    twice = {**ARRAYS, "seconds": np.stack([ARRAYS["seconds"], 3 * ARRAYS["seconds"]], axis=-1)}
+    again = Solved.of(twice, CONFIG, 100, TITLES)
+    assert again.by_time(0)[0] == pytest.approx([0.4, 0.8, 1.6]), "the mean of two repeats"
+    assert again.figure == "sliced-w2"
+    assert again.knows_ends
 
 
 def test_a_curve_has_the_calls_that_were_made() -> None:
@@ -72,9 +86,11 @@ def view(lens, qtbot) -> SolversView:
     return made
 
 
-def write(run: Path) -> str:
+def write(run: Path, more: dict[str, Any] | None = None) -> str:
+    run.mkdir(exist_ok=True)
+    config = {**CONFIG, **(more or {})}
     record = ResultRecord(
-        operator="solver-lab", title="Solver lab", run=run.name, step=100, config=CONFIG
+        operator="solver-lab", title="Solver lab", run=run.name, step=100, config=config
     )
     return Results(run / "results").write(record, ARRAYS).name
 
@@ -99,6 +115,40 @@ async def test_what_was_measured_is_shown_as_soon_as_it_is_there(lens, view) -> 
     view._choose(5.0)
     assert view.slider.value() == 0
     assert view.table.rowCount() == 1
+
+
+async def test_curves_of_other_runs_by_the_same_figure_are_drawn_with_it(lens, view) -> None:
+    run = lens.state.runs.current
+    other = replace(run, key=f"{run.key}-b", name="0009-b", results=[])
+    third = replace(run, key=f"{run.key}-c", name="0010-c", results=[])
+    for each, figure in ((other, "sliced-w2"), (third, "w1-jet-mass")):
+        each.results.append(write(Path(each.key), {"figure": {"slug": figure}}))
+        lens.state.runs.by_key[each.key] = each
+    run.results.append(write(Path(run.key)))
+    lens.state.result_written.emit(
+        ResultWritten(job="j", run=run.key, operator="solver-lab", step=100, result=run.results[0])
+    )
+    await until(lambda: view.others)
+    assert [each.name for each, _ in view.others] == ["0009-b"], "not by another figure"
+    titles = [rung.title for rung in view.distance.rungs]
+    assert titles == ["euler", "noisy", "euler, run 9", "noisy, run 9"]
+    assert [rung.title for rung in view.time.rungs] == titles
+    assert "run 9: 500" in view.facts.accessibleName()
+    assert "one batch, measured here" in view.facts.accessibleName()
+
+
+def test_what_is_far_off_does_not_press_the_others_onto_the_floor(qtbot) -> None:
+    plot = LadderPlot("Distance", "W1")
+    qtbot.addWidget(plot)
+    calls, spread = np.array([5.0, 10.0]), np.zeros(2)
+    rungs = [Rung(0, "a", calls, np.array([0.05, 0.02]), spread),
+             Rung(1, "b", calls, np.array([2e4, 0.03]), spread)]  # fmt: skip
+    plot.show_rungs(rungs, (0.01, 0.001), 5.0)
+    low, high = plot.whole(plot.plane)[1]
+    assert 10**high < 0.1
+    assert 10**low < 0.01
+    plot.show_rungs(rungs, None, None)
+    assert 10 ** plot.whole(plot.plane)[1][1] > 2e4, "without a floor all is seen"
 
 
 async def test_without_a_result_it_says_what_could_be(lens, view) -> None:
