@@ -157,6 +157,21 @@ async def test_a_card_says_what_is_trained_on_what_once_that_is_known(bench):
     assert card.accessibleDescription().endswith(card.recipe.kind)
 
 
+async def test_a_narrow_card_leaves_out_the_kind_then_the_data_and_never_the_model(bench):
+    page = await discover_of(bench)
+    card = next(card for card in page.cards if card.recipe.slug == "edm-eight-gaussians")
+    card.show_what(["Diffusion", "Eight Gaussians"])
+    whole = card.facts(None)
+    assert whole.startswith("Diffusion · Eight Gaussians · ")
+    assert whole.endswith(" · points")
+    lines = list(dict.fromkeys(card.facts(room) for room in range(400, 60, -1)))
+    time = whole.split(" · ")[2]
+    assert lines[:3] == [
+        whole, f"Diffusion · Eight Gaussians · {time}", f"Diffusion · {time}"
+    ]  # fmt: skip
+    assert all(line.startswith("D") for line in lines)
+
+
 async def test_a_catalogue_that_arrives_moves_no_card_and_takes_no_keyboard(bench, qtbot, wait):
     page = await discover_of(bench)
     qtbot.keyClick(page.search, Qt.Key.Key_Down)

@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from studio.app.pickers.chip import Chip, Why
+from studio.app.pickers.option import Option
 from studio.app.state import switch
 from tests.app.test_sentence import set_up
 from tests.client.fakes.catalog import catalog
@@ -139,3 +140,40 @@ async def test_the_look_lies_below_in_a_narrow_window(bench, wait):
 
 def test_groups_come_from_the_catalogue():
     assert list(switch.groups(offer())) == ["classify", "fortune-telling"]
+
+
+async def test_it_opens_at_its_top_where_the_chosen_model_fits_in(bench, wait):
+    _, picker = await opened(bench, wait)
+    scroll = picker.body._scroll
+    bar = scroll.verticalScrollBar()
+    picker.body.setFixedHeight(170)
+    await wait(lambda: bar.maximum() > 0)
+    picker.body._highlight(chip(picker, "edm"))
+    bar.setValue(bar.maximum())
+    picker.body._reveal()
+    assert bar.value() == 0, "the heads of the columns are seen"
+    picker.body._highlight(chip(picker, "odd"))
+    picker.body._reveal()
+    assert bar.value() > 0
+
+
+def test_groups_come_as_they_are_near_to_the_table():
+    found = list(switch.groups(offer()))
+    assert found == ["classify", "fortune-telling"]
+    made = offer()
+    judge = made.get("family", "judge")
+    of = [msgspec.structs.replace(judge, slug=f"m-{g}", group=g) for g in reversed(switch.GROUPS)]
+    entries = [*made.entries, *of]
+    found = list(switch.groups(msgspec.structs.replace(made, entries=entries)))
+    assert found == [*switch.GROUPS, "fortune-telling"]
+
+
+def test_a_name_that_is_too_long_for_its_chip_ends_in_an_ellipsis(qtbot):
+    made = Chip(Option(value="x", title="Diffusion & all that is not observed"), False)
+    qtbot.addWidget(made)
+    made.resize(120, 28)
+    assert made.shown.startswith("Diffusion &")
+    assert made.shown.endswith("…")
+    assert made.fontMetrics().horizontalAdvance(made.shown) <= 120
+    made.resize(made.sizeHint())
+    assert made.shown == "Diffusion & all that is not observed"

@@ -10,6 +10,7 @@ from PySide6.QtGui import QTextCharFormat, QTextDocument
 
 from studio import resources
 from studio.app.help import pages, paper
+from studio.app.state import switch
 from studio.app.tokens import DARK, LIGHT
 from studio.protocol.catalog import Catalog, StageSpec
 from tests.app.test_picks import CATALOG as PICKS
@@ -50,6 +51,21 @@ def test_every_model_has_a_page_with_all_its_settings():
         text = made[pages.family_slug(entry.slug)].text
         assert all(field.title in text and field.help in text for field in entry.fields)
         assert entry.motion in text
+
+
+def test_the_models_by_field_and_carrier_are_those_of_the_catalogue():
+    """The table was written by hand, and lacked what came after it."""
+    for known in (catalog(), None):
+        page = next(p for p in pages.all_pages(known) if p.slug == "particles-and-generators")
+        rows = [line.strip("| ").split(" | ") for line in page.text.splitlines() if " | " in line]
+        head, *rows = rows[: 1 + len(switch.FIELDS)]
+        assert head[2:] == [title for title, _ in switch.HEADS.values()]
+        assert [row[0] for row in rows] == list(switch.FIELDS.values())
+        assert {len(row) for row in rows} == {len(head)}
+        told = {slug for row in rows for slug in re.findall(r"help:model-([\w-]+)", str(row))}
+        entries = known.of("family") if known is not None else ()
+        assert told == {e.slug for e in entries if e.field in switch.FIELDS}
+        assert not known or "monoflow" in rows[list(switch.FIELDS).index("critic")][3]
 
 
 def test_a_pick_is_told_in_words():

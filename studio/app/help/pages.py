@@ -5,18 +5,20 @@ A written page is ``resources/help/<slug>.md``. Its first line may be a comment
 ``<!-- order 10 -->``; its first heading is its title, its first paragraph its summary. Links:
 ``help:slug`` another page (``#words`` a place in it), ``recipe:slug`` a recipe, ``https:`` the
 browser. ``~~words~~`` are said aside. A picture is ``![caption](picture:name#recipe:slug)``:
-``pictures/name-dark.png`` or ``-light.png``, which opens the recipe that made it.
+``pictures/name-dark.png`` or ``-light.png``, which opens the recipe that made it. In the place of
+the line `GRID` stands the table of models.
 """
 
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from studio import resources
 from studio.app.forms import check
+from studio.app.state import switch
 from studio.methods import Method, Row, methods, survey
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
 
@@ -35,6 +37,7 @@ __all__ = [
 ]
 
 GUIDES, MODELS = "Guides", "Models"
+GRID = "<!-- models by field and carrier -->"
 _VERDICTS = {True: "Holds", False: "Does not hold", None: "Reported"}
 _ORDER = re.compile(r"\A<!-- order (\d+) -->\s*")
 _PICTURE = re.compile(
@@ -86,7 +89,32 @@ def family_slug(family: str) -> str:
 def all_pages(catalog: Catalog | None) -> list[Page]:
     """Return every page: the written ones, then one a model."""
     models = [_of_family(entry, catalog) for entry in catalog.of("family")] if catalog else []
-    return [*written(), *surveyed(catalog), *verified(), *models]
+    pages = [_with_grid(page, catalog) for page in written()]
+    return [*pages, *surveyed(catalog), *verified(), *models]
+
+
+def _with_grid(page: Page, catalog: Catalog | None) -> Page:
+    """Return a page whose line `GRID` is the table of the models, as the catalogue has them."""
+    if GRID not in page.text:
+        return page
+    heads = ["Field", "How it is found", *(title for title, _ in switch.HEADS.values())]
+    lines = [_row(heads), "|---" * len(heads) + "|"]
+    for field, title in switch.FIELDS.items():
+        cells = [
+            # Without a word it would be a part of the cell before it.
+            ", ".join(
+                f"[{_cell(each.short or each.title)}](help:{family_slug(each.slug)})"
+                for each in (switch.cell(catalog, field, carrier) if catalog is not None else ())
+            )
+            or "–"
+            for carrier in switch.HEADS
+        ]
+        lines.append(_row([title, _cell(switch.FOUND[field]), *cells]))
+    return replace(page, text=page.text.replace(GRID, "\n".join(lines)))
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def surveyed(catalog: Catalog | None) -> list[Page]:

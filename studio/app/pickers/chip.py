@@ -1,16 +1,17 @@
 """One choice as a chip, or the reason why there is none, both to be walked to."""
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QSizePolicy
+from PySide6.QtGui import QEnterEvent, QFocusEvent, QKeyEvent, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QStyle, QStyleOptionButton, QStylePainter
 
 from studio.app.icons import IconWearer
 from studio.app.pickers.option import Option
 from studio.app.widgets.basic import Link, restyle
-from studio.app.widgets.literal import PushButton, set_tip
+from studio.app.widgets.literal import PushButton, keyless, set_tip
 
 __all__ = ["Chip", "Why"]
 
+ICON_GAP = 4  # pixels that Qt leaves between an icon and its text
 ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
 
@@ -68,6 +69,24 @@ class Chip(_Walked):
         elif option.note:
             IconWearer(self, "branch", "muted")
         self.highlight(False)
+
+    @property
+    def shown(self) -> str:
+        """The title as there is room for it: Qt would cut what is too long on both sides."""
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        part = QStyle.SubElement.SE_PushButtonContents
+        room = self.style().subElementRect(part, option, self).width()
+        room -= 0 if option.icon.isNull() else option.iconSize.width() + ICON_GAP
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = keyless(self.shown)
+        painter = QStylePainter(self)
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        painter.end()
 
 
 class Why(_Walked, Link):

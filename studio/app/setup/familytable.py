@@ -20,19 +20,6 @@ from studio.protocol.catalog import Catalog, EntrySpec
 
 __all__ = ["FamilyTable"]
 
-HEADS = {
-    "flow": ("Flow along t", "learnt once, replayed on new noise"),
-    "particles": ("Particles during training", "the samples themselves move"),
-    "generator": ("Generator", "one pass a sample"),
-}
-TIPS = {
-    "score": "The slope of log p, known from a denoiser.",
-    "velocity": "The mean slope of the lines from noise to data that pass through a place at t.",
-    "score-difference": "The slope of log p − log q, from two denoisers: of data and of particles.",
-    "critic": "The slope of a critic d = log p/q, rescaled by h.",
-    "kernel": "The slope of a kernel's witness function (MMD): nothing is learnt.",
-    "exact": "The slope of log p itself, for data whose law is known.",
-}
 FILTERS: dict[str, Callable[[EntrySpec], bool]] = {
     "One pass a sample": lambda entry: entry.carrier == switch.GENERATOR,
     "Has likelihood": lambda entry: "likelihood" in entry.capabilities,
@@ -82,7 +69,7 @@ class FamilyTable(Body):
     def _fill(self, catalog: Catalog) -> None:
         self._grid.addWidget(section("Field × carrier"), 0, 0)
         for place, carrier in enumerate(switch.CARRIERS, 1):
-            title, told = HEADS[carrier]
+            title, told = switch.HEADS[carrier]
             head = QWidget()
             head.setLayout(column(label(title, "strong"), label(told, "small", wrap=True), gap=1))
             self._grid.addWidget(head, 0, place, Qt.AlignmentFlag.AlignTop)
@@ -101,7 +88,7 @@ class FamilyTable(Body):
         formula.set_text(switch.FORMULAS[field])
         head = QWidget()
         head.setLayout(column(None, label(switch.FIELDS[field], "strong"), formula, None, gap=0))
-        set_tip(head, TIPS[field])
+        set_tip(head, switch.FOUND[field])
         line = self._grid.rowCount()
         head.setMinimumHeight(ROW)
         self._grid.addWidget(head, line, 0)
@@ -122,7 +109,7 @@ class FamilyTable(Body):
         members = switch.cell(catalog, field, carrier)
         if members:
             return [self._chip(each) for each in members]
-        title = f"{switch.FIELDS[field]} × {HEADS[carrier][0].lower()}"
+        title = f"{switch.FIELDS[field]} × {switch.HEADS[carrier][0].lower()}"
         reason = switch.why_not(catalog, field, carrier)
         return [self._join(Why(Option(value="", title=title, why_not=reason)))]
 
@@ -186,7 +173,14 @@ class FamilyTable(Body):
         return len(hits)
 
     def _reveal(self) -> None:
-        if self._current is not None:
+        """Bring what is highlighted into sight, and the heads of the columns too where they fit."""
+        page = self._scroll.widget()
+        if self._current is None:
+            return
+        lowest = self._current.mapTo(page, self._current.rect().bottomLeft()).y()
+        if lowest < self._scroll.viewport().height():
+            self._scroll.verticalScrollBar().setValue(0)
+        else:
             self._scroll.ensureWidgetVisible(self._current, 0, 40)
 
     def go(self, key: Qt.Key) -> bool:

@@ -19,7 +19,9 @@ __all__ = [
     "CARRIERS",
     "FIELDS",
     "FORMULAS",
+    "FOUND",
     "GENERATOR",
+    "HEADS",
     "Aside",
     "Switched",
     "able",
@@ -51,9 +53,26 @@ FORMULAS = {
     "kernel": "E_p k − E_q k",
     "exact": "p in closed form",
 }
+FOUND = {
+    "score": "The slope of log p, known from a denoiser.",
+    "velocity": "The mean slope of the lines from noise to data that pass through a place at t.",
+    "score-difference": "The slope of log p − log q, from two denoisers: of data and of particles.",
+    "critic": "The slope of a critic d = log p/q, rescaled by h.",
+    "kernel": "The slope of a kernel's witness function (MMD): nothing is learnt.",
+    "exact": "The slope of log p itself, for data whose law is known.",
+}
+"""How a field is found."""
 GENERATOR = "generator"
 WITHOUT = ("flow", "particles")  # a generator, the one asked for first coming first
 CARRIERS = (*WITHOUT, GENERATOR)
+HEADS = {
+    "flow": ("Flow along t", "learnt once, replayed on new noise"),
+    "particles": ("Particles during training", "the samples themselves move"),
+    GENERATOR: ("Generator", "one pass a sample"),
+}
+"""What a carrier is called over a column, and what it means."""
+GROUPS = ("likelihood", "discrete", "sequential", "classify", "recommend")
+"""What the other families do, from what is nearest to the grid on; unknown groups follow."""
 
 # What the values of a setting are, by its kind; of the others it takes more to tell.
 _TYPES = {
@@ -129,9 +148,10 @@ def others(catalog: Catalog, kind: str = "") -> list[EntrySpec]:
 
 
 def groups(catalog: Catalog) -> dict[str, list[EntrySpec]]:
-    """Return the families that are no cell of the grid, by what they do, in alphabetical order."""
+    """Return the families outside the grid by what they do, in the order of `GROUPS`."""
     found: dict[str, list[EntrySpec]] = {}
-    for entry in sorted(others(catalog), key=lambda entry: entry.group):
+    place = {group: at for at, group in enumerate(GROUPS)}
+    for entry in sorted(others(catalog), key=lambda e: (place.get(e.group, len(place)), e.group)):
         found.setdefault(entry.group, []).append(entry)
     return found
 

@@ -15,13 +15,12 @@ from studio.protocol.spec import Recipe
 
 __all__ = ["RecipeCard"]
 
-LEAST = 30  # pixels of a model's name: less of it says nothing
 SIZES = 4  # at which a picture is kept
 
 
 class RecipeCard(PictureCard):
-    """A recipe: picture, title, what it is, and a line of facts; of these the model is shortened
-    first, and neither time nor kind ever is.
+    """A recipe: picture, title, what it is, and a line of facts: the model, the data, the time, the
+    kind of data. Of these the last is left out first, then the data, and the model never is.
     """
 
     def __init__(self, recipe: Recipe) -> None:
@@ -29,7 +28,8 @@ class RecipeCard(PictureCard):
         self.recipe = recipe
         self._scaled: dict[tuple[str, int, int], QPixmap | None] = {}
         self._what: list[str] = []
-        self._known = [words.duration(recipe.expected_seconds), kind(recipe.kind).title.lower()]
+        self._time = words.duration(recipe.expected_seconds)
+        self._kind = kind(recipe.kind).title.lower()
         set_tip(self, recipe.source)
         self.describe()
 
@@ -39,15 +39,14 @@ class RecipeCard(PictureCard):
         self.describe()
 
     def facts(self, room: int | None) -> str:
-        end = " · ".join(["", *self._what[1:], *self._known])
-        if not self._what:
-            return end.removeprefix(" · ")
+        model, data, time = self._what[:1], self._what[1:], [self._time]
+        lines = ([*model, *data, *time, self._kind], [*model, *data, *time], [*model, *time])
+        told = [" · ".join(line) for line in lines]
         if room is None:
-            return self._what[0] + end
+            return told[0]
         metrics = QFontMetrics(font(11))
-        left = room - metrics.horizontalAdvance(end)
-        model = metrics.elidedText(self._what[0], Qt.TextElideMode.ElideRight, max(0, left))
-        return model + end if left > LEAST else end.removeprefix(" · ")
+        fitting = (line for line in told if metrics.horizontalAdvance(line) <= room)
+        return next(fitting, metrics.elidedText(told[-1], Qt.TextElideMode.ElideMiddle, room))
 
     def draw_picture(self, painter: QPainter, area: QRectF) -> None:
         device = painter.device()
