@@ -14,6 +14,7 @@ from studio.app.intents import disk
 from studio.app.shell.branch_sheet import BranchSheet
 from studio.app.state.runs import RunState
 from studio.protocol import messages as m
+from studio.protocol.label import Label
 from studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoPoints
 from studio.resources import load_recipe
 from studio.store.project import Project
@@ -71,7 +72,15 @@ async def test_the_sheet_offers_the_live_settings_as_they_are(bench, wait):
     assert set(form.rows) == {"lr", "penalty"}
     assert form.rows["lr"].editor.line.text() == "0.001"
     assert not any(row._reset.isVisible() for row in form.rows.values())
-    assert sheet(bench).name.text() == bench.state.runs.current.spec.name
+    run = bench.state.runs.current
+    assert sheet(bench).name.text() == run.spec.name
+    sheet(bench).reject()
+    run.label = Label(name="Sharper")
+    bench.window.registry.trigger("branch")
+    assert sheet(bench).name.text() == "Sharper", "as it is called now"
+    sheet(bench).start.click()
+    await wait(lambda: branches(bench))
+    assert branches(bench)[0].name == "Sharper"
 
 
 async def test_a_branch_sends_only_what_was_changed_and_opens_the_new_run(bench, qtbot, wait):

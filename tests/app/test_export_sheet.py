@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from studio.app.kinds.plain import plain
+from studio.app.state.naming import file_stem, number
 from studio.app.state.runs import RunState
 from studio.app.state.selection import Offered, Source
 from studio.app.state.taking import Taking, free_name, steps
@@ -18,6 +19,7 @@ from studio.app.widgets import exportsheet
 from studio.app.widgets.exportsheet import ExportSheet
 from studio.app.widgets.pane import Pane
 from studio.protocol import messages as m
+from studio.protocol.label import Label
 from tests.app.conftest import Bench
 from tests.app.test_operating import ready
 from tests.client.fakes.engine import Refusal
@@ -245,3 +247,25 @@ async def test_an_engine_that_ends_takes_what_it_wrote_and_leaves_the_sheet_usab
     assert "Export again" in sheet.trouble.text()
     assert sheet.go.isEnabled()
     assert sheet.cancel.isHidden()
+
+
+async def test_files_are_named_after_run_and_model_and_lie_in_the_project(
+    bench: Bench, tmp_path: Path
+) -> None:
+    run, sheet = await opened(bench, tmp_path)
+    assert run.spec is not None
+    bench.state.project = project = tmp_path / "project"
+    project.mkdir()
+    sheet.begin()
+    assert sheet._file.parent == project, "nobody has said where files go"
+    assert sheet._file.name == f"{file_stem(run)}.csv"
+    family = run.spec.family.slug
+    assert family in file_stem(run)
+    run.label = Label(name="Sharper")
+    assert file_stem(run) == f"{number(run.name)}-sharper-{family}"
+    sheet.begin()
+    assert sheet.beside.text() == f"Beside it {sheet._file.name}.json says how it was made."
+    sheet._file_chosen(str(tmp_path / "b.npz"))
+    assert sheet.beside.isHidden(), "other formats hold it inside"
+    sheet.begin()
+    assert sheet._file.parent == tmp_path, "where the person last said"

@@ -101,6 +101,7 @@ def sought(text, **chosen):
         (f"{TITLE} < .25", [2, 5]),
         (f"paper {TITLE.upper()} >= 0.25 gan", [3]),
         ("banana < 3", [1, 2, 3, 4, 5]),
+        ("gan metric < abc", [3, 4]),
         ("time < 1 min finished", [1, 2, 3, 4, 5]),
     ],
 )
@@ -116,6 +117,11 @@ def test_what_nobody_can_be_compared_by_is_said(made):
     made.page.head.finder.setText("banana < 3")
     assert made.page.head.counts.text() == "No figure is called “banana”"
     assert TITLE.casefold() in made.page.head.counts.toolTip()
+    made.page.head.finder.setText("metric < 0.1x")
+    assert made.page.head.counts.text() == "“0.1x” is no number"
+    assert made.page.head.counts.toolTip().endswith(": write metric < 0.1, say.")
+    made.page.head.finder.setText("nowhere-to-be-found metric < abc")
+    assert made.page._empty.accessibleName().startswith("The filter cannot be read. “abc” is no")
     made.page.head.finder.setText("banana")
     assert made.page.head.counts.text() == "0 of 5 runs"
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from studio.app.intents import disk
 from studio.app.intents.base import Intents, Link, Refused
 from studio.app.intents.runs import RunIntents
+from studio.app.state.naming import branch_name, called
 from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -54,7 +55,7 @@ class BranchingIntents(Intents):
                     hint="Undo its deletion, or branch from another run.",
                 )
             )
-        name = name or (parent.spec.name if parent.spec is not None else "branch")
+        name = name or branch_name(parent)
         command = BranchRun(run=run_key, step=step, name=name, changes=list(changes))
         answer = await self.link.ask(command)
         run = str(answer.result["run"])
@@ -74,7 +75,7 @@ class BranchingIntents(Intents):
         if start < step:
             origin = f"from the checkpoint at step {start:,}" if start else "from the beginning"
             why = f"First it replays its parent {origin} up to there."
-        text = f"A branch leaves {parent.name} at step {step:,}"
+        text = f"A branch leaves {called(parent.name, parent.label.name)} at step {step:,}"
         self.state.notices.post(Notice(level="good", text=text, why=why))
 
     async def _inherit(self, run: RunState) -> None:

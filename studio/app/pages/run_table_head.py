@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from studio.app import preferences
 from studio.app.forms.editors import ChoiceList, Segments
-from studio.app.pages.run_table_model import COLUMNS
+from studio.app.pages.run_table_model import AXIS, COLUMNS, NAME
 from studio.app.state.runfinding import RunFinding
 from studio.app.state.runtable import By
 from studio.app.widgets.basic import button, icon_button, label, restyle, row
@@ -104,8 +104,8 @@ class RunTableHead(QWidget):
         """Offer each column but that of the names, to be shown or hidden."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for title, column in COLUMNS[1:]:
-            if not title:
+        for place, (title, column) in enumerate(COLUMNS):
+            if place in (NAME, AXIS):
                 continue  # the axis goes with the figures
             action = QAction(keyless(title), menu)
             action.setCheckable(True)

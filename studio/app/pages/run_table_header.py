@@ -5,7 +5,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QHeaderView, QWidget
 
 from studio.app.icons import paint as paint_icon
-from studio.app.pages.run_table_model import COLUMNS, RIGHT
+from studio.app.pages.run_table_model import AXIS, COLUMNS, RIGHT
 from studio.app.pages.run_table_text import write
 from studio.app.state.runtable import Column
 from studio.app.theme import theme
@@ -42,12 +42,15 @@ class RunTableHeader(QHeaderView):
         painter.setPen(QPen(QColor(tokens.line), 1))
         under = area.bottom() - 0.5
         painter.drawLine(QPointF(area.left(), under), QPointF(area.right(), under))
-        here = title and sorts == column
+        here = sorts == column and logicalIndex != AXIS  # which shows what is left of it
         right = logicalIndex in RIGHT
         room = area.adjusted(PAD + (NAMES if logicalIndex == 0 else 0), 0, -PAD, 0)
         color = tokens.text if here else tokens.muted
         words = QFontMetrics(self.font()).horizontalAdvance(title)
-        write(painter, room, title, self.font(), color, right=right)
+        shown = QFontMetrics(self.font()).elidedText(
+            title, Qt.TextElideMode.ElideRight, int(room.width())
+        )
+        write(painter, room, shown, self.font(), color, right=right)
         if here:
             at = room.right() - words - ARROW - 3 if right else room.left() + words + 3
             box = QRectF(at, area.center().y() - ARROW / 2, ARROW, ARROW)

@@ -49,8 +49,8 @@ __all__ = [
 
 COLUMNS: tuple[tuple[str, Column], ...] = (
     ("Name", "name"), ("Model", "model"), ("Data", "data"), ("Step", "step"),
-    ("Headline metric", "metric"), ("", "metric"), ("Time", "time"), ("Tags", "tags"),
-    ("Note", "note"),
+    ("Headline metric", "metric"), ("Against the floor", "metric"), ("Time", "time"),
+    ("Tags", "tags"), ("Note", "note"),
 )  # fmt: skip
 """What a column is called, and what a click on it sorts the runs of each group by."""
 NAME, MODEL, DATA, STEP, METRIC, AXIS, TIME, TAGS, NOTE = range(9)

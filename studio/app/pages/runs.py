@@ -122,8 +122,12 @@ class RunsPage(QWidget):
         every = len(self._state.runs.by_key)
         if self._listed:
             self._empty.hide()
+        elif every and self._problem:
+            self._empty.tell(
+                "The filter cannot be read", self._problem, "Clear", self._state.finding.clear
+            )
         elif every:
-            why = self._problem or f"None of the {counted(every, 'run')} has all that is sought."
+            why = f"None of the {counted(every, 'run')} has all that is sought."
             self._empty.tell("Nothing found", why, "Clear", self._state.finding.clear)
         else:
             why = "Each training is a row here, with its settings, figures and what is said of it."

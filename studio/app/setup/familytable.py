@@ -50,7 +50,7 @@ class FamilyTable(Body):
             self._grid.setColumnStretch(place, 1)
         self._fill(catalog)
         self._grid.setRowStretch(self._grid.rowCount(), 1)
-        self._scroll = scrolled(page)
+        self._page, self._scroll = page, scrolled(page)
         self._scroll.verticalScrollBar().rangeChanged.connect(lambda *_: self._reveal())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -174,10 +174,9 @@ class FamilyTable(Body):
 
     def _reveal(self) -> None:
         """Bring what is highlighted into sight, and the heads of the columns too where they fit."""
-        page = self._scroll.widget()
         if self._current is None:
             return
-        lowest = self._current.mapTo(page, self._current.rect().bottomLeft()).y()
+        lowest = self._current.mapTo(self._page, self._current.rect().bottomLeft()).y()
         if lowest < self._scroll.viewport().height():
             self._scroll.verticalScrollBar().setValue(0)
         else:

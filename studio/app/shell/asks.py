@@ -17,7 +17,7 @@ from studio.app.shell.dialogs import ask_empty_trash, ask_restore
 from studio.app.shell.label_ask import ask_line
 from studio.app.shell.make_sheet import MakeSheet
 from studio.app.shell.wholefolder import offer_folder
-from studio.app.state.naming import number
+from studio.app.state.naming import file_stem, number
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
 from studio.app.widgets.filedialog import open_dialog, save_dialog
@@ -146,7 +146,7 @@ class Asks:
 
     def _name(self, what: str) -> str:
         run = self._state.runs.current
-        return f"{run.name}-{what}" if run is not None else what
+        return f"{file_stem(run)}-{what}" if run is not None else what
 
     def _then(self, dialog: QFileDialog, do: Callable[[str], None]) -> None:
         dialog.fileSelected.connect(do)

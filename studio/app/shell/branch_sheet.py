@@ -10,6 +10,7 @@ from studio.app.actions import Actions
 from studio.app.edit_words import live_fields
 from studio.app.forms.form import LABEL_WIDTH, Form
 from studio.app.state import drafts
+from studio.app.state.naming import branch_name, called
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, column, label, row, scrolled
@@ -40,7 +41,7 @@ class BranchSheet(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(True)
         self.setMinimumWidth(WIDTH)
-        self.name = QLineEdit(run.spec.name if run.spec is not None else "")
+        self.name = QLineEdit(branch_name(run))
         self.name.setAccessibleName("Name of the branch")
         self.form: Form | None = None
         self.start = button("Branch", self._start, kind="primary")
@@ -52,8 +53,9 @@ class BranchSheet(QDialog):
         layout.setContentsMargins(20, 18, 20, 18)
         layout.setSpacing(12)
         layout.addWidget(label(f"Branch from step {self._step:,}", "heading"))
+        whose = called(run.name, run.label.name)
         said = (
-            f"A new run that equals {run.name} up to step {self._step:,}, bit for bit, and goes on "
+            f"A new run that equals {whose} up to step {self._step:,}, bit for bit, and goes on "
             "with what you change here."
         )
         layout.addWidget(label(said, "muted", wrap=True))

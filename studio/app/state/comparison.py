@@ -36,6 +36,7 @@ __all__ = [
     "measures",
     "members",
     "nfe",
+    "rival",
     "samples_at",
     "share",
     "spreads_along",
@@ -71,6 +72,14 @@ def compared(runs: Runs) -> list[RunState]:
     chosen = [runs.by_key[key] for key in runs.chosen if key in runs.by_key]
     found = chosen if current in chosen else members(runs, current.race)
     return found[:MOST] if len(found) > 1 else []
+
+
+def rival(runs: Runs) -> RunState | None:
+    """Return the newest other run on the data of the selected one, None where there is none."""
+    current = runs.current
+    others = (run for run in runs.by_key.values() if run is not current)
+    fit = (run for run in others if current is not None and comparable(current, run))
+    return max(fit, key=lambda run: run.name, default=None)
 
 
 def data_of(run: RunState | None) -> str:

@@ -10,10 +10,13 @@ from studio.app.state.runs import RunState
 from studio.app.words import plain
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import PROJECT_PREFIX, Recipe, RunSpec, run_name
+from studio.store.names import slug
 
 __all__ = [
+    "branch_name",
     "called",
     "data_title",
+    "file_stem",
     "imported",
     "keeps_recipe",
     "metric_in_unit",
@@ -75,6 +78,21 @@ def called(folder: str, given: str = "") -> str:
 def name_of(run: RunState) -> str:
     """Return what a run is called without its number."""
     return called(run.name, run.label.name).removeprefix(number(run.name)).strip()
+
+
+def file_stem(run: RunState) -> str:
+    """Return how files of a run begin: its number, its name, and its model where that is not in
+    the name.
+    """
+    name = slug(name_of(run), "run")
+    family = run.spec.family.slug if run.spec is not None else ""
+    said = family.removeprefix("project:") in name
+    return "-".join(filter(None, [number(run.name), name, "" if said else family]))
+
+
+def branch_name(run: RunState) -> str:
+    """Return what a branch of a run is called unless somebody says: as the run is called now."""
+    return run.label.name or (run.spec.name if run.spec is not None else name_of(run))
 
 
 def named_as_parent(run: RunState) -> bool:

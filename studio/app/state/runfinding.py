@@ -102,6 +102,11 @@ def parsed(text: str, runs: Iterable[RunState], catalog: Catalog | None) -> Soug
             problem = problem or f"No figure is called “{called}”: try {some}."
             continue
         words += before[:start]
+        rest = text[end:].split()
+        if not match["value"] and rest:
+            name, sign = " ".join(before[start:]), match["sign"]
+            problem = problem or f"“{rest[0]}” is no number: write {name} {sign} 0.1, say."
+            end = text.index(rest[0], end) + len(rest[0])
         if match["value"]:
             value = float(match["value"].replace(",", ""))
             value *= UNITS[(match["unit"] or "").casefold()]

@@ -1,6 +1,7 @@
 """The Compare lens: some runs side by side, with one camera, one clock and one chart."""
 
 from collections.abc import Callable
+from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QShowEvent
@@ -20,7 +21,7 @@ from studio.app.plots.camerabox import link
 from studio.app.plots.export import Picture
 from studio.app.plots.following import Following
 from studio.app.state import comparison
-from studio.app.state.naming import data_title
+from studio.app.state.naming import called, data_title
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors, font, theme
@@ -179,11 +180,19 @@ class CompareView(QWidget):
         for part in self.bar.findChildren(QPushButton):
             part.setVisible(bool(runs))
         self._told.set_text(_about(runs, self._state))
-        if not runs:
-            self._empty.tell(
-                "Nothing to compare yet",
-                f"Hold Ctrl and click 2 to {comparison.MOST} runs in the sidebar, or start a race.",
-            )
+        if runs:
+            return
+        how = f"Hold Ctrl and click 2 to {comparison.MOST} runs in the sidebar, or start a race."
+        current = self._state.runs.current
+        other = comparison.rival(self._state.runs)
+        if current is not None and other is not None:
+            name = called(other.name, other.label.name)
+            show = partial(self._actions.comparing.show, [current.key, other.key])
+            self._empty.tell("Nothing to compare yet", how, f"Compare with {name}", show)
+        else:
+            why = f"No other run learns the same data. {how}"
+            another = "Set up another run"
+            self._empty.tell("Nothing to compare yet", why, another, self._actions.setup.new)
 
     # One colour, one camera, one particle
 

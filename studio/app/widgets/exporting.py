@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app.plots.export import Picture, widget_picture, write_curves, write_picture
+from studio.app.state.naming import file_stem
 from studio.app.state.session import AppState
 from studio.app.widgets.filedialog import ask_write
 from studio.app.widgets.plotcard import PlotCard
@@ -57,5 +58,5 @@ def ask_values(card: PlotCard, state: AppState, name: str) -> QFileDialog:
 
 def _stem(state: AppState, name: str) -> str:
     run = state.runs.current
-    whose = run.name.replace(" ", "-") if run else "pushforward"
+    whose = file_stem(run) if run else "pushforward"
     return f"{whose}-{name.replace('/', '-')}"

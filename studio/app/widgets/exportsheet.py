@@ -18,7 +18,7 @@ from studio.app.intents.base import Refused
 from studio.app.kinds.filed import file_bytes, said_bytes
 from studio.app.kinds.kind import FORMATS, Kind
 from studio.app.kinds.registry import kind_of_run, moves_in
-from studio.app.state.naming import number
+from studio.app.state.naming import file_stem
 from studio.app.state.runs import RunState
 from studio.app.state.selection import Offered, Rows, Source
 from studio.app.state.session import AppState
@@ -36,6 +36,8 @@ MOST, LARGEST = 10_000_000, 2**31 - 1
 NAMES = 76  # pixels of the names of what is asked
 THICK = 3
 WEIGHED = 256  # rows from which the size of a file is told
+# A table of text has no place for how it was made: other formats hold that inside.
+BESIDE = dict.fromkeys((".csv", ".tsv"), "Beside it {}.json says how it was made.")
 NOT_YET = "It wakes when a file is written."
 
 
@@ -54,6 +56,7 @@ class ExportSheet(QFrame):
         self._job = ""
         self._file = Path()
         self._agreed = False  # to replace the file
+        self._chose = False  # whether the person said where to
         self._written: Path | None = None
         self._early: dict[str, JobInfo] = {}  # what has ended since the last was asked for
         self._steps: list[int] = []
@@ -71,6 +74,7 @@ class ExportSheet(QFrame):
         self.format = ChoiceList([], "Format")
         self.into = Elided("")
         self.browse = icon_button("folder", "Choose the file", self._choose_file)
+        self.beside = label("", "small", wrap=True)
         self.trouble = label("", "danger", wrap=True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -97,6 +101,7 @@ class ExportSheet(QFrame):
             body.addWidget(line)
         body.addWidget(_line("Format", self.format))
         body.addWidget(_line("Into", self.into, self.browse))
+        body.addWidget(self.beside)
         body.addWidget(self.trouble)
         body.addWidget(self.bar)
         foot = row(self.show_file, self.cancel, self.go)
@@ -318,17 +323,21 @@ class ExportSheet(QFrame):
     # Where to
 
     def _name_file(self) -> None:
-        """Name a file that is not there yet, where the last one was written or asked for."""
+        """Name a file that is not there yet, where the last one was asked for, or else in the
+        project.
+        """
         run = self._run
         if run is None:
             return
-        folder = self._file.parent if self._file.name else folder_of_files()
-        self._set_file(free_name(folder, f"run-{number(run.name)}", self._suffix), agreed=False)
+        folder = self._file.parent if self._chose else folder_of_files(self._state.project)
+        self._set_file(free_name(folder, file_stem(run), self._suffix), agreed=False)
 
     def _set_file(self, file: Path, *, agreed: bool) -> None:
         self._file, self._agreed = file, agreed
         self.into.set_text(f"{file.parent.name}/{file.name}")
         set_tip(self.into, str(file))
+        self.beside.setText(BESIDE.get(file.suffix.lower(), "").format(file.name))
+        self.beside.setVisible(bool(self.beside.text()))
         self._say("")
         self._tell()
 
@@ -348,6 +357,7 @@ class ExportSheet(QFrame):
             self.format.blockSignals(True)
             self.format.setCurrentIndex(known.index(file.suffix.removeprefix(".").lower()))
             self.format.blockSignals(False)
+        self._chose = True
         self._set_file(file, agreed=True)
 
     # Writing

@@ -14,12 +14,13 @@ from studio.store.errors import StoreError
 __all__ = ["ask_write", "folder_of_files", "open_dialog", "remember_folder", "save_dialog"]
 
 
-def folder_of_files() -> Path:
+def folder_of_files(project: Path | None = None) -> Path:
     """Return the folder that the last dialog was answered in; where there was none, or it has gone,
-    that of the person's documents, or their own.
+    that of a ``project``, of the person's documents, or their own.
     """
     documents = QStandardPaths.StandardLocation.DocumentsLocation
-    for text in (preferences.load().files, QStandardPaths.writableLocation(documents)):
+    usual = QStandardPaths.writableLocation(documents)
+    for text in (preferences.load().files, str(project or ""), usual):
         if text and Path(text).is_dir():
             return Path(text)
     return Path.home()

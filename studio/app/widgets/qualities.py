@@ -2,6 +2,7 @@
 was measured.
 """
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.app import held, words
@@ -11,7 +12,7 @@ from studio.app.state.naming import metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.runthen import run_at
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import clear, label
+from studio.app.widgets.basic import Elided, clear, label
 from studio.protocol.spec import ChangeSetting
 
 __all__ = ["Qualities", "interval", "outdated", "qualities"]
@@ -31,7 +32,8 @@ class Qualities(QWidget):
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(10)
-        self._grid.setColumnStretch(2, 1)
+        self._grid.setVerticalSpacing(2)
+        self._grid.setColumnStretch(0, 1)
 
     def show_run(self, run: RunState | None) -> None:
         """Show the numbers of a run as they are where the training clock stands."""
@@ -47,9 +49,10 @@ class Qualities(QWidget):
         shown = rows or [("Not evaluated yet", "", "")]
         shown = [*shown, *[("", "", "")] * (awaited - len(shown))]
         for i, (title, value, note) in enumerate(shown):
-            self._grid.addWidget(label(title, "muted"), i, 0)
-            self._grid.addWidget(label(value), i, 1)
-            self._grid.addWidget(label(note, "small", wrap=True), i, 2)
+            # Beside its figure a note would be a column of single words.
+            self._grid.addWidget(Elided(title, "muted"), 2 * i, 0)
+            self._grid.addWidget(label(value), 2 * i, 1, Qt.AlignmentFlag.AlignRight)
+            self._grid.addWidget(label(note, "small", wrap=True), 2 * i + 1, 0, 1, 2)
 
     def _clock(self) -> None:
         if self._state.playback.step != self._step:

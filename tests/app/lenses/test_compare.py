@@ -397,8 +397,16 @@ def test_with_nothing_to_compare_it_says_how_to_begin(
     lens.state.runs.choose(())
     QApplication.processEvents()
     assert window.view.split.isHidden()
-    assert "Ctrl" in window.view._empty.accessibleName()
+    empty = window.view._empty
+    assert "Ctrl" in empty.accessibleName()
     assert on(lens) == set()
+    assert empty._button.text() == "Compare with 3 t", "the newest on the same data"
+    empty._button.click()
+    assert lens.state.runs.chosen == (lens.run.key, runs[2].key)
+    for run in runs[1:]:
+        del lens.state.runs.by_key[run.key]
+    lens.state.runs.choose(())
+    assert empty._button.text() == "Set up another run"
 
 
 def test_images_are_compared_as_images(lens: Any, runs: Any, window: QWidget) -> None:
