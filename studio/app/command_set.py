@@ -16,6 +16,7 @@ from studio.app.command_queue import queue_commands
 from studio.app.command_race import race_commands
 from studio.app.commands import Command, Registry
 from studio.app.kinds.registry import flows_in, moves_in
+from studio.app.state.naming import called
 from studio.app.state.session import AppState
 from studio.app.theme import theme
 
@@ -76,11 +77,20 @@ class _Why:
         name = self.state.name_of(project)
         return f"{job.title} is training in another project, {name}. Open that first."
 
+    def steered(self) -> str:
+        """Whether the run on the canvas is under way, so that what is said to it reaches it."""
+        running, run = self.state.running, self.state.runs.current
+        if self.state.steered is not None or running is None or run is None:
+            return self.running()
+        other = self.state.runs.by_key.get(self.state.run_of(running))
+        trains = called(other.name, other.label.name) if other is not None else running.title
+        return f"{called(run.name, run.label.name)} does not train now. {trains} does: open that."
+
     def stoppable(self) -> str:
         run = self.state.runs.current
         if run is not None and run.elsewhere:
             return "Another window or command trains this run: stop it there."
-        return "" if run is not None and run.background else self.running()
+        return "" if run is not None and run.background else self.steered()
 
     def run(self) -> str:
         return "" if self.state.runs.current else "No run is selected."
@@ -90,12 +100,6 @@ class _Why:
         still = "A generator makes samples in one step: there is no flow time."
         why = still if moves_in(run, catalog) else "Nothing moves in this run."
         return self.run() or ("" if flows_in(run, catalog) else why)
-
-    def checkpoint(self) -> str:
-        run = self.state.runs.current
-        if run is None:
-            return "No run is selected."
-        return "" if run.checkpoints or run.job else "The run has no checkpoint yet."
 
     def trained(self) -> str:
         """Whether the selected run has a state to draw from and to measure."""
@@ -229,12 +233,12 @@ def _taken_away(shell: Shell, why: _Why, menu: str) -> list[Command]:
         Command(
             id="export-samples", title="Export samples…", menu=menu, shortcut="Ctrl+E",
             run=shell.ask_export_samples, aliases=("save", "csv", "npz", "hdf5"),
-            why_not=why.draws(why.checkpoint), icon="export",
+            why_not=why.draws(why.trained), icon="export",
         ),
         Command(
             id="export-weights", title="Export weights…", menu=menu,
             run=shell.ask_export_weights, aliases=("safetensors", "model", "save"),
-            why_not=why.checkpoint,
+            why_not=why.trained,
         ),
         Command(
             id="export-picture", title="Export a picture of this lens…", menu=menu,
@@ -272,20 +276,20 @@ def _run(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Com
         ),
         Command(
             id="step-training", title="Do one training step", menu=menu, shortcut="Ctrl+.",
-            run=actions.training.step, aliases=("advance", "single"), why_not=why.running,
+            run=actions.training.step, aliases=("advance", "single"), why_not=why.steered,
         ),
         Command(
             id="step-training-100", title="Do 100 training steps", menu=menu,
-            run=lambda: actions.training.step(100), why_not=why.running,
+            run=lambda: actions.training.step(100), why_not=why.steered,
         ),
         Command(
             id="slow", title="Slow motion: ten steps a second", menu=menu,
-            run=lambda: actions.training.set_speed(0.1), why_not=why.running,
+            run=lambda: actions.training.set_speed(0.1), why_not=why.steered,
             aliases=("speed", "delay"),
         ),
         Command(
             id="full-speed", title="Full speed", menu=menu,
-            run=lambda: actions.training.set_speed(0.0), why_not=why.running, aliases=("fast",),
+            run=lambda: actions.training.set_speed(0.0), why_not=why.steered, aliases=("fast",),
         ),
     ]  # fmt: skip
 
@@ -295,7 +299,7 @@ def _keep(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Co
     return [
         Command(
             id="checkpoint", title="Save a checkpoint now", menu=menu, shortcut="Ctrl+S",
-            run=actions.training.checkpoint, why_not=why.running,
+            run=actions.training.checkpoint, why_not=why.steered,
         ),
         Command(
             id="sample", title="Sample now", menu=menu, shortcut="Ctrl+Shift+S",
@@ -451,9 +455,8 @@ def _with_run(state: AppState, do: Callable[[str], None]) -> None:
 
 def _play_or_pause(state: AppState, actions: Actions) -> None:
     """Of a training that is followed live, Space holds the training; otherwise the flow."""
-    job, run, clock = state.running, state.runs.current, state.playback
-    trains = job is not None and run is not None and job.job in (run.job, run.race)
-    if trains and clock.stands:
+    run, clock = state.runs.current, state.playback
+    if run is not None and state.steered is not None and clock.stands:
         actions.training.pause_or_resume()
     elif flows_in(run, state.catalog):
         _play(state)

@@ -199,7 +199,7 @@ async def test_an_edited_run_is_repeated_from_its_folder_or_a_recipe(bench, wait
     run.edits = [change]
     assert bench.actions.export.command() == f"pushforward run {run.key}"
     file = tmp_path / "changed.toml"
-    bench.actions.export.recipe(str(file))
+    bench.actions.export.recipe(run.key, str(file))
     await wait(file.exists)
     await wait(lambda: bench.state.notices.history[-1].text == "changed.toml is written")
     assert tomllib.loads(file.read_text())["run"]["family"]["slug"] == "gan"

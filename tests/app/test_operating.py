@@ -382,7 +382,7 @@ async def test_a_file_that_a_dialog_has_asked_about_may_be_replaced(bench, wait)
     for command in (m.Operate, m.ExportWeights):
         bench.engine.script[command] = lambda command: asked.append(command) or {}
     await bench.actions.operating.start(known.key, "make", Asking({}, {}, {}), "/x/made.csv")
-    bench.actions.export.weights("/x/weights.safetensors")
+    bench.actions.export.weights(known.key, "/x/weights.safetensors")
     SceneIntents(bench.state, bench.studio.link).write(known.key, "/x/map.png")
     await wait(lambda: len(asked) == 3)
     assert all(each.overwrite for each in asked)

@@ -139,3 +139,46 @@ def test_names_that_differ_in_their_ends_are_told_apart_where_there_is_little_ro
         assert one != other
     run = RunState(key="k", name=titles[0].replace(" ", "-"))
     assert short_name(run, 14) == "edm-pro…ts-win"
+
+
+async def test_what_is_said_to_a_run_reaches_it_and_no_other(bench, qtbot, wait):
+    """A checkpoint was saved of what trained, whatever was on the canvas."""
+    await waiting(bench, wait, runs=2)
+    trained, queued = bench.state.runs.by_key
+    told = []
+    bench.engine.script[m.Control] = lambda command: told.append(command) or {}
+    registry, runs = bench.window.registry, bench.state.runs.by_key
+    bench.actions.runs.select(queued)
+    names = [called(runs[key].name) for key in (queued, trained)]
+    why = f"{names[0]} does not train now. {names[1]} does: open that."
+    for id in ("checkpoint", "step-training", "slow", "full-speed", "stop"):
+        assert registry[id].why_not() == why
+    waits = "The run has not begun yet: it waits in the queue."
+    assert registry["export-weights"].why_not() == waits
+    for command in (bench.actions.training.checkpoint, bench.actions.training.stop):
+        command()
+    bench.state.playback.set(step=None, flow=1.0)
+    qtbot.keyClick(bench.window, Qt.Key.Key_Space)
+    assert told == []
+    bench.actions.runs.select(trained)
+    assert registry.trigger("checkpoint")
+    await wait(lambda: told)
+    assert (told[0].job, told[0].action) == (runs[trained].job, "checkpoint")
+
+
+async def test_weights_are_those_of_the_run_that_was_asked_for(bench, wait, monkeypatch):
+    from PySide6.QtWidgets import QFileDialog
+
+    await waiting(bench, wait, runs=2)
+    trained, queued = bench.state.runs.by_key
+    asked = []
+    bench.engine.script[m.ExportWeights] = lambda command: asked.append(command) or {}
+    monkeypatch.setattr(QFileDialog, "open", lambda self: None)
+    bench.actions.runs.select(trained)
+    bench.window._asks.export_weights()
+    bench.actions.runs.select(queued)
+    dialog = bench.window.findChildren(QFileDialog)[-1]
+    dialog.fileSelected.emit("/x/weights.safetensors")
+    await wait(lambda: asked)
+    assert asked[0].run == trained
+    dialog.deleteLater()

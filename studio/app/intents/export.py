@@ -36,14 +36,11 @@ class ExportIntents(Intents):
         answer = await self.link.ask(taking.command(file, overwrite=overwrite))
         return str((answer.result or {}).get("job", ""))
 
-    def weights(self, file: str) -> None:
-        """Write the averaged weights of the selected run's newest checkpoint, in the place
-        of a file that is there: the dialog for saving has asked.
+    def weights(self, run: str, file: str) -> None:
+        """Write the averaged weights of a run's newest checkpoint, in the place of a file that is
+        there: the dialog for saving has asked.
         """
-        run = self.state.runs.current
-        if run is not None:
-            work = self._weights(run.key, file)
-            self._do(work, "The weights were not exported", run=run.key)
+        self._do(self._weights(run, file), "The weights were not exported", run=run)
 
     async def _weights(self, key: str, file: str) -> None:
         await self.link.ask(ExportWeights(run=key, file=file, overwrite=True))
@@ -68,9 +65,9 @@ class ExportIntents(Intents):
     def _command_for(self, spec: RunSpec) -> str:
         return command_for(spec, catalog=self.state.catalog, project=self.state.project)
 
-    def recipe(self, file: str) -> None:
-        """Write the selected run as a recipe: a file that trains it again, with all its changes."""
-        run = self.state.runs.current
+    def recipe(self, key: str, file: str) -> None:
+        """Write a run as a recipe: a file that trains it again, with all its changes."""
+        run = self.state.runs.by_key.get(key)
         if run is not None and run.spec is not None:
             spec = msgspec.structs.replace(run.spec, edits=list(run.edits))
             work = self._save_recipe(run, spec, Path(file))

@@ -79,8 +79,11 @@ class TrainingIntents(Intents):
         self._control("step", n)
 
     def checkpoint(self) -> None:
-        """Save a checkpoint between two steps."""
-        self._control("checkpoint")
+        """Save a checkpoint of the run on the canvas between two steps."""
+        run = self.state.runs.current
+        job = self.state.training_of(run) if run is not None else self.state.running
+        if job is not None:
+            self._tell(Control(job=job.job, action="checkpoint"), run=job.run)
 
     def evaluate(self) -> None:
         """Measure the quality of the selected run now: of its training between two steps, else of
@@ -116,7 +119,7 @@ class TrainingIntents(Intents):
         self._tell(command, "Sampling did not start", run.key)
 
     def stop(self) -> None:
-        """Stop the training that runs and keep what it has; it can be resumed."""
+        """Stop the run on the canvas and keep what it has; it can be resumed."""
         run = self.state.runs.current
         if run is not None and run.background and not run.elsewhere:
             self.stop_background(run.key)
@@ -134,7 +137,7 @@ class TrainingIntents(Intents):
             self.state.notices.error(error.info(), title="The run did not stop", here=True)
 
     def _control(self, action: str, n: int = 1) -> None:
-        job = self.state.running
+        job = self.state.steered
         if job is not None:
             self._tell(Control(job=job.job, action=action, n=n), run=job.run)
 
@@ -144,7 +147,7 @@ class TrainingIntents(Intents):
 
     def set_speed(self, delay: float) -> None:
         """Slow motion: wait so many seconds after each training step (0 = full speed)."""
-        job = self.state.running
+        job = self.state.steered
         if job is not None:
             self._tell(SetSpeed(job=job.job, delay=delay), run=job.run)
 

@@ -84,16 +84,24 @@ class Asks:
             MakeSheet(self._state, self._actions, entry, self._parent).open()
 
     def export_weights(self) -> None:
-        """Ask where the weights go."""
+        """Ask where the weights of the run on the canvas go; another may be there when that is
+        answered.
+        """
+        run = self._state.runs.current
+        if run is None:
+            return
         formats, name = "Safetensors (*.safetensors)", self._name("weights")
         dialog = save_dialog(self._parent, "Export weights", name, formats, "safetensors")
-        self._then(dialog, self._actions.export.weights)
+        self._then(dialog, partial(self._actions.export.weights, run.key))
 
     def save_recipe(self) -> None:
-        """Ask where the selected run goes as a recipe."""
+        """Ask where the run on the canvas goes as a recipe."""
+        run = self._state.runs.current
+        if run is None:
+            return
         name, formats = self._name("recipe"), "Recipe (*.toml)"
         dialog = save_dialog(self._parent, "Save as recipe", name, formats, "toml")
-        self._then(dialog, self._actions.export.recipe)
+        self._then(dialog, partial(self._actions.export.recipe, run.key))
 
     def label(self, key: str, what: Said) -> None:
         """Ask for the name, the tags or the note of a run."""

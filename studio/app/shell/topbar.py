@@ -153,7 +153,7 @@ class TopBar(QFrame):
     def _other(job: JobInfo, run: RunState | None) -> str:
         """Name what trains where it is not what is on the canvas."""
         here = run is not None and job.job in (run.job, run.race)
-        return "" if here or not job.run else f" {number(Path(job.run).name)}"
+        return "" if here else f" {number(Path(job.run).name)}" if job.run else " the race"
 
     def _main(self) -> None:
         command, _, _ = self._main_command()

@@ -220,6 +220,15 @@ class AppState(QObject):
         return job if job is not None and self._is_here(job) else None
 
     @property
+    def steered(self) -> JobInfo | None:
+        """What is under way and meant by who steers it: where a run is on the canvas that of this
+        run, and of no other.
+        """
+        job, run = self.running, self.runs.current
+        here = run is None or (job is not None and job.job in (run.job, run.race))
+        return job if here else None
+
+    @property
     def elsewhere(self) -> JobInfo | None:
         """What is under way, if it belongs to another project."""
         job = self.under_way
