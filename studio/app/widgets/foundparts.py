@@ -30,21 +30,18 @@ class FoundParts(QWidget):
         super().__init__()
         self.facts = label("", wrap=True)
         self.tiles = FoundTiles()
-        self.list = QTableWidget()
-        self.list.setAccessibleName("Parts of a row")
-        self.list.verticalHeader().setVisible(False)
-        self.list.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.list = _table("Parts of a row")
         self.list.setColumnCount(len(HEADERS))
         self.list.setHorizontalHeaderLabels(list(HEADERS))
-        header = self.list.horizontalHeader()
-        header.setStretchLastSection(True)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._head, self.rows = section("First rows"), _table("First rows")
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.addWidget(section("What a row holds"))
         body.addWidget(self.facts)
         body.addWidget(self.tiles)
         body.addWidget(self.list, 1)
+        body.addWidget(self._head)
+        body.addWidget(self.rows, 1)
         body.addStretch(0)
 
     def show_found(self, found: Inspection) -> None:
@@ -66,6 +63,36 @@ class FoundParts(QWidget):
             for j, text in enumerate(cells):
                 self.list.setItem(i, j, QTableWidgetItem(one_line(text)))
         self.list.resizeColumnsToContents()
+        self._show_rows(found)
+
+    def _show_rows(self, found: Inspection) -> None:
+        """List the first rows where they are of words, which no picture shows."""
+        seen = ((part.name, found.preview.get(part.name)) for part in found.parts)
+        known = {name: values for name, values in seen if isinstance(values, list)}
+        words = any(isinstance(v, str) for values in known.values() for v in _flat(values))
+        for each in (self._head, self.rows):
+            each.setVisible(words and self.tiles.isHidden())
+        # What is short comes first: who it is, before what they did.
+        names = sorted(known, key=lambda name: any(isinstance(row, list) for row in known[name]))
+        self.rows.setColumnCount(len(names))
+        self.rows.setHorizontalHeaderLabels([one_line(name) for name in names])
+        self.rows.setRowCount(max(map(len, known.values()), default=0))
+        for column, name in enumerate(names):
+            for line, value in enumerate(known[name]):
+                text = ", ".join(map(_said, _flat(value)))[:LETTERS]
+                self.rows.setItem(line, column, QTableWidgetItem(one_line(text)))
+        self.rows.resizeColumnsToContents()
+
+
+def _table(name: str) -> QTableWidget:
+    made = QTableWidget()
+    made.setAccessibleName(name)
+    made.verticalHeader().setVisible(False)
+    made.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+    header = made.horizontalHeader()
+    header.setStretchLastSection(True)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    return made
 
 
 def _shape(part: Part) -> str:

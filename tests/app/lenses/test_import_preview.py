@@ -224,6 +224,20 @@ def test_first_rows_are_read_by_people(dialog: Any) -> None:
     ]
 
 
+def test_first_rows_of_words_stand_in_a_table(dialog: Any) -> None:
+    """Ratings without titles were said as "15 values in 3 rows"."""
+    parts = [Part(name="x", dtype="int64", shape=[200]), Part(name="person", dtype="int64")]
+    preview = {"x": [["Item 7", "Item 2"], ["Item 9"]], "person": [11, 12]}
+    histories = msgspec.structs.replace(JETS, kind="interactions", parts=parts, preview=preview)
+    shown = dialog.of(histories)
+    table = shown.parts.rows
+    assert table.isVisible()
+    assert [table.horizontalHeaderItem(i).text() for i in range(2)] == ["person", "x"]
+    cells = [[table.item(i, j).text() for j in range(2)] for i in range(2)]
+    assert cells == [["11", "Item 7, Item 2"], ["12", "Item 9"]]
+    assert not dialog.of(JETS).parts.rows.isVisible()
+
+
 def test_an_option_that_changes_nothing_is_disabled_with_the_reason(dialog: Any) -> None:
     why = {"most": "The files say it."}
     row = dialog.of(msgspec.structs.replace(JETS, unused=why))._choice.form.rows["most"]
