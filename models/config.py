@@ -367,10 +367,11 @@ def _nested(path: str, kind: type[C], optional: bool, default: C | None, value: 
 
 
 def _run(path: str, value: Any) -> RunRef:
-    """Read a reference to a run; a text is its name."""
+    """Read a reference to a run; a text is its name, a whole number that of the run."""
     if isinstance(value, RunRef):
         return value
-    data = {"run": value} if isinstance(value, str) else value
+    number = isinstance(value, int) and not isinstance(value, bool)
+    data = {"run": str(value)} if number or isinstance(value, str) else value
     try:
         found = msgspec.convert(data, RunRef)
     except msgspec.ValidationError as error:

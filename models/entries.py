@@ -286,11 +286,14 @@ class OperatorEntry(Entry):
         takes: what else it is handed, as `models.operators.base.Slot`.
         refuses: says in a sentence why it cannot do its work for a model of data that are so
             (a `models.contracts.spec.DataSpec`), "" where it can.
+        asks: of the conditions of the rows that it makes those that a person may choose, () for
+            all.
     """
 
     needs: tuple[str, ...]
     takes: tuple[Any, ...]
     refuses: Callable[[Any], str]
+    asks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

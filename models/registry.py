@@ -425,6 +425,7 @@ def operator(
     needs: Iterable[str] = (),
     takes: Iterable[Any] = (),
     refuses: Callable[[Any], str] = lambda spec: "",
+    asks: Iterable[str] = (),
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
     """Register an operator; see `OperatorEntry`."""
@@ -440,6 +441,7 @@ def operator(
         needs=tuple(needs),
         takes=tuple(takes),
         refuses=refuses,
+        asks=tuple(asks),
     )
 
 

@@ -15,8 +15,9 @@ from models.tensors import make_generator
 
 __all__ = ["COLUMNS", "JetVariables", "conditions_of", "jet_variables"]
 
-COLUMNS = ("log(pT/GeV)", "log(m/GeV)", "eta", "constituents")
-"""What a row holds; pT and mass by their logarithms, since they are positive and skewed."""
+COLUMNS = ("eta", "log(m/GeV)", "log(pT/GeV)", "constituents")
+"""What a row holds; pT and mass by their logarithms, since they are positive and skewed. The first
+two are a plane in which types lie apart."""
 _LIGHTEST = 1e-3  # GeV: as of `models.kinds.jets`
 
 
@@ -52,8 +53,8 @@ class JetVariables:
     @cached_property
     def x(self) -> Tensor:
         """(n, 4) float32, as `COLUMNS` says."""
-        logs = [each.clamp_min(_LIGHTEST).log() for each in (self.pt, self.mass)]
-        return torch.stack([*logs, self.eta, self.size.float()], dim=1)
+        mass, pt = (each.clamp_min(_LIGHTEST).log() for each in (self.mass, self.pt))
+        return torch.stack([self.eta, mass, pt, self.size.float()], dim=1)
 
     def __len__(self) -> int:
         return len(self.label)
@@ -89,7 +90,7 @@ def conditions_of(rows: Batch) -> dict[str, Tensor]:
     """Return rows of jet variables, in the units of the data, by the names under which jets have
     them given: "pt" and "mass" in GeV, "eta", "size" rounded, "label"; (n,) each.
     """
-    pt, mass, eta, size = rows.x.unbind(dim=1)
+    eta, mass, pt, size = rows.x.unbind(dim=1)
     given = {"pt": pt.exp(), "mass": mass.exp(), "eta": eta, SIZE: size.round().long()}
     return {LABEL: rows.given[LABEL].long(), **given}
 
@@ -104,7 +105,7 @@ def conditions_of(rows: Batch) -> dict[str, Tensor]:
     gives=("mixed",),
     networks={},
     metrics=("w1-jet-variables", "constituents-tv"),
-    training={"batch": 512, "steps": 3000, "evaluate_samples": 5000},
+    training={"batch": 512, "steps": 1500, "evaluate_samples": 2500},
 )
 def jet_variables(n: int, seed: int) -> JetVariables:
     """Return the variables of n jets in two types, light ones of few constituents and heavy ones of

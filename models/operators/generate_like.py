@@ -49,6 +49,10 @@ class GenerateLikeConfig(Config, frozen=True):
     ] = Pick()  # fmt: skip
 
 
+def _untold(spec: DataSpec) -> str:
+    return "" if spec.law else "The model knows no conditions that a row could say."
+
+
 @operator(
     "generate-like",
     title="Generate like given rows",
@@ -58,6 +62,7 @@ class GenerateLikeConfig(Config, frozen=True):
     source="Leigh et al. 2023, arXiv:2307.06836, whose jets are given the conditions of test jets",
     config=GenerateLikeConfig,
     needs=("samples",),
+    refuses=_untold,
     takes=(Slot(_ROWS, "Rows", "Whose conditions are taken.", unless=TEST),),
 )
 class GenerateLike:

@@ -28,7 +28,7 @@ class GenerateUnconditionallyConfig(Config, frozen=True):
     variables: Annotated[
         RunRef,
         param(
-            "Run of variables",
+            "Variables",
             "A run that has learned the variables of jets of the same types: it draws the pT, "
             "mass, eta and number of constituents that each jet is asked for.",
             role="samples",
@@ -54,6 +54,7 @@ class GenerateUnconditionallyConfig(Config, frozen=True):
     "one is chosen.",
     source="Leigh et al. 2023, arXiv:2307.06836, section on the flow of jet variables",
     kinds=("jets",),
+    asks=(LABEL,),
     config=GenerateUnconditionallyConfig,
     needs=("samples",),
 )

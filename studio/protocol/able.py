@@ -28,13 +28,14 @@ class Condition(msgspec.Struct, frozen=True, kw_only=True):
 
 class AbleTo(msgspec.Struct, frozen=True, kw_only=True):
     """An operator of the catalogue for one run: the suffixes of the files that it writes, the usual
-    one first, and whether it makes rows under ``conditions``; or the reason why the run cannot do
-    it.
+    one first, and whether it makes rows under ``conditions``, of which a person may choose those
+    that it ``asks``, [] for all; or the reason why the run cannot do it.
     """
 
     operator: str
     suffixes: list[str] = []
     conditions: bool = False
+    asks: list[str] = []
     reason: str = ""
 
 

@@ -217,7 +217,7 @@ def test_variables_are_imported_without_clouds_and_exported_in_gev(project, tmp_
         lines = list(csv.DictReader(file))
     assert list(lines[0]) == ["type", "pt", "eta", "mass", "constituents"]
     assert {line["type"] for line in lines} == {"top"}
-    np.testing.assert_allclose([float(line["pt"]) for line in lines], x[:, 0].exp(), rtol=1e-4)
+    np.testing.assert_allclose([float(line["pt"]) for line in lines], x[:, 2].exp(), rtol=1e-4)
     np.testing.assert_allclose([float(line["mass"]) for line in lines], x[:, 1].exp(), rtol=1e-4)
     assert [int(line["constituents"]) for line in lines] == x[:, 3].round().long().tolist()
     answer.export(tmp_path / "made.h5")

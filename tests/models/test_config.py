@@ -256,7 +256,7 @@ def test_every_kind_of_field_describes_itself():
         ({"weights": "net.pt"}, "weights", "must be the whole path of a file"),
         ({"weights": "/data/net.csv"}, "weights", r"must be a file that ends in \.pt or \.npz"),
         ({"weights": 3}, "weights", "must be the path of a file"),
-        ({"teacher": 3}, "teacher", "must be the name of a run"),
+        ({"teacher": True}, "teacher", "must be the name of a run"),
         ({"teacher": {"run": "a", "step": -1}}, "teacher", "from 0 on"),
         ({"wanted": 3}, "wanted", "must be a name"),
         ({"noise": 3}, "noise", "must be a table of settings, or none"),
@@ -279,6 +279,7 @@ def test_a_part_is_put_in_by_a_setting_of_it_or_by_true():
 
 def test_a_run_may_be_named_alone():
     assert decode(Kinds, {"teacher": "0001-edm"}).teacher == RunRef(run="0001-edm")
+    assert decode(Kinds, {"teacher": 1}).teacher == RunRef(run="1")
 
 
 class Picking(Config, frozen=True):

@@ -138,7 +138,7 @@ def test_what_is_drawn_is_rounded_and_kept_within_what_the_model_knows():
     own = JetVariables.of(clouds)
     rows = own.rows(slice(0, 3))
     rows.x[0, 3], rows.x[1, 3] = 0.2, 8.7  # constituents: a cloud has 1 to 6
-    rows.x[2, 0] = 20.0  # a pT of e^20 GeV
+    rows.x[2, 2] = 20.0  # a pT of e^20 GeV
     given, moved = drawn_conditions(rows, torch.tensor([1, 0]), clouds.spec())
     assert given[SIZE].tolist()[:2] == [1, 6]
     assert given["pt"][2] == pytest.approx(float(clouds.pt.max()), rel=1e-5)

@@ -53,13 +53,12 @@ class CountedFlowConfig(Config, frozen=True):
     short="Spline flow",
     summary="How often each count occurs in a class, then invertible splines for the other "
     "numbers, given class and count.",
-    source=f"{_DROID}, for the variables of jets; {_SPLINES}, sections 3.1 and 3.2; the count by "
-    "itself in the place of noise on it is ours",
+    source=f"{_DROID}; {_SPLINES}, sections 3.1 and 3.2",
     config=CountedFlowConfig,
     needs=("mixed",),
     capabilities=("likelihood",),
     group="likelihood",
-    motion="log p(k, x | c) = log p(k | c) + log N(f(x; k, c)) + log |det ∂f/∂x|",
+    motion="log p(k, x) = log p(k) + log N(f(x; k)) + log |det ∂f/∂x|",
 )
 class CountedFlow(Family[CountedFlowConfig]):
     """Maximum likelihood of both; particles take their count first, then go layer by layer."""

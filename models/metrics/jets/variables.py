@@ -90,10 +90,10 @@ class W1Variables(SampleMetric[NoConfig]):
 
 @metric(
     "constituents-tv",
-    title="Total variation of the number of constituents",
-    summary="Half the sum of the differences between the shares that generated and unseen jets of "
-    "each number of constituents have: 0 for the same law, 1 for laws that share nothing; the "
-    "mean over the types.",
+    title="TV of the constituents",
+    summary="Total variation of the number of constituents: half the sum of the differences "
+    "between the shares that generated and unseen jets of each number have; 0 for the same law, 1 "
+    "for laws that share nothing. The mean over the types.",
     source="Levin and Peres 2017, Markov Chains and Mixing Times, proposition 4.2",
     kinds=("jet-variables",),
     minimum=_FEWEST,

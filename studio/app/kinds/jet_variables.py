@@ -1,4 +1,4 @@
-"""Jet variables: dots of momentum and mass, counted in GeV."""
+"""Jet variables: dots in the plane of eta and mass, counted in GeV."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -20,12 +20,12 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
 def _measures(arrays: Arrays) -> Measured:
     """Say of each jet what a physicist calls it by; of what moves yet, as of what has arrived."""
     x = np.nan_to_num(np.asarray(arrays["x"], dtype=np.float64))
-    pt, mass = (np.exp(np.clip(x[:, i], -20.0, 20.0)) for i in (0, 1))
+    mass, pt = (np.exp(np.clip(x[:, i], -20.0, 20.0)) for i in (1, 2))
     return {
         **classes(arrays, "Type"),
         "pT": pt,
         "Mass": mass,
-        "eta": x[:, 2],
+        "eta": x[:, 0],
         "Constituents": np.rint(x[:, 3]),
     }
 

@@ -268,7 +268,11 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 2 and shape[1] == 3,
     tiles=clouds,
     facts=_facts,
-    groups={"Substructure": ("w1-jet-mass", "w1-constituent-pt"), **DISTANCES},
+    groups={
+        "Substructure": ("w1-jet-mass", "w1-constituent-pt"),
+        "What was asked": ("mass-correlation", "mass-error", "pt-error"),
+        **DISTANCES,
+    },
     scale=("share of the jet's pT", f"{100 * LEAST:g} %", f"{100 * MOST:g} %"),
     look="Discs",
     looks={"Image": images},

@@ -111,7 +111,11 @@ class OperateSheet(QDialog):
             return
         self._able = able
         self._suffixes = found.suffixes
-        self._conditions = able.conditions if found.conditions else []
+        self._conditions = [
+            each
+            for each in able.conditions
+            if found.conditions and (not found.asks or each.name in found.asks)
+        ]
         self.step.setText(f"With the weights of step {able.step:,}")
         self.places.setEnabled(bool(found.suffixes))
         self._build()

@@ -22,7 +22,9 @@ class ImportCard(PictureCard):
     """A card among others; a click on it asks for files."""
 
     def __init__(self, title: str, ask: Callable[[], None]) -> None:
-        self._formats = listed([each.imports for each in all_kinds() if each.imports])
+        # The same files may be of two kinds.
+        formats = dict.fromkeys(each.imports for each in all_kinds() if each.imports)
+        self._formats = listed([*formats])
         super().__init__(title, DROP)
         self.clicked.connect(lambda: ask())
         self.describe()

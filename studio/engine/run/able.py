@@ -37,6 +37,7 @@ def able(run: Path) -> Able:
                 operator=entry.slug,
                 suffixes=[] if reason else suffixes,
                 conditions=MAKES in entry.needs,
+                asks=list(entry.asks),
                 reason=reason,
             )
             for entry, reason in offered(folder, data)
