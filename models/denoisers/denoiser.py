@@ -1,5 +1,7 @@
 """The one interface of every Gaussian diffusion: D(x, s) = E[x0 | x0 + s eps = x]."""
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -9,7 +11,9 @@ from models.denoisers.precond import PRECONDS, PrecondName, c_noise
 from models.nets.calling import call
 from models.tensors import expand_like
 
-__all__ = ["Denoiser"]
+__all__ = ["Denoiser", "DistanceName"]
+
+DistanceName = Literal["square", "huber"]
 
 
 class Denoiser(nn.Module):
@@ -45,12 +49,15 @@ class Denoiser(nn.Module):
         weight: Tensor | None,
         *,
         places: Tensor | None = None,
+        distance: DistanceName = "square",
     ) -> Tensor:
         """Return the mean of weight |D(x, s) - real|^2 over all numbers that are not padded, 0-d,
         with its graph.
 
         Computed as weight c_out^2 |F - (real - c_skip x)/c_out|^2 (Karras et al. 2022, eq. 8),
-        which is the same number with a shorter graph.
+        which is the same number with a shorter graph. Huber's distance has in the place of the last
+        square e^2 its half up to |e| = 1, and |e| - 1/2 beyond (Huber 1964,
+        doi:10.1214/aoms/1177703732).
 
         Args:
             rows: noised data, x (n, *shape).
@@ -59,12 +66,16 @@ class Denoiser(nn.Module):
             weight: w(s), (n,); None for 1/c_out^2, the weight that is even on F.
             places: how many places a row has on average, 0-d, in all rows of which these are a
                 part; None where these are all. Nothing to rows without padding.
+            distance: of F from what it should say.
         """
         batch = Batch.of(rows)
         out, target, c_out = self._regression(batch, s, real)
-        if weight is None and batch.mask is None:
+        if weight is None and batch.mask is None and distance == "square":
             return functional.mse_loss(out, target)
-        error = (out - target).square()
+        if distance == "huber":
+            error = functional.huber_loss(out, target, reduction="none")
+        else:
+            error = (out - target).square()
         if weight is not None:
             error = c_out.square().mul_(expand_like(weight, batch.x)) * error
         if batch.mask is None:

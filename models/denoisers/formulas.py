@@ -13,6 +13,7 @@ from models.denoisers.precond import PrecondName
 from models.denoisers.weights import WeightName
 
 __all__ = [
+    "DISTANCE",
     "EDM_NETWORK",
     "FORWARD",
     "LOSSES",
@@ -30,6 +31,7 @@ __all__ = [
 _DDPM = "Ho et al. 2020, arXiv:2006.11239"
 _EDM = "Karras et al. 2022, arXiv:2206.00364"
 _IDDPM = "Nichol and Dhariwal 2021, arXiv:2102.09672"
+_JEDI = "Leigh et al. 2023, arXiv:2303.05376"
 _RECTIFIED = "Liu et al. 2022, arXiv:2209.03003"
 _SDE = "Song et al. 2021, arXiv:2011.13456"
 _SLICED = "Song et al. 2019, arXiv:1905.07088"
@@ -42,6 +44,7 @@ FORWARD: Mapping[str, str] = {
     "ve": "x_u = x₀ + σ_u ε,  σ_u = σ₀ (σ₁/σ₀)^u",
     "vp-linear": "x_u = α_u x₀ + √(1 − α_u²) ε,  ln α_u = −u² (β₁ − β₀)/4 − u β₀/2",
     "vp-cosine": "x_u = α_u x₀ + √(1 − α_u²) ε,  α_u = cos(a + b u)/cos a",
+    "vp-angle": "x_u = cos(a u) x₀ + sin(a u) ε,  cos a = 0.02",
     "sub-vp": "x_u = α_u x₀ + (1 − α_u²) ε,  ln α_u = −u² (β₁ − β₀)/4 − u β₀/2",
     "rectified-flow": "x_u = (1 − u) x₀ + u ε",
     "learned": "x_u = α_u x₀ + √(1 − α_u²) ε,  ln SNR = −γ_η(u), monotone",
@@ -65,6 +68,7 @@ LOSSES: Mapping[WeightName, str] = {
     "min-snr": "E min(1/s², γ) |D − x₀|²",
     "truncated-snr": "E max(1/s², 1) |D − x₀|²",
     "p2": "E 1/(s² (1 + 1/s²)^k) |D − x₀|²",
+    "pc-jedi": "E (1 + 10⁻⁴ β/σ) |D − x₀|²/s²",
 }
 
 # That of denoising is the formula of the weight.
@@ -81,6 +85,7 @@ PATH = Line(
         "ve": f"{_SDE}, eq. 31",
         "vp-linear": f"{_DDPM}, eq. 4; {_SDE}, eq. 33",
         "vp-cosine": f"{_IDDPM}, eq. 17",
+        "vp-angle": f"{_JEDI}, section 3",
         "sub-vp": f"{_SDE}, eq. 29",
         "rectified-flow": f"{_RECTIFIED}, eq. 1",
         "learned": f"{_VDM}, eqs. 1 to 3",
@@ -119,7 +124,16 @@ WEIGHT = Line(
         "min-snr": "Hang et al. 2023, arXiv:2303.09556, section 3.4",
         "truncated-snr": f"{_V}, eq. 9",
         "p2": "Choi et al. 2022, arXiv:2204.00227, eq. 8",
+        "pc-jedi": f"{_JEDI}, section 3",
     },
+    only=("objective", ("denoising",)),
+    aspect="loss",
+)
+
+DISTANCE = Line(
+    by="distance",
+    formulas={"huber": "|e|² of F becomes |e|²/2 up to |e| = 1, and |e| − 1/2 beyond"},
+    sources={"huber": "Huber 1964, doi:10.1214/aoms/1177703732"},
     only=("objective", ("denoising",)),
     aspect="loss",
 )

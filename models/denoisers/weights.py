@@ -10,9 +10,12 @@
 | min-snr | min(1/s^2, gamma) | |
 | truncated-snr | max(1/s^2, 1) | |
 | p2 | (1/s^2) / (1 + 1/s^2)^power | the SNR weight without what nobody sees |
+| pc-jedi | (1 + 1e-4 beta/sigma)/s^2 | "simple" and 1e-4 beta/sigma of it, on the path "vp-angle" |
 
 ScoreFlow's weight g(t)^2 of the score is "likelihood" on every path: g^2 |score - target|^2 dt is
-2 |D - x0|^2/s^2 d ln s.
+2 |D - x0|^2/s^2 d ln s. On "vp-angle" beta = 2 span tan a and sigma = sin a (Leigh et al. 2023,
+arXiv:2303.05376), so that beta/sigma = 2 span sqrt(1 + s^2) is finite without noise, too; the code
+of its authors divides 0 by 0 there, and averages the weight apart from the error.
 
 Sources: Karras et al. 2022, arXiv:2206.00364, table 1; Ho et al. 2020, arXiv:2006.11239, eq. 14;
 Kingma et al. 2021, arXiv:2107.00630, eq. 17; Song et al. 2021, arXiv:2101.09258, eq. 8; Hang et
@@ -27,11 +30,12 @@ from torch import Tensor
 
 from models.denoisers.densities import Density
 from models.denoisers.precond import PrecondName
+from models.paths.gaussian import VariancePreservingAngle
 
 __all__ = ["WeightName", "is_natural", "loss_weight"]
 
 WeightName = Literal[
-    "edm", "simple", "x0", "velocity", "likelihood", "min-snr", "truncated-snr", "p2"
+    "edm", "simple", "x0", "velocity", "likelihood", "min-snr", "truncated-snr", "p2", "pc-jedi"
 ]
 
 
@@ -87,3 +91,6 @@ def loss_weight(
             return snr.clamp(min=1.0)
         case "p2":
             return snr / (1 + snr) ** power
+        case "pc-jedi":
+            rate = 2 * VariancePreservingAngle().span * (1 + s.square()).sqrt()
+            return snr * (1 + 1e-4 * rate)

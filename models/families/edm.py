@@ -14,6 +14,7 @@ from models.contracts.schedule import Schedule
 from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import Packed
 from models.denoisers.formulas import (
+    DISTANCE,
     OBJECTIVE,
     PATH,
     PREDICTION,
@@ -103,7 +104,7 @@ class Edm(GaussianDiffusion[EdmConfig]):
             "∇log p(x̄; s) = (D − x̄)/s²",
             "Karras et al. 2022, eq. 3",
             "velocity",
-            also=(PREDICTION, VARIANCE, WEIGHT, OBJECTIVE, VARIANCE_LOSS, SCHEDULE),
+            also=(PREDICTION, VARIANCE, WEIGHT, DISTANCE, OBJECTIVE, VARIANCE_LOSS, SCHEDULE),
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from models.config import ConfigError
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from models.denoisers.denoiser import Denoiser
@@ -38,7 +39,17 @@ def learned_score(
         config: its settings.
         spec: what the network is told about the data, where that is more than the data say.
         make: the denoiser that the network is put into.
+
+    Raises:
+        ConfigError: a setting does not fit the others.
     """
+    by_rows = config.objective != "denoising" or config.times == "importance" or config.learns_path
+    if config.distance == "huber" and by_rows:
+        raise ConfigError(
+            "distance",
+            "Huber's distance goes with denoising alone, not with an objective, a time sampling or "
+            "a path that is learned from squares: choose the square",
+        )
     net = build(config.net, spec or learner.spec, DENOISER, learner.weights(_WEIGHTS))
     schedule = _schedule(learner, config) if config.learns_path else None
     density: Density = LearnedTime(schedule.path) if schedule else fixed_density(config)
@@ -56,6 +67,7 @@ def learned_score(
         dropout=config.label_dropout,
         execution=learner.execution,
         objective=config.objective,
+        distance=config.distance,
         times=config.times,
         noise=learner.noise,
         schedule=schedule,

@@ -18,7 +18,7 @@ from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.execution import PLAIN, Execution
 from models.contracts.state import Packed, State
 from models.contracts.untold import untold, untold_rows
-from models.denoisers.denoiser import Denoiser
+from models.denoisers.denoiser import Denoiser, DistanceName
 from models.denoisers.densities import Density
 from models.denoisers.objectives import ObjectiveName, sliced_errors
 from models.denoisers.times import Drawn, Importance, TimesName, draw_times
@@ -51,6 +51,7 @@ class ScoreField(TrainedPart[Denoiser]):
         pace: how many steps of the schedule of the rate are done; None for those of the field.
         execution: how the network is run.
         objective: what it learns from.
+        distance: how an error counts; by its square where it is asked for row by row.
         times: how the levels of a batch are drawn.
         noise: where an objective, or free ends of a schedule, draw from; on the denoiser's device.
         schedule: what learns the path whose time is the density.
@@ -74,6 +75,7 @@ class ScoreField(TrainedPart[Denoiser]):
         pace: Callable[[], int] | None = None,
         execution: Execution = PLAIN,
         objective: ObjectiveName = "denoising",
+        distance: DistanceName = "square",
         times: TimesName = "low-discrepancy",
         noise: torch.Generator | None = None,
         schedule: LearnedSchedule | None = None,
@@ -97,6 +99,7 @@ class ScoreField(TrainedPart[Denoiser]):
         self.display: DisplayName = display
         self.dropout = dropout
         self.objective: ObjectiveName = objective
+        self.distance: DistanceName = distance
         self.times: TimesName = times
         self._noise = noise
         self.schedule = schedule
@@ -154,7 +157,9 @@ class ScoreField(TrainedPart[Denoiser]):
         def loss(rows: slice) -> tuple[Tensor, dict[str, Tensor]]:
             heavy = None if weight is None else weight[rows]
             part, real = noised.take(rows), data.x[rows]
-            error = self.trained.net.squared_error(part, level[rows], real, heavy, places=places)
+            error = self.trained.net.squared_error(
+                part, level[rows], real, heavy, places=places, distance=self.distance
+            )
             return error, {}
 
         return self.trained.descend(loss, len(data))

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from models.config import Config, Pick, param
 from models.contracts.told_settings import ConditionalSetting, LabelDropout
+from models.denoisers.denoiser import DistanceName
 from models.denoisers.densities import Density, LogUniform, RhoUniform, UniformTime
 from models.denoisers.level_settings import (
     DisplaySetting,
@@ -77,10 +78,23 @@ class ScoreSettings(Config, frozen=True):
                 "min-snr": "Min-SNR",
                 "truncated-snr": "Truncated SNR",
                 "p2": "P2",
+                "pc-jedi": "Simple, and a little of the likelihood (PC-JeDi)",
             },
             aspect="loss",
         ),
     ] = "edm"
+    distance: Annotated[
+        DistanceName,
+        param(
+            "Distance",
+            "How an error of what the network predicts counts: by its square, or, where it is "
+            "larger than 1, by its size, which leaves less to rare data far out.",
+            choices={"square": "Square", "huber": "Huber"},
+            advanced=True,
+            depends=("objective", ("denoising",)),
+            aspect="loss",
+        ),
+    ] = "square"
     gamma: Annotated[
         float,
         param(
@@ -140,7 +154,7 @@ class ScoreSettings(Config, frozen=True):
         ),
     ] = 1.2
     path: Annotated[
-        Literal["ve", "vp-linear", "vp-cosine", "sub-vp", "rectified-flow", "learned"],
+        Literal["ve", "vp-linear", "vp-cosine", "vp-angle", "sub-vp", "rectified-flow", "learned"],
         param(
             "Path",
             "The noising path whose time is uniform. A learned one starts with a log-SNR linear in "
@@ -149,6 +163,7 @@ class ScoreSettings(Config, frozen=True):
                 "ve": "Variance exploding",
                 "vp-linear": "Variance preserving, linear",
                 "vp-cosine": "Variance preserving, cosine",
+                "vp-angle": "Variance preserving, angle (PC-JeDi)",
                 "sub-vp": "Sub-variance preserving",
                 "rectified-flow": "Rectified flow",
                 "learned": "Learned (VDM)",

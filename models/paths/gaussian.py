@@ -26,12 +26,13 @@ __all__ = [
     "RectifiedFlow",
     "SubVariancePreserving",
     "VarianceExploding",
+    "VariancePreservingAngle",
     "VariancePreservingCosine",
     "VariancePreservingLinear",
     "drift",
 ]
 
-PathName = Literal["ve", "vp-linear", "vp-cosine", "sub-vp", "rectified-flow"]
+PathName = Literal["ve", "vp-linear", "vp-cosine", "vp-angle", "sub-vp", "rectified-flow"]
 
 
 class GaussianPath(ABC):
@@ -218,6 +219,37 @@ class VariancePreservingCosine(GaussianPath):
 
 
 @dataclass(frozen=True)
+class VariancePreservingAngle(GaussianPath):
+    """alpha = cos a, sigma = sin a, the angle a even in u from 0 to acos(``least``): at u = 1 that
+    much of the data is left, and s is 50.
+
+    Source: Leigh et al. 2023, arXiv:2303.05376 (PC-JeDi), whose code has the least signal .02.
+    """
+
+    least: float = 0.02
+
+    @property
+    def span(self) -> float:
+        """The angle at u = 1."""
+        return math.acos(self.least)
+
+    def alpha(self, u: Tensor) -> Tensor:
+        return torch.cos(self.span * u)
+
+    def sigma(self, u: Tensor) -> Tensor:
+        return torch.sin(self.span * u)
+
+    def d_alpha(self, u: Tensor) -> Tensor:
+        return -self.span * torch.sin(self.span * u)
+
+    def d_sigma(self, u: Tensor) -> Tensor:
+        return self.span * torch.cos(self.span * u)
+
+    def time(self, s: Tensor) -> Tensor:
+        return torch.atan(s) / self.span
+
+
+@dataclass(frozen=True)
 class RectifiedFlow(GaussianPath):
     """alpha = 1 - u, sigma = u: straight lines from data to noise. s is infinite at u = 1.
 
@@ -245,6 +277,7 @@ PATHS: dict[PathName, Callable[[], GaussianPath]] = {
     "ve": VarianceExploding,
     "vp-linear": VariancePreservingLinear,
     "vp-cosine": VariancePreservingCosine,
+    "vp-angle": VariancePreservingAngle,
     "sub-vp": SubVariancePreserving,
     "rectified-flow": RectifiedFlow,
 }

@@ -67,6 +67,7 @@ class GridConfig(Config, frozen=True):
                 "ve": "Variance exploding",
                 "vp-linear": "Variance preserving, linear",
                 "vp-cosine": "Variance preserving, cosine",
+                "vp-angle": "Variance preserving, angle (PC-JeDi)",
                 "sub-vp": "Sub-variance preserving",
                 "rectified-flow": "Rectified flow",
             },

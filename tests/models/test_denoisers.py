@@ -8,6 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from models.config import ConfigError
+from models.contracts.batch import Batch
+from models.contracts.spec import DataSpec
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import (
     Density,
@@ -31,9 +34,10 @@ from models.denoisers.formulas import (
     WEIGHT,
 )
 from models.denoisers.objectives import ObjectiveName
-from models.denoisers.precond import PRECONDS
+from models.denoisers.precond import PRECONDS, c_noise
 from models.denoisers.predictions import PREDICTIONS
 from models.denoisers.weights import WeightName, is_natural, loss_weight
+from models.families.edm import Edm, EdmConfig
 from models.fields.reverse_variance import LAMBDA
 from models.paths.gaussian import PATHS
 from models.tensors import make_generator
@@ -164,6 +168,51 @@ def test_p2_is_the_snr_weight_without_what_hides_nothing():
     torch.testing.assert_close(loss_weight("p2", s, law, power=0.0), loss_weight("simple", s, law))
     # (1/s^2)/(1 + 1/s^2) = 1/(1 + s^2), which is even where the SNR weight is not.
     torch.testing.assert_close(loss_weight("p2", s, law, power=1.0), 1 / (1 + s**2))
+
+
+def test_the_weight_of_pc_jedi_is_one_and_a_little_of_beta_over_sigma_on_the_noise():
+    path = PATHS["vp-angle"]()
+    u = torch.linspace(0.01, 1.0, 30, dtype=torch.float64)
+    s, law = path.s(u), UniformTime(path, 0.002, 49.99)
+    beta = -2 * path.d_alpha(u) / path.alpha(u)
+    expected = (1 + 1e-4 * beta / path.sigma(u)) * loss_weight("simple", s, law)
+    torch.testing.assert_close(loss_weight("pc-jedi", s, law), expected)
+    assert loss_weight("pc-jedi", torch.tensor(1e-6), law).isfinite()
+    assert float(path.alpha(u[-1])) == pytest.approx(0.02)
+
+
+def test_huber_s_distance_is_of_what_the_network_predicts_and_of_real_places_alone():
+    g = make_generator(8)
+    x, noise = torch.randn((5, 4, 2), generator=g), torch.randn((5, 4, 2), generator=g)
+    mask = torch.arange(4) < torch.tensor([4, 1, 3, 2, 4])[:, None]
+    s = torch.tensor([0.1, 0.5, 1.0, 3.0, 9.0])
+
+    def net(x, clock, given, mask):
+        return 2.5 * torch.tanh(x) + clock[:, None, None]
+
+    batch = Batch((x + s[:, None, None] * noise) * mask[..., None], mask)
+    real, weight = x * mask[..., None], torch.linspace(0.5, 2.0, 5)
+    rows = batch.holding(batch.zeroed(real + s[:, None, None] * noise))
+    for precond, heavy in (("eps", None), ("eps", weight), ("edm", weight)):
+        made = Denoiser(net, precond)
+        found = made.squared_error(rows, s, real, heavy, distance="huber")
+        c = PRECONDS[precond](s[:, None, None], 1.0)
+        error = net(c.c_in * rows.x, c_noise(s), None, None) - (real - c.c_skip * rows.x) / c.c_out
+        size = error.abs()[mask]
+        assert (size > 1).any()
+        assert (size < 1).any()
+        each = torch.where(size < 1, size**2 / 2, size - 0.5)
+        scale = torch.ones(5) if heavy is None else heavy * c.c_out[:, 0, 0] ** 2
+        each = each * scale[:, None, None].expand(5, 4, 2)[mask]
+        torch.testing.assert_close(found, each.mean())
+
+
+def test_huber_s_distance_is_refused_where_squares_are_learned_from():
+    spec = DataSpec("points", (2,), torch.zeros(2), torch.ones(2))
+    for name, value in (("times", "importance"), ("objective", "sliced")):
+        config = EdmConfig(distance="huber", **{name: value})
+        with pytest.raises(ConfigError, match="distance: Huber's distance goes with denoising"):
+            Edm(config, spec, horizon=1, seed=0, device=torch.device("cpu"))
 
 
 def test_the_density_of_scoreflow_is_even_in_log_s():

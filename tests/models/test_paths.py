@@ -11,7 +11,7 @@ from models.paths.clock import FlowClock, display_scale, display_scale_slope
 from models.paths.gaussian import PATHS, GaussianPath, VarianceExploding
 
 U = torch.linspace(0.01, 0.99, 41, dtype=torch.float64)
-VARIANCE_PRESERVING = ("vp-linear", "vp-cosine")
+VARIANCE_PRESERVING = ("vp-linear", "vp-cosine", "vp-angle")
 
 
 @pytest.fixture(params=sorted(PATHS))
