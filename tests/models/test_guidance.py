@@ -14,11 +14,13 @@ from models.contracts.spec import LABEL
 from models.contracts.untold import untold
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from models.families.classify.noisy import NoisyClassifier, NoisyClassifierConfig
+from models.families.edm import Edm, EdmConfig
 from models.families.exact_flow import ExactFlow, ExactFlowConfig
 from models.guidance.base import BlownUp, Guidance, Stacked, lead, why_not
 from models.guidance.classifier import ClassifierGuidance, ClassifierGuidanceConfig
 from models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
 from models.guidance.pick import build, settled
+from models.kinds.jets import jets
 from models.registry import discover, registry
 from models.samplers.base import Sampler
 from models.samplers.ddim import Ddim, DdimConfig
@@ -246,3 +248,24 @@ def test_a_pick_is_read_and_refused_like_any_setting():
         with pytest.raises(ConfigError) as refused:
             settled(DdimConfig(guidance=pick))
         assert refused.value.path == path
+
+
+def test_jets_are_led_to_their_type_by_a_model_that_is_at_times_told_nothing():
+    """One network of clouds: with an outcome told and without, and padding as it was."""
+    data = jets(60, 0)
+    spec = data.spec()
+    rows = spec.standardised(data.rows(slice(0, 12)))
+    net = Pick(slug="set-transformer", config={"width": 16, "layers": 1})
+    config = EdmConfig(net=net, label_dropout=0.3)
+    made = Edm(config, spec, horizon=20, seed=0, device=CPU)
+    for _ in range(12):
+        made.step(rows)
+    s = torch.tensor(0.8)
+    towards, nothing = (made.denoiser(each)(rows.x, s) for each in (rows, untold(rows)))
+    assert (towards - nothing).abs().max() > 1e-4
+    led = lead(free(strength=3.0), made.denoiser, rows)(rows.x, s)
+    torch.testing.assert_close(led, nothing + 3.0 * (towards - nothing), rtol=1e-4, atol=1e-5)
+    assert torch.equal(led, rows.zeroed(led))
+    taught = Edm(EdmConfig(net=net), spec, horizon=20, seed=0, device=CPU)
+    with pytest.raises(ValueError, match="label dropout"):
+        lead(free(strength=3.0), taught.denoiser, rows)(rows.x, s)
