@@ -56,8 +56,8 @@ class FlowStore:
     def keep(self, record: FlowRecord, types: Mapping[str, str] | None = None) -> list[int]:
         """Store a record and return the steps that are kept now.
 
-        ``types`` says of which arrays fewer bits are enough ("float16"); all others are kept in
-        their own type.
+        ``types`` says of which arrays fewer bits are enough ("float16"), where the record has them;
+        all others are kept in their own type.
 
         Raises:
             ValueError: the shapes do not fit together.
@@ -66,7 +66,8 @@ class FlowStore:
         arrays = {name: np.asarray(values) for name, values in record.arrays.items()}
         _check(record.step, arrays, record.bounds)
         for name, kind in (types or {}).items():
-            arrays[name] = _narrowed(name, arrays[name], kind)
+            if name in arrays:
+                arrays[name] = _narrowed(name, arrays[name], kind)
         make_folder(self.folder)
         hdf5.write(self.path(record.step), lambda file: _fill(file, record, arrays))
         steps = self.steps()

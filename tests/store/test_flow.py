@@ -166,7 +166,7 @@ def test_floats_of_any_shape_are_whole_unless_their_kind_says_that_half_is_enoug
     store.keep(record)
     np.testing.assert_array_equal(store.load(1).x, x)
     size = store.path(1).stat().st_size
-    store.keep(record, {"x": "float16"})
+    store.keep(record, {"x": "float16", "extra:of another model": "float16"})
     found = store.load(1).x
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, x.astype(np.float16).astype(np.float32))
