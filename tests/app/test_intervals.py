@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from studio.app.shell.run_figures import figures
 from studio.app.state.comparison import measures
+from studio.app.state.figures import figures, interval
 from studio.app.state.runs import RunState, Series
-from studio.app.widgets.qualities import interval, qualities
+from studio.app.widgets.qualities import qualities
 
 
 def measured(run, name, steps, values):

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QLabel, QScrollArea
 
 from studio.app.actions import Actions
 from studio.app.kinds.registry import kind
-from studio.app.shell.run_figures import FigureGroups, figures, grouped
+from studio.app.shell.run_figures import FigureGroups
 from studio.app.shell.run_panel import RunPanel, comparable
+from studio.app.state.figures import figures, grouped
 from studio.app.state.runs import RunState, Series
 from studio.app.state.runthen import run_at
 from studio.app.state.session import AppState

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from PySide6.QtWidgets import QLabel
 
-from studio.app.shell.run_figures import figures
+from studio.app.state.figures import figures
 from studio.app.state.naming import metric_in_unit
 from studio.app.state.runs import RunState, Series
 from studio.app.widgets.comparenames import measure_title

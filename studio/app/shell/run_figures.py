@@ -2,97 +2,17 @@
 says of itself.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from studio.app import held
-from studio.app.state.comparison import COST, QUALITY, samples_at
-from studio.app.state.runs import PHASE, RunState
-from studio.app.state.verdict import stands, tells
+from studio.app.state.figures import Figure
 from studio.app.widgets.basic import Elided, clear, label, restyle, row, section
 from studio.app.widgets.literal import set_tip
-from studio.app.widgets.qualities import interval, outdated
-from studio.protocol.catalog import EntrySpec
 
-__all__ = ["Figure", "FigureGroups", "figures", "grouped"]
+__all__ = ["FigureGroups"]
 
-MORE, TRAINING = "Quality", "Training"
 GAP = 8  # pixels between name, value and floor
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A line of the inspector; ``stale`` where the training has gone on a good way since, ``slug``
-    that of its metric, "" of what the training says of itself; ``near`` where it cannot be told
-    from its floor.
-    """
-
-    name: str
-    value: str
-    floor: str
-    when: str
-    stale: bool
-    tip: str = ""
-    slug: str = ""
-    near: bool = False
-
-
-def figures(
-    run: RunState,
-    name_of: Callable[[str], str],
-    entry_of: Callable[[str], EntrySpec | None] = lambda slug: None,
-) -> list[Figure]:
-    """Return the newest figures of a run, quality before the family's own curves, each with the
-    step that it is of, and what it is held against.
-    """
-    rows = []
-    names = sorted(run.series, key=lambda name: (not name.startswith(QUALITY), name))
-    for name in names:
-        series = run.series[name]
-        if not len(series) or name.startswith(COST) or name == PHASE:
-            continue
-        kind = name.removeprefix(QUALITY) if name.startswith(QUALITY) else ""
-        slug, at = name.removeprefix(QUALITY), int(series.steps[-1])
-        entry = entry_of(slug) if name.startswith(QUALITY) else None
-        value = held.measured(entry, float(series.values[-1]))
-        floor = held.bar(entry, run.floors, slug)
-        when = f"at step {at:,}"
-        n = samples_at(run, at) if name.startswith(QUALITY) else None
-        when += f", n = {n:,}" if n is not None else ""
-        when += f": {held.few(n)}" if held.few(n) else ""
-        between = interval(run, slug, at) if name.startswith(QUALITY) else ""
-        when += f", {between}" if between else ""
-        phase = run.phase_at(at)
-        if phase != run.phase_at(run.step):  # beside what another one makes now
-            when += f", of the {run.phases[phase].name}" if phase >= 0 else ""
-        last = float(series.values[-1])
-        told = not kind or tells(run, entry, kind, n)
-        near = stands(entry, run.floors, slug, last, n, tells=told) == "same"
-        old = outdated(run, name) if name.startswith(QUALITY) else ""
-        when += f"; {old}" if old else ""
-        stale = bool(old) or run.step - at > max(1, run.step // held.STALE)
-        tip = held.explained(entry)
-        rows.append(Figure(name_of(name), value, floor, when, stale, tip, kind, near))
-    return rows
-
-
-def grouped(
-    rows: Sequence[Figure], groups: Mapping[str, Sequence[str]], *, but: str = ""
-) -> list[tuple[str, list[Figure]]]:
-    """Return figures in the groups of slugs that a kind of data declares, then those of other
-    metrics, then what the training says of itself; ``but`` is a metric that stands elsewhere.
-    """
-    titles = {slug: title for title, slugs in groups.items() for slug in slugs}
-    found: dict[str, list[Figure]] = {title: [] for title in (*groups, MORE, TRAINING)}
-    for figure in rows:
-        if not figure.slug or figure.slug != but:
-            title = titles.get(figure.slug, MORE) if figure.slug else TRAINING
-            found[title].append(figure)
-    return [(title, each) for title, each in found.items() if each]
 
 
 class FigureGroups(QWidget):

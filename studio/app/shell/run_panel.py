@@ -12,11 +12,12 @@ from studio.app.kinds.registry import kind_of, kind_of_run
 from studio.app.plots.curves import Curve
 from studio.app.run_words import STATES
 from studio.app.shell.facts import Facts
-from studio.app.shell.run_figures import FigureGroups, figures, grouped
+from studio.app.shell.run_figures import FigureGroups
 from studio.app.shell.run_origins import RunOrigins
 from studio.app.shell.section_panel import TITLES
 from studio.app.state import drafts
 from studio.app.state.comparison import QUALITY, counts_along, floors_along
+from studio.app.state.figures import figures, grouped
 from studio.app.state.naming import metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import first_metric

@@ -3,12 +3,12 @@
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app import held, words
+from studio.app.state.figures import interval, outdated
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.verdict import verdict_of
 from studio.app.widgets.basic import Elided, label, restyle, row
 from studio.app.widgets.literal import set_tip
-from studio.app.widgets.qualities import interval, outdated
 
 __all__ = ["Headline"]
 

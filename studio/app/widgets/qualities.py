@@ -5,17 +5,17 @@ was measured.
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from studio.app import held, words
 from studio.app.state import drafts
-from studio.app.state.comparison import QUALITY, interval_at, samples_at
+from studio.app.state.comparison import QUALITY, samples_at
+from studio.app.state.figures import figures
 from studio.app.state.naming import metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.runthen import run_at
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, clear, label
-from studio.protocol.spec import ChangeSetting
+from studio.protocol.catalog import EntrySpec
 
-__all__ = ["Qualities", "interval", "outdated", "qualities"]
+__all__ = ["Qualities", "qualities"]
 
 
 class Qualities(QWidget):
@@ -62,54 +62,21 @@ class Qualities(QWidget):
 def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
     """Return rows of (metric, newest value, floor), then where and with what they are from."""
     catalog = state.catalog
-    found = []
-    newest = 0
-    for name, series in sorted(run.series.items()):
-        if not name.startswith(QUALITY) or not len(series):
-            continue
-        slug = name.removeprefix(QUALITY)
-        entry = catalog.get("metric", slug) if catalog else None
-        n = samples_at(run, int(series.steps[-1]))
-        floor = held.bar(entry, run.floors, slug)
-        parts = [floor] if floor else []
-        parts += [f"n\u00a0=\u00a0{n:,}"] if n is not None else []
-        parts += [held.few(n)] if held.few(n) else []
-        old = outdated(run, name)
-        note = ", ".join([*parts, *([f"at step {int(series.steps[-1]):,}", old] if old else [])])
-        title = metric_title(slug, catalog)
-        between = interval(run, slug, int(series.steps[-1]))
-        value = held.measured(entry, float(series.values[-1]))
-        found.append((title, f"{value} ({between})" if between else value, note))
-        newest = max(newest, int(series.steps[-1]))
-    if found:
-        found.append(("Measured at", f"step {newest:,}", _provenance(run, state, newest)))
-    return found
 
+    def title(name: str) -> str:
+        return metric_title(name.removeprefix(QUALITY), catalog)
 
-def outdated(run: RunState, name: str) -> str:
-    """Say of a quality that the newest measurement left out since when; "" of those it has."""
-    last = {
-        each: int(series.steps[-1])
-        for each, series in run.series.items()
-        if each.startswith(QUALITY) and len(series)
-    }
-    at, newest = last[name], max(last.values())
-    if at >= newest:
-        return ""
-    # Of points that somebody has moved, nobody knows the modes.
-    changed = [e.step for e in run.edits if not isinstance(e, ChangeSetting)]
-    edit = next((step for step in changed if at <= step <= newest), None)
-    if edit is not None:
-        return f"not measured since the target was changed at step {edit:,}"
-    return f"not measured at step {newest:,}"
+    def entry(slug: str) -> EntrySpec | None:
+        return catalog.get("metric", slug) if catalog is not None else None
 
-
-def interval(run: RunState, slug: str, step: int) -> str:
-    """Return between what the figure of a metric at a step lies with 95 % confidence, "0.91 to
-    0.95"; "" where its metric does not say.
-    """
-    ends = interval_at(run, slug, step)
-    return " to ".join(map(words.figure, ends)) if ends is not None else ""
+    found = [each for each in figures(run, title, entry) if each.slug]
+    rows = [
+        (each.name, f"{each.value} ({each.between})" if each.between else each.value, each.note)
+        for each in found
+    ]
+    newest = max((each.step for each in found), default=0)
+    last = ("Measured at", f"step {newest:,}", _provenance(run, state, newest))
+    return [*rows, last] if rows else []
 
 
 def _provenance(run: RunState, state: AppState, at: int) -> str:

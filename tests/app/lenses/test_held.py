@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel
 
 from studio.app import held
 from studio.app.run_words import quality
-from studio.app.shell.run_figures import figures
+from studio.app.state.figures import figures
 from studio.app.state.runfinding import RunFinding, counts
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState

@@ -1,0 +1,151 @@
+"""The newest figures of a run in words: value, what it is held against, of which step. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from studio.app import held, words
+from studio.app.state.comparison import COST, QUALITY, interval_at, samples_at
+from studio.app.state.runs import PHASE, RunState
+from studio.app.state.verdict import stands, tells
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.spec import ChangeSetting
+
+__all__ = ["Figure", "figures", "grouped", "interval", "outdated"]
+
+MORE, TRAINING = "Quality", "Training"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a run.
+
+    Attributes:
+        name: what it is called.
+        slug: of its metric, "" of what the training says of itself.
+        value: as it is written, with its unit.
+        between: what it lies in with 95 % confidence, "" where its metric does not say.
+        floor: what it is held against, with its word; "" for nothing.
+        step: at which it was measured.
+        n: with how many samples, None where nobody knows.
+        phase: the phase of the training that it is of, "" for the one that goes on.
+        old: since when it was left out, and why; "" where it was not.
+        stale: whether the training has gone on a good way since.
+        near: whether it cannot be told from its floor.
+        tip: what there is to know of its metric.
+    """
+
+    name: str
+    slug: str
+    value: str
+    between: str
+    floor: str
+    step: int
+    n: int | None
+    phase: str
+    old: str
+    stale: bool
+    near: bool
+    tip: str
+
+    @property
+    def when(self) -> str:
+        """Of which step and of how many samples it is, and what that leaves open."""
+        few = held.few(self.n)
+        of = f"n = {self.n:,}{f': {few}' if few else ''}" if self.n is not None else ""
+        phase = f"of the {self.phase}" if self.phase else ""
+        said = ", ".join(filter(None, [f"at step {self.step:,}", of, self.between, phase]))
+        return "; ".join(filter(None, [said, self.old]))
+
+    @property
+    def note(self) -> str:
+        """What it is held against and of how many samples it is; the step where it is an old one,
+        as the others are of another.
+        """
+        of = f"n\u00a0=\u00a0{self.n:,}" if self.n is not None else ""
+        at = f"at step {self.step:,}" if self.old else ""
+        return ", ".join(filter(None, [self.floor, of, held.few(self.n), at, self.old]))
+
+
+def figures(
+    run: RunState,
+    name_of: Callable[[str], str],
+    entry_of: Callable[[str], EntrySpec | None] = lambda slug: None,
+) -> list[Figure]:
+    """Return the newest figures of a run, quality before the family's own curves."""
+    names = sorted(run.series, key=lambda name: (not name.startswith(QUALITY), name))
+    shown = (n for n in names if len(run.series[n]) and not n.startswith(COST) and n != PHASE)
+    return [_figure(run, name, name_of(name), entry_of) for name in shown]
+
+
+def _figure(
+    run: RunState, name: str, title: str, entry_of: Callable[[str], EntrySpec | None]
+) -> Figure:
+    series = run.series[name]
+    at, value = int(series.steps[-1]), float(series.values[-1])
+    phase = run.phase_at(at)
+    beside = phase >= 0 and phase != run.phase_at(run.step)  # what another one makes now
+    late = run.step - at > max(1, run.step // held.STALE)
+    of = run.phases[phase].name if beside else ""
+    if not name.startswith(QUALITY):
+        return Figure(
+            title, "", held.measured(None, value), "", "", at, None, of, "", late, False, ""
+        )
+    slug = name.removeprefix(QUALITY)
+    entry, n = entry_of(slug), samples_at(run, at)
+    told = tells(run, entry, slug, n)
+    old = outdated(run, name)
+    return Figure(
+        name=title,
+        slug=slug,
+        value=held.measured(entry, value),
+        between=interval(run, slug, at),
+        floor=held.bar(entry, run.floors, slug),
+        step=at,
+        n=n,
+        phase=of,
+        old=old,
+        stale=bool(old) or late,
+        near=stands(entry, run.floors, slug, value, n, tells=told) == "same",
+        tip=held.explained(entry),
+    )
+
+
+def grouped(
+    rows: Sequence[Figure], groups: Mapping[str, Sequence[str]], *, but: str = ""
+) -> list[tuple[str, list[Figure]]]:
+    """Return figures in the groups of slugs that a kind of data declares, then those of other
+    metrics, then what the training says of itself; ``but`` is a metric that stands elsewhere.
+    """
+    titles = {slug: title for title, slugs in groups.items() for slug in slugs}
+    found: dict[str, list[Figure]] = {title: [] for title in (*groups, MORE, TRAINING)}
+    for figure in rows:
+        if not figure.slug or figure.slug != but:
+            title = titles.get(figure.slug, MORE) if figure.slug else TRAINING
+            found[title].append(figure)
+    return [(title, each) for title, each in found.items() if each]
+
+
+def outdated(run: RunState, name: str) -> str:
+    """Say of a quality that the newest measurement left out since when; "" of those it has."""
+    last = {
+        each: int(series.steps[-1])
+        for each, series in run.series.items()
+        if each.startswith(QUALITY) and len(series)
+    }
+    at, newest = last[name], max(last.values())
+    if at >= newest:
+        return ""
+    # Of points that somebody has moved, nobody knows the modes.
+    changed = [e.step for e in run.edits if not isinstance(e, ChangeSetting)]
+    edit = next((step for step in changed if at <= step <= newest), None)
+    if edit is not None:
+        return f"not measured since the target was changed at step {edit:,}"
+    return f"not measured at step {newest:,}"
+
+
+def interval(run: RunState, slug: str, step: int) -> str:
+    """Return between what the figure of a metric at a step lies with 95 % confidence, "0.91 to
+    0.95"; "" where its metric does not say.
+    """
+    ends = interval_at(run, slug, step)
+    return " to ".join(map(words.figure, ends)) if ends is not None else ""
