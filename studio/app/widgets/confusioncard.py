@@ -1,20 +1,16 @@
 """A confusion of classes with its name, and what is under the mouse."""
 
-from PySide6.QtWidgets import QVBoxLayout
-
 from studio.app.plots.confusion import Confusion, ConfusionPlot
 from studio.app.plots.export import Picture
 from studio.app.plots.paper import confusion_picture
-from studio.app.widgets.basic import Elided, label
-from studio.app.widgets.literal import set_tip
-from studio.app.widgets.plotcard import PlotCard
+from studio.app.widgets.plotcard import PointedCard
 
 __all__ = ["ConfusionCard"]
 
 HELP = "Rows are the true classes, columns what the model tells: on the diagonal it is right."
 
 
-class ConfusionCard(PlotCard):
+class ConfusionCard(PointedCard):
     """Which classes are taken for which."""
 
     def __init__(self) -> None:
@@ -22,15 +18,7 @@ class ConfusionCard(PlotCard):
         self.plot: ConfusionPlot = ConfusionPlot()
         self.plot.setAccessibleName("Confusion of classes")
         self.plot.hovered.connect(self._point)
-        self._said, self._whole = Elided("", "small"), ""
-        name = label(self.title, "strong")
-        set_tip(name, HELP)
-        body = QVBoxLayout(self)
-        body.setContentsMargins(12, 8, 8, 4)
-        body.setSpacing(2)
-        body.addWidget(name)
-        body.addWidget(self._said)
-        body.addWidget(self.plot, 1)
+        self.lay_out(HELP)
 
     @property
     def scene(self) -> Confusion:
@@ -41,8 +29,7 @@ class ConfusionCard(PlotCard):
     def show_confusion(self, shown: Confusion, said: str) -> None:
         """Show a confusion; ``said`` stands below the name but for a cell pointed at."""
         self.plot.set_confusion(shown)
-        self._whole = said
-        self._said.set_text(said)
+        self.say(said)
         wrong = [
             (shown.counts[true, told], shown.said(true, told))
             for true in range(len(shown.names))
@@ -53,7 +40,7 @@ class ConfusionCard(PlotCard):
         self.plot.setAccessibleDescription(". ".join([said, *worst]))
 
     def _point(self, true: int, told: int) -> None:
-        self._said.set_text(self.scene.said(true, told) if true >= 0 else self._whole)
+        self.say_of(self.scene.said(true, told) if true >= 0 else "")
 
     def export_picture(self) -> Picture:
         """Return the cells for paper."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPointF, QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app import words
 from studio.app.icons import repaint_on_theme
@@ -14,9 +14,8 @@ from studio.app.plots.paper import histograms_picture
 from studio.app.plots.runkey import Named, key_width, paint_key
 from studio.app.plots.shares import Apart
 from studio.app.theme import theme
-from studio.app.widgets.basic import Elided, restyle
 from studio.app.widgets.literal import set_tip
-from studio.app.widgets.plotcard import PlotCard
+from studio.app.widgets.plotcard import PointedCard
 from studio.literal import one_line
 
 __all__ = ["HistogramCard", "Key"]
@@ -27,7 +26,7 @@ FAR = (
 )
 
 
-class HistogramCard(PlotCard):
+class HistogramCard(PointedCard):
     """One measure. ``brushed`` and ``hovered`` of its plot are for the owner to link."""
 
     def __init__(self, name: str, unit: str = "") -> None:
@@ -36,15 +35,8 @@ class HistogramCard(PlotCard):
         self.name = name
         self.plot: HistogramPlot = HistogramPlot()
         self.plot.setAccessibleName(f"{title}: generated and real")
-        self.plot.hovered.connect(self._point)
-        self._said = Elided("", "small")
-        self._whole, self._level = "", ""
-        body = QVBoxLayout(self)
-        body.setContentsMargins(12, 8, 8, 4)
-        body.setSpacing(2)
-        body.addWidget(Elided(title, "strong"))
-        body.addWidget(self._said)
-        body.addWidget(self.plot, 1)
+        self.plot.hovered.connect(lambda at: self.say_of(self.scene.said(at) if at >= 0 else ""))
+        self.lay_out()
 
     @property
     def scene(self) -> HistogramScene:
@@ -64,20 +56,11 @@ class HistogramCard(PlotCard):
             text = f"{text} {scene.unit}".rstrip() + f", floor {words.figure(far.floor)}"
             around = f" It varies by {words.figure(far.spread)}." if far.spread else ""
             tip = FAR.format(n=far.n) + around
-        self._whole = said or text
-        self._level = far.level if far is not None and not said else ""
         set_tip(self.plot, scene.outside)
         heard = (f"{text}." if text else "", scene.outside, said)
         self.plot.setAccessibleDescription(" ".join(filter(None, heard)))
         self._said.set_more(tip)
-        self._tell(self._whole, self._level)
-
-    def _point(self, at: int) -> None:
-        self._tell(*((self.scene.said(at), "") if at >= 0 else (self._whole, self._level)))
-
-    def _tell(self, text: str, level: str) -> None:
-        restyle(self._said, level=level)
-        self._said.set_text(text)
+        self.say(said or text, far.level if far is not None and not said else "")
 
     def export_picture(self) -> Picture:
         """Return the histogram for paper."""

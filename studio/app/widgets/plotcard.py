@@ -4,13 +4,14 @@ from typing import Protocol
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QContextMenuEvent
-from PySide6.QtWidgets import QFrame, QMenu, QWidget
+from PySide6.QtWidgets import QFrame, QMenu, QVBoxLayout, QWidget
 
 from studio.app.plots.curves import Curve
 from studio.app.plots.explored import Explored
+from studio.app.widgets.basic import Elided, restyle
 from studio.app.widgets.literal import keyless
 
-__all__ = ["Curves", "PlotCard"]
+__all__ = ["Curves", "PlotCard", "PointedCard"]
 
 
 class Curves(Protocol):
@@ -57,3 +58,34 @@ class PlotCard(QFrame):
         ):
             menu.addAction(keyless(title)).triggered.connect(lambda _=False, do=do: do())
         menu.popup(event.globalPos())
+
+
+class PointedCard(PlotCard):
+    """A plot below its name and a line that says something of all of it, or of what the mouse is
+    over.
+    """
+
+    def __init__(self, title: str) -> None:
+        super().__init__(title)
+        self._said = Elided("", "small")
+        self._whole, self._level = "", ""
+
+    def lay_out(self, tip: str = "") -> None:
+        """Put name, line and plot below each other; ``tip`` is what there is to know of it."""
+        name = Elided(self.title, "strong", tip=tip)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(12, 8, 8, 4)
+        body.setSpacing(2)
+        body.addWidget(name)
+        body.addWidget(self._said)
+        body.addWidget(self.plot, 1)
+
+    def say(self, text: str, level: str = "") -> None:
+        """Say something of all of it; ``level`` is whether that is good, "" for neither."""
+        self._whole, self._level = text, level
+        self.say_of("")
+
+    def say_of(self, text: str) -> None:
+        """Say what the mouse is over, "" for nothing."""
+        restyle(self._said, level="" if text else self._level)
+        self._said.set_text(text or self._whole)
