@@ -45,6 +45,7 @@ def test_a_dialog_opens_where_the_last_one_was_answered(label, tmp_path, monkeyp
     assert folder_of_files() == documents
     documents.rmdir()
     assert folder_of_files() == Path.home()
+    assert folder_of_files(tmp_path) == tmp_path, "a project comes before all that nobody chose"
 
 
 def test_no_dialog_is_made_elsewhere():

@@ -69,4 +69,4 @@ def ask_table(parent: QWidget, rows: Sequence[Row], state: AppState) -> QFileDia
         write_text(path, text)
 
     name = f"{(state.project_name or 'runs').replace('/', '-')}-runs.csv"
-    return ask_write(parent, state.notices, "Export the table of runs", name, "CSV (*.csv)", write)
+    return ask_write(parent, state, "Export the table of runs", name, "CSV (*.csv)", write)

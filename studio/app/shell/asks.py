@@ -20,7 +20,7 @@ from studio.app.shell.wholefolder import offer_folder
 from studio.app.state.naming import file_stem, number
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
-from studio.app.widgets.filedialog import open_dialog, save_dialog
+from studio.app.widgets.filedialog import folder_of_files, open_dialog, save_dialog
 from studio.formats.registry import discover, importers
 
 __all__ = ["Asks"]
@@ -91,7 +91,7 @@ class Asks:
         if run is None:
             return
         formats, name = "Safetensors (*.safetensors)", self._name("weights")
-        dialog = save_dialog(self._parent, "Export weights", name, formats, "safetensors")
+        dialog = self._save("Export weights", name, formats, "safetensors")
         self._then(dialog, partial(self._actions.export.weights, run.key))
 
     def save_recipe(self) -> None:
@@ -100,7 +100,7 @@ class Asks:
         if run is None:
             return
         name, formats = self._name("recipe"), "Recipe (*.toml)"
-        dialog = save_dialog(self._parent, "Save as recipe", name, formats, "toml")
+        dialog = self._save("Save as recipe", name, formats, "toml")
         self._then(dialog, partial(self._actions.export.recipe, run.key))
 
     def label(self, key: str, what: Said) -> None:
@@ -155,6 +155,10 @@ class Asks:
     def _name(self, what: str) -> str:
         run = self._state.runs.current
         return f"{file_stem(run)}-{what}" if run is not None else what
+
+    def _save(self, title: str, name: str, formats: str, suffix: str) -> QFileDialog:
+        folder = folder_of_files(self._state.project)
+        return save_dialog(self._parent, title, name, formats, suffix, folder)
 
     def _then(self, dialog: QFileDialog, do: Callable[[str], None]) -> None:
         dialog.fileSelected.connect(do)

@@ -16,12 +16,13 @@ from studio.app.intents.base import Refused
 from studio.app.kinds.kind import filters
 from studio.app.kinds.registry import kind_of_run
 from studio.app.state import drafts, operators
+from studio.app.state.naming import file_stem
 from studio.app.state.offers import Offers, offered
 from studio.app.state.operators import COUNT, Asking, Unreadable
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, column, label, row
-from studio.app.widgets.filedialog import save_dialog
+from studio.app.widgets.filedialog import folder_of_files, save_dialog
 from studio.app.widgets.literal import set_title
 from studio.protocol.able import Able, Condition
 from studio.protocol.catalog import EntrySpec, FieldSpec
@@ -224,8 +225,9 @@ class OperateSheet(QDialog):
 
     def _ask_file(self, asking: Asking) -> None:
         usual = self._suffixes[0].removeprefix(".")
-        name = f"{self._run.name}-{self.entry.slug}.{usual}"
-        dialog = save_dialog(self, self.entry.title, name, filters(self._suffixes), usual)
+        name = f"{file_stem(self._run)}-{self.entry.slug}.{usual}"
+        folder = folder_of_files(self._state.project)
+        dialog = save_dialog(self, self.entry.title, name, filters(self._suffixes), usual, folder)
         dialog.fileSelected.connect(lambda file: tasks.spawn(self._start(asking, file)))
         dialog.open()
 

@@ -29,7 +29,7 @@ def ask_picture(view: QWidget, state: AppState, name: str = "picture") -> QFileD
         write_picture(picture, path)
 
     file = f"{_stem(state, name)}.png"
-    return ask_write(view, state.notices, "Export picture", file, PICTURES, write)
+    return ask_write(view, state, "Export picture", file, PICTURES, write)
 
 
 def ask_curves(view: QWidget, state: AppState) -> QFileDialog:
@@ -40,7 +40,7 @@ def ask_curves(view: QWidget, state: AppState) -> QFileDialog:
         write_curves(run.series if run else {}, path)
 
     return ask_write(
-        view, state.notices, "Export curves", f"{_stem(state, 'curves')}.csv", "CSV (*.csv)", write
+        view, state, "Export curves", f"{_stem(state, 'curves')}.csv", "CSV (*.csv)", write
     )
 
 
@@ -53,7 +53,7 @@ def ask_values(card: PlotCard, state: AppState, name: str) -> QFileDialog:
         write_curves(curves, path, scene.across)
 
     file = f"{_stem(state, name)}.csv"
-    return ask_write(card, state.notices, "Export values", file, "CSV (*.csv)", write)
+    return ask_write(card, state, "Export values", file, "CSV (*.csv)", write)
 
 
 def _stem(state: AppState, name: str) -> str:

@@ -7,7 +7,8 @@ from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app import preferences
-from studio.app.state.notices import Notice, Notices
+from studio.app.state.notices import Notice
+from studio.app.state.session import AppState
 from studio.protocol.messages import ErrorInfo
 from studio.store.errors import StoreError
 
@@ -82,14 +83,15 @@ def save_dialog(
 
 def ask_write(
     parent: QWidget,
-    notices: Notices,
+    state: AppState,
     title: str,
     name: str,
     filters: str,
     write: Callable[[Path], None],
 ) -> QFileDialog:
     """Ask for a file, let ``write`` write it, and say that it is there, or why it is not."""
-    dialog = save_dialog(parent, title, name, filters, Path(name).suffix.removeprefix("."))
+    notices, suffix = state.notices, Path(name).suffix.removeprefix(".")
+    dialog = save_dialog(parent, title, name, filters, suffix, folder_of_files(state.project))
 
     def chosen(file: str) -> None:
         path = Path(file)
