@@ -83,12 +83,15 @@ class GetTarget(_Command, frozen=True, kw_only=True):
     """Ask for what a run learns, as its edits have made it: of the training that is under way, or
     after all edits on disk, or after those up to ``step``. Reply: {"columns", "n": how many there
     are, "names": of the classes} and array "x" (at most n, d) f4, data units: after an edit nearly
-    the same points; "label" (n,) are their classes, where they have some and were not edited.
+    the same points; "label" (n,) are their classes, where they have some and were not edited. With
+    ``held`` of what the run is measured with and did not learn, where there is such: "held" in the
+    reply says whether these are they.
     """
 
     run: str
     n: int = 4096
     step: int | None = None
+    held: bool = False
 
 
 class GetRows(_Command, frozen=True, kw_only=True):
@@ -330,7 +333,8 @@ class ExportRows(_Command, frozen=True, kw_only=True):
 
     ``what`` they are: "samples" that were drawn, of the file ``of``; the fixed "particles" at the
     end of their flow, of the newest kept moment, not after ``step`` if that is given, the first
-    ``n`` of them; or the "data" that the run learns, of which `GetTarget` gives ``n`` (0 for all).
+    ``n`` of them; the "data" that the run learns, of which `GetTarget` gives ``n`` (0 for all), or
+    the "held" ones that it did not learn, ``n`` as there.
     ``rows`` are their numbers there, in the order in which they are written; [] for all.
     ``overwrite`` as in `Operate`.
     """

@@ -81,6 +81,25 @@ def test_the_data_are_counted_as_they_are_shown(desk: Desk, run: RunFolder, tmp_
     assert len(written(desk, run, tmp_path / "all.npz", what="data", n=100)) == 100
 
 
+def test_held_out_data_are_others_than_those_that_are_learned_and_always_the_same(
+    desk: Desk, run: RunFolder, tmp_path: Path
+) -> None:
+    def shown(**more: object) -> np.ndarray:
+        assert desk.reply(m.GetTarget(run=str(run.path), n=100, **more)).get("held") == (
+            True if more else None
+        )
+        reply = desk.outbox.of(m.Reply)[-1]
+        return unpack_arrays(reply.arrays, desk.outbox.payloads[reply.re])["x"]
+
+    held, learned = shown(held=True), shown()
+    assert held.shape == learned.shape == (100, 2)
+    apart = np.abs(held[:, None] - learned[None]).sum(axis=2)
+    assert apart.min() > 0, "no row is learned from"
+    np.testing.assert_array_equal(shown(held=True), held)
+    found = written(desk, run, tmp_path / "h.npz", what="held", n=100, rows=CHOSEN)
+    np.testing.assert_array_equal(found, held[CHOSEN])
+
+
 @pytest.mark.parametrize(
     ("more", "path"),
     [

@@ -52,9 +52,33 @@ class LookingIntents(Intents):
         if run.target is None or len(run.target) < min(n, run.learned or n):
             self._do(self._load_target(key, n), "The data cannot be shown", run=key)
 
+    def load_held(self, key: str, n: int) -> None:
+        """Fetch n of the data that a run has not learned; where there are none, of those that it
+        learns, as many.
+        """
+        run = self.state.runs.by_key.get(key)
+        if run is not None and run.spec is not None:
+            self._do(self._load_held(key, n), "The data cannot be shown", run=key)
+
+    async def _load_held(self, key: str, n: int) -> None:
+        answer = await self._ask_if_alive(GetTarget(run=key, n=n, held=True))
+        run = self.state.runs.by_key.get(key)
+        if answer is None or run is None:
+            return
+        if not (answer.result or {}).get("held"):
+            self.load_more_target(key, n)
+            return
+        run.held = floats(answer, "x")
+        run.held_told = {name: values for name, values in answer.arrays.items() if name != "x"}
+        run.classes = tuple(map(str, (answer.result or {}).get("names") or ()))
+        run.columns = tuple((answer.result or {}).get("columns", ()))
+        self.state.runs.changed.emit(key)
+
     def reload_target(self, key: str) -> None:
         """Fetch them again, as the edits of the run have made them."""
         run = self.state.runs.by_key.get(key)
+        if run is not None:
+            run.held = None  # what is learned is something else now
         n = TARGET if run is None or run.target is None else max(TARGET, len(run.target))
         self._do(self._load_target(key, n), "The changed target cannot be shown", run=key)
 

@@ -185,6 +185,8 @@ def apart(made: Doubles, real: Doubles, seed: int = 0) -> Apart | None:
 def _with_some(values: Doubles) -> Doubles:
     """Return the data that have a number."""
     numbers = np.asarray(values, np.float64)
+    if not len(numbers):
+        return numbers
     return numbers[np.isfinite(numbers).reshape(len(numbers), -1).any(axis=1)]
 
 

@@ -228,7 +228,7 @@ class RowsPanel(QWidget):
         selection = self._state.selection
         facts = []
         if total:
-            made = "Real" if selection.source and selection.source.what == "data" else "Generated"
+            made = "Real" if selection.source and selection.source.real else "Generated"
             facts.append((made, f"{n:,} of {total:,}, {100 * n / total:.2g} %"))
         if selection.beside is not None:
             name, k, of = selection.beside

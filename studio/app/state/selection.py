@@ -15,7 +15,8 @@ from PySide6.QtCore import QObject, Signal
 __all__ = ["NONE", "Offered", "Rows", "Selection", "Source", "What"]
 
 Rows = NDArray[np.int64]
-What = Literal["particles", "samples", "data"]
+What = Literal["particles", "samples", "data", "held"]
+REAL: tuple[What, ...] = ("data", "held")
 NONE: Rows = np.empty(0, np.int64)
 
 
@@ -25,13 +26,19 @@ class Source:
 
     Attributes:
         run: the key of the run.
-        what: its fixed particles, samples that were drawn, or the data that it learns.
+        what: its fixed particles, samples that were drawn, the data that it learns, or some that
+            were held out.
         of: which of these: the file of samples; of data, how often they were edited.
     """
 
     run: str
     what: What
     of: str = ""
+
+    @property
+    def real(self) -> bool:
+        """Whether these are data, and nothing that a model made."""
+        return self.what in REAL
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +109,7 @@ class Selection(QObject):
 
     def made(self, run: str) -> Source | None:
         """Return what was shown last of what a run made, None where nothing was."""
-        sources = [of for of in self._offers if of.run == run and of.what != "data"]
+        sources = [of for of in self._offers if of.run == run and not of.real]
         return sources[-1] if sources else None
 
     def show_only(self, only: bool) -> None:

@@ -56,7 +56,7 @@ class Taking:
             run=source.run,
             what=source.what,
             of=source.of if source.what == "samples" else "",
-            n=self.total if source.what == "data" or (fixed and self.taken == "all") else 0,
+            n=self.total if source.real or (fixed and self.taken == "all") else 0,
             step=self.step if fixed else None,
             rows=[] if self.taken == "all" else list(self.rows),
             file=file,

@@ -185,11 +185,11 @@ class DistributionsView(QWidget):
     def _samples(self) -> list[Sample]:
         """Return the real data, what the run makes, and what others make; as far as there are."""
         run, now, kind = self._sampled.run, self._sampled.now, self._kind
-        if run is None or run.target is None or now is None or not kind.fits(now.x.shape[1:]):
+        found_real = self._real_side()
+        if run is None or now is None or found_real is None or not kind.fits(now.x.shape[1:]):
             return []
-        real_of = Source(run.key, "data", str(len(run.edits)))
+        real, real_of = found_real
         made_of = Source(run.key, "samples" if now.file else "particles", now.file)
-        real = rows_of(run.target, named(run.target_told, run.classes))
         made = rows_of(now.x, named(now.told, now.classes or run.classes))
         places = {each.key: i for i, each in enumerate(comparison.compared(self._state.runs))}
         title, place = called(run.name, run.label.name), places.get(run.key, 0)
@@ -203,6 +203,29 @@ class DistributionsView(QWidget):
         for each in found[:2]:
             self._offer(each, kind)
         return found
+
+    def _real_side(self) -> tuple[dict[str, NDArray[Any]], Source] | None:
+        """Return the real data, those that were not learned from where there are such; None where
+        none are known yet.
+        """
+        run = self._sampled.run
+        if run is None:
+            return None
+        if run.held is not None:
+            told_of = named(run.held_told, run.classes)
+            return rows_of(run.held, told_of), Source(run.key, "held")
+        if run.target is None:
+            return None
+        told_of = named(run.target_told, run.classes)
+        return rows_of(run.target, told_of), Source(run.key, "data", str(len(run.edits)))
+
+    @property
+    def _about_real(self) -> str:
+        """Say which data the real ones are."""
+        run = self._sampled.run
+        if run is None or (run.held is None and run.target is None):
+            return ""
+        return "real: held out" if run.held is not None else "real: those that it learns"
 
     def _offer(self, sample: Sample, kind: Kind) -> None:
         """Let the inspector know the rows."""
@@ -223,7 +246,7 @@ class DistributionsView(QWidget):
         run, now = self._sampled.run, self._sampled.now
         if run is not None and now is not None and self._once.due(run):
             room = BYTES // max(1, now.x[0].nbytes) if len(now.x) else REAL
-            self._actions.looking.load_more_target(run.key, min(REAL, max(FEWEST, room)))
+            self._actions.looking.load_held(run.key, min(REAL, max(FEWEST, room)))
 
     def _draw(self) -> None:
         """Draw more samples than there are fixed ones."""
@@ -290,7 +313,7 @@ class DistributionsView(QWidget):
     def _tell(self, samples: Sequence[Sample]) -> None:
         """Say what is shown, or why nothing is."""
         run, now = self._sampled.run, self._sampled.now
-        self._words.set_text(self._sampled.origin)
+        self._words.set_text(" · ".join(filter(None, (self._sampled.origin, self._about_real))))
         few = held.few(len(now.x)) if now is not None else ""
         few = f"n = {len(now.x):,}: {few}." if now is not None and few else ""
         self._note.setText(" ".join(filter(None, [now.note if now is not None else "", few])))
@@ -362,7 +385,7 @@ class DistributionsView(QWidget):
         )
         names = [each for each in next(iter(found.by_class.values()), {}) if each != ALL]
         word = found.words[0] if found.words else ""
-        about = f"{models[0].title}, {self._sampled.origin}"
+        about = f"{models[0].title}, {self._sampled.origin}; {self._about_real}"
         return Distances(tuple(names) or (ALL,), lines, about, classes=word)
 
     def _look_at(self, name: str) -> None:

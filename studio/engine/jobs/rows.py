@@ -17,7 +17,7 @@ from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.failures import Refused
 from studio.engine.process.sink import Sink
 from studio.engine.run.destination import check_destination
-from studio.engine.run.in_force import target_of
+from studio.engine.run.in_force import held_rows, target_of
 from studio.engine.run.loading import newest_checkpoint
 from studio.engine.run.saving import saved_columns
 from studio.protocol.messages import ExportRows, ResultWritten
@@ -159,7 +159,16 @@ def _data(run: RunFolder, command: ExportRows) -> _There:
     return _There(rows, tuple(source.rows.columns), said)
 
 
-_READ = {"samples": _samples, "particles": _particles, "data": _data}
+def _held(run: RunFolder, command: ExportRows) -> _There:
+    source, target = target_of(run, None)
+    rows = held_rows(source, target, command.n)
+    if rows is None:
+        raise Refused(f"All data of {run.name} are learned from.", path="what")
+    said = {"dataset": run.record.spec.dataset.slug, "held": True}
+    return _There(rows.rows(slice(None)), tuple(source.rows.columns), said)
+
+
+_READ = {"samples": _samples, "particles": _particles, "data": _data, "held": _held}
 
 
 def _batch(x: NDArray[Any], known: Mapping[str, NDArray[Any]]) -> Batch:

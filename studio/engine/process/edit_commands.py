@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from torch import Tensor
+
 from models.contracts.spec import LABEL
 from studio.engine.data.datasets import Dataset
 from studio.engine.data.target import Target
@@ -12,7 +14,7 @@ from studio.engine.kinds.base import Arrays
 from studio.engine.process.commands import Answer, handles, respond, train, valid, within
 from studio.engine.process.failures import Refused
 from studio.engine.run.branching import branch
-from studio.engine.run.in_force import aim, target_of
+from studio.engine.run.in_force import aim, held_rows, target_of
 from studio.protocol import messages as m
 from studio.store.run import RunFolder
 
@@ -73,6 +75,12 @@ def _target(engine: "Engine", command: m.GetTarget) -> Answer:
     else:
         source, target = target_of(run, command.step)
     target = target or aim(source)
+    held = held_rows(source, target, n) if command.held else None
+    if held is not None:
+        rows = held.rows(slice(None))
+        known, names = _named_classes(source, rows.given.get(LABEL))
+        told = {"columns": list(source.rows.columns), "n": len(held), "names": names, "held": True}
+        return Answer(told, {"x": rows.x.contiguous().numpy(), **known})
     label, names = _classes(source, target, n)
     result = {"columns": list(source.rows.columns), "n": len(target.x), "names": names}
     return Answer(result, {"x": target.shown(n).contiguous().numpy(), **label})
@@ -85,7 +93,12 @@ def _classes(source: Dataset, target: Target, n: int) -> tuple[Arrays, list[str]
     rows = source.rows
     if target.done or len(target.x) != len(rows):
         return {}, []
-    label = rows.rows(target.chosen(n)).given.get(LABEL)
+    return _named_classes(source, rows.rows(target.chosen(n)).given.get(LABEL))
+
+
+def _named_classes(source: Dataset, label: Tensor | None) -> tuple[Arrays, list[str]]:
+    """Return the classes of rows by their numbers, and the names of all; nothing of none."""
     if label is None:
         return {}, []
-    return {LABEL: label.numpy()}, list(rows.take(slice(0, 2)).spec().given[LABEL].names)
+    known = source.rows.take(slice(0, 2)).spec().given[LABEL].names
+    return {LABEL: label.numpy()}, list(known)

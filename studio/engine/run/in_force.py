@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from models.config import Config, ConfigError
+from models.contracts.data import RowSource
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from studio.engine.data.datasets import Dataset
@@ -28,9 +29,18 @@ from studio.store.checkpoint import Checkpoint
 from studio.store.edits import effective_spec
 from studio.store.run import RunFolder
 
-__all__ = ["InForce", "aim", "rebuild", "reconfigure", "target_after", "target_of"]
+__all__ = [
+    "InForce",
+    "aim",
+    "held_rows",
+    "rebuild",
+    "reconfigure",
+    "target_after",
+    "target_of",
+]
 
 _LOOKED_AT = 100_000  # rows on the disk that are seen as the target
+_HELD = 0  # the seed that held-out rows are chosen by
 
 
 @dataclass(frozen=True)
@@ -90,6 +100,17 @@ def target_of(run: RunFolder, step: int | None = None) -> tuple[Dataset, Target]
     resolved = check(run.record.spec, any_device=True)
     source = resolved.load_data(run.project)
     return source, target_after(source, edits) or aim(source)
+
+
+def held_rows(data: Dataset, target: Target, n: int) -> RowSource | None:
+    """Return at most n rows that a run is measured with and has not learned, the same ones for the
+    same n: drawn for that, or set apart. None where there are no such, or where edits have made
+    what is learned something else.
+    """
+    if target.done or (data.held is None and data.draw is None):
+        return None
+    rows = data.some(n, _HELD)
+    return rows if len(rows) <= n else rows.take(slice(0, n))
 
 
 def reconfigure(family: Learner[Any], config: Config) -> None:

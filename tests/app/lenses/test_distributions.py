@@ -28,6 +28,7 @@ from studio.app.plots.export import write_curves, write_picture
 from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
 from studio.app.plots.shares import Apart, edges_of, shares_of
 from studio.app.state.selection import Source
+from studio.app.state.taking import Taking
 from studio.app.theme import theme
 from studio.app.tokens import LIGHT
 from studio.app.views.cubes.spectrum import SpectrumPlot
@@ -383,6 +384,27 @@ async def test_axes_become_logarithmic_where_they_can(view: DistributionsView, l
     assert not scene.log_x, "some values are negative"
 
 
+async def test_what_was_held_out_is_the_truth_where_there_is_such(
+    view: DistributionsView, lens: Any
+) -> None:
+    await shown(view, lens)
+    assert lens.link.of(GetTarget)[0].held, "asked for first"
+    assert "real: those that it learns" in view._words.accessibleName()
+    lens.run.held = np.random.default_rng(3).normal(size=(60, 2)).astype(np.float32)
+    view._measure()
+    await until(lambda: view.cards["x"].scene.n == 60)
+    assert "real: held out" in view._words.accessibleName()
+    view.tools.sides.chosen.emit(1)
+    view.cards["x"].plot.brushed.emit((-0.5, 0.5))
+    source = lens.state.selection.source
+    assert source == Source(lens.run.key, "held")
+    assert source.real
+    taking = Taking(lens.run.key, "chosen", source, (0, 1), 60)
+    command = taking.command("x.npz", overwrite=False)
+    assert (command.what, command.n, command.rows) == ("held", 60, [0, 1])
+    assert lens.state.selection.made(lens.run.key).what == "particles"
+
+
 async def test_later_particles_are_counted_anew(view: DistributionsView, lens: Any) -> None:
     await shown(view, lens)
     before = view.cards["x"].scene.models[0].shares
@@ -401,7 +423,8 @@ async def test_data_are_asked_for_once_however_few_there_are(
         lens.state.runs.changed.emit(lens.run.key)
         lens.actions.looking.load_target(lens.run.key)
     await until(lambda: view._found is not None and view._found.samples[1].arrays["x"] is not None)
-    assert len(lens.link.of(GetTarget)) == 1
+    asked = lens.link.of(GetTarget)
+    assert [each.held for each in asked] == [True, False], "there are none that were held out"
 
 
 async def test_as_many_are_drawn_as_an_evaluation_has(view: DistributionsView, lens: Any) -> None:

@@ -115,6 +115,7 @@ def test_what_is_as_the_data_is_good_and_what_is_off_is_warm() -> None:
     assert off.value == pytest.approx(moved.mean() - NORMAL.mean(), abs=0.03)
     assert same.floor == pytest.approx(off.floor, rel=0.3)
     assert apart(rng.normal(size=10), NORMAL) is None
+    assert apart(np.empty(0), NORMAL) is None
 
 
 def test_nan_is_in_no_range() -> None:
