@@ -15,7 +15,16 @@ from studio.store.atomic import check_space, write_bytes
 from studio.store.errors import Damaged, explain
 from studio.store.regular import open_regular
 
-__all__ = ["build", "get_columns", "opened", "put_columns", "signed", "values", "write"]
+__all__ = [
+    "build",
+    "get_columns",
+    "hard_link",
+    "opened",
+    "put_columns",
+    "signed",
+    "values",
+    "write",
+]
 
 MAX_NAMES = 2**16
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -102,6 +111,13 @@ def values(group: Any, name: str) -> Any:
     if dataset.external or dataset.is_virtual or size > there:
         raise ValueError(f"{name!r} declares {size:,} bytes of values, which are not in the file")
     return dataset[()]
+
+
+def hard_link() -> Any:
+    """Return the class of links to what is in the file itself."""
+    import h5py
+
+    return h5py.HardLink
 
 
 def put_columns(dataset: Any, names: Sequence[str]) -> None:

@@ -313,6 +313,29 @@ def test_what_is_wrong_is_said(tmp_path: Path, what: str, said: str) -> None:
         read(path)
 
 
+def test_no_link_is_followed_out_of_a_file(tmp_path: Path) -> None:
+    other = written(tmp_path / "secret.hdf5")
+    path = tmp_path / "t.hdf5"
+    with h5py.File(path, "w") as file:
+        file["particle_features"] = h5py.ExternalLink(other.name, "particle_features")
+        file["jet_features"] = np.tile(np.float32([1000.0, 0.5, 80.0, 2.0]), (5, 1))
+    with pytest.raises(FormatError, match="particle_features is a link, which is not followed"):
+        read(path)
+    path = written(tmp_path / "w.hdf5")
+    with h5py.File(path, "r+") as file:
+        del file["jet_features"]
+        file["jet_features"] = h5py.ExternalLink(other.name, "jet_features")
+    with pytest.raises(FormatError, match="jet_features is a link"):
+        read(path)
+
+
+def test_more_columns_are_those_of_another_file(tmp_path: Path) -> None:
+    """JetNet has four; who has five says which they are."""
+    path = written(tmp_path / "t.hdf5", clouds=np.ones((5, 4, 5), np.float32))
+    assert not JetNet().claims(path)
+    assert JetNet().claims(written(tmp_path / "w.hdf5", clouds=np.ones((5, 16), np.float32)))
+
+
 def test_clouds_of_other_sizes_do_not_go_together(tmp_path: Path) -> None:
     paths = [written(tmp_path / "g.hdf5"), written(tmp_path / "q.hdf5", places=6)]
     assert JetNet().inspect(paths, {}).problems

@@ -16,6 +16,7 @@ from studio.formats.inspection import Inspection
 
 __all__ = ["FoundTiles"]
 
+MASK, SIZE = "mask", "size"  # which places of a row are real, and how many, the first ones
 SIDE, GAP = 96, 8  # pixels
 
 
@@ -64,12 +65,15 @@ def _tiles(found: Inspection) -> Tiles | None:
         return None
     arrays: dict[str, NDArray[Any]] = {
         name: np.asarray(found.preview[name])
-        for name in ("x", *its.parts, LABEL)
+        for name in ("x", SIZE, *its.parts, LABEL)
         if _is_array(found.preview.get(name))
     }
     x = arrays.get("x")
     if x is None or not len(x) or x.dtype.kind not in "fiu":
         return None
+    size = arrays.pop(SIZE, None)
+    if MASK in its.parts and MASK not in arrays and size is not None and x.ndim > 1:
+        arrays[MASK] = np.arange(x.shape[1]) < size[:, None]
     if not its.fits(x.shape[1:]) or not all(name in arrays for name in its.parts):
         return None
     return its.tiles(named({**arrays, "x": x.astype(np.float32)}, tuple(found.classes)))

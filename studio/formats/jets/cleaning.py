@@ -29,7 +29,10 @@ MASKED = 0.5  # a mask is 0 and 1, or elsewhere -0.5 and 0.5
 
 NOT_FINITE = "with a number that is not finite"
 EMPTY = "without a constituent"
-TOO_MUCH = "whose constituents have more than 10 times its pT (their pT_rel are shares of it)"
+TOO_MUCH = (
+    "whose constituents have more than 10 times its pT (their pT_rel are shares of it; momenta "
+    "come in by their columns)"
+)
 TOO_LITTLE = "whose constituents have less than a hundredth of its pT"
 STILL = "without a pT above 0"
 IMAGINARY = "with a mass below 0"
@@ -66,10 +69,11 @@ class Tally:
         if SOFTEST <= pt <= HARDEST:
             return ""
         if pt > HARDEST:
-            return (
-                f"have a pT of about {pt:,.0f} GeV, which no collider makes: choose a smaller unit."
-            )
-        return f"have a pT of about {pt:.2g} GeV, which is no jet: choose a larger unit."
+            why, other = "which no collider makes", "smaller unit, such as MeV"
+        else:
+            why, other = "which is no jet", "larger unit, such as TeV"
+        about = f"{pt:,.0f}" if pt > HARDEST else f"{pt:.2g}"
+        return f"have a pT of about {about} GeV, {why}: choose a {other}."
 
     @property
     def kept(self) -> int:

@@ -103,7 +103,7 @@ class JetFiles(Importer):
             for file, tally in zip(files, tallies, strict=True):
                 for block in _labelled(file, _classes(files), tally):
                     if not len(preview.get("x", ())):
-                        preview = _shown(block)
+                        preview = {name: values[:SHOWN] for name, values in block.items()}
             schema = _schema(files)
             notes = [n for f, tally in zip(files, tallies, strict=True) for n in _notes(f, tally)]
             return Inspection(
@@ -139,12 +139,6 @@ class JetFiles(Importer):
                         yield block
                 if against := _against(file, tally):
                     raise FormatError(against, self.hint)
-
-
-def _shown(block: Block) -> Block:
-    """Return the first jets of a block, with the mask of their constituents, to be painted."""
-    some = {name: values[:SHOWN] for name, values in block.items()}
-    return {**some, "mask": np.arange(some["x"].shape[1]) < some["size"][:, None]}
 
 
 def _schema(files: Sequence[JetRows]) -> Schema:

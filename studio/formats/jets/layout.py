@@ -110,12 +110,21 @@ def hardest_first(clouds: NDArray[np.float32], real: NDArray[np.bool_]) -> NDArr
 
 
 def is_one(file: Any) -> bool:
-    """Say whether an open HDF5 file has the arrays of JetNet, by one name or the other."""
-    if CLOUDS in file:
-        return True
-    clouds = file.get(ALSO[CLOUDS])
-    shape: tuple[int, ...] = getattr(clouds, "shape", ())
-    return len(shape) == 3 and shape[2] in (3, 4)
+    """Say whether an open HDF5 file has the arrays of JetNet, by one name or the other; those of
+    other columns are none, whatever they are called.
+    """
+    for name in (CLOUDS, ALSO[CLOUDS]):
+        if name in file:
+            shape: tuple[int, ...] = getattr(_own(file, name), "shape", ())
+            usual = len(shape) == 3 and shape[2] in (3, 4)
+            # What is meant as JetNet, and is not, is refused in its words.
+            return usual or (name == CLOUDS and (len(shape) != 3 or shape[2] < 3))
+    return False
+
+
+def _own(file: Any, name: str) -> Any:
+    """Return what a file has under a name, None where that is a link: it may lead out of it."""
+    return file[name] if isinstance(file.get(name, getlink=True), hdf5.hard_link()) else None
 
 
 @contextmanager
@@ -171,11 +180,17 @@ def _checked(path: Path, file: Any, pt: float, scale: float) -> JetFile:
 
 def _array(path: Path, file: Any, name: str, notes: list[str]) -> Any:
     """Return a data set of a file by its name in JetNet or the other, None where it has none."""
-    found = file.get(name)
-    if found is None and (found := file.get(ALSO[name])) is not None:
-        notes.append(f"{ALSO[name]} is taken for {name}.")
-    if found is None:
+    called = name if name in file or ALSO[name] not in file else ALSO[name]
+    if called not in file:
         return None
+    found = _own(file, called)
+    if found is None:
+        raise FormatError(
+            f"{path.name}: {called} is a link, which is not followed.",
+            "Copy what it leads to into the file (h5repack does).",
+        )
+    if called != name:
+        notes.append(f"{called} is taken for {name}.")
     if not hasattr(found, "shape"):
         raise FormatError(f"{path.name} has no array {name}.", HINT)
     refuse_elsewhere(path, name, found)
@@ -194,7 +209,7 @@ def _types(path: Path, file: Any, n: int) -> tuple[tuple[str, ...], NDArray[np.i
     differ: by its labels, or else by what it says, or else by its name ("t150.hdf5").
     """
     names = _names(file)
-    labels: Any = file.get(LABEL) if names else None
+    labels: Any = _own(file, LABEL) if names and LABEL in file else None
     if getattr(labels, "shape", None) == (n,) and labels.dtype.kind in "iu":
         refuse_elsewhere(path, LABEL, labels)
         found = np.asarray(labels[()], np.int64)
@@ -205,7 +220,7 @@ def _types(path: Path, file: Any, n: int) -> tuple[tuple[str, ...], NDArray[np.i
 
 
 def _names(file: Any) -> tuple[str, ...]:
-    names = file.get(NAMES)
+    names: Any = _own(file, NAMES) if NAMES in file else None
     shape: tuple[int, ...] = getattr(names, "shape", ())
     if len(shape) != 1 or not 0 < shape[0] <= MOST_NAMES:
         return ()

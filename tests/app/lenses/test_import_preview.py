@@ -293,12 +293,13 @@ def test_columns_are_chosen_from_those_that_were_found(
 
 def test_the_first_are_painted_as_their_kind_does(dialog: Any) -> None:
     x = np.random.default_rng(0).random((2, 30, 3)).tolist()
-    seen = {"x": x, "mask": [[True] * 30] * 2, "label": [1, 0]}
+    seen = {"x": x, "size": [30, 2], "label": [1, 0]}
     shown = dialog.of(msgspec.structs.replace(JETS, preview=seen))
     tiles = shown.parts.tiles
     assert tiles.isVisible()
     assert tiles.count == 2
     assert tiles.accessibleDescription().startswith("top, m ")
+    assert tiles.accessibleDescription().endswith("2 constituents")
     colours = np.unique(np.asarray(tiles.grab().toImage().convertToFormat(RGB).bits()).view("u4"))
     assert len(colours) > 10
     assert not dialog.of(JETS).parts.tiles.isVisible(), "nothing is known of what they look like"
