@@ -59,7 +59,7 @@ def _untold(spec: DataSpec) -> str:
     summary="Draws a fresh sample under the conditions of each of some rows: of those that only "
     "test, or of a data set of yours. What a model makes of real conditions is another matter than "
     "what it makes of drawn ones.",
-    source="Leigh et al. 2023, arXiv:2307.06836, whose jets are given the conditions of test jets",
+    source="Leigh et al. 2023, arXiv:2303.05376 (PC-JeDi), whose jets have conditions of test jets",
     config=GenerateLikeConfig,
     needs=("samples",),
     refuses=_untold,

@@ -52,7 +52,7 @@ class GenerateUnconditionallyConfig(Config, frozen=True):
     summary="Draws jets of which nothing is taken from data: another run draws the variables of "
     "each, type by type, and this one a jet with these. Types come in the shares of the data, or "
     "one is chosen.",
-    source="Leigh et al. 2023, arXiv:2307.06836, section on the flow of jet variables",
+    source="Leigh et al. 2023, arXiv:2307.06836 (PC-Droid): a flow of the variables, then the jets",
     kinds=("jets",),
     asks=(LABEL,),
     config=GenerateUnconditionallyConfig,

@@ -2,7 +2,8 @@
 
 Its likelihood is greatest at the shares that were seen. So that what was never seen is not
 impossible, each class begins with one sighting shared by all values (the prior of Perks 1947,
-doi:10.1017/S0020268100012713: Dirichlet with 1/K for each of K), whose weight is soon nothing.
+Journal of the Institute of Actuaries 73, 285-334: Dirichlet with 1/K for each of K), whose weight
+is soon nothing.
 """
 
 import torch

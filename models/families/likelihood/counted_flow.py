@@ -34,6 +34,7 @@ __all__ = ["CountedFlow", "CountedFlowConfig"]
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
 _COUNT = "count"  # the name under which the flow is told it
 _DROID = "Leigh et al. 2023, arXiv:2307.06836"
+_FLOWS = "Papamakarios et al. 2021, arXiv:1912.02762"
 _SPLINES = "Durkan et al. 2019, arXiv:1906.04032"
 
 
@@ -69,13 +70,13 @@ class CountedFlow(Family[CountedFlowConfig]):
             "count",
             "Count how often each count is seen",
             "p(k | c) = (n_kc + 1/K) / (n_c + 1)",
-            "Perks 1947, doi:10.1017/S0020268100012713",
+            "Perks 1947, J. Inst. Actuaries 73, 285-334",
         ),
         Stage(
             "fit",
             "Make the other numbers more likely, given class and count",
             "max E log N(z) + Σ log |det ∂f_l|,  z = f(x; k, c)",
-            f"{_SPLINES}, eqs. 1 and 2",
+            f"{_FLOWS}, eqs. 6 and 13",
         ),
     )
 

@@ -67,7 +67,7 @@ def _shares(size: Tensor) -> Tensor:
     title="W1 of the jet variables",
     summary="Transport distances of pT, mass and eta between generated and unseen jets, each over "
     "its deviation among the unseen ones of the type; the mean of the three, and over the types.",
-    source="Ramdas et al. 2017, arXiv:1509.02237, section 2.2 (in one dimension), by type",
+    source="Ramdas et al. 2017, arXiv:1509.02237 (in one dimension), by type",
     kinds=("jet-variables",),
     unit="deviations",
     minimum=_FEWEST,

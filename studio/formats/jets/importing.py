@@ -19,7 +19,7 @@ from studio.protocol.catalog import Choice, FieldSpec
 from studio.store.parts import Block, Part
 from studio.store.schema import Schema
 
-__all__ = ["SCALES", "UNIT", "JetFiles", "JetRows"]
+__all__ = ["FEATURES", "SCALES", "UNIT", "JetFiles", "JetRows"]
 
 SHOWN = 8  # jets of a preview
 SCALES = {"GeV": 1.0, "MeV": 1e-3, "TeV": 1e3}

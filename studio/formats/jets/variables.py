@@ -13,6 +13,7 @@ from studio.formats.arrays import write_arrays
 from studio.formats.cells import harmless, with_commas
 from studio.formats.importer import Rows
 from studio.formats.inspection import Inspection
+from studio.formats.jets.importing import FEATURES
 from studio.formats.jets.jetnet import JetNet
 from studio.formats.jets.layout import JETS, LABEL, NAMES
 from studio.formats.registry import importer
@@ -43,13 +44,14 @@ class JetNetVariables(JetNet):
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
         """Look through all files, the clouds too: whose are damaged is left out."""
         found = super().inspect(paths, options)
-        preview = {name: rows for name, rows in found.preview.items() if name != CLOUD}
+        parts = _without_clouds(found.parts)
+        names = {part.name for part in parts}
         return msgspec.structs.replace(
             found,
             kind=KIND,
-            parts=_without_clouds(found.parts),
-            preview=preview,
-            notes=[*found.notes[:-1], SAID],
+            parts=parts,
+            preview={name: rows for name, rows in found.preview.items() if name in names},
+            notes=[*(note for note in found.notes if note != FEATURES), SAID],
         )
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
