@@ -155,7 +155,8 @@ VARIANCE = Line(
 VARIANCE_LOSS = Line(
     by="variance",
     formulas={
-        "learned": "+ λ L_vlb,  λ = 0.001,  L_vlb = E KL(q(x̄′ | x̄, x₀) ‖ N(μ(x̄, D), Σ)) with D held"
+        "learned": "+ λ L_vlb,  λ = 0.001,  L_vlb = E KL(q ‖ N(μ, Σ)),  "
+        "q = q(x̄′ | x̄, x₀),  μ = μ(x̄, D) held"
     },
     sources={"learned": f"{_IDDPM}, eq. 16"},
     aspect="loss",

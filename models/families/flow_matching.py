@@ -121,7 +121,7 @@ class FlowMatching(FlowFamily[FlowMatchingConfig]):
             "velocity",
             by="coupling",
             formulas={
-                "schroedinger": "min E |v(x, t) − (x₀ − z + (1 − 2t) σ ε / (2 √(t(1 − t))))|²"
+                "schroedinger": "min E |v(x, t) − u|²,  u = x₀ − z + (1 − 2t) σ ε / (2 √(t(1 − t)))"
             },
             sources={"schroedinger": "Tong et al. 2024, proposition 3.4"},
             aspect="loss",

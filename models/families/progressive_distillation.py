@@ -135,7 +135,7 @@ class _OnLevels(Ddim):
     config=ProgressiveDistillationConfig,
     field="score",
     carrier="flow",
-    motion="x″ = D(x, s) + (s″/s)(x − D(x, s)),  x″ where two steps of the teacher lead",
+    motion="x″ = D(x, s) + (s″/s)(x − D(x, s)),  x″ after two steps of the teacher",
     inputs={
         TEACHER: Needs(
             "denoiser",

@@ -71,8 +71,8 @@ class ClassifierFreeConfig(Config, frozen=True):
     source="Ho and Salimans 2022, arXiv:2207.12598, eq. 6; interval: Kynkaanniemi et al. 2024, "
     "arXiv:2404.07724, eq. 3; rescale: Lin et al. 2024, arXiv:2305.08891, eqs. 15 and 16",
     roles=("condition",),
-    formula="D̂ = D₀ + γ (D_c − D₀),  γ = 1 outside [s_lo, s_hi],  "
-    "D ← (φ |D_c|/|D̂| + 1 − φ) D̂ for γ > 0",
+    formula="D_γ = D₀ + γ (D_c − D₀),  γ = 1 outside [s_lo, s_hi],  "
+    "D ← φ |D_c|/|D_γ| D_γ + (1 − φ) D_γ,  φ = 0 where γ = 0",
     config=ClassifierFreeConfig,
 )
 class ClassifierFree(Guidance):

@@ -41,7 +41,7 @@ class PlmsConfig(SamplerConfig, frozen=True):
     order=2,
     evaluations=1,
     orders={"edm-rho": 1.9, "log-snr": 1.9, "time-uniform": 1.2, "time-quadratic": 0.9},
-    update="ε̃ = (55 ε − 59 ε₋₁ + 37 ε₋₂ − 9 ε₋₃)/24,  x̄ ← x̄ + (s' − s) ε̃",
+    update="24 ε̃ = 55 ε − 59 ε₋₁ + 37 ε₋₂ − 9 ε₋₃,  x̄ ← x̄ + (s' − s) ε̃",
 )
 class Plms(GridSampler):
     """x_b = x_a + (s_b - s_a) eps', eps' = (55 e0 - 59 e1 + 37 e2 - 9 e3)/24.

@@ -55,7 +55,8 @@ class UniPcConfig(SamplerConfig, frozen=True):
     order=3,
     evaluations=1,
     orders={"edm-rho": 2.9, "log-snr": 2.9, "time-uniform": 1.4, "time-quadratic": 0.5},
-    update="predict x̄',  then x̄ ← (s'/s) x̄ + (1 − s'/s)(D + Σ a_k (D_k − D)/r_k) with D at x̄'",
+    update="predict x̄',  then x̄ ← (s'/s) x̄ + (1 − s'/s) D̃,  D̃ = D + Σ a_k (D_k − D)/r_k,  "
+    "one D_k at x̄'",
 )
 class UniPc(GridSampler):
     """x_b = (s_b/s_a) x_a + sum_j w_j D_j, first without D at the predicted x_b, then with it.

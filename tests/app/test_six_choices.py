@@ -3,9 +3,12 @@
 import pytest
 from msgspec import structs
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
 
 from studio.app.setup.sixchoices import whereabouts
 from studio.app.state import sixchoices
+from studio.app.widgets.formula import lines_of
+from studio.app.widgets.maths import maths_font
 from studio.engine.process import catalogue
 from studio.engine.process.discovery import discover
 from studio.methods import methods
@@ -80,6 +83,18 @@ def test_every_method_has_its_formulas_with_their_sources(offer, each):
     assert bool(found["guidance"][0]) == (each.slug == "cfg")
 
 
+@pytest.mark.parametrize("each", methods(), ids=lambda each: each.slug)
+def test_formulas_break_where_a_narrow_card_ends(offer, qapp, each):
+    room = 262  # of a card in a window of 1280 pixels
+    measure = QFontMetricsF(maths_font(14, slanted=False))
+    spec = RunSpec(
+        name="", dataset=Pick(slug="ring-of-five"), family=each.family, sampler=each.sampler
+    )
+    for text, _ in sixchoices.formulas(spec, offer).values():
+        for line in lines_of(text, room, measure) if text else ():
+            assert measure.horizontalAdvance(line) <= room, line
+
+
 def test_formulas_follow_the_settings(offer):
     def said(slug, choice):
         spec = RunSpec(name="", dataset=Pick(slug="ring-of-five"), family=Pick(slug="edm"))
@@ -91,7 +106,7 @@ def test_formulas_follow_the_settings(offer):
     assert said("edm", "path") == "x̄ = x₀ + s ε,  ε ~ N(0, I)"
     assert "σ_u = σ₀ (σ₁/σ₀)^u" in said("ncsn", "path")
     assert "min_η" in said("vdm", "loss")
-    assert said("cfg", "guidance").startswith("D̂ = D₀ + γ (D_c − D₀)")
+    assert said("cfg", "guidance").startswith("D_γ = D₀ + γ (D_c − D₀)")
 
 
 def test_guidance_is_a_named_method_only_where_the_model_can_be_led(offer):

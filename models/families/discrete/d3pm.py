@@ -118,7 +118,7 @@ class D3pm(Family[D3pmConfig]):
             "fit",
             "Say what they were",
             "min L_vb − λ E log p(x₀ | x_t),  "
-            "L_vb = T E KL(q(x_(t−1) | x_t, x₀) ‖ p(x_(t−1) | x_t))",
+            "L_vb = T E KL(q ‖ p),  q = q(x_(t−1) | x_t, x₀),  p = p(x_(t−1) | x_t)",
             f"{_PAPER}, eqs. 1 and 5",
             aspect="loss",
             also=(

@@ -182,12 +182,15 @@ class MomentView(QWidget):
         return Looking(run.job, layers, padded(self.canvas.camera.bounds), RESOLUTION, n)
 
     def _layers(self) -> list[LayerSpec]:
-        """Return the layers that stages are about, and the first heat, on which all stand."""
+        """Return the layers that stages are about, and the first heat, on which all stand. A dear
+        one that a stage is about is asked for while a moment stands still: the training waits.
+        """
         entry = family_of_run(self._state.runs.current, self._state.catalog)
         if entry is None:
             return []
         named = {stage.layer for stage in entry.stages}
-        kept = [layer for layer in entry.layers if not lay.on_demand(layer)]
+        dear = named if self._moment is not None else set()
+        kept = [each for each in entry.layers if not lay.on_demand(each) or each.name in dear]
         heats = [layer for layer in kept if layer.kind == "scalar"]
         return [layer for layer in kept if layer.name in named or layer in heats[:1]]
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from studio.app.views.moment import MomentView, explainable
 from studio.app.widgets.scenelegend import marks_of
 from studio.app.widgets.terms import terms_of
-from studio.protocol.catalog import StageSpec
+from studio.protocol.catalog import LayerSpec, StageSpec
 from studio.protocol.messages import Control, Credit, Watch
 
 STAGES = [
@@ -80,6 +80,27 @@ async def test_each_stage_waits_for_its_picture_and_the_training_goes_on(
     assert list(lens.state.moment.records) == ["draw", "fit", "follow"]
     assert not lens.state.moment.walking
     assert view.frozen.text() == "Frozen: step 2"
+
+
+async def test_a_dear_layer_of_a_stage_is_asked_for_while_the_training_waits(
+    lens: Any, view: MomentView, wait: Any
+) -> None:
+    """The bound of an autoencoder: its stage was told, and nothing of it drawn."""
+    entry = lens.state.catalog.entries[0]
+    dear = LayerSpec(
+        name="bound", title="Bound", kind="scalar", symbol="log p", timed=False, kept=False
+    )
+    other = msgspec.structs.replace(dear, name="log-density", title="Density")
+    fit = msgspec.structs.replace(STAGES[1], layer="bound")
+    lens.state.catalog.entries[0] = msgspec.structs.replace(
+        entry, stages=[STAGES[0], fit], layers=[*entry.layers, dear, other]
+    )
+    view._following.watch()
+    await wait(lambda: lens.link.of(Watch))
+    assert not {"bound", "log-density"} & set(lens.link.of(Watch)[-1].layers)
+    lens.actions.moment.freeze(lens.run.key)
+    await wait(lambda: "bound" in lens.link.of(Watch)[-1].layers)
+    assert "log-density" not in lens.link.of(Watch)[-1].layers
 
 
 async def test_a_run_that_was_paused_stays_so(lens: Any, view: MomentView, wait: Any) -> None:
