@@ -20,7 +20,7 @@ from models.contracts.family import Family
 from models.experiments.base import Outcome
 from models.experiments.bench import Learnt
 from models.experiments.jet_nulls import Make
-from models.kinds.jets import TYPES
+from models.kinds.jets import TYPES, within
 from models.metrics.base import Evidence
 from models.metrics.jets.agreement import MassCorrelation
 from models.metrics.jets.by_type import DrawingConfig
@@ -87,7 +87,7 @@ def drawn(learnt: Learnt, like: Batch, seed: int, sampler: Any = None) -> Batch:
         latents = family.prior(len(some), rng, spec.standard_given(some.given))
         with torch.no_grad():
             *_, last = family.flow(latents, sampler=sampler or learnt.sampler, generator=rng)
-        made.append(spec.restored(latents.holding(last.x)))
+        made.append(within(spec.restored(latents.holding(last.x))))
     return Batch.cat(made)
 
 

@@ -14,7 +14,7 @@ from models.registry import kind
 from models.tensors import make_generator, real_places
 from observables.jets import kinematics
 
-__all__ = ["FEATURES", "TYPES", "JetSet", "constituents", "jets", "masses"]
+__all__ = ["FEATURES", "TYPES", "JetSet", "constituents", "jets", "masses", "within"]
 
 TYPES = ("gluon", "light quark", "top", "W", "Z")
 FEATURES = ("eta", "phi", "log(1 + pT)")
@@ -133,6 +133,15 @@ def constituents(x: Tensor, mask: Tensor | None) -> tuple[NDArray[Any], NDArray[
     if mask is not None:
         pt = pt * mask
     return x[..., :2].detach().cpu().numpy(), pt.detach().cpu().numpy()
+
+
+def within(rows: Batch) -> Batch:
+    """Return generated jets as they are measured (Leigh et al. 2023, arXiv:2303.05376): angles cut
+    where those of the data are, and no constituent with more than the pT of its jet.
+    """
+    most = torch.log1p(rows.given["pt"])[:, None].to(rows.x)
+    eta, phi = (rows.x[..., place].clamp(-_WIDEST, _WIDEST) for place in (0, 1))
+    return rows.holding(torch.stack([eta, phi, rows.x[..., 2].minimum(most)], dim=2))
 
 
 def mirrored(rows: Batch, spec: DataSpec, generator: torch.Generator) -> Batch:
