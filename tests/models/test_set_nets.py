@@ -152,7 +152,7 @@ def test_fused_attention_is_attention_as_it_is_written() -> None:
     q, k, v = (torch.randn((3, n, 8), generator=g).double() for n in (5, 7, 7))
     mask = real_places(torch.tensor([7, 4, 0]), 7)
     bias = bias_of(mask, q)
-    written, fused = (attend(q, k, v, 2, bias, twice) for twice in (True, False))
+    written, fused = (attend(q, k, v, 2, bias, by_hand) for by_hand in (True, False))
     torch.testing.assert_close(written, fused)
     # By hand, of the first head of one place.
     scores = (k[1, :4, :4] @ q[1, 2, :4]) / math.sqrt(4)

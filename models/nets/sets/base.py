@@ -76,7 +76,9 @@ class SetNet(nn.Module, ABC):
         return Network(self.config, (dim_in, dim_out), told, gain=gain, generator=generator)
 
     @abstractmethod
-    def think(self, h: Tensor, context: Tensor | None, bias: Tensor | None, twice: bool) -> Tensor:
+    def think(
+        self, h: Tensor, context: Tensor | None, bias: Tensor | None, written: bool
+    ) -> Tensor:
         """Return places h (B, N, width) after all layers, told the context (B, told); see
         `models.nets.sets.layers.Layer`.
         """
@@ -104,10 +106,7 @@ class SetNet(nn.Module, ABC):
     def _some(self, x: Tensor, context: Tensor | None, mask: Tensor | None, places: int) -> Tensor:
         """Return what is said of rows of no more than so many places."""
         h = self._enter(x, context, mask, places)
-        # A derivative by what comes in may be differentiated again, by weights: penalties are. So
-        # may one of a generator, by its kernel.
-        twice = self.role.latent > 0 or (x.requires_grad and torch.is_grad_enabled())
-        h = self.think(h, context, bias_of(mask, h), twice)
+        h = self.think(h, context, bias_of(mask, h), self._written(x))
         if self.role.name == "critic":
             return _through(self.last, _mean(h, mask), context)[:, 0]
         out = _through(self.last, h, context)
@@ -116,6 +115,18 @@ class SetNet(nn.Module, ABC):
             out = out.masked_fill(~mask[..., None], 0)
         out = functional.pad(out, (0, 0, 0, self.shape[0] - places))
         return out.reshape(len(x), *self.shape)
+
+    def _written(self, x: Tensor) -> bool:
+        """Whether attention is written out for what comes in, because fused kernels would not do.
+
+        They have no second derivative: one by what comes in may be differentiated again by weights,
+        for penalties, and one of a generator for its kernel. On a GPU their backward pass adds in
+        any order, which a training that repeats bit for bit cannot have.
+        """
+        if not torch.is_grad_enabled():
+            return False
+        repeats = x.is_cuda and torch.are_deterministic_algorithms_enabled()
+        return self.role.latent > 0 or x.requires_grad or repeats
 
     def _enter(self, x: Tensor, context: Tensor | None, mask: Tensor | None, places: int) -> Tensor:
         if self.marks is not None:

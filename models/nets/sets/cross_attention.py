@@ -67,11 +67,13 @@ class CrossAttention(SetNet):
         )
         self._end(g)
 
-    def think(self, h: Tensor, context: Tensor | None, bias: Tensor | None, twice: bool) -> Tensor:
+    def think(
+        self, h: Tensor, context: Tensor | None, bias: Tensor | None, written: bool
+    ) -> Tensor:
         tokens = self.tokens.expand(len(h), -1, -1)
         for gather, spread in zip(self.gather, self.spread, strict=True):
-            tokens = gather(tokens, context, bias, others=h, twice=twice)
-            h = spread(h, context, None, others=tokens, twice=twice)
+            tokens = gather(tokens, context, bias, others=h, written=written)
+            h = spread(h, context, None, others=tokens, written=written)
         return h
 
 

@@ -34,7 +34,9 @@ def bias_of(mask: Tensor | None, like: Tensor) -> Tensor | None:
     return bias[:, None, None]
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, heads: int, bias: Tensor | None, twice: bool) -> Tensor:
+def attend(
+    q: Tensor, k: Tensor, v: Tensor, heads: int, bias: Tensor | None, written: bool
+) -> Tensor:
     """Return what places gather from others (Vaswani et al. 2017, arXiv:1706.03762, eq. 1).
 
     Args:
@@ -43,10 +45,10 @@ def attend(q: Tensor, k: Tensor, v: Tensor, heads: int, bias: Tensor | None, twi
         v: what they say, (B, M, width).
         heads: how many ways of looking there are.
         bias: added to the scores, (B, 1, 1, M).
-        twice: whether a second derivative may be asked for, which the fused kernels do not have.
+        written: whether it is written out, which has all derivatives, rather than fused.
     """
     q, k, v = (each.view(*each.shape[:2], heads, -1).transpose(1, 2) for each in (q, k, v))
-    if twice:
+    if written:
         scores = q @ k.mT * q.shape[-1] ** -0.5
         scores = scores if bias is None else scores + bias.to(scores.dtype)
         gathered = scores.softmax(dim=-1) @ v
@@ -154,7 +156,7 @@ class Layer(_Fed):
         bias: Tensor | None,
         *,
         others: Tensor | None = None,
-        twice: bool = False,
+        written: bool = False,
     ) -> Tensor:
         """Return places h (B, N, width) after the layer.
 
@@ -163,14 +165,14 @@ class Layer(_Fed):
             context: (B, told).
             bias: added to the scores of those that are seen, as `bias_of` gives it.
             others: those that are seen, (B, M, width); None where they are h.
-            twice: whether a second derivative may be asked for.
+            written: whether attention is written out rather than fused.
         """
         if others is None:
             q, k, v = self.mixed(self.before(h)).chunk(3, dim=-1)
         else:
             q = self.asked(self.before(h))
             k, v = self.known(self.others(others)).chunk(2, dim=-1)
-        gathered = attend(q, k, v, self.heads, bias, twice)
+        gathered = attend(q, k, v, self.heads, bias, written)
         if self.values is not None:
             gathered = self.values(gathered)
         h = h + self.out(gathered)

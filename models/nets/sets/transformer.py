@@ -41,9 +41,11 @@ class SetTransformer(SetNet):
         self.norm = nn.LayerNorm(config.width)
         self._end(generator)
 
-    def think(self, h: Tensor, context: Tensor | None, bias: Tensor | None, twice: bool) -> Tensor:
+    def think(
+        self, h: Tensor, context: Tensor | None, bias: Tensor | None, written: bool
+    ) -> Tensor:
         for block in self.blocks:
-            h = block(h, context, bias, twice=twice)
+            h = block(h, context, bias, written=written)
         normed: Tensor = self.norm(h)
         return normed
 
