@@ -2,6 +2,7 @@
 Pure.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.kinds.jets import momenta, shares
+from studio.app.kinds.measuring import in_order
 from studio.protocol.extras import DENOISED, LEVELS
 from studio.protocol.records import FlowRecord
 
@@ -108,13 +110,15 @@ class JetWay:
         return [int(place) for place in np.unique(places)]
 
 
-def rows_of_types(labels: NDArray[np.generic], each: int) -> dict[str, list[int]]:
-    """Return the first few rows of each type, by its name."""
+def rows_of_types(
+    labels: NDArray[np.generic], each: int, order: Sequence[str] = ()
+) -> dict[str, list[int]]:
+    """Return the first few rows of each type, by its name, in an order."""
     found: dict[str, list[int]] = {}
     for row, name in enumerate(labels.tolist()):
         if len(found.setdefault(str(name), [])) < each:
             found[str(name)].append(row)
-    return dict(sorted(found.items()))
+    return {name: found[name] for name in in_order(labels, order)}
 
 
 def asked_of(given: dict[str, NDArray[np.generic]], row: int) -> dict[str, float]:

@@ -22,6 +22,7 @@ __all__ = [
     "Sample",
     "class_shares",
     "found_in",
+    "in_order",
     "in_part",
     "looking_at",
     "shares_among",
@@ -55,7 +56,8 @@ class Found:
     to their kind, ``words`` their classes. ``far`` is how far each model's sample is from the first
     one, by number. Of a ``part``, a word and one of its classes, only the ``rows`` of that are
     looked at, of all where it is None; ``by_class`` is how far the second sample is from the first
-    one, of all data (`ALL`) and of each class of the first word, by number.
+    one, of all data (`ALL`) and of each class of the first word, by number; ``order`` is the one
+    that classes have in the data.
     """
 
     samples: tuple[Sample, ...]
@@ -66,6 +68,12 @@ class Found:
     part: tuple[str, str] | None = None
     rows: tuple[Rows | None, ...] = ()
     by_class: Mapping[str, Mapping[str, Apart | None]] = field(default_factory=dict)
+    order: tuple[str, ...] = ()
+
+    @property
+    def classes(self) -> list[str]:
+        """The classes of the first word, in the order of the data."""
+        return in_order(self.measured[0][self.words[0]], self.order) if self.words else []
 
     def each(self, sample: int, name: str) -> NDArray[Any]:
         """Return what is known of each datum of a sample, (n,), or of each of its elements, (n, k);
@@ -114,6 +122,7 @@ def found_in(
     columns: Sequence[str],
     before: Found | None = None,
     part: tuple[str, str] | None = None,
+    order: Sequence[str] = (),
 ) -> Found:
     """Measure samples, and look at a ``part``; of those that were measured ``before`` nothing is
     measured anew. How far they are from each other is not measured yet.
@@ -135,7 +144,8 @@ def found_in(
     numbers = [name for name, values in real.items() if _number(values)]
     first = [name for name in kind.first if name in numbers]
     names = (*first, *(name for name in numbers if name not in first))
-    return looking_at(Found(tuple(samples), tuple(measured), names, tuple(words)), part)
+    found = Found(tuple(samples), tuple(measured), names, tuple(words), order=tuple(order))
+    return looking_at(found, part)
 
 
 def looking_at(found: Found, part: tuple[str, str] | None) -> Found:
@@ -153,7 +163,9 @@ def with_distances(found: Found, names: Sequence[str], before: Found | None = No
     """Measure how far samples are from the real one, by some numbers; what was measured ``before``
     class by class of the same samples is not measured anew.
     """
-    return replace(found, far=_distances(found, names), by_class=_by_class(found, names, before))
+    by_class = _by_class(found, names, before)
+    known = {name: by_class[name][ALL] for name in names} if found.part is None else {}
+    return replace(found, far=_distances(found, names, known), by_class=by_class)
 
 
 def _all_of(kind: Kind, arrays: Arrays, columns: Sequence[str]) -> Measured:
@@ -165,17 +177,28 @@ def _all_of(kind: Kind, arrays: Arrays, columns: Sequence[str]) -> Measured:
     }
 
 
+def in_order(classes: NDArray[Any], order: Sequence[str]) -> list[str]:
+    """Return the classes that there are, in an order; others follow by name."""
+    there = sorted(set(classes.astype(str).tolist()))
+    return [*(each for each in order if each in there), *(e for e in there if e not in order)]
+
+
 def _number(values: NDArray[Any]) -> bool:
     return bool(np.issubdtype(values.dtype, np.number))
 
 
-def _distances(found: Found, names: Sequence[str]) -> dict[str, tuple[Apart | None, ...]]:
-    real = {name: found.each(0, name) for name in names}
+def _distances(
+    found: Found, names: Sequence[str], known: Mapping[str, Apart | None]
+) -> dict[str, tuple[Apart | None, ...]]:
+    """Measure how far all models are from the real sample; of the first one some may be known."""
+
+    def far(name: str, model: int) -> Apart | None:
+        if model == 1 and name in known:
+            return known[name]
+        return apart(found.each(model, name), found.each(0, name))
+
     models = range(1, len(found.samples))
-    return {
-        name: tuple(apart(found.each(model, name), real[name]) for model in models)
-        for name in names
-    }
+    return {name: tuple(far(name, model) for model in models) for name in names}
 
 
 def _by_class(
@@ -186,7 +209,7 @@ def _by_class(
     sides: list[tuple[str, list[Any]]] = [(ALL, every)]
     if found.words:
         classes = [np.asarray(found.measured[sample][found.words[0]]) for sample in (0, 1)]
-        for each in np.unique(classes[0]):
+        for each in in_order(classes[0], found.order):
             sides.append((str(each), [np.flatnonzero(side == each) for side in classes]))
     made: dict[str, Mapping[str, Apart | None]] = {}
     known = _same(found, before)

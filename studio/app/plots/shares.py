@@ -155,11 +155,9 @@ def wasserstein(first: Doubles, second: Doubles) -> float:
     """Return Wasserstein-1 of two samples: the area between their distribution functions."""
     if len(first) == len(second):
         return float(np.abs(np.sort(first) - np.sort(second)).mean())
-    both = np.sort(np.concatenate([first, second]))
-    below = [
-        np.searchsorted(np.sort(each), both[:-1], side="right") / len(each)
-        for each in (first, second)
-    ]
+    one, other = np.sort(first), np.sort(second)
+    both = np.sort(np.concatenate([one, other]), kind="stable")  # which merges what is sorted
+    below = [np.searchsorted(each, both[:-1], side="right") / len(each) for each in (one, other)]
     return float(np.sum(np.abs(below[0] - below[1]) * np.diff(both)))
 
 

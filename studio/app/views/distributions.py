@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
@@ -39,7 +38,7 @@ from studio.app.plots.export import Picture
 from studio.app.plots.histogram import HistogramScene, Steps
 from studio.app.plots.paper import histograms_picture
 from studio.app.plots.runkey import ink
-from studio.app.plots.sampled import NOWHERE, Sampled
+from studio.app.plots.sampled import NOWHERE, Sampled, Shown, read_newest
 from studio.app.plots.shares import beyond, edges_of, shares_of
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
@@ -60,6 +59,8 @@ from studio.app.widgets.histogramcard import HistogramCard, Key
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told
 from studio.literal import one_line
+from studio.protocol.messages import ResultWritten
+from studio.store.errors import StoreError
 
 __all__ = ["VIEW", "DistributionsView"]
 
@@ -90,6 +91,7 @@ class DistributionsView(QWidget):
         self._state, self._actions = state, actions
         self.cards: dict[str, HistogramCard | BarsCard] = {}
         self._others: list[Beside] = []
+        self._theirs: dict[str, Shown | None] = {}  # what was drawn last from other runs
         self._found: Found | None = None
         self._brush: tuple[str, Part] | None = None
         self._real = False  # whether a brush selects real rows
@@ -153,6 +155,7 @@ class DistributionsView(QWidget):
         runs.selected.connect(lambda _key: self._compare())
         self._state.selection.changed.connect(self._selected)
         self._state.engine_changed.connect(self._later)
+        self._state.result_written.connect(self._written)
         theme.changed.connect(self._show)
 
     @property
@@ -177,7 +180,24 @@ class DistributionsView(QWidget):
             self._others.append(beside)
         for place, beside in enumerate(self._others):
             beside.show(found[place].key if place < len(found) else "")
+        self._theirs = {run.key: self._theirs.get(run.key) for run in found}
+        for run in found:
+            tasks.spawn(self._read(run.key))
         self._later()
+
+    async def _read(self, key: str) -> None:
+        """Read what was drawn last from another run: it may be more than its fixed latents."""
+        try:
+            shown = await asyncio.to_thread(read_newest, key)
+        except (StoreError, OSError):
+            return  # that run says it in its own lens
+        if isValid(self) and key in self._theirs and shown is not None:
+            self._theirs[key] = shown
+            self._later()
+
+    def _written(self, event: ResultWritten) -> None:
+        if event.run in self._theirs:
+            tasks.spawn(self._read(event.run))
 
     def _looking(self, run: RunState) -> Looking:
         return Looking(run.job, (), NOWHERE, 2, PARTICLES, tuple(self._kind.parts))
@@ -195,14 +215,29 @@ class DistributionsView(QWidget):
         title, place = called(run.name, run.label.name), places.get(run.key, 0)
         found = [Sample("", "real", real, real_of), Sample(run.key, title, made, made_of, place)]
         for beside in self._others:
-            other, record = beside.run, beside.record
-            if other is not None and record is not None and kind.fits(record.x.shape[2:]):
-                rows = rows_of(record.x[-1], named(record.given, other.classes or run.classes))
+            if beside.run is not None and (rows := self._made_by(beside, kind)) is not None:
+                other = beside.run
                 title = called(other.name, other.label.name)
                 found.append(Sample(other.key, title, rows, place=places.get(other.key, 0)))
         for each in found[:2]:
             self._offer(each, kind)
         return found
+
+    def _made_by(self, beside: Beside, kind: Kind) -> dict[str, NDArray[Any]] | None:
+        """Return what another run makes: its fixed latents, or samples that were drawn as in the
+        data, where these are more.
+        """
+        other, record = beside.run, beside.record
+        drawn = self._theirs.get(other.key) if other is not None else None
+        names = other.classes if other is not None else ()
+        names = names or (self._sampled.run.classes if self._sampled.run is not None else ())
+        fixed = record.x.shape[1] if record is not None and kind.fits(record.x.shape[2:]) else 0
+        usable = drawn is not None and not drawn.given and kind.fits(drawn.x.shape[1:])
+        if usable and drawn is not None and len(drawn.x) > fixed:
+            return rows_of(drawn.x, named(drawn.told, drawn.classes or names))
+        if record is None or not fixed:
+            return None
+        return rows_of(record.x[-1], named(record.given, names))
 
     def _real_side(self) -> tuple[dict[str, NDArray[Any]], Source] | None:
         """Return the real data, those that were not learned from where there are such; None where
@@ -282,7 +317,8 @@ class DistributionsView(QWidget):
         run, before = self._sampled.run, self._found
         columns = run.columns if run is not None else ()
         try:
-            found = await asyncio.to_thread(found_in, samples, kind, columns, before)
+            order = run.classes if run is not None else ()
+            found = await asyncio.to_thread(found_in, samples, kind, columns, before, None, order)
             if not self._meant(run):
                 return
             found = looking_at(found, self._part_of(found))
@@ -366,8 +402,7 @@ class DistributionsView(QWidget):
 
     def _offer_parts(self, found: Found, numbers: Sequence[str]) -> None:
         word = found.words[0] if found.words else ""
-        names = np.unique(found.measured[0][word]).tolist() if word else []
-        self.tools.choice.offer(word, names, self._class)
+        self.tools.choice.offer(word, found.classes, self._class)
         self.tools.offer(found.names, numbers)
 
     def _distances(self, found: Found, numbers: Sequence[str]) -> Distances:

@@ -37,6 +37,7 @@ from studio.app.widgets.distancetable import DistanceTable
 from studio.app.widgets.histogramcard import HistogramCard
 from studio.protocol.messages import GetTarget, Operate
 from tests.qtloop import until
+from tests.store.scenarios import generated
 
 WIDTH, HEIGHT = 900, 500
 RNG = np.random.default_rng(0)
@@ -405,6 +406,26 @@ async def test_what_was_held_out_is_the_truth_where_there_is_such(
     assert lens.state.selection.made(lens.run.key).what == "particles"
 
 
+def made_folder(key: str) -> Path:
+    Path(key).mkdir()
+    return Path(key)
+
+
+async def test_of_another_run_what_was_drawn_is_counted_where_it_is_more(
+    view: DistributionsView, lens: Any, tmp_path: Path
+) -> None:
+    await shown(view, lens)
+    key = str(tmp_path / "0002-b")
+    other = replace(lens.run, key=key, name="0002-b", live=lens.run.live)
+    lens.state.runs.by_key[key] = other
+    drawn = np.random.default_rng(4).normal(size=(500, 2)).astype(np.float32)
+    generated(made_folder(key), drawn)
+    lens.state.runs.choose((lens.run.key, key))
+    await until(lambda: view._found is not None and len(view._found.samples) == 3)
+    await until(lambda: view._found.count(2) == 500)
+    assert [model.title for model in view.cards["x"].scene.models] == ["1 r", "2 b"]
+
+
 async def test_later_particles_are_counted_anew(view: DistributionsView, lens: Any) -> None:
     await shown(view, lens)
     before = view.cards["x"].scene.models[0].shares
@@ -498,7 +519,9 @@ def test_distances_by_type_find_the_type_that_is_wrong(qapp: QApplication) -> No
     made["x"][tops] = narrow["x"][tops]
     found = found_of(made)
     cells = found.by_class["Mass"]
-    assert set(cells) == {ALL, "top", "gluon"}
+    assert list(cells) == [ALL, "gluon", "top"]
+    assert found.far["Mass"] == (cells[ALL],), "measured once"
+    assert replace(found, order=("top", "gluon")).classes == ["top", "gluon"], "as in the data"
     assert (cells["top"].level, cells["gluon"].level) == ("warm", "good")
     assert cells["top"].value == pytest.approx(75, rel=0.15), "half of 500 GeV times 0.3"
     again = with_distances(found, ["Mass", "pT"], found)

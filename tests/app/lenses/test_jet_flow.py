@@ -70,6 +70,7 @@ def test_the_noise_level_falls_by_its_logarithm_and_ends_at_none() -> None:
 
 def test_each_type_has_its_first_rows_and_the_real_jet_that_is_nearest() -> None:
     assert rows_of_types(np.array(["t", "g", "t", "t"]), 2) == {"g": [1], "t": [0, 2]}
+    assert list(rows_of_types(np.array(["t", "g"]), 1, ("t", "g"))) == ["t", "g"]
     known = {"pt": np.array([900.0, 1000.0, 1000.0]), "mass": np.array([80.0, 170.0, 82.0])}
     rows = np.array([0, 1, 2])
     assert nearest_real({"pt": 1000.0, "mass": 80.0}, known, rows) == 2

@@ -190,7 +190,7 @@ class JetFlowView(QWidget):
         if record is None or run is None:
             return
         labels = self._labels(record, run)
-        names = list(rows_of_types(labels, 1))
+        names = list(rows_of_types(labels, 1, run.classes))
         self.types.offer("Type", names if len(names) > 1 else [], self._type)
         self.board.trails = self.plane.trails = self.trails.isChecked()
         self.plane.rings = self.rings.isChecked()
@@ -216,7 +216,7 @@ class JetFlowView(QWidget):
             rows = rows_of_types(labels, ACROSS * DOWN).get(self._type, [])
             parts = [rows[i : i + ACROSS] for i in range(0, len(rows), ACROSS)]
             return [self._line(record, run, self._type, part) for part in parts]
-        types = rows_of_types(labels, ACROSS)
+        types = rows_of_types(labels, ACROSS, run.classes)
         return [self._line(record, run, name, rows) for name, rows in types.items()]
 
     def _line(self, record: FlowRecord, run: RunState, name: str, rows: list[int]) -> Line:

@@ -15,6 +15,7 @@ from studio.app.icons import repaint_on_theme
 from studio.app.kinds.jet_means import Mean, TypeMeans, means_by_type, pull
 from studio.app.kinds.jet_paint import PIXELS, REACH, Floats, Frame, paint_cone, paint_image
 from studio.app.kinds.kind import LABEL, Arrays, named
+from studio.app.kinds.measuring import in_order
 from studio.app.kinds.statistics import rows_of
 from studio.app.plots.backdrop import image_of
 from studio.app.plots.export import Picture, painted_picture
@@ -230,7 +231,8 @@ class JetMeansView(QWidget):
     async def _find(self, made: Arrays | None, real: Arrays | None) -> None:
         run = self._sampled.run
         both = [side[LABEL] for side in (made, real) if side is not None and LABEL in side]
-        names = np.unique(np.concatenate(both)).tolist() if both else []
+        order = run.classes if run is not None else ()
+        names = in_order(np.concatenate(both), order) if both else []
         try:
             found = await asyncio.to_thread(means_by_type, made, real, names)
         finally:
