@@ -25,7 +25,6 @@ from studio.store.atomic import write_bytes
 from studio.store.errors import StoreError
 
 __all__ = [
-    "SUFFIXES",
     "Picture",
     "Points",
     "canvas_picture",
@@ -35,7 +34,6 @@ __all__ = [
     "write_picture",
 ]
 
-SUFFIXES = (".png", ".svg", ".pdf")
 INCH = 100  # logical pixels of a picture that take an inch of paper
 
 Paint = Callable[[QPainter], None]

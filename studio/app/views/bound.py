@@ -1,9 +1,8 @@
 """Quality, as a bound: from the evidence to the loss of a diffusion, on one's own model."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
@@ -14,10 +13,10 @@ from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import column, label
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.formula import Formula
-from studio.app.widgets.foundview import Arrays, FoundView, can_ask
+from studio.app.widgets.foundview import ArraysView, can_ask
 
 if TYPE_CHECKING:
-    from studio.store.results import ResultRecord
+    pass
 
 __all__ = ["VIEW", "BoundView"]
 
@@ -48,7 +47,7 @@ VARIES = (
 WIDE = 600  # logical pixels from which two pictures stand side by side
 
 
-class BoundView(FoundView):
+class BoundView(ArraysView):
     """Shows what the bound explorer found."""
 
     operator = OPERATOR
@@ -59,7 +58,6 @@ class BoundView(FoundView):
     )
 
     def lay_out(self, page: QWidget) -> None:
-        self.found: Arrays = {}
         self.chain = Formula(15)
         self.terms = FiguresTable("Terms of the bound", [("", ""), ("bits a number", "On average")])
         self.levels = LinePlot(
@@ -79,7 +77,6 @@ class BoundView(FoundView):
         for table in (self.terms, self.spreads):
             table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
         self.varies = label(VARIES, "small", wrap=True)
-        self.note = label("", "muted", wrap=True)
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(10)
@@ -97,12 +94,6 @@ class BoundView(FoundView):
             line.addWidget(right, 1)
             body.addLayout(line, 1)
 
-    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
-        self.found = {} if found is None else found[1]
-        if found is not None:
-            self.note.setText(found[0].note)
-            self.say(f"step {found[0].step:,}")
-
     @property
     def filled(self) -> bool:
         return "total" in self.found
@@ -112,34 +103,31 @@ class BoundView(FoundView):
         terms = [self._term(name, title) for name, title, _ in TERMS]
         self.terms.show_lines(terms, tips=[tip for *_, tip in TERMS])
         self.terms.fit()
-        level, term = self._doubles("level"), self._doubles("term")
-        self.levels.show_lines([Drawn("added", level, term, self._doubles("term-error"))])
-        steps, whole = self._doubles("steps"), float(self.found["total"].ravel()[0])
+        level, term = self.doubles("level"), self.doubles("term")
+        self.levels.show_lines([Drawn("added", level, term, self.doubles("term-error"))])
+        steps, whole = self.doubles("steps"), float(self.found["total"].ravel()[0])
         known = [name for name in VARIANCES if name in self.found]
-        lines = [Drawn(f"{VARIANCES[name]} variance", steps, self._doubles(name)) for name in known]
+        lines = [Drawn(f"{VARIANCES[name]} variance", steps, self.doubles(name)) for name in known]
         self.steps.show_lines([*lines, Drawn("∞ steps", steps, np.full_like(steps, whole))])
-        u = self._doubles("u")
-        curves = zip(SCHEDULES, self._doubles("schedules"), strict=False)
+        u = self.doubles("u")
+        curves = zip(SCHEDULES, self.doubles("schedules"), strict=False)
         self.schedules.show_lines([Drawn(name, u, curve) for name, curve in curves])
         self._show_spreads()
 
     def _term(self, name: str, title: str) -> tuple[str, str]:
-        values = self._doubles(name).ravel()
+        values = self.doubles(name).ravel()
         text = words.figure(float(values[0]))
         if name == "total":
             text += f" ({words.figure(float(values[1]))} to {words.figure(float(values[2]))})"
         return title, text
 
     def _show_spreads(self) -> None:
-        schedules = zip(SCHEDULES, self._doubles("schedule-spread"), strict=False)
-        times = zip(TIMES, self._doubles("times-spread"), strict=False)
+        schedules = zip(SCHEDULES, self.doubles("schedule-spread"), strict=False)
+        times = zip(TIMES, self.doubles("times-spread"), strict=False)
         lines = [(f"Schedule: {name}", words.figure(float(value))) for name, value in schedules]
         lines += [(f"Time sampling: {name}", words.figure(float(value))) for name, value in times]
         self.spreads.show_lines(lines)
         self.spreads.fit()
-
-    def _doubles(self, name: str) -> NDArray[Any]:
-        return np.asarray(self.found[name], np.float64)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where it is narrow, pictures stand below each other."""

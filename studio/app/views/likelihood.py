@@ -16,13 +16,13 @@ from studio.app.plots.style import CanvasStyle
 from studio.app.state.session import AppState
 from studio.app.theme import colors
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import label, row
+from studio.app.widgets.basic import row
 from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.foundview import Arrays, FoundView, can_ask
+from studio.app.widgets.foundview import ArraysView, can_ask
 from studio.app.widgets.histogramcard import Key
 
 if TYPE_CHECKING:
-    from studio.store.results import ResultRecord
+    pass
 
 __all__ = ["VIEW", "LikelihoodView"]
 
@@ -43,7 +43,7 @@ GAUSSIAN = "of a Gaussian"
 Doubles = NDArray[np.float64]
 
 
-class LikelihoodView(FoundView):
+class LikelihoodView(ArraysView):
     """Shows what the likelihood lab found."""
 
     operator = OPERATOR
@@ -54,7 +54,6 @@ class LikelihoodView(FoundView):
     )
 
     def lay_out(self, page: QWidget) -> None:
-        self.found: Arrays = {}
         self.key = Key()
         self.histogram = HistogramPlot()
         self.histogram.setAccessibleName("How likely data are to the model")
@@ -62,7 +61,6 @@ class LikelihoodView(FoundView):
         self.model, self.law = DensityMap("The model's density"), DensityMap("The law of the data")
         self.table = FiguresTable("How likely sets of data are", COLUMNS)
         self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
-        self.note = label("", "muted", wrap=True)
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(8)
@@ -71,12 +69,6 @@ class LikelihoodView(FoundView):
         body.addWidget(self.key)
         body.addWidget(self.histogram, 3)
         body.addLayout(row(self.model, self.law, gap=12), 4)
-
-    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
-        self.found = {} if found is None else found[1]
-        if found is not None:
-            self.note.setText(found[0].note)
-            self.say(f"step {found[0].step:,}")
 
     @property
     def there(self) -> list[str]:
@@ -101,16 +93,13 @@ class LikelihoodView(FoundView):
             x0, x1, y0, y1 = map(float, self.found["bounds"])
             plot.show_values(values, (x0, x1, y0, y1), max(float(m.max()) for _, m in maps))
 
-    def _values(self, name: str) -> Doubles:
-        return np.asarray(self.found[name], np.float64)
-
     def _show_histogram(self) -> None:
         first, *others = self.there
-        real = self._values(first)
-        edges, tokens = edges_of(real, *map(self._values, others)), colors()
+        real = self.doubles(first)
+        edges, tokens = edges_of(real, *map(self.doubles, others)), colors()
         models = tuple(
-            Steps(SETS[name], ink(k, tokens), k, shares_of(self._values(name), edges),
-                  beyond(self._values(name), edges))
+            Steps(SETS[name], ink(k, tokens), k, shares_of(self.doubles(name), edges),
+                  beyond(self.doubles(name), edges))
             for k, name in enumerate(others)
         )  # fmt: skip
         scene = HistogramScene(
@@ -127,7 +116,7 @@ class LikelihoodView(FoundView):
         self.table.head([*COLUMNS[:4], held, COLUMNS[5]])
         lines, shades = [], []
         for name in self.there:
-            model, bar = self._values(name), self._values(f"bar-{name}")
+            model, bar = self.doubles(name), self.doubles(f"bar-{name}")
             bits = -float(model.mean()) / (numbers * math.log(2))
             figures = (_mean(model), words.figure(bits), words.figure(float(bar.mean())))
             lines.append((SETS[name], f"{len(model):,}", *figures, _mean(model - bar)))

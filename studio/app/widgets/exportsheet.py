@@ -72,7 +72,7 @@ class ExportSheet(QFrame):
         self.step = ChoiceList([], "Step")
         self.origin = label("", "muted", wrap=True)
         self.format = ChoiceList([], "Format")
-        self.into = Elided("")
+        self.into = Elided("", middle=True)
         self.browse = icon_button("folder", "Choose the file", self._choose_file)
         self.beside = label("", "small", wrap=True)
         self.trouble = label("", "danger", wrap=True)

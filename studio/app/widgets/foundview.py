@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -14,14 +15,14 @@ from studio.app.intents.base import Refused
 from studio.app.state.operators import offered
 from studio.app.state.session import AppState
 from studio.app.theme import theme
-from studio.app.widgets.basic import Elided, button, scrolled, view_bar
+from studio.app.widgets.basic import Elided, button, label, scrolled, view_bar
 from studio.app.widgets.overlays import EmptyState
 from studio.protocol.messages import ResultWritten
 
 if TYPE_CHECKING:
     from studio.store.results import ResultRecord
 
-__all__ = ["FoundView", "can_ask"]
+__all__ = ["ArraysView", "FoundView", "can_ask"]
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -149,3 +150,27 @@ class FoundView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()
+
+
+class ArraysView(FoundView):
+    """Shows arrays as they were found.
+
+    Attributes:
+        found: the arrays by name, {} where there are none.
+        note: what the operator says of them, for the subclass to put into its page.
+    """
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        self.found: Arrays = {}
+        self.note = label("", "muted", wrap=True)
+        super().__init__(state, actions)
+
+    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
+        self.found = {} if found is None else found[1]
+        if found is not None:
+            self.note.setText(found[0].note)
+            self.say(f"step {found[0].step:,}")
+
+    def doubles(self, name: str) -> NDArray[np.float64]:
+        """Return one of the arrays."""
+        return np.asarray(self.found[name], np.float64)

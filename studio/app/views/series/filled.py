@@ -1,9 +1,8 @@
 """Quality, as filling in: fans where series were hidden, and how often the truth is in them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 
@@ -14,7 +13,7 @@ from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import discard, label, row
 from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.foundview import Arrays, FoundView, can_ask
+from studio.app.widgets.foundview import Arrays, ArraysView, can_ask
 from studio.counted import counted
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ WHOSE = (
 )
 
 
-class FilledView(FoundView):
+class FilledView(ArraysView):
     """Shows what was filled in last; a slider says in which series."""
 
     operator = OPERATOR
@@ -50,7 +49,6 @@ class FilledView(FoundView):
     )
 
     def lay_out(self, page: QWidget) -> None:
-        self.found: Arrays = {}
         self._at = 0
         self._which = label("", "strong")
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -64,7 +62,6 @@ class FilledView(FoundView):
         self.coverage.setMaximumHeight(280)
         self.table = FiguresTable("How good the guesses are", COLUMNS)
         self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
-        self.note = label("", "muted", wrap=True)
         side = QWidget()
         beside = QVBoxLayout(side)
         beside.setContentsMargins(0, 0, 0, 0)
@@ -82,12 +79,11 @@ class FilledView(FoundView):
         body.addLayout(lower, 2)
 
     def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
-        self.found = {} if found is None else found[1]
+        super().take(found)
         if found is None:
             return
         record, arrays = found
         draws, n = int(record.config.get("draws", 0)), len(arrays["truth"])
-        self.note.setText(record.note)
         self.words.set_text(f"{counted(draws, 'draw')} of each · step {record.step:,}")
         self._at = min(self._at, n - 1)
         self.slider.blockSignals(True)
@@ -104,9 +100,9 @@ class FilledView(FoundView):
         self.refresh()
 
     def draw(self) -> None:
-        at, truth = self._at, self._doubles("truth")
+        at, truth = self._at, self.doubles("truth")
         self._which.setText(f"{at + 1} of {len(truth)}")
-        hidden, quantiles = self.found["hidden"][at] > 0, self._doubles("quantiles")[:, at]
+        hidden, quantiles = self.found["hidden"][at] > 0, self.doubles("quantiles")[:, at]
         channels = truth.shape[2]
         self._make_room(channels)
         self.fans.show_fans(
@@ -120,7 +116,7 @@ class FilledView(FoundView):
                 for c in range(channels)
             ]
         )
-        levels, coverage = 100 * self._doubles("levels"), 100 * self._doubles("coverage")
+        levels, coverage = 100 * self.doubles("levels"), 100 * self.doubles("coverage")
         self.coverage.show_lines(
             [Drawn("model", levels, coverage), Drawn("as it should be", levels, levels)]
         )
@@ -137,11 +133,8 @@ class FilledView(FoundView):
         discard(before)
 
     def _line(self, name: str, title: str) -> tuple[str, str, str]:
-        values = self._doubles(name)
+        values = self.doubles(name)
         return title, words.figure(float(values.mean())), words.figure(float(values[self._at]))
-
-    def _doubles(self, name: str) -> NDArray[Any]:
-        return np.asarray(self.found[name], np.float64)
 
 
 def applies(state: AppState) -> bool:
