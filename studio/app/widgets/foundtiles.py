@@ -72,9 +72,11 @@ def _tiles(found: Inspection) -> Tiles | None:
     if x is None or not len(x) or x.dtype.kind not in "fiu":
         return None
     size = arrays.pop(SIZE, None)
-    if MASK in its.parts and MASK not in arrays and size is not None and x.ndim > 1:
+    if not its.fits(x.shape[1:]):
+        return None
+    if MASK in its.parts and MASK not in arrays and size is not None:
         arrays[MASK] = np.arange(x.shape[1]) < size[:, None]
-    if not its.fits(x.shape[1:]) or not all(name in arrays for name in its.parts):
+    if not all(name in arrays for name in its.parts):
         return None
     return its.tiles(named({**arrays, "x": x.astype(np.float32)}, tuple(found.classes)))
 

@@ -339,6 +339,7 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
         "classifier": "Ravuri and Vinyals 2019",
         "consistency-distillation": "Song 2023",
         "consistency-training": "Song 2023",
+        "counted-flow": "Durkan 2019",
         "csdi": "Tashiro 2021",
         "d3pm": "Austin 2021",
         "ddgan": "Xiao 2022",
