@@ -7,9 +7,8 @@ from torch import Tensor
 
 from models.config import Config, Pick, param
 from models.contracts.abilities import HasPopulation
-from models.contracts.batch import Batch
 from models.contracts.family import Family
-from models.contracts.spec import SIZE, DataSpec
+from models.contracts.spec import DataSpec
 from models.operators.base import (
     TEST,
     Operation,
@@ -19,6 +18,7 @@ from models.operators.base import (
     Work,
 )
 from models.operators.drawing import drawn
+from models.operators.told import told
 from models.registry import operator
 from models.tensors import make_generator
 
@@ -79,15 +79,14 @@ class GenerateLike:
         assert isinstance(family, Family)
         check(family)
         chosen = _some(len(rows), self.config.n, self.config.seed)
-        like = rows.take(chosen)
-        given = {**conditions(family.spec, like), **operation.given}
+        like = told(family.spec, rows, operation.given).take(chosen)
         n = len(chosen)
         made = yield from drawn(
             family,
             n,
             self.config.seed,
             sampler=operation.sampler,
-            given=family.spec.standard_given(given),
+            given=family.spec.standard_given({name: like.given[name] for name in family.spec.law}),
         )
         note = f"There are {n:,} rows." if n < self.config.n else ""
         return Outcome(made, {"row": chosen}, note, "the rows that were handed")
@@ -106,28 +105,6 @@ def check(family: Family[Any]) -> None:
             "the model is particles that keep the conditions they began with: choose one that "
             "draws fresh samples"
         )
-
-
-def conditions(spec: DataSpec, rows: Batch) -> dict[str, Tensor]:
-    """Return the conditions of rows, in the units of the data, as a model of this spec takes them.
-
-    Raises:
-        ValueError: some are missing, or the model has no place for them; one sentence.
-    """
-    lacking = [name for name in spec.law if name not in rows.given]
-    if lacking:
-        raise ValueError(f"the rows do not say {', '.join(lacking)}, which the model is told")
-    for name, known in spec.given.items():
-        if known.classes and int(rows.given[name].max()) >= known.classes:
-            raise ValueError(
-                f"the rows have more classes than the {known.classes} that the model knows"
-            )
-    most = spec.sizes()
-    if most is not None and SIZE in rows.given and int(rows.given[SIZE].max()) > most[1]:
-        raise ValueError(
-            f"a row has {int(rows.given[SIZE].max())} places, and the model has {most[1]}"
-        )
-    return {name: rows.given[name] for name in spec.law}
 
 
 def _some(total: int, n: int, seed: int) -> Tensor:

@@ -8,6 +8,7 @@ from models.config import Config, param
 from models.contracts.abilities import HasLikelihood
 from models.contracts.batch import Batch
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
+from models.operators.told import told
 from models.registry import operator
 from models.tensors import make_generator
 
@@ -59,9 +60,9 @@ class Likelihood:
 
     def work(self, operation: Operation) -> Work:
         """Evaluate; see `models.operators.base.Operator`."""
-        learner, (rows, note) = operation.learner, self._drawn(operation.handed[_ROWS])
+        learner, spec = operation.learner, operation.learner.spec
         assert isinstance(learner, HasLikelihood)
-        spec = learner.spec
+        rows, note = self._drawn(told(spec, operation.handed[_ROWS], operation.given))
         parts: list[torch.Tensor] = []
         for piece in rows.split(max(1, min(_MOST, _PIECE // rows.x[0].numel()))):
             standard: Batch = spec.standardised(piece).to(learner.device)

@@ -7,7 +7,9 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
+import torch
 
+from models.contracts.batch import Batch
 from models.kinds.jet_variables import JetVariables
 from models.kinds.jets import TYPES
 from models.registry import discover
@@ -203,6 +205,24 @@ def test_jets_like_given_ones_have_their_conditions(project):
 def test_rows_that_say_no_conditions_are_refused(project, rows, words):
     with pytest.raises(Refused, match=words):
         do(project, "generate-like", {"n": 4}, inputs={"rows": rows})
+
+
+def test_a_row_that_was_typed_is_as_likely_as_the_type_that_is_chosen_for_it(project):
+    row = {"rows": [[0.1, 4.4, 6.9, 30.0]]}
+    with pytest.raises(Refused, match="do not say label, which the model is told: choose it"):
+        do(project, "likelihood", {}, run=VARIABLES, inputs=row)
+    found = {
+        name: float(do(project, "likelihood", {}, run=VARIABLES, inputs=row, given={"label": name})
+                    .outcome.arrays["log-density"])
+        for name in ("top", "gluon")
+    }  # fmt: skip
+    model = load(RunFolder(project / "runs" / VARIABLES)).family
+    for name, value in found.items():
+        label = torch.tensor([TYPES.index(name)])
+        rows = Batch(torch.tensor(row["rows"]), given={"label": label})
+        density = model.log_prob(model.spec.standardised(rows)) - model.spec.log_scale(rows)
+        assert value == pytest.approx(float(density), rel=1e-4)
+    assert found["top"] != found["gluon"]
 
 
 def test_variables_are_imported_without_clouds_and_exported_in_gev(project, tmp_path):
