@@ -52,8 +52,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_settings(parser, "an option of the importer, such as pt=500 (repeatable)")
     parser.add_argument(
+        "--seed",
+        type=seed,
+        default=0,
+        metavar="N",
+        help="which rows validate and which only test, a tenth each (default: 0)",
+    )
+    parser.add_argument(
         "--look", action="store_true", help="say what is in the files, and import nothing"
     )
+
+
+def seed(text: str) -> int:
+    """Read a whole number from 0 on.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"a whole number from 0 on, not {text!r}")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -102,6 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
         options=options,
         expected=found.rows if item is None else item.rows,
         notes=[*found.notes, *(item.notes if item is not None else [])],
+        seed=arguments.seed,
     )
     job, status = kept.do(lambda sink: ImportJob("import", wanted, sink), unit="rows")
     if status == 0:

@@ -138,7 +138,8 @@ class ImportData(_Command, frozen=True, kw_only=True):
     ``importer`` and ``options`` as in `InspectData`. Of tables, ``options`` names the table as
     "item" (HDF5, NPZ; "" for the only one) and its "columns". ``expected`` is how many rows
     `InspectData` has found, 0 if nobody looked: an importer may not know before it has read all.
-    ``notes`` are what it has said, to be kept with the data.
+    ``notes`` are what it has said, to be kept with the data. ``seed`` says which rows validate and
+    which test (see `studio.store.splits`).
     """
 
     files: list[str]
@@ -148,6 +149,7 @@ class ImportData(_Command, frozen=True, kw_only=True):
     options: dict[str, Any] = {}
     expected: int = 0
     notes: list[str] = []
+    seed: int = 0
 
 
 class MakeData(_Command, frozen=True, kw_only=True):

@@ -34,6 +34,20 @@ def said(capsys: Any, *words: Any) -> tuple[int, str, str]:
     return status, *capsys.readouterr()
 
 
+def test_a_seed_says_which_rows_are_held_out(jets: list[Path], tmp_path: Path, capsys: Any) -> None:
+    for seed in ("0", "3"):
+        words = ("import", *jets, "--out", tmp_path / "p", "--name", f"s{seed}", "--seed", seed)
+        said(capsys, *words)
+    project = Project.open(tmp_path / "p")
+    found = {data.name: data for data in project.datasets()}
+    assert {name: data.record.split.seed for name, data in found.items()} == {"s0": 0, "s3": 3}
+    assert found["s3"].record.split.within == "label"
+    assert found["s0"].shares().tolist() != found["s3"].shares().tolist()
+    with pytest.raises(SystemExit):
+        main(["import", str(jets[0]), "--seed", "-1"])
+    assert "a whole number from 0 on" in capsys.readouterr().err
+
+
 def test_what_can_be_made_is_listed_with_what_is_missing_for_it(
     tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from studio.protocol.messages import ImportData, Log, Progress
 from studio.store.dataset import DatasetFolder
 from studio.store.errors import StoreError
 from studio.store.project import Project
-from studio.store.splits import FEWEST
+from studio.store.splits import FEWEST, Split
 from studio.store.writing import DatasetWriter
 
 __all__ = ["ImportJob"]
@@ -83,6 +83,7 @@ class ImportJob(Job):
             command.name,
             opened.schema,
             self._source,
+            Split(seed=command.seed, within=opened.schema.within),
             expected=opened.total or 0,
             notes=command.notes,
         ) as writer:

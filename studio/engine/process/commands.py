@@ -171,6 +171,8 @@ def _import(engine: "Engine", command: m.ImportData) -> Answer:
         raise Refused("No files are chosen.", "Choose at least one.")
     if command.options.get("columns") == []:
         raise Refused("No columns are chosen.", "Choose at least one column of numbers.")
+    if command.seed < 0:
+        raise Refused(f"The seed of a split is a whole number from 0 on, not {command.seed}.")
     return enqueue(engine, ImportJob(engine.new_name(), command, engine.outbox))
 
 
