@@ -208,12 +208,20 @@ class Metric(ABC, Generic[C]):
         yield
         return self.measure(evidence)
 
+    def walk_bar(self, evidence: Evidence) -> Generator[None, None, Figure]:
+        """Measure the bar in pieces, as `walk` does."""
+        yield
+        return self.bar(evidence)
+
 
 class SampleMetric(Metric[C]):
     """A metric that compares samples with real data, and so has real against real as its bar."""
 
     def bar(self, evidence: Evidence) -> Figure:
         return self.measure(evidence.real_against_real)
+
+    def walk_bar(self, evidence: Evidence) -> Generator[None, None, Figure]:
+        return (yield from self.walk(evidence.real_against_real))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ import time
 
 import torch
 
-from models.config import NoConfig
 from models.contracts.batch import Batch
 from models.contracts.spec import LABEL
 from models.experiments.jet_nulls import NULLS
@@ -25,7 +24,7 @@ from models.metrics.jets.physics_distance import FPD, KPD, FPDConfig
 from models.metrics.jets.substructure import W1C2, W1D2, W1Polynomials, W1Tau21, W1Tau32
 from models.metrics.jets.w1 import W1Constituents, W1Mass
 from models.tensors import make_generator
-from studio.engine.data.sets.jets import pythia_jets
+from studio.engine.data.sets.jets import PythiaJetsConfig, pythia_jets
 
 W1P = ("W1P eta", "W1P phi", "W1P pT")
 COLUMNS = ("W1M", *W1P, "W1EFP", "tau21", "tau32", "D2", "C2", "FPD", "KPD", "mass corr.")
@@ -72,7 +71,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    splits = pythia_jets(NoConfig())
+    splits = pythia_jets(PythiaJetsConfig())
     learned, test = (part.rows(slice(None)) for part in (splits.train, splits.test))
     makers = {"floor: real against real": lambda real, rng: real, **NULLS}
     tables: dict[str, dict[str, list[float]]] = {}

@@ -18,11 +18,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.config import NoConfig
 from models.kinds.jets import constituents
 from observables.jets.energy_flow import all_polynomials, four_polynomials
 from observables.jets.kinematics import Floats
-from studio.engine.data.sets.jets import pythia_jets
+from studio.engine.data.sets.jets import PythiaJetsConfig, pythia_jets
 
 FEW = 50  # jets that are measured one by one
 THEIRS = """
@@ -73,7 +72,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=20)
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    rows = pythia_jets(NoConfig()).train.rows(slice(0, asked.jets))
+    rows = pythia_jets(PythiaJetsConfig()).train.rows(slice(0, asked.jets))
     angles, pt = constituents(rows.x, rows.mask)
     z = pt / rows.given["pt"].numpy()[:, None]
     theirs = energyflow(asked.python, angles[:FEW], z[:FEW], asked.repeats)

@@ -9,6 +9,7 @@ from scipy.optimize import linprog
 from scipy.stats import wasserstein_distance
 
 from models.contracts.batch import Batch
+from models.contracts.learner import finish
 from models.kinds.jets import constituents, jets
 from models.metrics.base import Evidence, NotApplicable, floor, fresh_pairs
 from models.metrics.jets.by_type import DrawingConfig, jets_of
@@ -251,6 +252,14 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(metric) -> None:
     far[:2, 0, 2] = 2000.0
     with pytest.raises(ArithmeticError, match="the pT of 2 of 300 jets is not finite"):
         metric.measure(evidence(Batch(far, made.mask, made.given)))
+
+
+def test_a_bar_is_measured_in_pieces_of_a_type_each() -> None:
+    seen = replace(evidence(rows()), other=jets(300, 2))
+    work = W1Mass(ONCE).walk_bar(seen)
+    pieces = list(work)
+    assert len(pieces) == 2
+    assert finish(W1Mass(ONCE).walk_bar(seen)) == W1Mass(ONCE).bar(seen)
 
 
 def test_batches_of_an_extrapolation_grow() -> None:

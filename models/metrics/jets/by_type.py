@@ -7,7 +7,7 @@ at once unless asked. Whichever it is holds for a figure and for its bar.
 """
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from models.config import Config, param
 from models.contracts.batch import Batch
+from models.contracts.learner import finish
 from models.contracts.spec import LABEL
 from models.kinds.jets import constituents
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
@@ -154,9 +155,13 @@ class ByType(SampleMetric[C]):
     """The mean over the types of what is between the samples and the real jets of each."""
 
     def measure(self, evidence: Evidence) -> Figure:
-        found = {
-            name: self._between(made, real, evidence.rng) for name, made, real in types_of(evidence)
-        }
+        return finish(self.walk(evidence))
+
+    def walk(self, evidence: Evidence) -> Generator[None, None, Figure]:
+        found = {}
+        for name, made, real in types_of(evidence):
+            found[name] = self._between(made, real, evidence.rng)
+            yield
         for name, values in found.items():
             if not np.isfinite(values).all():
                 raise ArithmeticError(f"what is compared of {name} jets is not finite")

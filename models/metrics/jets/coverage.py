@@ -39,7 +39,7 @@ class MatchingConfig(Config, frozen=True):
         int,
         param(
             "Batches",
-            "How often jets are drawn; the figure is the mean. A batch of 100 takes some seconds a "
+            "How often jets are drawn; the figure is the mean. A batch of 100 takes 3 seconds a "
             "type. JetNet draws 10.",
             low=1,
             high=100,

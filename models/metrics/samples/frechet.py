@@ -5,7 +5,7 @@ from torch import Tensor
 
 from models.metrics.base import check_finite
 
-__all__ = ["frechet_distance"]
+__all__ = ["frechet_distance", "gaussian_distance", "moments"]
 
 
 def frechet_distance(samples: Tensor, reference: Tensor) -> float:
@@ -29,10 +29,18 @@ def frechet_distance(samples: Tensor, reference: Tensor) -> float:
         raise ValueError("at least 2 rows are needed on each side")
     check_finite(samples, "rows of features")
     check_finite(reference, "rows of features")
-    a, b = samples.double().cpu(), reference.double().cpu()
-    shift = (a.mean(dim=0) - b.mean(dim=0)).square().sum()
-    s, t = a.T.cov().reshape(a.shape[1], -1), b.T.cov().reshape(b.shape[1], -1)
+    return gaussian_distance(*moments(samples), *moments(reference))
+
+
+def moments(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean (k,) and covariance (k, k) of features x (n, k), in double precision."""
+    x = x.double().cpu()
+    return x.mean(dim=0), x.T.cov().reshape(x.shape[1], -1)
+
+
+def gaussian_distance(m: Tensor, s: Tensor, n: Tensor, t: Tensor) -> float:
+    """Return `frechet_distance` of two means (k,) and covariances (k, k)."""
     values, vectors = torch.linalg.eigh(s)
     root = (vectors * values.clamp_min(0.0).sqrt()) @ vectors.T
     overlap = torch.linalg.eigvalsh(root @ t @ root).clamp_min(0.0).sqrt().sum()
-    return max(0.0, float(shift + s.trace() + t.trace() - 2.0 * overlap))
+    return max(0.0, float((m - n).square().sum() + s.trace() + t.trace() - 2.0 * overlap))

@@ -269,8 +269,10 @@ KIND = Kind(
     tiles=clouds,
     facts=_facts,
     groups={
-        "Substructure": ("w1-jet-mass", "w1-constituent-pt"),
+        "Jets and constituents": ("w1-jet-mass", "w1-constituents", "w1-constituent-pt"),
+        "Substructure": ("w1-efps", "w1-tau21", "w1-tau32", "w1-d2", "w1-c2"),
         "What was asked": ("mass-correlation", "mass-error", "pt-error"),
+        "All at once": ("fpd", "kpd", "fpnd", "jet-coverage", "jet-matching"),
         **DISTANCES,
     },
     scale=("share of the jet's pT", f"{100 * LEAST:g} %", f"{100 * MOST:g} %"),

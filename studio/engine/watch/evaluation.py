@@ -250,11 +250,8 @@ class Evaluator:
         self, choice: Choice[MetricEntry], evidence: Evidence, *, bar: bool
     ) -> Generator[bool, None, Figure]:
         metric = choice.make()
-        if bar:
-            figure: Figure = metric.bar(evidence)
-            yield False
-            return figure
-        walk: Generator[None, None, Figure] = metric.walk(evidence)
+        walk: Generator[None, None, Figure]
+        walk = metric.walk_bar(evidence) if bar else metric.walk(evidence)
         if choice.entry.heavy:
             return (yield from aside(walk))
         return (yield from in_pieces(walk))
