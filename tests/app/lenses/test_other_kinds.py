@@ -24,6 +24,7 @@ SHAPES = {
     "images": (1, 8, 8),
     "cubes": (6, 3, 3),
     "jets": (4, 3),
+    "jet-variables": (4,),
     "interactions": (5,),
     "graphs": (16,),
     "texts": (5,),
