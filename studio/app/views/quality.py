@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -166,13 +166,23 @@ class QualityView(QWidget):
         """Redraw within so many milliseconds; nothing is done while nobody sees it."""
         self._dirty = True
         waits = self._timer.remainingTime() if self._timer.isActive() else soon + 1
-        if self.isVisible() and soon < waits:
+        seen = self.isVisible() and not self.window().isMinimized()
+        if seen and soon < waits:
             self._timer.start(soon)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self.window().installEventFilter(self)
         if self._dirty:
             self._redraw()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Draw what came meanwhile when a minimised window is back: Qt may have shown it all
+        along.
+        """
+        if event.type() == QEvent.Type.WindowStateChange and self._dirty:
+            self._later()
+        return super().eventFilter(watched, event)
 
     def _redraw(self) -> None:
         run = self._state.runs.current

@@ -102,6 +102,19 @@ def test_a_hidden_chart_does_nothing(lens: Any, show: Any) -> None:
     assert len(view.cards["loss"].scene.curves[0].steps) == 2
 
 
+def test_a_chart_of_a_minimised_window_does_nothing_until_it_is_back(
+    lens: Any, show: Any, qtbot: QtBot
+) -> None:
+    lens.measure("loss", [1], [1.0])
+    view = show(QualityView)
+    view.showMinimized()
+    QApplication.processEvents()
+    lens.measure("loss", [2], [0.5])
+    assert not view._timer.isActive()
+    view.showNormal()
+    qtbot.waitUntil(lambda: len(view.cards["loss"].scene.curves[0].steps) == 2, timeout=2000)
+
+
 def test_the_cursor_and_the_hover_are_linked(lens: Any, show: Any, qtbot: QtBot) -> None:
     for name in ("loss", "quality/mmd"):
         lens.measure(name, [1, 50, 100], [3.0, 2.0, 1.0])
