@@ -7,7 +7,7 @@ as it is registered.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 import torch
@@ -168,20 +168,32 @@ def at(data: dict[str, Any], path: str) -> Any:
     return data
 
 
-def variants(entry: FamilyEntry) -> Iterator[Any]:
-    """Yield small settings: each value of each choice that matters, those of the networks too."""
-    pair = lightest(entry)
-    base = small(pair)
-    for row in describe(entry.config):
-        if row["of"] == "network":
-            found: Iterator[tuple[str, dict[str, Any]]] = _network_variants(pair, row, base)
-        else:
-            found = _choices(row, base)
-        for name, data in found:
-            yield pytest.param(pair, data, id=f"{pair}-{row['path']}{name}")
+def variants() -> Iterator[Any]:
+    """Yield small settings of families: each value of each choice that matters. What families share
+    comes once: a choice of a network in a role, and one of settings that stand inside others, such
+    as an optimiser's, whichever family has them.
+    """
+    tried: set[tuple[str, str]] = set()
+    for entry in FAMILIES:
+        pair = lightest(entry)
+        base = small(pair)
+        for row in describe(entry.config):
+            path = row["path"]
+            if row["of"] == "network":
+                whose, found = row["role"], _network_variants(pair, row, base)
+            else:
+                whose, found = path if "." in path else f"{entry.slug} {path}", _choices(row, base)
+            for name, data in found:
+                if (whose, name) not in tried:
+                    tried.add((whose, name))
+                    yield pytest.param(pair, data, id=f"{pair}-{path}{name}")
 
 
-def _choices(row: dict[str, Any], base: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+Found: TypeAlias = Iterator[tuple[str, dict[str, Any]]]
+"""A value of a choice by its name, and settings that have it."""
+
+
+def _choices(row: dict[str, Any], base: dict[str, Any]) -> Found:
     values = [c["value"] for c in row["choices"]] or ([False, True] * (row["kind"] == "bool"))
     for value in values:
         if value == at(base, row["path"]):
@@ -195,9 +207,7 @@ def _choices(row: dict[str, Any], base: dict[str, Any]) -> Iterator[tuple[str, d
         yield f"={value}", data
 
 
-def _network_variants(
-    pair: Pair, row: dict[str, Any], base: dict[str, Any]
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def _network_variants(pair: Pair, row: dict[str, Any], base: dict[str, Any]) -> Found:
     for net in networks_for(row["role"], pair.kind.slug):
         rows = describe(net.config)
         own = {r["path"]: NETWORK[r["path"]] for r in rows if r["path"] in NETWORK}
@@ -210,23 +220,28 @@ def _network_variants(
                 yield f":{net.slug}.{setting['path']}={choice['value']}", data
 
 
-def other_networks(pair: Pair) -> Iterator[Any]:
+def other_networks() -> Iterator[Any]:
     """Yield small settings in which a network is used that the kind does not prefer, in each role
-    that it can have.
+    that it can have: every family with every such network, and every kind with it in every role,
+    but not each of these with each of those, which would grow with the product of all three.
     """
-    base = small(pair)
-    rows = [row for row in describe(pair.entry.config) if row["of"] == "network"]
-    offered = {row["path"]: networks_for(row["role"], pair.kind.slug) for row in rows}
-    for slug in sorted({net.slug for nets in offered.values() for net in nets}):
-        data = base
-        for row in rows:
-            net = next((net for net in offered[row["path"]] if net.slug == slug), None)
-            if net is not None and pair.kind.networks[row["role"]] != slug:
-                known = {r["path"] for r in describe(net.config)}
-                own = {name: size for name, size in NETWORK.items() if name in known}
-                data = replace_at(data, row["path"], {"slug": slug, "config": own})
-        if data != base:
-            yield pytest.param(pair, data, id=f"{pair}-{slug}")
+    tried: set[tuple[str, str, str]] = set()
+    for pair in PAIRS:
+        base = small(pair)
+        rows = [row for row in describe(pair.entry.config) if row["of"] == "network"]
+        offered = {row["path"]: networks_for(row["role"], pair.kind.slug) for row in rows}
+        for slug in sorted({net.slug for nets in offered.values() for net in nets}):
+            data, meets = base, {("", pair.entry.slug, slug)}
+            for row in rows:
+                net = next((net for net in offered[row["path"]] if net.slug == slug), None)
+                if net is not None and pair.kind.networks[row["role"]] != slug:
+                    known = {r["path"] for r in describe(net.config)}
+                    own = {name: size for name, size in NETWORK.items() if name in known}
+                    data = replace_at(data, row["path"], {"slug": slug, "config": own})
+                    meets.add((row["role"], pair.kind.slug, slug))
+            if data != base and not meets <= tried:
+                tried |= meets
+                yield pytest.param(pair, data, id=f"{pair}-{slug}")
 
 
 def build(
@@ -272,6 +287,37 @@ def train(pair: Pair, family: Family[Any], start: int, stop: int) -> list[dict[s
     return [{name: float(value) for name, value in step.items()} for step in steps]
 
 
+@dataclass(frozen=True)
+class Lesson:
+    """The first `TURNS` steps of a pair at its small settings: the state before them, what they
+    say, and the state after.
+    """
+
+    start: State
+    steps: list[dict[str, float]]
+    state: State
+
+
+_LESSONS: dict[str, Lesson] = {}
+
+
+def lesson(pair: Pair) -> Lesson:
+    """Return what its first steps come to; they are done once for all tests."""
+    if str(pair) not in _LESSONS:
+        family = build(pair)
+        start = family.state()
+        steps = train(pair, family, 0, TURNS)
+        _LESSONS[str(pair)] = Lesson(start, steps, family.state())
+    return _LESSONS[str(pair)]
+
+
+def trained(pair: Pair) -> Family[Any]:
+    """Return a family of its own after its first steps."""
+    family, state = build(pair), lesson(pair).state
+    family.load_state(State({k: x.clone() for k, x in state.tensors.items()}, dict(state.values)))
+    return family
+
+
 def samples(family: Family[Any], n: int = 8, seed: int = 0) -> Tensor:
     """Return n samples, in few steps where a sampler takes them along a denoiser."""
     latents = family.prior(n, make_generator(seed, 3))
@@ -292,7 +338,12 @@ def networked(entry: FamilyEntry) -> bool:
 
 def learns(family: Family[Any]) -> bool:
     """Whether anything of it is trained: an exact field that moves particles has nothing."""
-    return any(x.is_floating_point() for x in family.state().tensors.values())
+    return weighty(family.state())
+
+
+def weighty(state: State) -> bool:
+    """Whether a state has anything that is trained."""
+    return any(x.is_floating_point() for x in state.tensors.values())
 
 
 def same(a: State, b: State) -> bool:

@@ -4,7 +4,7 @@ or a new kind is tested by being there.
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from models.contracts.abilities import (
     HasVelocity,
 )
 from models.contracts.batch import Batch
+from models.contracts.family import Family
 from models.contracts.state import State
 from models.registry import registry
 from models.tensors import make_generator
@@ -45,6 +46,7 @@ from tests.models.pairs import (
     each,
     equal,
     learns,
+    lesson,
     lightest,
     networked,
     other_networks,
@@ -53,7 +55,9 @@ from tests.models.pairs import (
     small,
     through_disk,
     train,
+    trained,
     variants,
+    weighty,
 )
 
 PROTOCOLS: dict[str, type] = {
@@ -78,16 +82,43 @@ def _known() -> Iterator[None]:
 
 each_pair = each(PAIRS)
 each_light_pair = each([lightest(entry) for entry in FAMILIES])
-OTHER_NETWORKS = [v for pair in PAIRS for v in other_networks(pair)]
+each_source = each([*{(p.kind.slug, "law" in p.entry.needs): p for p in PAIRS}.values()])
+OTHER_NETWORKS = list(other_networks())
 each_other_network = pytest.mark.parametrize(("pair", "settings"), OTHER_NETWORKS)
 each_variant = pytest.mark.parametrize(
     ("pair", "settings"),
     [
         *(pytest.param(pair, small(pair), id=str(pair)) for pair in PAIRS),
         *OTHER_NETWORKS,
-        *(v for entry in FAMILIES for v in variants(entry)),
+        *variants(),
     ],
+    scope="module",  # all that is asked of a history follows each other
 )
+
+
+@dataclass(frozen=True)
+class History:
+    """A training: its state before, what each step said, the state after ``at`` of them as a file
+    has it, and the family at the end.
+    """
+
+    before: State
+    steps: list[dict[str, float]]
+    at: int
+    middle: State
+    family: Family[Any]
+
+
+@pytest.fixture(scope="module")
+def history(pair: Pair, settings: dict[str, Any]) -> History:
+    family = build(pair, settings)
+    before = family.state()
+    # Networks that start at zero wake layer by layer, after those of a teacher.
+    at, end = (TURNS, 2 * LESSON + 2) if family.phases else (LESSON, TURNS)
+    steps = train(pair, family, 0, at)
+    middle = through_disk(family.state())
+    steps += train(pair, family, at, end)
+    return History(before, steps, at, middle, family)
 
 
 def test_every_family_takes_some_kind_and_every_kind_has_a_family():
@@ -96,7 +127,7 @@ def test_every_family_takes_some_kind_and_every_kind_has_a_family():
     assert {"edm", "gan"} <= {pair.entry.slug for pair in PAIRS}
 
 
-@each_pair
+@each_source
 def test_a_kind_gives_rows_that_fit_their_spec(pair: Pair):
     data, spec = pair.data, pair.data.spec()
     rows = data.rows(slice(0, 7))
@@ -116,19 +147,12 @@ def test_a_kind_gives_rows_that_fit_their_spec(pair: Pair):
 
 
 @each_variant
-def test_resume_is_exact(pair: Pair, settings: dict[str, Any]):
-    end = TURNS + 3
-    straight = build(pair, settings)
-    expected = train(pair, straight, 0, end)
-
-    first = build(pair, settings)
-    found = train(pair, first, 0, TURNS)
+def test_resume_is_exact(history: History, pair: Pair, settings: dict[str, Any]):
     # Another seed: everything that the seed decided has to come from the state.
     second = build(pair, settings, seed=99)
-    second.load_state(through_disk(first.state()))
-    found += train(pair, second, TURNS, end)
-
-    assert found == expected
+    second.load_state(history.middle)
+    assert train(pair, second, history.at, len(history.steps)) == history.steps[history.at :]
+    straight = history.family
     assert same(straight.state(), second.state())
     assert torch.equal(samples(straight), samples(second))
     one, two = (family.prior(5, make_generator(0, 3)) for family in (straight, second))
@@ -138,10 +162,9 @@ def test_resume_is_exact(pair: Pair, settings: dict[str, Any]):
 @each_pair
 def test_a_run_may_move_to_another_kind_of_device(pair: Pair):
     """Random generators do not translate between them: fresh noise, all else exact."""
-    first = build(pair)
-    train(pair, first, 0, TURNS)
+    first = trained(pair)
     state = first.state()
-    unused = build(pair).state().tensors["noise/generator"]
+    unused = lesson(pair).start.tensors["noise/generator"]
     drew = not torch.equal(unused, state.tensors["noise/generator"])
     state.values["noise/device"] = "somewhere else"
     state.tensors["noise/generator"] = torch.zeros(16, dtype=torch.uint8)
@@ -157,11 +180,8 @@ def test_a_run_may_move_to_another_kind_of_device(pair: Pair):
 
 
 @each_variant
-def test_a_step_is_finite_and_moves_every_weight(pair: Pair, settings: dict[str, Any]):
-    family = build(pair, settings)
-    before = family.state()
-    # Networks that start at zero wake layer by layer, after those of a teacher.
-    steps = train(pair, family, 0, 2 * LESSON + 2)
+def test_a_step_is_finite_and_moves_every_weight(history: History, pair: Pair):
+    family, before, steps = history.family, history.before, history.steps
     after = family.state()
 
     assert all("loss" in step for step in steps)
@@ -188,20 +208,20 @@ def test_what_a_step_returns_is_detached_and_scalar(pair: Pair):
 
 @each_pair
 def test_a_seed_fixes_everything(pair: Pair):
-    one, two, other = build(pair), build(pair), build(pair, seed=1)
-    steps = train(pair, one, 0, 3)
-    assert train(pair, two, 0, 3) == steps
-    assert same(one.state(), two.state())
+    known, one, two, other = lesson(pair), trained(pair), build(pair), build(pair, seed=1)
+    assert train(pair, two, 0, TURNS) == known.steps
+    assert same(two.state(), known.state)
     assert torch.equal(samples(one), samples(two))
-    assert train(pair, other, 0, 3) != steps
+    assert train(pair, other, 0, 3) != known.steps[:3]
     assert not learns(one) or not torch.equal(samples(one), samples(other))
 
 
 @each_pair
 def test_initial_weights_depend_on_the_seed(pair: Pair):
-    if not learns(build(pair)):
+    one = lesson(pair).start
+    if not weighty(one):
         pytest.skip("this family has no weights")
-    one, other = build(pair).state(), build(pair, seed=1).state()
+    other = build(pair, seed=1).state()
     assert any(
         not torch.equal(one.tensors[n], other.tensors[n])
         for n, x in one.tensors.items()
@@ -217,8 +237,7 @@ def lookedat(pair: Pair, family: Any) -> list[str]:
 
 @each_pair
 def test_watching_changes_nothing(pair: Pair):
-    alone, watched = build(pair), build(pair)
-    expected = train(pair, alone, 0, TURNS)
+    alone, watched = lesson(pair), build(pair)
     found = []
     rows = pair.data.spec().example(5, make_generator(0))
     for i in range(TURNS):
@@ -229,8 +248,8 @@ def test_watching_changes_nothing(pair: Pair):
         if i in (1, LESSON):
             for name in lookedat(pair, watched):
                 watched.layer(name, rows, 0.5)
-    assert found == expected
-    assert same(alone.state(), watched.state())
+    assert found == alone.steps
+    assert same(alone.state, watched.state())
 
 
 @each_pair
@@ -244,21 +263,24 @@ def test_global_random_numbers_are_left_alone(pair: Pair):
 
 
 @each_pair
-@pytest.mark.parametrize("size", [1, 17])
-def test_any_number_of_rows(pair: Pair, size: int):
+def test_any_number_of_rows(pair: Pair):
     family = build(pair)
-    assert family.step(batch(pair, 0, size))["loss"].isfinite()
-    x = samples(family, n=size)
-    assert x.shape == (size, *pair.data.spec().shape)
     whole = pair.data.spec().symbols is not None
-    assert x.dtype == (torch.int64 if whole else torch.float32)
-    assert x.isfinite().all()
+    for size in (1, 17):
+        assert family.step(batch(pair, 0, size))["loss"].isfinite()
+        x = samples(family, n=size)
+        assert x.shape == (size, *pair.data.spec().shape)
+        assert x.dtype == (torch.int64 if whole else torch.float32)
+        assert x.isfinite().all()
 
 
 @each_pair
 def test_frames_go_from_prior_to_data(pair: Pair):
     family = build(pair)
-    train(pair, family, 0, 3)
+    if family.phases:
+        train(pair, family, 0, 3)  # while the teacher learns
+    else:
+        family = trained(pair)
     latents = family.prior(7, make_generator(0, 3))
     kept = latents.x.clone()
     frames = list(family.flow(latents, generator=make_generator(0, 4)))
@@ -288,7 +310,7 @@ def test_frames_go_from_prior_to_data(pair: Pair):
 @each_pair
 def test_a_walk_is_a_step_in_its_stages(pair: Pair):
     """Slow motion shows what trains: the same numbers, and stages that are known, in order."""
-    walked, stepped = build(pair), build(pair)
+    walked, stepped = build(pair), lesson(pair)
     names = [stage.name for stage in walked.stages]
     assert names
     assert len(set(names)) == len(names)
@@ -316,12 +338,9 @@ def test_a_walk_is_a_step_in_its_stages(pair: Pair):
                 assert scene["velocity"].shape == scene["particles"].shape
         assert passed == [name for name in names if name in passed]
         seen += passed
-        expected = stepped.step(batch(pair, i))
-        assert {k: float(v) for k, v in metrics.items()} == {
-            k: float(v) for k, v in expected.items()
-        }
+        assert {k: float(v) for k, v in metrics.items()} == stepped.steps[i]
     assert set(seen) == set(names), "each stage has its turn"
-    assert same(walked.state(), stepped.state())
+    assert same(walked.state(), stepped.state)
 
 
 def another(row: dict[str, Any], now: Any) -> Any:
@@ -346,8 +365,7 @@ def test_live_settings_change_in_a_run_and_no_others(pair: Pair):
         needs = row["depends"]
         if needs and at(base, needs["path"]) not in needs["values"]:
             continue
-        straight = build(pair)
-        train(pair, straight, 0, TURNS)
+        straight = trained(pair)
         saved = through_disk(straight.state())
         straight.reconfigure(decode(config, edited))
         expected = train(pair, straight, TURNS, TURNS + 3)
@@ -368,9 +386,8 @@ def test_live_settings_change_in_a_run_and_no_others(pair: Pair):
 
 @each([pair for pair in PAIRS if "population" in pair.entry.capabilities])
 def test_a_population_is_all_there_is(pair: Pair):
-    family = build(pair)
+    family = trained(pair)
     assert isinstance(family, HasPopulation)
-    train(pair, family, 0, TURNS)
     n = family.population
     latents = family.prior(n + 5, make_generator(0, 3))
     assert len(latents) == n
@@ -385,8 +402,7 @@ def test_a_population_is_all_there_is(pair: Pair):
 @each_pair
 def test_particles_do_not_know_each_other(pair: Pair):
     """A fixed particle has one life, however many are shown beside it."""
-    family = build(pair)
-    train(pair, family, 0, 3)
+    family = trained(pair)
     latents = family.prior(32, make_generator(0, 3))
     *_, all_ = family.flow(latents)
     *_, some = family.flow(latents.take(slice(0, 16)))
@@ -409,8 +425,7 @@ def test_samplers_report_their_evaluations(pair: Pair):
 
 @each_pair
 def test_layers_have_their_shape(pair: Pair):
-    family, shape = build(pair), pair.data.spec().shape
-    train(pair, family, 0, TURNS)
+    family, shape = trained(pair), pair.data.spec().shape
     rows = pair.data.spec().example(6, make_generator(0))
     for layer in family.layers:
         assert layer.title
@@ -441,8 +456,7 @@ def test_capabilities_are_what_it_can_do(pair: Pair):
 
 @each_pair
 def test_capabilities_return_their_shapes(pair: Pair):
-    family = build(pair)
-    train(pair, family, 0, TURNS)
+    family = trained(pair)
     rows = pair.data.spec().example(5, make_generator(0))
     x = rows.x
     if isinstance(family, HasVelocity):
@@ -471,12 +485,11 @@ def test_capabilities_return_their_shapes(pair: Pair):
 
 @each([pair for pair in PAIRS if not pair.data.spec().law])
 def test_a_tensor_is_a_batch_with_nothing_given(pair: Pair):
-    one, two = build(pair), build(pair)
+    known, one, two = lesson(pair), trained(pair), build(pair)
     for i in range(TURNS):
-        rows = batch(pair, i)
-        first, second = one.step(rows), two.step(rows.x)
-        assert {k: float(v) for k, v in first.items()} == {k: float(v) for k, v in second.items()}
-    assert same(one.state(), two.state())
+        said = two.step(batch(pair, i).x)
+        assert {k: float(v) for k, v in said.items()} == known.steps[i]
+    assert same(known.state, two.state())
     latents = one.prior(4, make_generator(0, 3))
     pushed = [list(one.flow(z, generator=make_generator(1)))[-1].x for z in (latents, latents.x)]
     assert torch.equal(*pushed)
@@ -484,26 +497,25 @@ def test_a_tensor_is_a_batch_with_nothing_given(pair: Pair):
 
 @each_pair
 def test_a_state_is_a_copy(pair: Pair):
-    family = build(pair)
-    train(pair, family, 0, 2)
+    family = trained(pair)
     state = family.state()
     kept = through_disk(state)
-    train(pair, family, 2, 4)
+    train(pair, family, TURNS, TURNS + 2)
     assert same(state, kept)
 
 
 @each_pair
 def test_a_state_of_another_size_is_refused(pair: Pair):
-    if not learns(build(pair)):
+    state = lesson(pair).start
+    if not weighty(state):
         pytest.skip("this family has no weights")
-    state = build(pair).state()
     with pytest.raises(ValueError, match="shape"):
         build(pair, small(pair, width=24)).load_state(state)
 
 
 @each_other_network
 def test_a_state_of_other_networks_is_refused(pair: Pair, settings: dict[str, Any]):
-    state, other = build(pair).state(), build(pair, settings)
+    state, other = lesson(pair).start, build(pair, settings)
     assert other.state().tensors.keys() != state.tensors.keys()
     with pytest.raises(ValueError, match="saved state"):
         other.load_state(state)
@@ -511,9 +523,7 @@ def test_a_state_of_other_networks_is_refused(pair: Pair, settings: dict[str, An
 
 @each_pair
 def test_a_state_with_anything_missing_is_refused(pair: Pair):
-    family = build(pair)
-    train(pair, family, 0, 2)
-    state, fresh = family.state(), build(pair)
+    state, fresh = lesson(pair).state, build(pair)
     # One of each kind: the same tensors of other layers, and of optimisers, are read alike.
     for name in {re.sub(r"\d+", "", name): name for name in state.tensors}.values():
         part = State({k: v for k, v in state.tensors.items() if k != name}, state.values)
@@ -546,7 +556,7 @@ def test_data_units_do_not_matter(pair: Pair):
         law = law.standardised(spec.mean, spec.std).standardised(-mean / std, 1 / std)
     other = replace(spec, mean=mean, std=std, mixture=law)
     two = build(pair, spec=other)
-    found, expected = train(pair, two, 0, 3), train(pair, build(pair), 0, 3)
+    found, expected = train(pair, two, 0, 3), lesson(pair).steps[:3]
     if law is not None and "law" in pair.entry.needs:
         # The law itself is rounded on its way through the units.
         expected = [{k: pytest.approx(v, rel=1e-3) for k, v in step.items()} for step in expected]
@@ -556,8 +566,7 @@ def test_data_units_do_not_matter(pair: Pair):
 @each_pair
 def test_a_checkpoint_is_enough_to_sample_from(pair: Pair, tmp_path: Path):
     """Neither the data nor the run folder is needed: what the spec says comes back."""
-    family = build(pair)
-    train(pair, family, 0, TURNS)
+    family = trained(pair)
     family_pick = PickSpec(slug=pair.entry.slug, config=small(pair))
     run = RunSpec(name="r", family=family_pick, dataset=PickSpec(slug="d"))
     tensors, values = pack(family, TURNS, run, pair.data.columns)
