@@ -33,7 +33,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Dependency(msgspec.Struct, frozen=True, kw_only=True):
-    """A field matters only while the field at ``path`` has one of ``values``."""
+    """What matters only while the field at ``path`` has one of ``values``."""
 
     path: str
     values: list[Any]
@@ -111,12 +111,12 @@ class LineSpec(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""
     formulas: dict[str, str] = {}
     sources: dict[str, str] = {}
-    only: list[Any] = []
+    only: Dependency | None = None
     aspect: str = ""
 
     def under(self, settings: Mapping[str, Any]) -> "LineSpec | None":
         """Return what it says under the settings of a run, None for nothing."""
-        if self.only and settings.get(self.only[0]) not in self.only[1]:
+        if self.only is not None and settings.get(self.only.path) not in self.only.values:
             return None
         value = str(settings.get(self.by))
         formula = self.formulas.get(value, self.formula)

@@ -1,6 +1,6 @@
 """The formulas of a stage follow the settings of the run."""
 
-from studio.protocol.catalog import LineSpec, StageSpec
+from studio.protocol.catalog import Dependency, LineSpec, StageSpec
 
 LOSS = LineSpec(
     formula="log σ(d)",
@@ -11,7 +11,10 @@ LOSS = LineSpec(
     aspect="loss",
 )
 PATH = LineSpec(
-    by="path", formulas={"line": "x = t x₀"}, source="C 2022", only=["density", ["time"]]
+    by="path",
+    formulas={"line": "x = t x₀"},
+    source="C 2022",
+    only=Dependency(path="density", values=["time"]),
 )
 FIT = StageSpec(
     name="fit", title="Fit the critic", formula="log σ(d)", source="A 2020", lines=[LOSS, PATH]

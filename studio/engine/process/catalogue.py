@@ -8,7 +8,7 @@ import msgspec
 import torch
 
 from models.config import Config, ConfigError, describe
-from models.contracts.learner import Stage
+from models.contracts.learner import Line, Stage
 from models.entries import (
     DatasetEntry,
     Entry,
@@ -196,8 +196,13 @@ def _stage(stage: Stage) -> StageSpec:
         formula=stage.formula,
         source=stage.source,
         layer=stage.layer,
-        lines=[LineSpec(**{**vars(line), "only": list(line.only)}) for line in stage.lines],
+        lines=[_line(line) for line in stage.lines],
     )
+
+
+def _line(line: Line) -> LineSpec:
+    only = Dependency(path=line.only[0], values=list(line.only[1])) if line.only else None
+    return LineSpec(**{**vars(line), "only": only})
 
 
 def _fields(config: type[Config], defaults: Mapping[str, Mapping[str, Any]]) -> list[FieldSpec]:
