@@ -1,5 +1,6 @@
 """A run that learns from a run: what is checked, what is copied, and that the parent may go."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def refused(spec, project):
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        (spec(FAMILY), "needs a teacher: choose a run"),
+        (spec("one-step-distillation"), "needs a teacher: choose a run"),
         (distilled("0099-gone"), "teacher 0099-gone is not in the project"),
         (distilled("0004-a-test"), "is not finished: it is at step"),
         (distilled("0001-a-test", 5), "no checkpoint of step 5"),
@@ -100,6 +101,15 @@ def test_what_will_not_do_is_said_in_a_sentence_at_the_input(project, wanted, wo
     assert words in problem.message
     assert problem.path == "inputs.teacher"
     assert problem.kind == "user"
+
+
+def test_a_run_from_before_its_data_had_a_setting_learned_the_same(project):
+    record = Project.open(project).runs()[0].path / "run.toml"
+    text = record.read_text()
+    older = re.sub(r"(?m)^radius = .*\n", "", text)
+    assert older != text
+    record.write_text(older)
+    assert Validator().validate(distilled(), project).problems == []
 
 
 def test_an_input_that_nobody_asked_for_is_refused(project):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import torch
 
+from models.config import ConfigError, decode, encode
 from models.contracts.abilities import WORDS
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
@@ -18,7 +19,7 @@ from studio.engine.process.failures import Refused
 from studio.engine.run.in_force import rebuild
 from studio.engine.run.resolve import Resolved, check
 from studio.engine.run.saving import saved_data
-from studio.protocol.spec import ChangeSetting, RunRef, RunSpec
+from studio.protocol.spec import ChangeSetting, Pick, RunRef, RunSpec
 from studio.store.checkpoint import Checkpoint, Checkpoints
 from studio.store.edits import effective_spec
 from studio.store.errors import StoreError
@@ -173,10 +174,21 @@ def _unfit(spec: RunSpec, of: RunSpec, name: str, needs: Needs) -> str:
     if not needs.same_data:
         return ""
     moved = any(not isinstance(edit, ChangeSetting) for edit in of.edits)
-    if moved or (of.dataset.slug, of.dataset.config) != (spec.dataset.slug, spec.dataset.config):
+    if moved or _settings(of.dataset) != _settings(spec.dataset):
         what = "its points were edited" if moved else f"it learned {of.dataset.slug}"
         return f"The {name} must have learned the same data as this run, and {what}."
     return ""
+
+
+def _settings(dataset: Pick) -> tuple[str, dict[str, Any]]:
+    """Return a data set with all of its settings: runs of earlier versions lack those that have
+    come since.
+    """
+    try:
+        config = registry.get("dataset", dataset.slug).config
+        return dataset.slug, encode(decode(config, dataset.config))
+    except (KeyError, ConfigError):  # an imported one, or one that this version does not know
+        return dataset.slug, dataset.config
 
 
 def open_inputs(run: RunFolder, device: torch.device) -> dict[str, Learner[Any]]:
