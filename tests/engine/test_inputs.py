@@ -35,7 +35,7 @@ FAMILY = "consistency-distillation"
 def spec(family="edm", dataset="eight-gaussians", inputs=None, **training):
     return RunSpec(
         name="a test",
-        family=Pick(slug=family, config=NET if family != "gan" else {}),
+        family=Pick(slug=family, config=NET if family in ("edm", FAMILY) else {}),
         dataset=Pick(slug=dataset),
         training={**QUICK, **training},
         metrics=[Pick(slug="sliced-w2")],
