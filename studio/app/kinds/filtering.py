@@ -16,6 +16,10 @@ __all__ = ["Unfiltered", "keeps", "orders", "sorted_rows"]
 Rows = NDArray[np.int64]
 AS_DRAWN = "As drawn"
 COMPARED = re.compile(r"^\s*(?P<name>[^<>=]+?)\s*(?P<sign><=|>=|<|>|=)\s*(?P<value>.+?)\s*$")
+BETWEEN = re.compile(r"^\s*([^<>=]+?)\s*(<=?|>=?)\s*([^<>=]+?)\s*(<=?|>=?)\s*([^<>=]+?)\s*$")
+AND = re.compile(r",|&+|\band\b", re.IGNORECASE)
+WITH_UNIT = re.compile(r"^[-+]?[\d.]+(?:e[-+]?\d+)?\s*(?P<unit>[^\d\s.].*)$", re.IGNORECASE)
+TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 SIGNS: Mapping[str, Callable[[NDArray[Any], float], NDArray[np.bool_]]] = {
     "<": np.less,
     "<=": np.less_equal,
@@ -64,15 +68,22 @@ def sorted_rows(measured: Measured, order: str, n: int) -> Rows:
 
 
 def keeps(measured: Measured, text: str, n: int) -> NDArray[np.bool_]:
-    """Return which of n rows a filter keeps, (n,): "mass > 150, top" those that hold both.
+    """Return which of n rows a filter keeps, (n,): "60 < mass < 100, top" those that hold all of
+    it; "and" does as well as a comma.
 
     Raises:
         Unfiltered: it names what is not known of these data, or compares with no number.
     """
     kept = np.ones(n, dtype=bool)
-    for part in filter(None, (each.strip() for each in text.split(","))):
-        found = COMPARED.match(part)
-        kept &= _compared(measured, *found.groups()) if found else _holds(measured, part, n)
+    for part in filter(None, (each.strip() for each in AND.split(text))):
+        if between := BETWEEN.match(part):
+            low, sign, name, other, high = between.groups()
+            kept &= _compared(measured, name, TURNED[sign], low)
+            kept &= _compared(measured, name, other, high)
+        elif found := COMPARED.match(part):
+            kept &= _compared(measured, *found.groups())
+        else:
+            kept &= _holds(measured, part, n)
     return kept
 
 
@@ -93,6 +104,9 @@ def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[n
     try:
         number = float(value.replace("%", ""))
     except ValueError:
+        if found := WITH_UNIT.match(value):
+            said = f"Leave {found['unit']} out: {known[0]} is compared in the unit that is shown."
+            raise Unfiltered(said) from None
         raise Unfiltered(f"{value} is no number.") from None
     return SIGNS[sign](values, number)
 
