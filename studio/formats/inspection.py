@@ -59,7 +59,8 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     from they are ``items``, and ``problems`` collects those of all; of other kinds ``preview``
     holds the first few rows by part, as nested lists of numbers or words. ``offers`` are the
     importers that take these files, the most particular first; ``unused`` says by the path of an
-    option why it changes nothing for these files. Of options of the kind "source", ``sources`` are
+    option why it changes nothing for these files, and ``settled`` names those that the files
+    themselves say, so that nobody is to be asked. Of options of the kind "source", ``sources`` are
     the columns that may be chosen, and ``taken`` the one that looks like it.
 
     ``instead`` is the folder that was looked into where what was chosen says nothing without the
@@ -79,6 +80,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     problems: list[str] = []
     notes: list[str] = []
     unused: dict[str, str] = {}
+    settled: list[str] = []
     offers: list[Offer] = []
     sources: dict[str, list[str]] = {}
     taken: dict[str, str] = {}

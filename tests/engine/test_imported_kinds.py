@@ -35,6 +35,7 @@ def test_jets_train_with_their_conditions(tmp_path: Path) -> None:
     clouds[:, :3] = rng.random((40, 3, 4)) * 0.1
     clouds[:, :3, 3] = 1.0
     jets = np.abs(rng.normal(1000.0, 50.0, (40, 4))).astype(np.float32)
+    jets[:, 2] /= 10.0  # a mass is below the pT
     with h5py.File(tmp_path / "t.hdf5", "w") as file:
         file["particle_features"], file["jet_features"] = clouds, jets
     data = imported(tmp_path, JetNet(), [tmp_path / "t.hdf5"])

@@ -573,6 +573,7 @@ def test_types_of_jets_are_shared_out_alike_and_scaled_by_what_is_learned(projec
         clouds = np.ones((150 + 50 * seed, 3, 4), np.float32)
         clouds[..., :3] = rng.random((len(clouds), 3, 3)) / 3
         jets_of = np.abs(rng.normal(1000, 50, (len(clouds), 4))).astype(np.float32)
+        jets_of[:, 2] /= 10  # a mass is below the pT
         with h5py.File(path, "w") as file:
             file["particle_features"], file["jet_features"] = clouds, jets_of
     both, top = came_in("both", *paths), came_in("top", paths[1])

@@ -9,6 +9,7 @@ import h5py
 import numpy as np
 import pytest
 
+from observables.jets.kinematics import masses
 from studio.formats import registry as formats
 from studio.formats.jets import published
 from studio.formats.jets.jetnet import JetNet
@@ -24,6 +25,7 @@ def written(path: Path, n: int = 5, places: int = 4, **changed: np.ndarray) -> P
         clouds[row, :k, 2] = np.sort(rng.random(k) / k)[::-1]
         clouds[row, :k, 3] = 1.0
     jets = np.tile(np.float32([1000.0, 0.5, 80.0, 2.0]), (n, 1))
+    jets[:, 3] = clouds[..., 3].sum(axis=1)
     with h5py.File(path, "w") as file:
         file["particle_features"] = changed.get("clouds", clouds)
         file["jet_features"] = changed.get("jets", jets)
@@ -169,6 +171,133 @@ def test_jets_of_another_unit_are_refused_until_it_is_said(
     np.testing.assert_allclose(block["mass"], 0.999 * whole["mass"], rtol=1e-5)
 
 
+def realistic(path: Path, n: int = 200) -> Path:
+    """Write jets whose pT, mass and number of constituents are those of what is in them."""
+    rng = np.random.default_rng(5)
+    size = rng.integers(5, 11, n)
+    real = np.arange(10) < size[:, None]
+    pt = np.where(real, rng.exponential(1.0, (n, 10)), 0.0)
+    pt = -np.sort(-pt / pt.sum(axis=1, keepdims=True), axis=1)
+    angles = np.where(real[..., None], rng.normal(0.0, 0.08, (n, 10, 2)), 0.0)
+    clouds = np.concatenate([angles, pt[..., None], real[..., None]], axis=2)
+    jets = np.stack([np.full(n, 1000.0), rng.normal(0, 1, n), masses(angles, 1000 * pt), size], 1)
+    return written(path, clouds=clouds.astype(np.float32), jets=jets.astype(np.float32))
+
+
+def refused(path: Path) -> str:
+    """Return why a file is not taken: said before an import, and said by it."""
+    (problem,) = JetNet().inspect([path], {}).problems
+    with pytest.raises(FormatError) as error:
+        read(path)
+    assert error.value.message == problem
+    return problem
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [
+        (1e3, "about 1,000 times that"),
+        (1e-3, "about 0.001 times that"),
+        (30.0, "a mass above their pT"),
+    ],
+)
+def test_a_mass_in_another_unit_than_the_pt_is_refused(
+    tmp_path: Path, factor: float, said: str
+) -> None:
+    path = realistic(tmp_path / "t.hdf5")
+    assert "left out" not in notes(path)
+    with opened(path) as (_, jets):
+        jets[:, 2] *= 2.0  # that of energies, or of what was cut, is another
+    assert "left out" not in notes(path)
+    with opened(path) as (_, jets):
+        jets[:, 2] *= factor / 2.0
+    problem = refused(path)
+    assert said in problem
+    assert "the setting Unit holds for pT and mass alike" in problem
+
+
+def test_a_mass_without_constituents_beside_each_other_is_still_below_the_pt(
+    tmp_path: Path,
+) -> None:
+    """Jets of one constituent have no mass of their own to compare with."""
+    path = realistic(tmp_path / "t.hdf5")
+    with opened(path) as (clouds, jets):
+        clouds[:, 1:] = 0.0
+        clouds[:, 0, 2] = jets[:, 3] = 1.0
+    assert "left out" not in notes(path)
+    with opened(path) as (_, jets):
+        jets[:, 2] *= 1e3
+    assert "a mass above their pT in 200 of 200" in refused(path)
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        ((2, 0, 1, 3), "a pT below 0 at"),  # pT, eta, phi, mask
+        ((0, 2, 1, 3), "a pT below 0 at"),
+        ((0, 1, 3, 3), "pT sum to less than 0.1 or more than 2"),  # the mask for the pT
+    ],
+)
+def test_columns_in_another_order_are_refused(
+    tmp_path: Path, order: tuple[int, ...], said: str
+) -> None:
+    path = realistic(tmp_path / "t.hdf5")
+    with opened(path) as (clouds, _):
+        clouds[:] = clouds[..., order]
+    problem = refused(path)
+    assert said in problem
+    assert "choose which columns they are (importer jets-columns)" in problem
+
+
+def test_a_few_constituents_with_a_pt_below_0_are_only_counted(tmp_path: Path) -> None:
+    """As models make them."""
+    path = realistic(tmp_path / "t.hdf5")
+    with opened(path) as (clouds, _):
+        clouds[:10, 4, 2] *= -1.0
+    assert "10 constituents with a pT below 0, taken for 0" in notes(path)
+
+
+@pytest.mark.parametrize("padded", [True, False])
+def test_a_mask_of_other_jets_is_refused(tmp_path: Path, padded: bool) -> None:
+    """It is told by zeros that it takes for real, or where none are by what the jets count."""
+    path = realistic(tmp_path / "t.hdf5")
+    rng = np.random.default_rng(0)
+    with opened(path) as (clouds, jets):
+        if not padded:
+            clouds[:], jets[:, 3] = clouds[:, [0, 1, 2, 3, 4, 0, 1, 2, 3, 4]], 10.0
+            clouds[..., 2] /= 2.0
+        clouds[..., 3] = rng.integers(0, 2, clouds.shape[:2])
+    problem = refused(path)
+    assert "a mask that leaves out" in problem
+    assert ("places of zeros" if padded else "jets say") in problem
+
+
+def test_a_mask_that_leaves_out_numbers_of_padding_is_taken(tmp_path: Path) -> None:
+    """Whatever stands in padded places, the mask and the number of constituents agree."""
+    path = realistic(tmp_path / "t.hdf5")
+    whole = read(path)[1]
+    with opened(path) as (clouds, _):
+        clouds[..., :3][clouds[..., 3] == 0.0] = 0.25
+    np.testing.assert_array_equal(read(path)[1]["x"], whole["x"])
+
+
+def test_zeros_that_a_mask_calls_real_are_padding(tmp_path: Path) -> None:
+    path = realistic(tmp_path / "t.hdf5")
+    whole = read(path)[1]
+    with opened(path) as (clouds, _):
+        padded = int((clouds[..., 3] == 0.0).sum())
+        clouds[..., 3] = 1.0
+    for name, values in read(path)[1].items():
+        np.testing.assert_array_equal(values, whole[name])
+    assert f"{padded} places of zeros that the mask calls real, taken for padding" in notes(path)
+
+
+def test_a_preview_shows_every_type(tmp_path: Path) -> None:
+    paths = [written(tmp_path / name, n=9) for name in ("z.hdf5", "g.hdf5", "t.hdf5")]
+    assert JetNet().inspect(paths, {}).preview["label"] == [0, 1, 2, 0, 1, 2, 0, 1]
+    assert JetNet().inspect(paths[:1], {}).preview["label"] == [0] * 8
+
+
 def test_a_file_of_nothing_but_damage_is_refused_with_its_reasons(tmp_path: Path) -> None:
     path = written(tmp_path / "t.hdf5")
     with opened(path) as (clouds, jets):
@@ -229,11 +358,11 @@ def test_other_names_are_taken_and_said(tmp_path: Path) -> None:
 def test_without_jets_the_mass_is_that_of_the_constituents(tmp_path: Path) -> None:
     path = written(tmp_path / "t.hdf5")
     told = JetNet().inspect([path], {})
-    assert list(told.unused) == ["pt"]  # the jets say their pT
+    assert told.settled == ["pt"]  # the jets say their pT
     assert "relative pT, a share without a unit" in told.notes[-1]
     with h5py.File(path, "r+") as file:
         del file["jet_features"]
-    assert not JetNet().inspect([path], {}).unused
+    assert not JetNet().inspect([path], {}).settled
     clouds = np.zeros((2, 4, 4), np.float32)
     # Two massless particles of pT p at eta = +-a: m = 2 p sinh a.
     clouds[:, :2] = [[0.3, 0.0, 0.5, 1.0], [-0.3, 0.0, 0.5, 1.0]]

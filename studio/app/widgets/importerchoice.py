@@ -82,6 +82,7 @@ class ImporterChoice(QWidget):
             self.form.show_config(self.options)
         if self.form is not None:
             self.form.show_unused(found.unused)
+            self.form.leave_out(found.settled)
         many = self.form is not None and len(self.form.rows) > FEW
         self.beside.setVisible(many)
         self.setVisible(len(found.offers) > 1 or (self.form is not None and not many))

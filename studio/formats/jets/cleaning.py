@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from observables.jets.kinematics import masses
 from studio.counted import counted
+from studio.formats.jets.agreement import Agreement
 from studio.formats.jets.layout import hardest_first
 from studio.store.parts import Block
 
@@ -51,6 +52,7 @@ class Tally:
         rounded: jets with a mass just below 0.
         halfway: places whose mask is neither 0 nor 1.
         typical: GeV, the median pT of each block of jets.
+        agreement: of its numbers with each other.
     """
 
     jets: int = 0
@@ -61,6 +63,7 @@ class Tally:
     rounded: int = 0
     halfway: int = 0
     typical: list[float] = field(default_factory=list)
+    agreement: Agreement = field(default_factory=Agreement)
 
     @property
     def outlandish(self) -> str:
@@ -119,6 +122,11 @@ class Tally:
                 self.halfway,
                 f"a mask neither 0 nor 1 at {places}: constituents are real from {MASKED} on.",
             ),
+            (
+                self.agreement.hollow,
+                f"{counted(self.agreement.hollow, 'place')} of zeros that the mask calls real, "
+                "taken for padding.",
+            ),
         )
         return [text for count, text in said if count]
 
@@ -132,19 +140,25 @@ def cleaned(
     Args:
         blocks: the number of the first jet; clouds (n, N, 4) of eta and phi from the axis, pT as a
             share and mask, or (n, N, 3) without one; and jets (n, 3): pT in GeV, eta, mass in GeV,
-            NaN where that of the constituents is to stand for it.
+            NaN where that of the constituents is to stand for it; (n, 4) with how many
+            constituents they have.
         tally: of this file.
     """
     for start, clouds, jets in blocks:
         tally.jets += len(clouds)
         mask = clouds[..., 3] if clouds.shape[2] == 4 else (clouds[..., 2] > 0.0).astype(np.float32)
         real = mask >= MASKED
+        if clouds.shape[2] == 4:
+            number = jets[:, 3] if jets.shape[1] > 3 else None
+            real &= ~tally.agreement.count_mask(clouds[..., :3], real, number)
         # Whatever stands in a padded place is no number of the jet.
         values = np.where(real[..., None], clouds[..., :3], np.float32(0.0))
         good = np.ones(len(values), bool)
         for reason, bad in _damage(values, mask, real, jets):
             tally.leave_out(reason, good & bad, start)
             good &= ~bad
+            if reason == STILL:
+                tally.agreement.count_momenta(values[good, :, 2], real[good])
         tally.halfway += int(((mask[good] != 0.0) & (mask[good] != 1.0)).sum())
         known = jets[good]
         tally.rounded += int((known[:, 2] < 0.0).sum())
@@ -177,7 +191,9 @@ def _parts(values: Floats, real: Bools, jets: Floats, tally: Tally) -> Block:
     tally.lifted += int((values[..., 2] < 0.0).sum())
     angles = values[..., :2].clip(-WIDEST, WIDEST)
     momenta = values[..., 2].astype(np.float64).clip(0.0) * jets[:, :1]
-    mass = np.where(np.isnan(jets[:, 2]), masses(angles, momenta), jets[:, 2])
+    own = masses(angles, momenta)
+    tally.agreement.count_masses(jets[:, 2], own, jets[:, 0])
+    mass = np.where(np.isnan(jets[:, 2]), own, jets[:, 2])
     return {
         "x": np.concatenate([angles, np.log1p(momenta)[..., None]], axis=2, dtype=np.float32),
         "size": real.sum(axis=1).astype(np.int64),

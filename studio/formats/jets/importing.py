@@ -67,7 +67,8 @@ class JetRows(Protocol):
     def blocks(self) -> Iterator[tuple[int, NDArray[Any], NDArray[Any]]]:
         """Yield the jets in order: the number of the first; of its constituents (n, N, 4) eta and
         phi from the axis, share of the pT, and mask; and of the jets (n, 3) pT in GeV, eta and
-        mass in GeV, NaN where that of the constituents stands for it.
+        mass in GeV, NaN where that of the constituents stands for it; (n, 4) with how many
+        constituents they have.
         """
         ...
 
@@ -95,15 +96,20 @@ class JetFiles(Importer):
         """Return by the path of an option why it changes nothing."""
         return {}
 
+    def settled(self, files: Sequence[JetRows]) -> list[str]:
+        """Return the paths of options that the files themselves say."""
+        return []
+
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
         """Look through all files."""
         with self.opened(paths, options) as files:
-            preview: Block = {}
+            first: dict[int, Block] = {}
             tallies = [Tally() for _ in files]
             for file, tally in zip(files, tallies, strict=True):
                 for block in _labelled(file, _classes(files), tally):
-                    if not len(preview.get("x", ())):
-                        preview = {name: values[:SHOWN] for name, values in block.items()}
+                    if file.places == files[0].places:
+                        _keep_first(first, block)
+            preview = _mixed(first)
             schema = _schema(files)
             notes = [n for f, tally in zip(files, tallies, strict=True) for n in _notes(f, tally)]
             return Inspection(
@@ -119,6 +125,7 @@ class JetFiles(Importer):
                 problems=_problems(files, tallies),
                 notes=[*notes, FEATURES],
                 unused=self.unused(files),
+                settled=self.settled(files),
             )
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
@@ -139,6 +146,24 @@ class JetFiles(Importer):
                         yield block
                 if against := _against(file, tally):
                     raise FormatError(against, self.hint)
+
+
+def _keep_first(first: dict[int, Block], block: Block) -> None:
+    """Keep the first jets of each type, by its number."""
+    for label in np.unique(block["label"]).tolist():
+        if label not in first:
+            rows = np.flatnonzero(block["label"] == label)[:SHOWN]
+            first[label] = {name: values[rows] for name, values in block.items()}
+
+
+def _mixed(first: dict[int, Block]) -> Block:
+    """Return the jets of a preview: of each type in turn."""
+    if not first:
+        return {}
+    blocks = [first[label] for label in sorted(first)]
+    turns = np.concatenate([np.arange(len(block["label"])) for block in blocks])
+    order = np.argsort(turns, kind="stable")[:SHOWN]
+    return {name: np.concatenate([b[name] for b in blocks])[order] for name in blocks[0]}
 
 
 def _schema(files: Sequence[JetRows]) -> Schema:
@@ -179,6 +204,8 @@ def _against(file: JetRows, tally: Tally) -> str:
         return f"No jet of {file.path.name} can be taken: {tally.reasons}."
     if tally.outlandish:
         return f"The jets of {file.path.name} {tally.outlandish}"
+    if tally.agreement.against:
+        return f"The jets of {file.path.name} {tally.agreement.against}"
     return ""
 
 

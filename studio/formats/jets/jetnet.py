@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.formats.jets.importing import SCALES, UNIT, JetFiles, JetRows
-from studio.formats.jets.layout import HINT, JETS, JetFile, is_one, opened
+from studio.formats.jets.layout import HINT, JetFile, is_one, opened
 from studio.formats.registry import importer
 from studio.protocol.catalog import FieldSpec
 from studio.store import hdf5
@@ -26,7 +26,6 @@ PT = FieldSpec(
     high=1e6,
     unit="GeV",
 )
-SAID = f"The files have {JETS}, which say the pT of each jet."
 
 
 @importer
@@ -55,7 +54,7 @@ class JetNet(JetFiles):
         pt = float(options.get(PT.path, PT.default))
         return opened(paths, pt, SCALES[options.get(UNIT.path, UNIT.default)])
 
-    def unused(self, files: Sequence[JetRows]) -> dict[str, str]:
-        """Return what the files say themselves."""
+    def settled(self, files: Sequence[JetRows]) -> list[str]:
+        """Return the pT, where every file says that of each jet."""
         lacking = any(isinstance(file, JetFile) and file.jets is None for file in files)
-        return {} if lacking else {PT.path: SAID}
+        return [] if lacking else [PT.path]

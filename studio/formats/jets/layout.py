@@ -95,9 +95,9 @@ class JetFile:
             known = np.tile(np.array([self.pt, 0.0, np.nan], np.float32), (stop - start, 1))
             with np.errstate(over="ignore"):  # what becomes infinite is found among the values
                 if jets is not None:
-                    known = jets.get(start, stop)[:, :3].astype(np.float32)
+                    known = jets.get(start, stop)[:, :4].astype(np.float32)
                     known[np.isnan(known[:, 2]), 2] = np.inf  # a mass that is none is damage
-                    known *= np.array([self.scale, 1.0, self.scale], np.float32)
+                    known[:, [0, 2]] *= np.float32(self.scale)
                 yield start, clouds.get(start, stop).astype(np.float32), known
 
 

@@ -247,6 +247,12 @@ def test_an_option_that_changes_nothing_is_disabled_with_the_reason(dialog: Any)
     assert dialog.of(JETS)._choice.form.rows["most"].editor.isEnabled()
 
 
+def test_an_option_that_the_files_say_is_not_asked_for(dialog: Any) -> None:
+    shown = dialog.of(msgspec.structs.replace(JETS, settled=["most"]))
+    assert not shown._choice.form.rows["most"].isVisible()
+    assert dialog.of(JETS)._choice.form.rows["most"].isVisible()
+
+
 COLUMNS = msgspec.structs.replace(
     JETS,
     offers=[

@@ -1,0 +1,147 @@
+"""Whether the numbers of a file agree with each other: columns in another order, a mass in another
+unit or a mask of other jets leave numbers that are each possible, and together are no jets.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Agreement"]
+
+Floats = NDArray[np.float64]
+NEGATIVE = 0.01  # of the real constituents: a column that is no pT has half of its values below 0
+LEAST_SUM, MOST_SUM = 0.1, 2.0  # of the jet's pT: its few hardest constituents have as much
+UNIT = 300.0  # between masses of one jet: 1,000 is a unit, a few are constituents that were cut
+NARROW = 1e-4  # of the pT: a mass of constituents below it is one of a single one, or rounding
+CONTRADICTED = 0.1  # of the places: a mask is wrong where more of it is against the numbers
+COLUMNS = "choose which columns they are (importer jets-columns)."
+MASS_UNIT = (
+    "the setting Unit holds for pT and mass alike: write the mass in the unit of the pT, or choose "
+    "the columns without a jet mass (importer jets-columns)."
+)
+
+
+@dataclass
+class Agreement:
+    """What was found in a file, in counts.
+
+    Attributes:
+        real: constituents.
+        negative: those with a pT below 0.
+        jets: whose pT and constituents are known.
+        far: those whose constituents sum to a pT far from theirs.
+        weighed: jets that say their mass.
+        heavy: those whose mass is above their pT.
+        ratios: of each block of jets, the median mass over that of the constituents.
+        full, hidden: places with a pT, and those of them that the mask calls padding.
+        hollow: places of zeros only that the mask calls real.
+        empty: all places of zeros only.
+        numbered: jets that say how many constituents they have.
+        miscounted: those of which the mask has another number.
+    """
+
+    real: int = 0
+    negative: int = 0
+    jets: int = 0
+    far: int = 0
+    weighed: int = 0
+    heavy: int = 0
+    ratios: list[float] = field(default_factory=list)
+    full: int = 0
+    hidden: int = 0
+    hollow: int = 0
+    empty: int = 0
+    numbered: int = 0
+    miscounted: int = 0
+
+    def count_mask(
+        self, values: NDArray[Any], real: NDArray[np.bool_], number: NDArray[Any] | None
+    ) -> NDArray[np.bool_]:
+        """Hold a mask (n, N) against the numbers (n, N, 3) as the file has them, and the number of
+        constituents that jets say (n,); return which places are zeros that it calls real.
+        """
+        empty = (values == 0.0).all(axis=2)
+        full = values[..., 2] > 0.0  # NaN is no number, and stands in padding
+        hollow: NDArray[np.bool_] = real & empty
+        self.full += int(full.sum())
+        self.hidden += int((full & ~real).sum())
+        self.empty += int(empty.sum())
+        self.hollow += int(hollow.sum())
+        if number is not None:
+            whole = (number >= 1.0) & (number == np.floor(number))  # others count something else
+            other = real.sum(axis=1) != number.clip(0, real.shape[1])
+            self.numbered += int(whole.sum())
+            self.miscounted += int((whole & other).sum())
+        return hollow
+
+    def count_momenta(self, share: NDArray[Any], real: NDArray[np.bool_]) -> None:
+        """Count the pT of real constituents over that of their jet, (n, N), all of them finite."""
+        self.real += int(real.sum())
+        self.negative += int(((share < 0.0) & real).sum())
+        total = np.where(real, share, 0.0).clip(0.0).sum(axis=1, dtype=np.float64)
+        self.jets += len(total)
+        self.far += int(((total < LEAST_SUM) | (total > MOST_SUM)).sum())
+
+    def count_masses(self, said: NDArray[Any], own: Floats, pt: NDArray[Any]) -> None:
+        """Count the masses that jets say, NaN for none, those of their constituents, and their pT:
+        (n,) each, in GeV.
+        """
+        known = ~np.isnan(said)
+        self.weighed += int(known.sum())
+        self.heavy += int((said[known] > pt[known]).sum())
+        wide = known & (own > NARROW * pt) & (said > 0.0)
+        if wide.any():
+            self.ratios.append(float(np.median(said[wide] / own[wide])))
+
+    @property
+    def against(self) -> str:
+        """Say what of the jets cannot be, "" for nothing."""
+        if self.negative > NEGATIVE * self.real:
+            return (
+                f"have a pT below 0 at {self.negative:,} of {self.real:,} constituents, so that "
+                f"column is no pT: {COLUMNS}"
+            )
+        if self.far > self.jets / 2:
+            return (
+                f"have constituents whose pT sum to less than {LEAST_SUM:g} or more than "
+                f"{MOST_SUM:g} of the jet's in {self.far:,} of {self.jets:,}, so one of them is "
+                f"no pT, or in another unit: {COLUMNS}"
+            )
+        if self._mask_is_wrong:
+            return (
+                f"have a mask that leaves out {self.hidden:,} of {self.full:,} constituents with a "
+                f"pT and does not fit {self._unfit}: write the right mask, or {COLUMNS}"
+            )
+        return self._against_masses
+
+    @property
+    def _mask_is_wrong(self) -> bool:
+        # Numbers left in padded places are usual; where it also takes zeros for real, or counts
+        # others than the jets do, it is of other jets.
+        return self.hidden > CONTRADICTED * self.full and bool(self._unfit)
+
+    @property
+    def _unfit(self) -> str:
+        if self.hollow > CONTRADICTED * self.empty:
+            return f"{self.hollow:,} of {self.empty:,} places of zeros, which it takes for real"
+        if self.miscounted > self.numbered / 2:
+            return f"the number of constituents that {self.miscounted:,} jets say"
+        return ""
+
+    @property
+    def _against_masses(self) -> str:
+        ratio = float(np.median(self.ratios)) if self.ratios else 1.0
+        if not 1.0 / UNIT <= ratio <= UNIT:
+            about = f"{ratio:,.0f}" if ratio > 1.0 else f"{ratio:.2g}"
+            return (
+                f"say a mass that is about {about} times that of their constituents, so it is in "
+                f"another unit than the pT; {MASS_UNIT}"
+            )
+        if self.heavy > self.weighed / 2:
+            return (
+                f"say a mass above their pT in {self.heavy:,} of {self.weighed:,}, which no cone "
+                f"holds; {MASS_UNIT}"
+            )
+        return ""
