@@ -4,6 +4,7 @@ import csv
 import json
 import math
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import h5py
@@ -16,12 +17,12 @@ from models.contracts.batch import Batch
 from models.kinds.jets import jets, masses
 from models.registry import registry
 from models.samplers.heun import Heun, HeunConfig
-from studio.engine.data.datasets import Dataset
+from studio.engine.data.datasets import Dataset, halves
 from studio.engine.kinds.base import kind_of
 from studio.engine.kinds.jets import MEANING
 from studio.engine.process.discovery import discover
 from studio.engine.process.edit_commands import _classes
-from studio.engine.run.in_force import aim
+from studio.engine.run.in_force import aim, held_rows
 from studio.engine.watch.recorder import Recorder
 from studio.formats.jets.jetnet import JetNet
 from studio.protocol.extras import DENOISED, LEVELS
@@ -120,6 +121,27 @@ def test_the_types_of_shown_jets_come_along_unless_they_were_edited() -> None:
     assert torch.equal(rows.x[target.chosen(20)], target.shown(20))
     fewer = replace(target, x=target.x[1:], order=target.order[1:])
     assert _classes(source, fewer, 20) == ({}, [])
+
+
+@pytest.mark.parametrize("n", [90, 800])
+def test_held_out_jets_that_are_shown_are_of_all_types_in_their_shares(n: int) -> None:
+    """Fewer than all, more than half of what is set apart or less: in files sorted by type."""
+    drawn = jets(1000, 0)
+    held = drawn.take(torch.argsort(drawn.label, stable=True))
+    source = Dataset(drawn, "", None, partial(halves, held), held=held, most=len(held) // 2)
+    target = aim(source)
+    rows = held_rows(source, target, n)
+    assert rows is not None
+    assert len(rows) == n
+    label = rows.rows(slice(None)).given["label"].double()
+    share = float(held.label.double().mean())
+    chance = math.sqrt(share * (1 - share) / n * (1 - n / 1000))  # without putting back
+    assert float(label.mean()) == pytest.approx(share, abs=4 * chance)
+    first = float(held.label[:n].double().mean())
+    assert abs(first - share) > 4 * chance, "those that come first are of other shares"
+    again = held_rows(source, target, n)
+    assert again is not None
+    assert torch.equal(again.rows(slice(None)).x, rows.rows(slice(None)).x), "the same ones"
 
 
 def test_what_a_denoiser_expects_is_where_the_flow_leads_from_each_frame() -> None:

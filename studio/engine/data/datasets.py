@@ -35,6 +35,7 @@ __all__ = [
     "labelled_rows",
     "outline_of",
     "registered",
+    "subset",
 ]
 
 _STATISTICS = 20_000
@@ -85,7 +86,7 @@ class Dataset:
             return self.pair(n, seed)[1]
         if self.most is None or n >= self.most:
             return self.held
-        return self.held.take(_subset(len(self.held), n, seed, first=False))
+        return self.held.take(subset(len(self.held), n, seed))
 
     def untouched(self, n: int, seed: int) -> tuple[RowSource, RowSource]:
         """As ``pair``, of rows by which nothing was chosen either: those that only test, where
@@ -176,7 +177,7 @@ def _procedural(entry: DatasetEntry, config: Config, n: int, seed: int) -> Datas
 def _finite(entry: DatasetEntry, config: Config, n: int, seed: int, *, first: bool) -> Dataset:
     splits: Splits = entry.make(config)
     train, test = splits.train, splits.test
-    rows = train.take(_subset(len(train), n, seed, first=first))
+    rows = train.take(subset(len(train), n, seed, first=first))
     held = test if splits.validation is None else splits.validation
     return Dataset(
         rows,
@@ -191,7 +192,7 @@ def _finite(entry: DatasetEntry, config: Config, n: int, seed: int, *, first: bo
     )
 
 
-def _subset(total: int, n: int, seed: int, *, first: bool) -> torch.Tensor:
+def subset(total: int, n: int, seed: int, *, first: bool = False) -> torch.Tensor:
     """Return the numbers of n of so many rows, ascending; all where n is 0 or more than there are.
     Files are often sorted: those that come first may be all of one class.
     """

@@ -16,7 +16,7 @@ from models.config import Config, ConfigError
 from models.contracts.data import RowSource
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
-from studio.engine.data.datasets import Dataset
+from studio.engine.data.datasets import Dataset, subset
 from studio.engine.data.stored import StoredRows
 from studio.engine.data.target import Target
 from studio.engine.kinds.base import kind_of
@@ -104,13 +104,13 @@ def target_of(run: RunFolder, step: int | None = None) -> tuple[Dataset, Target]
 
 def held_rows(data: Dataset, target: Target, n: int) -> RowSource | None:
     """Return at most n rows that a run is measured with and has not learned, the same ones for the
-    same n: drawn for that, or set apart. None where there are no such, or where edits have made
-    what is learned something else.
+    same n: drawn for that, or set apart, and then chosen at random, for files are often sorted.
+    None where there are no such, or where edits have made what is learned something else.
     """
     if target.done or (data.held is None and data.draw is None):
         return None
     rows = data.some(n, _HELD)
-    return rows if len(rows) <= n else rows.take(slice(0, n))
+    return rows if len(rows) <= n else rows.take(subset(len(rows), n, _HELD))
 
 
 def reconfigure(family: Learner[Any], config: Config) -> None:
