@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from studio.app.kinds.distances import ALL
 from studio.app.kinds.kind import Arrays, Kind, Measured
 from studio.app.kinds.statistics import measured_of
-from studio.app.plots.shares import Apart, apart, inside, spread_within
+from studio.app.plots.shares import Apart, apart, inside, shares_of, spread_of, spread_within
 from studio.app.state.selection import NONE, Rows, Source
 
 __all__ = [
@@ -88,12 +88,14 @@ class Found:
         values = self.each(sample, name)
         return values if values.ndim == 1 else values[np.isfinite(values)]
 
-    def spread(self, name: str, edges: NDArray[np.float64]) -> NDArray[np.float64] | None:
-        """Return how far by chance the shares of real elements in bins vary, (m,); None of numbers
-        of which each datum has one.
+    def spread(self, name: str, edges: NDArray[np.float64], sample: int) -> NDArray[np.float64]:
+        """Return how far by chance the shares of a sample in bins vary, (m,): of elements, of which
+        each datum has several, as data are drawn.
         """
-        values = self.each(0, name)
-        return spread_within(values, edges) if values.ndim > 1 else None
+        values = self.each(sample, name)
+        if values.ndim > 1:
+            return spread_within(values, edges)
+        return spread_of(shares_of(values, edges), len(values))
 
     def count(self, sample: int) -> int:
         """Return how many data of a sample are looked at."""

@@ -45,7 +45,8 @@ DASHES = (
 @dataclass(frozen=True, eq=False)
 class Steps:
     """A model in a histogram: its name, its colour, its place among the models, its shares of the
-    bins (m,), and how many of its values are ``beyond`` them, below and above.
+    bins (m,), how many of its values are ``beyond`` them, below and above, and ``sigma`` (m,), how
+    far its shares vary by chance; None where that is not drawn.
     """
 
     title: str
@@ -53,6 +54,7 @@ class Steps:
     place: int
     shares: Doubles
     beyond: tuple[int, int] = (0, 0)
+    sigma: Doubles | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +124,12 @@ class HistogramScene:
         real = Curve("real", "real", "", low, self.real)
         spread = Curve("spread", "real, one sigma", "", low, self.spread)
         models = [Curve(m.title, m.title, m.ink, low, m.shares) for m in self.models]
-        return [upper, real, spread, *models]
+        spreads = [
+            Curve(f"{m.title} spread", f"{m.title}, one sigma", m.ink, low, m.sigma)
+            for m in self.models
+            if m.sigma is not None
+        ]
+        return [upper, real, spread, *models, *spreads]
 
     def bin_at(self, place: float) -> int:
         """Return the bin at a place of the axis, -1 outside."""
@@ -144,9 +151,21 @@ class HistogramScene:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(shares / self.real)
 
+    def _ratio_sigma(self, model: Steps, at: int) -> float | None:
+        """Return how far the ratio of a bin varies by what both sides vary, to first order; None
+        where nobody knows.
+        """
+        if model.sigma is None or not self.real[at]:
+            return None
+        of_real = self.ratio(model.shares)[at] * self.spread[at]
+        return float(np.hypot(model.sigma[at], of_real) / self.real[at])
+
     def key(self, style: CanvasStyle) -> list[Named]:
         """Return which line is which, the real data first."""
-        models: list[Named] = [(one_line(m.title), _pen(m)) for m in self.models]
+        models: list[Named] = [
+            (one_line(m.title) + (" ± 1σ" if m.sigma is not None else ""), _pen(m))
+            for m in self.models
+        ]
         return [(f"real ± 1σ, n = {self.n:,}", QBrush(colour(style.muted, 0.5))), *models]
 
     def said(self, at: int) -> str:
@@ -155,7 +174,9 @@ class HistogramScene:
         parts = [f"real {100 * self.real[at]:.1f} %"]
         for model in self.models:
             times = self.ratio(model.shares)[at]
-            held = f" ({times:.2f} ×)" if np.isfinite(times) else ""
+            sigma = self._ratio_sigma(model, at)
+            around = f" ± {sigma:.2f}" if sigma is not None else ""
+            held = f" ({times:.2f}{around} ×)" if np.isfinite(times) else ""
             parts.append(f"{model.title} {100 * model.shares[at]:.1f} %{held}")
         return f"{low} to {high}: {', '.join(parts)}"
 
@@ -174,7 +195,10 @@ class _Frame:
     def __post_init__(self) -> None:
         self.dark = self.style.dark
         scene = self.scene
-        tops = [scene.real + scene.spread, *(m.shares for m in scene.models)]
+        tops = [
+            scene.real + scene.spread,
+            *(m.shares + (0 if m.sigma is None else m.sigma) for m in scene.models),
+        ]
         most = max(1e-9, *(float(top.max(initial=0.0)) for top in tops))
         if scene.log_y:
             some = scene.real[scene.real > 0]
@@ -365,9 +389,20 @@ def _upper(frame: _Frame) -> Iterator[QGraphicsItem]:
         yield from _fill(scene, ground, chosen, colour(style.accent, 0.4))
     low, high = (frame.heights(scene.real + side * scene.spread) for side in (-1, 1))
     yield from _fill(scene, low, high, colour(style.muted, 0.35))
-    for model in scene.models:
+    for nth, model in enumerate(scene.models):
         yield Line(*_stepped(scene, frame.heights(model.shares)), _pen(model))
+        if model.sigma is not None:
+            below = frame.heights(np.maximum(model.shares - model.sigma, 0.0))
+            yield _bars(scene, nth, below, frame.heights(model.shares + model.sigma))
     yield from _ends(frame)
+
+
+def _bars(scene: HistogramScene, nth: int, low: Doubles, high: Doubles) -> Line:
+    """Return the bars of one sigma of a model, one a bin, those of models beside each other."""
+    part = (nth + 1) / (len(scene.models) + 1)
+    at = scene.places[:-1] + part * np.diff(scene.places)
+    ends = np.stack([low, high, np.full(len(at), np.nan)], axis=1)  # NaN: the line is broken
+    return Line(np.repeat(at, 3), ends.ravel(), pen(scene.models[nth].ink, 1.0))
 
 
 def _ends(frame: _Frame) -> Iterator[QGraphicsItem]:
@@ -398,8 +433,13 @@ def _lower(frame: _Frame) -> Iterator[QGraphicsItem]:
     yield from _fill(scene, low, high, colour(style.muted, 0.3))
     yield pg.InfiniteLine(1.0, angle=0, pen=pen(colour(style.muted, 0.8)))
     middle = (scene.places[1:] + scene.places[:-1]) / 2
-    for model in scene.models:
+    for nth, model in enumerate(scene.models):
         ratio = scene.ratio(model.shares)
+        if model.sigma is not None:
+            ends = (scene.ratio(model.shares + side * model.sigma) for side in (-1, 1))
+            some = np.where(scene.real > 0, 1.0, np.nan)  # of no real data there is no ratio
+            below, above = (some * np.clip(each, *RATIOS) for each in ends)
+            yield _bars(scene, nth, below, above)
         shown = np.where((ratio >= RATIOS[0]) & (ratio <= RATIOS[1]), ratio, np.nan)
         yield Line(*_stepped(scene, shown), _pen(model))
         for outside, place, symbol in (

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "TELLING",
     "Apart",
     "apart",
     "beyond",
@@ -34,6 +35,7 @@ BEYOND = 1.0  # of the width of what is real, that others may widen an axis on e
 REPEATS = 12  # draws that a distance and its floor are the mean of
 LEAST = 16  # rows of a half that say anything
 GOOD, WARM = 1.35, 2.5  # floors
+TELLING = 200  # rows: of fewer, models that are off pass, too
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,12 @@ class Apart:
 
     @property
     def level(self) -> str:
-        """Whether that is "good", "warm" or neither, ""."""
-        return level_of(self.value, self.floor)
+        """Whether that is "good", "warm" or neither, ""; of fewer than 200 rows it is "few", unless
+        it is warm and the bars of it and of its floor do not meet.
+        """
+        found = level_of(self.value, self.floor)
+        clear = self.value - self.bar > self.floor + self.spread
+        return found if self.n >= TELLING or (found == "warm" and clear) else "few"
 
 
 def level_of(value: float, floor: float) -> str:

@@ -120,7 +120,7 @@ class RowsPanel(QWidget):
         self.watch.setVisible(source.what == "particles")
         self.copy.setEnabled(offered is not None)
         set_tip(self.copy, "Copy pictures and words" if tiles else "Copy what is known of each")
-        self._count(n, total)
+        self._count(n, total if selection.among is None else selection.among)
         self.only.setVisible(tiles and n > 1)
         self.only.setText("Show all" if selection.only else "Only these")
 
@@ -229,10 +229,10 @@ class RowsPanel(QWidget):
         facts = []
         if total:
             made = "Real" if selection.source and selection.source.real else "Generated"
-            facts.append((made, f"{n:,} of {total:,}, {100 * n / total:.2g} %"))
+            facts.append((made, f"{n:,} of {total:,}, {100 * n / total:.3g} %"))
         if selection.beside is not None:
             name, k, of = selection.beside
-            facts.append((name, f"{k:,} of {of:,}, {100 * k / max(of, 1):.2g} %"))
+            facts.append((name, f"{k:,} of {of:,}, {100 * k / max(of, 1):.3g} %"))
         if selection.by in FOUND:
             facts.append(("Found by", FOUND[selection.by]))
         self.chosen.show_facts(facts)

@@ -64,7 +64,8 @@ class Offered:
 class Selection(QObject):
     """Rows of one source, in order and each once; ``by`` says in a word how they were found, and
     ``beside`` how many rows of what else there are in the same place: a name, these, and all;
-    ``across`` which rows of which other source these are.
+    ``across`` which rows of which other source these are, ``among`` of how many rows of the source
+    they were found, None of all.
     With ``only`` set, lenses that can do so show nothing else.
 
     Signals:
@@ -84,6 +85,7 @@ class Selection(QObject):
         self.by = ""
         self.beside: tuple[str, int, int] | None = None
         self.across: tuple[Source, Rows] | None = None
+        self.among: int | None = None
         self.only = False
         self._offers: dict[Source, Offered] = {}
 
@@ -125,6 +127,7 @@ class Selection(QObject):
         by: str,
         beside: tuple[str, int, int] | None = None,
         across: tuple[Source, Rows] | None = None,
+        among: int | None = None,
     ) -> None:
         """Select rows of a source instead of what was selected; no rows select nothing."""
         new = np.unique(np.asarray(rows, np.int64))
@@ -133,6 +136,7 @@ class Selection(QObject):
             return
         self.source, self.rows, self.by = now, new, by
         self.beside, self.across, self.only = beside, across, False
+        self.among = among
         self.changed.emit()
 
     def clear(self) -> None:
@@ -140,6 +144,7 @@ class Selection(QObject):
         if self.source is not None:
             self.source, self.rows, self.by = None, NONE, ""
             self.beside, self.across, self.only = None, None, False
+            self.among = None
             self.changed.emit()
 
     def of(self, source: Source | None) -> Rows:

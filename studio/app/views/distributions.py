@@ -349,11 +349,7 @@ class DistributionsView(QWidget):
     def _tell(self, samples: Sequence[Sample]) -> None:
         """Say what is shown, or why nothing is."""
         run, now = self._sampled.run, self._sampled.now
-        self._words.set_text(" · ".join(filter(None, (self._sampled.origin, self._about_real))))
-        few = held.few(len(now.x)) if now is not None else ""
-        few = f"n = {len(now.x):,}: {few}." if now is not None and few else ""
-        self._note.setText(" ".join(filter(None, [now.note if now is not None else "", few])))
-        self._note.setVisible(bool(self._note.text()))
+        self._say_which()
         some = bool(samples)
         self.tools.setVisible(some)
         self._page.setVisible(some)
@@ -370,10 +366,33 @@ class DistributionsView(QWidget):
         else:
             self._empty.tell("Nothing to count yet", "Samples follow with the first steps.")
 
+    def _say_which(self) -> None:
+        """Say which data are held against which, and whether they are few."""
+        now = self._sampled.now
+        self._words.set_text(" · ".join(filter(None, (self._about_made, self._about_real))))
+        found, n = self._found, len(now.x) if now is not None else 0
+        if found is not None and found.part is not None:
+            n = found.count(1)
+        few = held.few(n) if now is not None else ""
+        few = f"n = {n:,}: {few}." if few else ""
+        self._note.setText(" ".join(filter(None, [now.note if now is not None else "", few])))
+        self._note.setVisible(bool(self._note.text()))
+
+    @property
+    def _about_made(self) -> str:
+        """Say which generated data are looked at: "180 top jets of 1,000 samples"."""
+        found, origin = self._found, self._sampled.origin
+        if found is None or found.part is None:
+            return origin
+        n = found.count(1)
+        kind = self._kind
+        return f"{n:,} {one_line(found.part[1])} {kind.one if n == 1 else kind.many} of {origin}"
+
     def _show(self, _news: object = None) -> None:
         found = self._found
         if found is None or not self.isVisible():
             return
+        self._say_which()
         numbers, words_ = self._numbers(found), () if found.part else found.words
         if [*numbers, *words_] != list(self.cards):
             self._make(numbers, words_)
@@ -449,8 +468,9 @@ class DistributionsView(QWidget):
                 each.place,
                 shares_of(values, edges),
                 beyond(values, edges),
+                found.spread(name, edges, i),
             )
-            for each, values in zip(found.samples[1:], models, strict=True)
+            for i, (each, values) in enumerate(zip(found.samples[1:], models, strict=True), 1)
         )
         values, rows = self._selected_of(found, name)
         chosen = shares_of(rows, edges) * len(rows) / max(1, len(values)) if len(rows) else None
@@ -458,7 +478,7 @@ class DistributionsView(QWidget):
         return HistogramScene(
             name, edges, shares_of(real, edges), found.count(0), steps, chosen,
             None if isinstance(part, str) else part,
-            log_x=log_x and bool(edges[0] > 0), log_y=log_y, sigma=found.spread(name, edges),
+            log_x=log_x and bool(edges[0] > 0), log_y=log_y, sigma=found.spread(name, edges, 0),
             unit=self._kind.units.get(name, ""), beyond=beyond(real, edges),
         )  # fmt: skip
 
@@ -565,7 +585,7 @@ class DistributionsView(QWidget):
         what = "same class" if isinstance(part, str) else "same range"
         beside = (f"{other.title}, {what}", len(others), found.count(1 - side))
         across = (other.source, others) if other.source is not None else None
-        selection.set(sample.source, rows, self._by, beside, across)
+        selection.set(sample.source, rows, self._by, beside, across, found.count(side))
         self._show()
 
     def _turn(self, side: int) -> None:

@@ -27,7 +27,7 @@ GAP = 6
 DOTS = 120  # pixels of the last column at least
 ABOUT = (
     "Wasserstein-1 to real data, ± over 12 draws; grey: its floor, the same between real and real. "
-    "Green up to 1.35 floors, orange above 2.5."
+    "Green up to 1.35 floors, orange above 2.5; all grey: of fewer than 200 rows, too few to tell."
 )
 Index = QModelIndex | QPersistentModelIndex
 
@@ -91,7 +91,9 @@ class DistanceTable(QWidget):
         cells = []
         for column in self.shown.columns:
             figures = line.figures(column)
-            cells.append("too few" if figures is None else "{} ±{}  {}".format(*figures))
+            cell = line.cells.get(column)
+            few = ", too few" if cell is not None and cell.level == "few" else ""
+            cells.append("too few" if figures is None else "{} ±{}  {}".format(*figures) + few)
         marks = ", ".join(f"{each.title} {each.value:.2f}" for each in line.multiples)
         return [line.name, line.scale or line.unit, *cells, marks]
 
@@ -157,7 +159,7 @@ def _paint_figures(painter: QPainter, rect: QRectF, shown: _Shown, tokens: Token
         painter.setPen(QColor(tokens.muted))
         painter.drawText(box, right, "–")
         return
-    inks = {"good": tokens.good, "warm": tokens.warm}
+    inks = {"good": tokens.good, "warm": tokens.warm, "few": tokens.muted}
     value, bar, floor = shown.figures
     parts = (
         (floor, 11, tokens.muted),

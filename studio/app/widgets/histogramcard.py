@@ -22,7 +22,8 @@ __all__ = ["HistogramCard", "Key"]
 
 FAR = (
     "Wasserstein-1 between {n:,} generated and {n:,} real data, the mean of 12 draws. The floor "
-    "is the same between two halves of the real ones: green up to 1.35 floors, orange above 2.5."
+    "is the same between two halves of the real ones: green up to 1.35 floors, orange above 2.5; "
+    "of fewer than 200 never green, and orange only where the bars of both do not meet."
 )
 
 
@@ -54,6 +55,7 @@ class HistogramCard(PointedCard):
             bar = f" ± {words.figure(far.bar)}" if far.bar else ""
             text = f"W1 {words.figure(far.value)}{bar}".rstrip()
             text = f"{text} {scene.unit}".rstrip() + f", floor {words.figure(far.floor)}"
+            text += ", too few" if far.level == "few" else ""
             around = f" It varies by {words.figure(far.spread)}." if far.spread else ""
             tip = FAR.format(n=far.n) + around
         set_tip(self.plot, scene.outside)

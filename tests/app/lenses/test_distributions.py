@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from studio.app.kinds.distances import ALL, Distances, Line
@@ -26,8 +26,9 @@ from studio.app.kinds.registry import kind
 from studio.app.plots.bars import Bars, BarsPlot, Run
 from studio.app.plots.export import write_curves, write_picture
 from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
-from studio.app.plots.shares import Apart, edges_of, shares_of
-from studio.app.state.selection import Source
+from studio.app.plots.shares import Apart, apart, edges_of, shares_of, spread_of
+from studio.app.shell.rows_panel import RowsPanel
+from studio.app.state.selection import Offered, Source
 from studio.app.state.taking import Taking
 from studio.app.theme import theme
 from studio.app.tokens import LIGHT
@@ -481,11 +482,13 @@ def jets_of(n: int, seed: int, *, wide: float = 1.0) -> dict[str, np.ndarray]:
     return {"x": x, "mask": mask, "label": label}
 
 
-def found_of(made: dict[str, np.ndarray], part: tuple[str, str] | None = None) -> Found:
-    """Return what is found of jets beside 400 real ones."""
+def found_of(
+    made: dict[str, np.ndarray], part: tuple[str, str] | None = None, real: int = 400
+) -> Found:
+    """Return what is found of jets beside real ones."""
     jets = kind("jets")
     samples = (
-        Sample("", "real", jets_of(400, 0), Source("r", "data")),
+        Sample("", "real", jets_of(real, 0), Source("r", "data")),
         Sample("r", "EDM", made, Source("r", "samples")),
     )
     found = looking_at(found_in(samples, jets, ()), part)
@@ -514,10 +517,10 @@ def test_of_a_type_only_that_is_looked_at(qapp: QApplication) -> None:
 
 def test_distances_by_type_find_the_type_that_is_wrong(qapp: QApplication) -> None:
     """Tops of half the width are far from real ones; the gluons beside them are not."""
-    made, narrow = jets_of(400, 1), jets_of(400, 1, wide=0.5)
+    made, narrow = jets_of(900, 1), jets_of(900, 1, wide=0.5)
     tops = made["label"] == "top"
     made["x"][tops] = narrow["x"][tops]
-    found = found_of(made)
+    found = found_of(made, real=900)
     cells = found.by_class["Mass"]
     assert list(cells) == [ALL, "gluon", "top"]
     assert found.far["Mass"] == (cells[ALL],), "measured once"
@@ -548,7 +551,7 @@ def test_a_table_of_distances_goes_to_latex_and_csv(qapp: QApplication, qtbot: Q
     assert (rows[0]["number"], rows[0]["type"]) == ("Mass", "top")
     assert float(rows[0]["w1"]) == first.value, "in full"
     assert int(rows[0]["n"]) == first.n == 100
-    assert table.table.item(0, 2).text() == f"{value} ±{bar}  {floor}"
+    assert table.table.item(0, 2).text() == f"{value} ±{bar}  {floor}, too few"
 
 
 def test_figures_are_multiplied_by_a_power_of_ten_that_lets_floors_be_read() -> None:
@@ -557,6 +560,82 @@ def test_figures_are_multiplied_by_a_power_of_ten_that_lets_floors_be_read() -> 
     assert line.figures("a") == ("4.20", "0.30", "1.20")
     assert line.figures("b") is None
     assert Line("m", "GeV", {"a": Apart(4.2, 1.9, 0.0, 50)}).power == 0
+
+
+async def test_of_a_type_its_own_jets_are_counted_wherever_they_are(
+    view: DistributionsView, lens: Any, qtbot: QtBot
+) -> None:
+    """A brush within a type is a part of that type, in the inspector and above the histograms."""
+    await shown(view, lens)
+    jets, made_of = kind("jets"), Source(lens.run.key, "particles")
+    samples = (
+        Sample("", "real", jets_of(400, 0), Source(lens.run.key, "data", "0")),
+        Sample(lens.run.key, "EDM", jets_of(300, 1), made_of),
+    )
+    offered = Offered(samples[1].arrays, "Generated jet", lambda _row: [])
+    lens.state.selection.offer(made_of, offered)
+    panel = RowsPanel(lens.state, lens.actions)
+    qtbot.addWidget(panel)
+    panel.show()
+    for part, n, real in ((("Type", "top"), 150, 200), (None, 300, 400)):
+        view._found = looking_at(found_in(samples, jets, ()), part)
+        view._say_which()
+        values = [view._found.of(i, "pT") for i in (1, 0)]
+        k, of_real = (int((each >= 1000.0).sum()) for each in values)
+        view._brushed("pT", (1000.0, 1e4))
+        assert view._words.accessibleName().startswith("150 top ") == (part is not None)
+        assert 0 < k < n
+        facts = [each.text() for each in panel.chosen.findChildren(QLabel)]
+        assert f"{k} of {n}, {100 * k / n:.3g} %" in facts
+        assert f"{of_real} of {real}, {100 * of_real / real:.3g} %" in facts
+        assert view._words.accessibleName().startswith("150 top") == (part is not None)
+
+
+def test_of_few_data_nothing_is_called_good_and_only_what_is_clear_is_called_off() -> None:
+    """Laws that are the same and such that are 1.0 apart, by their number."""
+    rng = np.random.default_rng(7)
+    real = rng.normal(size=4000)
+    few = [apart(rng.normal(size=36), real, seed) for seed in range(20)]
+    assert {each.level for each in few if each is not None} == {"few"}
+    off = apart(rng.normal(size=100) + 1.0, real)
+    enough = apart(rng.normal(size=1000), real)
+    assert off is not None
+    assert enough is not None
+    assert (off.n, off.level, enough.level) == (100, "warm", "good")
+    assert replace(off, bar=off.value).level == "few", "its bar reaches its floor"
+
+
+def test_what_is_generated_has_bars_of_its_own_number(plot: HistogramPlot) -> None:
+    """Those of 36 hold what chance makes of them; the band of real data alone does not."""
+    rng = np.random.default_rng(8)
+    edges = np.linspace(-2.0, 2.0, 9)
+    real = rng.normal(size=40_000)
+    within, sharp = [], []
+    for _ in range(200):
+        some = rng.normal(size=36)
+        shares = shares_of(some, edges)
+        sigma = spread_of(shares, 36)
+        off = np.abs(shares - shares_of(real, edges))
+        within.append((off <= sigma).mean())
+        sharp.append((off <= spread_of(shares_of(real, edges), len(real))).mean())
+    assert 0.6 < np.mean(within) < 0.8, "one sigma"
+    assert np.mean(sharp) < 0.2, "the band of real data alone is far too narrow"
+    scene = scene_of()
+    model = replace(scene.models[0], sigma=spread_of(scene.models[0].shares, len(MADE)))
+    plot.set_scene(replace(scene, models=(model,)))
+    for plane, middle in zip(plot.planes, (model.shares, scene.ratio(model.shares)), strict=True):
+        lines = [i for i in plane._passing if type(i).__name__ == "Line"]
+        _, y = next(i.getData() for i in lines if len(i.getData()[0]) == 3 * len(scene.real))
+        low, high = y.reshape(-1, 3)[:, :2].T
+        at = scene.bin_at(0.0)
+        assert low[at] < middle[at] < high[at]
+        assert (high[at] - low[at]) / 2 == pytest.approx(
+            model.sigma[at] * middle[at] / model.shares[at]
+        )
+    assert " ± 1σ" in plot.shown.key(plot.style_)[1][0]
+    times, around = map(float, re.search(r"\((\S+) ± (\S+) ×\)", plot.shown.said(at)).groups())
+    parts = (model.sigma[at] / model.shares[at], scene.spread[at] / scene.real[at])
+    assert around == pytest.approx(times * np.hypot(*parts), abs=0.01), "of both sides"
 
 
 async def test_numbers_are_chosen_and_the_last_one_stays(
