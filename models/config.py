@@ -101,6 +101,7 @@ def param(
     below: float | None = None,
     unit: str = "",
     zero: str = "",
+    meant: str = "",
     log: bool = False,
     advanced: bool = False,
     live: bool = False,
@@ -116,7 +117,8 @@ def param(
     """Describe one field of a `Config`.
 
     ``low``/``high`` are inclusive bounds, ``above``/``below`` exclusive ones. ``zero`` is what the
-    value 0 means in words, where it is not a quantity. ``log`` asks for a
+    value 0 means in words, where it is not a quantity, and ``meant`` what
+    nothing in a list stands for. ``log`` asks for a
     logarithmic control. ``live`` says that it may be changed in the middle of a training
     (`models.contracts.learner.Learner.reconfigure`). ``kinds`` are the kinds of data it
     matters for, empty for all; of a nested config, it holds for everything inside.
@@ -132,6 +134,7 @@ def param(
     extra: dict[str, Any] = {
         "unit": unit,
         "zero": zero,
+        "meant": meant,
         "log": log,
         "advanced": advanced,
         "live": live,
@@ -193,8 +196,8 @@ def describe(config: type[Config], prefix: str = "", group: str = "") -> list[di
     """Flatten a config to plain data, one dict per leaf field, all that a form needs.
 
     Keys: path (dotted), kind ("bool", "int", "float", "text", "choice", "list", "file",
-    "data-choice", "run", "pick", "part"), title, help, unit, zero, default, optional, low, high,
-    above, below, log, advanced, depends ({path, values} or None), live, kinds (a list),
+    "data-choice", "run", "pick", "part"), title, help, unit, zero, meant, default, optional,
+    low, high, above, below, log, advanced, depends ({path, values} or None), live, kinds (a list),
     choices ([{value, title}]), group (title of the nested config, "" at the
     top), of and role (see `param`), items (the kind of the values of a list), fewest, suffixes,
     aspect, inside (path of the part that it belongs to, "" for none).
@@ -253,6 +256,7 @@ def _row(
         else None,
         "unit": extra.get("unit", ""),
         "zero": extra.get("zero", ""),
+        "meant": extra.get("meant", ""),
         "log": extra.get("log", False),
         "advanced": extra.get("advanced", False),
         "live": extra.get("live", False),

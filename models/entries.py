@@ -288,12 +288,14 @@ class OperatorEntry(Entry):
             (a `models.contracts.spec.DataSpec`), "" where it can.
         asks: of the conditions of the rows that it makes those that a person may choose, () for
             all.
+        counts: what its progress counts ("steps"), "" for the rows that it makes or is handed.
     """
 
     needs: tuple[str, ...]
     takes: tuple[Any, ...]
     refuses: Callable[[Any], str]
     asks: tuple[str, ...] = ()
+    counts: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -426,6 +426,7 @@ def operator(
     takes: Iterable[Any] = (),
     refuses: Callable[[Any], str] = lambda spec: "",
     asks: Iterable[str] = (),
+    counts: str = "",
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
     """Register an operator; see `OperatorEntry`."""
@@ -442,6 +443,7 @@ def operator(
         takes=tuple(takes),
         refuses=refuses,
         asks=tuple(asks),
+        counts=counts,
     )
 
 

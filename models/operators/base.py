@@ -91,7 +91,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Progress:
-    """How many of how many rows are done."""
+    """How many of how many rows are done, or of what else the operator says that it counts."""
 
     done: int
     total: int

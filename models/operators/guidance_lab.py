@@ -131,6 +131,7 @@ class Lawful:
     kinds=("points",),
     config=GuidanceLabConfig,
     needs=("samples", "denoiser"),
+    counts="steps",
 )
 class GuidanceLab:
     """Leads to the class that was chosen, else to the first one, strength by strength.

@@ -7,6 +7,7 @@ that is affordable, against the end of the probability-flow ODE from there, by a
 it runs on: after a warm-up, until the device is done, with all samples as one batch.
 """
 
+import math
 import time
 from bisect import bisect_left
 from collections.abc import Generator
@@ -15,6 +16,7 @@ from itertools import product
 from typing import Annotated, Any, Literal
 
 import torch
+from scipy.special import stdtrit
 from torch import Tensor
 
 from models.config import Config, Pick, decode, describe, encode, param
@@ -46,6 +48,7 @@ _FEW_USUAL = ("dpmpp-2m", "heun", "ddim", "ancestral")
 _CONSISTENT_CALLS = (1, 2, 3, 5, 8)
 _N, _REPEATS, _FEW_REPEATS = 2000, 3, 2
 _LEAST = 100  # samples of each, however long they take
+_NARROW = 0.5  # of the floor: half an interval that can tell samplers apart there
 _PROBE = 64  # rows that a call is timed with
 _SLICED = "sliced-w2"  # what samples are held against data by where their kind says nothing else
 
@@ -57,16 +60,18 @@ class SolverLabConfig(Config, frozen=True):
         tuple[str, ...],
         param(
             "Samplers",
-            "Their names, as 'pushforward list samplers' has them; none for those that suit the "
-            "model.",
+            "Their names with commas between, such as ddim, heun, dpmpp-2m; 'pushforward list "
+            "samplers' has them. None for those that suit the model.",
+            meant="those that suit the model; or such as: ddim, heun",
         ),
     ] = ()
     calls: Annotated[
         tuple[int, ...],
         param(
             "Calls",
-            "How often each may evaluate the network for a sample; none for what there is time "
-            "for.",
+            "How often each may evaluate the network for a sample, with commas between; none for "
+            "what there is time for.",
+            meant="what there is time for; or such as: 8, 16, 32",
             low=1,
             high=2000,
         ),
@@ -149,6 +154,7 @@ class _Plan:
     "figure 2",
     config=SolverLabConfig,
     needs=("samples", "stepped"),
+    counts="steps",
 )
 class SolverLab:
     """Measures sampler by sampler; arrays are by sampler and calls, in the order of the settings.
@@ -243,9 +249,9 @@ class SolverLab:
             "n": plan.n,
             "repeats": plan.repeats,
         }
-        return Outcome(
-            arrays=arrays, note=_enough(plan.samplers, nfe, distance, floor), settled=settled
-        )
+        many = f"{plan.n:,} {registry.get('kind', family.spec.kind).many}"
+        note = _enough(plan.samplers, nfe, distance, floor, many)
+        return Outcome(arrays=arrays, note=note, settled=settled)
 
 
 @dataclass(frozen=True)
@@ -426,16 +432,37 @@ def _real(operation: Operation, n: int, seed: int) -> tuple[RowSource, RowSource
 
 
 def _enough(
-    samplers: tuple[SamplerEntry, ...], nfe: Tensor, distance: Tensor, floor: Tensor
+    samplers: tuple[SamplerEntry, ...], nfe: Tensor, distance: Tensor, floor: Tensor, many: str
 ) -> str:
-    """Say which sampler comes to the floor with the fewest calls."""
-    bar = floor.mean() + 2 * (floor.std() if len(floor) > 1 else 0.0)
-    near = (distance.mean(dim=2) <= bar) & (nfe > 0)
+    """Say which sampler comes to the floor with the fewest calls, where the repeats can tell: its
+    interval is narrow against the floor, and ends below those of all others with as many calls.
+    ``many`` are the samples of each, in words.
+    """
+    mean, half = distance.mean(dim=2), _half(distance)
+    near = (mean <= floor.mean() + 2 * (floor.std() if len(floor) > 1 else 0.0)) & (nfe > 0)
     if not near.any():
         return "None comes to what real data are from each other, with as many calls as were tried."
     calls = torch.where(near, nfe, nfe.max() + 1)
-    k = int(calls.min(dim=1).values.argmin())
+    # Of several with as few calls, the nearest.
+    k, c = divmod(int(torch.where(calls == calls.min(), mean, torch.inf).argmin()), calls.shape[1])
+    others = [j for j in range(len(samplers)) if j != k and mean[j, c].isfinite()]
+    narrow = bool(half[k, c] < _NARROW * floor.mean())
+    apart = all(mean[k, c] + half[k, c] < mean[j, c] - half[j, c] for j in others)
+    if not narrow or not apart:
+        few = f"{many} are too few" if distance.shape[2] > 1 else "One repeat is too little"
+        return f"{few} to tell the solvers apart: take more."
     return (
-        f"{samplers[k].title} needs the fewest calls, {int(calls[k].min())}, to be as near to the "
+        f"{samplers[k].title} needs the fewest calls, {int(calls[k, c])}, to be as near to the "
         "data as real data are."
     )
+
+
+def _half(values: Tensor) -> Tensor:
+    """Return half the width of the 95 % interval of the mean over the last axis, by Student's t:
+    of two repeats the spread alone says little. Of one it has no end.
+    """
+    n = values.shape[-1]
+    if n < 2:
+        return torch.full(values.shape[:-1], torch.inf)
+    factor = float(stdtrit(n - 1, 0.975)) / math.sqrt(n)
+    return factor * values.std(dim=-1)

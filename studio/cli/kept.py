@@ -159,8 +159,9 @@ def operate(
         overwrite=overwrite,
     )
     # What is not drawn is asked about: people, pixels.
-    drawn = "samples" in registry.get("operator", operator).needs
-    unit = "samples" if drawn else entry_of(picked_kind(run.record.spec.dataset)).many
+    entry = registry.get("operator", operator)
+    rows = entry_of(picked_kind(run.record.spec.dataset)).many
+    unit = entry.counts or ("samples" if "samples" in entry.needs else rows)
     try:
         return do(lambda sink: OperatorJob(NAME, wanted, sink, WarmModels()), unit=unit)[1]
     except Refused as refused:

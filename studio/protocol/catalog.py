@@ -44,8 +44,8 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     ``defaults`` are those for kinds of data where it is not ``default``; of a pick, what it comes
     to for each kind. ``kinds`` are the kinds of data that it matters for, empty for all. ``meant``
-    is what a default of "" stands for, and ``under`` what the setting is one of, where that was
-    picked (see `Catalog.opened`).
+    is what a default of "" or [] stands for, and ``under`` what the setting is one of, where that
+    was picked (see `Catalog.opened`).
     """
 
     path: str
@@ -349,7 +349,11 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         return [chooser, *(_inside(field, own, slug, wishes) for own in inner.fields)]
 
 
-_UNSAID = {"network": "As the data prefer", "sampler": "The model's own"}
+_UNSAID = {
+    "metric": "As the data prefer",
+    "network": "As the data prefer",
+    "sampler": "The model's own",
+}
 
 
 def _usual(field: FieldSpec, entry: EntrySpec | None) -> Choice:

@@ -263,6 +263,14 @@ async def test_a_run_that_cannot_do_it_says_why(bench, wait):
     made.reject()
 
 
+@pytest.mark.parametrize(("slug", "does"), [("solver-lab", "Measure"), ("make", "Make")])
+async def test_what_is_called_by_a_noun_is_measured(bench, wait, slug, does):
+    await ready(bench)
+    entry = operator(slug, needs=["denoiser"])
+    run_ = bench.state.runs.current
+    assert OperateSheet(bench.state, bench.actions, run_, entry, bench.window).go.text() == does
+
+
 async def test_a_short_job_is_seen_and_can_be_ended(bench, wait):
     known = await ready(bench)
     strip = bench.window.canvas.jobs

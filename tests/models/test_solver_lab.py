@@ -203,3 +203,43 @@ def test_a_sampler_that_cannot_be_taken_says_why(family, slug, words) -> None:
 def test_without_data_there_is_nothing_to_compare_with(family) -> None:
     with pytest.raises(ValueError, match="needs the data of the run"):
         next(SolverLab(SolverLabConfig()).work(Operation(family)))
+
+
+# What is concluded
+
+
+def said(distance: list[list[float]], spread: float, repeats: int = 3) -> str:
+    """Return what is said of three samplers, by their distances with 8 and 16 calls; the repeats
+    lie a spread apart, and those of the floor 0.1 around 1.
+    """
+    entries = tuple(registry.get("sampler", slug) for slug in ("ddim", "heun", "dpmpp-2m"))
+    apart = torch.arange(repeats) - (repeats - 1) / 2
+    values = torch.tensor(distance)[..., None] + spread * apart
+    nfe = torch.tensor([[8, 16]] * 3)
+    return solvers._enough(entries, nfe, values, 1 + 0.1 * apart, "100 jets")
+
+
+def test_a_winner_is_named_where_its_interval_is_narrow_and_below_all_others() -> None:
+    clear = [[3.0, 2.0], [4.0, 3.0], [2.0, 1.1]]
+    assert "needs the fewest calls, 16" in said(clear, 0.02)
+    assert said(clear, 0.02).startswith(registry.get("sampler", "dpmpp-2m").title)
+    # Student's t of three repeats: half an interval is 4.303 / sqrt(3) spreads.
+    assert "needs the fewest" in said(clear, 0.18)
+    assert said(clear, 0.21) == "100 jets are too few to tell the solvers apart: take more."
+    level = [[3.0, 2.0], [4.0, 1.15], [2.0, 1.1]]
+    assert said(level, 0.02) == "100 jets are too few to tell the solvers apart: take more."
+    assert "needs the fewest" in said(level, 0.005)
+    assert said([[3.0, 1.0]] * 3, 0.0, repeats=1).startswith("One repeat is too little")
+    assert said([[3.0, 2.0]] * 3, 0.02).startswith("None comes to")
+
+
+def test_of_samplers_that_are_the_same_hardly_ever_one_wins() -> None:
+    """The null model: all distances are drawn from the law of the floor."""
+    entries = tuple(registry.get("sampler", slug) for slug in ("ddim", "heun", "dpmpp-2m"))
+    rng, nfe = make_generator(7), torch.tensor([[8, 16]] * 3)
+    won = 0
+    for _ in range(400):
+        values = 1 + 0.1 * torch.randn(3, 2, 2, generator=rng)
+        floor = 1 + 0.1 * torch.randn(2, generator=rng)
+        won += "fewest" in solvers._enough(entries, nfe, values, floor, "100 jets")
+    assert won <= 8, "2 %"

@@ -22,7 +22,7 @@ from studio.protocol.messages import Control, GetAble, Operate, PreviewData, Res
 if TYPE_CHECKING:
     from studio.store.results import ResultRecord
 
-__all__ = ["OperatingIntents"]
+__all__ = ["MEASURED", "OperatingIntents"]
 
 PREVIEWED = 64  # rows of the data that a portrait may show
 SEEN = {
@@ -33,6 +33,8 @@ SEEN = {
     "solver-lab": "quality/solvers",
 }
 """The views that show what operators find that is no rows, as `AppState.lens_wanted` has them."""
+MEASURED = SEEN.keys() - {"impute"}
+"""Operators that are called by a noun: they are not done, but measured."""
 
 
 class OperatingIntents(Intents):

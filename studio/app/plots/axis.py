@@ -36,6 +36,8 @@ GAP = 6  # pixels between two names
 WORD = 46  # pixels that a name needs to say something
 EDGE = 12  # pixels beyond the last mark that a number may use
 LETTERS = 8  # pixels that half a line of numbers is high
+FEW = 3  # powers of ten between which 2 and 5 are marked, too
+DECADE = 90  # pixels of a power where there is room for them
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -80,12 +82,18 @@ def name_marks_up(names: Sequence[str]) -> Marks:
 
 
 def power_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
-    """Return marks of an axis of powers of ten: the powers, or round values within one."""
+    """Return marks of an axis of powers of ten: the powers, with 2 and 5 of each where there are
+    few, or round values within one.
+    """
     if high - low < 1:
         found = value_marks(10**low, 10**high, pixels)
         places = [(value, text) for value, text in found if value > 0]
         return [(math.log10(value), text) for value, text in places]
     powers = range(math.ceil(low), math.floor(high) + 1)
+    if len(powers) < FEW and pixels / (high - low) >= DECADE:  # a power or two say little
+        finer = [(m, p) for p in range(powers[0] - 1, powers[-1] + 1) for m in (1, 2, 5)]
+        marks = [(p + math.log10(m), number(m * 10.0**p)) for m, p in finer]
+        return [mark for mark in marks if low <= mark[0] <= high]
     every = max(1, math.ceil(len(powers) / max(2, int(pixels / 22))))
     return [(float(p), _power(p)) for p in powers if p % every == 0]
 

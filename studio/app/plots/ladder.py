@@ -19,7 +19,7 @@ from studio.app.plots.plane import Line, Plane, pen
 from studio.app.plots.style import CanvasStyle
 from studio.app.theme import colors
 
-__all__ = ["MARKS", "LadderPlot", "Rung", "ink"]
+__all__ = ["MARKS", "LadderPlot", "Rung", "floor_ink", "ink"]
 
 Doubles = NDArray[np.float64]
 MARKS = ("o", "s", "d", "t1", "x", "t")
@@ -59,6 +59,11 @@ def ink(place: int, width: float = 1.6) -> QPen:
     tokens = colors()
     shades = (tokens.accent, tokens.warm, tokens.danger, tokens.text, VIOLET, tokens.muted)
     return pen(shades[place % len(shades)], width, DASHES[place % len(DASHES)])
+
+
+def floor_ink() -> QPen:
+    """Return the pen of the floor."""
+    return pen(colors().good, 1.2, Qt.PenStyle.DotLine)
 
 
 class LadderPlot(Explored):
@@ -200,5 +205,4 @@ def _floor(
         (np.log10(low), np.log10(high)), orientation="horizontal", movable=False, brush=shade,
         pen=pg.mkPen(None),
     )  # fmt: skip
-    dotted = pen(style.good, 1.2, Qt.PenStyle.DotLine)
-    yield Line(np.array(across), np.full(2, np.log10(mean)), dotted)
+    yield Line(np.array(across), np.full(2, np.log10(mean)), floor_ink())

@@ -14,7 +14,7 @@ from studio.app import tasks, words
 from studio.app.held import SEEN
 from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
-from studio.app.plots.ladder import LadderPlot, Rung, ink
+from studio.app.plots.ladder import LadderPlot, Rung, floor_ink, ink
 from studio.app.plots.ways import WaysPlot
 from studio.app.state.comparison import comparable
 from studio.app.state.naming import number
@@ -26,6 +26,7 @@ from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import Elided, label
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import Arrays, FoundView, can_ask
+from studio.app.widgets.linekey import LineKey
 from studio.counted import counted
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ __all__ = ["VIEW", "SolversView"]
 OPERATOR = "solver-lab"
 OTHERS = 2  # runs beside the own one whose curves are drawn
 WIDE = 600  # logical pixels from which two pictures stand side by side
+ERROR = 4  # the column of the distance to the end of the ODE
 ROOMY = 920  # logical pixels from which the table has room for its columns beside a picture
 
 
@@ -62,7 +64,7 @@ class SolversView(FoundView):
         self.slider.setAccessibleName("Calls")
         self.slider.setFixedWidth(72)
         self.slider.valueChanged.connect(self._look)
-        return [self.slider, self._calls]
+        return [label("Calls", "muted"), self.slider, self._calls]
 
     def lay_out(self, page: QWidget) -> None:
         self.distance = LadderPlot("Distance to the data by calls", "")
@@ -80,7 +82,9 @@ class SolversView(FoundView):
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(12)
+        self.key = LineKey()
         body.addWidget(self.facts)
+        body.addWidget(self.key)
         self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(2)]
         parts: tuple[tuple[int, QWidget, int], ...] = (
             (0, self.distance, 1), (0, self.time, 1), (0, self.error, 1),
@@ -172,12 +176,16 @@ class SolversView(FoundView):
         self.distance.name(f"{self.figure} by calls", self.figure)
         self.time.name(f"{self.figure} by time", self.figure)
         rungs = self._rungs(found.distance)
-        self.distance.show_rungs([*rungs, *self._beside(len(found.titles))], found.bar, calls)
+        rungs += self._beside(len(found.titles))
+        self.distance.show_rungs(rungs, found.bar, calls)
+        drawn = [(rung.title, ink(rung.place)) for rung in rungs]
+        self.key.show_names([*drawn, ("floor", floor_ink())])
         self.time.show_rungs(self._by_time(), found.bar, None)
         self.error.setVisible(found.knows_ends)
         if found.knows_ends:
             self.error.show_rungs(self._rungs(found.error), None, calls)
         self.table.head(_columns(self.figure, kind.one, found.samples))
+        self.table.setColumnHidden(ERROR, not found.knows_ends)
         self._show_table(found)
         self._show_ways()
 

@@ -51,6 +51,7 @@ class FoundView(QWidget):
         super().__init__()
         self.state, self._actions = state, actions
         self._key = ""
+        self._was_measuring = False
         self.setProperty("surface", "canvas")
         self.words = Elided("", "muted")
         self.words.hide()
@@ -65,6 +66,7 @@ class FoundView(QWidget):
         state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
         state.result_written.connect(self._written)
+        state.queue_changed.connect(self._queued)
         theme.changed.connect(self.refresh)
         self._select(state.runs.selection)
 
@@ -111,6 +113,21 @@ class FoundView(QWidget):
         if event.run == self._key and event.operator == self.operator and not event.file:
             tasks.spawn(self._load(self._key))
 
+    def _queued(self) -> None:
+        """Say so when its measuring begins or ends."""
+        if self.measuring != self._was_measuring:
+            self.refresh()
+
+    @property
+    def measuring(self) -> bool:
+        """Whether the run is being asked for it. A job says by its title what it does."""
+        entry = self.state.catalog.get("operator", self.operator) if self.state.catalog else None
+        title = f"{entry.title}: " if entry is not None else ""
+        return bool(title) and any(
+            job.run == self._key and job.kind == "operator" and job.title.startswith(title)
+            for job in self.state.jobs.values()
+        )
+
     async def _load(self, key: str) -> None:
         try:
             read = await self._actions.operating.newest(key, self.operator)
@@ -125,12 +142,17 @@ class FoundView(QWidget):
 
     def refresh(self) -> None:
         """Show what there is, or what could be asked."""
+        self._was_measuring = self.measuring
+        self.measure.setEnabled(not self._was_measuring)
         self.page.setVisible(self.filled)
         if self.filled:
             self.empty.hide()
             self.draw()
             return
         self.say("")
+        if self._was_measuring:
+            self.empty.tell("Measuring", "What it finds is shown here as soon as it is done.")
+            return
         run = self.state.runs.by_key.get(self._key)
         ready = run is not None and bool(run.checkpoints or run.job)
         wait = "As soon as this run has a checkpoint, that can be measured."

@@ -1,5 +1,6 @@
 """A chart of curves: what is drawn of them, and what the mouse does to it."""
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -136,6 +137,12 @@ def test_a_logarithmic_axis_leaves_out_what_is_not_positive(qapp: object) -> Non
     assert power_marks(low, high, 200) == [
         (-2, "0.01"), (-1, "0.1"), (0, "1"), (1, "10"), (2, "100"),
     ]  # fmt: skip
+
+
+def test_an_axis_of_few_powers_of_ten_has_marks_between_them() -> None:
+    calls = [text for _, text in power_marks(math.log10(3.8), math.log10(63), 300)]
+    assert calls == ["5", "10", "20", "50"]
+    assert [text for _, text in power_marks(-1.1, 0.2, 60)] == ["0.1", "1"], "no room for more"
 
 
 def test_steps_are_counted_in_whole_numbers() -> None:

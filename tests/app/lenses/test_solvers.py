@@ -13,7 +13,7 @@ from studio.app.state.solving import Solved
 from studio.app.views import solvers
 from studio.app.views.solvers import SolversView
 from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import ResultWritten
+from studio.protocol.messages import JobInfo, ResultWritten
 from studio.store.results import ResultRecord, Results
 from tests.qtloop import until
 
@@ -112,6 +112,8 @@ async def test_what_was_measured_is_shown_as_soon_as_it_is_there(lens, view) -> 
     assert view.facts.text().endswith("each sampler on its own grid")
     assert [rung.title for rung in view.distance.rungs] == ["euler", "noisy"]
     assert [rung.title for rung in view.error.rungs] == ["euler"], "noise has no error"
+    assert [name for name, _ in view.key.names] == ["euler", "noisy", "floor"]
+    assert not view.table.isColumnHidden(solvers.ERROR)
     view._choose(5.0)
     assert view.slider.value() == 0
     assert view.table.rowCount() == 1
@@ -149,6 +151,35 @@ def test_what_is_far_off_does_not_press_the_others_onto_the_floor(qtbot) -> None
     assert 10**low < 0.01
     plot.show_rungs(rungs, None, None)
     assert 10 ** plot.whole(plot.plane)[1][1] > 2e4, "without a floor all is seen"
+
+
+async def test_where_no_end_of_the_ode_is_known_there_is_no_column_of_it(lens, view) -> None:
+    view.take(None)
+    found = Solved.of({**ARRAYS, "error": np.full((2, 3, 2), np.nan)}, CONFIG, 100, TITLES)
+    view.found = found
+    view.refresh()
+    assert view.table.isColumnHidden(solvers.ERROR)
+    assert view.table.horizontalHeaderItem(solvers.ERROR).text() == "ODE error"
+
+
+async def test_while_it_measures_nothing_offers_to_measure(lens, view) -> None:
+    run, state = lens.state.runs.current, lens.state
+    state.catalog.entries.append(
+        EntrySpec(
+            kind="operator", slug="solver-lab", title="Solver lab", summary="", source="",
+            fields=[], needs=[],
+        )
+    )  # fmt: skip
+    view.refresh()
+    assert view.measure.isEnabled()
+    for title, busy in ((f"Solver lab: {run.name}", True), (f"Generate: {run.name}", False)):
+        state.jobs["j"] = JobInfo(
+            job="j", kind="operator", state="running", title=title, run=run.key
+        )
+        state.queue_changed.emit()
+        assert view.measure.isEnabled() is not busy
+        assert view.empty.accessibleName().startswith("Measuring.") is busy
+    del state.jobs["j"]
 
 
 async def test_without_a_result_it_says_what_could_be(lens, view) -> None:

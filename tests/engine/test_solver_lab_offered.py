@@ -1,0 +1,49 @@
+"""The solver lab as its form and the command line have it: what is left open, what is counted."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from studio.app.forms import check
+from studio.cli import kept
+from studio.engine.process.catalogue import described
+from studio.engine.process.discovery import discover
+from studio.protocol.catalog import Catalog
+from studio.protocol.spec import Pick
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    discover()
+    return Catalog(entries=described(("operator", "metric"))[0], devices=[])
+
+
+def test_what_is_left_open_says_what_it_stands_for_and_how_it_is_written(catalog) -> None:
+    entry = catalog.opened(catalog.get("operator", "solver-lab"), {}, "jets")
+    fields = {field.path: field for field in entry.fields}
+    assert fields["figure.slug"].choices[0].title == "As the data prefer"
+    for path, wanted in (("samplers", ["ddim", "heun"]), ("calls", [8, 16, 32])):
+        usual, _, example = fields[path].meant.partition("; or such as: ")
+        assert usual
+        assert check.parse(fields[path], example) == wanted
+
+
+@pytest.mark.parametrize(
+    ("operator", "unit"),
+    [("solver-lab", "steps"), ("guidance-lab", "steps"), ("generate", "samples"),
+     ("likelihood-lab", "points")],
+)  # fmt: skip
+def test_progress_counts_what_the_operator_counts(catalog, monkeypatch, operator, unit) -> None:
+    said: list[str] = []
+
+    def do(make: Any, *, unit: str) -> tuple[None, int]:
+        said.append(unit)
+        return None, 0
+
+    monkeypatch.setattr(kept, "do", do)
+    spec = SimpleNamespace(dataset=Pick(slug="two-moons"))
+    run: Any = SimpleNamespace(path=Path("r"), record=SimpleNamespace(spec=spec))
+    assert kept.operate(run, operator, {}) == 0
+    assert said == [unit]
