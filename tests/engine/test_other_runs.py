@@ -98,7 +98,7 @@ def test_a_bridge_leads_to_another_run_or_another_class(project):
     same = do(project, "bridge", {"to": "4", "steps": 4}, inputs=rows)
     assert same.outcome.rows.given["label"].tolist() == [3, 3]
     for config, words in (
-        ({}, "choose another run, or the class"),
+        ({}, "say what rows are to become: another run"),
         ({"to": "seven"}, "knows no class 'seven'"),
         ({"target": NOISY}, "has a denoiser"),
     ):

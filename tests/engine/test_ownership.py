@@ -237,6 +237,7 @@ def commands(place: str, other: str) -> list[m.Command]:
         m.InspectData(files=[place]),
         m.ImportData(files=[other, place], project=other, name="n"),
         m.ImportData(files=[other], project=place, name="n"),
+        m.MakeData(maker=Pick(slug="jets"), project=place, name="n"),
         m.StartTraining(spec=spec(), project=place),
         m.StartRace(specs=[spec(), spec()], budget=budget, project=place),
         m.ResumeRace(runs=[other, place]),
