@@ -64,7 +64,7 @@ async def test_from_the_first_page_to_moving_particles_and_away(
 
     # To the end, with its quality beside the floor.
     await until(lambda: run.state == "finished", 90)
-    assert run.step == 2000
+    assert run.step == 3500
     assert len(run.series["loss"]) > 0
     assert "quality/sliced-w2" in run.series
     assert run.floors["sliced-w2"] > 0
