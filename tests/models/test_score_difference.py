@@ -321,6 +321,7 @@ def test_a_population_goes_where_the_arrows_point():
     assert family.carrier.count == 5
 
 
+@pytest.mark.slow
 def test_both_learn_the_structure_of_five_gaussians():
     quick = {"net": {"width": 64, "depth": 3}, "teacher_share": 0.4}
     rate = {"lr": 3e-3, "schedule": "cosine"}
