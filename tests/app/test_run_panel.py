@@ -180,6 +180,23 @@ def test_a_group_says_once_of_which_step_it_is(run, qtbot):
     assert not next(hidden for text, hidden in told.items() if "at step 70" in text)
 
 
+@pytest.mark.parametrize(("width", "below"), [(700, False), (280, True)])
+def test_no_name_is_cut_for_a_floor(run, qtbot, width, below):
+    measured(run, "quality/a-distance-with-a-name", [1085], [0.00271])
+    run.floors["a-distance-with-a-name"] = 0.0017
+    widget = FigureGroups()
+    qtbot.addWidget(widget)
+    widget.resize(width, 300)
+    widget.show()
+    widget.show_groups(grouped(figures(run, str), {}))
+    qtbot.waitUntil(lambda: all(name.width() > 0 for name in widget._names))
+    name, (value, floor, _) = next(
+        (n, line) for n, line in zip(widget._names, widget.lines, strict=True) if line[1].text()
+    )
+    qtbot.waitUntil(lambda: (floor.y() > value.y() + 5) == below)
+    assert name.width() >= name.sizeHint().width()
+
+
 def test_lines_of_other_groups_leave_no_gap(run, qtbot):
     widget = FigureGroups()
     qtbot.addWidget(widget)

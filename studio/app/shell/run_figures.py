@@ -26,14 +26,13 @@ class FigureGroups(QWidget):
         self._heads: list[Elided] = []
         self.lines: list[tuple[QLabel, QLabel, QLabel]] = []  # of each figure: value, floor, when
         self._names: list[Elided] = []
-        self._floors: list[str] = []
+        self._places: list[int] = []  # the line of the grid that each figure has
+        self._narrow: bool | None = None
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(GAP)
         self._grid.setVerticalSpacing(3)
         self._grid.setColumnStretch(0, 1)
-        self._grid.setColumnMinimumWidth(1, 48)
-        self._grid.setColumnMinimumWidth(2, 60)
 
     def show_groups(self, groups: list[tuple[str, list[Figure]]]) -> None:
         """Show the figures as they are now."""
@@ -45,13 +44,13 @@ class FigureGroups(QWidget):
             self._built = built
             self._build(groups)
         lines = iter(self.lines)
-        self._floors = [each.floor for _, rows in groups for each in rows]
         for head, (_, rows) in zip(self._heads, groups, strict=True):
             whens = [each.when for each in rows]
             most = max(whens, key=whens.count)
             head.set_text(most)
             for figure, (value, floor, when) in zip(rows, lines, strict=False):
                 value.setText(figure.value)
+                floor.setText(figure.floor)
                 restyle(value, role="muted" if figure.stale else "")
                 restyle(floor, level="good" if figure.near else "")
                 when.setText(figure.when)
@@ -63,27 +62,35 @@ class FigureGroups(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        """Write a floor in two lines where it would else cut a name."""
-        held = [
-            (name, value, floor, text)
-            for name, (value, floor, _), text in zip(
-                self._names, self.lines, self._floors, strict=True
-            )
-            if text
+        """Put floors below their figures where they would else cut a name."""
+        needed = [
+            name.sizeHint().width() + _wide(value) + _wide(floor) + 2 * GAP
+            for name, (value, floor, _) in zip(self._names, self.lines, strict=True)
         ]
-        names = max((name.sizeHint().width() for name, _, _, _ in held), default=0)
-        values = max((_wide(value, value.text()) for _, value, _, _ in held), default=0)
-        room = self.width() - names - values - 2 * GAP
-        for _, _, floor, text in held:
-            floor.ensurePolished()
-            floor.setText(text if _wide(floor, text) <= room else text.replace(" ±", "\n±"))
+        # The columns of the grid are as wide as the widest of each.
+        names = max((name.sizeHint().width() for name in self._names), default=0)
+        held = [line for line in self.lines if line[1].text()]
+        values, floors = (max((_wide(line[k]) for line in held), default=0) for k in (0, 1))
+        narrow = max([names + values + floors + 2 * GAP, *needed]) > self.width()
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
+        for place, least in ((1, 48), (2, 60)):
+            self._grid.setColumnMinimumWidth(place, 0 if narrow else least)
+        right = Qt.AlignmentFlag.AlignRight
+        for place, (value, floor, when) in zip(self._places, self.lines, strict=True):
+            # What has no floor may be as long as it is without making names of others shorter.
+            alone = narrow or not floor.text()
+            self._grid.addWidget(value, place, 1, 1, 2 if alone else 1, right)
+            self._grid.addWidget(floor, place + narrow, 1 if narrow else 2, 1, 1 + narrow, right)
+            self._grid.addWidget(when, place + 1 + narrow, 0, 1, 3)
 
     def _build(self, groups: list[tuple[str, list[Figure]]]) -> None:
         clear(self._grid)
         for line in range(self._grid.rowCount()):
             self._grid.setRowMinimumHeight(line, 0)  # it was that of another heading
-        self._heads, self.lines, self._names = [], [], []
-        right = Qt.AlignmentFlag.AlignRight
+        self._heads, self.lines, self._names, self._places = [], [], [], []
+        self._narrow = None
         line = 0
         for title, rows in groups:
             head = Elided("", "small")
@@ -97,17 +104,16 @@ class FigureGroups(QWidget):
                 name = Elided(figure.name)
                 set_tip(name, figure.tip)
                 parts = (label(), label("", "small"), label("", "small", wrap=True))
-                parts[1].setAlignment(right)
+                for part in parts:
+                    part.setParent(self)  # what gets a parent later is hidden by that
+                parts[1].setAlignment(Qt.AlignmentFlag.AlignRight)
                 self.lines.append(parts)
                 self._names.append(name)
+                self._places.append(line)
                 self._grid.addWidget(name, line, 0)
-                # What has no floor may be as long as it is without making names of others shorter.
-                self._grid.addWidget(parts[0], line, 1, 1, 1 if figure.floor else 2, right)
-                if figure.floor:
-                    self._grid.addWidget(parts[1], line, 2, right)
-                self._grid.addWidget(parts[2], line + 1, 0, 1, 3)
-                line += 2
+                line += 3
 
 
-def _wide(line: QLabel, text: str) -> int:
-    return line.fontMetrics().horizontalAdvance(text)
+def _wide(line: QLabel) -> int:
+    line.ensurePolished()
+    return line.fontMetrics().horizontalAdvance(line.text())

@@ -6,7 +6,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QHBoxLayout,
     QHeaderView,
     QTableWidget,
@@ -31,7 +33,7 @@ from studio.app.state.selection import Offered, Source
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import Elided, button, label, row, section, view_bar
+from studio.app.widgets.basic import Elided, button, icon_button, label, row, section, view_bar
 from studio.app.widgets.chosenchip import ChosenChip
 from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.lassochip import LassoChip
@@ -87,9 +89,7 @@ class SamplesView(QWidget):
         sample = button(
             "Sample now", self._actions.training.sample, tip="Draw new samples into the run"
         )
-        export = button(
-            "Export", self._actions.export.open, tip="Write rows to a file", icon="export"
-        )
+        export = icon_button("export", "Export: rows to a file", self._actions.export.open)
         can = OperatorChip(self._state, self._actions)
         tools = (self._drawn_ones, self._lasso, self._overlay, sample, can, export)
         self.bar = view_bar(self, self._origin, None, *tools)
@@ -98,16 +98,15 @@ class SamplesView(QWidget):
         middle = QHBoxLayout(self._middle)
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
-        middle.addLayout(self._pictures(), 1)
+        middle.addWidget(self._pictures(), 1)
         middle.addWidget(self._side)
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.addWidget(self._middle, 1)
         self.setProperty("surface", "canvas")
 
-    def _pictures(self) -> QHBoxLayout:
-        pictures = QHBoxLayout()
-        pictures.setSpacing(1)
+    def _pictures(self) -> "_Pair":
+        pair = _Pair()
         for title, canvas in (("Generated", self.made), ("Data", self.data)):
             box = QVBoxLayout()
             box.setSpacing(4)
@@ -118,9 +117,9 @@ class SamplesView(QWidget):
             holder = QWidget()
             holder.setLayout(box)
             box.setContentsMargins(0, 8, 0, 0)
-            pictures.addWidget(holder, 1)
+            pair.box.addWidget(holder, 1)
         self._data_box = holder
-        return pictures
+        return pair
 
     def _lay_out_side(self) -> None:
         self._table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
@@ -167,6 +166,7 @@ class SamplesView(QWidget):
     def _select(self) -> None:
         for canvas in (self.made, self.data):
             canvas.set_record(None)
+        self._drawn = None  # also the data of this very run, where another kind was seen between
         self.made.turn_to(data_of(self._sampled.run))  # the other one follows
         self._chip.tell()
 
@@ -352,6 +352,21 @@ class SamplesView(QWidget):
         for canvas, ink in ((self.made, tokens.accent), (self.data, tokens.muted)):
             canvas.set_style(style)
             canvas.set_uniform(ink)
+
+
+class _Pair(QWidget):
+    """Two pictures beside each other, or one above the other where there is more height."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self.box.setContentsMargins(0, 0, 0, 0)
+        self.box.setSpacing(1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        across, down = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self.box.setDirection(across if self.width() >= self.height() else down)
 
 
 VIEW = ViewSpec(

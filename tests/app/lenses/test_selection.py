@@ -137,6 +137,30 @@ def test_a_lasso_around_data_says_how_much_is_generated_there(
     assert shared("Real", np.array(LEFT), None) is None
 
 
+def test_the_data_are_there_again_after_another_run(
+    lens: Any, views: tuple[WatchView, SamplesView]
+) -> None:
+    samples = views[1]
+    lens.run.target = np.float32([[-1, 0], [-2, 0], [3, 0], [4, 0]])
+    lens.state.runs.changed.emit(lens.run.key)
+    samples._target()
+    assert samples.data.accessibleDescription() == "4 points drawn"
+    samples._sampled.select()  # as when a run of another kind, which has no such lens, is left
+    assert samples.data._timeline is not None
+
+
+def test_pictures_lie_below_each_other_where_there_is_more_height(
+    views: tuple[WatchView, SamplesView],
+) -> None:
+    samples = views[1]
+    for size, below in (((1400, 400), False), ((640, 600), True)):
+        samples.resize(*size)
+        QApplication.processEvents()
+        made, data = (c.mapTo(samples, c.rect().topLeft()) for c in (samples.made, samples.data))
+        assert (data.y() > made.y()) == below
+        assert (data.x() > made.x()) != below
+
+
 def test_one_tool_is_in_the_hand(lens: Any, views: tuple[WatchView, SamplesView]) -> None:
     flow, _ = views
     flow._lasso.click()
