@@ -10,32 +10,12 @@ from torch import Tensor
 from models.config import NoConfig
 from models.contracts.data import Judge
 from models.kinds.images import ImageSet
-from models.metrics.base import Evidence, Figure, SampleMetric, check_finite
+from models.metrics.base import Evidence, Figure, SampleMetric
+from models.metrics.images.judged import Judged, judged, told
 from models.metrics.samples.frechet import frechet_distance
 from models.registry import metric
 
 __all__ = ["FrechetDistance", "LabelBalance", "label_shares"]
-
-
-def _judged(evidence: Evidence) -> tuple[Judge, Tensor, Tensor]:
-    """Return the judge of the data, samples and real images, after checking them.
-
-    Raises:
-        NotApplicable: there is no judge.
-        ValueError: the images do not fit each other, or there are too few.
-        ArithmeticError: a pixel is not finite.
-    """
-    made, real = evidence.samples.x, evidence.reference.x
-    if made.ndim != 4 or made.shape[1:] != real.shape[1:]:
-        raise ValueError(
-            "samples and reference must be images of the same size, got shapes "
-            f"{tuple(made.shape)} and {tuple(real.shape)}"
-        )
-    if min(len(made), len(real)) < 2:
-        raise ValueError("at least 2 images are needed on each side")
-    check_finite(made, "images")
-    check_finite(real, "images")
-    return evidence.asked(), made, real
 
 
 @metric(
@@ -47,13 +27,14 @@ def _judged(evidence: Evidence) -> tuple[Judge, Tensor, Tensor]:
     "al. 2017, arXiv:1706.08500, eq. 6, with another network",
     kinds=("images",),
 )
-class FrechetDistance(SampleMetric[NoConfig]):
+class FrechetDistance(Judged[NoConfig]):
     """The Frechet distance in the judge's features as a metric."""
 
-    def measure(self, evidence: Evidence) -> Figure:
-        judge, made, real = _judged(evidence)
-        value = frechet_distance(judge.features(made), judge.features(real))
-        return Figure(value, n=len(made))
+    def look(self, judge: Judge, x: Tensor) -> Tensor:
+        return judge.features(x)
+
+    def between(self, made: Tensor, real: Tensor) -> float:
+        return frechet_distance(made, real)
 
 
 @metric(
@@ -70,7 +51,7 @@ class LabelBalance(SampleMetric[NoConfig]):
     """
 
     def measure(self, evidence: Evidence) -> Figure:
-        judge, made, real = _judged(evidence)
+        judge, made, real = judged(evidence)
         assert isinstance(evidence.real, ImageSet)
         gaps = label_shares(judge, made) - label_shares(judge, real)
         names = evidence.real.names or tuple(map(str, range(len(gaps))))
@@ -84,7 +65,5 @@ def label_shares(judge: Judge, x: Tensor) -> Tensor:
     Raises:
         ArithmeticError: the judge cannot tell what an image is: a score is not finite.
     """
-    scores = judge.logits(x)
-    # argmax takes NaN for the largest of all, and calls it the first class.
-    check_finite(scores, "images' scores")
+    scores = told(judge, x)
     return torch.bincount(scores.argmax(dim=1), minlength=scores.shape[1]).double() / len(x)

@@ -1,8 +1,8 @@
 """Reading images from files, and nothing but arrays: never a pickle.
 
-Sets that ship are ``resources/datasets/<name>/<name>.npz`` with "images" (n, H, W) uint8, "labels"
-(n,) uint8, and "train", how many of them, from the first, may be learned from. The rest is only
-measured with.
+Sets that ship are ``resources/datasets/<name>/<name>.npz`` with "images" uint8, (n, H, W) where
+they are grey and (n, H, W, 3) where they have colours, "labels" (n,) uint8, and "train", how many
+of them, from the first, may be learned from. The rest is only measured with.
 """
 
 import gzip
@@ -28,6 +28,7 @@ __all__ = ["bundled", "bundled_outline", "idx_lengths", "outlined", "read_idx", 
 Bytes = NDArray[np.uint8]
 _WHAT = "images"
 MAX_BYTES = 2**28
+GREY, COLOURS = 3, 3  # axes of an array of grey images; channels of one with colours
 
 
 def bundled(name: str, classes: tuple[str, ...], white: int) -> Splits:
@@ -43,8 +44,11 @@ def bundled(name: str, classes: tuple[str, ...], white: int) -> Splits:
 def splits(
     images: Bytes, labels: Bytes, train: int, classes: tuple[str, ...], white: int
 ) -> Splits:
-    """Return the first ``train`` images (n, H, W) to learn from, and the others to measure with."""
-    x = torch.from_numpy(images.astype(np.float32) / white).unsqueeze(1)
+    """Return the first ``train`` images (n, H, W) or (n, H, W, 3) to learn from, and the others to
+    measure with.
+    """
+    pixels = torch.from_numpy(images.astype(np.float32) / white)
+    x = pixels.unsqueeze(1) if pixels.ndim == GREY else pixels.movedim(3, 1).contiguous()
     y = torch.from_numpy(labels.astype(np.int64))
     return Splits(
         ImageSet(x[:train], y[:train], classes),
@@ -53,10 +57,11 @@ def splits(
 
 
 def outlined(lengths: Sequence[int], train: int, classes: tuple[str, ...]) -> Outline:
-    """Return the outline of grey images (n, H, W), of which the first ``train`` are learned from:
-    a black one and a white one.
+    """Return the outline of images (n, H, W) or (n, H, W, 3), of which the first ``train`` are
+    learned from: a black one and a white one.
     """
-    black = torch.zeros(1, *lengths[1:])
+    channels = 1 if len(lengths) == GREY else COLOURS
+    black = torch.zeros(channels, *lengths[1:3])
     return Outline(ImageSet(torch.stack([black, black + 1]), torch.arange(2), classes), train)
 
 
@@ -75,7 +80,7 @@ def bundled_outline(name: str, classes: tuple[str, ...]) -> Outline:
                 raise ValueError(f"an array of the version {version}")
             lengths, _, dtype = read(head)
         train = int(arrays["train"])
-    if dtype != np.uint8 or len(lengths) != 3 or not 0 < train < lengths[0]:
+    if dtype != np.uint8 or not _shaped(lengths) or not 0 < train < lengths[0]:
         raise _damaged(path, f"images {lengths} {dtype}")
     return outlined(lengths, train, classes)
 
@@ -86,12 +91,17 @@ def _load(path: Path) -> tuple[Bytes, Bytes, int]:
         images, labels, train = arrays["images"], arrays["labels"], int(arrays["train"])
     if (
         images.dtype != np.uint8
-        or images.ndim != 3
+        or not _shaped(images.shape)
         or labels.shape != images.shape[:1]
         or not 0 < train < len(images)
     ):
         raise _damaged(path, f"images {images.shape} {images.dtype}, labels {labels.shape}")
     return images, labels, train
+
+
+def _shaped(lengths: Sequence[int]) -> bool:
+    """Say whether an array of such lengths can be grey images, or ones with colours."""
+    return len(lengths) == GREY or (len(lengths) == GREY + 1 and lengths[3] == COLOURS)
 
 
 def idx_lengths(path: Path) -> list[int]:

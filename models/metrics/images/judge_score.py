@@ -1,0 +1,50 @@
+"""The inception score with the judge in the place of Inception: sure of each, and of every kind."""
+
+import math
+
+from torch import Tensor
+
+from models.config import NoConfig
+from models.contracts.data import Judge
+from models.metrics.images.judged import Judged, told
+from models.registry import metric
+
+__all__ = ["JudgeScore", "score_of"]
+
+
+def score_of(logits: Tensor) -> float:
+    """Return exp(E KL(p(y|x) || p(y))) of scores (n, classes), p(y) their mean probability.
+
+    Between 1, where all images look alike to the judge or it is sure of none, and the number of
+    classes, where it is sure of each and all are as frequent (Salimans et al. 2016,
+    arXiv:1606.03498, section 4). All images at once: ten parts of them, as is usual, are each
+    lower.
+    """
+    log_p = logits.double().log_softmax(dim=1)
+    p = log_p.exp()
+    mean = p.mean(dim=0)
+    # A class that no image can be has no share in the sum: 0 log 0 is 0.
+    entropy = -(mean * mean.clamp_min(1e-300).log()).sum()
+    return math.exp(max(0.0, float((p * log_p.clamp_min(-700.0)).sum(dim=1).mean() + entropy)))
+
+
+@metric(
+    "judge-score",
+    title="Inception-like score (judge)",
+    summary="How sure a small classifier is of what each sample shows, and how many classes all of "
+    "them show: from 1 to the number of classes. It looks at no real image, and is blind to how "
+    "alike the samples of a class are. Not an inception score: it has no Inception in it.",
+    source="Salimans et al. 2016, arXiv:1606.03498, section 4, with another network",
+    kinds=("images",),
+    better="higher",
+)
+class JudgeScore(Judged[NoConfig]):
+    """The score of samples as a metric; its bar is that of unseen images."""
+
+    low = 1.0
+
+    def look(self, judge: Judge, x: Tensor) -> Tensor:
+        return told(judge, x)
+
+    def between(self, made: Tensor, real: Tensor) -> float:
+        return score_of(made)

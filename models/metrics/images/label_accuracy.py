@@ -1,0 +1,41 @@
+"""Whether samples show the class that they were asked for, in the eyes of the judge."""
+
+import torch
+from torch import Tensor
+
+from models.config import NoConfig
+from models.contracts.spec import LABEL
+from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from models.metrics.images.judged import judged, told
+from models.metrics.intervals import wilson
+from models.registry import metric
+
+__all__ = ["LabelAccuracy"]
+
+
+@metric(
+    "label-accuracy",
+    title="Label accuracy (judge)",
+    summary="The share of samples in which a small classifier sees the class that was asked for; "
+    "only of models that are told one. High also for a model that makes one picture of each.",
+    source="Wilson 1927, doi:10.1080/01621459.1927.10502953 (interval); as the accuracy of Ravuri "
+    "and Vinyals 2019, arXiv:1905.10887, with the classifier trained on real images",
+    kinds=("images",),
+    better="higher",
+    bar_is="what the classifier says of real images with known classes",
+)
+class LabelAccuracy(SampleMetric[NoConfig]):
+    """The share of samples whose class the judge names; its parts are those of each class."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        judge, made, _ = judged(evidence)
+        given = evidence.samples.given
+        if LABEL not in given:
+            raise NotApplicable("the model is not told a class, so that none was asked for")
+        asked = given[LABEL].long().cpu()
+        right = told(judge, made).argmax(dim=1) == asked
+        value = float(right.double().mean())
+        return Figure(value, *wilson(value, len(right)), len(right), self._parts(right, asked))
+
+    def _parts(self, right: Tensor, asked: Tensor) -> dict[str, float]:
+        return {str(int(k)): float(right[asked == k].double().mean()) for k in torch.unique(asked)}
