@@ -160,6 +160,19 @@ def test_widgets_take_text_for_what_it_is(qtbot):
     assert PushButton("R&D").text() == "R&D"
 
 
+def test_a_number_is_shown_whole_or_not_at_all(qtbot):
+    line = Elided("at step 1,500")
+    line.show()  # only what is seen learns its new size
+    qtbot.addWidget(line)
+    whole = line.sizeHint().width()
+    seen = set()
+    for width in range(whole + 1):
+        line.resize(width, 20)
+        seen.add(line.text())
+    assert "at step …" in seen
+    assert not {each for each in seen if each != "at step 1,500" and set(each) & set("0123456789")}
+
+
 @pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)
 def test_menus_and_lists_of_columns_hold_no_key_and_no_control(qtbot):
     host, panel = QWidget(), LayerPanel()

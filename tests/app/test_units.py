@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
 from studio.app.state.figures import figures
 from studio.app.state.naming import metric_in_unit
@@ -66,3 +66,17 @@ def test_the_figure_of_a_run_and_the_table_of_compared_ones_have_it(qtbot, run, 
     assert "0.003 of pT" in headline.accessibleName()
     finals.show_runs([run, run], "quality/sliced-w2")
     assert finals.lines[0] == ("Sliced W2", ("0.003 of pT", "0.003 of pT"))
+
+
+def test_a_floor_goes_below_its_figure_before_it_is_cut(qtbot, run, state):
+    run.floors["sliced-w2"] = 0.0031
+    headline = Headline(state)
+    qtbot.addWidget(headline)
+    for width, beside in ((400, True), (150, False), (400, True)):
+        headline.show_run(run)
+        headline.resize(width, 120)
+        headline.show()
+        QApplication.processEvents()
+        assert headline.floor.text() == "floor 0.0031"
+        assert (headline.floor.x() > headline.value.x()) == beside
+        assert (headline.floor.y() > headline.value.geometry().bottom()) == (not beside)

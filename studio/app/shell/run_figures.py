@@ -2,7 +2,7 @@
 says of itself.
 """
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
@@ -60,6 +60,10 @@ class FigureGroups(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        # What it takes beside each other must not widen the panel: it can go below each other.
+        return QSize(0, super().minimumSizeHint().height())
 
     def _fit(self) -> None:
         """Put floors below their figures where they would else cut a name."""

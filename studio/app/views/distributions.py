@@ -323,6 +323,7 @@ class DistributionsView(QWidget):
                 return
             found = looking_at(found, self._part_of(found))
             self._found = _until_measured(found, before)
+            self._tell(samples)
             self._show()
             numbers = self._numbers(found)
             found = await asyncio.to_thread(with_distances, found, numbers, before)
@@ -350,13 +351,17 @@ class DistributionsView(QWidget):
         """Say what is shown, or why nothing is."""
         run, now = self._sampled.run, self._sampled.now
         self._say_which()
-        some = bool(samples)
+        some = bool(samples) and self._found is not None  # else the names of another run stand here
         self.tools.setVisible(some)
         self._page.setVisible(some)
         self._empty.setVisible(not some)
         if some or run is None:
             return
-        if now is not None and not self._kind.fits(now.x.shape[1:]):
+        if samples:
+            self._empty.tell(
+                "Counting", f"Numbers of {self._kind.many} are held against real ones."
+            )
+        elif now is not None and not self._kind.fits(now.x.shape[1:]):
             self._empty.tell("Nothing to count", f"These {self._kind.many} have no numbers.")
         elif now is not None:
             self._empty.tell("Reading the data", "Generated data are held against real ones.")

@@ -1,5 +1,6 @@
 """Small makers, so that a layout reads as what it shows."""
 
+import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -302,6 +303,10 @@ class Elided(Label):
     def _elide(self) -> None:
         metrics = QFontMetrics(self.font())
         shown = metrics.elidedText(self._whole, self._mode, max(0, self.width()))
+        if shown != self._whole and self._mode == Qt.TextElideMode.ElideRight:
+            # A number of which a part is left would be read as another one.
+            shown = re.sub(r"[\d.,]+…$", "…", shown)
+            shown = shown if shown != "…" else ""
         self.setText(shown)
         cut = self._whole if shown != self._whole else ""
         set_tip(self, "\n".join(filter(None, [cut, self._tip])))

@@ -1,5 +1,6 @@
 """The figure that stands for a run: large, with what it is held against, and a verdict in words."""
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app import held, words
@@ -25,15 +26,31 @@ class Headline(QWidget):
         self.value, self.floor = label("", "title"), Elided("", "muted")
         self.unit = label("", "muted")
         self.words, self.when = label("", wrap=True), label("", "small", wrap=True)
-        line = row(self.value, self.unit, self.floor, gap=8)
-        line.setStretch(2, 1)
-        layout = QVBoxLayout(self)
+        self._line = line = row(self.value, self.unit, None, gap=8)
+        self._body = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
         layout.addWidget(self.title)
         layout.addLayout(line)
+        layout.addWidget(self.floor)
         layout.addWidget(self.words)
         layout.addWidget(self.when)
+
+    def _fit(self) -> None:
+        """Put the floor beside the figure, or below it where it would be cut."""
+        parts = [self.value, self.unit] if self.unit.text() else [self.value]
+        wide = sum(each.sizeHint().width() + self._line.spacing() for each in parts)
+        beside = wide + self.floor.sizeHint().width() <= self.width()
+        if beside != (self._line.indexOf(self.floor) >= 0):
+            if beside:
+                self._line.insertWidget(2, self.floor)
+            else:
+                self._line.removeWidget(self.floor)
+                self._body.insertWidget(2, self.floor)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def show_run(self, run: RunState, slug: str = "") -> None:
         """Show a metric of a run, by default its first; hidden before it is measured."""
@@ -51,6 +68,7 @@ class Headline(QWidget):
         self.unit.setVisible(bool(self.unit.text()))
         restyle(self.value, dim="true" if found.stale else "false")
         self.floor.set_text(found.floor)
+        self._fit()
         self.words.setText(found.words)
         self.words.setVisible(bool(found.words))
         restyle(self.words, role=found.level if not found.stale else "muted")

@@ -3,6 +3,7 @@ was measured.
 """
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.app.state import drafts
@@ -17,15 +18,19 @@ from studio.protocol.catalog import EntrySpec
 
 __all__ = ["Qualities", "qualities"]
 
+WIDE, APART = 270, 12  # pixels that a cell wants, and between two
+
 
 class Qualities(QWidget):
-    """A line a metric; it follows the training clock."""
+    """A cell a metric, beside each other where there is room; it follows the training clock."""
 
     def __init__(self, state: AppState) -> None:
         super().__init__()
         self._state = state
         self._rows: list[tuple[str, str, str]] | None = None
         self._lines = 0
+        self._across = 1  # cells in a line
+        self._cells: list[tuple[QWidget, QWidget, QWidget]] = []
         self._run: RunState | None = None
         self._step: int | None = None
         state.playback.changed.connect(self._clock)
@@ -33,7 +38,6 @@ class Qualities(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(10)
         self._grid.setVerticalSpacing(2)
-        self._grid.setColumnStretch(0, 1)
 
     def show_run(self, run: RunState | None) -> None:
         """Show the numbers of a run as they are where the training clock stands."""
@@ -48,11 +52,33 @@ class Qualities(QWidget):
         clear(self._grid)
         shown = rows or [("Not evaluated yet", "", "")]
         shown = [*shown, *[("", "", "")] * (awaited - len(shown))]
-        for i, (title, value, note) in enumerate(shown):
+        self._cells = [
+            (Elided(title, "muted"), label(value), label(note, "small", wrap=True))
+            for title, value, note in shown
+        ]
+        self._place()
+
+    def _place(self) -> None:
+        """Put the cells beside each other, as many as are wide enough."""
+        columns = 3 * self._across
+        for i, (title, value, note) in enumerate(self._cells):
+            line, column = 2 * (i // self._across), 3 * (i % self._across)
+            self._grid.addWidget(title, line, column)
+            self._grid.addWidget(value, line, column + 1, Qt.AlignmentFlag.AlignRight)
             # Beside its figure a note would be a column of single words.
-            self._grid.addWidget(Elided(title, "muted"), 2 * i, 0)
-            self._grid.addWidget(label(value), 2 * i, 1, Qt.AlignmentFlag.AlignRight)
-            self._grid.addWidget(label(note, "small", wrap=True), 2 * i + 1, 0, 1, 2)
+            self._grid.addWidget(note, line + 1, column, 1, 2)
+        for column in range(max(columns, self._grid.columnCount())):
+            inside = column < columns
+            self._grid.setColumnStretch(column, int(inside and column % 3 == 0))
+            apart = inside and column % 3 == 2 and column < columns - 1
+            self._grid.setColumnMinimumWidth(column, APART if apart else 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        across = max(1, self.width() // WIDE)
+        if across != self._across:
+            self._across = across
+            self._place()
 
     def _clock(self) -> None:
         if self._state.playback.step != self._step:

@@ -1,5 +1,6 @@
 """Distributions: a histogram a number, real beside generated, and a brush that selects rows."""
 
+import asyncio
 import csv
 import re
 from dataclasses import replace
@@ -685,3 +686,25 @@ async def test_without_samples_it_says_how_they_come(view: DistributionsView) ->
     view.show()
     await until(lambda: view._empty.isVisible())
     assert not view.cards
+
+
+async def test_until_a_run_is_counted_nothing_of_the_last_one_stands_there(
+    view: DistributionsView, lens: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its key and its classes did."""
+    await shown(view, lens)
+    assert view.tools.isVisible()
+    held = asyncio.Event()
+
+    async def slow(*_: Any) -> Any:
+        await held.wait()
+        return found
+
+    found = view._found
+    monkeypatch.setattr(asyncio, "to_thread", slow)
+    view._sampled.selected.emit()  # another run is selected
+    await until(lambda: view._empty.isVisible())
+    assert not view.tools.isVisible()
+    assert not view._page.isVisible()
+    held.set()
+    await until(lambda: view.tools.isVisible() and bool(view.cards))

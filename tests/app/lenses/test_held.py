@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
 from studio.app import held
 from studio.app.run_words import quality
@@ -191,3 +191,22 @@ def test_a_note_is_one_line_below_its_figure_in_a_narrow_column(qtbot):
     (value,) = [each for each in labels if each.text() == "0.00627"]
     assert note.y() >= value.y() + value.height()
     assert note.heightForWidth(note.width()) <= note.height() < 2 * note.fontMetrics().height()
+
+
+def test_figures_stand_beside_each_other_where_there_is_room(qtbot):
+    """Below tiles they took a third of a window of 1280 x 720, each over its whole width."""
+    shown = Qualities(AppState())
+    qtbot.addWidget(shown)
+    made = run(0.00627, floor=0.0017, spread=0.001)
+    measured(made, "cost/samples", [10], [2000])
+    heights = {}
+    for width in (292, 900):
+        shown.show_run(made)
+        shown.resize(width, 60)
+        shown.show()
+        QApplication.processEvents()
+        cells = [title.geometry() for title, _, _ in shown._cells]
+        assert (cells[1].x() > cells[0].right()) == (width == 900)
+        assert (cells[1].y() > cells[0].bottom()) == (width == 292)
+        heights[width] = shown.minimumSizeHint().height()
+    assert heights[900] < 0.6 * heights[292]
