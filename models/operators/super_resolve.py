@@ -2,20 +2,17 @@
 
 from typing import Annotated
 
-import torch
-
-from models.config import Config, Pick, param
-from models.guidance.measurement import Averages, Measured, MeasurementGuidance
-from models.guidance.pick import build
-from models.guidance.settings import MeasurementSetting
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
-from models.operators.editing import PIECE, ROWS, DrawsSetting, SamplerSetting, ready
+from models.config import param
+from models.guidance.measurement import Averages
+from models.operators.base import Operation, Slot, Work
+from models.operators.editing import ROWS
+from models.operators.restoring import RestoringConfig, restored
 from models.registry import operator
 
 __all__ = ["SuperResolve", "SuperResolveConfig"]
 
 
-class SuperResolveConfig(Config, frozen=True):
+class SuperResolveConfig(RestoringConfig, frozen=True):
     """How coarse what is known is, and how the rest is sampled."""
 
     side: Annotated[
@@ -29,10 +26,6 @@ class SuperResolveConfig(Config, frozen=True):
             unit="pixels",
         ),
     ] = 2
-    method: MeasurementSetting = Pick(slug="repaint")
-    draws: DrawsSetting = 1
-    seed: SeedSetting = 0
-    sampler: SamplerSetting = Pick()
 
 
 @operator(
@@ -53,28 +46,12 @@ class SuperResolve:
         self.config = config
 
     def work(self, operation: Operation) -> Work:
-        """Super-resolve; see `models.operators.base.Operator`. Each image comes so often as it is
-        drawn, one after the other; "row" (m,) are their numbers, from 0, and "coarse" (m, *shape)
-        what was known of them, in the units of the data.
-        """
-        rows, measurement = operation.handed[ROWS], Averages(self.config.side)
+        """Super-resolve; see `models.operators.base.Operator` and `restored`."""
+        rows, side = operation.handed[ROWS], self.config.side
         height, width = rows.x.shape[-2:]
-        if height % self.config.side or width % self.config.side:
+        if height % side or width % side:
             raise ValueError(
-                f"{height} x {width} pixels cannot be divided into squares of "
-                f"{self.config.side} x {self.config.side}"
+                f"{height} x {width} pixels cannot be divided into squares of {side} x {side}"
             )
-        which = torch.arange(len(rows)).repeat_interleave(self.config.draws)
-        editing = ready(operation, self.config.seed, which)
-        guidance = build(self.config.method, "measurement")
-        assert isinstance(guidance, MeasurementGuidance)
-        s, made = editing.clock.s_max, []
-        for start in range(0, len(which), PIECE):
-            piece = editing.rows.take(slice(start, start + PIECE))
-            held = guidance.to(Measured(measurement.of(piece.x), measurement))
-            noise = editing.noised(piece.holding(torch.zeros_like(piece.x)), s)
-            x = yield from editing.down(piece, noise, s, Progress(start, len(which)), held)
-            made.append(editing.restored(piece, x).x)
-        found = editing.restored(editing.rows, editing.rows.x).holding(torch.cat(made))
-        coarse = measurement.back(measurement.of(rows.x))[which]
-        return Outcome(found, {"row": which, "coarse": coarse})
+        measurement = Averages(side)
+        return (yield from restored(operation, self.config, measurement, measurement.of(rows.x)))

@@ -13,12 +13,13 @@ from models.contracts.learner import finish
 from models.contracts.spec import LABEL
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.guidance.measurement import Averages, Known, Measured
+from models.guidance.measurement import Averages, Blurred, Grey, Known, Measured
 from models.guidance.repaint import RePaint, RePaintConfig
 from models.guidance.replacement import Replacement
 from models.kinds.points import PointSet
 from models.operators.base import Operation, Outcome
 from models.oracle import GaussianMixture
+from models.paths.clock import FlowClock
 from models.registry import discover, registry
 from models.samplers.ddim import Ddim, DdimConfig
 from models.samplers.grids import GridConfig
@@ -59,6 +60,19 @@ def do(
     operator = entry.make(decode(entry.config, settings))
     outcome: Outcome = finish(operator.work(operation))
     return outcome
+
+
+class OneColour:
+    """A diffusion of images that are all of one colour, up to a little of every colour."""
+
+    clock, noise_range = FlowClock(0.01, 10.0), (0.01, 10.0)
+
+    def __init__(self, spec: Any, mean: Tensor) -> None:
+        self.spec, self.mean, self.device = spec, mean, CPU
+
+    def denoiser(self, like: Any = None) -> Any:
+        mean = self.spec.standardise(self.mean[None])
+        return lambda x, s: mean + 0.01 * (x - mean) / (0.01 + s**2)
 
 
 def x_of(outcome: Outcome) -> Tensor:
@@ -115,11 +129,14 @@ def test_what_is_known_must_be_told_of_each_row_or_of_all():
 
 def test_a_measurement_has_a_right_inverse():
     """A A+ = 1, which replacement relies on."""
-    x = torch.randn(4, 1, 8, 8, generator=make_generator(0))
+    images = torch.randn(4, 1, 8, 8, generator=make_generator(0))
     for measurement in (
         Known(torch.rand(4, 1, 8, 8, generator=make_generator(1)) > 0.5),
         Averages(4),
+        Blurred(1.3),
+        Grey(),
     ):
+        x = images.expand(-1, 3, -1, -1) if isinstance(measurement, Grey) else images
         y = measurement.of(x)
         torch.testing.assert_close(measurement.of(measurement.back(y)), y)
         held = (
@@ -285,7 +302,105 @@ def test_super_resolved_images_are_the_same_when_seen_coarsely():
     squares = Averages(4)
     assert len(x_of(found)) == 10
     coarse = squares.back(squares.of(rows.x)).repeat_interleave(2, dim=0)
-    torch.testing.assert_close(found.arrays["coarse"], coarse)
+    torch.testing.assert_close(found.arrays["seen"], coarse)
     torch.testing.assert_close(squares.of(x_of(found)), squares.of(coarse), atol=1e-3, rtol=0)
     with pytest.raises(ValueError, match="cannot be divided"):
         do("super-resolve", rows, family, side=3)
+
+
+def test_a_blur_is_the_gaussian_mean_of_neighbours_reflected_at_the_edges():
+    """Against the sum over pixels and their mirror images, where the kernel is wide enough to be
+    the same on the grid as in the continuum.
+    """
+    x, width, n = torch.rand(2, 1, 12, 12, generator=make_generator(3)).double(), 1.1, 12
+    place = torch.arange(-4 * n, 5 * n)
+    mirrored = torch.where(place % (2 * n) < n, place % (2 * n), 2 * n - 1 - place % (2 * n))
+    kernel = torch.exp(-0.5 * ((place[None] - torch.arange(n)[:, None]) / width) ** 2)
+    one = torch.zeros(n, n, dtype=torch.double).index_add_(
+        1, mirrored, (kernel / kernel.sum(dim=1, keepdim=True)).double()
+    )
+    torch.testing.assert_close(Blurred(width).blur(x), one @ x @ one.T, atol=2e-3, rtol=0)
+    flat = torch.full((1, 1, 7, 5), 0.3)
+    torch.testing.assert_close(Blurred(2.0).seen(Blurred(2.0).blur(flat)), flat)
+
+
+def images_at_work():
+    pair = next(pair for pair in PAIRS if str(pair) == "edm-images")
+    return build(pair), pair.data.rows(slice(0, 3))
+
+
+def test_deblurred_images_are_the_same_when_blurred_again():
+    family, rows = images_at_work()
+    found = do("deblur", rows, family, sampler=SHORT, width=0.8, first=True, method="replacement")
+    blur = Blurred(0.8)
+    torch.testing.assert_close(found.arrays["blurred"], blur.blur(rows.x))
+    torch.testing.assert_close(blur.of(x_of(found)), blur.of(rows.x), atol=2e-3, rtol=0)
+    already = do("deblur", found.arrays["blurred"], family, sampler=SHORT, width=0.8,
+                 method="replacement")  # fmt: skip
+    torch.testing.assert_close(blur.of(x_of(already)), blur.of(rows.x), atol=2e-3, rtol=0)
+    assert not torch.allclose(x_of(found), found.arrays["blurred"], atol=0.05)
+
+
+def test_coloured_images_are_as_bright_as_they_were_and_grey_models_know_no_colour():
+    family, rows = images_at_work()
+    entry = registry.get("operator", "colourise")
+    assert "grey" in entry.refuses(family.spec)
+    with pytest.raises(ValueError, match="grey"):
+        do("colourise", rows, family)
+    spec = replace(family.spec, shape=(3, 2, 2), mean=torch.zeros(3, 2, 2), std=torch.tensor(0.5))
+    mean = torch.tensor([0.9, 0.1, 0.4]).reshape(3, 1, 1).expand(3, 2, 2)
+    model = OneColour(spec, mean)
+    x = torch.rand(5, 3, 2, 2, generator=make_generator(1))
+    sampler = Heun(HeunConfig(steps=20))
+    found = x_of(do("colourise", x, model, sampler=sampler, method="replacement"))
+    torch.testing.assert_close(Grey().of(found), Grey().of(x), atol=1e-3, rtol=0)
+    # What is not told by the brightness is the colour of the data.
+    apart = found[:, :1] - found[:, 1:2]
+    torch.testing.assert_close(apart, torch.full_like(apart, 0.8), atol=0.3, rtol=0)
+
+
+def test_noise_is_taken_away_by_draws_from_what_the_row_may_have_been():
+    """Their mean and spread are those of p(x | y), which the law knows."""
+    law, noise = DATA.spec().mixture, 0.6
+    assert law is not None
+    flow, spec = exact(), DATA.spec()
+    y = torch.tensor([[0.4, 0.2]])
+    found = do("denoise", y, flow, noise=noise, draws=1000, steps=60)
+    standard = spec.standardise(y)
+    inside = torch.tensor(noise)
+    mean = spec.restore(flow.denoiser(Batch(standard))(standard, inside))
+    torch.testing.assert_close(found.arrays["mean"][:1], mean)
+    # Four errors of a mean of so many, of draws that spread by 1.75.
+    torch.testing.assert_close(x_of(found).mean(dim=0), mean[0], atol=0.22, rtol=0)
+    at = standard.clone().requires_grad_(True)
+    said = flow.denoiser(Batch(standard))(at, inside)
+    slopes = [torch.autograd.grad(said[0, i], at, retain_graph=True)[0][0] for i in range(2)]
+    exact_cov = noise**2 * torch.stack(slopes) * spec.std**2  # Tweedie, second order
+    drawn = torch.cov(x_of(found).T)
+    assert float((drawn - exact_cov).norm() / exact_cov.norm()) < 0.15
+    # The null: without noise of its own the walk would always end at one place.
+    again = do("denoise", y, flow, noise=noise, draws=3, steps=60)
+    assert float(x_of(again).std(dim=0).min()) > 0.01
+
+
+def test_a_film_is_the_sampler_and_says_what_the_denoiser_foresees():
+    flow = exact()
+    sampler = Heun(HeunConfig(steps=9))
+    found = do("film", DATA.x[:1], flow, sampler=sampler, n=4, frames=20, seed=3)
+    a = found.arrays
+    assert a["s"].tolist() == pytest.approx(sampler.levels(flow.clock.s_min, flow.clock.s_max))
+    assert a["way"].shape == a["foreseen"].shape == (10, 4, 2)
+    assert int(a["nfe"][-1]) == sampler.nfe()
+    torch.testing.assert_close(a["way"][-1], x_of(found))
+    torch.testing.assert_close(a["foreseen"][-1], x_of(found))
+    # At the top little more than the mean of the data is foreseen.
+    off = (a["foreseen"] - DATA.spec().mean).norm(dim=2).mean(dim=1)
+    assert float(off[0]) < 0.3 * float(off[-1])
+    x = flow.spec.standardise(a["way"][2]) * (1 + a["s"][2] ** 2).sqrt()
+    d = flow.spec.standardise(a["foreseen"][2])
+    size = ((d - x) / a["s"][2] ** 2).square().mean(dim=1).sqrt()
+    torch.testing.assert_close(a["score"][2], size, rtol=1e-3, atol=1e-4)
+    assert bool((a["left"][-1] == 0).all())
+    assert float(a["left"][0].mean()) > float(a["left"][-3].mean())
+    few = do("film", DATA.x[:1], flow, sampler=sampler, n=4, frames=3, seed=3)
+    torch.testing.assert_close(few.arrays["way"], a["way"][[0, 4, 9]])

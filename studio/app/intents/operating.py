@@ -105,14 +105,15 @@ class OperatingIntents(Intents):
         columns = np.array((seen.result or {}).get("columns") or ())
         return {**seen.arrays, "columns": columns, **made.arrays}
 
-    async def start(self, key: str, operator: str, asking: Asking, file: str = "") -> None:
+    async def start(self, key: str, operator: str, asking: Asking, file: str = "") -> str:
         """Let something be done with a run as a job, whose results go into the run or to a file,
-        which the person has agreed to replace if it is there: dialogs for saving ask.
+        which the person has agreed to replace if it is there: dialogs for saving ask. Return the
+        job.
 
         Raises:
             Refused: it cannot be done so; the path is that of the setting, where one is to blame.
         """
-        await self.link.ask(
+        answer = await self.link.ask(
             Operate(
                 run=key,
                 operator=operator,
@@ -123,6 +124,7 @@ class OperatingIntents(Intents):
                 overwrite=bool(file),
             )
         )
+        return str((answer.result or {}).get("job", ""))
 
     async def newest(
         self, key: str, operator: str

@@ -210,7 +210,11 @@ class TileGrid(QListView):
 
     def copy(self) -> None:
         """Copy the tiles that are selected, as a picture and in words."""
-        tiles, rows = self._items.tiles, self.rows
+        self.copy_rows(self.rows)
+
+    def copy_rows(self, rows: Rows) -> None:
+        """Copy the tiles of some rows."""
+        tiles = self._items.tiles
         if tiles is not None and len(rows):
             said = [self._items.say(row) for row in rows.tolist()]
             QGuiApplication.clipboard().setMimeData(self._sheets.taken(tiles, rows, said))

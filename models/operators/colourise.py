@@ -1,0 +1,43 @@
+"""Colourising: of each pixel only the brightness is known, and its colour is sampled."""
+
+from models.contracts.spec import DataSpec
+from models.guidance.measurement import Grey
+from models.operators.base import Operation, Slot, Work
+from models.operators.editing import ROWS
+from models.operators.restoring import RestoringConfig, restored
+from models.registry import operator
+
+__all__ = ["Colourise"]
+
+
+def _refuses(spec: DataSpec) -> str:
+    """Say why images of a model have no colour to find."""
+    return "" if spec.shape[0] == 3 else "Its images are grey: the model knows no colour."
+
+
+@operator(
+    "colourise",
+    title="Colourise",
+    summary="Keeps how bright each pixel of an image is, and samples which colour it has.",
+    source="Wang et al. 2022, arXiv:2212.00490, section 3.2 and table 1; Song et al. 2021, "
+    "arXiv:2011.13456, section 5 and appendix I.3",
+    kinds=("images",),
+    needs=("samples", "denoiser"),
+    takes=(Slot(ROWS, "Images", "Whose colours are found; their own are not read."),),
+    refuses=_refuses,
+    config=RestoringConfig,
+)
+class Colourise:
+    """Samples by a denoiser that is held to the brightness of each pixel."""
+
+    def __init__(self, config: RestoringConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Colourise; see `models.operators.base.Operator` and `restored`."""
+        if reason := _refuses(operation.learner.spec):
+            raise ValueError(reason)
+        grey = Grey()
+        return (
+            yield from restored(operation, self.config, grey, grey.of(operation.handed[ROWS].x))
+        )

@@ -1,0 +1,108 @@
+"""A picture in a file as an image of the kind that a model knows: read, cut, made as large.
+
+Only what Qt reads itself is read, up to a size that a picture has: a file that unfolds into more is
+refused before it does.
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QImage, QImageReader, QPainter
+
+from studio.literal import one_line
+
+__all__ = ["FILTER", "Unreadable", "fitted", "read_image"]
+
+MEGAPIXELS = 50
+FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff *.ppm *.pgm)"
+BYTES = 200_000_000  # of a file
+
+
+class Unreadable(ValueError):
+    """A file that cannot be used, and why, in a sentence."""
+
+
+def read_image(path: Path, shape: tuple[int, ...]) -> tuple[NDArray[np.float32], str]:
+    """Return the picture in a file as an image of a ``shape`` (C, H, W), values in [0, 1], and what
+    was done to it, in a sentence.
+
+    Raises:
+        Unreadable: it is no picture, or too large a one.
+    """
+    name = one_line(path.name)
+    if not path.is_file():
+        raise Unreadable(f"{name} is not a file. Choose a picture, such as a PNG or a JPEG.")
+    if path.stat().st_size > BYTES:
+        raise Unreadable(f"{name} has more than {BYTES // 10**6} MB, which no picture needs.")
+    reader = QImageReader(str(path))
+    reader.setAutoTransform(True)  # as a camera was held
+    reader.setDecideFormatFromContent(True)
+    size = reader.size()
+    if size.isValid() and size.width() * size.height() > MEGAPIXELS * 10**6:
+        raise Unreadable(
+            f"{name} has {size.width():,} x {size.height():,} pixels, and {MEGAPIXELS} million are "
+            "the most that are read. Make it smaller first."
+        )
+    picture = reader.read()
+    if picture.isNull():
+        raise Unreadable(
+            f"{name} cannot be read as a picture: {one_line(reader.errorString()).rstrip('.')}. "
+            "Use a PNG, JPEG, BMP or GIF."
+        )
+    return fitted(picture, shape, name)
+
+
+def fitted(picture: QImage, shape: tuple[int, ...], name: str) -> tuple[NDArray[np.float32], str]:
+    """Return a picture as an image of a shape (C, H, W), and what was done to it, in a sentence."""
+    channels, height, width = shape
+    was = picture.size()
+    done = []
+    on = QImage(was, QImage.Format.Format_RGB32)
+    on.fill(QColor("white"))
+    if picture.hasAlphaChannel():
+        done.append("laid on white")
+    with QPainter(on) as painter:
+        painter.drawImage(0, 0, picture)
+    cut = QSize(width, height).scaled(was, Qt.AspectRatioMode.KeepAspectRatio)
+    if cut != was:
+        done.append(f"cut to {cut.width():,} x {cut.height():,} pixels in its middle")
+    left, top = (was.width() - cut.width()) // 2, (was.height() - cut.height()) // 2
+    values = _array(on)[top : top + cut.height(), left : left + cut.width()]
+    if cut != QSize(width, height):
+        done.append(f"made {width} x {height}")
+    x = _areas(values, height, width)
+    if channels == 1:
+        if float(np.ptp(x, axis=2).max(initial=0.0)) > 1 / 255:
+            done.append("made grey")
+        x = (x @ np.array([0.299, 0.587, 0.114]))[..., None]
+    text = ", ".join(done)
+    first = f"{name}, {was.width():,} x {was.height():,} pixels"
+    made = np.ascontiguousarray(x.transpose(2, 0, 1), np.float32).clip(0.0, 1.0)
+    return made, f"{first}: {text}." if text else f"{first}, taken as it is."
+
+
+def _array(picture: QImage) -> NDArray[np.float64]:
+    """Return the pixels of an RGB32 picture, (h, w, 3) in [0, 1]."""
+    pixels = np.frombuffer(picture.constBits(), np.uint8)
+    lines = pixels.reshape(picture.height(), picture.bytesPerLine())
+    used = lines[:, : 4 * picture.width()].reshape(picture.height(), picture.width(), 4)
+    values: NDArray[np.float64] = used[..., 2::-1] / 255.0
+    return values
+
+
+def _areas(x: NDArray[np.float64], height: int, width: int) -> NDArray[np.float64]:
+    """Return an image (h, w, c) in other sizes: each new pixel is the mean of what it covers."""
+    down, across = _shares(x.shape[0], height), _shares(x.shape[1], width)
+    rows: NDArray[np.float64] = np.tensordot(down, x, axes=(1, 0))
+    made: NDArray[np.float64] = np.tensordot(rows, across, axes=(1, 1)).transpose(0, 2, 1)
+    return made
+
+
+def _shares(old: int, new: int) -> NDArray[np.float64]:
+    """Return which share of each new pixel each old one is, (new, old); rows sum to 1."""
+    ends = np.arange(new + 1) * old / new
+    below = np.clip(ends[:, None] - np.arange(old), 0.0, 1.0)
+    covered = np.diff(below, axis=0)
+    return covered / covered.sum(axis=1, keepdims=True)

@@ -1,0 +1,204 @@
+"""What is edited in the lab of images: an image, what is painted on it, and the way back. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["TASKS", "Brush", "Edits", "Handed", "Sheet", "Task", "brushed", "handed"]
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Brush = Literal["", "mask", "colour"]
+"""What the brush does: nothing, mark what is to be made anew, or paint."""
+MOST = 100  # steps back that are kept
+INPUTS = "inputs."
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something to do with an image.
+
+    Attributes:
+        title: what it is called.
+        operator: the operator that does it.
+        says: what to do for it, in a sentence.
+        brush: what the brush does meanwhile.
+        config: settings that this task begins with, where they are not the operator's own.
+        second: whether it takes a second image.
+        seen: the array of the result that shows what was known of the image, where that is less
+            than all of it.
+        colour: whether it needs images in colour.
+        needs: the setting without which it cannot begin, and what to say of it.
+    """
+
+    title: str
+    operator: str
+    says: str
+    brush: Brush = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    second: bool = False
+    seen: str = ""
+    colour: bool = False
+    needs: tuple[str, str] = ("", "")
+
+
+TASKS: tuple[Task, ...] = (
+    Task("Inpaint", "inpaint", "Paint over what is to be made anew.", "mask", {"draws": 8}),
+    Task("Colourise", "colourise", "Its brightness is kept, and colours are found for it.",
+         config={"draws": 8}, seen="seen", colour=True),
+    Task("Sketch to image", "sdedit", "Paint a sketch; the noise says how freely it is read.",
+         "colour", {"draws": 8, "noise": 1.0}),
+    Task("Restore: blurred", "deblur", "Blurs the image, or takes one that is blurred.",
+         config={"draws": 8, "first": True}, seen="blurred"),
+    Task("Restore: noisy", "denoise", "Adds noise to the image, or takes one that is noisy.",
+         config={"draws": 8, "first": True}, seen="seen"),
+    Task("Restore: small", "super-resolve", "Only the means of squares of pixels are known.",
+         config={"draws": 8}, seen="seen"),
+    Task("Interpolate", "interpolate", "From this image to a second one, by way of their noise.",
+         second=True),
+    Task("Morph class", "bridge", "Its noise is decoded as another class.",
+         needs=("to", "Choose the class that it becomes.")),
+    Task("Invert", "encode", "Up to the noise that it comes from, and down again."),
+    Task("Translate", "bridge", "Its noise is decoded by a run on other images of this size.",
+         needs=("target", "Choose the run that decodes.")),
+)  # fmt: skip
+"""In the order in which they are offered."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """What lies on the table: an image (C, H, W) of values in [0, 1], which one it is, its class
+    where that is known, and the mask (H, W) of what is to be made anew.
+    """
+
+    image: Image
+    title: str
+    label: str = ""
+    mask: Mask | None = None
+
+    @property
+    def marked(self) -> Mask:
+        """The mask, empty where nothing was marked."""
+        return np.zeros(self.image.shape[1:], bool) if self.mask is None else self.mask
+
+    @property
+    def words(self) -> str:
+        """How much is marked: "210 pixels (21 %)"."""
+        n = int(self.marked.sum())
+        return f"{n:,} {'pixel' if n == 1 else 'pixels'} ({n / self.marked.size:.0%})"
+
+
+class Edits:
+    """The sheet as it is, those that it was before, and those that were taken back."""
+
+    def __init__(self) -> None:
+        self.now: Sheet | None = None
+        self._past: list[Sheet] = []
+        self._future: list[Sheet] = []
+
+    def put(self, sheet: Sheet) -> None:
+        """Go on with another sheet, which can be taken back."""
+        if self.now is not None:
+            self._past = [*self._past, self.now][-MOST:]
+        self.now, self._future = sheet, []
+
+    def amend(self, sheet: Sheet) -> None:
+        """Go on with another sheet as a part of the same step: within a stroke."""
+        self.now = sheet
+
+    def begin(self) -> None:
+        """Begin a step that `amend` fills."""
+        if self.now is not None:
+            self.put(self.now)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a step that was taken back."""
+        return bool(self._future)
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        if self._past and self.now is not None:
+            self._future.append(self.now)
+            self.now = self._past.pop()
+
+    def redo(self) -> None:
+        """Take the step again that was taken back last."""
+        if self._future and self.now is not None:
+            self._past.append(self.now)
+            self.now = self._future.pop()
+
+    def clear(self) -> None:
+        """Forget all."""
+        self.now, self._past, self._future = None, [], []
+
+
+def brushed(
+    sheet: Sheet, at: tuple[float, float], radius: float, paint: float | bool | tuple[float, ...]
+) -> Sheet:
+    """Return a sheet under a round brush at (row, column) in pixels, whose radius is in pixels:
+    True marks, False takes marks away, and numbers are the colour that is painted, one for all
+    channels or one for each. The pixel under its middle is always touched.
+    """
+    channels, height, width = sheet.image.shape
+    rows, columns = np.ogrid[:height, :width]
+    far = (rows + 0.5 - at[0]) ** 2 + (columns + 0.5 - at[1]) ** 2
+    under = far <= radius**2
+    middle = int(at[0]), int(at[1])
+    if 0 <= at[0] < height and 0 <= at[1] < width:
+        under[middle] = True
+    if isinstance(paint, bool):
+        return replace(sheet, mask=sheet.marked | under if paint else sheet.marked & ~under)
+    colour = np.broadcast_to(np.asarray(paint, np.float32), (channels,))
+    image = np.where(under, colour[:, None, None], sheet.image).astype(np.float32)
+    return replace(sheet, image=image)
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What goes to an operator; or why it cannot, in a sentence."""
+
+    inputs: dict[str, Any] = field(default_factory=dict)
+    given: dict[str, Any] = field(default_factory=dict)
+    wrong: str = ""
+
+
+def handed(
+    task: Task, sheet: Sheet | None, second: Sheet | None, config: Mapping[str, Any], labels: bool
+) -> Handed:
+    """Return what a task hands to its operator. Where the model is told ``labels`` and the class of
+    the image is known, it is said, unless the settings say another one.
+    """
+    if sheet is None:
+        return Handed(wrong="Open an image, or take one of the data.")
+    if task.colour and len(sheet.image) != 3:
+        return Handed(wrong="These images are grey: the model knows no colour.")
+    path, wanted = task.needs
+    if path and not config.get(path):
+        return Handed(wrong=wanted)
+    images = [sheet]
+    if task.second:
+        if second is None:
+            return Handed(wrong="Choose the second image: the way leads there.")
+        images.append(second)
+    inputs: dict[str, Any] = {"rows": [each.image.tolist() for each in images]}
+    if task.brush == "mask":
+        if not sheet.marked.any():
+            return Handed(wrong="Nothing is marked yet: paint over what is to be made anew.")
+        if sheet.marked.all():
+            return Handed(wrong="All is marked: leave something that is kept.")
+        known = np.broadcast_to(~sheet.marked, sheet.image.shape)
+        inputs["known"] = [known.astype(int).tolist()]
+    given = dict(config.get("given") or {})
+    names = [each.label for each in images]
+    if labels and "label" not in given and all(names):
+        given["label"] = names[0] if len(names) == 1 else names
+    return Handed(inputs, {name: value for name, value in given.items() if value not in (None, "")})

@@ -1,0 +1,243 @@
+"""The edit lab in the Samples lens: what is asked, what is shown of it, and what is refused."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDropEvent, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from studio.app.intents.base import Answer, Refused
+from studio.app.state.selection import Offered, Source
+from studio.app.views.images.edit import VIEW, EditView
+from studio.app.views.images.strengths import LEVELS
+from studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
+from studio.protocol.messages import (
+    Control,
+    ErrorInfo,
+    GetAble,
+    GetTarget,
+    JobInfo,
+    Operate,
+    ResultWritten,
+)
+from studio.store.results import ResultRecord, Results
+from tests.qtloop import until
+
+SIDE = 8
+
+
+def field(path: str, default: Any, kind: str = "int") -> FieldSpec:
+    return FieldSpec(path=path, kind=kind, title=path, help="", default=default)
+
+
+def operator(slug: str, *slots: str) -> EntrySpec:
+    return EntrySpec(
+        kind="operator", slug=slug, title=slug.capitalize(), summary="", source="",
+        fields=[field("draws", 1), field("seed", 0), field("noise", 0.5, "float")],
+        needs=["denoiser"], takes=[SlotSpec(name=name, title=name, help="") for name in slots],
+    )  # fmt: skip
+
+
+@pytest.fixture
+def lab(lens: Any) -> Iterator[EditView]:
+    catalog, run, link = lens.state.catalog, lens.run, lens.link
+    of_images = EntrySpec(
+        kind="dataset", slug="two-moons", title="Digits", summary="", source="", fields=[],
+        kinds=["images"],
+    )  # fmt: skip
+    able = [operator("inpaint", "rows", "known"), operator("sdedit", "rows")]
+    catalog.entries[:] = [catalog.entries[0], of_images, *able, operator("interpolate", "rows")]
+    run.checkpoints = [100]
+    lens.state.engine = replace(lens.state.engine, state="ready")
+    plain, link.refusal = link.ask, ""
+    real = np.random.default_rng(0).random((5, 1, SIDE, SIDE)).astype(np.float32)
+
+    async def ask(command: Any) -> Answer:
+        await plain(command)
+        if isinstance(command, GetTarget):
+            told = {"x": real, "label": np.array([3, 1, 0, 2, 1])}
+            return Answer({"columns": [], "n": 5, "names": ["nought", "one", "two", "three"]}, told)
+        if isinstance(command, GetAble):
+            named = {"name": "label", "names": ["nought", "one", "two", "three"]}
+            return Answer({"step": 100, "operators": [], "conditions": [named]})
+        if isinstance(command, Operate) and link.refusal:
+            raise Refused(ErrorInfo(kind="bad-request", message=link.refusal))
+        if isinstance(command, Operate) and command.inline:
+            x = np.asarray(command.inputs["rows"], np.float32)
+            return Answer({"step": 100}, {"x": x * 0 + command.config["noise"] / 8})
+        return Answer({"job": "j7"} if isinstance(command, Operate) else {})
+
+    link.ask = ask
+    made = EditView(lens.state, lens.actions)
+    made.resize(1000, 640)
+    made.show()
+    QApplication.processEvents()
+    yield made
+    made.close()
+    made.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+def jobs(lens: Any) -> list[Operate]:
+    return [each for each in lens.link.of(Operate) if not each.inline]
+
+
+def write(lens: Any, slug: str, arrays: dict[str, Any], **config: Any) -> Path:
+    """Let the job end with a result, as the engine does."""
+    record = ResultRecord(
+        operator=slug, title=slug, run="0001-r", step=100, config=config, seconds=1.5,
+        note="Drawn.",
+    )  # fmt: skip
+    made = Results(Path(lens.run.key) / "results").write(record, arrays)
+    event = ResultWritten(
+        job="j7", run=lens.run.key, operator=slug, step=100, result=str(made.path)
+    )
+    lens.state.result_written.emit(event)
+    lens.state.job_ended.emit(JobInfo(job="j7", kind="operator", state="finished", title=slug))
+    return made.path
+
+
+async def ready(lab: EditView) -> None:
+    await until(lambda: lab.edits.now is not None and bool(lab._conditions))
+
+
+async def test_a_mask_is_painted_and_what_is_drawn_in_it_is_shown_before_and_after(lens, lab):
+    assert VIEW.applies(lens.state)
+    await ready(lab)
+    assert lab.edits.now.title == "Real image 0, three"
+    lab._go()
+    assert "Nothing is marked" in lab.trouble.text()
+    assert not jobs(lens)
+    box = lab.canvas.box()
+    at = box.topLeft() + QPointF(2.5, 1.5) * (box.width() / SIDE)
+    lab._size(-1)
+    lab._size(-1)
+    QTest.mouseClick(lab.canvas, Qt.MouseButton.LeftButton, pos=at.toPoint())
+    assert np.argwhere(lab.edits.now.marked).tolist() == [[1, 2]]
+    assert lab.marked.text() == "1 pixel (2%)"
+    QTest.keyClick(lab, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    await until(lambda: lab.go.text() == "Cancel")
+    assert not lab.trouble.isVisibleTo(lab)
+    (asked,) = jobs(lens)
+    assert (asked.operator, asked.config, asked.given) == (
+        "inpaint",
+        {"draws": 8},
+        {"label": "three"},
+    )
+    assert np.asarray(asked.inputs["known"]).sum() == SIDE * SIDE - 1
+    x = np.tile(lab.edits.now.image, (8, 1, 1, 1))
+    x[:, 0, 1, 2] = np.linspace(0, 1, 8)
+    name = write(lens, "inpaint", {"x": x, "row": np.zeros(8, np.int64)}, seed=3, draws=8).name
+    await until(lambda: lab.result is not None)
+    assert lab.go.text() == "Apply"
+    assert lab.facts.accessibleName() == f"seed 3 · 2 s · {name}"
+    assert lab.results.count == 8
+    assert lab.canvas.split
+    lab.results.picked.emit(5)
+    lab.go_on()
+    assert lab.edits.now.image[0, 1, 2] == pytest.approx(x[5, 0, 1, 2])
+    assert not lab.edits.now.marked.any()
+    assert lab.edits.now.title == "Inpaint of Real image 0, three"
+    QTest.keyClick(lab, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert lab.edits.now.marked.sum() == 1
+    QTest.keyClick(lab, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not lab.edits.now.marked.any()
+
+
+async def test_what_is_under_way_can_be_ended_and_a_refusal_is_said_where_it_belongs(lens, lab):
+    await ready(lab)
+    lab.edits.put(with_mask(lab))
+    lab._go()
+    await until(lambda: lab.go.text() == "Cancel")
+    lab._go()
+    await until(lambda: bool(lens.link.of(Control)))
+    assert [(each.job, each.action) for each in lens.link.of(Control)] == [("j7", "cancel")]
+    lens.state.job_ended.emit(JobInfo(job="j7", kind="operator", state="cancelled", title=""))
+    assert lab.go.text() == "Apply"
+    lens.link.refusal = "The engine is out of memory."
+    lab._go()
+    await until(lambda: "out of memory" in lab.trouble.text())
+    assert lab.go.isEnabled()
+
+
+def with_mask(lab: EditView) -> Any:
+    mask = np.zeros((SIDE, SIDE), bool)
+    mask[0] = True
+    return replace(lab.edits.now, mask=mask)
+
+
+async def test_a_sketch_is_tried_at_five_strengths_and_a_click_takes_one(lens, lab):
+    await ready(lab)
+    lab.what.setCurrentIndex(2)
+    await until(lambda: lab.strengths.strip.count == len(LEVELS))
+    tried = [each.config["noise"] for each in lens.link.of(Operate) if each.inline]
+    assert tried == list(LEVELS)
+    lab.strengths.strip.picked.emit(3)
+    assert lab.config["noise"] == LEVELS[3]
+    before = len(tried)
+    lab._fill()
+    await until(lambda: len([e for e in lens.link.of(Operate) if e.inline]) == before + 5)
+    assert lab.edits.now.image.min() == 1.0
+    assert lab.edits.now.label == "", "a sketch is of no class"
+
+
+async def test_selected_rows_are_taken_and_two_are_the_ends_of_a_way(lens, lab):
+    await ready(lab)
+    x = np.random.default_rng(1).random((4, 1, SIDE, SIDE)).astype(np.float32)
+    source = Source(lens.run.key, "samples", "a.h5")
+    arrays = {"x": x, "label": np.array(["one", "two", "two", "nought"])}
+    lens.state.selection.offer(source, Offered(arrays, "Generated image", lambda row: []))
+    lab.what.setCurrentIndex(6)
+    lens.state.selection.set(source, np.array([1, 3]), "click")
+    assert lab.edits.now.title == "Generated image 1, two"
+    assert lab.second.label == "nought"
+    lab._go()
+    await until(lambda: bool(jobs(lens)))
+    assert jobs(lens)[0].given == {"label": ["two", "nought"]}
+
+
+async def test_a_dropped_picture_is_made_as_the_data_are_and_any_other_file_refused(
+    lens, lab, tmp_path
+):
+    await ready(lab)
+    picture = QImage(16, 24, QImage.Format.Format_RGB32)
+    picture.fill(QColor("#ffffff"))
+    good, bad = tmp_path / "white.png", tmp_path / "words.txt"
+    assert picture.save(str(good))
+    bad.write_text("words")
+
+    def drop(path: Path) -> None:
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(str(path))])
+        action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+        modifiers = Qt.KeyboardModifier.NoModifier
+        lab.dropEvent(QDropEvent(QPointF(9, 9), action, data, button, modifiers))
+
+    drop(good)
+    assert lab.edits.now.image.shape == (1, SIDE, SIDE)
+    assert lab.edits.now.image.min() == pytest.approx(1.0)
+    assert "cut to 16 x 16 pixels in its middle, made 8 x 8" in lab.said.text()
+    drop(bad)
+    assert "words.txt cannot be read as a picture" in lab.trouble.text()
+    assert lab.edits.now.title == "white.png", "what was there stays"
+
+
+async def test_without_a_mouse_arrows_and_enter_paint(lens, lab):
+    await ready(lab)
+    lab._size(-1)
+    lab._size(-1)
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Left):
+        QTest.keyClick(lab.canvas, key)
+    QTest.keyClick(lab.canvas, Qt.Key.Key_Return)
+    assert np.argwhere(lab.edits.now.marked).tolist() == [[3, 3]]
+    QTest.keyClick(lab.canvas, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert not lab.edits.now.marked.any()
+    before = lab.size_.text()
+    QTest.keyClick(lab.canvas, Qt.Key.Key_BracketRight)
+    assert lab.size_.text() != before
