@@ -9,14 +9,14 @@ several pieces is the product of theirs.
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.jets.kinematics import Floats, of_distances
+from observables.jets.kinematics import Floats, Room, of_distances
 
 __all__ = ["CONNECTED", "FOUR", "all_polynomials", "connected_polynomials", "four_polynomials"]
 
@@ -60,25 +60,22 @@ def four_polynomials(angles: NDArray[Any], z: NDArray[Any]) -> Floats:
         angles: (n, N, 2), see `observables.jets`.
         z: shares of the pT, (n, N), 0 where a place is padded; their sum need not be 1.
     """
-    return of_distances(_four, angles, z, _AT_ONCE)
+    return of_distances(partial(_stacked, FOUR, Room()), angles, z, _AT_ONCE)
 
 
 def all_polynomials(angles: NDArray[Any], z: NDArray[Any]) -> Floats:
     """Return the EFPs of the 36 multigraphs of at most four edges, first those of `CONNECTED`, then
     those of several pieces, (n, 36). Arguments as in `four_polynomials`.
     """
-    single = of_distances(_connected, angles, z, _AT_ONCE)
+    single = of_distances(partial(_stacked, tuple(CONNECTED), Room()), angles, z, _AT_ONCE)
     column = {name: single[:, k] for k, name in enumerate(CONNECTED)}
     pieces = [np.prod([column[name] for name in names], axis=0) for names in _composites()]
     return np.column_stack([single, *pieces])
 
 
-def _four(apart: Floats, z: Floats) -> Floats:
-    return np.stack(list(connected_polynomials(apart, z, FOUR).values()), axis=1)
-
-
-def _connected(apart: Floats, z: Floats) -> Floats:
-    return np.stack(list(connected_polynomials(apart, z).values()), axis=1)
+def _stacked(names: tuple[str, ...], room: Room, apart: Floats, z: Floats) -> Floats:
+    sums = _Sums(apart, z, room)
+    return np.stack([_FORMULAS[name](sums) for name in names], axis=1)
 
 
 @cache
@@ -103,41 +100,46 @@ def connected_polynomials(
         z: as in `four_polynomials`.
         names: of the graphs.
     """
-    sums = _Sums(apart, z)
+    sums = _Sums(apart, z, Room())
     return {name: _FORMULAS[name](sums) for name in names}
 
 
 class _Sums:
     """Sums over the constituents of each jet, each of them found once."""
 
-    def __init__(self, apart: Floats, z: Floats) -> None:
-        self.apart, self.z = apart, z
+    def __init__(self, apart: Floats, z: Floats, room: Room) -> None:
+        self.apart, self.z, self._room = apart, z, room
 
     def over(self, values: Floats) -> Floats:
         """Return the sum of z times some values (n, N) over the constituents, (n,)."""
         return np.asarray((self.z * values).sum(axis=1))
 
-    def around(self, matrix: Floats, values: Floats) -> Floats:
-        """Return of each constituent the sum over all of a matrix (n, N, N) times z times some
-        values (n, N), (n, N).
+    def around(self, matrix: Floats, values: Floats | None = None) -> Floats:
+        """Return of each constituent the sum over all of a matrix (n, N, N) times z, times some
+        values (n, N) if there are any, (n, N).
         """
-        return np.asarray((matrix @ (self.z * values)[..., None])[..., 0])
+        z = self.z if values is None else self.z * values
+        return np.asarray((matrix @ z[..., None])[..., 0])
+
+    def product(self, left: Floats, right: Floats, name: str = "product") -> Floats:
+        """Return matrices (n, N, N) element by element; the last one of a name is lost."""
+        return np.multiply(left, right, out=self._room.of(name, self.apart.shape))
 
     @cached_property
     def square(self) -> Floats:
-        return self.apart**2
+        return self.product(self.apart, self.apart, "square")
 
     @cached_property
     def u(self) -> Floats:
-        return self.around(self.apart, np.ones_like(self.z))
+        return self.around(self.apart)
 
     @cached_property
     def w(self) -> Floats:
-        return self.around(self.square, np.ones_like(self.z))
+        return self.around(self.square)
 
     @cached_property
     def v(self) -> Floats:
-        return self.around(self.square * self.apart, np.ones_like(self.z))
+        return self.around(self.product(self.square, self.apart))
 
     @cached_property
     def r(self) -> Floats:
@@ -146,15 +148,16 @@ class _Sums:
     @cached_property
     def through(self) -> Floats:
         """B, the ways from one constituent to another by way of a third."""
-        return (self.apart * self.z[:, None, :]) @ self.apart
+        room = self._room.of("through", self.apart.shape)
+        return np.matmul(self.product(self.apart, self.z[:, None, :]), self.apart, out=room)
 
     @cached_property
     def triangles(self) -> Floats:
-        return self.around(self.apart * self.through, np.ones_like(self.z))
+        return self.around(self.product(self.apart, self.through))
 
 
 _FORMULAS: Mapping[str, Callable[[_Sums], Floats]] = {
-    "dot": lambda s: s.over(np.ones_like(s.z)),
+    "dot": lambda s: s.z.sum(axis=1),
     "line": lambda s: s.over(s.u),
     "line x2": lambda s: s.over(s.w),
     "wedge": lambda s: s.over(s.u**2),
@@ -163,15 +166,15 @@ _FORMULAS: Mapping[str, Callable[[_Sums], Floats]] = {
     "triangle": lambda s: s.over(s.triangles),
     "path": lambda s: s.over(s.u * s.r),
     "star": lambda s: s.over(s.u**3),
-    "line x4": lambda s: s.over(s.around(s.square**2, np.ones_like(s.z))),
+    "line x4": lambda s: s.over(s.around(s.product(s.square, s.square))),
     "wedge x3": lambda s: s.over(s.u * s.v),
     "wedge x2 x2": lambda s: s.over(s.w**2),
-    "triangle x2": lambda s: s.over(s.around(s.square * s.through, np.ones_like(s.z))),
+    "triangle x2": lambda s: s.over(s.around(s.product(s.square, s.through))),
     "path, end x2": lambda s: s.over(s.w * s.r),
     "path, middle x2": lambda s: s.over(s.u * s.around(s.square, s.u)),
     "star x2": lambda s: s.over(s.w * s.u**2),
     "paw": lambda s: s.over(s.u * s.triangles),
-    "square": lambda s: s.over(s.around(s.through**2, np.ones_like(s.z))),
+    "square": lambda s: s.over(s.around(s.product(s.through, s.through))),
     "long path": lambda s: s.over(s.r**2),
     "fork": lambda s: s.over(s.u**2 * s.r),
     "star of four": lambda s: s.over(s.u**4),

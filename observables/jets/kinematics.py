@@ -1,14 +1,31 @@
 """What a jet is as a whole: mass, transverse momentum, and how far its constituents are apart."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Floats", "distances", "masses", "momenta", "of_distances"]
+__all__ = ["Floats", "Room", "distances", "masses", "momenta", "of_distances"]
 
 Floats = NDArray[np.float64]
+
+
+class Room:
+    """Arrays of some hundred kilobytes that are had again by their names. Those that are given back
+    to the system it clears before they are had anew, which takes as long as what is done in them.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Floats] = {}
+
+    def of(self, name: str, shape: tuple[int, ...]) -> Floats:
+        """Return an array of a shape, with any numbers in it; whoever had it before loses it."""
+        size = math.prod(shape)
+        if name not in self._kept or len(self._kept[name]) < size:
+            self._kept[name] = np.empty(size)
+        return self._kept[name][:size].reshape(shape)
 
 
 def masses(angles: NDArray[Any], pt: NDArray[Any]) -> Floats:
@@ -38,19 +55,26 @@ def _sums(angles: NDArray[Any], pt: NDArray[Any]) -> tuple[Floats, Floats, Float
     return energy, along, across, beam
 
 
-def distances(angles: NDArray[Any]) -> Floats:
+def distances(angles: NDArray[Any], room: Room | None = None) -> Floats:
     """Return Delta R between constituents, (n, N, N): sqrt(Delta eta^2 + Delta phi^2), phi the
     short way around.
+
+    Args:
+        angles: (n, N, 2).
+        room: where the array is kept, until somebody asks for distances there again.
     """
-    eta, phi = np.moveaxis(angles.astype(np.float64), -1, 0)
-    apart = phi[:, :, None] - phi[:, None, :]
-    if phi.size and np.ptp(phi) > np.pi:
-        apart -= 2.0 * np.pi * np.round(apart / (2.0 * np.pi))
+    places = np.moveaxis(angles, -1, 0).astype(np.float64, order="C")
+    ones = np.ones_like(places)
+    # x_i - x_j is the product of (x, 1) and (1, -x): that rounds once, as a difference does, and
+    # takes half the time of one that is spread over both axes.
+    left, right = np.stack([places, ones], axis=3), np.stack([ones, -places], axis=2)
+    room = room or Room()
+    apart = np.matmul(left, right, out=room.of("apart", (*places.shape, places.shape[2])))
+    if places.size and np.ptp(places[1]) > np.pi:
+        apart[1] -= 2.0 * np.pi * np.round(apart[1] / (2.0 * np.pi))
     apart *= apart
-    along = eta[:, :, None] - eta[:, None, :]
-    along *= along
-    apart += along
-    return np.asarray(np.sqrt(apart, out=apart))
+    apart[0] += apart[1]
+    return np.asarray(np.sqrt(apart[0], out=apart[0]))
 
 
 def of_distances(
@@ -61,11 +85,26 @@ def of_distances(
 ) -> Floats:
     """Return what a function says of the distances between constituents, (b, N, N), and of their
     weights, (b, N), for all jets: rows (n, ...). It is given some jets at a time, so that
-    about ``at_once`` distances are held.
+    about ``at_once`` distances are held, which it must not keep; and jets of about as many
+    constituents together, since a padded place costs as much as another.
     """
-    block = max(1, at_once // max(1, weights.shape[1]) ** 2)
-    starts = range(0, max(1, len(weights)), block)
-    rows = [slice(start, start + block) for start in starts]
-    return np.concatenate(
-        [function(distances(angles[some]), weights[some].astype(np.float64)) for some in rows]
-    )
+    used = _used(weights)
+    order = np.argsort(-used, kind="stable")
+    room, start = Room(), 0
+    found: list[Floats] = []
+    while start < len(order) or not found:
+        widest = int(used[order[start : start + 1]].max(initial=1))
+        some = order[start : start + max(1, at_once // widest**2)]
+        apart = distances(angles[some, :widest], room)
+        found.append(function(apart, weights[some, :widest].astype(np.float64)))
+        start += len(some)
+    ordered = np.concatenate(found)
+    values = np.empty_like(ordered)
+    values[order] = ordered
+    return values
+
+
+def _used(weights: NDArray[Any]) -> NDArray[np.intp]:
+    """Return up to which place each jet has constituents, (n, N) -> (n,)."""
+    places = np.arange(1, weights.shape[1] + 1)
+    return np.asarray(((weights != 0.0) * places).max(axis=1, initial=0))

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from models.kinds.jets import constituents
+from models.tensors import make_generator
 from observables.jets.energy_flow import all_polynomials, four_polynomials
 from observables.jets.kinematics import Floats
 from studio.engine.data.sets.jets import PythiaJetsConfig, pythia_jets
@@ -72,7 +73,9 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=20)
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    rows = pythia_jets(PythiaJetsConfig()).train.rows(slice(0, asked.jets))
+    train = pythia_jets(PythiaJetsConfig()).train
+    any_type = torch.randperm(len(train), generator=make_generator(0))[: asked.jets]
+    rows = train.rows(any_type)
     angles, pt = constituents(rows.x, rows.mask)
     z = pt / rows.given["pt"].numpy()[:, None]
     theirs = energyflow(asked.python, angles[:FEW], z[:FEW], asked.repeats)
