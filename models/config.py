@@ -9,9 +9,20 @@ import difflib
 import math
 import types
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import cache
 from pathlib import PurePath
-from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    NewType,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
 
 import msgspec
 from msgspec import Meta
@@ -175,9 +186,21 @@ def _unwrap(hint: Any) -> tuple[Any, Meta | None, bool]:
             return hint, meta, optional
 
 
-def _fields(config: type[Config]) -> Iterator[tuple[str, Any, Meta | None, bool, Any]]:
-    """Yield (name, bare type, meta, optional, default) of each field, in order."""
+class _Field(NamedTuple):
+    kind: Any
+    """Its bare type."""
+    meta: Meta | None
+    optional: bool
+    default: Any
+
+
+@cache
+def _fields(config: type[Config]) -> Mapping[str, _Field]:
+    """Return the fields of a config by their names, in order: read from its hints once, as every
+    form, every check and every step of a comparison asks for them.
+    """
     hints = typing.get_type_hints(config, include_extras=True)
+    found = {}
     for field in msgspec.structs.fields(config):
         kind, meta, optional = _unwrap(hints[field.name])
         default = field.default
@@ -185,7 +208,12 @@ def _fields(config: type[Config]) -> Iterator[tuple[str, Any, Meta | None, bool,
             default = field.default_factory()
         if default is msgspec.NODEFAULT:
             raise TypeError(f"{config.__name__}.{field.name} has no default")
-        yield field.name, kind, meta, optional, default
+        found[field.name] = _Field(kind, meta, optional, default)
+    return found
+
+
+def _field_of(config: Config, name: str) -> _Field:
+    return _fields(type(config))[name]
 
 
 def _is_config(kind: Any) -> bool:
@@ -205,7 +233,7 @@ def describe(config: type[Config], prefix: str = "", group: str = "") -> list[di
     A "part" is a nested config that may be left out: None, or a table. Its settings follow it.
     """
     rows: list[dict[str, Any]] = []
-    for name, kind, meta, optional, default in _fields(config):
+    for name, (kind, meta, optional, default) in _fields(config).items():
         path = f"{prefix}{name}"
         title = (meta.title if meta else None) or name.replace("_", " ").capitalize()
         if _is_config(kind):
@@ -321,8 +349,7 @@ def value_at(config: Config, path: str) -> Any:
     for name in path.split("."):
         if value is None:
             value = at()
-        kinds = {each: kind for each, kind, *_ in _fields(type(value))}
-        at, value = kinds[name], getattr(value, name)
+        at, value = _field_of(value, name).kind, getattr(value, name)
     return ({} if value is not None else None) if _is_config(at) else _plain(value)
 
 
@@ -333,7 +360,7 @@ def decode(config: type[C], data: Mapping[str, Any], prefix: str = "") -> C:
         ConfigError: an unknown key (naming the nearest one), a wrong type, or a value out of
             bounds (naming field, bound and value).
     """
-    known = {name: (kind, meta, opt, dflt) for name, kind, meta, opt, dflt in _fields(config)}
+    known = _fields(config)
     values: dict[str, Any] = {}
     for name, value in data.items():
         path = f"{prefix}{name}"

@@ -1,7 +1,6 @@
 """Minibatch optimal transport: the cheapest pairing of the noise of a batch with its data."""
 
 import torch
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 __all__ = ["cheapest"]
@@ -19,5 +18,7 @@ def cheapest(cost: Tensor) -> Tensor:
     Args:
         cost: of each datum (a row) with each noise, (n, n), on the CPU.
     """
+    from scipy.optimize import linear_sum_assignment  # late: nobody's start waits for it
+
     _, chosen = linear_sum_assignment(cost.double().numpy())
     return torch.from_numpy(chosen)

@@ -16,7 +16,6 @@ from itertools import product
 from typing import Annotated, Any, Literal
 
 import torch
-from scipy.special import stdtrit
 from torch import Tensor
 
 from models.config import Config, Pick, decode, describe, encode, param
@@ -461,6 +460,8 @@ def _half(values: Tensor) -> Tensor:
     """Return half the width of the 95 % interval of the mean over the last axis, by Student's t:
     of two repeats the spread alone says little. Of one it has no end.
     """
+    from scipy.special import stdtrit  # late: nobody's start waits for it
+
     n = values.shape[-1]
     if n < 2:
         return torch.full(values.shape[:-1], torch.inf)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from models.config import Config, param
+from models.training.eager import eager
 
 __all__ = ["NetworkOptimizer", "OptimizerConfig", "ScheduledOptimizer", "learning_rate"]
 
@@ -117,19 +118,24 @@ def learning_rate(config: OptimizerConfig, step: int, horizon: int) -> float:
     return config.lr * 0.5 * (1.0 + math.cos(math.pi * done))
 
 
+_Adam, _AdamW, _RAdam = (
+    eager(torch.optim.Adam),
+    eager(torch.optim.AdamW),
+    eager(torch.optim.RAdam),
+)
+
+
 def _made(config: OptimizerConfig, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
     betas = (config.beta1, config.beta2)
     # fused: one kernel for all tensors, on CPU, CUDA and MPS alike; RAdam has none.
     match config.kind:
         case "adamw":
             decay = config.weight_decay
-            return torch.optim.AdamW(
-                parameters, lr=config.lr, betas=betas, weight_decay=decay, fused=True
-            )
+            return _AdamW(parameters, lr=config.lr, betas=betas, weight_decay=decay, fused=True)
         case "radam":
-            return torch.optim.RAdam(parameters, lr=config.lr, betas=betas)
+            return _RAdam(parameters, lr=config.lr, betas=betas)
         case "adam":
-            return torch.optim.Adam(parameters, lr=config.lr, betas=betas, fused=True)
+            return _Adam(parameters, lr=config.lr, betas=betas, fused=True)
 
 
 class ScheduledOptimizer:

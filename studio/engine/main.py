@@ -10,7 +10,6 @@ import os
 import signal
 import sys
 import threading
-from importlib import import_module
 from types import FrameType
 from typing import NoReturn
 
@@ -58,7 +57,6 @@ def _serve() -> int:
 
         engine = Engine(inbox, outbox, reader)
         engine.announce()
-        _warm()
         work(engine)
     except Exception as error:
         # The boundary of the process: say why it ends; the traceback goes to stderr.
@@ -99,14 +97,6 @@ def _set_up_logging(outbox: Outbox) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[said, OutboxHandler(outbox)])
     # The last words of native code go to stderr, whose reader shows them, and keeps them too.
     journal.start("engine", version=_version(), crashes=False)
-
-
-def _warm() -> None:
-    """Import meanwhile what PyTorch imports with the first optimiser of a process: 1.2 seconds that
-    the first form to be checked would wait for.
-    """
-    name = "torch._dynamo"
-    threading.Thread(target=import_module, args=(name,), name="warm", daemon=True).start()
 
 
 def _give_way() -> None:

@@ -41,10 +41,24 @@ def test_the_application_loads_no_torch_and_starts_light() -> None:
     assert not loaded & {"torch", "models", "h5py", "networkx", "scipy", "pyqtgraph"}
 
 
-def test_the_engine_loads_no_qt() -> None:
-    loaded = modules_after("import studio.engine.main, studio.engine.jobs.training")
-    assert "torch" in loaded
+def test_the_engine_loads_no_qt_and_a_training_no_compiler() -> None:
+    """Each a second or more of computing, in every process that trains."""
+    loaded = modules_after("""
+        import studio.engine.main, studio.engine.jobs.training
+        import torch
+        from models.registry import discover
+        from models.training.optim import OptimizerConfig
+        from models.training.trained import Trained
+
+        discover()
+        for kind in ("adam", "adamw", "radam"):
+            net = torch.nn.Linear(2, 1)
+            trained = Trained(net, OptimizerConfig(kind=kind, clip=1.0), 5, decay=0.9)
+            trained.descend(lambda rows: (net(torch.ones(2, 2)).square().mean(), {}), 2)
+    """)
+    assert {"torch", "models.families.edm"} <= loaded
     assert not {name for name in loaded if name.startswith(("PySide6", "pyqtgraph", "qasync"))}
+    assert not loaded & {"torch._dynamo", "scipy", "ot", "zuko", "networkx"}
 
 
 def test_hello_can_be_sent_before_torch_is_imported() -> None:

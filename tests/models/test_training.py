@@ -15,6 +15,7 @@ from models.contracts.randomness import pack_generator, unpack_generator
 from models.contracts.state import State
 from models.nets.mlp import MLP, MLPConfig
 from models.tensors import make_generator
+from models.training.eager import eager
 from models.training.ema import Ema
 from models.training.optim import OptimizerConfig, ScheduledOptimizer, learning_rate
 from models.training.state import (
@@ -123,6 +124,30 @@ def test_steps_are_those_of_plain_adam_at_the_scheduled_rate(kind, plainly):
         reference.step()
     for a, b in zip(ours.parameters(), plain.parameters(), strict=True):
         torch.testing.assert_close(a, b)
+
+
+@pytest.mark.parametrize("kind", [torch.optim.Adam, torch.optim.RAdam, torch.optim.LBFGS])
+def test_without_the_compiler_an_optimiser_is_the_same_to_the_bit(kind):
+    x = torch.randn((8, 2), generator=make_generator(7))
+    nets, states = [network(), network()], []
+    for net, cls in zip(nets, (kind, eager(kind)), strict=True):
+        optimizer = cls(net.parameters(), lr=0.05)
+
+        def loss(net=net, optimizer=optimizer):
+            optimizer.zero_grad()
+            value = (net(x) - 3.0).square().mean()
+            value.backward()
+            return value
+
+        for _ in range(5):
+            optimizer.step(loss)
+            optimizer.load_state_dict(optimizer.state_dict())
+        assert all(p.grad is not None and p.requires_grad for p in net.parameters())
+        states.append(optimizer.state_dict())
+    for a, b in zip(*(net.parameters() for net in nets), strict=True):
+        assert torch.equal(a, b)
+    assert states[0]["param_groups"] == states[1]["param_groups"]
+    assert states[0]["state"].keys() == states[1]["state"].keys()
 
 
 def test_clipping_shortens_the_gradient_and_tells_its_length():

@@ -9,10 +9,12 @@ from torch.nn import functional
 
 from models.contracts.data import RowSource
 from models.contracts.spec import LABEL
+from models.training.eager import eager
 
 __all__ = ["HasPlain", "LogisticRegression", "fitted", "labels_of", "plain_of"]
 
 _STEPS = 100
+_LBFGS = eager(torch.optim.LBFGS)
 _known: "weakref.WeakKeyDictionary[RowSource, LogisticRegression]" = weakref.WeakKeyDictionary()
 
 
@@ -61,7 +63,7 @@ class LogisticRegression:
         self._weight = torch.zeros((x.shape[1], classes), dtype=torch.float64, requires_grad=True)
         self._bias = torch.zeros(classes, dtype=torch.float64, requires_grad=True)
         weights = [self._weight, self._bias]
-        search = torch.optim.LBFGS(weights, max_iter=_STEPS, line_search_fn="strong_wolfe")
+        search = _LBFGS(weights, max_iter=_STEPS, line_search_fn="strong_wolfe")
 
         def loss() -> Tensor:
             search.zero_grad()

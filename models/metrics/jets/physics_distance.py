@@ -10,7 +10,6 @@ from typing import Annotated, Literal
 
 import numpy as np
 import torch
-from scipy.optimize import nnls
 from torch import Tensor
 
 from models.config import Config, param
@@ -94,6 +93,8 @@ def extrapolated(made: Tensor, real: Tensor, least: int, most: int, rng: torch.G
     least squares to the mean distances of 20 pairs of batches of each of 10 sizes N; neither its
     height nor its slope may be below 0 (Chong and Forsyth 2020, arXiv:1911.07023, for the FID).
     """
+    from scipy.optimize import nnls  # late: nobody's start waits for it
+
     sizes = (1.0 / np.linspace(1.0 / least, 1.0 / most, _SIZES)).astype(int)
     means = []
     for size in sizes.tolist():
