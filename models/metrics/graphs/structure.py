@@ -1,8 +1,11 @@
 """Whether generated graphs are what the data are, and others than those known, as metrics."""
 
+from functools import partial
+
 from models.config import NoConfig
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
 from models.metrics.graphs.isomorphism import novelty, uniqueness
+from models.metrics.graphs.makes import share
 from models.metrics.graphs.sides import sides, unpacked
 from models.metrics.graphs.validity import two_communities
 from models.registry import metric
@@ -27,11 +30,9 @@ class TwoCommunities(SampleMetric[NoConfig]):
     """The share of graphs that are two communities."""
 
     def measure(self, evidence: Evidence) -> Figure:
-        made, real = sides(evidence)
-        low, high = int(real[1].min()), int(real[1].max())
-        if two_communities(*real, low, high).double().mean() < 0.5:
-            raise NotApplicable("most of the real graphs are no two communities")
-        return Figure(float(two_communities(*made, low, high).double().mean()), n=len(made[1]))
+        sizes = sides(evidence)[1][1]
+        holds = partial(two_communities, low=int(sizes.min()), high=int(sizes.max()))
+        return share(evidence, holds, "two communities")
 
 
 @metric(

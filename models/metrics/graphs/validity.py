@@ -1,9 +1,13 @@
-"""Whether a graph is of the right make: connected, and two dense halves with few edges between."""
+"""Whether a graph is of the right make: connected, a tree, a lobster, a grid, planar, or two dense
+halves with few edges between.
+"""
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-__all__ = ["connected", "halved", "two_communities"]
+__all__ = ["connected", "grid", "halved", "lobster", "planar", "tree", "two_communities"]
 
 DENSE = 0.45  # share of the pairs of a half that are joined, at least
 FEW, SHARE = 4, 0.15  # edges between halves at most: so many, or this share of all
@@ -16,6 +20,64 @@ def connected(adjacency: Tensor, size: Tensor) -> Tensor:
     for _ in range(max(1, adjacency.shape[1] - 1).bit_length()):
         reach = (reach @ reach).clamp_max(1.0)
     return (size > 0) & (reach[:, 0].sum(dim=1) == size)
+
+
+def tree(adjacency: Tensor, size: Tensor) -> Tensor:
+    """Return whether each graph (n, N, N) is a tree, (n,) bool: connected, an edge less than
+    nodes.
+    """
+    return connected(adjacency, size) & (adjacency.sum(dim=(1, 2)) == 2 * (size - 1))
+
+
+def lobster(adjacency: Tensor, size: Tensor) -> Tensor:
+    """Return whether each graph (n, N, N) is a lobster, (n,) bool: a tree of which a path or less
+    is left without its leaves and then theirs.
+    """
+    left = adjacency
+    for _ in range(2):
+        inner = left.sum(dim=2) > 1
+        left = left & inner[:, :, None] & inner[:, None, :]
+    # What is left of a tree is connected.
+    return tree(adjacency, size) & (left.sum(dim=2) <= 2).all(dim=1)
+
+
+def grid(adjacency: Tensor, size: Tensor) -> Tensor:
+    """Return whether each graph (n, N, N) is a grid of two rows and columns or more, (n,) bool."""
+    import networkx
+
+    def is_grid(a: Tensor) -> bool:
+        n, edges = len(a), int(a.sum()) // 2
+        # Of r x c nodes there are 2 r c - r - c edges, so that r + c is known, and with it r.
+        half = 2 * n - edges
+        rows = [r for r in range(2, half // 2 + 1) if r * (half - r) == n]
+        return bool(rows) and networkx.is_isomorphic(
+            networkx.from_numpy_array(a.numpy()), networkx.grid_2d_graph(rows[0], half - rows[0])
+        )
+
+    return _each(adjacency, size, is_grid)
+
+
+def planar(adjacency: Tensor, size: Tensor) -> Tensor:
+    """Return whether each graph (n, N, N) is connected and planar, (n,) bool.
+
+    Left-right planarity test (de Fraysseix and Rosenstiehl; Brandes 2009), that of networkx.
+    """
+    import networkx
+
+    return _each(
+        adjacency,
+        size,
+        lambda a: bool(networkx.check_planarity(networkx.from_numpy_array(a.numpy()))[0]),
+    )
+
+
+def _each(adjacency: Tensor, size: Tensor, holds: Callable[[Tensor], bool]) -> Tensor:
+    """Return which graphs are connected, and of the make that a function of (size, size) knows."""
+    found = [
+        bool(ok) and holds(a[:n, :n])
+        for ok, a, n in zip(connected(adjacency, size), adjacency, size.tolist(), strict=True)
+    ]
+    return torch.tensor(found, dtype=torch.bool)
 
 
 def halved(adjacency: Tensor) -> Tensor:
@@ -47,12 +109,7 @@ def two_communities(adjacency: Tensor, size: Tensor, low: int, high: int) -> Ten
     nodes, connected, two halves that are dense inside (45 % of the pairs) and joined by at most 4
     edges, or 15 % of all.
     """
-    whole = connected(adjacency, size) & (low <= size) & (size <= high)
-    checked = [
-        bool(ok) and _communities(a[:count, :count])
-        for ok, a, count in zip(whole, adjacency, size.tolist(), strict=True)
-    ]
-    return torch.tensor(checked, dtype=torch.bool)
+    return _each(adjacency, size, _communities) & (low <= size) & (size <= high)
 
 
 def _communities(adjacency: Tensor) -> bool:

@@ -185,7 +185,15 @@ KIND = Kind(
     facts=_facts,
     groups={
         "Structure": ("degree-mmd", "clustering-mmd", "orbit-mmd"),
-        "Valid, different, new": ("two-communities", "different-graphs", "new-graphs"),
+        "Valid, different, new": (
+            "two-communities",
+            "trees",
+            "lobsters",
+            "grids",
+            "planar-graphs",
+            "different-graphs",
+            "new-graphs",
+        ),
     },
     measures=_measures,
     apart=Apart("the spectrum of the normalised Laplacian; 0 is the same graph", _spectra, _same),

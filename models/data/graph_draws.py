@@ -1,0 +1,61 @@
+"""What made-up graphs share: how large they are, and how those of networkx become rows."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import torch
+
+from models.config import Config, ConfigError, param
+from models.data.common import data_generator
+from models.kinds.graphs import GraphSet
+from models.layouts.graphs import pack
+
+if TYPE_CHECKING:
+    import networkx
+
+__all__ = ["GraphSizes", "drawn", "packed", "seeds"]
+
+
+class GraphSizes(Config, frozen=True):
+    """How large graphs are."""
+
+    smallest: Annotated[
+        int, param("Smallest", "Nodes of the smallest graphs.", low=4, high=60, unit="nodes")
+    ] = 10
+    largest: Annotated[
+        int, param("Largest", "Nodes of the largest graphs.", low=4, high=60, unit="nodes")
+    ] = 20
+
+
+def drawn(
+    config: GraphSizes, n: int, seed: int, make: Callable[[int, int], "networkx.Graph"]
+) -> GraphSet:
+    """Return n graphs that ``make(size, seed)`` makes, their sizes uniform between the bounds.
+
+    Raises:
+        ConfigError: the largest are smaller than the smallest.
+    """
+    if config.largest < config.smallest:
+        raise ConfigError("largest", f"must be at least the smallest, {config.smallest}")
+    rng = data_generator(n, seed)
+    size = torch.randint(config.smallest, config.largest + 1, (n,), generator=rng).tolist()
+    found = [make(each, one) for each, one in zip(size, seeds(n, rng), strict=True)]
+    return packed(found, config.largest, rng)
+
+
+def seeds(n: int, generator: torch.Generator) -> list[int]:
+    """Return n seeds for generators of networkx."""
+    return torch.randint(2**31 - 1, (n,), generator=generator).tolist()
+
+
+def packed(found: list["networkx.Graph"], nodes: int, generator: torch.Generator) -> GraphSet:
+    """Return graphs of at most so many nodes as rows, their nodes in an order that says nothing."""
+    import networkx  # a quarter of a second, for those who ask
+
+    size = torch.tensor([len(each) for each in found])
+    adjacency = torch.zeros((len(found), nodes, nodes), dtype=torch.bool)
+    for row, graph in enumerate(found):
+        order = torch.randperm(len(graph), generator=generator)
+        square = torch.from_numpy(networkx.to_numpy_array(graph, weight=None)) > 0
+        adjacency[row, : len(graph), : len(graph)] = square[order][:, order]
+    return GraphSet(pack(adjacency, size), size)

@@ -1,0 +1,92 @@
+"""Whether generated graphs are of the make of the real ones, as metrics: trees, lobsters, grids,
+planar graphs.
+"""
+
+from collections.abc import Callable
+
+from torch import Tensor
+
+from models.config import NoConfig
+from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from models.metrics.graphs.sides import sides
+from models.metrics.graphs.validity import grid, lobster, planar, tree
+from models.registry import metric
+
+__all__ = ["Grids", "Lobsters", "PlanarGraphs", "Trees", "share"]
+
+_MOST = 0.5  # of the real graphs
+
+
+def share(evidence: Evidence, holds: Callable[[Tensor, Tensor], Tensor], many: str) -> Figure:
+    """Return the share of generated graphs of a make, ``holds(adjacency, size) -> (n,)``.
+
+    Raises:
+        NotApplicable: most of the real graphs are not of it.
+    """
+    made, real = sides(evidence)
+    if holds(*real).double().mean() < _MOST:
+        raise NotApplicable(f"most of the real graphs are no {many}")
+    return Figure(float(holds(*made).double().mean()), n=len(made[1]))
+
+
+@metric(
+    "trees",
+    title="Trees",
+    summary="Share of generated graphs that are trees: connected, without a cycle.",
+    source="by definition",
+    kinds=("graphs",),
+    better="higher",
+)
+class Trees(SampleMetric[NoConfig]):
+    """The share of graphs that are trees."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        return share(evidence, tree, "trees")
+
+
+@metric(
+    "lobsters",
+    title="Lobsters",
+    summary="Share of generated graphs that are lobsters: trees of which a path is left without "
+    "their leaves and then the leaves of what is left.",
+    source="by definition",
+    kinds=("graphs",),
+    better="higher",
+)
+class Lobsters(SampleMetric[NoConfig]):
+    """The share of graphs that are lobsters."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        return share(evidence, lobster, "lobsters")
+
+
+@metric(
+    "grids",
+    title="Grids",
+    summary="Share of generated graphs that are grids of at least two rows and columns, however "
+    "their nodes are numbered.",
+    source="VF2: Cordella et al. 2004, doi:10.1109/TPAMI.2004.75",
+    kinds=("graphs",),
+    better="higher",
+)
+class Grids(SampleMetric[NoConfig]):
+    """The share of graphs that are grids."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        return share(evidence, grid, "grids")
+
+
+@metric(
+    "planar-graphs",
+    title="Planar graphs",
+    summary="Share of generated graphs that are connected and can be drawn without two edges that "
+    "cross. A tree can, too: look at degrees beside it.",
+    source="left-right planarity test: Brandes 2009",
+    kinds=("graphs",),
+    better="higher",
+)
+class PlanarGraphs(SampleMetric[NoConfig]):
+    """The share of graphs that are connected and planar."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        return share(evidence, planar, "planar graphs")
