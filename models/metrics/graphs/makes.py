@@ -1,5 +1,5 @@
 """Whether generated graphs are of the make of the real ones, as metrics: trees, lobsters, grids,
-planar graphs.
+planar graphs, and graphs with a hub.
 """
 
 from collections.abc import Callable
@@ -9,10 +9,10 @@ from torch import Tensor
 from models.config import NoConfig
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
 from models.metrics.graphs.sides import sides
-from models.metrics.graphs.validity import grid, lobster, planar, tree
+from models.metrics.graphs.validity import grid, hub, lobster, planar, tree
 from models.registry import metric
 
-__all__ = ["Grids", "Lobsters", "PlanarGraphs", "Trees", "share"]
+__all__ = ["Grids", "Hubs", "Lobsters", "PlanarGraphs", "Trees", "share"]
 
 _MOST = 0.5  # of the real graphs
 
@@ -90,3 +90,19 @@ class PlanarGraphs(SampleMetric[NoConfig]):
 
     def measure(self, evidence: Evidence) -> Figure:
         return share(evidence, planar, "planar graphs")
+
+
+@metric(
+    "hubs",
+    title="A hub",
+    summary="Share of generated graphs in which some node is joined to all others, as in the graph "
+    "around one person or paper.",
+    source="by definition",
+    kinds=("graphs",),
+    better="higher",
+)
+class Hubs(SampleMetric[NoConfig]):
+    """The share of graphs with a node that is joined to all others."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        return share(evidence, hub, "graphs with a hub")

@@ -1,5 +1,5 @@
-"""Whether a graph is of the right make: connected, a tree, a lobster, a grid, planar, or two dense
-halves with few edges between.
+"""Whether a graph is of the right make: connected, a tree, a lobster, a grid, planar, with a hub,
+or two dense halves with few edges between.
 """
 
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-__all__ = ["connected", "grid", "halved", "lobster", "planar", "tree", "two_communities"]
+__all__ = ["connected", "grid", "halved", "hub", "lobster", "planar", "tree", "two_communities"]
 
 DENSE = 0.45  # share of the pairs of a half that are joined, at least
 FEW, SHARE = 4, 0.15  # edges between halves at most: so many, or this share of all
@@ -39,6 +39,11 @@ def lobster(adjacency: Tensor, size: Tensor) -> Tensor:
         left = left & inner[:, :, None] & inner[:, None, :]
     # What is left of a tree is connected.
     return tree(adjacency, size) & (left.sum(dim=2) <= 2).all(dim=1)
+
+
+def hub(adjacency: Tensor, size: Tensor) -> Tensor:
+    """Return whether some node of each graph (n, N, N) is joined to all others, (n,) bool."""
+    return (size > 0) & (adjacency.sum(dim=2).max(dim=1).values == size - 1)
 
 
 def grid(adjacency: Tensor, size: Tensor) -> Tensor:

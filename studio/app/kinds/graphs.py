@@ -191,6 +191,7 @@ KIND = Kind(
             "lobsters",
             "grids",
             "planar-graphs",
+            "hubs",
             "different-graphs",
             "new-graphs",
         ),
