@@ -105,4 +105,4 @@ def _shares(old: int, new: int) -> NDArray[np.float64]:
     ends = np.arange(new + 1) * old / new
     below = np.clip(ends[:, None] - np.arange(old), 0.0, 1.0)
     covered = np.diff(below, axis=0)
-    return covered / covered.sum(axis=1, keepdims=True)
+    return np.asarray(covered / covered.sum(axis=1, keepdims=True))
