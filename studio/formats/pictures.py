@@ -53,18 +53,21 @@ def write_images(path: Path, x: ArrayLike, attrs: Mapping[str, Any] | None = Non
     registry.for_path(path, writing=True).write(path, data, (), attrs or {})
 
 
-def sheet(images: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Return images (n, C, H, W) of values in [0, 1], C 1 or 3, row by row in a nearly square grid.
+def sheet(
+    images: NDArray[np.floating], columns: int = 0, smallest: int = SMALLEST
+) -> NDArray[np.uint8]:
+    """Return images (n, C, H, W) of values in [0, 1], C 1 or 3, row by row in so many columns, or
+    for 0 in a nearly square grid.
 
     Values outside are clipped; what is not finite is black. Pixels are whole numbers of pixels
-    large, so that the sheet has at least 512 on its longer side. Returns (h, w, 3).
+    large, so that the sheet has at least ``smallest`` on its longer side. Returns (h, w, 3).
     """
     n, channels, height, width = images.shape
     if not n:
         raise ValueError("a sheet needs at least one image")
-    columns = math.ceil(math.sqrt(n * height / width))
+    columns = columns or math.ceil(math.sqrt(n * height / width))
     rows = math.ceil(n / columns)
-    scale = max(1, math.ceil(SMALLEST / max(columns * width, rows * height)))
+    scale = max(1, math.ceil(smallest / max(columns * width, rows * height)))
     high, wide = scale * height, scale * width
     gap = max(1, round(GAP * scale * min(height, width)))
     bytes_ = np.nan_to_num(images, nan=0.0).clip(0.0, 1.0) * 255.0 + 0.5

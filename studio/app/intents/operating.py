@@ -27,6 +27,7 @@ __all__ = ["MEASURED", "OperatingIntents"]
 PREVIEWED = 64  # rows of the data that a portrait may show
 SEEN = {
     "bound": "quality/bound",
+    "film": "samples/film",
     "guidance-lab": "samples/guidance",
     "impute": "quality/filled",
     "likelihood-lab": "quality/likelihood",

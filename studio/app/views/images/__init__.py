@@ -1,7 +1,8 @@
-"""The lenses of images: the edit lab."""
+"""The lenses of images: films of their making, and the edit lab."""
 
 from studio.app.views.images.edit import VIEW as EDIT
+from studio.app.views.images.film import VIEW as FILM
 
 __all__ = ["VIEWS"]
 
-VIEWS = (EDIT,)
+VIEWS = (FILM, EDIT)

@@ -1,0 +1,67 @@
+"""A denoising film as it is seen: which frame goes with which flow time, and what is said. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.app import words
+
+__all__ = ["FilmFound"]
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class FilmFound:
+    """What the operator "film" says, T frames of n samples: ``t`` and ``s`` (T,) flow times and
+    noise levels, ``nfe`` (T,), ``way`` and ``foreseen`` (T, n, ...), ``score`` and ``left`` (T, n).
+    """
+
+    t: Floats
+    s: Floats
+    nfe: NDArray[np.int64]
+    way: Floats
+    foreseen: Floats
+    score: Floats
+    left: Floats
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> "FilmFound":
+        """Take the arrays of a result.
+
+        Raises:
+            KeyError: one is missing.
+            ValueError: they are not of the same frames.
+        """
+        names = ("t", "s", "nfe", "way", "foreseen", "score", "left")
+        found = [np.asarray(arrays[name]) for name in names]
+        if len({len(each) for each in found}) != 1 or not len(found[0]):
+            raise ValueError("its arrays are not of the same frames")
+        return cls(*found)
+
+    @property
+    def count(self) -> int:
+        """How many samples are followed."""
+        return int(self.way.shape[1])
+
+    def at(self, flow: float) -> int:
+        """Return the frame that is nearest to a flow time."""
+        return int(np.abs(self.t - flow).argmin())
+
+    def strip(self, most: int) -> NDArray[np.int64]:
+        """Return so many frames at most, evenly, the first and the last among them."""
+        return np.unique(np.linspace(0, len(self.t) - 1, most).round().astype(np.int64))
+
+    def said(self, frame: int, sample: int) -> str:
+        """Say where a frame is, and how strong the score of a sample is there."""
+        n, s = len(self.t), float(self.s[frame])
+        parts = [f"frame {frame + 1} of {n}", f"t = {float(self.t[frame]):.2f}", f"σ = {s:.3g}"]
+        parts.append(f"{int(self.nfe[frame]):,} evaluations")
+        if s > 0:
+            parts.append(f"|score| {words.figure(float(self.score[frame, sample]))}")
+            ahead = words.figure(float(self.left[frame, sample]))
+            parts.append(f"D is {ahead} from its sample")
+        return ", ".join(parts)

@@ -1,0 +1,209 @@
+"""Samples, as a film: from noise to data by any sampler, beside what the denoiser foresees."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+
+from studio.app.actions import Actions
+from studio.app.kinds.registry import kind_of_run
+from studio.app.plots.lineplot import Drawn, LinePlot
+from studio.app.state.filming import FilmFound
+from studio.app.state.naming import file_stem
+from studio.app.state.session import AppState
+from studio.app.viewspec import ViewSpec, shows_moving
+from studio.app.widgets.basic import Elided, button, label, row, section
+from studio.app.widgets.filedialog import ask_write
+from studio.app.widgets.foundview import Arrays, FoundView, can_ask
+from studio.app.widgets.tilegrid import TileGrid
+
+if TYPE_CHECKING:
+    from studio.store.results import ResultRecord
+
+__all__ = ["VIEW", "FilmView"]
+
+OPERATOR = "film"
+STRIP = 9  # frames beside each other
+HIGH = 92  # pixels of a strip
+WIDE = 560  # logical pixels from which both grids stand side by side
+SMALLEST = 256  # pixels of the longer side of an exported film, at least
+SECONDS = 4.0  # that an exported film takes
+FORMATS = "GIF film (*.gif);;Film as an animated PNG (*.apng);;Sheet of all frames (*.png)"
+
+
+class FilmView(FoundView):
+    """The frames follow the flow clock; one sample is followed closely."""
+
+    operator = OPERATOR
+    question = "How does noise become an image?"
+    answer = (
+        "Choose a sampler and its steps: each of them is kept, with what the denoiser foresees of "
+        "the image there. The Flow clock leads through it."
+    )
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        self.found: FilmFound | None = None
+        self._config: dict[str, Any] = {}
+        self._picked = 0
+        self._frame = -1
+        super().__init__(state, actions)
+        self.measure.setText("New film…")
+        self.measure.setAccessibleName("New film…")
+        state.playback.changed.connect(self._moved)
+
+    def controls(self) -> list[QWidget]:
+        tip = "Write the film as a GIF, an animated PNG or a sheet"
+        self.write = button("Export film…", self._write, icon="export", tip=tip)
+        return [self.write]
+
+    def lay_out(self, page: QWidget) -> None:
+        self.where = Elided("", "muted")
+        self.now = TileGrid("Where the samples are")
+        self.ahead = TileGrid("What the denoiser foresees of them")
+        self.way = TileGrid("One sample along the flow", strip=True)
+        self.foreseen = TileGrid("What is foreseen of it along the flow", strip=True)
+        for grid in (self.now, self.ahead):
+            grid.setMinimumHeight(150)
+            grid.picked.connect(self._pick)
+        for strip in (self.way, self.foreseen):
+            strip.setFixedHeight(HIGH)
+            strip.picked.connect(self._go_to)
+        self.curve = LinePlot("Along the flow", "flow time", "std of the data", dots=True)
+        self.curve.least = (0.0, 1.0), (0.0, 1.2)
+        self.curve.setMinimumHeight(130)
+        self.curve.chosen_at.connect(lambda t: self.state.playback.set(flow=float(t)))
+        self._grids = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._grids.setSpacing(20)
+        for title, said, grid in (
+            ("x", "now", self.now), ("D(x, σ)", "foreseen", self.ahead),
+        ):  # fmt: skip
+            box = QVBoxLayout()
+            box.setSpacing(4)
+            box.addLayout(row(label(title, "strong"), label(said, "muted"), None))
+            box.addWidget(grid, 1)
+            self._grids.addLayout(box, 1)
+        self._which = section("Sample 0 along the flow")
+        body = QVBoxLayout(page)
+        body.setContentsMargins(16, 10, 16, 12)
+        body.setSpacing(6)
+        body.addWidget(self.where)
+        body.addLayout(self._grids, 3)
+        body.addWidget(self._which)
+        body.addWidget(self.way)
+        body.addWidget(self.foreseen)
+        body.addWidget(self.curve, 2)
+
+    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
+        self.found, self._frame, self._picked = None, -1, 0
+        if found is not None:
+            self.found, self._config = FilmFound.of(found[1]), found[0].config
+            sampler = self._config.get("sampler") or {}
+            settings = sampler.get("config") or {}
+            steps = f", {settings['steps']} steps" if "steps" in settings else ""
+            called = f"{sampler.get('slug', '')}{steps}" if sampler else "the model's own sampler"
+            self.say(f"{called}, seed {self._config.get('seed', 0)}, step {found[0].step:,}")
+
+    @property
+    def filled(self) -> bool:
+        return self.found is not None
+
+    def refresh(self) -> None:
+        super().refresh()
+        self.write.setVisible(self.filled)
+
+    def draw(self) -> None:
+        found = self.found
+        assert found is not None
+        kind = kind_of_run(self.state.runs.by_key.get(self._key), self.state.catalog)
+        self._frame = frame = found.at(self.state.playback.flow)
+        picked = self._picked = min(self._picked, found.count - 1)
+        self.where.set_text(found.said(frame, picked))
+        for grid, of in ((self.now, found.way), (self.ahead, found.foreseen)):
+            grid.show_tiles(kind.tiles({"x": of[frame]}), noun=kind.moving)
+            grid.select(picked)
+        self._which.setText(f"SAMPLE {picked} ALONG THE FLOW")
+        self._which.setAccessibleName(f"Sample {picked} along the flow")
+        frames = found.strip(STRIP)
+        near = int(np.abs(frames - frame).argmin())
+        levels = [f"σ {float(s):.3g}" for s in found.s[frames]]
+        times = [f"t {float(t):.2f}" for t in found.t[frames]]
+        for strip, of, said in (
+            (self.way, found.way, times), (self.foreseen, found.foreseen, levels),
+        ):  # fmt: skip
+            strip.show_tiles(kind.tiles({"x": of[frames, picked]}), noun=kind.moving, words=said)
+            strip.select(near)
+        self._draw_curve(found, frame, picked)
+
+    def _draw_curve(self, found: FilmFound, frame: int, picked: int) -> None:
+        t = found.t.astype(np.float64)
+        some = found.s > 0
+        noise = (found.score[:, picked] * found.s).astype(np.float64)
+        lines = [
+            Drawn("σ |score|, the noise that is seen", t[some], noise[some]),
+            Drawn("from D to the sample", t, found.left[:, picked].astype(np.float64)),
+        ]
+        self.curve.show_lines(lines, float(t[frame]))
+
+    def _moved(self) -> None:
+        found = self.found
+        if found is None or not self.isVisible():
+            return
+        if found.at(self.state.playback.flow) != self._frame:
+            self.draw()
+
+    def _pick(self, place: int) -> None:
+        if place >= 0 and self.found is not None:
+            self._picked = place
+            self.draw()
+
+    def _go_to(self, place: int) -> None:
+        if place >= 0 and self.found is not None:
+            frame = self.found.strip(STRIP)[place]
+            self.state.playback.set(flow=float(self.found.t[frame]), playing=False)
+
+    def _write(self) -> None:
+        found, run = self.found, self.state.runs.by_key.get(self._key)
+        if found is not None and run is not None:
+            name = f"{file_stem(run)}-film.gif"
+            ask_write(
+                self, self.state, "Export film", name, FORMATS, lambda path: written(found, path)
+            )
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, what is foreseen stands below."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        wide = self.width() >= WIDE
+        self._grids.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+
+
+def written(found: FilmFound, path: Path) -> None:
+    """Write a film: all samples frame by frame, or as a sheet with a row a sample.
+
+    Raises:
+        StoreError: the disk refused, or the suffix is none of a film.
+    """
+    from studio.formats.animation import write_animation
+    from studio.formats.pictures import sheet, write_png
+
+    if path.suffix.lower() == ".png":
+        flat = found.way.swapaxes(0, 1).reshape(-1, *found.way.shape[2:])
+        write_png(path, sheet(flat, columns=len(found.t)))
+        return
+    frames = np.stack([sheet(frame, smallest=SMALLEST) for frame in found.way])
+    write_animation(path, frames, SECONDS)
+
+
+SHOWN = shows_moving("film")
+
+
+def applies(state: AppState) -> bool:
+    """Whether the selected run makes images by a denoiser."""
+    return SHOWN(state) and can_ask(state, OPERATOR)
+
+
+VIEW = ViewSpec(
+    id="film", lens="samples", title="Film", order=22, applies=applies, factory=FilmView
+)

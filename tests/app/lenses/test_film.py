@@ -1,0 +1,107 @@
+"""The denoising film in the Samples lens: it follows the flow clock, and is written to files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage, QImageReader
+from PySide6.QtWidgets import QApplication
+
+from studio.app.state.filming import FilmFound
+from studio.app.views.images.film import STRIP, FilmView, written
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.messages import ResultWritten
+from studio.store.results import ResultRecord, Results
+from tests.qtloop import until
+
+T, N, SIDE = 12, 5, 4
+
+
+def arrays() -> dict[str, Any]:
+    rng = np.random.default_rng(0)
+    t = np.linspace(0, 1, T, dtype=np.float32)
+    s = np.append(np.geomspace(20, 0.01, T - 1), 0).astype(np.float32)
+    x = rng.random((2, T, N, 1, SIDE, SIDE)).astype(np.float32)
+    score = np.outer(1 / np.maximum(s, 1e-3), np.arange(1, N + 1)).astype(np.float32)
+    score[-1] = np.nan
+    return {
+        "t": t, "s": s, "nfe": np.arange(T), "way": x[0], "foreseen": x[1], "score": score,
+        "left": np.outer(1 - t, np.ones(N)).astype(np.float32), "x": x[0, -1],
+    }  # fmt: skip
+
+
+def test_a_frame_is_the_nearest_to_a_flow_time_and_says_what_is_known_there() -> None:
+    found = FilmFound.of(arrays())
+    assert [found.at(t) for t in (0.0, 0.5, 0.96, 1.0)] == [0, 5, 11, 11]
+    assert found.strip(STRIP).tolist()[0] == 0
+    assert found.strip(STRIP).tolist()[-1] == T - 1
+    assert found.said(0, 1).startswith(
+        "frame 1 of 12, t = 0.00, σ = 20, 0 evaluations, |score| 0.1"
+    )
+    assert found.said(T - 1, 0) == "frame 12 of 12, t = 1.00, σ = 0, 11 evaluations"
+    with pytest.raises(ValueError, match="same frames"):
+        FilmFound.of({**arrays(), "s": np.ones(3)})
+    with pytest.raises(KeyError):
+        FilmFound.of({"t": np.ones(3)})
+
+
+def test_a_film_is_written_frame_by_frame_or_as_a_sheet_with_a_row_a_sample(tmp_path: Path) -> None:
+    found = FilmFound.of(arrays())
+    written(found, tmp_path / "film.gif")
+    assert QImageReader(str(tmp_path / "film.gif")).imageCount() == T
+    written(found, tmp_path / "film.png")
+    sheet = QImage(str(tmp_path / "film.png"))
+    assert sheet.width() / sheet.height() == pytest.approx(T / N, rel=0.05)
+
+
+@pytest.fixture
+def view(lens: Any) -> Iterator[FilmView]:
+    images = EntrySpec(
+        kind="dataset", slug="two-moons", title="Digits", summary="", source="", fields=[],
+        kinds=["images"],
+    )  # fmt: skip
+    lens.state.catalog.entries.append(images)
+    made = FilmView(lens.state, lens.actions)
+    made.resize(900, 640)
+    made.show()
+    QApplication.processEvents()
+    yield made
+    made.close()
+    made.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+async def test_it_follows_the_flow_clock_and_one_sample_closely(lens: Any, view: FilmView) -> None:
+    assert not view.write.isVisibleTo(view)
+    assert view.empty.isVisibleTo(view)
+    sampler = {"slug": "ddim", "config": {"steps": 11}}
+    record = ResultRecord(
+        operator="film",
+        title="Film",
+        run="0001-r",
+        step=100,
+        config={"seed": 3, "sampler": sampler},
+    )
+    made = Results(Path(lens.run.key) / "results").write(record, arrays())
+    lens.run.results.append(made.name)
+    event = ResultWritten(
+        job="j", run=lens.run.key, operator="film", step=100, result=str(made.path)
+    )
+    lens.state.result_written.emit(event)
+    await until(lambda: view.found is not None)
+    assert view.words.accessibleName() == "ddim, 11 steps, seed 3, step 100"
+    assert view.where.accessibleName().startswith("frame 12 of 12")
+    assert (view.now.count, view.ahead.count, view.way.count) == (N, N, STRIP)
+    lens.state.playback.set(flow=0.0)
+    assert view.where.accessibleName().startswith("frame 1 of 12")
+    view.ahead.picked.emit(3)
+    assert view.now.selection == 3
+    assert "|score| 0.2" in view.where.accessibleName()
+    view.foreseen.picked.emit(STRIP - 1)
+    assert lens.state.playback.flow == 1.0
+    assert [line.title for line in view.curve.lines] == [
+        "σ |score|, the noise that is seen", "from D to the sample",
+    ]  # fmt: skip
+    assert np.allclose(view.curve.lines[0].y, 4.0, rtol=0.01), "the score times σ, of sample 3"
