@@ -1,11 +1,18 @@
 """Files of graphs: what is taken from them, and what is said of hostile ones."""
 
+import json
+
+import networkx
 import numpy as np
 import pytest
 
 from studio.formats import files
 from studio.formats.graphs.edgelist import EdgeList
+from studio.formats.graphs.gml import Gml
+from studio.formats.graphs.graph6 import Graph6
+from studio.formats.graphs.graphjson import GraphJson
 from studio.formats.graphs.graphml import GraphML
+from studio.formats.graphs.tu import TuCollection
 from studio.formats.graphs.writing import write_graphs
 from studio.formats.limits import FormatError
 
@@ -37,7 +44,9 @@ def written(tmp_path, text, name="some.graphml"):
     return path
 
 
-@pytest.mark.parametrize(("importer", "suffix"), [(GraphML, ".graphml"), (EdgeList, ".edgelist")])
+@pytest.mark.parametrize(
+    ("importer", "suffix"), [(GraphML, ".graphml"), (EdgeList, ".edgelist"), (Graph6, ".g6")]
+)
 def test_what_was_exported_comes_back(tmp_path, importer, suffix):
     rng = np.random.default_rng(0)
     size = np.array([4, 7, 2, 5])
@@ -140,3 +149,104 @@ def test_other_xml_is_not_claimed(tmp_path):
     assert GraphML().claims(written(tmp_path, graphml(), "some.xml"))
     with pytest.raises(FormatError, match="No importer takes"):
         files.inspect([written(tmp_path, "<svg/>", "some.xml")])
+
+
+def karate_rows():
+    square = networkx.to_numpy_array(networkx.karate_club_graph(), weight=None) > 0
+    return np.where(square[np.triu_indices(34, 1)], 1.0, -1.0)
+
+
+def written_by_networkx(tmp_path, suffix):
+    """Write the karate club as networkx does in some format."""
+    club, path = networkx.karate_club_graph(), tmp_path / f"karate{suffix}"
+    if suffix == ".gml":
+        networkx.write_gml(club, path)
+    elif suffix == ".g6":
+        networkx.write_graph6(club, path)
+    elif suffix == ".s6":
+        networkx.write_sparse6(club, path)
+    else:
+        path.write_text(json.dumps(networkx.node_link_data(club, edges=suffix.split(".")[1])))
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".gml", ".g6", ".s6", ".links.json", ".edges.json"])
+def test_the_karate_club_is_itself_in_each_format(tmp_path, suffix):
+    path = written_by_networkx(tmp_path, suffix)
+    found = files.inspect([path])
+    assert (found.kind, found.rows, found.notes) == ("graphs", 1, ["1 graphs of 34 to 34 nodes."])
+    rows = files.rows([path], found.importer, {})
+    (block,) = rows.blocks
+    np.testing.assert_array_equal(block["x"][0], karate_rows())
+
+
+def test_a_set_of_the_tu_collection_is_read_whole(tmp_path):
+    """Its nodes and edges may stand in any order, and each edge there and back."""
+    listed = {"A": "3, 1\n1, 3\n2, 4\n5, 4\n", "graph_indicator": "7\n2\n7\n2\n2\n",
+              "graph_labels": "1\n0\n", "node_labels": "1\n1\n1\n2\n2\n"}  # fmt: skip
+    for name, text in listed.items():
+        (tmp_path / f"TINY_{name}.txt").write_text(text)
+    found = files.inspect([tmp_path])
+    assert (found.importer, found.rows) == ("tu", 2)
+    _, arrays = read(TuCollection(), tmp_path / "TINY_A.txt")
+    assert arrays["size"].tolist() == [3, 2]
+    # Of graph 2 nodes 2, 4, 5 with edges 2-4 and 4-5; of graph 7 nodes 1 and 3, joined.
+    assert arrays["x"].tolist() == [[1.0, -1.0, 1.0], [1.0, 0.0, 0.0]]
+
+
+def test_json_comes_as_pairs_of_numbers_too(tmp_path):
+    one, two = {"n": 3, "edges": [[0, 2]]}, {"n": 2, "edges": []}
+    for value in ({"graphs": [one, two]}, [one, two]):
+        _, arrays = read(GraphJson(), written(tmp_path, json.dumps(value), "some.json"))
+        assert arrays["size"].tolist() == [3, 2]
+        assert arrays["x"].tolist() == [[-1.0, 1.0, -1.0], [-1.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize(
+    ("importer", "name", "text", "said"),
+    [
+        (Graph6, "a.g6", "~~?@~~~~~~", r"is a graph of [\d,]+ nodes; the limit is 200"),
+        (Graph6, "a.g6", "~?@", "line 1 is no graph6"),
+        (Graph6, "a.g6", "D?{\nD?\n", "line 2 is no graph6"),
+        (Graph6, "a.g6", b"D\x01{", "line 1 has bytes that no graph6 has"),
+        (Graph6, "a.g6", "~" * 200_000, "longer than"),
+        (Graph6, "a.s6", ":~~~~~~~~", "the limit is 200"),
+        (Gml, "a.gml", "graph [ node [ id 0", "is no GML"),
+        (Gml, "a.gml", "a [" * 20_000, "lists in lists"),
+        (Gml, "a.gml", "graph [ edge [ source 0 target 1 ] ]", "is no GML"),
+        (Gml, "a.gml", b"\xff\xfe\x00", "is no text"),
+        (Gml, "a.gml", f"graph [ {''.join(f'node [ id {i} ] ' for i in range(201))} ]", "200"),
+        (GraphJson, "a.json", "{", "is no JSON"),
+        (GraphJson, "a.json", "[" * 200_000, "is no JSON"),
+        (GraphJson, "a.json", "[1]", "graph 1 is no graph"),
+        (GraphJson, "a.json", '{"n": 1000000, "edges": []}', "1,000,000 nodes; the limit is 200"),
+        (GraphJson, "a.json", '{"n": -1, "edges": []}', "does not say which nodes"),
+        (GraphJson, "a.json", '{"n": 3}', "lists no edges"),
+        (GraphJson, "a.json", '{"n": 3, "edges": [[0, 3]]}', "edge 1 joins a node that is not"),
+        (GraphJson, "a.json", '{"n": 3, "edges": [[0]]}', "edge 1 is not between two nodes"),
+        (GraphJson, "a.json", '{"nodes": [{"id": 1}, {"id": 1}], "links": []}', "node 1 twice"),
+        (GraphJson, "a.json", '{"nodes": [{"id": [1]}], "links": []}', "without an id"),
+        (GraphJson, "a.json", '{"nodes": [1, 2], "links": [{"source": [], "target": 1}]}', "edge"),
+        (TuCollection, "X_A.txt", "1, 2\n", "X_graph_indicator.txt is not beside"),
+    ],
+)
+def test_other_hostile_files_get_a_sentence(tmp_path, importer, name, text, said):
+    with pytest.raises(FormatError, match=said):
+        read(importer(), written(tmp_path, text, name))
+
+
+@pytest.mark.parametrize(
+    ("edges", "of", "said"),
+    [
+        ("1, 4\n", "1\n1\n2\n", "line 1 joins a node that X_graph_indicator.txt does not have"),
+        ("1, 2\n2, 3\n", "1\n1\n2\n", "line 2 joins nodes of two graphs"),
+        ("1, a\n", "1\n", "is no list of whole numbers"),
+        ("1\n", "1\n", "has 1 numbers a line, and should have 2"),
+        ("", "1\n", "X_A.txt is empty"),
+        ("1, 2\n", "1\n" * 300, "more than 200 nodes"),
+    ],
+)
+def test_hostile_sets_of_the_tu_collection_get_a_sentence(tmp_path, edges, of, said):
+    written(tmp_path, of, "X_graph_indicator.txt")
+    with pytest.raises(FormatError, match=said):
+        read(TuCollection(), written(tmp_path, edges, "X_A.txt"))

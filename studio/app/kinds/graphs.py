@@ -198,10 +198,10 @@ KIND = Kind(
     },
     measures=_measures,
     apart=Apart("the spectrum of the normalised Laplacian; 0 is the same graph", _spectra, _same),
-    imports="GraphML or lists of edges",
+    imports="GraphML, GML, graph6, JSON, TU sets or lists of edges",
     page=36,
     parts=(PLACES,),
-    suffixes=("graphml", "edgelist", "npz", "h5"),
+    suffixes=("graphml", "edgelist", "g6", "npz", "h5"),
     filed=_filed,
     order=40,
 )

@@ -63,6 +63,7 @@ FORMATS = {
     "h5": "HDF5",
     "graphml": "GraphML",
     "edgelist": "Edge list",
+    "g6": "graph6",
     "hdf5": "HDF5",
     "npy": "NumPy array",
     "png": "PNG picture",

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from studio.formats.inspection import Inspection
 from studio.formats.limits import FormatError, check_points, rows_at_once
 from studio.store.parts import Block, Part
 from studio.store.schema import Schema
+
+if TYPE_CHECKING:
+    import networkx
 
 __all__ = ["MOST_EDGES", "MOST_NODES", "GraphFiles", "Listed"]
 
@@ -67,6 +70,16 @@ class Listed:
                 "Remove those that are listed several times.",
             )
         self.edges.append((first, second))
+
+    @classmethod
+    def of(cls, where: str, graph: "networkx.Graph") -> "Listed":
+        """Return a graph of networkx. Raises as `node` and `join`."""
+        made = cls(where, directed=graph.is_directed())
+        for name in graph:
+            made.node(name)
+        for first, second in graph.edges():
+            made.join(made.nodes[first], made.nodes[second])
+        return made
 
 
 @dataclass

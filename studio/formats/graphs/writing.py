@@ -1,4 +1,4 @@
-"""Graphs written as GraphML, as lists of edges, or as arrays."""
+"""Graphs written as GraphML, as lists of edges, as graph6, or as arrays."""
 
 import io
 import json
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FEATURE", "GRAPH_SUFFIXES", "write_graphs"]
 
-GRAPH_SUFFIXES = (".graphml", ".edgelist", *ARRAY_SUFFIXES)
+GRAPH_SUFFIXES = (".graphml", ".edgelist", ".g6", *ARRAY_SUFFIXES)
 FEATURE = "feature"
 """What the number of a node is called in a file."""
 
@@ -32,8 +32,9 @@ def write_graphs(
     """Write graphs to a file whose suffix says how, replacing it atomically.
 
     GraphML holds one graph after the other. A list of edges has, for each graph, a line
-    ``# graph 0 of 16 nodes`` and one line of two node numbers an edge. NPZ and HDF5 hold
-    "adjacency" (n, N, N) of 0 and 1, "size" (n,) and, where nodes have a number, "feature" (n, N).
+    ``# graph 0 of 16 nodes`` and one line of two node numbers an edge. graph6 has a graph a line,
+    and no place for anything else. NPZ and HDF5 hold "adjacency" (n, N, N) of 0 and 1, "size" (n,)
+    and, where nodes have a number, "feature" (n, N).
 
     Args:
         path: the file.
@@ -51,6 +52,8 @@ def write_graphs(
         write_bytes(path, _graphml(_graphs(adjacency, size, feature), said))
     elif suffix == ".edgelist":
         write_bytes(path, _edge_lists(_graphs(adjacency, size, None), said))
+    elif suffix == ".g6":
+        write_bytes(path, _graph6(_graphs(adjacency, size, None)))
     else:
         arrays: dict[str, NDArray[Any]] = {"adjacency": adjacency.astype(np.uint8), "size": size}
         if feature is not None:
@@ -98,3 +101,9 @@ def _edge_lists(graphs: Iterator["networkx.Graph"], said: str) -> bytes:
         lines.append(f"# graph {number} of {len(graph)} nodes")
         lines += generate_edgelist(graph, data=False)
     return ("\n".join(lines) + "\n").encode()
+
+
+def _graph6(graphs: Iterator["networkx.Graph"]) -> bytes:
+    import networkx
+
+    return b"".join(networkx.to_graph6_bytes(graph, header=False) for graph in graphs)

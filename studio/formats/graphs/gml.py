@@ -1,0 +1,45 @@
+"""GML: a graph as nested lists of keys and values (Himsolt 1997), read by networkx."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from studio.formats.graphs.importing import GraphFiles, Listed
+from studio.formats.limits import FormatError
+from studio.formats.registry import importer
+from studio.store.errors import human_bytes
+
+__all__ = ["Gml"]
+
+_MOST = 2**24  # bytes: the largest graph has some millions
+_HINT = "Save it again as GML or GraphML, for example with networkx or Gephi."
+
+
+@importer
+class Gml(GraphFiles):
+    """Files of GML, one graph each."""
+
+    slug = "gml"
+    title = "Graphs: GML"
+    format = "GML"
+    suffixes = (".gml",)
+
+    def graphs(self, path: Path) -> Iterator[Listed]:
+        """Yield the graph of a file."""
+        import networkx
+
+        if (size := path.stat().st_size) > _MOST:
+            raise FormatError(
+                f"{path.name} has {human_bytes(size)}; GML may have {human_bytes(_MOST)}.",
+                "Import smaller graphs, or pieces of this one.",
+            )
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise FormatError(f"{path.name} is no text.", _HINT) from error
+        try:
+            graph = networkx.parse_gml(text.splitlines(), label="id")
+        except RecursionError as error:
+            raise FormatError(f"{path.name} has lists in lists without end.", _HINT) from error
+        except (networkx.NetworkXError, ValueError, KeyError, TypeError) as error:
+            raise FormatError(f"{path.name} is no GML: {error}.", _HINT) from error
+        yield Listed.of(path.name, graph)

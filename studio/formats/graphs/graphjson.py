@@ -1,0 +1,93 @@
+"""Graphs as JSON: as networkx and D3 write them ("node-link"), or as numbers of nodes and pairs.
+
+A file holds one graph, a list of them, or ``{"graphs": [...]}``. A graph is ``{"nodes": [{"id": 0},
+...], "links": [{"source": 0, "target": 1}, ...]}``, where links may be called edges, or ``{"n": 4,
+"edges": [[0, 1], ...]}``.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from studio.formats.graphs.importing import MOST_NODES, GraphFiles, Listed
+from studio.formats.limits import FormatError
+from studio.formats.registry import importer
+from studio.store.errors import human_bytes
+
+__all__ = ["GraphJson"]
+
+_MOST = 2**25  # bytes: what is read takes twenty times as many
+_HINT = (
+    'A graph is {"nodes": [{"id": 0}, ...], "links": [{"source": 0, "target": 1}, ...]} as '
+    'networkx writes it, or {"n": 4, "edges": [[0, 1], ...]}; a file has one, a list, or {"graphs": '
+    "[...]}."
+)
+
+
+@importer
+class GraphJson(GraphFiles):
+    """Files of JSON."""
+
+    slug = "graph-json"
+    title = "Graphs: JSON"
+    format = "JSON"
+    suffixes = (".json",)
+
+    def graphs(self, path: Path) -> Iterator[Listed]:
+        """Yield the graphs of a file."""
+        if (size := path.stat().st_size) > _MOST:
+            raise FormatError(
+                f"{path.name} has {human_bytes(size)}; JSON may have {human_bytes(_MOST)}.",
+                "Divide it, and choose all its parts together.",
+            )
+        try:
+            value = json.loads(path.read_bytes())
+        except (ValueError, RecursionError) as error:
+            raise FormatError(f"{path.name} is no JSON: {error}.", _HINT) from error
+        if isinstance(value, dict) and isinstance(value.get("graphs"), list):
+            value = value["graphs"]
+        for number, each in enumerate(value if isinstance(value, list) else [value], 1):
+            yield _graph(each, f"{path.name}: graph {number:,}")
+
+
+def _graph(value: Any, where: str) -> Listed:
+    if not isinstance(value, dict):
+        raise FormatError(f"{where} is no graph.", _HINT)
+    graph = Listed(where, directed=value.get("directed") is True)
+    linked = isinstance(value.get("nodes"), list)
+    for name in _names(value, where) if linked else range(_count(value, where)):
+        if name in graph.nodes:
+            raise FormatError(f"{where} has the node {name} twice.", _HINT)
+        graph.node(name)
+    edges = value.get("links", value.get("edges")) if linked else value.get("edges")
+    if not isinstance(edges, list):
+        raise FormatError(f"{where} lists no edges.", _HINT)
+    for number, edge in enumerate(edges, 1):
+        ends = [edge.get("source"), edge.get("target")] if isinstance(edge, dict) else edge
+        if not isinstance(ends, list) or len(ends) != 2:
+            raise FormatError(f"{where}: edge {number:,} is not between two nodes.", _HINT)
+        if not all(isinstance(end, (int, str)) and end in graph.nodes for end in ends):
+            raise FormatError(f"{where}: edge {number:,} joins a node that is not there.", _HINT)
+        graph.join(graph.nodes[ends[0]], graph.nodes[ends[1]])
+    return graph
+
+
+def _names(value: dict[str, Any], where: str) -> list[int | str]:
+    found = [node.get("id") if isinstance(node, dict) else node for node in value["nodes"]]
+    names = [name for name in found if isinstance(name, (int, str))]
+    if len(names) < len(found):
+        raise FormatError(f"{where} has a node without an id that is a number or a word.", _HINT)
+    return names
+
+
+def _count(value: dict[str, Any], where: str) -> int:
+    count = value.get("n")
+    if not isinstance(count, int) or count < 0:
+        raise FormatError(f"{where} does not say which nodes it has.", _HINT)
+    if count > MOST_NODES:
+        raise FormatError(
+            f"{where} says that it has {count:,} nodes; the limit is {MOST_NODES}.",
+            "Import smaller graphs, or pieces of this one.",
+        )
+    return count
