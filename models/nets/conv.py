@@ -10,6 +10,7 @@ import math
 import torch
 from torch import Tensor, nn
 
+from models.nets.blank import blank
 from models.nets.mlp import FourierFeatures, linear
 
 __all__ = ["Clock", "conv", "group_norm", "pyramid", "transposed"]
@@ -37,9 +38,7 @@ def conv(
 
     Padded so that a side h becomes ceil(h / stride); ``size`` is odd.
     """
-    layer = nn.Conv2d(
-        dim_in, dim_out, size, stride=stride, padding=size // 2, device="meta"
-    ).to_empty(device="cpu")
+    layer = blank(nn.Conv2d, dim_in, dim_out, size, stride=stride, padding=size // 2)
     _fill(layer, dim_in * size**2, gain, generator)
     return layer
 
@@ -48,9 +47,7 @@ def transposed(
     dim_in: int, dim_out: int, *, gain: float = 1.0, generator: torch.Generator
 ) -> nn.ConvTranspose2d:
     """Return a transposed convolution that doubles a side: 4 x 4, stride 2, as in DCGAN."""
-    layer = nn.ConvTranspose2d(dim_in, dim_out, 4, stride=2, padding=1, device="meta").to_empty(
-        device="cpu"
-    )
+    layer = blank(nn.ConvTranspose2d, dim_in, dim_out, 4, stride=2, padding=1)
     # A pixel of the output sees 2 x 2 of the 4 x 4 taps.
     _fill(layer, dim_in * 4, gain, generator)
     return layer

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from models.config import Config, param
 from models.contracts.batch import Batch
 from models.contracts.spec import DataSpec
+from models.nets.blank import blank
 from models.nets.given import GivenFeatures
 from models.nets.role import Role
 from models.registry import network
@@ -97,9 +98,7 @@ def linear(
     """Return a linear layer, weights uniform with variance gain^2 / dim_in, biases within
     1 / sqrt(dim_in) (zero where the gain is zero).
     """
-    # By way of the meta device: the constructor's own initialisation would consume global random
-    # numbers.
-    layer = nn.Linear(dim_in, dim_out, device="meta").to_empty(device="cpu")
+    layer = blank(nn.Linear, dim_in, dim_out)
     with torch.no_grad():
         layer.weight.uniform_(-1.0, 1.0, generator=generator).mul_(gain * math.sqrt(3.0 / dim_in))
         layer.bias.uniform_(-1.0, 1.0, generator=generator).mul_(

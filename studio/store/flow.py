@@ -1,8 +1,9 @@
 """The kept flow of fixed particles: one HDF5 file a training step, and ``flow.h5`` over them.
 
 ``flow.h5`` is a tiny index of external links, so that the whole history opens as one file in any
-HDF5 reader; it is rewritten atomically after each record. When the store is full, every other
-record goes, and the first and the last stay: it spans the whole run at any length.
+HDF5 reader; it is rewritten atomically after each record, or by a training with each checkpoint.
+When the store is full, every other record goes, and the first and the last stay: it spans the whole
+run at any length.
 """
 
 import re
@@ -41,6 +42,8 @@ class FlowStore:
         self.index = self.run / "flow.h5"
         self.capacity = capacity
         self.room = room
+        self._behind = False
+        """Whether a record was kept that the index does not name."""
 
     def path(self, step: int) -> Path:
         """Return where the record of a step is, or would be."""
@@ -53,11 +56,18 @@ class FlowStore:
         names = (_NAME.fullmatch(p.name) for p in self.folder.iterdir())
         return sorted(int(m[1]) for m in names if m)
 
-    def keep(self, record: FlowRecord, types: Mapping[str, str] | None = None) -> list[int]:
+    def keep(
+        self,
+        record: FlowRecord,
+        types: Mapping[str, str] | None = None,
+        *,
+        listed: bool = True,
+    ) -> list[int]:
         """Store a record and return the steps that are kept now.
 
         ``types`` says of which arrays fewer bits are enough ("float16"), where the record has them;
-        all others are kept in their own type.
+        all others are kept in their own type. One that is not ``listed`` is in the index after the
+        next `sync`: to make it anew costs as much as a record.
 
         Raises:
             ValueError: the shapes do not fit together.
@@ -74,11 +84,24 @@ class FlowStore:
         kept = halve(steps) if len(steps) > self.capacity else steps
         while len(kept) > 2 and self.room and self._size(kept) > self.room:
             kept = halve(kept)
+        gone = set(steps) - set(kept)
         # The index first: it never names a file that is gone.
-        self._write_index(kept)
-        for gone in set(steps) - set(kept):
-            self.path(gone).unlink(missing_ok=True)
+        if listed or gone:
+            self._write_index(kept)
+        else:
+            self._behind = True
+        for step in gone:
+            self.path(step).unlink(missing_ok=True)
         return kept
+
+    def sync(self) -> None:
+        """Let the index name all records, if one was not listed.
+
+        Raises:
+            StoreError: the disk refused.
+        """
+        if self._behind:
+            self._write_index(self.steps())
 
     def load(self, step: int) -> FlowRecord:
         """Return the record of a step; numbers of 16 bits come back as 32, to compute with.
@@ -152,6 +175,7 @@ class FlowStore:
 
         # Not worth waiting for the disk: `recover` makes it again from the records.
         hdf5.write(self.index, fill, durable=False)
+        self._behind = False
 
 
 def halve(steps: Sequence[int]) -> list[int]:

@@ -46,19 +46,21 @@ def test_the_engine_loads_no_qt_and_a_training_no_compiler() -> None:
     loaded = modules_after("""
         import studio.engine.main, studio.engine.jobs.training
         import torch
+        from models.nets.mlp import linear
         from models.registry import discover
+        from models.tensors import make_generator
         from models.training.optim import OptimizerConfig
         from models.training.trained import Trained
 
         discover()
         for kind in ("adam", "adamw", "radam"):
-            net = torch.nn.Linear(2, 1)
+            net = linear(2, 1, generator=make_generator(0))
             trained = Trained(net, OptimizerConfig(kind=kind, clip=1.0), 5, decay=0.9)
             trained.descend(lambda rows: (net(torch.ones(2, 2)).square().mean(), {}), 2)
     """)
     assert {"torch", "models.families.edm"} <= loaded
     assert not {name for name in loaded if name.startswith(("PySide6", "pyqtgraph", "qasync"))}
-    assert not loaded & {"torch._dynamo", "scipy", "ot", "zuko", "networkx"}
+    assert not loaded & {"torch._dynamo", "sympy", "scipy", "ot", "zuko", "networkx"}
 
 
 def test_hello_can_be_sent_before_torch_is_imported() -> None:

@@ -74,6 +74,33 @@ def test_the_whole_history_opens_as_one_file(store):
             assert group["layers/critic"].shape == (1, 3, 3)
 
 
+def test_the_index_may_wait_for_the_next_sync_and_never_names_what_is_gone(store):
+    def listed():
+        with h5py.File(store.index) as file:
+            assert all(f"step-{step:08d}" in file for step in file.attrs["steps"])
+            return file.attrs["steps"].tolist()
+
+    def later(*steps):
+        for step in steps:
+            store.keep(FlowRecord.of(step, np.ones(1), np.zeros((1, 3, 2))), listed=False)
+
+    keep(store, 1, 2)
+    later(4)
+    assert (store.steps(), listed()) == ([1, 2, 4], [1, 2])
+    store.sync()
+    assert listed() == [1, 2, 4]
+    before = store.index.stat().st_ino
+    store.sync()
+    assert store.index.stat().st_ino == before, "there is nothing to write"
+    later(8)
+    assert listed() == [1, 2, 4]
+    later(16)
+    assert store.steps() == listed() == [1, 4, 16], "two are gone"
+    later(17)
+    assert FlowStore(store.run).recover() == []
+    assert listed() == [1, 4, 16, 17]
+
+
 def test_the_history_moves_with_its_folder(store, tmp_path):
     keep(store, 1, 2)
     moved = tmp_path.rename(tmp_path.with_name("moved"))

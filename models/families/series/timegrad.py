@@ -16,6 +16,7 @@ from models.contracts.observed import OBSERVED, VALUES, observing
 from models.contracts.spec import DataSpec, Given
 from models.contracts.state import Packed
 from models.denoisers.denoiser import Denoiser
+from models.nets.blank import blank
 from models.nets.given import GivenFeatures
 from models.nets.pick import build
 from models.nets.role import DENOISER
@@ -70,10 +71,7 @@ class _Recurrent(nn.Module):
         channels, memory = spec.shape[1], config.memory
         self.told = GivenFeatures(spec) if spec.given else None
         reads = channels + (self.told.dim if self.told is not None else 0)
-        # PyTorch would draw the weights from its own numbers first.
-        with torch.device("meta"):
-            gru = nn.GRU(reads, memory, batch_first=True)
-        self.gru = gru.to_empty(device="cpu")
+        self.gru = blank(nn.GRU, reads, memory, batch_first=True)
         for parameter in self.gru.parameters():
             with torch.no_grad():
                 parameter.uniform_(-(memory**-0.5), memory**-0.5, generator=generator)

@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from models.config import Config, param
 from models.contracts.spec import DataSpec
+from models.nets.blank import blank
 from models.nets.conv import Clock
 from models.nets.given import GivenFeatures
 from models.nets.mlp import linear
@@ -62,9 +63,8 @@ class DilatedConvConfig(Config, frozen=True):
 
 def _taps(dim_in: int, dim_out: int, size: int, dilation: int, g: torch.Generator) -> nn.Conv1d:
     """Return a convolution along the time, weights uniform with variance 1 / fan-in."""
-    layer = nn.Conv1d(
-        dim_in, dim_out, size, dilation=dilation, padding=dilation * (size // 2), device="meta"
-    ).to_empty(device="cpu")
+    padding = dilation * (size // 2)
+    layer = blank(nn.Conv1d, dim_in, dim_out, size, dilation=dilation, padding=padding)
     bound = math.sqrt(3.0 / (dim_in * size))
     with torch.no_grad():
         layer.weight.uniform_(-1.0, 1.0, generator=g).mul_(bound)

@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from models.config import Config, param
 from models.contracts.spec import DataSpec
+from models.nets.blank import blank
 from models.nets.conv import conv
 from models.nets.mlp import linear
 from models.nets.role import Role
@@ -52,9 +53,9 @@ def _along(dim_in: int, dim_out: int, stride: int, gain: float, g: torch.Generat
     """Return a convolution of 7 bands and one pixel, its weights as those of `conv`: spectra lie
     along the height, and the pixels of a window side by side.
     """
-    layer = nn.Conv2d(
-        dim_in, dim_out, (_BANDS, 1), stride=(stride, 1), padding=(_BANDS // 2, 0), device="meta"
-    ).to_empty(device="cpu")
+    layer = blank(
+        nn.Conv2d, dim_in, dim_out, (_BANDS, 1), stride=(stride, 1), padding=(_BANDS // 2, 0)
+    )
     bound = gain * (3.0 / (dim_in * _BANDS)) ** 0.5
     with torch.no_grad():
         layer.weight.uniform_(-1.0, 1.0, generator=g).mul_(bound)

@@ -331,6 +331,7 @@ class TrainingJob(Job):
         """At the last step: first make safe, then measure."""
         self._outputs.save(self.step)
         yield from self._outputs.keep_due(self.step)
+        self.folder.flow.sync()
         yield from self._answer(session)
         yield from self._outputs.evaluate(self.step)
         yield from self._answer(session)  # what was asked for meanwhile

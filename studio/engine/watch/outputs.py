@@ -118,7 +118,7 @@ class Outputs:
         )
         start = self._clock()
         kind = kind_of(session.family.spec.kind)
-        steps = self._folder.flow.keep(record, kind.record_types)
+        steps = self._folder.flow.keep(record, kind.record_types, listed=False)
         seconds = record.seconds + self._clock() - start
         self._kept.kept(step, seconds, self._pace, whole=whole)
         self._sink.send(Kept(job=self._job, step=step, steps=steps))
@@ -244,6 +244,7 @@ class Outputs:
         tensors, values = pack(session.family, step, spec, columns)
         path = self._folder.checkpoints.save(step, tensors, values, pinned=pinned, best=best)
         self._folder.metrics.sync()
+        self._folder.flow.sync()
         self._saved = step
         end = self._clock()
         self._checkpoints.done(step, end - start, end)
