@@ -15,7 +15,9 @@ from studio.app.run_words import quality, say, title_of
 from studio.app.state import drafts, finding
 from studio.app.state.datasets import all_sets
 from studio.app.state.naming import data_title
+from studio.app.state.paths import learning_paths, walkable
 from studio.app.state.session import AppState
+from studio.counted import counted
 from studio.protocol.spec import Recipe
 
 __all__ = ["all_hits"]
@@ -23,7 +25,7 @@ __all__ = ["all_hits"]
 
 def all_hits(state: AppState, actions: Actions, registry: Registry) -> list[Hit]:
     """Return everything that can be found."""
-    sources = (_recipes, _data, _runs, _models, _settings, _help)
+    sources = (_recipes, _paths, _data, _runs, _models, _settings, _help)
     return [
         *(hit for source in sources for hit in source(state, actions)),
         *_commands(registry),
@@ -40,6 +42,24 @@ def _recipes(state: AppState, actions: Actions) -> Iterator[Hit]:
             do=partial(actions.race.open_recipe, recipe),
             also=("train", partial(_train, actions, recipe)),
         )  # fmt: skip
+
+
+def _paths(state: AppState, actions: Actions) -> Iterator[Hit]:
+    recipes = {recipe.slug: recipe for recipe in state.recipes}
+    for path in learning_paths():
+        steps = walkable(path, recipes)
+        if steps:
+            yield Hit(
+                id=f"path-{path.title}", group="Recipes", title=path.title, icon="discover",
+                said=f"Learning path, {counted(len(steps), 'step')}",
+                words=" ".join(f"{step.why} {recipe.title}" for step, recipe in steps),
+                do=partial(_show_path, state, path.title),
+            )  # fmt: skip
+
+
+def _show_path(state: AppState, title: str) -> None:
+    state.go("discover")
+    state.search_wanted.emit(title)
 
 
 def _train(actions: Actions, recipe: Recipe) -> None:

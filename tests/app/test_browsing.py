@@ -140,6 +140,9 @@ def test_other_data_are_not_said_to_be_selected(browser: Browser) -> None:
     other = Source("/p/runs/0002-r", "samples", "b.h5")
     x = np.zeros((9, 1, 4, 4), np.float32)
     browser.show_data(kind("images"), {"x": x}, other, None, None, "")
+    assert browser.picked.text() == "2 selected, none here"
+    assert "samples that were drawn" in browser.picked.toolTip()
+    browser._selection.clear()
     assert not browser.picked.isVisible()
 
 

@@ -201,6 +201,17 @@ async def test_paths_are_shelves_of_numbered_steps_that_are_checked_when_trained
     bench.state.runs.by_key.clear()
 
 
+async def test_a_path_is_found_by_its_name(bench, qtbot):
+    page = await discover_of(bench)
+    qtbot.keyClicks(page.search, "why gans fail")
+    assert [shelf._title.text() for shelf in page.shelves] == ["Why GANs fail"]
+    page.search.setText("discriminator")
+    found = page.shelves[0]._title.text()
+    bench.state.search_wanted.emit("why gans")
+    assert [shelf._title.text() for shelf in page.shelves] == ["Why GANs fail"]
+    assert "recipe" in found
+
+
 async def test_all_recipes_stand_in_one_grid_where_that_is_wanted(bench):
     page = await discover_of(bench)
     page.layout_choice.chosen.emit(1)

@@ -91,6 +91,7 @@ async def test_everything_there_is_is_found(bench, wait):
     assert "Eight Gaussians" in groups(bench, "eight gaussians")["Data"]
     assert any(run.name[5:] in title for title in groups(bench, run.name[5:])["Runs"])
     assert groups(bench, "monoflow")["Models"]
+    assert groups(bench, "why gans fail")["Recipes"][0] == "Why GANs fail"
     assert groups(bench, "learning rate")["Settings"]
     assert groups(bench, "particles and generators")["Help"]
     assert groups(bench, "dark theme")["Commands"] == ["Dark theme"]

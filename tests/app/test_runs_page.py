@@ -85,6 +85,13 @@ def sought(text, **chosen):
     return finding
 
 
+def test_all_lets_go_of_every_facet():
+    finding = sought("", Data="Ring", Tags="paper")
+    assert set(finding.chosen) == {"Data", "Tags"}
+    finding.choose("State", ALL)
+    assert finding.chosen == {}
+
+
 @pytest.mark.parametrize(
     ("text", "left"),
     [
@@ -286,8 +293,11 @@ def test_a_figure_of_another_number_of_samples_says_so(made):
     tip = row.data(Qt.ItemDataRole.ToolTipRole)
     assert "with n = 250" in tip
     assert "its own floor 1" in tip
-    assert "axis and its floor are for n = 2,000" in tip
-    assert made.model.row_at(row).apart
+    assert "axis is for n = 2,000" in tip
+    line = made.model.row_at(row)
+    assert line.apart
+    assert line.floor is not None
+    assert line.floor[0] == 1.0 != line.group.floor
     other = index_of(made, 1).siblingAtColumn(AXIS).data(Qt.ItemDataRole.ToolTipRole)
     assert "axis" not in other
     head = index_of(made, 3).parent().siblingAtColumn(VALUE).data(Qt.ItemDataRole.ToolTipRole)

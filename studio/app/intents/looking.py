@@ -65,8 +65,10 @@ class LookingIntents(Intents):
         run = self.state.runs.by_key.get(key)
         if answer is None or run is None:
             return
-        if not (answer.result or {}).get("held"):
+        run.holds_out = bool((answer.result or {}).get("held"))
+        if not run.holds_out:
             self.load_more_target(key, n)
+            self.state.runs.changed.emit(key)
             return
         run.held = floats(answer, "x")
         run.held_told = {name: values for name, values in answer.arrays.items() if name != "x"}
@@ -78,7 +80,7 @@ class LookingIntents(Intents):
         """Fetch them again, as the edits of the run have made them."""
         run = self.state.runs.by_key.get(key)
         if run is not None:
-            run.held = None  # what is learned is something else now
+            run.held, run.holds_out = None, False  # what is learned is something else now
         n = TARGET if run is None or run.target is None else max(TARGET, len(run.target))
         self._do(self._load_target(key, n), "The changed target cannot be shown", run=key)
 

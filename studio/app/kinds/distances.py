@@ -41,7 +41,7 @@ class Line:
 
     @property
     def power(self) -> int:
-        """By which power of ten its figures are multiplied, to be read easily."""
+        """The n of the 10⁻ⁿ that its figures are written in, to be read easily."""
         floors = [each.floor for each in self.cells.values() if each is not None and each.floor > 0]
         if not floors:
             return 0
@@ -49,9 +49,9 @@ class Line:
 
     @property
     def scale(self) -> str:
-        """That power in words, "" for none."""
+        """What its figures are written in: a power of ten and the unit, "" for neither."""
         digits = str(self.power).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        return f"×10{digits}" if self.power else ""
+        return " ".join(filter(None, [f"×10⁻{digits}" if self.power else "", self.unit]))
 
     def figures(self, column: str) -> tuple[str, str, str] | None:
         """Return the distance, how far it varies, and the floor as they are written; None of too
@@ -113,7 +113,7 @@ class Distances:
         )
 
     def _row(self, line: Line) -> str:
-        scale = rf" $\times 10^{{{line.power}}}$" if line.power else ""
+        scale = rf" $\times 10^{{-{line.power}}}$" if line.power else ""
         unit = f" ({_latex(line.unit)})" if line.unit else ""
         cells = [f"{_latex(line.name)}{unit}{scale}"]
         for column in self.columns:

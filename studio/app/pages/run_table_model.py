@@ -93,6 +93,19 @@ class Row:
         return self.run is not None and self.group.apart(self.run)
 
     @property
+    def floor(self) -> tuple[float, tuple[float, float] | None] | None:
+        """The floor that the figure is held against, and between what it is not distinguishable
+        from real; that of the run where its figure is ``apart``. None where it is not known.
+        """
+        group, run = self.group, self.run
+        if not self.apart or run is None:
+            return (group.floor, group.band) if group.floor is not None else None
+        known = run.floors.get(group.metric)
+        n = samples_of(run, group.metric)
+        band = held.band(group.entry, run.floors, group.metric, n)
+        return (known, band) if known is not None else None
+
+    @property
     def stale(self) -> bool:
         """Whether the figure was measured at an earlier step than the run is at."""
         figure = self.figure
@@ -320,5 +333,7 @@ class RunTableModel(LineModel):
         floor = held.bar(group.entry, run.floors, group.metric) if run is not None else ""
         if not row.apart or group.n is None:
             return [floor or self.floor(group)]
-        axis = f"The axis and its floor are for n = {group.n:,}: they say nothing of this figure."
+        axis = (
+            f"The axis is for n = {group.n:,}: the paler band in it is of this figure's own floor."
+        )
         return [f"its own {floor}" if floor else "", axis]

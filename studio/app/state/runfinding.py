@@ -153,9 +153,13 @@ class RunFinding(QObject):
             self.changed.emit()
 
     def choose(self, title: str, value: str) -> None:
-        """Choose a value of a facet; the one that is chosen already, and `ALL`, let it go."""
-        if value == ALL or self.chosen.get(title) == value:
-            self.chosen.pop(title, None)
+        """Choose a value of a facet; the one that is chosen already lets it go, `ALL` lets go of
+        all facets.
+        """
+        if value == ALL:
+            self.chosen = {}
+        elif self.chosen.get(title) == value:
+            self.chosen.pop(title)
         else:
             self.chosen[title] = value
         self.changed.emit()

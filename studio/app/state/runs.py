@@ -112,9 +112,9 @@ class RunState:
     None until somebody asked. ``target`` are some of its ``learned`` target points, which are
     counted when they are first shown; ``target_told`` is what is known of each by name, and
     ``classes`` are the names of their classes. ``held`` are some data that it has not learned, with
-    ``held_told``, None where nobody asked or there are none. ``phase_left`` are the seconds to the
-    end of the present one of its ``phases``; ``evaluated`` is what was measured of it last because
-    somebody asked.
+    ``held_told``, None where nobody asked or there are none: ``holds_out`` says which.
+    ``phase_left`` are the seconds to the end of the present one of its ``phases``; ``evaluated`` is
+    what was measured of it last because somebody asked.
     ``background`` says that another process trains it, ``elsewhere`` that this is one that a person
     has before them, such as another window, and ``pid`` is the process that wrote its status last,
     at ``heartbeat`` in seconds since 1970 (0 for never) when it was read from disk.
@@ -148,6 +148,7 @@ class RunState:
     columns: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     target_told: dict[str, NDArray[Any]] = field(default_factory=dict)
+    holds_out: bool | None = None
     held: Floats | None = None
     held_told: dict[str, NDArray[Any]] = field(default_factory=dict)
     checkpoints: list[int] = field(default_factory=list)

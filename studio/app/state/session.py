@@ -108,6 +108,7 @@ class AppState(QObject):
     looks_changed = Signal()
     result_written = Signal(object)  # a ResultWritten
     result_opened = Signal(str)  # a run of which another result is looked at
+    search_wanted = Signal(str)  # words that are to be sought on Discover
     find_wanted = Signal()  # the search of the page is to have the keyboard
     import_wanted = Signal()  # files are to be chosen that are imported
     make_wanted = Signal(str)  # what makes data, by its slug

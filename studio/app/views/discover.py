@@ -13,6 +13,7 @@ from studio.app.actions import Actions
 from studio.app.forms.editors import Segments
 from studio.app.kinds.registry import kind
 from studio.app.state import finding
+from studio.app.state.facets import has_words
 from studio.app.state.paths import LearningPath, done, learning_paths, walkable
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import label
@@ -35,6 +36,7 @@ RING = 4  # room around cards for their focus ring
 ARRANGED = 140  # pixels of the choice between shelves and a grid
 DOMAIN = finding.FACETS[0].title
 FEW = 3  # recipes: a kind with fewer shares a shelf
+NAME = 4  # letters by which learning paths are sought: fewer are in most titles
 CLEAR = "Clear"
 START = ("Start here", "Enter opens a recipe, Enter again trains it")
 REST = ("Elsewhere", "Other data, other questions")
@@ -82,6 +84,7 @@ class Discover(QWidget):
         state.runs.listed.connect(self._check)
         state.runs.changed.connect(self._run_changed)
         state.find_wanted.connect(self._search)
+        state.search_wanted.connect(self._seek)
         state.catalog_changed.connect(self._name)
         state.catalog_changed.connect(self._check)
         self.refresh()
@@ -191,12 +194,18 @@ class Discover(QWidget):
         text, chosen = self.search.text(), self._chosen
         self.facets.show_counts(self._findable.counts(text, chosen), chosen)
         if text.strip() or chosen:
-            planned = [self._found(self._findable.found(text, chosen))]
+            planned = self._sought(text, chosen)
         elif self._as_grid:
             planned = [Planned(counted(len(self._all), "recipe"), "", [*self._all, self.own])]
         else:
             planned = [*self._shelves(), *self._paths()]
         self.board.show_shelves([shelf for shelf in planned if shelf.cards])
+
+    def _seek(self, text: str) -> None:
+        """Seek words that somebody else asks for, among all recipes."""
+        self._chosen = {}
+        self.search.setText(text)
+        self._find()
 
     def _arrange(self, place: int) -> None:
         self._as_grid = place == 1
@@ -209,6 +218,14 @@ class Discover(QWidget):
             note = f"Learning path, {counted(len(cards), 'step')}, {words.duration(seconds)}"
             planned.append(Planned(path.title, note, cards, _go_on(cards)))
         return planned
+
+    def _sought(self, text: str, chosen: dict[str, str]) -> list[Planned]:
+        """Return the recipes that are found, and below them learning paths that are called so."""
+        wanted = text.casefold().split()
+        paths = self._paths() if len(text.strip()) >= NAME and not chosen else []
+        named = [each for each in paths if has_words(wanted, each.title.casefold())]
+        found = self._findable.found(text, chosen)
+        return [self._found(found), *named] if found or not named else named
 
     def _found(self, found: list[Recipe]) -> Planned:
         act = (CLEAR, self._forget)

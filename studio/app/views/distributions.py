@@ -249,7 +249,8 @@ class DistributionsView(QWidget):
         if run.held is not None:
             told_of = named(run.held_told, run.classes)
             return rows_of(run.held, told_of), Source(run.key, "held")
-        if run.target is None:
+        # Those that it learns would give other figures until those held out come, under one name.
+        if run.target is None or (run.holds_out is None and self._once.ready):
             return None
         told_of = named(run.target_told, run.classes)
         return rows_of(run.target, told_of), Source(run.key, "data", str(len(run.edits)))

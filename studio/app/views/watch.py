@@ -26,6 +26,7 @@ from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import view_bar
+from studio.app.widgets.chosenchip import ChosenChip
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.flowhands import FlowHands
 from studio.app.widgets.flowlayers import FlowLayers
@@ -63,7 +64,8 @@ class WatchView(QWidget):
         self._one = OneParticle(self, self.canvas)
         self._hands = FlowHands(self, state, actions, self.canvas)
         self._lasso = LassoChip([self.canvas], self._catch)
-        self.bar = view_bar(self, None, self._lasso)
+        self._chosen = ChosenChip(state.selection, self._among)
+        self.bar = view_bar(self, None, self._chosen, self._lasso)
         self._empty = EmptyState(self, over=True)
         self._following = Following(self, state, actions, self._looking, applies)
         self._record: FlowRecord | None = None
@@ -154,6 +156,7 @@ class WatchView(QWidget):
         if self._run is not None:
             offered = Offered({"x": record.x[-1]}, "Particle", self._one.facts)
             self._state.selection.offer(Source(self._run.key, "particles"), offered)
+        self._chosen.tell()
         self._show_chosen()
         self._hands.show(record, self._dims)
         self._describe()
@@ -202,6 +205,12 @@ class WatchView(QWidget):
         real = run.target[:, list(self._dims)] if ended and run.target is not None else None
         beside = shared(SAME_PLACE, line, real)
         self._state.selection.set(Source(run.key, "particles"), rows, "lasso", beside)
+
+    def _among(self, source: Source) -> int:
+        """Return how many of the rows of a source are shown here."""
+        run, record = self._run, self._record
+        here = run is not None and source == Source(run.key, "particles")
+        return record.x.shape[1] if here and record is not None else 0
 
     def _show_chosen(self) -> None:
         """Show the way of the particle that is selected; of several, let the others step back."""

@@ -3,15 +3,23 @@
 from collections.abc import Callable
 
 from studio.app.icons import IconWearer
-from studio.app.state.selection import Selection, Source
+from studio.app.state.selection import Selection, Source, What
 from studio.app.widgets.literal import PushButton, set_tip
 
 __all__ = ["ChosenChip"]
 
+OTHERS: dict[What, str] = {
+    "particles": "the particles of the fixed latents",
+    "samples": "samples that were drawn",
+    "data": "the data that the run learns",
+    "held": "data that were held out",
+}
+
 
 class ChosenChip(PushButton):
     """The chip of one lens; ``among`` says how many rows the lens shows of a source, 0 where it
-    shows none of it. It is seen while some of them are selected, and says their share.
+    shows none of it. It is seen while something is selected, and says its share, or that the lens
+    shows others.
     """
 
     def __init__(self, selection: Selection, among: Callable[[Source], int]) -> None:
@@ -20,7 +28,6 @@ class ChosenChip(PushButton):
         self.setProperty("kind", "chip")
         self.setAutoDefault(False)
         IconWearer(self, "close", "text")
-        set_tip(self, "Let go of the selection (Esc)")
         self.clicked.connect(selection.clear)
         selection.changed.connect(self.tell)
         self.tell()
@@ -29,7 +36,13 @@ class ChosenChip(PushButton):
         """Say it anew: also when the lens shows other data."""
         source, n = self._selection.source, len(self._selection.rows)
         total = self._among(source) if source is not None else 0
-        self.setVisible(bool(total))
+        self.setVisible(bool(n))
         if total:
             self.setText(f"{n:,} selected, {100 * n / total:.2g} %")
             self.setAccessibleName(f"{n:,} of {total:,} selected: let go of them")
+            set_tip(self, "Let go of the selection (Esc)")
+        elif n and source is not None:
+            others = OTHERS[source.what]
+            self.setText(f"{n:,} selected, none here")
+            self.setAccessibleName(f"{n:,} of {others} selected, none shown here: let go of them")
+            set_tip(self, f"They are among {others}, which this lens does not show. Let go (Esc)")

@@ -155,13 +155,21 @@ class ComparePane(QFrame):
         kind = self._kind
         some = slice(min(TILES, kind.page))
         self.grid.setAccessibleName(f"{kind.moving.capitalize()} of the fixed latents")
-        run = self.beside.run
-        told = named(record.given, run.classes if run is not None else ())
+        told = named(record.given, self._classes)
         tiles = kind.tiles(kind.rows(record.x, record.extras, frame, some, told))
         self.grid.show_tiles(tiles, noun=kind.moving)
         self.grid.select(self._particle if self._particle < TILES else -1)
         self.beside.drawn()
         self.tell()
+
+    @property
+    def _classes(self) -> tuple[str, ...]:
+        """What classes of the data are called, as far as any run that learns them knows."""
+        run, known = self.beside.run, self._state.runs.by_key.values()
+        if run is None or run.classes or run.spec is None:
+            return run.classes if run is not None else ()
+        same = (r for r in known if r.spec is not None and r.spec.dataset == run.spec.dataset)
+        return next((r.classes for r in same if r.classes), ())
 
     def colour_by(self, starts: Places) -> None:
         """Colour the particles by where those of another run started, row by row."""

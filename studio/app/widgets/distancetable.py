@@ -73,7 +73,7 @@ class DistanceTable(QWidget):
         by = f", by {shown.classes.lower()}" if len(shown.columns) > 1 else ""
         self.title.setText(f"W1 to real data{by}")
         self._about.set_text(shown.about)
-        heads = [("", ""), ("", "The power of ten that figures are multiplied by, or their unit")]
+        heads = [("", ""), ("", "What the figures are written in: a power of ten, and their unit")]
         heads += [(f"{each}  floor", ABOUT) for each in shown.columns]
         what = marked or "all"
         heads.append(("× floor", f"Multiples of the floor, of {what}: a mark a model"))
@@ -95,7 +95,7 @@ class DistanceTable(QWidget):
             few = ", too few" if cell is not None and cell.level == "few" else ""
             cells.append("too few" if figures is None else "{} ±{}  {}".format(*figures) + few)
         marks = ", ".join(f"{each.title} {each.value:.2f}" for each in line.multiples)
-        return [line.name, line.scale or line.unit, *cells, marks]
+        return [line.name, line.scale, *cells, marks]
 
     def cell(self, index: Index) -> _Shown | list[Multiple] | None:
         """Return what a cell of figures shows; None for a cell of words."""

@@ -20,8 +20,8 @@ __all__ = ["GraphJson"]
 _MOST = 2**25  # bytes: what is read takes twenty times as many
 _HINT = (
     'A graph is {"nodes": [{"id": 0}, ...], "links": [{"source": 0, "target": 1}, ...]} as '
-    'networkx writes it, or {"n": 4, "edges": [[0, 1], ...]}; a file has one, a list, or {"graphs": '
-    "[...]}."
+    'networkx writes it, or {"n": 4, "edges": [[0, 1], ...]}; a file has one, a list, or '
+    '{"graphs": [...]}.'
 )
 
 

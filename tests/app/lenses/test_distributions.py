@@ -408,6 +408,19 @@ async def test_what_was_held_out_is_the_truth_where_there_is_such(
     assert lens.state.selection.made(lens.run.key).what == "particles"
 
 
+async def test_no_figure_is_told_before_it_is_known_which_data_are_the_real_ones(
+    view: DistributionsView, lens: Any
+) -> None:
+    """Against those that it learns they are others, and stood under the same words for a second."""
+    lens.run.target = np.zeros((20, 2), np.float32)
+    assert view._real_side() is None
+    lens.run.holds_out = False
+    assert view._real_side() is not None
+    lens.run.holds_out = None
+    lens.state.engine = replace(lens.state.engine, state="lost")
+    assert view._real_side() is not None, "nobody will say"
+
+
 def made_folder(key: str) -> Path:
     Path(key).mkdir()
     return Path(key)
@@ -544,7 +557,7 @@ def test_a_table_of_distances_goes_to_latex_and_csv(qapp: QApplication, qtbot: Q
     value, bar, floor = lines[0].figures("top")
     assert rf"Mass (GeV) & ${value} \pm {bar}$ ({floor}) & " in text
     assert r"$\tau_{21}$" in text
-    assert r"Constituent $\Delta\eta$ $\times 10^{" in text
+    assert r"Constituent $\Delta\eta$ $\times 10^{-" in text
     assert text.count(r"\\") == 4
     table.csv.click()
     rows = list(csv.DictReader(QApplication.clipboard().text().splitlines()))
@@ -557,7 +570,7 @@ def test_a_table_of_distances_goes_to_latex_and_csv(qapp: QApplication, qtbot: Q
 
 def test_figures_are_multiplied_by_a_power_of_ten_that_lets_floors_be_read() -> None:
     line = Line("x", "", {"a": Apart(0.0042, 0.0012, 0.0, 50, 0.0003), "b": None})
-    assert (line.power, line.scale) == (3, "×10³")
+    assert (line.power, line.scale) == (3, "×10⁻³")
     assert line.figures("a") == ("4.20", "0.30", "1.20")
     assert line.figures("b") is None
     assert Line("m", "GeV", {"a": Apart(4.2, 1.9, 0.0, 50)}).power == 0
