@@ -1,11 +1,13 @@
 """What a learner can do besides learning: who needs an ability asks for it, never for a name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
+import torch
 from torch import Tensor
 
 from models.contracts.batch import Batch, Rows
+from models.contracts.family import Frame
 
 __all__ = [
     "ABILITIES",
@@ -28,6 +30,7 @@ __all__ = [
     "HasTransport",
     "HasVelocity",
     "Recommends",
+    "Writes",
 ]
 
 Denoise: TypeAlias = Callable[[Tensor, Tensor], Tensor]
@@ -208,6 +211,20 @@ class HasPosterior(Protocol):
     """p(x_0 | x_t) of corrupted symbols x (n, *shape) at flow time t: (n, *shape, symbols)."""
 
     def posterior(self, x: Rows, t: float) -> Tensor: ...
+
+
+@runtime_checkable
+class Writes(Protocol):
+    """A flow of symbols that says what it draws them from: `Family.flow`, each frame with the law
+    (n, *shape, symbols) by which its places were drawn since the frame before, 0 at places that
+    were not asked for, and None where nothing was.
+
+    Frames are many and laws are large: whoever goes through them keeps what is needed of each.
+    """
+
+    def writing(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[tuple[Frame, Tensor | None]]: ...
 
 
 @runtime_checkable

@@ -23,6 +23,7 @@ from models.live import check_live
 from models.tensors import make_generator
 
 __all__ = [
+    "LAW",
     "VELOCITIES",
     "Layer",
     "Learner",
@@ -143,7 +144,11 @@ Look: TypeAlias = Callable[[Rows, float], Tensor]
 Scene: TypeAlias = dict[str, Tensor]
 """What a stage has at hand, standardised, each (B, *shape): "real" data, "particles", the
 "velocity" at them, and where they "moved" to; for a generator also that velocity "smoothed" by its
-kernel, and as a small gradient step "stepped" it. Only what the stage knows is there."""
+kernel, and as a small gradient step "stepped" it. Of symbols the "law" that the model says at each
+place, (b, *shape, symbols), of the first b rows. Only what the stage knows is there."""
+
+LAW = "law"
+"""What of a scene are probabilities of symbols."""
 
 VELOCITIES = frozenset({"velocity", "smoothed", "stepped"})
 """What of a scene are differences: they scale with the unit of length, and have no origin."""

@@ -131,6 +131,10 @@ CODEBOOK = Claim("vq-vae", 3000, 0.20)
 ENERGY = Claim("energy-based", 1500, 0.15)
 RECOVERY = Claim("recovery-likelihood", 1000, 0.15)
 DDGAN = Claim("ddgan", 3000, 0.20, modes=7)
+# The penalty of 10 is for images. In the plane it outweighs the difference of the means, the critic
+# lags behind its generator, and all particles run from mode to mode together: of seeds 0, 1 and 2
+# two ended on one mode (SW2 .95 and .81) where this one reaches all eight. The authors' own code for
+# this ring takes .1 ("smaller lambda makes things faster for toy tasks").
 WGAN = Claim(
     "gan",
     6000,
@@ -138,7 +142,7 @@ WGAN = Claim(
     modes=7,
     config={
         "loss": "ipm",
-        "penalty": 10.0,
+        "penalty": 0.1,
         "centre": 1.0,
         "critic_steps": 5,
         "generator_optimizer": {"lr": 1e-3, "beta1": 0.0, "beta2": 0.9, "schedule": "cosine"},
@@ -229,8 +233,9 @@ def ddgan(bench: Bench) -> Outcome:
 @WGAN.claim(
     "8B-wgan-gp",
     title="A WGAN-GP draws eight Gaussians",
-    claim="The classic Wasserstein GAN, penalty 10 and five critic steps, samples the ring.",
-    source="Gulrajani et al. 2017, arXiv:1704.00028, algorithm 1",
+    claim="The classic Wasserstein GAN, five critic steps and the penalty of .1 that its authors "
+    "take for points in the plane, samples the ring.",
+    source="Gulrajani et al. 2017, arXiv:1704.00028, algorithm 1; the penalty: their gan_toy.py",
 )
 def wgan_gp(bench: Bench) -> Outcome:
     """Train one seed."""

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 __all__ = [
+    "CANDIDATES",
+    "CHANCES",
     "CRITIC",
     "DENOISED",
     "EXTRAS",
@@ -12,6 +14,7 @@ __all__ = [
     "PLACES",
     "PROJECTION",
     "PROJECTION_TARGET",
+    "TOLD",
     "WRITTEN",
     "Extra",
 ]
@@ -19,7 +22,10 @@ __all__ = [
 CRITIC, MANIFOLD, LATENTS = "critic", "manifold", "latents"
 PROJECTION, PROJECTION_TARGET = "projection", "projection-target"
 PLACES = "places"
-WRITTEN = "written"
+WRITTEN, CANDIDATES, CHANCES = TOLD = "written", "candidates", "chances"
+"""What a model told of symbols, as `studio.engine.watch.telling` has it: how sure it was of each
+(T, n, *shape, 2), and the likeliest ones at its place with their probabilities (T, n, *shape, k).
+"""
 DENOISED, LEVELS = "denoised", "levels"
 
 
@@ -41,6 +47,8 @@ EXTRAS = {
     PROJECTION_TARGET: Extra(particles=None),
     PLACES: Extra(particles=1),
     WRITTEN: Extra(particles=1),
+    CANDIDATES: Extra(particles=1),
+    CHANCES: Extra(particles=1),
     DENOISED: Extra(particles=1),
     LEVELS: Extra(particles=None),
 }

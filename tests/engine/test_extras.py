@@ -21,7 +21,7 @@ from studio.engine.watch import extras
 from studio.engine.watch.evaluation import Evaluator
 from studio.engine.watch.recorder import Recorder
 from studio.protocol import messages as m
-from studio.protocol.extras import EXTRAS, PROJECTION, PROJECTION_TARGET
+from studio.protocol.extras import EXTRAS, PROJECTION, PROJECTION_TARGET, TOLD
 from studio.protocol.records import FlowRecord
 from studio.store.flow import FlowStore
 from tests.engine.fakes import TINY, MemorySink, Tiny, TinyConfig, drive, new_job, new_run, spec
@@ -268,5 +268,5 @@ class TestPopulation:
 
 
 def test_the_screen_knows_of_each_extra_where_its_particles_are():
-    made = {*extras._EXTRAS, PROJECTION, PROJECTION_TARGET}
+    made = {*extras._EXTRAS, *TOLD, PROJECTION, PROJECTION_TARGET}
     assert made == EXTRAS.keys()

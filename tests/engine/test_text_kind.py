@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from models.config import decode
+from models.contracts.batch import Batch
 from models.contracts.family import Family
+from models.nets.calling import call
 from models.registry import registry
 from studio.engine.data.imported import find_imported
 from studio.engine.kinds.base import Facts, kind_of
@@ -15,7 +17,8 @@ from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused
 from studio.engine.watch.recorder import Recorder
 from studio.formats.texts.plain import PlainText
-from studio.protocol.extras import WRITTEN
+from studio.engine.watch.staging import StagedStep, scene_arrays
+from studio.protocol.extras import CANDIDATES, CHANCES, WRITTEN
 from studio.store.project import Project
 
 discover()
@@ -31,9 +34,9 @@ def model(slug: str, **settings) -> Family:
     return made
 
 
-def record(family: Family):
+def record(family: Family, extras=None):
     recorder = Recorder(family, seed=0, particles=9, frames=5)
-    work = recorder.record(3, extras=recorder.extras)
+    work = recorder.record(3, extras=recorder.extras if extras is None else extras)
     while True:
         try:
             next(work)
@@ -59,9 +62,90 @@ def test_a_record_has_characters_and_how_sure_they_were():
 
 
 def test_a_model_that_writes_in_order_has_no_second_thoughts():
-    found = record(model("causal-transformer"))
-    assert WRITTEN not in found.extras
-    assert set(np.unique(found.x[-1])) <= set(map(ord, "abcde"))
+    family = model("causal-transformer")
+    found = record(family)
+    text = found.x[-1]
+    assert set(np.unique(text)) <= set(map(ord, "abcde"))
+    # What each character was drawn from is what the model says of whole texts.
+    law = model_law(family, text)
+    for place in range(text.shape[1]):
+        assert told_at(found, -1)[:, place] == pytest.approx(law[:, place], abs=1e-3)
+    before = found.x == 0
+    assert (found.extras[CHANCES][before] == 0).all(), "nothing was asked of what is not written"
+    chance = found.extras[WRITTEN][-1, ..., 0]
+    assert np.exp(np.log(chance).sum(axis=1)) == pytest.approx(
+        family.log_prob(symbols(text)).exp().numpy(), rel=1e-4
+    )
+
+
+def symbols(text) -> torch.Tensor:
+    """Return the symbols of texts (n, L) in the alphabet of the example."""
+    return torch.from_numpy(text.astype(np.int64)) - ord("a")
+
+
+def model_law(family, text) -> np.ndarray:
+    with torch.no_grad():
+        return call(family.trained.averaged, Batch(symbols(text))).softmax(dim=-1).numpy()
+
+
+def told_at(found, frame: int) -> np.ndarray:
+    """Return the kept laws of a frame, (n, L, 5): all five characters of the alphabet are kept."""
+    ids, chances = found.extras[CANDIDATES][frame], found.extras[CHANCES][frame]
+    assert ids.dtype == np.uint8
+    assert chances.dtype == np.float16
+    law = np.zeros(chances.shape, np.float32)
+    np.put_along_axis(law, ids.astype(np.int64) - ord("a"), chances.astype(np.float32), axis=-1)
+    assert (np.diff(chances.astype(np.float32), axis=-1) <= 0).all(), "likeliest first"
+    return law
+
+
+@pytest.mark.parametrize("path", ["absorbing", "uniform"])
+def test_candidates_are_the_law_that_a_character_was_drawn_from(path):
+    """With as many frames as steps, each is drawn by what the posterior says at the one before."""
+    family = model("d3pm", steps=4, path=path)
+    found = record(family)
+    for frame in range(1, len(found.t)):
+        before = found.x[frame - 1]
+        rows = torch.where(torch.from_numpy(before == 0), 5, symbols(before))
+        law = family.posterior(Batch(rows), float(found.t[frame - 1])).numpy()
+        asked = before == 0 if path == "absorbing" else np.ones_like(before, bool)
+        told = told_at(found, frame)
+        assert told[asked] == pytest.approx(law[asked], abs=1e-3)
+        if path == "absorbing":  # what stands keeps what it was drawn from
+            assert np.array_equal(told[~asked], told_at(found, frame - 1)[~asked])
+    written = found.x[-1] > 0
+    chance = np.take_along_axis(told, symbols(found.x[-1])[..., None].numpy(), -1)[..., 0]
+    assert found.extras[WRITTEN][-1, ..., 0][written] == pytest.approx(chance[written], abs=1e-3)
+
+
+def test_bits_say_what_they_may_become():
+    found = record(model("analog-bits", steps=4))
+    told = told_at(found, -1)
+    assert told.sum(axis=-1) == pytest.approx(1.0, abs=3e-3)
+    # The last step reads off the likeliest.
+    assert np.array_equal(found.extras[CANDIDATES][-1, ..., 0], found.x[-1])
+
+
+@pytest.mark.parametrize("slug", ["d3pm", "causal-transformer", "analog-bits"])
+def test_a_flow_is_the_same_whether_somebody_reads_along_or_not(slug):
+    family = model(slug)
+    told, bare = record(family), record(family, extras=())
+    assert np.array_equal(told.x, bare.x)
+    assert CANDIDATES not in bare.extras
+
+
+def test_a_stage_shows_what_the_model_says():
+    family = model("d3pm", steps=4)
+    data = registry.get("kind", "texts").make(6, 1)
+    walk = StagedStep(family.walk(family.spec.standardised(data.rows(slice(None)))))
+    while walk.advance():
+        arrays = scene_arrays(family.spec, walk.scene, 3)
+        assert set(arrays["scene:real"].ravel()) <= set(map(ord, "abcde"))
+    assert arrays["scene:candidates"].shape == (3, 6, 5)
+    assert arrays["scene:chances"].sum(axis=-1) == pytest.approx(1.0, abs=3e-3)
+    stays = arrays["scene:particles"] != 0
+    first = arrays["scene:candidates"][..., 0]
+    assert np.array_equal(first[stays], arrays["scene:real"][stays]), "what is not masked is known"
 
 
 def test_a_text_of_ones_own_trains(tmp_path: Path):

@@ -124,6 +124,7 @@ class AnalogBits(Family[AnalogBitsConfig]):
         yield "noise", {"real": real.x, "particles": self.code.read(at)}
         told = torch.rand(n, generator=self.noise, device=self.device)
         told = told < self.config.self_conditioning
+        law: list[Tensor] = []
 
         def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
             some, net = real.take(part), self.trained.net
@@ -134,10 +135,11 @@ class AnalogBits(Family[AnalogBitsConfig]):
                     said = self.code.mean(said.softmax(dim=-1))
                 guess = torch.where(told[part, None, None], said, guess)
             logits = self._logits(net, some.holding(at[part]), s[part], guess)
+            law.append(logits.detach().softmax(dim=-1))
             return functional.cross_entropy(logits.flatten(0, -2), some.x.flatten()), {}
 
         metrics = self.trained.descend(loss, n)
-        yield "fit", {"real": real.x, "particles": self.code.read(at)}
+        yield "fit", {"real": real.x, "particles": self.code.read(at), "law": law[0]}
         return metrics
 
     def retune(self, config: AnalogBitsConfig) -> None:
@@ -155,17 +157,24 @@ class AnalogBits(Family[AnalogBitsConfig]):
         """Go down the levels by Euler's method, told each time what was said before (algorithm 2);
         frames show the nearest symbols.
         """
+        for frame, _ in self.writing(latents, sampler=sampler, generator=generator):
+            yield frame
+
+    def writing(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[tuple[Frame, Tensor | None]]:
+        """Yield the flow, each frame with p(c | x) of the step that led to it."""
         rows = Batch.of(latents)
         levels = make_grid(GridConfig(), self.config.steps, _S_MIN, _S_MAX).tolist()
         x, guess = rows.x * levels[0], torch.zeros_like(rows.x)
-        yield Frame(0.0, self.code.read(x), 0)
+        yield Frame(0.0, self.code.read(x), 0), None
         for i, (s, after) in enumerate(pairwise(levels), start=1):
             law = self._law(rows.holding(x), torch.full((len(x),), s, device=x.device), guess)
             guess = self.code.mean(law)
             x = guess + (after / s) * (x - guess)
             # The grid is even in the flow clock (Karras et al. 2022, eq. 5).
             shown = law.argmax(dim=-1) if after == 0.0 else self.code.read(x)
-            yield Frame(i / self.config.steps, shown, i)
+            yield Frame(i / self.config.steps, shown, i), law
 
     def log_prob_bound(self, x: Rows) -> Tensor:
         """Return a lower bound of log p(x), (n,): -1/2 int E |b - D|^2 d(1/s^2), with what is left

@@ -91,14 +91,16 @@ class CausalTransformer(Family[CausalTransformerConfig]):
     def walk(self, batch: Rows) -> Walk:
         real = Batch.of(batch)
         yield "draw", {"real": real.x}
+        law: list[Tensor] = []
 
         def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
             some = real.take(part)
             logits = call(self.trained.net, some).float()
+            law.append(logits.detach().softmax(dim=-1))
             return functional.cross_entropy(logits.flatten(0, -2), some.x.flatten()), {}
 
         metrics = self.trained.descend(loss, len(real))
-        yield "fit", {"real": real.x}
+        yield "fit", {"real": real.x, "law": law[0]}
         return metrics
 
     def retune(self, config: CausalTransformerConfig) -> None:
@@ -113,16 +115,24 @@ class CausalTransformer(Family[CausalTransformerConfig]):
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
+        for frame, _ in self.writing(latents, sampler=sampler, generator=generator):
+            yield frame
+
+    def writing(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[tuple[Frame, Tensor | None]]:
+        """Yield the flow, each frame with p(x_i | x_1 ... x_(i-1)) at the place i that it wrote."""
         rows, net = Batch.of(latents), self.trained.averaged
         x = torch.full(rows.x.shape, self._blank, device=rows.device)
         places = x.shape[1]
-        yield Frame(0.0, x, 0)
+        yield Frame(0.0, x, 0), None
         for place in range(places):
             with torch.no_grad():
                 said = by_parts(lambda part: call(net, part), rows.holding(x))[:, place].float()
-            x = x.clone()
-            x[:, place] = draw_symbols(said.softmax(dim=-1), rows.x[:, place])
-            yield Frame((place + 1) / places, x, place + 1)
+            x, law = x.clone(), said.new_zeros((*x.shape, self._blank))
+            law[:, place] = said.softmax(dim=-1)
+            x[:, place] = draw_symbols(law[:, place], rows.x[:, place])
+            yield Frame((place + 1) / places, x, place + 1), law
 
     def log_prob(self, x: Rows) -> Tensor:
         """Return log p(x) in nats, exactly, by the averaged weights."""

@@ -166,9 +166,12 @@ class D3pm(Family[D3pmConfig]):
         x = self.path.corrupted(real.x, t, uniform)
         yield "corrupt", {"real": real.x, "particles": x}
 
+        law: list[Tensor] = []
+
         def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
             some, then, truth = real.take(part), t[part], real.x[part]
             clean = self._told(self.trained.net, some.holding(x[part]), then)
+            law.append(clean.detach())
             bound = steps * self.path.bound(clean, truth, x[part], then).mean()
             kept = clean.gather(-1, truth[..., None]).clamp_min(_SMALLEST)
             entropy = -kept.log().mean()
@@ -176,7 +179,7 @@ class D3pm(Family[D3pmConfig]):
             return bound + self.config.cross_entropy * entropy, said
 
         metrics = self.trained.descend(loss, n)
-        yield "fit", {"real": real.x, "particles": x}
+        yield "fit", {"real": real.x, "particles": x, "law": law[0]}
         return metrics
 
     def retune(self, config: D3pmConfig) -> None:
@@ -193,13 +196,28 @@ class D3pm(Family[D3pmConfig]):
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
+        for frame, _ in self.writing(latents, sampler=sampler, generator=generator):
+            yield frame
+
+    def writing(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[tuple[Frame, Tensor | None]]:
+        """Yield the flow, each frame with p(x_0 | x_t) of the step that led to it; a symbol that
+        was told back from the mask stays, and nothing is asked of it.
+        """
         rows = Batch.of(latents)
+        law: Tensor | None = None
 
         def clean(x: Tensor, t: int) -> Tensor:
-            return self._clean(rows.holding(x), torch.full((len(x),), t, device=x.device))
+            nonlocal law
+            law = self._clean(rows.holding(x), torch.full((len(x),), t, device=x.device))
+            if self.path.mask is None:
+                return law
+            whole, law = law, law * x.eq(self.path.mask)[..., None]
+            return whole
 
         for step in _sampler(sampler).frames(clean, self.path, rows, generator):
-            yield Frame(1.0 - step.s, step.x, step.nfe)
+            yield Frame(1.0 - step.s, step.x, step.nfe), law
 
     def posterior(self, x: Rows, t: float) -> Tensor:
         """Return p(x_0 | x_t) by the averaged weights, (n, *shape, K)."""

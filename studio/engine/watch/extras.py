@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.abilities import Foresees, HasCritic, HasLatent, HasPosterior
+from models.contracts.abilities import Foresees, HasCritic, HasLatent
 from models.contracts.batch import Batch
 from models.contracts.family import Family
 from studio.engine.kinds.base import kind_of
@@ -20,7 +20,6 @@ from studio.protocol.extras import (
     LEVELS,
     MANIFOLD,
     PLACES,
-    WRITTEN,
 )
 
 __all__ = ["Frames", "applicable", "pieces"]
@@ -57,10 +56,8 @@ def pieces(family: Family[Any], name: str, frames: Frames, latents: Batch) -> It
     units; row i has the i-th value of the second latent, and a generator with a single latent has
     one row. "latents" (n, 2): the first two latents of each particle, scaled as the prior is shown
     (mean + std z). "places" (T, n, k, 2): where the k pieces of each datum are drawn, in all frames
-    where they are in the last one. "written" (T, n, *shape, 2): with which probability each symbol
-    was put where it stands, by what the frame before told of it, 0 where there is none yet; and 1
-    where it was put there since that frame. "denoised" (T, n, *shape): what the denoiser expects of
-    each particle, in data units. "levels" (T,): the noise levels s of the frames.
+    where they are in the last one. "denoised" (T, n, *shape): what the denoiser expects of each
+    particle, in data units. "levels" (T,): the noise levels s of the frames.
     """
     return _EXTRAS[name].pieces(family, frames, latents)
 
@@ -106,22 +103,6 @@ def _places(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Flo
     yield np.broadcast_to(places, (len(frames), *places.shape))
 
 
-def _written(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
-    assert isinstance(family, HasPosterior)
-    before_t, before = frames[0]
-    chance = torch.zeros(before.shape)
-    for i, (t, x) in enumerate(frames):
-        with torch.no_grad():
-            rows = latents.holding(before.to(family.device))
-            law = family.posterior(rows, before_t).float().cpu()
-        real = x < law.shape[-1]
-        expected = law.gather(-1, x.clamp(max=law.shape[-1] - 1)[..., None]).squeeze(-1)
-        put = torch.ones_like(real) if i == 0 else x != before
-        chance = torch.where(put, expected, chance) * real
-        yield torch.stack([chance, (put & real & (i > 0)).float()], dim=-1).unsqueeze(0).numpy()
-        before_t, before = t, x
-
-
 def _denoised(family: Family[Any], frames: Frames, latents: Batch) -> Iterator[Floats]:
     assert isinstance(family, Foresees)
     told = latents.to(torch.device("cpu"))
@@ -152,7 +133,6 @@ _EXTRAS = {
     MANIFOLD: _Extra(_pushes_to_the_plane, _manifold),
     LATENTS: _Extra(_pushes_to_the_plane, _first_latents),
     PLACES: _Extra(_is_laid_out, _places),
-    WRITTEN: _Extra(lambda family: isinstance(family, HasPosterior), _written),
     DENOISED: _Extra(_is_foreseen, _denoised),
     LEVELS: _Extra(_is_foreseen, _levels),
 }

@@ -5,7 +5,7 @@ Nothing here touches the random numbers of the training.
 """
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.contracts.abilities import Writes
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
-from models.contracts.family import Family
+from models.contracts.family import Family, Frame
 from models.contracts.learner import Layer, Learner
 from models.contracts.spec import DataSpec
 from models.tensors import make_generator
@@ -24,7 +25,8 @@ from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.run.randomness import FLOW, LATENTS
 from studio.engine.watch.extras import Frames, applicable, pieces
 from studio.engine.watch.projection import Projection
-from studio.protocol.extras import PROJECTION, PROJECTION_TARGET
+from studio.engine.watch.telling import Telling
+from studio.protocol.extras import PROJECTION, PROJECTION_TARGET, TOLD
 from studio.protocol.records import EXTRA, GIVEN, LAYER, FlowRecord
 
 __all__ = [
@@ -77,7 +79,8 @@ class Recorder:
     @property
     def extras(self) -> list[str]:
         """The names of all extras there are, which kept records hold too."""
-        return applicable(self.family) + ([PROJECTION] if self._projection is not None else [])
+        told = list(TOLD) if isinstance(self.family, Writes) else []
+        return applicable(self.family) + told + ([PROJECTION] if self._projection else [])
 
     def record(
         self,
@@ -119,8 +122,9 @@ class Recorder:
     ) -> Generator[None, None, Arrays]:
         latents = self._latents.take(slice(0, particles or self.particles))
         noise = make_generator(self._seed, FLOW)
-        frames = self.family.flow(latents, sampler=self._sampler, generator=noise)
-        thin = _Thinning(self._frames)
+        telling = Telling(self.family.spec) if any(name in extras for name in TOLD) else None
+        frames = self._flow(latents, noise, telling)
+        thin = _Thinning(self._frames, telling.keep if telling is not None else None)
         while True:
             with torch.no_grad():
                 frame = next(frames, None)
@@ -138,16 +142,28 @@ class Recorder:
                 slices.append(evaluate_layer(self.family, layer, bounds, resolution, time_))
                 yield
             arrays[f"{LAYER}{layer.name}"] = np.stack(slices)
-        more = yield from self._extras(extras, thin.frames, latents)
+        more = yield from self._extras(extras, thin.frames, latents, telling)
         return arrays | {f"{EXTRA}{name}": values for name, values in more.items()}
 
+    def _flow(
+        self, latents: Batch, noise: torch.Generator, telling: Telling | None
+    ) -> Iterator[Frame]:
+        """Yield the frames of the flow, and let ``telling`` know what each was drawn by."""
+        family = self.family
+        if telling is None or not isinstance(family, Writes):
+            yield from family.flow(latents, sampler=self._sampler, generator=noise)
+            return
+        for frame, law in family.writing(latents, sampler=self._sampler, generator=noise):
+            telling.take(law)
+            yield frame
+
     def _extras(
-        self, names: Sequence[str], frames: Frames, latents: Batch
-    ) -> Generator[None, None, dict[str, Floats]]:
-        found: dict[str, Floats] = {}
+        self, names: Sequence[str], frames: Frames, latents: Batch, telling: Telling | None
+    ) -> Generator[None, None, Arrays]:
+        found: dict[str, NDArray[Any]] = {}
         for name in [name for name in self.extras if name in names]:
-            parts: list[Floats] = []
-            for part in self._pieces(name, frames, latents):
+            parts: list[NDArray[Any]] = []
+            for part in self._pieces(name, frames, latents, telling):
                 parts.append(part)
                 yield
             found[name] = np.ascontiguousarray(np.concatenate(parts))
@@ -155,7 +171,11 @@ class Recorder:
             found[PROJECTION_TARGET] = self._projection.target
         return found
 
-    def _pieces(self, name: str, frames: Frames, latents: Batch) -> Iterator[Floats]:
+    def _pieces(
+        self, name: str, frames: Frames, latents: Batch, telling: Telling | None
+    ) -> Iterator[NDArray[Any]]:
+        if telling is not None and name in TOLD:
+            return telling.pieces(TOLD.index(name))
         if self._projection is not None and name == PROJECTION:
             return self._projection.pieces(frames, latents, self.family.spec)
         return pieces(self.family, name, frames, latents)
@@ -183,12 +203,13 @@ class _Stopwatch:
 class _Thinning:
     """Keeps at most ``limit`` frames, evenly spaced in t, always the first and the last.
 
-    ``frames`` are those kept, standardised, on the CPU.
+    ``frames`` are those kept, standardised, on the CPU; ``kept`` hears of each.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, kept: Callable[[Tensor], None] | None = None) -> None:
         self.frames: list[tuple[float, Tensor]] = []
         self._limit = limit
+        self._kept = kept
         self._last: tuple[float, Tensor] | None = None
 
     def take(self, t: float, x: Tensor) -> None:
@@ -212,6 +233,8 @@ class _Thinning:
         t, x = self._last
         # A copy: the family may move its particles between two frames.
         self.frames.append((t, x.detach().to("cpu", copy=True)))
+        if self._kept is not None:
+            self._kept(self.frames[-1][1])
         self._last = None
 
 

@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.learner import VELOCITIES, Scene, Walk, finish
+from models.contracts.learner import LAW, VELOCITIES, Scene, Walk, finish
 from models.contracts.spec import DataSpec
+from studio.engine.watch.telling import likeliest
+from studio.protocol.extras import CANDIDATES, CHANCES
 from studio.protocol.records import SCENE
 
 __all__ = ["StagedStep", "scene_arrays"]
@@ -46,11 +48,14 @@ class StagedStep:
 
 def scene_arrays(spec: DataSpec, scene: Mapping[str, Tensor], most: int) -> dict[str, NDArray[Any]]:
     """Return the arrays "scene:..." of a record: at most so many rows, in data units, whole numbers
-    as they are.
+    as they are; of laws the likeliest symbols, as records have them.
     """
-    arrays = {}
+    arrays: dict[str, NDArray[Any]] = {}
     for name, x in scene.items():
         rows = x[:most].detach().cpu()
+        if name == LAW:
+            arrays[f"{SCENE}{CANDIDATES}"], arrays[f"{SCENE}{CHANCES}"] = likeliest(rows, spec)
+            continue
         if rows.is_floating_point():
             rows = rows.float()
         if name not in VELOCITIES:

@@ -1,0 +1,79 @@
+"""What a model told of each symbol that it put: how sure it was, and which others there were."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.contracts.spec import DataSpec
+
+__all__ = ["MOST", "Telling", "likeliest"]
+
+MOST = 5  # symbols that are kept of a law
+CHANCE = np.float16  # a share that is shown by a bar and two digits
+Told = tuple[NDArray[np.float32], NDArray[np.unsignedinteger], NDArray[np.float16]]
+
+
+def likeliest(law: Tensor, spec: DataSpec) -> tuple[NDArray[np.unsignedinteger], NDArray[CHANCE]]:
+    """Return the likeliest symbols of laws (..., symbols), likeliest first, in the units of the
+    data and the fewest bytes that hold these, and their probabilities; both (..., k), k at most
+    ``MOST``.
+    """
+    chances, symbols = law.detach().float().topk(min(MOST, law.shape[-1]), dim=-1)
+    numbers = spec.restore(symbols).numpy()
+    highest = int(spec.restore(torch.arange(law.shape[-1])).max())
+    return numbers.astype(np.min_scalar_type(highest)), chances.numpy().astype(CHANCE)
+
+
+@dataclass
+class Telling:
+    """Follows a flow of symbols, frame by frame, and keeps what was told of each place in some.
+
+    A law holds until its place is asked for again: of a symbol that stays it is the one that it
+    was drawn from.
+
+    Attributes:
+        spec: of the data.
+        kept: of each frame that was kept, (n, *shape, 2), (n, *shape, k) and (n, *shape, k): how
+            likely each symbol was, 0 where there is none yet, and 1 where it was put there since
+            the frame kept before; the likeliest symbols, and their probabilities, 0 where nothing
+            was told yet.
+    """
+
+    spec: DataSpec
+    kept: list[Told] = field(default_factory=list)
+    _law: Tensor | None = None
+    _before: Tensor | None = None
+
+    def take(self, law: Tensor | None) -> None:
+        """Go on to the next frame, which was drawn by ``law`` (`models.contracts.abilities.Writes`)
+        where that is not 0.
+        """
+        if law is None:
+            return
+        if self._law is None:
+            self._law = law
+        else:
+            asked = law.amax(dim=-1, keepdim=True) > 0.0
+            self._law = torch.where(asked, law, self._law)
+
+    def keep(self, x: Tensor) -> None:
+        """Keep what is known of the symbols (n, *shape) of this frame, on the CPU."""
+        symbols = self.spec.symbols
+        assert symbols is not None
+        law = torch.zeros((*x.shape, symbols)) if self._law is None else self._law.float().cpu()
+        real = x < symbols
+        chance = law.gather(-1, x.clamp(max=symbols - 1)[..., None]).squeeze(-1) * real
+        first = self._before is None
+        new = torch.zeros_like(real) if first else (x != self._before) & real
+        written = torch.stack([chance, new.float()], dim=-1).numpy()
+        self.kept.append((written, *likeliest(law, self.spec)))
+        self._before = x
+
+    def pieces(self, which: int) -> Iterator[NDArray[np.generic]]:
+        """Yield one of the three arrays that are kept, (1, n, *shape, ...) for each frame."""
+        for told in self.kept:
+            yield told[which][np.newaxis]
