@@ -132,9 +132,9 @@ ENERGY = Claim("energy-based", 1500, 0.15)
 RECOVERY = Claim("recovery-likelihood", 1000, 0.15)
 DDGAN = Claim("ddgan", 3000, 0.20, modes=7)
 # The penalty of 10 is for images. In the plane it outweighs the difference of the means, the critic
-# lags behind its generator, and all particles run from mode to mode together: of seeds 0, 1 and 2
-# two ended on one mode (SW2 .95 and .81) where this one reaches all eight. The authors' own code for
-# this ring takes .1 ("smaller lambda makes things faster for toy tasks").
+# lags behind its generator, and all particles run from mode to mode together: with it two of three
+# seeds ended on one mode (SW2 .95 and .81). For this ring the authors' own code takes .1, since
+# that is faster where few critic steps are made.
 WGAN = Claim(
     "gan",
     6000,

@@ -31,8 +31,9 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
         run, catalog = state.runs.current, state.catalog
         if under_way() or run is None or run.spec is None or catalog is None:
             return under_way() or "The engine is not ready."
-        if kind_of_run(run, catalog).layout != "plane":
-            return "A moment is explained where data are points in a plane."
+        kind = kind_of_run(run, catalog)
+        if kind.layout != "plane" and kind.scene is None:
+            return "A moment is explained where its stages can be drawn: of points, and of texts."
         entry = family_of_run(run, catalog)
         return (
             "" if entry is not None and entry.stages else "The steps of this model have no parts."
@@ -41,7 +42,9 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
     def explain() -> None:
         run = state.runs.current
         if run is not None:
-            state.lens_wanted.emit("explain/moment")  # which looks at what comes
+            flat = kind_of_run(run, state.catalog).layout == "plane"
+            # The view that looks at what comes.
+            state.lens_wanted.emit("explain/moment" if flat else "explain/steps")
             actions.moment.freeze(run.key)
 
     def drawn() -> str:

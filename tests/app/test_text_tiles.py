@@ -16,10 +16,14 @@ def numbers(*texts: str) -> np.ndarray:
 
 
 def drawn(arrays, palette=DARK, width=300, height=150, row=0) -> np.ndarray:
+    return painted(pieces(arrays), palette, width, height, row)
+
+
+def painted(tiles, palette=DARK, width=300, height=150, row=0) -> np.ndarray:
     image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
     with QPainter(image) as painter:
-        pieces(arrays).paint(painter, QRectF(0, 0, width, height), row, palette)
+        tiles.paint(painter, QRectF(0, 0, width, height), row, palette)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(height, width, 4)
     return pixels[..., 2::-1].astype(int)
 

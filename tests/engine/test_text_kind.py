@@ -16,8 +16,8 @@ from studio.engine.kinds.base import Facts, kind_of
 from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused
 from studio.engine.watch.recorder import Recorder
-from studio.formats.texts.plain import PlainText
 from studio.engine.watch.staging import StagedStep, scene_arrays
+from studio.formats.texts.plain import PlainText
 from studio.protocol.extras import CANDIDATES, CHANCES, WRITTEN
 from studio.store.project import Project
 

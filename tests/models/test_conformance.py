@@ -25,6 +25,8 @@ from models.contracts.abilities import (
 )
 from models.contracts.batch import Batch
 from models.contracts.family import Family
+from models.contracts.learner import LAW, Scene
+from models.contracts.spec import DataSpec
 from models.contracts.state import State
 from models.registry import registry
 from models.tensors import make_generator
@@ -307,6 +309,17 @@ def test_frames_go_from_prior_to_data(pair: Pair):
     assert torch.equal(latents.x, kept) or len(frames) > 1
 
 
+def check_scene(scene: Scene, spec: DataSpec) -> None:
+    """What a stage has at hand are data, and of symbols laws."""
+    for name, value in scene.items():
+        assert not value.requires_grad
+        if name == LAW:
+            assert value.shape[1:] == (*spec.shape, spec.symbols)
+            assert torch.allclose(value.sum(dim=-1), torch.ones(()), atol=1e-4)
+        else:
+            assert value.shape[1:] == spec.shape
+
+
 @each_pair
 def test_a_walk_is_a_step_in_its_stages(pair: Pair):
     """Slow motion shows what trains: the same numbers, and stages that are known, in order."""
@@ -331,9 +344,7 @@ def test_a_walk_is_a_step_in_its_stages(pair: Pair):
                 break
             passed.append(name)
             assert scene
-            for value in scene.values():
-                assert value.shape[1:] == pair.data.spec().shape
-                assert not value.requires_grad
+            check_scene(scene, pair.data.spec())
             if "velocity" in scene:
                 assert scene["velocity"].shape == scene["particles"].shape
         assert passed == [name for name in names if name in passed]

@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from studio.app.kinds.kind import Arrays, Kind, SaysParts, Tiles
+from studio.app.kinds.kind import Arrays, Kind, SaysParts, Tiles, Weighed, WeighsParts
 from studio.app.tokens import Tokens
 
 __all__ = ["Browsed"]
@@ -50,6 +50,26 @@ class Browsed:
         """Say what is at a point of the datum of a row."""
         one = self._one(row)
         return one.said_at(rect, 0, at) if isinstance(one, SaysParts) else ""
+
+    def parts(self, row: int) -> int:
+        """How many parts the datum of a row has."""
+        one = self._one(row)
+        return one.parts(0) if isinstance(one, WeighsParts) else 0
+
+    def part_at(self, rect: QRectF, row: int, at: QPointF) -> int:
+        """Return which part of the datum of a row is at a point, -1 for none."""
+        one = self._one(row)
+        return one.part_at(rect, 0, at) if isinstance(one, WeighsParts) else -1
+
+    def part_area(self, rect: QRectF, row: int, part: int) -> QRectF:
+        """Return where a part of the datum of a row is."""
+        one = self._one(row)
+        return one.part_area(rect, 0, part) if isinstance(one, WeighsParts) else QRectF()
+
+    def weighed(self, row: int, part: int) -> Weighed | None:
+        """Return what was weighed at a part of the datum of a row."""
+        one = self._one(row)
+        return one.weighed(0, part) if isinstance(one, WeighsParts) else None
 
     def make_ready(self, rows: Sequence[int]) -> None:
         """Make the data of some rows ready to be painted."""

@@ -31,6 +31,9 @@ __all__ = [
     "PaintDatum",
     "SaysParts",
     "Tiles",
+    "TitledTiles",
+    "Weighed",
+    "WeighsParts",
     "classes",
     "filters",
     "how_many",
@@ -105,6 +108,53 @@ class SaysParts(Tiles, Protocol):
         """Say what is at a point of the datum of a row, painted into a rectangle; "" for nothing
         in particular.
         """
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """What a model weighed at a part of a datum.
+
+    Attributes:
+        title: which part it is.
+        shares: what might stand there and how likely each is, the likeliest first.
+        chosen: which of these stands there, -1 for none of them.
+    """
+
+    title: str
+    shares: tuple[tuple[str, float], ...]
+    chosen: int = -1
+
+
+@runtime_checkable
+class WeighsParts(Tiles, Protocol):
+    """Tiles of whose parts a model has weighed what might stand there."""
+
+    def parts(self, row: int) -> int:
+        """How many parts the datum of a row has."""
+
+    def part_at(self, rect: QRectF, row: int, at: QPointF) -> int:
+        """Return which part of the datum of a row, painted into a rectangle, is at a point; -1 for
+        none.
+        """
+
+    def part_area(self, rect: QRectF, row: int, part: int) -> QRectF:
+        """Return where a part of the datum of a row is, painted into a rectangle."""
+
+    def weighed(self, row: int, part: int) -> Weighed | None:
+        """Return what was weighed there, None where that is not known."""
+
+
+@dataclass(frozen=True)
+class TitledTiles:
+    """Data under a title, one of the pictures of a step.
+
+    Attributes:
+        title: what they are.
+        tiles: what is painted.
+    """
+
+    title: str
+    tiles: Tiles
 
 
 @dataclass(frozen=True, eq=False)
@@ -250,6 +300,10 @@ class Kind:
         about: the field that such data are of, in words that people search for.
         cover: how a set of data looks at a glance; None for its tiles, or its dots.
         assumed: whether data of which nothing is known are taken for this kind.
+        scene: returns the pictures of what a stage of a training step has at hand, by the arrays of
+            its scene; None where stages are only told.
+        step: returns the pictures of a step of the flow, by the arrays of some data before and
+            after it, as `rows` returns them; None where steps are not taken apart.
     """
 
     slug: str
@@ -292,6 +346,8 @@ class Kind:
     about: str = ""
     cover: Cover | None = None
     assumed: bool = False
+    scene: Callable[[Arrays], Sequence[TitledTiles]] | None = None
+    step: Callable[[Arrays, Arrays], Sequence[TitledTiles]] | None = None
 
     @property
     def files(self) -> str:

@@ -20,15 +20,14 @@ from studio.app.plots.scene import SceneOverlay
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.timeline import Timeline
 from studio.app.state.comparison import data_of
-from studio.app.state.moment import Moment
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
 from studio.app.state.stages import stages_under
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import Elided, button, icon_button, label, row, view_bar
+from studio.app.widgets.basic import Elided, icon_button, label, row, view_bar
 from studio.app.widgets.exporting import ask_picture
-from studio.app.widgets.literal import set_tip
+from studio.app.widgets.freezing import Freezing
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.scenelegend import SceneLegend, marks_of
 from studio.app.widgets.stagelist import StageList
@@ -38,7 +37,6 @@ __all__ = ["VIEW", "MomentView", "explainable"]
 
 PARTICLES, OF_A_STAGE, RESOLUTION = 4096, 1024, 32
 SETTLE_MS = 200  # after a move of the camera
-BETWEEN_MS = 1600  # from a stage to the next, where they follow by themselves
 LEFT = 300
 MARGIN = 12
 
@@ -65,9 +63,8 @@ class MomentView(QWidget):
         self.title, self.where = label("", "heading"), Elided("", "muted")
         self._empty = EmptyState(self.canvas)
         self._following = Following(self, state, actions, self._looking, explainable)
-        self._play = QTimer(self)
-        self._play.setInterval(BETWEEN_MS)
-        self._play.timeout.connect(self._played)
+        self._freezing = Freezing(self, state, actions, self._following, self.stages)
+        self.freeze, self.frozen = self._freezing.freeze, self._freezing.frozen
         self._moved_camera = QTimer(self)
         self._moved_camera.setSingleShot(True)
         self._moved_camera.setInterval(SETTLE_MS)
@@ -78,19 +75,15 @@ class MomentView(QWidget):
         self._changed()
 
     def _lay_out(self) -> None:
-        self.freeze = button("Explain this moment", self._freeze, icon="explain")
-        self.frozen = button("", self._actions.moment.let_go, kind="chip", icon="close")
         picture = icon_button("export", "Export picture: PNG or SVG", self._export)
         self._told = Elided("", "muted")
         self.bar = view_bar(self, self._told, None, self.frozen, self.freeze, picture)
-        self.back = icon_button("chevron-left", "The stage before", lambda: self._turn(-1))
-        self.next = button("Next stage", lambda: self._turn(1))
-        self.slowly = button("Play slowly", self._toggle, icon="play")
         left = QVBoxLayout()
         left.setContentsMargins(MARGIN, MARGIN, 0, MARGIN)
         left.setSpacing(8)
         left.addWidget(self.stages, 1)
-        left.addLayout(row(self.back, self.next, self.slowly, None))
+        walk = self._freezing
+        left.addLayout(row(walk.back, walk.next, walk.slowly, None))
         side = QWidget()
         side.setLayout(left)
         side.setFixedWidth(LEFT)
@@ -115,61 +108,19 @@ class MomentView(QWidget):
         follow.moved.connect(self._draw)
         self._state.catalog_changed.connect(self._changed)
         self._state.engine_changed.connect(self._changed)
-        self._state.moment.changed.connect(self._moved)
+        self._freezing.turned.connect(self._turned)
         self.canvas.painted.connect(self._painted)
         self.canvas.view_changed.connect(self._moved_camera.start)
-        self.stages.chosen.connect(self._choose)
         theme.changed.connect(self._restyle)
 
-    # Which moment
-
-    @property
-    def _moment(self) -> Moment | None:
-        """The moment that is frozen, if it is one of the run that is shown."""
-        run, moment = self._following.run, self._state.moment
-        return moment if run is not None and moment.run == run.key else None
-
-    def _freeze(self) -> None:
-        run = self._following.run
-        if run is not None:
-            self._actions.moment.freeze(run.key)
-
-    def _choose(self, stage: str) -> None:
-        if self._moment is not None:
-            self._state.moment.look(stage)
-        self._draw()
-
-    def _turn(self, by: int) -> None:
-        self._play.stop()
-        self.stages.turn(by)
-        self._tell()
-
-    def _toggle(self) -> None:
-        if self._play.isActive():
-            self._play.stop()
-        else:
-            if self.stages.currentRow() == self.stages.count() - 1:
-                self.stages.setCurrentRow(0)
-            self._play.start()
-        self._tell()
-
-    def _played(self) -> None:
-        if not self.isVisible() or not self.stages.turn(1):
-            self._play.stop()
-        self._tell()
-
-    def _moved(self) -> None:
-        """Follow the moment to the stage that is looked at."""
-        self._following.watch()
-        moment = self._moment
-        if moment is not None and moment.at:
-            self.stages.select(moment.at)
-        elif moment is not None and self.isVisible():
+    def _turned(self) -> None:
+        moment = self._freezing.moment
+        if moment is not None and not moment.at and self.isVisible():
             self.stages.setFocus(Qt.FocusReason.OtherFocusReason)  # arrows walk through what comes
         self._draw()
 
     def _painted(self) -> None:
-        moment = self._moment
+        moment = self._freezing.moment
         if moment is None or moment.walking:
             self._following.drawn()  # while a moment stands still no more pictures are wanted
 
@@ -178,7 +129,7 @@ class MomentView(QWidget):
     def _looking(self, run: RunState) -> Looking:
         layers = tuple(layer.name for layer in self._layers())
         # The training waits for the pictures of stages, which show a batch and no trails.
-        n = PARTICLES if self._moment is None else OF_A_STAGE
+        n = PARTICLES if self._freezing.moment is None else OF_A_STAGE
         return Looking(run.job, layers, padded(self.canvas.camera.bounds), RESOLUTION, n)
 
     def _layers(self) -> list[LayerSpec]:
@@ -189,7 +140,7 @@ class MomentView(QWidget):
         if entry is None:
             return []
         named = {stage.layer for stage in entry.stages}
-        dear = named if self._moment is not None else set()
+        dear = named if self._freezing.moment is not None else set()
         kept = [each for each in entry.layers if not lay.on_demand(each) or each.name in dear]
         heats = [layer for layer in kept if layer.kind == "scalar"]
         return [layer for layer in kept if layer.name in named or layer in heats[:1]]
@@ -210,7 +161,7 @@ class MomentView(QWidget):
         """Show what the stage has at hand; where no moment is frozen, what the run is like now."""
         if not self.isVisible():
             return
-        moment, stage = self._moment, self.stages.stage
+        moment, stage = self._freezing.moment, self.stages.stage
         record = self._following.record
         if moment is not None:
             record = moment.records.get(stage.name if stage is not None else "", record)
@@ -253,43 +204,27 @@ class MomentView(QWidget):
         return heat
 
     def _tell(self) -> None:
-        run, moment, stage = self._following.run, self._moment, self.stages.stage
-        why = self._why_not(run)
-        self.freeze.setEnabled(not why)
-        set_tip(self.freeze, why or "Do the next step stage by stage, and keep what each has")
-        self.frozen.setVisible(moment is not None)
-        self.freeze.setText("Another moment" if moment is not None else "Explain this moment")
-        self.slowly.setText("Stop" if self._play.isActive() else "Play slowly")
+        run, moment, stage = self._following.run, self._freezing.moment, self.stages.stage
+        self._freezing.tell()
         at, last = self.stages.currentRow(), self.stages.count() - 1
-        self.back.setEnabled(at > 0)
-        self.next.setEnabled(at < last)
         if run is None or stage is None:
             return
         if moment is not None:
-            self.frozen.setText(f"Frozen: step {moment.step + 1:,}")
-            set_tip(self.frozen, "Follow the training again")
             came = stage.name in moment.records
             self.title.setText(f"What stage {at + 1} has at hand" if came else "It comes")
             self.where.set_text(f"stage {at + 1} of {last + 1}")
-            going = "The training goes on" if run.job and run.state == "running" else ""
-            self._told.set_text("Walking through the step" if moment.walking else going)
+            self._told.set_text(self._freezing.going(run))
             if not came and not moment.walking:
                 self.title.setText("This stage was left out of this step")
         else:
             record = self._following.record
             self.title.setText("Where the particles are")
             self.where.set_text(words.picture_of(record.step, run) if record is not None else "")
+            why = self._freezing.why_not()
             self._told.set_text(why or "Freeze a step to see what each of its stages has at hand")
         self._empty.setVisible(self.canvas.count == 0)
         if self.canvas.count == 0:
             self._empty.tell("No particles yet", "They appear with the first training steps.")
-
-    def _why_not(self, run: RunState | None) -> str:
-        if run is None or not run.job or run.background:
-            return "A step is walked through while its run trains here"
-        if run.state not in ("running", "paused"):
-            return "A step is walked through once the training has begun"
-        return "The stages are coming" if self._state.moment.walking else ""
 
     # Looks
 

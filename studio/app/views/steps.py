@@ -1,7 +1,11 @@
-"""What a training step does, stage by stage, where the data are no points that could be drawn; and
-beside it what comes of it: the model's motion, its losses, and the newest data that it makes.
+"""What a training step does, stage by stage, where the data are no points in a plane; and beside it
+what comes of it: the model's motion, its losses, and the newest data that it makes. Kinds that can
+show what a stage has at hand do so, and take a step of the flow apart.
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
@@ -10,18 +14,21 @@ from studio.app import words
 from studio.app.actions import Actions
 from studio.app.help.pages import family_slug
 from studio.app.intents.watching import Looking
-from studio.app.kinds.kind import Kind, named
+from studio.app.kinds.kind import Kind, TitledTiles, named
 from studio.app.kinds.registry import family_of_run, kind_of_run
 from studio.app.plots.following import Following
-from studio.app.plots.tiles import SHOWN
+from studio.app.plots.tiles import SHOWN, frame_at
 from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.selection import Source
 from studio.app.state.session import AppState
 from studio.app.state.stages import stages_under
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import Elided, button, column, label, row, section
+from studio.app.widgets.basic import Elided, button, column, label, row, section, view_bar
 from studio.app.widgets.formula import Formula
+from studio.app.widgets.freezing import Freezing
 from studio.app.widgets.runportrait import RunPortrait
 from studio.app.widgets.stagelist import StageList
+from studio.app.widgets.steppictures import StepPictures
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.trainingcurves import TrainingCurves
 from studio.protocol.catalog import EntrySpec
@@ -31,8 +38,10 @@ __all__ = ["VIEW", "StepsView"]
 FILLING = 100  # of the room below: pictures take all of it
 READING = 560  # logical pixels: lines no longer than the eye follows
 BESIDE = 560  # what is beside them is no wider
+LEFT, ALL = 300, 16_777_215  # where stages are drawn; Qt knows no wider widget
 UNBOUNDED = (-1.0, 1.0, -1.0, 1.0)  # tiles have no window; the protocol wants one
 REDRAW = 250  # milliseconds between two looks at the losses
+OF_A_STAGE = 4  # data: the training waits for the pictures of stages
 
 
 def _applies(state: AppState) -> bool:
@@ -50,7 +59,7 @@ class StepsView(QWidget):
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state = state
-        self.title = label("", "heading")
+        self.title = label("", "heading", wrap=True)
         self.summary = label("", "muted", wrap=True)
         self.motion, self.source = Formula(18), label("", "small", wrap=True)
         self.note = label("", "small", wrap=True)
@@ -63,7 +72,9 @@ class StepsView(QWidget):
         self._of = Elided("", "small")
         self.portrait = RunPortrait(actions)
         self._whose = Elided("", "small")
+        self.steps, self._where = StepPictures(), Elided("", "small")
         self._following = Following(self, state, actions, self._looking, _applies)
+        self._freezing = Freezing(self, state, actions, self._following, self.stages)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(REDRAW)
@@ -76,9 +87,16 @@ class StepsView(QWidget):
         self.setProperty("surface", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         told = QWidget()
-        told.setMaximumWidth(READING)
-        left = column(self.stages, self.note)
-        left.insertLayout(0, row(self.title, None, self.about))
+        self._left = told
+        walk = self._freezing
+        self._told = Elided("", "muted")
+        self.bar = view_bar(self, self._told, None, walk.frozen, walk.freeze)
+        self._walk = QWidget()
+        self._walk.setLayout(row(walk.back, walk.next, walk.slowly, None))
+        left = column(self.stages, self._walk, self.note)
+        head = row(self.title, self.about)
+        head.setStretch(0, 1)
+        left.insertLayout(0, head)
         told.setLayout(left)
         self._losses, self._pictures = QWidget(), QWidget()
         self._losses.setLayout(column(section("Training"), self.curves))
@@ -86,15 +104,21 @@ class StepsView(QWidget):
         pictures = column(self.made)
         pictures.insertLayout(0, what)
         self._pictures.setLayout(pictures)
+        self._stepped, self._of_what = QWidget(), section("")
+        stepped = column(self.steps)
+        stepped.insertLayout(0, row(self._of_what, None, self._where))
+        stepped.setStretch(1, 1)
+        self._stepped.setLayout(stepped)
         self._answer = QWidget()
         answer = column(self.portrait)
         answer.insertLayout(0, row(section("What it answers"), None, self._whose))
         self._answer.setLayout(answer)
         beside = QWidget()
-        beside.setMaximumWidth(BESIDE)
+        self._beside = beside
         parts = (self.summary, self.motion, self.source, self._losses)
-        right = column(*parts, self._answer, self._pictures, gap=12)
+        right = column(*parts, self._answer, self._pictures, self._stepped, gap=12)
         right.setStretch(len(parts) + 1, FILLING)
+        right.setStretch(len(parts) + 2, FILLING)
         right.addStretch(1)  # what is beside the stages stands together at the top
         beside.setLayout(right)
         layout = row(told, beside, None, gap=24, margins=16)
@@ -102,6 +126,20 @@ class StepsView(QWidget):
         layout.setStretch(1, 5)
         layout.setStretch(2, 0)  # only what neither needs is left free
         self.setLayout(layout)
+        self._share_out(drawn=False)
+
+    def _share_out(self, *, drawn: bool) -> None:
+        """Give lines no more than the eye follows; where stages are drawn, pictures have the room,
+        and the model is described beside them in the inspector.
+        """
+        self._left.setMaximumWidth(LEFT if drawn else READING)
+        self._beside.setMaximumWidth(ALL if drawn else BESIDE)
+        for each in (self.summary, self.motion, self.source, self._losses, self._pictures):
+            if drawn:
+                each.hide()
+        self.note.setHidden(drawn)
+        self._walk.setVisible(drawn)
+        self.bar.setVisible(drawn)
 
     def _connect(self) -> None:
         follow = self._following
@@ -109,11 +147,15 @@ class StepsView(QWidget):
             signal.connect(self.refresh)
         follow.shown.connect(self._show)
         follow.moved.connect(self._soon)
+        follow.moved.connect(self._draw_step)
+        self._freezing.turned.connect(self._draw_step)
+        self._state.selection.changed.connect(self._draw_step)
         self.portrait.drawn.connect(self._show_answer)
         self._state.runs.metrics_appended.connect(self._soon)
 
     def _looking(self, run: RunState) -> Looking:
-        return Looking(run.job, (), UNBOUNDED, 1, SHOWN, tuple(self._kind.parts))
+        n = SHOWN if self._freezing.moment is None else OF_A_STAGE
+        return Looking(run.job, (), UNBOUNDED, 1, n, tuple(self._kind.parts))
 
     @property
     def _kind(self) -> Kind:
@@ -129,12 +171,18 @@ class StepsView(QWidget):
         self.summary.setText(entry.summary)
         self._show_motion(entry)
         self.stages.set_stages(stages_under(entry, run.spec))
+        drawn = self._kind.scene is not None
         self.note.setText(
-            f"On points in a plane each stage is drawn, with what it has at hand at that moment; "
-            f"of {self._kind.many} it is only told."
+            ""
+            if drawn
+            else "On points in a plane each stage is drawn, with what it has at hand at that "
+            f"moment; of {self._kind.many} it is only told."
         )
         self._pictures.setVisible(self._following.record is not None)
         self._show_curves()
+        self.summary.show()
+        self._share_out(drawn=drawn)
+        self._draw_step()
         self.portrait.show_run(run, self._kind.portrait if self.isVisible() else None)
         self._show_answer()
 
@@ -159,12 +207,16 @@ class StepsView(QWidget):
 
     def _show_curves(self) -> None:
         self.curves.show_run(self._following.run)
-        self._losses.setVisible(not self.curves.isHidden())
+        self._losses.setVisible(not self.curves.isHidden() and self._kind.scene is None)
 
     def _show(self, record: FlowRecord) -> None:
         """Show the first data of a record as they are at the end of their flow."""
         run, kind = self._following.run, self._kind
         if run is None or not kind.fits(record.x.shape[2:]):
+            return
+        if kind.scene is not None:
+            self._draw_step()
+            self._drawn()
             return
         told = named(record.given, run.classes) if kind.told else {}
         rows = kind.rows(record.x, record.extras, len(record.t) - 1, slice(SHOWN), told)
@@ -172,6 +224,56 @@ class StepsView(QWidget):
         self._of.set_text(words.at_step(record.step, run))
         self._pictures.show()
         self._following.drawn()
+
+    def _drawn(self) -> None:
+        moment = self._freezing.moment
+        if moment is None or moment.walking:
+            self._following.drawn()  # while a moment stands still no more pictures are wanted
+
+    def _draw_step(self) -> None:
+        """Show what the stage of a frozen moment has at hand; where none is frozen, the step of the
+        flow that the flow clock points at, of the datum that is selected.
+        """
+        run, kind = self._following.run, self._kind
+        if run is None or kind.scene is None or not self.isVisible():
+            self._stepped.hide()
+            return
+        self._freezing.tell()
+        moment, at = self._freezing.moment, self.stages.currentRow()
+        if moment is None:
+            pictures, title, where = self._of_the_flow(run, kind)
+            why = self._freezing.why_not()
+            self._told.set_text(why or "Freeze a step to see what each of its stages has at hand")
+        else:
+            stage = self.stages.stage
+            record = moment.records.get(stage.name) if stage is not None else None
+            pictures = kind.scene(record.scene) if record is not None else ()
+            title = f"What stage {at + 1} has at hand"
+            if record is None:
+                left_out = "This stage was left out of this step"
+                title = "It comes" if moment.walking else left_out
+            where = f"stage {at + 1} of {self.stages.count()}, the first {kind.one} of the batch"
+            self._told.set_text(self._freezing.going(run))
+        self._of_what.setText(title)
+        self._where.set_text(where)
+        self.steps.show_pictures(kind, pictures)
+        self._stepped.setVisible(bool(pictures) or moment is not None)
+
+    def _of_the_flow(self, run: RunState, kind: Kind) -> tuple[Sequence[TitledTiles], str, str]:
+        record = self._following.record
+        if record is None or kind.step is None or not kind.fits(record.x.shape[2:]):
+            return (), "", ""
+        if len(record.t) < 2:
+            return (), "", ""
+        rows = self._state.selection.of(Source(run.key, "particles"))
+        row = int(rows[0]) if len(rows) and rows[0] < record.x.shape[1] else 0
+        frame = max(1, frame_at(record.t, self._state.playback.flow))
+        told = named(record.given, run.classes) if kind.told else {}
+        way = kind.way(record.x, record.extras, row, np.array([frame - 1, frame]), told)
+        before, after = ({name: each[i : i + 1] for name, each in way.items()} for i in (0, 1))
+        times = " to ".join(f"{float(t):.2f}" for t in record.t[frame - 1 : frame + 1])
+        where = f"{words.at_step(record.step, run)}, latent {row}, t = {times}"
+        return kind.step(before, after), "A step of its flow", where
 
     def _tell_more(self) -> None:
         entry = family_of_run(self._state.runs.current, self._state.catalog)

@@ -34,6 +34,7 @@ from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told as facts_of
 from studio.app.widgets.tilegrid import TileGrid
+from studio.app.widgets.tileparts import TileParts
 from studio.app.widgets.waiting import tell_waiting
 from studio.protocol.extras import PROJECTION
 
@@ -64,6 +65,7 @@ class TilesView(QWidget):
         self._picked = 0
         self.grid = TileGrid("The fixed latents")
         self.strip = TileGrid("One latent along the flow", strip=True)
+        self._parts = TileParts(self.grid), TileParts(self.strip)
         self.projection = ParticleCanvas()
         self._lasso = LassoChip([self.projection], self._catch)
         self._where = label("", "muted")

@@ -18,6 +18,7 @@ from studio.app.kinds.registry import kind
 from studio.app.state.selection import Offered, Rows, Selection, Source
 from studio.app.widgets.basic import Elided, row, section
 from studio.app.widgets.tilegrid import TileGrid
+from studio.app.widgets.tileparts import TileParts
 
 __all__ = ["Pane", "brief", "short", "told"]
 
@@ -48,6 +49,7 @@ class Pane(QWidget):
         self._only = False
         self._kept: Rows | None = None  # where a filter leaves out some
         self.grid = TileGrid(title, browsed=True)
+        TileParts(self.grid, walks=False)  # Shift and the arrows extend what is selected
         self._where = Elided("", "small")
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)

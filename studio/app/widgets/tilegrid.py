@@ -355,6 +355,17 @@ class TileGrid(QListView):
         super().resizeEvent(event)
         self._arrange()
 
+    def row_at(self, point: QPoint) -> int:
+        """Return the row of the tile at a point of the viewport, -1 for none."""
+        return self._items.row(self.indexAt(point).row())
+
+    def area(self, row: int) -> QRectF:
+        """Return where the tile of a row is, in pixels of the viewport; empty where it is not
+        shown.
+        """
+        place = self._items.place(row)
+        return self._cell(place) if place >= 0 else QRectF()
+
     def _cell(self, tile: int) -> QRectF:
         """Return where the tile of a place is, in pixels of the viewport."""
         x, y = self._corner(tile)

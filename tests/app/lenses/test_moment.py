@@ -108,7 +108,7 @@ async def test_a_run_that_was_paused_stays_so(lens: Any, view: MomentView, wait:
     walk(lens)
     await wait(lambda: actions(lens) == ["stage"] * 4)
     lens.actions.moment.let_go()
-    assert not view._moment
+    assert not view._freezing.moment
 
 
 async def test_who_lets_go_on_the_way_lets_the_step_be_finished(
@@ -165,10 +165,10 @@ def test_while_a_moment_stands_still_no_pictures_are_asked_for(lens: Any, view: 
 
 def test_stages_follow_each_other_to_the_last(lens: Any, view: MomentView, qtbot: Any) -> None:
     walk(lens)
-    view._play.setInterval(1)
-    view.slowly.click()
+    view._freezing.play.setInterval(1)
+    view._freezing.slowly.click()
     qtbot.waitUntil(lambda: lens.state.moment.at == "follow")
-    qtbot.waitUntil(lambda: view.slowly.text() == "Play slowly")
+    qtbot.waitUntil(lambda: view._freezing.slowly.text() == "Play slowly")
 
 
 def test_a_run_that_has_ended_keeps_its_moment_and_says_why_there_is_no_other(

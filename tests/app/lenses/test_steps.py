@@ -8,8 +8,11 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.intents.base import Answer
 from studio.app.plots.tiles import SHOWN
+from studio.app.state.runs import FlowRecord
+from studio.app.state.selection import Source
 from studio.app.views import moment, steps
 from studio.protocol.catalog import EntrySpec
+from studio.protocol.extras import CANDIDATES, CHANCES
 from studio.protocol.spec import Pick
 from tests.app.lenses.test_moment import STAGES
 from tests.app.lenses.test_tiles import record
@@ -106,3 +109,35 @@ async def test_where_nothing_moves_it_shows_what_the_model_answers(lens: Any, qt
     assert view.portrait.grab().toImage() != empty
     lens.state.runs.changed.emit(lens.run.key)
     assert len(asked) == 2  # once for each checkpoint
+
+
+async def test_of_texts_a_step_is_drawn_and_a_moment_can_be_frozen(lens: Any, qtbot: QtBot) -> None:
+    """Stages of a text were only told."""
+    with_stages(lens, "texts")
+    view = steps.StepsView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.resize(900, 600)
+    view.show()
+    assert view.note.isHidden()
+    assert view.bar.isVisibleTo(view)
+    text = np.array([[[97, 0], [0, 0]], [[97, 98], [0, 0]]])  # (T, n, L)
+    told = {CANDIDATES: np.full((2, 2, 2, 1), 98, np.uint8), CHANCES: np.ones((2, 2, 2, 1))}
+    lens.run.live = FlowRecord.of(7, np.array([0.0, 1.0]), text, extras=told)
+    lens.state.runs.record_arrived.emit(lens.run.key)
+    assert view.steps.titles == ["Before", "What the model says", "What is drawn from that"]
+    assert "latent 0, t = 0.00 to 1.00" in view._where.accessibleName()
+    assert view.steps.grids[0].tiles.said(0) == "a□"
+    lens.state.selection.set(Source(lens.run.key, "particles"), np.array([1]), "click")
+    assert view.steps.grids[0].tiles.said(0) == "□□"
+    moment = lens.state.moment
+    moment.begin(lens.run.key, 7, resume=False)
+    stage = {"scene:real": text[1], "scene:particles": text[0]}
+    moment.add(STAGES[0].name, lens.run.live.holding(**stage))
+    assert view.steps.titles == ["The data", "What is left of them"]
+    assert view._of_what.text() == "What stage 1 has at hand"
+    view._freezing.next.click()
+    assert view._of_what.text() == "It comes"
+    moment.walked()
+    assert view._of_what.text() == "This stage was left out of this step"
+    moment.clear()
+    assert len(view.steps.titles) == 3
