@@ -14,7 +14,7 @@ from studio.app.actions import Actions
 from studio.app.differing import differing
 from studio.app.pages.run_export import ask_table
 from studio.app.pages.run_facets import RunFacets
-from studio.app.pages.run_table_model import AXIS, COLUMNS, STEP
+from studio.app.pages.run_table_model import AXIS, COLUMNS, NOTE, STEP, TAGS
 from studio.app.pages.run_table_model import METRIC as VALUE
 from studio.app.pages.run_table_text import fitting
 from studio.app.pages.runs import RunsPage
@@ -350,6 +350,17 @@ def test_space_selects_and_from_two_on_the_strip_says_what_differs(made, qtbot, 
     assert "different data" in strip.said._whole
     qtbot.keyClick(made.table, Qt.Key.Key_Escape)
     assert strip.isHidden()
+
+
+@pytest.mark.parametrize("column", [TAGS, NOTE])
+def test_a_double_click_on_what_is_said_of_a_run_lets_it_be_written(made, qtbot, column):
+    opened = []
+    made.table.opened.connect(opened.append)
+    made.table.setColumnHidden(column, False)
+    at = made.table.visualRect(index_of(made, 3).siblingAtColumn(column)).center()
+    qtbot.mouseDClick(made.table.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert made.table.editing
+    assert opened == []
 
 
 def test_delete_deletes_nothing_where_nothing_is_selected(made, qtbot, monkeypatch):

@@ -316,9 +316,12 @@ class RunTableView(QTreeView):
         return on_arrow or self.run_at(index) is None
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        run = self.run_at(self.indexAt(event.position().toPoint()))
+        index = self.indexAt(event.position().toPoint())
+        run = self.run_at(index)
         if self._folds(event) or event.modifiers() == Qt.KeyboardModifier.ControlModifier:
             self.mousePressEvent(event)
+        elif run is not None and index.column() in (TAGS, NOTE):
+            self.write(run.key, index.column())
         elif run is not None:
             self.opened.emit(run.key)
 

@@ -21,6 +21,7 @@ from studio.literal import one_line
 __all__ = ["LogView", "level_of"]
 
 REDRAW_MS = 150
+LOWEST = 90  # pixels of the lines: five of them
 LEVELS = (
     ("info", "Everything"),
     ("warning", "Warnings and errors"),
@@ -65,6 +66,7 @@ class LogView(QWidget):
         self._text.setReadOnly(True)
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._text.setAccessibleName("Log of the run")
+        self._text.setMinimumHeight(LOWEST)
         mono = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
         mono.setStyleHint(QFont.StyleHint.Monospace)
         mono.setPixelSize(12)

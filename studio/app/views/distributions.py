@@ -519,15 +519,17 @@ class DistributionsView(QWidget):
         return self._brush[1] if self._brush is not None and self._brush[0] == name else None
 
     def _said(self, found: Found, name: str) -> str:
-        """Say how much of each sample is brushed."""
+        """Say how much of each sample is brushed, of what is made first: the end may be cut."""
         part = self._part(name)
         if part is None:
             return ""
+        real, *models = range(len(found.samples))
         shares = []
-        for i, sample in enumerate(found.samples):
-            values = found.of(i, name)
+        for i in (*models, real):
+            values, title = found.of(i, name), found.samples[i].title
             share = float(in_part(values, part).mean()) if len(values) else 0.0
-            shares.append(f"{sample.title} {100 * share:.1f} %")
+            called = "generated" if i and len(models) == 1 else title
+            shares.append(f"{called} {100 * share:.1f} %")
         return f"{_words(part)}: {', '.join(shares)}"
 
     def _make(self, numbers: Sequence[str], classes: Sequence[str]) -> None:

@@ -347,6 +347,8 @@ async def test_a_brush_selects_rows_that_every_lens_shows(
     assert selection.by == "x −0.5 to 0.5"
     assert selection.beside[0] == "real, same range"
     assert view.cards["x"].scene.brushed == (-0.5, 0.5)
+    share = 100 * len(selection.rows) / len(x)
+    assert view._said(view._found, "x").startswith(f"−0.5 to 0.5: generated {share:.1f} %, real ")
     assert view.cards["y"].scene.brushed is None
     assert view.cards["y"].scene.chosen.sum() == pytest.approx(
         len(selection.rows) / len(x), abs=0.02
