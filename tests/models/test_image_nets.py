@@ -6,11 +6,12 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from models.config import Pick
+from models.config import ConfigError, Pick
 from models.contracts.spec import DataSpec
 from models.nets import role
 from models.nets.conv import pyramid
 from models.nets.dcgan import DcganCritic, DcganGenerator
+from models.nets.dit import DiT, DiTConfig, places
 from models.nets.mlp import MLP, TimeMLP
 from models.nets.pick import build
 from models.nets.unet import UNet
@@ -173,3 +174,75 @@ def test_a_generator_starts_as_bright_as_the_data(pick, brightness):
         pixels = data.restore(net(torch.randn((5, LATENT), generator=make_generator(1))))
     assert pixels.sub(brightness).abs().max() <= 0.021
     assert 0.0 < pixels.min() <= pixels.max() < 1.0, "no pixel is where its slope vanishes"
+
+
+class TestDiT:
+    """Patches, places, and blocks that begin as if they were not there."""
+
+    def made(self, shape: tuple[int, int, int], patch: int = 2, layers: int = 2) -> DiT:
+        config = DiTConfig(width=16, layers=layers, heads=2, patch=patch)
+        return DiT(config, shape, generator=make_generator(0))
+
+    @pytest.mark.parametrize("shape", SHAPES)
+    def test_patches_are_put_back_where_they_were(self, shape):
+        net = self.made(shape, patch=3)
+        x = torch.randn((4, *shape), generator=make_generator(1))
+        tokens = net._tokens(x)
+        assert tokens.shape[1] == net.grid[0] * net.grid[1]
+        back = net._image(tokens)
+        assert torch.equal(back[..., : shape[1], : shape[2]], x)
+        assert not back[..., shape[1] :, :].any()
+
+    def test_blocks_are_the_identity_at_first_and_nothing_is_said(self):
+        x = torch.randn((3, 1, 8, 8), generator=make_generator(1))
+        net, clock = self.made((1, 8, 8)), torch.rand(3)
+        assert not net(x, clock).any()
+        h = torch.randn((3, 16, 16), generator=make_generator(2))
+        context = torch.randn((3, 16), generator=make_generator(3))
+        for block in net.blocks:
+            assert torch.equal(block(h, context, False), h)
+
+    def test_no_two_places_look_alike_and_rows_are_not_columns(self):
+        found = places(5, 7, 16)
+        far = torch.cdist(found.double(), found.double()).fill_diagonal_(1.0)
+        assert far.min() > 0.1
+        assert torch.equal(places(7, 5, 16)[1, 8:], found[1, 8:])  # one to the right
+        grid = found.unflatten(0, (5, 7))
+        assert torch.equal(grid[2, 3, :8], grid[2, 5, :8])
+        # What is between two places depends on how far they are apart alone.
+        dots = (grid[:, 0, :8] @ grid[:, 0, :8].T).diagonal(1)
+        torch.testing.assert_close(dots, dots[:1].expand_as(dots))
+
+    def test_without_places_it_would_not_know_their_order(self):
+        """Tokens in another order, with their places, are what they were, in that order."""
+        net = awake(self.made((1, 8, 8)))
+        assert isinstance(net, DiT)
+        x, clock = torch.randn((2, 1, 8, 8), generator=make_generator(1)), torch.tensor([0.1, 0.7])
+        turned = torch.roll(x, 2, dims=3)  # by one patch
+        assert not torch.allclose(net(turned, clock), torch.roll(net(x, clock), 2, dims=3))
+        net.where.zero_()
+        found, expected = net(turned, clock), torch.roll(net(x, clock), 2, dims=3)
+        torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
+
+    def test_written_out_it_is_the_same_and_has_second_derivatives(self):
+        net = awake(self.made((1, 6, 6)))
+        x = torch.randn((3, 1, 6, 6), generator=make_generator(1))
+        clock = torch.rand(3, generator=make_generator(2))
+        fused = net(x, clock)
+        written = net(x.requires_grad_(), clock)
+        torch.testing.assert_close(written, fused)
+        (slope,) = torch.autograd.grad(written.square().sum(), x, create_graph=True)
+        slope.square().sum().backward()
+        assert x.grad is not None
+        assert x.grad.isfinite().all()
+
+    @pytest.mark.parametrize(
+        ("config", "words"),
+        [
+            ({"width": 20, "heads": 3}, "must divide the width, 20; got 3"),
+            ({"width": 10, "heads": 2}, "a multiple of 4, got 10"),
+        ],
+    )
+    def test_a_width_that_does_not_fit_is_refused(self, config, words):
+        with pytest.raises(ConfigError, match=words):
+            denoiser(spec((1, 8, 8)), 0, Pick(slug="dit", config=config))

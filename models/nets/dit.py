@@ -1,0 +1,214 @@
+"""A transformer over patches of an image that is told a noise level or a flow time.
+
+Peebles and Xie 2023, arXiv:2212.09748, with adaLN-Zero (section 3.2): an image is cut into squares,
+each becomes a token at a place that its sines and cosines say, and what a block does to the tokens
+is scaled, shifted and gated by what it is told. All gates begin at zero, so that each block is the
+identity at first, and so does what is said of each patch in the end.
+
+| as in | width | layers | heads | patch | weights |
+|---|---|---|---|---|---|
+| DiT-S | 384 | 12 | 6 | 2, 4 or 8 | 33 M |
+| on a CPU | 64 | 4 | 4 | 2 | 0.4 M |
+
+Shapes: images (B, C, H, W), levels or times (B,).
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.config import Config, ConfigError, param
+from models.contracts.spec import DataSpec
+from models.nets.conv import Clock
+from models.nets.given import GivenFeatures
+from models.nets.mlp import linear
+from models.nets.role import Role
+from models.nets.sets.layers import attend
+from models.registry import network
+
+__all__ = ["DiT", "DiTConfig", "dit", "places"]
+
+_SILU_GAIN = 1.68
+_LONGEST = 10_000.0  # of the periods of places, in patches
+
+
+class DiTConfig(Config, frozen=True):
+    """Size of a transformer over patches."""
+
+    width: Annotated[
+        int,
+        param(
+            "Width",
+            "Numbers that each patch is thought of in; a multiple of 4, and of the heads.",
+            low=8,
+            high=1152,
+            log=True,
+        ),
+    ] = 64
+    layers: Annotated[
+        int, param("Layers", "Blocks of attention and feed-forward.", low=1, high=28)
+    ] = 4
+    heads: Annotated[
+        int,
+        param("Heads", "Looks in so many ways at once; must divide the width.", low=1, high=32),
+    ] = 4
+    patch: Annotated[
+        int,
+        param(
+            "Patch",
+            "Side of the squares that become tokens. Half of it is four times as many tokens, each "
+            "of which looks at all others. Images that it does not divide are filled up.",
+            low=1,
+            high=16,
+        ),
+    ] = 2
+
+
+def places(rows: int, columns: int, width: int) -> Tensor:
+    """Return where each patch of a grid is, (rows * columns, width): sines and cosines of its row
+    in the first half and of its column in the other, with periods from 2 pi to 10,000 times that
+    (Vaswani et al. 2017, arXiv:1706.03762, section 3.5, along each axis).
+    """
+    quarter = width // 4
+    frequency = _LONGEST ** (-torch.arange(quarter, dtype=torch.float64) / quarter)
+
+    def along(n: int) -> Tensor:
+        angle = torch.arange(n, dtype=torch.float64)[:, None] * frequency
+        return torch.cat([angle.sin(), angle.cos()], dim=1)
+
+    down = along(rows)[:, None].expand(-1, columns, -1)
+    across = along(columns)[None].expand(rows, -1, -1)
+    return torch.cat([down, across], dim=2).flatten(0, 1).float()
+
+
+class _Block(nn.Module):
+    """h + gate * f(scale * norm(h) + shift), with attention for f, then with a feed-forward."""
+
+    def __init__(self, width: int, heads: int, *, generator: torch.Generator) -> None:
+        super().__init__()
+        g = generator
+        self.heads = heads
+        # Scales and shifts come from what it is told, and not from the norm itself.
+        self.norm_in = nn.LayerNorm(width, eps=1e-6, elementwise_affine=False)
+        self.norm_out = nn.LayerNorm(width, eps=1e-6, elementwise_affine=False)
+        self.mixed = linear(width, 3 * width, generator=g)
+        self.out = linear(width, width, generator=g)
+        self.first = linear(width, 4 * width, generator=g)
+        self.second = linear(4 * width, width, gain=_SILU_GAIN, generator=g)
+        self.told = linear(width, 6 * width, gain=0.0, generator=g)
+
+    def forward(self, h: Tensor, context: Tensor, written: bool) -> Tensor:
+        parts = self.told(context)[:, None].chunk(6, dim=2)
+        shift, scale, gate, shift_fed, scale_fed, gate_fed = parts
+        q, k, v = self.mixed(torch.addcmul(shift, self.norm_in(h), scale + 1.0)).chunk(3, dim=2)
+        h = torch.addcmul(h, gate, self.out(attend(q, k, v, self.heads, None, written)))
+        fed = torch.addcmul(shift_fed, self.norm_out(h), scale_fed + 1.0)
+        fed = self.second(functional.gelu(self.first(fed), approximate="tanh"))
+        return torch.addcmul(h, gate_fed, fed)
+
+
+class DiT(nn.Module):
+    """(x (B, C, H, W), c (B,)) -> (B, C, H, W).
+
+    Args:
+        config: its size.
+        shape: (C, H, W) of an image.
+        generator: where the initial weights come from (a generator of the CPU).
+        told: makes numbers of what is given, which are added to the embedded time.
+    """
+
+    where: Tensor
+
+    def __init__(
+        self,
+        config: DiTConfig,
+        shape: tuple[int, int, int],
+        *,
+        generator: torch.Generator,
+        told: GivenFeatures | None = None,
+    ) -> None:
+        super().__init__()
+        channels, height, width = shape
+        g, self.patch = generator, config.patch
+        self.grid = (-(-height // self.patch), -(-width // self.patch))
+        dim = channels * self.patch**2
+        self.first = linear(dim, config.width, generator=g)
+        self.register_buffer("where", places(*self.grid, config.width), persistent=False)
+        self.clock = Clock(config.width, generator=g)
+        self.told = told
+        if told is not None:
+            self.embed = linear(told.dim, config.width, generator=g)
+        self.blocks = nn.ModuleList(
+            [_Block(config.width, config.heads, generator=g) for _ in range(config.layers)]
+        )
+        self.norm = nn.LayerNorm(config.width, eps=1e-6, elementwise_affine=False)
+        self.shown = linear(config.width, 2 * config.width, gain=0.0, generator=g)
+        self.last = linear(config.width, dim, gain=0.0, generator=g)
+
+    def forward(
+        self,
+        x: Tensor,
+        clock: Tensor,
+        given: Mapping[str, Tensor] | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        height, width = x.shape[-2:]
+        context = self.clock(clock)
+        if self.told is not None:
+            context = functional.silu(context + self.embed(self.told.of(given, x)))
+        h = self.first(self._tokens(x)) + self.where
+        written = self._written(x)
+        for block in self.blocks:
+            h = block(h, context, written)
+        shift, scale = self.shown(context)[:, None].chunk(2, dim=2)
+        h = torch.addcmul(shift, self.norm(h), scale + 1.0)
+        return self._image(self.last(h))[..., :height, :width]
+
+    def _written(self, x: Tensor) -> bool:
+        """Whether attention is written out: fused kernels have no second derivative, and on a GPU
+        their backward pass adds in any order, which a training that repeats bit for bit cannot
+        have.
+        """
+        if not torch.is_grad_enabled():
+            return False
+        return x.requires_grad or (x.is_cuda and torch.are_deterministic_algorithms_enabled())
+
+    def _tokens(self, x: Tensor) -> Tensor:
+        """Return patches as tokens (B, T, C p^2), row by row; a border is filled up with zeros."""
+        height, width = x.shape[-2:]
+        rows, columns = self.grid
+        filled = (0, columns * self.patch - width, 0, rows * self.patch - height)
+        x = functional.pad(x, filled) if any(filled) else x
+        return functional.pixel_unshuffle(x, self.patch).flatten(2).mT
+
+    def _image(self, tokens: Tensor) -> Tensor:
+        image = tokens.mT.unflatten(2, self.grid)
+        return functional.pixel_shuffle(image, self.patch)
+
+
+@network(
+    "dit",
+    title="DiT",
+    summary="A transformer over small squares of an image, told the noise level by scales, shifts "
+    "and gates: a denoiser.",
+    source="Peebles and Xie 2023, arXiv:2212.09748, section 3.2 (adaLN-Zero)",
+    roles=("denoiser",),
+    needs=("grid",),
+    config=DiTConfig,
+)
+def dit(config: DiTConfig, spec: DataSpec, role: Role, generator: torch.Generator) -> nn.Module:
+    """Return a denoiser of images.
+
+    Raises:
+        ConfigError: the width is no multiple of 4 or of the heads.
+    """
+    if config.width % config.heads:
+        raise ConfigError("heads", f"must divide the width, {config.width}; got {config.heads}")
+    if config.width % 4:
+        raise ConfigError("width", f"must be a multiple of 4, got {config.width}")
+    channels, height, width = spec.shape
+    told = GivenFeatures(spec) if spec.given else None
+    return DiT(config, (channels, height, width), generator=generator, told=told)
