@@ -282,6 +282,9 @@ def check_finite(x: Tensor, what: str = "rows") -> None:
     Raises:
         ArithmeticError: there is one; the message counts such rows.
     """
+    # A sum is finite only where all that it is of are, and takes a tenth of the time.
+    if bool(torch.isfinite(x.sum())):
+        return
     broken = int((~torch.isfinite(x)).flatten(1).any(dim=1).sum())
     if broken:
         raise ArithmeticError(f"{broken:,} of {len(x):,} {what} are not finite numbers")

@@ -185,8 +185,7 @@ class DiT(nn.Module):
         return functional.pixel_unshuffle(x, self.patch).flatten(2).mT
 
     def _image(self, tokens: Tensor) -> Tensor:
-        image = tokens.mT.unflatten(2, self.grid)
-        return functional.pixel_shuffle(image, self.patch)
+        return functional.pixel_shuffle(tokens.mT.reshape(len(tokens), -1, *self.grid), self.patch)
 
 
 @network(

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from studio.formats.folders import standing_for, unfolded
+from studio.formats.folders import bytes_below, standing_for, unfolded
 from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
 from studio.formats.limits import MAX_BYTES, MAX_FILES, MAX_ROWS, FormatError
@@ -77,7 +77,7 @@ def rows(
 
 def _of_folders(paths: Sequence[Path], files: Sequence[Path]) -> Iterator[str]:
     """Say which files of a folder are read."""
-    for folder in (path for path in paths if path.is_dir()):
+    for folder in (path for path in paths if path.is_dir() and path not in files):
         names = [file.name for file in files if file.parent == folder]
         more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
         yield f"Read from the folder {folder.name}: {', '.join(names[:SHOWN])}{more}."
@@ -111,11 +111,17 @@ def _check_files(paths: Sequence[Path]) -> int:
 
 def _size(path: Path) -> int:
     check_text(path)
-    importers.check_suffix(path)
+    if not path.is_dir():
+        importers.check_suffix(path)
     try:
         size = path.stat().st_size
     except OSError as error:
         raise explain(error, path, "read") from error
+    if path.is_dir():
+        size = bytes_below(path, MAX_BYTES)
+        if size > MAX_BYTES:
+            raise _too_large(f"The folder {path.name} has more than", MAX_BYTES)
+        return size
     if not path.is_file():
         raise FormatError(f"{path} is not a file.", "Choose a file.", kind="user")
     if size == 0:

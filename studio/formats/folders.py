@@ -1,15 +1,18 @@
 """A folder in the place of files: those of its files are meant that one importer takes together."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from studio.formats.limits import FormatError
 from studio.formats.registry import importers
 from studio.store.errors import StoreError, explain
 
-__all__ = ["members", "standing_for", "unfolded"]
+__all__ = ["DEEPEST", "below", "bytes_below", "members", "standing_for", "unfolded"]
 
+DEEPEST = 8
+"""Folders inside each other that are looked into."""
 MOST_LOOKED_AT = 10_000
 """Entries of a folder; one with more is not meant to be imported whole."""
 
@@ -41,10 +44,49 @@ def members(path: Path) -> list[Path]:
     return sorted(found)
 
 
+def below(folder: Path, depth: int = DEEPEST) -> Iterator[Path]:
+    """Yield the files in a folder and in those in it, in the order of names, without hidden ones;
+    links to folders are not followed, since they may lead in a circle.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        raise explain(error, folder, "read") from error
+    for entry in found:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            if depth > 1:
+                yield from below(Path(entry.path), depth - 1)
+        elif entry.is_file():
+            yield Path(entry.path)
+
+
+def bytes_below(folder: Path, most: int) -> int:
+    """Return how many bytes the files of a folder and of those in it have, or some number above
+    ``most`` where it is more than that.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    size = 0
+    for path in below(folder):
+        with suppress(OSError):  # gone meanwhile
+            size += path.stat().st_size
+        if size > most:
+            break
+    return size
+
+
 def unfolded(paths: Sequence[Path]) -> list[Path]:
     """Return files, and in the place of each folder those of its files that belong together: what
     the importer takes that recognises most of them. Importers that take any file with a suffix are
-    asked last, and a read-me beside the data is left out.
+    asked last, and a read-me beside the data is left out. A folder stays where some importer holds
+    it to be one thing (`Importer.holds`).
 
     Raises:
         FormatError: no importer takes anything in a folder.
@@ -90,6 +132,8 @@ def _is_readme(path: Path) -> bool:
 
 
 def _taken(folder: Path) -> list[Path]:
+    if any(importers.claims(each, folder) for each in importers.all()):
+        return [folder]
     files = members(folder)
     for general in (False, True):
         asked = [each for each in importers.all() if each.general == general]

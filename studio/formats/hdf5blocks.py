@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from studio.formats.limits import (
     MAX_CELLS,
+    MAX_COLUMNS,
     FormatError,
     check_block,
     check_size,
@@ -28,8 +29,16 @@ MAX_BLOCKS = 1_000_000
 class Blocks:
     """The rows of one data set (n, ...), or (n,) or (n, N) of named fields, from an open file."""
 
-    def __init__(self, path: Path, name: str, dataset: Any, fields: tuple[str, ...] = ()) -> None:
-        """Look at the layout of a data set; ``fields`` are those to be read.
+    def __init__(
+        self,
+        path: Path,
+        name: str,
+        dataset: Any,
+        fields: tuple[str, ...] = (),
+        widest: int = MAX_COLUMNS,
+    ) -> None:
+        """Look at the layout of a data set; ``fields`` are those to be read, ``widest`` how many
+        numbers a row may have.
 
         Raises:
             FormatError: it is not in the file, or too large to be read.
@@ -38,7 +47,7 @@ class Blocks:
         self.rows = int(dataset.shape[0])
         side = prod(dataset.shape[1:])
         self.width = side * max(len(fields), 1)
-        check_size(path, name, self.rows, self.width)
+        check_size(path, name, self.rows, self.width, widest)
         self.row_bytes = dataset.dtype.itemsize * side
         check_block(path, name, self.row_bytes, "its rows are that wide")
         self._height = _height(path, name, dataset, self.row_bytes)

@@ -39,6 +39,7 @@ class Importer(ABC):
         kind: the kind of data that it brings.
         title: what it takes, for people.
         suffixes: those of its files, with the dot, in lower case.
+        bare: it also takes files whose names have no suffix.
         options: what it can be told, with the kinds "bool", "int", "float", "text" and "choice" of
             `studio.protocol.catalog.FieldSpec`; "item" and "columns" are chosen from the tables
             that were found, "source" from the columns that an inspection names.
@@ -50,6 +51,7 @@ class Importer(ABC):
     kind: ClassVar[str]
     title: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
+    bare: ClassVar[bool] = False
     options: ClassVar[tuple[FieldSpec, ...]] = ()
     general: ClassVar[bool] = False
 
@@ -58,6 +60,12 @@ class Importer(ABC):
         head; one that is damaged is none.
         """
         return True
+
+    def holds(self, folder: Path) -> bool:
+        """Say whether a folder is one thing, with what lies in its own folders: then it is what is
+        inspected and read, as a file is.
+        """
+        return False
 
     def enough(self, paths: Sequence[Path]) -> bool:
         """Say whether files that it claims hold data without others of their folder: titles alone

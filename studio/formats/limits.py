@@ -58,8 +58,9 @@ def rows_at_once(row_bytes: int) -> int:
     return max(1, min(CHUNK, CHUNK_BYTES // max(row_bytes, 1)))
 
 
-def check_size(path: Path, name: str, rows: int, columns: int) -> None:
-    """Refuse a table that is too large, or has no columns, from its shape alone.
+def check_size(path: Path, name: str, rows: int, columns: int, widest: int = MAX_COLUMNS) -> None:
+    """Refuse a table that is too large, or has no columns, from its shape alone; ``widest`` is how
+    many columns it may have.
 
     Raises:
         FormatError: with the figures and the limit.
@@ -70,11 +71,11 @@ def check_size(path: Path, name: str, rows: int, columns: int) -> None:
             f"{what} has {rows:,} rows; the limit is {MAX_ROWS:,}.",
             "Import a random subset of the rows: a model rarely needs more than a million.",
         )
-    if columns > MAX_COLUMNS:
+    if columns > widest:
         transposed = " It may be transposed." if rows < columns else ""
         raise FormatError(
             f"{what} has {columns:,} columns and {rows:,} rows; the limit is "
-            f"{MAX_COLUMNS:,} columns.{transposed}",
+            f"{widest:,} columns.{transposed}",
             "Store one point a row and one coordinate a column.",
         )
     if not columns:

@@ -75,7 +75,7 @@ class Importers:
             FormatError: no importer has this suffix; the message names those there are.
         """
         suffix = path.suffix.lower()
-        if suffix in self.suffixes():
+        if suffix in self.suffixes() or (not suffix and any(each.bare for each in self.all())):
             return
         what = f"the suffix {suffix!r}" if suffix else "a name without a suffix"
         raise FormatError(
@@ -89,11 +89,15 @@ class Importers:
         return [each for each in self.all() if all(self.claims(each, path) for path in paths)]
 
     def claims(self, importer: Importer, path: Path) -> bool:
-        """Say whether an importer takes a file: by its suffix, and by what is in it."""
-        if path.suffix.lower() not in importer.suffixes:
-            return False
+        """Say whether an importer takes a file, by its suffix and by what is in it, or a folder as
+        a whole.
+        """
+        suffix = path.suffix.lower()
         try:
-            return importer.claims(path)
+            if path.is_dir():
+                return importer.holds(path)
+            named = suffix in importer.suffixes or (importer.bare and not suffix)
+            return named and importer.claims(path)
         except (StoreError, OSError):
             return False  # it cannot even be opened: whoever takes it in general says why
 

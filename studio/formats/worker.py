@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, NoReturn
 import msgspec
 
 from studio.formats.files import inspect, rows
-from studio.formats.folders import members
+from studio.formats.folders import bytes_below
 from studio.formats.inspection import Inspection
 from studio.formats.limits import MEMORY
 from studio.protocol.messages import Array, ErrorInfo
@@ -149,7 +149,9 @@ def seconds_for(paths: Sequence[Path]) -> int:
     size = 0
     for path in paths:
         with suppress(OSError, StoreError):
-            size += sum(each.stat().st_size for each in members(path) or [path])
+            size += (
+                bytes_below(path, 20_000 * _MOST_SECONDS) if path.is_dir() else path.stat().st_size
+            )
     return min(30 + size // 20_000, _MOST_SECONDS)
 
 

@@ -207,7 +207,7 @@ def test_an_importer_describes_itself(kind):
     assert offer.kind
     assert offer.title
     assert kind.suffixes
-    assert all(re.fullmatch(r"\.[a-z0-9.]+", each) for each in kind.suffixes)
+    assert all(re.fullmatch(r"\.[a-z0-9.-]+", each) for each in kind.suffixes)
     for field in offer.options:
         assert isinstance(field, FieldSpec)
         assert field.title

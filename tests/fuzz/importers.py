@@ -4,7 +4,9 @@ A valid file of each table format comes from its own writer; for importers, for 
 write, and for what writers never do, there are files by the name of each in `MORE`.
 """
 
+import gzip
 import io
+import pickle
 import wave
 import zipfile
 from collections.abc import Callable
@@ -26,7 +28,7 @@ __all__ = ["CRASHING", "MORE", "check", "files", "importer", "seeds", "slugs", "
 X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
 NAMES = ["a", "b", "c"]
 TABLES = "points"
-CRASHING = {"hdf5", "jetnet", "jetnet-variables", "jets-columns", "mat"}
+CRASHING = {"hdf5", "image-arrays", "jetnet", "jetnet-variables", "jets-columns", "mat"}
 """Formats whose library may end the process that reads a damaged file."""
 
 
@@ -217,7 +219,55 @@ def _wav_files() -> list[bytes]:
     return found
 
 
+def _picture_files() -> list[bytes]:
+    from PIL import Image
+
+    pixels = np.random.default_rng(3).integers(0, 255, (6, 5, 3), np.uint8)
+    found = []
+    for mode, ending in (("RGB", "png"), ("P", "png"), ("L", "jpeg"), ("RGB", "gif")):
+        file = io.BytesIO()
+        Image.fromarray(pixels).convert(mode).save(file, ending)
+        found.append(file.getvalue())
+    members = [("a/1.png", found[0]), ("b/2.png", found[1]), ("b/3.jpg", found[2])]
+    return [*found, _zip(members)]
+
+
+def _idx_files() -> list[bytes]:
+    pixels = np.random.default_rng(4).integers(0, 255, (5, 4, 3), np.uint8)
+    head = b"\0\0\x08\x03" + np.array(pixels.shape, ">u4").tobytes()
+    return [head + pixels.tobytes(), gzip.compress(head + pixels.tobytes())]
+
+
+def _image_array_files() -> list[bytes]:
+    rng = np.random.default_rng(6)
+    grey, colours = rng.integers(0, 255, (5, 6, 7), np.uint8), rng.random((5, 6, 7, 3), np.float32)
+    archive, file = io.BytesIO(), io.BytesIO()
+    np.savez_compressed(archive, images=grey, labels=np.arange(5) % 2)
+    with h5py.File(file, "w") as made:
+        made.create_dataset("x", data=np.moveaxis(colours, 3, 1), chunks=(2, 3, 6, 7))
+        made["y"] = np.arange(5)[:, None]
+    return [archive.getvalue(), file.getvalue(), _saved(colours[..., :1])]
+
+
+def _cifar_files() -> list[bytes]:
+    """As the authors' Python 2 wrote it, and as numpy writes it today."""
+    x = np.random.default_rng(5).integers(0, 255, (3, 3072), np.uint8)
+    raw, n = x.tobytes(), len(x)
+    array = (
+        b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
+        + b"(K\x01K" + bytes([n]) + b"M\x00\x0c\x86cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R"
+        + b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb\x89T"
+        + len(raw).to_bytes(4, "little") + raw + b"tb"
+    )  # fmt: skip
+    old = b"\x80\x02}(U\x04dataq\x00" + array + b"U\x06labels](K\x01K\x00K\x02eu."
+    return [old, pickle.dumps({"data": x, "labels": [1, 0, 2]}, protocol=4)]
+
+
 MORE: dict[str, Callable[[], list[bytes]]] = {
+    "image-files": _picture_files,
+    "idx": _idx_files,
+    "image-arrays": _image_array_files,
+    "cifar": _cifar_files,
     "plain-text": _plain_text_files,
     "series-table": _series_files,
     "wav": _wav_files,

@@ -6,50 +6,18 @@ array (n, N) or (n,) itself. In a flat array (n, N k) the numbers of the constit
 after the other; somebody must say how many each has.
 """
 
-import zipfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.hdf5blocks import Blocks
-from studio.formats.hdf5walk import walk
-from studio.formats.limits import FormatError, check_block, check_size
-from studio.formats.npzarrays import ZipArray, refusing_damage, zip_arrays
-from studio.store import hdf5
-from studio.store.errors import Damaged
-from studio.store.regular import open_regular
+from studio.formats.arrayfiles import Array, Read
 
-__all__ = ["Array", "Column", "Columns", "arrays_of", "columns_of", "read_together", "shapes_of"]
+__all__ = ["Column", "Columns", "columns_of", "read_together"]
 
 MOST = 64  # numbers of a constituent, or of a jet, that are told apart
 NUMBERS, TEXT = "fiub", "SU"
-Read = Callable[[int, int], NDArray[Any]]
-
-
-@dataclass(frozen=True)
-class Array:
-    """An array of an open file.
-
-    Attributes:
-        name: its own.
-        shape: (n, ...).
-        dtype: of its values.
-        names: of the numbers along its last axis, where the file says them.
-        reader: given the fields that are wanted of named ones, returns what reads rows (start,
-            stop), best one after the other.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    names: tuple[str, ...]
-    reader: Callable[[tuple[str, ...]], Read]
 
 
 @dataclass(frozen=True)
@@ -95,31 +63,6 @@ class Columns:
     clouds: dict[str, Column]
     jets: dict[str, Column]
     wide: dict[str, Column]
-
-
-@contextmanager
-def arrays_of(path: Path) -> Iterator[list[Array]]:
-    """Open a file, and yield its arrays.
-
-    Raises:
-        FormatError: it is damaged, or holds too many.
-    """
-    if path.suffix.lower() == ".npz" or _is_zip(path):
-        with refusing_damage(path), zipfile.ZipFile(path) as archive:
-            yield [_of_zip(path, each) for each in zip_arrays(path, archive) if each.head.shape]
-        return
-    try:
-        with hdf5.opened(path) as file:
-            yield list(_of_hdf5(path, file))
-    except Damaged as error:
-        raise FormatError(
-            error.message, "Copy it again from where it came from, or download it anew."
-        ) from error
-
-
-def _is_zip(path: Path) -> bool:
-    with open_regular(path) as file:
-        return file.read(4) == b"PK\x03\x04"
 
 
 def columns_of(arrays: Sequence[Array], each: int) -> Columns:
@@ -195,46 +138,5 @@ def read_together(columns: Sequence[Column]) -> Read:
     def read(start: int, stop: int) -> Any:
         blocks = {name: get(start, stop) for name, get in readers.items()}
         return [column.take(blocks[column.array.name]) for column in columns]
-
-    return read
-
-
-def shapes_of(arrays: Sequence[Array]) -> str:
-    """Say what arrays there are: "particles (100, 30, 4), y (100,)"."""
-    said = [f"{array.name} {array.shape}" for array in arrays[:12]]
-    return ", ".join([*said, *(["..."] if len(arrays) > len(said) else [])]) or "none"
-
-
-def _of_hdf5(path: Path, file: Any) -> Iterator[Array]:
-    for raw in walk(path, file).datasets:
-        dataset = file[raw]
-        name = raw.decode("utf-8", "replace")
-        if not dataset.shape or len(dataset.shape) > 3 or not dataset.shape[0]:
-            continue
-
-        def reader(fields: tuple[str, ...], name: str = name, dataset: Any = dataset) -> Read:
-            return Blocks(path, name, dataset, fields).get
-
-        shape = tuple(map(int, dataset.shape))
-        yield Array(name, shape, dataset.dtype, hdf5.get_columns(dataset), reader)
-
-
-def _of_zip(path: Path, array: ZipArray) -> Array:
-    return Array(
-        array.name, array.head.shape, array.head.dtype, (), partial(_unzipped, path, array)
-    )
-
-
-def _unzipped(path: Path, array: ZipArray, fields: tuple[str, ...]) -> Read:
-    """Return what reads rows of an array of an archive, which has all fields of a row together."""
-    shape = array.head.shape
-    width = int(np.prod(shape[1:], dtype=np.int64))
-    check_size(path, array.name, shape[0], width)
-    check_block(path, array.name, width * array.head.dtype.itemsize, "its rows are that wide")
-    if array.columnwise:
-        check_block(path, array.name, array.head.bytes, "it is stored column by column")
-
-    def read(start: int, stop: int) -> NDArray[Any]:
-        return array.rows(start, stop).reshape(stop - start, *shape[1:])
 
     return read

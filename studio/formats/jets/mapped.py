@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
+from studio.formats.arrayfiles import Array, arrays_of, shapes_of
 from studio.formats.inspection import Inspection
-from studio.formats.jets.columns import Array, arrays_of, columns_of, shapes_of
+from studio.formats.jets.columns import columns_of
 from studio.formats.jets.importing import UNIT, JetFiles, JetRows
 from studio.formats.jets.mapping import ABSENT, MappedFile, mapped, sources_of
 from studio.formats.jets.roles import CLOUD_ROLES, JET_ROLES, LABEL, told, whole

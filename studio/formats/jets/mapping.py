@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.jets.columns import Array, Column, Columns, columns_of, read_together, shapes_of
+from studio.formats.arrayfiles import Array, shapes_of
+from studio.formats.jets.columns import Column, Columns, columns_of, read_together
 from studio.formats.jets.importing import SCALES
 from studio.formats.jets.layout import MOST_NAMES, MOST_PLACES, TYPES, hardest_first, type_of
 from studio.formats.jets.roles import CLOUD_ROLES, JET_ROLES, LABEL, guessed, is_relative

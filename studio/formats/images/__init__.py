@@ -1,0 +1,1 @@
+"""Images from elsewhere: pictures in folders and archives, arrays, and the sets everybody knows."""

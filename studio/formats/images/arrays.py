@@ -1,0 +1,347 @@
+"""Images as arrays: NPY, NPZ and HDF5, with colours first, last, or none.
+
+An array of images is (n, H, W), (n, H, W, C) or (n, C, H, W) with one or three colours; of whole
+numbers or of fractions. An array of as many whole numbers beside it are their classes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.formats.arrayfiles import Array, Read, arrays_of, shapes_of
+from studio.formats.images.fitting import (
+    FITTING,
+    SHOWN,
+    Bytes,
+    Fitting,
+    check_amount,
+    parts_of,
+    previewed,
+    refused,
+)
+from studio.formats.importer import Importer, Rows
+from studio.formats.inspection import Inspection
+from studio.formats.limits import FormatError, rows_at_once
+from studio.formats.registry import importer
+from studio.protocol.catalog import Choice, FieldSpec
+from studio.store.errors import StoreError
+from studio.store.parts import Block
+from studio.store.schema import Schema
+
+__all__ = ["ImageArrays"]
+
+_AXES, _WIDEST = 4, 3 * 1024**2
+_SMALLEST, _LARGEST = 4, 1024  # sides of an image
+_COLOURS = (1, 3)
+_NAMES = ("images", "x", "data", "x_train", "x_test", "pixels", "arr_0")
+_LABELS = ("labels", "label", "y", "targets", "y_train", "y_test")
+_MOST_CLASSES = 1000
+_BYTE = 255.0
+_RANGES: dict[str, tuple[float, float]] = {
+    "bytes": (0.0, _BYTE),
+    "unit": (0.0, 1.0),
+    "signed": (-1.0, 1.0),
+}
+_HINT = "Store images as an array (n, H, W) or (n, H, W, 3) of bytes."
+
+
+@dataclass(frozen=True)
+class _Images:
+    """What a file holds.
+
+    Attributes:
+        path: the file.
+        array: of the images.
+        labels: of their classes, None where there is none.
+        first: whether its colours come before rows and columns.
+        size: (height, width).
+        channels: how many colours.
+    """
+
+    path: Path
+    array: Array
+    labels: Array | None
+    first: bool
+    size: tuple[int, int]
+    channels: int
+
+    def read(self) -> Read:
+        """Return what reads images (n, h, w) or (n, h, w, 3)."""
+        get = self.array.reader(())
+
+        def read(start: int, stop: int) -> NDArray[Any]:
+            found = get(start, stop).reshape(stop - start, *self.array.shape[1:])
+            if len(self.array.shape) == 3:
+                return found
+            if self.first:
+                found = np.moveaxis(found, 1, 3)
+            return found[..., 0] if self.channels == 1 else found
+
+        return read
+
+
+@dataclass(frozen=True)
+class _Values:
+    """Between which numbers black and white lie."""
+
+    black: float
+    white: float
+
+    def bytes_of(self, x: NDArray[Any]) -> Bytes:
+        """Return values as bytes, each the nearest."""
+        if x.dtype == np.uint8 and (self.black, self.white) == (0.0, _BYTE):
+            return x
+        scaled = (x.astype(np.float64) - self.black) * (_BYTE / (self.white - self.black))
+        return np.rint(scaled).astype(np.uint8)
+
+
+@importer
+class ImageArrays(Importer):
+    """Arrays of images, read in parts; general, so that who knows a file better comes before it."""
+
+    slug = "image-arrays"
+    kind = "images"
+    title = "Images: arrays of pixels"
+    suffixes = (".h5", ".hdf5", ".npz", ".npy")
+    general = True
+    options = (
+        *FITTING,
+        FieldSpec(
+            path="values",
+            kind="choice",
+            title="Values",
+            help="Which numbers are black and white. By themselves: 0 and 255 for whole numbers, 0 "
+            "and 1 for fractions, and -1 and 1 where some are below 0.",
+            default="auto",
+            choices=[
+                Choice(value="auto", title="As they look"),
+                Choice(value="bytes", title="0 to 255"),
+                Choice(value="unit", title="0 to 1"),
+                Choice(value="signed", title="-1 to 1"),
+                Choice(value="span", title="From the lowest to the highest there is"),
+            ],
+        ),
+    )
+
+    def claims(self, path: Path) -> bool:
+        """Say whether a file has an array of images."""
+        try:
+            with _opened(path):
+                return True
+        except StoreError:
+            return False
+
+    def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
+        """Look through all values once, for where black and white are."""
+        fitting, rows, most, labelled = Fitting.of(options), 0, -1, True
+        first: list[Bytes] = []
+        notes = []
+        for path in paths:
+            with _opened(path) as images:
+                try:
+                    values = _values(images, str(options["values"]))
+                    shape = _shape(paths, fitting)
+                except FormatError as error:
+                    return refused(self, paths, error)
+                rows += images.array.shape[0]
+                labelled = labelled and images.labels is not None
+                most = max(most, int(_labels(images).max(initial=-1)))
+                shown = min(images.array.shape[0], SHOWN - len(first))
+                first += list(values.bytes_of(images.read()(0, shown)))
+                if (values.black, values.white) != (0.0, _BYTE):
+                    notes.append(
+                        f"{path.name}: black is {values.black:g} and white {values.white:g}; "
+                        "between them are 256 levels."
+                    )
+        return Inspection(
+            files=[str(path) for path in paths],
+            importer=self.slug,
+            kind=self.kind,
+            format=paths[0].suffix.lstrip(".").upper(),
+            bytes=0,
+            rows=rows,
+            parts=parts_of(shape, labelled=labelled),
+            classes=_classes(most) if labelled else [],
+            preview={"x": previewed([fitting.fitted(each, shape[0]) for each in first])},
+            notes=notes[:3],
+        )
+
+    def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
+        """Stream the images of all files."""
+        fitting, total, most, labelled = Fitting.of(options), 0, -1, True
+        ranges = []
+        for path in paths:
+            with _opened(path) as images:
+                ranges.append(_values(images, str(options["values"])))
+                total += images.array.shape[0]
+                labelled = labelled and images.labels is not None
+                most = max(most, int(_labels(images).max(initial=-1)))
+        shape = _shape(paths, fitting)
+        schema = Schema(
+            kind=self.kind,
+            parts=parts_of(shape, labelled=labelled),
+            classes=_classes(most) if labelled else [],
+        )
+        return Rows(schema, _blocks(paths, ranges, fitting, shape, labelled=labelled), total)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[_Images]:
+    """Open a file with images.
+
+    Raises:
+        FormatError: it has none, or several arrays that may be meant, or is damaged.
+    """
+    with arrays_of(path, _AXES, _WIDEST) as arrays:
+        found = [each for each in (_as_images(path, array) for array in arrays) if each]
+        named = [each for each in found if _last(each.array.name) in _NAMES]
+        chosen = named if named else found
+        if len(chosen) != 1:
+            many = "several arrays" if chosen else "no array"
+            raise FormatError(
+                f"{path.name} has {many} that look like images; found: {shapes_of(arrays)}.", _HINT
+            )
+        images = chosen[0]
+        n = images.array.shape[0]
+        labels = [
+            array
+            for array in arrays
+            if array.shape in ((n,), (n, 1))
+            and array.dtype.kind in "iu"
+            and _last(array.name) in _LABELS
+        ]
+        yield _Images(
+            path, images.array, labels[0] if labels else None, images.first, images.size,
+            images.channels,
+        )  # fmt: skip
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2].lower()
+
+
+def _as_images(path: Path, array: Array) -> _Images | None:
+    """Return an array as images, None where it is none."""
+    shape = array.shape
+    if array.dtype.kind not in "fiu" or array.dtype.names or not shape[0]:
+        return None
+    channels, first = 1, False
+    match shape:
+        case (_, height, width):
+            pass
+        case (_, height, width, channels) if channels in _COLOURS and height >= _SMALLEST:
+            pass
+        case (_, channels, height, width) if channels in _COLOURS:
+            first = True
+        case _:
+            return None
+    if not (min(height, width) >= _SMALLEST and max(height, width) <= _LARGEST):
+        return None
+    return _Images(path, array, None, first, (height, width), channels)
+
+
+def _values(images: _Images, asked: str) -> _Values:
+    """Return where black and white are, after looking at all values.
+
+    Raises:
+        FormatError: a value is not finite, or lies outside.
+    """
+    read, n = images.read(), images.array.shape[0]
+    low, high = np.inf, -np.inf
+    step = rows_at_once(8 * int(np.prod(images.array.shape[1:])))
+    for start in range(0, n, step):
+        some = read(start, min(n, start + step))
+        low, high = min(low, float(some.min())), max(high, float(some.max()))
+        if not (np.isfinite(low) and np.isfinite(high)):
+            raise FormatError(
+                f"{images.path.name}: an image from number {start:,} on has a value that is not "
+                "finite.",
+                "Replace it, or leave that image out.",
+            )
+    if asked == "span":
+        return _Values(low, high if high > low else low + 1.0)
+    if asked == "auto":
+        fraction = images.array.dtype.kind == "f" and high <= 1.0
+        asked = ("signed" if low < 0.0 else "unit") if fraction else "bytes"
+    black, white = _RANGES[asked]
+    if low < black or high > white:
+        raise FormatError(
+            f"{images.path.name}: the values of {images.array.name} go from {low:g} to {high:g}, "
+            f"and not from {black:g} to {white:g}.",
+            "Choose other values, or \u201cFrom the lowest to the highest there is\u201d.",
+        )
+    return _Values(black, white)
+
+
+def _labels(images: _Images) -> NDArray[np.int64]:
+    """Return the class of each image, () where nobody says them.
+
+    Raises:
+        FormatError: one is below 0, or there are far too many.
+    """
+    if images.labels is None:
+        return np.zeros(0, np.int64)
+    found = images.labels.reader(())(0, images.labels.shape[0]).reshape(-1).astype(np.int64)
+    if found.min() < 0 or found.max() >= _MOST_CLASSES:
+        raise FormatError(
+            f"{images.path.name}: {images.labels.name} has classes from {found.min()} to "
+            f"{found.max()}; they are counted from 0, and there are at most {_MOST_CLASSES:,}.",
+            "Number them anew.",
+        )
+    return found
+
+
+def _classes(most: int) -> list[str]:
+    return [str(index) for index in range(most + 1)]
+
+
+def _shape(paths: Sequence[Path], fitting: Fitting) -> tuple[int, int, int]:
+    """Return the shape (C, H, W) that all images come to.
+
+    Raises:
+        FormatError: they differ in size, or are too large or too many.
+    """
+    sizes, coloured, rows = set(), False, 0
+    for path in paths:
+        with _opened(path) as images:
+            sizes.add(fitting.size_of(*images.size))
+            coloured = coloured or images.channels > 1
+            rows += images.array.shape[0]
+    height, width = max(sizes)
+    if len(sizes) > 1 or max(height, width) > 256:
+        what = f"images of {len(sizes)} sizes" if len(sizes) > 1 else f"{width} x {height} pixels"
+        raise FormatError(
+            f"{paths[0].name}: there are {what}; all must be of one, of at most 256 x 256.",
+            "Choose the side that all are brought to.",
+        )
+    shape = (fitting.channels(coloured=coloured), height, width)
+    check_amount(paths[0].name, rows, shape)
+    return shape
+
+
+def _blocks(
+    paths: Sequence[Path],
+    ranges: Sequence[_Values],
+    fitting: Fitting,
+    shape: tuple[int, int, int],
+    *,
+    labelled: bool,
+) -> Iterator[Block]:
+    for path, values in zip(paths, ranges, strict=True):
+        with _opened(path) as images:
+            read, n = images.read(), images.array.shape[0]
+            labels = _labels(images)
+            step = rows_at_once(8 * int(np.prod(images.array.shape[1:])))
+            for start in range(0, n, step):
+                stop = min(n, start + step)
+                some = values.bytes_of(read(start, stop))
+                x = np.stack([fitting.fitted(each, shape[0]) for each in some])
+                block: dict[str, Any] = {"x": np.ascontiguousarray(x)}
+                if labelled:
+                    block["label"] = labels[start:stop]
+                yield block

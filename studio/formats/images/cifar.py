@@ -1,0 +1,236 @@
+"""CIFAR-10 and CIFAR-100 as their Python versions are packed: five files and a sixth for testing.
+
+They are pickles, and are never unpickled (`plainpickle`): a dictionary of "data", bytes (n, 3072),
+red, green and blue one after the other, and of "labels", or "fine_labels" and "coarse_labels". The
+file "batches.meta", or "meta", beside them names the classes.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.formats.images.fitting import (
+    FITTING,
+    SHOWN,
+    Bytes,
+    Fitting,
+    check_amount,
+    parts_of,
+    previewed,
+)
+from studio.formats.images.plainpickle import Array, PlainPickleError, plain
+from studio.formats.importer import Importer, Rows
+from studio.formats.inspection import Inspection
+from studio.formats.limits import MAX_BLOCK, FormatError, rows_at_once
+from studio.formats.registry import importer
+from studio.store.errors import human_bytes
+from studio.store.parts import Block
+from studio.store.regular import open_regular
+from studio.store.schema import Schema
+
+__all__ = ["Cifar"]
+
+_PIXELS = (3, 32, 32)
+_ROW = 3072
+_LABELS = ("labels", "fine_labels", "coarse_labels")
+_NAMES = ("label_names", "fine_label_names", "coarse_label_names")
+_MOST_CLASSES = 1000
+_HEAD = 256
+_HINT = "Download the Python version of CIFAR-10 or CIFAR-100 again, and choose its folder."
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """What one file holds: images (n, 3, 32, 32), and the class of each."""
+
+    x: Bytes
+    labels: NDArray[np.int64]
+
+
+@importer
+class Cifar(Importer):
+    """Files whose pickles hold nothing but bytes, whole numbers and texts."""
+
+    slug = "cifar"
+    kind = "images"
+    title = "Images: CIFAR-10 or CIFAR-100, the Python version"
+    suffixes = (".pkl", ".pickle", ".meta")
+    bare = True
+    options = FITTING
+
+    def claims(self, path: Path) -> bool:
+        """Say whether a file begins as a pickle does that has what these have."""
+        with open_regular(path) as file:
+            head = file.read(_HEAD)
+        # Each of their dictionaries begins with one of these.
+        words = (b"batch_label", b"label_names", b"data", b"filenames", b"num_cases_per_batch")
+        return head[:1] == b"\x80" and any(word in head for word in words)
+
+    def enough(self, paths: Sequence[Path]) -> bool:
+        """The names of the classes alone are no data."""
+        return any(not _is_meta(path) for path in paths)
+
+    def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
+        """Read all files, one after the other."""
+        fitting, rows = Fitting.of(options), 0
+        first: list[Bytes] = []
+        batches, names = _sorted(paths)
+        most = -1
+        for path in batches:
+            found = _read(path)
+            rows += len(found.x)
+            most = max(most, int(found.labels.max(initial=-1)))
+            first += list(found.x[: max(0, SHOWN - len(first))])
+        shape = _shape(fitting)
+        check_amount(batches[0].name, rows, shape)
+        classes = _classes(paths, names, most)
+        shown = [fitting.fitted(np.moveaxis(each, 0, 2), shape[0]) for each in first]
+        return Inspection(
+            files=[str(path) for path in paths],
+            importer=self.slug,
+            kind=self.kind,
+            format="CIFAR",
+            bytes=0,
+            rows=rows,
+            parts=parts_of(shape, labelled=True),
+            classes=classes,
+            preview={"x": previewed(shown)},
+            notes=[
+                "What is held out for testing is chosen by the seed, from all files together: "
+                "choose the training files alone to keep the test set of the authors apart."
+            ]
+            * (len(batches) > 1),
+        )
+
+    def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
+        """Stream the images of all files, one file in memory at a time."""
+        fitting = Fitting.of(options)
+        batches, names = _sorted(paths)
+        total, most = 0, -1
+        for path in batches:
+            found = _read(path)
+            total += len(found.x)
+            most = max(most, int(found.labels.max(initial=-1)))
+        shape = _shape(fitting)
+        check_amount(batches[0].name, total, shape)
+        schema = Schema(
+            kind=self.kind,
+            parts=parts_of(shape, labelled=True),
+            classes=_classes(paths, names, most),
+        )
+        return Rows(schema, _blocks(batches, fitting, shape), total)
+
+
+def _is_meta(path: Path) -> bool:
+    return path.name in ("batches.meta", "meta") or path.suffix.lower() == ".meta"
+
+
+def _sorted(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """Return the files with images, and the names of the classes where a file says them.
+
+    Raises:
+        FormatError: there are no images.
+    """
+    names: list[str] = []
+    for path in filter(_is_meta, paths):
+        held = _dictionary(path)
+        found: Any = next((held[name] for name in _NAMES if name in held), [])
+        names = [_word(path, each) for each in found] if isinstance(found, list) else []
+    batches = [path for path in paths if not _is_meta(path)]
+    if not batches:
+        raise FormatError(f"{paths[0].name} names classes, and holds no images.", _HINT)
+    return batches, names
+
+
+def _word(path: Path, value: Any) -> str:
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    if not isinstance(text, str):
+        raise FormatError(f"{path.name} has a class whose name is no text.", _HINT)
+    return text
+
+
+def _classes(paths: Sequence[Path], names: Sequence[str], most: int) -> list[str]:
+    """Return the names of the classes, numbers where nobody says them.
+
+    Raises:
+        FormatError: there are more classes than names, or far too many.
+    """
+    if most >= _MOST_CLASSES or (names and most >= len(names)):
+        raise FormatError(
+            f"{paths[0].name}: an image is of class {most}, and there are "
+            f"{len(names) or _MOST_CLASSES:,} at most.",
+            _HINT,
+        )
+    return list(names) or [str(index) for index in range(most + 1)]
+
+
+def _shape(fitting: Fitting) -> tuple[int, int, int]:
+    return (fitting.channels(coloured=True), *fitting.size_of(*_PIXELS[1:]))
+
+
+def _dictionary(path: Path) -> dict[str, Any]:
+    """Return what a file holds.
+
+    Raises:
+        FormatError: it is no pickle of plain data, or too large.
+    """
+    with open_regular(path) as file:
+        data = file.read(MAX_BLOCK + 1)
+    if len(data) > MAX_BLOCK:
+        raise FormatError(
+            f"{path.name} has more than {human_bytes(MAX_BLOCK)}; a file of CIFAR has some 30 to "
+            "150 MB.",
+            _HINT,
+        )
+    try:
+        found = plain(data)
+    except PlainPickleError as error:
+        raise FormatError(f"{path.name} is no file of CIFAR: {error}.", _HINT) from error
+    if not isinstance(found, dict):
+        raise FormatError(f"{path.name} is no file of CIFAR: it holds no dictionary.", _HINT)
+    return found
+
+
+def _read(path: Path) -> _Batch:
+    """Return the images of a file.
+
+    Raises:
+        FormatError: it holds none, or they do not fit their labels.
+    """
+    held = _dictionary(path)
+    data = held.get("data")
+    labels = next((held[name] for name in _LABELS if name in held), None)
+    if not isinstance(data, Array) or not isinstance(labels, list):
+        raise FormatError(f"{path.name} has no data with labels in it.", _HINT)
+    try:
+        x = data.bytes_()
+    except PlainPickleError as error:
+        raise FormatError(f"{path.name} is damaged: {error}.", _HINT) from error
+    if x.shape != (len(labels), _ROW) or not len(x):
+        raise FormatError(
+            f"{path.name} has data of the shape {x.shape} with {len(labels):,} labels, where "
+            f"(n, {_ROW:,}) with n of them are meant.",
+            _HINT,
+        )
+    if not all(type(each) is int and 0 <= each < 2**31 for each in labels):
+        raise FormatError(f"{path.name} has a label that is no number from 0 on.", _HINT)
+    return _Batch(x.reshape(-1, *_PIXELS), np.array(labels, np.int64))
+
+
+def _blocks(
+    batches: Sequence[Path], fitting: Fitting, shape: tuple[int, int, int]
+) -> Iterator[Block]:
+    as_they_are = shape == _PIXELS
+    step = rows_at_once(int(np.prod(shape)))
+    for path in batches:
+        found = _read(path)
+        for start in range(0, len(found.x), step):
+            x = found.x[start : start + step]
+            if not as_they_are:
+                moved = np.moveaxis(x, 1, 3)
+                x = np.stack([fitting.fitted(each, shape[0]) for each in moved])
+            yield {"x": np.ascontiguousarray(x), "label": found.labels[start : start + step]}

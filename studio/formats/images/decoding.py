@@ -1,0 +1,92 @@
+"""One picture from the bytes of its file, by Pillow; whatever is wrong with it is said in words.
+
+Only formats that are asked for are tried, the size is looked at before a pixel is unpacked, and
+what has no colour is laid on white.
+"""
+
+import io
+import struct
+import warnings
+import zlib
+
+import numpy as np
+
+from studio.formats.images.fitting import Bytes
+
+__all__ = ["MOST_BYTES", "MOST_PIXELS", "PICTURES", "Undecodable", "decoded"]
+
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+"""Suffixes of pictures."""
+_FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
+MOST_BYTES = 2**26
+"""Bytes of the file of one picture."""
+MOST_PIXELS = 2**25
+"""Pixels of one picture: a few bytes of a file may declare any number."""
+_DAMAGE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    KeyError,
+    IndexError,
+    TypeError,
+    OverflowError,
+    AttributeError,
+    NotImplementedError,
+    struct.error,
+    zlib.error,
+)
+
+
+class Undecodable(ValueError):
+    """A file that is no picture that can be taken; the message goes on from its name."""
+
+
+def decoded(data: bytes) -> Bytes:
+    """Return the picture in a file, (h, w) where all of it is grey and (h, w, 3) otherwise.
+
+    Of several frames the first is taken, and it is turned as its camera was held.
+
+    Raises:
+        Undecodable: it is damaged, too large, or none of the formats.
+    """
+    from PIL import Image, ImageOps, UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+                width, height = image.size
+                if not 0 < width * height <= MOST_PIXELS:
+                    raise Undecodable(
+                        f"has {width:,} x {height:,} pixels; at most {MOST_PIXELS:,} are taken"
+                    )
+                return _flat(ImageOps.exif_transpose(image))
+    except Undecodable:
+        raise
+    except UnidentifiedImageError as error:
+        raise Undecodable("is no PNG, JPEG, BMP, GIF or WebP picture") from error
+    except Image.DecompressionBombError as error:
+        raise Undecodable(f"has more than {MOST_PIXELS:,} pixels") from error
+    except _DAMAGE as error:
+        why = str(error).strip().rstrip(".") or type(error).__name__
+        raise Undecodable(f"is damaged ({why})") from error
+
+
+def _flat(image: object) -> Bytes:
+    from PIL import Image
+
+    assert isinstance(image, Image.Image)
+    if image.mode.startswith(("I", "F")):
+        deep = np.asarray(image, np.float64)
+        # Two bytes a pixel.
+        return np.asarray(np.rint(deep.clip(0, 65_535) / 257), np.uint8)
+    if image.has_transparency_data:
+        above = image.convert("RGBA")
+        image = Image.new("RGB", above.size, (255, 255, 255))
+        image.paste(above, mask=above.getchannel("A"))
+    if image.mode in ("1", "L"):
+        return np.asarray(image.convert("L"), np.uint8)
+    colours = np.asarray(image.convert("RGB"), np.uint8)
+    grey = (colours == colours[..., :1]).all()
+    return np.ascontiguousarray(colours[..., 0]) if grey else colours

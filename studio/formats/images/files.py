@@ -1,0 +1,239 @@
+"""Pictures: files of their own, in folders by class, or packed into a zip."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from studio.formats.folders import below
+from studio.formats.images.decoding import PICTURES, Undecodable, decoded
+from studio.formats.images.fitting import (
+    FITTING,
+    SHOWN,
+    Bytes,
+    Fitting,
+    check_amount,
+    parts_of,
+    previewed,
+)
+from studio.formats.images.gathered import Picture, Unreadable, gathered, is_archive
+from studio.formats.importer import Importer, Rows
+from studio.formats.inspection import Inspection
+from studio.formats.limits import FormatError, rows_at_once
+from studio.formats.registry import importer
+from studio.protocol.catalog import Choice, FieldSpec
+from studio.store.parts import Block
+from studio.store.schema import Schema
+
+__all__ = ["MOST_CLASSES", "PictureFiles"]
+
+MOST_CLASSES = 1000
+_LOOKED_AT = 2000  # files of a folder, to tell what it is
+_NAMED = 3  # that are left out
+
+
+@dataclass
+class _Seen:
+    """What pictures come to.
+
+    Attributes:
+        good: those that can be taken.
+        bad: what is wrong with the others, in sentences.
+        sizes: (height, width) of each size there is, as it comes out.
+        coloured: whether any has colours.
+        first: the first few, as they are.
+    """
+
+    good: list[Picture] = field(default_factory=list)
+    bad: list[str] = field(default_factory=list)
+    sizes: set[tuple[int, int]] = field(default_factory=set)
+    coloured: bool = False
+    first: list[Bytes] = field(default_factory=list)
+
+    @property
+    def classes(self) -> list[str]:
+        """The folders that they lie in; none where some lie beside them."""
+        found = {picture.folder for picture in self.good}
+        return [] if "" in found or len(found) < 2 else sorted(found)
+
+
+@importer
+class PictureFiles(Importer):
+    """PNG, JPEG, BMP, GIF and WebP."""
+
+    slug = "image-files"
+    kind = "images"
+    title = "Images: pictures in folders, or in a zip"
+    suffixes = (*PICTURES, ".zip")
+    options = (
+        *FITTING,
+        FieldSpec(
+            path="damaged",
+            kind="choice",
+            title="Damaged pictures",
+            help="What becomes of an import with pictures that cannot be read.",
+            default="skip",
+            choices=[
+                Choice(value="skip", title="Leave them out"),
+                Choice(value="stop", title="Stop"),
+            ],
+        ),
+    )
+
+    def claims(self, path: Path) -> bool:
+        """Say whether a file is a picture by its name, or an archive in which there is one."""
+        if path.suffix.lower() != ".zip":
+            return True
+        if not is_archive(path):
+            return False
+        with gathered([path]) as found:
+            return bool(found)
+
+    def holds(self, folder: Path) -> bool:
+        """Say whether most of the files in a folder, and in those in it, are pictures."""
+        names = [path.name.lower() for path in islice(below(folder), _LOOKED_AT)]
+        return 2 * sum(name.endswith(PICTURES) for name in names) > len(names) > 0
+
+    def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
+        """Decode every picture, so that what is wrong with one is known before anything is kept."""
+        fitting = Fitting.of(options)
+        with gathered(paths) as pictures:
+            seen = _looked(pictures, fitting)
+        problems, notes = [], []
+        if seen.bad:
+            said = " ".join(seen.bad[:_NAMED])
+            more = f" And {len(seen.bad) - _NAMED:,} more." if len(seen.bad) > _NAMED else ""
+            total = f"{len(seen.bad):,} of {len(pictures):,} pictures cannot be read"
+            if options["damaged"] == "stop":
+                problems.append(f"{total}: {said}{more} Leave them out, or mend them.")
+            else:
+                notes.append(f"{total} and are left out: {said}{more}")
+        shape: tuple[int, ...] = ()
+        try:
+            shape = _shape(paths, seen, fitting)
+        except FormatError as error:
+            # Another side may do: the dialog says what is wrong and lets choose.
+            problems.append(f"{error.message} {error.hint}".strip())
+        shown = [fitting.fitted(each, shape[0]) for each in seen.first] if shape else []
+        preview = {"x": previewed(shown)} if shown else {}
+        if seen.classes:
+            notes.append(f"{len(seen.classes)} classes, by the folder that each lies in.")
+        elif any(picture.folder for picture in seen.good):
+            notes.append("Without classes: not all pictures lie in folders of their own.")
+        return Inspection(
+            files=[str(path) for path in paths],
+            importer=self.slug,
+            kind=self.kind,
+            format="pictures",
+            bytes=0,
+            rows=len(seen.good) if shape else 0,
+            parts=parts_of(shape, labelled=bool(seen.classes)) if shape else [],
+            classes=seen.classes,
+            preview=preview,
+            problems=problems,
+            notes=notes,
+        )
+
+    def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
+        """Stream the pictures, one block of them in memory at a time."""
+        fitting = Fitting.of(options)
+        with gathered(paths) as pictures:
+            seen = _looked(pictures, fitting)
+            names = [picture.name for picture in seen.good]
+        if seen.bad and options["damaged"] == "stop":
+            raise FormatError(
+                f"{len(seen.bad):,} of {len(pictures):,} pictures cannot be read: {seen.bad[0]}",
+                "Leave them out, or mend them.",
+            )
+        shape, classes = _shape(paths, seen, fitting), seen.classes
+        schema = Schema(
+            kind=self.kind, parts=parts_of(shape, labelled=bool(classes)), classes=classes
+        )
+        blocks = _blocks(paths, frozenset(names), fitting, shape, classes)
+        return Rows(schema, blocks, len(seen.good))
+
+
+def _looked(pictures: Sequence[Picture], fitting: Fitting) -> _Seen:
+    seen = _Seen()
+    for picture in pictures:
+        try:
+            found = decoded(picture.read())
+        except (Undecodable, Unreadable) as error:
+            seen.bad.append(f"{picture.name} {error}.")
+            continue
+        seen.good.append(picture)
+        seen.sizes.add(fitting.size_of(*found.shape[:2]))
+        seen.coloured = seen.coloured or found.ndim == 3
+        if len(seen.first) < SHOWN:
+            seen.first.append(found)
+    return seen
+
+
+def _shape(paths: Sequence[Path], seen: _Seen, fitting: Fitting) -> tuple[int, int, int]:
+    """Return the shape (C, H, W) that all pictures come to.
+
+    Raises:
+        FormatError: none can be read, they differ in size, or there are too many or too large ones.
+    """
+    name = paths[0].name
+    if not seen.good:
+        raise FormatError(
+            f"{name}: no picture can be read. {' '.join(seen.bad[:_NAMED])}",
+            "Copy them again from where they came from.",
+        )
+    if len(seen.sizes) > 1:
+        (low, wide), (high, long) = min(seen.sizes), max(seen.sizes)
+        raise FormatError(
+            f"{name}: the pictures have {len(seen.sizes):,} sizes, from {wide} x {low} to "
+            f"{long} x {high} pixels.",
+            "Choose the side that all are brought to.",
+        )
+    if len(seen.classes) > MOST_CLASSES:
+        raise FormatError(
+            f"{name}: the pictures lie in {len(seen.classes):,} folders, which would be as many "
+            f"classes; the limit is {MOST_CLASSES:,}.",
+            "Lay them into fewer folders.",
+        )
+    ((height, width),) = seen.sizes
+    if max(height, width) > 256:
+        raise FormatError(
+            f"{name}: the pictures have {width} x {height} pixels; at most 256 x 256 are learned.",
+            "Choose the side that all are brought to.",
+        )
+    shape = (fitting.channels(coloured=seen.coloured), height, width)
+    check_amount(name, len(seen.good), shape)
+    return shape
+
+
+def _blocks(
+    paths: Sequence[Path],
+    names: frozenset[str],
+    fitting: Fitting,
+    shape: tuple[int, int, int],
+    classes: Sequence[str],
+) -> Iterator[Block]:
+    number = {name: index for index, name in enumerate(classes)}
+    most = rows_at_once(int(np.prod(shape)))
+    with gathered(paths) as pictures:
+        good = (picture for picture in pictures if picture.name in names)
+        while some := list(islice(good, most)):
+            x = np.empty((len(some), *shape), np.uint8)
+            for row, picture in enumerate(some):
+                x[row] = _again(picture, fitting, shape)
+            block: dict[str, Any] = {"x": x}
+            if classes:
+                block["label"] = np.array([number[each.folder] for each in some], np.int64)
+            yield block
+
+
+def _again(picture: Picture, fitting: Fitting, shape: tuple[int, int, int]) -> Bytes:
+    try:
+        found = fitting.fitted(decoded(picture.read()), shape[0])
+    except (Undecodable, Unreadable) as error:
+        raise FormatError(f"{picture.name} {error}, and it was not a moment ago.") from error
+    if found.shape != shape:
+        raise FormatError(f"{picture.name} has become another picture meanwhile.")
+    return found

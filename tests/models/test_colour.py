@@ -1,0 +1,51 @@
+"""Images in colour, with the settings that a person finds: every family that takes images."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from models.config import decode
+from models.contracts.family import Family
+from models.entries import FamilyEntry
+from models.kinds.images import ImageSet, images
+from models.nets.offered import kinds_of
+from models.nets.pick import filled, settled
+from models.registry import discover, registry
+from models.tensors import make_generator
+from tests.models.pairs import CPU
+
+discover()
+FAMILIES = [
+    entry
+    for entry in registry.all("family")
+    if "images" in kinds_of(entry) and not entry.inputs and "samples" in entry.abilities
+]
+STEPS = 2
+
+
+def coloured(n: int, seed: int) -> ImageSet:
+    """Squares, each of a colour of its own, (n, 3, 8, 8)."""
+    grey = images(n, seed)
+    colour = torch.rand((n, 3, 1, 1), generator=make_generator(seed, 5))
+    return replace(grey, x=grey.x * colour)
+
+
+@pytest.mark.parametrize("entry", FAMILIES, ids=lambda entry: entry.slug)
+def test_every_family_takes_colours_at_its_defaults(entry: FamilyEntry):
+    data = coloured(64, 0)
+    spec = data.spec()
+    config = settled(decode(entry.config, filled(entry, {}, "images")), "images")
+    family = entry.make(config, spec, horizon=100, seed=0, device=CPU)
+    assert isinstance(family, Family)
+    rows = spec.standardised(data.rows(slice(None)))
+    for step in range(STEPS):
+        told = family.step(rows.take(slice(8 * step, 8 * step + 8)))
+        assert all(torch.tensor(float(value)).isfinite() for value in told.values())
+    with torch.no_grad():
+        *_, last = family.flow(family.prior(2, make_generator(1)), generator=make_generator(2))
+    assert last.x.shape == (2, 3, 8, 8)
+    assert last.x.isfinite().all()
+    # One mean and deviation for all colours, or a standardised grey would be a coloured one.
+    assert float(spec.mean.std()) == 0.0
+    assert float(spec.std.std()) == 0.0
