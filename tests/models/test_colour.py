@@ -21,14 +21,14 @@ FAMILIES = [
     for entry in registry.all("family")
     if "images" in kinds_of(entry) and not entry.inputs and "samples" in entry.abilities
 ]
-STEPS = 2
+STEPS, SIDE = 2, 4
 
 
 def coloured(n: int, seed: int) -> ImageSet:
-    """Squares, each of a colour of its own, (n, 3, 8, 8)."""
+    """The middle of squares, each of a colour of its own, (n, 3, SIDE, SIDE)."""
     grey = images(n, seed)
     colour = torch.rand((n, 3, 1, 1), generator=make_generator(seed, 5))
-    return replace(grey, x=grey.x * colour)
+    return replace(grey, x=grey.x[..., 2 : 2 + SIDE, 2 : 2 + SIDE] * colour)
 
 
 @pytest.mark.parametrize("entry", FAMILIES, ids=lambda entry: entry.slug)
@@ -44,7 +44,7 @@ def test_every_family_takes_colours_at_its_defaults(entry: FamilyEntry):
         assert all(torch.tensor(float(value)).isfinite() for value in told.values())
     with torch.no_grad():
         *_, last = family.flow(family.prior(2, make_generator(1)), generator=make_generator(2))
-    assert last.x.shape == (2, 3, 8, 8)
+    assert last.x.shape == (2, 3, SIDE, SIDE)
     assert last.x.isfinite().all()
     # One mean and deviation for all colours, or a standardised grey would be a coloured one.
     assert float(spec.mean.std()) == 0.0

@@ -35,7 +35,9 @@ def frechet_distance(samples: Tensor, reference: Tensor) -> float:
 def moments(x: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean (k,) and covariance (k, k) of features x (n, k), in double precision."""
     x = x.double().cpu()
-    return x.mean(dim=0), x.T.cov().reshape(x.shape[1], -1)
+    mean = x.mean(dim=0)
+    apart = x - mean
+    return mean, apart.T @ apart / (len(x) - 1)
 
 
 def gaussian_distance(m: Tensor, s: Tensor, n: Tensor, t: Tensor) -> float:
