@@ -15,6 +15,7 @@ from models.experiments.base import Null, Outcome, experiment
 from models.experiments.bench import Bench, Trial
 from models.kinds.points import PointSet
 from models.operators.base import Operation
+from models.operators.outliers import auc
 from models.registry import registry
 from models.tensors import make_generator
 
@@ -162,11 +163,6 @@ def purification(bench: Bench) -> Outcome:
     return _purified(bench)
 
 
-def auroc(odd: Tensor, usual: Tensor) -> float:
-    """Return how often a score of what is odd is above one of what is usual."""
-    return float((odd[:, None] > usual).double().mean())
-
-
 def _scored(bench: Bench, steps: int = 2000) -> Outcome:
     """Score fresh points, and points of a wide Gaussian that are not near any class."""
     seeds, found = bench.seeds(_SEEDS), []
@@ -179,7 +175,7 @@ def _scored(bench: Bench, steps: int = 2000) -> Outcome:
             _do("anomaly", model, Batch(x, given=given), seed=seed).arrays["score"]
             for x, given in ((odd, {LABEL: label}), (rows.x, _untold(rows)))
         ]
-        found.append({"AUROC": auroc(*scores)})
+        found.append({"AUROC": float(auc(*scores)[0])})
     mean = sum(f["AUROC"] for f in found) / len(found)
     return _outcome(
         found, mean >= 0.9, "chance: .5; the exact density would order nearly all", seeds

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from models.config import param
 from models.contracts.batch import Batch
-from models.contracts.data import RowSource
+from models.contracts.data import Judge, RowSource
 from models.contracts.learner import Learner
 
 __all__ = [
@@ -74,6 +74,8 @@ class Operation:
         data: reads what the run has learned from; None where there is no run.
         held: reads what it is measured with, or says that no rows are set apart for it (None).
         some: reads n rows that it is measured with, for a seed: drawn for that, or set apart.
+        judge: prepares the judge of the data, None where they have none; yields False while it
+            learns.
         models: those of other runs that a person chose, by the name of the setting, on the same
             device.
     """
@@ -87,6 +89,7 @@ class Operation:
     held: Callable[[], RowSource | None] | None = None
     models: Mapping[str, Learner[Any]] = field(default_factory=dict)
     some: Callable[[int, int], RowSource] | None = None
+    judge: Callable[[], Generator[bool, None, Judge | None]] | None = None
 
 
 @dataclass(frozen=True)

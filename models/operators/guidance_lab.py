@@ -25,7 +25,7 @@ from models.registry import operator
 from models.samplers.heun import Heun, HeunConfig
 from models.tensors import make_generator
 
-__all__ = ["GuidanceLab", "GuidanceLabConfig", "Lawful"]
+__all__ = ["GuidanceLab", "GuidanceLabConfig", "Lawful", "check_led", "led"]
 
 _LATENTS, _LAW, _OTHER, _SEEN = 3231, 3232, 3233, 3234  # streams of the seed
 _PROPOSED = 8192  # draws that the tilted law is weighed from
@@ -177,7 +177,7 @@ class GuidanceLab:
         blown: BlownUp | None = None
         for k, strength in enumerate(config.strengths):
             try:
-                made = yield from _led(family, latents, self._sampler(strength), k, count)
+                made = yield from led(family, latents, self._sampler(strength), k, count)
             except BlownUp as error:
                 blown = error
                 continue
@@ -242,6 +242,20 @@ _FIGURES = ("share", "spread", "tilted-spread", "distance", "tilted-distance")
 
 def _label(family: Family[Any], operation: Operation) -> int:
     """Return the class to lead to."""
+    check_led(family)
+    chosen = operation.given.get(LABEL)
+    found = torch.zeros(1) if chosen is None else chosen.reshape(-1)
+    if bool((found != found[0]).any()):
+        raise ValueError("all samples are led to one class; choose a single one")
+    return int(found[0])
+
+
+def check_led(family: Family[Any]) -> None:
+    """Raise unless a model can be led to a class without a classifier.
+
+    Raises:
+        ValueError: it is told no class, or never goes without one.
+    """
     if LABEL not in family.spec.given or LABEL not in family.spec.law:
         raise ValueError(
             "the model is told no class that it could be led to; train one that is told the class, "
@@ -252,11 +266,6 @@ def _label(family: Family[Any], operation: Operation) -> int:
             "the model is always told the class and never goes without it, so there is nothing to "
             "lead away from; train one with a label dropout of 0.1"
         )
-    chosen = operation.given.get(LABEL)
-    found = torch.zeros(1) if chosen is None else chosen.reshape(-1)
-    if bool((found != found[0]).any()):
-        raise ValueError("all samples are led to one class; choose a single one")
-    return int(found[0])
 
 
 def _real(operation: Operation, seed: int) -> Batch:
@@ -282,10 +291,12 @@ def _own(known: Lawful | None, real: Batch, label: int, n: int, seed: int) -> tu
     return mine[:half], torch.tensor(floor)
 
 
-def _led(
+def led(
     family: Family[Any], latents: Batch, sampler: Heun, k: int, count: int
 ) -> Generator[Progress, None, Tensor]:
-    """Return samples (n, d), in the units of the data, on the CPU."""
+    """Return samples (n, *shape) of a led sampler, the k-th of so many, in the units of the data,
+    on the CPU.
+    """
     frames, x, step = family.flow(latents, sampler=sampler), latents.x, 0
     total = len(sampler.levels(0.1, 1.0))
     while True:

@@ -26,11 +26,14 @@ __all__ = ["MEASURED", "OperatingIntents"]
 
 PREVIEWED = 64  # rows of the data that a portrait may show
 SEEN = {
+    "attack": "quality/purified",
     "bound": "quality/bound",
     "film": "samples/film",
     "guidance-lab": "samples/guidance",
+    "image-guidance": "samples/image-guidance",
     "impute": "quality/filled",
     "likelihood-lab": "quality/likelihood",
+    "outliers": "quality/anomaly",
     "solver-lab": "quality/solvers",
 }
 """The views that show what operators find that is no rows, as `AppState.lens_wanted` has them."""

@@ -86,7 +86,7 @@ KIND = Kind(
     layout="tiles",
     fits=lambda shape: len(shape) == 3,
     tiles=Pictures,
-    views=("tiles", "browser", "film", "edit"),
+    views=("tiles", "browser", "film", "edit", "image-guidance"),
     facts=_facts,
     groups={"Judge": ("frechet-judge", "label-balance"), **DISTANCES},
     measures=_measures,

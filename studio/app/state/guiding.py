@@ -102,7 +102,7 @@ def lacking(run: RunState | None, catalog: Catalog | None) -> str | None:
         return None
     config = run.spec.family.config
     if not drafts.value_at(config, fields[TOLD]):
-        return "This model is not told the class of its points."
+        return "This model is not told the class of its data."
     if DROPOUT in fields and not drafts.value_at(config, fields[DROPOUT]):
-        return "This model is always told the class, and knows nothing of points without one."
+        return "This model is always told the class, and knows nothing of data without one."
     return ""

@@ -1,7 +1,8 @@
 """Samples, led: a class, a strength that moves them live, and the exact law beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -74,14 +75,22 @@ class Question:
 
 
 class GuidanceView(QWidget):
-    """Asks as the slider moves, one question at a time, and keeps what was answered last."""
+    """Asks as the slider moves, one question at a time, and keeps what was answered last. A lab of
+    other data lays itself out, reads its answers and draws them.
+
+    Attributes:
+        operator: what is asked.
+        recipe: which one trains such a model.
+    """
+
+    operator, recipe = OPERATOR, RECIPE
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self.state, self._actions = state, actions
-        self.found: Found | None = None
+        self.found: Any = None  # what `read` made of the last answer
         self._asked: Question | None = None  # what `found` answers
-        self._known: dict[tuple[int, float], dict[float, Figures]] = {}  # by class and rescale
+        self._known: dict[tuple[int, float], dict[float, Any]] = {}  # by class and rescale
         self._key = ""
         self._latest: Latest[Question] = Latest(self, self._answer)
         self.setProperty("surface", "canvas")
@@ -164,6 +173,29 @@ class GuidanceView(QWidget):
 
     # What is asked
 
+    live: Mapping[str, Any] = MappingProxyType({})
+    """Settings of what is asked as the slider moves, beside strength and rescale."""
+
+    def read(self, arrays: Mapping[str, Any]) -> Any:
+        """Return what an answer says, with its ``label`` and ``figures``.
+
+        Raises:
+            KeyError, ValueError: it is not what it should be.
+        """
+        return Found.of(arrays)
+
+    @property
+    def controls(self) -> Sequence[QWidget]:
+        """Controls that say something only where there are classes."""
+        return self.classes, self.law, self.measure
+
+    def offer(self, names: Sequence[str]) -> None:
+        """Offer the classes there are."""
+        self.classes.offer(names)
+
+    def _given(self, question: Question) -> dict[str, Any]:
+        return {LABEL: question.name} if question.name else {}
+
     @property
     def strength(self) -> float:
         """What the slider says."""
@@ -187,15 +219,12 @@ class GuidanceView(QWidget):
         tasks.spawn(self._load(self._key))
 
     async def _answer(self, question: Question) -> None:
-        config = {
-            "strengths": [question.strength],
-            "rescale": question.rescale,
-        }
+        config = {"strengths": [question.strength], "rescale": question.rescale, **self.live}
         try:
             answer = await self._actions.operating.ask(
-                question.key, OPERATOR, config=config, given={LABEL: question.name}
+                question.key, self.operator, config=config, given=self._given(question)
             )
-            found = Found.of(answer.arrays)
+            found = self.read(answer.arrays)
         except Refused as refused:
             self._refuse(question, refused.error.message)
             return
@@ -219,18 +248,18 @@ class GuidanceView(QWidget):
             self._refused = f"Strength {question.strength:g}: {why}"
             self.refresh()
 
-    def _keep(self, label_: int, rescale: float, figures: Sequence[Figures]) -> None:
+    def _keep(self, label_: int, rescale: float, figures: Sequence[Any]) -> None:
         known = self._known.setdefault((label_, rescale), {})
         known.update({each.strength: each for each in figures})
 
     def _measure(self) -> None:
         question = self._question()
-        asking = Asking({"rescale": question.rescale}, {LABEL: question.name}, {})
+        asking = Asking({"rescale": question.rescale}, self._given(question), {})
         tasks.spawn(self._start(question.key, asking))
 
     async def _start(self, key: str, asking: Asking) -> None:
         try:
-            await self._actions.operating.start(key, OPERATOR, asking)
+            await self._actions.operating.start(key, self.operator, asking)
         except Refused as refused:
             self.state.notices.error(refused.error, title="It cannot be measured", runs=(key,))
 
@@ -283,14 +312,14 @@ class GuidanceView(QWidget):
             able = await self._actions.operating.able(key)
             told = next((each for each in able.conditions if each.name == LABEL), None)
             names = tuple(told.names) if told is not None else ()
-            can = next((each for each in able.operators if each.operator == OPERATOR), None)
+            can = next((each for each in able.operators if each.operator == self.operator), None)
             why = can.reason if can is not None else ""
         except Refused as refused:
             why = refused.error.message
         if not isValid(self) or key != self._key:
             return
         self._asking, self._names, self._refused = False, names, why
-        self.classes.offer(names)
+        self.offer(names)
         self.refresh()
         if names:
             self._moved()
@@ -299,7 +328,7 @@ class GuidanceView(QWidget):
     async def _load(self, key: str) -> None:
         """Take the curve that was measured last, if it is of the class."""
         try:
-            read = await self._actions.operating.newest(key, OPERATOR)
+            read = await self._actions.operating.newest(key, self.operator)
             if not isValid(self) or key != self._key or read is None:
                 return
             self._take(*read)
@@ -311,11 +340,11 @@ class GuidanceView(QWidget):
     def _take(self, record: "ResultRecord", arrays: dict[str, Any]) -> None:
         config = record.config
         if config.get("low", 0.0) == 0.0 and config.get("high", 1000.0) >= 1000.0:
-            found = Found.of(arrays)
+            found = self.read(arrays)
             self._keep(found.label, float(config.get("rescale", 0.0)), found.figures)
 
     def _written(self, event: ResultWritten) -> None:
-        if event.run == self._key and event.operator == OPERATOR and not event.file:
+        if event.run == self._key and event.operator == self.operator and not event.file:
             tasks.spawn(self._load(self._key))
 
     @property
@@ -330,7 +359,7 @@ class GuidanceView(QWidget):
         lacks = lacking(self._run, self.state.catalog)
         some = self.found is not None
         self.page.setVisible(some)
-        for control in (self.classes, self.law, self.measure):
+        for control in self.controls:
             control.setVisible(bool(self._names))
         self.refused.setText(self._refused)
         self.refused.setVisible(bool(self._refused))
@@ -348,7 +377,7 @@ class GuidanceView(QWidget):
                 f"{lacks} Guidance goes from what a model says without a class to what it says "
                 "with it, and beyond: train one that is told the class nine times out of ten."
             )
-            recipe = next((each for each in self.state.recipes if each.slug == RECIPE), None)
+            recipe = next((each for each in self.state.recipes if each.slug == self.recipe), None)
             other = None
             if recipe is not None:
                 other = "Open the recipe", lambda: self._actions.setup.open_recipe(recipe)

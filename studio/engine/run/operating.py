@@ -131,6 +131,7 @@ class Asked:
             lambda: source().held,
             models,
             lambda n, seed: source().some(n, seed),
+            lambda: source().judge(),
         )
         try:
             outcome = yield from self.operator.make().work(operation)

@@ -200,7 +200,7 @@ async def test_a_measured_curve_and_seen_answers_are_one(able, view) -> None:
 async def test_a_run_that_was_never_told_a_class_says_how_to_get_one(able, view) -> None:
     run, state = able.run, able.state
     run.spec = msgspec.structs.replace(run.spec, family=Pick(slug="edm"))
-    assert lacking(run, state.catalog) == "This model is not told the class of its points."
+    assert lacking(run, state.catalog) == "This model is not told the class of its data."
     assert guidance.applies(state)
     state.runs.selected.emit(run.key)
     assert view.page.isHidden()

@@ -1,8 +1,13 @@
-"""The lenses of images: films of their making, and the edit lab."""
+"""The lenses of images: films of their making, the edit lab, the guidance lab, anomalies and
+purification.
+"""
 
+from studio.app.views.images.anomaly import VIEW as ANOMALY
 from studio.app.views.images.edit import VIEW as EDIT
 from studio.app.views.images.film import VIEW as FILM
+from studio.app.views.images.guidance import VIEW as GUIDANCE
+from studio.app.views.images.purified import VIEW as PURIFIED
 
 __all__ = ["VIEWS"]
 
-VIEWS = (FILM, EDIT)
+VIEWS = (FILM, EDIT, GUIDANCE, ANOMALY, PURIFIED)

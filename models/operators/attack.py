@@ -1,0 +1,156 @@
+"""Purification lab: images that were altered to deceive the judge, before and after a diffusion
+has brought them back to where data are.
+"""
+
+from collections.abc import Generator
+from typing import Annotated, Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.config import Config, decode, param
+from models.contracts.batch import Batch
+from models.contracts.spec import LABEL
+from models.judges.base import Network
+from models.metrics.intervals import wilson
+from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from models.operators.editing import ROWS
+from models.operators.judging import asked
+from models.operators.outliers import NAMELESS, nameless
+from models.operators.purify import Purify, PurifyConfig
+from models.registry import operator
+from models.tensors import make_generator
+
+__all__ = ["SETS", "Attack", "AttackConfig", "fast_gradient_sign"]
+
+SETS = ("clean", "chance", "attacked", "purified", "clean-purified")
+"""In the order of the outcome."""
+_CHOSEN, _CHANCE = 3271, 3272  # streams of the seed
+_SHOWN = 32
+
+
+class AttackConfig(Config, frozen=True):
+    """How strong the attack is, and what takes it away."""
+
+    strength: Annotated[
+        float,
+        param(
+            "Attack",
+            "How far each pixel is moved, where black to white is 1.",
+            above=0.0,
+            high=1.0,
+            log=True,
+        ),
+    ] = 0.15
+    noise: Annotated[
+        float,
+        param("Noise", "Noise that drowns the attack.", above=0.0, high=100.0, unit="data std",
+              log=True),
+    ] = 0.5  # fmt: skip
+    votes: Annotated[
+        int, param("Votes", "Each is purified so often; the answer is the mean.", low=1, high=100)
+    ] = 1
+    rows: Annotated[int, param("Images", "How many at most.", low=8, high=20_000, log=True)] = 128
+    seed: SeedSetting = 0
+
+
+@operator(
+    "attack",
+    title="Purification lab",
+    summary="Alters unseen images so that the judge errs, purifies them, and says what the judge "
+    "sees before and after; beside it changes as large by chance, and what purifying does to "
+    "images that nobody attacked.",
+    source="Nie et al. 2022, arXiv:2205.07460, eqs. 4 and 6; the attack: Goodfellow et al. 2015, "
+    "arXiv:1412.6572, section 4",
+    kinds=("images",),
+    needs=("samples", "denoiser"),
+    config=AttackConfig,
+)
+class Attack:
+    """The attacker knows the judge and its slope, and nothing of the diffusion: who knew both would
+    do better.
+
+    The outcome: "accuracy" (5, 3), how often the judge is right with its 95 % interval, by `SETS`;
+    of the first images "images" (3, m, C, H, W): clean, attacked, purified, and what the judge sees
+    in each, "verdict" (3, m), with how sure it is, "sure" (3, m); "label" (m,) what they are.
+    """
+
+    def __init__(self, config: AttackConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Attack and purify; see `models.operators.base.Operator`.
+
+        Raises:
+            ValueError: there are no data with classes, or no judge whose slope is known.
+        """
+        c = self.config
+        if operation.some is None:
+            raise ValueError("it needs the data of the run, and there are none.")
+        judge: Any = yield from asked(operation, Progress(0, 1))
+        if not isinstance(judge, Network):
+            raise ValueError("the slope of the judge is not known, so that it cannot be attacked")
+        source = operation.some(c.rows, c.seed)
+        order = torch.randperm(len(source), generator=make_generator(c.seed, _CHOSEN))
+        rows = source.rows(order[: c.rows])
+        seen = judge.logits(rows.x).argmax(dim=1)
+        # Without classes of its own what the judge sees is what the attack is to change.
+        labels = rows.given[LABEL].long() if LABEL in rows.given else seen
+        hit = fast_gradient_sign(judge, rows.x, labels, c.strength)
+        signs = torch.rand(rows.x.shape, generator=make_generator(c.seed, _CHANCE)) < 0.5
+        chance = (rows.x + c.strength * torch.where(signs, 1.0, -1.0)).clamp(0.0, 1.0)
+        blind = nameless(operation, rows.x)
+        total = 2 * len(rows)
+        purified = yield from self._purified(operation, blind.holding(hit), 0, total)
+        clean = yield from self._purified(operation, blind, len(rows), total)
+        scores = [judge.logits(x) for x in (rows.x, chance, hit, purified, clean)]
+        right = [float((each.argmax(dim=1) == labels).double().mean()) for each in scores]
+        shown = [0, 2, 3]
+        sure, verdict = zip(
+            *(scores[i][:_SHOWN].softmax(dim=1).max(dim=1) for i in shown), strict=True
+        )
+        arrays = {
+            "accuracy": torch.tensor([(share, *wilson(share, len(labels))) for share in right]),
+            "images": torch.stack([rows.x, hit, purified])[:, :_SHOWN],
+            "verdict": torch.stack(verdict), "sure": torch.stack(sure), "label": labels[:_SHOWN],
+        }  # fmt: skip
+        return Outcome(arrays=arrays, note=_said(right, len(labels)), taken_from=NAMELESS)
+
+    def _purified(
+        self, operation: Operation, rows: Batch, done: int, total: int
+    ) -> Generator[Progress, None, Tensor]:
+        c = self.config
+        config = decode(PurifyConfig, {"noise": c.noise, "votes": c.votes, "seed": c.seed})
+        work = Purify(config).work(
+            Operation(operation.learner, sampler=operation.sampler, handed={ROWS: rows})
+        )
+        while True:
+            try:
+                now = next(work)
+            except StopIteration as end:
+                outcome: Outcome = end.value
+                break
+            yield Progress(done + now.done, total)
+        assert outcome.rows is not None
+        return outcome.rows.x
+
+
+def fast_gradient_sign(judge: nn.Module, x: Tensor, labels: Tensor, strength: float) -> Tensor:
+    """Return x + strength sign(grad_x CE(judge(x), label)), x (n, C, H, W) of values in [0, 1],
+    which it keeps to.
+    """
+    with torch.enable_grad():
+        at = x.detach().clone().requires_grad_(True)
+        loss = functional.cross_entropy(judge(at), labels, reduction="sum")
+        (slope,) = torch.autograd.grad(loss, at)
+    return (x + strength * slope.sign()).clamp(0.0, 1.0)
+
+
+def _said(right: list[float], n: int) -> str:
+    clean, chance, attacked, purified, both = right
+    return (
+        f"Of {n:,} images the judge names {clean:.1%} rightly, {attacked:.1%} under attack "
+        f"({chance:.1%} under as much by chance), and {purified:.1%} after they were purified; "
+        f"purified without an attack {both:.1%}."
+    )

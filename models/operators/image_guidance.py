@@ -1,0 +1,198 @@
+"""Guidance lab of images: the same latents led to their classes at weak to strong guidance, and
+what the judge says of it.
+
+Nothing is trained. That samples gain in fidelity what they lose in diversity is Ho and Salimans
+2022, arXiv:2207.12598, figure 4; what is measured of both here is how often the judge sees the
+class that was asked for, and how many real images have a sample near them in its eyes.
+"""
+
+from typing import Annotated, Any
+
+import torch
+from torch import Tensor
+
+from models.config import Config, decode, encode, param
+from models.contracts.batch import Batch
+from models.contracts.data import Judge
+from models.contracts.family import Family
+from models.contracts.spec import LABEL
+from models.guidance.base import BlownUp
+from models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
+from models.metrics.images.density_coverage import balls_hit, expected_coverage
+from models.metrics.intervals import wilson
+from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from models.operators.guidance_lab import check_led, led
+from models.operators.judging import asked
+from models.registry import operator
+from models.samplers.heun import Heun, HeunConfig
+from models.tensors import make_generator
+
+__all__ = ["ImageGuidance", "ImageGuidanceConfig"]
+
+_LATENTS = 3251  # a stream of the seed
+_SHOWN = 64  # samples that are kept of each strength
+_TAKEN = "each class in its turn"
+_NEIGHBOURS = 5  # as the metric "coverage" has it
+
+
+class ImageGuidanceConfig(Config, frozen=True):
+    """How strong, on how many samples, and whether the judge is asked."""
+
+    strengths: Annotated[
+        tuple[float, ...],
+        param(
+            "Strengths",
+            "0 leaves the class out, 1 is what the model was taught of it, and more leads beyond.",
+            fewest=1,
+            low=0.0,
+            high=100.0,
+        ),
+    ] = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0)
+    rescale: Annotated[
+        float,
+        param("Rescale", "How much of the size that guidance adds is taken back: 1 for all of it.",
+              low=0.0, high=1.0),
+    ] = 0.0  # fmt: skip
+    n: Annotated[
+        int, param("Samples", "How many for each strength.", low=1, high=20_000, log=True)
+    ] = 200
+    steps: Annotated[
+        int, param("Steps", "Of Heun's method, from noise to data.", low=2, high=1000, log=True)
+    ] = 18
+    measure: Annotated[
+        bool,
+        param("Measure", "Asks the judge about fidelity and diversity; off for a look alone."),
+    ] = True
+    seed: SeedSetting = 0
+
+
+@operator(
+    "image-guidance",
+    title="Guidance lab",
+    summary="Draws images of a class, or of all in turn, at weak to strong guidance from the same "
+    "noise, and measures how often the judge sees the class that was asked for, and how many real "
+    "images have a sample near them. Nothing is trained.",
+    source="Ho and Salimans 2022, arXiv:2207.12598, eq. 6 and figure 4; coverage: Naeem et al. "
+    "2020, arXiv:2002.09797, eq. 4",
+    kinds=("images",),
+    config=ImageGuidanceConfig,
+    needs=("samples", "denoiser"),
+    counts="steps",
+)
+class ImageGuidance:
+    """Leads to the class that was chosen, else to all of them in turn.
+
+    The outcome: "strengths" (k,); "images" (k, m, C, H, W), the first of each strength in the units
+    of the data, NaN where it led out of all bounds; "asked" (m,) their classes. Where it is
+    measured, with 95 % intervals, (k, 3) value, low and high: "accuracy", the share whose class the
+    judge names, and "coverage" of real images of these classes; "real-accuracy" () that of the
+    judge on these, "real-coverage" () what samples of their law would have, both out of as many.
+    """
+
+    def __init__(self, config: ImageGuidanceConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Lead and measure; see `models.operators.base.Operator`.
+
+        Raises:
+            BlownUp: every strength leads out of all bounds.
+            ValueError: the model does not know the class, or never goes without it, or there is no
+                judge.
+        """
+        c, family = self.config, operation.learner
+        assert isinstance(family, Family)
+        check_led(family)
+        labels = _labels(family, operation, c.n)
+        judge = real = None
+        if c.measure:
+            judge = yield from asked(operation, Progress(0, 1))
+            real = _real(operation, labels, c.n, c.seed)
+        latents = family.prior(c.n, make_generator(c.seed, _LATENTS), {LABEL: labels})
+        count, shown = len(c.strengths), min(c.n, _SHOWN)
+        images = torch.full((count, shown, *family.spec.shape), torch.nan)
+        figures = torch.full((2, count, 3), torch.nan)
+        blown: BlownUp | None = None
+        for k, strength in enumerate(c.strengths):
+            try:
+                made = yield from led(family, latents, self._sampler(strength), k, count)
+            except BlownUp as error:
+                blown = error
+                continue
+            images[k] = made[:shown]
+            if judge is not None and real is not None:
+                figures[:, k] = _figures(judge, made, labels, real)
+        if blown is not None and bool(images.isnan().all()):
+            raise blown
+        arrays = {
+            "strengths": torch.tensor(c.strengths), "images": images, "asked": labels[:shown],
+        }  # fmt: skip
+        if judge is None or real is None:
+            return Outcome(arrays=arrays, taken_from=_TAKEN)
+        right = judge.logits(real.x).argmax(dim=1) == real.given[LABEL].long()
+        k_near = min(_NEIGHBOURS, len(real) - 1)
+        arrays |= {
+            "accuracy": figures[0], "coverage": figures[1],
+            "real-accuracy": right.float().mean(),
+            "real-coverage": torch.tensor(expected_coverage(c.n, len(real), k_near)),
+        }  # fmt: skip
+        return Outcome(
+            arrays=arrays, note=_said(arrays, len(real), blown is not None), taken_from=_TAKEN
+        )
+
+    def _sampler(self, strength: float) -> Heun:
+        settings = {"strength": strength, "rescale": encode(self.config)["rescale"]}
+        free = ClassifierFree(decode(ClassifierFreeConfig, settings))
+        return Heun(HeunConfig(steps=self.config.steps)).guided_by(free)
+
+
+def _labels(family: Family[Any], operation: Operation, n: int) -> Tensor:
+    """Return the class that each of n samples is led to, (n,): that which was chosen, or all in
+    turn.
+    """
+    chosen = operation.given.get(LABEL)
+    if chosen is None:
+        return torch.arange(n) % family.spec.given[LABEL].classes
+    found = chosen.reshape(-1).long()
+    if len(found) not in (1, n):
+        raise ValueError(f"the class must be one for all samples, or {n:,}, one for each")
+    return found.expand(n)
+
+
+def _real(operation: Operation, labels: Tensor, n: int, seed: int) -> Batch:
+    """Return real images that were not learned from where there are such, of the same classes, at
+    most n of them.
+    """
+    if operation.some is None:
+        raise ValueError("it needs the data of the run, and there are none.")
+    source = operation.some(20 * n, seed)
+    rows = source.rows(torch.arange(min(len(source), 20 * n)))
+    if LABEL not in rows.given:
+        raise ValueError("the images that it would be held against have no classes")
+    mine = torch.isin(rows.given[LABEL].long(), labels).nonzero().flatten()[:n]
+    if len(mine) <= 1:
+        raise ValueError("there are too few real images of the class to be held against")
+    return rows.take(mine)
+
+
+def _figures(judge: Judge, made: Tensor, labels: Tensor, real: Batch) -> Tensor:
+    """Return accuracy and coverage of images (n, C, H, W), (2, 3)."""
+    accuracy = float((judge.logits(made).argmax(dim=1) == labels).double().mean())
+    k = min(_NEIGHBOURS, len(real) - 1)
+    _, hit = balls_hit(judge.features(made), judge.features(real.x), k)
+    covered = float(hit.double().mean())
+    shares = (accuracy, len(made)), (covered, len(hit))
+    return torch.tensor([(share, *wilson(share, n)) for share, n in shares])
+
+
+def _said(arrays: dict[str, Tensor], real: int, blown: bool) -> str:
+    """Say what the strongest guidance that came to an end did."""
+    last = int(arrays["accuracy"][:, 0].isfinite().nonzero().max())
+    text = (
+        f"At strength {float(arrays['strengths'][last]):g} the judge sees the class that was asked "
+        f"for in {float(arrays['accuracy'][last, 0]):.1%} of the samples (in "
+        f"{float(arrays['real-accuracy']):.1%} of real ones), and they cover "
+        f"{float(arrays['coverage'][last, 0]):.1%} of {real:,} real images."
+    )
+    far = " Another strength led samples out of all bounds."
+    return text + (far if blown else "")

@@ -1,0 +1,30 @@
+"""The judge of the data, for operators that ask it."""
+
+from collections.abc import Generator
+
+from models.contracts.data import Judge
+from models.operators.base import Operation, Progress
+
+__all__ = ["asked"]
+
+
+def asked(operation: Operation, now: Progress) -> Generator[Progress, None, Judge]:
+    """Return the judge of the data of the run; yields how far the operator is while it learns.
+
+    Raises:
+        ValueError: there is none.
+    """
+    none = "there is no judge of these data: it learns from their classes, and they have none"
+    if operation.judge is None:
+        raise ValueError(none)
+    preparing = operation.judge()
+    while True:
+        try:
+            next(preparing)
+        except StopIteration as end:
+            judge: Judge | None = end.value
+            break
+        yield now
+    if judge is None:
+        raise ValueError(none)
+    return judge

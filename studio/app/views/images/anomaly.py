@@ -1,0 +1,181 @@
+"""Quality, as anomaly: how far what was never learned stands out, and where in an image."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.forms.editors import Segments
+from studio.app.kinds.registry import kind_of_run
+from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
+from studio.app.plots.runkey import ink
+from studio.app.plots.shares import beyond, edges_of, shares_of
+from studio.app.plots.style import CanvasStyle
+from studio.app.state.session import AppState
+from studio.app.theme import colors
+from studio.app.viewspec import ViewSpec
+from studio.app.widgets.basic import row, section
+from studio.app.widgets.figurestable import FiguresTable
+from studio.app.widgets.foundview import ArraysView, can_ask
+from studio.app.widgets.histogramcard import Key
+from studio.app.widgets.tilegrid import TileGrid
+
+__all__ = ["VIEW", "AnomalyView", "overlaid"]
+
+OPERATOR = "outliers"
+SETS = {
+    "unseen": "Unseen images",
+    "pasted": "With a piece put in",
+    "other": "Other data",
+}
+COLUMNS = (
+    ("", ""),
+    ("images", "How many were asked about"),
+    ("score", "The mean: 1 is about what is left of noise without any structure, 0 is foreseen"),
+    (
+        "above unseen",
+        "How often one of these scores higher than an unseen image, with its 95 % interval; 50 % "
+        "by chance",
+    ),
+)
+CHANCE = 0.5
+BRIGHT = 0.99  # the share of all places that are less than fully coloured
+WIDE = 620  # logical pixels from which histogram and images stand side by side
+LOOKS = ("Overlay", "Image", "Piece")
+Floats = NDArray[np.float32]
+
+
+class AnomalyView(ArraysView):
+    """Shows what the anomaly lab found."""
+
+    operator = OPERATOR
+    question = "Does it notice what it has never seen?"
+    answer = (
+        "Each image is put under noise, and the model says what it was: what it gets wrong is none "
+        "of what it learned. Tried on unseen images, on the same with a piece of another one in "
+        "them, and on other data."
+    )
+
+    def lay_out(self, page: QWidget) -> None:
+        self.look = Segments(list(LOOKS), "What is seen of the images")
+        self.look.select(0)
+        self.look.widen()
+        self.look.chosen.connect(self._show_look)
+        self._look = 0
+        self.table = FiguresTable("How far sets of images stand out", COLUMNS)
+        self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        self.key = Key()
+        self.histogram = HistogramPlot()
+        self.histogram.setAccessibleName("Scores of unseen images and of others")
+        self.histogram.setMinimumHeight(180)
+        self.maps = TileGrid("Images with a piece of another one in them")
+        self.maps.setMinimumHeight(180)
+        left, right = QVBoxLayout(), QVBoxLayout()
+        for box in (left, right):
+            box.setSpacing(6)
+        left.addWidget(self.key)
+        left.addWidget(self.histogram, 1)
+        right.addLayout(row(section("Where the model errs"), None, self.look))
+        right.addWidget(self.maps, 1)
+        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._halves.setSpacing(16)
+        self._halves.addLayout(left, 1)
+        self._halves.addLayout(right, 1)
+        body = QVBoxLayout(page)
+        body.setContentsMargins(16, 10, 16, 12)
+        body.setSpacing(8)
+        body.addWidget(self.table)
+        body.addLayout(row(self.note))
+        body.addLayout(self._halves, 1)
+
+    @property
+    def filled(self) -> bool:
+        return "unseen" in self.found
+
+    def draw(self) -> None:
+        there = [name for name in SETS if name in self.found]
+        self._show_table(there)
+        self._show_histogram(there)
+        self._show_maps()
+
+    def _show_table(self, there: list[str]) -> None:
+        lines, shades = [], []
+        for name in there:
+            values = self.doubles(name)
+            told, shade = "", {}
+            if f"auc-{name}" in self.found:
+                area, low, high = self.doubles(f"auc-{name}").tolist()
+                told = f"{area:.1%} ({low:.1%} to {high:.1%})"
+                shade = {3: colors().good if low > CHANCE else colors().warm}
+            mean = words.figure(float(values.mean()))
+            lines.append((SETS[name], f"{len(values):,}", mean, told))
+            shades.append(shade)
+        area, low, high = self.doubles("auc-places").tolist()
+        told = f"{area:.1%} ({low:.1%} to {high:.1%})"
+        lines.append(("Pixels of the piece, by the map", "", "", told))
+        shades.append({3: colors().good if low > CHANCE else colors().warm})
+        self.table.show_lines(lines, shades)
+        self.table.fit()
+
+    def _show_histogram(self, there: list[str]) -> None:
+        real, others = self.doubles("unseen"), there[1:]
+        edges, tokens = edges_of(real, *map(self.doubles, others)), colors()
+        models = tuple(
+            Steps(SETS[name], ink(k, tokens), k, shares_of(self.doubles(name), edges),
+                  beyond(self.doubles(name), edges))
+            for k, name in enumerate(others)
+        )  # fmt: skip
+        scene = HistogramScene(
+            "score", edges, shares_of(real, edges), len(real), models, beyond=beyond(real, edges)
+        )
+        self.histogram.set_scene(scene)
+        names = scene.key(CanvasStyle.of(tokens))
+        self.key.show_names([(f"{SETS['unseen']}, n = {len(real):,}", names[0][1]), *names[1:]])
+
+    def _show_maps(self) -> None:
+        run = self.state.runs.by_key.get(self._key)
+        kind = kind_of_run(run, self.state.catalog)
+        images = np.asarray(self.found["images"], np.float32)
+        shown = images
+        if self._look == 0:
+            errors = np.asarray(self.found["maps"], np.float32).mean(axis=1)
+            top = max(float(np.quantile(errors, BRIGHT)), 1e-12)
+            shown = overlaid(images, errors / top, colors().warm)
+        elif self._look == 2:
+            places = np.asarray(self.found["places"], np.float32)
+            shown = overlaid(images, places, colors().accent)
+        self.maps.show_tiles(kind.tiles({"x": shown}), noun=kind.many)
+
+    def _show_look(self, look: int) -> None:
+        self._look = look
+        self._show_maps()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, images stand below the histogram."""
+        super().resizeEvent(event)
+        direction = QBoxLayout.Direction
+        wide = self.width() >= WIDE
+        self._halves.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+
+
+def overlaid(images: Floats, amounts: Floats, colour: str) -> Floats:
+    """Return images (n, C, H, W) in which places are of a colour as far as ``amounts`` (n, H, W)
+    says, from 0, as they are in grey, to 1, all of it: (n, 3, H, W).
+    """
+    grey = images.mean(axis=1, keepdims=True).clip(0.0, 1.0)
+    over = QColor(colour)
+    rgb = np.array([over.redF(), over.greenF(), over.blueF()], np.float32).reshape(1, 3, 1, 1)
+    share = 0.85 * np.nan_to_num(amounts).clip(0.0, 1.0)[:, None]
+    made: Floats = (grey * (1 - share) + rgb * share).astype(np.float32)
+    return made
+
+
+def applies(state: AppState) -> bool:
+    """Whether the selected run can be asked about images."""
+    return can_ask(state, OPERATOR)
+
+
+VIEW = ViewSpec(
+    id="anomaly", lens="quality", title="Anomaly", order=46, applies=applies, factory=AnomalyView
+)

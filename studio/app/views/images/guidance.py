@@ -1,0 +1,218 @@
+"""Samples of images, led: a class, a strength that moves them live, and what the judge says."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+
+from studio.app.kinds.registry import kind_of_run
+from studio.app.plots.lineplot import Drawn, LinePlot
+from studio.app.state.guiding import lacking
+from studio.app.state.session import AppState
+from studio.app.views.guidance import CURVE, MOST, WIDE, GuidanceView, Question
+from studio.app.viewspec import ViewSpec, shows_moving
+from studio.app.widgets.basic import Elided, button, label, row, scrolled, view_bar
+from studio.app.widgets.classchoice import ClassChoice
+from studio.app.widgets.figurestable import FiguresTable
+from studio.app.widgets.foundview import can_ask
+from studio.app.widgets.tilegrid import TileGrid
+
+__all__ = ["VIEW", "ImageGuidanceView"]
+
+OPERATOR = "image-guidance"
+ALL = "All in turn"
+SHOWN = 16  # images that are drawn as the slider moves
+DEVIATIONS = 1.96  # that the end of an interval of 95 % is away
+COLUMNS = (
+    ("", ""),
+    ("guided", "Label accuracy: the share of samples in which the judge sees the class that was "
+     "asked for. Coverage: the share of real images with a sample near them in its eyes"),
+    ("real", "The judge on real images; the coverage that as many samples of their law have"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the judge says at a strength: value, low and high of both, and the same of real ones."""
+
+    strength: float
+    accuracy: tuple[float, float, float]
+    coverage: tuple[float, float, float]
+    real_accuracy: float
+    real_coverage: float
+
+
+@dataclass(frozen=True, eq=False)
+class Led:
+    """An answer: images (k, m, C, H, W), the classes that they were asked for, and figures where it
+    was measured. ``label`` is the place of the class that was chosen: 0 for all in turn.
+    """
+
+    images: NDArray[np.float32]
+    asked: NDArray[np.int64]
+    label: int
+    figures: tuple[Judged, ...]
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> "Led":
+        """Return what the arrays of an answer say.
+
+        Raises:
+            KeyError, ValueError: they are not those of this lab.
+        """
+        images, asked = np.asarray(arrays["images"], np.float32), np.asarray(arrays["asked"])
+        if images.shape[1] != len(asked):
+            raise ValueError("there are not as many classes as images")
+        one = len(np.unique(asked)) == 1 and len(asked) > 1
+        figures = []
+        if "accuracy" in arrays:
+            real = float(arrays["real-accuracy"].item()), float(arrays["real-coverage"].item())
+            for k, strength in enumerate(arrays["strengths"].tolist()):
+                both = [_three(arrays[name][k]) for name in ("accuracy", "coverage")]
+                if np.isfinite(both).all():
+                    figures.append(Judged(float(strength), both[0], both[1], *real))
+        figures.sort(key=lambda each: each.strength)
+        return cls(images, asked, int(asked[0]) + 1 if one else 0, tuple(figures))
+
+
+class ImageGuidanceView(GuidanceView):
+    """As that of points; the curve is measured when it is asked for."""
+
+    operator, recipe = OPERATOR, "digits-edm"
+    live = {"n": SHOWN, "measure": False}  # noqa: RUF012
+
+    def _lay_out(self) -> None:
+        self.words = Elided("", "muted")
+        self.classes = ClassChoice()
+        self.classes.chosen.connect(self._class_changed)
+        tip = "Ask the judge about strengths from 0 to 8, and keep the curve"
+        self.measure = button("Measure", self._measure, tip=tip)
+        self.bar = view_bar(self, self.words, None, self.measure)
+        self.page = QWidget()
+        body = QVBoxLayout(self.page)
+        body.setContentsMargins(16, 10, 16, 12)
+        body.setSpacing(8)
+        body.addLayout(row(label("Class", "muted"), self.classes, None))
+        body.addLayout(self._sliders())
+        self.refused = label("", "warm", wrap=True)
+        self.refused.hide()
+        body.addWidget(self.refused)
+        self._title = Elided("", "muted")
+        self.grid = TileGrid("Guided images")
+        self.grid.setMinimumHeight(190)
+        self.curve = LinePlot("Fidelity and diversity", "strength", "share", dots=True)
+        self.curve.least = CURVE
+        self.curve.chosen_at.connect(self.lead)
+        self.table = FiguresTable("Figures at this strength", COLUMNS)
+        self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
+        self.table.setMinimumWidth(200)
+        self.unknown = label("", "muted", wrap=True)
+        left, right = QVBoxLayout(), QVBoxLayout()
+        for box in (left, right):
+            box.setSpacing(6)
+        left.addWidget(self._title)
+        left.addWidget(self.grid, 1)
+        right.addWidget(self.curve, 1)
+        right.addWidget(self.table)
+        right.addWidget(self.unknown)
+        self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._halves.setSpacing(16)
+        self._halves.addLayout(left, 1)
+        self._halves.addLayout(right, 1)
+        body.addLayout(self._halves, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scrolled(self.page))
+
+    @property
+    def controls(self) -> Sequence[QWidget]:
+        return self.classes, self.measure
+
+    def read(self, arrays: Mapping[str, Any]) -> Led:
+        return Led.of(arrays)
+
+    def offer(self, names: Sequence[str]) -> None:
+        """Offer the classes, and all of them in turn first."""
+        self.classes.offer([ALL, *names] if names else ())
+
+    def _given(self, question: Question) -> dict[str, Any]:
+        return super()._given(question) if question.label else {}
+
+    def _draw(self) -> None:
+        found, asked = self.found, self._asked
+        assert asked is not None
+        kind = kind_of_run(self._run, self.state.catalog)
+        names = [self._names[label] for label in found.asked[:SHOWN].tolist()]
+        self.grid.show_tiles(
+            kind.tiles({"x": found.images[0][:SHOWN]}), noun=kind.many, words=names
+        )
+        title = f"Strength {asked.strength:g}, below each what it was asked to be"
+        self._title.set_text(title)
+        known = self._known.get((asked.label, asked.rescale), {})
+        each = [known[strength] for strength in sorted(known) if strength <= MOST]
+        self._show_curve(each, asked.strength)
+        now = min(each, key=lambda one: abs(one.strength - asked.strength), default=None)
+        near = now is not None and now.strength == asked.strength
+        self.table.setVisible(near)
+        if now is not None and near:
+            self.table.show_lines(
+                [
+                    ("Label accuracy", _share(now.accuracy), f"{now.real_accuracy:.1%}"),
+                    ("Coverage", _share(now.coverage), f"{now.real_coverage:.1%}"),
+                ]
+            )
+            self.table.fit()
+        unknown = (
+            "Nothing is measured yet. Measure asks the judge about this class at strengths from 0 "
+            "to 8."
+            if not each
+            else "This strength is not measured: click a dot of the curve for one that is."
+        )
+        self.unknown.setText("" if near else unknown)
+        self.unknown.setVisible(not near)
+
+    def _show_curve(self, each: Sequence[Judged], strength: float) -> None:
+        x = np.array([one.strength for one in each])
+        lines = []
+        for title, name in (("label accuracy", "accuracy"), ("coverage", "coverage")):
+            values = np.array([getattr(one, name) for one in each]).reshape(-1, 3)
+            reach = (values[:, 2] - values[:, 1]) / 2 / DEVIATIONS
+            lines.append(Drawn(title, x, values[:, 0], reach))
+        self.curve.setVisible(bool(each))
+        self.curve.show_lines(lines if each else (), strength if strength <= MOST else None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where it is narrow, the curve stands below the images."""
+        QWidget.resizeEvent(self, event)
+        direction = QBoxLayout.Direction
+        wide = self.width() >= WIDE - 60
+        self._halves.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+
+
+def _three(values: NDArray[Any]) -> tuple[float, float, float]:
+    value, low, high = map(float, values)
+    return value, low, high
+
+
+def _share(figure: tuple[float, float, float]) -> str:
+    value, low, high = figure
+    return f"{value:.1%} ({low:.1%} to {high:.1%})"
+
+
+SEEN = shows_moving("image-guidance")
+
+
+def applies(state: AppState) -> bool:
+    """Whether the selected run makes images and could be told their class."""
+    can = can_ask(state, OPERATOR) and SEEN(state)
+    return can and lacking(state.runs.current, state.catalog) is not None
+
+
+VIEW = ViewSpec(
+    id="image-guidance", lens="samples", title="Guidance", order=25, applies=applies,
+    factory=ImageGuidanceView,
+)  # fmt: skip

@@ -1,0 +1,134 @@
+"""The guidance lab of images: live images, and a curve where the judge was asked."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from studio.app.intents.base import Answer
+from studio.app.views.images.guidance import ALL, VIEW, ImageGuidanceView, Led
+from studio.protocol.catalog import EntrySpec, FieldSpec
+from studio.protocol.messages import GetAble, Operate, ResultWritten
+from studio.protocol.spec import Pick
+from studio.store.results import ResultRecord, Results
+from tests.qtloop import until
+
+STRENGTHS = (3.0, 0.0, 1.0)
+
+
+def arrays(strengths: Any, asked: list[int], *, measured: bool) -> dict[str, Any]:
+    k = len(strengths)
+    images = np.ones((k, len(asked), 1, 4, 4), np.float32)
+    found = {"strengths": np.array(strengths), "images": images, "asked": np.array(asked)}
+    if measured:
+        accuracy = 1 - 0.5 / (1 + np.array(strengths))
+        found["accuracy"] = np.stack([accuracy, accuracy - 0.1, accuracy + 0.1], axis=1)
+        found["coverage"] = found["accuracy"][::-1].copy()
+        found["accuracy"][0] = np.nan  # led out of all bounds
+        found |= {"real-accuracy": np.array(0.98), "real-coverage": np.array(0.95)}
+    return found
+
+
+def test_figures_rise_and_those_that_blew_up_are_left_out() -> None:
+    led = Led.of(arrays(STRENGTHS, [0, 1, 2], measured=True))
+    assert [each.strength for each in led.figures] == [0.0, 1.0]
+    assert led.figures[1].accuracy == pytest.approx((0.75, 0.65, 0.85))
+    assert (led.label, led.figures[0].real_coverage) == (0, 0.95)
+    assert Led.of(arrays([1.0], [2, 2], measured=False)).label == 3
+    with pytest.raises(KeyError):
+        Led.of({"strengths": np.ones(1)})
+    with pytest.raises(ValueError, match="as many classes"):
+        Led.of({**arrays([1.0], [2, 2], measured=False), "asked": np.zeros(5)})
+
+
+def told(path: str, default: Any, kind: str) -> FieldSpec:
+    return FieldSpec(path=path, kind=kind, title=path, help="", default=default)
+
+
+@pytest.fixture
+def lab(lens: Any) -> Iterator[ImageGuidanceView]:
+    catalog, run, link = lens.state.catalog, lens.run, lens.link
+    operator = EntrySpec(
+        kind="operator", slug="image-guidance", title="Guidance lab", summary="", source="",
+        fields=[], needs=["denoiser"],
+    )  # fmt: skip
+    images = EntrySpec(
+        kind="dataset", slug="two-moons", title="Digits", summary="", source="", fields=[],
+        kinds=["images"],
+    )  # fmt: skip
+    fields = [told("conditional", False, "bool"), told("label_dropout", 0.0, "float")]
+    family = msgspec.structs.replace(catalog.entries[0], fields=fields)
+    catalog.entries[:] = [family, operator, images]
+    config = {"conditional": True, "label_dropout": 0.1}
+    run.spec = msgspec.structs.replace(run.spec, family=Pick(slug="edm", config=config))
+    run.checkpoints = [100]
+    lens.state.engine = replace(lens.state.engine, state="ready")
+    plain = link.ask
+
+    async def ask(command: Any) -> Answer:
+        await plain(command)
+        if isinstance(command, GetAble):
+            named = {"name": "label", "names": ["nought", "one", "two"]}
+            return Answer({"step": 100, "operators": [], "conditions": [named]})
+        if isinstance(command, Operate) and command.inline:
+            name = command.given.get("label")
+            asked = [0, 1, 2, 0] if name is None else [["nought", "one", "two"].index(name)] * 4
+            found = arrays(command.config["strengths"], asked, measured=command.config["measure"])
+            return Answer({"step": 100}, found)
+        return Answer({})
+
+    link.ask = ask
+    made = ImageGuidanceView(lens.state, lens.actions)
+    made.resize(900, 600)
+    made.show()
+    QApplication.processEvents()
+    yield made
+    made.close()
+    made.deleteLater()
+    QApplication.sendPostedEvents()
+
+
+async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens, lab) -> None:
+    assert VIEW.applies(lens.state)
+    record = ResultRecord(
+        operator="image-guidance", title="Guidance lab", run="0001-r", step=100, config={}
+    )
+    measured = arrays([0.0, 1.0, 2.0, 3.0], [0, 1, 2, 0], measured=False)
+    measured |= {
+        "accuracy": np.tile([0.9, 0.85, 0.93], (4, 1)),
+        "coverage": np.tile([0.7, 0.6, 0.8], (4, 1)),
+        "real-accuracy": np.array(0.98), "real-coverage": np.array(0.95),
+    }  # fmt: skip
+    made = Results(Path(lens.run.key) / "results").write(record, measured)
+    lens.run.results.append(made.name)
+    await until(lambda: lab.found is not None)
+    event = ResultWritten(
+        job="j", run=lens.run.key, operator="image-guidance", step=100, result=str(made.path)
+    )
+    lens.state.result_written.emit(event)
+    first = next(each for each in lens.link.of(Operate) if each.inline)
+    assert (first.config["measure"], first.given) == (False, {})
+    assert lab.classes.name == ALL
+    assert lab.grid.count == 4
+    assert lab._refused == ""
+    await until(lambda: any(lab._known.values()))
+    assert lab.curve.isVisibleTo(lab)
+    assert [line.title for line in lab.curve.lines] == ["label accuracy", "coverage"]
+    assert lab.table.item(0, 1).text() == "90.0% (85.0% to 93.0%)"
+    assert lab.table.item(1, 2).text() == "95.0%"
+    lab.lead(2.5)
+    await until(lambda: lab._asked.strength == 2.5)
+    assert not lab.table.isVisibleTo(lab)
+    assert "not measured" in lab.unknown.text()
+    lab.classes.choose(2)
+    await until(lambda: lab._asked.label == 2)
+    assert lens.link.of(Operate)[-1].given == {"label": "one"}
+    assert not lab.curve.isVisibleTo(lab), "of another class nothing was measured"
+    lab._measure()
+    await until(lambda: not lens.link.of(Operate)[-1].inline)
+    assert lens.link.of(Operate)[-1].given == {"label": "one"}
