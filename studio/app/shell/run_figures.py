@@ -51,6 +51,7 @@ class FigureGroups(QWidget):
             for figure, (value, floor, when) in zip(rows, lines, strict=False):
                 value.setText(figure.value)
                 floor.setText(figure.floor)
+                floor.setVisible(bool(figure.floor))
                 restyle(value, role="muted" if figure.stale else "")
                 restyle(floor, level="good" if figure.near else "")
                 when.setText(figure.when)

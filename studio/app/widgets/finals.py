@@ -23,8 +23,8 @@ from studio.protocol.catalog import EntrySpec
 __all__ = ["Finals", "short_count"]
 
 NONE = "–"
-TITLES, COLUMN, WIDEST = 134, 100, 434  # pixels: of the titles, of a run, of all at least
-NAMES = 112  # pixels that a title has at most: what is told of the runs needs the room
+TITLES, COLUMN, WIDEST = 124, 122, 490  # pixels: of the titles, of a run, of all at least
+NAMES = 104  # pixels that a title has at most: what is told of the runs needs the room
 Line = tuple[str, tuple[str, ...]]
 Name = tuple[str, str]
 """Of a run: what tells it from the others, and all of it."""
