@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from studio.app.forms.editors import Segments
+from studio.app.shell.drawer import Opener
 from studio.app.shell.queue_list import QueueList
 from studio.app.state.runs import RunState
 from studio.app.state.session import Recent
@@ -125,6 +126,26 @@ async def test_the_drawer_shows_the_queue_and_goes_with_escape(bench, wait):
     assert window.drawer.shown == "log"
     window.registry.trigger("log")
     assert not window.drawer.isVisible()
+
+
+async def test_escape_closes_what_a_button_has_opened_and_the_keyboard_is_there_again(
+    bench, qtbot, wait
+):
+    await bench.start()
+    window = bench.window
+    window.show()
+    queue = next(each for each in window.statusbar.findChildren(Opener) if each.text() == "Queue")
+    queue.setFocus()
+    qtbot.mouseClick(queue, Qt.MouseButton.LeftButton)
+    assert window.drawer.shown == "queue"
+    qtbot.keyClick(queue, Qt.Key.Key_Escape)
+    assert not window.drawer.isVisible()
+    queue.click()
+    window.drawer.close_button.setFocus()
+    await wait(window.drawer.close_button.hasFocus)
+    qtbot.keyClick(window.drawer.close_button, Qt.Key.Key_Escape)
+    assert not window.drawer.isVisible()
+    assert queue.hasFocus()
 
 
 async def test_the_title_leads_to_other_projects(bench, wait, tmp_path):

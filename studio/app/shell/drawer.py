@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QStackedWidget, QVBoxLayout, QWidget
 
 from studio.app.widgets.basic import icon_button, label, row
 from studio.app.widgets.literal import PushButton, set_tip
@@ -26,9 +26,11 @@ class Drawer(QFrame):
 
     Signals:
         turned: the name of what it shows now, "" where it was closed.
+        left: the name of what was shown, where it was closed from inside.
     """
 
     turned = Signal(str)
+    left = Signal(str)
 
     def __init__(self, held: Mapping[str, Held]) -> None:
         super().__init__()
@@ -50,7 +52,11 @@ class Drawer(QFrame):
         self.hide()
 
     def show_held(self, name: str) -> None:
-        """Open at what is called so; "" closes it."""
+        """Open at what is called so; "" closes it, and the keyboard goes back to what opens it if
+        it was inside.
+        """
+        before, at = self.shown, QApplication.focusWidget()
+        inside = at is not None and self.isAncestorOf(at)
         if name and name not in self._made:
             self._made[name] = self._held[name].make()
             self._stack.addWidget(self._made[name])
@@ -61,6 +67,8 @@ class Drawer(QFrame):
             self._stack.setCurrentWidget(self._made[name])
         self.setVisible(bool(name))
         self.turned.emit(name)
+        if inside and not name:
+            self.left.emit(before)
 
     def toggle(self, name: str) -> None:
         """Open at what is called so, or close where that is shown."""
@@ -81,5 +89,18 @@ class Opener(PushButton):
         self.setProperty("kind", "status")
         self.setCheckable(True)
         set_tip(self, f"Show or hide the {name}")
+        self._drawer, self._name = drawer, name
         self.clicked.connect(lambda: drawer.toggle(name))
         drawer.turned.connect(lambda shown: self.setChecked(shown == name))
+        drawer.left.connect(self._take_keyboard)
+
+    def _take_keyboard(self, name: str) -> None:
+        if name == self._name:
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes what the button has just opened."""
+        if event.key() == Qt.Key.Key_Escape and self._drawer.shown == self._name:
+            self._drawer.show_held("")
+        else:
+            super().keyPressEvent(event)

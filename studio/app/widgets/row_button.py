@@ -1,10 +1,11 @@
 """A line of the sidebar: a dot, a name, a figure at the right; chosen with click or keyboard."""
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
+from studio.app.theme import theme
 from studio.app.widgets.literal import keyless, set_tip
 from studio.app.widgets.row_paint import HEIGHT, RowLook, elided, paint_row
 from studio.literal import one_line
@@ -86,6 +87,8 @@ class RowButton(QAbstractButton):
         with QPainter(self) as painter:
             area = QRectF(self.rect())
             paint_row(painter, area, look, self.font(), lit=lit, focused=self.hasFocus())
+            if self.isChecked():  # as in the rail: a lighter ground alone is also under the mouse
+                painter.fillRect(QRectF(0, 6, 2, area.height() - 12), QColor(theme.colors().accent))
 
     def elided(self, room: int) -> str:
         """Return the text as it fits into so many pixels."""
