@@ -20,7 +20,7 @@ from models.experiments.graph_nulls import copies, erdos_renyi, flipped, indepen
 from models.families.edm import Edm, EdmConfig
 from models.kinds.graphs import GraphSet
 from models.layouts.graphs import unpack
-from models.metrics.graphs.discrepancy import STATISTICS, discrepancy
+from models.metrics.graphs.discrepancy import discrepancy
 from models.metrics.graphs.isomorphism import novelty, uniqueness
 from models.metrics.graphs.validity import two_communities
 from models.nets.pick import filled
@@ -73,9 +73,9 @@ def judged(made: Graphs) -> Outcome:
     chunks = [(made[0][i : i + _CHUNK], made[1][i : i + _CHUNK]) for i in range(0, _MADE, _CHUNK)]
     published = {
         name: fmean(discrepancy(name, chunk, test, "biased") for chunk in chunks)
-        for name in STATISTICS
+        for name in _PUBLISHED
     }
-    finer = {name: discrepancy(name, made, more, "unbiased") for name in STATISTICS}
+    finer = {name: discrepancy(name, made, more, "unbiased") for name in _PUBLISHED}
     valid = float(two_communities(*made, 12, 20).double().mean())
     unique, novel = uniqueness(*made), novelty(made, (train.adjacency, train.size))
     value = {

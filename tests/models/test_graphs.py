@@ -20,10 +20,17 @@ from models.metrics.graphs.descriptors import (
     clusterings,
     degrees,
     orbit_counts,
+    spectra,
 )
 from models.metrics.graphs.discrepancy import STATISTICS, discrepancy
 from models.metrics.graphs.isomorphism import Classes, novelty, uniqueness
-from models.metrics.graphs.mmd import ClusteringMMD, DegreeMMD, GraphMMDConfig, OrbitMMD
+from models.metrics.graphs.mmd import (
+    ClusteringMMD,
+    DegreeMMD,
+    GraphMMDConfig,
+    OrbitMMD,
+    SpectralMMD,
+)
 from models.metrics.graphs.structure import DifferentGraphs, NewGraphs, TwoCommunities
 from models.metrics.graphs.validity import connected, halved, two_communities
 from models.nets.graphs.graph_net import GraphNet, GraphNetConfig
@@ -365,6 +372,7 @@ def test_metrics_see_what_is_wrong_and_hold_it_against_real_graphs() -> None:
         (DegreeMMD(GraphMMDConfig()), erdos_renyi, 0.05, 0.02),
         (ClusteringMMD(GraphMMDConfig()), erdos_renyi, 0.05, 0.5),
         (OrbitMMD(GraphMMDConfig()), erdos_renyi, 0.05, 0.2),
+        (SpectralMMD(GraphMMDConfig()), erdos_renyi, 0.05, 0.2),
     ):
         assert abs(metric.measure(evidence(real)).value) < good
         assert metric.measure(evidence(null(real, 60, 0))).value > bad
@@ -381,6 +389,40 @@ def test_metrics_see_what_is_wrong_and_hold_it_against_real_graphs() -> None:
     assert new.measure(evidence(real, train=set_)).value == 0.0
     assert new.bar(evidence(real, train=set_)).value == 1.0
     assert new.measure(evidence(flipped(real, 60, 0, 0.05), train=set_)).value > 0.9
+
+
+def test_spectra_are_those_of_networkx_whatever_places_are_padded() -> None:
+    adjacency, size = random_graphs(30, 9, seed=3)
+    found = spectra(adjacency, size)
+    assert torch.allclose(found.sum(dim=1), torch.ones(30, dtype=torch.float64))
+    for histogram, square, count in zip(found, adjacency, size.tolist(), strict=True):
+        graph = networkx.from_numpy_array(square[:count, :count].numpy())
+        values = networkx.normalized_laplacian_spectrum(graph)
+        expected = torch.histc(torch.tensor(values.real).clamp(1e-9, 2.0 - 1e-9), 200, 0.0, 2.0)
+        # Rounding may put a value on the edge of a bin into the one beside it.
+        work = (histogram - expected / count).cumsum(dim=0).abs().sum()
+        assert work <= 1.0 + 1e-9
+
+
+def test_total_variation_is_what_tables_of_planar_graphs_have() -> None:
+    left, right = random_graphs(12, 6, seed=4), random_graphs(9, 6, seed=5)
+    statistic = STATISTICS["degree"]
+    one, two = (statistic.describe(*graphs) for graphs in (left, right))
+
+    def kernel(a: Tensor, b: Tensor) -> float:
+        return float(torch.exp(-0.5 * (0.5 * (a - b).abs().sum()).square()))
+
+    terms = [
+        sum(kernel(a, b) for a in first for b in second) / (len(first) * len(second))
+        for first, second in ((one, one), (two, two), (one, two))
+    ]
+    expected = terms[0] + terms[1] - 2.0 * terms[2]
+    assert discrepancy("degree", left, right, "biased", "tv") == pytest.approx(expected)
+    made = DegreeMMD(GraphMMDConfig(kernel="tv", estimate="biased"))
+    assert (
+        made.measure(evidence(left)).value
+        != DegreeMMD(GraphMMDConfig(estimate="biased")).measure(evidence(left)).value
+    )
 
 
 def test_metrics_say_why_they_do_not_apply() -> None:

@@ -1,4 +1,5 @@
-"""What is counted in graphs: degrees, clustering coefficients, and the orbits of small graphlets.
+"""What is counted in graphs: degrees, clustering coefficients, the orbits of small graphlets, and
+the spectrum.
 
 Graphs are adjacency matrices (n, N, N) bool, symmetric, without loops, of which the first ``size``
 (n,) nodes are real.
@@ -12,10 +13,19 @@ from torch import Tensor
 
 from models.tensors import real_places
 
-__all__ = ["ORBITS", "clustering_coefficients", "clusterings", "degrees", "orbit_counts", "orbits"]
+__all__ = [
+    "ORBITS",
+    "clustering_coefficients",
+    "clusterings",
+    "degrees",
+    "orbit_counts",
+    "orbits",
+    "spectra",
+]
 
 ORBITS = 15
 BINS = 100
+TONES = 200  # bins of a spectrum
 _AT_ONCE = 2_000_000  # sets of four nodes
 
 
@@ -114,3 +124,20 @@ def _of_four(adjacency: Tensor, fours: Tensor) -> Tensor:
 def orbits(adjacency: Tensor, size: Tensor) -> Tensor:
     """Return the orbit counts of a graph's nodes on average, (n, 15)."""
     return orbit_counts(adjacency).sum(dim=1) / size.clamp_min(1)[:, None]
+
+
+def spectra(adjacency: Tensor, size: Tensor) -> Tensor:
+    """Return histograms of the eigenvalues of the normalised Laplacian in 200 bins of [0, 2],
+    (n, 200), each of sum 1; a node without an edge has the eigenvalue 0.
+    """
+    a = adjacency.double()
+    degree = a.sum(dim=2)
+    root = torch.where(degree > 0, degree.clamp_min(1.0).rsqrt(), 0.0)
+    alone = torch.diag_embed((degree > 0).double())
+    values = torch.linalg.eigvalsh(alone - root[:, :, None] * a * root[:, None, :])
+    # Places without a node are eigenvalues 0, of which there are as many more than real ones.
+    place = (values.clamp(0.0, 2.0) * (TONES / 2) + 1e-9).long().clamp_max(TONES - 1)
+    counts = torch.zeros((len(a), TONES), dtype=torch.float64)
+    counts.scatter_add_(1, place, torch.ones_like(values))
+    counts[:, 0] -= a.shape[1] - size.double()
+    return counts / size.clamp_min(1)[:, None]

@@ -184,7 +184,7 @@ KIND = Kind(
     ready=_ready,
     facts=_facts,
     groups={
-        "Structure": ("degree-mmd", "clustering-mmd", "orbit-mmd"),
+        "Structure": ("degree-mmd", "clustering-mmd", "orbit-mmd", "spectral-mmd"),
         "Valid, different, new": (
             "two-communities",
             "trees",
