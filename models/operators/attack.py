@@ -72,8 +72,8 @@ class Attack:
     do better.
 
     The outcome: "accuracy" (5, 3), how often the judge is right with its 95 % interval, by `SETS`;
-    of the first images "images" (3, m, C, H, W): clean, attacked, purified, and what the judge sees
-    in each, "verdict" (3, m), with how sure it is, "sure" (3, m); "label" (m,) what they are.
+    of the first images "pictures" (3, m, C, H, W): clean, attacked, purified, and what the judge
+    sees in each, "verdict" (3, m), with how sure it is, "sure" (3, m); "label" (m,) what they are.
     """
 
     def __init__(self, config: AttackConfig) -> None:
@@ -112,7 +112,7 @@ class Attack:
         )
         arrays = {
             "accuracy": torch.tensor([(share, *wilson(share, len(labels))) for share in right]),
-            "images": torch.stack([rows.x, hit, purified])[:, :_SHOWN],
+            "pictures": torch.stack([rows.x, hit, purified])[:, :_SHOWN],
             "verdict": torch.stack(verdict), "sure": torch.stack(sure), "label": labels[:_SHOWN],
         }  # fmt: skip
         return Outcome(arrays=arrays, note=_said(right, len(labels)), taken_from=NAMELESS)

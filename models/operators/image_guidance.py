@@ -82,8 +82,8 @@ class ImageGuidanceConfig(Config, frozen=True):
 class ImageGuidance:
     """Leads to the class that was chosen, else to all of them in turn.
 
-    The outcome: "strengths" (k,); "images" (k, m, C, H, W), the first of each strength in the units
-    of the data, NaN where it led out of all bounds; "asked" (m,) their classes. Where it is
+    The outcome: "strengths" (k,); "pictures" (k, m, C, H, W), the first of each strength in the
+    units of the data, NaN where it led out of all bounds; "asked" (m,) their classes. Where it is
     measured, with 95 % intervals, (k, 3) value, low and high: "accuracy", the share whose class the
     judge names, and "coverage" of real images of these classes; "real-accuracy" () that of the
     judge on these, "real-coverage" () what samples of their law would have, both out of as many.
@@ -125,7 +125,7 @@ class ImageGuidance:
         if blown is not None and bool(images.isnan().all()):
             raise blown
         arrays = {
-            "strengths": torch.tensor(c.strengths), "images": images, "asked": labels[:shown],
+            "strengths": torch.tensor(c.strengths), "pictures": images, "asked": labels[:shown],
         }  # fmt: skip
         if judge is None or real is None:
             return Outcome(arrays=arrays, taken_from=_TAKEN)

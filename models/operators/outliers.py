@@ -62,7 +62,7 @@ class Outliers:
 
     The outcome: "unseen", "pasted" and, where one was chosen, "other" (n,): scores; "auc-pasted"
     and "auc-other" (3,): the chance that one of these scores higher than an unseen image, and its
-    95 % interval, 0.5 by chance; of the first images with a piece in them "images" (m, C, H, W) in
+    95 % interval, 0.5 by chance; of the first with a piece in them "pictures" (m, C, H, W) in
     the units of the data, "maps" (m, C, H, W), "places" (m, H, W), 1 where the piece is, and
     "auc-places" (3,): the same chance for a pixel of the piece and one beside it, over all of
     them; its interval takes each image as one.
@@ -96,7 +96,7 @@ class Outliers:
             done += len(rows)
             arrays[name] = found["score"]
             if name == "pasted":
-                arrays |= {"images": put[:_SHOWN], "maps": found["map"][:_SHOWN]}
+                arrays |= {"pictures": put[:_SHOWN], "maps": found["map"][:_SHOWN]}
                 arrays["places"] = places[:_SHOWN].float()
                 arrays["auc-places"] = _by_image(found["map"].mean(dim=1), places)
         for name in sets:

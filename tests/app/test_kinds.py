@@ -127,7 +127,8 @@ def test_images_are_painted_in_their_colours(qapp):
 
 @pytest.mark.parametrize(
     ("slug", "views"),
-    [("points", ("particles", "scatter")), ("images", ("tiles", "browser")),
+    [("points", ("particles", "scatter")),
+     ("images", ("tiles", "browser", "film", "edit", "image-guidance")),
      ("jets", ("jet-flow", "tiles", "browser", "jet-means")),
      ("cubes", ("tiles", "scene", "browser")),
      ("interactions", ("recommend",)), ("tied-knots", ("tiles", "browser"))],

@@ -75,8 +75,8 @@ def test_a_class_is_held_against_real_data_of_it_alone() -> None:
 
 def test_a_look_asks_no_judge_and_strengths_share_their_noise() -> None:
     found = lab(1, judge=None, measure=False, strengths=(1.0, 1.0), n=5).arrays
-    assert set(found) == {"strengths", "images", "asked"}
-    assert torch.equal(found["images"][0], found["images"][1])
+    assert set(found) == {"strengths", "pictures", "asked"}
+    assert torch.equal(found["pictures"][0], found["pictures"][1])
 
 
 def test_who_cannot_be_led_or_judged_is_refused() -> None:

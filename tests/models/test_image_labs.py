@@ -122,7 +122,7 @@ def test_what_no_picture_has_stands_out_and_the_map_finds_it() -> None:
     found = lab("outliers", rows=COUNT, draws=2, levels=3, low=0.1, high=0.5).arrays
     assert float(found["auc-pasted"][1]) > 0.9
     assert float(found["auc-places"][1]) > 0.9
-    assert found["maps"].shape == found["images"].shape == (32, 1, SIDE, SIDE)
+    assert found["maps"].shape == found["pictures"].shape == (32, 1, SIDE, SIDE)
     # The null: unseen images do not stand out among unseen images.
     unseen = found["unseen"]
     _, low, high = auc(unseen[::2], unseen[1::2]).tolist()
@@ -135,13 +135,28 @@ def test_an_attack_deceives_chance_does_not_and_what_is_purified_is_judged_as_be
     assert right["clean"] == right["clean-purified"] == right["purified"] == 1.0
     assert right["attacked"] == 0.0
     assert right["chance"] > 0.2
-    assert found["images"].shape == (3, 32, 1, SIDE, SIDE)
+    assert found["pictures"].shape == (3, 32, 1, SIDE, SIDE)
     assert torch.equal(found["verdict"][0], found["label"])
     # Noise that is too little mends nothing.
     still = lab("attack", strength=0.45, noise=0.011, rows=COUNT).arrays["accuracy"][3, 0]
     assert float(still) < 0.1
     moved = fast_gradient_sign(Corner(), Rows(2).x, torch.tensor([0, 1]), 0.1)
     assert float((moved - Rows(2).x).abs().max()) == pytest.approx(0.1, abs=1e-6)
+
+
+def test_the_judge_says_what_it_sees_and_how_sure_it_is() -> None:
+    entry, rows = registry.get("operator", "ask-judge"), Rows(6)
+
+    def prepared() -> Any:
+        yield False
+        return Corner()
+
+    model: Any = Pair()
+    operation = Operation(model, handed={"rows": rows.rows(slice(None))}, judge=prepared)
+    found = finish(entry.make(decode(entry.config, {})).work(operation)).arrays
+    assert torch.equal(found["class"], rows.labels)
+    expected = Corner().logits(rows.x).softmax(dim=1).amax(dim=1)
+    torch.testing.assert_close(found["sure"], expected)
 
 
 def test_without_a_judge_nothing_is_attacked() -> None:

@@ -26,14 +26,14 @@ __all__ = ["MEASURED", "OperatingIntents"]
 
 PREVIEWED = 64  # rows of the data that a portrait may show
 SEEN = {
-    "attack": "quality/purified",
+    "attack": "samples/purified",
     "bound": "quality/bound",
     "film": "samples/film",
     "guidance-lab": "samples/guidance",
     "image-guidance": "samples/image-guidance",
     "impute": "quality/filled",
     "likelihood-lab": "quality/likelihood",
-    "outliers": "quality/anomaly",
+    "outliers": "samples/anomaly",
     "solver-lab": "quality/solvers",
 }
 """The views that show what operators find that is no rows, as `AppState.lens_wanted` has them."""

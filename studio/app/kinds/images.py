@@ -64,10 +64,17 @@ class Pictures:
 
 
 def _measures(arrays: Arrays) -> Measured:
-    """Say how bright each image is, in per cent of white."""
+    """Say how bright each image is, in per cent of white, and what was found of it: which class the
+    judge sees, how sure it is, and how far the nearest training image is.
+    """
     x = arrays["x"]
     light = np.nan_to_num(np.clip(x, 0.0, 1.0)).reshape(len(x), -1).mean(axis=1)
-    return {"Brightness": 100.0 * light, **classes(arrays)}
+    found: dict[str, NDArray[Any]] = {"Brightness": 100.0 * light, **classes(arrays)}
+    if "sure" in arrays:
+        found |= {"Judge": arrays["judge"], "Sure": 100.0 * arrays["sure"]}
+    if "nearest" in arrays:
+        found["Nearest"] = arrays["nearest"]
+    return found
 
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
@@ -90,7 +97,9 @@ KIND = Kind(
     facts=_facts,
     groups={"Judge": ("frechet-judge", "label-balance"), **DISTANCES},
     measures=_measures,
-    units={"Brightness": "%"},
+    units={"Brightness": "%", "Sure": "%"},
+    finds=("judge", "nearest"),
+    imports="folders or zips of pictures, IDX, CIFAR-10 batches, NPY or NPZ",
     apart=pixels,
     projection=(
         "Grey: data. Coloured: the pictures on the left, along the first two principal "

@@ -299,6 +299,8 @@ class Kind:
         portrait: what stands for a run in a picture, where nothing of it moves.
         about: the field that such data are of, in words that people search for.
         cover: how a set of data looks at a glance; None for its tiles, or its dots.
+        finds: what is found of each datum after it is seen, for `measures`: "judge" (with "sure"),
+            what the judge of the data sees, and "nearest", how far the nearest training datum is.
         assumed: whether data of which nothing is known are taken for this kind.
         scene: returns the pictures of what a stage of a training step has at hand, by the arrays of
             its scene; None where stages are only told.
@@ -345,6 +347,7 @@ class Kind:
     portrait: Portrait | None = None
     about: str = ""
     cover: Cover | None = None
+    finds: tuple[str, ...] = ()
     assumed: bool = False
     scene: Callable[[Arrays], Sequence[TitledTiles]] | None = None
     step: Callable[[Arrays, Arrays], Sequence[TitledTiles]] | None = None

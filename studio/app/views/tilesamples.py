@@ -14,6 +14,7 @@ from studio.app.kinds.kind import Kind, named
 from studio.app.kinds.registry import kind_of_run
 from studio.app.kinds.statistics import rows_of
 from studio.app.plots.export import Picture, painted_picture
+from studio.app.plots.moreknown import MoreKnown
 from studio.app.plots.otherrun import OtherRun
 from studio.app.plots.sampled import Sampled, Shown
 from studio.app.state.latents import beside
@@ -54,6 +55,7 @@ class TileSamplesView(QWidget):
         sample = button("Sample now", actions.training.sample, tip="Draw new samples into the run")
         export = icon_button("export", "Export samples", actions.export.open)
         self._other = OtherRun(self, state)
+        self._more = MoreKnown(self, state, actions)
         self._others: list[RunState] = []
         self._drawn_ones = held_chip(self._sampled)
         self.browser.export_wanted.connect(actions.export.open)
@@ -71,7 +73,8 @@ class TileSamplesView(QWidget):
         self._sampled.told.connect(self._tell)
         self._sampled.failed.connect(self.browser.made.say)
         state.engine_changed.connect(self._tell)
-        self._other.changed.connect(lambda: self._fill(self._sampled.now))
+        for signal in (self._other.changed, self._more.changed):
+            signal.connect(lambda: self._fill(self._sampled.now))
         for choice in (self.browser.real.choice, self.browser.look):
             choice.currentIndexChanged.connect(lambda _: self._fill(self._sampled.now))
         for signal in (state.runs.listed, state.catalog_changed):
@@ -104,11 +107,14 @@ class TileSamplesView(QWidget):
         made = real = made_of = None
         if shown is not None and kind.fits(shown.x.shape[1:]):
             made = rows_of(shown.x, named(shown.told, shown.classes or run.classes))
+            if shown.file or not run.job:  # particles of a training are others in a moment
+                made |= self._more.of(run, kind, made)
             what: What = "samples" if shown.file else "particles"
             made_of = Source(run.key, what, shown.file)
         target = run.target
         if target is not None and kind.fits(target.shape[1:]):
             real = rows_of(target, named(run.target_told, run.classes))
+            real |= self._more.of(run, kind, real, own=True)
         real_of: Source | None = Source(run.key, "data", str(len(run.edits)))
         place = self.browser.real.choice.currentIndex() - 1
         other = self._others[place] if 0 <= place < len(self._others) else None
@@ -122,6 +128,7 @@ class TileSamplesView(QWidget):
             theirs = rows_of(
                 there.x, named(there.told, there.classes or other.classes or run.classes)
             )
+            theirs |= self._more.of(run, kind, theirs)
         # The same latents are the same rows, whichever run they went through.
         of = made_of if self._other.aligned else None
         missing = self._other.note or f"Reading what run {number(other.name)} made"

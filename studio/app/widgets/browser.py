@@ -101,6 +101,8 @@ class Browser(QWidget):
         # Where a kind can be drawn in several ways the bar has no room for all.
         self._finders = (self.order, self.filter, self.look, self.size_)
         self._finders_above: bool | None = None
+        self._sides_above = False
+        self._looks: list[str] = []
         self._line_of_bar: QHBoxLayout | None = None
         self._above = QWidget()
         above = QHBoxLayout(self._above)
@@ -125,7 +127,34 @@ class Browser(QWidget):
         assert isinstance(line, QHBoxLayout)
         self._line_of_bar = line
         self._place_finders(above=False)
+        made.installEventFilter(self)
         return made
+
+    def _fit_bar(self) -> None:
+        """Keep what finds its way among tiles, and the sides, in the bar as long as it has room."""
+        line = self._line_of_bar
+        bar = line.parentWidget() if line is not None else None
+        if line is None or bar is None:
+            return
+
+        def room_for(*parts: QWidget) -> int:
+            there = [each for each in parts if not each.isHidden()]
+            return sum(each.minimumSizeHint().width() + line.spacing() for each in there)
+
+        needed = line.minimumSize().width()
+        needed += room_for(*self._finders) if self._finders_above else 0
+        needed += room_for(self.sides) if self._sides_above else 0
+        self._place_finders(above=bool(self._looks) or needed > bar.width())
+        needed = line.minimumSize().width() + (room_for(self.sides) if self._sides_above else 0)
+        self._place_sides(above=bool(self._finders_above) and needed > bar.width())
+
+    def _place_sides(self, *, above: bool) -> None:
+        """Put the choice of a side into the bar, or before what finds its way."""
+        bar, own = self._line_of_bar, self._above.layout()
+        assert isinstance(own, QHBoxLayout)
+        if bar is not None and above != self._sides_above:
+            self._sides_above = above
+            (own if above else bar).insertWidget(0, self.sides)
 
     def _place_finders(self, *, above: bool) -> None:
         """Put what finds its way among tiles into the bar, or into a line of its own."""
@@ -134,6 +163,7 @@ class Browser(QWidget):
         if bar is None or above == self._finders_above:
             return
         self._finders_above = above
+        self._place_sides(above=False)  # which counts from the first place
         line, places = (own, (0, 1, 2, 3)) if above else (bar, (1, 2, 3, 5))
         shares = (2, 2, 0, 0)
         for finder, place, share in zip(self._finders, places, shares, strict=True):
@@ -174,7 +204,9 @@ class Browser(QWidget):
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Escape empties the filter."""
+        """Escape empties the filter; the bar has room for some of it all, or for all."""
+        if event.type() == QEvent.Type.Resize and watched is not self.filter:
+            self._fit_bar()
         escape = (
             event.type() == QEvent.Type.KeyPress
             and isinstance(event, QKeyEvent)
@@ -263,7 +295,8 @@ class Browser(QWidget):
         self.look.setCurrentIndex(looks.index(chosen) if chosen in looks else 0)
         self.look.blockSignals(False)
         self.look.setVisible(bool(looks))
-        self._place_finders(above=bool(looks))
+        self._looks = looks
+        self._fit_bar()
 
     @contextmanager
     def on_paper(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ from studio.app.intents.base import Answer, Refused
 from studio.app.latest import Latest
 from studio.app.state.guiding import Found, lacking
 from studio.app.views import guidance
-from studio.app.views.guidance import STRENGTHS, GuidanceView, told
+from studio.app.widgets.guidanceview import STRENGTHS, GuidanceView, told
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.messages import ErrorInfo, GetAble, Operate, ResultWritten
 from studio.protocol.spec import Pick

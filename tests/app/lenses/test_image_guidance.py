@@ -24,7 +24,7 @@ STRENGTHS = (3.0, 0.0, 1.0)
 def arrays(strengths: Any, asked: list[int], *, measured: bool) -> dict[str, Any]:
     k = len(strengths)
     images = np.ones((k, len(asked), 1, 4, 4), np.float32)
-    found = {"strengths": np.array(strengths), "images": images, "asked": np.array(asked)}
+    found = {"strengths": np.array(strengths), "pictures": images, "asked": np.array(asked)}
     if measured:
         accuracy = 1 - 0.5 / (1 + np.array(strengths))
         found["accuracy"] = np.stack([accuracy, accuracy - 0.1, accuracy + 0.1], axis=1)

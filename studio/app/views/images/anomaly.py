@@ -1,4 +1,4 @@
-"""Quality, as anomaly: how far what was never learned stands out, and where in an image."""
+"""Samples, as anomalies: how far what was never learned stands out, and where in an image."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ SETS = {
 }
 COLUMNS = (
     ("", ""),
-    ("images", "How many were asked about"),
+    ("rows", "How many were asked about"),
     ("score", "The mean: 1 is about what is left of noise without any structure, 0 is foreseen"),
     (
         "above unseen",
@@ -136,7 +136,7 @@ class AnomalyView(ArraysView):
     def _show_maps(self) -> None:
         run = self.state.runs.by_key.get(self._key)
         kind = kind_of_run(run, self.state.catalog)
-        images = np.asarray(self.found["images"], np.float32)
+        images = np.asarray(self.found["pictures"], np.float32)
         shown = images
         if self._look == 0:
             errors = np.asarray(self.found["maps"], np.float32).mean(axis=1)
@@ -177,5 +177,5 @@ def applies(state: AppState) -> bool:
 
 
 VIEW = ViewSpec(
-    id="anomaly", lens="quality", title="Anomaly", order=46, applies=applies, factory=AnomalyView
+    id="anomaly", lens="samples", title="Anomaly", order=26, applies=applies, factory=AnomalyView
 )

@@ -115,12 +115,11 @@ class EditView(QWidget):
     # Layout
 
     def _lay_out(self) -> None:
-        self.words = Elided("", "muted")
         tip = "Take a picture from a file, or drop one here"
-        self.open_ = button("Open an image…", self._open, tip=tip)
-        self.real = button("A real one", self.take_real, tip="Take the next of the data")
+        self.open_ = button("Open…", self._open, tip=tip)
+        self.real = button("Real one", self.take_real, tip="Take the next of the data")
         self.go = button("Apply", self._go, kind="primary", tip="Do it (Ctrl+Enter)")
-        self.bar = view_bar(self, self.words, None, self.real, self.open_, self.go)
+        self.bar = view_bar(self, None, self.real, self.open_, self.go)
         self.page = QWidget()
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.setSpacing(20)

@@ -55,7 +55,7 @@ class FilmView(FoundView):
 
     def controls(self) -> list[QWidget]:
         tip = "Write the film as a GIF, an animated PNG or a sheet"
-        self.write = button("Export film…", self._write, icon="export", tip=tip)
+        self.write = button("Export…", self._write, icon="export", tip=tip)
         return [self.write]
 
     def lay_out(self, page: QWidget) -> None:

@@ -13,12 +13,12 @@ from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.lineplot import Drawn, LinePlot
 from studio.app.state.guiding import lacking
 from studio.app.state.session import AppState
-from studio.app.views.guidance import CURVE, MOST, WIDE, GuidanceView, Question
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, button, label, row, scrolled, view_bar
 from studio.app.widgets.classchoice import ClassChoice
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import can_ask
+from studio.app.widgets.guidanceview import CURVE, MOST, WIDE, GuidanceView, Question
 from studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["VIEW", "ImageGuidanceView"]
@@ -64,7 +64,7 @@ class Led:
         Raises:
             KeyError, ValueError: they are not those of this lab.
         """
-        images, asked = np.asarray(arrays["images"], np.float32), np.asarray(arrays["asked"])
+        images, asked = np.asarray(arrays["pictures"], np.float32), np.asarray(arrays["asked"])
         if images.shape[1] != len(asked):
             raise ValueError("there are not as many classes as images")
         one = len(np.unique(asked)) == 1 and len(asked) > 1

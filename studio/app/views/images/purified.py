@@ -1,4 +1,4 @@
-"""Quality, as purification: what the judge says of attacked images, before and after."""
+"""Samples, purified: what the judge says of attacked images, before and after."""
 
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -78,7 +78,7 @@ class PurifiedView(ArraysView):
         run = self.state.runs.by_key.get(self._key)
         kind = kind_of_run(run, self.state.catalog)
         names = run.classes if run is not None else ()
-        images = np.asarray(self.found["images"], np.float32)[:, :SHOWN]
+        images = np.asarray(self.found["pictures"], np.float32)[:, :SHOWN]
         truth = np.asarray(self.found["label"]).astype(int)
         for strip, shown, verdict, sure in zip(
             self.strips, images, self.found["verdict"], self.found["sure"], strict=True
@@ -105,6 +105,6 @@ def applies(state: AppState) -> bool:
 
 
 VIEW = ViewSpec(
-    id="purified", lens="quality", title="Purify", order=47, applies=applies,
+    id="purified", lens="samples", title="Purify", order=27, applies=applies,
     factory=PurifiedView,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Anomaly and purification in the Quality lens: what was found is drawn, and told truly."""
+"""Anomaly and purification in the Samples lens: what was found is drawn, and told truly."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,7 +78,7 @@ async def test_scores_are_a_histogram_and_each_set_says_how_far_it_stands_out(
     write(images, "outliers", {
         "unseen": rng.normal(1, 0.1, 50), "pasted": rng.normal(2, 0.1, 50),
         "auc-pasted": np.array([0.97, 0.9, 1.0]), "auc-places": np.array([0.5, 0.4, 0.6]),
-        "images": x, "maps": x, "places": np.zeros((M, SIDE, SIDE)),
+        "pictures": x, "maps": x, "places": np.zeros((M, SIDE, SIDE)),
     })  # fmt: skip
     await until(lambda: anomaly.filled)
     assert anomaly.note.text() == "Said."
@@ -99,7 +99,7 @@ async def test_what_the_judge_sees_stands_below_each_image_with_a_cross_where_it
     accuracy = np.array([[0.99, 0.95, 1], [0.9, 0.8, 0.95], [0.1, 0.05, 0.2], [0.8, 0.7, 0.9],
                          [0.95, 0.9, 1.0]])  # fmt: skip
     write(images, "attack", {
-        "accuracy": accuracy, "images": np.zeros((3, M, 1, SIDE, SIDE), np.float32),
+        "accuracy": accuracy, "pictures": np.zeros((3, M, 1, SIDE, SIDE), np.float32),
         "verdict": np.tile([[1], [2], [7]], (1, M)), "sure": np.full((3, M), 0.75),
         "label": np.ones(M, int),
     })  # fmt: skip

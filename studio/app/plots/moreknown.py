@@ -1,0 +1,127 @@
+"""What is found of data after they are seen: what the judge sees in them, and how far the nearest
+of the training data is. Both are to be sorted and filtered by, and come a moment later.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+from shiboken6 import isValid
+
+from studio.app import tasks
+from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
+from studio.app.intents.base import Refused
+from studio.app.kinds.kind import Arrays, Kind
+from studio.app.state.operators import offered
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+
+__all__ = ["MoreKnown", "nearest_of"]
+
+JUDGE, SURE, NEAREST = "judge", "sure", "nearest"
+OPERATOR = "ask-judge"
+NUMBERS = 500_000  # that go to the engine at most
+CHUNK = 256  # data whose distances are in memory at once
+KEPT = 6  # sets of data of which it is remembered
+
+
+@dataclass(eq=False)
+class _Entry:
+    """What is found of some data x, held against the training data ``among``."""
+
+    x: NDArray[Any]
+    among: NDArray[Any] | None
+    found: dict[str, NDArray[Any]] = field(default_factory=dict)
+
+
+class MoreKnown(QObject):
+    """Finds it once for each set of data, where their kind says that it is wanted.
+
+    Signals:
+        changed: something was found.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject, state: AppState, actions: Actions) -> None:
+        super().__init__(parent)
+        self._state, self._actions = state, actions
+        self._once = AskOnce(self, state)
+        self._entries: list[_Entry] = []
+
+    def of(self, run: RunState, kind: Kind, data: Arrays, *, own: bool = False) -> Arrays:
+        """Return what is known of data (n, ...) by now, a row each, and find the rest; ``own`` says
+        that they are the training data themselves, of which each has another one nearest.
+        """
+        if not kind.finds:
+            return {}
+        x, among = np.asarray(data["x"]), run.target
+        for entry in self._entries:
+            if entry.x is x and entry.among is among:
+                return entry.found
+        before = next((each.found for each in self._entries if each.x is x), {})
+        entry = _Entry(x, among, {n: v for n, v in before.items() if n != NEAREST})
+        self._entries = [*self._entries[1 - KEPT :], entry]
+        if NEAREST in kind.finds and kind.apart is not None and among is not None:
+            tasks.spawn(self._measure(entry, kind, own=own))
+        able = any(each.slug == OPERATOR for each in offered(run, self._state.catalog))
+        if JUDGE in kind.finds and able and run.checkpoints and SURE not in entry.found:
+            if self._once.ready:
+                tasks.spawn(self._judge(entry, run))
+            else:
+                self._entries.remove(entry)
+        return entry.found
+
+    async def _measure(self, entry: _Entry, kind: Kind, *, own: bool) -> None:
+        assert kind.apart is not None
+        assert entry.among is not None
+        flat = [each.reshape(len(each), -1) for each in (entry.x, entry.among)]
+        far = await asyncio.to_thread(nearest_of, *flat, own=own)
+        self._tell(entry, {NEAREST: far})
+
+    async def _judge(self, entry: _Entry, run: RunState) -> None:
+        some = max(1, NUMBERS // max(1, entry.x[0].size))
+        rows = entry.x[:some].clip(0.0, 1.0).tolist()
+        try:
+            answer = await self._actions.operating.ask(run.key, OPERATOR, inputs={"rows": rows})
+            seen, sure = answer.arrays["class"], answer.arrays["sure"]
+        except (Refused, KeyError):
+            return  # there is no judge: nothing is said of it
+        names = np.asarray([*run.classes, ""])
+        called = [names[i] if i < len(run.classes) else str(i) for i in seen.tolist()]
+        judge = np.full(len(entry.x), "", dtype=np.asarray(["", *called]).dtype)
+        judge[: len(called)] = called
+        share = np.full(len(entry.x), np.nan)
+        share[: len(called)] = sure
+        self._tell(entry, {JUDGE: judge, SURE: share})
+
+    def _tell(self, entry: _Entry, found: dict[str, NDArray[Any]]) -> None:
+        if isValid(self):
+            entry.found = {**entry.found, **found}
+            self.changed.emit()
+
+
+def nearest_of(x: NDArray[Any], among: NDArray[Any], *, own: bool) -> NDArray[np.float64]:
+    """Return how far the nearest of some rows (m, d) is from each of others (n, d), (n,); where
+    these are the rows themselves, the nearest other one, NaN where there is none.
+    """
+    rows, others = np.asarray(x, np.float64), np.asarray(among, np.float64)
+    sizes = np.square(others).sum(axis=1)
+    found = np.full(len(rows), np.nan)
+    if len(others) <= own:
+        return found
+    for start in range(0, len(rows), CHUNK):
+        part = rows[start : start + CHUNK]
+        apart = np.square(part).sum(axis=1)[:, None] + sizes - 2.0 * part @ others.T
+        if own:
+            places = np.arange(start, start + len(part))
+            there = places < len(others)
+            apart[np.flatnonzero(there), places[there]] = np.inf
+        best = apart.argmin(axis=1)
+        # The product form has lost the digits of what is near: the one that was found is measured.
+        found[start : start + CHUNK] = np.linalg.norm(part - others[best], axis=1)
+    return found

@@ -1,0 +1,82 @@
+"""What is found of images after they are seen: nearest of the data, and what the judge sees."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from studio.app.intents.base import Answer, Refused
+from studio.app.kinds.registry import kind
+from studio.app.plots.moreknown import CHUNK, MoreKnown, nearest_of
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.messages import ErrorInfo, Operate
+from tests.qtloop import until
+
+IMAGES = kind("images")
+
+
+def test_the_nearest_is_that_of_all_pairs_and_of_the_data_themselves_another_one() -> None:
+    rng = np.random.default_rng(0)
+    x, among = rng.random((CHUNK + 3, 9)) + 100, rng.random((40, 9)) + 100
+    apart = np.linalg.norm(x[:, None] - among, axis=2)
+    assert nearest_of(x, among, own=False) == pytest.approx(apart.min(axis=1))
+    copied = np.concatenate([among[:5], x])
+    assert (nearest_of(copied, among, own=False)[:5] == 0.0).all(), "a copy is a copy"
+    apart = np.linalg.norm(among[:, None] - among, axis=2) + np.diag(np.full(40, np.inf))
+    assert nearest_of(among, among, own=True) == pytest.approx(apart.min(axis=1))
+    assert np.isnan(nearest_of(among[:1], among[:1], own=True)).all()
+
+
+@pytest.fixture
+def judged(lens: Any) -> Any:
+    lens.state.catalog.entries.append(
+        EntrySpec(kind="operator", slug="ask-judge", title="Ask", summary="", source="", fields=[])
+    )
+    lens.run.checkpoints = [9]
+    lens.run.classes = ("nought", "one")
+    lens.run.target = np.random.default_rng(1).random((20, 1, 4, 4)).astype(np.float32)
+    lens.state.engine = replace(lens.state.engine, state="ready")
+    plain, lens.link.refusal = lens.link.ask, ""
+
+    async def ask(command: Any) -> Answer:
+        await plain(command)
+        if isinstance(command, Operate) and lens.link.refusal:
+            raise Refused(ErrorInfo(kind="bad-request", message=lens.link.refusal))
+        n = len(command.inputs["rows"]) if isinstance(command, Operate) else 0
+        return Answer({}, {"class": np.arange(n) % 2, "sure": np.linspace(0.5, 1, n)})
+
+    lens.link.ask = ask
+    return lens
+
+
+async def test_each_image_is_judged_once_and_can_be_sorted_by_what_was_found(judged: Any) -> None:
+    more, changed = MoreKnown(judged.state, judged.state, judged.actions), []
+    more.changed.connect(lambda: changed.append(1))
+    data = {"x": judged.run.target[:6] + 0.01}
+    assert more.of(judged.run, IMAGES, data) == {}
+    await until(lambda: len(changed) == 2)
+    found = more.of(judged.run, IMAGES, data)
+    measures = IMAGES.measures({**data, **found})
+    assert measures["Judge"].tolist() == ["nought", "one"] * 3
+    assert measures["Sure"][-1] == 100.0
+    assert measures["Nearest"] == pytest.approx(np.full(6, 0.04), abs=1e-3)
+    more.of(judged.run, IMAGES, {"x": data["x"]})
+    assert len(judged.link.of(Operate)) == 1, "the same images are asked about once"
+    judged.run.target = judged.run.target[:10].copy()
+    more.of(judged.run, IMAGES, data)
+    await until(lambda: len(changed) == 3)
+    assert len(judged.link.of(Operate)) == 1, "more data change what is nearest, not what is seen"
+
+
+async def test_without_a_judge_there_are_distances_alone(judged: Any) -> None:
+    judged.link.refusal = "there is no judge of these data"
+    more, changed = MoreKnown(judged.state, judged.state, judged.actions), []
+    more.changed.connect(lambda: changed.append(1))
+    real = {"x": judged.run.target}
+    more.of(judged.run, IMAGES, real, own=True)
+    await until(lambda: bool(changed) and bool(judged.link.of(Operate)))
+    found = more.of(judged.run, IMAGES, real, own=True)
+    assert set(found) == {"nearest"}
+    assert float(found["nearest"].min()) > 0.1
+    assert more.of(judged.run, kind("points"), real) == {}
