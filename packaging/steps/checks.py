@@ -52,6 +52,8 @@ def run_checks(checks: list[Check], extra: list[str]) -> list[str]:
         # What the person adds is for the tests, e.g. -k or -x.
         arguments = extra if title in ("pytest", "fast tests") else []
         environment = {**os.environ, **more}
+        # Hundreds of processes start: each would compile anew all that it imports.
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         done = subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=False)
         if done.returncode != 0:
             failed.append(title)

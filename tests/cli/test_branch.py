@@ -1,6 +1,7 @@
 """Branches and edits from the command line: what a person did can be done again as a command."""
 
 import shlex
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -28,12 +29,19 @@ def newest(project: Path) -> RunFolder:
     return Project.open(project).runs()[-1]
 
 
-@pytest.fixture
-def parent(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> RunFolder:
-    project = tmp_path / "project"
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = tmp_path_factory.mktemp("trained") / "project"
     assert main(["run", "gan@ring-of-five", "--out", str(project), *GAN]) == 0
+    return project
+
+
+@pytest.fixture
+def parent(trained: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> RunFolder:
+    """A trained run in a project of the test's own."""
+    shutil.copytree(trained, tmp_path / "project")
     capsys.readouterr()
-    return newest(project)
+    return newest(tmp_path / "project")
 
 
 def test_a_branch_is_trained_to_the_end(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Unpack
 
+import msgspec
 import torch
 from torch import Tensor
 
@@ -198,8 +199,10 @@ def spec(family: str = "tiny", config: dict[str, Any] | None = None, **training:
     )
 
 
-def small(family: str) -> dict[str, Any]:
-    """Settings that make a registered family quick: what is tested is not how well it learns."""
+def small(family: str, net: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Settings that make a registered family quick: what is tested is not how well it learns.
+    ``net`` are those of each network, where they are not of points.
+    """
     sizes = {"population": 64, "steps": 6, "walk": 3, "buffer": 64}
     config: dict[str, Any] = {}
     if family == "tiny":
@@ -208,10 +211,25 @@ def small(family: str) -> dict[str, Any]:
         path = row["path"]
         if row["of"] == "network":
             preferred = {**row["default"]["config"], "width": 16, "depth": 2}
-            config[path] = {"slug": "", "config": preferred}
+            config[path] = {"slug": "", "config": net or preferred}
         elif path in sizes:
             config[path] = sizes[path]
     return config
+
+
+def quick(family: str, **training: Any) -> RunSpec:
+    """A run of a registered family that costs little: its own sampler, in few steps."""
+    slug = "" if family == "tiny" else registry.get("family", family).sampler
+    run = spec(family, small(family), **training)
+    return msgspec.structs.replace(run, sampler=few_steps(slug) if slug else None)
+
+
+def few_steps(sampler: str) -> Pick:
+    """A sampler in as few steps as show whether it repeats itself."""
+    rows = {
+        row["path"]: row["default"] for row in describe(registry.get("sampler", sampler).config)
+    }
+    return Pick(slug=sampler, config={"steps": 4} if rows.get("steps", 0) > 4 else {})
 
 
 def new_run(tmp_path: Path, run: RunSpec) -> RunFolder:

@@ -6,7 +6,7 @@ import pytest
 from models.registry import registry
 from studio.engine.jobs import headless
 from studio.protocol.messages import Watch
-from tests.engine.fakes import ON_POINTS, MemorySink, drive, losses, new_job, new_run, small, spec
+from tests.engine.fakes import ON_POINTS, MemorySink, drive, losses, new_job, new_run, quick, spec
 from tests.engine.same import assert_same_run, finish
 
 CASES = [(family, 300) for family in ON_POINTS] + [("tiny", 300), ("tiny", 0)]
@@ -14,7 +14,7 @@ CASES = [(family, 300) for family in ON_POINTS] + [("tiny", 300), ("tiny", 0)]
 
 @pytest.mark.parametrize(("family", "samples"), CASES)
 def test_60_steps_are_30_and_resume_and_30(tmp_path, family, samples):
-    run = spec(family, small(family), steps=60, samples=samples)
+    run = quick(family, steps=60, samples=samples)
     whole = new_run(tmp_path, run)
     assert headless.run(whole.path).state == "finished"
 
@@ -31,7 +31,7 @@ def test_60_steps_are_30_and_resume_and_30(tmp_path, family, samples):
 
 @pytest.mark.parametrize("family", [*ON_POINTS, "tiny"])
 def test_watched_and_disturbed_is_as_unwatched(tmp_path, family):
-    run = spec(family, small(family), steps=60)
+    run = quick(family, steps=60)
     quiet = new_run(tmp_path, run)
     assert headless.run(quiet.path).state == "finished"
 

@@ -20,7 +20,7 @@ from studio.protocol.messages import Edited, Log
 from studio.protocol.spec import ChangeSetting, EditPoints, Pick, UndoPoints
 from studio.store.edits import effective_spec, made_edits
 from studio.store.errors import DiskFull, StoreError
-from tests.engine.fakes import ON_POINTS, MemorySink, drive, losses, new_job, new_run, small, spec
+from tests.engine.fakes import ON_POINTS, MemorySink, drive, losses, new_job, new_run, quick, spec
 from tests.engine.same import assert_same_run, finish
 
 discover()
@@ -126,7 +126,7 @@ def test_every_live_setting_of_every_family_is_replayed(tmp_path, slug):
     if not changes:
         pytest.skip("it has no live setting")
     total = max(changes) + 15
-    run = spec(entry.slug, small(entry.slug), steps=total, checkpoint_steps=10, keep=100)
+    run = quick(entry.slug, steps=total, checkpoint_steps=10, keep=100)
     whole = new_run(tmp_path, run)
     answers = live(whole, changes)
     assert answers == sorted(changes)

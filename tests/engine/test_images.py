@@ -27,7 +27,15 @@ from studio.engine.run.warm import WarmModels
 from studio.protocol.messages import Operate
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
-from tests.engine.fakes import MemorySink, drive, losses, new_job, new_run
+from tests.engine.fakes import (
+    MemorySink,
+    drive,
+    few_steps,
+    losses,
+    new_job,
+    new_run,
+    small,
+)
 from tests.engine.fakes import spec as point_spec
 
 discover()
@@ -54,6 +62,17 @@ def spec(family: str = "edm", dataset: str = "digits", **training) -> RunSpec:
         family=Pick(slug=family, config=SMALL.get(family, {})),
         dataset=Pick(slug=dataset),
         training={**quick, "evaluate_samples": 40, **training},
+    )
+
+
+def quick(family: str) -> RunSpec:
+    """As `spec`, with every part small, and samples in few steps."""
+    sampler = registry.get("family", family).sampler
+    config = {**small(family, {"width": 4}), **SMALL.get(family, {})}
+    return msgspec.structs.replace(
+        spec(family),
+        family=Pick(slug=family, config=config),
+        sampler=few_steps(sampler) if sampler else None,
     )
 
 
@@ -282,7 +301,7 @@ class TestResolve:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_resumed_run_is_bit_for_bit_the_same(tmp_path, family):
-    run = spec(family)
+    run = quick(family)
     whole = new_run(tmp_path, run)
     status = headless.run(whole.path)
     assert status.state == "finished", status.error

@@ -10,7 +10,7 @@ from studio.engine.jobs.queue import JobQueue
 from studio.protocol.messages import StageDone, Watch
 from studio.protocol.spec import ChangeSetting
 from studio.protocol.wire import unpack_arrays
-from tests.engine.fakes import ON_POINTS, MemorySink, losses, new_job, new_run, small, spec
+from tests.engine.fakes import ON_POINTS, MemorySink, losses, new_job, new_run, quick, spec
 from tests.engine.same import assert_same_run
 
 
@@ -55,7 +55,7 @@ class Table:
 
 @pytest.mark.parametrize("family", [*ON_POINTS, "tiny"])
 def test_stages_change_nothing(tmp_path, family):
-    run = spec(family, small(family), steps=30)
+    run = quick(family, steps=30)
     quiet = new_run(tmp_path, run)
     assert headless.run(quiet.path).state == "finished"
     slow = new_run(tmp_path, run)

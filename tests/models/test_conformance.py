@@ -388,11 +388,13 @@ def test_live_settings_change_in_a_run_and_no_others(pair: Pair):
         rebuilt = build(pair, edited)
         rebuilt.load_state(saved)
         assert train(pair, rebuilt, TURNS, TURNS + 3) == expected, row["path"]
+    family = trained(pair)
     for row in (row for row in rows if not row["live"]):
         edited = replace_at(base, row["path"], another(row, at(base, row["path"])))
         with pytest.raises(ConfigError) as caught:
-            build(pair).reconfigure(decode(config, edited))
+            family.reconfigure(decode(config, edited))
         assert caught.value.path in ("", row["path"])
+    assert same(family.state(), lesson(pair).state), "what was refused has changed nothing"
 
 
 @each([pair for pair in PAIRS if "population" in pair.entry.capabilities])

@@ -267,6 +267,13 @@ def test_other_pythons_are_found_once_each(steps, monkeypatch) -> None:
     assert steps.checks.other_pythons() == ["python3.12"]
 
 
+def test_what_a_check_compiles_is_kept_for_the_next_process(steps, monkeypatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    code = "import os, sys; sys.exit(sys.dont_write_bytecode or os.environ['SCREEN'] != 'none')"
+    check = ("looking", [sys.executable, "-c", code], {"SCREEN": "none"})
+    assert steps.checks.run_checks([check], []) == []
+
+
 @pytest.mark.parametrize(
     "words",
     [["open", "--newest"], ["fast", "--every-python"], ["test", "--newest", "--torch=skip"]],
