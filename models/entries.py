@@ -88,6 +88,8 @@ class KindEntry(Entry):
         metrics: the default metrics.
         training: settings of the training that have another default here.
         families: by family, settings that have another default here.
+        samplers: by family, a sampler with its settings that is used where none is chosen, in the
+            place of the family's own.
         bounds: between which numbers all values lie, in the units of the data.
         mirrored: makes of standardised rows, by chance, others that are as likely; None where no
             such symmetry is known.
@@ -100,6 +102,7 @@ class KindEntry(Entry):
     metrics: tuple[str, ...]
     training: Defaults
     families: Mapping[str, Defaults]
+    samplers: Mapping[str, tuple[str, Defaults]]
     bounds: tuple[float, float] | None
     mirrored: Mirrored | None = None
 

@@ -185,6 +185,7 @@ def kind(
     metrics: Iterable[str],
     training: Defaults | None = None,
     families: Mapping[str, Defaults] | None = None,
+    samplers: Mapping[str, tuple[str, Defaults]] | None = None,
     bounds: tuple[float, float] | None = None,
     mirrored: Mirrored | None = None,
 ) -> Callable[[T], T]:
@@ -202,6 +203,7 @@ def kind(
         metrics=tuple(metrics),
         training=dict(training or {}),
         families=dict(families or {}),
+        samplers=dict(samplers or {}),
         bounds=bounds,
         mirrored=mirrored,
     )

@@ -10,8 +10,11 @@ from studio.app.kinds.filtering import keeps, sorted_rows
 from studio.app.kinds.jet_paint import PIXELS, Frame, image_pixels, radii_of, shades_of
 from studio.app.kinds.jets import ROOM, TYPED, legend
 from studio.app.kinds.registry import kind
+from studio.app.state.selection import Selection, Source
 from studio.app.tokens import DARK
 from studio.app.widgets.datapreview import DataPreview
+from studio.app.widgets.elementstable import ElementsTable
+from studio.app.widgets.pane import Pane, told
 
 # Two prongs of 500 GeV at eta = +-0.16, and a padded place that is no zero.
 X = np.float32([[0.16, 0.0, np.log1p(500.0)], [-0.16, 0.0, np.log1p(500.0)], [0.3, 0.3, 5.0]])
@@ -65,6 +68,58 @@ def test_data_show_their_types_and_no_condition_that_they_were_not_asked_for(qap
     assert said.startswith("top, m ")
     assert "asked" not in said
     preview.deleteLater()
+
+
+def two(asked_mass: float) -> dict[str, np.ndarray]:
+    """Return the jet twice, the second with half the pT, under the same conditions."""
+    x = np.stack([X, X])
+    x[1, :2, 2] = np.log1p(250.0)
+    asked = {"pt": np.float32([1000.0] * 2), "mass": np.float32([asked_mass] * 2)}
+    return {"x": x, "mask": np.stack([MASK] * 2), **asked, "size": np.array([2, 2])}
+
+
+def test_what_a_jet_was_asked_for_stands_beside_what_it_is():
+    jets, mass = kind("jets"), 2 * 500.0 * np.sinh(0.16)
+    some = two(mass / 0.8)
+    given = {name: each[1] for name, each in some.items()}
+    facts = dict(told(jets, jets.measures({n: e[1:] for n, e in some.items()}), given))
+    assert facts["Mass"].endswith(f" GeV (asked {mass / 0.8:.0f}, −60.0 %)")
+    assert facts["pT"].endswith(" GeV (asked 1,000, −50.0 %)")
+    assert facts["Constituents"] == "2 (asked 2)"
+    assert "asked" not in facts["τ₂₁"]
+    assert "asked" not in str(told(jets, jets.measures(some)))
+
+
+@pytest.mark.parametrize("what", ["samples", "held"])
+def test_tiles_that_are_sorted_say_by_what_and_real_ones_were_asked_for_nothing(qtbot, what):
+    pane = Pane("Some", Selection())
+    qtbot.addWidget(pane)
+    pane.show_data(two(200.0), kind("jets"), Source("run", what), page=2)
+    assert not pane.grid.words
+    pane.arrange("pT, low first", "")
+    assert pane.grid.order.tolist() == [1, 0]
+    assert pane.grid.words == ["1,000 GeV", "500 GeV"]
+    asked = [part for part in (pane.said(0), pane.grid.tiles.said(0)) if "asked" in part]
+    assert len(asked) == (2 if what == "samples" else 0)
+
+
+def test_constituents_are_sorted_by_the_column_that_is_clicked(qtbot):
+    table = ElementsTable()
+    qtbot.addWidget(table)
+
+    def column(place: int) -> list[str]:
+        return [table.item(line, place).text() for line in range(table.rowCount())]
+
+    table.show_elements(["pT", "Δη"], np.array([0, 1, 3]), [np.array([9.0, 30.0, 100.0]), X[:, 0]])
+    assert column(0) == ["0", "1", "3"]
+    table.horizontalHeader().sectionClicked.emit(1)
+    assert column(1) == ["100.0", "30.0", "9.0"]
+    assert column(2) == ["0.300", "−0.160", "0.160"]
+    assert column(0) == ["3", "1", "0"]
+    table.show_elements(["pT", "Δη"], np.array([0, 2]), [np.array([2.0, 10.0]), X[:2, 0]])
+    assert column(1) == ["10.0", "2.0"]  # the order of a person stays
+    table.horizontalHeader().sectionClicked.emit(1)
+    assert column(1) == ["2.0", "10.0"]
 
 
 def test_a_constituent_is_said_where_it_is_pointed_at():

@@ -105,6 +105,18 @@ def test_a_missing_device_says_why_and_can_be_ignored(monkeypatch):
     assert check(run, any_device=True).training.device == "cuda"
 
 
+def test_a_kind_of_data_may_have_a_sampler_of_its_own_where_none_is_chosen():
+    run = RunSpec(name="x", family=Pick(slug="edm"), dataset=Pick(slug="pythia-jets"))
+    moons = msgspec.structs.replace(run, dataset=Pick(slug="two-moons"))
+    jets, points = (resolve(each)[0].spec.sampler for each in (run, moons))
+    assert (jets.slug, jets.config["steps"], jets.config["grid"]["kind"]) == (
+        "dpmpp-2m", 30, "edm-rho",
+    )  # fmt: skip
+    assert (points.config["steps"], points.config["grid"]["kind"]) != (30, "edm-rho")
+    chosen = msgspec.structs.replace(run, sampler=Pick(slug="heun"))
+    assert resolve(chosen)[0].spec.sampler.slug == "heun"
+
+
 def test_a_sampler_for_a_family_without_denoiser_is_refused():
     run = msgspec.structs.replace(spec("gan"), sampler=Pick(slug="heun"))
     assert "denoiser" in wrong(run)["sampler"]

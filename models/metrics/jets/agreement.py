@@ -15,12 +15,12 @@ from models.contracts.batch import Batch
 from models.contracts.spec import LABEL
 from models.kinds.jets import masses
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
+from models.metrics.jets.by_type import FEWEST, each_type
 from models.registry import metric
 
 __all__ = ["MassCorrelation", "MassError", "PtError"]
 
 _SOURCE = "Leigh et al. 2023, arXiv:2307.06836, whose conditions these are; the figure is ours"
-_FEWEST = 20  # jets of a type
 
 
 class _ByType(SampleMetric[NoConfig]):
@@ -29,14 +29,10 @@ class _ByType(SampleMetric[NoConfig]):
     def measure(self, evidence: Evidence) -> Figure:
         made = evidence.samples
         check_finite(made.x)
-        names = evidence.real.spec().given[LABEL].names
-        parts = {}
-        for index, name in enumerate(names):
-            rows = made.take(made.given[LABEL] == index)
-            if len(rows) >= _FEWEST:
-                parts[name] = self._figure(rows)
+        types = each_type(made, evidence.real.spec().given[LABEL].names).items()
+        parts = {name: self._figure(rows) for name, rows in types if len(rows) >= FEWEST}
         if not parts:
-            raise NotApplicable(f"it needs {_FEWEST} jets of some type")
+            raise NotApplicable(f"it needs {FEWEST} jets of some type")
         return Figure(sum(parts.values()) / len(parts), n=len(made), parts=parts)
 
     @abstractmethod
@@ -57,7 +53,7 @@ def _mask(rows: Batch) -> Tensor:
     source=_SOURCE,
     kinds=("jets",),
     better="higher",
-    minimum=_FEWEST,
+    minimum=FEWEST,
 )
 class MassCorrelation(_ByType):
     """Pearson's correlation."""
@@ -77,7 +73,7 @@ class MassCorrelation(_ByType):
     source=_SOURCE,
     kinds=("jets",),
     unit="GeV",
-    minimum=_FEWEST,
+    minimum=FEWEST,
 )
 class MassError(_ByType):
     """Mean absolute error."""
@@ -95,7 +91,7 @@ class MassError(_ByType):
     source=_SOURCE,
     kinds=("jets",),
     unit="of pT",
-    minimum=_FEWEST,
+    minimum=FEWEST,
 )
 class PtError(_ByType):
     """Mean absolute error of the sum."""

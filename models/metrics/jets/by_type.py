@@ -7,7 +7,7 @@ at once unless asked. Whichever it is holds for a figure and for its bar.
 """
 
 from abc import abstractmethod
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -23,7 +23,7 @@ from models.kinds.jets import constituents
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
 from observables.jets.kinematics import Floats
 
-__all__ = ["FEWEST", "ByType", "DrawingConfig", "Jets", "draws", "jets_of", "types_of"]
+__all__ = ["FEWEST", "ByType", "DrawingConfig", "Jets", "draws", "each_type", "jets_of", "types_of"]
 
 FEWEST = 20  # jets of a type on each side
 _DEVIATIONS = 1.96  # around the mean, 95 % of a normal law
@@ -116,6 +116,11 @@ def jets_of(rows: Batch) -> Jets:
         raise ArithmeticError(f"none of {len(pt):,} jets has a constituent with a pT above 0")
     there = np.ones(pt.shape, bool) if rows.mask is None else rows.mask.cpu().numpy()
     return Jets(angles, pt, there, scale)
+
+
+def each_type(rows: Batch, names: Sequence[str]) -> dict[str, Batch]:
+    """Return the rows of each type by its name; a label is the place of a name."""
+    return {name: rows.take(rows.given[LABEL] == index) for index, name in enumerate(names)}
 
 
 def types_of(evidence: Evidence) -> Iterator[tuple[str, Jets, Jets]]:

@@ -8,6 +8,7 @@ from models.contracts.batch import Batch
 from models.contracts.spec import LABEL, SIZE
 from models.kinds.jet_variables import conditions_of
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
+from models.metrics.jets.by_type import FEWEST, each_type
 from models.metrics.samples.sliced import sliced_wasserstein
 from models.registry import metric
 
@@ -15,7 +16,6 @@ __all__ = ["VARIABLES", "ConstituentsTv", "W1Variables", "by_type", "tv", "w1"]
 
 VARIABLES = {"pt": "pT", "mass": "mass", "eta": "eta"}
 """The numbers of a jet that are no counts, and what they are called."""
-_FEWEST = 20  # jets of a type
 
 
 def by_type(made: Batch, real: Batch, names: tuple[str, ...]) -> dict[str, tuple[Batch, Batch]]:
@@ -26,15 +26,16 @@ def by_type(made: Batch, real: Batch, names: tuple[str, ...]) -> dict[str, tuple
         NotApplicable: that leaves nothing.
         ArithmeticError: a number is not finite.
     """
-    found = {}
     for rows in (made, real):
         check_finite(rows.x)
-    for index, name in enumerate(names):
-        left, right = (rows.take(rows.given[LABEL] == index) for rows in (made, real))
-        if min(len(left), len(right)) >= _FEWEST:
-            found[name] = left, right
+    left, right = each_type(made, names), each_type(real, names)
+    found = {
+        name: (left[name], right[name])
+        for name in names
+        if min(len(left[name]), len(right[name])) >= FEWEST
+    }
     if not found:
-        raise NotApplicable(f"it needs {_FEWEST} jets of some type on each side")
+        raise NotApplicable(f"it needs {FEWEST} jets of some type on each side")
     return found
 
 
@@ -70,7 +71,7 @@ def _shares(size: Tensor) -> Tensor:
     source="Ramdas et al. 2017, arXiv:1509.02237 (in one dimension), by type",
     kinds=("jet-variables",),
     unit="deviations",
-    minimum=_FEWEST,
+    minimum=FEWEST,
 )
 class W1Variables(SampleMetric[NoConfig]):
     """The mean over types and variables; the parts are the variables."""
@@ -96,7 +97,7 @@ class W1Variables(SampleMetric[NoConfig]):
     "for laws that share nothing. The mean over the types.",
     source="Levin and Peres 2017, Markov Chains and Mixing Times, proposition 4.2",
     kinds=("jet-variables",),
-    minimum=_FEWEST,
+    minimum=FEWEST,
 )
 class ConstituentsTv(SampleMetric[NoConfig]):
     """The mean over the types, which are its parts."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from studio.app.kinds.kind import Measured
 from studio.app.kinds.lazily import Lazily
 
-__all__ = ["Unfiltered", "keeps", "orders", "sorted_rows"]
+__all__ = ["Unfiltered", "keeps", "orders", "sorted_rows", "sorting"]
 
 Rows = NDArray[np.int64]
 AS_DRAWN = "As drawn"
@@ -57,7 +57,7 @@ def sorted_rows(measured: Measured, order: str, n: int) -> Rows:
     """Return n rows in one of `orders`; those that cannot be told apart stay as they are, and
     those without a number come last.
     """
-    name, _, end = order.partition(", ")
+    name, end = sorting(order), order.rpartition(", ")[2]
     if name not in measured:
         return np.arange(n)
     values = measured[name]
@@ -65,6 +65,11 @@ def sorted_rows(measured: Measured, order: str, n: int) -> Rows:
         values = np.asarray(values, np.float64)
         values = -values if end == "high first" else values
     return np.argsort(values, kind="stable")
+
+
+def sorting(order: str) -> str:
+    """Return the name of what an order sorts by."""
+    return order.removesuffix(", high first").removesuffix(", low first")
 
 
 def keeps(measured: Measured, text: str, n: int) -> NDArray[np.bool_]:

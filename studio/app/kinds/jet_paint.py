@@ -42,7 +42,7 @@ SMALLEST = 0.006
 LEAST, MOST = 0.002, 0.4  # shares of the pT at the ends of the scale of colours
 PIXELS = 36  # of an image each way: 0.025 x 0.025
 SHADES = 64
-EDGED = 90  # pixels of a plane in which discs that lie on each other are told apart by an edge
+EDGED = 5.0  # pixels of a radius: the edge that tells discs apart would make rings of small ones
 
 
 @dataclass(frozen=True)
@@ -123,11 +123,11 @@ def paint_discs(
     Soft ones lie over hard ones, which would hide them.
     """
     side = frame.side
-    edge = QPen(QColor(palette.background), 1.0) if side >= EDGED else QPen(Qt.PenStyle.NoPen)
-    painter.setPen(edge)
+    edge, no_edge = QPen(QColor(palette.background), 1.0), QPen(Qt.PenStyle.NoPen)
     order = np.argsort(-share, kind="stable")[: int((share > 0).sum())]
     places, radii = frame.places(angles[order]).tolist(), radii_of(share[order], side).tolist()
     for (x, y), radius, ink in zip(places, radii, shades_of(share[order], palette), strict=True):
+        painter.setPen(edge if radius >= EDGED else no_edge)
         painter.setBrush(ink)
         painter.drawEllipse(QPointF(x, y), radius, radius)
 

@@ -298,6 +298,7 @@ KIND = Kind(
     parts=("mask",),
     told=(LABEL, PT),
     called={LABEL: "Type", PT: "pT", "size": "Constituents"},
+    asked={JET["mass"].title: "mass", JET["pt"].title: PT, JET["constituents"].title: "size"},
     suffixes=("h5", "npz", "csv"),
     filed=_filed,
     order=30,

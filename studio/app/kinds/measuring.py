@@ -251,13 +251,12 @@ def shares_among(values: NDArray[Any], names: Sequence[str] | NDArray[Any]) -> N
 
 
 def class_shares(
-    real: NDArray[Any], made: NDArray[Any]
+    real: NDArray[Any], made: NDArray[Any], order: Sequence[str] = ()
 ) -> tuple[tuple[str, ...], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return the classes that are real, their shares of generated data, of real ones, and how far
-    by chance two samples of these sizes are apart, (k,) each.
+    """Return the classes that are real, in an order, their shares of generated data, of real ones,
+    and how far by chance two samples of these sizes are apart, (k,) each.
     """
-    names, counts = np.unique(real, return_counts=True)
-    shares = counts / max(1, len(real))
-    others = shares_among(made, names)
+    names = in_order(real, order)
+    shares, others = shares_among(real, names), shares_among(made, names)
     chance = 1 / max(1, len(made)) + 1 / max(1, len(real))
-    return tuple(map(str, names)), others, shares, np.sqrt(shares * (1 - shares) * chance)
+    return tuple(names), others, shares, np.sqrt(shares * (1 - shares) * chance)

@@ -1,5 +1,5 @@
 """Pictures and curves to files: PNG at twice the size, SVG with text and lines as such, PDF the
-same, dark on white whatever the theme, CSV.
+same, CSV. A PDF is dark on white whatever the theme, and so is any picture that is for print.
 
 Everything is painted anew by the functions that paint the screen, so an export is as sharp as its
 format allows, whatever the screen was.
@@ -8,6 +8,7 @@ format allows, whatever the screen was.
 import csv
 import io
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Protocol
 
@@ -40,10 +41,15 @@ Paint = Callable[[QPainter], None]
 
 
 class Picture(Protocol):
-    """Something of a size that can be painted; ``vector`` says whether an SVG is asked for."""
+    """Something of a size that can be painted; ``vector`` says whether an SVG is asked for. One
+    that is ``printed`` is dark on white in every format.
+    """
 
     @property
     def size(self) -> QSize: ...
+
+    @property
+    def printed(self) -> bool: ...
 
     def paint(self, painter: QPainter, *, vector: bool) -> None: ...
 
@@ -59,17 +65,21 @@ class Points(Protocol):
 
 
 class _Painted:
-    def __init__(self, size: QSize, paint: Callable[[QPainter, bool], None]) -> None:
-        self.size = size
+    def __init__(
+        self, size: QSize, paint: Callable[[QPainter, bool], None], *, printed: bool = False
+    ) -> None:
+        self.size, self.printed = size, printed
         self._paint = paint
 
     def paint(self, painter: QPainter, *, vector: bool) -> None:
         self._paint(painter, vector)
 
 
-def painted_picture(size: QSize, paint: Callable[[QPainter, bool], None]) -> Picture:
+def painted_picture(
+    size: QSize, paint: Callable[[QPainter, bool], None], *, printed: bool = False
+) -> Picture:
     """Return a picture of a size from a function of (painter, whether it is an SVG)."""
-    return _Painted(size, paint)
+    return _Painted(size, paint, printed=printed)
 
 
 def canvas_picture(canvas: ParticleCanvas) -> Picture:
@@ -92,19 +102,17 @@ def write_picture(picture: Picture, path: Path) -> None:
     Raises:
         StoreError: the suffix is unknown, or the disk refused.
     """
+    formats = {".png": _png, ".svg": _svg, ".pdf": _pdf}
     suffix = path.suffix.lower()
-    if suffix == ".png":
-        write_bytes(path, _png(picture))
-    elif suffix == ".svg":
-        write_bytes(path, _svg(picture))
-    elif suffix == ".pdf":
-        write_bytes(path, _pdf(picture))
-    else:
+    if suffix not in formats:
         raise StoreError(
             f"{path.name} cannot be written: a picture is a .png, an .svg or a .pdf file.",
             "Give the file one of these endings.",
             "user",
         )
+    with theme.on_paper() if picture.printed or suffix == ".pdf" else nullcontext():
+        data = formats[suffix](picture)
+    write_bytes(path, data)
 
 
 def _png(picture: Picture) -> bytes:
@@ -148,7 +156,7 @@ def _pdf(picture: Picture) -> bytes:
         QPageSize(size, QPageSize.Unit.Inch, "", QPageSize.SizeMatchPolicy.ExactMatch)
     )
     writer.setPageMargins(QMarginsF())
-    with theme.on_paper(), QPainter(writer) as painter:
+    with QPainter(writer) as painter:
         picture.paint(painter, vector=True)
     buffer.close()
     return bytes(data.data())

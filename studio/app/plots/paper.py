@@ -25,8 +25,9 @@ __all__ = ["bars_picture", "charts_picture", "h_picture", "histograms_picture", 
 
 LEGEND = 26  # pixels above a chart
 PANEL = QSize(480, 320)  # of one plot of several
-PRINTED = QSize(340, 260)  # of one that is as wide as a column of a journal: 3.4 inches
+PRINTED = QSize(340, 294)  # of one that is as wide as a column of a journal: 3.4 inches
 KEY = 20  # pixels of a line of the key
+HEAD = 34  # pixels above a printed plot, of its title and of what is said of it
 
 S = TypeVar("S")
 
@@ -63,12 +64,16 @@ def charts_picture(
 
             paint_surface(painter, QRectF(8, top + LEGEND, width - 16, height - LEGEND - 4), made)
 
-    return painted_picture(QSize(width, height * max(1, len(charts))), paint)
+    size = QSize(width, height * max(1, len(charts)))
+    return painted_picture(size, paint, printed=True)
 
 
-def histograms_picture(scenes: Mapping[str, HistogramScene]) -> Picture:
+def histograms_picture(
+    scenes: Mapping[str, HistogramScene], said: Mapping[str, str] | None = None
+) -> Picture:
     """Return histograms with their names along their axes, as they are printed: two of them across
-    a page, with letters that can still be read; which line is which model stands above all.
+    a page, with letters that can still be read, each below its title and what is ``said`` of it,
+    such as a distance; which line is which model stands above all.
     """
     across = min(2, len(scenes)) or 1
     wide = across * PRINTED.width()
@@ -86,14 +91,26 @@ def histograms_picture(scenes: Mapping[str, HistogramScene]) -> Picture:
         painter.fillRect(QRect(0, 0, size.width(), size.height()), QColor(style.background))
         for line, names in enumerate(key_lines(_key(scenes), wide - 32)):
             paint_key(painter, QPointF(16, KEY * (line + 0.5) + 6), names, QColor(style.text))
-        for i, scene in enumerate(scenes.values()):
+        for i, (title, scene) in enumerate(scenes.items()):
             left, top = i % across * PRINTED.width(), i // across * PRINTED.height()
-            box = QRectF(
-                left + 6, KEY * lines + 8 + top, PRINTED.width() - 12, PRINTED.height() - 8
-            )
+            top += KEY * lines + 8
+            _head(painter, style, QRectF(left + 10, top, PRINTED.width() - 20, HEAD), title,
+                  (said or {}).get(title, ""))  # fmt: skip
+            box = QRectF(left + 6, top + HEAD, PRINTED.width() - 12, PRINTED.height() - HEAD - 8)
             paint_surface(painter, box, partial(made, scene))
 
-    return painted_picture(size, paint)
+    return painted_picture(size, paint, printed=True)
+
+
+def _head(painter: QPainter, style: CanvasStyle, box: QRectF, title: str, said: str) -> None:
+    """Write a title, and below it what is said of the plot."""
+    align = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+    painter.setFont(font(12, QFont.Weight.DemiBold))
+    painter.setPen(QColor(style.text))
+    painter.drawText(box, align, one_line(title))
+    painter.setFont(font(11))
+    painter.setPen(QColor(style.muted))
+    painter.drawText(box.adjusted(0, HEAD / 2, 0, 0), align, one_line(said))
 
 
 def _key(scenes: Mapping[str, HistogramScene]) -> list[Named]:
@@ -144,7 +161,7 @@ def _panels(scenes: Mapping[str, S], made: Callable[[S, str], Surface]) -> Pictu
                 painter, QRectF(left + 8, top + LEGEND, wide, high), partial(made, scene, title)
             )
 
-    return painted_picture(size, paint)
+    return painted_picture(size, paint, printed=True)
 
 
 def h_picture(scene: HScene | None, title: str, text: str) -> Picture:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QHeaderView, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from studio.app import words
 from studio.app.actions import Actions
@@ -17,7 +17,7 @@ from studio.app.state.naming import called
 from studio.app.state.selection import Offered, Rows
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, label, restyle, row, section, separator
-from studio.app.widgets.figurestable import FiguresTable
+from studio.app.widgets.elementstable import ElementsTable
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.nearest import Near, Nearest
 from studio.app.widgets.pane import brief
@@ -50,11 +50,8 @@ class RowsPanel(QWidget):
         self.picture.setFixedHeight(SIDE)
         self.facts = Facts()
         self.elements_title = label("", "section")
-        self.elements = FiguresTable("What it is made of", [])
+        self.elements = ElementsTable()
         self.elements.setMaximumHeight(ELEMENTS)
-        self.elements.setMinimumWidth(1)
-        self.elements.verticalHeader().setDefaultSectionSize(22)
-        self.elements.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.side_title, self.side = (
             label("", "small", wrap=True),
             TileGrid("Of the others in the same place"),
@@ -147,14 +144,8 @@ class RowsPanel(QWidget):
         units = {name: kind.units.get(kind.called_element(name), "") for name in found}
         heads = [f"{name} ({unit})" if unit else name for name, unit in units.items()]
         columns = [values[0] for values in found.values()]
-        places = np.flatnonzero(np.isfinite(columns[0])).tolist()
-        if self.elements.columnCount() != len(columns) + 1:
-            self.elements.setColumnCount(len(columns) + 1)
-        self.elements.head([("Row", "In its file"), *((head, "") for head in heads)])
-        self.elements.show_lines(
-            [(str(place), *(words.figure(float(each[place])) for each in columns))
-             for place in places]
-        )  # fmt: skip
+        places = np.flatnonzero(np.isfinite(columns[0]))
+        self.elements.show_elements(heads, places, [each[places] for each in columns])
         title = f"{len(places)} {kind.element}s"
         self.elements_title.setText(title.upper())
         self.elements_title.setAccessibleName(title)

@@ -303,6 +303,8 @@ def _about(runs: list[RunState], state: AppState) -> str:
 class _Row:
     """Pictures of runs in a row, as one `studio.app.plots.export.Picture`."""
 
+    printed = False
+
     def __init__(self, parts: list[tuple[RunState, Picture]]) -> None:
         self._parts = parts
 

@@ -271,7 +271,8 @@ class DistributionsView(QWidget):
 
         def tell(row: int) -> list[tuple[str, str]]:
             one = {name: each[row : row + 1] for name, each in sample.arrays.items()}
-            return told(kind, measured_of(kind, one, columns))
+            given = {name: each[0] for name, each in one.items()} if sample.key else {}
+            return told(kind, measured_of(kind, one, columns), given)
 
         side = SIDES[0] if sample.key else SIDES[1]
         offered = Offered(sample.arrays, f"{side} {kind.one}", tell)
@@ -489,7 +490,9 @@ class DistributionsView(QWidget):
         )  # fmt: skip
 
     def _bars(self, found: Found, name: str) -> Bars:
-        names, made, real, spread = class_shares(found.of(0, name), found.of(1, name))
+        run = self._sampled.run
+        order = run.classes if run is not None else ()
+        names, made, real, spread = class_shares(found.of(0, name), found.of(1, name), order)
         part = self._part(name)
         chosen = names.index(part) if isinstance(part, str) and part in names else -1
         runs = tuple(
@@ -612,7 +615,9 @@ class DistributionsView(QWidget):
     def export_picture(self) -> Picture:
         """Return all histograms for paper."""
         cards = [card for card in self.cards.values() if isinstance(card, HistogramCard)]
-        return histograms_picture({card.title: card.scene for card in cards})
+        return histograms_picture(
+            {card.title: card.scene for card in cards}, {card.title: card.far for card in cards}
+        )
 
     def _export(self) -> None:
         if self.cards:

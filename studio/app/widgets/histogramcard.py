@@ -37,6 +37,7 @@ class HistogramCard(PointedCard):
         self.plot: HistogramPlot = HistogramPlot()
         self.plot.setAccessibleName(f"{title}: generated and real")
         self.plot.hovered.connect(lambda at: self.say_of(self.scene.said(at) if at >= 0 else ""))
+        self.far = ""  # how far the model is from real data, and of how many
         self.lay_out()
 
     @property
@@ -50,12 +51,14 @@ class HistogramCard(PointedCard):
         that is pointed at.
         """
         self.plot.set_scene(scene)
+        self.far = ""
         text, tip = "" if said else "too few to tell how far", ""
         if far is not None:
             bar = f" ± {words.figure(far.bar)}" if far.bar else ""
             text = f"W1 {words.figure(far.value)}{bar}".rstrip()
             text = f"{text} {scene.unit}".rstrip() + f", floor {words.figure(far.floor)}"
             text += ", too few" if far.level == "few" else ""
+            self.far = f"{text}, n = {far.n:,} each"
             around = f" It varies by {words.figure(far.spread)}." if far.spread else ""
             tip = FAR.format(n=far.n) + around
         set_tip(self.plot, scene.outside)
@@ -66,7 +69,7 @@ class HistogramCard(PointedCard):
 
     def export_picture(self) -> Picture:
         """Return the histogram for paper."""
-        return histograms_picture({self.title: self.scene})
+        return histograms_picture({self.title: self.scene}, {self.title: self.far})
 
 
 class Key(QWidget):

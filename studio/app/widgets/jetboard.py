@@ -20,7 +20,7 @@ from studio.literal import one_line
 __all__ = ["Cell", "JetBoard", "Line"]
 
 HEAD, SIDE, WORDS, GAP, BETWEEN = 22, 20, 15, 6, 14  # pixels around the tiles
-HEADS = ("Generated", "Real, nearest in pT and mass")
+HEADS = ("Generated", "Training jets, nearest in pT and mass")
 SMALLEST = 24.0
 
 

@@ -1,7 +1,8 @@
 """A grid of the frame in which data are browsed, and a line that says what is seen of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +13,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app import words
 from studio.app.forms.editors import ChoiceList
 from studio.app.kinds.browsed import Browsed
-from studio.app.kinds.filtering import Unfiltered, keeps, sorted_rows
-from studio.app.kinds.kind import Arrays, Kind, Measured
+from studio.app.kinds.filtering import Unfiltered, keeps, sorted_rows, sorting
+from studio.app.kinds.kind import LABEL, Arrays, Kind, Measured
 from studio.app.kinds.registry import kind
 from studio.app.state.selection import Offered, Rows, Selection, Source
 from studio.app.widgets.basic import Elided, row, section
@@ -183,15 +184,27 @@ class Pane(QWidget):
         self._keep(rows)
         tiles, some = None, self._arrays
         if some is not None:
-            known = ("x", *self._kind.parts, *self._kind.told)
+            # What real data are told of is no condition that they were asked for.
+            asked = self._source is None or not self._source.real
+            known = ("x", *self._kind.parts, *(self._kind.told if asked else (LABEL,)))
             some = {name: each for name, each in some.items() if name in known}
             tiles = Browsed(self._kind, some, self._common, self._ready)
         nothing = f"No {self._kind.one} is as the filter asks" if self.count else self._message
         self.grid.show_tiles(
-            tiles, noun=self._kind.moving, order=rows, page=self._page, message=nothing
-        )
+            tiles, noun=self._kind.moving, words=self._sorted_by(), order=rows, page=self._page,
+            message=nothing,
+        )  # fmt: skip
         self._chosen()
         self._tell()
+
+    def _sorted_by(self) -> list[str]:
+        """Return of each datum the number that they are sorted by, where they are by one."""
+        name = sorting(self._order)
+        values = self.measured.get(name) if self._arrays is not None and name else None
+        if values is None or not np.issubdtype(values.dtype, np.number):
+            return []
+        unit = self._kind.units.get(name, "")
+        return [f"{brief(value)} {unit}".rstrip() for value in values]
 
     @property
     def shown_as(self) -> Kind:
@@ -212,8 +225,10 @@ class Pane(QWidget):
         return " · ".join(parts)
 
     def tell(self, tile: int) -> list[tuple[str, str]]:
-        """Return what is known of a datum, each with its name."""
-        return told(self._kind, self._of(slice(tile, tile + 1)))
+        """Return what is known of a datum, each with its name, and of what was asked for beside."""
+        asked = self._source is None or not self._source.real
+        given = {name: each[tile] for name, each in (self._arrays or {}).items()} if asked else {}
+        return told(self._kind, self._of(slice(tile, tile + 1)), given)
 
     def _choose(self) -> None:
         if self._source is not None:
@@ -240,13 +255,30 @@ class Pane(QWidget):
         self._where.set_text(" · ".join(filter(None, (sight, self._origin))))
 
 
-def told(shown_as: Kind, measured: Measured) -> list[tuple[str, str]]:
-    """Return what was measured of the first of some data, each with its name, in its unit."""
-    units = shown_as.units
-    return [
-        (name, f"{short(values[0])} {units.get(name, '')}".rstrip())
-        for name, values in measured.items()
-    ]
+def told(
+    shown_as: Kind, measured: Measured, given: Mapping[str, Any] | None = None
+) -> list[tuple[str, str]]:
+    """Return what was measured of the first of some data, each with its name, in its unit; with
+    what it was ``given`` by name also what was asked for, and by how much it is off that.
+    """
+    found = []
+    for name, values in measured.items():
+        said = f"{short(values[0])} {shown_as.units.get(name, '')}".rstrip()
+        condition = shown_as.asked.get(name)
+        if given and condition is not None and condition in given:
+            said += f" ({_asked(values[0], given[condition])})"
+        found.append((name, said))
+    return found
+
+
+def _asked(value: Any, wanted: Any) -> str:
+    """Say what was asked for, and how far off that a value is: "asked 173, −4.1 %"."""
+    counted = isinstance(value, np.integer)
+    said = f"asked {brief(np.int64(round(wanted)) if counted else np.float64(wanted))}"
+    if value == wanted or not wanted:
+        return said
+    off = 100.0 * (float(value) / float(wanted) - 1.0)
+    return f"{said}, {off:+.1f} %".replace("-", "\N{MINUS SIGN}")
 
 
 def brief(value: object) -> str:

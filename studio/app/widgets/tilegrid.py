@@ -157,6 +157,11 @@ class TileGrid(QListView):
         return self._items.order
 
     @property
+    def words(self) -> list[str]:
+        """What stands below the tile of each row."""
+        return self._paint.below.words
+
+    @property
     def tiles(self) -> Tiles | None:
         """What is shown."""
         return self._items.tiles

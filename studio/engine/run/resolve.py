@@ -210,7 +210,7 @@ def resolve(
     family = _family(spec.family, kind, named_set(entry), problems, sure=sure)
     settings = {**entry_of(kind).training, **spec.training}
     training = _config(TrainingConfig, settings, "training", problems)
-    sampler = _sampler(spec, family, problems)
+    sampler = _sampler(spec, kind, family, problems)
     metrics = _metrics(spec, kind, family, problems)
     if family is not None:
         problems += edit_problems(spec.edits, family.config)
@@ -292,9 +292,10 @@ def pick_sampler(spec: RunSpec, sampler: Pick | None) -> Choice[SamplerEntry] | 
     problems: list[ErrorInfo] = []
     dataset = pick_dataset(spec.dataset)
     name = named_set(dataset.entry if dataset else None)
-    family = _family(spec.family, picked_kind(spec.dataset), name, problems)
+    kind = picked_kind(spec.dataset)
+    family = _family(spec.family, kind, name, problems)
     wanted = msgspec.structs.replace(spec, sampler=sampler)
-    choice = _sampler(wanted, family, problems)
+    choice = _sampler(wanted, kind, family, problems)
     if problems:
         raise Refused.of(problems[0])
     return choice
@@ -340,9 +341,11 @@ def pick_metrics(spec: RunSpec, metrics: list[Pick]) -> tuple[Choice[MetricEntry
 
 
 def _sampler(
-    spec: RunSpec, family: Choice[FamilyEntry] | None, problems: list[ErrorInfo]
+    spec: RunSpec, kind: str, family: Choice[FamilyEntry] | None, problems: list[ErrorInfo]
 ) -> Choice[SamplerEntry] | None:
-    """The sampler asked for; else that of the family, where it takes one."""
+    """The sampler asked for; else that of the kind of data for the family, or the family's own,
+    where it takes one.
+    """
     if spec.sampler is not None:
         choice: Choice[SamplerEntry] | None = _choice("sampler", spec.sampler, "sampler", problems)
         entry = choice.entry if choice is not None else None
@@ -351,9 +354,11 @@ def _sampler(
             problems.append(ErrorInfo(kind="user", message=reason, hint=hint, path="sampler"))
             return None
         return choice
-    if family is not None and family.entry.sampler:
-        return _choice("sampler", Pick(slug=family.entry.sampler), "sampler", problems)
-    return None
+    if family is None or not family.entry.sampler:
+        return None
+    usual = entry_of(kind).samplers
+    slug, config = usual.get(family.entry.slug, (family.entry.sampler, {}))
+    return _choice("sampler", Pick(slug=slug, config=dict(config)), "sampler", problems)
 
 
 def _metrics(

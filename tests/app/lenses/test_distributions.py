@@ -480,6 +480,14 @@ async def test_it_goes_to_a_picture(view: DistributionsView, lens: Any, tmp_path
     text = (tmp_path / "h.svg").read_text()
     assert "share of all" in text
     assert "<image" not in text
+    # For print: dark on white, each panel below its title, how far it is, and of how many.
+    assert "#ffffff" in text
+    assert theme.colors().background not in text
+    await until(lambda: view.cards["x"].far)
+    write_picture(view.cards["x"].export_picture(), tmp_path / "x.svg")
+    alone = (tmp_path / "x.svg").read_text()
+    assert ">x</text>" in alone
+    assert re.search(r">W1 [^<]*, floor [^<]*, n = [\d,]+ each</text>", alone)
 
 
 JETS = {"top": 0.3, "gluon": 0.05}  # radians that their two prongs are apart

@@ -46,7 +46,6 @@ PARTICLES, REAL = 64, 2048  # latents that are watched, and real jets to choose 
 ACROSS, DOWN = 2, 5  # jets of a line, and lines of one type alone
 NOWHERE = (-1.0, 1.0, -1.0, 1.0)
 STRIP = 92  # pixels
-ASKED = {"pt": "pT", "mass": "Mass", "size": "Constituents"}  # by the names of what is measured
 applies = shows_moving("jet-flow")
 
 
@@ -162,7 +161,8 @@ class JetFlowView(QWidget):
         if some and run.target is not self._target:
             self._target = run.target
             known = self._kind.measures(self._real(run)) if self._real(run) else {}
-            self._near_by = {name: known[ASKED[name]] for name in CLOSENESS if known}
+            titles = {condition: title for title, condition in self._kind.asked.items()}
+            self._near_by = {name: known[titles[name]] for name in CLOSENESS if known}
             self._draw()  # types have their names, and real jets have come
         if not some:
             self._tell_empty(run)
@@ -276,7 +276,7 @@ class JetFlowView(QWidget):
 
         def tell(at: int) -> list[tuple[str, str]]:
             some = {name: each[at : at + 1] for name, each in rows.items()}
-            return _asked_and_obtained(told(kind, kind.measures(some)), record.given, at)
+            return told(kind, kind.measures(some), asked_of(record.given, at))
 
         self._state.selection.offer(of, Offered(rows, "Generated jet", tell))
         real, real_of = self._real(run), self._source(real=True)
@@ -385,18 +385,6 @@ class JetFlowView(QWidget):
     def export_picture(self) -> Picture:
         """Return all of it as it is seen."""
         return widget_picture(self._page)
-
-
-def _asked_and_obtained(
-    facts: list[tuple[str, str]], given: Mapping[str, NDArray[Any]], at: int
-) -> list[tuple[str, str]]:
-    """Return what is known of a jet, with what was asked beside it."""
-    asked = {ASKED[name]: value for name, value in asked_of(dict(given), at).items()
-             if name in ASKED}  # fmt: skip
-    return [
-        (name, f"{value} (asked {asked[name]:,.0f})" if name in asked else value)
-        for name, value in facts
-    ]
 
 
 VIEW = ViewSpec(

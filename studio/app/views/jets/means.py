@@ -204,21 +204,23 @@ class JetMeansView(QWidget):
         self._later()
 
     def _sides(self) -> tuple[Arrays | None, Arrays | None]:
-        """Return generated and real jets, as far as there are."""
+        """Return generated and real jets, as far as there are: real ones that were held out."""
         run, now = self._sampled.run, self._sampled.now
         if run is None:
             return None, None
         made = real = None
         if now is not None:
             made = rows_of(now.x, named(now.told, now.classes or run.classes))
-        if run.target is not None:
+        if run.held is not None:
+            real = rows_of(run.held, named(run.held_told, run.classes))
+        elif run.target is not None:
             real = rows_of(run.target, named(run.target_told, run.classes))
         return made, real
 
     def _measure(self) -> None:
         run = self._sampled.run
         if run is not None and self._once.due(run):
-            self._actions.looking.load_more_target(run.key, REAL)
+            self._actions.looking.load_held(run.key, REAL)
         self._tell()
         made, real = self._sides()
         if made is None and real is None:
@@ -248,7 +250,10 @@ class JetMeansView(QWidget):
         self.picture.setVisible(some)
         self._empty.setVisible(not some)
         tokens = theme.colors()
-        self._words.set_text(self._sampled.origin)
+        run = self._sampled.run
+        held = run is not None and run.held is not None
+        which = "real: held out" if held else "real: those that it learns"
+        self._words.set_text(" · ".join(filter(None, (self._sampled.origin, which))))
         ends = f"{100 * LOW:g} %", f"{100 * HIGH:g} %"
         self._share.show_scale(("mean share of a jet's pT", *ends) if some else None)
         far = ("difference", f"\N{MINUS SIGN}{FULL:g}σ", f"+{FULL:g}σ")
