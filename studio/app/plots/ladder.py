@@ -79,7 +79,7 @@ class LadderPlot(Explored):
         self,
         title: str,
         up: str,
-        across: str = "calls of the network a sample",
+        across: str = "network calls a sample",
         unit: str = "calls",
         parent: QWidget | None = None,
     ) -> None:
@@ -97,7 +97,7 @@ class LadderPlot(Explored):
         self._cursor.setZValue(5)
         self.plane.keep(self._cursor)
         self.setAccessibleName(title)
-        self.setMinimumSize(QSize(260, 200))
+        self.setMinimumSize(QSize(190, 200))
         self.restyle()
 
     def name(self, title: str, up: str) -> None:

@@ -4,8 +4,21 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, Qt
-from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QGraphicsItem, QSizePolicy, QStyleOptionGraphicsItem, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QFontMetricsF,
+    QPainter,
+    QPainterPath,
+    QPen,
+)
+from PySide6.QtWidgets import (
+    QGraphicsItem,
+    QGraphicsSceneResizeEvent,
+    QSizePolicy,
+    QStyleOptionGraphicsItem,
+    QWidget,
+)
 
 from studio.app.plots.axis import EDGE, Axis, Marks
 from studio.app.plots.sheet import Sheet
@@ -17,18 +30,20 @@ __all__ = ["Heading", "Line", "Plane", "Surface", "Word", "pen", "word"]
 Values = NDArray[np.float64]
 TOP = 8  # pixels above the planes
 DOT = 4  # pixels that a dot may reach beyond a plane
-HEADING = 24  # pixels of a line of words above a plane
+HEADING, MORE = 24, 18  # pixels of a line of words above a plane, and of each further one
+STROKE, APART = 24, 16  # pixels of the stroke before a name, and between names
 
 
 class Heading(pg.GraphicsWidget):  # type: ignore[misc]
-    """A line above a plane: what it shows on the left, which curve is which on the right."""
+    """A line above a plane: what it shows on the left, which curve is which on the right; in lines
+    of their own where the names of many curves take more than there is.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._text = ""
         self._key: list[tuple[str, QPen]] = []
-        self.setMinimumHeight(HEADING)
-        self.setMaximumHeight(HEADING)
+        self._fit()
 
     @property
     def text(self) -> str:
@@ -38,30 +53,70 @@ class Heading(pg.GraphicsWidget):  # type: ignore[misc]
     def tell(self, text: str, key: list[tuple[str, QPen]]) -> None:
         """Write a text, and names with the pens of their curves."""
         self._text, self._key = text, key
+        self._fit()
         self.update()
+
+    def lines(self, room: float) -> list[list[tuple[str, QPen]]]:
+        """Return the names in lines; the first is that of the text where one line is enough for
+        all names.
+        """
+        measure = QFontMetricsF(font(11))
+        lines: list[list[tuple[str, QPen]]] = [[]]
+        left = room
+        for name, ink in self._key:
+            wide = measure.horizontalAdvance(name) + STROKE + APART
+            if wide > left and lines[-1]:
+                lines.append([])
+                left = room
+            lines[-1].append((name, ink))
+            left -= wide
+        return lines if len(lines) == 1 else [[], *lines]
+
+    def _fit(self) -> None:
+        """Be as high as the names need."""
+        lines = len(self.lines(self.size().width())) if self.size().width() > 0 else 1
+        high = HEADING + (lines - 1) * MORE
+        if high != self.minimumHeight():
+            self.setMinimumHeight(high)
+            self.setMaximumHeight(high)
+
+    def resizeEvent(self, event: QGraphicsSceneResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget) -> None:
         style = CanvasStyle.of(colors())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(11))
-        right, middle = self.rect().right(), self.rect().center().y() - 2
-        for name, ink in reversed(self._key):
+        left = self.rect().right()
+        for line, names in enumerate(self.lines(self.rect().width())):
+            ends = self._names(painter, style, names, HEADING / 2 - 2 + line * MORE)
+            left = ends if line == 0 else left
+        painter.setPen(QColor(style.muted))
+        room = self.rect().adjusted(0, 0, left - self.rect().right(), 0)
+        room.setHeight(HEADING - 4)
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        shown = painter.fontMetrics().elidedText(
+            self._text, Qt.TextElideMode.ElideRight, int(room.width())
+        )
+        painter.drawText(room, flags, shown)
+
+    def _names(
+        self, painter: QPainter, style: CanvasStyle, names: list[tuple[str, QPen]], middle: float
+    ) -> float:
+        """Paint a line of names, which ends at the right; return where it begins."""
+        right = float(self.rect().right())
+        for name, ink in reversed(names):
             wide = painter.fontMetrics().horizontalAdvance(name)
             painter.setPen(QColor(style.text))
             painter.drawText(QPointF(right - wide, middle + 4), name)
             scaled = QPen(ink)
             scaled.setCosmetic(False)
             painter.setPen(scaled)
-            right -= wide + 24
-            painter.drawLine(QLineF(right, middle, right + 18, middle))
-            right -= 16
-        painter.setPen(QColor(style.muted))
-        room = self.rect().adjusted(0, 0, right - self.rect().right(), -4)
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        shown = painter.fontMetrics().elidedText(
-            self._text, Qt.TextElideMode.ElideRight, int(room.width())
-        )
-        painter.drawText(room, flags, shown)
+            right -= wide + STROKE
+            painter.drawLine(QLineF(right, middle, right + STROKE - 6, middle))
+            right -= APART
+        return right
 
 
 class Box(pg.ViewBox):  # type: ignore[misc]

@@ -71,7 +71,7 @@ class BoundView(ArraysView):
             "How much an estimate varies",
             [
                 ("", ""),
-                ("standard deviation", "In bits a number"),
+                ("deviation", "The standard deviation of an estimate, in bits a number"),
             ],
         )  # fmt: skip
         for table in (self.terms, self.spreads):

@@ -27,6 +27,7 @@ from studio.app.widgets.basic import Elided, label
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import Arrays, FoundView, can_ask
 from studio.app.widgets.linekey import LineKey
+from studio.app.widgets.literal import set_tip
 from studio.counted import counted
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ __all__ = ["VIEW", "SolversView"]
 
 OPERATOR = "solver-lab"
 OTHERS = 2  # runs beside the own one whose curves are drawn
-WIDE = 600  # logical pixels from which two pictures stand side by side
+WIDE = 640  # logical pixels from which three pictures stand side by side
 ERROR = 4  # the column of the distance to the end of the ODE
 ROOMY = 920  # logical pixels from which the table has room for its columns beside a picture
 
@@ -64,7 +65,8 @@ class SolversView(FoundView):
         self.slider.setAccessibleName("Calls")
         self.slider.setFixedWidth(72)
         self.slider.valueChanged.connect(self._look)
-        return [label("Calls", "muted"), self.slider, self._calls]
+        set_tip(self.slider, "With how many calls of the network samplers are compared")
+        return [self.slider, self._calls]
 
     def lay_out(self, page: QWidget) -> None:
         self.distance = LadderPlot("Distance to the data by calls", "")

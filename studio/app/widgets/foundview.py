@@ -61,7 +61,8 @@ class FoundView(QWidget):
         self.lay_out(self.page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scrolled(self.page))
+        self._room = scrolled(self.page)
+        layout.addWidget(self._room)
         self.empty = EmptyState(self)
         state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
@@ -145,6 +146,9 @@ class FoundView(QWidget):
         self._was_measuring = self.measuring
         self.measure.setEnabled(not self._was_measuring)
         self.page.setVisible(self.filled)
+        self._room.setVisible(
+            self.filled
+        )  # else a bar stands beside nothing that could be scrolled
         if self.filled:
             self.empty.hide()
             self.draw()
