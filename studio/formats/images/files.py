@@ -110,7 +110,8 @@ class PictureFiles(Importer):
             if options["damaged"] == "stop":
                 problems.append(f"{total}: {said}{more} Leave them out, or mend them.")
             else:
-                notes.append(f"{total} and are left out: {said}{more}")
+                be = "is" if len(seen.bad) == 1 else "are"
+                notes.append(f"{total} and {be} left out: {said}{more}")
         shape: tuple[int, ...] = ()
         try:
             shape = _shape(paths, seen, fitting)
