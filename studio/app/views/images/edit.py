@@ -697,7 +697,7 @@ class EditView(QWidget):
         if self.task.second:
             second = None if self.second is None else kind.tiles({"x": self.second.image[None]})
             message = "Choose where the way leads: a real one, or one from a file."
-            title = [] if self.second is None else [self.second.title]
+            title = [] if self.second is None else [self.second.label or "no class"]
             self.other.show_tiles(second, noun=kind.one, message=message, words=title)
         self.strengths.setVisible(self.task.operator == "sdedit")
         self._want_strengths(sheet)
