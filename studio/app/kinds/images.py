@@ -95,7 +95,12 @@ KIND = Kind(
     tiles=Pictures,
     views=("tiles", "browser", "film", "edit", "image-guidance"),
     facts=_facts,
-    groups={"Judge": ("frechet-judge", "label-balance"), **DISTANCES},
+    groups={
+        "Judge": ("frechet-judge", "judge-score", "label-accuracy", "label-balance"),
+        "Fidelity and variety": ("density", "coverage", "two-sample-test"),
+        "Copies": ("copies", "nearness"),
+        **DISTANCES,
+    },
     measures=_measures,
     units={"Brightness": "%", "Sure": "%"},
     finds=("judge", "nearest"),
