@@ -146,8 +146,11 @@ def _choose(paths: Sequence[Path], slug: str) -> tuple[Importer, list[Importer]]
     if not offered:
         names = ", ".join(path.name for path in paths[:3])
         together = " together" if len(paths) > 1 else ""
+        hint = "Check what is in there, or import the files one by one."
+        if not all(path.suffix for path in paths):
+            known = ", ".join(importers.suffixes())
+            hint = f"A name without a suffix says nothing of what it is: give it one of {known}."
         raise FormatError(
-            f"No importer takes {names}{', ...' if len(paths) > 3 else ''}{together}.",
-            "Check what is in there, or import the files one by one.",
+            f"No importer takes {names}{', ...' if len(paths) > 3 else ''}{together}.", hint
         )
     return offered[0], offered

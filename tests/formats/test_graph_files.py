@@ -1,6 +1,7 @@
 """Files of graphs: what is taken from them, and what is said of hostile ones."""
 
 import json
+import zipfile
 
 import networkx
 import numpy as np
@@ -233,6 +234,23 @@ def test_json_comes_as_pairs_of_numbers_too(tmp_path):
 def test_other_hostile_files_get_a_sentence(tmp_path, importer, name, text, said):
     with pytest.raises(FormatError, match=said):
         read(importer(), written(tmp_path, text, name))
+
+
+def test_a_set_of_the_tu_collection_is_read_from_its_archive(tmp_path):
+    path = tmp_path / "TINY.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("TINY/TINY_A.txt", "1, 2\n2, 1\n")
+        archive.writestr("TINY/TINY_graph_indicator.txt", "1\n1\n2\n2\n2\n")
+        archive.writestr("TINY/README.txt", "not a number")
+    found = files.inspect([path])
+    assert (found.importer, found.rows, found.notes) == ("tu", 2, ["2 graphs of 2 to 3 nodes."])
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("TINY/TINY_A.txt", "1, 2\n")
+    with pytest.raises(FormatError, match=r"has no TINY/TINY_graph_indicator\.txt"):
+        read(TuCollection(), path)
+    path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(FormatError, match="is no whole archive"):
+        read(TuCollection(), path)
 
 
 @pytest.mark.parametrize(

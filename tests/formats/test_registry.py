@@ -83,9 +83,9 @@ def both(monkeypatch):
 def test_the_package_registers_its_importers_and_formats():
     assert discover() == []
     assert sorted(each.slug for each in importers.all()) == [
-        "cifar", "edgelist", "graphml", "idx", "image-arrays", "image-files", "jetnet",
-        "jetnet-variables", "jets-columns", "mat", "movielens", "plain-text", "points",
-        "series-table", "wav",
+        "cifar", "edgelist", "gml", "graph-json", "graph6", "graphml", "idx", "image-arrays",
+        "image-files", "jetnet", "jetnet-variables", "jets-columns", "mat", "movielens",
+        "plain-text", "points", "series-table", "tu", "wav",
     ]  # fmt: skip
     assert [f.slug for f in registry.all()] == ["csv", "hdf5", "npy", "npz"]
     assert {".csv", ".tsv", ".npy", ".npz", ".h5", ".hdf5"} <= set(importers.suffixes())

@@ -199,8 +199,9 @@ def test_other_files_are_refused_by_name(write, tmp_path):
         inspect(write("", "points.xlsx"))
     assert ".csv" in error.value.hint
     assert error.value.kind == "user"
-    with pytest.raises(FormatError, match="without a suffix"):
-        read(write("", "points"))
+    with pytest.raises(FormatError, match="No importer takes points") as error:
+        inspect(write("1,2\n3,4\n", "points"))
+    assert "without a suffix" in error.value.hint
     with pytest.raises(StoreError, match="does not exist"):
         inspect(tmp_path / "nowhere.csv")
     (tmp_path / "folder.csv").mkdir()

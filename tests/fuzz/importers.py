@@ -164,6 +164,26 @@ def _edgelist_files() -> list[bytes]:
     return [b"# a path\n0 1\n1 2\n2 3\n", b"a b\nb c\nc a\n"]
 
 
+def _graph6_files() -> list[bytes]:
+    return [b">>graph6<<DQc\nDhc\n", b":Fa@x^\n"]
+
+
+def _gml_files() -> list[bytes]:
+    nodes = " ".join(f'node [ id {k} label "n{k}" ]' for k in range(4))
+    edges = " ".join(f"edge [ source {k} target {k + 1} weight 0.5 ]" for k in range(3))
+    return [f"# a path\ngraph [ directed 0 {nodes} {edges} ]\n".encode()]
+
+
+def _graph_json_files() -> list[bytes]:
+    one = b'{"nodes": [{"id": 0}, {"id": "b"}], "links": [{"source": 0, "target": "b"}]}'
+    return [one, b'{"graphs": [{"n": 3, "edges": [[0, 1], [1, 2]]}, {"n": 2, "edges": []}]}']
+
+
+def _tu_files() -> list[bytes]:
+    pairs, graphs = b"1, 2\n2, 1\n3, 4\n4, 5\n", b"1\n1\n2\n2\n2\n"
+    return [_zip([("S/S_A.txt", pairs), ("S/S_graph_indicator.txt", graphs)])]
+
+
 def _jetnet_files() -> list[bytes]:
     clouds = np.abs(np.random.default_rng(1).normal(size=(20, 4, 4))).astype(np.float32) * 0.1
     clouds[..., 3] = 1.0
@@ -274,6 +294,10 @@ MORE: dict[str, Callable[[], list[bytes]]] = {
     "movielens": _movielens_files,
     "graphml": _graphml_files,
     "edgelist": _edgelist_files,
+    "graph6": _graph6_files,
+    "gml": _gml_files,
+    "graph-json": _graph_json_files,
+    "tu": _tu_files,
     "jetnet": _jetnet_files,
     "jetnet-variables": _jetnet_files,
     "jets-columns": _jet_columns_files,

@@ -2,12 +2,16 @@
 another (Morris et al. 2020, arXiv:2007.08663).
 
 ``NAME_A.txt`` has a pair of nodes a line, counted from 1, and ``NAME_graph_indicator.txt`` the
-number of the graph of each node. What nodes, edges and graphs are called stands in other files,
-which are left out.
+number of the graph of each node; both lie in a folder, or in the archive that is handed out. What
+nodes, edges and graphs are called stands in other files, which are left out.
 """
 
+import io
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,77 +28,138 @@ _OTHERS = (
     "_graph_labels.txt", "_node_labels.txt", "_edge_labels.txt", "_graph_attributes.txt",
     "_node_attributes.txt", "_edge_attributes.txt",
 )  # fmt: skip
-_MOST = 2**28  # bytes of a file: its numbers take less than the memory that there is
-_HINT = "Choose NAME_A.txt and NAME_graph_indicator.txt of one set together, or its folder."
+_MOST = 2**26  # bytes of a file: its numbers take less than the memory that there is
+_HINT = (
+    "Choose NAME_A.txt and NAME_graph_indicator.txt of one set together, its folder or its archive."
+)
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError,
+    UnicodeDecodeError,
+)  # fmt: skip
+"""What reading a damaged archive raises, by what of it is damaged."""
 
 
 @importer
 class TuCollection(GraphFiles):
-    """Text files of the TU collection."""
+    """Text files of the TU collection, or an archive of them."""
 
     slug = "tu"
     title = "Graphs: TU collection"
     format = "TU collection"
-    suffixes = (".txt",)
+    suffixes = (".zip", ".txt")
 
     def claims(self, path: Path) -> bool:
-        """Say whether a file is called as those of a set are."""
-        return path.name.endswith((_EDGES, _GRAPHS, *_OTHERS))
+        """Say whether a file is called as those of a set are, or holds one that is."""
+        if path.suffix.lower() != ".zip":
+            return path.name.endswith((_EDGES, _GRAPHS, *_OTHERS))
+        try:
+            with zipfile.ZipFile(path) as archive:
+                return any(name.endswith(_EDGES) for name in archive.namelist())
+        except _BROKEN:
+            return False
 
     def enough(self, paths: Sequence[Path]) -> bool:
         """Say whether the edges are among the files."""
-        return any(path.name.endswith(_EDGES) for path in paths)
+        return any(path.name.endswith((_EDGES, ".zip")) for path in paths)
 
     def graphs(self, path: Path) -> Iterator[Listed]:
-        """Yield the graphs of a set, where the file is that of its edges; none of the others."""
-        if not path.name.endswith(_EDGES):
-            return
-        name = path.name.removesuffix(_EDGES)
-        beside = path.with_name(name + _GRAPHS)
+        """Yield the graphs of a set, where the file is that of its edges or an archive; none of the
+        others.
+        """
+        for edges, graphs in _archived(path) if path.suffix.lower() == ".zip" else _loose(path):
+            yield from _graphs(edges, graphs)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A file of a set, by its name."""
+
+    name: str
+    content: bytes
+
+
+def _graphs(edges_file: _Text, graphs_file: _Text) -> Iterator[Listed]:
+    """Yield the graphs of a set."""
+    name = edges_file.name.removesuffix(_EDGES)
+    graph_of = _numbers(graphs_file, 1)[:, 0]
+    pairs = _numbers(edges_file, 2) - 1
+    outside = ((pairs < 0) | (pairs >= len(graph_of))).any(axis=1)
+    if outside.any():
+        line = int(outside.argmax()) + 1
+        raise FormatError(
+            f"{edges_file.name}, line {line:,} joins a node that {graphs_file.name} does not have, "
+            f"which has {len(graph_of):,}.",
+            _HINT,
+        )
+    apart = graph_of[pairs[:, 0]] != graph_of[pairs[:, 1]]
+    if apart.any():
+        line = int(apart.argmax()) + 1
+        raise FormatError(f"{edges_file.name}, line {line:,} joins nodes of two graphs.", _HINT)
+    nodes = np.argsort(graph_of, kind="stable")
+    edges = np.argsort(graph_of[pairs[:, 0]], kind="stable")
+    names = np.unique(graph_of)
+    node_ends = np.searchsorted(graph_of[nodes], names, side="right")
+    edge_ends = np.searchsorted(graph_of[pairs[edges, 0]], names, side="right")
+    first_node = first_edge = 0
+    for number, last_node, last_edge in zip(names, node_ends, edge_ends, strict=True):
+        graph = Listed(f"{name}: graph {number:,}")
+        for node in nodes[first_node:last_node].tolist():
+            graph.node(node)
+        for one, two in pairs[edges[first_edge:last_edge]].tolist():
+            graph.join(graph.nodes[one], graph.nodes[two])
+        first_node, first_edge = last_node, last_edge
+        yield graph
+
+
+def _loose(path: Path) -> Iterator[tuple[_Text, _Text]]:
+    """Yield the two files of a set, by that of its edges; nothing for another."""
+    if path.name.endswith(_EDGES):
+        beside = path.with_name(path.name.removesuffix(_EDGES) + _GRAPHS)
         if not beside.is_file():
             raise FormatError(f"{beside.name} is not beside {path.name}.", _HINT)
-        graph_of = _numbers(beside, 1)[:, 0]
-        pairs = _numbers(path, 2) - 1
-        outside = ((pairs < 0) | (pairs >= len(graph_of))).any(axis=1)
-        if outside.any():
-            line = int(outside.argmax()) + 1
-            raise FormatError(
-                f"{path.name}, line {line:,} joins a node that {beside.name} does not have, which "
-                f"has {len(graph_of):,}.",
-                _HINT,
-            )
-        apart = graph_of[pairs[:, 0]] != graph_of[pairs[:, 1]]
-        if apart.any():
-            line = int(apart.argmax()) + 1
-            raise FormatError(f"{path.name}, line {line:,} joins nodes of two graphs.", _HINT)
-        nodes = np.argsort(graph_of, kind="stable")
-        edges = np.argsort(graph_of[pairs[:, 0]], kind="stable")
-        names = np.unique(graph_of)
-        node_ends = np.searchsorted(graph_of[nodes], names, side="right")
-        edge_ends = np.searchsorted(graph_of[pairs[edges, 0]], names, side="right")
-        first_node = first_edge = 0
-        for number, last_node, last_edge in zip(names, node_ends, edge_ends, strict=True):
-            graph = Listed(f"{name}: graph {number:,}")
-            for node in nodes[first_node:last_node].tolist():
-                graph.node(node)
-            for one, two in pairs[edges[first_edge:last_edge]].tolist():
-                graph.join(graph.nodes[one], graph.nodes[two])
-            first_node, first_edge = last_node, last_edge
-            yield graph
+        for each in (path, beside):
+            _check_size(each.name, each.stat().st_size)
+        yield _Text(path.name, path.read_bytes()), _Text(beside.name, beside.read_bytes())
 
 
-def _numbers(path: Path, columns: int) -> NDArray[np.int64]:
-    """Return the whole numbers of a file, (lines, columns)."""
-    if (size := path.stat().st_size) > _MOST:
-        raise FormatError(f"{path.name} has {human_bytes(size)}; it may have {human_bytes(_MOST)}.")
-    if not size:
-        raise FormatError(f"{path.name} is empty.", _HINT)
+def _archived(path: Path) -> Iterator[tuple[_Text, _Text]]:
+    """Yield the two files of each set in an archive."""
     try:
-        found = np.loadtxt(path, dtype=np.int64, delimiter=",", ndmin=2, encoding="utf-8-sig")
-    except (ValueError, UnicodeDecodeError) as error:
-        raise FormatError(f"{path.name} is no list of whole numbers: {error}.", _HINT) from error
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            for name in names:
+                if name.endswith(_EDGES):
+                    beside = name.removesuffix(_EDGES) + _GRAPHS
+                    if beside not in names:
+                        raise FormatError(f"{path.name} has no {beside} beside {name}.", _HINT)
+                    yield _member(archive, name), _member(archive, beside)
+    except _BROKEN as error:
+        raise FormatError(f"{path.name} is no whole archive: {error}.", _HINT) from error
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> _Text:
+    with archive.open(name) as file:
+        content = file.read(_MOST + 1)  # whatever size it says it has
+    _check_size(name, len(content))
+    return _Text(PurePosixPath(name).name, content)
+
+
+def _check_size(name: str, size: int) -> None:
+    if size > _MOST:
+        raise FormatError(f"{name} has more than the {human_bytes(_MOST)} that it may have.")
+
+
+def _numbers(text: _Text, columns: int) -> NDArray[np.int64]:
+    """Return the whole numbers of a file, (lines, columns)."""
+    if not text.content.strip():
+        raise FormatError(f"{text.name} is empty.", _HINT)
+    lines = io.BytesIO(text.content)
+    try:
+        found = np.loadtxt(lines, dtype=np.int64, delimiter=",", ndmin=2, encoding="utf-8-sig")
+    except (ValueError, OverflowError) as error:
+        raise FormatError(f"{text.name} is no list of whole numbers: {error}.", _HINT) from error
     if found.shape[1] != columns:
         raise FormatError(
-            f"{path.name} has {found.shape[1]} numbers a line, and should have {columns}.", _HINT
+            f"{text.name} has {found.shape[1]} numbers a line, and should have {columns}.", _HINT
         )
     return found
