@@ -7,6 +7,7 @@ nodes, edges and graphs are called stands in other files, which are left out.
 """
 
 import io
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -33,8 +34,8 @@ _HINT = (
     "Choose NAME_A.txt and NAME_graph_indicator.txt of one set together, its folder or its archive."
 )
 _BROKEN = (
-    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError,
-    UnicodeDecodeError,
+    zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError, EOFError,
+    ValueError, LookupError, OSError,
 )  # fmt: skip
 """What reading a damaged archive raises, by what of it is damaged."""
 

@@ -108,7 +108,7 @@ def _of_right_size(data: bytes) -> bytes:
 
 
 def _members(path: Path, archive: zipfile.ZipFile) -> list[Picture]:
-    members = [each for each in archive.infolist() if not each.is_dir()]
+    members = [each for each in archive.infolist() if not each.filename.endswith("/")]
     size = sum(member.file_size for member in members)
     if size > MOST_UNPACKED:
         raise FormatError(
