@@ -56,7 +56,9 @@ def test_what_leaves_nothing_is_refused():
 
 
 @pytest.mark.parametrize(
-    "content", [b"", gzip.compress(b"1 2\n3\n"), gzip.compress(b"1 x\n"), None]
+    "content",
+    [b"", gzip.compress(b"1 2\n3\n"), gzip.compress(b"1 x\n"), None],
+    ids=["empty", "a line of one", "no number", "missing"],  # an archive has the time in it
 )
 def test_a_damaged_file_is_told(tmp_path, monkeypatch, content):
     place = tmp_path / "citeseer" / "citeseer.edges.gz"
