@@ -104,11 +104,10 @@ def table(app: QApplication, n: int, seconds: float) -> None:
 def nearest(n: int) -> None:
     """Print what it takes to find the nearest of some data of each kind."""
     for slug, x in data(n + 1).items():
-        apart = kind(slug).apart
-        if apart is None:
+        if kind(slug).apart is None:
             continue
         start = time.process_time()
-        measured({"x": x}, 0, {"x": x[1:]}, apart)
+        measured({"x": x}, 0, {"x": x[1:]}, kind(slug))
         print(f"{slug:8} nearest of {n:,}: {1e3 * (time.process_time() - start):.0f} ms")
 
 
