@@ -1,5 +1,6 @@
 """What a search for anything finds: recipes, data, runs, models, settings, help and commands."""
 
+import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,6 +9,8 @@ __all__ = ["GROUPS", "Found", "Hit", "score", "search"]
 
 GROUPS = ("Recipes", "Data", "Runs", "Models", "Settings", "Help", "Commands")
 COMMANDS_ONLY = ">"
+QUESTION = 3  # words; of fewer each is meant
+MOST_OF = 0.6  # of what the best hit has
 CALLED, BEGINS, NAMED, WITHIN, SAID = 5, 4, 3, 2, 1
 
 
@@ -77,7 +80,8 @@ def _begin(words: Sequence[str], text: str) -> bool:
 
 def search(hits: Sequence[Hit], typed: str) -> list[Found]:
     """Return what fits a search, in groups: first that with the best hit of all. What begins with
-    ">" finds commands alone. Only where no word fits do letters in their order, of commands.
+    ">" finds commands alone. Where nothing has all the words of a question, what has the most
+    telling ones fits; where no word does, letters in their order do, of commands.
     """
     only, typed = typed.startswith(COMMANDS_ONLY), typed.removeprefix(COMMANDS_ONLY)
     if only:
@@ -88,10 +92,26 @@ def search(hits: Sequence[Hit], typed: str) -> list[Found]:
         return _grouped([(1.0, hit) for hit in hits])
     ranked = [(float(_rank(hit, text, words)), hit) for hit in hits]
     found = [(rank, hit) for rank, hit in ranked if rank]
+    if not found and len(words) >= QUESTION:
+        found = _partly(hits, words)
     if not found:
         commands = [hit for hit in hits if hit.group == "Commands"]
         found = [(value, hit) for hit in commands if (value := score(typed, hit.title)) > 0]
     return _grouped(found)
+
+
+def _partly(hits: Sequence[Hit], words: Sequence[str]) -> list[tuple[float, Hit]]:
+    """Return the hits that have most of what a question tells. A word tells the more the fewer
+    have it (inverse document frequency), so "why does my" counts for little.
+    """
+    asked = list(filter(None, dict.fromkeys(word.strip("?!.,;:") for word in words)))
+    texts = [f"{hit.title} {hit.said} {hit.words}".casefold() for hit in hits]
+    having = [[_begin([word], text) for text in texts] for word in asked]
+    telling = [(math.log(len(hits) / sum(row)) if any(row) else 0.0, row) for row in having]
+    told = [sum(weight for weight, row in telling if row[k]) for k in range(len(hits))]
+    most = max(told, default=0.0)
+    near = [(value, hit) for value, hit in zip(told, hits, strict=True) if value > MOST_OF * most]
+    return [(value / most, hit) for value, hit in near]
 
 
 def _grouped(ranked: Sequence[tuple[float, Hit]]) -> list[Found]:

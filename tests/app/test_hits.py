@@ -63,6 +63,13 @@ def test_what_is_said_besides_is_found_by_how_its_words_begin():
     assert search([hit("Help", "Help", said="training, wandering")], "ring") == []
 
 
+def test_a_question_finds_what_has_its_most_telling_words():
+    found = search(HITS, "how do I fill a hole in MNIST?")
+    assert [each.title for group in found for each in group.hits] == ["Fill the hole"]
+    assert search(HITS, "how do qqq") == []
+    assert search(HITS, "qqq mnist") == []  # two words are both meant
+
+
 def test_commands_alone_are_asked_for():
     assert [each.group for each in search(HITS, "> generate")] == ["Commands"]
     assert search(HITS, ">mnist") == []

@@ -171,6 +171,10 @@ def test_a_number_is_shown_whole_or_not_at_all(qtbot):
         seen.add(line.text())
     assert "at step …" in seen
     assert not {each for each in seen if each != "at step 1,500" and set(each) & set("0123456789")}
+    line.set_text(longer := "at step 1,500, n = 2,000")
+    for width in range(line.sizeHint().width()):
+        line.resize(width, 20)
+        assert line.text() == longer or "=" not in line.text()
 
 
 @pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)

@@ -304,8 +304,9 @@ class Elided(Label):
         metrics = QFontMetrics(self.font())
         shown = metrics.elidedText(self._whole, self._mode, max(0, self.width()))
         if shown != self._whole and self._mode == Qt.TextElideMode.ElideRight:
-            # A number of which a part is left would be read as another one.
-            shown = re.sub(r"[\d.,]+…$", "…", shown)
+            # A number of which a part is left would be read as another one: it goes, with the name
+            # that it is the value of.
+            shown = re.sub(r"(?:,?\s?\w+\s=\s?[\d.,]*|[\d.,]+)…$", "…", shown)
             shown = shown if shown != "…" else ""
         self.setText(shown)
         cut = self._whole if shown != self._whole else ""

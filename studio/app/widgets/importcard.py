@@ -10,6 +10,7 @@ from studio.app.kinds.registry import all_kinds
 from studio.app.theme import font, theme
 from studio.app.tokens import RADIUS, RADIUS_CARD
 from studio.app.widgets.picturecard import TALL, PictureCard
+from studio.app.widgets.literal import set_tip
 from studio.counted import listed
 
 __all__ = ["ImportCard"]
@@ -22,10 +23,12 @@ class ImportCard(PictureCard):
     """A card among others; a click on it asks for files."""
 
     def __init__(self, title: str, ask: Callable[[], None]) -> None:
+        brought = [each for each in all_kinds() if each.imports]
         # The same files may be of two kinds.
-        formats = dict.fromkeys(each.imports for each in all_kinds() if each.imports)
-        self._formats = listed([*formats])
+        self._formats = listed([*dict.fromkeys(each.imports for each in brought)])
+        self._kinds = listed([each.title.lower() for each in brought]).capitalize()
         super().__init__(title, DROP)
+        set_tip(self, self._formats)
         self.clicked.connect(lambda: ask())
         self.describe()
 
@@ -51,9 +54,9 @@ class ImportCard(PictureCard):
             painter.setFont(font(11))
             painter.setPen(QColor(tokens.muted))
             words = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
-            formats = self._formats if self.picture == TALL else ""
+            kinds = self._kinds if self.picture == TALL else ""
             box = QRectF(area.left() + 10, top + 46, area.width() - 20, 66)
-            painter.drawText(box, words, formats)
+            painter.drawText(box, words, kinds)
             self._draw_button(painter, QRectF(middle - 56, area.bottom() - 40, 112, 28))
 
     def _draw_button(self, painter: QPainter, box: QRectF) -> None:
