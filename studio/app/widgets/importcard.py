@@ -9,8 +9,8 @@ from studio.app import icons
 from studio.app.kinds.registry import all_kinds
 from studio.app.theme import font, theme
 from studio.app.tokens import RADIUS, RADIUS_CARD
-from studio.app.widgets.picturecard import TALL, PictureCard
 from studio.app.widgets.literal import set_tip
+from studio.app.widgets.picturecard import TALL, PictureCard
 from studio.counted import listed
 
 __all__ = ["ImportCard"]
