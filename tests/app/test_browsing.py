@@ -73,6 +73,11 @@ def test_kinds_say_what_their_data_can_be_sorted_by(qapp: QApplication) -> None:
     assert {n: v[0] for n, v in kind("graphs").measures({"x": row}).items()} == {
         "Nodes": 3,
         "Edges": 2,
+        "Density": pytest.approx(2 / 3),
+        "Triangles": 0,
+        "Clustering": 0.0,
+        "Components": 1,
+        "Largest degree": 2,
     }
 
 

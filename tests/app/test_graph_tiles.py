@@ -6,10 +6,12 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from studio.app.kinds.graphs import REACH
+from studio.app.kinds.filtering import keeps
+from studio.app.kinds.graph_paint import REACH
 from studio.app.kinds.registry import fitting, kind
 from studio.app.tokens import DARK
 from studio.app.widgets.datapreview import DataPreview
+from studio.graph_layout import laid_out
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
 
@@ -17,8 +19,8 @@ SIDE = 120
 CORNERS = np.float32([[-1, -1], [1, -1], [1, 1], [-1, 1]])
 
 
-def painted(row, places=None):
-    arrays = {"x": np.float32([row])}
+def painted(row, places=None, **more):
+    arrays = {"x": np.float32([row]), **more}
     if places is not None:
         arrays["places"] = np.float32([places])
     image = QImage(SIDE, SIDE, QImage.Format.Format_ARGB32_Premultiplied)
@@ -125,3 +127,85 @@ def test_nodes_stay_in_their_tile(qapp, far):
     pixels = painted([1.0], [[-far, 0.0], [far, 0.0]])
     assert pixels[:, 8 : SIDE - 8].any()
     assert not pixels[:, [0, SIDE - 1]].any()
+
+
+def rows(*graphs, nodes=6):
+    """Return graphs, given by how many nodes they have and their edges, as rows."""
+    first, second = np.triu_indices(nodes, 1)
+    x = np.zeros((len(graphs), len(first)), np.float32)
+    for row, (size, edges) in zip(x, graphs, strict=True):
+        row[second < size] = -1.0
+        for i, j in edges:
+            row[(first == min(i, j)) & (second == max(i, j))] = 1.0
+    return x
+
+
+RING = [(0, 1), (1, 2), (2, 3), (0, 3)]
+PATH = [(0, 1), (1, 2), (2, 3)]
+TURNED = [(3, 1), (1, 0), (0, 2)]  # a path, too
+STAR = [(0, 1), (0, 2), (0, 3)]
+
+
+def test_the_same_graphs_are_one_class_and_the_nearest_training_graph_is_told():
+    made = {"x": rows((4, RING), (4, PATH), (4, TURNED), (3, [(0, 1), (1, 2)]))}
+    training = {"x": rows((4, PATH), (4, STAR))}
+    found = kind("graphs").among(made, training, own=False)
+    assert found["class"].tolist() == [2, 1, 1, 3], "the largest class is the first one"
+    assert found["copies"].tolist() == [1, 2, 2, 1]
+    assert found["nearest"][1:3].tolist() == [0.0, 0.0]
+    assert found["nearest"][0] > 0.0, "of the spectrum of a star, and no star"
+    assert found["why"].tolist() == ["1 cycle", "", "", ""], "all training graphs are lobsters"
+    known = kind("graphs").measures({**made, **found})
+    assert known["Validity"].tolist() == ["1 cycle", "valid", "valid", "valid"]
+    assert keeps(known, "valid, nodes = 4", 4).tolist() == [False, True, True, False]
+    assert keeps(known, "cycle", 4).tolist() == [True, False, False, False]
+
+
+def test_among_themselves_training_graphs_are_held_against_the_others():
+    training = {"x": rows((4, PATH), (4, TURNED), (4, STAR))}
+    near = kind("graphs").among(training, training, own=True)["nearest"]
+    assert near[:2].tolist() == [0.0, 0.0]
+    assert near[2] > 0.05
+    alone = kind("graphs").among({"x": rows((4, PATH))}, None, own=False)
+    assert set(alone) == {"class", "copies"}
+
+
+def test_spectra_that_agree_do_not_make_two_graphs_one():
+    """The normalised Laplacians of K(1, 4) and K(2, 3) both have 0, 1, 1, 1 and 2."""
+    two_three = [(i, j) for i in (0, 1) for j in (2, 3, 4)]
+    made = {"x": rows((5, [(0, i) for i in (1, 2, 3, 4)]))}
+    found = kind("graphs").among(made, {"x": rows((5, two_three))}, own=False)
+    assert 0.0 < found["nearest"][0] <= 1e-3
+
+
+def test_tiles_say_whether_a_graph_is_valid_by_a_mark_of_another_shape(qapp):
+    row, places = [1.0, -1, -1, 1, -1, 1], np.float32(CORNERS) * 0.3
+    plain, good, bad = (
+        painted(row, places, **more)
+        for more in ({}, {"why": np.array([""])}, {"why": np.array(["2 pieces"])})
+    )
+    corner = (slice(0, 20), slice(SIDE - 20, SIDE))
+    assert not plain[corner].any()
+    shapes = [each[corner] > 60 for each in (good, bad)]
+    assert all(shape.sum() > 8 for shape in shapes)
+    assert (shapes[0] != shapes[1]).sum() > 8
+
+
+def test_graphs_with_a_number_a_node_are_read_by_their_sizes(qapp):
+    x = np.concatenate([np.full((2, 6), 3.0, np.float32), rows((6, RING), (4, PATH))], axis=1)
+    known = kind("graphs").measures({"x": x, "size": np.array([6, 4])})
+    assert known["Nodes"].tolist() == [6, 4]
+    assert known["Edges"].tolist() == [4, 3]
+
+
+def test_a_graph_of_many_sizes_is_drawn_alike_among_others(qapp):
+    """Whatever it is drawn with, and however many places a row has."""
+    rng = np.random.default_rng(0)
+    ring = np.zeros((9, 9), bool)
+    for i, j in RING:
+        ring[i, j] = ring[j, i] = True
+    other = np.triu(rng.random((9, 9)) < 0.4, 1)
+    alone = laid_out(ring[None, :4, :4], np.array([4]))[0]
+    among = laid_out(np.stack([other | other.T, ring]), np.array([9, 4]))[1]
+    assert (among[:4] == alone).all()
+    assert not among[4:].any()

@@ -11,11 +11,12 @@ from models.config import Pick
 from models.data.community import CommunityConfig, community
 from models.families.edm import Edm, EdmConfig
 from models.kinds.graphs import graphs
+from observables.graphs.canonical import canonical_order
 from studio.engine.kinds.base import kind_of
 from studio.engine.kinds.graphs import Graphs
 from studio.engine.watch.recorder import Recorder
 from studio.formats.limits import FormatError
-from studio.graph_layout import canonical_order, laid_out
+from studio.graph_layout import laid_out
 from studio.protocol.extras import EXTRAS, PLACES
 
 

@@ -32,11 +32,12 @@ from models.metrics.graphs.mmd import (
     SpectralMMD,
 )
 from models.metrics.graphs.structure import DifferentGraphs, NewGraphs, TwoCommunities
-from models.metrics.graphs.validity import connected, halved, two_communities
+from models.metrics.graphs.validity import connected, two_communities
 from models.nets.graphs.graph_net import GraphNet, GraphNetConfig
 from models.nets.role import DENOISER, Role, critic, generator
 from models.samplers.heun import Heun, HeunConfig
 from models.tensors import make_generator
+from observables.graphs.makes import halved
 
 SMALL = GraphNetConfig(width=8, pairs=6, products=4, layers=2)
 ROLES = [DENOISER, critic(), critic(clock=True)]
@@ -139,7 +140,8 @@ def test_communities_are_two_dense_halves_with_a_bridge_and_stand_in_no_order() 
     assert uniqueness(adjacency, set_.size) == 1.0
     assert (community(CommunityConfig(), 300, 4).x == set_.x).all()
     alone = community(CommunityConfig(between=0.0), 100, 4)
-    halves = [halved(a[:k, :k]) for a, k in zip(alone.adjacency, alone.size.tolist(), strict=True)]
+    pairs = zip(alone.adjacency.numpy(), alone.size.tolist(), strict=True)
+    halves = [torch.from_numpy(halved(a[:k, :k])) for a, k in pairs]
     cuts = [
         int(a[: len(h), : len(h)][h][:, ~h].sum())
         for a, h in zip(alone.adjacency, halves, strict=True)
@@ -235,7 +237,8 @@ def test_communities_are_told_from_everything_that_is_none() -> None:
     real = set_.adjacency, set_.size
     assert two_communities(*erdos_renyi(real, 60, 0), 12, 20).float().mean() < 0.1
     assert two_communities(*flipped(real, 60, 0, 0.2), 12, 20).float().mean() < 0.1
-    cut = halved(set_.adjacency[0][: set_.size[0], : set_.size[0]])
+    first = set_.adjacency[0][: set_.size[0], : set_.size[0]]
+    cut = torch.from_numpy(halved(first.numpy()))
     parted = set_.adjacency[:1].clone()
     inside = torch.zeros(parted.shape[1], dtype=torch.bool)
     inside[: len(cut)] = cut

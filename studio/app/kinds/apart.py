@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from studio.app.kinds.kind import Arrays
 
-__all__ = ["Apart", "pixels"]
+__all__ = ["CHUNK", "CLOSE", "Apart", "nearest_of", "pixels"]
 
 Floats = NDArray[np.float64]
+CHUNK = 256  # data whose distances are in memory at once
 CLOSE = 1e-3  # data nearer than that may be the same, and else are as far apart as that
 
 
@@ -56,3 +57,25 @@ def _flat(arrays: Arrays) -> NDArray[np.float32]:
 
 
 pixels = Apart("pixels", _flat)
+
+
+def nearest_of(x: NDArray[Any], among: NDArray[Any], *, own: bool) -> NDArray[np.float64]:
+    """Return how far the nearest of some rows (m, d) is from each of others (n, d), (n,); where
+    these are the rows themselves, the nearest other one, NaN where there is none.
+    """
+    rows, others = np.asarray(x, np.float64), np.asarray(among, np.float64)
+    sizes = np.square(others).sum(axis=1)
+    found = np.full(len(rows), np.nan)
+    if len(others) <= own:
+        return found
+    for start in range(0, len(rows), CHUNK):
+        part = rows[start : start + CHUNK]
+        apart = np.square(part).sum(axis=1)[:, None] + sizes - 2.0 * part @ others.T
+        if own:
+            places = np.arange(start, start + len(part))
+            there = places < len(others)
+            apart[np.flatnonzero(there), places[there]] = np.inf
+        best = apart.argmin(axis=1)
+        # The product form has lost the digits of what is near: the one that was found is measured.
+        found[start : start + CHUNK] = np.linalg.norm(part - others[best], axis=1)
+    return found

@@ -1,170 +1,102 @@
 """Graphs: nodes where their layout has them, and edges as clear as they are certain."""
 
-import math
 from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.app.kinds.apart import Apart
+from observables.graphs.statistics import graph_statistics, node_statistics, spectra
+from studio.app.kinds import graph_sets
+from studio.app.kinds.graph_paint import WHY, paint_graph
+from studio.app.kinds.graph_rows import SIZE, GraphRows, nodes_of
 from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_many
-from studio.app.tokens import Tokens
+from studio.app.kinds.lazily import Lazily
 from studio.counted import counted
-from studio.graph_layout import canonical_order, laid_out
+from studio.graph_layout import laid_out
 from studio.protocol.extras import PLACES
 
 __all__ = ["KIND", "drawings"]
 
-REACH = 1.7  # of a tile, around its middle; nodes are about 1 away from it
-NODE = 0.022  # the radius of a node, of the side of a tile
-EDGE = 0.008
-SHADES = 8
-FAINTEST = 0.06  # edges less certain are not drawn
-QUANTILES = 32  # of a spectrum
+TITLES = {
+    "nodes": "Nodes",
+    "edges": "Edges",
+    "density": "Density",
+    "triangles": "Triangles",
+    "clustering": "Clustering",
+    "components": "Components",
+    "largest-degree": "Largest degree",
+}
+VALID = "valid"
+FOUND = {
+    "Class": graph_sets.CLASS,
+    "Copies": graph_sets.COPIES,
+    "Nearest": graph_sets.NEAREST,
+}
+EIGENVALUE = "Laplacian eigenvalue"
 
 
 def drawings(arrays: Arrays) -> Tiles:
     """Return tiles of graphs packed in rows x (n, L), as `models.layouts.graphs` says, with
     "places" (n, N, 2) of their nodes; where nobody has placed them, they are laid out here.
     """
-    return EachTile({**arrays, **_ready(arrays)}, _paint)
-
-
-def _pairs(x: NDArray[Any], nodes: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Return how certain the edge of each pair of nodes is, (n, N (N - 1) / 2) in [0, 1], and how
-    many nodes of each graph are real, (n,): pairs with others are exactly 0.
-    """
-    count = nodes * (nodes - 1) // 2
-    pairs = np.nan_to_num(np.asarray(x, np.float64)[:, x.shape[1] - count :])
-    certain = np.where(pairs != 0.0, np.clip((1.0 + pairs) / 2.0, 0.0, 1.0), 0.0)
-    real = np.rint((1.0 + np.sqrt(1.0 + 8.0 * np.count_nonzero(pairs, axis=1))) / 2.0)
-    return certain, real.astype(np.int64)
-
-
-@cache
-def _ends(nodes: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the two nodes of each pair."""
-    first, second = np.triu_indices(nodes, 1)
-    return first, second
-
-
-def _likely(x: NDArray[Any], nodes: int) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Return which nodes have an edge between them, (n, N, N), and how many are real, (n,)."""
-    certain, real = _pairs(x, nodes)
-    first, second = _ends(nodes)
-    square = np.zeros((len(x), nodes, nodes), dtype=bool)
-    square[:, first, second] = square[:, second, first] = certain >= 0.5
-    return square, real
-
-
-def _nodes(length: int) -> int:
-    """Return N for rows of so many numbers where nodes have none: N (N - 1) / 2 pairs."""
-    return (1 + math.isqrt(1 + 8 * length)) // 2
+    return EachTile({**arrays, **_ready(arrays)}, paint_graph)
 
 
 def _ready(arrays: Arrays) -> Arrays:
     """Return the places (n, N, 2) of the nodes of graphs, where nobody has placed them."""
-    return {} if PLACES in arrays else {PLACES: _placed(arrays["x"])}
-
-
-def _placed(x: NDArray[Any]) -> NDArray[np.float32]:
-    """Return places (n, N, 2) of the nodes of graphs in rows (n, L), by their likely edges."""
-    return laid_out(*_likely(x, _nodes(x.shape[1])))
-
-
-def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
-    places = np.asarray(datum[PLACES], np.float64)
-    certain, count = (each[0] for each in _pairs(np.asarray(datum["x"])[None], len(places)))
-    side = min(rect.width(), rect.height())
-    middle = np.array([rect.center().x(), rect.center().y()])
-    # Never out of the tile, also where one node is far from all others.
-    scale = side / (2.0 * max(REACH, 1.1 * float(np.abs(places[:count]).max(initial=0.0))))
-    points = [QPointF(*p) for p in (middle + scale * places[:count] * [1.0, -1.0]).tolist()]
-    painter.save()
-    painter.setClipRect(rect)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    ink = QColor(palette.muted)
-    first, second = _ends(len(places))
-    shade = np.where(certain >= FAINTEST, np.ceil(certain * SHADES), 0.0)
-    for level in np.unique(shade[shade > 0.0]).tolist():
-        ink.setAlphaF(level / SHADES)
-        painter.setPen(QPen(ink, max(0.6, EDGE * side)))
-        drawn = np.flatnonzero(shade == level)
-        ends = zip(first[drawn].tolist(), second[drawn].tolist(), strict=True)
-        painter.drawLines([QLineF(points[i], points[j]) for i, j in ends])
-    # A point with a round pen is a disc, and all are painted at once.
-    size = 2.0 * max(1.2, NODE * side)
-    line, cap = Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap
-    painter.setPen(QPen(QColor(palette.accent), size, line, cap))
-    painter.drawPoints(points)
-    painter.restore()
+    if PLACES in arrays:
+        return {}
+    graphs = GraphRows.of(arrays)
+    return {PLACES: laid_out(graphs.adjacency, graphs.size)}
 
 
 def _measures(arrays: Arrays) -> Measured:
-    """Say how many nodes each graph has, and how many edges that are likely."""
-    certain, real = _pairs(np.asarray(arrays["x"]), _most(arrays))
-    return {"Nodes": real, "Edges": (certain > 0.5).sum(axis=1)}
-
-
-def _most(arrays: Arrays) -> int:
-    """Return N, the nodes that a graph has at most."""
-    return int(arrays[PLACES].shape[1]) if PLACES in arrays else _nodes(arrays["x"].shape[1])
-
-
-def _spectra(arrays: Arrays) -> NDArray[np.float64]:
-    """Return of each graph the eigenvalues of its normalised Laplacian as their quantiles: the
-    Euclidean distance is that between spectra as Wasserstein's second has it, (n, QUANTILES).
+    """Say of each graph what is counted in it, by its likely edges; and what was found of it beside
+    others: whether it is of the make of the training graphs or what is wrong with it, which are the
+    same, and how far the nearest training graph is.
     """
-    likely, real = _likely(np.asarray(arrays["x"]), _most(arrays))
-    degree = likely.sum(axis=2)
-    root = np.divide(1.0, np.sqrt(degree), out=np.zeros(degree.shape), where=degree > 0)
-    alone = np.eye(likely.shape[1]) * (degree > 0)[..., None]
-    values = np.linalg.eigvalsh(alone - root[:, :, None] * likely * root[:, None])
-    found = np.empty((len(values), QUANTILES))
-    at = (np.arange(QUANTILES) + 0.5) / QUANTILES
-    for row, (each, count) in enumerate(zip(values, real, strict=True)):
-        # Nodes that are not there are zeros, as the least ones are.
-        own = each[len(each) - count :]
-        found[row] = own[np.minimum((at * count).astype(int), count - 1)]
-    return found / math.sqrt(QUANTILES)
+    graphs = GraphRows.of(arrays)
+    ready: dict[str, NDArray[Any]] = {
+        TITLES["nodes"]: graphs.size,
+        TITLES["edges"]: graphs.adjacency.sum(axis=(1, 2)) // 2,
+    }
+    if WHY in arrays:
+        why = np.asarray(arrays[WHY], str)
+        ready["Validity"] = np.where(why == "", VALID, why)
+    ready |= {title: arrays[name] for title, name in FOUND.items() if name in arrays}
+
+    def counted_in(_title: str) -> Measured:
+        found = graph_statistics(graphs.adjacency, graphs.size)
+        return {TITLES[name]: values for name, values in found.items()}
+
+    return Lazily(ready, tuple(TITLES.values()), counted_in)
 
 
-def _same(one: Arrays, many: Arrays) -> NDArray[np.bool_]:
-    """Return whether one graph is each of some, (n,), however their nodes are numbered."""
-    mine = _certificate({name: np.asarray(each)[None] for name, each in one.items()})[0]
-    return np.array([each == mine for each in _certificate(many)], dtype=bool)
+def _elements(arrays: Arrays) -> Measured:
+    """Say of each node how many it is joined to, and how many of these are joined."""
+    graphs = GraphRows.of(arrays)
+    found = node_statistics(graphs.adjacency, graphs.size)
+    return {name: found[name] for name in ("degree", "clustering")}
 
 
-def _certificate(arrays: Arrays) -> list[bytes]:
-    """Return the edges of each graph in an order of its nodes that follows from them alone. Few
-    regular graphs have several; those of one may then be taken for two.
-    """
-    found = []
-    for graph, count in zip(*_likely(np.asarray(arrays["x"]), _most(arrays)), strict=True):
-        order = canonical_order(graph[:count, :count])
-        found.append(
-            int(count).to_bytes(4, "little") + np.packbits(graph[order][:, order]).tobytes()
-        )
-    return found
+def _several(arrays: Arrays) -> Measured:
+    """Say the spectrum of each graph."""
+    graphs = GraphRows.of(arrays)
+    return {EIGENVALUE: spectra(graphs.adjacency, graphs.size)}
 
 
 def _filed(arrays: Arrays) -> Arrays:
     """Return what `studio.formats.graphs.writing` writes of graphs: who is beside whom, how many
     nodes there are, and where nodes have a number these.
     """
-    x, nodes = np.asarray(arrays["x"]), _most(arrays)
-    square, real = _likely(x, nodes)
-    feature = x[:, : x.shape[1] - nodes * (nodes - 1) // 2].astype(np.float32)
-    numbers = {"feature": feature} if feature.size else {}
-    return {"x": square.astype(np.uint8), "size": real, **numbers}
+    graphs = GraphRows.of(arrays)
+    numbers = {"feature": graphs.feature.astype(np.float32)} if graphs.feature.size else {}
+    return {"x": graphs.adjacency.astype(np.uint8), "size": graphs.size, **numbers}
 
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
-    nodes = int(facts.get("nodes") or _nodes(x.shape[1]))
+    nodes = int(facts.get("nodes") or nodes_of(x.shape[1]))
     return f"{counted(how_many(x, facts), 'graph')} of at most {nodes} nodes"
 
 
@@ -178,7 +110,7 @@ KIND = Kind(
     loading="Loading graphs",
     layout="tiles",
     fits=lambda shape: (
-        len(shape) == 1 and _nodes(shape[0]) * (_nodes(shape[0]) - 1) == 2 * shape[0]
+        len(shape) == 1 and nodes_of(shape[0]) * (nodes_of(shape[0]) - 1) == 2 * shape[0]
     ),
     tiles=drawings,
     ready=_ready,
@@ -197,7 +129,17 @@ KIND = Kind(
         ),
     },
     measures=_measures,
-    apart=Apart("the spectrum of the normalised Laplacian; 0 is the same graph", _spectra, _same),
+    element="node",
+    elements=_elements,
+    several=_several,
+    first=(
+        *("Node degree", "Node clustering", EIGENVALUE, "Edges"),
+        *("Triangles", "Clustering", "Density", "Largest degree"),
+    ),
+    brief=("Edges", "Clustering"),
+    among=graph_sets.among,
+    marked=(WHY, SIZE),
+    apart=graph_sets.apart,
     imports="GraphML, GML, graph6, JSON, TU sets or lists of edges",
     page=36,
     parts=(PLACES,),

@@ -20,6 +20,7 @@ from studio.app.tokens import Tokens
 __all__ = [
     "DISTANCES",
     "LABEL",
+    "Among",
     "Arrays",
     "Cover",
     "Distance",
@@ -203,6 +204,15 @@ class Distance(Protocol):
         """Return how far one datum is from each of many, (n,)."""
 
 
+class Among(Protocol):
+    """What is known of data only beside others."""
+
+    def __call__(self, data: Arrays, training: Arrays | None, *, own: bool) -> Arrays:
+        """Return what is found of data (n, ...) by name, a row each: beside each other, and beside
+        ``training`` data, where these are known; ``own`` says that they are these themselves.
+        """
+
+
 @dataclass(frozen=True)
 class Cover:
     """How a set of data looks at a glance, where some of its tiles do not show it.
@@ -274,6 +284,8 @@ class Kind:
         measures: says of each datum what it can be sorted and filtered by, from all that is known.
         element: what each datum is made of several of, in a word; "" where it is of none.
         elements: says of each of these what is known, (n, k) by name, NaN where a place is empty.
+        several: says other numbers of which each datum has several, (n, k) by their names on the
+            screen, NaN where there are none.
         first: the numbers that are looked at first, in their order, those of elements as
             `called_element` has them; none for all as they come.
         logs: the numbers whose axis is logarithmic at first.
@@ -302,6 +314,9 @@ class Kind:
         cover: how a set of data looks at a glance; None for its tiles, or its dots.
         finds: what is found of each datum after it is seen, for `measures`: "judge" (with "sure"),
             what the judge of the data sees, and "nearest", how far the nearest training datum is.
+        among: finds what is known of data only beside each other and the training data, for
+            `measures`; it is asked in a thread.
+        marked: what tiles are painted from of all that is known or found, beside their parts.
         assumed: whether data of which nothing is known are taken for this kind.
         scene: returns the pictures of what a stage of a training step has at hand, by the arrays of
             its scene; None where stages are only told.
@@ -325,6 +340,7 @@ class Kind:
     measures: Callable[[Arrays], Measured] = lambda arrays: {}
     element: str = ""
     elements: Callable[[Arrays], Measured] = lambda arrays: {}
+    several: Callable[[Arrays], Measured] = lambda arrays: {}
     first: tuple[str, ...] = ()
     logs: tuple[str, ...] = ()
     brief: tuple[str, ...] = ()
@@ -350,6 +366,8 @@ class Kind:
     about: str = ""
     cover: Cover | None = None
     finds: tuple[str, ...] = ()
+    among: Among | None = None
+    marked: tuple[str, ...] = ()
     assumed: bool = False
     scene: Callable[[Arrays], Sequence[TitledTiles]] | None = None
     step: Callable[[Arrays, Arrays], Sequence[TitledTiles]] | None = None

@@ -176,6 +176,7 @@ def _all_of(kind: Kind, arrays: Arrays, columns: Sequence[str]) -> Measured:
     return {
         **dict(measured_of(kind, arrays, columns)),
         **{kind.called_element(name): values for name, values in elements.items()},
+        **dict(kind.several(arrays)),
     }
 
 

@@ -1,5 +1,6 @@
-"""What is found of data after they are seen: what the judge sees in them, and how far the nearest
-of the training data is. Both are to be sorted and filtered by, and come a moment later.
+"""What is found of data after they are seen: what the judge sees in them, how far the nearest of
+the training data is, and what their kind knows of them beside others. It is to be sorted and
+filtered by, and comes a moment later.
 """
 
 import asyncio
@@ -15,17 +16,18 @@ from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.intents.base import Refused
-from studio.app.kinds.kind import Arrays, Kind
+from studio.app.kinds.apart import nearest_of
+from studio.app.kinds.kind import Among, Arrays, Kind
+from studio.app.kinds.statistics import rows_of
 from studio.app.state.operators import offered
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 
-__all__ = ["MoreKnown", "nearest_of"]
+__all__ = ["MoreKnown"]
 
 JUDGE, SURE, NEAREST = "judge", "sure", "nearest"
 OPERATOR = "ask-judge"
 NUMBERS = 500_000  # that go to the engine at most
-CHUNK = 256  # data whose distances are in memory at once
 KEPT = 6  # sets of data of which it is remembered
 
 
@@ -57,17 +59,21 @@ class MoreKnown(QObject):
         """Return what is known of data (n, ...) by now, a row each, and find the rest; ``own`` says
         that they are the training data themselves, of which each has another one nearest.
         """
-        if not kind.finds:
+        if not kind.finds and kind.among is None:
             return {}
         x, among = np.asarray(data["x"]), run.target
         for entry in self._entries:
             if entry.x is x and entry.among is among:
                 return entry.found
         before = next((each.found for each in self._entries if each.x is x), {})
-        entry = _Entry(x, among, {n: v for n, v in before.items() if n != NEAREST})
+        entry = _Entry(x, among, {n: v for n, v in before.items() if n in (JUDGE, SURE)})
         self._entries = [*self._entries[1 - KEPT :], entry]
         if NEAREST in kind.finds and kind.apart is not None and among is not None:
             tasks.spawn(self._measure(entry, kind, own=own))
+        if kind.among is not None:
+            told = run.target_told if among is not None else {}
+            training = rows_of(among, told) if among is not None else None
+            tasks.spawn(self._compare(entry, kind.among, dict(data), training, own=own))
         able = any(each.slug == OPERATOR for each in offered(run, self._state.catalog))
         if JUDGE in kind.finds and able and run.checkpoints and SURE not in entry.found:
             if self._once.ready:
@@ -82,6 +88,12 @@ class MoreKnown(QObject):
         flat = [each.reshape(len(each), -1) for each in (entry.x, entry.among)]
         far = await asyncio.to_thread(nearest_of, *flat, own=own)
         self._tell(entry, {NEAREST: far})
+
+    async def _compare(
+        self, entry: _Entry, among: Among, data: Arrays, training: Arrays | None, *, own: bool
+    ) -> None:
+        found = await asyncio.to_thread(among, data, training, own=own)
+        self._tell(entry, dict(found))
 
     async def _judge(self, entry: _Entry, run: RunState) -> None:
         some = max(1, NUMBERS // max(1, entry.x[0].size))
@@ -103,25 +115,3 @@ class MoreKnown(QObject):
         if isValid(self):
             entry.found = {**entry.found, **found}
             self.changed.emit()
-
-
-def nearest_of(x: NDArray[Any], among: NDArray[Any], *, own: bool) -> NDArray[np.float64]:
-    """Return how far the nearest of some rows (m, d) is from each of others (n, d), (n,); where
-    these are the rows themselves, the nearest other one, NaN where there is none.
-    """
-    rows, others = np.asarray(x, np.float64), np.asarray(among, np.float64)
-    sizes = np.square(others).sum(axis=1)
-    found = np.full(len(rows), np.nan)
-    if len(others) <= own:
-        return found
-    for start in range(0, len(rows), CHUNK):
-        part = rows[start : start + CHUNK]
-        apart = np.square(part).sum(axis=1)[:, None] + sizes - 2.0 * part @ others.T
-        if own:
-            places = np.arange(start, start + len(part))
-            there = places < len(others)
-            apart[np.flatnonzero(there), places[there]] = np.inf
-        best = apart.argmin(axis=1)
-        # The product form has lost the digits of what is near: the one that was found is measured.
-        found[start : start + CHUNK] = np.linalg.norm(part - others[best], axis=1)
-    return found

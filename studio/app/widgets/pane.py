@@ -186,7 +186,8 @@ class Pane(QWidget):
         if some is not None:
             # What real data are told of is no condition that they were asked for.
             asked = self._source is None or not self._source.real
-            known = ("x", *self._kind.parts, *(self._kind.told if asked else (LABEL,)))
+            own = ("x", *self._kind.parts, *self._kind.marked)
+            known = (*own, *(self._kind.told if asked else (LABEL,)))
             some = {name: each for name, each in some.items() if name in known}
             tiles = Browsed(self._kind, some, self._common, self._ready)
         nothing = f"No {self._kind.one} is as the filter asks" if self.count else self._message

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from studio.app.intents.base import Answer, Refused
+from studio.app.kinds.apart import CHUNK, nearest_of
 from studio.app.kinds.registry import kind
-from studio.app.plots.moreknown import CHUNK, MoreKnown, nearest_of
+from studio.app.plots.moreknown import MoreKnown
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.messages import ErrorInfo, Operate
 from tests.qtloop import until

@@ -1,0 +1,98 @@
+"""One graph, painted: discs where nodes are placed, lines as clear as edges are certain."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from studio.app.kinds.graph_rows import GraphRows, ends
+from studio.app.kinds.kind import Arrays
+from studio.app.tokens import Tokens
+from studio.protocol.extras import PLACES
+
+__all__ = ["REACH", "WHY", "Paper", "paint_edges", "paint_graph"]
+
+REACH = 1.7  # of a tile, around its middle; nodes are about 1 away from it
+NODE = 0.022  # the radius of a node, of the side of a tile
+EDGE = 0.008
+SHADES = 8
+FAINTEST = 0.06  # edges less certain are not drawn
+MARKED = 44  # pixels of a tile from which on it has a mark
+MARK = 4  # pixels: half of the mark
+CROSS = (((-0.8, -0.8), (0.8, 0.8)), ((-0.8, 0.8), (0.8, -0.8)))
+TICK = (((-1.0, 0.0), (-0.3, 0.8), (1.0, -0.8)),)
+WHY = "why"
+"""The array that says what is wrong with each graph, "" where nothing is."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where places of nodes (N, 2) are in a rectangle."""
+
+    rect: QRectF
+    places: NDArray[np.float64]
+
+    @property
+    def side(self) -> float:
+        """The side of the square in which the graph is."""
+        return min(self.rect.width(), self.rect.height())
+
+    @property
+    def scale(self) -> float:
+        """Pixels for each unit; no node is out of the rectangle, also where one is far away."""
+        furthest = 1.1 * float(np.abs(self.places).max(initial=0.0))
+        return self.side / (2.0 * max(REACH, furthest))
+
+    @property
+    def points(self) -> list[QPointF]:
+        """Where each node is."""
+        middle = np.array([self.rect.center().x(), self.rect.center().y()])
+        return [QPointF(*p) for p in (middle + self.scale * self.places * [1.0, -1.0]).tolist()]
+
+
+def paint_graph(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
+    """Paint a graph x (L,) with "places" (N, 2), and a mark where it is known if it is "why"."""
+    rows = GraphRows(np.nan_to_num(np.asarray(datum["x"], np.float64))[None], len(datum[PLACES]))
+    count = int(rows.size[0])
+    paper = Paper(rect, np.asarray(datum[PLACES], np.float64)[:count])
+    points = paper.points
+    painter.save()
+    painter.setClipRect(rect)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    ink = QColor(palette.muted)
+    first, second = ends(rows.nodes)
+    certain = rows.certain[0]
+    shade = np.where(certain >= FAINTEST, np.ceil(certain * SHADES), 0.0)
+    for level in np.unique(shade[shade > 0.0]).tolist():
+        ink.setAlphaF(level / SHADES)
+        painter.setPen(QPen(ink, max(0.6, EDGE * paper.side)))
+        drawn = np.flatnonzero(shade == level)
+        paint_edges(painter, points, first[drawn], second[drawn])
+    # A point with a round pen is a disc, and all are painted at once.
+    size = 2.0 * max(1.2, NODE * paper.side)
+    line, cap = Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap
+    painter.setPen(QPen(QColor(palette.accent), size, line, cap))
+    painter.drawPoints(points)
+    if WHY in datum and paper.side >= MARKED:
+        _mark(painter, rect, palette, wrong=bool(str(datum[WHY])))
+    painter.restore()
+
+
+def paint_edges(
+    painter: QPainter, points: list[QPointF], first: NDArray[Any], second: NDArray[Any]
+) -> None:
+    """Paint lines between nodes."""
+    pairs = zip(first.tolist(), second.tolist(), strict=True)
+    painter.drawLines([QLineF(points[i], points[j]) for i, j in pairs])
+
+
+def _mark(painter: QPainter, rect: QRectF, palette: Tokens, *, wrong: bool) -> None:
+    """Paint a tick or a cross into the upper right corner."""
+    middle = np.array([rect.right() - MARK - 4, rect.top() + MARK + 4])
+    shapes = CROSS if wrong else TICK
+    painter.setPen(QPen(QColor(palette.warm if wrong else palette.good), 1.5))
+    for shape in shapes:
+        painter.drawPolyline([QPointF(*p) for p in (middle + MARK * np.array(shape)).tolist()])

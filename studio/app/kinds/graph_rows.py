@@ -1,0 +1,94 @@
+"""How rows of graphs are read on the screen; they lie as `models.layouts.graphs` says. Pure."""
+
+import math
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.app.kinds.kind import Arrays
+from studio.protocol.extras import PLACES
+
+__all__ = ["SIZE", "GraphRows", "ends", "nodes_of"]
+
+Floats: TypeAlias = NDArray[np.float64]
+Numbers: TypeAlias = NDArray[np.int64]
+SIZE = "size"
+"""The array that says how many nodes each graph has."""
+
+
+@cache
+def ends(nodes: int) -> tuple[Numbers, Numbers]:
+    """Return the two nodes of each pair i < j of N nodes, (P,) each."""
+    first, second = np.triu_indices(nodes, 1)
+    return first, second
+
+
+def nodes_of(length: int) -> int:
+    """Return N for rows of so many numbers where nodes have none: N (N - 1) / 2 pairs."""
+    return (1 + math.isqrt(1 + 8 * length)) // 2
+
+
+@dataclass(frozen=True, eq=False)
+class GraphRows:
+    """Graphs in rows x (n, L) of at most ``nodes`` nodes, N.
+
+    Attributes:
+        x: (n, L), what is no number read as 0.
+        nodes: N.
+    """
+
+    x: Floats
+    nodes: int
+
+    @classmethod
+    def of(cls, arrays: Arrays) -> "GraphRows":
+        """Return data (n, ...) by name as graphs. How many nodes they have at most say the "places"
+        of these, or their sizes: a row with a number a node is as long as one of a node more
+        without.
+        """
+        x = np.nan_to_num(np.asarray(arrays["x"], np.float64))
+        if PLACES in arrays:
+            return cls(x, int(arrays[PLACES].shape[1]))
+        nodes, size = nodes_of(x.shape[1]), arrays.get(SIZE)
+        if size is not None and len(size) == len(x) and len(x):
+            largest = int(np.argmax(size))
+            pairs = int(size[largest]) * (int(size[largest]) - 1) // 2
+            nodes -= int(np.count_nonzero(x[largest]) > pairs)
+        return cls(x, nodes)
+
+    @cached_property
+    def pairs(self) -> Floats:
+        """The number of each pair, (n, P); exactly 0 where one of its nodes is padded."""
+        count = self.nodes * (self.nodes - 1) // 2
+        return self.x[:, self.x.shape[1] - count :]
+
+    @property
+    def feature(self) -> Floats:
+        """The number of each node, (n, N), or (n, 0) where nodes have none."""
+        return self.x[:, : self.x.shape[1] - self.pairs.shape[1]]
+
+    @cached_property
+    def certain(self) -> Floats:
+        """How certain the edge of each pair is, (n, P) in [0, 1], 0 where a node is padded."""
+        return np.where(self.pairs != 0.0, np.clip((1.0 + self.pairs) / 2.0, 0.0, 1.0), 0.0)
+
+    @cached_property
+    def size(self) -> Numbers:
+        """How many nodes of each graph are real, (n,): pairs with others are exactly 0."""
+        some = np.count_nonzero(self.pairs, axis=1)
+        return np.asarray(np.rint((1.0 + np.sqrt(1.0 + 8.0 * some)) / 2.0), np.int64)
+
+    @cached_property
+    def adjacency(self) -> NDArray[np.bool_]:
+        """Which nodes are likely joined, (n, N, N)."""
+        return self.square(self.certain >= 0.5)
+
+    def square(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return values of pairs (n, P) as symmetric matrices, (n, N, N), 0 on the diagonal."""
+        first, second = ends(self.nodes)
+        found = np.zeros((len(values), self.nodes, self.nodes), values.dtype)
+        found[:, first, second] = found[:, second, first] = values
+        return found

@@ -1,0 +1,94 @@
+"""What is known of graphs beside others: which are the same, how near the training graphs are, and
+what is wrong with those that are not of the make of these. Pure.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from observables.graphs.canonical import certificate, same_graphs
+from observables.graphs.makes import make_of
+from observables.graphs.statistics import spectra
+from studio.app.kinds.apart import CLOSE, Apart, nearest_of
+from studio.app.kinds.graph_paint import WHY
+from studio.app.kinds.graph_rows import GraphRows
+from studio.app.kinds.kind import Arrays
+
+__all__ = ["CLASS", "COPIES", "MAKE", "NEAREST", "among", "apart"]
+
+CLASS, COPIES, MAKE, NEAREST = "class", "copies", "make", "nearest"
+QUANTILES = 32  # of a spectrum
+
+
+def among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
+    """Return of graphs, (n,) each: "class", the number of those that are the same, from 1, that of
+    the most first, and in "copies" how many these are; beside training graphs also "nearest", how
+    far the nearest of these is, or the nearest other one, 0 for the same; "make", of which nearly
+    all of these are, and in "why" what is wrong with each, where they have one.
+    """
+    graphs = GraphRows.of(data)
+    number, many = _classes(graphs)
+    found: dict[str, NDArray[Any]] = {CLASS: number, COPIES: many}
+    if training is None or not len(training["x"]):
+        return found
+    known = GraphRows.of(training)
+    found[NEAREST] = _nearest(data, training, own=own)
+    make = make_of(known.adjacency, known.size)
+    if make is not None:
+        low, high = int(known.size.min()), int(known.size.max())
+        found[WHY] = np.array(make.wrong(graphs.adjacency, graphs.size, low, high), dtype=str)
+        found[MAKE] = np.full(len(graphs.x), make.title)
+    return found
+
+
+def _classes(graphs: GraphRows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the class of each graph, from 1 for the largest, and how many are in it, (n,) each."""
+    met = same_graphs(graphs.adjacency, graphs.size)
+    many = np.bincount(met)
+    place = np.empty(len(many), np.int64)
+    place[np.argsort(-many, kind="stable")] = np.arange(1, len(many) + 1)
+    return place[met], many[met]
+
+
+def _nearest(data: Arrays, training: Arrays, *, own: bool) -> NDArray[np.float64]:
+    """Return how far the nearest training graph is from each, (n,); see `apart`."""
+    far = nearest_of(_quantiles(data), _quantiles(training), own=own)
+    near = np.flatnonzero(far < CLOSE)
+    if not len(near):
+        return far
+    some = {name: np.asarray(each)[near] for name, each in data.items()}
+    mine, theirs = _certificates(some), _certificates(training)
+    counts: dict[bytes, int] = {}
+    for each in theirs:
+        counts[each] = counts.get(each, 0) + 1
+    # A training graph is one of those that are as it is.
+    far[near] = [0.0 if counts.get(each, 0) > own else CLOSE for each in mine]
+    return far
+
+
+def _quantiles(arrays: Arrays) -> NDArray[np.float64]:
+    """Return of each graph the eigenvalues of its normalised Laplacian as their quantiles: the
+    Euclidean distance is that between spectra as Wasserstein's second has it, (n, QUANTILES).
+    """
+    graphs = GraphRows.of(arrays)
+    values, size = spectra(graphs.adjacency, graphs.size), graphs.size[:, None]
+    at = (np.arange(QUANTILES) + 0.5) / QUANTILES
+    places = np.minimum((at * size).astype(np.int64), size - 1)
+    return np.take_along_axis(values, places, axis=1) / math.sqrt(QUANTILES)
+
+
+def _certificates(arrays: Arrays) -> list[bytes]:
+    graphs = GraphRows.of(arrays)
+    pairs = zip(graphs.adjacency, graphs.size.tolist(), strict=True)
+    return [certificate(square[:n, :n]) for square, n in pairs]
+
+
+def _same(one: Arrays, many: Arrays) -> NDArray[np.bool_]:
+    """Return whether one graph is each of some, (n,), however their nodes are numbered."""
+    mine = _certificates({name: np.asarray(each)[None] for name, each in one.items()})[0]
+    return np.array([each == mine for each in _certificates(many)], dtype=bool)
+
+
+apart = Apart("the spectrum of the normalised Laplacian; 0 is the same graph", _quantiles, _same)
