@@ -89,7 +89,12 @@ class GraphSet:
     many="graphs",
     summary="Nodes and the edges that join them: undirected, each of its own size.",
     gives=("continuous", "graph"),
-    networks={"denoiser": "graph-net", "critic": "graph-net", "generator": "graph-net"},
+    networks={
+        "denoiser": "graph-net",
+        "critic": "graph-net",
+        "generator": "graph-net",
+        "encoder": "graph-net",
+    },
     metrics=("degree-mmd", "clustering-mmd", "orbit-mmd"),
     training={"particles": 64, "frames": 16, "batch": 32, "evaluate_samples": 100},
     families={

@@ -38,6 +38,7 @@ from models.nets.role import DENOISER, Role, critic, generator
 from models.samplers.heun import Heun, HeunConfig
 from models.tensors import make_generator
 from observables.graphs.makes import halved
+from tests.models.graph_orders import permuted, renumbered
 
 SMALL = GraphNetConfig(width=8, pairs=6, products=4, layers=2)
 ROLES = [DENOISER, critic(), critic(clock=True)]
@@ -49,22 +50,6 @@ def random_graphs(n: int, nodes: int, seed: int = 0, density: float = 0.4) -> tu
     upper = torch.rand((n, nodes, nodes), generator=rng) < density
     packing = Packing(nodes)
     return unpack(pack(upper, size), packing), size
-
-
-def renumbered(set_: GraphSet, seed: int) -> tuple[GraphSet, Tensor]:
-    """Return graphs with their real nodes in another order, and the order (n, N)."""
-    packing, count = set_.packing, torch.arange(set_.packing.nodes)
-    chance = torch.rand((len(set_), packing.nodes), generator=make_generator(seed))
-    order = chance.masked_fill(count >= set_.size[:, None], 2.0).argsort(dim=1)
-    return GraphSet(permuted(set_.x, order, packing), set_.size, set_.feature), order
-
-
-def permuted(x: Tensor, order: Tensor, packing: Packing) -> Tensor:
-    rows = torch.arange(len(x))[:, None]
-    square = packing.dense(x)
-    square = square[rows[..., None], order[:, :, None], order[:, None]]
-    edges = packing.flat(square)
-    return torch.cat([x[rows, order], edges], dim=1) if packing.featured else edges
 
 
 def net(set_: GraphSet, role: Role) -> GraphNet:

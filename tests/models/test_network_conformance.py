@@ -35,7 +35,7 @@ ROLES: dict[str, tuple[Role, ...]] = {
     "recommender": (RECOMMENDER,),
     "predictor": (role.predictor(OUTPUTS), role.predictor(OUTPUTS, inputs=4)),
 }
-OF_A_ROW = ("critic", "noisy-encoder")
+OF_A_ROW = ("critic", "encoder", "noisy-encoder")
 """Roles in which a network says something of a row with padded places, and not of each place."""
 
 

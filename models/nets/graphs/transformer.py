@@ -1,0 +1,133 @@
+"""A graph transformer: attention between nodes that the pairs between them bias and scale.
+
+What node i asks of node j is a product of queries and keys, channel by channel, which the pair
+scales and shifts; it decides whom the node hears, and it is what the pair hears (Dwivedi and
+Bresson 2021, arXiv:2012.09699, eqs. 8 to 12; Vignac et al. 2023, arXiv:2209.14734, appendix B.1).
+Pairs have no direction here: what they hear is the mean of both. Nodes and pairs also hear what the
+graph is on average. Beside the noise it is told of cycles and the spectrum, which attention alone
+cannot count (section 4.1 there).
+"""
+
+import math
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.config import Config, param
+from models.contracts.spec import DataSpec
+from models.nets.graphs.shell import GraphShell, Structure, Told
+from models.nets.mlp import linear
+from models.nets.role import Role
+from models.registry import network
+
+__all__ = ["GraphTransformerConfig", "graph_transformer"]
+
+
+class GraphTransformerConfig(Config, frozen=True):
+    """Size of a graph transformer, and what it is told."""
+
+    width: Annotated[int, param("Width", "Channels of each node.", low=4, high=512, log=True)] = 32
+    pairs: Annotated[
+        int, param("Pairs", "Channels of each pair of nodes.", low=4, high=256, log=True)
+    ] = 24
+    heads: Annotated[int, param("Heads", "Attentions side by side.", low=1, high=16)] = 4
+    layers: Annotated[
+        int, param("Layers", "Rounds of hearing from each other.", low=1, high=16)
+    ] = 4
+    structure: Annotated[
+        Structure,
+        param(
+            "Structural features",
+            "What it is told of how the graph looks, as far as noise lets one see it.",
+            choices={
+                "none": "None",
+                "walks": "Degrees, triangles, walks",
+                "cycles": "Cycles and spectrum, too",
+            },
+        ),
+    ] = "cycles"
+
+
+class _Layer(nn.Module):
+    """Nodes hear from nodes by attention, then pairs from what their nodes asked of each other."""
+
+    def __init__(
+        self, config: GraphTransformerConfig, told: int, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        g, width, pairs, self.heads = generator, config.width, config.pairs, config.heads
+        inner = config.heads * max(1, width // config.heads)
+        self.scale = 1.0 / math.sqrt(inner / config.heads)
+        self.node_in, self.pair_in = Told(width, told, g), Told(pairs, told, g)
+        self.asked = linear(width, 3 * inner, generator=g)
+        self.bias = linear(pairs, 2 * inner, generator=g)
+        self.whole = linear(width + pairs, width, generator=g)
+        self.heard = linear(inner + 2 * width, 2 * width, generator=g)
+        self.node_out = linear(2 * width, width, gain=0.0, generator=g)
+        self.own = linear(pairs, 2 * pairs, generator=g)
+        self.weights = linear(inner, 2 * pairs, generator=g)
+        self.ends = linear(width, 2 * pairs, generator=g)
+        self.pair_out = linear(2 * pairs, pairs, gain=0.0, generator=g)
+
+    def forward(
+        self, h: Tensor, e: Tensor, context: Tensor | None, real: Tensor, joined: Tensor, n: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        seen, pairs = self.node_in(h, context) * real, self.pair_in(e, context) * joined
+        query, key, value = self.asked(seen).chunk(3, dim=-1)
+        times, plus = (self.bias(pairs) * joined).chunk(2, dim=-1)
+        asked = query[:, :, None] * key[:, None] * self.scale * (1.0 + times) + plus
+        weights = self._weights(asked, joined)
+        many = value.view(*value.shape[:2], self.heads, -1)
+        message = torch.einsum("bijk,bjkc->bikc", weights, many).flatten(2)
+        mean = torch.cat([seen.sum(dim=1) / n[:, 0], _mean(pairs, n)], dim=-1)
+        whole = self.whole(mean)[:, None].expand_as(h)
+        heard = functional.silu(self.heard(torch.cat([seen, message, whole], dim=-1)))
+        h = (h + self.node_out(heard)) * real
+        ends = self.ends(h)
+        asked = 0.5 * (asked + asked.transpose(1, 2))
+        told = self.own(pairs) + self.weights(asked) + ends[:, :, None] + ends[:, None]
+        return h, (e + self.pair_out(functional.silu(told))) * joined
+
+    def _weights(self, asked: Tensor, joined: Tensor) -> Tensor:
+        """Return how much each node hears of each other, (B, N, N, heads), by the sum of what it
+        asks in the channels of a head; a node that is alone hears nothing.
+        """
+        scores = asked.view(*asked.shape[:3], self.heads, -1).sum(dim=-1)
+        scores = scores.masked_fill(joined == 0.0, torch.finfo(scores.dtype).min)
+        weights: Tensor = scores.softmax(dim=2) * joined
+        return weights
+
+
+def _mean(pairs: Tensor, n: Tensor) -> Tensor:
+    """Return the mean over the pairs that there are, (B, channels)."""
+    couples = (n * (n - 1.0)).clamp_min(1.0)
+    return pairs.sum(dim=(1, 2)) / couples[:, 0]
+
+
+@network(
+    "graph-transformer",
+    title="Graph transformer",
+    summary="Attention between nodes, biased by what is between them; told of cycles and of the "
+    "spectrum.",
+    source="Dwivedi and Bresson 2021, arXiv:2012.09699, eqs. 8 to 12; Vignac et al. 2023, "
+    "arXiv:2209.14734, section 4.1 and appendix B.1",
+    roles=("denoiser",),
+    needs=("graph",),
+    config=GraphTransformerConfig,
+)
+def graph_transformer(
+    config: GraphTransformerConfig, spec: DataSpec, role: Role, generator: torch.Generator
+) -> nn.Module:
+    """Return a graph transformer for a role."""
+    return GraphShell(
+        spec,
+        role,
+        width=config.width,
+        pairs=config.pairs,
+        layer=lambda told: _Layer(config, told, generator),
+        layers=config.layers,
+        structure=config.structure,
+        generator=generator,
+    )
