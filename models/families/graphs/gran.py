@@ -1,0 +1,171 @@
+"""GRAN: blocks of nodes, each from messages over the graph so far, its edges from a mixture."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.config import Config, ConfigError, param
+from models.contracts.learner import Stage
+from models.families.graphs.growing import Growing, Ordered
+from models.families.graphs.settings import Averaging, NodeOrder
+from models.nets.graphs.gran import GranNet, GranNetConfig
+from models.registry import family
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+
+__all__ = ["Gran", "GranConfig"]
+
+_PAPER = "Liao et al. 2019, arXiv:1910.00760"
+
+
+class GranConfig(Config, frozen=True):
+    """Settings of GRAN."""
+
+    block: Annotated[
+        int,
+        param(
+            "Block",
+            "So many nodes come at once: more are drawn sooner, and know less of each other.",
+            low=1,
+            high=50,
+            unit="nodes",
+        ),
+    ] = 1
+    seen: Annotated[
+        int,
+        param(
+            "Blocks a step",
+            "Of how many blocks of each graph a training step learns, spread evenly over it.",
+            low=0,
+            high=500,
+            zero="All",
+        ),
+    ] = 4
+    order: NodeOrder = "breadth"
+    net: Annotated[GranNetConfig, param("Network", "The one that sends messages.")] = (
+        GranNetConfig()
+    )
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=3e-3, schedule="cosine", clip=5.0)
+    ema: Averaging = 0.99
+
+
+@family(
+    "gran",
+    title="GRAN",
+    summary="Block after block of nodes is joined to the graph so far, over which messages go; the "
+    "edges of a block are a mixture and know of each other.",
+    source=f"{_PAPER}, sections 2.2 and 2.3",
+    config=GranConfig,
+    needs=("graph",),
+    capabilities=("bound",),
+    group="sequential",
+    motion="p(block) = Σ_k α_k Π_ij θ_kij^A_ij (1 − θ_kij)^(1−A_ij)",
+)
+class Gran(Growing[GranConfig]):
+    """p(A) = prod_t p(L_t | L_1 ... L_(t-1)), L_t the edges of block t with all before it."""
+
+    stages = (
+        Stage(
+            "draw",
+            "Draw graphs, and an order of their nodes",
+            "L = A^π in blocks of rows,  π ~ breadth-first orders of G",
+            f"{_PAPER}, sections 2.1 and 2.3",
+            by="order",
+            formulas={
+                "depth": "L = A^π in blocks of rows,  π ~ depth-first orders of G",
+                "degree": "L = A^π in blocks of rows,  π by degree, ties at random",
+                "random": "L = A^π in blocks of rows,  π ~ all orders",
+            },
+        ),
+        Stage(
+            "fit",
+            "Say the edges of a block from the graph before it",
+            "max Σ_t log Σ_k α_kt Π_ij p(A_ij; θ_kij),  h_i ← GRU(h_i, Σ_j a_ij f(h_i − h_j))",
+            f"{_PAPER}, section 2.2",
+        ),
+    )
+
+    @property
+    def _blocks(self) -> int:
+        """How many blocks the largest graphs have."""
+        return -(-self.packing.nodes // self.config.block)
+
+    def network(self, rng: torch.Generator) -> nn.Module:
+        if self.config.block > self.packing.nodes:
+            raise ConfigError("block", f"graphs have at most {self.packing.nodes} nodes")
+        return GranNet(
+            self.config.net, self.spec, self.packing.nodes, self.config.block, generator=rng
+        )
+
+    def fitted(self, net: GranNet, graphs: Ordered, chance: Tensor) -> tuple[Tensor, Tensor]:
+        seen = self.config.seen
+        if not seen or seen >= self._blocks:
+            return self.log_prob_ordered(net, graphs)
+        # One uniform number puts evenly spaced ones in blocks: each is seen as often as any.
+        blocks = -(-graphs.size // self.config.block)
+        apart = torch.arange(seen, device=chance.device)
+        at = ((chance[:, None] + apart) / seen * blocks[:, None]).long()
+        found, edges = self._blocks_of(net, graphs, at.minimum((blocks - 1).clamp_min(0)[:, None]))
+        return found.sum(dim=1) * blocks / seen, edges
+
+    def log_prob_ordered(self, net: GranNet, graphs: Ordered) -> tuple[Tensor, Tensor]:
+        every = torch.arange(self._blocks, device=graphs.size.device)
+        found, edges = self._blocks_of(net, graphs, every.expand(len(graphs), -1))
+        return found.sum(dim=1), edges
+
+    def _blocks_of(self, net: GranNet, graphs: Ordered, at: Tensor) -> tuple[Tensor, Tensor]:
+        """Return log p of some blocks of each graph, at (n, m), and the probability of each of
+        their edges given those that come before it: (n, m) and (n, N, N).
+        """
+        n, nodes, block = len(graphs), self.packing.nodes, self.config.block
+        seen = at.shape[1]
+
+        def each(values: Tensor) -> Tensor:
+            return values.repeat_interleave(seen, dim=0)
+
+        first, joined, real = at.flatten() * block, each(graphs.adjacency), each(graphs.real)
+        given = {name: each(values) for name, values in graphs.given.items()}
+        log_ways, odds = net(joined, first, real, given)
+        log_ways, odds = log_ways.float(), odds.float()
+        place = torch.arange(nodes, device=at.device)
+        row = first[:, None] + torch.arange(block, device=at.device)
+        inside = row.clamp_max(nodes - 1)
+        pair = (place < row[..., None]) & (row < nodes)[..., None]
+        pair = pair & real.gather(1, inside)[..., None]
+        truth = joined.gather(1, inside[..., None].expand(-1, -1, nodes))
+        fits = functional.logsigmoid(torch.where(truth[:, None], odds, -odds)) * pair[:, None]
+        fits = fits.flatten(2)
+        # What the edges so far say of which way it is, before each edge.
+        so_far = log_ways[..., None] + fits.cumsum(dim=2)
+        before = torch.cat([log_ways[..., None], so_far[..., :-1]], dim=2)
+        chance = (before.softmax(dim=1) * torch.sigmoid(odds.flatten(2))).sum(dim=1)
+        edges = torch.zeros((n, seen, nodes, nodes), device=at.device)
+        chance = (chance.view(pair.shape) * pair).view(n, seen, block, nodes)
+        rows = inside.view(n, seen, block, 1).expand_as(chance)
+        edges.scatter_add_(2, rows, chance)
+        square = edges.amax(dim=1)
+        return so_far[..., -1].logsumexp(dim=1).view(n, seen), square + square.mT
+
+    def drawn(
+        self, net: GranNet, u: Tensor, real: Tensor, given: Mapping[str, Tensor]
+    ) -> Iterator[tuple[int, Tensor, int]]:
+        n, nodes, block = len(u), self.packing.nodes, self.config.block
+        joined = torch.zeros(u.shape, dtype=torch.bool, device=u.device)
+        # A first node alone has no edge.
+        starts = range(block if block == 1 else 0, nodes, block)
+        for spent, start in enumerate(starts, start=1):
+            stop = min(start + block, nodes)
+            first = torch.full((n,), start, device=u.device)
+            log_ways, odds = net(joined, first, real, given)
+            for i in range(start, stop):
+                for j in range(i):
+                    # Which way it is follows from the edges that were drawn by it.
+                    logit = odds[:, :, i - start, j]
+                    share = (log_ways.softmax(dim=1) * torch.sigmoid(logit)).sum(dim=1)
+                    edge = u[:, i, j] < share
+                    sign = torch.where(edge[:, None], logit, -logit)
+                    log_ways = log_ways + functional.logsigmoid(sign)
+                    joined[:, i, j] = joined[:, j, i] = edge
+            yield stop, joined.clone(), spent

@@ -1,0 +1,151 @@
+"""GraphRNN: a recurrent network goes from node to node and says to which earlier ones each is
+joined.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.config import Config, param
+from models.contracts.learner import Stage
+from models.families.graphs.growing import Growing, Ordered
+from models.families.graphs.settings import Averaging, NodeOrder
+from models.nets.graphs.row_gru import RowGru, RowGruConfig, backward, rows_of
+from models.registry import family
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+
+__all__ = ["GraphRnn", "GraphRnnConfig"]
+
+_PAPER = "You et al. 2018, arXiv:1802.08773"
+
+
+class GraphRnnConfig(Config, frozen=True):
+    """Settings of GraphRNN."""
+
+    edges: Annotated[
+        Literal["together", "independent"],
+        param(
+            "Edges of a node",
+            "One after another, by a second network that goes from edge to edge; or each for "
+            "itself, given the nodes before: two edges of one node then know nothing of each other.",
+            choices={
+                "together": "One after another (GraphRNN)",
+                "independent": "Each for itself (GraphRNN-S)",
+            },
+        ),
+    ] = "together"
+    bandwidth: Annotated[
+        int,
+        param(
+            "Bandwidth",
+            "A node can be joined to so many that come right before it. Breadth first, edges reach "
+            "back no further than the graph is wide; those that do are not learned.",
+            low=0,
+            high=500,
+            zero="All nodes before it",
+            unit="nodes",
+        ),
+    ] = 0
+    order: NodeOrder = "breadth"
+    net: Annotated[RowGruConfig, param("Networks", "Those that go from node to node.")] = (
+        RowGruConfig()
+    )
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=3e-3, schedule="cosine", clip=5.0)
+    ema: Averaging = 0.99
+
+
+@family(
+    "graph-rnn",
+    title="GraphRNN",
+    summary="A recurrent network adds node after node in breadth-first order, and says to which of "
+    "those before it each is joined.",
+    source=f"{_PAPER}, sections 2.2 and 2.3, algorithm 1",
+    config=GraphRnnConfig,
+    needs=("graph",),
+    capabilities=("bound",),
+    group="sequential",
+    motion="h_i = GRU(h_(i−1), S_(i−1)),  S_i ~ p(· | h_i)",
+)
+class GraphRnn(Growing[GraphRnnConfig]):
+    """p(A) = prod_i p(S_i | S_1 ... S_(i-1)), S_i the edges of node i to those before it."""
+
+    stages = (
+        Stage(
+            "draw",
+            "Draw graphs, and an order of their nodes",
+            "S = rows of A^π,  π ~ breadth-first orders of G",
+            f"{_PAPER}, sections 2.1 and 2.3.4",
+            by="order",
+            formulas={
+                "depth": "S = rows of A^π,  π ~ depth-first orders of G",
+                "degree": "S = rows of A^π,  π by degree, ties at random",
+                "random": "S = rows of A^π,  π ~ all orders",
+            },
+        ),
+        Stage(
+            "fit",
+            "Say each row from those before it",
+            "max Σ_i Σ_j log p(S_ij | S_i1 … S_i(j−1), h_i),  h_i = GRU(h_(i−1), S_(i−1))",
+            f"{_PAPER}, section 2.3.2",
+            by="edges",
+            formulas={
+                "independent": "max Σ_i Σ_j log p(S_ij | h_i),  h_i = GRU(h_(i−1), S_(i−1))",
+            },
+        ),
+    )
+
+    @property
+    def reach(self) -> int:
+        """How far back edges are said."""
+        most = self.packing.nodes - 1
+        return min(self.config.bandwidth, most) if self.config.bandwidth else most
+
+    def network(self, rng: torch.Generator) -> nn.Module:
+        together = self.config.edges == "together"
+        return RowGru(
+            self.config.net,
+            self.spec,
+            self.packing.nodes,
+            self.reach,
+            together=together,
+            generator=rng,
+        )
+
+    def fitted(self, net: RowGru, graphs: Ordered, chance: Tensor) -> tuple[Tensor, Tensor]:
+        found, edges, _ = self._said(net, graphs)
+        return found, edges
+
+    def log_prob_ordered(self, net: RowGru, graphs: Ordered) -> tuple[Tensor, Tensor]:
+        found, edges, within = self._said(net, graphs)
+        return found.masked_fill(~within, -torch.inf), edges
+
+    def _said(self, net: RowGru, graphs: Ordered) -> tuple[Tensor, Tensor, Tensor]:
+        """Return log p of the edges within reach, the probability of each, and whether there are no
+        others.
+        """
+        joined, nodes = graphs.adjacency, self.packing.nodes
+        at, there = backward(nodes, self.reach, joined.device)
+        told = there & graphs.real[..., None]
+        truth = rows_of(joined, self.reach)
+        odds = net.log_odds((2.0 * truth.float() - 1.0) * told, graphs.given).float()
+        each = functional.logsigmoid(torch.where(truth, odds, -odds)) * told
+        chance = torch.zeros(joined.shape, device=joined.device)
+        chance.scatter_add_(2, at.expand(len(joined), -1, -1), torch.sigmoid(odds) * told)
+        far = (joined & graphs.real[..., None]).tril(-self.reach - 1)
+        within = ~far.any(dim=2).any(dim=1)
+        return each.sum(dim=(1, 2)), chance + chance.mT, within
+
+    def drawn(
+        self, net: RowGru, u: Tensor, real: Tensor, given: Mapping[str, Tensor]
+    ) -> Iterator[tuple[int, Tensor, int]]:
+        joined = torch.zeros(u.shape, dtype=torch.bool, device=u.device)
+        rows = rows_of(u, self.reach)
+        for i, (row, spent) in enumerate(net.drawn(rows, given), start=1):
+            back = min(i, self.reach)
+            # Place d of a row is about the node d places before.
+            joined[:, i, i - back : i] = row[:, :back].flip(1)
+            joined[:, i - back : i, i] = joined[:, i, i - back : i]
+            yield i + 1, joined.clone(), spent

@@ -1,0 +1,32 @@
+"""Settings that several of these families have."""
+
+from typing import Annotated, Literal
+
+from models.config import param
+
+__all__ = ["Averaging", "NodeOrder"]
+
+Averaging = Annotated[
+    float,
+    param(
+        "Averaging",
+        "Decay of the averaged weights that everything but the training uses.",
+        low=0.0,
+        below=1.0,
+        zero="None",
+    ),
+]
+NodeOrder = Annotated[
+    Literal["breadth", "depth", "degree", "random"],
+    param(
+        "Order of the nodes",
+        "In which order nodes come, drawn anew each time a graph is seen. Breadth first, a node is "
+        "joined to few that came long before it; in a random order nothing is easy to foresee.",
+        choices={
+            "breadth": "Breadth first",
+            "depth": "Depth first",
+            "degree": "By degree",
+            "random": "Random",
+        },
+    ),
+]

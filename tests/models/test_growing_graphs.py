@@ -1,0 +1,227 @@
+"""Graphs made node by node: orders and their probability, and that all probabilities sum to one."""
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from itertools import pairwise, permutations, product
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.contracts.batch import Batch
+from models.families.graphs.gran import Gran, GranConfig
+from models.families.graphs.graph_rnn import GraphRnn, GraphRnnConfig
+from models.families.graphs.growing import Growing, Ordered
+from models.kinds.graphs import GraphSet
+from models.layouts.graphs import Packing, pack, unpack
+from models.layouts.node_orders import node_orders, reordered
+from models.nets.graphs.gran import GranNetConfig
+from models.nets.graphs.row_gru import RowGruConfig
+from models.tensors import make_generator
+
+CPU = torch.device("cpu")
+RNN, GRAN = RowGruConfig(width=8, layers=1, hidden=6), GranNetConfig(width=8, layers=2, mixture=3)
+Make = Callable[..., Growing]
+
+
+def rnn(spec, **more) -> Growing:
+    return GraphRnn(GraphRnnConfig(net=RNN, **more), spec, horizon=10, seed=0, device=CPU)
+
+
+def rnn_s(spec, **more) -> Growing:
+    return rnn(spec, edges="independent", **more)
+
+
+def gran(spec, **more) -> Growing:
+    return Gran(GranConfig(net=GRAN, **more), spec, horizon=10, seed=0, device=CPU)
+
+
+def gran_blocks(spec, **more) -> Growing:
+    return gran(spec, block=2, **more)
+
+
+each_model = pytest.mark.parametrize("make", [rnn, rnn_s, gran, gran_blocks])
+
+
+def all_graphs(nodes: int) -> Tensor:
+    """Every graph on so many numbered nodes, (2^pairs, N, N)."""
+    packing = Packing(nodes)
+    return packing.dense(torch.tensor(list(product([False, True], repeat=packing.pairs))))
+
+
+def sized(adjacency: Tensor, size: Tensor | None = None) -> GraphSet:
+    size = torch.full((len(adjacency),), adjacency.shape[1]) if size is None else size
+    return GraphSet(pack(adjacency, size), size)
+
+
+def wild(make: Make, graphs: GraphSet, **more) -> Growing:
+    """A model whose weights are far from where they start: no probability is about a half."""
+    made = make(graphs.spec(), **more)
+    for net in (made.trained.net, made.trained.averaged):
+        for stream, weight in enumerate(net.parameters()):
+            weight.data.normal_(std=0.7, generator=make_generator(0, stream))
+    return made
+
+
+def in_order(graphs: GraphSet) -> Ordered:
+    given = {"size": graphs.size}
+    return Ordered(graphs.adjacency, graphs.size, None, given, torch.zeros(len(graphs)))
+
+
+@torch.no_grad()
+def log_prob(made: Growing, graphs: GraphSet) -> Tensor:
+    return made.log_prob_ordered(made.trained.averaged.edges, in_order(graphs))[0]
+
+
+def some_graphs(n: int, nodes: int) -> GraphSet:
+    rng = make_generator(0)
+    size = torch.randint(2, nodes + 1, (n,), generator=rng)
+    return sized(torch.rand((n, nodes, nodes), generator=rng) < 0.4, size)
+
+
+def searched(adjacency: Tensor, name: str) -> set[tuple[int, ...]]:
+    """All orders of a search, by following each choice."""
+
+    def onward(order: tuple[int, ...]) -> set[tuple[int, ...]]:
+        left = [node for node in range(len(adjacency)) if node not in order]
+        if not left:
+            return {order}
+        for seen in order if name == "breadth" else order[::-1]:
+            if found := [node for node in left if adjacency[seen, node]]:
+                break
+        else:
+            found = left
+        return {every for node in found for every in onward((*order, node))}
+
+    return onward(())
+
+
+@pytest.mark.parametrize("name", ["breadth", "depth"])
+def test_orders_are_those_of_a_search_as_often_as_they_say(name: str):
+    graph = torch.zeros((7, 7), dtype=torch.bool)
+    for i, j in [(0, 1), (0, 2), (1, 2), (2, 3), (4, 5)]:
+        graph[i, j] = graph[j, i] = True
+    n = 8000
+    orders = node_orders(graph.expand(n, 7, 7), torch.full((n,), 6), name, make_generator(0))
+    assert (orders.order[:, 6] == 6).all(), "what is padded comes last"
+    found = [tuple(row) for row in orders.order[:, :6].tolist()]
+    likely = dict(zip(found, orders.log_prob.exp().tolist(), strict=True))
+    assert likely.keys() == searched(graph[:6, :6], name)
+    assert sum(likely.values()) == pytest.approx(1.0, abs=1e-5)
+    for order, count in Counter(found).items():
+        assert abs(count / n - likely[order]) < 5 * math.sqrt(likely[order] / n), order
+
+
+def test_orders_by_degree_fall_and_random_ones_are_all_alike():
+    graphs = some_graphs(40, 9)
+    orders = node_orders(graphs.adjacency, graphs.size, "degree", make_generator(0))
+    degree = graphs.adjacency.sum(dim=2).gather(1, orders.order)
+    assert (degree[:, 1:] <= degree[:, :-1]).all()
+    orders = node_orders(graphs.adjacency, graphs.size, "random", make_generator(0))
+    torch.testing.assert_close(orders.log_ways(graphs.size), torch.zeros(40), atol=1e-4, rtol=0.0)
+
+
+@each_model
+@pytest.mark.parametrize("nodes", [3, 4])
+def test_the_probabilities_of_all_graphs_sum_to_one(make: Make, nodes: int):
+    graphs = sized(all_graphs(nodes))
+    found = log_prob(wild(make, graphs), graphs).exp()
+    assert float(found.sum()) == pytest.approx(1.0, abs=1e-5)
+    assert found.max() > 2.0 * found.min(), "they are not all alike"
+
+
+@each_model
+def test_graphs_are_drawn_by_the_very_chances_that_they_are_given(make: Make):
+    """Each edge is there where its uniform number is below its chance, which the likelihood says
+    of all edges at once.
+    """
+    graphs = some_graphs(40, 7)
+    made = wild(make, graphs)
+    latents = made.prior(40, make_generator(2))
+    *_, last = made.flow(latents)
+    size = latents.given["size"]
+    drawn = sized(unpack(last.x, graphs.packing), size)
+    chance = made.log_prob_ordered(made.trained.averaged.edges, in_order(drawn))[1]
+    u = graphs.packing.dense(latents.x)
+    pairs = graphs.packing.dense(graphs.packing.masks[size])
+    assert torch.equal(drawn.adjacency, (u < chance) & pairs)
+    assert 0.1 < drawn.adjacency[pairs].double().mean() < 0.9
+
+
+@each_model
+def test_what_is_padded_does_not_matter(make: Make):
+    graphs = some_graphs(12, 6)
+    made = wild(make, graphs)
+    wider = Ordered(**{**vars(in_order(graphs)), "adjacency": graphs.adjacency.clone()})
+    for row, size in enumerate(graphs.size.tolist()):
+        wider.adjacency[row, size:] = True
+    with torch.no_grad():
+        found, _ = made.log_prob_ordered(made.trained.averaged.edges, wider)
+    torch.testing.assert_close(found, log_prob(made, graphs))
+
+
+@each_model
+def test_the_bound_lies_below_the_sum_over_all_orders(make: Make):
+    """And is as much below as Jensen's inequality says: the mean of exp(bound) is that sum."""
+    square = all_graphs(4)[[23, 11]]
+    graphs = sized(square)
+    made = wild(make, graphs, order="random")
+    every = torch.tensor(list(permutations(range(4))))
+    exact = torch.stack([
+        log_prob(made, sized(reordered(a.expand(24, 4, 4), every))).logsumexp(dim=0) - math.log(24)
+        for a in square
+    ])  # fmt: skip
+    rows = graphs.rows(torch.arange(2).repeat_interleave(400))
+    bounds = made.log_prob_bound(rows).view(2, 400)
+    assert (bounds.mean(dim=1) < exact - 0.01).all()
+    mean = bounds.exp().mean(dim=1)
+    error = bounds.exp().std(dim=1) / 20
+    assert ((mean - exact.exp()).abs() < 4 * error).all()
+
+
+def test_the_bound_does_not_depend_on_how_nodes_are_numbered():
+    graphs = sized(all_graphs(4)[22:23])
+    made = wild(rnn, graphs)
+    turned = sized(reordered(graphs.adjacency, torch.tensor([[2, 0, 3, 1]])))
+    means = [
+        made.log_prob_bound(each.rows(torch.zeros(4000, dtype=torch.long))).mean()
+        for each in (graphs, turned)
+    ]
+    assert abs(float(means[0] - means[1])) < 0.1
+
+
+def test_a_bandwidth_leaves_out_what_reaches_further_back():
+    graphs = sized(all_graphs(4))
+    made = wild(rnn, graphs, bandwidth=1)
+    found = log_prob(made, graphs).exp()
+    along = graphs.adjacency[:, [0, 0, 1], [2, 3, 3]].any(dim=1)
+    assert (found[along] == 0.0).all()
+    assert float(found.sum()) == pytest.approx(1.0, abs=1e-5)
+
+
+def test_a_step_of_gran_learns_from_some_blocks_what_all_would_teach():
+    graphs = some_graphs(6, 6)
+    made, several = wild(gran, graphs), wild(gran, graphs, seen=2)
+    net, ordered = made.trained.net.edges, in_order(graphs)
+    n = 64
+    chance = (torch.arange(n) + 0.5) / n
+    with torch.no_grad():
+        exact, _ = made.log_prob_ordered(net, ordered)
+        each = [several.fitted(net, ordered, c.expand(6))[0] for c in chance]
+    mean = torch.stack(each).mean(dim=0)
+    # Blocks are as long as 1 / size: a grid of numbers sees each about as often.
+    torch.testing.assert_close(mean, exact, rtol=0.06, atol=0.05)
+
+
+@each_model
+def test_nodes_come_one_after_another_and_stay(make: Make):
+    graphs = some_graphs(5, 6)
+    made = wild(make, graphs)
+    latents: Batch = made.prior(5, make_generator(2))
+    frames = list(made.flow(latents))
+    assert not frames[0].x.any()
+    for before, after in pairwise(frames):
+        there = before.x != 0.0
+        assert torch.equal(after.x[there], before.x[there])
+    assert torch.equal(frames[-1].x != 0.0, latents.mask)
