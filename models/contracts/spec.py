@@ -63,13 +63,15 @@ class Given:
 class Part:
     """A named piece of a packed row: the places from ``start`` up to ``stop`` of its first axis.
     Where ``counts`` is not 0 its numbers are whole ones, from 0 up to below that, and have mean 0
-    and deviation 1 by declaration.
+    and deviation 1 by declaration. Where ``share`` is not 0 its numbers are -1 and 1, and so many
+    of them are 1.
     """
 
     name: str
     start: int
     stop: int
     counts: int = 0
+    share: float = 0.0
 
 
 @dataclass(frozen=True)

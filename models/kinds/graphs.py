@@ -11,7 +11,7 @@ from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.spec import SIZE, DataSpec, Given, rows_of_law
-from models.layouts.graphs import Packing, pack, unpack
+from models.layouts.graphs import EDGES, Packing, pack, unpack
 from models.registry import kind
 from models.tensors import make_generator
 
@@ -60,13 +60,15 @@ class GraphSet:
             real = numbers[packing.masks[self.size][:, : packing.nodes]]
             mean[: packing.nodes] = real.mean()
             std[: packing.nodes] = real.std().clamp_min(1e-6)
+        edges = self.x[:, packing.start :]
+        share = float((edges > 0).sum() / (edges != 0).sum().clamp_min(1))
         some = rows_of_law(len(self))
         return DataSpec(
             "graphs",
             (packing.length,),
             mean,
             std,
-            parts=packing.parts,
+            parts=tuple(replace(p, share=share) if p.name == EDGES else p for p in packing.parts),
             masks=packing.masks,
             given={SIZE: Given()},
             law={SIZE: self.size[some]},

@@ -8,17 +8,17 @@ padded node is padded.
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import torch
 from torch import Tensor
 
 from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, Part
+from models.contracts.spec import SIZE, DataSpec, Part
 from models.tensors import real_places
 
-__all__ = ["EDGES", "NODES", "Packing", "pack", "unpack"]
+__all__ = ["EDGES", "NODES", "Packing", "edges_alone", "pack", "unpack"]
 
 NODES, EDGES = "nodes", "edges"
 
@@ -163,3 +163,17 @@ def unpack(x: Tensor, packing: Packing) -> Tensor:
     above 0, so that padded nodes have none.
     """
     return packing.dense(x > 0)
+
+
+def edges_alone(spec: DataSpec) -> DataSpec:
+    """Return what is said of graphs, without the numbers that their nodes have."""
+    packing = Packing.of(spec.parts)
+    (edges,) = (part for part in spec.parts if part.name == EDGES)
+    return replace(
+        spec,
+        shape=(packing.pairs,),
+        mean=spec.mean[packing.start :],
+        std=spec.std[packing.start :],
+        parts=(replace(edges, start=0, stop=packing.pairs),),
+        masks=None if spec.masks is None else spec.masks[:, packing.start :],
+    )

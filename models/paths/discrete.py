@@ -28,6 +28,7 @@ __all__ = ["DISCRETE_PATHS", "DiscretePath", "DiscretePathName", "draw_symbols"]
 
 DiscretePathName = Literal["absorbing", "uniform", "gaussian"]
 DISCRETE_PATHS: tuple[DiscretePathName, ...] = get_args(DiscretePathName)
+"""Those that need no law of the data."""
 _OFFSET = 0.008  # of the cosine schedule
 _NARROW, _WIDE = 0.02, 1.44  # deviations of the first and last Gaussian step, in alphabets
 _IMPOSSIBLE = 1e-12  # less probable corruptions count as none
@@ -41,13 +42,16 @@ class DiscretePath:
     (Hoogeboom et al. 2021, arXiv:2102.05379; Austin et al., appendix A.2.1). "absorbing" turns it
     into an additional state, [MASK], with probability 1 / (T - t + 1), so that a share t / T is
     masked after t steps (appendix A.2.2 and section 3.1). "gaussian" moves it to its neighbours,
-    with a doubly stochastic matrix whose variance grows linearly (appendix A.2.3).
+    with a doubly stochastic matrix whose variance grows linearly (appendix A.2.3). "marginal" is
+    "uniform" but for the law by which it resamples, that of the data: of them it is changed least
+    on the way (Vignac et al. 2023, arXiv:2209.14734, section 4.1).
 
     Args:
         name: which.
         symbols: K, of the data.
         steps: T.
         device: where it computes.
+        law: the probability of each symbol in the data, (K,), where the path is "marginal".
 
     Attributes:
         states: K, or K + 1 with [MASK], which comes last.
@@ -58,17 +62,23 @@ class DiscretePath:
 
     def __init__(
         self,
-        name: DiscretePathName,
+        name: DiscretePathName | Literal["marginal"],
         symbols: int,
         steps: int,
         device: torch.device | str = "cpu",
+        law: Tensor | None = None,
     ) -> None:
+        if (law is not None) != (name == "marginal"):
+            raise ValueError("a law of the symbols goes with the marginal path, and only with it")
         self.name = name
         self.symbols = symbols
         self.steps = steps
         self.mask = symbols if name == "absorbing" else None
         self.states = symbols + (self.mask is not None)
-        one = torch.stack([torch.eye(self.states).double(), *_matrices(name, symbols, steps)])
+        even = torch.full((symbols,), 1.0 / symbols).double()
+        self._law = even if law is None else law.double() / law.double().sum()
+        steps_made = _matrices(name, self._law, steps)
+        one = torch.stack([torch.eye(self.states).double(), *steps_made])
         self._exact = one
         bar = one.clone()
         for t in range(1, steps + 1):
@@ -79,9 +89,11 @@ class DiscretePath:
 
     @property
     def stationary(self) -> Tensor:
-        """The law at the end of the path, (states,): all masked, or any symbol alike."""
+        """The law at the end of the path, (states,): all masked, any symbol alike, or that of the
+        data.
+        """
         if self.mask is None:
-            return torch.full((self.states,), 1.0 / self.states, device=self.device)
+            return self._law.float().to(self.device)
         return torch.eye(self.states, device=self.device)[self.mask]
 
     def between(self, s: int, t: int) -> Tensor:
@@ -177,12 +189,13 @@ def draw_symbols(probabilities: Tensor, uniform: Tensor) -> Tensor:
     return torch.minimum(drawn, last)
 
 
-def _matrices(name: DiscretePathName, symbols: int, steps: int) -> list[Tensor]:
+def _matrices(name: str, law: Tensor, steps: int) -> list[Tensor]:
+    symbols = len(law)
     if name == "absorbing":
         return [_absorbing(symbols, 1.0 / (steps - t + 1)) for t in range(1, steps + 1)]
-    if name == "uniform":
+    if name in ("uniform", "marginal"):
         kept = pairwise(_cosine(t / steps) for t in range(steps + 1))
-        return [_uniform(symbols, 1.0 - after / before) for before, after in kept]
+        return [_resampling(law, 1.0 - after / before) for before, after in kept]
     return [_gaussian(symbols, t, steps) for t in range(1, steps + 1)]
 
 
@@ -191,8 +204,8 @@ def _cosine(u: float) -> float:
     return (math.cos(angle) / math.cos(_OFFSET / (1.0 + _OFFSET) * math.pi / 2)) ** 2
 
 
-def _uniform(symbols: int, beta: float) -> Tensor:
-    return (1.0 - beta) * torch.eye(symbols).double() + beta / symbols
+def _resampling(law: Tensor, beta: float) -> Tensor:
+    return (1.0 - beta) * torch.eye(len(law)).double() + beta * law
 
 
 def _absorbing(symbols: int, beta: float) -> Tensor:

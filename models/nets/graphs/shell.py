@@ -3,7 +3,7 @@
 Nodes and pairs of nodes carry channels, which layers change; a network is what its layers do. Both
 start from how the graph looks, as far as noise lets one see it: the soft adjacency, how surely two
 nodes are joined, and its degrees, cycles, walks and spectrum (structural features as in Vignac et
-al. 2023, arXiv:2209.14734, section 4.1, here differentiable). However nodes are numbered, a network
+al. 2023, arXiv:2209.14734, section 4.2, here differentiable). However nodes are numbered, a network
 says the same of them.
 
 Shapes: x (B, L) as in `models.layouts.graphs`, latents (B, latent), clock (B,), mask (B, L).

@@ -2,10 +2,10 @@
 
 What node i asks of node j is a product of queries and keys, channel by channel, which the pair
 scales and shifts; it decides whom the node hears, and it is what the pair hears (Dwivedi and
-Bresson 2021, arXiv:2012.09699, eqs. 8 to 12; Vignac et al. 2023, arXiv:2209.14734, appendix B.1).
+Bresson 2021, arXiv:2012.09699, section 2; Vignac et al. 2023, arXiv:2209.14734, section 3.2).
 Pairs have no direction here: what they hear is the mean of both. Nodes and pairs also hear what the
 graph is on average. Beside the noise it is told of cycles and the spectrum, which attention alone
-cannot count (section 4.1 there).
+cannot count (section 4.2 there).
 """
 
 import math
@@ -111,8 +111,8 @@ def _mean(pairs: Tensor, n: Tensor) -> Tensor:
     title="Graph transformer",
     summary="Attention between nodes, biased by what is between them; told of cycles and of the "
     "spectrum.",
-    source="Dwivedi and Bresson 2021, arXiv:2012.09699, eqs. 8 to 12; Vignac et al. 2023, "
-    "arXiv:2209.14734, section 4.1 and appendix B.1",
+    source="Dwivedi and Bresson 2021, arXiv:2012.09699, section 2; Vignac et al. 2023, "
+    "arXiv:2209.14734, sections 3.2 and 4.2",
     roles=("denoiser",),
     needs=("graph",),
     config=GraphTransformerConfig,

@@ -41,7 +41,9 @@ def pack_spec(spec: DataSpec) -> tuple[Tensors, dict[str, Any]]:
         "kind": spec.kind,
         "shape": list(spec.shape),
         "symbols": spec.symbols,
-        "parts": [[part.name, part.start, part.stop, part.counts] for part in spec.parts],
+        "parts": [
+            [part.name, part.start, part.stop, part.counts, part.share] for part in spec.parts
+        ],
         "given": {name: _said(known) for name, known in spec.given.items()},
     }
     return tensors, values

@@ -1,0 +1,248 @@
+"""DiGress: discrete diffusion of graphs, whose edges are drawn anew one by one and told back."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, Unpack
+
+import torch
+from torch import Tensor, nn
+
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.family import Frame
+from models.contracts.learner import Line, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.families.graphs.one_shot import EdgesAndNumbers, OneShot
+from models.families.graphs.settings import Averaging
+from models.nets.calling import call
+from models.nets.pick import build
+from models.nets.role import DENOISER
+from models.nets.settings import DenoiserNet
+from models.paths.discrete import DiscretePath, draw_symbols
+from models.registry import family
+from models.samplers.discrete.ancestral import Ancestral
+from models.samplers.discrete.base import DiscreteSamplerConfig
+from models.tensors import make_generator, mean_of_places
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+
+__all__ = ["Digress", "DigressConfig"]
+
+_BOUND = 41  # stream of the seed (`models.tensors.make_generator`)
+_SMALLEST = 1e-12  # probability, so that one loss is never infinite
+_TIMES = 8  # at which the bound of a graph is estimated, spread evenly over the path
+_SURE = 1e-3, 1e3  # how clearly an edge shows, at least and at most
+_PAPER = "Vignac et al. 2023, arXiv:2209.14734"
+_AUSTIN = "Austin et al. 2021, arXiv:2107.03006"
+
+
+class DigressConfig(Config, frozen=True):
+    """Settings of a discrete diffusion of graphs."""
+
+    net: DenoiserNet = Pick(slug="graph-transformer")
+    path: Annotated[
+        Literal["marginal", "uniform", "absorbing"],
+        param(
+            "Path",
+            "What becomes of a pair of nodes: it is drawn anew, joined as often as pairs of the "
+            "data are, or as often as not; or it is masked.",
+            choices={"marginal": "Marginal", "uniform": "Uniform", "absorbing": "Absorbing"},
+            aspect="path",
+        ),
+    ] = "marginal"
+    steps: Annotated[
+        int,
+        param(
+            "Steps of the path",
+            "T: how many steps lead from a graph to noise, and back.",
+            low=1,
+            high=1000,
+            log=True,
+        ),
+    ] = 100
+    optimizer: NetworkOptimizer = OptimizerConfig(
+        kind="adamw", lr=2e-3, schedule="cosine", clip=1.0
+    )
+    ema: Averaging = 0.998
+
+
+@family(
+    "digress",
+    title="DiGress",
+    summary="Pairs of nodes are drawn anew step by step; a network sees the whole graph and says "
+    "which were joined, and graphs are told back from nothing.",
+    source=f"{_PAPER}, algorithms 1 and 2, sections 3 and 4.1; {_AUSTIN}, eqs. 1 to 4",
+    config=DigressConfig,
+    needs=("graph",),
+    capabilities=("bound",),
+    group="discrete",
+    motion="q(A_t | A₀) = Cat(A₀ Q̄_t),  Q̄_t = ᾱ_t I + (1 − ᾱ_t) 1 mᵀ,  "
+    "p(A_(t−1) | A_t) = Π_ij Σ q(a_(t−1) | a_t, a₀) p(a₀ | A_t)",
+)
+class Digress(OneShot[DigressConfig]):
+    """A network says p(a_0 | A_t) of each pair; the path of D3PM does the rest.
+
+    What a pair's own symbol tells of it is known, so that the network says what all others do, as
+    log odds beside those of the data. It reads the symbols as numbers under that noise at which
+    a bit shows as clearly as they do (`_clock`).
+    """
+
+    stages = (
+        Stage(
+            "draw", "Draw graphs, and a time for each", "A₀ ~ p,  t ~ U{1…T}", f"{_PAPER}, alg. 1"
+        ),
+        Stage(
+            "corrupt",
+            "Draw pairs of nodes anew",
+            "q(a_t | a₀) = ᾱ_t a₀ + (1 − ᾱ_t) m",
+            f"{_PAPER}, section 4.1",
+            by="path",
+            formulas={
+                "uniform": "q(a_t | a₀) = ᾱ_t a₀ + (1 − ᾱ_t) / 2",
+                "absorbing": "q(a_t | a₀) = (1 − t/T) a₀ + t/T [mask]",
+            },
+            sources={"uniform": f"{_AUSTIN}, appendix A.2.1", "absorbing": f"{_AUSTIN}, eq. 3"},
+            aspect="path",
+        ),
+        Stage(
+            "fit",
+            "Say which were joined",
+            "min −Σ_ij log p(a₀ | A_t)",
+            f"{_PAPER}, eq. 2",
+            aspect="loss",
+            also=(
+                Line(
+                    formula="p(a₀ | A_t) ~ q(a_t | a₀) m(a₀) e^(F(A_t, t) a₀)",
+                    source=f"{_AUSTIN}, eq. 4",
+                    aspect="prediction",
+                ),
+            ),
+        ),
+    )
+
+    def __init__(self, config: DigressConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
+        super().__init__(config, spec, **training)
+        law = torch.tensor([1.0 - self.share, self.share])
+        self.path = DiscretePath(
+            config.path, 2, config.steps, self.device, law if config.path == "marginal" else None
+        )
+        self.odds = torch.logit(law[1].double()).float().to(self.device)
+        self.clock = _clock(self.path.bar)
+
+    def network(self, rng: torch.Generator) -> nn.Module:
+        return build(self.config.net, self.edges, DENOISER, rng)
+
+    @classmethod
+    def evaluations(cls, config: DigressConfig, sampler: Any = None) -> int | None:
+        return config.steps
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        n, steps, pairs = len(real), self.config.steps, self.pairs(real)
+        # One number for all rows: their times are spread evenly, which the loss varies less by.
+        start = torch.rand((), generator=self.noise, device=self.device)
+        spread = (start + torch.arange(n, device=self.device) / n) % 1.0
+        t = (1 + (steps * spread).long()).clamp(max=steps)
+        yield "draw", {"real": real.x}
+        truth = (pairs.x > 0).long()
+        uniform = torch.rand(truth.shape, generator=self.noise, device=self.device)
+        x = self.path.corrupted(truth, t, uniform)
+        scene = {"real": real.x, "particles": self.row(real, self._numbers(x))}
+        yield "corrupt", scene
+        places, said = pairs.places(), []
+
+        def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            net, some = self.trained.net, pairs.take(part)
+            law = self._told(net, some, x[part], t[part])
+            said.append(law[..., 1].detach())
+            kept = law.gather(-1, truth[part][..., None])[..., 0].clamp_min(_SMALLEST)
+            edges = -mean_of_places(some.zeroed(kept.log()), places)
+            numbers = -self.numbers_log_prob(net, real.take(part)).mean()
+            return edges + numbers, {"cross-entropy": edges.detach()}
+
+        metrics = self.trained.descend(loss, n)
+        yield "fit", {**scene, "particles": self.row(real, 2.0 * torch.cat(said) - 1.0)}
+        return metrics
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        """Draw pairs from the end of the path, and a normal number for each node's number."""
+        shape = (n, self.packing.pairs)
+        law = self.path.stationary.cpu().expand(*shape, -1)
+        x = draw_symbols(law, torch.rand(shape, generator=generator))
+        z = self.latent_numbers(n, generator)
+        rows = Batch(torch.empty(0), *self.spec.conditions(n, generator, given))
+        return rows.holding(self.row(rows, self._numbers(x), z)).to(self.device)
+
+    @torch.no_grad()
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        rows = Batch.of(latents)
+        pairs = self.pairs(rows)
+
+        def clean(x: Tensor, t: int) -> Tensor:
+            return self._clean(pairs, x, torch.full((len(x),), t, device=x.device))
+
+        back = Ancestral(DiscreteSamplerConfig(steps=self.config.steps))
+        x = self._symbols(pairs)
+        for step in back.frames(clean, self.path, x, generator):
+            edges = self._numbers(step.x)
+            z = rows.x[:, : self.packing.start]
+            last = step.s == 0.0
+            made = self.finished(rows, edges, z) if last else self.row(rows, edges)
+            yield Frame(1.0 - step.s, made, step.nfe)
+
+    @torch.no_grad()
+    def log_prob_bound(self, x: Rows) -> Tensor:
+        """Return the variational bound of log p of graphs whose nodes are numbered, (n,): its sum
+        over times estimated at a few, spread evenly, and exact of the numbers of nodes.
+        """
+        rows, steps = Batch.of(x), self.config.steps
+        pairs, generator, n = self.pairs(rows), make_generator(0, _BOUND), len(rows)
+        real, count = (pairs.x > 0).long(), min(_TIMES, steps)
+        total = pairs.zeroed(self.path.prior_gap(real)).sum(dim=1)
+        for i in range(count):
+            start = (i + torch.rand(n, generator=generator)) / count
+            t = (1 + (steps * start).long()).clamp(max=steps).to(self.device)
+            uniform = torch.rand(real.shape, generator=generator).to(self.device)
+            at = self.path.corrupted(real, t, uniform)
+            terms = self.path.bound(self._clean(pairs, at, t), real, at, t)
+            total = total + steps / count * pairs.zeroed(terms).sum(dim=1)
+        return self.numbers_log_prob(self.trained.averaged, rows) - total
+
+    def _symbols(self, pairs: Batch) -> Tensor:
+        """Return rows of numbers as symbols: 0 is no edge, 1 an edge, 2 a mask."""
+        if self.path.mask is None:
+            return (pairs.x > 0).long()
+        return torch.where(pairs.x == 0.0, self.path.mask, (pairs.x > 0).long())
+
+    def _numbers(self, x: Tensor) -> Tensor:
+        """Return symbols as numbers: -1, 1, and 0 where they are masked."""
+        return torch.where(x == 2, 0.0, 2.0 * x.float() - 1.0)
+
+    def _clean(self, pairs: Batch, x: Tensor, t: Tensor) -> Tensor:
+        """Return p(a_0 | A_t) by the averaged weights, (n, pairs, 2)."""
+        net = self.trained.averaged
+        with torch.no_grad():
+            return by_parts(lambda rows, at, then: self._told(net, rows, at, then), pairs, x, t)
+
+    def _told(self, net: EdgesAndNumbers, pairs: Batch, x: Tensor, t: Tensor) -> Tensor:
+        rows = pairs.holding(pairs.zeroed(self._numbers(x)))
+        said = call(net.edges, rows, self.clock[t]).float()
+        logits = torch.stack([torch.zeros_like(said), said + self.odds], dim=-1)
+        return self.path.told(logits, x, t)
+
+
+def _clock(bar: Tensor) -> Tensor:
+    """Return what a network is told of each time, (T + 1,): ln(s) / 4, s the level of Gaussian
+    noise at which a bit of -1 or 1 shows as clearly as a symbol does.
+
+    Between -1 and 1 the log odds of such a bit, seen as x / sqrt(1 + s^2), differ by 4 c with
+    c = sqrt(1 + s^2) / s^2, those of a symbol by the logarithm of q(1 | 1) q(0 | 0) / q(1 | 0)
+    q(0 | 1).
+    """
+    own = bar[:, :2, :2].double().clamp_min(_SMALLEST).log()
+    apart = own[:, 1, 1] + own[:, 0, 0] - own[:, 0, 1] - own[:, 1, 0]
+    c = (0.25 * apart).clamp(*_SURE)
+    square = (1.0 + (1.0 + 4.0 * c.square()).sqrt()) / (2.0 * c.square())
+    return (square.log() / 8.0).float()
