@@ -22,7 +22,7 @@ from torch import Tensor
 
 from models.metrics.graphs.descriptors import BINS, clusterings, degrees, orbits, spectra
 
-__all__ = ["STATISTICS", "Estimate", "Kernel", "Statistic", "discrepancy", "mmd2"]
+__all__ = ["STATISTICS", "Estimate", "Kernel", "Statistic", "discrepancy", "mmd2", "mmd2_of"]
 
 Estimate = Literal["unbiased", "biased"]
 Kernel = Literal["emd", "tv"]
@@ -73,15 +73,26 @@ def mmd2(
     Raises:
         ValueError: fewer than two on a side.
     """
-    n, m = len(left), len(right)
-    if min(n, m) < 2:
-        raise ValueError(f"at least 2 graphs are needed on each side, got {min(n, m)}")
-    within = statistic.kernel(left, left, kernel), statistic.kernel(right, right, kernel)
-    between = statistic.kernel(left, right, kernel).mean()
+    return mmd2_of(
+        statistic.kernel(left, left, kernel),
+        statistic.kernel(right, right, kernel),
+        statistic.kernel(left, right, kernel),
+        estimate,
+    )
+
+
+def mmd2_of(left: Tensor, right: Tensor, between: Tensor, estimate: Estimate) -> float:
+    """Return MMD^2 from a kernel among n (n, n), among m others (m, m), and between them (n, m).
+
+    Raises:
+        ValueError: fewer than two on a side.
+    """
+    if min(between.shape) < 2:
+        raise ValueError(f"at least 2 graphs are needed on each side, got {min(between.shape)}")
     if estimate == "biased":
-        return float(within[0].mean() + within[1].mean() - 2.0 * between)
-    one, two = ((k.sum() - k.trace()) / (len(k) * (len(k) - 1)) for k in within)
-    return float(one + two - 2.0 * between)
+        return float(left.mean() + right.mean() - 2.0 * between.mean())
+    one, two = ((k.sum() - k.trace()) / (len(k) * (len(k) - 1)) for k in (left, right))
+    return float(one + two - 2.0 * between.mean())
 
 
 def discrepancy(

@@ -8,28 +8,39 @@ from models.metrics.graphs.discrepancy import Estimate, Kernel, discrepancy
 from models.metrics.graphs.sides import sides
 from models.registry import metric
 
-__all__ = ["ClusteringMMD", "DegreeMMD", "GraphMMDConfig", "OrbitMMD", "SpectralMMD"]
+__all__ = [
+    "BELOW",
+    "ClusteringMMD",
+    "DegreeMMD",
+    "EstimateSetting",
+    "GraphMMDConfig",
+    "OrbitMMD",
+    "SpectralMMD",
+]
 
 _SOURCE = "You et al. 2018, arXiv:1802.08773, section 4.3; Gretton et al. 2012, JMLR 13, eqs. 3, 5"
 
-_BELOW = (
+BELOW = (
     "The unbiased estimate may be negative: it is 0 on average between real and real, and strays "
     "the farther, the fewer graphs there are."
 )
 
 
+EstimateSetting = Annotated[
+    Estimate,
+    param(
+        "Estimate",
+        "Unbiased is 0 on average between real and real. Published tables are biased: there "
+        "each graph also counts against itself, and few graphs look far apart.",
+        choices={"unbiased": "Unbiased", "biased": "Biased (as in published tables)"},
+    ),
+]
+
+
 class GraphMMDConfig(Config, frozen=True):
     """How a discrepancy is estimated."""
 
-    estimate: Annotated[
-        Estimate,
-        param(
-            "Estimate",
-            "Unbiased is 0 on average between real and real. Published tables are biased: there "
-            "each graph also counts against itself, and few graphs look far apart.",
-            choices={"unbiased": "Unbiased", "biased": "Biased (as in published tables)"},
-        ),
-    ] = "unbiased"
+    estimate: EstimateSetting = "unbiased"
     kernel: Annotated[
         Kernel,
         param(
@@ -57,7 +68,7 @@ class _GraphMMD(SampleMetric[GraphMMDConfig]):
     "degree-mmd",
     title="Degree MMD²",
     summary="How far the degrees of generated graphs are from those of unseen ones: kernel "
-    "exp(-EMD²/2) of histograms of degrees. It does not see how edges lie. " + _BELOW,
+    "exp(-EMD²/2) of histograms of degrees. It does not see how edges lie. " + BELOW,
     source=_SOURCE,
     config=GraphMMDConfig,
     kinds=("graphs",),
@@ -72,7 +83,7 @@ class DegreeMMD(_GraphMMD):
     "clustering-mmd",
     title="Clustering MMD²",
     summary="How far the clustering coefficients of generated graphs are from those of unseen "
-    "ones: kernel of width 0.1 of histograms in 100 bins. " + _BELOW,
+    "ones: kernel of width 0.1 of histograms in 100 bins. " + BELOW,
     source=_SOURCE,
     config=GraphMMDConfig,
     kinds=("graphs",),
@@ -87,7 +98,7 @@ class ClusteringMMD(_GraphMMD):
     "orbit-mmd",
     title="Orbit MMD²",
     summary="How far generated graphs are from unseen ones in how often each small graph of up to "
-    "four nodes is found in them: Gaussian kernel of width 30 of mean orbit counts. " + _BELOW,
+    "four nodes is found in them: Gaussian kernel of width 30 of mean orbit counts. " + BELOW,
     source=_SOURCE + "; Przulj 2007, doi:10.1093/bioinformatics/btl301, figure 1",
     config=GraphMMDConfig,
     kinds=("graphs",),
@@ -102,7 +113,7 @@ class OrbitMMD(_GraphMMD):
     "spectral-mmd",
     title="Spectral MMD²",
     summary="How far generated graphs are from unseen ones as a whole: kernel of width 10 bins of "
-    "histograms of the eigenvalues of the normalised Laplacian, in 200 bins. " + _BELOW,
+    "histograms of the eigenvalues of the normalised Laplacian, in 200 bins. " + BELOW,
     source=_SOURCE + "; spectra: Liao et al. 2019, arXiv:1910.00760, section 4.2",
     config=GraphMMDConfig,
     kinds=("graphs",),

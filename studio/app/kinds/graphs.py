@@ -116,7 +116,14 @@ KIND = Kind(
     ready=_ready,
     facts=_facts,
     groups={
-        "Structure": ("degree-mmd", "clustering-mmd", "orbit-mmd", "spectral-mmd"),
+        "Structure": (
+            "degree-mmd",
+            "clustering-mmd",
+            "orbit-mmd",
+            "spectral-mmd",
+            "nspdk-mmd",
+            "random-gin",
+        ),
         "Valid, different, new": (
             "two-communities",
             "trees",

@@ -1,0 +1,87 @@
+"""What a graph isomorphism network with random weights makes of graphs, and how far that is apart.
+
+Nobody trains a judge for every set of graphs; a random one tells more graphs apart than counts of
+degrees or triangles do (Thompson et al. 2022, arXiv:2201.09871, sections 3 and 5). Its features
+are those of the rounds of
+
+    h_i <- MLP(h_i + sum over neighbours j of h_j)
+
+(Xu et al. 2019, arXiv:1810.00826, eq. 4.1, epsilon 0) from the degrees, each summed over the nodes
+of a graph: how its nodes are numbered changes nothing. What neighbours of neighbours' degrees do
+not tell it does not see (Xu et al., theorem 3): triangles among nodes of one degree, for one.
+"""
+
+import math
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from models.config import NoConfig
+from models.metrics.base import Evidence, Figure, SampleMetric
+from models.metrics.graphs.sides import sides
+from models.metrics.samples.frechet import frechet_distance
+from models.registry import metric
+from models.tensors import make_generator, real_places
+
+__all__ = ["RandomGinFrechet", "distance", "features"]
+
+ROUNDS, WIDTH = 3, 35  # those of Thompson et al., whose features are 105 numbers, too
+_SEED = 0  # one network for all time: its figures are compared
+
+
+@cache
+def _layers() -> tuple[tuple[tuple[Tensor, Tensor], ...], ...]:
+    """Return weights (in, 35) and biases (35,) of the two layers of each round. Without biases all
+    would be one sum of walks: a rectifier does nothing to multiples of a vector.
+    """
+    rng = make_generator(_SEED)
+
+    def layer(fan_in: int) -> tuple[Tensor, Tensor]:
+        weight = torch.empty((fan_in, WIDTH), dtype=torch.float64)
+        bias = 2.0 * torch.rand(WIDTH, generator=rng, dtype=torch.float64) - 1.0
+        return torch.nn.init.orthogonal_(weight, generator=rng), bias / math.sqrt(fan_in)
+
+    return tuple((layer(WIDTH if k else 1), layer(WIDTH)) for k in range(ROUNDS))
+
+
+def features(adjacency: Tensor, size: Tensor) -> Tensor:
+    """Return the features of graphs (n, N, N), of which the first ``size`` nodes are real,
+    (n, 105), in double precision.
+    """
+    a = adjacency.double()
+    real = real_places(size, a.shape[1])[..., None]
+    h = a.sum(dim=2, keepdim=True)
+    rounds = []
+    for (first, one), (second, two) in _layers():
+        h = (((h + a @ h) @ first + one).relu() @ second + two).relu() * real
+        rounds.append(h.sum(dim=1))
+    return torch.cat(rounds, dim=1)
+
+
+def distance(made: Tensor, real: Tensor) -> float:
+    """Return the Frechet distance of features (n, 105) and (m, 105), in units of the spread of the
+    latter: sums over neighbours of neighbours grow with each round, which would count for all.
+    """
+    spread = real.std(dim=0)
+    spread = torch.where(spread > 0, spread, 1.0)
+    return frechet_distance(made / spread, real / spread)
+
+
+@metric(
+    "random-gin",
+    title="Fréchet distance (random GIN)",
+    summary="Distance of Gaussians fitted to what a graph isomorphism network with random weights "
+    "sees in generated and in unseen graphs, in units of the spread of the unseen ones. It grows "
+    "as there are fewer graphs: compare at equal n, and with its floor.",
+    source="Thompson et al. 2022, arXiv:2201.09871, section 3; network: Xu et al. 2019, "
+    "arXiv:1810.00826, eq. 4.1; distance: Dowson and Landau 1982, "
+    "doi:10.1016/0047-259X(82)90077-X, eq. 4",
+    kinds=("graphs",),
+)
+class RandomGinFrechet(SampleMetric[NoConfig]):
+    """The Frechet distance in the features of a random network."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        made, real = (features(*graphs) for graphs in sides(evidence))
+        return Figure(distance(made, real), n=len(made))
