@@ -37,10 +37,10 @@ def counted(graph):
     for radius in range(MOST + 1):
         look = {v: looks(graph, v, radius) for v in graph}
         for u in graph:
-            for v, distance in apart[u].items():
-                if u <= v and distance <= MOST:
+            for v, far in apart[u].items():
+                if u <= v and far <= MOST:
                     pair = tuple(sorted((look[u], look[v])))
-                    found.setdefault((radius, distance), Counter())[pair] += 1
+                    found.setdefault((radius, far), Counter())[pair] += 1
     return found
 
 

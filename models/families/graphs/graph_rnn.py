@@ -30,7 +30,7 @@ class GraphRnnConfig(Config, frozen=True):
         param(
             "Edges of a node",
             "One after another, by a second network that goes from edge to edge; or each for "
-            "itself, given the nodes before: two edges of one node then know nothing of each other.",
+            "itself, given the nodes before: two edges of one node know nothing of each other.",
             choices={
                 "together": "One after another (GraphRNN)",
                 "independent": "Each for itself (GraphRNN-S)",

@@ -16,7 +16,6 @@ from functools import cache
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from scipy import sparse
 from torch import Tensor
 
 from models.config import Config
@@ -131,6 +130,8 @@ def kernel(left: Parts, right: Parts, n: int, m: int) -> tuple[Tensor, Tensor, T
     """Return the kernel among n graphs, among m others, and between them, (n, n), (m, m) and
     (n, m).
     """
+    from scipy import sparse  # half a second, for those who ask
+
     level, look = (
         np.concatenate([getattr(left, name), getattr(right, name)]) for name in ("level", "look")
     )
