@@ -9,7 +9,8 @@ from torch.nn import functional
 
 from models.config import Config, ConfigError, param
 from models.contracts.learner import Stage
-from models.families.graphs.growing import Growing, Ordered
+from models.families.graphs.growing import Ordered
+from models.families.graphs.row_by_row import RowByRow
 from models.families.graphs.settings import Averaging, NodeOrder
 from models.nets.graphs.gran import GranNet, GranNetConfig
 from models.registry import family
@@ -63,7 +64,7 @@ class GranConfig(Config, frozen=True):
     group="sequential",
     motion="p(block) = Σ_k α_k Π_ij θ_kij^A_ij (1 − θ_kij)^(1−A_ij)",
 )
-class Gran(Growing[GranConfig]):
+class Gran(RowByRow[GranConfig]):
     """p(A) = prod_t p(L_t | L_1 ... L_(t-1)), L_t the edges of block t with all before it."""
 
     stages = (
@@ -91,6 +92,10 @@ class Gran(Growing[GranConfig]):
     def _blocks(self) -> int:
         """How many blocks the largest graphs have."""
         return -(-self.packing.nodes // self.config.block)
+
+    @property
+    def order(self) -> str:
+        return self.config.order
 
     def network(self, rng: torch.Generator) -> nn.Module:
         if self.config.block > self.packing.nodes:

@@ -11,7 +11,8 @@ from torch.nn import functional
 
 from models.config import Config, param
 from models.contracts.learner import Stage
-from models.families.graphs.growing import Growing, Ordered
+from models.families.graphs.growing import Ordered
+from models.families.graphs.row_by_row import RowByRow
 from models.families.graphs.settings import Averaging, NodeOrder
 from models.nets.graphs.row_gru import RowGru, RowGruConfig, backward, rows_of
 from models.registry import family
@@ -30,7 +31,7 @@ class GraphRnnConfig(Config, frozen=True):
         param(
             "Edges of a node",
             "One after another, by a second network that goes from edge to edge; or each for "
-            "itself, given the nodes before: two edges of one node know nothing of each other.",
+            "itself, given the nodes before: two edges of a node then know nothing of each other.",
             choices={
                 "together": "One after another (GraphRNN)",
                 "independent": "Each for itself (GraphRNN-S)",
@@ -69,7 +70,7 @@ class GraphRnnConfig(Config, frozen=True):
     group="sequential",
     motion="h_i = GRU(h_(i−1), S_(i−1)),  S_i ~ p(· | h_i)",
 )
-class GraphRnn(Growing[GraphRnnConfig]):
+class GraphRnn(RowByRow[GraphRnnConfig]):
     """p(A) = prod_i p(S_i | S_1 ... S_(i-1)), S_i the edges of node i to those before it."""
 
     stages = (
@@ -102,6 +103,10 @@ class GraphRnn(Growing[GraphRnnConfig]):
         """How far back edges are said."""
         most = self.packing.nodes - 1
         return min(self.config.bandwidth, most) if self.config.bandwidth else most
+
+    @property
+    def order(self) -> str:
+        return self.config.order
 
     def network(self, rng: torch.Generator) -> nn.Module:
         together = self.config.edges == "together"

@@ -1,4 +1,4 @@
-"""What families share that make graphs node by node: orders, node numbers, and the bound.
+"""What families share that make graphs piece by piece: orders, node numbers, and the bound.
 
 Such a model says how likely an ordered graph is, p(A). Its graphs are numbered at random in the
 end, so that a graph whose nodes are numbered in some way has
@@ -10,8 +10,8 @@ section 3; with q fixed it differs from -log p(A^pi) by what no weight changes).
 """
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar, Unpack
 
 import torch
@@ -19,29 +19,26 @@ from torch import Tensor, nn
 
 from models.config import Config
 from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Training, Walk
+from models.contracts.family import Family
+from models.contracts.learner import Scene, Training, Walk
 from models.contracts.spec import SIZE, DataSpec
 from models.contracts.state import Packed
 from models.layouts.graphs import Packing, unpack
-from models.layouts.node_orders import node_orders, reordered
 from models.nets.graphs.node_numbers import NodeNumbers
 from models.tensors import make_generator, real_places
 from models.training.optim import OptimizerConfig
 from models.training.trained import Trained
 
-__all__ = ["Growing", "GrowingSettings", "Ordered"]
+__all__ = ["Growing", "Ordered", "Whole"]
 
 _WEIGHTS, _BOUND = 0, 51  # streams of the seed (`models.tensors.make_generator`)
-_WAYS = "log ways"  # the name under which they go beside the rows of a part
+_WAYS, _WORDS, _KNOWN = "log ways", "words", "known"  # beside the rows of a part
 _NUMBERS = 16  # units of the network that says the numbers of nodes
 
 
-class GrowingSettings(Protocol):
+class _Settings(Protocol):
     """Settings that all of them have."""
 
-    @property
-    def order(self) -> Any: ...
     @property
     def optimizer(self) -> OptimizerConfig: ...
     @property
@@ -57,7 +54,11 @@ class Ordered:
         size: (n,) int64; real nodes come first.
         numbers: (n, N), a number a node; None where nodes have none.
         given: what is known of each, by name.
-        log_ways: (n,), see `NodeOrders.log_ways`.
+        log_ways: (n,), log(n! q), q being how likely this order was; where there are no more
+            words than orders, this word.
+        words: (n, T) int64, what each is written as, -1 behind its end; None for models that write
+            nothing.
+        known: (n,) bool, which have a word; None where all do.
     """
 
     adjacency: Tensor
@@ -65,6 +66,8 @@ class Ordered:
     numbers: Tensor | None
     given: Mapping[str, Tensor]
     log_ways: Tensor
+    words: Tensor | None = None
+    known: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.size)
@@ -76,19 +79,25 @@ class Ordered:
 
     def take(self, rows: slice) -> "Ordered":
         """Return some of them."""
+
+        def some(values: Tensor | None) -> Tensor | None:
+            return None if values is None else values[rows]
+
         return Ordered(
             self.adjacency[rows],
             self.size[rows],
-            None if self.numbers is None else self.numbers[rows],
+            some(self.numbers),
             {name: values[rows] for name, values in self.given.items()},
             self.log_ways[rows],
+            some(self.words),
+            some(self.known),
         )
 
 
 C = TypeVar("C", bound=Config)
 
 
-class _Whole(nn.Module):
+class Whole(nn.Module):
     """The network of the edges, and that of the nodes' numbers where they have some."""
 
     def __init__(self, edges: nn.Module, numbers: NodeNumbers | None) -> None:
@@ -97,8 +106,8 @@ class _Whole(nn.Module):
 
 
 class Growing(Family[C]):
-    """Makes graphs node by node; see the module. A subclass says how likely ordered graphs are, and
-    draws them.
+    """Makes graphs piece by piece; see the module. A subclass says how likely ordered graphs are,
+    and draws them.
     """
 
     def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:
@@ -107,8 +116,8 @@ class Growing(Family[C]):
         rng = self.weights(_WEIGHTS)
         edges = self.network(rng)
         numbers = NodeNumbers(spec, _NUMBERS, rng) if self.packing.featured else None
-        self.trained: Trained[_Whole] = Trained(
-            _Whole(edges, numbers).to(self.device),
+        self.trained: Trained[Whole] = Trained(
+            Whole(edges, numbers).to(self.device),
             self.settings.optimizer,
             self.horizon,
             decay=self.settings.ema,
@@ -116,10 +125,10 @@ class Growing(Family[C]):
         )
 
     @property
-    def settings(self) -> GrowingSettings:
+    def settings(self) -> _Settings:
         """The settings that all of these families have."""
         found: Any = self.config
-        settings: GrowingSettings = found
+        settings: _Settings = found
         return settings
 
     @abstractmethod
@@ -128,18 +137,14 @@ class Growing(Family[C]):
 
     @abstractmethod
     def log_prob_ordered(self, net: Any, graphs: Ordered) -> tuple[Tensor, Tensor]:
-        """Return log p of the edges of ordered graphs in nats, (n,), and the probability that it
-        gave each edge, (n, N, N), with what comes before it known: 0 where there is no pair.
+        """Return log p of the edges of ordered graphs in nats, (n,), and the probability that each
+        edge had, (n, N, N), with what comes before it known: 0 where there is no pair, and
+        everywhere where a model says nothing of single edges.
         """
 
     @abstractmethod
-    def drawn(
-        self, net: Any, u: Tensor, real: Tensor, given: Mapping[str, Tensor]
-    ) -> Iterator[tuple[int, Tensor, int]]:
-        """Draw graphs from uniform numbers u (n, N, N), symmetric, one a pair of nodes, of which
-        the ``real`` ones (n, N) come first: yield how many nodes there are, two or more, and in the
-        end N, their edges (n, N, N) bool, and the evaluations spent so far.
-        """
+    def ordered(self, rows: Batch, generator: torch.Generator) -> Ordered:
+        """Return rows as graphs whose nodes are in an order drawn by chance."""
 
     def fitted(self, net: Any, graphs: Ordered, chance: Tensor) -> tuple[Tensor, Tensor]:
         """Return what is learned from: as `log_prob_ordered`, or an estimate of it without bias, by
@@ -154,7 +159,7 @@ class Growing(Family[C]):
     def walk(self, batch: Rows) -> Walk:
         real = Batch.of(batch)
         graphs = self.ordered(real, self.noise)
-        scene = {"real": self._row(graphs.adjacency, graphs)}
+        scene = {"real": self.row_of(graphs.adjacency, graphs)}
         yield "draw", scene
         said: list[Tensor] = []
         chance = torch.rand(len(graphs), generator=self.noise, device=self.device)
@@ -163,50 +168,25 @@ class Growing(Family[C]):
             some, net = graphs.take(part), self.trained.net
             found, edges = self.fitted(net.edges, some, chance[part])
             said.append(edges.detach())
-            return -(found + self._numbers_log_prob(net, some)).mean(), {}
+            return -(found + self.numbers_log_prob(net, some)).mean(), {}
 
         metrics = self.trained.descend(loss, len(graphs))
-        expected = scene["real"].clone()
-        expected[:, self.packing.start :] = 2.0 * self.packing.flat(torch.cat(said)) - 1.0
-        yield "fit", {**scene, "particles": real.zeroed(expected)}
-        return metrics
+        yield "fit", {**scene, **self.expected(torch.cat(said), scene["real"])}
+        return {**metrics, **self.counted(graphs)}
+
+    def counted(self, graphs: Ordered) -> dict[str, Tensor]:
+        """Return what else a step says of the graphs that it learned from, as scalars."""
+        return {}
+
+    def expected(self, edges: Tensor, row: Tensor) -> Scene:
+        """Return what there is to see of the chances of edges (n, N, N) beside rows (n, L)."""
+        found = row.clone()
+        found[:, self.packing.start :] = 2.0 * self.packing.flat(edges) - 1.0
+        return {"particles": found * (row != 0.0)}
 
     def retune(self, config: C) -> None:
         found: Any = config
         self.trained.optimizer.config = found.optimizer
-
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        """Draw a uniform number for each pair of nodes, and a normal one for each number."""
-        u = torch.rand((n, *self.spec.shape), generator=generator)
-        if self.packing.featured:
-            u[:, : self.packing.start] = torch.randn((n, self.packing.start), generator=generator)
-        mask, told = self.spec.conditions(n, generator, given)
-        rows = Batch(u, mask, told)
-        return rows.holding(rows.zeroed(u)).to(self.device)
-
-    @torch.no_grad()
-    def flow(
-        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
-    ) -> Iterator[Frame]:
-        """Draw node after node. What is not yet there is 0, neither an edge nor none."""
-        rows, net = Batch.of(latents), self.trained.averaged
-        nodes = self.packing.nodes
-        place = torch.arange(nodes, device=rows.device)
-        real = self._graphs(rows, rows.x[:, 0]).real
-        yield Frame(0.0, torch.zeros_like(rows.x), 0)
-        u = self.packing.dense(rows.x)
-        for there, adjacency, spent in self.drawn(net.edges, u, real, rows.given):
-            joined = adjacency & real[:, None] & real[..., None]
-            made = torch.zeros_like(rows.x)
-            # Of two nodes the second comes later, and their pair with it.
-            come = self.packing.flat((place < there).expand(nodes, nodes))
-            made[:, self.packing.start :] = (2.0 * self.packing.flat(joined) - 1.0) * come
-            if there == nodes and net.numbers is not None:
-                z = rows.x[:, : self.packing.start]
-                made[:, : self.packing.start] = net.numbers.drawn(z, joined, rows.given)
-            yield Frame((there - 1) / (nodes - 1), rows.zeroed(made), spent)
 
     @torch.no_grad()
     def log_prob_bound(self, x: Rows) -> Tensor:
@@ -217,26 +197,20 @@ class Growing(Family[C]):
         graphs = self.ordered(Batch.of(x), make_generator(0, _BOUND))
 
         def bound(part: Batch) -> Tensor:
-            some = self._graphs(part, part.given[_WAYS])
+            some = replace(
+                self.graphs_of(part, part.given[_WAYS]),
+                words=part.given.get(_WORDS),
+                known=part.given.get(_KNOWN),
+            )
             found, _ = self.log_prob_ordered(net.edges, some)
-            return found + self._numbers_log_prob(net, some) - some.log_ways
+            return found + self.numbers_log_prob(net, some) - some.log_ways
 
-        row = self._row(graphs.adjacency, graphs)
-        return by_parts(bound, Batch(row, given={**graphs.given, _WAYS: graphs.log_ways}))
+        beside = {**graphs.given, _WAYS: graphs.log_ways}
+        if graphs.words is not None and graphs.known is not None:
+            beside |= {_WORDS: graphs.words, _KNOWN: graphs.known}
+        return by_parts(bound, Batch(self.row_of(graphs.adjacency, graphs), given=beside))
 
-    def ordered(self, rows: Batch, generator: torch.Generator) -> Ordered:
-        """Return rows as graphs whose nodes are in an order drawn by chance."""
-        here = self._graphs(rows, torch.zeros(len(rows), device=rows.device))
-        orders = node_orders(here.adjacency, here.size, self.settings.order, generator)
-        return Ordered(
-            reordered(here.adjacency, orders.order),
-            here.size,
-            None if here.numbers is None else here.numbers.gather(1, orders.order),
-            rows.given,
-            orders.log_ways(here.size),
-        )
-
-    def _graphs(self, rows: Batch, log_ways: Tensor) -> Ordered:
+    def graphs_of(self, rows: Batch, log_ways: Tensor) -> Ordered:
         """Return rows as graphs in the order in which their nodes stand."""
         numbers = rows.x[:, : self.packing.start] if self.packing.featured else None
         # Of rows of which nothing is given every node is there.
@@ -244,12 +218,12 @@ class Growing(Family[C]):
         size = rows.given.get(SIZE, whole).long()
         return Ordered(unpack(rows.x, self.packing), size, numbers, rows.given, log_ways)
 
-    def _numbers_log_prob(self, net: _Whole, graphs: Ordered) -> Tensor:
+    def numbers_log_prob(self, net: Whole, graphs: Ordered) -> Tensor:
         if net.numbers is None or graphs.numbers is None:
             return torch.zeros(len(graphs), device=graphs.size.device)
         return net.numbers.log_prob(graphs.numbers, graphs.adjacency, graphs.real, graphs.given)
 
-    def _row(self, adjacency: Tensor, graphs: Ordered) -> Tensor:
+    def row_of(self, adjacency: Tensor, graphs: Ordered) -> Tensor:
         """Return graphs as standardised rows (n, L)."""
         edges = 2.0 * self.packing.flat(adjacency).float() - 1.0
         row = edges if graphs.numbers is None else torch.cat([graphs.numbers, edges], dim=1)

@@ -7,7 +7,8 @@ a network knows for hundreds of steps no more of a text than how often each lett
 predictor sees all places, and the clock; an autoregressive network says each place from those
 before it, for which the row is moved on by one behind a beginning of its own.
 
-Shapes: x (B, L) int64 symbols, or (B, L, inputs) numbers; clock (B,); said (B, L, outputs).
+Shapes: x (B, L) int64 symbols, or (B, L, inputs) numbers; clock (B,); said (B, L, outputs). L is
+what the spec says, or less: rows may end earlier, all of a batch at once.
 """
 
 from collections.abc import Mapping
@@ -69,9 +70,10 @@ class _Block(nn.Module):
         n, places, width = h.shape
         parts = self.mixed(self.before(h)).view(n, places, 3, self.heads, -1)
         q, k, v = parts.permute(2, 0, 3, 1, 4)
-        bias = self.bias[:, self.apart]
+        apart = self.apart[:places, :places]
+        bias = self.bias[:, apart]
         if self.causal:
-            later = torch.ones_like(self.apart, dtype=torch.bool).triu(1)
+            later = torch.ones_like(apart, dtype=torch.bool).triu(1)
             bias = bias.masked_fill(later, -torch.inf)
         seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
         h = h + self.out(seen.transpose(1, 2).reshape(n, places, width))
@@ -136,7 +138,7 @@ class SymbolTransformer(nn.Module):
             start = len(self.symbols) - 1
             seen = functional.pad(x[:, :-1], (1, 0), value=start) if self.causal else x
             h = self.symbols[seen]
-        h = h + self.places
+        h = h + self.places[: h.shape[1]]
         parts = []
         if self.clock is not None and clock is not None:
             parts.append(self.clock(clock))

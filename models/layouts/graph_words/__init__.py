@@ -1,0 +1,1 @@
+"""Graphs written as words: symbol after symbol, each saying what is added."""
