@@ -35,7 +35,7 @@ CPU = torch.device("cpu")
 def languages(nodes: int) -> dict[str, Language]:
     return {
         "edges": EdgeList(nodes),
-        "graphs": Grammar("graphs", nodes),
+        "any": Grammar("any", nodes),
         "connected": Grammar("connected", nodes),
         "trees": Grammar("trees", nodes),
         "lobsters": Grammar("lobsters", nodes),
@@ -45,7 +45,7 @@ def languages(nodes: int) -> dict[str, Language]:
 
 
 each_language = pytest.mark.parametrize("name", sorted(languages(4)))
-MAKE = {"graphs": None, "connected": connected, "trees": tree, "lobsters": lobster}
+MAKE = {"any": None, "connected": connected, "trees": tree, "lobsters": lobster}
 """Which graphs a grammar is about."""
 
 
@@ -172,7 +172,7 @@ def test_a_word_is_as_likely_as_it_is_said_to_be(name: str):
         assert len({(word, order) for word, order, _ in found}) == len(found)
 
 
-@pytest.mark.parametrize("name", ["edges", "graphs", "connected", "trees"])
+@pytest.mark.parametrize("name", ["edges", "any", "connected", "trees"])
 def test_every_word_is_one_of_a_graph(name: str):
     """Each as often as nodes can be numbered, so that the probabilities of all numbered graphs, as
     sums over their words, sum to one if those of words do.
@@ -205,7 +205,7 @@ def test_a_grammar_derives_what_it_is_about_and_nothing_else(name: str):
         some = trees(GraphSizes(smallest=10, largest=14), 80, 0)
         graphs, size = some.adjacency, some.size
     else:
-        graphs, size = fitting("graphs", all_graphs(5))[::7], torch.full((147,), 5)
+        graphs, size = fitting("any", all_graphs(5))[::7], torch.full((147,), 5)
     derived = [
         languages(14)[name].written(neighbours(a[:n, :n]), chances) is not None
         for a, n in zip(graphs, size.tolist(), strict=True)

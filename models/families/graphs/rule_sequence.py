@@ -19,7 +19,7 @@ __all__ = ["RuleSequence", "RuleSequenceConfig"]
 
 _PAPER = "Kusner et al. 2017, arXiv:1703.01925"
 _TITLES = {
-    "graphs": "All graphs",
+    "any": "All graphs",
     "connected": "Connected graphs",
     "trees": "Trees",
     "lobsters": "Lobsters",
@@ -37,7 +37,7 @@ class RuleSequenceConfig(Config, frozen=True):
             "learned from; the curve “derived” says which share it does.",
             choices=_TITLES,
         ),
-    ] = "graphs"
+    ] = "any"
     net: WordNet = SymbolTransformerConfig()
     optimizer: NetworkOptimizer = OptimizerConfig(
         kind="adamw", lr=3e-3, schedule="cosine", warmup=20, clip=1.0

@@ -26,7 +26,7 @@ from models.layouts.graph_words.language import (
 
 __all__ = ["GRAMMARS", "Grammar", "GrammarName", "Rule"]
 
-GrammarName = Literal["graphs", "connected", "trees", "lobsters"]
+GrammarName = Literal["any", "connected", "trees", "lobsters"]
 _BACK = "back"  # what may join the node where it is back to others
 
 
@@ -57,13 +57,13 @@ _CONNECTED = {
     "enough": Rule(_BACK),
 }
 _BEGIN: Mapping[GrammarName, tuple[str, ...]] = {
-    "graphs": ("branch", "graph"),
+    "any": ("branch", "graph"),
     "connected": ("branch",),
     "trees": ("branch",),
     "lobsters": ("legs", "body"),
 }
 GRAMMARS: Mapping[GrammarName, Mapping[str, Rule]] = {
-    "graphs": {
+    "any": {
         **_CONNECTED,
         "component": Rule("graph", "apart", ("branch",), ("graph",)),
         "whole": Rule("graph"),
