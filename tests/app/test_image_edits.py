@@ -9,7 +9,8 @@ import pytest
 from PySide6.QtGui import QColor, QImage
 
 from studio.app.imagefile import Unreadable, fitted, read_image
-from studio.app.state.editing import TASKS, Edits, Sheet, brushed, handed
+from studio.app.state.editing import TASKS, Sheet, brushed, handed
+from studio.app.state.undoing import Edits
 from studio.app.views.images.edited import SPREAD, edited
 
 TASK = {task.title: task for task in TASKS}
@@ -39,7 +40,7 @@ def test_ink_is_put_on_all_channels_or_one_by_one_and_the_sheet_before_is_left()
 
 
 def test_a_stroke_is_one_step_back_and_a_new_one_ends_the_way_forward() -> None:
-    edits = Edits()
+    edits = Edits[Sheet]()
     edits.put(sheet())
     assert not edits.can_undo
     edits.begin()

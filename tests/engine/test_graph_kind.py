@@ -11,6 +11,9 @@ from models.config import Pick
 from models.data.community import CommunityConfig, community
 from models.families.edm import Edm, EdmConfig
 from models.kinds.graphs import graphs
+from models.operators.base import Operation
+from models.operators.inpaint import Inpaint, InpaintConfig
+from models.samplers.heun import Heun, HeunConfig
 from observables.graphs.canonical import canonical_order
 from studio.engine.kinds.base import kind_of
 from studio.engine.kinds.graphs import Graphs
@@ -134,3 +137,32 @@ def test_graphs_come_back_from_what_was_written(tmp_path, suffix):
 def test_a_suffix_that_graphs_have_none_of_is_refused(tmp_path):
     with pytest.raises(FormatError, match=r"\.csv"):
         Graphs("graphs").write(tmp_path / "a.csv", graphs(3, 0).rows(slice(None)), (), {})
+
+
+def test_a_partial_graph_is_completed_and_what_is_known_of_it_stays():
+    set_ = community(CommunityConfig(smallest=6, largest=8), 20, 0)
+    net = Pick(slug="graph-net", config={"width": 8, "pairs": 6, "products": 4, "layers": 1})
+    family = Edm(EdmConfig(net=net), set_.spec(), horizon=3, seed=0, device=torch.device("cpu"))
+    row = next(row for row, size in enumerate(set_.size.tolist()) if size == 6)
+    x, pairs = set_.x[row], 6 * 5 // 2
+    known = (x > 0).int()
+    kind = kind_of("graphs")
+    handed = {
+        "rows": kind.handed([x.tolist()], family.spec, ()),
+        "known": kind.handed([known.tolist()], family.spec, ()),
+    }
+    assert handed["rows"].given["size"].tolist() == [6], "8 places, of which 6 are taken"
+    assert int(handed["rows"].mask.sum()) == pairs
+    sampler = Heun(HeunConfig(steps=4))
+    config = InpaintConfig(method=Pick(slug="repaint", config={"resamplings": 2}), draws=3)
+    work = Inpaint(config).work(Operation(family, sampler, handed=handed))
+    try:
+        while True:
+            next(work)
+    except StopIteration as stop:
+        made = stop.value.rows
+    assert (made.x[:, known > 0] == 1.0).all(), "edges that are there stay"
+    assert (made.x[:, x == 0.0] == 0.0).all(), "nodes that it has not are never made"
+    free = made.x[:, (known == 0) & (x != 0.0)]
+    assert (free != -1.0).all(), "what was not known is drawn"
+    assert len({tuple(each) for each in (free > 0).tolist()}) > 1, "each time anew"

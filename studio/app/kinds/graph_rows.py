@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from studio.app.kinds.kind import Arrays
 from studio.protocol.extras import PLACES
 
-__all__ = ["SIZE", "GraphRows", "ends", "nodes_of"]
+__all__ = ["SIZE", "GraphRows", "ends", "nodes_of", "pair_of"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Numbers: TypeAlias = NDArray[np.int64]
@@ -24,6 +24,13 @@ def ends(nodes: int) -> tuple[Numbers, Numbers]:
     """Return the two nodes of each pair i < j of N nodes, (P,) each."""
     first, second = np.triu_indices(nodes, 1)
     return first, second
+
+
+def pair_of(nodes: int, one: int, other: int) -> int:
+    """Return the place of a pair of different nodes among the pairs of N nodes."""
+    first, second = ends(nodes)
+    low, high = min(one, other), max(one, other)
+    return int(np.flatnonzero((first == low) & (second == high))[0])
 
 
 def nodes_of(length: int) -> int:

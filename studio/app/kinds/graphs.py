@@ -149,6 +149,7 @@ KIND = Kind(
     apart=graph_sets.apart,
     imports="GraphML, GML, graph6, JSON, TU sets or lists of edges",
     page=36,
+    views=("graph-flow", "tiles", "browser", "graph-edit"),
     parts=(PLACES,),
     suffixes=("graphml", "edgelist", "g6", "npz", "h5"),
     filed=_filed,

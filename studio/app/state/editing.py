@@ -7,13 +7,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TASKS", "Brush", "Edits", "Handed", "Sheet", "Task", "brushed", "handed"]
+__all__ = ["TASKS", "Brush", "Handed", "Sheet", "Task", "brushed", "handed"]
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 Brush = Literal["", "mask", "colour"]
 """What the brush does: nothing, mark what is to be made anew, or paint."""
-MOST = 100  # steps back that are kept
 INPUTS = "inputs."
 
 
@@ -89,56 +88,6 @@ class Sheet:
         """How much is marked: "210 pixels (21 %)"."""
         n = int(self.marked.sum())
         return f"{n:,} {'pixel' if n == 1 else 'pixels'} ({n / self.marked.size:.0%})"
-
-
-class Edits:
-    """The sheet as it is, those that it was before, and those that were taken back."""
-
-    def __init__(self) -> None:
-        self.now: Sheet | None = None
-        self._past: list[Sheet] = []
-        self._future: list[Sheet] = []
-
-    def put(self, sheet: Sheet) -> None:
-        """Go on with another sheet, which can be taken back."""
-        if self.now is not None:
-            self._past = [*self._past, self.now][-MOST:]
-        self.now, self._future = sheet, []
-
-    def amend(self, sheet: Sheet) -> None:
-        """Go on with another sheet as a part of the same step: within a stroke."""
-        self.now = sheet
-
-    def begin(self) -> None:
-        """Begin a step that `amend` fills."""
-        if self.now is not None:
-            self.put(self.now)
-
-    @property
-    def can_undo(self) -> bool:
-        """Whether there is a step to take back."""
-        return bool(self._past)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is a step that was taken back."""
-        return bool(self._future)
-
-    def undo(self) -> None:
-        """Take the last step back."""
-        if self._past and self.now is not None:
-            self._future.append(self.now)
-            self.now = self._past.pop()
-
-    def redo(self) -> None:
-        """Take the step again that was taken back last."""
-        if self._future and self.now is not None:
-            self._past.append(self.now)
-            self.now = self._future.pop()
-
-    def clear(self) -> None:
-        """Forget all."""
-        self.now, self._past, self._future = None, [], []
 
 
 def brushed(

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
-from models.contracts.spec import SIZE
+from models.contracts.spec import SIZE, DataSpec
 from models.kinds.graphs import GraphSet
 from models.layouts.graphs import Packing, unpack
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.formats.graphs.writing import GRAPH_SUFFIXES, write_graphs
 from studio.graph_layout import laid_out
+from studio.protocol.extras import DENOISED
+from studio.protocol.records import EXTRA
 
 __all__ = ["Graphs"]
 
@@ -28,6 +30,8 @@ class Graphs(DataKind, slug="graphs"):
 
     suffixes: ClassVar[tuple[str, ...]] = GRAPH_SUFFIXES
     laid_out: ClassVar[bool] = True
+    foreseen: ClassVar[bool] = True
+    record_types: ClassVar[Mapping[str, str]] = {f"{EXTRA}{DENOISED}": "float16"}
 
     def from_parts(self, parts: Arrays, facts: Facts) -> GraphSet:
         """Return graphs from what an importer brings: packed rows x, and size."""
@@ -35,6 +39,17 @@ class Graphs(DataKind, slug="graphs"):
             raise refused
         x, size = (torch.from_numpy(np.array(parts[name])) for name in ("x", "size"))
         return GraphSet(x, size)
+
+    def handed(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
+        """Return graphs that a person hands to an operator as packed rows: as many nodes are real
+        as the last one goes that has a pair of which something is said.
+        """
+        packing = Packing.of(spec.parts)
+        x = super().handed(value, spec, columns).x
+        said = packing.dense(x != 0.0).any(dim=1)
+        last = torch.where(said, torch.arange(1, packing.nodes + 1), 0).amax(dim=1)
+        size = last.clamp_min(1)
+        return Batch(x, packing.masks[size], {SIZE: size})
 
     def described(self, data: RowSource) -> str:
         assert isinstance(data, GraphSet)

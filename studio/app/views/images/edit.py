@@ -41,11 +41,12 @@ from studio.app.intents.base import Refused
 from studio.app.kinds.kind import LABEL
 from studio.app.kinds.registry import kind_of_run
 from studio.app.state import drafts, operators
-from studio.app.state.editing import TASKS, Edits, Handed, Sheet, Task, brushed, handed
+from studio.app.state.editing import TASKS, Handed, Sheet, Task, brushed, handed
 from studio.app.state.offers import offered
 from studio.app.state.operators import Asking
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
+from studio.app.state.undoing import Edits
 from studio.app.views.images.edited import Edited, edited
 from studio.app.views.images.strengths import Question, Strengths
 from studio.app.viewspec import ViewSpec, shows_moving
@@ -88,7 +89,7 @@ class EditView(QWidget):
         super().__init__()
         self._state, self._actions = state, actions
         self._once = AskOnce(self, state)
-        self.edits = Edits()
+        self.edits = Edits[Sheet]()
         self.second: Sheet | None = None
         self.task = TASKS[0]
         self.result: Edited | None = None

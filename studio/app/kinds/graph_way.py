@@ -1,0 +1,164 @@
+"""A graph on its way from noise: which edges there are at any flow time, which of them stay, and
+which the model foresees. Pure.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from observables.graphs.canonical import canonical_order
+from studio.app.kinds.graph_rows import Floats, GraphRows, Numbers
+from studio.protocol.extras import DENOISED, LEVELS, PLACES
+from studio.protocol.records import FlowRecord
+
+__all__ = ["ORDERS", "GraphWay", "Pairs"]
+
+STOPS = 8  # pictures of a strip
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Pairs of nodes at a moment, (P,) each.
+
+    Attributes:
+        now: how certain each is joined, in [0, 1].
+        foreseen: how certain the model expects it to be at the end; as it is now where nobody
+            knows.
+        last: which are joined at the end.
+    """
+
+    now: Floats
+    foreseen: Floats
+    last: Bools
+
+    @property
+    def here(self) -> Bools:
+        """Which are likely joined now."""
+        return self.now >= 0.5
+
+    @property
+    def leaving(self) -> Bools:
+        """Which are joined now and not at the end."""
+        return self.here & ~self.last
+
+    @property
+    def coming(self) -> Bools:
+        """Which are not joined now, and the model expects that they will be."""
+        return ~self.here & (self.foreseen >= 0.5)
+
+
+@dataclass(frozen=True, eq=False)
+class GraphWay:
+    """Frames of one graph: flow times ``t`` (T,), its pairs in ``graphs`` and, where a model says
+    what it expects, in ``expected``, and the noise ``levels`` (T,), None where nobody knows. Its
+    nodes have one number and one of the ``places`` (n, 2) all the way: those of the last frame.
+    """
+
+    t: NDArray[np.floating]
+    graphs: GraphRows
+    places: Floats
+    expected: GraphRows | None = None
+    levels: NDArray[np.floating] | None = None
+
+    @classmethod
+    def of(cls, record: FlowRecord, row: int) -> "GraphWay":
+        """Return the way of a fixed latent of a record that has "places"."""
+        extras = record.extras
+        places = extras[PLACES][:, row]
+
+        def read(x: NDArray[np.floating]) -> GraphRows:
+            return GraphRows.of({"x": x[:, row], PLACES: places})
+
+        graphs, denoised = read(record.x), extras.get(DENOISED)
+        size = int(graphs.size[-1])
+        expected = None if denoised is None else read(denoised)
+        return cls(
+            record.t, graphs, np.asarray(places[-1][:size], np.float64), expected,
+            extras.get(LEVELS),
+        )  # fmt: skip
+
+    @property
+    def size(self) -> int:
+        """How many nodes it has."""
+        return len(self.places)
+
+    @property
+    def moves(self) -> bool:
+        """Whether it has more than one frame."""
+        return len(self.t) > 1
+
+    @cached_property
+    def last(self) -> Bools:
+        """Which pairs are joined at the end, (P,)."""
+        found: Bools = self.graphs.certain[-1] >= 0.5
+        return found
+
+    @cached_property
+    def square(self) -> Bools:
+        """The graph at the end, (n, n)."""
+        found: Bools = self.graphs.adjacency[-1, : self.size, : self.size]
+        return found
+
+    def at(self, t: float) -> Pairs:
+        """Return the pairs at a flow time, between the two frames around it."""
+        now = self._between(self.graphs.certain, t)
+        expected = None if self.expected is None else self._between(self.expected.certain, t)
+        return Pairs(now, now if expected is None else expected, self.last)
+
+    def _between(self, values: Floats, t: float) -> Floats:
+        times = np.asarray(self.t, np.float64)
+        place = float(np.interp(t, times, np.arange(len(times)))) if self.moves else 0.0
+        frame = min(int(place), len(values) - 1)
+        after = values[min(frame + 1, len(values) - 1)]
+        found: Floats = values[frame] + (place - frame) * (after - values[frame])
+        return found
+
+    def level(self, t: float) -> float | None:
+        """Return the noise level at a flow time, None where nobody knows."""
+        if self.levels is None:
+            return None
+        return float(np.interp(t, self.t, self.levels))
+
+    @cached_property
+    def stops(self) -> list[int]:
+        """Frames for a strip of few pictures, the first and the last among them."""
+        places = np.linspace(0, len(self.t) - 1, STOPS).round().astype(int)
+        return [int(place) for place in np.unique(places)]
+
+    @cached_property
+    def edges(self) -> Numbers:
+        """How many edges are likely in each frame, (T,)."""
+        return np.asarray((self.graphs.certain >= 0.5).sum(axis=1), np.int64)
+
+    @cached_property
+    def settled(self) -> Floats:
+        """Which share of the pairs is in each frame as at the end, (T,)."""
+        real = self.graphs.pairs[-1] != 0.0
+        if not real.any():
+            return np.ones(len(self.t))
+        same = (self.graphs.certain >= 0.5) == self.last
+        return np.asarray(same[:, real].mean(axis=1), np.float64)
+
+
+def _by_breadth(square: Bools) -> Numbers:
+    """Return nodes breadth first from the one of most neighbours, piece by piece."""
+    order: list[int] = []
+    for start in np.argsort(-square.sum(axis=1), kind="stable").tolist():
+        queue = [start] if start not in order else []
+        while queue:
+            node = queue.pop(0)
+            order.append(node)
+            queue += [i for i in np.flatnonzero(square[node]).tolist() if i not in order + queue]
+    return np.array(order, np.int64)
+
+
+ORDERS: Mapping[str, Callable[[Bools], Numbers]] = {
+    "Canonical": canonical_order,
+    "Breadth first": _by_breadth,
+    "As drawn": lambda square: np.arange(len(square)),
+}
+"""Orders of the nodes of a graph (n, n) in its matrix, by name."""

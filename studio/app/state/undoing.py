@@ -1,0 +1,59 @@
+"""What is edited by hand, with the way back. Pure."""
+
+from typing import Generic, TypeVar
+
+__all__ = ["Edits"]
+
+Sheet = TypeVar("Sheet")
+"""What lies on the table; it is never changed, but another one takes its place."""
+MOST = 100  # steps back that are kept
+
+
+class Edits(Generic[Sheet]):
+    """The sheet as it is, those that it was before, and those that were taken back."""
+
+    def __init__(self) -> None:
+        self.now: Sheet | None = None
+        self._past: list[Sheet] = []
+        self._future: list[Sheet] = []
+
+    def put(self, sheet: Sheet) -> None:
+        """Go on with another sheet, which can be taken back."""
+        if self.now is not None:
+            self._past = [*self._past, self.now][-MOST:]
+        self.now, self._future = sheet, []
+
+    def amend(self, sheet: Sheet) -> None:
+        """Go on with another sheet as a part of the same step: within a stroke."""
+        self.now = sheet
+
+    def begin(self) -> None:
+        """Begin a step that `amend` fills."""
+        if self.now is not None:
+            self.put(self.now)
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a step that was taken back."""
+        return bool(self._future)
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        if self._past and self.now is not None:
+            self._future.append(self.now)
+            self.now = self._past.pop()
+
+    def redo(self) -> None:
+        """Take the step again that was taken back last."""
+        if self._future and self.now is not None:
+            self._past.append(self.now)
+            self.now = self._future.pop()
+
+    def clear(self) -> None:
+        """Forget all."""
+        self.now, self._past, self._future = None, [], []

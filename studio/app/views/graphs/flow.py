@@ -1,0 +1,329 @@
+"""Watch, for graphs: one fixed latent on its way from noise to a graph, as a drawing and as a
+matrix whose nodes keep their places and their numbers; which edges stay, go, and are foreseen.
+"""
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from studio.app import words
+from studio.app.actions import Actions
+from studio.app.forms.editors import ChoiceList
+from studio.app.intents.watching import Looking
+from studio.app.kinds.graph_rows import Numbers, pair_of
+from studio.app.kinds.graph_way import ORDERS, GraphWay
+from studio.app.kinds.kind import Kind, named
+from studio.app.kinds.registry import family_of_run, kind_of_run
+from studio.app.plots.export import Picture, widget_picture
+from studio.app.plots.following import Following
+from studio.app.plots.lineplot import Drawn, LinePlot
+from studio.app.plots.tiles import frame_at
+from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.selection import Offered, Source
+from studio.app.state.session import AppState
+from studio.app.viewspec import ViewSpec, shows_moving
+from studio.app.widgets.adjacency import AdjacencyPlot
+from studio.app.widgets.basic import Elided, icon_button, label, row, view_bar
+from studio.app.widgets.graphplane import GraphPlane
+from studio.app.widgets.motion import MotionChip
+from studio.app.widgets.overlays import EmptyState
+from studio.app.widgets.pane import told
+from studio.app.widgets.tilegrid import TileGrid
+from studio.app.widgets.waiting import tell_waiting
+from studio.protocol.extras import DENOISED, LEVELS, PLACES
+
+__all__ = ["VIEW", "GraphFlowView"]
+
+PARTICLES = 64  # latents that are watched
+NOWHERE = (-1.0, 1.0, -1.0, 1.0)
+STRIP, CURVES = 96, 150  # pixels
+TALL = 620  # pixels of the view from which on it has curves
+LEGEND = "strong: stays · orange: goes · dashed: foreseen"
+STILL_LEGEND = "an edge is as clear as it is certain"
+applies = shows_moving("graph-flow")
+
+
+class GraphFlowView(QWidget):
+    """Plane, matrix, strip and curves of one graph."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._record: FlowRecord | None = None
+        self._picked = 0
+        self.plane, self.matrix = GraphPlane(), AdjacencyPlot()
+        self.strip = TileGrid("The graph along its flow", strip=True)
+        self.strip.setFixedHeight(STRIP)
+        self.edges = LinePlot("Edges", "flow time", "edges")
+        self.settled = LinePlot("Pairs as at the end", "flow time", "share")
+        self.settled.least = (0.0, 1.0), (0.0, 1.0)
+        self._title, self._where = Elided("", "strong"), Elided("", "muted")
+        self._said, self._which = Elided("", "muted"), Elided("", "muted")
+        for line in (self._where, self._said):
+            line.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._legend = Elided("", "small")
+        self._chip = MotionChip(self)
+        self._empty = EmptyState(self)
+        self._following = Following(self, state, actions, self._looking, applies)
+        self._lay_out()
+        self._connect()
+        self._select()
+
+    def _lay_out(self) -> None:
+        self.which = ChoiceList([], "Which graph")
+        self.before = icon_button(
+            "chevron-left", "The graph before (Page up)", lambda: self._turn(-1)
+        )
+        self.after = icon_button(
+            "chevron-right", "The next graph (Page down)", lambda: self._turn(1)
+        )
+        self.order = ChoiceList(list(ORDERS), "Order of the nodes in the matrix")
+        self.bar = view_bar(
+            self, self.before, self.which, self.after, None, label("Order", "muted"), self.order
+        )
+        self._page = QWidget()
+        left, right = QVBoxLayout(), QVBoxLayout()
+        matrix = label("Adjacency", "strong")
+        below = row(label("below the diagonal: now, above: expected", "small"), None)
+        legend = row(self._legend, self._which)
+        legend.setStretch(0, 1)
+        for half, head, grows, plane, foot in (
+            (left, (self._title, self._where), 0, self.plane, legend),
+            (right, (matrix, self._said), 1, self.matrix, below),
+        ):
+            half.setSpacing(4)
+            line = row(*head, gap=8)
+            line.setStretch(grows, 1)
+            half.addLayout(line)
+            half.addWidget(plane, 1)
+            half.addLayout(foot)
+        halves = QHBoxLayout()
+        halves.setSpacing(16)
+        halves.addLayout(left, 3)
+        halves.addLayout(right, 2)
+        self._curves = QWidget()
+        curves = QHBoxLayout(self._curves)
+        curves.setContentsMargins(0, 0, 0, 0)
+        curves.setSpacing(12)
+        for curve in (self.edges, self.settled):
+            curve.setFixedHeight(CURVES)
+            curve.chosen_at.connect(lambda t: self._state.playback.set(flow=t, playing=False))
+            curves.addWidget(curve)
+        page = QVBoxLayout(self._page)
+        page.setContentsMargins(16, 10, 16, 8)
+        page.setSpacing(6)
+        page.addLayout(halves, 1)
+        page.addWidget(self.strip)
+        page.addWidget(self._curves)
+        page.addLayout(row(self._chip, None))
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.addWidget(self._page)
+        self.setProperty("surface", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+    def _connect(self) -> None:
+        follow, state = self._following, self._state
+        follow.selected.connect(self._select)
+        follow.changed.connect(self._changed)
+        follow.shown.connect(self._show)
+        follow.failed.connect(lambda step, why: self._which.set_text(f"Step {step:,}: {why}"))
+        follow.moved.connect(self._move)
+        for signal in (state.catalog_changed, state.queue_changed, state.engine_changed):
+            signal.connect(self._changed)
+        state.selection.changed.connect(self._follow_selection)
+        self.which.activated.connect(self._pick)
+        self.order.currentIndexChanged.connect(lambda _: self._draw())
+        self.strip.picked.connect(self._stop_at)
+        self.plane.hovered.connect(lambda node: self._point(node, -1))
+        self.matrix.hovered.connect(self._point)
+
+    def _looking(self, run: RunState) -> Looking:
+        return Looking(run.job, (), NOWHERE, 2, PARTICLES, (PLACES, DENOISED, LEVELS))
+
+    @property
+    def _kind(self) -> Kind:
+        return kind_of_run(self._following.run, self._state.catalog)
+
+    # What is shown
+
+    def _select(self) -> None:
+        self._record, self._picked = None, 0
+        self.plane.show_way(None, np.empty(0, np.int64))
+        self.matrix.show_way(None, np.empty(0, np.int64))
+        self._changed()
+
+    def _changed(self) -> None:
+        run = self._following.run
+        self._chip.show_family(family_of_run(run, self._state.catalog))
+        some = self._record is not None
+        self._page.setVisible(some)
+        self._empty.setVisible(not some)
+        if run is None or some:
+            return
+        if run.state == "queued":
+            then = "Graphs appear when this run starts."
+            tell_waiting(self._empty, self._state, self._actions, run, then)
+        elif run.job:
+            self._empty.tell("Starting", "Graphs appear with the first training steps.")
+        else:
+            self._empty.tell("Nothing was kept", "This run has no recorded graphs.")
+
+    def _show(self, record: FlowRecord) -> None:
+        if not self._kind.fits(record.x.shape[2:]) or PLACES not in record.extras:
+            return
+        self._record = record
+        n = record.x.shape[1]
+        if self.which.count() != n:
+            self.which.offer([f"Graph {i}" for i in range(n)])
+        self._picked = min(self._picked, n - 1)
+        self._changed()
+        self._draw()
+        self._following.drawn()
+
+    def _draw(self) -> None:
+        """Draw the record anew."""
+        record, run = self._record, self._following.run
+        if record is None or run is None:
+            return
+        way = GraphWay.of(record, self._picked)
+        order = ORDERS[self.order.currentText()](way.square)
+        names: Numbers = np.empty(len(order), np.int64)
+        names[order] = np.arange(len(order))
+        self.which.setCurrentIndex(self._picked)
+        self.plane.show_way(way, names)
+        self.matrix.show_way(way, order)
+        self._legend.set_text(LEGEND if way.moves else STILL_LEGEND)
+        self._show_strip(record, way)
+        t = np.asarray(way.t, np.float64)
+        if way.moves:
+            self.edges.show_lines([Drawn("edges", t, way.edges.astype(np.float64))])
+            self.settled.show_lines([Drawn("as at the end", t, way.settled)])
+        self._curves.setVisible(way.moves and self.height() >= TALL)
+        self._offer(record, run)
+        self._which.set_text(words.picture_of(record.step, run))
+        self._move()
+
+    def _show_strip(self, record: FlowRecord, way: GraphWay) -> None:
+        self.strip.setVisible(way.moves)
+        if way.moves:
+            kind, frames = self._kind, np.array(way.stops)
+            tiles = kind.tiles(kind.way(record.x, record.extras, self._picked, frames))
+            texts = [f"t {float(way.t[frame]):.2f}" for frame in way.stops]
+            self.strip.show_tiles(tiles, noun=kind.many, words=texts)
+
+    @property
+    def _source(self) -> Source | None:
+        run = self._following.run
+        return None if run is None else Source(run.key, "particles")
+
+    def _offer(self, record: FlowRecord, run: RunState) -> None:
+        """Let the inspector know the latents as they are now."""
+        kind, source = self._kind, self._source
+        assert source is not None
+        frame = frame_at(record.t, self._state.playback.flow)
+        told_of = named(record.given, run.classes)
+        rows = kind.rows(record.x, record.extras, frame, told=told_of)
+
+        def tell(at: int) -> list[tuple[str, str]]:
+            return told(kind, kind.measures({name: e[at : at + 1] for name, e in rows.items()}))
+
+        self._state.selection.offer(source, Offered(rows, "Generated graph", tell))
+
+    # What is picked
+
+    def _turn(self, by: int) -> None:
+        if self._record is not None:
+            self._pick((self._picked + by) % self._record.x.shape[1])
+
+    def _pick(self, place: int) -> None:
+        if self._source is not None:
+            self._state.selection.set(self._source, np.array([place]), "click")
+
+    def _follow_selection(self) -> None:
+        rows = self._state.selection.of(self._source)
+        n = 0 if self._record is None else self._record.x.shape[1]
+        if len(rows) and int(rows[0]) < n and int(rows[0]) != self._picked:
+            self._picked = int(rows[0])
+            self._draw()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Page up and down lead from graph to graph."""
+        by = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}.get(Qt.Key(event.key()))
+        if by is not None:
+            self._turn(by)
+        else:
+            super().keyPressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        moves = self.plane.way is not None and self.plane.way.moves
+        self._curves.setVisible(moves and self.height() >= TALL)
+
+    # Clocks and mouse
+
+    def _stop_at(self, place: int) -> None:
+        way = self.plane.way
+        if way is not None and 0 <= place < len(way.stops):
+            flow = float(way.t[way.stops[place]])
+            self._state.playback.set(flow=flow, playing=False)
+
+    def _move(self) -> None:
+        way, flow = self.plane.way, self._state.playback.flow
+        if way is None:
+            return
+        self.plane.set_flow(flow)
+        self.matrix.set_flow(flow)
+        for curve in (self.edges, self.settled):
+            if way.moves and self._curves.isVisible():
+                curve.show_lines(curve.lines, flow)
+        if way.moves:
+            times = np.asarray(way.t)[way.stops]
+            self.strip.select(int(np.argmin(np.abs(times - flow))))
+        self._title.set_text(f"Graph {self._picked}" + (f" at t = {flow:.2f}" if way.moves else ""))
+        pairs, level = way.at(flow), way.level(flow)
+        said = [f"σ = {level:.2g}"] if level else []
+        said.append(f"{int(pairs.here.sum())} of {int(way.last.sum())} edges")
+        self._where.set_text(", ".join(said))
+        self._where.updateGeometry()
+        self._say(*self.matrix.under)
+        record, run = self._record, self._following.run
+        if record is not None and run is not None and not self._state.playback.playing:
+            self._offer(record, run)
+
+    def _point(self, one: int, other: int) -> None:
+        """Show what is pointed at in both pictures."""
+        self.plane.light(one)
+        self.matrix.light(one, other)
+        self._say(one, other)
+
+    def _say(self, one: int, other: int) -> None:
+        """Say a node, or a pair of nodes, by the numbers in the matrix."""
+        way = self.plane.way
+        if way is None or one < 0:
+            self._said.set_text("")
+            return
+        pairs, names = way.at(self._state.playback.flow), self.plane.names
+        if other < 0 or other == one:
+            now = way.graphs.square(pairs.now[None])[0, one] >= 0.5
+            self._said.set_text(f"node {names[one] + 1}: degree {int(now.sum())}")
+            return
+        at = pair_of(way.graphs.nodes, one, other)
+        edge = "an edge" if pairs.here[at] else "no edge"
+        expected = f", p {pairs.foreseen[at]:.2f}" if way.expected is not None else ""
+        self._said.set_text(f"pair {names[one] + 1} to {names[other] + 1}: {edge}{expected}")
+
+    def export_picture(self) -> Picture:
+        """Return all of it as it is seen."""
+        return widget_picture(self._page)
+
+
+VIEW = ViewSpec(
+    id="graph-flow",
+    lens="watch",
+    title="Graph flow",
+    order=5,
+    applies=applies,
+    factory=GraphFlowView,
+)

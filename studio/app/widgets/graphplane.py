@@ -1,0 +1,145 @@
+"""One graph, large, with the numbers of its nodes: at a moment of its way which edges stay, which
+go, and which the model foresees.
+"""
+
+import math
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from studio.app.icons import repaint_on_theme
+from studio.app.kinds.graph_paint import Paper, paint_edges
+from studio.app.kinds.graph_rows import Numbers, ends
+from studio.app.kinds.graph_way import GraphWay, Pairs
+from studio.app.theme import font, theme
+from studio.app.tokens import Tokens
+
+__all__ = ["GraphPlane", "nearest_node"]
+
+DISC = 0.014  # the radius of a node, of the side of the plane
+NEAR = 14.0  # pixels around a node in which it is pointed at
+LEAST = 0.15  # how clear the least certain edge is that is drawn
+NUMBERED = 240  # pixels of a side from which on nodes have their numbers
+
+
+def nearest_node(points: list[QPointF], at: QPointF) -> int:
+    """Return the node at a point, -1 for none."""
+    away = [math.hypot(p.x() - at.x(), p.y() - at.y()) for p in points]
+    best = int(np.argmin(away)) if away else -1
+    return best if best >= 0 and away[best] <= NEAR else -1
+
+
+class GraphPlane(QWidget):
+    """Signals:
+    hovered: the node under the mouse, -1 for none.
+    """
+
+    hovered = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.way: GraphWay | None = None
+        self.flow = 1.0
+        self.names: Numbers = np.empty(0, np.int64)  # the number of each node, as in the matrix
+        self.under = -1
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumSize(QSize(200, 160))
+        self.setMouseTracking(True)
+        self.setAccessibleName("One graph on its way")
+        repaint_on_theme(self)
+
+    def show_way(self, way: GraphWay | None, names: Numbers) -> None:
+        """Show another graph, whose nodes have these numbers (n,), or none."""
+        self.way, self.names, self.under = way, names, -1
+        self.update()
+
+    def set_flow(self, t: float) -> None:
+        """Show it at another flow time."""
+        self.flow = t
+        self.update()
+
+    def light(self, node: int) -> None:
+        """Ring a node, -1 for none."""
+        self.under = node
+        self.update()
+
+    @property
+    def paper(self) -> Paper | None:
+        """Where its nodes are."""
+        if self.way is None:
+            return None
+        return Paper(QRectF(self.rect()).adjusted(12, 12, -12, -12), self.way.places, filled=True)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            self.paint_on(painter, theme.colors())
+
+    def paint_on(self, painter: QPainter, tokens: Tokens) -> None:
+        """Paint the graph at its moment."""
+        paper, way = self.paper, self.way
+        if paper is None or way is None:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        points = paper.points
+        self._paint_pairs(painter, points, way.at(self.flow), tokens)
+        radius = max(3.0, DISC * paper.side)
+        painter.setPen(QPen(QColor(tokens.panel), 1.5))
+        painter.setBrush(QColor(tokens.accent))
+        for point in points:
+            painter.drawEllipse(point, radius, radius)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        if 0 <= self.under < len(points):
+            painter.setPen(QPen(QColor(tokens.text), 1.5))
+            painter.drawEllipse(points[self.under], radius + 4, radius + 4)
+        if paper.side >= NUMBERED:
+            self._number(painter, paper, points, radius, tokens)
+
+    def _paint_pairs(
+        self, painter: QPainter, points: list[QPointF], pairs: Pairs, tokens: Tokens
+    ) -> None:
+        assert self.way is not None
+        first, second = ends(self.way.graphs.nodes)
+        # Behind what stays; and what is only foreseen is dashed, as colour alone is no sign.
+        clear = LEAST + (1.0 - LEAST) * (2.0 * pairs.now - 1.0).clip(0.0, 1.0)
+        looks = (
+            (pairs.leaving, tokens.warm, 1.0, Qt.PenStyle.SolidLine, clear),
+            (pairs.coming, tokens.accent, 1.2, Qt.PenStyle.DashLine, pairs.foreseen),
+            (pairs.here & pairs.last, tokens.text, 1.6, Qt.PenStyle.SolidLine, clear),
+        )
+        for chosen, shade, wide, line, strength in looks:
+            ink = QColor(shade)
+            steps = np.ceil(8 * strength) / 8
+            for step in np.unique(steps[chosen]).tolist():
+                ink.setAlphaF(min(1.0, step))
+                painter.setPen(QPen(ink, wide, line))
+                some = np.flatnonzero(chosen & (steps == step))
+                paint_edges(painter, points, first[some], second[some])
+
+    def _number(
+        self, painter: QPainter, paper: Paper, points: list[QPointF], radius: float, tokens: Tokens
+    ) -> None:
+        """Write the number of each node beside it, away from the middle."""
+        painter.setFont(font(11))
+        painter.setPen(QColor(tokens.muted))
+        middle = paper.rect.center()
+        for point, name in zip(points, self.names.tolist(), strict=False):
+            away = point - middle
+            far = math.hypot(away.x(), away.y()) or 1.0
+            at = point + away * ((radius + 9) / far)
+            box = QRectF(at.x() - 12, at.y() - 8, 24, 16)
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), str(name + 1))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        paper = self.paper
+        self._point(nearest_node(paper.points, event.position()) if paper else -1)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._point(-1)
+
+    def _point(self, node: int) -> None:
+        if node != self.under:
+            self.under = node
+            self.update()
+            self.hovered.emit(node)

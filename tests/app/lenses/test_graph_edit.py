@@ -1,0 +1,140 @@
+"""The edit lab of graphs: takes real ones, says what is wrong with them, and has them completed."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from studio.app.intents import disk
+from studio.app.intents.base import Answer
+from studio.app.kinds.graph_rows import ends
+from studio.app.state.graph_editing import sheet_of
+from studio.app.state.selection import Offered, Source
+from studio.app.views.graphs.edit import VIEW, GraphEditView
+from studio.protocol.catalog import EntrySpec, SlotSpec
+from studio.protocol.messages import GetTarget, JobInfo, Operate, ResultWritten
+from tests.qtloop import until
+
+NODES = 5
+PATH = [(0, 1), (1, 2), (2, 3)]
+
+
+def row(size: int, edges: list[tuple[int, int]]) -> np.ndarray:
+    first, second = ends(NODES)
+    joined = [(i, j) in edges for i, j in zip(first.tolist(), second.tolist(), strict=True)]
+    return np.float32(np.where(joined, 1.0, -1.0) * (second < size))
+
+
+DATA = np.stack([row(4, PATH), row(4, PATH), row(5, [*PATH, (3, 4)])])
+SIZES = np.array([4, 4, 5])
+
+
+@pytest.fixture
+def view(lens: Any, qtbot: QtBot) -> GraphEditView:
+    state, run = lens.state, lens.run
+    state.engine = replace(state.engine, state="ready")
+    entries = [
+        EntrySpec(
+            kind="dataset", slug=run.spec.dataset.slug, title="", summary="", source="",
+            fields=[], kinds=["graphs"],
+        ),
+        EntrySpec(
+            kind="operator", slug="inpaint", title="Complete", summary="", source="", fields=[],
+            needs=["denoiser"],
+            takes=[SlotSpec(name=n, title=n, help="") for n in ("rows", "known")],
+        ),
+    ]  # fmt: skip
+    state.catalog.entries.extend(entries)
+    run.checkpoints = [5]
+    plain = lens.link.ask
+
+    async def ask(command: Any) -> Answer:
+        answer = await plain(command)
+        if isinstance(command, GetTarget):
+            return Answer({"columns": []}, {"x": DATA, "size": SIZES})
+        return Answer({"job": "j9"}) if isinstance(command, Operate) else answer
+
+    lens.link.ask = ask
+    made = VIEW.factory(state, lens.actions)
+    made.resize(1000, 640)
+    qtbot.addWidget(made)
+    return made
+
+
+async def shown(view: GraphEditView, lens: Any) -> None:
+    assert VIEW.applies(lens.state)
+    view.show()
+    lens.run.target, lens.run.target_told = DATA, {"size": SIZES}
+    lens.state.runs.changed.emit(lens.run.key)
+    await until(lambda: view.edits.now is not None)
+
+
+async def test_a_graph_is_edited_and_said_to_be_as_the_data_or_not(view: Any, lens: Any) -> None:
+    await shown(view, lens)
+    assert view.title.accessibleName() == "Real graph 0"
+    await until(lambda: "valid" in view.facts.accessibleName())
+    view.canvas.joined.emit(0, 3)
+    view.canvas.joined.emit(0, 2)
+    await until(lambda: "2 cycles" in view.facts.accessibleName(), 5)
+    assert "edges 5" in view.facts.accessibleName()
+    view._undo()
+    view._undo()
+    assert view.edits.now.edges == 3
+    assert not view.redo.isHidden()
+    view.canvas.added.emit(0.0, 2.0)
+    view.canvas.added.emit(0.0, 3.0)
+    assert view.edits.now.size == NODES
+    assert "at most 5 nodes" in view.trouble.text()
+
+
+async def test_what_is_selected_in_another_lens_is_taken(view: Any, lens: Any) -> None:
+    await shown(view, lens)
+    source = Source(lens.run.key, "particles")
+    arrays = {"x": np.stack([row(3, [(0, 1)]), row(5, [(0, 4)])])}
+    lens.state.selection.offer(source, Offered(arrays, "Generated graph", lambda at: []))
+    lens.state.selection.set(source, np.array([1]), "click")
+    assert view.title.accessibleName() == "Generated graph 1"
+    assert (view.edits.now.size, view.edits.now.edges) == (5, 1)
+    view._undo()
+    assert view.title.accessibleName() == "Real graph 0"
+
+
+async def test_the_model_completes_it_and_one_goes_on_with_what_came(
+    view: Any, lens: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shown(view, lens)
+    view.take(sheet_of(np.zeros((4, 4), bool), "Nothing"))
+    view._go()
+    assert "Nothing would be kept" in view.trouble.text()
+    view._undo()
+    qtbot.keyClick(view.canvas, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    await until(lambda: lens.link.of(Operate))
+    (command,) = lens.link.of(Operate)
+    assert command.operator == "inpaint"
+    assert command.config == {"draws": 6}
+    assert command.inputs["rows"] == [row(4, PATH).tolist()]
+    assert sum(command.inputs["known"][0]) == 3
+    await until(lambda: view.go.text() == "Cancel")
+    made = np.stack([row(4, [*PATH, (0, 3)]), row(4, [*PATH, (1, 3)])])
+    record = SimpleNamespace(seconds=1.0, note="", config={})
+    monkeypatch.setattr(disk, "result", lambda place: (record, {"x": made}))
+    lens.state.result_written.emit(
+        ResultWritten(
+            job="j9", run=lens.run.key, operator="inpaint", step=5, result="/r/0001-inpaint"
+        )
+    )
+    await until(lambda: view._found is not None)
+    lens.state.job_ended.emit(JobInfo(job="j9", kind="operator", state="finished", title=""))
+    assert view.go.text() == "Complete"
+    places = view.results.tiles.arrays["places"]
+    assert (places[0] == places[1]).all(), "nodes stay where they were drawn"
+    view.results.picked.emit(1)
+    view.go_on()
+    assert view.edits.now.square[1, 3]
+    assert view.title.accessibleName() == "Completed: Real graph 0"
+    view._undo()
+    assert not view.edits.now.square[1, 3]

@@ -1,0 +1,171 @@
+"""A graph on its way: nodes keep their places and numbers, edges stay, go or are foreseen."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter
+from pytestqt.qtbot import QtBot
+
+from studio.app.kinds.graph_rows import ends, pair_of
+from studio.app.kinds.graph_way import ORDERS, GraphWay
+from studio.app.state.runs import FlowRecord
+from studio.app.state.selection import Source
+from studio.app.tokens import DARK
+from studio.app.views.graphs.flow import VIEW, GraphFlowView
+from studio.graph_layout import laid_out
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.extras import DENOISED, LEVELS, PLACES
+from studio.protocol.messages import Watch
+from tests.qtloop import until
+
+N, NODES, FRAMES = 3, 5, 5
+RING = [(0, 1), (1, 2), (2, 3), (0, 3)]
+ISOLATED = 4  # the last place is padded: graphs have four nodes
+
+
+def record_of(step: int = 5, *, foreseen: bool = True) -> FlowRecord:
+    """Return graphs that go from the pair (0, 2) alone to a ring of four."""
+    first, second = ends(NODES)
+    real = second < ISOLATED
+    end = np.where([(i, j) in RING for i, j in zip(first, second, strict=True)], 1.0, -1.0) * real
+    start = np.where((first == 0) & (second == 2), 0.9, -0.9) * real
+    t = np.linspace(0, 1, FRAMES, dtype=np.float32)
+    w = t[:, None, None]
+    x = np.broadcast_to((1 - w) * start + w * end, (FRAMES, N, len(first)))
+    square = np.zeros((N, NODES, NODES), bool)
+    square[:, first, second] = square[:, second, first] = end > 0
+    places = laid_out(square, np.full(N, ISOLATED))
+    extras: dict[str, Any] = {PLACES: np.broadcast_to(places, (FRAMES, *places.shape))}
+    if foreseen:
+        extras[DENOISED] = np.broadcast_to(end, x.shape).astype(np.float32)
+        extras[LEVELS] = np.float32([20.0, 5.0, 1.0, 0.1, 0.0])
+    return FlowRecord.of(step, t, x.astype(np.float32), extras=extras)
+
+
+def test_edges_stay_go_and_are_foreseen() -> None:
+    way = GraphWay.of(record_of(), 1)
+    diagonal, side = pair_of(NODES, 2, 0), pair_of(NODES, 3, 0)
+    early, late = way.at(0.2), way.at(1.0)
+    assert early.leaving[diagonal]
+    assert early.coming[side]
+    assert not early.coming[diagonal]
+    assert not late.leaving.any()
+    assert not late.coming.any()
+    assert int(late.here.sum()) == 4
+    assert early.now[side] == pytest.approx(0.24), "between two frames"
+    assert way.size == ISOLATED
+    assert way.edges.tolist() == [1, 1, 4, 4, 4]
+    assert way.settled[0] == pytest.approx(1 / 6), "all but the other diagonal are wrong"
+    assert way.settled[-1] == 1.0
+    assert way.level(0.125) == pytest.approx(12.5)
+    blind = GraphWay.of(record_of(foreseen=False), 0)
+    assert blind.level(0.5) is None
+    assert not blind.at(0.2).coming.any(), "nobody knows what will come"
+
+
+@pytest.mark.parametrize("name", ORDERS)
+def test_each_order_is_one_of_all_nodes(name: str) -> None:
+    rng = np.random.default_rng(0)
+    square = np.triu(rng.random((9, 9)) < 0.15, 1)
+    square |= square.T
+    assert sorted(ORDERS[name](square).tolist()) == list(range(9))
+    path = np.zeros((4, 4), bool)
+    for one, other in ((2, 0), (0, 3), (3, 1)):
+        path[one, other] = path[other, one] = True
+    if name == "Breadth first":
+        assert ORDERS[name](path).tolist() == [0, 2, 3, 1], "from a node of most neighbours"
+
+
+@pytest.fixture
+def view(lens: Any, qtbot: QtBot) -> GraphFlowView:
+    state = lens.state
+    state.engine = replace(state.engine, state="ready")
+    state.catalog.entries.append(
+        EntrySpec(
+            kind="dataset", slug=lens.run.spec.dataset.slug, title="", summary="", source="",
+            fields=[], kinds=["graphs"],
+        )
+    )  # fmt: skip
+    made = VIEW.factory(state, lens.actions)
+    made.resize(1000, 700)
+    qtbot.addWidget(made)
+    return made
+
+
+async def shown(view: GraphFlowView, lens: Any, record: FlowRecord | None = None) -> None:
+    assert VIEW.applies(lens.state)
+    view.show()
+    record = record or record_of()
+    lens.run.live, lens.run.step = record, record.step
+    lens.state.runs.record_arrived.emit(lens.run.key)
+    lens.state.runs.changed.emit(lens.run.key)
+    await until(lambda: view.plane.way is not None)
+
+
+def shades(widget: Any) -> set[str]:
+    image = QImage(widget.size(), QImage.Format.Format_RGB32)
+    image.fill(QColor(DARK.panel))
+    with QPainter(image) as painter:
+        widget.paint_on(painter, DARK)
+    pixels = np.frombuffer(image.constBits(), np.uint32)
+    return {f"#{int(pixel) & 0xFFFFFF:06x}" for pixel in np.unique(pixels)}
+
+
+async def test_both_pictures_follow_the_flow_clock_and_nodes_stay(view: Any, lens: Any) -> None:
+    await shown(view, lens)
+    assert {PLACES, DENOISED, LEVELS} <= set(lens.link.of(Watch)[0].extras)
+    lens.state.playback.set(flow=1.0)
+    end, spots = shades(view.matrix), view.plane.paper.points
+    assert DARK.warm not in end, "at the end nothing goes any more"
+    assert view._where.accessibleName() == "4 of 4 edges"
+    lens.state.playback.set(flow=0.2)
+    assert view.plane.paper.points == spots
+    assert DARK.warm in shades(view.matrix)
+    assert view._title.accessibleName() == "Graph 0 at t = 0.20"
+    assert view._where.accessibleName().startswith("σ = ")
+
+
+async def test_a_node_is_lit_in_both_and_a_pair_is_said(view: Any, lens: Any) -> None:
+    await shown(view, lens)
+    lens.state.playback.set(flow=0.2)
+    view.plane.hovered.emit(2)
+    assert view.matrix.under == (2, -1)
+    assert view._said.accessibleName().endswith("degree 1")
+    box, order = view.matrix.box, view.matrix.order.tolist()
+    cell = box.width() / ISOLATED
+    row, column = order.index(3), order.index(0)
+    at = box.topLeft() + QPointF((column + 0.5) * cell, (row + 0.5) * cell)
+    view.matrix.mouseMoveEvent(_moved(at))
+    assert view.plane.under == 3
+    assert view._said.accessibleName() == f"pair {row + 1} to {column + 1}: no edge, p 1.00"
+
+
+def _moved(at: QPointF) -> Any:
+    none = Qt.MouseButton.NoButton
+    return QMouseEvent(QEvent.Type.MouseMove, at, at, none, none, Qt.KeyboardModifier.NoModifier)
+
+
+async def test_graphs_are_turned_by_keys_and_by_what_is_selected_elsewhere(
+    view: Any, lens: Any, qtbot: QtBot
+) -> None:
+    await shown(view, lens)
+    assert view.which.count() == N
+    qtbot.keyClick(view, Qt.Key.Key_PageUp)
+    source = Source(lens.run.key, "particles")
+    assert lens.state.selection.of(source).tolist() == [N - 1]
+    assert view._title.accessibleName().startswith(f"Graph {N - 1}")
+    lens.state.selection.set(source, np.array([1]), "tiles")
+    assert view.which.currentIndex() == 1
+    assert dict(lens.state.selection.known(source).tell(1))["Nodes"] == "4"
+    view.strip.picked.emit(0)
+    assert lens.state.playback.flow == 0.0
+
+
+async def test_a_model_that_foresees_nothing_is_shown_as_it_is_now(view: Any, lens: Any) -> None:
+    await shown(view, lens, record_of(foreseen=False))
+    lens.state.playback.set(flow=0.2)
+    view._point(3, 0)
+    assert view._said.accessibleName().endswith("no edge")
