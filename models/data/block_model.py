@@ -1,5 +1,6 @@
 """The stochastic block model: several communities, dense inside and sparse between."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import torch
@@ -45,7 +46,7 @@ class BlockModelConfig(Config, frozen=True):
     "block-model",
     title="Several communities",
     summary="Graphs of two to four dense communities with few edges between them: how many there "
-    "are must be seen from all nodes at once.",
+    "are, which is their class, must be seen from all nodes at once.",
     source="Holland et al. 1983, doi:10.1016/0378-8733(83)90021-7; as in Martinkus et al. 2022, "
     "arXiv:2204.01613, section 4 (SBM, there of 44 to 187 nodes)",
     holds="graphs",
@@ -66,9 +67,11 @@ def block_model(config: BlockModelConfig, n: int, seed: int) -> GraphSet:
         if high < low:
             raise ConfigError(path, f"must be at least {low}")
     rng = data_generator(n, seed)
+    labels = []
 
     def make(one: int) -> "networkx.Graph":
         count = int(torch.randint(config.fewest, config.most + 1, (1,), generator=rng))
+        labels.append(count - config.fewest)
         sizes = torch.randint(config.smallest, config.largest + 1, (count,), generator=rng).tolist()
         chance = [
             [config.inside if a == b else config.between for b in range(count)]
@@ -76,4 +79,7 @@ def block_model(config: BlockModelConfig, n: int, seed: int) -> GraphSet:
         ]
         return networkx.stochastic_block_model(sizes, chance, seed=one)
 
-    return packed([make(one) for one in seeds(n, rng)], config.most * config.largest, rng)
+    found = packed([make(one) for one in seeds(n, rng)], config.most * config.largest, rng)
+    counts = range(config.fewest, config.most + 1)
+    names = tuple(f"{k} {'community' if k == 1 else 'communities'}" for k in counts)
+    return replace(found, labels=torch.tensor(labels), names=names)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, DataSpec, Given, rows_of_law
+from models.contracts.spec import LABEL, SIZE, DataSpec, Given, rows_of_law
 from models.layouts.graphs import EDGES, Packing, pack, unpack
 from models.registry import kind
 from models.tensors import make_generator
@@ -28,11 +28,17 @@ class GraphSet:
         x: (n, L) float32, packed rows; see `pack`.
         size: (n,) int64, how many nodes each has.
         feature: what the number of a node is called; "" where nodes have none.
+        labels: (n,) int64, the class of each graph, or None.
+        names: of the classes.
+        told: whether the class of each graph is given with it.
     """
 
     x: Tensor
     size: Tensor
     feature: str = ""
+    labels: Tensor | None = None
+    names: tuple[str, ...] = ()
+    told: bool = False
 
     columns: ClassVar[tuple[str, ...]] = ()
 
@@ -63,6 +69,10 @@ class GraphSet:
         edges = self.x[:, packing.start :]
         share = float((edges > 0).sum() / (edges != 0).sum().clamp_min(1))
         some = rows_of_law(len(self))
+        given, law = {SIZE: Given()}, {SIZE: self.size[some]}
+        if self.told and self.labels is not None:
+            given[LABEL] = Given((), len(self.names), self.names)
+            law[LABEL] = self.labels[some]
         return DataSpec(
             "graphs",
             (packing.length,),
@@ -70,18 +80,22 @@ class GraphSet:
             std,
             parts=tuple(replace(p, share=share) if p.name == EDGES else p for p in packing.parts),
             masks=packing.masks,
-            given={SIZE: Given()},
-            law={SIZE: self.size[some]},
+            given=given,
+            law=law,
         )
 
     def rows(self, index: Tensor | slice) -> Batch:
-        """Return some graphs, with their size."""
+        """Return some graphs, with their size, and their classes where these are told."""
         size = self.size[index]
-        return Batch(self.x[index], self.packing.masks[size], {SIZE: size})
+        given = {SIZE: size}
+        if self.told and self.labels is not None:
+            given[LABEL] = self.labels[index]
+        return Batch(self.x[index], self.packing.masks[size], given)
 
     def take(self, index: Tensor | slice) -> "GraphSet":
         """Return the graphs of some rows."""
-        return replace(self, x=self.x[index], size=self.size[index])
+        labels = None if self.labels is None else self.labels[index]
+        return replace(self, x=self.x[index], size=self.size[index], labels=labels)
 
 
 @kind(
@@ -90,7 +104,7 @@ class GraphSet:
     one="graph",
     many="graphs",
     summary="Nodes and the edges that join them: undirected, each of its own size.",
-    gives=("continuous", "graph"),
+    gives=("continuous", "graph", "labels"),
     networks={
         "denoiser": "graph-net",
         "critic": "graph-net",

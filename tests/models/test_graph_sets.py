@@ -1,5 +1,6 @@
 """Made-up graphs of many makes, and the metrics that know each make."""
 
+from dataclasses import replace
 from functools import partial
 
 import networkx
@@ -183,3 +184,17 @@ def test_lobsters_that_hardly_ever_are_that_large_are_not_waited_for(monkeypatch
     monkeypatch.setattr("models.data.lobsters._TRIES", 3)
     with pytest.raises(ConfigError, match=r"legs: .* hardly any lobster has 20 to 20 nodes"):
         lobsters(LobstersConfig(smallest=20), 30, 0)
+
+
+def test_the_class_of_a_block_model_is_how_many_communities_there_are():
+    data = block_model(BlockModelConfig(inside=1.0, between=0.0), 30, 0)
+    assert data.names == ("2 communities", "3 communities", "4 communities")
+    assert data.labels is not None
+    for adjacency, size, label in zip(data.adjacency, data.size, data.labels, strict=True):
+        graph = networkx.from_numpy_array(adjacency[:size, :size].numpy())
+        assert networkx.number_connected_components(graph) == label + 2
+    assert "label" not in data.rows(slice(0, 2)).given
+    told = replace(data, told=True)
+    some = told.take(torch.tensor([3, 5]))
+    assert torch.equal(some.rows(slice(0, 2)).given["label"], data.labels[[3, 5]])
+    assert told.spec().given["label"].classes == 3

@@ -1,12 +1,14 @@
 """Graphs: laid out for the screen, exported as GraphML and as lists of edges."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
@@ -56,19 +58,32 @@ class Graphs(DataKind, slug="graphs"):
         return f"{self.counted(len(data))} (at most {data.packing.nodes} nodes)"
 
     def shown(self, data: RowSource) -> Arrays:
-        """Return rows, sizes, and "places": where the nodes of the first of them are drawn, (at
-        most 256, N, 2).
+        """Return rows, sizes, classes where there are some, and "places": where the nodes of the
+        first of them are drawn, (at most 256, N, 2).
         """
         first = data.rows(slice(0, DRAWN))
-        return {**super().shown(data), "places": self.places(first)}
+        found = {**super().shown(data), "places": self.places(first)}
+        assert isinstance(data, GraphSet)
+        if data.labels is None:
+            return found
+        return {**found, "labels": data.labels.numpy().astype(np.int32)}
 
     def facts(self, data: RowSource) -> dict[str, Any]:
         """Return what a preview tells, with "nodes", N, and "feature", what the number of a node
-        is called, "" where it has none.
+        is called, "" where it has none, and the "names" of the classes.
         """
         assert isinstance(data, GraphSet)
-        own = {"nodes": data.packing.nodes, "feature": data.feature}
+        own = {"nodes": data.packing.nodes, "feature": data.feature, "names": list(data.names)}
         return {**super().facts(data), **own}
+
+    def labelled(self, data: RowSource) -> RowSource | None:
+        assert isinstance(data, GraphSet)
+        return None if data.labels is None else replace(data, told=True)
+
+    def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
+        assert isinstance(data, GraphSet)
+        size = rows.given[SIZE].long()
+        return replace(data, x=rows.x, size=size, labels=labels, told=True)
 
     def places(self, rows: Batch) -> NDArray[np.float32]:
         adjacency = unpack(rows.x, Packing.like(rows)).numpy()
