@@ -61,7 +61,7 @@ def _kt(one: float, other: float, apart: float) -> float:
 def _measured(scale: Callable[[Floats], Floats] = lambda z: z, order: Order = _kt) -> Outcome:
     angles, z = _clouds()
     apart = distances(angles)
-    found = connected_polynomials(apart, scale(z))
+    found = connected_polynomials(angles, scale(z))
     jets = list(zip(apart, z, strict=True))
     value = {
         "polynomials": max(

@@ -4,10 +4,12 @@ EFP_G = sum over i_1, ..., i_N of z_i1 ... z_iN times the product over the edges
 distances Delta R between the constituents i_k and i_l (Komiske, Metodiev and Thaler 2018,
 arXiv:1712.07124, eq. 1.1, with beta 1). With A = Delta R, powers of it taken element by element,
 the sums around a constituent are u = A z, w = A^2 z, v = A^3 z and r = A (z u), and no graph of at
-most four edges needs more than the product of two matrices, B = A diag(z) A. The EFP of a graph of
-several pieces is the product of theirs.
+most four edges needs more than the product of two matrices, B = A diag(z) A. Each is found of S_ij
+= sqrt(z_i z_j) A_ij: S S is B so weighted, whose squares are summed over the square, and S^2 is
+there before its root is drawn. The EFP of a graph of several pieces is the product of theirs.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from functools import cache, cached_property, partial
 from itertools import combinations_with_replacement
@@ -16,11 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.jets.kinematics import Floats, Room, of_distances
+from observables.jets.kinematics import Floats, Room, by_size, weighted
 
 __all__ = ["CONNECTED", "FOUR", "all_polynomials", "connected_polynomials", "four_polynomials"]
 
-_AT_ONCE = 1 << 15  # distances that stay near the processor
+_AT_ONCE = 1 << 16  # pairs of constituents that stay near the processor
 
 Edges = tuple[tuple[int, int], ...]
 
@@ -60,21 +62,21 @@ def four_polynomials(angles: NDArray[Any], z: NDArray[Any]) -> Floats:
         angles: (n, N, 2), see `observables.jets`.
         z: shares of the pT, (n, N), 0 where a place is padded; their sum need not be 1.
     """
-    return of_distances(partial(_stacked, FOUR, Room()), angles, z, _AT_ONCE)
+    return by_size(partial(_stacked, FOUR, Room()), angles, z, _AT_ONCE)
 
 
 def all_polynomials(angles: NDArray[Any], z: NDArray[Any]) -> Floats:
     """Return the EFPs of the 36 multigraphs of at most four edges, first those of `CONNECTED`, then
     those of several pieces, (n, 36). Arguments as in `four_polynomials`.
     """
-    single = of_distances(partial(_stacked, tuple(CONNECTED), Room()), angles, z, _AT_ONCE)
+    single = by_size(partial(_stacked, tuple(CONNECTED), Room()), angles, z, _AT_ONCE)
     column = {name: single[:, k] for k, name in enumerate(CONNECTED)}
     pieces = [np.prod([column[name] for name in names], axis=0) for names in _composites()]
     return np.column_stack([single, *pieces])
 
 
-def _stacked(names: tuple[str, ...], room: Room, apart: Floats, z: Floats) -> Floats:
-    sums = _Sums(apart, z, room)
+def _stacked(names: tuple[str, ...], room: Room, angles: NDArray[Any], z: Floats) -> Floats:
+    sums = _Sums(angles, z, room)
     return np.stack([_FORMULAS[name](sums) for name in names], axis=1)
 
 
@@ -91,91 +93,104 @@ def _composites() -> list[tuple[str, ...]]:
 
 
 def connected_polynomials(
-    apart: Floats, z: Floats, names: tuple[str, ...] = tuple(CONNECTED)
+    angles: NDArray[Any], z: Floats, names: tuple[str, ...] = tuple(CONNECTED)
 ) -> dict[str, Floats]:
     """Return the EFPs of some graphs of `CONNECTED` by their names, (n,) each.
 
     Args:
-        apart: Delta R between constituents, (n, N, N).
-        z: as in `four_polynomials`.
+        angles: as in `four_polynomials`.
+        z: likewise.
         names: of the graphs.
     """
-    sums = _Sums(apart, z, Room())
+    sums = _Sums(angles, z, Room())
     return {name: _FORMULAS[name](sums) for name in names}
 
 
 class _Sums:
     """Sums over the constituents of each jet, each of them found once."""
 
-    def __init__(self, apart: Floats, z: Floats, room: Room) -> None:
-        self.apart, self.z, self._room = apart, z, room
+    def __init__(self, angles: NDArray[Any], z: Floats, room: Room) -> None:
+        self.z, self._room = z, room
+        self._root = np.sqrt(z)
+        self._back = np.divide(1.0, self._root, out=np.zeros_like(z), where=z > 0.0)
+        self.pairs, self.squares = weighted(angles, z, room)  # S, and z_i z_j A_ij^2
 
-    def over(self, values: Floats) -> Floats:
-        """Return the sum of z times some values (n, N) over the constituents, (n,)."""
-        return np.asarray((self.z * values).sum(axis=1))
-
-    def around(self, matrix: Floats, values: Floats | None = None) -> Floats:
-        """Return of each constituent the sum over all of a matrix (n, N, N) times z, times some
-        values (n, N) if there are any, (n, N).
-        """
-        z = self.z if values is None else self.z * values
-        return np.asarray((matrix @ z[..., None])[..., 0])
-
-    def product(self, left: Floats, right: Floats, name: str = "product") -> Floats:
-        """Return matrices (n, N, N) element by element; the last one of a name is lost."""
-        return np.multiply(left, right, out=self._room.of(name, self.apart.shape))
-
-    @cached_property
-    def square(self) -> Floats:
-        return self.product(self.apart, self.apart, "square")
+    def _like(self, name: str) -> Floats:
+        return self._room.of(name, self.pairs.shape)
 
     @cached_property
     def u(self) -> Floats:
-        return self.around(self.apart)
-
-    @cached_property
-    def w(self) -> Floats:
-        return self.around(self.square)
-
-    @cached_property
-    def v(self) -> Floats:
-        return self.around(self.product(self.square, self.apart))
+        return _times(self.pairs, self._root) * self._back
 
     @cached_property
     def r(self) -> Floats:
-        return self.around(self.apart, self.u)
+        return _times(self.pairs, self._root * self.u) * self._back
+
+    @cached_property
+    def zu(self) -> Floats:
+        return self.z * self.u
+
+    @cached_property
+    def zw(self) -> Floats:
+        return _times(self.squares, np.ones_like(self.z))
+
+    @cached_property
+    def w(self) -> Floats:
+        return np.asarray(self.zw * self._back**2)
+
+    @cached_property
+    def zv(self) -> Floats:
+        return _times(self.cubes, np.ones_like(self.z))
+
+    @cached_property
+    def apart(self) -> Floats:
+        """A, 0 where one of the two has no z."""
+        apart = np.multiply(self.pairs, self._back[:, :, None], out=self._like("apart"))
+        apart *= self._back[:, None, :]
+        return apart
+
+    @cached_property
+    def cubes(self) -> Floats:
+        """z_i z_j A_ij^3."""
+        return np.multiply(self.squares, self.apart, out=self._like("cubes"))
 
     @cached_property
     def through(self) -> Floats:
-        """B, the ways from one constituent to another by way of a third."""
-        room = self._room.of("through", self.apart.shape)
-        return np.matmul(self.product(self.apart, self.z[:, None, :]), self.apart, out=room)
+        """S S: the ways from one constituent to another by way of a third."""
+        return np.matmul(self.pairs, self.pairs, out=self._like("through"))
 
-    @cached_property
-    def triangles(self) -> Floats:
-        return self.around(self.product(self.apart, self.through))
+
+def _times(matrices: Floats, values: Floats) -> Floats:
+    """Return matrices (n, N, N) times values (n, N), (n, N)."""
+    return np.asarray((matrices @ values[..., None])[..., 0])
+
+
+def _dot(one: Floats, other: Floats) -> Floats:
+    """Return the sum of the products of two arrays (n, ...) of one shape, (n,)."""
+    flat = len(one), math.prod(one.shape[1:])
+    return np.asarray(np.vecdot(one.reshape(flat), other.reshape(flat)))
 
 
 _FORMULAS: Mapping[str, Callable[[_Sums], Floats]] = {
     "dot": lambda s: s.z.sum(axis=1),
-    "line": lambda s: s.over(s.u),
-    "line x2": lambda s: s.over(s.w),
-    "wedge": lambda s: s.over(s.u**2),
-    "line x3": lambda s: s.over(s.v),
-    "wedge x2": lambda s: s.over(s.u * s.w),
-    "triangle": lambda s: s.over(s.triangles),
-    "path": lambda s: s.over(s.u * s.r),
-    "star": lambda s: s.over(s.u**3),
-    "line x4": lambda s: s.over(s.around(s.product(s.square, s.square))),
-    "wedge x3": lambda s: s.over(s.u * s.v),
-    "wedge x2 x2": lambda s: s.over(s.w**2),
-    "triangle x2": lambda s: s.over(s.around(s.product(s.square, s.through))),
-    "path, end x2": lambda s: s.over(s.w * s.r),
-    "path, middle x2": lambda s: s.over(s.u * s.around(s.square, s.u)),
-    "star x2": lambda s: s.over(s.w * s.u**2),
-    "paw": lambda s: s.over(s.u * s.triangles),
-    "square": lambda s: s.over(s.around(s.product(s.through, s.through))),
-    "long path": lambda s: s.over(s.r**2),
-    "fork": lambda s: s.over(s.u**2 * s.r),
-    "star of four": lambda s: s.over(s.u**4),
+    "line": lambda s: s.zu.sum(axis=1),
+    "line x2": lambda s: s.zw.sum(axis=1),
+    "wedge": lambda s: _dot(s.zu, s.u),
+    "line x3": lambda s: s.zv.sum(axis=1),
+    "wedge x2": lambda s: _dot(s.zw, s.u),
+    "triangle": lambda s: _dot(s.pairs, s.through),
+    "path": lambda s: _dot(s.zu, s.r),
+    "star": lambda s: _dot(s.zu, s.u**2),
+    "line x4": lambda s: _dot(s.cubes, s.apart),
+    "wedge x3": lambda s: _dot(s.zv, s.u),
+    "wedge x2 x2": lambda s: _dot(s.zw, s.w),
+    "triangle x2": lambda s: _dot(s.pairs * s.through, s.apart),
+    "path, end x2": lambda s: _dot(s.zw, s.r),
+    "path, middle x2": lambda s: _dot(s.u, _times(s.squares, s.u)),
+    "star x2": lambda s: _dot(s.zw, s.u**2),
+    "paw": lambda s: _dot(np.vecdot(s.pairs, s.through), s.u),
+    "square": lambda s: _dot(s.through, s.through),
+    "long path": lambda s: _dot(s.z, s.r**2),
+    "fork": lambda s: _dot(s.zu * s.u, s.r),
+    "star of four": lambda s: _dot(s.zu, s.u**3),
 }

@@ -7,7 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Floats", "Room", "distances", "masses", "momenta", "of_distances"]
+__all__ = [
+    "Floats",
+    "Room",
+    "by_size",
+    "distances",
+    "masses",
+    "momenta",
+    "of_distances",
+    "weighted",
+]
 
 Floats = NDArray[np.float64]
 
@@ -55,26 +64,43 @@ def _sums(angles: NDArray[Any], pt: NDArray[Any]) -> tuple[Floats, Floats, Float
     return energy, along, across, beam
 
 
+def weighted(angles: NDArray[Any], weights: NDArray[Any], room: Room) -> tuple[Floats, Floats]:
+    """Return of each two constituents Delta R, times the roots of the weights of both, and the
+    square of that, (n, N, N) each: Delta R^2 = Delta eta^2 + Delta phi^2, phi the short way around.
+
+    Args:
+        angles: (n, N, 2).
+        weights: (n, N), not below 0; nothing of a constituent without weight is left.
+        room: where the arrays are kept, until somebody asks for them there again.
+    """
+    root = np.sqrt(weights)
+    # x_i - x_j is the product of (x, 1) and (1, -x): that takes half the time of a difference that
+    # is spread over both axes, and the weights cost nothing there.
+    left, right = np.empty((2, 2, len(root), 2, root.shape[1]))
+    np.multiply(np.moveaxis(angles, -1, 0), root, out=left[:, :, 0])
+    left[:, :, 1] = right[:, :, 0] = root
+    np.negative(left[:, :, 0], out=right[:, :, 1])
+    shape = (2, *root.shape, root.shape[1])
+    found = np.matmul(left.swapaxes(2, 3), right, out=room.of("weighted", shape))
+    if root.size and np.ptp(angles[..., 1]) > np.pi:
+        turn = 2.0 * np.pi * root[:, :, None] * root[:, None, :]
+        turns = np.divide(found[1], turn, out=np.zeros_like(turn), where=turn > 0.0)
+        found[1] -= turn * np.round(turns)
+    found *= found
+    found[0] += found[1]
+    np.einsum("nii->ni", found[0])[...] = 0.0  # where weights left a rounding
+    return np.sqrt(found[0], out=found[1]), found[0]
+
+
 def distances(angles: NDArray[Any], room: Room | None = None) -> Floats:
-    """Return Delta R between constituents, (n, N, N): sqrt(Delta eta^2 + Delta phi^2), phi the
-    short way around.
+    """Return Delta R between constituents, (n, N, N).
 
     Args:
         angles: (n, N, 2).
         room: where the array is kept, until somebody asks for distances there again.
     """
-    places = np.moveaxis(angles, -1, 0).astype(np.float64, order="C")
-    ones = np.ones_like(places)
-    # x_i - x_j is the product of (x, 1) and (1, -x): that rounds once, as a difference does, and
-    # takes half the time of one that is spread over both axes.
-    left, right = np.stack([places, ones], axis=3), np.stack([ones, -places], axis=2)
-    room = room or Room()
-    apart = np.matmul(left, right, out=room.of("apart", (*places.shape, places.shape[2])))
-    if places.size and np.ptp(places[1]) > np.pi:
-        apart[1] -= 2.0 * np.pi * np.round(apart[1] / (2.0 * np.pi))
-    apart *= apart
-    apart[0] += apart[1]
-    return np.asarray(np.sqrt(apart[0], out=apart[0]))
+    apart, _ = weighted(angles, np.ones(angles.shape[:2]), room or Room())
+    return apart
 
 
 def of_distances(
@@ -83,20 +109,32 @@ def of_distances(
     weights: NDArray[Any],
     at_once: int,
 ) -> Floats:
-    """Return what a function says of the distances between constituents, (b, N, N), and of their
-    weights, (b, N), for all jets: rows (n, ...). It is given some jets at a time, so that
-    about ``at_once`` distances are held, which it must not keep; and jets of about as many
-    constituents together, since a padded place costs as much as another.
+    """Return what a function says of the distances between constituents, (b, N, N), which it must
+    not keep, and of their weights, (b, N), for all jets: as `by_size` does.
+    """
+    room = Room()
+    return by_size(lambda a, z: function(distances(a, room), z), angles, weights, at_once)
+
+
+def by_size(
+    function: Callable[[NDArray[Any], Floats], Floats],
+    angles: NDArray[Any],
+    weights: NDArray[Any],
+    at_once: int,
+) -> Floats:
+    """Return what a function says of the angles of constituents, (b, N, 2), and of their weights,
+    (b, N), for all jets: rows (n, ...). It is given some jets at a time, so that they have about
+    ``at_once`` pairs of constituents; and jets of about as many constituents together, since a
+    padded place costs as much as another.
     """
     used = _used(weights)
     order = np.argsort(-used, kind="stable")
-    room, start = Room(), 0
+    start = 0
     found: list[Floats] = []
     while start < len(order) or not found:
         widest = int(used[order[start : start + 1]].max(initial=1))
         some = order[start : start + max(1, at_once // widest**2)]
-        apart = distances(angles[some, :widest], room)
-        found.append(function(apart, weights[some, :widest].astype(np.float64)))
+        found.append(function(angles[some, :widest], weights[some, :widest].astype(np.float64)))
         start += len(some)
     ordered = np.concatenate(found)
     values = np.empty_like(ordered)

@@ -124,7 +124,7 @@ def test_polynomials_are_the_sum_over_all_placements(name: str) -> None:
     nodes = 1 + max((node for edge in edges for node in edge), default=0)
     letters = string.ascii_lowercase
     terms = [letters[k] for k in range(nodes)] + [letters[a] + letters[b] for a, b in edges]
-    found = connected_polynomials(apart, z, (name,))[name]
+    found = connected_polynomials(angles, z, (name,))[name]
     for row in range(len(z)):
         given = [z[row]] * nodes + [apart[row]] * len(edges)
         expected = np.einsum(",".join(terms) + "->", *given)
@@ -166,10 +166,10 @@ def test_the_graphs_are_all_that_there_are_and_each_is_there_once() -> None:
 
 def test_of_at_most_four_edges_there_are_36_also_in_pieces() -> None:
     angles, pt = some(4, 5, seed=4)
-    apart, z = distances(angles), pt / 100.0
+    z = pt / 100.0
     found = all_polynomials(angles, z)
     assert found.shape == (4, 36)
-    single = connected_polynomials(apart, z)
+    single = connected_polynomials(angles, z)
     np.testing.assert_array_equal(found[:, :21], np.stack(list(single.values()), axis=1))
     rest = {tuple(column) for column in found[:, 21:].T}
     for product in (
@@ -210,8 +210,7 @@ def test_variables_are_the_same_in_blocks_and_one_by_one() -> None:
     angles, pt = some(2000, seed=7)
     whole = jet_variables(angles, pt)
     assert list(whole) == list(JET)
-    apart = distances(angles)
-    single = connected_polynomials(apart, pt / np.maximum(pt.sum(axis=1, keepdims=True), 1e-300))
+    single = connected_polynomials(angles, pt / np.maximum(pt.sum(axis=1, keepdims=True), 1e-300))
     for name, graph in zip(EFPS, FOUR, strict=True):
         np.testing.assert_allclose(whole[name], single[graph], rtol=1e-9, atol=1e-18)
     some_rows = slice(1900, 1910)
