@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.app.kinds.columns import Column
 from studio.app.kinds.kind import LABEL, Arrays, Kind, Measured, classes, how_many
 from studio.app.kinds.plain import strips
 from studio.counted import counted
@@ -25,7 +26,7 @@ def _measures(arrays: Arrays) -> Measured:
         **classes(arrays, "Type"),
         "pT": pt,
         "Mass": mass,
-        "eta": x[:, 0],
+        "η": x[:, 0],
         "Constituents": np.rint(x[:, 3]),
     }
 
@@ -52,6 +53,12 @@ KIND = Kind(
     facts=_facts,
     measures=_measures,
     units={"Mass": "GeV", "pT": "GeV"},
+    columns={
+        "eta": Column("η"),
+        "log(m/GeV)": Column("Mass", "GeV", log=True),
+        "log(pT/GeV)": Column("pT", "GeV", log=True),
+        "constituents": Column("Constituents"),
+    },
     groups={"Jet variables": ("w1-jet-variables", "constituents-tv")},
     draws=4096,
     told=(LABEL,),

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
+from studio.app.kinds.columns import Column
 from studio.app.kinds.filed import as_arrays
 from studio.app.kinds.portrait import Portrait
 from studio.app.tokens import Tokens
@@ -291,6 +292,7 @@ class Kind:
         logs: the numbers whose axis is logarithmic at first.
         brief: those of its measures that are written below a small tile.
         units: of these measures, by their names.
+        columns: how numbers of a row are called and counted, by their names; others as they are.
         apart: returns how far one datum, given without the axis of rows, is from each of many,
             (n,), as `studio.app.kinds.apart` has it; None where nobody has said what that means.
         ready: finds what painting each datum needs and takes long to find, (n, ...) by name: for
@@ -345,6 +347,7 @@ class Kind:
     logs: tuple[str, ...] = ()
     brief: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, Column] = field(default_factory=dict)
     apart: Distance | None = None
     ready: Callable[[Arrays], Arrays] = lambda arrays: {}
     common: Callable[[Arrays], Arrays] = lambda arrays: {}

@@ -4,17 +4,20 @@ others.
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent, MouseDragEvent
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QPainterPath
-from PySide6.QtWidgets import QGraphicsSceneWheelEvent
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QPainter, QPainterPath
+from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 
-from studio.app.plots.axis import Axis, Marks, value_marks
+from studio.app.kinds.columns import Column
+from studio.app.plots.axis import Axis, Marks, power_marks, value_marks
 from studio.app.plots.camera import LEAST_SPAN, MOST_SPAN, Bounds
 from studio.app.plots.tools import Place, Tool
+from studio.app.theme import font
 
 __all__ = ["ZOOM_STEP", "CameraBox", "link"]
 
@@ -23,6 +26,9 @@ ACROSS, UP = 130, 110  # pixels between two numbers
 FIRST, LAST = 40, 16  # pixels at the ends of an axis that are left to the other one
 NEARER = 10  # pixels that the numbers on the left are nearer to the edge than beside a plot
 ABOVE = 10  # of a unit of the stacking: over whatever is drawn
+TITLE = 160  # pixels that what is along an axis may take
+INSET = 6  # of it from the edges
+BELOW = 28  # pixels from the upper edge to the first number below it
 
 
 class CameraBox(pg.ViewBox):  # type: ignore[misc]
@@ -46,12 +52,17 @@ class CameraBox(pg.ViewBox):  # type: ignore[misc]
         self.state["wheelScaleFactor"] = -math.log(ZOOM_STEP) / math.log(1.02) / 120
         self.touched = False
         self.tool: Tool | None = None
-        self.rims = [Rim("left", _marks_up), Rim("bottom", _marks_across)]
+        self.rims = [Rim("left"), Rim("bottom")]
         for rim in self.rims:
             rim.setParentItem(self)
             rim.linkToView(self)
         self.sigRangeChangedManually.connect(self._touch)
         self.sigResized.connect(self._place_rims)
+
+    def name_axes(self, across: Column | None, up: Column | None) -> None:
+        """Say at the rim what is along either axis; None where there is nothing to be said."""
+        for rim, column in zip(self.rims, (up, across), strict=True):
+            rim.show_column(column)
 
     def look_at(self, bounds: Bounds) -> None:
         """See a rectangle of data, of the box's own aspect."""
@@ -117,10 +128,13 @@ class CameraBox(pg.ViewBox):  # type: ignore[misc]
 
 
 class Rim(Axis):
-    """An axis whose numbers lie on the picture; the mouse goes through them."""
+    """An axis whose numbers lie on the picture, and what they are numbers of at its end; the mouse
+    goes through them.
+    """
 
-    def __init__(self, side: str, marks: Marks) -> None:
-        super().__init__(side, marks)
+    def __init__(self, side: str) -> None:
+        super().__init__(side, _MARKS[side, False])
+        self._column: Column | None = None
         self.setGrid(False)
         self.setZValue(ABOVE)
         self.keep(True)
@@ -131,6 +145,48 @@ class Rim(Axis):
         """
         mode = self.CacheMode
         self.setCacheMode(mode.DeviceCoordinateCache if on else mode.NoCache)
+
+    def show_column(self, column: Column | None) -> None:
+        """Say what is along the axis, and count it as people do."""
+        if column != self._column:
+            self._column = column
+            self.set_marks(_MARKS[self.orientation, column is not None and column.log])
+            self.picture = None
+            self.update()
+
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        """Return the places of the marks that the title leaves room for."""
+        [(spacing, places)] = super().tickValues(low, high, size)
+        if self._column is None:
+            return [(spacing, places)]
+        wide = QFontMetrics(font(11)).horizontalAdvance(self._title()) + FIRST
+        taken = BELOW if self.orientation == "left" else wide
+        last = high - (high - low) * taken / max(1.0, size)
+        return [(spacing, [place for place in places if place < last])]
+
+    def paint(self, painter: QPainter, option: Any, widget: QWidget | None) -> None:
+        super().paint(painter, option, widget)
+        if self._column is None:
+            return
+        painter.setFont(font(11))
+        painter.setPen(self.textPen())
+        flags = Qt.AlignmentFlag
+        if self.orientation == "left":
+            room = self.rect().adjusted(NEARER + INSET, INSET, TITLE, 0)
+            painter.drawText(room, flags.AlignLeft | flags.AlignTop, self._title())
+        else:
+            room = self.rect().adjusted(0, 0, -INSET, -INSET)
+            painter.drawText(room, flags.AlignRight | flags.AlignBottom, self._title())
+
+    def boundingRect(self) -> QRectF:
+        """Return where there is something: the title goes on beyond the numbers."""
+        rect: QRectF = super().boundingRect()
+        return rect.adjusted(0, 0, TITLE, 0) if self.orientation == "left" else rect
+
+    def _title(self) -> str:
+        if self._column is None:
+            return ""
+        return f"{self._column.heading} {'↑' if self.orientation == 'left' else '→'}"
 
     def shape(self) -> QPainterPath:
         return QPainterPath()
@@ -152,6 +208,22 @@ def _marks_across(low: float, high: float, pixels: float) -> list[tuple[float, s
 
 def _marks_up(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
     return _clear(value_marks(low, high, pixels, UP), low, high, pixels)
+
+
+def _grown(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
+    """Return marks of numbers of which the natural logarithms are along the axis."""
+    ten = math.log(10.0)
+    marks = [(ten * at, text) for at, text in power_marks(low / ten, high / ten, pixels)]
+    return _clear(marks, low, high, pixels)
+
+
+_MARKS: Mapping[tuple[str, bool], Marks] = {
+    ("left", False): _marks_up,
+    ("bottom", False): _marks_across,
+    ("left", True): _grown,
+    ("bottom", True): _grown,
+}
+"""By the side of an axis, and whether numbers are there by their logarithms."""
 
 
 def _clear(

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
+from studio.app.kinds.columns import Column, columns_of
 from studio.app.kinds.kind import Kind
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.camerabox import link
@@ -48,7 +49,6 @@ __all__ = ["VIEW", "SamplesView"]
 Floats = NDArray[np.float32]
 ROWS = 100
 COLUMNS = 12  # more are not read, and each takes ROWS items a record
-ROOM = 4  # columns that fit in beside each other
 DRAWN = 20_000
 PARTICLES = 4096
 
@@ -78,7 +78,7 @@ class SamplesView(QWidget):
         self._table = QTableWidget()
         self._more = label("", "small")
         self._side = QWidget()
-        self._names: tuple[str, ...] = ()
+        self._columns: list[Column] = []
         self._empty = EmptyState(self)
         self._lay_out()
         self._connect()
@@ -129,7 +129,6 @@ class SamplesView(QWidget):
         self._table.verticalHeader().setVisible(False)
         self._table.verticalHeader().setDefaultSectionSize(24)
         header = self._table.horizontalHeader()
-        header.setDefaultSectionSize(72)
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         side = QVBoxLayout(self._side)
@@ -185,7 +184,8 @@ class SamplesView(QWidget):
         source, x = shown
 
         def tell(row: int) -> list[tuple[str, str]]:
-            return list(zip(self._names, map(number, x[row].tolist()), strict=False))
+            each = zip(self._columns, x[row].tolist(), strict=False)
+            return [(column.heading, number(column.read(value))) for column, value in each]
 
         made = canvas is self.made
         origin = (lambda: self._sampled.origin) if made else (lambda: "")
@@ -295,13 +295,20 @@ class SamplesView(QWidget):
         self._table.setRowCount(len(rows))
         self._table.blockSignals(False)
         self._table.setColumnCount(min(d, COLUMNS))
-        modes = QHeaderView.ResizeMode
-        wide = modes.Stretch if d <= ROOM else modes.Interactive
-        self._table.horizontalHeader().setSectionResizeMode(wide)
         self._name_columns(shown)
         for i, point in enumerate(rows.tolist()):
-            for j, value in enumerate(point):
-                self._table.setItem(i, j, QTableWidgetItem(number(value)))
+            for j, (value, column) in enumerate(zip(point, self._columns, strict=False)):
+                self._table.setItem(i, j, QTableWidgetItem(number(column.read(value))))
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """Let columns share the room that there is, or have what they need where that is more."""
+        header, modes = self._table.horizontalHeader(), QHeaderView.ResizeMode
+        header.setSectionResizeMode(modes.Interactive)
+        self._table.ensurePolished()  # else what they need is that of another font
+        self._table.resizeColumnsToContents()
+        if header.length() <= self._table.viewport().width():
+            header.setSectionResizeMode(modes.Stretch)
 
     def _name_columns(self, shown: Shown) -> None:
         """Write the names of the columns; they may be known only after the samples are."""
@@ -309,13 +316,17 @@ class SamplesView(QWidget):
         known = (shown.columns, run.columns if run is not None else ())
         numbered = tuple(f"x{i + 1}" for i in range(d))
         names = next((each for each in known if len(each) == d), numbered)[:COLUMNS]
-        if names == self._names and self._table.horizontalHeaderItem(0) is not None:
+        columns = columns_of(self._kind.columns, names)
+        if columns == self._columns and self._table.horizontalHeaderItem(0) is not None:
             return
-        self._names = names
-        for place, name in enumerate(names):
-            head = QTableWidgetItem(one_line(name))
-            set_tip(head, name)
+        self._columns = columns
+        for place, column in enumerate(columns):
+            head = QTableWidgetItem(one_line(column.heading))
+            set_tip(head, column.heading)
             self._table.setHorizontalHeaderItem(place, head)
+        across, up = columns[:2] if len(columns) > 2 else (None, None)
+        for canvas in (self.made, self.data):
+            canvas.box.name_axes(across, up)
 
     def _tell(self) -> None:
         run, now = self._sampled.run, self._sampled.now

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.intents.watching import Looking
+from studio.app.kinds.columns import Column, columns_of
 from studio.app.kinds.registry import family_of_run, kind_of_run
 from studio.app.plots.camera import Covered
 from studio.app.plots.canvas import ParticleCanvas
@@ -70,6 +71,7 @@ class WatchView(QWidget):
         self._following = Following(self, state, actions, self._looking, applies)
         self._record: FlowRecord | None = None
         self._dims = (0, 1)
+        self._columns: list[Column] = []
         self._starts = Starts(self)
         self._cramped = False
         self._moved = QTimer(self)
@@ -251,13 +253,29 @@ class WatchView(QWidget):
         self.layers.set_run(run, entry)
         self._chip.show_family(entry)
         self._hands.set_run(run)
-        self.panel.set_columns(run.columns if run else (), self._dims)
+        self._name_axes()
         self._arrange()
+
+    def _name_axes(self) -> None:
+        """Say which numbers of a row are drawn, where there is a choice."""
+        run = self._run
+        kind = kind_of_run(run, self._state.catalog)
+        self._columns = columns_of(kind.columns, run.columns if run is not None else ())
+        self.panel.set_columns([column.title for column in self._columns], self._dims)
+        across, up = self._drawn() or (None, None)
+        self.canvas.box.name_axes(across, up)
+
+    def _drawn(self) -> tuple[Column, Column] | None:
+        """Return what is along the axes, None where they are but x and y."""
+        if len(self._columns) <= max(2, *self._dims):
+            return None
+        return self._columns[self._dims[0]], self._columns[self._dims[1]]
 
     def _choose(self, across: int, up: int) -> None:
         """Draw other columns of the data."""
         record, self._record = self._record, None
         self._dims = (across, up)
+        self._name_axes()
         self._starts.forget()
         if record is not None:
             self._show(record)
@@ -372,7 +390,7 @@ class WatchView(QWidget):
         return [Covered(0.0, top, right, bottom)]
 
     def _hover(self, place: tuple[float, float] | None) -> None:
-        self._readout.set_place(place)
+        self._readout.set_place(place, self._drawn())
         self._place_readout()
 
     def _place_readout(self) -> None:

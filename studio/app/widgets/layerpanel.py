@@ -1,6 +1,6 @@
 """The layers behind particles: switches, and the legend of the heat that is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -209,7 +209,7 @@ class LayerPanel(QFrame):
         else:
             self.legend.show_heat(heat)
 
-    def set_columns(self, names: tuple[str, ...], dims: tuple[int, int]) -> None:
+    def set_columns(self, names: Sequence[str], dims: tuple[int, int]) -> None:
         """Offer which columns to draw, where there are more than two."""
         names = tuple(map(one_line, names))
         shown = [self._across.itemText(i) for i in range(self._across.count())]

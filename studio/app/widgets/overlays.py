@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QFontMetrics, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from studio.app.plots.ticks import number
+from studio.app.kinds.columns import Column
 from studio.app.widgets.basic import button, column, label, row
 from studio.app.widgets.layerpanel import paint_chip
 from studio.app.widgets.literal import Label
@@ -43,9 +43,12 @@ class Readout(Label):
         self._count = f"{n:,}{whole} particles" if n else ""
         self._write()
 
-    def set_place(self, place: tuple[float, float] | None) -> None:
-        """Say where the mouse is, or nothing."""
-        self._place = f"x {number(place[0])}, y {number(place[1])}" if place else ""
+    def set_place(
+        self, place: tuple[float, float] | None, columns: tuple[Column, Column] | None = None
+    ) -> None:
+        """Say where the mouse is, in what is along the axes, or nothing."""
+        across, up = columns or (Column("x"), Column("y"))
+        self._place = f"{across.said(place[0])}, {up.said(place[1])}" if place else ""
         self._write()
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -1,5 +1,6 @@
 """The canvas as a widget: it looks, picks and stands still at no cost."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app.kinds.columns import Column, columns_of
 from studio.app.plots.arrows import Arrows
 from studio.app.plots.backdrop import Backdrop
 from studio.app.plots.camerabox import link
@@ -343,3 +345,24 @@ def test_what_a_person_looks_at_is_kept_for_its_data_and_others_are_seen_whole(
     canvas.turn_to("spirals")
     canvas.turn_to("ring")
     assert not canvas.box.touched, "the person has let go of it"
+
+
+def test_a_logarithm_is_counted_by_what_it_is_of(canvas: ParticleCanvas) -> None:
+    """Masses between 20 and 200 GeV, by their logarithms, are marked and said in GeV."""
+    mass = Column("Mass", "GeV", log=True)
+    left, bottom = canvas.box.rims
+    before = dict(bottom._marks(-1.0, 1.0, 400.0))
+    canvas.box.name_axes(Column("η"), mass)
+    marks = {text: at for at, text in left._marks(math.log(15.0), math.log(250.0), 400.0)}
+    assert marks == pytest.approx({"20": math.log(20), "50": math.log(50), "100": math.log(100),
+                                   "200": math.log(200)})  # fmt: skip
+    assert dict(bottom._marks(-1.0, 1.0, 400.0)) == before
+    assert mass.said(math.log(83.1)) == "Mass 83.1 GeV"
+    assert Column("η").said(-0.25) == "η −0.25"
+    assert [each.heading for each in columns_of({"log(m/GeV)": mass}, ("log(m/GeV)", "pt"))] == [
+        "Mass (GeV)",
+        "pt",
+    ]
+    seen = picture(canvas)
+    canvas.box.name_axes(None, None)
+    assert (picture(canvas) != seen).any()
