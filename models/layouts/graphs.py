@@ -4,6 +4,10 @@ A row holds one number a node, where nodes have one, and then one number a pair 
 by row of the upper triangle: 1 where they are joined and -1 where they are not. As a pair stands
 there once, whatever noise is added to a row is symmetric. Real nodes come first, and a pair with a
 padded node is padded.
+
+Where nodes are of several types, each has a number a type, node by node: 1 for its own and -1 for
+the others. Where edges are of several types, the pairs stand there once a type, type by type: 1 in
+the one by which they are joined, and -1 in all where they are not.
 """
 
 import math
@@ -18,9 +22,19 @@ from models.contracts.batch import Batch
 from models.contracts.spec import SIZE, DataSpec, Part
 from models.tensors import real_places
 
-__all__ = ["EDGES", "NODES", "Packing", "edges_alone", "pack", "unpack"]
+__all__ = [
+    "EDGES",
+    "NODES",
+    "TYPES",
+    "Packing",
+    "edges_alone",
+    "pack",
+    "pack_types",
+    "unpack",
+    "unpack_types",
+]
 
-NODES, EDGES = "nodes", "edges"
+NODES, EDGES, TYPES = "nodes", "edges", "types"
 
 
 @dataclass(frozen=True)
@@ -30,16 +44,22 @@ class Packing:
     Attributes:
         nodes: N >= 2.
         featured: whether nodes have a number.
+        node_types: K, of how many types nodes are; 0 where they have none.
+        edge_types: E, of how many types edges are.
     """
 
     nodes: int
     featured: bool = False
+    node_types: int = 0
+    edge_types: int = 1
 
     @classmethod
     def of(cls, parts: Iterable[Part]) -> "Packing":
         """Return the packing that the parts of a `DataSpec` describe."""
         length = {part.name: part.stop - part.start for part in parts}
-        return cls(_nodes_of(length[EDGES]), NODES in length)
+        nodes = _nodes_of(length[EDGES])
+        more = sum(name.startswith(EDGES) for name in length)
+        return cls(nodes, NODES in length, length.get(TYPES, 0) // nodes, more)
 
     @classmethod
     def like(cls, rows: Batch) -> "Packing":
@@ -71,42 +91,73 @@ class Packing:
         return self.nodes * (self.nodes - 1) // 2
 
     @property
+    def numbers(self) -> int:
+        """How many numbers a node has of its own, its types counted."""
+        return self.featured + self.node_types
+
+    @property
     def start(self) -> int:
         """Where the pairs start."""
-        return self.nodes if self.featured else 0
+        return self.nodes * self.numbers
 
     @property
     def length(self) -> int:
         """L, how long a row is."""
-        return self.start + self.pairs
+        return self.start + self.pairs * self.edge_types
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """The named pieces of a row."""
-        edges = Part(EDGES, self.start, self.length)
-        return (Part(NODES, 0, self.nodes), edges) if self.featured else (edges,)
+        """The named pieces of a row; the pairs of a second type and of others are "edges 2", ..."""
+        ends = [self.start + self.pairs * each for each in range(self.edge_types + 1)]
+        names = [EDGES, *(f"{EDGES} {each}" for each in range(2, self.edge_types + 1))]
+        pieces = [
+            Part(NODES, 0, self.nodes * self.featured),
+            Part(TYPES, self.nodes * self.featured, self.start),
+            *map(Part, names, ends, ends[1:]),
+        ]
+        return tuple(part for part in pieces if part.start < part.stop)
 
     @cached_property
     def masks(self) -> Tensor:
         """Which places graphs of 0 to N nodes have, (N + 1, L) bool."""
         count = torch.arange(self.nodes + 1)
+        here = real_places(count, self.nodes)
         # Of the two nodes of a pair the second has the higher number.
         real = _ends(self.nodes)[1] < count[:, None]
-        return torch.cat([real_places(count, self.nodes), real], 1) if self.featured else real
+        types = here.repeat_interleave(self.node_types, dim=1)
+        return torch.cat(
+            [here[:, : self.nodes * self.featured], types, *[real] * self.edge_types], 1
+        )
 
     def dense(self, row: Tensor) -> Tensor:
-        """Return what rows (..., L) say of pairs as symmetric matrices, (..., N, N), diagonal 0."""
+        """Return what rows (..., L) say of pairs as symmetric matrices, (..., N, N), diagonal 0; of
+        the first type where there are several.
+        """
+        return self._dense(row[..., self.start :])
+
+    def layers(self, row: Tensor) -> Tensor:
+        """Return what rows (..., L) say of pairs by each type, (..., E, N, N); see `dense`."""
+        return self._dense(row[..., self.start :].unflatten(-1, (self.edge_types, self.pairs)))
+
+    def _dense(self, pairs: Tensor) -> Tensor:
         place, off = _places(self.nodes)
-        square = row[..., self.start :][..., place.to(row.device)]
-        return (
-            square * off.to(square) if square.is_floating_point() else square & off.to(row.device)
-        )
+        square = pairs[..., place.to(pairs.device)]
+        if square.is_floating_point():
+            return square * off.to(square)
+        return square & off.to(pairs.device)
+
+    def of_nodes(self, row: Tensor) -> Tensor:
+        """Return the numbers of the nodes of rows (..., L), (..., N, numbers), types last."""
+        kinds = row[..., self.nodes * self.featured : self.start]
+        typed = kinds.unflatten(-1, (self.nodes, self.node_types)) if self.node_types else None
+        own = row[..., : self.nodes, None] if self.featured else None
+        return torch.cat([each for each in (own, typed) if each is not None], dim=-1)
 
     def present(self, mask: Tensor) -> Tensor:
         """Return which nodes there are in rows of which these places are real: (..., L) bool ->
-        (..., N). A single node shows by its own number alone.
+        (..., N). A single node shows by its own numbers alone.
         """
-        return mask[..., : self.nodes] if self.featured else self.dense(mask).any(dim=-1)
+        return self.of_nodes(mask)[..., 0] if self.numbers else self.dense(mask).any(dim=-1)
 
     def flat(self, square: Tensor) -> Tensor:
         """Return the upper triangles of matrices (..., N, N) as they lie in a row, (..., pairs)."""
@@ -163,6 +214,31 @@ def unpack(x: Tensor, packing: Packing) -> Tensor:
     above 0, so that padded nodes have none.
     """
     return packing.dense(x > 0)
+
+
+def pack_types(types: Tensor, edges: Tensor, size: Tensor, packing: Packing) -> Tensor:
+    """Return graphs with types as rows (n, L), padded places 0.
+
+    Args:
+        types: (n, N), of each node its type, from 0.
+        edges: (n, N, N), of each pair what joins it, from 1, and 0 where nothing does.
+        size: (n,), how many nodes are real; they come first.
+        packing: how they lie; without a number a node.
+    """
+    own = types[..., None] == torch.arange(packing.node_types)
+    joined = [packing.flat(edges) == each for each in range(1, packing.edge_types + 1)]
+    x = 2.0 * torch.cat([own.flatten(1), *joined], dim=1).float() - 1.0
+    return x * packing.masks[size]
+
+
+def unpack_types(x: Tensor, packing: Packing) -> tuple[Tensor, Tensor]:
+    """Return of rows (n, L) the types of their nodes (n, N), the likeliest of each, and what joins
+    their pairs, (n, N, N) from 1: the likeliest where its number is above 0, and else 0, so that
+    padded nodes have no edge.
+    """
+    types = packing.of_nodes(x)[..., packing.featured :].argmax(dim=-1)
+    best, edges = packing.layers(x).max(dim=1)
+    return types, (edges + 1) * (best > 0)
 
 
 def edges_alone(spec: DataSpec) -> DataSpec:

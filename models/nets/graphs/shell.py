@@ -101,8 +101,9 @@ class GraphShell(nn.Module):
         self.context = linear(known, told, generator=g) if known else None
         if reads:
             of_node, of_pair = _count(structure)
-            self.nodes = linear(of_node + self.packing.featured, width, generator=g)
-            self.pairs = linear(of_pair, pairs, generator=g)
+            self.nodes = linear(of_node + self.packing.numbers, width, generator=g)
+            more = 2 * (self.packing.edge_types - 1)  # each type is seen beside all together
+            self.pairs = linear(of_pair + more, pairs, generator=g)
             # The logit of an edge where nothing is seen of it.
             self.odds = nn.Parameter(torch.zeros(()))
             if role.name != "denoiser":
@@ -113,16 +114,16 @@ class GraphShell(nn.Module):
             self.meetings = linear(width, pairs, generator=g)
         self.layers = nn.ModuleList([layer(told) for _ in range(layers)])
         # What nodes come to is only asked where something is said of them.
-        self.node_norm = nn.LayerNorm(width) if answers or self.packing.featured else None
+        self.node_norm = nn.LayerNorm(width) if answers or self.packing.numbers else None
         self.pair_norm = nn.LayerNorm(pairs)
         gain = 0.0 if role.name == "denoiser" else 1.0
         if answers:
             self.pooled = linear(width + pairs, width, generator=g)
             self.last = linear(width, role.outputs or 1, generator=g)
         else:
-            self.edge = linear(pairs, 1, gain=gain, generator=g)
-            if self.packing.featured:
-                self.number = linear(width, 1, gain=gain, generator=g)
+            self.edge = linear(pairs, self.packing.edge_types, gain=gain, generator=g)
+            if self.packing.numbers:
+                self.number = linear(width, self.packing.numbers, gain=gain, generator=g)
 
     def forward(
         self,
@@ -163,9 +164,18 @@ class GraphShell(nn.Module):
         """Return what nodes and pairs start from, of rows: their numbers and the structure; and
         what is seen of the graph as a whole.
         """
-        square = self.packing.dense(x)
-        soft = torch.sigmoid(self._clarity(clock) * square + self.odds) * joined
-        nodes, pairs, whole = [], [square, soft], []
+        squares = self.packing.layers(x)
+        clarity = self._clarity(clock)
+        clarity = clarity if clarity.ndim == 0 else clarity[:, None]
+        each = torch.sigmoid(clarity * squares + self.odds) * joined[:, None]
+        # Joined by one type or another.
+        soft = each[:, 0] if each.shape[1] == 1 else 1.0 - (1.0 - each).prod(dim=1)
+        nodes, whole = [], []
+        pairs = [
+            square
+            for pair in zip(squares.unbind(1), each.unbind(1), strict=True)
+            for square in pair
+        ]
         if self.structure == "none":
             nodes.append(real)
         else:
@@ -179,8 +189,8 @@ class GraphShell(nn.Module):
             through, total = (0.5 * torch.asinh(count) for count in cycles(soft))
             nodes += through.unbind(dim=2)
             whole += [total, 0.5 * torch.asinh(slow_modes(soft, real, _TONES))]
-        if self.packing.featured:
-            nodes.append(x[:, : self.packing.nodes])
+        if self.packing.numbers:
+            nodes += self.packing.of_nodes(x).unbind(dim=-1)
         return self.nodes(torch.stack(nodes, dim=-1)), self.pairs(torch.stack(pairs, dim=-1)), whole
 
     def _clarity(self, clock: Tensor | None) -> Tensor:
@@ -218,12 +228,14 @@ class GraphShell(nn.Module):
         return score
 
     def _row(self, h: Tensor, e: Tensor) -> Tensor:
-        edges = self.packing.flat(self.edge(e)[..., 0])
+        edges = self.packing.flat(self.edge(e).movedim(-1, 1)).flatten(1)
         if self.role.name == "generator":
             edges = torch.tanh(edges)
-        if not self.packing.featured:
+        if not self.packing.numbers:
             return edges
-        return torch.cat([self.number(h)[..., 0], edges], dim=1)
+        numbers = self.number(h)
+        own = [numbers[..., : self.packing.featured], numbers[..., self.packing.featured :]]
+        return torch.cat([*(each.flatten(1) for each in own), edges], dim=1)
 
 
 def _count(structure: Structure) -> tuple[int, int]:
