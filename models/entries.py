@@ -17,6 +17,7 @@ __all__ = [
     "ExperimentEntry",
     "FamilyEntry",
     "GuidanceEntry",
+    "Invariants",
     "JudgeEntry",
     "Kind",
     "KindEntry",
@@ -48,6 +49,8 @@ today. Settings of today come back as they are."""
 Mirrored: TypeAlias = Callable[[Any, Any, Any], Any]
 """From standardised rows (`models.contracts.batch.Batch`), what is said of them
 (`models.contracts.spec.DataSpec`) and a generator on the CPU to rows that are as likely."""
+Invariants: TypeAlias = Callable[[Any, Any], Any]
+"""From standardised rows (`models.contracts.batch.Batch`) and what is said of them to numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +96,8 @@ class KindEntry(Entry):
         bounds: between which numbers all values lie, in the units of the data.
         mirrored: makes of standardised rows, by chance, others that are as likely; None where no
             such symmetry is known.
+        invariants: what of standardised rows does not depend on how they are written, as numbers
+            (n, k) that can be differentiated; None where a row is compared as it stands.
     """
 
     one: str
@@ -105,6 +110,7 @@ class KindEntry(Entry):
     samplers: Mapping[str, tuple[str, Defaults]]
     bounds: tuple[float, float] | None
     mirrored: Mirrored | None = None
+    invariants: Invariants | None = None
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from models.entries import (
     ExperimentEntry,
     FamilyEntry,
     GuidanceEntry,
+    Invariants,
     JudgeEntry,
     Kind,
     KindEntry,
@@ -188,6 +189,7 @@ def kind(
     samplers: Mapping[str, tuple[str, Defaults]] | None = None,
     bounds: tuple[float, float] | None = None,
     mirrored: Mirrored | None = None,
+    invariants: Invariants | None = None,
 ) -> Callable[[T], T]:
     """Register a kind of data; see `KindEntry`."""
     return _adds(
@@ -206,6 +208,7 @@ def kind(
         samplers=dict(samplers or {}),
         bounds=bounds,
         mirrored=mirrored,
+        invariants=invariants,
     )
 
 

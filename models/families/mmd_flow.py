@@ -10,7 +10,7 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
-from models.fields.kernel import Bandwidth, Kernel, Kernels
+from models.fields.kernel import Bandwidth, Kernel, Kernels, invariants_of
 from models.registry import family
 from models.tensors import noise_like
 
@@ -86,7 +86,10 @@ class MmdFlow(PopulationFamily[MmdFlowConfig]):
     def __init__(self, config: MmdFlowConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
         self.field: Kernel = Kernel(
-            width=config.bandwidth, count=config.kernels, like=self.carrier.x[:1]
+            width=config.bandwidth,
+            count=config.kernels,
+            like=self.carrier.x[:1],
+            features=invariants_of(spec),
         )
 
     @property

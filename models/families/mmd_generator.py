@@ -18,7 +18,7 @@ from models.contracts.batch import Batch
 from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
-from models.fields.kernel import Bandwidth, Kernel, Kernels
+from models.fields.kernel import Bandwidth, Kernel, Kernels, invariants_of
 from models.nets.earlier import networks_as_picks
 from models.nets.settings import GeneratorNet
 from models.registry import family
@@ -95,6 +95,7 @@ class MmdGenerator(GeneratorFamily[MmdGeneratorConfig]):
             width=config.bandwidth,
             count=config.kernels,
             like=torch.zeros((1, *spec.shape), device=self.device),
+            features=invariants_of(spec),
         )
 
     @property

@@ -9,19 +9,31 @@ is the steepest descent of MMD^2 / 2, and as a generator's field it is generativ
 
 A particle of the batch sees the others: its own term of E_q is a constant, so the mean over the
 rest, n - 1, makes its velocity unbiased: -n/2 times the gradient of the unbiased MMD^2.
+
+Where a kind of data says what of a datum does not depend on how it is written, as graphs do whose
+nodes have no order, the kernel compares these invariants f, k(f(x), f(y)), and a particle goes by
+the chain rule, v = J_f(x)' grad w. A kernel between rows would compare numberings, and end in
+copies of training data.
 """
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeAlias
 
 import torch
 from torch import Tensor
 
 from models.config import param
-from models.contracts.batch import Batch, Rows
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.spec import DataSpec
 from models.contracts.state import State
-from models.tensors import in_parts
+from models.nets.offered import discovered
+from models.registry import registry
+from models.tensors import in_parts, slope_of
 
-__all__ = ["Bandwidth", "Kernel", "Kernels", "median_width"]
+__all__ = ["Bandwidth", "Features", "Kernel", "Kernels", "invariants_of", "median_width"]
+
+Features: TypeAlias = Callable[[Batch], Tensor]
+"""From rows to what of them is compared, (n, k)."""
 
 Bandwidth = Annotated[
     float,
@@ -57,6 +69,13 @@ def median_width(x: Tensor) -> float:
     return float(torch.pdist(rows).median()) or 1.0
 
 
+def invariants_of(spec: DataSpec) -> Features | None:
+    """Return what of data of these is compared; None where it is their numbers as they stand."""
+    discovered()
+    found = registry.get("kind", spec.kind).invariants
+    return None if found is None else lambda rows: found(rows, spec)
+
+
 class Kernel:
     """A mixture of Gaussian kernels; a `models.fields.base.Field` without a clock or weights.
 
@@ -67,24 +86,28 @@ class Kernel:
             distance between the data of each batch.
         count: how many widths.
         like: a tensor (1, *shape) of the shape, type and place of a particle.
+        features: what of rows it compares; None for their numbers.
 
     Attributes:
         width: may be set between steps.
     """
 
-    def __init__(self, *, width: float, count: int, like: Tensor) -> None:
+    def __init__(
+        self, *, width: float, count: int, like: Tensor, features: Features | None = None
+    ) -> None:
         self.width = width
         self.count = count
+        self._features = features
         self._used = width or 1.0
-        self._real = like[:0]
-        self._particles = like[:0]
+        self._real = self._particles = self._seen(Batch(like))[:0]
 
     def fit(self, real: Rows, particles: Rows, level: Tensor | None) -> dict[str, Tensor]:
         """Keep data (B, *shape) and particles (C, *shape); the loss is the unbiased MMD^2 between
         the data and as many of the particles. It is zero on average between equal laws, and so may
         be below zero.
         """
-        self._real, self._particles = data, made = Batch.of(real).x, Batch.of(particles).x
+        data, made = self._seen(Batch.of(real)), self._seen(Batch.of(particles))
+        self._real, self._particles = data, made
         self._used = self.width or median_width(data)
         some = made[: len(data)]
         loss = self._within(data) + self._within(some)
@@ -96,12 +119,17 @@ class Kernel:
         total = self._bank(self._square(x, x)).sum()
         return total if n == 1 else (total - n) / (n * (n - 1))
 
+    @torch.no_grad()
+    def _seen(self, rows: Batch) -> Tensor:
+        """Return what is compared of rows, (n, *shape) or (n, k)."""
+        return rows.x if self._features is None else by_parts(self._features, rows)
+
     def witness(self, rows: Rows) -> Tensor:
         """Return w(x) of the kept batch, x (n, *shape) -> (n,); 0 where there is none yet."""
         x = Batch.of(rows).x
         if not len(self._real):
             return x.new_zeros(len(x))
-        return in_parts(self._witness, x)
+        return in_parts(self._witness, self._seen(Batch.of(rows)))
 
     def _witness(self, x: Tensor) -> Tensor:
         towards = self._bank(self._square(x, self._real)).mean(dim=1)
@@ -114,10 +142,17 @@ class Kernel:
 
     def velocity(self, x: Rows, t: float = 1.0) -> Tensor:
         """Return grad w at x (n, *shape), 0 at padded places."""
-        rows = Batch.of(x)
+        rows, features = Batch.of(x), self._features
         if not len(self._real):
             return torch.zeros_like(rows.x)
-        return rows.zeroed(in_parts(self._slope, rows.x))
+        if features is None:
+            return rows.zeroed(in_parts(self._slope, rows.x))
+
+        def pulled(part: Batch) -> Tensor:
+            way = self._slope(self._seen(part))
+            return slope_of(lambda at: (features(part.holding(at)) * way).sum(dim=1), part.x)
+
+        return rows.zeroed(by_parts(pulled, rows))
 
     def _slope(self, x: Tensor) -> Tensor:
         towards = self._pull(x, self._real) / len(self._real)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.spec import LABEL, SIZE, DataSpec, Given, rows_of_law
+from models.layouts.graph_invariants import graph_invariants
 from models.layouts.graphs import EDGES, Packing, pack, unpack
 from models.registry import kind
 from models.tensors import make_generator
@@ -122,14 +123,22 @@ class GraphSet:
             "optimizer": {"kind": "adamw", "lr": 2e-3, "schedule": "cosine", "clip": 1.0},
         },
         "gan": {"latent": 64},
-        "mmd-generator": {"latent": 64},
+        # Invariants of graphs of one size are about 0.7 apart, and those of two sizes far more.
+        "mmd-generator": {"latent": 64, "bandwidth": 0.7, "kernels": 3},
         "score-gan": {"latent": 64, "s_low": 0.3},
         # A row has some hundred numbers: as for images, it is far from one to the next.
         "discriminator-flow": {"speed": 20.0},
         "monoflow": {"speed": 0.1, "reach": 10.0},
-        "mmd-flow": {"speed": 50.0, "reach": 10.0},
+        "mmd-flow": {
+            "population": 256,
+            "bandwidth": 0.7,
+            "kernels": 3,
+            "speed": 1000.0,
+            "reach": 2.0,
+        },
         "score-flow": {"speed": 0.5, "reach": 10.0, "s_low": 0.3},
     },
+    invariants=graph_invariants,
 )
 def graphs(n: int, seed: int) -> GraphSet:
     """Return n random graphs of 2 to 6 nodes, which have a number each."""

@@ -12,9 +12,11 @@ from models.experiments.five_gaussians import judge, train
 from models.families.mmd_flow import MmdFlow, MmdFlowConfig
 from models.families.mmd_generator import MmdGenerator, MmdGeneratorConfig
 from models.fields.base import Field
-from models.fields.kernel import Kernel, median_width
+from models.fields.kernel import Kernel, invariants_of, median_width
+from models.kinds.graphs import graphs
 from models.metrics.samples.mmd import median_distance, mmd2
 from models.tensors import make_generator
+from tests.models.graph_orders import permuted, renumbered
 
 CPU = torch.device("cpu")
 
@@ -177,3 +179,32 @@ def test_they_learn_the_structure_of_five_gaussians(make, config, steps, line):
     # Untrained 1.14, one missing mode .56, the best single Gaussian .48.
     assert score.sw1 < line
     assert score.lightest > 0.12
+
+
+def test_graphs_are_compared_by_what_no_numbering_changes():
+    """A witness is the same for all numberings of a graph, and particles go up its slope."""
+    set_ = graphs(40, 0)
+    other, order = renumbered(set_, 1)
+    spec, packing = set_.spec(), set_.packing
+    rows, moved = (spec.standardised(each.rows(slice(None))) for each in (set_, other))
+    noise = 0.5 * torch.randn(rows.x.shape, generator=make_generator(2), dtype=torch.float64)
+    at = rows.holding(rows.zeroed(rows.x.double() + noise))
+    turned = permuted(noise, order, packing)
+    beside = moved.holding(moved.zeroed(moved.x.double() + turned))
+    features = invariants_of(spec)
+    assert features is not None
+    assert float(features(at).std(dim=0).min()) > 1e-3
+    torch.testing.assert_close(features(at), features(beside), rtol=1e-9, atol=1e-9)
+    junk = at.holding(torch.where(at.mask, at.x, 9.0))
+    torch.testing.assert_close(features(junk), features(at))
+
+    field = Kernel(width=0.0, count=3, like=at.x[:1], features=features)
+    assert not field.velocity(at).any(), "nothing is known yet"
+    field.fit(rows.holding(rows.x.double()), at, None)
+    torch.testing.assert_close(field.witness(at), field.witness(beside))
+    slope = field.velocity(at)
+    assert not slope[~at.mask].any()
+    torch.testing.assert_close(field.velocity(beside), permuted(slope, order, packing) * moved.mask)
+    way = at.zeroed(torch.randn(at.x.shape, generator=make_generator(3), dtype=torch.float64))
+    up, down = (field.witness(at.holding(at.x + h * way)) for h in (1e-5, -1e-5))
+    torch.testing.assert_close((up - down) / 2e-5, (slope * way).sum(dim=1), rtol=1e-4, atol=1e-8)
