@@ -137,7 +137,8 @@ class Packing:
 
     def layers(self, row: Tensor) -> Tensor:
         """Return what rows (..., L) say of pairs by each type, (..., E, N, N); see `dense`."""
-        return self._dense(row[..., self.start :].unflatten(-1, (self.edge_types, self.pairs)))
+        pairs = row[..., self.start :].reshape(*row.shape[:-1], self.edge_types, self.pairs)
+        return self._dense(pairs)
 
     def _dense(self, pairs: Tensor) -> Tensor:
         place, off = _places(self.nodes)
@@ -149,9 +150,8 @@ class Packing:
     def of_nodes(self, row: Tensor) -> Tensor:
         """Return the numbers of the nodes of rows (..., L), (..., N, numbers), types last."""
         kinds = row[..., self.nodes * self.featured : self.start]
-        typed = kinds.unflatten(-1, (self.nodes, self.node_types)) if self.node_types else None
-        own = row[..., : self.nodes, None] if self.featured else None
-        return torch.cat([each for each in (own, typed) if each is not None], dim=-1)
+        typed = kinds.reshape(*row.shape[:-1], self.nodes, self.node_types)
+        return torch.cat([row[..., : self.nodes, None], typed], -1) if self.featured else typed
 
     def present(self, mask: Tensor) -> Tensor:
         """Return which nodes there are in rows of which these places are real: (..., L) bool ->
