@@ -12,7 +12,7 @@ from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
 from models.guidance.settings import GuidanceSetting
 from models.registry import sampler
-from models.samplers.base import Counter, Sampler, SampleStep, noise_of
+from models.samplers.base import Counter, Noise, Sampler, SampleStep
 
 __all__ = ["AdaptiveSde", "AdaptiveSdeConfig"]
 
@@ -84,9 +84,8 @@ class AdaptiveSde(Sampler):
         generator: torch.Generator | None = None,
     ) -> Iterator[SampleStep]:
         rows, counted = Batch.of(latents), Counter(denoise)
-        noise = noise_of(rows, generator)
+        noise = Noise(rows, generator)
         x = rows.zeroed(rows.x) * s_max
-        places = rows.zeroed(torch.ones_like(x)).sum()
         s, h, before = s_max, _FIRST, x
         yield SampleStep(s, x, 0)
         while s > s_min:
@@ -98,7 +97,7 @@ class AdaptiveSde(Sampler):
                 first = pushed.add(drift, alpha=removed)
                 other = (counted(first, s_next) - first) * (removed / s_next**2)
                 arrived = 0.5 * (first + pushed + other)
-                error = self._error(first, arrived, before, places)
+                error = self._error(first, arrived, before, noise.numbers)
                 short = h <= _SHORTEST
                 factor = error**-_POWER if error > 0 else _MOST
                 h = max(_SHORTEST, _SAFETY * h * min(_MOST, factor))
@@ -109,7 +108,7 @@ class AdaptiveSde(Sampler):
             yield SampleStep(s, x, counted.count)
         yield SampleStep(0.0, counted(x, s_min), counted.count)
 
-    def _error(self, first: Tensor, arrived: Tensor, before: Tensor, places: Tensor) -> float:
+    def _error(self, first: Tensor, arrived: Tensor, before: Tensor, numbers: int) -> float:
         scale = torch.maximum(first.abs(), before.abs()) * self.config.tolerance
         gap = (first - arrived) / scale.clamp_min(self.config.absolute)
-        return float((gap.detach().square().sum() / places).sqrt())
+        return float((gap.detach().square().sum() / numbers).sqrt())

@@ -93,26 +93,29 @@ class Ancestral(GridSampler):
             return denoised, denoised
         z = noise(x)
         kept = (s_next / s) ** 2
-        mean = denoised.lerp(x, kept)
+        mean = denoised.add(x - denoised, alpha=kept)
         posterior = s_next**2 * (1 - kept)
-        if self.config.variance == "analytic":
-            unknown = _unknown(x, denoised, s, z)
-            return mean + torch.sqrt(posterior + (1 - kept) ** 2 * unknown) * z, denoised
         if self.config.variance == "learned" and isinstance(denoise, Counter):
             learned = denoise.reverse_variance(x, s, s_next)
             if learned is not None:
-                return mean + torch.sqrt(learned) * z, denoised
-        of_data = s**2 / (1 + s**2) if self.config.variance == "large" else 0.0
-        return mean.add(z, alpha=math.sqrt(posterior + (1 - kept) ** 2 * of_data)), denoised
+                return mean.addcmul_(learned.sqrt(), z), denoised
+        unknown = 0.0
+        if self.config.variance == "large":
+            unknown = s**2 / (1 + s**2)
+        elif self.config.variance == "analytic":
+            unknown = _unknown(x, denoised, s, noise.numbers)
+        return mean.add_(z, alpha=math.sqrt(posterior + (1 - kept) ** 2 * unknown)), denoised
 
 
-def _unknown(x: Tensor, denoised: Tensor, s: float, z: Tensor) -> Tensor:
-    """Return V(s), 0-d, estimated of all points over their places that are not padded, where noise
-    z is 0. It is between 0 and what the best linear guess of unit variance leaves, s^2/(1 + s^2).
+def _unknown(x: Tensor, denoised: Tensor, s: float, numbers: int) -> float:
+    """Return V(s), estimated of all points over so many numbers that are not padded; padded ones
+    are 0. It is between 0 and what the best linear guess of unit variance leaves, s^2/(1 + s^2).
 
     By Stein's identity E (x - D).x / d = s^2, known without noise: with s^2/(1 + s^2) parts of the
     difference added, s^2 - |x - D|^2/d keeps only the noise by which data are not unit Gaussian.
     """
     linear = s**2 / (1 + s**2)
-    beyond = ((x - denoised) * (x / (1 + s**2) - denoised)).sum() / z.count_nonzero()
-    return (linear - beyond).clamp(0, linear)
+    within = torch.sub(denoised, x, alpha=1 / (1 + s**2))
+    # A number: to wait for it once costs less than to reckon in tensors.
+    beyond = float(torch.dot((x - denoised).flatten(), within.flatten())) / numbers
+    return min(max(linear + beyond, 0.0), linear)

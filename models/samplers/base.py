@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Annotated, NamedTuple, Self
 
@@ -37,11 +38,7 @@ __all__ = [
     "SampleStep",
     "Sampler",
     "SamplerConfig",
-    "noise_of",
 ]
-
-Noise = Callable[[Tensor], Tensor]
-"""Unit Gaussian noise in the shape, type and place of x (n, *shape); 0 where a place is padded."""
 
 
 class GridSettings(Config, frozen=True):
@@ -83,9 +80,29 @@ class Evaluation(NamedTuple):
     denoised: Tensor
 
 
-def noise_of(rows: Batch, generator: torch.Generator | None) -> Noise:
-    """Return where the noise of some rows comes from."""
-    return lambda x: rows.zeroed(noise_like(x, generator))
+@dataclass(frozen=True)
+class Noise:
+    """Where the noise of some rows comes from.
+
+    Attributes:
+        rows: with the mask of what is padded.
+        generator: None where no noise is to be drawn.
+    """
+
+    rows: Batch
+    generator: torch.Generator | None
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Return unit Gaussian noise in the shape, type and place of x (n, *shape); 0 where a place
+        is padded.
+        """
+        return self.rows.zeroed(noise_like(x, self.generator))
+
+    @cached_property
+    def numbers(self) -> int:
+        """How many numbers of the rows are not padded."""
+        x, mask = self.rows.x, self.rows.mask
+        return x.numel() if mask is None else int(mask.sum()) * x[0, 0].numel()
 
 
 class Counter:
@@ -267,7 +284,7 @@ class GridSampler(Sampler):
         levels, rows = self.levels(s_min, s_max), Batch.of(latents)
         counted = Counter(denoise)
         past: deque[Evaluation] = deque(maxlen=self.memory)
-        noise = noise_of(rows, generator)
+        noise = Noise(rows, generator)
         x = rows.zeroed(rows.x) * levels[0]
         yield SampleStep(levels[0], x, 0)
         for s, s_next in pairwise(levels):

@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-import torch
 from torch import Tensor
 
 from models.config import param
@@ -80,9 +79,10 @@ class PredictorCorrector(GridSampler):
         for _ in range(self.config.corrections):
             gap = denoise(x, s) - x  # s^2 times the score
             z = noise(x)
-            ratio = s**2 * z.flatten(1).norm(dim=1).mean() / gap.flatten(1).norm(dim=1).mean()
-            size = 2 * (self.config.snr * ratio) ** 2
-            x = x.addcmul(gap, size / s**2).addcmul(z, torch.sqrt(2 * size))
+            lengths = z.flatten(1).norm(dim=1).mean() / gap.flatten(1).norm(dim=1).mean()
+            # 2 e = share^2; a number, for to wait for it once costs less than to reckon in tensors.
+            share = 2 * self.config.snr * s**2 * float(lengths)
+            x = x.add(gap, alpha=0.5 * share * share / s**2).add_(z, alpha=share)
         denoised = denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised

@@ -21,7 +21,19 @@ def test_adaptive_likelihood_of_the_mixture_is_exact():
     found, evaluations = log_prob_adaptive(law.denoise, x, S_MIN, S_MAX)
     exact = law.log_prob(x, torch.tensor(S_MIN, dtype=x.dtype))
     assert float((found - exact).abs().mean()) <= 1e-3
-    assert 50 < evaluations < 500
+    assert 50 < evaluations < 130
+
+
+@pytest.mark.parametrize("spread", [0.3, 1.0, 4.0])
+def test_adaptive_likelihood_of_a_gaussian_of_the_spread_has_no_error_and_costs_nothing(spread):
+    x = spread * torch.randn(20, 2, generator=make_generator(10), dtype=torch.float64)
+    found, evaluations = log_prob_adaptive(
+        lambda x, s: spread**2 / (spread**2 + s**2) * x, x, S_MIN, S_MAX, spread=spread
+    )
+    variance = spread**2 + S_MIN**2
+    exact = -0.5 * x.square().sum(dim=1) / variance - math.log(2 * math.pi * variance)
+    torch.testing.assert_close(found, exact, rtol=0, atol=1e-9)
+    assert evaluations < 50
 
 
 def test_hutchinson_s_trace_has_no_bias_and_less_noise_with_more_probes():

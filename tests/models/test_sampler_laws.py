@@ -3,6 +3,7 @@ paper writes in the coordinates of a variance-preserving path.
 """
 
 import math
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +13,7 @@ from scipy.integrate import quad
 from torch import Tensor
 
 from models.config import decode
+from models.contracts.batch import Batch
 from models.experiments.diffusion_ring import latents, mixture
 from models.registry import discover, registry
 from models.samplers import ancestral, deis, lms, unipc
@@ -238,10 +240,20 @@ def test_ancestral_sampling_is_that_of_ddpm(variance: str):
     agree(walk(make("ancestral", variance=variance)), in_vp(step))
 
 
+@dataclass(frozen=True)
+class Constant(Noise):
+    """Noise that is the same everywhere."""
+
+    value: float
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return torch.full_like(x, self.value)
+
+
 def test_the_analytic_variance_is_that_of_the_paper(monkeypatch):
     """Equation 8 of Bao et al. 2022 with Gamma = E |score|^2 / d of the very points."""
     a, b = 1.5, 0.9
-    monkeypatch.setattr(ancestral, "_unknown", lambda x, d, s, z: s**2 - (x - d).square().mean())
+    monkeypatch.setattr(ancestral, "_unknown", lambda x, d, s, n: s**2 - (x - d).square().mean())
     x = mixture().sample(N, make_generator(3), s=a)
     bar_a, bar_b = alpha(a) ** 2, alpha(b) ** 2
     one = bar_a / bar_b
@@ -250,10 +262,9 @@ def test_the_analytic_variance_is_that_of_the_paper(monkeypatch):
     gap = math.sqrt((1 - bar_a) / one) - math.sqrt(1 - bar_b - small)
     variance = small + gap**2 * (1 - (1 - bar_a) * gamma)
 
-    still: Noise = torch.ones_like
     step = make("ancestral", variance="analytic").step
-    moved, _ = step(denoise, x, a, b, [], still)
-    silent, _ = step(denoise, x, a, b, [], lambda x: 1e-200 * torch.ones_like(x))
+    moved, _ = step(denoise, x, a, b, [], Constant(Batch(x), None, 1.0))
+    silent, _ = step(denoise, x, a, b, [], Constant(Batch(x), None, 0.0))
     torch.testing.assert_close((moved - silent) * alpha(b), variance.sqrt().expand_as(x))
 
 
@@ -268,8 +279,8 @@ def test_what_is_not_known_of_a_datum_is_told_from_noised_data(s: float):
     shrink = law.std[:, None] ** 2 / variance
     centre = law.means + shrink * gap
     spread = (share * (centre.square() + s**2 * shrink)).sum(dim=1) - denoised.square()
-    told = ancestral._unknown(x, denoised, s, torch.ones_like(x))
-    assert float(told) == pytest.approx(float(spread.mean()), rel=0.05)
+    told = ancestral._unknown(x, denoised, s, x.numel())
+    assert told == pytest.approx(float(spread.mean()), rel=0.05)
 
 
 @pytest.mark.parametrize(
