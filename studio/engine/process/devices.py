@@ -7,6 +7,7 @@ import warnings
 import psutil
 import torch
 
+from studio.engine.process.allocator import keep_freed_memory
 from studio.engine.process.failures import Refused
 from studio.protocol.catalog import Device
 
@@ -118,7 +119,8 @@ def thread_count(wanted: int) -> int:
 
 
 def configure(device: torch.device, threads: int) -> None:
-    """Set torch up for a job: thread count, and algorithms that repeat exactly."""
+    """Set torch up for a job: thread count, memory, and algorithms that repeat exactly."""
+    keep_freed_memory()
     count = thread_count(threads)
     if torch.get_num_threads() != count:
         torch.set_num_threads(count)
