@@ -1,0 +1,214 @@
+"""GraphVAE: an autoencoder whose decoder says all pairs of a graph at once, its nodes in order."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from models.config import Config, Pick
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.family import Frame
+from models.contracts.learner import Stage, Walk
+from models.contracts.spec import SIZE
+from models.families.graphs.latents import divergence, drawn, law_of, leaning, log_bits
+from models.families.graphs.one_shot import OneShot
+from models.families.graphs.settings import Averaging, NodeOrder
+from models.families.likelihood.settings import Beta, LatentNumbers
+from models.layouts.graphs import Packing, unpack
+from models.layouts.node_orders import node_orders, reordered
+from models.nets import role
+from models.nets.calling import call
+from models.nets.pick import build
+from models.nets.settings import DecoderNet, PosteriorNet
+from models.registry import family
+from models.tensors import make_generator
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+
+__all__ = ["GraphVae", "GraphVaeConfig"]
+
+_BOUND = 53  # stream of the seed (`models.tensors.make_generator`)
+_WAYS = "log ways"  # the name under which they go beside the rows of a part
+_PAPER = "Simonovsky and Komodakis 2018, arXiv:1802.03480"
+
+
+class GraphVaeConfig(Config, frozen=True):
+    """Settings of a GraphVAE."""
+
+    encoder: PosteriorNet = Pick()
+    decoder: DecoderNet = Pick()
+    latent: LatentNumbers = 32
+    order: NodeOrder = "breadth"
+    beta: Beta = 1.0
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine", clip=1.0)
+    ema: Averaging = 0.99
+
+
+class _Coder(nn.Module):
+    """What says where a graph lies among the latents, and what makes one of these."""
+
+    def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+
+
+@family(
+    "graph-vae",
+    title="GraphVAE",
+    summary="A decoder says all pairs of nodes at once, each for itself, from a few latent "
+    "numbers; nodes are brought into an order in the place of matching them.",
+    source=f"{_PAPER}, eq. 1; orders in the place of its matching: You et al. 2018, "
+    "arXiv:1802.08773, section 2.3; the bound over orders: Chen et al. 2021, arXiv:2106.06189, "
+    "section 3",
+    config=GraphVaeConfig,
+    needs=("graph",),
+    capabilities=("latent", "bound"),
+    group="likelihood",
+    motion="log p(G) ≥ E_q [Σ_ij log p(A^π_ij | z)] − KL(q(z | G) ‖ N(0, I)) − log n! q(π | G)",
+)
+class GraphVae(OneShot[GraphVaeConfig]):
+    """p(A) = integral of N(z; 0, I) prod over pairs of p(a_ij | z), of graphs in an order.
+
+    The paper matches each graph that the decoder makes with the datum, which takes time as N^4.
+    Here nodes come in an order drawn anew each time, breadth first if nothing else is asked for,
+    whose probability makes a bound for graphs that are numbered anyhow.
+    """
+
+    stages = (
+        Stage(
+            "draw",
+            "Draw graphs, and an order of their nodes",
+            "A^π,  π ~ q(π | G)",
+            "Chen et al. 2021, arXiv:2106.06189, section 3",
+        ),
+        Stage(
+            "encode",
+            "Ask the encoder where they lie, and draw from there",
+            "z = μ(G) + σ(G) ε,  ε ~ N(0, I)",
+            f"{_PAPER}, section 3.2",
+        ),
+        Stage(
+            "fit",
+            "Say every pair, each for itself",
+            "max E_q Σ_ij log p(A^π_ij | z) − β KL(q(z | G) ‖ N(0, I))",
+            f"{_PAPER}, eq. 1",
+        ),
+    )
+
+    def network(self, rng: torch.Generator) -> nn.Module:
+        latent = self.config.latent
+        return _Coder(
+            build(self.config.encoder, self.edges, role.encoder(2 * latent), rng),
+            build(self.config.decoder, self.edges, role.generator(latent), rng),
+        )
+
+    @classmethod
+    def evaluations(cls, config: GraphVaeConfig, sampler: Any = None) -> int | None:
+        return 1
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        rows, _ = self._ordered(real, self.noise)
+        pairs, places = self.pairs(rows), self.pairs(rows).places()
+        yield "draw", {"real": rows.x}
+        shape = (len(real), self.config.latent)
+        noise = torch.randn(shape, generator=self.noise, device=self.device)
+        yield "encode", {"real": rows.x}
+        said: list[Tensor] = []
+
+        def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            some, net = pairs.take(part), self.trained.net
+            fit, apart, edges = self._terms(net.edges, some, noise[part])
+            said.append(edges.detach())
+            numbers = self.numbers_log_prob(net, rows.take(part))
+            bound = fit - self.config.beta * apart + numbers
+            told = {"reconstruction": fit.detach().mean(), "divergence": apart.detach().mean()}
+            # Of a pair on average: rows have some hundred of them.
+            return -bound.mean() / self._scale(places), told
+
+        metrics = self.trained.descend(loss, len(real))
+        yield "fit", {"real": rows.x, "particles": self.row(rows, torch.cat(said))}
+        return metrics
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        """Draw latents, a uniform number for each pair, and a normal one for each node's number."""
+        z = torch.randn((n, self.config.latent), generator=generator)
+        u = torch.rand((n, self.packing.pairs), generator=generator)
+        numbers = self.latent_numbers(n, generator)
+        x = torch.cat([z, u, numbers], dim=1)
+        return Batch(x, *self.spec.conditions(n, generator, given)).to(self.device)
+
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        yield Frame(1.0, self.push(latents), 1)
+
+    @torch.no_grad()
+    def push(self, z: Rows) -> Tensor:
+        """Return graphs of latents, (n, L), by the averaged weights: a pair is joined where its
+        uniform number is below its chance.
+        """
+        return by_parts(self._made, Batch.of(z))
+
+    def _made(self, rows: Batch) -> Tensor:
+        latent, pairs = self.config.latent, self.packing.pairs
+        z, u, numbers = torch.split(rows.x, [latent, pairs, self.packing.start], dim=1)
+        said = self._decoded(self.trained.averaged.edges, self._empty(rows), z)
+        return self.finished(self._empty(rows), drawn(said, u), numbers)
+
+    def _empty(self, rows: Batch) -> Batch:
+        """Return rows of data as they are before anything is made."""
+        return rows.holding(rows.x.new_zeros((len(rows), *self.spec.shape)))
+
+    @torch.no_grad()
+    def log_prob_bound(self, x: Rows) -> Tensor:
+        """Return a lower bound of log p(x) in nats, (n,), by one order and one draw of the latents
+        for each graph; the numbers of nodes have a density, edges a probability.
+        """
+        generator = make_generator(0, _BOUND)
+        rows, ways = self._ordered(Batch.of(x), generator)
+        noise = torch.randn((len(rows), self.config.latent), generator=generator).to(self.device)
+        net = self.trained.averaged
+
+        def bound(part: Batch, e: Tensor) -> Tensor:
+            log_ways = part.given[_WAYS]
+            given = {name: value for name, value in part.given.items() if name != _WAYS}
+            told = Batch(part.x, part.mask, given)
+            fit, apart, _ = self._terms(net.edges, self.pairs(told), e)
+            return fit - apart + self.numbers_log_prob(net, told) - log_ways
+
+        return by_parts(bound, Batch(rows.x, rows.mask, {**rows.given, _WAYS: ways}), noise)
+
+    def _terms(self, net: Any, pairs: Batch, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return log p(A | z) and KL(q(z | G) | N(0, I)), in nats, (n,) each, and what is said of
+        the pairs.
+        """
+        mean, log_std = law_of(call(net.encoder, pairs))
+        said = self._decoded(net, pairs, mean + log_std.exp() * noise)
+        fit = pairs.zeroed(log_bits(said, pairs.x)).sum(dim=1)
+        return fit, divergence(mean, log_std).sum(dim=1), said
+
+    def _decoded(self, net: Any, rows: Batch, z: Tensor) -> Tensor:
+        """Return what the decoder says of the pairs of rows, (n, pairs): 2 p - 1."""
+        pairs = self.pairs(rows) if rows.x.shape[1] != self.packing.pairs else rows
+        return leaning(call(net.decoder, pairs.holding(z)))
+
+    def _ordered(self, rows: Batch, generator: torch.Generator) -> tuple[Batch, Tensor]:
+        """Return rows with their nodes in an order drawn by chance, and log n! q(order), (n,)."""
+        joined = unpack(rows.x, self.packing)
+        whole = torch.full((len(rows),), self.packing.nodes, device=rows.device)
+        size = rows.given.get(SIZE, whole).long()
+        orders = node_orders(joined, size, self.config.order, generator)
+        edges = (
+            2.0 * Packing(self.packing.nodes).flat(reordered(joined, orders.order)).float() - 1.0
+        )
+        numbers = None
+        if self.packing.featured:
+            numbers = rows.x[:, : self.packing.nodes].gather(1, orders.order)
+        return rows.holding(self.row(rows, edges, numbers)), orders.log_ways(size)
+
+    def _scale(self, places: Tensor | None) -> float | Tensor:
+        return math.prod(self.edges.shape) if places is None else places

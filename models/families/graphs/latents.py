@@ -1,0 +1,42 @@
+"""Gaussian latents and bits that are said from them, for autoencoders of graphs."""
+
+import math
+
+import torch
+from torch import Tensor
+
+__all__ = ["divergence", "drawn", "law_of", "leaning", "log_bits"]
+
+_WIDEST = 5.0  # |log std| of a latent stays below it
+_NARROW = 1.0  # how much less than 0 it is at first: latents say something from the start
+_SUREST = 0.999  # a bit leans no further
+
+
+def law_of(said: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and log std of a Gaussian, from what a network says of it, (..., 2 k)."""
+    mean, spread = said.chunk(2, dim=-1)
+    return mean, _WIDEST * torch.tanh((spread - _NARROW) / _WIDEST)
+
+
+def divergence(mean: Tensor, log_std: Tensor) -> Tensor:
+    """Return KL(N(mean, std^2) | N(0, 1)) of each number, in nats (Kingma and Welling 2014,
+    arXiv:1312.6114, appendix B).
+    """
+    return 0.5 * (mean.square() + (2.0 * log_std).exp() - 1.0) - log_std
+
+
+def leaning(said: Tensor) -> Tensor:
+    """Return which way bits lean, 2 p - 1, from what a network says that may be out of bounds: it
+    is never quite sure, and learns there as if there were none.
+    """
+    return said + (_SUREST * said.clamp(-1.0, 1.0) - said).detach()
+
+
+def log_bits(lean: Tensor, bits: Tensor) -> Tensor:
+    """Return log p of bits of -1 and 1, in nats, that lean 2 p - 1."""
+    return torch.log1p(lean * bits.sign()) - math.log(2.0)
+
+
+def drawn(lean: Tensor, uniform: Tensor) -> Tensor:
+    """Return bits of -1 and 1, (n, k), that are 1 where uniform numbers are below p."""
+    return torch.where(uniform < 0.5 * (1.0 + lean), 1.0, -1.0)

@@ -1,0 +1,100 @@
+"""The networks of a graph autoencoder: a graph convolution says where nodes lie, and a decoder of
+nodes what of these is multiplied.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.config import Config, param
+from models.contracts.spec import DataSpec
+from models.layouts.graph_structure import cycles
+from models.nets.given import GivenFeatures
+from models.nets.mlp import linear
+
+__all__ = ["NodeCoder", "NodeCoderConfig"]
+
+_STRUCTURE = 3  # the degree, and cycles of 3 and 4
+
+
+class NodeCoderConfig(Config, frozen=True):
+    """Size of encoder and decoder."""
+
+    width: Annotated[int, param("Width", "Channels of each node.", low=4, high=512, log=True)] = 32
+    layers: Annotated[int, param("Layers", "Graph convolutions.", low=1, high=16)] = 3
+    random: Annotated[
+        int,
+        param(
+            "Random numbers",
+            "So many random numbers each node is handed, by which nodes that are alike differ.",
+            low=0,
+            high=64,
+        ),
+    ] = 4
+
+
+class NodeCoder(nn.Module):
+    """Encoder and decoder of nodes.
+
+    Args:
+        config: its size.
+        spec: of the edges.
+        latent: numbers of a node.
+        share: of the pairs that are joined, from which the decoder starts.
+        generator: where the initial weights come from (a generator of the CPU).
+    """
+
+    def __init__(
+        self,
+        config: NodeCoderConfig,
+        spec: DataSpec,
+        latent: int,
+        share: float,
+        generator: torch.Generator,
+    ) -> None:
+        super().__init__()
+        g, width = generator, config.width
+        self.first = linear(_STRUCTURE + config.random, width, generator=g)
+        self.layers = nn.ModuleList(
+            [linear(2 * width, width, generator=g) for _ in range(config.layers)]
+        )
+        self.law = linear(width, 2 * latent, generator=g)
+        self.told = GivenFeatures(spec) if spec.given else None
+        known = self.told.dim if self.told is not None else 0
+        self.lifted = linear(latent + known, width, generator=g)
+        self.factor = linear(width, width, generator=g)
+        self.odds = nn.Parameter(torch.logit(torch.tensor(share)))
+
+    def encoded(self, joined: Tensor, real: Tensor, handed: Tensor) -> Tensor:
+        """Return what is said of the law of the latents of nodes, (B, N, 2 latent), by graph
+        convolutions (Kipf and Welling 2017, arXiv:1609.02907, eq. 2) beside which each node keeps
+        what it knew.
+
+        Args:
+            joined: which nodes are, (B, N, N) bool.
+            real: which nodes there are, (B, N), as 0 and 1.
+            handed: random numbers of nodes, (B, N, random).
+        """
+        a = joined.to(handed)
+        through, _ = cycles(a)
+        seen = torch.cat([a.sum(dim=2, keepdim=True), through[..., :2]], dim=2)
+        h = self.first(torch.cat([0.5 * torch.asinh(seen), handed], dim=2)) * real[..., None]
+        around = a + torch.diag_embed(real.to(a))
+        fair = around.sum(dim=2).clamp_min(1.0).rsqrt()
+        around = fair[:, :, None] * around * fair[:, None]
+        for layer in self.layers:
+            h = functional.silu(layer(torch.cat([around @ h, h], dim=2))) * real[..., None]
+        law: Tensor = self.law(h)
+        return law
+
+    def products(self, z: Tensor, given: Mapping[str, Tensor]) -> Tensor:
+        """Return the log odds of each pair of nodes with latents z (B, N, latent), (B, N, N)."""
+        if self.told is not None:
+            told = self.told.of(given or None, z)
+            z = torch.cat([z, told[:, None].expand(*z.shape[:2], -1)], dim=2)
+        f = self.factor(functional.silu(self.lifted(z)))
+        products: Tensor = f @ f.mT / f.shape[2] ** 0.5 + self.odds
+        return products

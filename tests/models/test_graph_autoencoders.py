@@ -1,0 +1,148 @@
+"""Autoencoders of graphs: against all graphs of three nodes, by sums over latents."""
+
+import math
+from itertools import permutations, product
+
+import pytest
+import torch
+from torch import Tensor
+
+from models.config import decode
+from models.families.graphs.graph_vae import GraphVae, GraphVaeConfig
+from models.families.graphs.latents import divergence, leaning, log_bits
+from models.families.graphs.one_shot import OneShot
+from models.families.graphs.vgae import Vgae, VgaeConfig
+from models.kinds.graphs import GraphSet
+from models.layouts.graphs import Packing
+from models.tensors import make_generator
+
+PAIRS = torch.tensor(list(product((-1.0, 1.0), repeat=3)))
+"""All graphs of three nodes, by their pairs, (8, 3)."""
+CPU = torch.device("cpu")
+SMALL = {"width": 6, "pairs": 4, "products": 2, "layers": 1}
+
+
+COMES = torch.tensor([6, 1, 1, 1, 1, 1, 1, 4])
+"""How often each is among the data: mostly none or all of the pairs are joined."""
+DATA = GraphSet(PAIRS.repeat_interleave(COMES, dim=0), torch.full((16,), 3))
+
+
+def taught(family: OneShot, steps: int = 80) -> OneShot:
+    rows = DATA.spec().standardised(DATA.rows(slice(None)))
+    for _ in range(steps):
+        family.step(rows)
+    return family
+
+
+def graph_vae() -> OneShot:
+    net = {"slug": "graph-net", "config": SMALL}
+    config = decode(GraphVaeConfig, {"latent": 1, "encoder": net, "decoder": net, "ema": 0.0})
+    return GraphVae(config, DATA.spec(), horizon=80, seed=0, device=CPU)
+
+
+def vgae(**settings: object) -> OneShot:
+    config = decode(VgaeConfig, {"latent": 1, "ema": 0.0, **settings})
+    return Vgae(config, DATA.spec(), horizon=80, seed=0, device=CPU)
+
+
+def normal_grid(points: int) -> tuple[Tensor, Tensor]:
+    z = torch.linspace(-6.0, 6.0, points)
+    weight = torch.exp(-0.5 * z.square()) / math.sqrt(2.0 * math.pi) * (z[1] - z[0])
+    return z, weight.double()
+
+
+def ordered_law(family: OneShot) -> Tensor:
+    """Return the probability of each graph as it is numbered by the decoder, (8,)."""
+    net = family.trained.averaged.edges
+    if isinstance(family, GraphVae):
+        z, weight = normal_grid(401)
+        lean = family._decoded(net, family._empty(family.prior(401, make_generator(0))), z[:, None])
+    else:
+        one, each = normal_grid(31)
+        z = torch.cartesian_prod(one, one, one)[..., None]
+        weight = torch.cartesian_prod(each, each, each).prod(dim=1)
+        given = {"size": torch.full((len(z),), 3)}
+        lean = family._said(net, z, given)
+    chance = 0.5 * (1.0 + lean.double()[:, None] * PAIRS[None].double())
+    return (weight[:, None] * chance.prod(dim=2)).sum(dim=0)
+
+
+def numbered(law: Tensor) -> Tensor:
+    """Return the probability of each graph when its nodes are numbered at random."""
+    packing = Packing(3)
+    square = packing.dense(PAIRS)
+    total = torch.zeros(8, dtype=torch.float64)
+    for order in permutations(range(3)):
+        turned = packing.flat(square[:, list(order)][:, :, list(order)])
+        total += law[((turned > 0).long() * torch.tensor([4, 2, 1])).sum(dim=1)] / 6.0
+    return total
+
+
+@pytest.mark.parametrize("make", [graph_vae, vgae])
+@torch.no_grad()
+def test_it_draws_the_law_that_it_has_and_bounds_it(make) -> None:
+    family = make()
+    with torch.enable_grad():
+        taught(family)
+    law = ordered_law(family)
+    assert float(law.sum()) == pytest.approx(1.0, abs=1e-3)
+    made = family.push(family.prior(20_000, make_generator(1)))
+    number = ((made > 0).long() * torch.tensor([4, 2, 1])).sum(dim=1)
+    drawn = torch.bincount(number, minlength=8).double() / len(number)
+    assert 0.5 * float((drawn - law).abs().sum()) < 0.015
+    assert float(law.max() / law.min()) > 1.5, "a law of nothing would show nothing"
+    exact = numbered(law)
+    many = family.spec.standardised(
+        GraphSet(PAIRS.repeat_interleave(300, dim=0), torch.full((2400,), 3)).rows(slice(None))
+    )
+    bound = family.log_prob_bound(many).view(8, 300).double()
+    error = bound.std(dim=1) / 300**0.5
+    assert (bound.mean(dim=1) < exact.log() + 4.0 * error + 1e-3).all()
+    assert float((COMES / 16 * (exact.log() - bound.mean(dim=1))).sum()) < 0.8, "and not by far"
+    if isinstance(family, Vgae):
+        torch.testing.assert_close(exact, law, rtol=1e-3, atol=1e-5)
+
+
+def test_an_autoencoder_of_nodes_does_not_see_how_they_are_numbered() -> None:
+    family = vgae()
+    set_ = GraphSet(PAIRS, torch.full((8,), 3))
+    rows = set_.rows(slice(None))
+    order = [2, 0, 1]
+    turned = Packing(3).flat(Packing(3).dense(PAIRS)[:, order][:, :, order])
+    noise = family._noise(8, make_generator(2))
+    net = family.trained.averaged.edges
+    fit, apart, _, z = family._terms(net, rows, noise)
+    again = family._terms(net, rows.holding(turned), noise[:, order])
+    torch.testing.assert_close(again[0], fit)
+    torch.testing.assert_close(again[1], apart)
+    torch.testing.assert_close(again[3], z[:, order])
+
+
+def test_a_critic_holds_latents_to_the_prior() -> None:
+    """Without it a decoder may spread them as far as it likes."""
+    spread = {}
+    rows = DATA.spec().standardised(DATA.rows(slice(None)))
+    for beta in (0.0, 1.0):
+        family = vgae(prior="adversarial", beta=beta)
+        assert family.parts.keys() == {"network", "critic"}
+        assert taught(family, 59).step(rows)["critic-loss"].isfinite()
+        noise = family._noise(16, make_generator(3))
+        *_, z = family._terms(family.trained.net.edges, rows, noise)
+        spread[beta] = float(z.detach().square().mean())
+    assert abs(spread[1.0] - 1.0) < abs(spread[0.0] - 1.0)
+
+
+def test_bits_lean_and_the_divergence_is_that_of_gaussians() -> None:
+    said = torch.tensor([-3.0, -0.5, 0.0, 0.8, 1.0], requires_grad=True)
+    lean = leaning(said)
+    both = log_bits(lean, torch.ones(5)).exp() + log_bits(lean, -torch.ones(5)).exp()
+    torch.testing.assert_close(both, torch.ones(5))
+    assert float(lean.detach().abs().max()) < 1.0
+    log_bits(lean, torch.ones(5)).sum().backward()
+    assert (said.grad > 0).all(), "also what is out of bounds learns"
+    mean, log_std = torch.tensor([0.0, 1.5, -0.7]), torch.tensor([0.0, -1.0, 0.4])
+    two = torch.distributions.Normal(mean, log_std.exp())
+    one = torch.distributions.Normal(torch.zeros(3), torch.ones(3))
+    torch.testing.assert_close(
+        divergence(mean, log_std), torch.distributions.kl_divergence(two, one)
+    )
