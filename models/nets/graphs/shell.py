@@ -165,9 +165,7 @@ class GraphShell(nn.Module):
         what is seen of the graph as a whole.
         """
         squares = self.packing.layers(x)
-        clarity = self._clarity(clock)
-        clarity = clarity if clarity.ndim == 0 else clarity[:, None]
-        each = torch.sigmoid(clarity * squares + self.odds) * joined[:, None]
+        each = torch.sigmoid(self._clarity(clock) * squares + self.odds) * joined[:, None]
         # Joined by one type or another.
         soft = each[:, 0] if each.shape[1] == 1 else 1.0 - (1.0 - each).prod(dim=1)
         nodes, whole = [], []
@@ -203,7 +201,7 @@ class GraphShell(nn.Module):
         if self.role.name != "denoiser":
             return self.sharpness
         assert clock is not None
-        s = torch.exp(4.0 * clock).clamp_min(_SHARPEST)[:, None, None]
+        s = torch.exp(4.0 * clock).clamp_min(_SHARPEST)[:, None, None, None]
         return 2.0 * (1.0 + s.square()).sqrt() / s.square()
 
     def _known(self, clock: Tensor | None, given: Mapping[str, Tensor] | None) -> list[Tensor]:
