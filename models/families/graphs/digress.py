@@ -69,7 +69,7 @@ class DigressConfig(Config, frozen=True):
     title="DiGress",
     summary="Pairs of nodes are drawn anew step by step; a network sees the whole graph and says "
     "which were joined, and graphs are told back from nothing.",
-    source=f"{_PAPER}, algorithms 1 and 2, sections 3 and 4.1; {_AUSTIN}, eqs. 1 to 4",
+    source=f"{_AUSTIN}, eqs. 1 to 4; {_PAPER}, algorithms 1 and 2, sections 3 and 4.1",
     config=DigressConfig,
     needs=("graph",),
     capabilities=("bound",),
