@@ -58,9 +58,9 @@ class _Coder(nn.Module):
     title="GraphVAE",
     summary="A decoder says all pairs of nodes at once, each for itself, from a few latent "
     "numbers; nodes are brought into an order in the place of matching them.",
-    source=f"{_PAPER}, eq. 1; orders in the place of its matching: You et al. 2018, "
-    "arXiv:1802.08773, section 2.3; the bound over orders: Chen et al. 2021, arXiv:2106.06189, "
-    "section 3",
+    source="orders in the place of a matching: You et al. 2018, arXiv:1802.08773, section 2.3; the "
+    "bound over orders: Chen et al. 2021, arXiv:2106.06189, section 3; "
+    f"{_PAPER}, eq. 1",
     config=GraphVaeConfig,
     needs=("graph",),
     capabilities=("latent", "bound"),

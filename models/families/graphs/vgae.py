@@ -65,8 +65,8 @@ class VgaeConfig(Config, frozen=True):
     short="VGAE",
     summary="Each node has latent numbers of its own, and two nodes are joined as likely as their "
     "inner product says.",
-    source=f"{_PAPER}, section 1; the critic (ARVGA): {_PAN}, eqs. 9 and 10; a decoder of nodes "
-    "before the product: Grover et al. 2019 (Graphite), arXiv:1803.10459, section 3",
+    source=f"the critic (ARVGA): {_PAN}, eqs. 9 and 10; a decoder of nodes before the product: "
+    f"Grover et al. 2019 (Graphite), arXiv:1803.10459, section 3; {_PAPER}, section 1",
     config=VgaeConfig,
     needs=("graph",),
     capabilities=("latent", "bound"),

@@ -351,6 +351,7 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
         "flow-matching": "Lipman 2022",
         "gran": "Liao 2019",
         "graph-rnn": "You 2018",
+        "graph-vae": "Simonovsky and Komodakis 2018",
         "hierarchical-vae": "Sønderby 2016",
         "gru4rec": "Petrov and Macdonald 2022",
         "mmd-flow": "Arbel 2019",
@@ -369,6 +370,7 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
         "truncated-diffusion": "Zheng 2022",
         "timegrad": "Rasul 2021",
         "vae": "Kingma and Welling 2014",
+        "vgae": "Kipf and Welling 2016",
         "vq-vae": "van den Oord 2017",
     }
     assert citation(source) == others.get(slug, "Franceschi 2023")
