@@ -9,7 +9,7 @@ from torch import Tensor
 from models.layouts.graphs import Packing
 from models.tensors import make_generator
 
-__all__ = ["copies", "erdos_renyi", "flipped", "independent_edges"]
+__all__ = ["copies", "erdos_renyi", "flipped", "independent_edges", "rewired"]
 
 _DRAWS = 3400
 Graphs = tuple[Tensor, Tensor]
@@ -52,6 +52,30 @@ def flipped(real: Graphs, n: int, seed: int, share: float) -> Graphs:
     packing = Packing(adjacency.shape[1])
     turned = torch.rand((n, packing.pairs), generator=rng) < share
     return adjacency ^ packing.dense(turned & packing.masks[size]), size
+
+
+def rewired(real: Graphs, n: int, seed: int) -> Graphs:
+    """Return n of the graphs with their edges exchanged in pairs, a-b and c-d for a-c and b-d, ten
+    times as often as there are edges: nodes keep their degrees, and nothing else stays
+    (Maslov and Sneppen 2002, doi:10.1126/science.1065103).
+    """
+    adjacency, size, rng = _drawn(real, n, seed)
+    found = adjacency.clone()
+    for square in found:
+        ends = square.triu(diagonal=1).nonzero()
+        tries = torch.randint(max(1, len(ends)), (10 * len(ends), 2), generator=rng).tolist()
+        turns = (torch.rand(10 * len(ends), generator=rng) < 0.5).tolist()
+        edges = ends.tolist()
+        for (one, other), turned in zip(tries, turns, strict=True):
+            (a, b), (c, d) = edges[one], edges[other]
+            if turned:
+                c, d = d, c
+            if len({a, b, c, d}) < 4 or square[a, c] or square[b, d]:
+                continue
+            for i, j, there in ((a, b, False), (c, d, False), (a, c, True), (b, d, True)):
+                square[i, j] = square[j, i] = there
+            edges[one], edges[other] = [a, c], [b, d]
+    return found, size
 
 
 def independent_edges(real: Graphs, n: int, seed: int) -> Graphs:

@@ -10,12 +10,17 @@ import torch
 from torch import Tensor
 
 from models.contracts.batch import Batch
+from models.contracts.learner import Learner
+from models.contracts.spec import DataSpec
+from models.experiments.graph_nulls import copies, rewired
 from models.families.graphs.gran import Gran, GranConfig
 from models.families.graphs.graph_rnn import GraphRnn, GraphRnnConfig
 from models.families.graphs.growing import Growing, Ordered
-from models.kinds.graphs import GraphSet
+from models.kinds.graphs import GraphSet, graphs
 from models.layouts.graphs import Packing, pack, unpack
 from models.layouts.node_orders import node_orders, reordered
+from models.metrics.base import Evidence, NotApplicable
+from models.metrics.graphs.bits import BitsPerGraph, BitsPerGraphConfig
 from models.nets.graphs.gran import GranNetConfig
 from models.nets.graphs.row_gru import RowGruConfig
 from models.tensors import make_generator
@@ -225,3 +230,51 @@ def test_nodes_come_one_after_another_and_stay(make: Make):
         there = before.x != 0.0
         assert torch.equal(after.x[there], before.x[there])
     assert torch.equal(frames[-1].x != 0.0, latents.mask)
+
+
+class _Coder(Learner):
+    """Writes each pair of nodes down with one chance of an edge."""
+
+    def __init__(self, spec: DataSpec, share: float):
+        self.spec, self.device, self.share = spec, CPU, share
+
+    parts, walk = {}, None
+
+    def log_prob_bound(self, x: Batch) -> Tensor:
+        joined, pairs = (x.x > 0.0).sum(dim=1), x.mask.sum(dim=1)
+        return joined * math.log(self.share) + (pairs - joined) * math.log(1.0 - self.share)
+
+
+def test_bits_of_a_graph_are_those_of_its_pairs_and_of_one_chance_the_bar():
+    data = some_graphs(400, 8)
+    joined = data.adjacency.sum() / 2
+    pairs = (data.size * (data.size - 1) / 2).sum()
+    share = float(joined / pairs)
+    metric = BitsPerGraph(BitsPerGraphConfig(rows=400))
+    evidence = Evidence(data, make_generator(0), model=_Coder(data.spec(), share), train=data)
+    found, bar = metric.measure(evidence), metric.bar(evidence)
+    entropy = -share * math.log2(share) - (1.0 - share) * math.log2(1.0 - share)
+    assert found.value == pytest.approx(float(pairs) / 400 * entropy, rel=1e-4)
+    assert bar.value == pytest.approx(found.value, rel=1e-3)
+    assert found.low < found.value < found.high
+    numbered = graphs(20, 0)
+    with pytest.raises(NotApplicable, match="have numbers"):
+        metric.bar(Evidence(numbered, make_generator(0), train=numbered))
+    with pytest.raises(NotApplicable, match="learned from"):
+        metric.bar(Evidence(data, make_generator(0)))
+
+
+def test_rewiring_keeps_degrees_and_little_else():
+    data = some_graphs(30, 9)
+    adjacency, size = rewired((data.adjacency, data.size), 30, 0)
+    before, after = (
+        sorted(a.sum(dim=1).sort().values.tolist() for a in each)
+        for each in (copies((data.adjacency, data.size), 30, 0)[0], adjacency)
+    )
+    assert after == before
+    assert torch.equal(adjacency, adjacency.mT)
+    assert not adjacency.diagonal(dim1=1, dim2=2).any()
+    assert (adjacency != copies((data.adjacency, data.size), 30, 0)[0]).any(dim=2).any(
+        dim=1
+    ).sum() > 10
+    assert not adjacency.any(dim=2)[torch.arange(9) >= size[:, None]].any()

@@ -134,6 +134,7 @@ KIND = Kind(
             "different-graphs",
             "new-graphs",
         ),
+        "Likelihood": ("bits-per-graph",),
     },
     measures=_measures,
     element="node",
