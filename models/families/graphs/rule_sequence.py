@@ -50,8 +50,8 @@ class RuleSequenceConfig(Config, frozen=True):
     title="Rule sequence",
     summary="A transformer writes the rules of a grammar that make a graph; a mask leaves only "
     "those that may come, so that what the grammar does not derive cannot be drawn.",
-    source=f"for graphs, without the latents: {_PAPER}, section 3 (GrammarVAE); Dai et al. 2018, "
-    "arXiv:1802.08786, section 3",
+    source="what may come by the graph so far: Dai et al. 2018, arXiv:1802.08786, section 3; "
+    f"{_PAPER}, section 3 and eq. 3 (GrammarVAE, there with latents)",
     config=RuleSequenceConfig,
     needs=("graph",),
     capabilities=("bound",),
