@@ -37,7 +37,7 @@ _AUSTIN = "Austin et al. 2021, arXiv:2107.03006"
 class DigressConfig(Config, frozen=True):
     """Settings of a discrete diffusion of graphs."""
 
-    net: DenoiserNet = Pick(slug="graph-transformer")
+    net: DenoiserNet = Pick()
     path: Annotated[
         Literal["marginal", "uniform", "absorbing"],
         param(

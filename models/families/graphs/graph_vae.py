@@ -12,9 +12,9 @@ from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Frame
 from models.contracts.learner import Stage, Walk
 from models.contracts.spec import SIZE
-from models.families.graphs.latents import divergence, drawn, law_of, leaning, log_bits
+from models.families.graphs.latents import divergence, drawn, law_of, leaning, log_bits, warmed
 from models.families.graphs.one_shot import OneShot
-from models.families.graphs.settings import Averaging, NodeOrder
+from models.families.graphs.settings import Averaging, NodeOrder, Warmup
 from models.families.likelihood.settings import Beta, LatentNumbers
 from models.layouts.graphs import Packing, unpack
 from models.layouts.node_orders import node_orders, reordered
@@ -41,6 +41,7 @@ class GraphVaeConfig(Config, frozen=True):
     latent: LatentNumbers = 32
     order: NodeOrder = "breadth"
     beta: Beta = 1.0
+    warmup: Warmup = 0.3
     optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine", clip=1.0)
     ema: Averaging = 0.99
 
@@ -116,13 +117,14 @@ class GraphVae(OneShot[GraphVaeConfig]):
         noise = torch.randn(shape, generator=self.noise, device=self.device)
         yield "encode", {"real": rows.x}
         said: list[Tensor] = []
+        beta = self.config.beta * warmed(self.trained.count, self.horizon, self.config.warmup)
 
         def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
             some, net = pairs.take(part), self.trained.net
             fit, apart, edges = self._terms(net.edges, some, noise[part])
             said.append(edges.detach())
             numbers = self.numbers_log_prob(net, rows.take(part))
-            bound = fit - self.config.beta * apart + numbers
+            bound = fit - beta * apart + numbers
             told = {"reconstruction": fit.detach().mean(), "divergence": apart.detach().mean()}
             # Of a pair on average: rows have some hundred of them.
             return -bound.mean() / self._scale(places), told

@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["divergence", "drawn", "law_of", "leaning", "log_bits"]
+__all__ = ["divergence", "drawn", "law_of", "leaning", "log_bits", "warmed"]
 
 _WIDEST = 5.0  # |log std| of a latent stays below it
 _NARROW = 1.0  # how much less than 0 it is at first: latents say something from the start
@@ -40,3 +40,10 @@ def log_bits(lean: Tensor, bits: Tensor) -> Tensor:
 def drawn(lean: Tensor, uniform: Tensor) -> Tensor:
     """Return bits of -1 and 1, (n, k), that are 1 where uniform numbers are below p."""
     return torch.where(uniform < 0.5 * (1.0 + lean), 1.0, -1.0)
+
+
+def warmed(done: int, horizon: int, share: float) -> float:
+    """Return how much of beta counts after so many steps, rising from 0 to 1 for a share of the
+    training (Sonderby et al. 2016, arXiv:1602.02282, section 2.2).
+    """
+    return 1.0 if share == 0.0 else min(1.0, done / max(1.0, share * horizon))

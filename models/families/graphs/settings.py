@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from models.config import param
 
-__all__ = ["Averaging", "NodeOrder"]
+__all__ = ["Averaging", "NodeOrder", "Warmup"]
 
 Averaging = Annotated[
     float,
@@ -28,5 +28,16 @@ NodeOrder = Annotated[
             "degree": "By degree",
             "random": "Random",
         },
+    ),
+]
+Warmup = Annotated[
+    float,
+    param(
+        "Warm-up of beta",
+        "For so large a share of the training beta rises from 0 to what it is. Held to their prior "
+        "from the start, latents learn to say nothing.",
+        low=0.0,
+        high=1.0,
+        zero="None",
     ),
 ]

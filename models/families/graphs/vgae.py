@@ -13,9 +13,9 @@ from models.contracts.family import Frame
 from models.contracts.learner import Line, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
-from models.families.graphs.latents import divergence, drawn, law_of, leaning, log_bits
+from models.families.graphs.latents import divergence, drawn, law_of, leaning, log_bits, warmed
 from models.families.graphs.one_shot import OneShot
-from models.families.graphs.settings import Averaging
+from models.families.graphs.settings import Averaging, Warmup
 from models.families.likelihood.settings import Beta
 from models.layouts.graphs import Packing
 from models.nets.graphs.node_coder import NodeCoder, NodeCoderConfig
@@ -52,6 +52,7 @@ class VgaeConfig(Config, frozen=True):
         ),
     ] = "divergence"
     beta: Beta = 1.0
+    warmup: Warmup = 0.5
     net: Annotated[NodeCoderConfig, param("Networks", "Encoder and decoder of nodes.")] = (
         NodeCoderConfig()
     )
@@ -147,6 +148,7 @@ class Vgae(OneShot[VgaeConfig]):
         yield "encode", {"real": real.x}
         told = {} if self.critic is None else self._judge(self.critic, pairs, noise)
         said, places = list[Tensor](), pairs.places()
+        beta = self.config.beta * warmed(self.trained.count, self.horizon, self.config.warmup)
         scale = float(self.packing.pairs) if places is None else places
 
         def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
@@ -159,7 +161,7 @@ class Vgae(OneShot[VgaeConfig]):
             else:
                 fooled = functional.logsigmoid(self.critic.net(z)[..., 0])
                 held = (fooled * self._real(some)).sum(dim=1)
-            value = -(bound + self.config.beta * held).mean() / scale
+            value = -(bound + beta * held).mean() / scale
             return value, {
                 "reconstruction": fit.detach().mean(),
                 "divergence": apart.detach().mean(),

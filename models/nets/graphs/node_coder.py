@@ -18,6 +18,8 @@ from models.nets.mlp import linear
 __all__ = ["NodeCoder", "NodeCoderConfig"]
 
 _STRUCTURE = 3  # the degree, and cycles of 3 and 4
+_DOUBLED = 3  # a walk of 8 steps, lazy ones
+_SMALL = 1e-3
 
 
 class NodeCoderConfig(Config, frozen=True):
@@ -57,7 +59,7 @@ class NodeCoder(nn.Module):
     ) -> None:
         super().__init__()
         g, width = generator, config.width
-        self.first = linear(_STRUCTURE + config.random, width, generator=g)
+        self.first = linear(_STRUCTURE + 2 * config.random, width, generator=g)
         self.layers = nn.ModuleList(
             [linear(2 * width, width, generator=g) for _ in range(config.layers)]
         )
@@ -81,10 +83,12 @@ class NodeCoder(nn.Module):
         a = joined.to(handed)
         through, _ = cycles(a)
         seen = torch.cat([a.sum(dim=2, keepdim=True), through[..., :2]], dim=2)
-        h = self.first(torch.cat([0.5 * torch.asinh(seen), handed], dim=2)) * real[..., None]
         around = a + torch.diag_embed(real.to(a))
-        fair = around.sum(dim=2).clamp_min(1.0).rsqrt()
+        degree = around.sum(dim=2)
+        fair = degree.clamp_min(1.0).rsqrt()
         around = fair[:, :, None] * around * fair[:, None]
+        told = [0.5 * torch.asinh(seen), handed, _spread(around, degree, real, handed)]
+        h = self.first(torch.cat(told, dim=2)) * real[..., None]
         for layer in self.layers:
             h = functional.silu(layer(torch.cat([around @ h, h], dim=2))) * real[..., None]
         law: Tensor = self.law(h)
@@ -98,3 +102,20 @@ class NodeCoder(nn.Module):
         f = self.factor(functional.silu(self.lifted(z)))
         products: Tensor = f @ f.mT / f.shape[2] ** 0.5 + self.odds
         return products
+
+
+def _spread(around: Tensor, degree: Tensor, real: Tensor, handed: Tensor) -> Tensor:
+    """Return random numbers of nodes (B, N, k) after lazy walks, without what every walk ends in,
+    and of mean square 1: nodes that hang together have about the same, as in the first steps of a
+    power iteration for the second eigenvector (Golub and Van Loan 2013, section 7.3).
+    """
+    lazy = 0.5 * (torch.diag_embed(real.to(around)) + around)
+    for _ in range(_DOUBLED):
+        lazy = lazy @ lazy
+    end = (degree * real).sqrt()
+    end = end / end.norm(dim=1, keepdim=True).clamp_min(_SMALL)
+    found = lazy @ handed
+    found = found - end[..., None] * (end[:, None] @ found)
+    square = found.square().sum(dim=1, keepdim=True) / real.sum(dim=1)[:, None, None].clamp_min(1.0)
+    spread: Tensor = found / (square + _SMALL**2).sqrt()
+    return spread
