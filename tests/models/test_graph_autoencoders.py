@@ -41,7 +41,8 @@ def graph_vae() -> OneShot:
 
 
 def vgae(**settings: object) -> OneShot:
-    config = decode(VgaeConfig, {"latent": 1, "ema": 0.0, **settings})
+    fast = {"kind": "adam", "lr": 0.02}
+    config = decode(VgaeConfig, {"latent": 1, "ema": 0.0, "optimizer": fast, **settings})
     return Vgae(config, DATA.spec(), horizon=80, seed=0, device=CPU)
 
 
@@ -133,13 +134,12 @@ def test_a_critic_holds_latents_to_the_prior() -> None:
 
 
 def test_bits_lean_and_the_divergence_is_that_of_gaussians() -> None:
-    said = torch.tensor([-3.0, -0.5, 0.0, 0.8, 1.0], requires_grad=True)
-    lean = leaning(said)
+    odds = torch.tensor([-9.0, -0.5, 0.0, 0.8, 30.0])
+    lean = leaning(odds)
+    torch.testing.assert_close(0.5 * (1.0 + lean[1:4]), torch.sigmoid(odds[1:4]), rtol=0, atol=1e-3)
     both = log_bits(lean, torch.ones(5)).exp() + log_bits(lean, -torch.ones(5)).exp()
     torch.testing.assert_close(both, torch.ones(5))
-    assert float(lean.detach().abs().max()) < 1.0
-    log_bits(lean, torch.ones(5)).sum().backward()
-    assert (said.grad > 0).all(), "also what is out of bounds learns"
+    assert float(lean.abs().max()) < 1.0
     mean, log_std = torch.tensor([0.0, 1.5, -0.7]), torch.tensor([0.0, -1.0, 0.4])
     two = torch.distributions.Normal(mean, log_std.exp())
     one = torch.distributions.Normal(torch.zeros(3), torch.ones(3))

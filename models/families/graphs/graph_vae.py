@@ -14,8 +14,7 @@ from models.contracts.learner import Stage, Walk
 from models.contracts.spec import SIZE
 from models.families.graphs.latents import divergence, drawn, law_of, leaning, log_bits, warmed
 from models.families.graphs.one_shot import OneShot
-from models.families.graphs.settings import Averaging, NodeOrder, Warmup
-from models.families.likelihood.settings import Beta, LatentNumbers
+from models.families.graphs.settings import Averaging, Beta, LatentNumbers, NodeOrder, Warmup
 from models.layouts.graphs import Packing, unpack
 from models.layouts.node_orders import node_orders, reordered
 from models.nets import role
@@ -30,6 +29,7 @@ __all__ = ["GraphVae", "GraphVaeConfig"]
 
 _BOUND = 53  # stream of the seed (`models.tensors.make_generator`)
 _WAYS = "log ways"  # the name under which they go beside the rows of a part
+_ODDS = 6.0  # log odds where a network says 1, which one of graphs does not exceed
 _PAPER = "Simonovsky and Komodakis 2018, arXiv:1802.03480"
 
 
@@ -73,7 +73,8 @@ class GraphVae(OneShot[GraphVaeConfig]):
 
     The paper matches each graph that the decoder makes with the datum, which takes time as N^4.
     Here nodes come in an order drawn anew each time, breadth first if nothing else is asked for,
-    whose probability makes a bound for graphs that are numbered anyhow.
+    whose probability makes a bound for graphs that are numbered anyhow. An encoder that sees the
+    order knows which of the graphs that are the same but for it the decoder is to make.
     """
 
     stages = (
@@ -196,7 +197,7 @@ class GraphVae(OneShot[GraphVaeConfig]):
     def _decoded(self, net: Any, rows: Batch, z: Tensor) -> Tensor:
         """Return what the decoder says of the pairs of rows, (n, pairs): 2 p - 1."""
         pairs = self.pairs(rows) if rows.x.shape[1] != self.packing.pairs else rows
-        return leaning(call(net.decoder, pairs.holding(z)))
+        return leaning(_ODDS * call(net.decoder, pairs.holding(z)))
 
     def _ordered(self, rows: Batch, generator: torch.Generator) -> tuple[Batch, Tensor]:
         """Return rows with their nodes in an order drawn by chance, and log n! q(order), (n,)."""

@@ -25,11 +25,9 @@ def divergence(mean: Tensor, log_std: Tensor) -> Tensor:
     return 0.5 * (mean.square() + (2.0 * log_std).exp() - 1.0) - log_std
 
 
-def leaning(said: Tensor) -> Tensor:
-    """Return which way bits lean, 2 p - 1, from what a network says that may be out of bounds: it
-    is never quite sure, and learns there as if there were none.
-    """
-    return said + (_SUREST * said.clamp(-1.0, 1.0) - said).detach()
+def leaning(odds: Tensor) -> Tensor:
+    """Return which way bits lean, 2 p - 1, by the log odds of 1; they are never quite sure."""
+    return _SUREST * torch.tanh(0.5 * odds)
 
 
 def log_bits(lean: Tensor, bits: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from models.config import param
 
-__all__ = ["Averaging", "NodeOrder", "Warmup"]
+__all__ = ["Averaging", "Beta", "LatentNumbers", "NodeOrder", "Warmup"]
 
 Averaging = Annotated[
     float,
@@ -39,5 +39,20 @@ Warmup = Annotated[
         low=0.0,
         high=1.0,
         zero="None",
+    ),
+]
+LatentNumbers = Annotated[
+    int,
+    param("Latent size", "Numbers that a datum is made from.", low=1, high=4096, log=True),
+]
+Beta = Annotated[
+    float,
+    param(
+        "Beta",
+        "Weight of the divergence of the latents from their prior; only at 1 is the loss a bound "
+        "of the likelihood. More gives smoother latents and vaguer data.",
+        low=0.0,
+        high=1000.0,
+        live=True,
     ),
 ]

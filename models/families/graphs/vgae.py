@@ -15,8 +15,7 @@ from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.families.graphs.latents import divergence, drawn, law_of, leaning, log_bits, warmed
 from models.families.graphs.one_shot import OneShot
-from models.families.graphs.settings import Averaging, Warmup
-from models.families.likelihood.settings import Beta
+from models.families.graphs.settings import Averaging, Beta, Warmup
 from models.layouts.graphs import Packing
 from models.nets.graphs.node_coder import NodeCoder, NodeCoderConfig
 from models.nets.mlp import MLP, MLPConfig
@@ -265,8 +264,7 @@ class Vgae(OneShot[VgaeConfig]):
 
     def _said(self, net: Any, z: Tensor, given: Mapping[str, Tensor]) -> Tensor:
         """Return what is said of the pairs of nodes with latents z (n, N, latent): 2 p - 1."""
-        logits = Packing(self.packing.nodes).flat(net.products(z, given))
-        return leaning(torch.tanh(0.5 * logits))
+        return leaning(Packing(self.packing.nodes).flat(net.products(z, given)))
 
     def _real(self, pairs: Batch) -> Tensor:
         """Return which nodes there are, (n, N), as 0 and 1."""

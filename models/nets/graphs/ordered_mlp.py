@@ -1,0 +1,48 @@
+"""A fully connected encoder of graphs that sees their nodes in an order."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from models.contracts.spec import DataSpec
+from models.nets.mlp import MLP, MLPConfig
+from models.nets.role import Role
+from models.registry import network
+
+__all__ = ["ordered_mlp"]
+
+
+class _Ordered(nn.Module):
+    """x (B, L) -> (B, outputs), what is padded being 0; it is told nothing that is given."""
+
+    def __init__(self, net: MLP) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(
+        self,
+        x: Tensor,
+        clock: Tensor | None = None,
+        given: Mapping[str, Tensor] | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        out: Tensor = self.net(x if mask is None else x * mask)
+        return out
+
+
+@network(
+    "ordered-mlp",
+    title="Fully connected, of nodes in order",
+    summary="Sees all pairs of a graph at once, in the order in which its nodes come: for models "
+    "that bring them into one.",
+    source="Kingma and Welling 2014, arXiv:1312.6114, appendix C",
+    roles=("encoder",),
+    needs=("graph",),
+    config=MLPConfig,
+)
+def ordered_mlp(
+    config: MLPConfig, spec: DataSpec, role: Role, generator: torch.Generator
+) -> nn.Module:
+    """Return an encoder of rows of graphs."""
+    return _Ordered(MLP(config, spec.shape[0], role.outputs, generator=generator))
