@@ -85,8 +85,8 @@ class KindEntry(Entry):
             known), "labels" (they may have classes), "grid" (they have neighbours on a grid),
             "patches" (they are windows of one), "set" (they are places without an order),
             "sequence" (their places have an order), "items" (what somebody chose, from 1),
-            "graph" (see `models.layouts.graphs`), "mixed" (one number of a row is a count, which
-            no continuous law has), ...
+            "graph" (see `models.layouts.graphs`), "types" (a graph whose nodes and edges have
+            some), "mixed" (one number of a row is a count, which no continuous law has), ...
         networks: the default network for each role.
         metrics: the default metrics.
         training: settings of the training that have another default here.

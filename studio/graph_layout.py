@@ -24,15 +24,20 @@ _ROUNDS = 40  # of majorisation
 _SPOT = 1e-9  # nodes as near as that pull in no direction
 
 
-def laid_out(adjacency: NDArray[Any], size: Numbers) -> NDArray[np.float32]:
+def laid_out(
+    adjacency: NDArray[Any], size: NDArray[Any], types: NDArray[Any] | None = None
+) -> NDArray[np.float32]:
     """Return where the nodes of graphs (g, N, N) are drawn, (g, N, 2): about the origin, of root
-    mean square distance 1 from it, wider than high; 0 where a node is padded.
+    mean square distance 1 from it, wider than high; 0 where a node is padded. Numbers of edges are
+    their types, ``types`` (g, N) those of nodes; both are drawn alike and tell graphs apart.
     """
     found = np.zeros((*adjacency.shape[:2], 2), np.float32)
     for count in np.unique(size).tolist():
         rows = np.flatnonzero(size == count)
         some = adjacency[rows, :count, :count]
-        order = np.array([canonical_order(square) for square in some], np.int64)
+        colours = [None] * len(rows) if types is None else types[rows, :count].tolist()
+        pairs = zip(some, colours, strict=True)
+        order = np.array([canonical_order(square, own) for square, own in pairs], np.int64)
         at = np.arange(len(rows))[:, None]
         own = some[at[..., None], order[:, :, None], order[:, None]] != 0
         if count:

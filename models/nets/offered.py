@@ -9,6 +9,9 @@ from models.registry import Problem, discover, registry
 
 __all__ = ["discovered", "gives", "kinds_of", "networks_for", "why_not"]
 
+NAMED = frozenset({"denoiser", "critic", "generator"})
+"""Roles whose network a kind of data names: for one that it does not name it takes no family."""
+
 
 @cache
 def discovered() -> tuple[Problem, ...]:
@@ -34,7 +37,7 @@ def networks_for(role: str, kind: str) -> list[NetworkEntry]:
 
 def kinds_of(entry: FamilyEntry | NetworkEntry) -> tuple[str, ...]:
     """Return the kinds of data that a family or a network takes: those that give what it needs, and
-    for which there are networks in all the roles of a family.
+    have networks for all the roles of a family: for those in `NAMED` one that the kind names.
     """
     discovered()
     rows = describe(entry.config) if isinstance(entry, FamilyEntry) else []
@@ -44,6 +47,7 @@ def kinds_of(entry: FamilyEntry | NetworkEntry) -> tuple[str, ...]:
         for kind in registry.all("kind")
         if set(entry.needs) <= set(kind.gives)
         and all(networks_for(role, kind.slug) for role in roles)
+        and set(roles) & NAMED <= set(kind.networks)
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+from xml.etree import ElementTree
 
 import networkx
 import numpy as np
@@ -268,3 +269,22 @@ def test_hostile_sets_of_the_tu_collection_get_a_sentence(tmp_path, edges, of, s
     written(tmp_path, of, "X_graph_indicator.txt")
     with pytest.raises(FormatError, match=said):
         read(TuCollection(), written(tmp_path, edges, "X_A.txt"))
+
+
+def test_graphs_are_drawn_on_a_sheet(tmp_path):
+    square = np.zeros((3, 4, 4), bool)
+    for i, j in ((0, 1), (1, 2), (2, 3)):
+        square[:2, i, j] = square[:2, j, i] = True
+    path = tmp_path / "made.svg"
+    write_graphs(path, square, np.array([4, 3, 2]), None, {"run": "<one & two>"})
+    text = path.read_text()
+    root = ElementTree.fromstring(text)
+    assert text.count("<circle") == 4 + 3 + 2
+    assert text.count("<line") == 3 + 2
+    assert "&lt;one &amp; two&gt;" in text
+    assert root.get("viewBox") == "0 0 240 240", "as many in a row as rows"
+    spots = [float(each.get("cx")) for each in root.iter("{http://www.w3.org/2000/svg}circle")]
+    assert 0 < min(spots) < 120 < max(spots) < 240
+    many = np.zeros((2001, 2, 2), bool)
+    with pytest.raises(FormatError, match="at most 2,000 drawings; these are 2,001"):
+        write_graphs(path, many, np.full(2001, 2), None, {})

@@ -164,6 +164,27 @@ def _edgelist_files() -> list[bytes]:
     return [b"# a path\n0 1\n1 2\n2 3\n", b"a b\nb c\nc a\n"]
 
 
+def _smiles_files() -> list[bytes]:
+    return [
+        b"CCO ethanol\nc1ccccc1C\n# a comment\nC1CC1(N)C#N\n",
+        b"smiles\nOc1ccc2[nH]ccc2c1\nC%10CC%10\n",
+    ]
+
+
+def _sdf_files() -> list[bytes]:
+    return [
+        b"ethanol\n  by hand\n\n  3  2  0  0  0  0  0  0  0  0999 V2000\n"
+        b"    0.0000    0.0000    0.0000 C   0  0\n    1.5000    0.0000    0.0000 C   0  0\n"
+        b"    2.2000    1.2000    0.0000 O   0  0\n  1  2  1  0\n  2  3  1  0\nM  END\n"
+        b"> <Name>\nethanol\n\n$$$$\n"
+    ]
+
+
+def _xyz_files() -> list[bytes]:
+    methanal = "4\nmethanal\nC 0 0 0 -0.1\nO 0 0 1.20 .1\nH 0.94 0 -.54 0\nH -.94 0. -5.4*^-1 0\n"
+    return [methanal.encode(), (methanal * 2).encode()]
+
+
 def _graph6_files() -> list[bytes]:
     return [b">>graph6<<DQc\nDhc\n", b":Fa@x^\n"]
 
@@ -297,6 +318,9 @@ MORE: dict[str, Callable[[], list[bytes]]] = {
     "graph6": _graph6_files,
     "gml": _gml_files,
     "graph-json": _graph_json_files,
+    "smiles": _smiles_files,
+    "sdf": _sdf_files,
+    "xyz": _xyz_files,
     "tu": _tu_files,
     "jetnet": _jetnet_files,
     "jetnet-variables": _jetnet_files,

@@ -13,7 +13,7 @@ from studio.app.kinds.kind import Arrays
 from studio.app.tokens import Tokens
 from studio.protocol.extras import PLACES
 
-__all__ = ["REACH", "WHY", "Paper", "paint_edges", "paint_graph"]
+__all__ = ["FAINTEST", "REACH", "WHY", "Paper", "paint_edges", "paint_graph", "paint_mark"]
 
 REACH = 1.7  # of a tile, around its middle; nodes are about 1 away from it
 ROOM, MARGIN = 1.15, 0.5  # around the farthest node; and at least so far from the middle
@@ -87,8 +87,8 @@ def paint_graph(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens)
     line, cap = Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap
     painter.setPen(QPen(QColor(palette.accent), size, line, cap))
     painter.drawPoints(points)
-    if WHY in datum and paper.side >= MARKED:
-        _mark(painter, rect, palette, wrong=bool(str(datum[WHY])))
+    if WHY in datum:
+        paint_mark(painter, rect, palette, wrong=bool(str(datum[WHY])))
     painter.restore()
 
 
@@ -100,8 +100,10 @@ def paint_edges(
     painter.drawLines([QLineF(points[i], points[j]) for i, j in pairs])
 
 
-def _mark(painter: QPainter, rect: QRectF, palette: Tokens, *, wrong: bool) -> None:
-    """Paint a tick or a cross into the upper right corner."""
+def paint_mark(painter: QPainter, rect: QRectF, palette: Tokens, *, wrong: bool) -> None:
+    """Paint a tick or a cross into the upper right corner of a tile that has room for it."""
+    if min(rect.width(), rect.height()) < MARKED:
+        return
     middle = np.array([rect.right() - MARK - 4, rect.top() + MARK + 4])
     shapes = CROSS if wrong else TICK
     painter.setPen(QPen(QColor(palette.warm if wrong else palette.good), 1.5))

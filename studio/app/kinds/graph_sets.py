@@ -16,7 +16,7 @@ from studio.app.kinds.graph_paint import WHY
 from studio.app.kinds.graph_rows import GraphRows
 from studio.app.kinds.kind import Arrays
 
-__all__ = ["CLASS", "COPIES", "MAKE", "NEAREST", "among", "apart"]
+__all__ = ["CLASS", "COPIES", "MAKE", "NEAREST", "among", "apart", "by_count"]
 
 CLASS, COPIES, MAKE, NEAREST = "class", "copies", "make", "nearest"
 QUANTILES = 32  # of a spectrum
@@ -29,7 +29,7 @@ def among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDAr
     all of these are, and in "why" what is wrong with each, where they have one.
     """
     graphs = GraphRows.of(data)
-    number, many = _classes(graphs)
+    number, many = by_count(same_graphs(graphs.adjacency, graphs.size))
     found: dict[str, NDArray[Any]] = {CLASS: number, COPIES: many}
     if training is None or not len(training["x"]):
         return found
@@ -43,9 +43,8 @@ def among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDAr
     return found
 
 
-def _classes(graphs: GraphRows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the class of each graph, from 1 for the largest, and how many are in it, (n,) each."""
-    met = same_graphs(graphs.adjacency, graphs.size)
+def by_count(met: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return classes (n,) numbered from 1 for the largest, and how many are in that of each."""
     many = np.bincount(met)
     place = np.empty(len(many), np.int64)
     place[np.argsort(-many, kind="stable")] = np.arange(1, len(many) + 1)

@@ -152,7 +152,7 @@ KIND = Kind(
     page=36,
     views=("graph-flow", "tiles", "browser", "graph-edit"),
     parts=(PLACES,),
-    suffixes=("graphml", "edgelist", "g6", "npz", "h5"),
+    suffixes=("graphml", "edgelist", "g6", "svg", "npz", "h5"),
     filed=_filed,
     order=40,
 )

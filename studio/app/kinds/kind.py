@@ -73,6 +73,9 @@ FORMATS = {
     "npy": "NumPy array",
     "png": "PNG picture",
     "tsv": "TSV",
+    "sdf": "SDF",
+    "smi": "SMILES",
+    "svg": "SVG drawing",
     "txt": "Text",
     "wav": "Sound",
 }

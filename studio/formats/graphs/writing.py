@@ -1,4 +1,4 @@
-"""Graphs written as GraphML, as lists of edges, as graph6, or as arrays."""
+"""Graphs written as GraphML, as lists of edges, as graph6, drawn as SVG, or as arrays."""
 
 import io
 import json
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
+from studio.formats.graphs.drawing import drawn
 from studio.store.atomic import write_bytes
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FEATURE", "GRAPH_SUFFIXES", "write_graphs"]
 
-GRAPH_SUFFIXES = (".graphml", ".edgelist", ".g6", *ARRAY_SUFFIXES)
+GRAPH_SUFFIXES = (".graphml", ".edgelist", ".g6", ".svg", *ARRAY_SUFFIXES)
 FEATURE = "feature"
 """What the number of a node is called in a file."""
 
@@ -33,8 +34,9 @@ def write_graphs(
 
     GraphML holds one graph after the other. A list of edges has, for each graph, a line
     ``# graph 0 of 16 nodes`` and one line of two node numbers an edge. graph6 has a graph a line,
-    and no place for anything else. NPZ and HDF5 hold "adjacency" (n, N, N) of 0 and 1, "size" (n,)
-    and, where nodes have a number, "feature" (n, N).
+    and no place for anything else. SVG is a sheet of drawings, of at most 2,000 graphs. NPZ and
+    HDF5 hold "adjacency" (n, N, N) of 0 and 1, "size" (n,) and, where nodes have a number,
+    "feature" (n, N).
 
     Args:
         path: the file.
@@ -54,6 +56,8 @@ def write_graphs(
         write_bytes(path, _edge_lists(_graphs(adjacency, size, None), said))
     elif suffix == ".g6":
         write_bytes(path, _graph6(_graphs(adjacency, size, None)))
+    elif suffix == ".svg":
+        write_bytes(path, drawn(adjacency, size, said=said))
     else:
         arrays: dict[str, NDArray[Any]] = {"adjacency": adjacency.astype(np.uint8), "size": size}
         if feature is not None:

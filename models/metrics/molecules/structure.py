@@ -1,0 +1,104 @@
+"""Whether generated molecules can be, and are others than those known, as metrics."""
+
+import numpy as np
+import torch
+
+from models.config import NoConfig
+from models.contracts.batch import Batch
+from models.contracts.spec import SIZE
+from models.kinds.molecules import packing_of
+from models.layouts.graphs import unpack_types
+from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
+from models.registry import metric
+from observables.molecules.resonance import same_molecules
+from observables.molecules.valence import why_invalid
+
+__all__ = ["DifferentMolecules", "NewMolecules", "ValidMolecules"]
+
+MOST_KNOWN = 20_000
+_SAME = "By the canonical order of McKay and Piperno 2014, doi:10.1016/j.jsc.2013.09.003"
+
+
+def _unpacked(rows: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return atoms (n, N), bonds (n, N, N) and sizes (n,)."""
+    check_finite(rows.x, "molecules")
+    atoms, bonds = unpack_types(rows.x, packing_of(rows.x.shape[1]))
+    size = rows.given[SIZE].numpy()
+    real = np.arange(atoms.shape[1]) < size[:, None]
+    return atoms.numpy() * real, bonds.numpy(), size
+
+
+def _valid(rows: Batch) -> Batch:
+    """Return those molecules that can be.
+
+    Raises:
+        NotApplicable: there are none.
+    """
+    atoms, bonds, size = _unpacked(rows)
+    triples = zip(atoms, bonds, size.tolist(), strict=True)
+    good = [not why_invalid(a[:n], b[:n, :n]) for a, b, n in triples]
+    found = rows.take(torch.tensor(good).nonzero()[:, 0])
+    if not len(found):
+        raise NotApplicable("no molecule is valid")
+    return found
+
+
+@metric(
+    "valid-molecules",
+    title="Valid molecules",
+    summary="Share of generated molecules that can be: no atom has more bonds than its element "
+    "can have without a charge, and all atoms hang together. Nothing is mended before.",
+    source="De Cao and Kipf 2018, arXiv:1805.11973, section 4; valences of OpenSMILES 1.0, 3.1.5",
+    kinds=("molecules",),
+    better="higher",
+)
+class ValidMolecules(SampleMetric[NoConfig]):
+    """The share of molecules that can be."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        n = len(evidence.samples)
+        try:
+            return Figure(len(_valid(evidence.samples)) / n, n=n)
+        except NotApplicable:
+            return Figure(0.0, n=n)
+
+
+@metric(
+    "different-molecules",
+    title="Different molecules",
+    summary="Share of the valid molecules that differ: 1 where no two are the same.",
+    source=_SAME,
+    kinds=("molecules",),
+    better="higher",
+)
+class DifferentMolecules(SampleMetric[NoConfig]):
+    """The share of valid molecules that are no copies of each other."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        atoms, bonds, size = _unpacked(_valid(evidence.samples))
+        return Figure(
+            len(set(same_molecules(atoms, bonds, size).tolist())) / len(size), n=len(size)
+        )
+
+
+@metric(
+    "new-molecules",
+    title="New molecules",
+    summary="Share of the valid molecules that are none of the training molecules (of the first "
+    "20,000). Of small molecules, of which nearly all are known, few are new.",
+    source=_SAME,
+    kinds=("molecules",),
+    better="higher",
+)
+class NewMolecules(SampleMetric[NoConfig]):
+    """The share of valid molecules that are no training molecules."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        if evidence.train is None:
+            raise NotApplicable("the training molecules are not at hand")
+        made = _unpacked(_valid(evidence.samples))
+        known = _unpacked(evidence.train.rows(slice(0, MOST_KNOWN)))
+        atoms, bonds, size = (np.concatenate(both) for both in zip(known, made, strict=True))
+        classes = same_molecules(atoms, bonds, size)
+        seen, found = classes[: len(known[2])], classes[len(known[2]) :]
+        return Figure(float((~np.isin(found, seen)).mean()), n=len(found))

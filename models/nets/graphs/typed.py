@@ -1,0 +1,29 @@
+"""The graph network for graphs whose nodes and edges have types."""
+
+import torch
+from torch import nn
+
+from models.contracts.spec import DataSpec
+from models.nets.graphs.graph_net import GraphNet, GraphNetConfig
+from models.nets.role import Role
+from models.registry import network
+
+__all__ = ["typed_graph_net"]
+
+
+@network(
+    "typed-graph-net",
+    title="Graph network of types",
+    summary="Nodes and pairs of nodes hear from each other, and are told and asked of which type "
+    "they are; how nodes are numbered is no matter.",
+    source="Maron et al. 2019, arXiv:1905.11136, section 3; Vignac et al. 2023, arXiv:2209.14734, "
+    "section 4.1",
+    roles=("denoiser",),
+    needs=("types",),
+    config=GraphNetConfig,
+)
+def typed_graph_net(
+    config: GraphNetConfig, spec: DataSpec, role: Role, generator: torch.Generator
+) -> nn.Module:
+    """Return a network of graphs with types for a role."""
+    return GraphNet(config, spec, role, generator=generator)

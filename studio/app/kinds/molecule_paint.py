@@ -1,0 +1,103 @@
+"""One molecule, painted: bonds as one, two or three lines, atoms that are no carbon as letters."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from observables.molecules.atoms import ATOMS
+from observables.molecules.valence import hydrogens, over_valence
+from studio.app.kinds.graph_paint import FAINTEST, WHY, Paper, paint_mark
+from studio.app.kinds.graph_rows import ends
+from studio.app.kinds.kind import Arrays
+from studio.app.kinds.molecule_rows import MoleculeRows
+from studio.app.theme import font
+from studio.app.tokens import Tokens
+from studio.protocol.extras import PLACES
+
+__all__ = ["paint_molecule"]
+
+LETTER = 0.085  # the height of a letter, of the side of a tile
+LETTERED = 34  # pixels of a side from which on atoms have letters; else dots
+APART = 0.022  # between the lines of a bond, of the side
+SHOWN_H = 120  # pixels of a side from which on the hydrogens of these atoms are written
+SMALL = str.maketrans("23456789", "₂₃₄₅₆₇₈₉")
+SHIFTS: dict[int, tuple[float, ...]] = {1: (0.0,), 2: (-0.5, 0.5), 3: (-1.0, 0.0, 1.0)}
+
+
+def paint_molecule(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
+    """Paint a molecule x (L,) with "places" (N, 2), and a mark where it is known if it is "why"."""
+    rows = MoleculeRows.of({"x": np.asarray(datum["x"])[None]})
+    count = int(rows.size[0])
+    inside = rect.adjusted(*(0.08 * rect.height() * side for side in (1, 1, -1, -1)))
+    paper = Paper(inside, np.asarray(datum[PLACES], np.float64)[:count], filled=True)
+    points = paper.points
+    painter.save()
+    painter.setClipRect(rect)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _paint_bonds(painter, paper, points, rows, palette)
+    _paint_atoms(painter, paper, points, rows, palette)
+    if WHY in datum:
+        paint_mark(painter, rect, palette, wrong=bool(str(datum[WHY])))
+    painter.restore()
+
+
+def _paint_bonds(
+    painter: QPainter, paper: Paper, points: list[QPointF], rows: MoleculeRows, palette: Tokens
+) -> None:
+    """Paint the likeliest order of each bond, as clear as it is certain, up to the letters."""
+    certain, order = rows.orders[0].max(axis=0), rows.orders[0].argmax(axis=0) + 1
+    first, second = ends(rows.nodes)
+    ink, apart = QColor(palette.text), max(1.6, APART * paper.side)
+    room = np.where(_lettered(rows), 0.65 * _tall(paper), 0.0) * (paper.side >= LETTERED)
+    for pair in np.flatnonzero(certain > FAINTEST).tolist():
+        i, j = int(first[pair]), int(second[pair])
+        way = QLineF(points[i], points[j])
+        length = way.length()
+        if length <= room[i] + room[j]:
+            continue
+        one, other = way.pointAt(room[i] / length), way.pointAt(1.0 - room[j] / length)
+        aside = QPointF(-way.dy(), way.dx()) / length
+        ink.setAlphaF(float(certain[pair]))
+        painter.setPen(QPen(ink, max(0.8, 0.008 * paper.side)))
+        shifts = [aside * (apart * shift) for shift in SHIFTS[int(order[pair])]]
+        painter.drawLines([QLineF(one + shift, other + shift) for shift in shifts])
+
+
+def _tall(paper: Paper) -> float:
+    """Return the height of letters in pixels."""
+    return max(9.0, LETTER * paper.side)
+
+
+def _lettered(rows: MoleculeRows) -> NDArray[np.bool_]:
+    """Return which atoms of one molecule have letters, (n,): all but carbon that has a bond."""
+    size = int(rows.size[0])
+    alone = ~rows.bonds[0, :size, :size].any(axis=1)
+    return np.asarray((rows.atoms[0, :size] > 0) | alone)
+
+
+def _paint_atoms(
+    painter: QPainter, paper: Paper, points: list[QPointF], rows: MoleculeRows, palette: Tokens
+) -> None:
+    """Paint letters; carbon is where lines meet. An atom with too many bonds has a dotted ring."""
+    atoms, bonds = rows.each()[0]
+    over, left, lettered = over_valence(atoms, bonds), hydrogens(atoms, bonds), _lettered(rows)
+    inks = {"N": palette.accent, "O": palette.danger, "F": palette.good, "S": palette.warm}
+    tall = _tall(paper)
+    painter.setFont(font(round(tall)))
+    for place, point in enumerate(points):
+        name = ATOMS[int(atoms[place])]
+        ink = QColor(inks.get(name, palette.text))
+        if lettered[place] and paper.side < LETTERED:
+            painter.setPen(QPen(ink, 3.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+            painter.drawPoint(point)
+        elif lettered[place]:
+            if paper.side >= SHOWN_H and (many := int(left[place])) > 0:
+                name += "H" + (str(many) if many > 1 else "").translate(SMALL)
+            box = QRectF(point.x() - 2 * tall, point.y() - tall, 4 * tall, 2 * tall)
+            painter.setPen(ink)
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), name)
+        if over[place]:
+            painter.setPen(QPen(QColor(palette.danger), 1.2, Qt.PenStyle.DotLine))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(point, 0.8 * tall, 0.8 * tall)

@@ -1,0 +1,177 @@
+"""Molecules: drawn as chemists do, with what is wrong with those that cannot be."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from observables.graphs.statistics import spectra
+from observables.molecules.resonance import same_molecules
+from observables.molecules.valence import formula, molecule_statistics, why_invalid
+from studio.app.kinds import graph_sets
+from studio.app.kinds.apart import Apart
+from studio.app.kinds.graph_paint import WHY
+from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_many
+from studio.app.kinds.lazily import Lazily
+from studio.app.kinds.molecule_paint import paint_molecule
+from studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
+from studio.counted import counted
+from studio.formats.molecules.toolkit import depicted, installed
+from studio.graph_layout import laid_out
+from studio.protocol.extras import PLACES
+
+__all__ = ["KIND"]
+
+TITLES = {
+    "atoms": "Atoms",
+    "bonds": "Bonds",
+    "rings": "Rings",
+    "heteroatoms": "Heteroatoms",
+    "unsaturation": "Unsaturation",
+    "weight": "Weight",
+}
+VALID = "valid"
+FOUND = {"Class": graph_sets.CLASS, "Copies": graph_sets.COPIES, "New": "new"}
+ELEMENTS = 9
+
+
+def drawings(arrays: Arrays) -> Tiles:
+    """Return tiles of molecules packed in rows x (n, L), with "places" (n, N, 2) of their atoms;
+    where nobody has placed them, they are laid out here.
+    """
+    return EachTile({**arrays, **_ready(arrays)}, paint_molecule, say=_said)
+
+
+def depictions(arrays: Arrays) -> Tiles:
+    """Return tiles of the same molecules with their atoms where RDKit places them."""
+    rows = MoleculeRows.of(arrays)
+    places = np.zeros((len(rows.x), rows.nodes, 2), np.float32)
+    for place, (atoms, bonds) in zip(places, rows.each(), strict=True):
+        if len(atoms):
+            drawn = depicted(atoms, bonds)
+            place[: len(atoms)] = drawn - (drawn.min(axis=0) + drawn.max(axis=0)) / 2.0
+    return EachTile({**arrays, PLACES: places}, paint_molecule, say=_said)
+
+
+def _ready(arrays: Arrays) -> Arrays:
+    """Return the places (n, N, 2) of the atoms of molecules, where nobody has placed them."""
+    if PLACES in arrays:
+        return {}
+    rows = MoleculeRows.of(arrays)
+    return {PLACES: laid_out(rows.bonds, rows.size, rows.atoms)}
+
+
+def _said(datum: Arrays) -> str:
+    rows = MoleculeRows.of({"x": np.asarray(datum["x"])[None]})
+    return formula(*rows.each()[0])
+
+
+def _measures(arrays: Arrays) -> Measured:
+    """Say of each molecule what is counted in it, its formula, whether it can be or what is wrong
+    with it; and what was found beside others: which are the same, and whether it is new.
+    """
+    rows = MoleculeRows.of(arrays)
+    why = np.array([why_invalid(*each) for each in rows.each()], dtype=str)
+    ready: dict[str, NDArray[Any]] = {
+        "Formula": np.array([formula(*each) for each in rows.each()], dtype=str),
+        TITLES["atoms"]: rows.size,
+        "Validity": np.where(why == "", VALID, why),
+    }
+    ready |= {title: arrays[name] for title, name in FOUND.items() if name in arrays}
+
+    def counted_in(_title: str) -> Measured:
+        found = molecule_statistics(rows.atoms, rows.bonds, rows.size)
+        return {TITLES[name]: values for name, values in found.items()}
+
+    return Lazily(ready, tuple(TITLES.values()), counted_in)
+
+
+def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
+    """Return of molecules, (n,) each: their "class" and how many "copies" there are, what is wrong
+    with each in "why", and whether it is "new": none of the training ones, or of the others.
+    """
+    rows = MoleculeRows.of(data)
+    why = np.array([why_invalid(*each) for each in rows.each()], dtype=str)
+    met = same_molecules(rows.atoms, rows.bonds, rows.size)
+    number, many = graph_sets.by_count(met)
+    found = {graph_sets.CLASS: number, graph_sets.COPIES: many, WHY: why}
+    if training is not None and len(training["x"]):
+        known = MoleculeRows.of(training)
+        if known.nodes == rows.nodes:
+            classes = _classes(known, rows)
+            counts = np.bincount(classes[: len(known.x)], minlength=int(classes.max()) + 1)
+            new = counts[classes[len(known.x) :]] <= own
+            found["new"] = np.where(new, "new", "known")
+    return found
+
+
+def _features(arrays: Arrays) -> NDArray[np.float64]:
+    """Return of each molecule how many atoms of each element and bonds of each order it has, and
+    the spectrum of its graph, (n, k).
+    """
+    rows = MoleculeRows.of(arrays)
+    real = np.arange(rows.nodes) < rows.size[:, None]
+    elements = np.stack([((rows.atoms == e) & real).sum(axis=1) for e in range(ELEMENTS)], axis=1)
+    orders = np.stack([(rows.bonds == o).sum(axis=(1, 2)) / 2 for o in (1, 2, 3)], axis=1)
+    tones = np.nan_to_num(spectra(rows.bonds, rows.size), nan=0.0)
+    return np.concatenate([elements, orders, tones], axis=1).astype(np.float64)
+
+
+def _same(one: Arrays, many: Arrays) -> NDArray[np.bool_]:
+    """Return whether one molecule is each of some, (n,)."""
+    mine = MoleculeRows.of({name: np.asarray(each)[None] for name, each in one.items()})
+    rows = MoleculeRows.of(many)
+    classes = _classes(mine, rows)
+    return np.asarray(classes[1:] == classes[0])
+
+
+def _classes(some: MoleculeRows, others: MoleculeRows) -> NDArray[np.int64]:
+    """Return the class of each of some molecules and then of each of others."""
+    pairs = ((each.atoms, each.bonds, each.size) for each in (some, others))
+    return same_molecules(*(np.concatenate(both) for both in zip(*pairs, strict=True)))
+
+
+def _filed(arrays: Arrays) -> Arrays:
+    """Return what `studio.formats.molecules.writing` writes of molecules."""
+    rows = MoleculeRows.of(arrays)
+    return {
+        "x": rows.atoms.astype(np.uint8), "bonds": rows.bonds.astype(np.uint8), "size": rows.size,
+    }  # fmt: skip
+
+
+def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
+    nodes = int(facts.get("nodes") or most_atoms(x.shape[1]))
+    return f"{counted(how_many(x, facts), 'molecule')} of at most {nodes} atoms"
+
+
+KIND = Kind(
+    slug="molecules",
+    about="Chemistry: atoms, and the bonds between them",
+    title="Molecules",
+    one="molecule",
+    many="molecules",
+    moving="molecules",
+    loading="Loading molecules",
+    layout="tiles",
+    fits=lambda shape: len(shape) == 1 and most_atoms(shape[0]) > 0,
+    tiles=drawings,
+    look="Layout",
+    looks={"RDKit": depictions} if installed() else {},
+    ready=_ready,
+    facts=_facts,
+    groups={"Valid, different, new": ("valid-molecules", "different-molecules", "new-molecules")},
+    measures=_measures,
+    first=("Atoms", "Bonds", "Rings", "Heteroatoms", "Unsaturation", "Weight"),
+    brief=("Formula", "Validity"),
+    units={"Weight": "g/mol"},
+    among=_among,
+    marked=(WHY,),
+    apart=Apart("elements, bonds and the spectrum; 0 is the same molecule", _features, _same),
+    imports="SDF, SMILES or XYZ",
+    page=36,
+    parts=(PLACES,),
+    suffixes=("sdf", "smi", "svg", "npz", "h5"),
+    filed=_filed,
+    order=42,
+)

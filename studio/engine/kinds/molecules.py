@@ -1,0 +1,81 @@
+"""Molecules: laid out for the screen, and written as SDF or as arrays."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from models.contracts.batch import Batch
+from models.contracts.data import RowSource
+from models.contracts.spec import SIZE, DataSpec
+from models.kinds.molecules import MoleculeSet, packing_of
+from models.layouts.graphs import unpack_types
+from studio.engine.kinds.base import Arrays, DataKind, Facts
+from studio.formats.molecules.writing import MOLECULE_SUFFIXES, write_molecules
+from studio.graph_layout import laid_out
+from studio.protocol.extras import DENOISED
+from studio.protocol.records import EXTRA
+
+__all__ = ["Molecules"]
+
+DRAWN = 256
+"""So many molecules of a preview are laid out."""
+
+
+class Molecules(DataKind, slug="molecules"):
+    """Atoms and bonds, packed into rows."""
+
+    suffixes: ClassVar[tuple[str, ...]] = MOLECULE_SUFFIXES
+    laid_out: ClassVar[bool] = True
+    foreseen: ClassVar[bool] = True
+    record_types: ClassVar[Mapping[str, str]] = {f"{EXTRA}{DENOISED}": "float16"}
+
+    def from_parts(self, parts: Arrays, facts: Facts) -> MoleculeSet:
+        """Return molecules from what an importer brings: atoms, bonds and size."""
+        if (refused := self.missing(parts, ("atoms", "bonds", "size"))) is not None:
+            raise refused
+        names = ("atoms", "bonds", "size")
+        atoms, pairs, size = (np.array(parts[name]).astype(np.int64) for name in names)
+        most = atoms.shape[1]
+        bonds = np.zeros((len(atoms), most, most), np.int64)
+        first, second = np.triu_indices(most, 1)
+        bonds[:, first, second] = bonds[:, second, first] = pairs
+        return MoleculeSet.of(*map(torch.from_numpy, (atoms, bonds, size)))
+
+    def handed(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
+        """Return molecules that a person hands to an operator as packed rows; places of which all
+        numbers are 0 are padded.
+        """
+        packing = packing_of(spec.shape[0])
+        x = super().handed(value, spec, columns).x
+        said = (packing.of_nodes(x) != 0.0).any(dim=2)
+        last = torch.where(said, torch.arange(1, packing.nodes + 1), 0).amax(dim=1)
+        size = last.clamp_min(1)
+        return Batch(x, packing.masks[size], {SIZE: size})
+
+    def described(self, data: RowSource) -> str:
+        assert isinstance(data, MoleculeSet)
+        return f"{self.counted(len(data))} (at most {data.packing.nodes} atoms)"
+
+    def shown(self, data: RowSource) -> Arrays:
+        """Return rows, sizes, and "places": where the atoms of the first of them are drawn."""
+        first = data.rows(slice(0, DRAWN))
+        return {**super().shown(data), "places": self.places(first)}
+
+    def facts(self, data: RowSource) -> dict[str, Any]:
+        """Return what a preview tells, with "nodes", N."""
+        assert isinstance(data, MoleculeSet)
+        return {**super().facts(data), "nodes": data.packing.nodes}
+
+    def places(self, rows: Batch) -> NDArray[np.float32]:
+        atoms, bonds = unpack_types(rows.x, packing_of(rows.x.shape[1]))
+        return laid_out(bonds.numpy(), rows.given[SIZE].numpy(), atoms.numpy())
+
+    def write(
+        self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
+    ) -> None:
+        atoms, bonds = unpack_types(rows.x, packing_of(rows.x.shape[1]))
+        write_molecules(path, atoms.numpy(), bonds.numpy(), rows.given[SIZE].numpy(), attrs)

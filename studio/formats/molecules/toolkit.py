@@ -1,0 +1,73 @@
+"""RDKit, where it is installed: the optional part that writes SMILES and places atoms as chemists
+draw them. Nothing else of the studio needs it.
+"""
+
+from importlib.util import find_spec
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from observables.molecules.atoms import ATOMS
+from studio.formats.limits import FormatError
+
+__all__ = ["depicted", "installed", "smiles_of"]
+
+MISSING = "RDKit is not installed, and SMILES are written by it."
+INSTALL = "Install the studio with the extra: pip install 'pushforward[molecules]'."
+
+
+def installed() -> bool:
+    """Whether RDKit is there."""
+    return find_spec("rdkit") is not None
+
+
+def _chem() -> Any:
+    """Return RDKit's module of molecules, silent.
+
+    Raises:
+        FormatError: it is not installed.
+    """
+    if not installed():
+        raise FormatError(MISSING, INSTALL)
+    from rdkit import Chem, RDLogger
+
+    RDLogger.DisableLog("rdApp.*")
+    return Chem
+
+
+def _packed(atoms: NDArray[Any], bonds: NDArray[Any]) -> Any:
+    chem = _chem()
+    made, orders = chem.RWMol(), (chem.BondType.SINGLE, chem.BondType.DOUBLE, chem.BondType.TRIPLE)
+    for atom in atoms.tolist():
+        made.AddAtom(chem.Atom(ATOMS[atom]))
+    for i, j in np.argwhere(np.triu(bonds, 1)).tolist():
+        made.AddBond(i, j, orders[int(bonds[i, j]) - 1])
+    return made
+
+
+def smiles_of(atoms: NDArray[Any], bonds: NDArray[Any]) -> str:
+    """Return the canonical SMILES of a molecule that can be.
+
+    Raises:
+        ValueError: it cannot be.
+        FormatError: RDKit is not installed.
+    """
+    made = _packed(atoms, bonds)
+    _chem().SanitizeMol(made)
+    return str(_chem().MolToSmiles(made))
+
+
+def depicted(atoms: NDArray[Any], bonds: NDArray[Any]) -> NDArray[np.float64]:
+    """Return where chemists draw the atoms of a molecule, (n, 2), also of one that cannot be.
+
+    Raises:
+        FormatError: RDKit is not installed.
+    """
+    made = _packed(atoms, bonds)
+    from rdkit.Chem import rdDepictor
+
+    made.UpdatePropertyCache(strict=False)
+    rdDepictor.Compute2DCoords(made)
+    places = made.GetConformer().GetPositions()[:, :2]
+    return np.asarray(places, np.float64)

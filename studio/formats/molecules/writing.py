@@ -1,0 +1,81 @@
+"""Molecules written as SDF, as SMILES where RDKit is installed, drawn as SVG, or as arrays."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from observables.molecules.atoms import ATOMS
+from observables.molecules.valence import formula, why_invalid
+from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
+from studio.formats.graphs.drawing import drawn
+from studio.formats.molecules.toolkit import smiles_of
+from studio.graph_layout import laid_out
+from studio.store.atomic import write_bytes
+
+__all__ = ["MOLECULE_SUFFIXES", "write_molecules"]
+
+MOLECULE_SUFFIXES = (".sdf", ".smi", ".svg", *ARRAY_SUFFIXES)
+LONG = 1.5  # ångström: a bond of a drawing
+
+
+def write_molecules(
+    path: Path,
+    atoms: NDArray[np.integer],
+    bonds: NDArray[np.integer],
+    size: NDArray[np.integer],
+    attrs: Mapping[str, object] | None = None,
+) -> None:
+    """Write molecules, as `observables.molecules` has them, to a file whose suffix says how,
+    replacing it atomically.
+
+    SDF holds one after the other, in two dimensions, also those that cannot be: what is wrong with
+    one stands in its property "Wrong". SMILES has a line a molecule; of one that cannot be there is
+    none, and the line is a comment. SVG is a sheet of at most 2,000 drawings. NPZ and HDF5 hold
+    "atoms", "bonds" and "size".
+
+    Raises:
+        FormatError: SMILES are asked for and RDKit is not installed, or there is no such suffix.
+        StoreError: the disk refused.
+    """
+    suffix, said = path.suffix.lower(), json.dumps(dict(attrs or {}))
+    triples = zip(atoms, bonds, size.tolist(), strict=True)
+    each = [(a[:n], b[:n, :n]) for a, b, n in triples]
+    if suffix == ".sdf":
+        places = laid_out(bonds, size, atoms)
+        blocks = [_block(a, b, p, said) for (a, b), p in zip(each, places, strict=True)]
+        write_bytes(path, "".join(blocks).encode())
+    elif suffix == ".smi":
+        lines = [f"# {why}" if why else smiles_of(a, b) for a, b in each
+                 for why in [why_invalid(a, b)]]  # fmt: skip
+        write_bytes(path, "".join(f"{line}\n" for line in lines).encode())
+    elif suffix == ".svg":
+        letters = ["", *ATOMS[1:]]
+        write_bytes(path, drawn(bonds, size, atoms, letters, said))
+    else:
+        arrays: dict[str, NDArray[Any]] = {
+            "atoms": atoms.astype(np.uint8), "bonds": bonds.astype(np.uint8), "size": size,
+        }  # fmt: skip
+        write_arrays(path, arrays, attrs)
+
+
+def _block(
+    atoms: NDArray[np.integer], bonds: NDArray[np.integer], places: NDArray[np.floating], said: str
+) -> str:
+    """Return a molecule as a V2000 mol block with properties (CTfile formats, BIOVIA 2020)."""
+    first, second = np.nonzero(np.triu(bonds, 1))
+    away = np.linalg.norm(places[first] - places[second], axis=1)
+    scale = LONG / float(away.mean()) if len(away) else LONG
+    lines = [formula(atoms, bonds), "  Pushforward         2D", ""]
+    lines.append(f"{len(atoms):3d}{len(first):3d}  0  0  0  0  0  0  0  0999 V2000")
+    for atom, (x, y) in zip(atoms.tolist(), (scale * places[: len(atoms)]).tolist(), strict=True):
+        lines.append(f"{x:10.4f}{y:10.4f}{0.0:10.4f} {ATOMS[atom]:<3} 0  0  0  0  0  0")
+    for i, j in zip(first.tolist(), second.tolist(), strict=True):
+        lines.append(f"{i + 1:3d}{j + 1:3d}{int(bonds[i, j]):3d}  0")
+    lines += ["M  END", "> <Provenance>", said, ""]
+    if why := why_invalid(atoms, bonds):
+        lines += ["> <Wrong>", why, ""]
+    return "\n".join([*lines, "$$$$", ""])

@@ -1,0 +1,128 @@
+"""Molecules as tiles: bonds as lines, atoms as letters, and what is wrong with them in words."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from observables.molecules.atoms import ATOMS
+from studio.app.kinds.filtering import keeps
+from studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
+from studio.app.kinds.registry import kind
+from studio.app.tokens import DARK
+from studio.formats.molecules.smiles import of_smiles
+from studio.formats.molecules.toolkit import installed
+
+SIDE, NODES = 160, 6
+MOLECULES = kind("molecules")
+
+
+def rows(*smiles, nodes=NODES, extra=()):
+    """Return molecules as rows; ``extra`` are (row, i, j, order) of bonds put into them."""
+    first, second = np.triu_indices(nodes, 1)
+    found = []
+    for row, text in enumerate(smiles):
+        atoms, bonds = of_smiles(text)
+        n = len(atoms)
+        for _, i, j, order in (each for each in extra if each[0] == row):
+            bonds[i, j] = bonds[j, i] = order
+        types = np.where(atoms[:, None] == np.arange(len(ATOMS)), 1.0, -1.0)
+        whole = np.zeros((nodes, nodes), int)
+        whole[:n, :n] = bonds
+        pairs = [np.where(whole[first, second] == o, 1.0, -1.0) * (second < n) for o in (1, 2, 3)]
+        padded = np.zeros((nodes, len(ATOMS)))
+        padded[:n] = types
+        found.append(np.concatenate([padded.ravel(), *pairs]))
+    return np.float32(found)
+
+
+def painted(x, look="", **more):
+    tiles = MOLECULES.looking(look).tiles({"x": x, **more})
+    image = QImage(SIDE, SIDE, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.black)
+    with QPainter(image) as painter:
+        tiles.paint(painter, QRectF(0, 0, SIDE, SIDE), 0, DARK)
+    return {f"#{int(p) & 0xFFFFFF:06x}" for p in np.unique(np.frombuffer(image.constBits(), "u4"))}
+
+
+def hues(colours):
+    """Return the hues of clear colours, in twelfths of the circle, -1 for grey."""
+    clear = [QColor(each) for each in colours if QColor(each).lightness() > 60]
+    return {each.hue() // 30 if each.saturation() > 60 else -1 for each in clear}
+
+
+def test_rows_are_read_as_they_were_written():
+    x = rows("CCO", "C#N")
+    assert most_atoms(x.shape[1]) == NODES
+    found = MoleculeRows.of({"x": x})
+    assert found.size.tolist() == [3, 2]
+    for (atoms, bonds), text in zip(found.each(), ("CCO", "C#N"), strict=True):
+        known = of_smiles(text)
+        assert (atoms == known[0]).all()
+        assert (bonds == known[1]).all()
+    assert MOLECULES.fits((x.shape[1],))
+    assert not MOLECULES.fits((x.shape[1] + 1,))
+
+
+def test_what_is_known_of_each_and_what_is_wrong():
+    x = rows("CCO", "C1CC1", "CCO", extra=[(2, 1, 2, 3)])
+    known = MOLECULES.measures({"x": x})
+    assert known["Formula"].tolist() == ["C2H6O", "C3H6", "C2H3O"]
+    assert known["Validity"].tolist() == ["valid", "valid", "3 bonds at O"]
+    assert known["Rings"].tolist() == [0, 1, 0]
+    assert known["Weight"][0] == pytest.approx(46.07, abs=0.01)
+    assert keeps(known, "rings > 0, valid", 3).tolist() == [False, True, False]
+
+
+def test_the_same_molecules_are_one_class_and_new_ones_are_told():
+    made = {"x": rows("OCC", "CCO", "C1CC1", "CC#N")}
+    found = MOLECULES.among(made, {"x": rows("CCO", "CCC")}, own=False)
+    assert found["class"].tolist() == [1, 1, 2, 3]
+    assert found["copies"].tolist() == [2, 2, 1, 1]
+    assert found["new"].tolist() == ["known", "known", "new", "new"]
+    assert found["why"].tolist() == [""] * 4
+    training = {"x": rows("CCO", "CCC", "OCC")}
+    own = MOLECULES.among(training, training, own=True)
+    assert own["new"].tolist() == ["known", "new", "known"]
+    one = {"x": rows("CCO")[0]}
+    far = MOLECULES.apart(one, training)
+    assert far[0] == far[2] == 0.0
+    assert far[1] > 0.0
+
+
+def test_elements_have_letters_and_colours(qapp):
+    plain, oxygen, nitrogen = (hues(painted(rows(text))) for text in ("CCC", "CCO", "CCN"))
+    assert plain <= {-1}, "lines between carbons have no colour"
+    assert QColor(DARK.danger).hue() // 30 in oxygen
+    assert QColor(DARK.accent).hue() // 30 in nitrogen
+    wrong = rows("CCC", extra=[(0, 0, 1, 3), (0, 1, 2, 3)])
+    marked = hues(painted(wrong, why=np.array(["6 bonds at C"])))
+    assert QColor(DARK.danger).hue() // 30 in hues(painted(wrong)), "a ring of too many bonds"
+    assert QColor(DARK.warm).hue() // 30 in marked
+
+
+def test_a_double_bond_has_two_lines(qapp):
+    one, two, three = (painted_lines(rows(text)) for text in ("CC", "C=C", "C#C"))
+    assert (one, two, three) == (1, 2, 3)
+
+
+def painted_lines(x):
+    """Return how many lines are crossed half way between two atoms."""
+    image = QImage(SIDE, SIDE, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.black)
+    with QPainter(image) as painter:
+        MOLECULES.tiles({"x": x}).paint(painter, QRectF(0, 0, SIDE, SIDE), 0, DARK)
+    column = [QColor(image.pixel(SIDE // 2, j)).lightness() > 100 for j in range(SIDE)]
+    return sum(here and not before for before, here in pairwise(column))
+
+
+def test_rdkit_places_atoms_where_it_is_installed(qapp):
+    if not installed():
+        assert not MOLECULES.looks
+        pytest.skip("the extra pushforward[molecules] is not installed")
+    x = rows("c1ccccc1")
+    places = MOLECULES.looking("RDKit").tiles({"x": x}).arrays["places"][0]
+    assert np.linalg.norm(places, axis=1) == pytest.approx(np.full(6, 1.5), abs=0.02)
+    assert hues(painted(x, "RDKit")) == {-1}
