@@ -36,6 +36,45 @@ async def test_of_files_that_cannot_be_imported_the_last_are_said_until_others_c
     await wait(lambda: said(bench) == [])
 
 
+async def test_files_that_were_mended_are_looked_into_again_and_imported_again(
+    bench, wait, tmp_path
+):
+    good = []
+
+    def unless_good(result):
+        def answer(command):
+            if not good:
+                raise Refusal("It ends too early.")
+            return result
+
+        return answer
+
+    bench.script[m.InspectData] = unless_good({})
+    bench.script[m.ImportData] = unless_good({"job": "3"})
+    await bench.start()
+    await bench.actions.project.show(Project.create(tmp_path / "jets", "jets").path)
+    bench.state.inspected.disconnect(bench.window._show_import)
+    seen = []
+    bench.state.inspected.connect(lambda files, _: seen.append(files))
+    bench.actions.data.inspect_files(["/x/big.csv"])
+    bench.actions.data.import_data(["/x/big.csv"], "big", "points", {})
+    await wait(lambda: len(said(bench)) == 2)
+    good.append(True)
+    for banner in bench.state.notices.banners:
+        (again,) = banner.actions
+        again.run()
+    await wait(lambda: seen == [["/x/big.csv"]] and not said(bench))
+    broken = m.ErrorInfo(kind="user", message="Row 7 is no jet.")
+    bench.engine.emit(importing("3"))
+    failed = m.JobInfo(job="3", kind="import", state="failed", title="Import of big.csv",
+                       error=broken)  # fmt: skip
+    bench.engine.emit(m.JobChanged(info=failed))
+    await wait(lambda: said(bench) == ["Import of big.csv failed"])
+    assert [each.title for each in bench.state.notices.banners[0].actions] == ["Import again"]
+    bench.state.notices.banners[0].actions[0].run()
+    await wait(lambda: len(imports(bench)) == 3)
+
+
 def said(bench):
     return [banner.text for banner in bench.state.notices.banners]
 

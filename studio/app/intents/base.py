@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app import preferences, tasks
+from studio.app.state.notices import NoticeAction
 from studio.app.state.session import AppState
 from studio.protocol.messages import Command, ErrorInfo
 
@@ -90,6 +91,7 @@ class Intents:
         run: str = "",
         *,
         here: bool = True,
+        again: NoticeAction | None = None,
     ) -> None:
         """Run a sequence; if it is refused, say so under ``title``, until the same is done.
 
@@ -99,20 +101,31 @@ class Intents:
             topic: what is the same, if not all that has the title and is about the run.
             run: the key of the run that it is about, "" for none.
             here: whether a refusal says something only while the same project is open.
+            again: what may be tried once its cause is mended.
         """
-        task = tasks.spawn(self._guarded(work, title, topic or f"{title}:{run}", run, here))
+        topic = topic or f"{title}:{run}"
+        task = tasks.spawn(self._guarded(work, title, topic, run, here, again))
         # A task that is cancelled before its first step never comes to await the sequence.
         task.add_done_callback(lambda _: work.close())
 
     async def _guarded(
-        self, work: Coroutine[Any, Any, None], title: str, topic: str, run: str, here: bool
+        self,
+        work: Coroutine[Any, Any, None],
+        title: str,
+        topic: str,
+        run: str,
+        here: bool,
+        again: NoticeAction | None,
     ) -> None:
         runs = (run,) if run else ()
+        actions = (again,) if again is not None else ()
         try:
             await work
         except Refused as refused:
             error = refused.error
-            self.state.notices.error(error, title=title, topic=topic, runs=runs, here=here)
+            self.state.notices.error(
+                error, title=title, topic=topic, runs=runs, here=here, actions=actions
+            )
         else:
             self.state.notices.settle(topic)
 

@@ -33,7 +33,7 @@ class DataIntents(Intents):
         super().__init__(state, link)
         self._looks: dict[str, asyncio.Task[Any]] = {}
         self._imports: dict[str, ImportData] = {}
-        state.job_ended.connect(lambda info: self._imports.pop(info.job, None))
+        state.job_ended.connect(self._ended)
         state.jobs_lost.connect(self._lost)
 
     def select(self, slug: str) -> None:
@@ -58,6 +58,7 @@ class DataIntents(Intents):
             self._inspect(files),
             f"{named(files)} cannot be imported",
             topic=INSPECT,
+            again=NoticeAction("Look again", lambda: self.inspect_files(files)),
         )
 
     async def _inspect(self, files: list[str]) -> None:
@@ -119,7 +120,7 @@ class DataIntents(Intents):
             expected=rows,
             notes=list(notes),
         )
-        self._do(self._import(command), f"{named(files)} was not imported")
+        self._again(command)
 
     def make(self, maker: str, config: dict[str, Any], name: str) -> None:
         """Have new data made, as a data set of the open project."""
@@ -141,7 +142,6 @@ class DataIntents(Intents):
             command = self._imports.pop(info.job, None)
             if command is None:
                 continue
-            again = NoticeAction("Import again", partial(self._again, command))
             self.state.notices.error(
                 ErrorInfo(
                     kind="engine",
@@ -150,12 +150,21 @@ class DataIntents(Intents):
                 title=f"{named(command.files)} was not imported",
                 topic=cause(info),
                 here=True,
-                actions=(again,),
+                actions=(self._retry(command),),
             )
             tasks.spawn(asyncio.to_thread(disk.tidy, Path(command.project)))
 
+    def _ended(self, info: JobInfo) -> None:
+        command = self._imports.pop(info.job, None)
+        if command is not None and info.state == "failed":
+            self.state.notices.offer(cause(info), self._retry(command))
+
+    def _retry(self, command: ImportData) -> NoticeAction:
+        return NoticeAction("Import again", partial(self._again, command))
+
     def _again(self, command: ImportData) -> None:
-        self._do(self._import(command), f"{named(command.files)} was not imported")
+        title = f"{named(command.files)} was not imported"
+        self._do(self._import(command), title, again=self._retry(command))
 
     def delete_dataset(self, name: str) -> None:
         """Move a data set to the project's trash; the toast can bring it back, and says which runs

@@ -150,6 +150,16 @@ class Notices(QObject):
             )
         )
 
+    def offer(self, topic: str, action: NoticeAction) -> None:
+        """Let the banners of a topic offer something more."""
+        more = [
+            replace(banner, actions=(*banner.actions, action)) if banner.topic == topic else banner
+            for banner in self.banners
+        ]
+        if more != self.banners:
+            self.banners = more
+            self.banners_changed.emit()
+
     def dismiss(self, number: int) -> None:
         """Take a banner away."""
         self._keep(lambda banner: banner.number != number)

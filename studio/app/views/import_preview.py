@@ -97,6 +97,7 @@ class ImportDialog(QDialog):
         self._scaling = label("", "muted", wrap=True)
         self._why = label("", "danger", wrap=True)
         self._notes = label("", "muted", wrap=True)
+        self._once_more = button("Look again", self._look_again, tip="Read the files anew")
         self.name = QLineEdit(name_of_data([Path(each) for each in files], self._taken))
         self.name.setAccessibleName("Name of the data set")
         self.accept_button = button("Import", self._import, kind="primary")
@@ -151,8 +152,8 @@ class ImportDialog(QDialog):
         middle.addWidget(self._table, 1)
         middle.addWidget(self.parts, 1)
         body.addLayout(middle, 1)
-        for words in (self._notes, self._why):
-            body.addWidget(words)
+        body.addWidget(self._notes)
+        body.addLayout(row(self._why, self._once_more, gap=8))
         for words in (self._scaling, self._notes, self._why):
             words.setMinimumWidth(560)  # or a wrapped text asks for the height of a narrow one
         body.addLayout(foot)
@@ -291,6 +292,8 @@ class ImportDialog(QDialog):
             why = reasons(item, columns, name, self._taken)
             if item is None or not item.columns:
                 why = (item.problems if item else self._found.problems) or why
+        wrong = bool(self._refusal or self._found.problems or (item and item.problems))
+        self._once_more.setVisible(wrong and not self._looking)
         why = [*self._choice.problems, *([self._refusal] if self._refusal else why)]
         self._why.setText("\n".join(why))
         self._why.setVisible(bool(why))
