@@ -51,17 +51,19 @@ class Family(Learner[C]):
         """
         return None
 
-    @abstractmethod
     def prior(
         self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
     ) -> Batch:
-        """Draw n latents, on ``device``, from a generator of the CPU.
+        """Draw n latents, on ``device``, from a generator of the CPU: unit Gaussian ones of the
+        data's shape, where a family has no others.
 
         Args:
             n: how many.
             generator: where they, and the conditions that nobody chose, are drawn from.
             given: chosen conditions, standardised; see `DataSpec.conditions`.
         """
+        x = torch.randn((n, *self.spec.shape), generator=generator)
+        return Batch(x, *self.spec.conditions(n, generator, given)).to(self.device)
 
     @abstractmethod
     def flow(

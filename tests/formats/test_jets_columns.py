@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from studio.formats import FormatError, files
-from studio.formats.jets.mapped import JetColumns
+from studio.formats.jets.by_columns import JetColumns
 from studio.formats.options import settle
 from studio.formats.registry import discover, importers
 

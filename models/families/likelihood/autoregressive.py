@@ -155,12 +155,6 @@ class Autoregressive(Family[AutoregressiveConfig]):
     def retune(self, config: AutoregressiveConfig) -> None:
         self.trained.optimizer.config = config.optimizer
 
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        z = torch.randn((n, *self.spec.shape), generator=generator)
-        return Batch(z, *self.spec.conditions(n, generator, given)).to(self.device)
-
     @torch.no_grad()
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None

@@ -20,6 +20,7 @@ from models.contracts.learner import Stage, Training, Walk
 from models.contracts.spec import LABEL, DataSpec, Given, Part
 from models.contracts.state import Packed
 from models.families.likelihood.categorical import Categorical
+from models.families.likelihood.fitting import more_likely
 from models.families.likelihood.settings import Averaging
 from models.nets.calling import call
 from models.nets.flows.layers import InvertibleLayers
@@ -110,26 +111,13 @@ class CountedFlow(Family[CountedFlowConfig]):
         yield "draw", scene
         self.counts.see(self._count(real.x), self._class(real))
         yield "count", scene
-        rest = self._rest(real)
-
-        def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
-            # Volumes are sums of logarithms that cancel: not in half precision.
-            with torch.autocast(self.device.type, enabled=False):
-                return -call(self.trained.net, rest.take(part)).mean(), {}
-
-        metrics = self.trained.descend(loss, len(real))
+        metrics = more_likely(self.trained, self._rest(real))
         count = -self.counts.log_prob(self._count(real.x), self._class(real)).mean()
         yield "fit", scene
         return {**metrics, "count_loss": count}
 
     def retune(self, config: CountedFlowConfig) -> None:
         self.trained.optimizer.config = config.optimizer
-
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        z = torch.randn((n, *self.spec.shape), generator=generator)
-        return Batch(z, *self.spec.conditions(n, generator, given)).to(self.device)
 
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None

@@ -219,12 +219,6 @@ class DenoisingGan(Family[DenoisingGanConfig]):
     def warnings(self) -> list[str]:
         return warn_of(self.field.rescaling)
 
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        z = torch.randn((n, *self.spec.shape), generator=generator)
-        return Batch(z, *self.spec.conditions(n, generator, given)).to(self.device)
-
     @torch.no_grad()
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None

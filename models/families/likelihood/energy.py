@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Unpack
 
 import torch
-from torch import Tensor
 
 from models.carriers.langevin import drawn_each, drawn_once, wander
 from models.carriers.replay import ReplayBuffer
@@ -194,12 +193,6 @@ class EnergyBased(Family[EnergyBasedConfig]):
     def retune(self, config: EnergyBasedConfig) -> None:
         self.field.trained.optimizer.config = config.optimizer
         self.field.restraint = config.restraint
-
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        z = torch.randn((n, *self.spec.shape), generator=generator)
-        return Batch(z, *self.spec.conditions(n, generator, given)).to(self.device)
 
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None

@@ -12,6 +12,7 @@ from models.contracts.family import Family, Frame
 from models.contracts.learner import Layer, Look, Stage, Training, Walk, finish
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.families.likelihood.fitting import more_likely
 from models.families.likelihood.settings import Averaging
 from models.nets.calling import call
 from models.nets.flows.layers import InvertibleLayers
@@ -106,23 +107,12 @@ class NormalisingFlow(Family[NormalisingFlowConfig]):
                 scene = {**scene, "particles": self.trained.net.back(real)[0]}
         yield "back", scene
 
-        def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
-            # Volumes are sums of logarithms that cancel: not in half precision.
-            with torch.autocast(self.device.type, enabled=False):
-                return -call(self.trained.net, real.take(part)).mean(), {}
-
-        metrics = self.trained.descend(loss, len(real))
+        metrics = more_likely(self.trained, real)
         yield "fit", scene
         return metrics
 
     def retune(self, config: NormalisingFlowConfig) -> None:
         self.trained.optimizer.config = config.optimizer
-
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        z = torch.randn((n, *self.spec.shape), generator=generator)
-        return Batch(z, *self.spec.conditions(n, generator, given)).to(self.device)
 
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None

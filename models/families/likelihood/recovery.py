@@ -182,12 +182,6 @@ class RecoveryLikelihood(Family[RecoveryLikelihoodConfig]):
         self.field.trained.optimizer.config = config.optimizer
         self.field.restraint = config.restraint
 
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        z = torch.randn((n, *self.spec.shape), generator=generator)
-        return Batch(z, *self.spec.conditions(n, generator, given)).to(self.device)
-
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:

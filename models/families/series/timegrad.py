@@ -172,12 +172,6 @@ class TimeGrad(Family[TimeGradConfig]):
     def retune(self, config: TimeGradConfig) -> None:
         self.trained.optimizer.config = config.optimizer
 
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        x = torch.randn((n, *self.spec.shape), generator=generator)
-        return Batch(x, *self.spec.conditions(n, generator, given)).to(self.device)
-
     def completing(self, latents: Batch, values: Tensor, observed: Tensor) -> Batch:
         """Return latents that are told the past.
 

@@ -82,31 +82,35 @@ def columns_of(arrays: Sequence[Array], each: int) -> Columns:
 
 
 def _add_numbers(found: Columns, whole: Column, each: int) -> None:
-    shape, title, names = whole.shape, whole.name, whole.array.names
-
-    def at(place: int, shape: tuple[int, ...], each: int = 0) -> Column:
-        hint = names[place] if len(names) == shape_of_names else ""
-        return Column(f"{title}[{place}]", hint, shape, whole.array, whole.field, each, place)
-
-    shape_of_names = each or shape[-1]
+    """Add a whole array of numbers, and each of the numbers in it, to what they may be."""
+    shape = whole.shape
     if len(shape) == 1:
-        found.jets[title] = whole
+        found.jets[whole.name] = whole
     elif len(shape) == 3 and shape[2] <= MOST:
-        shape_of_names = shape[2]
-        columns = [at(k, shape[:2]) for k in range(shape[2])]
-        found.clouds.update({column.name: column for column in columns})
+        found.clouds.update(_places(whole, shape[2], shape[:2]))
+    elif len(shape) == 2 and each and shape[1] > each and shape[1] % each == 0:
+        found.clouds.update(_places(whole, each, (shape[0], shape[1] // each), flat=True))
     elif len(shape) == 2:
-        flat = bool(each) and shape[1] > each and shape[1] % each == 0
-        if flat:
-            columns = [at(k, (shape[0], shape[1] // each), each) for k in range(each)]
-            found.clouds.update({column.name: column for column in columns})
-            return
-        found.clouds[title] = whole
+        found.clouds[whole.name] = whole
         if shape[1] <= MOST:
-            shape_of_names = shape[1]
-            columns = [at(k, shape[:1]) for k in range(shape[1])]
-            found.jets.update({column.name: column for column in columns})
-            found.wide[title] = whole
+            found.jets.update(_places(whole, shape[1], shape[:1]))
+            found.wide[whole.name] = whole
+
+
+def _places(
+    whole: Column, count: int, shape: tuple[int, ...], *, flat: bool = False
+) -> dict[str, Column]:
+    """Return the numbers that stand side by side in an array, by name, each of a shape; they have
+    names of their own where the array has as many.
+    """
+    names = whole.array.names if len(whole.array.names) == count else ("",) * count
+    each = count if flat else 0
+    return {
+        (name := f"{whole.name}[{place}]"): Column(
+            name, hint, shape, whole.array, whole.field, each, place
+        )
+        for place, hint in enumerate(names)
+    }
 
 
 def _fields(array: Array) -> Iterator[tuple[str, tuple[int, ...], str]]:
