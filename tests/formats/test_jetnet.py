@@ -1,6 +1,7 @@
 """JetNet files: what is taken from them, and what is said of those that are none."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +17,8 @@ from studio.formats.jets.jetnet import JetNet
 from studio.formats.limits import FormatError
 
 
-def written(path: Path, n: int = 5, places: int = 4, **changed: np.ndarray) -> Path:
-    rng = np.random.default_rng(3)
+def written(path: Path, n: int = 5, places: int = 4, seed: int = 3, **changed: np.ndarray) -> Path:
+    rng = np.random.default_rng(seed)
     clouds = np.zeros((n, places, 4), np.float32)
     for row in range(n):
         k = 1 + row % places
@@ -88,10 +89,31 @@ def test_the_hardest_come_first_wherever_they_and_the_padding_stand(tmp_path: Pa
 
 
 def test_types_of_several_files_come_in_the_order_of_jetnet(tmp_path: Path) -> None:
-    paths = [written(tmp_path / name) for name in ("z.hdf5", "g150.hdf5", "mine.h5")]
+    names = ("z.hdf5", "g150.hdf5", "mine.h5")
+    paths = [written(tmp_path / name, seed=seed) for seed, name in enumerate(names)]
     classes, arrays = read(*paths)
     assert classes == ["gluon", "Z", "mine"]
     np.testing.assert_array_equal(arrays["label"], np.repeat([1, 0, 2], 5))
+
+
+def test_the_same_jets_twice_are_refused(tmp_path: Path) -> None:
+    """They would be learned from and held out; other jets of the type are welcome."""
+    one, other = (written(tmp_path / name) for name in ("t.hdf5", "top (1).hdf5"))
+    said = r"top \(1\).hdf5 holds the same jets as t.hdf5"
+    (problem,) = JetNet().inspect([one, other], {}).problems
+    assert re.search(said, problem)
+    with pytest.raises(FormatError, match=said):
+        JetNet().rows([one, other], {})
+    written(other, seed=4)
+    assert read(one, other)[0] == ["top"]
+
+
+def test_angles_that_are_none_from_the_axis_are_refused(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.hdf5")
+    with opened(path) as (clouds, _):
+        clouds[..., :2] = np.degrees(clouds[..., :2])
+    (problem,) = JetNet().inspect([path], {}).problems
+    assert re.search("of 11 constituents farther than 0.5 from the axis .* in radians", problem)
 
 
 def test_an_inspection_tells_rows_parts_and_types(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Agreement"]
+__all__ = ["COLUMNS", "Agreement"]
 
 Floats = NDArray[np.float64]
 NEGATIVE = 0.01  # of the real constituents: a column that is no pT has half of its values below 0
@@ -17,6 +17,7 @@ UNIT = 300.0  # between masses of one jet: 1,000 is a unit, a few are constituen
 NARROW = 1e-4  # of the pT: a mass of constituents below it is one of a single one, or rounding
 CONTRADICTED = 0.1  # of the places: a mask is wrong where more of it is against the numbers
 COLUMNS = "choose which columns they are (importer jets-columns)."
+"""What to do where numbers are not what their place says."""
 MASS_UNIT = (
     "the setting Unit holds for pT and mass alike: write the mass in the unit of the pT, or choose "
     "the columns without a jet mass (importer jets-columns)."

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from observables.jets.kinematics import masses
 from studio.counted import counted
-from studio.formats.jets.agreement import Agreement
+from studio.formats.jets.agreement import COLUMNS, Agreement
 from studio.formats.jets.layout import hardest_first
 from studio.store.parts import Block
 
@@ -25,7 +25,8 @@ WIDEST = 0.5  # angles beyond it are moved there: pseudorapidities have tails fa
 LIGHTEST = 1e-3  # GeV: a mass is seen by its logarithm, and rounding may take it below 0
 MOST_SHARE = 10.0  # of the jet's pT in all constituents: 1 in real jets, hundreds where it is GeV
 LEAST_SHARE = 0.01  # where the pT of the jet is in another unit than that of its constituents
-HARDEST, SOFTEST = 5e4, 1.0  # GeV: a typical jet outside of these is of another unit
+HARDEST, SOFTEST = 5e4, 5.0  # GeV: a typical jet outside of these is of another unit
+MOST_MOVED = 0.5  # of the constituents: of real jets it is some thousandths
 MASKED = 0.5  # a mask is 0 and 1, or elsewhere -0.5 and 0.5
 
 NOT_FINITE = "with a number that is not finite"
@@ -68,6 +69,12 @@ class Tally:
     @property
     def outlandish(self) -> str:
         """Say that the jets must be in another unit, "" where they need not."""
+        if self.moved > MOST_MOVED * self.agreement.real:
+            return (
+                f"have {self.moved:,} of {self.agreement.real:,} constituents farther than "
+                f"{WIDEST} from the axis in eta or phi, so that these are no angles from it in "
+                f"radians: {COLUMNS}"
+            )
         pt = float(np.median(self.typical)) if self.typical else HARDEST
         if SOFTEST <= pt <= HARDEST:
             return ""

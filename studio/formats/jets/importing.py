@@ -3,6 +3,8 @@
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from filecmp import cmp
+from itertools import combinations
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -190,12 +192,23 @@ def _classes(files: Sequence[JetRows]) -> list[str]:
 def _problems(files: Sequence[JetRows], tallies: Sequence[Tally]) -> list[str]:
     places = files[0].places
     apart = [
-        f"{each.path.name} has clouds of {each.places} places, {files[0].path.name} of {places}."
+        f"{each.path.name} has clouds of {each.places} places, {files[0].path.name} of {places}: "
+        "import them one by one, or by their columns with as many constituents at most."
         for each in files
         if each.places != places
     ]
     looked = zip(files, tallies, strict=False)
-    return apart + [said for file, tally in looked if (said := _against(file, tally))]
+    against = [said for file, tally in looked if (said := _against(file, tally))]
+    return [*apart, *_twice([file.path for file in files]), *against]
+
+
+def _twice(paths: Sequence[Path]) -> list[str]:
+    """Say which files hold the same jets: some of them would be learned from and held out."""
+    return [
+        f"{other.name} holds the same jets as {one.name}: leave one of them out."
+        for one, other in combinations(paths, 2)
+        if one.stat().st_size == other.stat().st_size and cmp(one, other, shallow=False)
+    ]
 
 
 def _against(file: JetRows, tally: Tally) -> str:
