@@ -153,7 +153,8 @@ class ImportDialog(QDialog):
         middle.addWidget(self.parts, 1)
         body.addLayout(middle, 1)
         body.addWidget(self._notes)
-        body.addLayout(row(self._why, self._once_more, gap=8))
+        body.addLayout(wrong := row(self._why, self._once_more))
+        wrong.setStretch(0, 1)
         for words in (self._scaling, self._notes, self._why):
             words.setMinimumWidth(560)  # or a wrapped text asks for the height of a narrow one
         body.addLayout(foot)

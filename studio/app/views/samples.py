@@ -49,6 +49,7 @@ __all__ = ["VIEW", "SamplesView"]
 Floats = NDArray[np.float32]
 ROWS = 100
 COLUMNS = 12  # more are not read, and each takes ROWS items a record
+SIDE, EDGES = 320, (12, 16)  # pixels of the numbers and the rows, and left and right of them
 DRAWN = 20_000
 PARTICLES = 4096
 
@@ -132,14 +133,14 @@ class SamplesView(QWidget):
         header.setTextElideMode(Qt.TextElideMode.ElideRight)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         side = QVBoxLayout(self._side)
-        side.setContentsMargins(12, 8, 16, 16)
+        side.setContentsMargins(EDGES[0], 8, EDGES[1], 16)
         side.setSpacing(8)
         side.addWidget(section("Numbers"))
         side.addWidget(self._numbers)
         side.addWidget(self._note)
         side.addLayout(row(section("First rows"), self._chip, None, self._more))
         side.addWidget(self._table, 1)
-        self._side.setFixedWidth(320)
+        self._side.setFixedWidth(SIDE)
 
     def _connect(self) -> None:
         self._sampled.selected.connect(self._select)
@@ -288,45 +289,52 @@ class SamplesView(QWidget):
     # Words
 
     def _fill_table(self, shown: Shown) -> None:
+        """Write the first rows, in the numbers that people read."""
         d = shown.x.shape[1]
         rows = shown.x[:ROWS, :COLUMNS]
+        self._columns = self._columns_of(shown)
         self._more.setText(f"{COLUMNS} of {d:,} columns" if d > COLUMNS else "")
         self._table.blockSignals(True)  # rows that go are not let go of by the person
         self._table.setRowCount(len(rows))
         self._table.blockSignals(False)
-        self._table.setColumnCount(min(d, COLUMNS))
-        self._name_columns(shown)
+        self._table.setColumnCount(len(self._columns))
+        for place, column in enumerate(self._columns):
+            head = QTableWidgetItem(one_line(column.heading))
+            set_tip(head, column.heading)
+            self._table.setHorizontalHeaderItem(place, head)
         for i, point in enumerate(rows.tolist()):
-            for j, (value, column) in enumerate(zip(point, self._columns, strict=False)):
+            for j, (value, column) in enumerate(zip(point, self._columns, strict=True)):
                 self._table.setItem(i, j, QTableWidgetItem(number(column.read(value))))
         self._share_room()
+        across, up = self._columns[:2] if len(self._columns) > 2 else (None, None)
+        for canvas in (self.made, self.data):
+            canvas.box.name_axes(across, up)
 
-    def _share_room(self) -> None:
-        """Let columns share the room that there is, or have what they need where that is more."""
-        header, modes = self._table.horizontalHeader(), QHeaderView.ResizeMode
-        header.setSectionResizeMode(modes.Interactive)
-        self._table.ensurePolished()  # else what they need is that of another font
-        self._table.resizeColumnsToContents()
-        if header.length() <= self._table.viewport().width():
-            header.setSectionResizeMode(modes.Stretch)
-
-    def _name_columns(self, shown: Shown) -> None:
-        """Write the names of the columns; they may be known only after the samples are."""
+    def _columns_of(self, shown: Shown) -> list[Column]:
         run, d = self._sampled.run, shown.x.shape[1]
         known = (shown.columns, run.columns if run is not None else ())
         numbered = tuple(f"x{i + 1}" for i in range(d))
         names = next((each for each in known if len(each) == d), numbered)[:COLUMNS]
-        columns = columns_of(self._kind.columns, names)
-        if columns == self._columns and self._table.horizontalHeaderItem(0) is not None:
-            return
-        self._columns = columns
-        for place, column in enumerate(columns):
-            head = QTableWidgetItem(one_line(column.heading))
-            set_tip(head, column.heading)
-            self._table.setHorizontalHeaderItem(place, head)
-        across, up = columns[:2] if len(columns) > 2 else (None, None)
-        for canvas in (self.made, self.data):
-            canvas.box.name_axes(across, up)
+        return columns_of(self._kind.columns, names)
+
+    def _name_columns(self, shown: Shown) -> None:
+        """Write the rows anew where their columns are known only now, after the samples."""
+        if self._columns_of(shown) != self._columns:
+            self._fill_table(shown)
+
+    def _share_room(self) -> None:
+        """Let columns share the room that there is, or have what they need where that is more."""
+        header, modes = self._table.horizontalHeader(), QHeaderView.ResizeMode
+        self._table.ensurePolished()  # else what they need is that of another font
+        needs = [
+            max(self._table.sizeHintForColumn(place), header.sectionSizeHint(place))
+            for place in range(len(self._columns))
+        ]
+        room = SIDE - sum(EDGES) - self._table.verticalScrollBar().sizeHint().width()
+        spare = max(0, room - sum(needs)) // max(1, len(needs))
+        header.setSectionResizeMode(modes.Interactive)
+        for place, need in enumerate(needs):
+            header.resizeSection(place, need + spare)
 
     def _tell(self) -> None:
         run, now = self._sampled.run, self._sampled.now

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
 from studio.app.theme import font, theme
+from studio.app.tokens import Tokens
 
 __all__ = ["ColourKey"]
 
@@ -14,7 +15,7 @@ LINE = 22
 
 
 class ColourKey(QWidget):
-    """A line with a bar; ``colours`` are those of the theme's scale where none are given."""
+    """A line with a bar, of colours of the theme by their names, or of its scale."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,7 +26,9 @@ class ColourKey(QWidget):
         self.hide()
 
     def show_scale(self, scale: tuple[str, str, str] | None, colours: tuple[str, ...] = ()) -> None:
-        """Show a name with the values at both ends of the bar, None to show nothing."""
+        """Show a name with the values at both ends of the bar, None to show nothing; ``colours``
+        are names of those of the theme, none for its scale.
+        """
         self.setVisible(scale is not None)
         if scale is not None:
             self._texts, self._colours = scale, colours
@@ -40,19 +43,23 @@ class ColourKey(QWidget):
         return QSize(round(texts) + BAR + 3 * GAP + 2, LINE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        tokens = theme.colors()
-        colours = self._colours or tokens.scale
-        title, low, high = self._texts
         with QPainter(self) as painter:
-            painter.setFont(font(11))
-            painter.setPen(QColor(tokens.muted))
-            metrics, x = painter.fontMetrics(), 0.0
-            middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-            for text in (title, low):
-                painter.drawText(QRectF(x, 0, self.width(), LINE), middle, text)
-                x += metrics.horizontalAdvance(text) + GAP
-            gradient = QLinearGradient(x, 0, x + BAR, 0)
-            for place, colour in enumerate(colours):
-                gradient.setColorAt(place / (len(colours) - 1), QColor(colour))
-            painter.fillRect(QRectF(x, (LINE - HIGH) / 2, BAR, HIGH), gradient)
-            painter.drawText(QRectF(x + BAR + GAP, 0, self.width(), LINE), middle, high)
+            self.paint_on(painter, theme.colors())
+
+    def paint_on(self, painter: QPainter, tokens: Tokens) -> None:
+        """Paint the line from the upper left on."""
+        colours = [getattr(tokens, name) for name in self._colours] or tokens.scale
+        wide = self.sizeHint().width()
+        title, low, high = self._texts
+        painter.setFont(font(11))
+        painter.setPen(QColor(tokens.muted))
+        metrics, x = painter.fontMetrics(), 0.0
+        middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        for text in (title, low):
+            painter.drawText(QRectF(x, 0, wide, LINE), middle, text)
+            x += metrics.horizontalAdvance(text) + GAP
+        gradient = QLinearGradient(x, 0, x + BAR, 0)
+        for place, colour in enumerate(colours):
+            gradient.setColorAt(place / (len(colours) - 1), QColor(colour))
+        painter.fillRect(QRectF(x, (LINE - HIGH) / 2, BAR, HIGH), gradient)
+        painter.drawText(QRectF(x + BAR + GAP, 0, wide, LINE), middle, high)

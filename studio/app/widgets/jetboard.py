@@ -20,7 +20,9 @@ from studio.literal import one_line
 __all__ = ["Cell", "JetBoard", "Line"]
 
 HEAD, SIDE, WORDS, GAP, BETWEEN = 22, 20, 15, 6, 14  # pixels around the tiles
-HEADS = ("Generated", "Training jets, nearest in pT and mass")
+NAME = 8  # pixels to the middle of the names of types
+# Of what a real jet is the nearest, its tip says.
+HEADS = ("Generated", "Nearest real")
 SMALLEST = 24.0
 
 
@@ -142,11 +144,12 @@ class JetBoard(QWidget):
             painter.drawText(room, Qt.AlignmentFlag.AlignLeft, short)
         for y, line in enumerate(self.lines):
             painter.save()
-            painter.translate(12, HEAD + y * (side + WORDS + GAP) + side / 2)
+            painter.translate(NAME, HEAD + y * (side + WORDS + GAP) + side / 2)
             painter.rotate(-90)
-            box = QRectF(-side / 2, -8, side, 16)
+            high = side + WORDS  # beside the words below a tile there is nothing else
+            box = QRectF(-high / 2, -8, high, 16)
             name = painter.fontMetrics().elidedText(
-                one_line(line.name), Qt.TextElideMode.ElideRight, int(side)
+                one_line(line.name), Qt.TextElideMode.ElideRight, int(high)
             )
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
             painter.restore()
@@ -187,8 +190,13 @@ class JetBoard(QWidget):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             at = QPointF(event.pos())
             found = next((cell for box, cell in self.cells() if box.contains(at)), None)
-            said = f"{'Real jet' if found.real else 'Latent'} {found.row}: {found.words}" if (
-                found is not None) else ""  # fmt: skip
+            said = "" if found is None else _said(found)
             QToolTip.showText(event.globalPos(), said, self)
             return True
         return super().event(event)
+
+
+def _said(cell: Cell) -> str:
+    if cell.real:
+        return f"Training jet {cell.row}, the nearest of its type in pT and mass: {cell.words}"
+    return f"Latent {cell.row}: {cell.words}"

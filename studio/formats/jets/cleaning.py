@@ -73,7 +73,7 @@ class Tally:
             return (
                 f"have {self.moved:,} of {self.agreement.real:,} constituents farther than "
                 f"{WIDEST} from the axis in eta or phi, so that these are no angles from it in "
-                f"radians: {COLUMNS}"
+                f"radians: write them as such, or {COLUMNS}"
             )
         pt = float(np.median(self.typical)) if self.typical else HARDEST
         if SOFTEST <= pt <= HARDEST:

@@ -1,6 +1,8 @@
 """Metrics, samples and log: what they show, how often, and that they take down cleanly."""
 
+import math
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from studio.app.kinds.columns import Column
+from studio.app.kinds.registry import kind
 from studio.app.plots.chart import reduced, whole_height
+from studio.app.plots.ticks import number
 from studio.app.shell.log_drawer import LogView, level_of
 from studio.app.state.runs import LOG_LINES
 from studio.app.state.session import EngineStatus
@@ -210,7 +215,12 @@ def test_while_the_engine_starts_nothing_is_offered_that_it_would_do(lens: Any, 
     assert "when the engine is ready" in view._empty.accessibleName()
 
 
-def test_columns_take_their_names_when_these_are_known(lens: Any, show: Any) -> None:
+def test_columns_take_their_names_when_these_are_known(
+    lens: Any, show: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heavy = Column("Weight", "kg", log=True)
+    weighed = replace(kind("points"), columns={"log(weight/kg)": heavy})
+    monkeypatch.setattr(SamplesView, "_kind", weighed)
     lens.run.target = np.zeros((50, 2), np.float32)
     lens.arrive(50)
     view = show(SamplesView)
@@ -219,9 +229,12 @@ def test_columns_take_their_names_when_these_are_known(lens: Any, show: Any) -> 
         return [view._table.horizontalHeaderItem(i).text() for i in range(2)]
 
     assert heads() == ["x1", "x2"]
-    lens.run.columns = ("weight", "height")
+    before = float(lens.run.live.x[-1, 0, 0])
+    assert view._table.item(0, 0).text() == number(before)
+    lens.run.columns = ("log(weight/kg)", "height")
     view._sampled.look()
-    assert heads() == ["weight", "height"]
+    assert heads() == ["Weight (kg)", "height"]
+    assert view._table.item(0, 0).text() == number(math.exp(before))
 
 
 async def test_samples_on_disk_are_shown_with_where_they_come_from(

@@ -39,6 +39,7 @@ LOW, HIGH = 1e-5, 0.1  # mean shares of the pT of a jet in a pixel, at the ends 
 FULL = 5.0  # deviations by chance at which a pixel has its full colour
 GAP, TOP, SIDE = 12, 34, 76  # pixels between images, above them, and left of them
 ROWS = ("Generated", "Real", "Difference")
+PIXEL = f"Pixels of {2 * REACH / PIXELS:g} × {2 * REACH / PIXELS:g}, logarithmic"
 applies = shows_moving("jet-means")
 
 
@@ -178,10 +179,9 @@ class JetMeansView(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(10)
-        body.addWidget(self._words)
+        body.addLayout(row(self._words, label(PIXEL, "small")))
         body.addWidget(self.picture, 1)
-        about = label("Image pixels of 0.025 × 0.025, logarithmic", "small")
-        body.addLayout(row(self._share, self._far, None, about, gap=20))
+        body.addLayout(row(self._share, self._far, None, gap=20))
         self.setProperty("surface", "canvas")
         self._empty = EmptyState(self)
         self._connect()
@@ -249,7 +249,6 @@ class JetMeansView(QWidget):
         some = bool(self.picture.shown)
         self.picture.setVisible(some)
         self._empty.setVisible(not some)
-        tokens = theme.colors()
         run = self._sampled.run
         held = run is not None and run.held is not None
         which = "real: held out" if held else "real: those that it learns"
@@ -257,22 +256,32 @@ class JetMeansView(QWidget):
         ends = f"{100 * LOW:g} %", f"{100 * HIGH:g} %"
         self._share.show_scale(("mean share of a jet's pT", *ends) if some else None)
         far = ("difference", f"\N{MINUS SIGN}{FULL:g}σ", f"+{FULL:g}σ")
-        ink = (tokens.warm, tokens.background, tokens.accent)
-        self._far.show_scale(far if some else None, ink)
+        self._far.show_scale(far if some else None, ("warm", "background", "accent"))
         if not some:
             words_ = "Their mean images follow with the first steps of the training."
             self._empty.tell("No jets yet", words_)
 
     def export_picture(self) -> Picture:
-        """Return the images for paper."""
-        size = self.picture.size()
+        """Return the images for paper, with what their colours and their axes are."""
+        size, keys = self.picture.size(), (self._share, self._far)
+        line = max(key.sizeHint().height() for key in keys)
+        page = QSize(size.width(), size.height() + 2 * line)
 
         def paint(painter: QPainter, vector: bool) -> None:
             tokens = theme.colors()
-            painter.fillRect(QRectF(0, 0, size.width(), size.height()), QColor(tokens.background))
+            painter.fillRect(QRectF(0, 0, page.width(), page.height()), QColor(tokens.background))
             self.picture.paint_on(painter, size, tokens)
+            painter.setPen(QColor(tokens.muted))
+            painter.setFont(font(11))
+            told = f"Δη across, Δφ up, within {REACH:g} of the axis. {PIXEL}."
+            below = QRectF(0, size.height(), page.width(), line)
+            painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, told)
+            painter.translate(0, size.height() + line)
+            for key in keys:
+                key.paint_on(painter, tokens)
+                painter.translate(key.sizeHint().width() + GAP, 0)
 
-        return painted_picture(size, paint)
+        return painted_picture(page, paint, printed=True)
 
     def _export(self) -> None:
         ask_picture(self, self._state, "mean-images")
