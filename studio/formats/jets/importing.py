@@ -125,7 +125,7 @@ class JetFiles(Importer):
                 classes=schema.classes,
                 preview={name: values.tolist() for name, values in preview.items()},
                 problems=_problems(files, tallies),
-                notes=[*notes, FEATURES],
+                notes=[*_twice(paths), *notes, FEATURES],
                 unused=self.unused(files),
                 settled=self.settled(files),
             )
@@ -198,14 +198,14 @@ def _problems(files: Sequence[JetRows], tallies: Sequence[Tally]) -> list[str]:
         if each.places != places
     ]
     looked = zip(files, tallies, strict=False)
-    against = [said for file, tally in looked if (said := _against(file, tally))]
-    return [*apart, *_twice([file.path for file in files]), *against]
+    return apart + [said for file, tally in looked if (said := _against(file, tally))]
 
 
 def _twice(paths: Sequence[Path]) -> list[str]:
-    """Say which files hold the same jets: some of them would be learned from and held out."""
+    """Say which files hold the same jets."""
     return [
-        f"{other.name} holds the same jets as {one.name}: leave one of them out."
+        f"{other.name} holds the same jets as {one.name}: they are learned from and held out, so "
+        "that no figure means much. Leave one of them out."
         for one, other in combinations(paths, 2)
         if one.stat().st_size == other.stat().st_size and cmp(one, other, shallow=False)
     ]
