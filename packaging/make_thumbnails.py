@@ -80,7 +80,11 @@ def draw(run: RunFolder, slug: str, *, dark: bool) -> QImage:
     path = life(run)
     last = run.flow.load(run.flow.steps()[-1])
     if kind.layout == "tiles":
-        return draw_tiles(path, last.extras, kind, DARK if dark else LIGHT)
+        parts = last.extras
+        if len(last.t) == 1:
+            # Along a training all moments are drawn as the last one is.
+            parts = {name: part.repeat(len(path), axis=0) for name, part in parts.items()}
+        return draw_tiles(path, parts, kind, DARK if dark else LIGHT)
     if len(last.t) > 1:
         return draw_points(path[0, :SHOWN], path[-TRAIL:, :SHOWN], dark=dark)
     path = path[:, :SHOWN]
