@@ -163,7 +163,9 @@ class DiscriminatorFlow(CarriedFamily[DiscriminatorFlowConfig]):
         _check(config)
         super().__init__(config, spec, **training)
         self.layers = critic_layers(self.layers, config.loss)
-        self.field = build_critic(self, config, stream=_WEIGHTS, clock=True, decay=config.ema)
+        self.field = build_critic(
+            self, config, stream=_WEIGHTS, clock=True, decay=config.ema, climbs="particle"
+        )
         self.carrier = FlowingParticles(
             spec,
             self.device,

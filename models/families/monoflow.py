@@ -120,7 +120,7 @@ class MonoFlow(PopulationFamily[MonoFlowConfig]):
     ) -> None:
         super().__init__(config, spec, **training)
         self.layers = critic_layers(self.layers, config.loss)
-        self.field: Critic = build_critic(self, config, stream=_CRITIC)
+        self.field: Critic = build_critic(self, config, stream=_CRITIC, climbs="particle")
 
     def start_width(self) -> float:
         return self.config.start_width

@@ -42,6 +42,7 @@ class Critic(TrainedPart[nn.Module]):
         decay: of averaged weights, by which everything but `fit` and `motion` looks; None where
             there are none.
         execution: how the network is run.
+        climbs: what moves along h, by which the loss of it is called.
     """
 
     def __init__(
@@ -59,7 +60,9 @@ class Critic(TrainedPart[nn.Module]):
         clock: bool = False,
         decay: float | None = None,
         execution: Execution = PLAIN,
+        climbs: Literal["generator", "particle"] = "generator",
     ) -> None:
+        self.climbs = climbs
         self.trained = Trained(net, optimizer, horizon, decay=decay, execution=execution)
         self.loss = loss
         self.rescaling = rescaling
@@ -75,7 +78,7 @@ class Critic(TrainedPart[nn.Module]):
         A critic with a clock needs the flow times ``level``, one for each pair: datum i and
         particle i are judged at time i, and B = C. Any other ignores them.
 
-        Returns the loss, the mean critic on either side, and the generator loss -E h(d), all
+        Returns the loss, the mean critic on either side, and the loss -E h(d) of what climbs, all
         before the step.
 
         Raises:
@@ -102,7 +105,7 @@ class Critic(TrainedPart[nn.Module]):
         metrics = {
             "critic-data": d_real.detach().mean(),
             "critic-particles": d_fake.detach().mean(),
-            "generator-loss": -self.rescaling.h(d_fake.detach()).mean(),
+            f"{self.climbs}-loss": -self.rescaling.h(d_fake.detach()).mean(),
         }
         if self.penalty > 0.0:
             places = self._places(real, particles)

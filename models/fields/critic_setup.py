@@ -1,7 +1,7 @@
 """A critic from a family's settings: made, changed in a run, and described by its layers."""
 
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from models.config import Pick
 from models.contracts.learner import Layer, Learner
@@ -43,6 +43,7 @@ def build_critic(
     stream: int,
     clock: bool = False,
     decay: float | None = None,
+    climbs: Literal["generator", "particle"] = "generator",
 ) -> Critic:
     """Return the critic that a family's settings ask for; see `models.fields.critic.Critic`.
 
@@ -52,6 +53,7 @@ def build_critic(
         stream: of the seed, for the initial weights.
         clock: whether it is told the flow time.
         decay: of averaged weights; None where there are none.
+        climbs: what moves along h.
 
     Raises:
         ConfigError: the settings do not fit each other.
@@ -70,6 +72,7 @@ def build_critic(
         clock=clock,
         decay=decay,
         execution=learner.execution,
+        climbs=climbs,
     )
 
 

@@ -49,12 +49,14 @@ def open_to_append(path: Path) -> BinaryIO:
 
 def _links(path: Path) -> Iterator[Path]:
     """Yield the links among a path and the folders above it, up to that of its project."""
-    path = Path(os.path.abspath(path))
-    for each in (path, *path.parents):
+    # In strings, not in `Path`s, which cost more than what is asked: a training asks at each line.
+    each, below = os.path.abspath(path), ""
+    while each != below:
         if _is_link(each):
-            yield each
-        elif (each / "project.toml").is_file():
+            yield Path(each)
+        elif os.path.isfile(os.path.join(each, "project.toml")):
             return
+        each, below = os.path.dirname(each), each
 
 
 def _home(folder: Path) -> Path | None:
@@ -69,7 +71,7 @@ def _home(folder: Path) -> Path | None:
     return None
 
 
-def _is_link(path: Path) -> bool:
+def _is_link(path: Path | str) -> bool:
     try:
         status = os.lstat(path)
     except OSError:

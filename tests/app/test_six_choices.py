@@ -130,6 +130,11 @@ async def test_what_a_method_brought_along_goes_with_it(bench, set_up):
     config = bench.state.draft.spec.family.config
     assert "conditional" not in config
     assert "label_dropout" not in config
+    # With another sampler it is a combination of its own, and still has what guidance brought.
+    bench.actions.setup.choose_method(method("cfg"))
+    bench.actions.setup.choose("sampler", "lms")
+    bench.actions.setup.choose_method(method("ddpm"))
+    assert "conditional" not in bench.state.draft.spec.family.config
 
 
 async def test_another_choice_is_said_with_the_nearest_method(bench, set_up):

@@ -190,3 +190,9 @@ def test_the_help_has_the_table() -> None:
     assert "| DDPM | [DDPM](help:" in page.text
     assert "| holds (A2) |" in page.text
     assert "not here: " in page.text
+
+
+@pytest.mark.parametrize("dataset", [*DATA, "digits"])
+def test_what_nobody_chose_has_a_name(dataset: str) -> None:
+    spec = RunSpec(name="", family=Pick(slug="edm"), dataset=Pick(slug=dataset))
+    assert named(spec, METHODS, CATALOG) == BY_SLUG["edm-dpm-solver-pp"]

@@ -200,10 +200,10 @@ class SetupIntents(Intents):
         draft, catalog = self.state.draft, self.state.catalog
         if draft is None or catalog is None:
             return
-        before = sixchoices.named(draft.spec, methods(), catalog)
+        before = draft.method or sixchoices.named(draft.spec, methods(), catalog)
         if draft.spec.family.slug != method.family.slug:
             self.choose("family", method.family.slug)
-        draft.local = {}
+        draft.local, draft.method = {}, method
         self._respec(sixchoices.filled(draft.spec, method, catalog, before))
 
     def choose_input(self, name: str, ref: RunRef | None) -> None:

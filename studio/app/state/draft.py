@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from studio.app.state.drafts import Typed
 from studio.app.state.runs import Floats
 from studio.app.state.switch import Aside
+from studio.methods import Method
 from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Recipe, RunSpec
 
@@ -36,8 +37,9 @@ class Draft:
     was set for other families, and ``note`` what there is to say of the last exchange of field or
     carrier. ``came`` is the spec as it was when the setup was opened, ``given`` the name that the
     person typed, and ``reset`` what the last change to another kind of data put back, with what
-    there was ``before`` it. ``base`` is what changes are told from: ``came``, as it is on the data
-    that are chosen now. ``started`` is the spec of the run that was started last.
+    there was ``before`` it. ``method`` is the named one that was chosen last. ``base`` is what
+    changes are told from: ``came``, as it is on the data that are chosen now. ``started`` is the
+    spec of the run that was started last.
     """
 
     spec: RunSpec
@@ -60,6 +62,7 @@ class Draft:
     given: str = ""
     reset: tuple[str, ...] = ()
     before: Before | None = None
+    method: Method | None = None
     base: RunSpec | None = None
     started: RunSpec | None = None
 
