@@ -5,6 +5,7 @@ Two graphs are the same but for the numbers of their nodes where they are equal 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -31,6 +32,8 @@ def canonical_order(square: NDArray[Any], colours: Sequence[int] | None = None) 
     """
     graph = _Graph.of(square)
     now, _ = graph.refined(list(colours) if colours is not None else [0] * len(square))
+    if len(set(now)) == len(now):
+        return np.argsort(now)
     # In a forest nodes of one colour are alike, so that any one will do.
     return graph.forest_order(now) if graph.is_forest else graph.least_order(now)
 
@@ -54,9 +57,14 @@ class _Graph:
     @classmethod
     def of(cls, square: NDArray[Any]) -> "_Graph":
         numbers = np.asarray(square, np.int64)
-        around = [np.flatnonzero(row).tolist() for row in numbers]
-        types = [row[row != 0].tolist() for row in numbers]
-        return cls(numbers, around, types, int(numbers.max(initial=1)) + 1)
+        first, second = numbers.nonzero()
+        ends = np.searchsorted(first, np.arange(len(numbers) + 1)).tolist()
+        others, kinds = second.tolist(), numbers[first, second].tolist()
+        pieces = [slice(*each) for each in pairwise(ends)]
+        return cls(
+            numbers, [others[each] for each in pieces], [kinds[each] for each in pieces],
+            max(kinds, default=1) + 1,
+        )  # fmt: skip
 
     @property
     def is_forest(self) -> bool:

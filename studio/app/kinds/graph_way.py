@@ -117,6 +117,17 @@ class GraphWay:
         found: Floats = values[frame] + (place - frame) * (after - values[frame])
         return found
 
+    def present(self, t: float) -> Bools:
+        """Return which nodes are there at a flow time, (n,): where a model builds a graph piece by
+        piece they come one after the other.
+        """
+        frame = int(np.searchsorted(np.asarray(self.t, np.float64), t + 1e-9, side="right")) - 1
+        many = (
+            int(self.graphs.size[max(0, min(frame, len(self.t) - 1))]) if self.moves else self.size
+        )
+        found: Bools = np.arange(self.size) < many
+        return found
+
     def level(self, t: float) -> float | None:
         """Return the noise level at a flow time, None where nobody knows."""
         if self.levels is None:

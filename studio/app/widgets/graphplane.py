@@ -85,9 +85,9 @@ class GraphPlane(QWidget):
         points = paper.points
         self._paint_pairs(painter, points, way.at(self.flow), tokens)
         radius = max(3.0, DISC * paper.side)
-        painter.setPen(QPen(QColor(tokens.panel), 1.5))
-        painter.setBrush(QColor(tokens.accent))
-        for point in points:
+        for point, there in zip(points, way.present(self.flow).tolist(), strict=True):
+            painter.setPen(QPen(QColor(tokens.panel if there else tokens.line), 1.5))
+            painter.setBrush(QColor(tokens.accent if there else tokens.panel))
             painter.drawEllipse(point, radius, radius)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if 0 <= self.under < len(points):

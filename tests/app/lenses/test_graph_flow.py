@@ -66,6 +66,19 @@ def test_edges_stay_go_and_are_foreseen() -> None:
     assert not blind.at(0.2).coming.any(), "nobody knows what will come"
 
 
+def test_nodes_come_one_after_the_other_where_a_graph_is_built() -> None:
+    record = record_of(foreseen=False)
+    second = ends(NODES)[1]
+    x = record.x.copy()
+    for frame, nodes in enumerate((1, 2, 3, 4)):
+        x[frame] = np.where(second < nodes, x[-1], 0.0)
+    way = GraphWay.of(record.holding(x=x), 0)
+    seen = [int(way.present(t).sum()) for t in (0.0, 0.3, 0.5, 0.8, 1.0)]
+    assert seen == [1, 2, 3, 4, 4]
+    assert int(way.at(0.5).here.sum()) == 2
+    assert GraphWay.of(record_of(), 0).present(0.0).all(), "noise is on all of them"
+
+
 @pytest.mark.parametrize("name", ORDERS)
 def test_each_order_is_one_of_all_nodes(name: str) -> None:
     rng = np.random.default_rng(0)
