@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from observables.graphs.canonical import canonical_order
 from studio.app.kinds.graph_rows import Floats, GraphRows, Numbers
+from studio.app.kinds.kind import AsGraphs
 from studio.protocol.extras import DENOISED, LEVELS, PLACES
 from studio.protocol.records import FlowRecord
 
@@ -56,6 +57,7 @@ class GraphWay:
     """Frames of one graph: flow times ``t`` (T,), its pairs in ``graphs`` and, where a model says
     what it expects, in ``expected``, and the noise ``levels`` (T,), None where nobody knows. Its
     nodes have one number and one of the ``places`` (n, 2) all the way: those of the last frame.
+    Where they have types, ``letters`` (T, N) say which they are likeliest to be in each frame.
     """
 
     t: NDArray[np.floating]
@@ -63,23 +65,25 @@ class GraphWay:
     places: Floats
     expected: GraphRows | None = None
     levels: NDArray[np.floating] | None = None
+    letters: NDArray[np.str_] | None = None
 
     @classmethod
-    def of(cls, record: FlowRecord, row: int) -> "GraphWay":
+    def of(cls, record: FlowRecord, row: int, read: AsGraphs) -> "GraphWay":
         """Return the way of a fixed latent of a record that has "places"."""
         extras = record.extras
-        places = extras[PLACES][:, row]
+        places, denoised = extras[PLACES][:, row], extras.get(DENOISED)
+        graphs, letters = read({"x": record.x[:, row], PLACES: places})
+        expected = None
+        if denoised is not None:
+            expected, _ = read({"x": denoised[:, row], PLACES: places})
+        at = np.asarray(places[-1][: int(graphs.size[-1])], np.float64)
+        return cls(record.t, graphs, at, expected, extras.get(LEVELS), letters)
 
-        def read(x: NDArray[np.floating]) -> GraphRows:
-            return GraphRows.of({"x": x[:, row], PLACES: places})
-
-        graphs, denoised = read(record.x), extras.get(DENOISED)
-        size = int(graphs.size[-1])
-        expected = None if denoised is None else read(denoised)
-        return cls(
-            record.t, graphs, np.asarray(places[-1][:size], np.float64), expected,
-            extras.get(LEVELS),
-        )  # fmt: skip
+    def frame(self, t: float) -> int:
+        """Return the frame at a flow time, or the last one before it."""
+        times = np.asarray(self.t, np.float64)
+        found = int(np.searchsorted(times, t + 1e-9, side="right")) - 1
+        return max(0, min(found, len(times) - 1)) if self.moves else len(times) - 1
 
     @property
     def size(self) -> int:
@@ -121,11 +125,14 @@ class GraphWay:
         """Return which nodes are there at a flow time, (n,): where a model builds a graph piece by
         piece they come one after the other.
         """
-        frame = int(np.searchsorted(np.asarray(self.t, np.float64), t + 1e-9, side="right")) - 1
-        many = (
-            int(self.graphs.size[max(0, min(frame, len(self.t) - 1))]) if self.moves else self.size
-        )
-        found: Bools = np.arange(self.size) < many
+        found: Bools = np.arange(self.size) < int(self.graphs.size[self.frame(t)])
+        return found
+
+    def letters_at(self, t: float) -> list[str]:
+        """Return the letters of its nodes at a flow time, "" where they have no types."""
+        if self.letters is None:
+            return [""] * self.size
+        found: list[str] = self.letters[self.frame(t), : self.size].tolist()
         return found
 
     def level(self, t: float) -> float | None:

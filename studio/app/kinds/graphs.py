@@ -146,6 +146,7 @@ KIND = Kind(
     ),
     brief=("Edges", "Clustering"),
     among=graph_sets.among,
+    graph=lambda arrays: (GraphRows.of(arrays), None),
     marked=(WHY, SIZE),
     apart=graph_sets.apart,
     imports="GraphML, GML, graph6, JSON, TU sets or lists of edges",

@@ -6,7 +6,7 @@ kind of what they show; no other module decides by the shape of an array or by a
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,15 @@ from studio.app.kinds.filed import as_arrays
 from studio.app.kinds.portrait import Portrait
 from studio.app.tokens import Tokens
 
+if TYPE_CHECKING:
+    from studio.app.kinds.graph_rows import GraphRows
+
 __all__ = [
     "DISTANCES",
     "LABEL",
     "Among",
     "Arrays",
+    "AsGraphs",
     "Cover",
     "Distance",
     "EachTile",
@@ -217,6 +221,15 @@ class Among(Protocol):
         """
 
 
+class AsGraphs(Protocol):
+    """How data are read as graphs."""
+
+    def __call__(self, arrays: Arrays) -> tuple["GraphRows", NDArray[np.str_] | None]:
+        """Return data (n, ...) by name as graphs of N nodes, and of each node the letters that
+        stand for its type, (n, N), None where nodes have none.
+        """
+
+
 @dataclass(frozen=True)
 class Cover:
     """How a set of data looks at a glance, where some of its tiles do not show it.
@@ -322,6 +335,7 @@ class Kind:
         among: finds what is known of data only beside each other and the training data, for
             `measures`; it is asked in a thread.
         marked: what tiles are painted from of all that is known or found, beside their parts.
+        graph: reads data as graphs, for views of these; None where they are none.
         assumed: whether data of which nothing is known are taken for this kind.
         scene: returns the pictures of what a stage of a training step has at hand, by the arrays of
             its scene; None where stages are only told.
@@ -374,6 +388,7 @@ class Kind:
     finds: tuple[str, ...] = ()
     among: Among | None = None
     marked: tuple[str, ...] = ()
+    graph: AsGraphs | None = None
     assumed: bool = False
     scene: Callable[[Arrays], Sequence[TitledTiles]] | None = None
     step: Callable[[Arrays, Arrays], Sequence[TitledTiles]] | None = None

@@ -68,6 +68,12 @@ class MoleculeRows:
         pairs = self.x[:, KINDS * self.nodes :].reshape(len(self.x), ORDERS, -1)
         return np.where(pairs != 0.0, np.clip((1.0 + pairs) / 2.0, 0.0, 1.0), 0.0)
 
+    @property
+    def joined(self) -> Floats:
+        """The number of the likeliest order of each pair, (n, P), exactly 0 beside padded atoms."""
+        pairs = self.x[:, KINDS * self.nodes :].reshape(len(self.x), ORDERS, -1)
+        return np.asarray(pairs.max(axis=1), np.float64)
+
     @cached_property
     def bonds(self) -> Numbers:
         """The order of each bond that is likely, (n, N, N), 0 where there is none."""

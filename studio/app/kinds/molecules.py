@@ -7,11 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observables.graphs.statistics import spectra
+from observables.molecules.atoms import ATOMS
 from observables.molecules.resonance import same_molecules
 from observables.molecules.valence import formula, molecule_statistics, why_invalid
 from studio.app.kinds import graph_sets
 from studio.app.kinds.apart import Apart
 from studio.app.kinds.graph_paint import WHY
+from studio.app.kinds.graph_rows import GraphRows
 from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_many
 from studio.app.kinds.lazily import Lazily
 from studio.app.kinds.molecule_paint import paint_molecule
@@ -106,6 +108,12 @@ def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDA
     return found
 
 
+def _graph(arrays: Arrays) -> tuple[GraphRows, NDArray[np.str_]]:
+    """Return molecules as graphs whose edges are bonds of any order, and the symbols of atoms."""
+    rows = MoleculeRows.of(arrays)
+    return GraphRows(rows.joined, rows.nodes), np.array(ATOMS)[rows.atoms]
+
+
 def _features(arrays: Arrays) -> NDArray[np.float64]:
     """Return of each molecule how many atoms of each element and bonds of each order it has, and
     the spectrum of its graph, (n, k).
@@ -166,6 +174,8 @@ KIND = Kind(
     brief=("Formula", "Validity"),
     units={"Weight": "g/mol"},
     among=_among,
+    graph=_graph,
+    views=("graph-flow", "tiles", "browser"),
     marked=(WHY,),
     apart=Apart("elements, bonds and the spectrum; 0 is the same molecule", _features, _same),
     imports="SDF, SMILES or XYZ",

@@ -19,6 +19,7 @@ from studio.app.tokens import Tokens
 __all__ = ["GraphPlane", "nearest_node"]
 
 DISC = 0.014  # the radius of a node, of the side of the plane
+LETTERED = 0.03  # that of one with letters in it
 NEAR = 14.0  # pixels around a node in which it is pointed at
 LEAST = 0.15  # how clear the least certain edge is that is drawn
 NUMBERED = 240  # pixels of a side from which on nodes have their numbers
@@ -84,11 +85,12 @@ class GraphPlane(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         points = paper.points
         self._paint_pairs(painter, points, way.at(self.flow), tokens)
-        radius = max(3.0, DISC * paper.side)
+        radius = max(3.0, (LETTERED if way.letters is not None else DISC) * paper.side)
         for point, there in zip(points, way.present(self.flow).tolist(), strict=True):
             painter.setPen(QPen(QColor(tokens.panel if there else tokens.line), 1.5))
             painter.setBrush(QColor(tokens.accent if there else tokens.panel))
             painter.drawEllipse(point, radius, radius)
+        self._paint_letters(painter, points, way, radius, tokens)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if 0 <= self.under < len(points):
             painter.setPen(QPen(QColor(tokens.text), 1.5))
@@ -116,6 +118,16 @@ class GraphPlane(QWidget):
                 painter.setPen(QPen(ink, wide, line))
                 some = np.flatnonzero(chosen & (steps == step))
                 paint_edges(painter, points, first[some], second[some])
+
+    def _paint_letters(
+        self, painter: QPainter, points: list[QPointF], way: GraphWay, radius: float, tokens: Tokens
+    ) -> None:
+        """Write the types of nodes into them, likeliest as they are now."""
+        painter.setFont(font(round(1.2 * radius)))
+        painter.setPen(QColor(tokens.on_accent))
+        for point, letters in zip(points, way.letters_at(self.flow), strict=True):
+            box = QRectF(point.x() - 2 * radius, point.y() - radius, 4 * radius, 2 * radius)
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), letters)
 
     def _number(
         self, painter: QPainter, paper: Paper, points: list[QPointF], radius: float, tokens: Tokens

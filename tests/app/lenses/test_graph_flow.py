@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.kinds.graph_rows import ends, pair_of
 from studio.app.kinds.graph_way import ORDERS, GraphWay
+from studio.app.kinds.registry import kind
 from studio.app.state.runs import FlowRecord
 from studio.app.state.selection import Source
 from studio.app.tokens import DARK
@@ -23,6 +24,7 @@ from tests.qtloop import until
 
 N, NODES, FRAMES = 3, 5, 5
 RING = [(0, 1), (1, 2), (2, 3), (0, 3)]
+READ = kind("graphs").graph
 ISOLATED = 4  # the last place is padded: graphs have four nodes
 
 
@@ -46,7 +48,7 @@ def record_of(step: int = 5, *, foreseen: bool = True) -> FlowRecord:
 
 
 def test_edges_stay_go_and_are_foreseen() -> None:
-    way = GraphWay.of(record_of(), 1)
+    way = GraphWay.of(record_of(), 1, READ)
     diagonal, side = pair_of(NODES, 2, 0), pair_of(NODES, 3, 0)
     early, late = way.at(0.2), way.at(1.0)
     assert early.leaving[diagonal]
@@ -61,7 +63,7 @@ def test_edges_stay_go_and_are_foreseen() -> None:
     assert way.settled[0] == pytest.approx(1 / 6), "all but the other diagonal are wrong"
     assert way.settled[-1] == 1.0
     assert way.level(0.125) == pytest.approx(12.5)
-    blind = GraphWay.of(record_of(foreseen=False), 0)
+    blind = GraphWay.of(record_of(foreseen=False), 0, READ)
     assert blind.level(0.5) is None
     assert not blind.at(0.2).coming.any(), "nobody knows what will come"
 
@@ -72,11 +74,11 @@ def test_nodes_come_one_after_the_other_where_a_graph_is_built() -> None:
     x = record.x.copy()
     for frame, nodes in enumerate((1, 2, 3, 4)):
         x[frame] = np.where(second < nodes, x[-1], 0.0)
-    way = GraphWay.of(record.holding(x=x), 0)
+    way = GraphWay.of(record.holding(x=x), 0, READ)
     seen = [int(way.present(t).sum()) for t in (0.0, 0.3, 0.5, 0.8, 1.0)]
     assert seen == [1, 2, 3, 4, 4]
     assert int(way.at(0.5).here.sum()) == 2
-    assert GraphWay.of(record_of(), 0).present(0.0).all(), "noise is on all of them"
+    assert GraphWay.of(record_of(), 0, READ).present(0.0).all(), "noise is on all of them"
 
 
 @pytest.mark.parametrize("name", ORDERS)
@@ -182,3 +184,19 @@ async def test_a_model_that_foresees_nothing_is_shown_as_it_is_now(view: Any, le
     lens.state.playback.set(flow=0.2)
     view._point(3, 0)
     assert view._said.accessibleName().endswith("no edge")
+
+
+def test_molecules_have_the_letters_of_their_atoms_as_these_are_now() -> None:
+    carbon, oxygen = np.eye(9)[0] * 2 - 1, np.eye(9)[2] * 2 - 1
+    bond = np.float32([1.0, -1.0, -1.0])
+    last = np.concatenate([carbon, oxygen, np.zeros(9), *np.outer(bond, [1, 0, 0])])
+    first = last.copy()
+    first[9:18] = carbon
+    x = np.float32([[first], [last]])
+    places = np.zeros((2, 1, 3, 2), np.float32)
+    record = FlowRecord.of(1, np.float32([0, 1]), x, extras={PLACES: places})
+    way = GraphWay.of(record, 0, kind("molecules").graph)
+    assert way.size == 2
+    assert way.letters_at(0.0) == ["C", "C"]
+    assert way.letters_at(1.0) == ["C", "O"]
+    assert way.last.tolist() == [True, False, False]

@@ -163,20 +163,22 @@ class GraphFlowView(QWidget):
         if run is None or some:
             return
         if run.state == "queued":
-            then = "Graphs appear when this run starts."
+            then = f"{self._kind.many.capitalize()} appear when this run starts."
             tell_waiting(self._empty, self._state, self._actions, run, then)
         elif run.job:
-            self._empty.tell("Starting", "Graphs appear with the first training steps.")
+            many = self._kind.many.capitalize()
+            self._empty.tell("Starting", f"{many} appear with the first training steps.")
         else:
-            self._empty.tell("Nothing was kept", "This run has no recorded graphs.")
+            self._empty.tell("Nothing was kept", f"This run has no recorded {self._kind.many}.")
 
     def _show(self, record: FlowRecord) -> None:
-        if not self._kind.fits(record.x.shape[2:]) or PLACES not in record.extras:
+        kind = self._kind
+        if kind.graph is None or not kind.fits(record.x.shape[2:]) or PLACES not in record.extras:
             return
         self._record = record
         n = record.x.shape[1]
         if self.which.count() != n:
-            self.which.offer([f"Graph {i}" for i in range(n)])
+            self.which.offer([f"{kind.one.capitalize()} {i}" for i in range(n)])
         self._picked = min(self._picked, n - 1)
         self._changed()
         self._draw()
@@ -187,7 +189,9 @@ class GraphFlowView(QWidget):
         record, run = self._record, self._following.run
         if record is None or run is None:
             return
-        way = GraphWay.of(record, self._picked)
+        read = self._kind.graph
+        assert read is not None
+        way = GraphWay.of(record, self._picked, read)
         order = ORDERS[self.order.currentText()](way.square)
         names: Numbers = np.empty(len(order), np.int64)
         names[order] = np.arange(len(order))
@@ -229,7 +233,7 @@ class GraphFlowView(QWidget):
         def tell(at: int) -> list[tuple[str, str]]:
             return told(kind, kind.measures({name: e[at : at + 1] for name, e in rows.items()}))
 
-        self._state.selection.offer(source, Offered(rows, "Generated graph", tell))
+        self._state.selection.offer(source, Offered(rows, f"Generated {kind.one}", tell))
 
     # What is picked
 
@@ -281,7 +285,8 @@ class GraphFlowView(QWidget):
         if way.moves:
             times = np.asarray(way.t)[way.stops]
             self.strip.select(int(np.argmin(np.abs(times - flow))))
-        self._title.set_text(f"Graph {self._picked}" + (f" at t = {flow:.2f}" if way.moves else ""))
+        called = f"{self._kind.one.capitalize()} {self._picked}"
+        self._title.set_text(called + (f" at t = {flow:.2f}" if way.moves else ""))
         pairs, level = way.at(flow), way.level(flow)
         said = [f"σ = {level:.2g}"] if level else []
         said.append(f"{int(pairs.here.sum())} of {int(way.last.sum())} edges")
@@ -307,7 +312,9 @@ class GraphFlowView(QWidget):
         pairs, names = way.at(self._state.playback.flow), self.plane.names
         if other < 0 or other == one:
             now = way.graphs.square(pairs.now[None])[0, one] >= 0.5
-            self._said.set_text(f"node {names[one] + 1}: degree {int(now.sum())}")
+            letters = way.letters_at(self._state.playback.flow)[one]
+            called = f"node {names[one] + 1}{f', {letters}' if letters else ''}"
+            self._said.set_text(f"{called}: degree {int(now.sum())}")
             return
         at = pair_of(way.graphs.nodes, one, other)
         edge = "an edge" if pairs.here[at] else "no edge"
