@@ -20,7 +20,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from steps.checks import every_check, fast_check, run_checks, run_on_other_pythons
+from steps.checks import (
+    all_tests,
+    beside,
+    fast_check,
+    run_checks,
+    run_on_other_pythons,
+    small_checks,
+    types_check,
+)
 from steps.environment import (
     Environment,
     environment_of_this_python,
@@ -114,10 +122,12 @@ def main() -> int:
     if arguments.what == "fast":
         failed = run_checks(fast_check(environment), extra)
     elif arguments.what == "test":
-        if arguments.every_python:
-            failed += run_on_other_pythons()
+        with beside(types_check(environment)) as types:
+            if arguments.every_python:
+                failed += run_on_other_pythons()
+            failed += run_checks(small_checks(environment), extra)
         # The whole of the tests goes last, so that its closing line is the last one.
-        failed += run_checks(every_check(environment), extra)
+        failed += [*types, *run_checks([all_tests(environment)], extra)]
     return 1 if failed else 0
 
 

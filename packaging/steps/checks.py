@@ -3,6 +3,9 @@
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from steps.environment import Environment
@@ -17,24 +20,33 @@ VARIABLE = "PUSHFORWARD_FAST_TESTS"
 Check = tuple[str, list[str], dict[str, str]]
 
 
-def every_check(environment: Environment) -> list[Check]:
-    """Return a title, a command and what it adds to the process environment, for each check."""
+def types_check(environment: Environment) -> Check:
+    """Return the check of the types, which takes one core half a minute: see `beside`."""
+    return ("mypy", [str(environment.python), "-m", "mypy"], {})
+
+
+def small_checks(environment: Environment) -> list[Check]:
+    """Return a title, a command and what it adds to the process environment, for each check but
+    that of the types and the whole of the tests.
+    """
     python = str(environment.python)
-    plain = [python, "-m", "pytest", "-q"]
-    pytest = [*plain, *WORKERS]
     found: list[Check] = [
         ("ruff", [python, "-m", "ruff", "check", "."], {}),
         ("format", [python, "-m", "ruff", "format", "--check", "."], {}),
-        ("mypy", [python, "-m", "mypy"], {}),
         ("layers", [environment.program("lint-imports"), "--no-cache"], {}),
     ]
     if sys.platform.startswith("linux"):
         # A real X server, which pytest-xvfb starts; everything else needs no screen.
         # Its tests are whole stories, few, and all in one folder: no other is looked through.
-        screen = [*plain, "-m", "xvfb", "tests/e2e"]
+        screen = [python, "-m", "pytest", "-q", "-m", "xvfb", "tests/e2e"]
         found.append(("pytest on a screen", screen, {"QT_QPA_PLATFORM": "xcb"}))
-    found.append(("pytest", [*pytest, "--durations=10"], {"QT_QPA_PLATFORM": "offscreen"}))
     return found
+
+
+def all_tests(environment: Environment) -> Check:
+    """Return the whole of the tests that need no screen."""
+    command = [str(environment.python), "-m", "pytest", "-q", *WORKERS, "--durations=10"]
+    return ("pytest", command, {"QT_QPA_PLATFORM": "offscreen"})
 
 
 def fast_check(environment: Environment) -> list[Check]:
@@ -48,17 +60,53 @@ def run_checks(checks: list[Check], extra: list[str]) -> list[str]:
     """Run checks one after the other; return the titles of those that failed."""
     failed = []
     for title, command, more in checks:
-        say(f"{title}: {Path(command[0]).name} {' '.join(command[1:])}")
+        _name(title, command)
         # What the person adds is for the tests, e.g. -k or -x.
         arguments = extra if title in ("pytest", "fast tests") else []
-        environment = {**os.environ, **more}
-        # Hundreds of processes start: each would compile anew all that it imports.
-        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        environment = _environment(more)
         done = subprocess.run([*command, *arguments], cwd=ROOT, env=environment, check=False)
-        if done.returncode != 0:
-            failed.append(title)
-            complain(f"{title} failed: see above")
+        failed += _failed(title, done.returncode)
     return failed
+
+
+@contextmanager
+def beside(check: Check) -> Iterator[list[str]]:
+    """Run a check beside what is done within, which waits for packages and screens meanwhile; then
+    wait for it and say what it said. The list is empty before that, and if it did not fail.
+    """
+    title, command, more = check
+    found: list[str] = []
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=_environment(more), stdout=said, stderr=subprocess.STDOUT
+        )
+        try:
+            yield found
+            process.wait()
+        finally:
+            process.kill()
+        said.seek(0)
+        _name(title, command)
+        print(said.read().decode(errors="replace"), end="", flush=True)
+    found += _failed(title, process.returncode)
+
+
+def _name(title: str, command: list[str]) -> None:
+    say(f"{title}: {Path(command[0]).name} {' '.join(command[1:])}")
+
+
+def _environment(more: dict[str, str]) -> dict[str, str]:
+    environment = {**os.environ, **more}
+    # Hundreds of processes start: each would compile anew all that it imports.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
+
+
+def _failed(title: str, status: int) -> list[str]:
+    if status == 0:
+        return []
+    complain(f"{title} failed: see above")
+    return [title]
 
 
 def other_pythons() -> list[str]:

@@ -274,6 +274,17 @@ def test_what_a_check_compiles_is_kept_for_the_next_process(steps, monkeypatch) 
     assert steps.checks.run_checks([check], []) == []
 
 
+@pytest.mark.parametrize("status", [0, 3])
+def test_a_check_beside_others_is_waited_for_and_says_what_it_said(steps, capfd, status) -> None:
+    code = f"import sys, time; time.sleep(0.2); print('looked'); sys.exit({status})"
+    with steps.checks.beside(("looking", [sys.executable, "-c", code], {})) as failed:
+        steps.talk.say("meanwhile")
+    assert failed == (["looking"] if status else [])
+    said = capfd.readouterr()
+    assert said.out.index("meanwhile") < said.out.index("looked")
+    assert ("looking failed" in said.err) == bool(status)
+
+
 @pytest.mark.parametrize(
     "words",
     [["open", "--newest"], ["fast", "--every-python"], ["test", "--newest", "--torch=skip"]],
