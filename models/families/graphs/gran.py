@@ -62,7 +62,7 @@ class GranConfig(Config, frozen=True):
     needs=("graph",),
     capabilities=("bound",),
     group="sequential",
-    motion="p(block) = Σ_k α_k Π_ij θ_kij^A_ij (1 − θ_kij)^(1−A_ij)",
+    motion="p(block) = Σ_k α_k Π_(ij) p(A_(ij); θ_(kij))",
 )
 class Gran(RowByRow[GranConfig]):
     """p(A) = prod_t p(L_t | L_1 ... L_(t-1)), L_t the edges of block t with all before it."""
@@ -71,19 +71,20 @@ class Gran(RowByRow[GranConfig]):
         Stage(
             "draw",
             "Draw graphs, and an order of their nodes",
-            "L = A^π in blocks of rows,  π ~ breadth-first orders of G",
+            "L = A_π in blocks of rows,  π ~ breadth-first orders of G",
             f"{_PAPER}, sections 2.1 and 2.3",
             by="order",
             formulas={
-                "depth": "L = A^π in blocks of rows,  π ~ depth-first orders of G",
-                "degree": "L = A^π in blocks of rows,  π by degree, ties at random",
-                "random": "L = A^π in blocks of rows,  π ~ all orders",
+                "depth": "L = A_π in blocks of rows,  π ~ depth-first orders of G",
+                "degree": "L = A_π in blocks of rows,  π by degree, ties at random",
+                "random": "L = A_π in blocks of rows,  π ~ all orders",
             },
         ),
         Stage(
             "fit",
             "Say the edges of a block from the graph before it",
-            "max Σ_t log Σ_k α_kt Π_ij p(A_ij; θ_kij),  h_i ← GRU(h_i, Σ_j a_ij f(h_i − h_j))",
+            "max Σ_t log Σ_k α_(kt) Π_(ij) p(A_(ij); θ_(kij)),  "
+            "h_i ← GRU(h_i, Σ_j a_(ij) f(h_i − h_j))",
             f"{_PAPER}, section 2.2",
         ),
     )

@@ -77,23 +77,23 @@ class GraphRnn(RowByRow[GraphRnnConfig]):
         Stage(
             "draw",
             "Draw graphs, and an order of their nodes",
-            "S = rows of A^π,  π ~ breadth-first orders of G",
+            "S = rows of A_π,  π ~ breadth-first orders of G",
             f"{_PAPER}, sections 2.1 and 2.3.4",
             by="order",
             formulas={
-                "depth": "S = rows of A^π,  π ~ depth-first orders of G",
-                "degree": "S = rows of A^π,  π by degree, ties at random",
-                "random": "S = rows of A^π,  π ~ all orders",
+                "depth": "S = rows of A_π,  π ~ depth-first orders of G",
+                "degree": "S = rows of A_π,  π by degree, ties at random",
+                "random": "S = rows of A_π,  π ~ all orders",
             },
         ),
         Stage(
             "fit",
             "Say each row from those before it",
-            "max Σ_i Σ_j log p(S_ij | S_i1 … S_i(j−1), h_i),  h_i = GRU(h_(i−1), S_(i−1))",
+            "max Σ_i Σ_j log p(S_(ij) | S_(i,<j), h_i),  h_i = GRU(h_(i−1), S_(i−1))",
             f"{_PAPER}, section 2.3.2",
             by="edges",
             formulas={
-                "independent": "max Σ_i Σ_j log p(S_ij | h_i),  h_i = GRU(h_(i−1), S_(i−1))",
+                "independent": "max Σ_i Σ_j log p(S_(ij) | h_i),  h_i = GRU(h_(i−1), S_(i−1))",
             },
         ),
     )

@@ -56,7 +56,7 @@ class RuleSequenceConfig(Config, frozen=True):
     needs=("graph",),
     capabilities=("bound",),
     group="sequential",
-    motion="p(r_t | r_<t) ∝ m(stack)_r exp f_r(r_<t)",
+    motion="p(r_t | r_(<t)) ∝ m(r_t | stack) exp f(r_t | r_(<t))",
 )
 class RuleSequence(WordByWord[RuleSequenceConfig]):
     """p(word) = prod_t p(r_t | r_1 ... r_(t-1)), a rule a symbol."""
@@ -77,7 +77,7 @@ class RuleSequence(WordByWord[RuleSequenceConfig]):
         Stage(
             "fit",
             "Say each rule from those before it",
-            "max Σ_t log p(r_t | r_<t),  p ∝ m(stack) exp f",
+            "max Σ_t log p(r_t | r_(<t)),  p ∝ m exp f",
             f"{_PAPER}, eq. 3",
         ),
     )
