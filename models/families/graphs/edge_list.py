@@ -30,7 +30,7 @@ class EdgeListConfig(Config, frozen=True):
     "edge-list",
     title="Edge list",
     summary="A transformer writes edge after edge as a depth-first search meets them: forward to a "
-    "new node, or back to one on its path. As long as there are edges, however many pairs.",
+    "new node, or back to one on its path. It takes as many steps as there are edges.",
     source="the words are depth-first codes: Yan and Han 2002, doi:10.1109/ICDM.2002.1184038, "
     f"section 4; {_PAPER}, section 3 (GraphGen, there by an LSTM and minimal codes)",
     config=EdgeListConfig,
