@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
@@ -18,6 +18,7 @@ __all__ = [
     "Completes",
     "Denoise",
     "Foresees",
+    "HasAutoencoder",
     "HasBound",
     "HasConsistency",
     "HasCritic",
@@ -52,6 +53,7 @@ WORDS: Mapping[str, str] = {
     "likelihood": "knows how likely a datum is",
     "bound": "bounds how likely a datum is from below",
     "latent": "has a generator",
+    "autoencoder": "makes a few numbers of each datum, and the datum of these",
     "population": "is made of particles",
     "classify": "tells classes apart",
     "noisy-classify": "tells classes apart at every noise level",
@@ -172,6 +174,14 @@ class HasLatent(Protocol):
 
 
 @runtime_checkable
+class HasAutoencoder(Protocol):
+    """An encoder and a decoder in one module, whose weights another model may take."""
+
+    @property
+    def autoencoder(self) -> nn.Module: ...
+
+
+@runtime_checkable
 class HasPopulation(Protocol):
     """Particles that are the state of the family, so many of them, and all there are.
 
@@ -250,6 +260,7 @@ ABILITIES: Mapping[str, Any] = {
     "likelihood": HasLikelihood,
     "bound": HasBound,
     "latent": HasLatent,
+    "autoencoder": HasAutoencoder,
     "population": HasPopulation,
     "classify": Classifies,
     "noisy-classify": ClassifiesNoisy,

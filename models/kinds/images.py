@@ -88,6 +88,7 @@ class ImageSet:
     families={
         "vae": {"latent": 32, "noisy": False},
         "hierarchical-vae": {"latent": 32, "noisy": False},
+        "latent-diffusion": {"latent": 32},
         "vq-vae": {"codes": 16, "book": 128, "latent": 8, "noisy": False},
         "autoregressive": {
             "law": "logistics",

@@ -18,6 +18,7 @@ from models.likelihood import EXACT, log_prob
 from models.metrics import likelihood
 from models.metrics.base import Evidence, NotApplicable
 from models.metrics.images.bits import BitsConfig, BitsPerDimension
+from models.metrics.images.bits_bound import BitsBound
 from models.metrics.likelihood import LikelihoodConfig, LogLikelihood, gaussian_log_prob, mean_of
 from models.operators.base import Operation
 from models.operators.likelihood import Likelihood
@@ -233,3 +234,18 @@ def test_they_are_never_measured_while_a_training_goes_on(slug: str):
     assert entry.heavy
     assert entry.needs == ("likelihood",)
     assert "Gaussian" in entry.bar_is
+
+
+def test_bits_of_a_bound_are_those_of_a_density_where_it_is_one():
+    """Of a model whose bound is its density both figures are the same, and so are their bars."""
+    x = torch.rand((40, 1, 4, 4), generator=make_generator(5)).mul(255).round() / 255
+    real = ImageSet(x)
+    model = Flat(real.spec(), volume=2.0)
+    model.log_prob_bound = model.log_prob
+    one, other = (metric(BitsConfig(rows=40)) for metric in (BitsPerDimension, BitsBound))
+    asked = [evidence(real, model=model, train=real) for _ in range(4)]
+    assert one.measure(asked[0]) == other.measure(asked[1])
+    assert one.bar(asked[2]) == other.bar(asked[3])
+    # A density of 1/2 in 16 dimensions, and 255 cells a unit.
+    bits = math.log2(255.0) + 1.0 / 16.0
+    assert other.measure(evidence(real, model=model)).value == pytest.approx(bits)

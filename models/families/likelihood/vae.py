@@ -1,11 +1,17 @@
 """VAE: an encoder and a decoder that maximise a bound of the likelihood."""
 
+import torch
+from torch import Tensor
+
 from models.config import Config, Pick
+from models.contracts.batch import Batch
 from models.contracts.learner import Stage
+from models.families.likelihood.latent_chain import LatentChain
 from models.families.likelihood.latent_family import LatentFamily
 from models.families.likelihood.settings import Averaging, Beta, DecoderNoise, LatentNumbers
 from models.nets.settings import DecoderNet, PosteriorNet
 from models.registry import family
+from models.tensors import noise_like
 from models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["Vae", "VaeConfig"]
@@ -35,7 +41,7 @@ class VaeConfig(Config, frozen=True):
     f"2021, arXiv:2006.13202; {_PAPER}, eqs. 3 and 10",
     config=VaeConfig,
     needs=("continuous", "whole"),
-    capabilities=("latent", "bound"),
+    capabilities=("latent", "bound", "autoencoder"),
     group="likelihood",
     motion="log p(x) ≥ E_q log p(x | z) − KL(q(z | x) ‖ N(0, I)),  x = D(z) + s ε",
 )
@@ -65,3 +71,18 @@ class Vae(LatentFamily[VaeConfig]):
             "bound",
         ),
     )
+
+    @property
+    def autoencoder(self) -> LatentChain:
+        """Encoder and decoder, by the averaged weights."""
+        return self.trained.averaged
+
+    def encoded(self, rows: Batch, generator: torch.Generator) -> Tensor:
+        """Return draws of q(z | x) for rows x (n, *shape), (n, latent), by the averaged weights."""
+        like = rows.x.new_empty(len(rows), self.autoencoder.latent)
+        (drawn,), _ = self.autoencoder.encode(rows, noise_like(like, generator))
+        return drawn
+
+    def decoded(self, latents: Batch) -> Tensor:
+        """Return what the averaged decoder makes of latents x (n, latent), (n, *shape)."""
+        return self.autoencoder.decode(latents, noisy=False)

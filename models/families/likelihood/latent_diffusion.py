@@ -1,0 +1,335 @@
+"""Latent diffusion: an autoencoder makes data short, and a diffusion learns what is left of them.
+
+Source: Rombach et al. 2022, arXiv:2112.10752, section 3; Vahdat, Kreis and Kautz 2021,
+arXiv:2106.05931, section 3: a diffusion in the place of a VAE's prior, so that
+
+    log p(x) >= E_q [log p(x | z) - log q(z | x) + log p(z)],  z ~ q(z | x),
+
+with the bound of the diffusion for log p(z).
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Unpack
+
+import msgspec
+import torch
+from torch import Tensor, nn
+
+from models.bound import continuous_bound
+from models.carriers.particles import Particles
+from models.config import Config, ConfigError, Pick, param
+from models.contracts.abilities import HasAutoencoder
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Phase, Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed, State
+from models.contracts.told_settings import ConditionalSetting
+from models.denoisers.denoiser import Denoiser
+from models.denoisers.densities import LogNormal, LogUniform, draw_levels
+from models.denoisers.formulas import EDM_NETWORK
+from models.denoisers.level_settings import LargestNoise, SmallestNoise
+from models.entries import Needs
+from models.families.likelihood.settings import Averaging, Beta, LatentNumbers
+from models.families.likelihood.vae import Vae, VaeConfig
+from models.fields.score import ScoreField
+from models.nets.mlp import MLPConfig, mlp
+from models.nets.role import DENOISER
+from models.nets.settings import DecoderNet, PosteriorNet
+from models.paths.clock import FlowClock
+from models.registry import family
+from models.samplers.heun import Heun, HeunConfig
+from models.tensors import make_generator
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+
+__all__ = ["LatentDiffusion", "LatentDiffusionConfig"]
+
+AUTOENCODER = "autoencoder"
+_WEIGHTS = 5  # a stream of the seed (`models.tensors.make_generator`); the VAE has its own
+_PAPER = "Rombach et al. 2022"
+_LOOKING = 19  # a seed, the same for good: one model has one bound
+_LOG_TAU_E = math.log(2.0 * math.pi * math.e)
+_DRAWS, _LEVELS = 4, 32  # of latents of a row, and noise levels at which each is looked at
+
+
+class LatentDiffusionConfig(Config, frozen=True):
+    """Settings of a latent diffusion. Levels are relative to latents of unit deviation."""
+
+    encoder: PosteriorNet = Pick()
+    decoder: DecoderNet = Pick()
+    latent: LatentNumbers = 4
+    beta: Beta = 1.0
+    net: Annotated[
+        MLPConfig, param("Network", "The network that denoises latents, which are a few numbers.")
+    ] = MLPConfig(width=256)
+    conditional: ConditionalSetting = False
+    teacher_share: Annotated[
+        float,
+        param(
+            "Lesson",
+            "Part of the training that teaches the autoencoder, where none is chosen.",
+            above=0.0,
+            high=0.95,
+        ),
+    ] = 0.5
+    steps: Annotated[
+        int,
+        param(
+            "Solver steps",
+            "Heun steps of a sample, two evaluations of the small network each; the decoder is "
+            "asked once.",
+            low=1,
+            high=1000,
+            log=True,
+        ),
+    ] = 18
+    s_min: SmallestNoise = 0.002
+    s_max: LargestNoise = 20.0
+    autoencoder_optimizer: Annotated[
+        OptimizerConfig,
+        param("Optimiser of the lesson", "How an autoencoder that is not chosen learns."),
+    ] = OptimizerConfig(lr=1e-3, schedule="cosine")
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
+    ema: Averaging = 0.99
+
+
+@family(
+    "latent-diffusion",
+    title="Latent diffusion",
+    short="Latent",
+    summary="An autoencoder makes a few numbers of each datum, and a diffusion learns the law of "
+    "these; its samples are decoded.",
+    source="Rombach et al. 2022, arXiv:2112.10752, section 3; Vahdat et al. 2021, "
+    "arXiv:2106.05931, section 3",
+    config=LatentDiffusionConfig,
+    needs=("continuous", "whole"),
+    capabilities=("bound",),
+    field="score",
+    carrier="flow",
+    motion="dz/ds = (z − D(z, s)) / s,  x = decoder(z)",
+    inputs={
+        AUTOENCODER: Needs(
+            "autoencoder",
+            "Autoencoder",
+            "A finished run of a VAE on the same data, with the same encoder, decoder and latent "
+            "size. Without one it is learned first.",
+            same_data=True,
+            optional=True,
+        )
+    },
+)
+class LatentDiffusion(Family[LatentDiffusionConfig]):
+    """field = score of latents, carrier = particles that are latents, seen as what they decode to.
+
+    Latents are draws of the encoder, so that the decoder knows all their neighbours. They are moved
+    and divided by the mean and the deviation of the first batch that is encoded (Rombach et al.
+    2022, section G.1).
+    """
+
+    stages = (
+        Stage("draw", "Draw data", "x ~ p", f"{_PAPER}, section 3"),
+        Stage(
+            "lesson",
+            "Teach the autoencoder",
+            "max E log N(x; D(z), s²) − β KL(q(z | x) ‖ N(0, I))",
+            "Kingma and Welling 2014, arXiv:1312.6114, eqs. 3 and 10",
+        ),
+        Stage("encode", "Encode them", "z₀ ~ q(z | x)", f"{_PAPER}, section 3.1"),
+        Stage(
+            "noise",
+            "Place the latents where diffusion has them",
+            "ln s ~ N(μ, σ²),  z = z₀ + s ε,  ε ~ N(0, I)",
+            "Karras et al. 2022, arXiv:2206.00364, eq. 2 and table 1",
+            aspect="path",
+        ),
+        Stage(
+            "fit",
+            "Fit the denoiser of latents",
+            "min E (1 + 1/s²) |D(z, s) − z₀|²",
+            f"{_PAPER}, eq. 2; Karras et al. 2022, eqs. 2 and 8",
+            aspect="loss",
+            also=(EDM_NETWORK,),
+        ),
+    )
+
+    def __init__(
+        self, config: LatentDiffusionConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        chosen = self.inputs.get(AUTOENCODER)
+        self._count = 0
+        # A longer run must not go back to school: it is part of the state.
+        self._lesson = 0 if chosen else max(1, round(config.teacher_share * self.horizon))
+        self._mean, self._std = torch.zeros(config.latent), torch.ones(())
+        self.autoencoder = Vae(
+            VaeConfig(
+                encoder=config.encoder,
+                decoder=config.decoder,
+                latent=config.latent,
+                beta=config.beta,
+                noisy=False,
+                optimizer=config.autoencoder_optimizer,
+            ),
+            spec,
+            horizon=max(1, self._lesson),
+            seed=self.seed,
+            device=self.device,
+            execution=self.execution,
+        )
+        self.autoencoder.noise = self.noise  # one state of chance for both
+        if chosen is not None:
+            assert isinstance(chosen, HasAutoencoder)
+            self._take(chosen.autoencoder)
+        few = _latent_spec(spec, config.latent)
+        self.field = ScoreField(
+            Denoiser(mlp(config.net, few, DENOISER, self.weights(_WEIGHTS))).to(self.device),
+            optimizer=config.optimizer,
+            horizon=max(1, self.horizon - self._lesson),
+            decay=config.ema,
+            density=LogNormal(-1.2, 1.2, config.s_min, config.s_max),
+            weight="edm",
+            gamma=0.0,
+            clock=FlowClock(config.s_min, config.s_max),
+            display="variance-preserving",
+            execution=self.execution,
+        )
+        self.carrier = Particles(few, self.device, Heun(HeunConfig(steps=config.steps)))
+
+    def _take(self, chain: nn.Module) -> None:
+        """Take the weights of an autoencoder as they are.
+
+        Raises:
+            ConfigError: it is another network.
+        """
+        trained = self.autoencoder.trained
+        mine, theirs = (
+            {name: value.shape for name, value in each.state_dict().items()}
+            for each in (trained.net, chain)
+        )
+        if mine != theirs:
+            raise ConfigError(
+                "latent",
+                "the autoencoder that was chosen has other networks or another latent size: set "
+                "encoder, decoder and latent size as in its run",
+            )
+        for each in (trained.net, trained.averaged):
+            each.load_state_dict(chain.state_dict())
+
+    @classmethod
+    def told_classes(cls, config: LatentDiffusionConfig) -> bool:
+        return config.conditional
+
+    @classmethod
+    def evaluations(cls, config: LatentDiffusionConfig, sampler: Any = None) -> int | None:
+        return 2 * config.steps  # Heun's last step takes one, and so does the decoder
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {AUTOENCODER: self.autoencoder.trained, "field": self.field}
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        if not self._lesson:
+            return ()
+        diffusion = Phase("diffusion", "The diffusion learns its latents", self._lesson)
+        return Phase(AUTOENCODER, "The autoencoder learns", 0), diffusion
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        yield "draw", {"real": real.x}
+        learning = self._count < self._lesson
+        metrics = yield from self._taught(real) if learning else self._denoised(real)
+        self._count += 1
+        if not self._lesson:
+            return metrics
+        return metrics | {"phase": real.x.new_full((), 1.0 if learning else 2.0)}
+
+    def _taught(self, real: Batch) -> Walk:
+        metrics = self.autoencoder.step(real)
+        yield "lesson", {"real": real.x}
+        return metrics
+
+    def _denoised(self, real: Batch) -> Walk:
+        with torch.no_grad():
+            drawn = self.autoencoder.encoded(real, self.noise)
+        if self.field.trained.count == 0:
+            self._mean, self._std = drawn.mean(dim=0).cpu(), drawn.std().cpu().clamp_min(1e-6)
+        latents = real.holding((drawn - self._mean.to(drawn)) / self._std.to(drawn))
+        yield "encode", {"real": real.x}
+        level = draw_levels(self.field.density, len(real), self.noise)
+        particles = self.carrier.noised(latents, level, self.noise)
+        yield "noise", {"real": real.x}
+        metrics = self.field.fit(latents, particles, level)
+        yield "fit", {"real": real.x}
+        return metrics
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        return self.carrier.latents(n, generator, given)
+
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        """Push latents forward; a frame holds what they decode to on their way."""
+        rows = Batch.of(latents)
+        if self._count < self._lesson:
+            yield Frame(1.0, self._decoded(rows), 1)
+            return
+        for frame in self.carrier.sampled(self.field, rows, generator=generator):
+            x = self._decoded(
+                rows.holding(self._mean.to(frame.x) + self._std.to(frame.x) * frame.x)
+            )
+            yield Frame(frame.t, x, frame.nfe + (frame.t == 1.0))
+
+    @torch.no_grad()
+    def _decoded(self, rows: Batch) -> Tensor:
+        return by_parts(self.autoencoder.decoded, rows)
+
+    @torch.no_grad()
+    def log_prob_bound(self, x: Rows) -> Tensor:
+        """Return a lower bound of log p(x) in nats, (n,), by four draws of the latents of each row;
+        while the autoencoder learns, by its own prior.
+        """
+        if self._count <= self._lesson:
+            return self.autoencoder.log_prob_bound(x)
+        return by_parts(self._bound, Batch.of(x))
+
+    def _bound(self, rows: Batch) -> Tensor:
+        chain, rng = self.autoencoder.autoencoder, make_generator(_LOOKING)
+        mean, std = self._mean.to(rows.x), self._std.to(rows.x)
+        law, found = LogUniform(self.config.s_min, self.config.s_max), rows.x.new_zeros(len(rows))
+        for _ in range(_DRAWS):
+            noise = torch.randn(len(rows), chain.latent, generator=rng).to(rows.x)
+            (drawn,), ((_, log_std),) = chain.encode(rows, noise)
+            latents = rows.holding((drawn - mean) / std)
+            nats = continuous_bound(self.field.denoiser(latents), latents, law, _LEVELS, rng).total
+            entropy = (log_std + 0.5 * _LOG_TAU_E).sum(dim=1)
+            prior = -nats - chain.latent * std.log()
+            found = found + chain.terms(rows, noise)["reconstruction"] + entropy + prior
+        return found / _DRAWS
+
+    def retune(self, config: LatentDiffusionConfig) -> None:
+        self.field.trained.optimizer.config = config.optimizer
+        more = {"beta": config.beta, "optimizer": config.autoencoder_optimizer}
+        self.autoencoder.reconfigure(msgspec.structs.replace(self.autoencoder.config, **more))
+
+    def state(self) -> State:
+        state = super().state()
+        state.keep("latents/mean", self._mean)
+        state.keep("latents/std", self._std)
+        state.values |= {"count": self._count, "lesson": self._lesson}
+        return state
+
+    def load_state(self, state: State) -> None:
+        super().load_state(state)
+        self._mean = state.tensor("latents/mean", self._mean.shape)
+        self._std = state.tensor("latents/std", ())
+        self._count, self._lesson = int(state.value("count")), int(state.value("lesson"))
+
+
+def _latent_spec(spec: DataSpec, latent: int) -> DataSpec:
+    """Return the spec of latents, which are so many numbers: under the conditions of the data."""
+    zero, one = torch.zeros(latent), torch.ones(latent)
+    return DataSpec(spec.kind, (latent,), zero, one, given=spec.given, law=spec.law)

@@ -1,0 +1,27 @@
+"""Bits per dimension of models that bound their density: how briefly they could write images down,
+at most.
+"""
+
+from models.metrics.bound import LogLikelihoodBound
+from models.metrics.images.bits import BitsConfig, BitsPerDimension
+from models.registry import metric
+
+__all__ = ["BitsBound"]
+
+
+@metric(
+    "bits-bound",
+    title="Bits per dimension, bound",
+    summary="Bits for each pixel and colour of unseen images, at most, for models whose density is "
+    "an integral over latents: what is above the bits themselves is also the fault of the bound.",
+    source="Kingma et al. 2021, arXiv:2107.00630, section 4; Theis et al. 2016, arXiv:1511.01844, "
+    "section 3.1",
+    config=BitsConfig,
+    kinds=("images",),
+    needs=("bound",),
+    unit="bits",
+    bar_is="the Gaussian with mean and covariance of the training images",
+    heavy=True,
+)
+class BitsBound(BitsPerDimension, LogLikelihoodBound):
+    """As `BitsPerDimension`, of a lower bound of log p(x): an upper one of the bits."""
