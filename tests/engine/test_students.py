@@ -87,3 +87,27 @@ def test_a_teacher_of_other_data_is_refused_in_a_sentence(project, family):
         f"The {name} must have learned the same data as this run, and it learned spirals."
     )
     assert problem.path == f"inputs.{name}"
+
+
+def test_a_student_of_a_teacher_that_is_told_the_class_is_told_it_too(tmp_path):
+    """Else it would never have seen a class, and be asked for one."""
+    config = {**NET, "conditional": True, "label_dropout": 0.1}
+    teacher = RunSpec(
+        name="told",
+        family=Pick(slug="edm", config=config),
+        dataset=Pick(slug="ring-of-five"),
+        training=QUICK,
+        metrics=[Pick(slug="sliced-w2")],
+    )
+    headless.run(teacher, project=tmp_path / "project")
+    wanted = RunSpec(
+        name="student",
+        family=Pick(slug="consistency-distillation", config=NET),
+        dataset=Pick(slug="ring-of-five"),
+        training=QUICK,
+        metrics=[Pick(slug="sliced-w2")],
+        inputs={"teacher": RunRef(run="0001-told")},
+    )
+    session = open_session(headless.create(wanted, tmp_path / "project"), QUICK["steps"])
+    assert session.family.spec.given.keys() == {"label"}
+    assert session.batches.batch(0).given.keys() == {"label"}

@@ -14,8 +14,9 @@ import torch
 from models.contracts.data import MakesBatches
 from models.contracts.family import Family
 from models.contracts.learner import Learner
+from models.contracts.spec import LABEL
 from studio.engine.data.batches import Batches, Fed, Fresh, Mirrored, Shuffled, Streamed
-from studio.engine.data.datasets import Dataset, edited
+from studio.engine.data.datasets import Dataset, edited, labelled
 from studio.engine.data.drawn import drawn
 from studio.engine.data.stored import StoredRows
 from studio.engine.kinds.base import kind_of
@@ -219,6 +220,8 @@ def open_session(run: RunFolder, total: int) -> Session:
         spec = units(resolved.family.entry, inputs, data.rows.spec())
     else:
         spec = saved_data(checkpoint)
+    if LABEL in spec.given and LABEL not in data.rows.spec().given:
+        data = labelled(data)  # what it learns from is told the class, and so it is
     step = checkpoint.step if checkpoint is not None else 0
     edits = effective_spec(run).edits
     family = rebuild(
