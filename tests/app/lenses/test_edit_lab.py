@@ -104,7 +104,7 @@ def write(lens: Any, slug: str, arrays: dict[str, Any], **config: Any) -> Path:
 
 
 async def ready(lab: EditView) -> None:
-    await until(lambda: lab.edits.now is not None and bool(lab._conditions))
+    await until(lambda: lab.edits.now is not None and bool(lab.form.conditions))
 
 
 async def test_a_mask_is_painted_and_what_is_drawn_in_it_is_shown_before_and_after(lens, lab):
@@ -116,8 +116,8 @@ async def test_a_mask_is_painted_and_what_is_drawn_in_it_is_shown_before_and_aft
     assert not jobs(lens)
     box = lab.canvas.box()
     at = box.topLeft() + QPointF(2.5, 1.5) * (box.width() / SIDE)
-    lab._size(-1)
-    lab._size(-1)
+    lab.paint.size_by(-1)
+    lab.paint.size_by(-1)
     QTest.mouseClick(lab.canvas, Qt.MouseButton.LeftButton, pos=at.toPoint())
     assert np.argwhere(lab.edits.now.marked).tolist() == [[1, 2]]
     assert lab.marked.text() == "1 pixel (2%)"
@@ -134,12 +134,12 @@ async def test_a_mask_is_painted_and_what_is_drawn_in_it_is_shown_before_and_aft
     x = np.tile(lab.edits.now.image, (8, 1, 1, 1))
     x[:, 0, 1, 2] = np.linspace(0, 1, 8)
     name = write(lens, "inpaint", {"x": x, "row": np.zeros(8, np.int64)}, seed=3, draws=8).name
-    await until(lambda: lab.result is not None)
+    await until(lambda: lab.results.found is not None)
     assert lab.go.text() == "Apply"
-    assert lab.facts.accessibleName() == f"seed 3 · 2 s · {name}"
-    assert lab.results.count == 8
+    assert lab.results.facts.accessibleName() == f"seed 3 · 2 s · {name}"
+    assert lab.results.tiles.count == 8
     assert lab.canvas.split
-    lab.results.picked.emit(5)
+    lab.results.tiles.picked.emit(5)
     lab.go_on()
     assert lab.edits.now.image[0, 1, 2] == pytest.approx(x[5, 0, 1, 2])
     assert not lab.edits.now.marked.any()
@@ -174,14 +174,14 @@ def with_mask(lab: EditView) -> Any:
 
 async def test_a_sketch_is_tried_at_five_strengths_and_a_click_takes_one(lens, lab):
     await ready(lab)
-    lab.what.setCurrentIndex(2)
+    lab.form.what.setCurrentIndex(2)
     await until(lambda: lab.strengths.strip.count == len(LEVELS))
     tried = [each.config["noise"] for each in lens.link.of(Operate) if each.inline]
     assert tried == list(LEVELS)
     lab.strengths.strip.picked.emit(3)
     assert lab.config["noise"] == LEVELS[3]
     before = len(tried)
-    lab._fill()
+    lab.paint.fill()
     await until(lambda: len([e for e in lens.link.of(Operate) if e.inline]) == before + 5)
     assert lab.edits.now.image.min() == 1.0
     assert lab.edits.now.label == "", "a sketch is of no class"
@@ -193,7 +193,7 @@ async def test_selected_rows_are_taken_and_two_are_the_ends_of_a_way(lens, lab):
     source = Source(lens.run.key, "samples", "a.h5")
     arrays = {"x": x, "label": np.array(["one", "two", "two", "nought"])}
     lens.state.selection.offer(source, Offered(arrays, "Generated image", lambda row: []))
-    lab.what.setCurrentIndex(6)
+    lab.form.what.setCurrentIndex(6)
     lens.state.selection.set(source, np.array([1, 3]), "click")
     assert lab.edits.now.title == "Generated image 1, two"
     assert lab.second.label == "nought"
@@ -230,14 +230,14 @@ async def test_a_dropped_picture_is_made_as_the_data_are_and_any_other_file_refu
 
 async def test_without_a_mouse_arrows_and_enter_paint(lens, lab):
     await ready(lab)
-    lab._size(-1)
-    lab._size(-1)
+    lab.paint.size_by(-1)
+    lab.paint.size_by(-1)
     for key in (Qt.Key.Key_Up, Qt.Key.Key_Left):
         QTest.keyClick(lab.canvas, key)
     QTest.keyClick(lab.canvas, Qt.Key.Key_Return)
     assert np.argwhere(lab.edits.now.marked).tolist() == [[3, 3]]
     QTest.keyClick(lab.canvas, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
     assert not lab.edits.now.marked.any()
-    before = lab.size_.text()
+    before = lab.paint.width_said.text()
     QTest.keyClick(lab.canvas, Qt.Key.Key_BracketRight)
-    assert lab.size_.text() != before
+    assert lab.paint.width_said.text() != before

@@ -1,0 +1,80 @@
+"""What came of an edit: its images, what is known of them, and what can be done with one."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from studio.app.kinds.kind import Kind
+from studio.app.views.images.edited import Edited
+from studio.app.widgets.basic import Elided, button, row, section
+from studio.app.widgets.tilegrid import TileGrid
+
+__all__ = ["EditResults"]
+
+
+class EditResults(QWidget):
+    """A grid of what was made, of which one is looked at.
+
+    Signals:
+        picked: another one is looked at.
+        wanted: the one that is looked at is to be edited further.
+        browsed: all of them are to be seen as samples.
+    """
+
+    picked = Signal()
+    wanted = Signal()
+    browsed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: Edited | None = None
+        self._at = 0
+        self.tiles = TileGrid("What came of it")
+        self.tiles.setMinimumHeight(132)
+        self.tiles.picked.connect(self._pick)
+        self.facts = Elided("", "small", middle=True)
+        use = button("Go on with this", self.wanted.emit, kind="chip", tip="Edit this one further")
+        copy = button("Copy", self._copy, kind="chip", tip="Copy this one as a picture")
+        show = button("Browse", self.browsed.emit, kind="chip", tip="See all of them as samples")
+        self._does: tuple[QWidget, ...] = (use, copy, show)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(6)
+        body.addLayout(row(section("Results"), None, use, copy, show))
+        body.addWidget(self.tiles)
+        body.addWidget(self.facts)
+
+    @property
+    def image(self) -> NDArray[np.float32] | None:
+        """The one that is looked at, (C, H, W)."""
+        return None if self.found is None else self.found.images[self._at]
+
+    def take(self, found: Edited | None) -> None:
+        """Take what came of something else, None for nothing; `show_tiles` shows it."""
+        self.found, self._at = found, 0 if found is None else found.first
+
+    def show_tiles(self, kind: Kind, *, busy: bool) -> None:
+        """Show what there is, or what is to be done for it."""
+        found = self.found
+        for each in self._does:
+            each.setVisible(found is not None)
+        self.facts.setVisible(found is not None)
+        if found is None:
+            message = "It is on its way." if busy else "Apply, and what comes of it is here."
+            self.tiles.show_tiles(None, message=message)
+            self.facts.set_text("")
+            return
+        tiles = kind.tiles({"x": found.images})
+        self.tiles.show_tiles(tiles, noun=kind.one, words=list(found.names))
+        self.tiles.select(self._at)
+        self.facts.set_text(found.facts)
+        self.facts.set_more(found.note)
+
+    def _pick(self, place: int) -> None:
+        if place >= 0 and self.found is not None:
+            self._at = place
+            self.picked.emit()
+
+    def _copy(self) -> None:
+        self.tiles.copy_rows(np.array([self._at]))

@@ -1,0 +1,165 @@
+"""What is done with an image on the table: the task, and its settings."""
+
+from typing import Any
+
+import msgspec
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+from studio.app.forms.editors import ChoiceList
+from studio.app.forms.form import Form
+from studio.app.kinds.kind import LABEL
+from studio.app.kinds.registry import kind_of_run
+from studio.app.state import drafts, operators
+from studio.app.state.editing import TASKS, Task
+from studio.app.state.offers import offered
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.widgets.literal import tip_text
+from studio.protocol.able import Able, Condition
+from studio.protocol.catalog import EntrySpec, FieldSpec
+from studio.protocol.spec import Pick, RunSpec
+
+__all__ = ["TaskForm"]
+
+COLOURS = 3
+
+
+class TaskForm(QScrollArea):
+    """The settings of the task that is chosen in ``what``, of the operator that does it.
+
+    Signals:
+        chosen: another task.
+        edited: a setting of it.
+    """
+
+    chosen = Signal()
+    edited = Signal()
+
+    def __init__(self, state: AppState) -> None:
+        super().__init__()
+        self._state = state
+        self._key = ""
+        self._able: Able | None = None
+        self._configs: dict[str, dict[str, Any]] = {}
+        self._wrong: set[str] = set()
+        self._form: Form | None = None
+        self.task: Task = TASKS[0]
+        self.what = ChoiceList([task.title for task in TASKS], "What is done with it")
+        self.what.setMinimumWidth(150)
+        self.what.currentIndexChanged.connect(self._choose)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMinimumHeight(120)
+
+    def begin(self, key: str) -> None:
+        """Forget what was set, for another run."""
+        self._key, self._able, self._configs = key, None, {}
+        self.show_settings()
+
+    def know(self, able: Able) -> None:
+        """Offer what the model can be asked for."""
+        self._able = able
+        self.show_settings()
+
+    @property
+    def _run(self) -> RunState | None:
+        return self._state.runs.by_key.get(self._key)
+
+    @property
+    def entry(self) -> EntrySpec | None:
+        """The operator that does it."""
+        catalog = self._state.catalog
+        return catalog.get("operator", self.task.operator) if catalog is not None else None
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The settings of the task, as far as they are not the operator's own."""
+        return self._configs.setdefault(self.task.title, dict(self.task.config))
+
+    @property
+    def conditions(self) -> list[Condition]:
+        """What the model can be told."""
+        return self._able.conditions if self._able is not None else []
+
+    @property
+    def told_classes(self) -> bool:
+        """Whether it can be told a class."""
+        return any(each.name == LABEL for each in self.conditions)
+
+    @property
+    def is_right(self) -> bool:
+        """Whether every setting can be read."""
+        return not self._wrong
+
+    def set(self, name: str, value: Any) -> None:
+        """Set something that was chosen elsewhere."""
+        self._configs[self.task.title] = {**self.config, name: value}
+        if self._form is not None:
+            self._form.show_config(self.config)
+
+    def show_problem(self, path: str, message: str) -> bool:
+        """Say of a setting what is wrong with it; returns whether there is such a setting."""
+        return self._form is not None and bool(path) and self._form.show_problem(path, message)
+
+    def offer(self, shape: tuple[int, ...]) -> None:
+        """Say of each task whether the run can do it with images (C, H, W)."""
+        able = {each.slug for each in operators.offered(self._run, self._state.catalog)}
+        model = self.what.model()
+        for place, task in enumerate(TASKS):
+            item = model.item(place)  # type: ignore[attr-defined]
+            grey = task.colour and bool(shape) and shape[0] != COLOURS
+            item.setEnabled(task.operator in able and not grey)
+            why = "These images are grey." if grey else "This model cannot do that."
+            tip = "" if item.isEnabled() else tip_text(why)
+            self.what.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
+
+    def _choose(self, place: int) -> None:
+        self.task = TASKS[place]
+        self._wrong = set()
+        self.show_settings()
+        self.chosen.emit()
+
+    def show_settings(self) -> None:
+        """Show the settings of the task; none while nothing is known of the run."""
+        run, entry, catalog = self._run, self.entry, self._state.catalog
+        if run is None or run.spec is None or entry is None or catalog is None:
+            self.setWidget(QWidget())
+            self._form = None
+            return
+        self._form = Form(self._fields(entry))
+        self._form.edited.connect(self._edited)
+        self._form.rejected.connect(lambda field, _typed: self._reject(field.path))
+        classes: list[str] = next((c.names for c in self.conditions if c.names), [])
+        runs = [each for each in self._state.runs.by_key.values() if each.checkpoints]
+        self._form.show_offers(offered(runs, {"names": classes}, (), catalog))
+        self._form.show_config(self.config)
+        self.setWidget(self._form)
+
+    def _fields(self, entry: EntrySpec) -> EntrySpec:
+        run, catalog = self._run, self._state.catalog
+        assert run is not None
+        assert catalog is not None
+        called = kind_of_run(run, catalog).called
+        made = operators.settings(entry, run, catalog, self.config, self.conditions, called)
+        typed = {f"{operators.INPUTS}.{slot.name}" for slot in entry.takes}
+        own = [field for field in made.fields if field.path not in typed]
+        return msgspec.structs.replace(made, fields=own)
+
+    def _edited(self, field: FieldSpec, value: Any) -> None:
+        self._wrong.discard(field.path)
+        spec = RunSpec(name="", family=Pick(slug="", config=self.config), dataset=Pick(slug=""))
+        config = drafts.put(spec, "family", field, value).family.config
+        self._configs[self.task.title] = config
+        assert self._form is not None
+        entry = self.entry
+        if field.chooses and entry is not None:
+            self._form.show_entry(self._fields(entry))
+        self._form.show_config(config)
+        self.edited.emit()
+
+    def _reject(self, path: str) -> None:
+        self._wrong.add(path)
+        self.edited.emit()

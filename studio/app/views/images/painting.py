@@ -1,0 +1,159 @@
+"""The tools that paint on an image: brush and eraser, their size and ink, and the way back."""
+
+from dataclasses import replace
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QColorDialog, QSlider, QVBoxLayout, QWidget
+
+from studio.app.state.editing import TASKS, Sheet, Task, brushed
+from studio.app.state.undoing import Edits
+from studio.app.widgets.basic import button, icon_button, label, restyle, row
+from studio.app.widgets.editcanvas import EditCanvas
+from studio.app.widgets.literal import set_tip
+
+__all__ = ["PaintTools"]
+
+RADII = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)  # of the brush, in pixels of the image
+COLOURS = 3
+
+
+class PaintTools(QWidget):
+    """A row of tools over a canvas, which paint on the sheet that lies there.
+
+    Signals:
+        painted: the sheet is another one: a stroke went on, or a step was taken back or again.
+        filled: a sheet that is all ink.
+    """
+
+    painted = Signal()
+    filled = Signal(object)
+
+    def __init__(self, edits: Edits[Sheet], canvas: EditCanvas) -> None:
+        super().__init__()
+        self._edits, self._canvas = edits, canvas
+        self._task: Task = TASKS[0]
+        self._radius = 1.5
+        self._ink: tuple[float, ...] = (1.0,)
+        self.brush = icon_button("brush", "Brush: Enter or the mouse paints, [ and ] size it")
+        self.brush.setCheckable(True)
+        self.eraser = icon_button("eraser", "Eraser (the right button of the mouse, Shift+Enter)")
+        self.eraser.setCheckable(True)
+        self._take_tool(erases=False)
+        self.brush.clicked.connect(lambda: self._take_tool(erases=False))
+        self.eraser.clicked.connect(lambda: self._take_tool(erases=True))
+        self.wider = icon_button("brush-wide", "Wider brush (])", partial(self.size_by, 1))
+        self.narrower = icon_button("brush-narrow", "Narrower brush ([)", partial(self.size_by, -1))
+        self._fill = icon_button("stop", "Fill all with the ink", self.fill)
+        self._wipe = icon_button("trash", "Take all marks away", self.wipe)
+        self._back = icon_button("undo", "Undo (Ctrl+Z)", self.undo)
+        self._again = icon_button("redo", "Redo (Ctrl+Shift+Z)", self.redo)
+        self.width_said = label("", "small")
+        self._ink_name = label("ink", "small")
+        self._brightness = self._slider()
+        self._colour = button("Colour…", self._ask_colour, kind="chip", tip="Colour of the ink")
+        tools = (self.brush, self.eraser, self.narrower, self.width_said, self.wider, self._fill,
+                 self._wipe, self._ink_name, self._brightness, self._colour, None, self._back,
+                 self._again)  # fmt: skip
+        body = QVBoxLayout(self)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.addLayout(row(*tools, gap=2))
+        canvas.stroke.connect(self._stroke)
+        canvas.sized.connect(self.size_by)
+
+    def _slider(self) -> QSlider:
+        found = QSlider(Qt.Orientation.Horizontal)
+        found.setRange(0, 100)
+        found.setValue(100)
+        found.setFixedWidth(72)
+        found.setAccessibleName("Brightness of the ink")
+        set_tip(found, "Brightness of the ink")
+        found.valueChanged.connect(lambda value: self._take_ink((value / 100,)))
+        return found
+
+    def show_for(self, task: Task, channels: int) -> None:
+        """Show the tools that a task has for images of so many channels."""
+        self._task = task
+        paints, colour = task.brush != "", task.brush == "colour"
+        tools: tuple[QWidget, ...] = (
+            self.brush, self.eraser, self.wider, self.narrower, self.width_said,
+        )  # fmt: skip
+        for tool in tools:
+            tool.setVisible(paints)
+        self._wipe.setVisible(task.brush == "mask")
+        self._fill.setVisible(colour)
+        self._ink_name.setVisible(colour and channels != COLOURS)
+        self._brightness.setVisible(colour and channels != COLOURS)
+        self._colour.setVisible(colour and channels == COLOURS)
+        self._back.setEnabled(self._edits.can_undo)
+        self._again.setEnabled(self._edits.can_redo)
+        self._tell()
+
+    def size_by(self, by: int) -> None:
+        """Take a brush so many sizes wider."""
+        place = min(max(RADII.index(self._radius) + by, 0), len(RADII) - 1)
+        self._radius = RADII[place]
+        self._tell()
+
+    def fill(self) -> None:
+        """Begin with a sheet that is all ink."""
+        sheet = self._edits.now
+        if sheet is not None:
+            far = float(sum(sheet.image.shape))
+            middle = sheet.image.shape[1] / 2, sheet.image.shape[2] / 2
+            inked = brushed(sheet, middle, far, self._ink)
+            self.filled.emit(replace(inked, title="Sketch", label=""))
+
+    def wipe(self) -> None:
+        """Take all marks away."""
+        if self._edits.now is not None and self._edits.now.marked.any():
+            self._edits.put(replace(self._edits.now, mask=None))
+            self.painted.emit()
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self._edits.undo()
+        self.painted.emit()
+
+    def redo(self) -> None:
+        """Take the step again that was taken back last."""
+        self._edits.redo()
+        self.painted.emit()
+
+    def _take_tool(self, *, erases: bool) -> None:
+        for tool, held in ((self.brush, not erases), (self.eraser, erases)):
+            tool.setChecked(held)
+            restyle(tool, held="true" if held else "false")
+
+    def _take_ink(self, ink: tuple[float, ...]) -> None:
+        self._ink = ink
+
+    def _ask_colour(self) -> None:
+        dialog = QColorDialog(QColor.fromRgbF(*(self._ink * COLOURS)[:COLOURS]), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.colorSelected.connect(
+            lambda chosen: self._take_ink((chosen.redF(), chosen.greenF(), chosen.blueF()))
+        )
+        dialog.open()
+
+    def _tell(self) -> None:
+        self.width_said.setText(f"{2 * self._radius:g} px")
+        self._canvas.show_brush(self._radius, paints=bool(self._task.brush))
+
+    def _stroke(self, begins: bool, at_row: float, at_column: float, erases: bool) -> None:
+        if begins:
+            self._edits.begin()
+        sheet = self._edits.now
+        if sheet is None:
+            return
+        self._edits.amend(self._under_brush(sheet, at_row, at_column, erases=erases))
+        self.painted.emit()
+
+    def _under_brush(self, sheet: Sheet, at_row: float, at_column: float, *, erases: bool) -> Sheet:
+        erases = erases or self.eraser.isChecked()
+        at = (at_row, at_column)
+        if self._task.brush == "mask":
+            return brushed(sheet, at, self._radius, not erases)
+        painted = brushed(sheet, at, self._radius, 0.0 if erases else self._ink)
+        return replace(painted, label="")
