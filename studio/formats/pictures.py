@@ -1,10 +1,14 @@
-"""Pictures: images as arrays, or on one sheet of pixels; PNG is written with zlib alone."""
+"""Pictures: images as arrays, on one sheet of pixels, or each as a file in a zip; PNG is written
+with zlib alone.
+"""
 
+import io
 import json
 import math
 import struct
+import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,21 +23,29 @@ from studio.store.atomic import write_bytes
 
 __all__ = ["IMAGE_SUFFIXES", "MOST_ON_A_SHEET", "sheet", "write_images", "write_png"]
 
-IMAGE_SUFFIXES = (*ARRAY_SUFFIXES, ".png")
+IMAGE_SUFFIXES = (*ARRAY_SUFFIXES, ".png", ".zip")
 MOST_ON_A_SHEET = 1024
+MOST_IN_A_ZIP = 100_000
 SMALLEST = 512
 GAP = 0.1
 
 
-def write_images(path: Path, x: ArrayLike, attrs: Mapping[str, Any] | None = None) -> None:
+def write_images(
+    path: Path,
+    x: ArrayLike,
+    attrs: Mapping[str, Any] | None = None,
+    folders: Sequence[str] = (),
+) -> None:
     """Write images x (n, C, H, W) to a file whose suffix says how, replacing it atomically.
 
-    NPZ and HDF5 hold the numbers as they are, "x" float32, and PNG one sheet of the first (at most
-    1,024) images. ``attrs`` says where they come from (plain JSON): "provenance", in PNG a comment.
+    NPZ and HDF5 hold the numbers as they are, "x" float32, PNG one sheet of the first (at most
+    1,024) images, and a zip a PNG of each, in ``folders`` (n,) where these are told, as an import
+    reads classes. ``attrs`` says where they come from (plain JSON): "provenance", in PNG a comment,
+    in a zip the file provenance.json.
 
     Raises:
         ValueError: x is not (n, C, H, W) with C 1 or 3 and n at least 1.
-        FormatError: images cannot be written with this suffix.
+        FormatError: images cannot be written with this suffix, or there are too many of them.
         StoreError: the disk refused.
     """
     data = np.asarray(x, np.float32)
@@ -49,6 +61,9 @@ def write_images(path: Path, x: ArrayLike, attrs: Mapping[str, Any] | None = Non
     if suffix == ".png":
         write_png(path, sheet(data[:MOST_ON_A_SHEET]), {"Comment": json.dumps(dict(attrs or {}))})
         return
+    if suffix == ".zip":
+        write_bytes(path, _zipped(data, attrs or {}, folders))
+        return
     discover()
     registry.for_path(path, writing=True).write(path, data, (), attrs or {})
 
@@ -62,7 +77,7 @@ def sheet(
     Values outside are clipped; what is not finite is black. Pixels are whole numbers of pixels
     large, so that the sheet has at least ``smallest`` on its longer side. Returns (h, w, 3).
     """
-    n, channels, height, width = images.shape
+    n, _, height, width = images.shape
     if not n:
         raise ValueError("a sheet needs at least one image")
     columns = columns or math.ceil(math.sqrt(n * height / width))
@@ -70,8 +85,7 @@ def sheet(
     scale = max(1, math.ceil(smallest / max(columns * width, rows * height)))
     high, wide = scale * height, scale * width
     gap = max(1, round(GAP * scale * min(height, width)))
-    bytes_ = np.nan_to_num(images, nan=0.0).clip(0.0, 1.0) * 255.0 + 0.5
-    colours = bytes_.astype(np.uint8)[:, [min(c, channels - 1) for c in range(3)]]
+    colours = _coloured(images)
     large = colours.repeat(scale, axis=2).repeat(scale, axis=3).transpose(0, 2, 3, 1)
     made = np.full((gap + rows * (high + gap), gap + columns * (wide + gap), 3), 32, np.uint8)
     for index, image in enumerate(large):
@@ -81,22 +95,56 @@ def sheet(
     return made
 
 
+def _coloured(images: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Return images (n, C, H, W) of values in [0, 1] as bytes of red, green and blue, (n, 3, H, W);
+    what is not finite is black.
+    """
+    bytes_ = np.nan_to_num(images, nan=0.0).clip(0.0, 1.0) * 255.0 + 0.5
+    channels = [min(c, images.shape[1] - 1) for c in range(3)]
+    found: NDArray[np.uint8] = bytes_.astype(np.uint8)[:, channels]
+    return found
+
+
+def _zipped(
+    images: NDArray[np.floating], attrs: Mapping[str, Any], folders: Sequence[str]
+) -> bytes:
+    if len(images) > MOST_IN_A_ZIP:
+        raise FormatError(
+            f"{len(images):,} images are too many files; a zip takes {MOST_IN_A_ZIP:,}.",
+            "Write fewer of them, or all as .npz or .h5.",
+            kind="user",
+        )
+    found = io.BytesIO()
+    digits = len(str(len(images) - 1))
+    with zipfile.ZipFile(found, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("provenance.json"), json.dumps(dict(attrs)))
+        for place, image in enumerate(_coloured(images)):
+            folder = f"{folders[place]}/" if folders else ""
+            name = zipfile.ZipInfo(f"{folder}{place:0{digits}d}.png")
+            archive.writestr(name, _png(image.transpose(1, 2, 0), {}))
+    return found.getvalue()
+
+
 def write_png(path: Path, image: NDArray[np.uint8], texts: Mapping[str, str] | None = None) -> None:
     """Write an (h, w, 3) uint8 image; ``texts`` are kept in the file under their keywords.
 
     Raises:
         StoreError: the disk refused.
     """
+    write_bytes(path, _png(image, texts or {}))
+
+
+def _png(image: NDArray[np.uint8], texts: Mapping[str, str]) -> bytes:
     height, width, _ = image.shape
     # Each row starts with its filter: none.
     rows = np.zeros((height, 1 + 3 * width), np.uint8)
     rows[:, 1:] = image.reshape(height, -1)
     chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))]
-    for key, text in (texts or {}).items():
+    for key, text in texts.items():
         body = key.encode("latin-1") + b"\0\0\0\0\0" + text.encode("utf-8")
         chunks.append((b"iTXt", body))
     chunks += [(b"IDAT", zlib.compress(rows.tobytes(), 6)), (b"IEND", b"")]
-    write_bytes(path, b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(k, body) for k, body in chunks))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(k, body) for k, body in chunks)
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:

@@ -1,7 +1,8 @@
-"""Images as files: arrays as they are, or one sheet of pixels."""
+"""Images as files: arrays as they are, one sheet of pixels, or a picture of each."""
 
 import json
 import struct
+import zipfile
 import zlib
 
 import h5py
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from studio.formats import FormatError
+from studio.formats.images.files import PictureFiles
 from studio.formats.pictures import MOST_ON_A_SHEET, sheet, write_images
 
 RNG = np.random.default_rng(0)
@@ -88,6 +90,34 @@ def test_a_png_is_a_sheet_that_says_where_it_comes_from(tmp_path, monkeypatch):
     write_images(tmp_path / "some.png", x)
     np.testing.assert_array_equal(pixels(tmp_path / "some.png")[0], sheet(x[:4]))
     assert MOST_ON_A_SHEET == 1024
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_zip_has_a_picture_of_each_in_the_folder_of_its_class_as_an_import_reads_them(
+    tmp_path, channels
+):
+    x = RNG.integers(0, 256, (12, channels, 5, 7)).astype(np.float32) / 255
+    folders = [str(i % 3) for i in range(12)]
+    write_images(tmp_path / "made.zip", x, {"step": 12}, folders)
+    with zipfile.ZipFile(tmp_path / "made.zip") as archive:
+        names = archive.namelist()
+        assert json.loads(archive.read("provenance.json")) == {"step": 12}
+    assert names[1:] == [f"{folder}/{i:02d}.png" for i, folder in enumerate(folders)]
+    options = {option.path: option.default for option in PictureFiles.options}
+    rows = PictureFiles().rows([tmp_path / "made.zip"], options)
+    blocks = list(rows.blocks)
+    read = np.concatenate([block["x"] for block in blocks])
+    label = np.concatenate([block["label"] for block in blocks])
+    order = np.argsort(folders, kind="stable")
+    np.testing.assert_array_equal(read, np.round(x[order] * 255))
+    assert [rows.schema.classes[i] for i in label] == sorted(folders)
+
+
+def test_a_zip_of_too_many_is_refused_and_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("studio.formats.pictures.MOST_IN_A_ZIP", 3)
+    with pytest.raises(FormatError, match="4 images are too many files"):
+        write_images(tmp_path / "made.zip", np.zeros((4, 1, 2, 2)))
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("name", ["made.csv", "made", "made.jpg"])

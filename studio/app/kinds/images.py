@@ -106,6 +106,7 @@ KIND = Kind(
     finds=("judge", "nearest"),
     imports="folders or zips of pictures, IDX, CIFAR-10 batches, NPY or NPZ",
     apart=pixels,
+    suffixes=("zip", "png", "npz", "h5"),
     projection=(
         "Grey: data. Coloured: the pictures on the left, along the first two principal "
         "components of what the judge network sees in data."

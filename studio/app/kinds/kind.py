@@ -82,6 +82,7 @@ FORMATS = {
     "svg": "SVG drawing",
     "txt": "Text",
     "wav": "Sound",
+    "zip": "Pictures in a zip",
 }
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
-from models.contracts.spec import DataSpec
+from models.contracts.spec import LABEL, DataSpec
 from models.kinds.images import ImageSet
 from studio.engine.data.measuring import Measuring
 from studio.engine.kinds.base import Arrays, DataKind, Facts
@@ -83,4 +83,6 @@ class Images(DataKind, slug="images"):
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
     ) -> None:
-        write_images(path, rows.x.numpy(), attrs)
+        label = rows.given.get(LABEL)
+        folders = () if label is None else [str(int(each)) for each in label]
+        write_images(path, rows.x.numpy(), attrs, folders)
