@@ -56,7 +56,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=seed,
         default=0,
         metavar="N",
-        help="which rows validate and which only test, a tenth each (default: 0)",
+        help="which rows validate and which only test, a tenth each, or what its makers test with "
+        "(default: 0)",
     )
     parser.add_argument(
         "--look", action="store_true", help="say what is in the files, and import nothing"

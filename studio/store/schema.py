@@ -19,7 +19,8 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
     ``kind``: the kind of data ("points", "jets", ...). ``columns`` names the entries of a row of
     part "x" where they have names, ``classes`` the values of part "label". ``facts`` is what else
     is known of the data, as plain JSON (a source, a unit, a pixel size). ``within`` is the part
-    within whose values rows are shared out (see `studio.store.splits`).
+    within whose values rows are shared out, and ``last`` says how many rows at the end test, as
+    their makers have it (see `studio.store.splits`).
     """
 
     kind: str
@@ -28,6 +29,7 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
     classes: list[str] = []
     facts: dict[str, Any] = {}
     within: str = ""
+    last: int = 0
 
     @property
     def row_bytes(self) -> int:
@@ -55,7 +57,7 @@ def points_schema(columns: Sequence[str]) -> Schema:
 def tree_hash(schema: Schema, rows: int, split: Split, digests: Sequence[bytes]) -> str:
     """Return the hash of a data set: of what is learned from and of what it means."""
     parts = [[part.name, part.dtype, part.shape, part.ragged] for part in schema.parts]
-    shares = [split.seed, split.validation, split.test, *([split.within] if split.within else [])]
+    shares = [split.seed, split.validation, split.test, *filter(None, (split.within, split.last))]
     about = [schema.kind, rows, parts, schema.columns, schema.classes, shares]
     digest = hashlib.sha256(json.dumps(about).encode())
     for each in digests:

@@ -4,7 +4,8 @@ A row's share is a function of the seed and its number alone: it is the same in 
 every version, and rows that are added later move none that are there. Where rows are of several
 classes, each imported from a file of its own, the number may be that within the class: then those
 of one class are shared out alike whichever others came with them, and a model of one class may be
-compared with a model of all.
+compared with a model of all. Where whoever made the data says which rows test, these stand last and
+do, and nothing but what validates is chosen among the others.
 """
 
 from collections.abc import Iterator
@@ -33,13 +34,15 @@ class Split(msgspec.Struct, frozen=True, kw_only=True):
     """Fractions of the rows that validate and that test; the others are trained on.
 
     ``within`` names a part of whole numbers, as "label": rows are counted among those of the same
-    number there. "" counts all of them.
+    number there. "" counts all of them. ``last`` rows at the end are those that test, as their
+    makers have it, in the place of a fraction of all; 0 where nobody says.
     """
 
     seed: int = 0
     validation: float = 0.1
     test: float = 0.1
     within: str = ""
+    last: int = 0
 
 
 """No row is held out, as in data sets of format 1."""
@@ -57,6 +60,8 @@ def check_split(split: Split) -> None:
             f"validation {split.validation} and test {split.test} must be fractions that leave "
             "rows to train on"
         )
+    if split.last < 0:
+        raise ValueError(f"{split.last} rows at the end cannot test")
     if not 0 <= split.seed <= _WORD:
         raise ValueError(f"the seed of a split must be in [0, 2^64), got {split.seed}")
 
@@ -69,14 +74,17 @@ def shares(rows: int, split: Split, values: NDArray[Any] | None = None) -> NDArr
         ValueError: the fractions are none, or there are no values to count within.
     """
     check_split(split)
+    if split.last and split.last >= rows:
+        raise ValueError(f"of {rows} rows the last {split.last} test, and none is left")
     if bool(split.within) != (values is not None) or (values is not None and len(values) != rows):
         raise ValueError(f"rows are counted within {split.within!r}, of which there must be {rows}")
     parts = list(_uniform(rows, split.seed))
     u = np.concatenate(parts) if parts else np.empty(0)
-    found = np.where(u < split.test, 2, np.where(u < split.test + split.validation, 1, 0)).astype(
-        np.uint8
-    )
-    return found if values is None else found[_numbered(values)]
+    test = 0.0 if split.last else split.test
+    found = np.where(u < test, 2, np.where(u < test + split.validation, 1, 0)).astype(np.uint8)
+    found = found if values is None else found[_numbered(values)]
+    found[rows - split.last :] = SHARES.index("test")
+    return found
 
 
 def split_rows(

@@ -50,7 +50,7 @@ class DatasetWriter:
             ValueError: the schema or the split is none.
         """
         check_parts(schema.parts)
-        self.split = split or Split(within=schema.within)
+        self.split = split or Split(within=schema.within, last=schema.last)
         check_split(self.split)
         check_within(schema.parts, self.split)
         if len(set(schema.columns)) != len(schema.columns):

@@ -15,6 +15,7 @@ from PIL import Image
 from studio.formats import FormatError, files
 from studio.formats.images.arrays import ImageArrays
 from studio.formats.images.decoding import Undecodable, decoded
+from studio.formats.images.ownsplit import is_test
 from studio.formats.images.plainpickle import PlainPickleError, plain
 from studio.formats.inspection import Inspection
 from studio.formats.pictures import write_images
@@ -183,10 +184,20 @@ class TestIdx:
         one, two = self.pair(tmp_path, "train", 0), self.pair(tmp_path, "t10k", 1, n=3)
         found, rows = brought([one[1], two[0], two[1], one[0]])
         assert found.importer == "idx"
-        assert rows["label"].tolist() == [0, 1, 2, 0, 1, 2, 3, 4, 5]
-        expected = np.concatenate([pixels(1, (3, 4, 5)), pixels(0, (6, 4, 5))])
+        assert rows["label"].tolist() == [0, 1, 2, 3, 4, 5, 0, 1, 2]
+        expected = np.concatenate([pixels(0, (6, 4, 5)), pixels(1, (3, 4, 5))])
         np.testing.assert_array_equal(rows["x"][:, 0], expected)
-        assert any("chosen by the seed" in note for note in found.notes)
+        assert found.notes == [
+            "What is in t10k-images-idx3-ubyte.gz only tests, as the makers of the data have it."
+        ]
+
+    def test_what_its_makers_test_with_stays_what_tests(self, tmp_path):
+        one, two = self.pair(tmp_path, "train", 0), self.pair(tmp_path, "t10k", 1, n=3)
+        assert files.rows([*two, *one]).schema.last == 3
+        assert files.rows(one).schema.last == 0
+        assert files.rows(two).schema.last == 0, "alone they are all there is"
+        more = self.pair(tmp_path, "other", 2)
+        assert any("chosen by the seed" in n for n in files.inspect([*one, *more]).notes)
 
     def test_a_folder_of_them_is_taken_together(self, tmp_path):
         self.pair(tmp_path, "train", 0)
@@ -283,6 +294,21 @@ class TestCifar:
         with pytest.raises(FormatError, match="of class 2, and there are 1"):
             files.inspect([tmp_path])
 
+    def test_what_its_makers_test_with_stands_last_and_is_all_that_tests(self, tmp_path):
+        one, two = seeds("cifar", tmp_path)
+        for name, content in (("test_batch", two), ("z_batch_1", one), ("z_batch_2", one)):
+            (tmp_path / name).write_bytes(content)
+        paths = [tmp_path / name for name in ("test_batch", "z_batch_1", "z_batch_2")]
+        found = files.inspect(paths)
+        assert found.notes == [
+            "What is in test_batch only tests, as the makers of the data have it."
+        ]
+        rows = files.rows(paths)
+        assert (rows.schema.last, rows.total) == (3, 9)
+        last = np.concatenate([block["x"] for block in rows.blocks])[-3:]
+        (own,) = files.rows(paths[:1]).blocks
+        np.testing.assert_array_equal(last, own["x"])
+
     def test_code_in_it_is_refused_and_never_run(self, tmp_path):
         done = tmp_path / "done"
 
@@ -324,3 +350,15 @@ class TestCifar:
         data = {"a": [1, 2, 70_000, -3], "b": ("x", None, True), "c": {"d": []}}
         for protocol in range(6):
             assert plain(pickle.dumps(data, protocol)) == data
+
+
+@pytest.mark.parametrize(
+    ("name", "test"),
+    [
+        ("test_batch", True), ("t10k-images-idx3-ubyte.gz", True), ("test", True),
+        ("emnist-letters-test-images-idx3-ubyte", True), ("data_batch_1", False),
+        ("train", False), ("latest-images-idx3-ubyte", False), ("contest.bin", False),
+    ],
+)  # fmt: skip
+def test_files_that_test_are_known_by_their_names(name, test):
+    assert is_test(name) is test

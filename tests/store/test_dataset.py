@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -104,6 +105,27 @@ def test_the_hash_is_of_the_data_and_not_of_how_they_came(project):
         writer.add(jets())
     hashes = {project.dataset(name).record.hash for name in "abcd"}
     assert len(hashes) == 3
+
+
+def test_rows_that_their_makers_test_with_are_all_that_tests(project):
+    """The others are shared out as if these were not there, but that none of them tests."""
+    schema = msgspec.structs.replace(JETS, last=7)
+    with project.new_dataset("own", schema) as writer:
+        writer.add(jets())
+    folder = project.dataset("own")
+    found = folder.shares()
+    test = SHARES.index("test")
+    assert np.flatnonzero(found == test).tolist() == list(range(N - 7, N))
+    validation = SHARES.index("validation")
+    plain = shares(N, Split(test=0.0))
+    np.testing.assert_array_equal(found[:-7] == validation, plain[:-7] == validation)
+    assert folder.record.hash != written(project, "plain").record.hash
+    with pytest.raises(ValueError, match="none is left"):
+        shares(7, Split(last=7))
+    path = folder.path / "dataset.toml"
+    path.write_text(path.read_text().replace("last = 7", f"last = {N}"))
+    with pytest.raises(Damaged, match="none is left"):
+        _ = DatasetFolder(folder.path).record
 
 
 def test_the_tree_of_hashes_sees_blocks_and_not_pieces():

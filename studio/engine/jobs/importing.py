@@ -83,7 +83,7 @@ class ImportJob(Job):
             command.name,
             opened.schema,
             self._source,
-            Split(seed=command.seed, within=opened.schema.within),
+            Split(seed=command.seed, within=opened.schema.within, last=opened.schema.last),
             expected=opened.total or 0,
             notes=command.notes,
         ) as writer:

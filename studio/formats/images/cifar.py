@@ -22,6 +22,7 @@ from studio.formats.images.fitting import (
     parts_of,
     previewed,
 )
+from studio.formats.images.ownsplit import held_notes, is_test
 from studio.formats.images.plainpickle import Array, PlainPickleError, plain
 from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
@@ -99,21 +100,18 @@ class Cifar(Importer):
             parts=parts_of(shape, labelled=True),
             classes=classes,
             preview={"x": previewed(shown)},
-            notes=[
-                "What is held out for testing is chosen by the seed, from all files together: "
-                "choose the training files alone to keep the test set of the authors apart."
-            ]
-            * (len(batches) > 1),
+            notes=held_notes([path.name for path in batches if is_test(path.name)], len(batches)),
         )
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
         """Stream the images of all files, one file in memory at a time."""
         fitting = Fitting.of(options)
         batches, names = _sorted(paths)
-        total, most = 0, -1
+        total, last, most = 0, 0, -1
         for path in batches:
             found = _read(path)
             total += len(found.x)
+            last += len(found.x) * is_test(path.name)
             most = max(most, int(found.labels.max(initial=-1)))
         shape = _shape(fitting)
         check_amount(batches[0].name, total, shape)
@@ -121,6 +119,7 @@ class Cifar(Importer):
             kind=self.kind,
             parts=parts_of(shape, labelled=True),
             classes=_classes(paths, names, most),
+            last=last if last < total else 0,
         )
         return Rows(schema, _blocks(batches, fitting, shape), total)
 
@@ -140,7 +139,9 @@ def _sorted(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
         held = _dictionary(path)
         found: Any = next((held[name] for name in _NAMES if name in held), [])
         names = [_word(path, each) for each in found] if isinstance(found, list) else []
-    batches = [path for path in paths if not _is_meta(path)]
+    batches = sorted(
+        (path for path in paths if not _is_meta(path)), key=lambda path: is_test(path.name)
+    )
     if not batches:
         raise FormatError(f"{paths[0].name} names classes, and holds no images.", _HINT)
     return batches, names

@@ -26,6 +26,7 @@ from studio.formats.images.fitting import (
     previewed,
     refused,
 )
+from studio.formats.images.ownsplit import held_notes, is_test
 from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
 from studio.formats.limits import MAX_BLOCK, MAX_ROWS, FormatError, rows_at_once
@@ -86,11 +87,8 @@ class Idx(Importer):
         notes = []
         if not labelled:
             notes.append("Without classes: choose the files of the labels, too.")
-        if len(sets) > 1:
-            notes.append(
-                "What is held out for testing is chosen by the seed, from all files together: "
-                "choose the training files alone to keep the test set of the authors apart."
-            )
+        tests = [each.images.name for each in sets if is_test(each.images.name)]
+        notes += held_notes(tests, len(sets))
         return Inspection(
             files=[str(path) for path in paths],
             importer=self.slug,
@@ -112,6 +110,7 @@ class Idx(Importer):
             kind=self.kind,
             parts=parts_of(shape, labelled=labelled),
             classes=_classes(sets) if labelled else [],
+            last=_last(sets),
         )
         total = sum(each.lengths[0] for each in sets)
         return Rows(schema, _blocks(sets, fitting, shape, labelled=labelled), total)
@@ -191,7 +190,13 @@ def _sets(paths: Sequence[Path]) -> list[_Set]:
                 "Choose the labels of these images.",
             )
         found.append(_Set(path, mine[0] if mine is not None else None, lengths))
-    return found
+    return sorted(found, key=lambda each: is_test(each.images.name))
+
+
+def _last(sets: Sequence[_Set]) -> int:
+    """Return how many images are of test files; 0 where there are no others."""
+    counts = [each.lengths[0] for each in sets if is_test(each.images.name)]
+    return sum(counts) if len(counts) < len(sets) else 0
 
 
 def _stem(path: Path) -> str:

@@ -1,0 +1,23 @@
+"""Files of images that their makers set apart to test with, by their names."""
+
+import re
+from collections.abc import Sequence
+
+__all__ = ["held_notes", "is_test"]
+
+_TEST = re.compile(r"(^|[-_.])(test|t10k)([-_.]|$)", re.IGNORECASE)
+
+
+def is_test(name: str) -> bool:
+    """Whether a file is one of those: "test_batch", "t10k-images-idx3-ubyte.gz", "test"."""
+    return _TEST.search(name) is not None
+
+
+def held_notes(tests: Sequence[str], files: int) -> list[str]:
+    """Say what is held out of so many files, of which ``tests`` are those that test."""
+    if tests and len(tests) < files:
+        named = " and ".join(tests[:2]) + (" and others" if len(tests) > 2 else "")
+        return [f"What is in {named} only tests, as the makers of the data have it."]
+    if files > 1:
+        return ["What is held out for testing is chosen by the seed, from all files together."]
+    return []
