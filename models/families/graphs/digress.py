@@ -74,8 +74,7 @@ class DigressConfig(Config, frozen=True):
     needs=("graph",),
     capabilities=("bound",),
     group="discrete",
-    motion="q(A_t | A₀) = Cat(A₀ Q̄_t),  Q̄_t = ᾱ_t I + (1 − ᾱ_t) 1 mᵀ,  "
-    "p(A_(t−1) | A_t) = Π_ij Σ q(a_(t−1) | a_t, a₀) p(a₀ | A_t)",
+    motion="q(A_t | A₀) = Cat(A₀ Q̄_t),  p(A_(t−1) | A_t) = Π Σ q(a_(t−1) | a_t, a₀) p(a₀ | A_t)",
 )
 class Digress(OneShot[DigressConfig]):
     """A network says p(a_0 | A_t) of each pair; the path of D3PM does the rest.
@@ -110,7 +109,7 @@ class Digress(OneShot[DigressConfig]):
             aspect="loss",
             also=(
                 Line(
-                    formula="p(a₀ | A_t) ~ q(a_t | a₀) m(a₀) e^(F(A_t, t) a₀)",
+                    formula="p(a₀ | A_t) ~ q(a_t | a₀) m(a₀) exp(a₀ F(A_t, t))",
                     source=f"{_AUSTIN}, eq. 4",
                     aspect="prediction",
                 ),

@@ -61,10 +61,9 @@ class VgaeConfig(Config, frozen=True):
 
 @family(
     "vgae",
-    title="Graph autoencoder with node latents",
-    short="VGAE",
-    summary="Each node has latent numbers of its own, and two nodes are joined as likely as their "
-    "inner product says.",
+    title="VGAE",
+    summary="A variational autoencoder whose latents are those of nodes: two nodes are joined as "
+    "likely as the product of theirs says.",
     source=f"the critic (ARVGA): {_PAN}, eqs. 9 and 10; a decoder of nodes before the product: "
     f"Grover et al. 2019 (Graphite), arXiv:1803.10459, section 3; {_PAPER}, section 1",
     config=VgaeConfig,
@@ -86,7 +85,7 @@ class Vgae(OneShot[VgaeConfig]):
         Stage("draw", "Draw graphs", "A ~ p", f"{_PAPER}, section 1"),
         Stage(
             "encode",
-            "Ask the encoder where their nodes lie, and draw from there",
+            "Ask where nodes lie, and draw from there",
             "z_i = μ_i(A) + σ_i(A) ε,  ε ~ N(0, I)",
             f"{_PAPER}, section 1",
         ),
