@@ -1,6 +1,7 @@
 """How rows of graphs are read on the screen; they lie as `models.layouts.graphs` says. Pure."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, TypeAlias
@@ -8,7 +9,6 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.kinds.kind import Arrays
 from studio.protocol.extras import PLACES
 
 __all__ = ["SIZE", "GraphRows", "ends", "nodes_of", "pair_of"]
@@ -51,7 +51,7 @@ class GraphRows:
     nodes: int
 
     @classmethod
-    def of(cls, arrays: Arrays) -> "GraphRows":
+    def of(cls, arrays: Mapping[str, NDArray[Any]]) -> "GraphRows":
         """Return data (n, ...) by name as graphs. How many nodes they have at most say the "places"
         of these, or their sizes: a row with a number a node is as long as one of a node more
         without.

@@ -6,7 +6,7 @@ kind of what they show; no other module decides by the shape of an array or by a
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,9 @@ from PySide6.QtGui import QPainter
 
 from studio.app.kinds.columns import Column
 from studio.app.kinds.filed import as_arrays
+from studio.app.kinds.graph_rows import GraphRows
 from studio.app.kinds.portrait import Portrait
 from studio.app.tokens import Tokens
-
-if TYPE_CHECKING:
-    from studio.app.kinds.graph_rows import GraphRows
 
 __all__ = [
     "DISTANCES",
@@ -225,7 +223,7 @@ class Among(Protocol):
 class AsGraphs(Protocol):
     """How data are read as graphs."""
 
-    def __call__(self, arrays: Arrays) -> tuple["GraphRows", NDArray[np.str_] | None]:
+    def __call__(self, arrays: Arrays) -> tuple[GraphRows, NDArray[np.str_] | None]:
         """Return data (n, ...) by name as graphs of N nodes, and of each node the letters that
         stand for its type, (n, N), None where nodes have none.
         """
