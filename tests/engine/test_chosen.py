@@ -59,7 +59,7 @@ def test_a_list_of_classes_is_one_for_each_row(spec):
         ({"pt": -100}, "pt must be above 0 GeV; got -100."),
         ({"pt": [900, 0, 900]}, "pt must be above 0 GeV"),
         ({"mass": float("nan")}, "mass must be finite"),
-        ({"pt": "fast"}, "pt must be a number, got 'fast'."),
+        ({"pt": "fast"}, "pt must be a number of GeV, got 'fast'."),
         ({"pt": [900, 1000]}, "pt must be one value for all rows, or one for each of the 3"),
         ({"pt": [[900], [900], [900]]}, "pt must be one value for all rows"),
         ({"energy": 3}, "The model knows no condition 'energy'."),

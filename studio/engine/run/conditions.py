@@ -159,8 +159,9 @@ def _numbers(known: Given, name: str, value: Any) -> NDArray[np.float64]:
         return np.asarray(_numbered(value, known), np.float64)
     except (ValueError, TypeError, OverflowError) as error:
         names = f" or one of {', '.join(known.names)}" if known.names and known.classes else ""
+        unit = f" of {known.unit}" if known.unit else ""
         raise Refused(
-            f"{name} must be a number{names}, got {value!r}.", path=f"given.{name}"
+            f"{name} must be a number{unit}{names}, got {value!r}.", path=f"given.{name}"
         ) from error
 
 
