@@ -75,7 +75,8 @@ def weighted(angles: NDArray[Any], weights: NDArray[Any], room: Room) -> tuple[F
     """
     root = np.sqrt(weights)
     # x_i - x_j is the product of (x, 1) and (1, -x): that takes half the time of a difference that
-    # is spread over both axes, and the weights cost nothing there.
+    # is spread over both axes, and the weights cost nothing there. With weights of 1 it rounds as a
+    # difference does, with others as numbers of the size of x.
     left, right = np.empty((2, 2, len(root), 2, root.shape[1]))
     np.multiply(np.moveaxis(angles, -1, 0), root, out=left[:, :, 0])
     left[:, :, 1] = right[:, :, 0] = root
