@@ -1,6 +1,7 @@
 """Images: (C, H, W) of values in [0, 1], C 1 or 3, each drawn pixel by pixel."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
+from studio.app.kinds import stage_tiles
 from studio.app.kinds.apart import pixels
 from studio.app.kinds.kind import (
     DISTANCES,
@@ -114,4 +116,6 @@ KIND = Kind(
     draws=256,
     filed=lambda arrays: {"x": arrays["x"]},
     order=20,
+    scene=partial(stage_tiles.scene, tiles=Pictures),
+    step=partial(stage_tiles.step, tiles=Pictures),
 )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
+from studio.app.kinds import stage_tiles
 from studio.app.kinds.apart import pixels
 from studio.app.kinds.kind import (
     DISTANCES,
@@ -208,4 +209,6 @@ KIND = Kind(
     page=24,
     suffixes=("csv", "wav", "npz", "h5"),
     order=70,
+    scene=partial(stage_tiles.scene, tiles=lines, common=_common),
+    step=partial(stage_tiles.step, tiles=lines, common=_common),
 )

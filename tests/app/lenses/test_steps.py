@@ -38,14 +38,14 @@ def test_one_view_explains_points_and_the_other_all_else(lens: Any) -> None:
 def test_the_stages_are_told_with_their_sources_and_lead_to_the_model(
     lens: Any, qtbot: QtBot
 ) -> None:
-    with_stages(lens, "images")
+    with_stages(lens, "sounds")
     view = steps.StepsView(lens.state, lens.actions)
     qtbot.addWidget(view)
     view.resize(700, 500)
     view.show()
     assert view.stages.count() == len(STAGES)
     assert view.title.text() == "A training step of EDM"
-    assert "of images it is only told" in view.note.text()
+    assert "of data it is only told" in view.note.text()
     view.about.click()
     assert (lens.state.place, lens.state.help_page) == ("help", "model-edm")
 
@@ -53,7 +53,7 @@ def test_the_stages_are_told_with_their_sources_and_lead_to_the_model(
 def test_beside_the_stages_stand_the_losses_and_what_the_model_makes(
     lens: Any, qtbot: QtBot
 ) -> None:
-    with_stages(lens, "images")
+    with_stages(lens, "sounds")
     view = steps.StepsView(lens.state, lens.actions)
     qtbot.addWidget(view)
     view.resize(700, 500)
