@@ -12,8 +12,8 @@ rest, n - 1, makes its velocity unbiased: -n/2 times the gradient of the unbiase
 
 Where a kind of data says what of a datum does not depend on how it is written, as graphs do whose
 nodes have no order, the kernel compares these invariants f, k(f(x), f(y)), and a particle goes by
-the chain rule, v = J_f(x)' grad w. A kernel between rows would compare numberings, and end in
-copies of training data.
+the chain rule, v = J_f(x)' grad w. A kernel between rows would compare numberings, and lead to
+training graphs as they happen to be numbered.
 """
 
 from collections.abc import Callable
