@@ -40,18 +40,23 @@ __all__ = ["VIEW", "CompareView", "columns_for"]
 REDRAW_MS = 150
 HEAD = 46  # what a pane needs above its canvas
 TITLE = 24  # above each canvas on paper
+NAMED = 150  # of a pane, so that its name can be told from others
 GAP = 1
 COLUMNS = 4  # of the table beside the chart: of more runs there is one alone, Table
 
 
 def columns_for(count: int, width: int, height: int) -> int:
-    """Return in how many columns so many panes have the largest squares to draw in."""
+    """Return in how many columns so many panes have the largest squares to draw in, and their names
+    are read, where these are not much smaller for it.
+    """
 
     def side(columns: int) -> float:
         rows = -(-count // columns)
         return min(width / columns, height / rows - HEAD)
 
-    return max(range(1, count + 1), key=side)
+    best = max(range(1, count + 1), key=side)
+    named = max(range(1, max(1, width // NAMED) + 1), key=side) if width else best
+    return named if best * NAMED > width and 3 * side(named) >= 2 * side(best) else best
 
 
 class CompareView(QWidget):

@@ -70,7 +70,7 @@ class SolversView(FoundView):
 
     def lay_out(self, page: QWidget) -> None:
         self.distance = LadderPlot("Distance to the data by calls", "")
-        self.error = LadderPlot("Distance to the end of the ODE by calls", "rms")
+        self.error = LadderPlot("ODE error by calls", "rms")
         self.time = LadderPlot(
             "Distance to the data by time", "", "milliseconds a sample", "ms a sample"
         )

@@ -369,7 +369,15 @@ def test_nobody_wins_by_a_loss(lens: Any, runs: Any, window: QWidget) -> None:
 
 @pytest.mark.parametrize(
     ("count", "width", "height", "columns"),
-    [(2, 900, 400, 2), (2, 400, 900, 1), (4, 740, 290, 4), (4, 1000, 800, 2), (3, 1200, 420, 3)],
+    [
+        (2, 900, 400, 2),
+        (2, 400, 900, 1),
+        (4, 740, 290, 4),
+        (4, 1000, 800, 2),
+        (3, 1200, 420, 3),
+        (7, 660, 255, 4),
+        (7, 660, 150, 7),
+    ],
 )
 def test_panes_are_laid_out_for_the_largest_squares(
     count: int, width: int, height: int, columns: int
