@@ -5,27 +5,32 @@ it is led further; what they gain in fidelity and lose in diversity is Ho and Sa
 arXiv:2207.12598, figure 4.
 """
 
-from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
-from models.config import Config, decode, encode, param
+from models.config import Config, encode, param
 from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.contracts.spec import LABEL
-from models.guidance.base import BlownUp
-from models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
 from models.metrics.samples.sliced import sliced_wasserstein
-from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from models.operators.base import Operation, Outcome, SeedSetting, Work
+from models.operators.leading import (
+    RescaleSetting,
+    StepsSetting,
+    StrengthsSetting,
+    check_led,
+    leading,
+    swept,
+)
 from models.oracle import GaussianMixture
 from models.registry import operator
-from models.samplers.heun import Heun, HeunConfig
+from models.samplers.heun import Heun
 from models.tensors import make_generator
 
-__all__ = ["GuidanceLab", "GuidanceLabConfig", "Lawful", "check_led", "led"]
+__all__ = ["GuidanceLab", "GuidanceLabConfig", "Lawful"]
 
 _LATENTS, _LAW, _OTHER, _SEEN = 3231, 3232, 3233, 3234  # streams of the seed
 _PROPOSED = 8192  # draws that the tilted law is weighed from
@@ -37,21 +42,8 @@ _ROOM = 0.3  # of the span of the data around it that is mapped
 class GuidanceLabConfig(Config, frozen=True):
     """How strong, where, and on how many samples."""
 
-    strengths: Annotated[
-        tuple[float, ...],
-        param(
-            "Strengths",
-            "0 leaves the class out, 1 is what the model was taught of it, and more leads beyond.",
-            fewest=1,
-            low=0.0,
-            high=100.0,
-        ),
-    ] = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0)
-    rescale: Annotated[
-        float,
-        param("Rescale", "How much of the size that guidance adds is taken back: 1 for all of it.",
-              low=0.0, high=1.0),
-    ] = 0.0  # fmt: skip
+    strengths: StrengthsSetting = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0)
+    rescale: RescaleSetting = 0.0
     low: Annotated[
         float,
         param("From noise", "Below this noise level the strength is 1.", low=0.0, unit="data std"),
@@ -64,9 +56,7 @@ class GuidanceLabConfig(Config, frozen=True):
     n: Annotated[
         int, param("Samples", "How many for each strength.", low=64, high=20_000, log=True)
     ] = 500
-    steps: Annotated[
-        int, param("Steps", "Of Heun's method, from noise to data.", low=2, high=1000, log=True)
-    ] = 18
+    steps: StepsSetting = 18
     map: Annotated[
         int,
         param(
@@ -174,32 +164,25 @@ class GuidanceLab:
         count = len(config.strengths)
         samples = torch.full((count, config.n, *family.spec.shape), torch.nan)
         figures = torch.full((5, count), torch.nan)
-        blown: BlownUp | None = None
-        for k, strength in enumerate(config.strengths):
-            try:
-                made = yield from led(family, latents, self._sampler(strength), k, count)
-            except BlownUp as error:
-                blown = error
-                continue
+
+        def take(k: int, made: Tensor) -> None:
             samples[k] = made
-            figures[:, k] = self._figures(made, strength, own, real, label, known)
-        if blown is not None and bool(figures[0].isnan().all()):
-            raise blown
+            figures[:, k] = self._figures(made, config.strengths[k], own, real, label, known)
+
+        samplers = [self._sampler(strength) for strength in config.strengths]
+        blown = yield from swept(family, latents, samplers, take)
         arrays = {
             "strengths": torch.tensor(config.strengths), "label": torch.tensor(label),
             "samples": samples, "class-spread": torch.tensor(_trace(own)), "floor": floor,
             **dict(zip(_FIGURES, figures, strict=True)),
             "real": real.x[:_SHOWN], "real-label": real.given[LABEL][:_SHOWN].long(),
         }  # fmt: skip
-        return Outcome(
-            arrays=arrays | self._maps(real.x, known), note=_said(arrays, blown is not None)
-        )
+        return Outcome(arrays=arrays | self._maps(real.x, known), note=_said(arrays, blown))
 
     def _sampler(self, strength: float) -> Heun:
         config = encode(self.config)
         settings = {name: config[name] for name in ("rescale", "low", "high")}
-        free = ClassifierFree(decode(ClassifierFreeConfig, {"strength": strength, **settings}))
-        return Heun(HeunConfig(steps=self.config.steps)).guided_by(free)
+        return leading(self.config.steps, strength, **settings)
 
     def _figures(
         self, made: Tensor, strength: float, own: Tensor, real: Batch, label: int,
@@ -250,24 +233,6 @@ def _label(family: Family[Any], operation: Operation) -> int:
     return int(found[0])
 
 
-def check_led(family: Family[Any]) -> None:
-    """Raise unless a model can be led to a class without a classifier.
-
-    Raises:
-        ValueError: it is told no class, or never goes without one.
-    """
-    if LABEL not in family.spec.given or LABEL not in family.spec.law:
-        raise ValueError(
-            "the model is told no class that it could be led to; train one that is told the class, "
-            "with a label dropout of 0.1, on data with classes"
-        )
-    if getattr(family.config, "label_dropout", 1.0) == 0.0:
-        raise ValueError(
-            "the model is always told the class and never goes without it, so there is nothing to "
-            "lead away from; train one with a label dropout of 0.1"
-        )
-
-
 def _real(operation: Operation, seed: int) -> Batch:
     """Return some of the data, with their classes, in their units."""
     if operation.data is None:
@@ -289,25 +254,6 @@ def _own(known: Lawful | None, real: Batch, label: int, n: int, seed: int) -> tu
     half = len(mine) // 2
     floor = sliced_wasserstein(mine[:half], mine[half : 2 * half], 2)
     return mine[:half], torch.tensor(floor)
-
-
-def led(
-    family: Family[Any], latents: Batch, sampler: Heun, k: int, count: int
-) -> Generator[Progress, None, Tensor]:
-    """Return samples (n, *shape) of a led sampler, the k-th of so many, in the units of the data,
-    on the CPU.
-    """
-    frames, x, step = family.flow(latents, sampler=sampler), latents.x, 0
-    total = len(sampler.levels(0.1, 1.0))
-    while True:
-        # Not around the yield: another job may run there, and it wants its gradients.
-        with torch.no_grad():
-            frame = next(frames, None)
-        if frame is None:
-            break
-        x, step = frame.x, step + 1
-        yield Progress(min(k * total + step, count * total), count * total)
-    return family.spec.restored(latents.holding(x.detach()).to(torch.device("cpu"))).x
 
 
 def _trace(x: Tensor) -> float:

@@ -11,20 +11,24 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from models.config import Config, decode, encode, param
+from models.config import Config, param
 from models.contracts.batch import Batch
 from models.contracts.data import Judge
 from models.contracts.family import Family
 from models.contracts.spec import LABEL
-from models.guidance.base import BlownUp
-from models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
 from models.metrics.images.density_coverage import balls_hit, expected_coverage
 from models.metrics.intervals import wilson
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from models.operators.guidance_lab import check_led, led
 from models.operators.judging import asked
+from models.operators.leading import (
+    RescaleSetting,
+    StepsSetting,
+    StrengthsSetting,
+    check_led,
+    leading,
+    swept,
+)
 from models.registry import operator
-from models.samplers.heun import Heun, HeunConfig
 from models.tensors import make_generator
 
 __all__ = ["ImageGuidance", "ImageGuidanceConfig"]
@@ -38,27 +42,12 @@ _NEIGHBOURS = 5  # as the metric "coverage" has it
 class ImageGuidanceConfig(Config, frozen=True):
     """How strong, on how many samples, and whether the judge is asked."""
 
-    strengths: Annotated[
-        tuple[float, ...],
-        param(
-            "Strengths",
-            "0 leaves the class out, 1 is what the model was taught of it, and more leads beyond.",
-            fewest=1,
-            low=0.0,
-            high=100.0,
-        ),
-    ] = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0)
-    rescale: Annotated[
-        float,
-        param("Rescale", "How much of the size that guidance adds is taken back: 1 for all of it.",
-              low=0.0, high=1.0),
-    ] = 0.0  # fmt: skip
+    strengths: StrengthsSetting = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0)
+    rescale: RescaleSetting = 0.0
     n: Annotated[
         int, param("Samples", "How many for each strength.", low=1, high=20_000, log=True)
     ] = 200
-    steps: Annotated[
-        int, param("Steps", "Of Heun's method, from noise to data.", low=2, high=1000, log=True)
-    ] = 18
+    steps: StepsSetting = 18
     measure: Annotated[
         bool,
         param("Measure", "Asks the judge about fidelity and diversity; off for a look alone."),
@@ -112,18 +101,14 @@ class ImageGuidance:
         count, shown = len(c.strengths), min(c.n, _SHOWN)
         images = torch.full((count, shown, *family.spec.shape), torch.nan)
         figures = torch.full((2, count, 3), torch.nan)
-        blown: BlownUp | None = None
-        for k, strength in enumerate(c.strengths):
-            try:
-                made = yield from led(family, latents, self._sampler(strength), k, count)
-            except BlownUp as error:
-                blown = error
-                continue
+
+        def take(k: int, made: Tensor) -> None:
             images[k] = made[:shown]
             if judge is not None and real is not None:
                 figures[:, k] = _figures(judge, made, labels, real)
-        if blown is not None and bool(images.isnan().all()):
-            raise blown
+
+        samplers = [leading(c.steps, each, rescale=c.rescale) for each in c.strengths]
+        blown = yield from swept(family, latents, samplers, take)
         arrays = {
             "strengths": torch.tensor(c.strengths), "pictures": images, "asked": labels[:shown],
         }  # fmt: skip
@@ -136,14 +121,7 @@ class ImageGuidance:
             "real-accuracy": right.float().mean(),
             "real-coverage": torch.tensor(expected_coverage(c.n, len(real), k_near)),
         }  # fmt: skip
-        return Outcome(
-            arrays=arrays, note=_said(arrays, len(real), blown is not None), taken_from=_TAKEN
-        )
-
-    def _sampler(self, strength: float) -> Heun:
-        settings = {"strength": strength, "rescale": encode(self.config)["rescale"]}
-        free = ClassifierFree(decode(ClassifierFreeConfig, settings))
-        return Heun(HeunConfig(steps=self.config.steps)).guided_by(free)
+        return Outcome(arrays=arrays, note=_said(arrays, len(real), blown), taken_from=_TAKEN)
 
 
 def _labels(family: Family[Any], operation: Operation, n: int) -> Tensor:

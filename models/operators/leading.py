@@ -1,0 +1,113 @@
+"""What labs of guidance share: the same latents led to their classes, strength by strength."""
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Annotated, Any
+
+import torch
+from torch import Tensor
+
+from models.config import decode, param
+from models.contracts.batch import Batch
+from models.contracts.family import Family
+from models.contracts.spec import LABEL
+from models.guidance.base import BlownUp
+from models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
+from models.operators.base import Progress
+from models.samplers.heun import Heun, HeunConfig
+
+__all__ = [
+    "RescaleSetting",
+    "StepsSetting",
+    "StrengthsSetting",
+    "check_led",
+    "leading",
+    "led",
+    "swept",
+]
+
+StrengthsSetting = Annotated[
+    tuple[float, ...],
+    param(
+        "Strengths",
+        "0 leaves the class out, 1 is what the model was taught of it, and more leads beyond.",
+        fewest=1,
+        low=0.0,
+        high=100.0,
+    ),
+]
+RescaleSetting = Annotated[
+    float,
+    param("Rescale", "How much of the size that guidance adds is taken back: 1 for all of it.",
+          low=0.0, high=1.0),
+]  # fmt: skip
+StepsSetting = Annotated[
+    int, param("Steps", "Of Heun's method, from noise to data.", low=2, high=1000, log=True)
+]
+
+
+def check_led(family: Family[Any]) -> None:
+    """Raise unless a model can be led to a class without a classifier.
+
+    Raises:
+        ValueError: it is told no class, or never goes without one.
+    """
+    if LABEL not in family.spec.given or LABEL not in family.spec.law:
+        raise ValueError(
+            "the model is told no class that it could be led to; train one that is told the class, "
+            "with a label dropout of 0.1, on data with classes"
+        )
+    if getattr(family.config, "label_dropout", 1.0) == 0.0:
+        raise ValueError(
+            "the model is always told the class and never goes without it, so there is nothing to "
+            "lead away from; train one with a label dropout of 0.1"
+        )
+
+
+def leading(steps: int, strength: float, **settings: Any) -> Heun:
+    """Return Heun's method that is led by so much, with settings of classifier-free guidance."""
+    free = ClassifierFree(decode(ClassifierFreeConfig, {"strength": strength, **settings}))
+    return Heun(HeunConfig(steps=steps)).guided_by(free)
+
+
+def swept(
+    family: Family[Any],
+    latents: Batch,
+    samplers: Sequence[Heun],
+    take: Callable[[int, Tensor], None],
+) -> Generator[Progress, None, bool]:
+    """Lead the same latents by each sampler, and let ``take`` have the samples (n, *shape) of each
+    with its number, but for those that led out of all bounds; returns whether one did.
+
+    Raises:
+        BlownUp: all did.
+    """
+    blown: list[BlownUp] = []
+    for k, sampler in enumerate(samplers):
+        try:
+            made = yield from led(family, latents, sampler, k, len(samplers))
+        except BlownUp as error:
+            blown.append(error)
+            continue
+        take(k, made)
+    if len(blown) == len(samplers):
+        raise blown[-1]
+    return bool(blown)
+
+
+def led(
+    family: Family[Any], latents: Batch, sampler: Heun, k: int, count: int
+) -> Generator[Progress, None, Tensor]:
+    """Return samples (n, *shape) of a led sampler, the k-th of so many, in the units of the data,
+    on the CPU.
+    """
+    frames, x, step = family.flow(latents, sampler=sampler), latents.x, 0
+    total = len(sampler.levels(0.1, 1.0))
+    while True:
+        # Not around the yield: another job may run there, and it wants its gradients.
+        with torch.no_grad():
+            frame = next(frames, None)
+        if frame is None:
+            break
+        x, step = frame.x, step + 1
+        yield Progress(min(k * total + step, count * total), count * total)
+    return family.spec.restored(latents.holding(x.detach()).to(torch.device("cpu"))).x
