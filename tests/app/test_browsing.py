@@ -418,3 +418,18 @@ def test_jets_are_drawn_in_either_of_two_ways(browser: Browser) -> None:
     browser.show_data(kind("images"), digits, MADE, digits, REAL, "")
     assert browser.look.isHidden()
     assert browser.key.isHidden()
+
+
+def test_what_is_found_of_data_later_is_painted(browser: Browser) -> None:
+    x = np.where(np.random.default_rng(0).random((6, 66)) < 0.5, 1.0, -1.0).astype(np.float32)
+    graphs = kind("graphs")
+    browser.show_data(graphs, {"x": x}, MADE, None, None, "")
+    tiles = browser.made.grid.tiles
+    assert isinstance(tiles, Browsed)
+    tiles.make_ready([0, 1])
+    later = {"x": x, "make": np.full(6, "two communities"), "why": np.full(6, "")}
+    browser.show_data(graphs, later, MADE, None, None, "")
+    tiles = browser.made.grid.tiles
+    assert isinstance(tiles, Browsed)
+    tiles.make_ready([0, 1])
+    assert "half" in tiles.known[0]

@@ -209,3 +209,21 @@ def test_a_graph_of_many_sizes_is_drawn_alike_among_others(qapp):
     among = laid_out(np.stack([other | other.T, ring]), np.array([9, 4]))[1]
     assert (among[:4] == alone).all()
     assert not among[4:].any()
+
+
+def test_communities_are_told_by_colour_and_shape(qapp):
+    """As a set of two communities is one; the edge between them is the brightest."""
+    ends = [
+        (i, j) for side in (0, 3) for i in range(side, side + 3) for j in range(i + 1, side + 3)
+    ]
+    arrays = {"x": rows((6, [*ends, (2, 3)])), "make": np.array(["two communities"])}
+    half = kind("graphs").ready(arrays)["half"][0]
+    assert half.sum() == 3
+    assert len(set(half[:3])) == len(set(half[3:])) == 1
+    assert "half" not in kind("graphs").ready({**arrays, "make": np.array(["a tree"])})
+    places = np.float32([[[-1, 0], [-0.8, 0.5], [-0.5, 0], [0.5, 0], [0.8, 0.5], [1, 0]]])
+    plain = painted(arrays["x"][0], places[0])
+    told = painted(arrays["x"][0], places[0], make=arrays["make"])
+    bridge = (slice(SIDE // 2 - 2, SIDE // 2 + 3), slice(SIDE // 2 - 4, SIDE // 2 + 4))
+    assert told[bridge].max() > plain[bridge].max() + 30
+    assert (told != plain).sum() > 20

@@ -13,7 +13,7 @@ from studio.app.kinds.kind import Arrays
 from studio.app.tokens import Tokens
 from studio.protocol.extras import PLACES
 
-__all__ = ["FAINTEST", "REACH", "WHY", "Paper", "paint_edges", "paint_graph", "paint_mark"]
+__all__ = ["FAINTEST", "HALF", "REACH", "WHY", "Paper", "paint_edges", "paint_graph", "paint_mark"]
 
 REACH = 1.7  # of a tile, around its middle; nodes are about 1 away from it
 ROOM, MARGIN = 1.15, 0.5  # around the farthest node; and at least so far from the middle
@@ -25,6 +25,8 @@ MARKED = 44  # pixels of a tile from which on it has a mark
 MARK = 4  # pixels: half of the mark
 CROSS = (((-0.8, -0.8), (0.8, 0.8)), ((-0.8, 0.8), (0.8, -0.8)))
 TICK = (((-1.0, 0.0), (-0.3, 0.8), (1.0, -0.8)),)
+HALF = "half"
+"""The array that says which nodes of each graph, (n, N), are of its second community."""
 WHY = "why"
 """The array that says what is wrong with each graph, "" where nothing is."""
 
@@ -65,7 +67,9 @@ class Paper:
 
 
 def paint_graph(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
-    """Paint a graph x (L,) with "places" (N, 2), and a mark where it is known if it is "why"."""
+    """Paint a graph x (L,) with "places" (N, 2), and a mark where it is known if it is "why". Where
+    it has a "half" (N,), its nodes are squares, and edges between both halves are brighter.
+    """
     rows = GraphRows(np.nan_to_num(np.asarray(datum["x"], np.float64))[None], len(datum[PLACES]))
     count = int(rows.size[0])
     paper = Paper(rect, np.asarray(datum[PLACES], np.float64)[:count])
@@ -82,11 +86,19 @@ def paint_graph(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens)
         painter.setPen(QPen(ink, max(0.6, EDGE * paper.side)))
         drawn = np.flatnonzero(shade == level)
         paint_edges(painter, points, first[drawn], second[drawn])
-    # A point with a round pen is a disc, and all are painted at once.
-    size = 2.0 * max(1.2, NODE * paper.side)
-    line, cap = Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap
-    painter.setPen(QPen(QColor(palette.accent), size, line, cap))
-    painter.drawPoints(points)
+    half = np.asarray(datum[HALF], bool)[:count] if HALF in datum else np.zeros(count, bool)
+    between = np.flatnonzero((certain >= 0.5) & (second < count))
+    between = between[half[first[between]] != half[second[between]]]
+    painter.setPen(QPen(QColor(palette.text), max(0.8, 1.4 * EDGE * paper.side)))
+    paint_edges(painter, points, first[between], second[between])
+    # A point with a round pen is a disc, one with a square pen a square; all are painted at once.
+    size, line = 2.0 * max(1.2, NODE * paper.side), Qt.PenStyle.SolidLine
+    for nodes, tone, cap in (
+        (~half, palette.accent, Qt.PenCapStyle.RoundCap),
+        (half, palette.warm, Qt.PenCapStyle.SquareCap),
+    ):
+        painter.setPen(QPen(QColor(tone), size, line, cap))
+        painter.drawPoints([points[i] for i in np.flatnonzero(nodes).tolist()])
     if WHY in datum:
         paint_mark(painter, rect, palette, wrong=bool(str(datum[WHY])))
     painter.restore()

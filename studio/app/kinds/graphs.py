@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from observables.graphs.makes import MAKES, halved
 from observables.graphs.statistics import graph_statistics, node_statistics, spectra
 from studio.app.kinds import graph_sets
-from studio.app.kinds.graph_paint import WHY, paint_graph
+from studio.app.kinds.graph_paint import HALF, WHY, paint_graph
 from studio.app.kinds.graph_rows import SIZE, GraphRows, nodes_of
 from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_many
 from studio.app.kinds.lazily import Lazily
@@ -27,7 +28,7 @@ TITLES = {
     "components": "Components",
     "largest-degree": "Largest degree",
 }
-VALID = "valid"
+VALID, COMMUNITIES = "valid", MAKES["two-communities"].title
 FOUND = {
     "Class": graph_sets.CLASS,
     "Copies": graph_sets.COPIES,
@@ -44,11 +45,17 @@ def drawings(arrays: Arrays) -> Tiles:
 
 
 def _ready(arrays: Arrays) -> Arrays:
-    """Return the places (n, N, 2) of the nodes of graphs, where nobody has placed them."""
-    if PLACES in arrays:
-        return {}
+    """Return the places (n, N, 2) of the nodes of graphs, where nobody has placed them, and of
+    graphs of a set of two communities which nodes are of the second one.
+    """
     graphs = GraphRows.of(arrays)
-    return {PLACES: laid_out(graphs.adjacency, graphs.size)}
+    found = {} if PLACES in arrays else {PLACES: laid_out(graphs.adjacency, graphs.size)}
+    if graph_sets.MAKE in arrays and (arrays[graph_sets.MAKE] == COMMUNITIES).all():
+        half = np.zeros((len(graphs.x), graphs.nodes), bool)
+        for row, n in zip(range(len(half)), graphs.size.tolist(), strict=True):
+            half[row, :n] = halved(graphs.adjacency[row, :n, :n])
+        found[HALF] = half
+    return found
 
 
 def _measures(arrays: Arrays) -> Measured:
@@ -147,7 +154,7 @@ KIND = Kind(
     brief=("Edges", "Clustering"),
     among=graph_sets.among,
     graph=lambda arrays: (GraphRows.of(arrays), None),
-    marked=(WHY, SIZE),
+    marked=(WHY, graph_sets.MAKE, SIZE),
     apart=graph_sets.apart,
     imports="GraphML, GML, graph6, JSON, TU sets or lists of edges",
     page=36,

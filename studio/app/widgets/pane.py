@@ -102,7 +102,9 @@ class Pane(QWidget):
         self._arrays, self._kind, self._source = arrays, shown_as, source
         self._common, self._message, self._page = common or {}, message, page
         self.__dict__.pop("measured", None)
-        if arrays is None or before is None or arrays["x"] is not before["x"]:
+        known, were = (each or {} for each in (arrays, before))
+        # What is found of them later may be painted, too.
+        if known.get("x") is not were.get("x") or known.keys() != were.keys():
             self._ready = {}
         self._title = title or self._own
         self.grid.setAccessibleName(f"{self._title} {shown_as.moving}")

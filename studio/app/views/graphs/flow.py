@@ -177,8 +177,9 @@ class GraphFlowView(QWidget):
             return
         self._record = record
         n = record.x.shape[1]
-        if self.which.count() != n:
-            self.which.offer([f"{kind.one.capitalize()} {i}" for i in range(n)])
+        titles = [f"{kind.one.capitalize()} {i}" for i in range(n)]
+        if [self.which.itemText(i) for i in range(self.which.count())] != titles:
+            self.which.offer(titles)
         self._picked = min(self._picked, n - 1)
         self._changed()
         self._draw()
