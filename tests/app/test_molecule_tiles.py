@@ -12,7 +12,9 @@ from studio.app.kinds.filtering import keeps
 from studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
 from studio.app.kinds.registry import kind
 from studio.app.tokens import DARK
-from studio.formats.molecules.smiles import of_smiles
+from studio.app.widgets.foundtiles import FoundTiles
+from studio.formats.graphs.edgelist import EdgeList
+from studio.formats.molecules.smiles import Smiles, of_smiles
 from studio.formats.molecules.toolkit import installed
 
 SIDE, NODES = 160, 6
@@ -126,3 +128,16 @@ def test_rdkit_places_atoms_where_it_is_installed(qapp):
     places = MOLECULES.looking("RDKit").tiles({"x": x}).arrays["places"][0]
     assert np.linalg.norm(places, axis=1) == pytest.approx(np.full(6, 1.5), abs=0.02)
     assert hues(painted(x, "RDKit")) == {-1}
+
+
+def test_what_would_be_imported_is_drawn_before(qapp, tmp_path):
+    path = tmp_path / "some.smi"
+    path.write_text("CCO\nc1ccncc1\n")
+    shown = FoundTiles()
+    shown.show_found(Smiles().inspect([path], {}))
+    assert not shown.isHidden()
+    assert shown.accessibleDescription() == "C2H6O; C5H5N"
+    graphs = tmp_path / "some.edgelist"
+    graphs.write_text("0 1\n1 2\n")
+    shown.show_found(EdgeList().inspect([graphs], {}))
+    assert not shown.isHidden(), "graphs are laid out"

@@ -106,6 +106,9 @@ def test_a_file_of_smiles_tells_what_it_leaves_out(tmp_path):
     assert found.notes[0] == "2 molecules of 3 to 6 heavy atoms, 2 formulas."
     assert found.notes[1].startswith("3 are left out: ")
     assert "a charge, which rows do not hold (first some.smi, line 4)" in found.notes[1]
+    x = np.array(found.preview["x"])
+    assert x.shape == (2, 6 * 9 + 3 * 15)
+    assert np.count_nonzero(x[0]) == 3 * 9 + 3 * 3, "padded places are 0"
     arrays = read(Smiles(), path)
     assert arrays["size"].tolist() == [3, 6]
     assert arrays["atoms"].shape == (2, 6)

@@ -76,9 +76,11 @@ def _tiles(found: Inspection) -> Tiles | None:
         return None
     if MASK in its.parts and MASK not in arrays and size is not None:
         arrays[MASK] = np.arange(x.shape[1]) < size[:, None]
+    arrays["x"] = x.astype(np.float32)
+    arrays |= its.ready(arrays)
     if not all(name in arrays for name in its.parts):
         return None
-    return its.tiles(named({**arrays, "x": x.astype(np.float32)}, tuple(found.classes)))
+    return its.tiles(named(arrays, tuple(found.classes)))
 
 
 def _is_array(rows: Any) -> bool:

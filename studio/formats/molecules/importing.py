@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from observables.molecules.atoms import ATOMS
 from observables.molecules.valence import formula, why_invalid
 from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
@@ -103,7 +104,9 @@ class MoleculeFiles(Importer):
         preview: dict[str, Any] = {}
         if seen.rows:
             block = next(self._blocks(paths, seen.most))
-            preview = {name: values[:SHOWN].tolist() for name, values in block.items()}
+            first = {name: values[:SHOWN] for name, values in block.items()}
+            preview = {name: values.tolist() for name, values in first.items()}
+            preview["x"] = _seen(first).tolist()
         return Inspection(
             files=[str(path) for path in paths],
             importer=self.slug,
@@ -160,6 +163,16 @@ def _parts(most: int) -> list[Part]:
         Part(name="bonds", dtype="uint8", shape=[most * (most - 1) // 2]),
         Part(name="size", dtype="int64"),
     ]
+
+
+def _seen(block: Block) -> NDArray[np.int8]:
+    """Return molecules as rows (n, L), as `models.kinds.molecules` says, to be drawn."""
+    atoms, pairs, size = (block[name].astype(np.int64) for name in ("atoms", "bonds", "size"))
+    real = np.arange(atoms.shape[1]) < size[:, None]
+    second = np.triu_indices(atoms.shape[1], 1)[1]
+    own = np.where(atoms[..., None] == np.arange(len(ATOMS)), 1, -1) * real[..., None]
+    orders = [np.where(pairs == order, 1, -1) * (second < size[:, None]) for order in (1, 2, 3)]
+    return np.concatenate([own.reshape(len(own), -1), *orders], axis=1).astype(np.int8)
 
 
 def _packed(some: Sequence[Molecule], most: int) -> Block:
