@@ -22,26 +22,51 @@ def filled(joined: NDArray[Any], missing: Sequence[int]) -> Numbers | None:
     """Return how much is to be added to the order of each bond (n, n) so that each atom gets what
     it is ``missing`` (n,), no bond more than two; None where there is no way.
 
-    A perfect matching (Edmonds 1965, that of networkx) of as many copies of each atom as it misses.
+    A perfect matching (Edmonds 1965, that of networkx) of as many copies of each atom as it misses;
+    where each misses at most one, mostly none has a choice once a few are matched.
     """
-    import networkx  # a quarter of a second, for those who ask
-
     n = len(missing)
     found = np.zeros((n, n), np.int64)
     if not any(missing):
         return found
+    if max(missing) == 1 and (pairs := _matched(joined, missing)) is not None:
+        for i, j in pairs:
+            found[i, j] = found[j, i] = 1
+        return found
+    import networkx  # a quarter of a second, for those who ask
+
     copies = networkx.Graph()
     copies.add_nodes_from((i, k) for i in range(n) for k in range(missing[i]))
     for i, j in np.argwhere(np.triu(joined, 1)).tolist():
         pairs = ((k, m) for k in range(missing[i]) for m in range(missing[j]))
         copies.add_edges_from(((i, k), (j, m)) for k, m in pairs)
-    pairs = networkx.max_weight_matching(copies, maxcardinality=True)
-    if 2 * len(pairs) < len(copies):
+    both = networkx.max_weight_matching(copies, maxcardinality=True)
+    if 2 * len(both) < len(copies):
         return None
-    for (i, _), (j, _) in pairs:
+    for (i, _), (j, _) in both:
         found[i, j] += 1
         found[j, i] += 1
     return found if found.max() <= 2 else None
+
+
+def _matched(joined: NDArray[Any], missing: Sequence[int]) -> list[tuple[int, int]] | None:
+    """Return pairs of joined atoms, each that misses one in one of them, those first that have the
+    fewest to choose from; None where that leads nowhere, which is no proof that nothing does.
+    """
+    left = {i for i, many in enumerate(missing) if many}
+    around = {i: {j for j in np.flatnonzero(joined[i]).tolist() if j in left} for i in left}
+    found = []
+    while left:
+        one = min(left, key=lambda i: (len(around[i]), i))
+        if not around[one]:
+            return None
+        other = min(around[one], key=lambda j: (len(around[j]), j))
+        found.append((one, other))
+        left -= {one, other}
+        for node in (one, other):
+            for each in around[node]:
+                around[each].discard(node)
+    return found
 
 
 def resonant(bonds: NDArray[Any]) -> Numbers:
