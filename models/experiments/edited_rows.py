@@ -6,17 +6,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.config import decode
 from models.contracts.batch import Batch
-from models.contracts.learner import finish
 from models.contracts.spec import LABEL
 from models.data.two_moons import TwoMoonsConfig, two_moons
+from models.experiments.asked import done, made
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.bench import Bench, Trial
 from models.kinds.points import PointSet
-from models.operators.base import Operation
 from models.operators.outliers import auc
-from models.registry import registry
 from models.tensors import make_generator
 
 __all__ = ["anomalies", "edits", "purification"]
@@ -35,12 +32,6 @@ def _trial(steps: int) -> Trial:
         config={"conditional": True, "label_dropout": 0.15},
         training={"samples": 20_000, "batch": 256},
     )
-
-
-def _do(slug: str, learner: Any, rows: Batch, given: Any = None, **settings: Any) -> Any:
-    entry = registry.get("operator", slug)
-    operation = Operation(learner, None, given or {}, {"rows": rows})
-    return finish(entry.make(decode(entry.config, settings)).work(operation))
 
 
 def _rows(bench: Bench, steps: int, seed: int) -> tuple[Any, Batch, Tensor]:
@@ -69,13 +60,13 @@ def _edited(bench: Bench, steps: int = 2000, noise: float = 2.0) -> Outcome:
         model, rows, centres = _rows(bench, steps, seed)
         wanted = (rows.given[LABEL] + 1) % 5
         bare = Batch(rows.x, given={LABEL: wanted})
-        made = _do("sdedit", model, bare, noise=noise, seed=seed).rows.x
+        edited = made("sdedit", model, {"rows": bare}, noise=noise, seed=seed)
         fresh = centres[wanted]
         found.append(
             {
-                "of the class": float((_class(made, centres) == wanted).float().mean()),
-                "distance to its centre": float((made - fresh).norm(dim=1).mean()),
-                "moved": float((made - rows.x).norm(dim=1).mean()),
+                "of the class": float((_class(edited, centres) == wanted).float().mean()),
+                "distance to its centre": float((edited - fresh).norm(dim=1).mean()),
+                "moved": float((edited - rows.x).norm(dim=1).mean()),
             }
         )
     share, away = (sum(f[k] for f in found) / len(found) for k in list(found[0])[:2])
@@ -122,7 +113,8 @@ def _purified(bench: Bench, steps: int = 2000, noise: float = 0.33) -> Outcome:
         assert points.labels is not None
         way = torch.randn(_N, 2, generator=make_generator(seed, _DISTURBANCE))
         pushed = points.x + 0.35 * functional.normalize(way, dim=1)
-        pure = _do("purify", model, Batch(pushed), noise=noise, votes=8, seed=seed).rows.x
+        handed = {"rows": Batch(pushed)}
+        pure = made("purify", model, handed, noise=noise, votes=8, seed=seed)
         each: dict[str, float] = {}
         for name, x in (("before", pushed), ("after", pure), ("never pushed", points.x)):
             near = torch.cdist(x, others.x).min(dim=1)
@@ -172,7 +164,7 @@ def _scored(bench: Bench, steps: int = 2000) -> Outcome:
         odd = wide[torch.cdist(wide, centres).min(dim=1).values > 1.5][:_N]
         label = torch.full((len(odd),), -1)
         scores = [
-            _do("anomaly", model, Batch(x, given=given), seed=seed).arrays["score"]
+            done("anomaly", model, {"rows": Batch(x, given=given)}, seed=seed).arrays["score"]
             for x, given in ((odd, {LABEL: label}), (rows.x, _untold(rows)))
         ]
         found.append({"AUROC": float(auc(*scores)[0])})

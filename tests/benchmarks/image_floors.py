@@ -22,7 +22,7 @@ from models.metrics.base import Evidence
 from models.registry import registry
 from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset, registered
-from studio.engine.experiments.images import Make, gaussian_pixels, without_labels
+from studio.engine.experiments.images.equal_time import Make, gaussian_pixels, without_labels
 from studio.engine.process.discovery import discover
 
 LIGHT = (

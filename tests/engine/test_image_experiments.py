@@ -3,15 +3,17 @@
 import itertools
 
 import pytest
+import torch
 
 from models.experiments.base import Null
 from models.metrics.base import Floor
 from models.nets.offered import kinds_of
 from models.registry import registry
+from models.tensors import make_generator
 from studio.engine.data import judging
 from studio.engine.data.datasets import registered
-from studio.engine.experiments import images
-from studio.engine.experiments.images import (
+from studio.engine.experiments.images import digits, equal_time
+from studio.engine.experiments.images.equal_time import (
     DIGITS,
     DIGITS_LINE,
     MNIST,
@@ -19,15 +21,16 @@ from studio.engine.experiments.images import (
     Compared,
     Method,
     Score,
-    _dataset,
     _nulls,
     compare,
+    dataset_of,
     judged_law,
     measure,
     table,
     train_for,
     without_labels,
 )
+from studio.engine.experiments.images.restored import psnr
 from studio.engine.process.discovery import discover
 
 discover()
@@ -59,7 +62,7 @@ def test_a_training_takes_its_time_and_no_more(monkeypatch):
         registry.get("dataset", "digits"), registry.get("dataset", "digits").config(), 0, 0
     )
     clock = itertools.count()
-    monkeypatch.setattr(images.time, "process_time", lambda: next(clock) / 100)
+    monkeypatch.setattr(equal_time.time, "process_time", lambda: next(clock) / 100)
     family, steps = train_for(QUICK[0], data, 3.0, seed=0)
     assert next(clock) == pytest.approx(100 * 3.0 * (1 + 2 * 0.02), abs=8)
     assert steps == pytest.approx(100 * 3.0, abs=2)
@@ -96,7 +99,7 @@ def test_the_claims_are_listed(slug, methods):
     for method in methods:
         family = registry.get("family", method.family)
         assert "images" in kinds_of(family)
-        images.decode(family.config, dict(method.config))
+        equal_time.decode(family.config, dict(method.config))
 
 
 @pytest.mark.parametrize(
@@ -119,7 +122,7 @@ def test_one_method_and_seed_is_enough_to_fail(
         [0, 1],
     )
     for line, expected in zip((DIGITS_LINE, MNIST_LINE), passed, strict=True):
-        outcome = images._outcome(found, line)
+        outcome = equal_time._outcome(found, line)
         assert outcome.passed is expected
         assert "TV" in outcome.floor
         assert outcome.value["rarest B"] == rarest
@@ -132,8 +135,8 @@ def test_every_family_for_images_is_tried_as_a_person_finds_it(monkeypatch):
         tried.extend(methods)
         return Compared({}, *FLOORS, [0])
 
-    monkeypatch.setattr(images, "compare", compare)
-    images.on_digits_as_found.__wrapped__()
+    monkeypatch.setattr(equal_time, "compare", compare)
+    equal_time.on_digits_as_found.__wrapped__()
     able = [e for e in registry.all("family") if e.field and "images" in kinds_of(e)]
     # The others learn from a run.
     assert {e.slug for e in able if not e.inputs} == {method.family for method in tried}
@@ -152,13 +155,59 @@ def test_laws_that_nobody_wants_miss_the_line(null: Null):
 def test_real_images_meet_the_line(slug: str):
     found = judged_law("real", lambda other, real, seed: (other.x, 0), slug)
     for line in (DIGITS_LINE, MNIST_LINE):
-        assert images._outcome(found, line).passed
+        assert equal_time._outcome(found, line).passed
     (score,) = found.scores["real"]
     assert score.rarest > 0.7
 
 
 def test_a_label_that_is_lost_is_counted():
-    digits = _dataset("digits")
-    few, many = (measure(without_labels(lost), digits, 5000) for lost in (1, 4))
+    whole = dataset_of("digits")
+    few, many = (measure(without_labels(lost), whole, 5000) for lost in (1, 4))
     assert few.rarest == 0.0
     assert few.balance < DIGITS_LINE.variation < many.balance
+
+
+ON_DIGITS = (
+    "8C-anomaly", "8C-classifier", "8C-flip", "8C-latent", "8C-purify",
+    "8C-sharper",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("slug", ON_DIGITS)
+def test_a_claim_on_digits_says_all_that_verify_prints(slug):
+    entry = registry.get("experiment", slug)
+    assert entry.slow
+    assert (entry.group, bool(entry.source)) == ("8C", True)
+    assert entry.nulls
+    assert "three seeds" in entry.pass_line
+
+
+def test_a_nearest_neighbour_tells_other_laws_and_not_its_own():
+    """Of one law it is a coin: n of 2n pairs, with a deviation of about sqrt(1/(2n))."""
+    x = torch.rand((300, 1, 4, 4), generator=make_generator(0)).mul(16).round() / 16
+    assert digits.nearest_neighbour(x[:150], x[150:]) == pytest.approx(0.5, abs=0.13)
+    assert digits.nearest_neighbour(x[:150] * 0.1, x[150:]) == 1.0
+    # What lies between the values that real pixels have is not told by that alone.
+    shaken = x[:150] + 0.02 * (torch.rand(x[:150].shape, generator=make_generator(1)) - 0.5)
+    assert digits.nearest_neighbour(shaken, x[150:]) == digits.nearest_neighbour(x[:150], x[150:])
+
+
+def test_gaussians_of_classes_have_the_moments_of_theirs():
+    train = digits.digits().train
+    made = digits.class_gaussians()(4000, 0)
+    for label in (0, 7):
+        own, theirs = (b.x[b.given["label"] == label].flatten(1) for b in (train, made))
+        gap = (own.mean(dim=0) - theirs.mean(dim=0)).abs().max()
+        assert gap < 5.0 * float(own.std(dim=0).max()) / len(theirs) ** 0.5
+    assert digits.right(made.x, made.given["label"]) > 0.9
+
+
+def test_what_is_unseen_is_never_learned_from():
+    known = digits.digits()
+    rows = {bytes(row.numpy().tobytes()) for row in known.train.x}
+    assert not any(row.numpy().tobytes() in rows for row in known.unseen.x)
+
+
+def test_decibels_are_of_the_mean_square_error():
+    x = torch.zeros(5, 1, 2, 2)
+    assert psnr(x + 0.1, x) == pytest.approx(20.0, abs=1e-5)

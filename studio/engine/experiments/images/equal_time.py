@@ -30,7 +30,16 @@ from models.tensors import make_generator
 from studio.engine.data.batches import Shuffled
 from studio.engine.data.datasets import Dataset, registered
 
-__all__ = ["Method", "Score", "compare", "table", "train_for"]
+__all__ = [
+    "Method",
+    "Score",
+    "compare",
+    "dataset_of",
+    "gaussian_pixels",
+    "judge_of",
+    "table",
+    "train_for",
+]
 
 _CPU = torch.device("cpu")
 _MEASURED = 4
@@ -115,7 +124,7 @@ def measure(make: Make, data: Dataset, n: int, steps: int = 0) -> Score:
     ``make(other, real, seed)`` returns as many images as ``real`` has, in data units, and how many
     network evaluations each took; ``other`` are real images that are not among these.
     """
-    judge = _judge(data)
+    judge = judge_of(data)
     frechet, balance, nfe = 0.0, 0.0, 0
     found = wanted = torch.zeros(())
     for seed in range(_MEASURED):
@@ -132,7 +141,12 @@ def measure(make: Make, data: Dataset, n: int, steps: int = 0) -> Score:
     return Score(frechet, balance, float((found / wanted).min()), steps, nfe)
 
 
-def _judge(data: Dataset) -> Judge:
+def judge_of(data: Dataset) -> Judge:
+    """Return the judge of a data set, trained if it is not kept.
+
+    Raises:
+        ValueError: the data have no labels.
+    """
     if data.judging is None:
         raise ValueError("the data have no labels, and so no judge")
     return data.judging.now()
@@ -164,7 +178,8 @@ class Compared:
         return found
 
 
-def _dataset(slug: str) -> Dataset:
+def dataset_of(slug: str) -> Dataset:
+    """Return a registered data set, whole, with its defaults."""
     entry = registry.get("dataset", slug)
     return registered(entry, entry.config(), 0, 0)
 
@@ -176,7 +191,7 @@ def compare(
 
     ``n`` is the most images that are compared; it is half of the unseen ones where that is less.
     """
-    data = _dataset(dataset)
+    data = dataset_of(dataset)
     scores: dict[str, list[Score]] = {}
     for method in methods:
         scores[method.title] = []
@@ -188,14 +203,14 @@ def compare(
 
 def judged_law(title: str, make: Make, dataset: str, n: int = 5000) -> Compared:
     """Judge a law of images that was not trained, as if it were a method of that title."""
-    data = _dataset(dataset)
+    data = dataset_of(dataset)
     return _beside_floors({title: [measure(make, data, n)]}, data, n, [0])
 
 
 def _beside_floors(
     scores: dict[str, list[Score]], data: Dataset, n: int, seeds: list[int]
 ) -> Compared:
-    judge = _judge(data)
+    judge = judge_of(data)
 
     def pairs(seed: int) -> tuple[Any, Any]:
         return data.pair(n, seed)
@@ -330,7 +345,7 @@ def gaussian_pixels(train: Tensor) -> Make:
 
 def after_one_step(family: str, dataset: str) -> Make:
     """Return what a family makes after one step of training with its defaults."""
-    entry, data = registry.get("family", family), _dataset(dataset)
+    entry, data = registry.get("family", family), dataset_of(dataset)
     spec = data.rows.spec()
     config = settled(decode(entry.config, filled(entry, {}, "images")), "images")
     made: Family[Any] = entry.make(config, spec, horizon=1, seed=0, device=_CPU)
@@ -345,7 +360,7 @@ def _nulls(dataset: str, line: Line) -> list[Null]:
     return [
         null(
             "one Gaussian of all pixels",
-            lambda: gaussian_pixels(_dataset(dataset).rows.rows(slice(None)).x),
+            lambda: gaussian_pixels(dataset_of(dataset).rows.rows(slice(None)).x),
         ),
         null("real images without four of ten labels", lambda: without_labels(4)),
         null("real images without one label", lambda: without_labels(1)),

@@ -1,0 +1,37 @@
+"""How claims ask a trained model for what an operator does. Importing this registers nothing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from torch import Tensor
+
+from models.config import decode
+from models.contracts.batch import Batch
+from models.contracts.learner import Learner, finish
+from models.operators.base import Operation, Outcome
+from models.registry import registry
+
+__all__ = ["done", "made"]
+
+
+def done(
+    slug: str,
+    learner: Learner[Any],
+    handed: Mapping[str, Batch],
+    *,
+    given: Mapping[str, Tensor] | None = None,
+    sampler: Any = None,
+    **settings: Any,
+) -> Outcome:
+    """Return what an operator makes of rows, in the units of the data, with some settings."""
+    entry = registry.get("operator", slug)
+    operation = Operation(learner, sampler, given or {}, handed)
+    found: Outcome = finish(entry.make(decode(entry.config, settings)).work(operation))
+    return found
+
+
+def made(slug: str, learner: Learner[Any], handed: Mapping[str, Batch], **more: Any) -> Tensor:
+    """Return the rows that an operator makes, (m, *shape); see `done`."""
+    found = done(slug, learner, handed, **more).rows
+    assert found is not None
+    return found.x

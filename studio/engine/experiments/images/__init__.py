@@ -1,0 +1,1 @@
+"""Claims on images: real files, which `models` never reads."""

@@ -1,0 +1,89 @@
+"""8C: a diffusion of a few latents makes better digits than the prior of their autoencoder."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.contracts.family import Family
+from models.contracts.learner import Learner
+from models.experiments.base import Null, Outcome, experiment
+from models.experiments.bench import Bench, Trial
+from models.metrics.base import Evidence
+from models.metrics.images.bits import BitsConfig
+from models.metrics.images.bits_bound import BitsBound
+from models.tensors import make_generator
+from studio.engine.experiments.images.digits import (
+    SEEDS,
+    class_gaussians,
+    digits,
+    drawn,
+    figures,
+    over_seeds,
+    real,
+)
+
+__all__ = ["autoencoder", "latent", "of_latents"]
+
+_LATENT, _LESSON, _STEPS = 16, 1500, 3000
+_BITS = BitsConfig(levels=17, rows=100)
+
+
+def autoencoder(steps: int = _LESSON) -> Trial:
+    """Return the training of a VAE with 16 latents."""
+    return Trial("vae", "digits", steps, config={"latent": _LATENT})
+
+
+def of_latents(steps: int = _STEPS, lesson: int = _LESSON) -> Trial:
+    """Return the training of a diffusion of its latents."""
+    return Trial(
+        "latent-diffusion",
+        "digits",
+        steps,
+        config={"latent": _LATENT},
+        inputs={"autoencoder": autoencoder(lesson)},
+    )
+
+
+def _figures(learner: Learner[Any], seed: int) -> dict[str, float]:
+    assert isinstance(learner, Family)
+    known = digits()
+    evidence = Evidence(
+        known.data.unseen or known.data.rows, make_generator(seed), model=learner,
+        train=known.data.rows,
+    )  # fmt: skip
+    found = figures(drawn(learner, None, seed))
+    return {
+        "frechet": found["frechet"],
+        "coverage": found["coverage"],
+        "bits, bound": BitsBound(_BITS).measure(evidence).value,
+    }
+
+
+def _measured(bench: Bench, trial: Trial) -> Outcome:
+    line = figures(class_gaussians())["frechet"]
+
+    def passed(mean: Mapping[str, float]) -> bool:
+        return mean["frechet"] < line
+
+    floor = f"real {figures(real)['frechet']:.3g}; a Gaussian for each class {line:.3g}"
+    return over_seeds(bench, _figures, passed, floor, trial=trial, seeds=SEEDS)
+
+
+@experiment(
+    "8C-latent",
+    title="A diffusion of sixteen numbers",
+    claim="A diffusion of the 16 latents of a VAE makes digits nearer to unseen ones than a "
+    "Gaussian for each class is, which draws of the VAE's own prior are not.",
+    pass_line="Fréchet distance in the judge's features below that of a Gaussian for each class; "
+    "mean of three seeds",
+    group="8C",
+    source="Rombach et al. 2022, arXiv:2112.10752, section 3; Vahdat et al. 2021, "
+    "arXiv:2106.05931, section 3",
+    slow=True,
+    nulls=[
+        Null("the autoencoder alone", lambda bench: _measured(bench, autoencoder())),
+        Null("one step of the diffusion", lambda bench: _measured(bench, of_latents(1))),
+    ],
+)
+def latent(bench: Bench) -> Outcome:
+    """Train both, draw and judge."""
+    return _measured(bench, of_latents())
