@@ -29,8 +29,8 @@ def filled(joined: NDArray[Any], missing: Sequence[int]) -> Numbers | None:
     found = np.zeros((n, n), np.int64)
     if not any(missing):
         return found
-    if max(missing) == 1 and (pairs := _matched(joined, missing)) is not None:
-        for i, j in pairs:
+    if max(missing) == 1 and (matched := _matched(joined, missing)) is not None:
+        for i, j in matched:
             found[i, j] = found[j, i] = 1
         return found
     import networkx  # a quarter of a second, for those who ask
