@@ -42,6 +42,7 @@ class StandingsTable(FiguresTable):
         super().__init__("How the compared runs stand", [("Model", "")])
         self.setIconSize(PICTURE)
         header = self.horizontalHeader()
+        header.setStretchLastSection(False)  # what is left over is for the names
         header.setDefaultAlignment(header.defaultAlignment() | Qt.TextFlag.TextWordWrap)
         self.itemActivated.connect(lambda item: self.opened.emit(item.row()))
 

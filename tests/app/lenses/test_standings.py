@@ -127,6 +127,9 @@ def test_figures_stand_over_their_floors_with_cost_and_time(
         ["1", "30 s", "0.1"],
     ]
     assert lines[3] == ["Held against", "", "", "", "0.1"]
+    # What figures leave of the width is for the names.
+    wide = [view.table.columnWidth(place) for place in range(view.table.columnCount())]
+    assert wide[0] > view.table.viewport().width() / 2
 
 
 def test_samples_are_pictures_and_enter_opens_a_run(
