@@ -95,6 +95,17 @@ def test_formulas_break_where_a_narrow_card_ends(offer, qapp, each):
             assert measure.horizontalAdvance(line) <= room, line
 
 
+def test_what_stands_below_a_letter_is_in_the_brackets_that_are_read_so(offer):
+    """``x_{<i}`` is written as it stands, ``x_(<i)`` with a small <i."""
+    formulas = [
+        text
+        for entry in offer.entries
+        for text in (entry.motion, *(line.formula for s in entry.stages for line in s.lines))
+    ]
+    assert any("_(<i)" in text for text in formulas)
+    assert not [text for text in formulas if "_{" in text]
+
+
 def test_formulas_follow_the_settings(offer):
     def said(slug, choice):
         spec = RunSpec(name="", dataset=Pick(slug="ring-of-five"), family=Pick(slug="edm"))

@@ -84,7 +84,7 @@ def _law(config: AutoregressiveConfig) -> Conditional:
     needs=("continuous", "whole"),
     capabilities=("likelihood",),
     group="likelihood",
-    motion="x_i = F⁻¹(Φ(z_i) | x_{<i}),  p(x) = Π p(x_i | x_{<i})",
+    motion="x_i = F⁻¹(Φ(z_i) | x_(<i)),  p(x) = Π p(x_i | x_(<i))",
 )
 class Autoregressive(Family[AutoregressiveConfig]):
     """Maximum likelihood of each number given those before it; particles move along one axis after
@@ -97,13 +97,13 @@ class Autoregressive(Family[AutoregressiveConfig]):
         Stage(
             "predict",
             "Say each number from those before it",
-            "p(x_i | x_{<i}),  all i in one pass",
+            "p(x_i | x_(<i)),  all i in one pass",
             f"{_PAPER}, eq. 2",
         ),
         Stage(
             "fit",
             "Make the numbers that were there more likely",
-            "max E Σ_i log p(x_i | x_{<i})",
+            "max E Σ_i log p(x_i | x_(<i))",
             f"{_PAPER}, eq. 3",
             "log-density",
         ),

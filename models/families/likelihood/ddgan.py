@@ -86,32 +86,32 @@ class DenoisingGanConfig(Config, frozen=True):
     needs=("continuous", "whole"),
     field="critic",
     carrier="generator",
-    motion="dθ/dτ = E[Jᵀ a_t h′(d) ∇d(x_{t−1}, x_t, t)],  x_{t−1} ~ q(x_{t−1} | x_t, g(x_t, z, t))",
+    motion="dθ/dτ = E[Jᵀ a_t h′(d) ∇d(x_(t−1), x_t, t)],  x_(t−1) ~ q(x_(t−1) | x_t, g(x_t, z, t))",
 )
 class DenoisingGan(Family[DenoisingGanConfig]):
     """field = critic of neighbouring levels, carrier = generator of what is below the noise.
 
     x_t = √ā_t x_0 + √(1 − ā_t) ε on the variance preserving path, cut at t/T (appendix B);
-    q(x_{t-1} | x_t, x_0) is Ho et al. 2020, arXiv:2006.11239, eqs. 6 and 7.
+    q(x_(t-1) | x_t, x_0) is Ho et al. 2020, arXiv:2006.11239, eqs. 6 and 7.
     """
 
     stages = (
         Stage(
             "draw",
             "Noise data by a step, and by one more",
-            "x_{t−1} ~ q(x_{t−1} | x₀),  x_t ~ q(x_t | x_{t−1})",
+            "x_(t−1) ~ q(x_(t−1) | x₀),  x_t ~ q(x_t | x_(t−1))",
             f"{_PAPER}, eq. 1",
         ),
         Stage(
             "push",
             "Let the generator say what was there, and take the step back",
-            "x₀′ = g(x_t, z, t),  x′_{t−1} ~ q(x_{t−1} | x_t, x₀′)",
+            "x₀′ = g(x_t, z, t),  x′_(t−1) ~ q(x_(t−1) | x_t, x₀′)",
             f"{_PAPER}, eq. 5",
         ),
         Stage(
             "fit",
             "Fit the critic to tell true steps from made ones",
-            "max E log σ(d(x_{t−1}, x_t, t)) + E log(1 − σ(d(x′_{t−1}, x_t, t)))",
+            "max E log σ(d(x_(t−1), x_t, t)) + E log(1 − σ(d(x′_(t−1), x_t, t)))",
             f"{_PAPER}, eq. 4",
             by="loss",
             formulas=LEARNT,
@@ -198,7 +198,7 @@ class DenoisingGan(Family[DenoisingGanConfig]):
         return x.new_empty((len(x), self.config.latent, *x.shape[2:]))
 
     def _towards(self, level: Tensor, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return a, b and s of q(x_{t-1} | x_t, x_0) = N(a x_0 + b x_t, s² I)."""
+        """Return a, b and s of q(x_(t-1) | x_t, x_0) = N(a x_0 + b x_t, s² I)."""
         before, after = (expand_like(self.kept[at], x) for at in (level - 1, level))
         step = after / before
         a = before.sqrt() * (1.0 - step) / (1.0 - after)
@@ -206,7 +206,7 @@ class DenoisingGan(Family[DenoisingGanConfig]):
         return a, b, ((1.0 - step) * (1.0 - before) / (1.0 - after)).sqrt()
 
     def _back(self, start: Tensor, noisy: Tensor, level: Tensor, e: Tensor) -> Tensor:
-        """Return draws of x_{t-1}, from x_t and what is said of x_0, with noise e."""
+        """Return draws of x_(t-1), from x_t and what is said of x_0, with noise e."""
         a, b, s = self._towards(level, noisy)
         return a * start + b * noisy + s * e
 

@@ -53,7 +53,7 @@ class HierarchicalVaeConfig(Config, frozen=True):
     needs=("continuous", "whole"),
     capabilities=("latent", "bound"),
     group="likelihood",
-    motion="z_L ~ N(0, I),  z_l ~ p(z_l | z_{l+1}),  x = D(z₁) + s ε",
+    motion="z_L ~ N(0, I),  z_l ~ p(z_l | z_(l+1)),  x = D(z₁) + s ε",
 )
 class HierarchicalVae(LatentFamily[HierarchicalVaeConfig]):
     """Several levels of latents; a sample takes one pass through each."""
@@ -63,7 +63,7 @@ class HierarchicalVae(LatentFamily[HierarchicalVaeConfig]):
         Stage(
             "encode",
             "Climb the chain from encoder to encoder",
-            "z₁ ~ q(z₁ | x),  z_{l+1} ~ q(z_{l+1} | z_l)",
+            "z₁ ~ q(z₁ | x),  z_(l+1) ~ q(z_(l+1) | z_l)",
             f"{_PAPER}, eq. 24",
         ),
         Stage(
@@ -76,8 +76,8 @@ class HierarchicalVae(LatentFamily[HierarchicalVaeConfig]):
         Stage(
             "fit",
             "Raise the bound, level by level",
-            "max E log p(x | z₁) + β (Σ_l E log p(z_l | z_{l+1}) / q(z_l | z_{l−1}) "
-            "− KL(q(z_L | z_{L−1}) ‖ N(0, I)))",
+            "max E log p(x | z₁) + β (Σ_l E log p(z_l | z_(l+1)) / q(z_l | z_(l−1)) "
+            "− KL(q(z_L | z_(L−1)) ‖ N(0, I)))",
             f"{_PAPER}, eq. 29",
             "bound",
         ),

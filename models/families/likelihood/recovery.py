@@ -74,9 +74,9 @@ class RecoveryLikelihoodConfig(Config, frozen=True):
     motion="y ← y − ½η² (∇E(y, t) − (x̃ − y)/σ²) + η ε,  η = b α σ",
 )
 class RecoveryLikelihood(Family[RecoveryLikelihoodConfig]):
-    """x_t = y_t / α_{t+1}, y_t = α_{t+1} x_t, x_{t+1} = y_t + σ_{t+1} ε, with α² + σ² = 1.
+    """x_t = y_t / α_(t+1), y_t = α_(t+1) x_t, x_(t+1) = y_t + σ_(t+1) ε, with α² + σ² = 1.
 
-    The energy of the law of y_t is E(y, t), that of y_t given x_{t+1} has |x_{t+1} - y|² / (2 σ²)
+    The energy of the law of y_t is E(y, t), that of y_t given x_(t+1) has |x_(t+1) - y|² / (2 σ²)
     beside it (eq. 6).
     """
 
