@@ -36,7 +36,7 @@ def test_the_licence_of_a_notice_is_the_one_that_is_declared(path: Path):
     entry = registry.get("dataset", slug)
     named = {"CC BY-SA": "Attribution-ShareAlike", "CC BY": "Attribution"}
     name = re.match(
-        r"(CC BY-SA|CC BY|MIT|BSD 3-Clause|Apache-2.0|Public domain)", entry.licence
+        r"(CC BY-SA|CC BY|CC0|MIT|BSD 3-Clause|Apache-2.0|Public domain)", entry.licence
     ).group()
     assert named.get(name, name) in path.read_text()
 
