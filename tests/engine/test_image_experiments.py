@@ -169,7 +169,7 @@ def test_a_label_that_is_lost_is_counted():
 
 ON_DIGITS = (
     "8C-anomaly", "8C-classifier", "8C-flip", "8C-latent", "8C-purify",
-    "8C-sharper",
+    "8C-sharper", "8C-solvers",
 )  # fmt: skip
 
 
