@@ -354,6 +354,7 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
         "graph-vae": "Simonovsky and Komodakis 2018",
         "hierarchical-vae": "Sønderby 2016",
         "gru4rec": "Petrov and Macdonald 2022",
+        "latent-diffusion": "Rombach 2022",
         "mmd-flow": "Arbel 2019",
         "mmd-generator": "Li 2015",
         "motif-by-motif": "Maziarz 2022",
