@@ -57,8 +57,8 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     ``kind`` is the kind of data; ``rows`` and ``parts`` (names, types and shapes) are what an
     import with these options would bring, as far as that is known. Where tables are to be chosen
     from they are ``items``, and ``problems`` collects those of all; of other kinds ``preview``
-    holds the first few rows by part, as nested lists of numbers or words. ``offers`` are the
-    importers that take these files, the most particular first; ``unused`` says by the path of an
+    holds the first few rows by part, as nested lists of numbers or words, and "x", the rows that
+    are drawn, where no part has them. ``offers`` are the importers that take these files, the most particular first; ``unused`` says by the path of an
     option why it changes nothing for these files, and ``settled`` names those that the files
     themselves say, so that nobody is to be asked. Of options of the kind "source", ``sources`` are
     the columns that may be chosen, and ``taken`` the one that looks like it.

@@ -100,8 +100,8 @@ class LatentDiffusionConfig(Config, frozen=True):
     short="Latent",
     summary="An autoencoder makes a few numbers of each datum, and a diffusion learns the law of "
     "these; its samples are decoded.",
-    source="Rombach et al. 2022, arXiv:2112.10752, section 3; Vahdat et al. 2021, "
-    "arXiv:2106.05931, section 3",
+    source="Vahdat et al. 2021, arXiv:2106.05931, section 3; Rombach et al. 2022, "
+    "arXiv:2112.10752, section 3",
     config=LatentDiffusionConfig,
     needs=("continuous", "whole"),
     capabilities=("bound",),

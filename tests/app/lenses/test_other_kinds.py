@@ -27,6 +27,7 @@ SHAPES = {
     "jet-variables": (4,),
     "interactions": (5,),
     "graphs": (16,),
+    "molecules": (16,),
     "texts": (5,),
     "series": (6, 2),
 }
