@@ -92,8 +92,9 @@ class Ancestral(GridSampler):
         if s_next == 0.0:
             return denoised, denoised
         z = noise(x)
+        gap = x - denoised
         kept = (s_next / s) ** 2
-        mean = denoised.add(x - denoised, alpha=kept)
+        mean = denoised.add(gap, alpha=kept)
         posterior = s_next**2 * (1 - kept)
         if self.config.variance == "learned" and isinstance(denoise, Counter):
             learned = denoise.reverse_variance(x, s, s_next)
@@ -103,19 +104,20 @@ class Ancestral(GridSampler):
         if self.config.variance == "large":
             unknown = s**2 / (1 + s**2)
         elif self.config.variance == "analytic":
-            unknown = _unknown(x, denoised, s, noise.numbers)
+            unknown = _unknown(x, gap, s, noise.numbers)
         return mean.add_(z, alpha=math.sqrt(posterior + (1 - kept) ** 2 * unknown)), denoised
 
 
-def _unknown(x: Tensor, denoised: Tensor, s: float, numbers: int) -> float:
-    """Return V(s), estimated of all points over so many numbers that are not padded; padded ones
-    are 0. It is between 0 and what the best linear guess of unit variance leaves, s^2/(1 + s^2).
+def _unknown(x: Tensor, gap: Tensor, s: float, numbers: int) -> float:
+    """Return V(s), estimated of all points x by ``gap``, x - D, over so many numbers that are not
+    padded; padded ones are 0. It is between 0 and what the best linear guess of unit variance
+    leaves, s^2/(1 + s^2).
 
     By Stein's identity E (x - D).x / d = s^2, known without noise: with s^2/(1 + s^2) parts of the
     difference added, s^2 - |x - D|^2/d keeps only the noise by which data are not unit Gaussian.
     """
     linear = s**2 / (1 + s**2)
-    within = torch.sub(denoised, x, alpha=1 / (1 + s**2))
-    # A number: to wait for it once costs less than to reckon in tensors.
-    beyond = float(torch.dot((x - denoised).flatten(), within.flatten())) / numbers
-    return min(max(linear + beyond, 0.0), linear)
+    gap = gap.flatten()
+    # Numbers: to wait for them costs less than to reckon in tensors.
+    beyond = linear * float(torch.dot(gap, x.flatten())) - float(torch.dot(gap, gap))
+    return min(max(linear + beyond / numbers, 0.0), linear)

@@ -144,7 +144,7 @@ class Digress(OneShot[DigressConfig]):
         truth = (pairs.x > 0).long()
         uniform = torch.rand(truth.shape, generator=self.noise, device=self.device)
         x = self.path.corrupted(truth, t, uniform)
-        scene = {"real": real.x, "particles": self.row(real, self._numbers(x))}
+        scene = {"real": real.x, "particles": self.shown(real, self._numbers(x))}
         yield "corrupt", scene
         places, said = pairs.places(), []
 
@@ -158,7 +158,7 @@ class Digress(OneShot[DigressConfig]):
             return edges + numbers, {"cross-entropy": edges.detach()}
 
         metrics = self.trained.descend(loss, n)
-        yield "fit", {**scene, "particles": self.row(real, 2.0 * torch.cat(said) - 1.0)}
+        yield "fit", {**scene, "particles": self.shown(real, 2.0 * torch.cat(said) - 1.0)}
         return metrics
 
     def prior(

@@ -131,7 +131,7 @@ class GraphVae(OneShot[GraphVaeConfig]):
             return -bound.mean() / self._scale(places), told
 
         metrics = self.trained.descend(loss, len(real))
-        yield "fit", {"real": rows.x, "particles": self.row(rows, torch.cat(said))}
+        yield "fit", {"real": rows.x, "particles": self.shown(rows, torch.cat(said))}
         return metrics
 
     def prior(

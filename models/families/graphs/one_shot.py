@@ -105,6 +105,12 @@ class OneShot(Family[C]):
             numbers = edges.new_zeros((len(edges), self.packing.nodes))
         return rows.zeroed(torch.cat([numbers, edges], dim=1))
 
+    def shown(self, rows: Batch, edges: Tensor) -> Tensor:
+        """Return rows (n, L) of edges (n, pairs) with the numbers of nodes that they have: what a
+        step of training shows.
+        """
+        return self.row(rows, edges, rows.x[:, : self.packing.start])
+
     def finished(self, rows: Batch, edges: Tensor, z: Tensor) -> Tensor:
         """Return rows (n, L) of edges (n, pairs) that are -1 and 1, with numbers of nodes drawn by
         normal ones z (n, N), which are not read where nodes have none.

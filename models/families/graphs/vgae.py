@@ -166,7 +166,7 @@ class Vgae(OneShot[VgaeConfig]):
             }
 
         metrics = self.trained.descend(loss, len(real))
-        yield "fit", {"real": real.x, "particles": self.row(real, torch.cat(said))}
+        yield "fit", {"real": real.x, "particles": self.shown(real, torch.cat(said))}
         return metrics | told
 
     def _judge(self, critic: Trained[nn.Module], pairs: Batch, noise: Tensor) -> dict[str, Tensor]:
