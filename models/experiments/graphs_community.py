@@ -45,8 +45,8 @@ def _drawn(n: int, seed: int) -> Graphs:
     return graphs.adjacency, graphs.size
 
 
-def _train_set() -> GraphSet:
-    return community(CommunityConfig(), _TRAIN, _SEED)
+def _train_set(seed: int = _SEED) -> GraphSet:
+    return community(CommunityConfig(), _TRAIN, seed)
 
 
 def train_and_draw(steps: int) -> Graphs:
@@ -67,9 +67,11 @@ def train_and_draw(steps: int) -> Graphs:
     return unpack(made.x, graphs.packing), made.given["size"]
 
 
-def judged(made: Graphs) -> Outcome:
-    """Hold 100 graphs against unseen ones and against the training graphs."""
-    train, test, more = _train_set(), _drawn(_TEST, _SEED + 1), _drawn(_MORE, _SEED + 2)
+def judged(made: Graphs, data: int = _SEED) -> Outcome:
+    """Hold 100 graphs against unseen ones and against the training graphs, by the seed of the
+    latter.
+    """
+    train, test, more = _train_set(data), _drawn(_TEST, data + 1), _drawn(_MORE, data + 2)
     chunks = [(made[0][i : i + _CHUNK], made[1][i : i + _CHUNK]) for i in range(0, _MADE, _CHUNK)]
     published = {
         name: fmean(discrepancy(name, chunk, test, "biased") for chunk in chunks)

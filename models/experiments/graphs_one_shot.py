@@ -3,6 +3,9 @@
 They are held to the lines of `models.experiments.graphs_community`, or to lines of their own where
 they are known to be further away. What shows that something joint was learned are the nulls: edges
 drawn each for itself in breadth-first order, and copies with some pairs turned.
+
+Settings, and the lines of MMD flow and GraphVAE, were chosen by what graphs of one seed showed;
+what is measured here are others.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,9 +18,9 @@ from torch import Tensor
 from models.config import decode
 from models.contracts.family import Family
 from models.data.community import CommunityConfig, community
+from models.experiments import graphs_community
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.graph_nulls import copies, erdos_renyi, flipped, independent_edges
-from models.experiments.graphs_community import judged
 from models.families.graphs.digress import Digress, DigressConfig
 from models.families.graphs.graph_vae import GraphVae, GraphVaeConfig
 from models.families.graphs.vgae import Vgae, VgaeConfig
@@ -32,7 +35,7 @@ from models.tensors import make_generator
 
 __all__ = ["digress", "graph_vae", "mmd_flow", "products", "vgae"]
 
-_SEED = 1  # of the data
+_SEED = 21  # of the data: settings were chosen by those of seed 1
 _TRAIN, _MADE, _BATCH = 80, 100, 32
 _BATCHES, _PRIOR, _HIDDEN = 3005, 3100, 3200
 _SEEDS = (0, 1, 2)
@@ -69,6 +72,11 @@ def _drawn(family: Family[Any], seed: int) -> Graphs:
     latents = family.prior(_MADE, make_generator(seed, _PRIOR))
     *_, last = family.flow(latents)
     return unpack(last.x, _train_set().packing), latents.given["size"].long()
+
+
+def judged(made: Graphs) -> Outcome:
+    """Hold 100 graphs against unseen ones and against the training graphs."""
+    return graphs_community.judged(made, _SEED)
 
 
 def _within(outcome: Outcome, line: Line) -> Outcome:
@@ -121,10 +129,10 @@ _SOURCE = "lines of GR5-edm; Vignac et al. 2023, arXiv:2209.14734, section 6.1"
 
 
 @lru_cache(maxsize=4)
-def _by_digress(net: str, steps: int) -> Outcome:
+def _by_digress(net: str, steps: int, seed: int = 0) -> Outcome:
     picked = {"net": {"slug": net}} if net else {}
-    family = _taught(Digress, DigressConfig, steps, _SEED, **picked)
-    return judged(_drawn(family, _SEED))
+    family = _taught(Digress, DigressConfig, steps, seed, **picked)
+    return judged(_drawn(family, seed))
 
 
 @experiment(
@@ -132,16 +140,16 @@ def _by_digress(net: str, steps: int) -> Outcome:
     title="DiGress learns graphs of two communities",
     claim="A discrete diffusion with the marginal path, 100 steps and a graph network of 70,000 "
     "weights trained for 600 steps on 80 graphs makes new graphs of two communities.",
-    pass_line="degree / clustering / orbit MMD^2, biased, 20 v 20: <= .15 / .18 / .07; unbiased, "
-    "100 v 400: <= .03 / .09 / .05; valid >= .5, unique and novel >= .9",
+    pass_line="by each of three seeds: degree / clustering / orbit MMD^2, biased, 20 v 20: <= .15 "
+    "/ .18 / .07; unbiased, 100 v 400: <= .03 / .09 / .05; valid >= .5, unique and novel >= .9",
     group="Graphs",
     source=_SOURCE,
     slow=True,
     nulls=[Null("one step of training", lambda: _by_digress("", 1)), *_nulls(judged)],
 )
 def digress() -> Outcome:
-    """Train one seed."""
-    return _all([_by_digress("", _STEPS)], [_SEED])
+    """Train three seeds."""
+    return _all([_by_digress("", _STEPS, seed) for seed in _SEEDS], _SEEDS)
 
 
 _TIMES = 1.4
@@ -156,7 +164,7 @@ def _worse(without: Outcome, beside: Outcome) -> Outcome:
         {"times": ratio, "without": without.value[name], "with": beside.value[name]},
         ratio >= _TIMES,
         _floor(),
-        [_SEED],
+        [0],
     )
 
 
@@ -324,7 +332,7 @@ def _linked(area: float, graphs: Graphs) -> Outcome:
     known = judged(graphs)
     value = {"AUC": area, "clustering": known.value["clustering"], "orbit": known.value["orbit"]}
     passed = area >= _LINKS and value["clustering"] <= _CLUSTERED and value["orbit"] <= _ORBITS
-    return Outcome(f"AUC of hidden edges {area:.3f}; {known.figure}", value, passed, "", [_SEED])
+    return Outcome(f"AUC of hidden edges {area:.3f}; {known.figure}", value, passed, "", [0])
 
 
 def _by_vgae(seed: int, steps: int) -> Outcome:
