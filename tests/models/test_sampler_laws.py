@@ -253,7 +253,7 @@ class Constant(Noise):
 def test_the_analytic_variance_is_that_of_the_paper(monkeypatch):
     """Equation 8 of Bao et al. 2022 with Gamma = E |score|^2 / d of the very points."""
     a, b = 1.5, 0.9
-    monkeypatch.setattr(ancestral, "_unknown", lambda x, d, s, n: s**2 - (x - d).square().mean())
+    monkeypatch.setattr(ancestral, "_unknown", lambda x, gap, s, n: s**2 - gap.square().mean())
     x = mixture().sample(N, make_generator(3), s=a)
     bar_a, bar_b = alpha(a) ** 2, alpha(b) ** 2
     one = bar_a / bar_b
@@ -279,7 +279,7 @@ def test_what_is_not_known_of_a_datum_is_told_from_noised_data(s: float):
     shrink = law.std[:, None] ** 2 / variance
     centre = law.means + shrink * gap
     spread = (share * (centre.square() + s**2 * shrink)).sum(dim=1) - denoised.square()
-    told = ancestral._unknown(x, denoised, s, x.numel())
+    told = ancestral._unknown(x, x - denoised, s, x.numel())
     assert told == pytest.approx(float(spread.mean()), rel=0.05)
 
 
