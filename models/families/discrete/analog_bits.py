@@ -15,7 +15,6 @@ from models.contracts.family import Family, Frame
 from models.contracts.learner import Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
-from models.families.discrete.settings import Averaging
 from models.layouts.bits import BitCode
 from models.nets.calling import call
 from models.nets.pick import build
@@ -25,6 +24,7 @@ from models.registry import family
 from models.samplers.grids import GridConfig, make_grid
 from models.tensors import make_generator, noise_like
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
 from models.training.trained import Trained
 
 __all__ = ["AnalogBits", "AnalogBitsConfig"]

@@ -13,7 +13,6 @@ from models.contracts.family import Family, Frame
 from models.contracts.learner import Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
-from models.families.discrete.settings import Averaging
 from models.nets.calling import call
 from models.nets.pick import build
 from models.nets.role import autoregressive
@@ -21,6 +20,7 @@ from models.nets.settings import AutoregressiveNet
 from models.paths.discrete import draw_symbols
 from models.registry import family
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
 from models.training.trained import Trained
 
 __all__ = ["CausalTransformer", "CausalTransformerConfig"]

@@ -12,7 +12,6 @@ from models.contracts.family import Family, Frame
 from models.contracts.learner import Line, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
-from models.families.discrete.settings import Averaging
 from models.nets.calling import call
 from models.nets.pick import build
 from models.nets.role import predictor
@@ -23,6 +22,7 @@ from models.samplers.discrete.ancestral import Ancestral
 from models.samplers.discrete.base import DiscreteSampler
 from models.tensors import make_generator
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
 from models.training.trained import Trained
 
 __all__ = ["D3pm", "D3pmConfig"]

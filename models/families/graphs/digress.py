@@ -12,7 +12,6 @@ from models.contracts.family import Frame
 from models.contracts.learner import Line, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.families.graphs.one_shot import EdgesAndNumbers, OneShot
-from models.families.graphs.settings import Averaging
 from models.nets.calling import call
 from models.nets.pick import build
 from models.nets.role import DENOISER
@@ -23,6 +22,7 @@ from models.samplers.discrete.ancestral import Ancestral
 from models.samplers.discrete.base import DiscreteSamplerConfig
 from models.tensors import make_generator, mean_of_places
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
 
 __all__ = ["Digress", "DigressConfig"]
 

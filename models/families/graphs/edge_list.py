@@ -4,12 +4,12 @@ from functools import cached_property
 
 from models.config import Config
 from models.contracts.learner import Stage
-from models.families.graphs.settings import Averaging
 from models.families.graphs.word_by_word import WordByWord, WordNet
 from models.layouts.graph_words.edge_list import EdgeList
 from models.nets.sequences.transformer import SymbolTransformerConfig
 from models.registry import family
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
 
 __all__ = ["EdgeByEdge", "EdgeListConfig"]
 

@@ -13,10 +13,11 @@ from models.config import Config, param
 from models.contracts.learner import Stage
 from models.families.graphs.growing import Ordered
 from models.families.graphs.row_by_row import RowByRow
-from models.families.graphs.settings import Averaging, NodeOrder
+from models.families.graphs.settings import NodeOrder
 from models.nets.graphs.row_gru import RowGru, RowGruConfig, backward, rows_of
 from models.registry import family
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
 
 __all__ = ["GraphRnn", "GraphRnnConfig"]
 

@@ -14,7 +14,7 @@ from models.contracts.learner import Stage, Walk
 from models.contracts.spec import SIZE
 from models.families.graphs.latents import divergence, drawn, law_of, leaning, log_bits, warmed
 from models.families.graphs.one_shot import OneShot
-from models.families.graphs.settings import Averaging, Beta, LatentNumbers, NodeOrder, Warmup
+from models.families.graphs.settings import NodeOrder, Warmup
 from models.layouts.graphs import Packing, unpack
 from models.layouts.node_orders import node_orders, reordered
 from models.nets import role
@@ -24,6 +24,7 @@ from models.nets.settings import DecoderNet, PosteriorNet
 from models.registry import family
 from models.tensors import make_generator
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging, Beta, LatentNumbers
 
 __all__ = ["GraphVae", "GraphVaeConfig"]
 

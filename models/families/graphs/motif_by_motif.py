@@ -5,12 +5,12 @@ from typing import Annotated
 
 from models.config import Config, param
 from models.contracts.learner import Line, Stage
-from models.families.graphs.settings import Averaging
 from models.families.graphs.word_by_word import WordByWord, WordNet
 from models.layouts.graph_words.motifs import MotifName, Motifs
 from models.nets.sequences.transformer import SymbolTransformerConfig
 from models.registry import family
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
 
 __all__ = ["MotifByMotif", "MotifByMotifConfig"]
 

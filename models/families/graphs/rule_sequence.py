@@ -8,12 +8,12 @@ from torch import Tensor
 from models.config import Config, param
 from models.contracts.learner import Line, Stage
 from models.families.graphs.growing import Ordered
-from models.families.graphs.settings import Averaging
 from models.families.graphs.word_by_word import WordByWord, WordNet
 from models.layouts.graph_words.grammar import Grammar, GrammarName
 from models.nets.sequences.transformer import SymbolTransformerConfig
 from models.registry import family
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
 
 __all__ = ["RuleSequence", "RuleSequenceConfig"]
 

@@ -15,13 +15,14 @@ from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.families.graphs.latents import divergence, drawn, law_of, leaning, log_bits, warmed
 from models.families.graphs.one_shot import OneShot
-from models.families.graphs.settings import Averaging, Beta, Warmup
+from models.families.graphs.settings import Warmup
 from models.layouts.graphs import Packing
 from models.nets.graphs.node_coder import NodeCoder, NodeCoderConfig
 from models.nets.mlp import MLP, MLPConfig
 from models.registry import family
 from models.tensors import make_generator
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging, Beta
 from models.training.trained import Trained
 
 __all__ = ["Vgae", "VgaeConfig"]

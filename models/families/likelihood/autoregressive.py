@@ -14,13 +14,13 @@ from models.contracts.learner import Layer, Look, Stage, Training, Walk, finish
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.families.likelihood.conditionals import Bins, Conditional, Logistics
-from models.families.likelihood.settings import Averaging
 from models.nets import role
 from models.nets.calling import call
 from models.nets.pick import build
 from models.nets.settings import AutoregressiveNet
 from models.registry import family
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
 from models.training.trained import Trained
 
 __all__ = ["Autoregressive", "AutoregressiveConfig"]

@@ -21,13 +21,13 @@ from models.contracts.spec import LABEL, DataSpec, Given, Part
 from models.contracts.state import Packed
 from models.families.likelihood.categorical import Categorical
 from models.families.likelihood.fitting import more_likely
-from models.families.likelihood.settings import Averaging
 from models.nets.calling import call
 from models.nets.flows.layers import InvertibleLayers
 from models.nets.flows.nsf import NsfConfig, nsf
 from models.nets.role import FLOW
 from models.registry import family
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
 from models.training.trained import Trained
 
 __all__ = ["CountedFlow", "CountedFlowConfig"]

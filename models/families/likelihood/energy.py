@@ -13,7 +13,7 @@ from models.contracts.family import Family, Frame
 from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
-from models.families.likelihood.settings import Averaging, Restraint
+from models.families.likelihood.settings import Restraint
 from models.fields.energy import Energy
 from models.nets import role
 from models.nets.pick import build
@@ -21,6 +21,7 @@ from models.nets.settings import EnergyNet
 from models.registry import family
 from models.tensors import make_generator
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
 
 __all__ = ["EnergyBased", "EnergyBasedConfig"]
 

@@ -5,10 +5,11 @@ from typing import Annotated
 from models.config import Config, Pick, param
 from models.contracts.learner import Stage
 from models.families.likelihood.latent_family import LatentFamily
-from models.families.likelihood.settings import Averaging, Beta, DecoderNoise, LatentNumbers
+from models.families.likelihood.settings import DecoderNoise
 from models.nets.settings import DecoderNet, PosteriorNet
 from models.registry import family
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging, Beta, LatentNumbers
 
 __all__ = ["HierarchicalVae", "HierarchicalVaeConfig"]
 

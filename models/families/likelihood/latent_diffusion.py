@@ -31,7 +31,6 @@ from models.denoisers.densities import LogNormal, LogUniform, draw_levels
 from models.denoisers.formulas import EDM_NETWORK
 from models.denoisers.level_settings import LargestNoise, SmallestNoise
 from models.entries import Needs
-from models.families.likelihood.settings import Averaging, Beta, LatentNumbers
 from models.families.likelihood.vae import Vae, VaeConfig
 from models.fields.score import ScoreField
 from models.nets.mlp import MLPConfig, mlp
@@ -42,6 +41,7 @@ from models.registry import family
 from models.samplers.heun import Heun, HeunConfig
 from models.tensors import make_generator
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging, Beta, LatentNumbers
 
 __all__ = ["LatentDiffusion", "LatentDiffusionConfig"]
 

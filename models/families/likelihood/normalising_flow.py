@@ -13,7 +13,6 @@ from models.contracts.learner import Layer, Look, Stage, Training, Walk, finish
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.families.likelihood.fitting import more_likely
-from models.families.likelihood.settings import Averaging
 from models.nets.calling import call
 from models.nets.flows.layers import InvertibleLayers
 from models.nets.pick import build
@@ -22,6 +21,7 @@ from models.nets.settings import FlowNet
 from models.registry import family
 from models.tensors import slope_of
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
 from models.training.trained import Trained
 
 __all__ = ["NormalisingFlow", "NormalisingFlowConfig"]

@@ -4,22 +4,8 @@ from typing import Annotated
 
 from models.config import param
 
-__all__ = ["Averaging", "Beta", "DecoderNoise", "LatentNumbers", "Restraint"]
+__all__ = ["DecoderNoise", "Restraint"]
 
-Averaging = Annotated[
-    float,
-    param(
-        "Averaging",
-        "Decay of the averaged weights that everything but the training uses.",
-        low=0.0,
-        below=1.0,
-        zero="None",
-    ),
-]
-LatentNumbers = Annotated[
-    int,
-    param("Latent size", "Numbers that a datum is made from.", low=1, high=4096, log=True),
-]
 Restraint = Annotated[
     float,
     param(
@@ -28,17 +14,6 @@ Restraint = Annotated[
         low=0.0,
         high=100.0,
         zero="None",
-        live=True,
-    ),
-]
-Beta = Annotated[
-    float,
-    param(
-        "Beta",
-        "Weight of the divergence of the latents from their prior; only at 1 is the loss a bound "
-        "of the likelihood. More gives smoother latents and vaguer data.",
-        low=0.0,
-        high=1000.0,
         live=True,
     ),
 ]

@@ -8,11 +8,12 @@ from models.contracts.batch import Batch
 from models.contracts.learner import Stage
 from models.families.likelihood.latent_chain import LatentChain
 from models.families.likelihood.latent_family import LatentFamily
-from models.families.likelihood.settings import Averaging, Beta, DecoderNoise, LatentNumbers
+from models.families.likelihood.settings import DecoderNoise
 from models.nets.settings import DecoderNet, PosteriorNet
 from models.registry import family
 from models.tensors import noise_like
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging, Beta, LatentNumbers
 
 __all__ = ["Vae", "VaeConfig"]
 

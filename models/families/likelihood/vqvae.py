@@ -16,12 +16,13 @@ from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.families.likelihood.codebook import CodedChain
 from models.families.likelihood.latent_family import LAYERS
-from models.families.likelihood.settings import Averaging, DecoderNoise
+from models.families.likelihood.settings import DecoderNoise
 from models.nets import role
 from models.nets.pick import build
 from models.nets.settings import DecoderNet, PosteriorNet
 from models.registry import family
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
 from models.training.trained import Trained
 
 __all__ = ["VqVae", "VqVaeConfig"]

@@ -25,6 +25,7 @@ from models.registry import family
 from models.samplers.grids import GridConfig, make_grid
 from models.tensors import noise_like
 from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
 from models.training.trained import Trained
 
 __all__ = ["TimeGrad", "TimeGradConfig"]
@@ -51,16 +52,7 @@ class TimeGradConfig(Config, frozen=True):
     optimizer: NetworkOptimizer = OptimizerConfig(
         kind="adamw", lr=3e-3, schedule="cosine", warmup=50, clip=1.0
     )
-    ema: Annotated[
-        float,
-        param(
-            "Averaging",
-            "Decay of the averaged weights that everything but the training uses.",
-            low=0.0,
-            below=1.0,
-            zero="None",
-        ),
-    ] = 0.99
+    ema: Averaging = 0.99
 
 
 class _Recurrent(nn.Module):
