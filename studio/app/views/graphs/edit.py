@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -44,6 +44,7 @@ from studio.app.state.session import AppState
 from studio.app.state.undoing import Edits
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, button, icon_button, label, row, section, view_bar
+from studio.app.widgets.editkeys import take_key
 from studio.app.widgets.foundview import can_ask
 from studio.app.widgets.graphcanvas import GraphCanvas
 from studio.app.widgets.literal import set_tip
@@ -65,7 +66,6 @@ HINT = (
     "marks."
 )
 LINES = ("Validity", "Nodes", "Edges", "Clustering", "Nearest")
-UNDO, REDO = QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo
 SHOWN = shows_moving("graph-edit")
 
 
@@ -476,26 +476,14 @@ class GraphEditView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Ctrl+Z is about the graph here, as long as something of it can be taken back."""
-        if isinstance(event, QKeyEvent) and event.type() in (
-            QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride,
-        ):  # fmt: skip
-            does = self._does(event)
-            if does is not None:
-                if event.type() == QEvent.Type.KeyPress:
-                    does()
-                event.accept()
-                return True
+        if isinstance(event, QKeyEvent) and take_key(
+            event,
+            undo=self._undo if self.edits.can_undo else None,
+            redo=self._redo if self.edits.can_redo else None,
+            go=self._go,
+        ):
+            return True
         return super().event(event)
-
-    def _does(self, event: QKeyEvent) -> Any:
-        control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
-        if event.matches(UNDO) and self.edits.can_undo:
-            return self._undo
-        if event.matches(REDO) and self.edits.can_redo:
-            return self._redo
-        if control and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            return self._go
-        return None
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -10,7 +10,6 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDropEvent,
     QKeyEvent,
-    QKeySequence,
     QResizeEvent,
     QShowEvent,
 )
@@ -39,6 +38,7 @@ from studio.app.views.images.strengths import Question, Strengths
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, button, label, row, scrolled, section, view_bar
 from studio.app.widgets.editcanvas import EditCanvas
+from studio.app.widgets.editkeys import take_key
 from studio.app.widgets.filedialog import folder_of_files, open_dialog
 from studio.app.widgets.foundview import can_ask
 from studio.app.widgets.literal import set_tip
@@ -52,7 +52,6 @@ TARGET = 512  # real images that are fetched to choose from
 STEPS = 100  # of the slider between before and after
 WIDE = 560  # logical pixels from which image and results stand side by side
 SIDE = 84  # height of a strip of small images
-UNDO, REDO = QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo
 
 
 class EditView(QWidget):
@@ -469,26 +468,14 @@ class EditView(QWidget):
 
     def event(self, event: QEvent) -> bool:
         """Ctrl+Z is about the image here, as long as something of it can be taken back."""
-        if isinstance(event, QKeyEvent) and event.type() in (
-            QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride,
-        ):  # fmt: skip
-            does = self._does(event)
-            if does is not None:
-                if event.type() == QEvent.Type.KeyPress:
-                    does()
-                event.accept()
-                return True
+        if isinstance(event, QKeyEvent) and take_key(
+            event,
+            undo=self.paint.undo if self.edits.can_undo else None,
+            redo=self.paint.redo if self.edits.can_redo else None,
+            go=self._go,
+        ):
+            return True
         return super().event(event)
-
-    def _does(self, event: QKeyEvent) -> Any:
-        control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
-        if event.matches(UNDO) and self.edits.can_undo:
-            return self.paint.undo
-        if event.matches(REDO) and self.edits.can_redo:
-            return self.paint.redo
-        if control and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            return self._go
-        return None
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

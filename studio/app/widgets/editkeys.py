@@ -1,0 +1,35 @@
+"""The keys of an edit lab: there Ctrl+Z is about what is edited, and not about runs."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
+
+__all__ = ["take_key"]
+
+Deed = Callable[[], object]
+
+
+def take_key(event: QKeyEvent, *, undo: Deed | None, redo: Deed | None, go: Deed) -> bool:
+    """Do what a key means, before it is a shortcut of the window, and say whether it means
+    something: undo and redo, as long as there is something of each, and Ctrl+Enter.
+    """
+    pressed = event.type() == QEvent.Type.KeyPress
+    if not pressed and event.type() != QEvent.Type.ShortcutOverride:
+        return False
+    does = _meant(event, undo, redo, go)
+    if does is None:
+        return False
+    if pressed:
+        does()
+    event.accept()
+    return True
+
+
+def _meant(event: QKeyEvent, undo: Deed | None, redo: Deed | None, go: Deed) -> Deed | None:
+    if event.matches(QKeySequence.StandardKey.Undo):
+        return undo
+    if event.matches(QKeySequence.StandardKey.Redo):
+        return redo
+    control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
+    return go if control and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) else None
