@@ -5,8 +5,9 @@ distances Delta R between the constituents i_k and i_l (Komiske, Metodiev and Th
 arXiv:1712.07124, eq. 1.1, with beta 1). With A = Delta R, powers of it taken element by element,
 the sums around a constituent are u = A z, w = A^2 z, v = A^3 z and r = A (z u), and no graph of at
 most four edges needs more than the product of two matrices, B = A diag(z) A. Each is found of S_ij
-= sqrt(z_i z_j) A_ij: S S is B so weighted, whose squares are summed over the square, and S^2 is
-there before its root is drawn. The EFP of a graph of several pieces is the product of theirs.
+= sqrt(z_i z_j) A_ij: S S is B so weighted, whose squares are summed over the square. A^2 is a
+product of four columns, A_ij^2 = x_i^2 + x_j^2 - 2 x_i x_j, so that a sum over it needs no pairs.
+The EFP of a graph of several pieces is the product of theirs.
 """
 
 import math
@@ -18,11 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.jets.kinematics import Floats, Room, by_size, weighted
+from observables.jets.kinematics import Floats, Room, by_size, distances
 
 __all__ = ["CONNECTED", "FOUR", "all_polynomials", "connected_polynomials", "four_polynomials"]
 
 _AT_ONCE = 1 << 16  # pairs of constituents that stay near the processor
+_LEAST = 1e-150  # of a root of z that is divided by
 
 Edges = tuple[tuple[int, int], ...]
 
@@ -112,27 +114,41 @@ class _Sums:
     def __init__(self, angles: NDArray[Any], z: Floats, room: Room) -> None:
         self.z, self._room = z, room
         self._root = np.sqrt(z)
-        self._back = np.divide(1.0, self._root, out=np.zeros_like(z), where=z > 0.0)
-        self.pairs, self.squares = weighted(angles, z, room)  # S, and z_i z_j A_ij^2
+        self._back = (z > 0.0) / np.maximum(self._root, _LEAST)
+        left, self._right = _factors(angles, z, room)
+        self._left = left.swapaxes(1, 2)
+        squares = np.matmul(self._left, self._right, out=room.of("pairs", (*z.shape, z.shape[1])))
+        np.abs(squares, out=squares)  # of two in one spot a rounding is left, of either sign
+        np.einsum("nii->ni", squares)[...] = 0.0
+        self.pairs = np.sqrt(squares, out=squares)  # S
+
+    def squared(self, values: Floats) -> Floats:
+        """Return z_i times the sum of z_j A_ij^2 times values (n, N) over j, (n, N)."""
+        return _times(self._left, _times(self._right, values))
 
     def _like(self, name: str) -> Floats:
         return self._room.of(name, self.pairs.shape)
 
     @cached_property
+    def around(self) -> Floats:
+        """A z and A (z w), each times sqrt(z), (n, 2, N): two products cost as much as one."""
+        return np.stack([self._root, self.zw * self._back], axis=1) @ self.pairs
+
+    @cached_property
     def u(self) -> Floats:
-        return _times(self.pairs, self._root) * self._back
+        return self.around[:, 0] * self._back
 
     @cached_property
     def r(self) -> Floats:
-        return _times(self.pairs, self._root * self.u) * self._back
+        return _times(self.pairs, self.around[:, 0]) * self._back
 
     @cached_property
     def zu(self) -> Floats:
-        return self.z * self.u
+        return self.around[:, 0] * self._root
 
     @cached_property
     def zw(self) -> Floats:
-        return _times(self.squares, np.ones_like(self.z))
+        return self.squared(np.ones_like(self.z))
 
     @cached_property
     def w(self) -> Floats:
@@ -152,12 +168,39 @@ class _Sums:
     @cached_property
     def cubes(self) -> Floats:
         """z_i z_j A_ij^3."""
-        return np.multiply(self.squares, self.apart, out=self._like("cubes"))
+        cubes = np.multiply(self.pairs, self.apart, out=self._like("cubes"))
+        cubes *= self.pairs
+        return cubes
 
     @cached_property
     def through(self) -> Floats:
         """S S: the ways from one constituent to another by way of a third."""
         return np.matmul(self.pairs, self.pairs, out=self._like("through"))
+
+
+def _factors(angles: NDArray[Any], z: Floats, room: Room) -> tuple[Floats, Floats]:
+    """Return arrays (n, k, N) of which the product over k is z_i z_j A_ij^2, in the order (i, j).
+
+    x are angles from the middle of the pT, so that little is rounded where A is small: that of two
+    in one spot becomes 1e-8 of what they are away from there.
+    """
+    n, places = z.shape
+    if z.size and np.ptp(angles[..., 1]) > np.pi:  # the short way around is no plane
+        squares = distances(angles, room)
+        squares *= squares
+        squares *= z[:, :, None]
+        squares *= z[:, None, :]
+        return squares, np.eye(places)[None]
+    left, right = room.of("factors", (2, n, 4, places))
+    x = np.ascontiguousarray(np.moveaxis(angles, 2, 1), dtype=np.float64)
+    middle = np.vecdot(x, z[:, None]) / np.maximum(z.sum(axis=1), _LEAST)[:, None]
+    x -= middle[..., None]
+    np.multiply(x, z[:, None], out=left[:, 2:])
+    np.multiply(left[:, 2:], -2.0, out=right[:, 2:])
+    x *= left[:, 2:]
+    left[:, 0] = right[:, 1] = z
+    left[:, 1] = right[:, 0] = x[:, 0] + x[:, 1]
+    return left, right
 
 
 def _times(matrices: Floats, values: Floats) -> Floats:
@@ -185,8 +228,8 @@ _FORMULAS: Mapping[str, Callable[[_Sums], Floats]] = {
     "wedge x3": lambda s: _dot(s.zv, s.u),
     "wedge x2 x2": lambda s: _dot(s.zw, s.w),
     "triangle x2": lambda s: _dot(s.pairs * s.through, s.apart),
-    "path, end x2": lambda s: _dot(s.zw, s.r),
-    "path, middle x2": lambda s: _dot(s.u, _times(s.squares, s.u)),
+    "path, end x2": lambda s: np.vecdot(s.around[:, 0], s.around[:, 1]),
+    "path, middle x2": lambda s: _dot(s.u, s.squared(s.u)),
     "star x2": lambda s: _dot(s.zw, s.u**2),
     "paw": lambda s: _dot(np.vecdot(s.pairs, s.through), s.u),
     "square": lambda s: _dot(s.through, s.through),

@@ -15,7 +15,6 @@ __all__ = [
     "masses",
     "momenta",
     "of_distances",
-    "weighted",
 ]
 
 Floats = NDArray[np.float64]
@@ -64,44 +63,27 @@ def _sums(angles: NDArray[Any], pt: NDArray[Any]) -> tuple[Floats, Floats, Float
     return energy, along, across, beam
 
 
-def weighted(angles: NDArray[Any], weights: NDArray[Any], room: Room) -> tuple[Floats, Floats]:
-    """Return of each two constituents Delta R, times the roots of the weights of both, and the
-    square of that, (n, N, N) each: Delta R^2 = Delta eta^2 + Delta phi^2, phi the short way around.
-
-    Args:
-        angles: (n, N, 2).
-        weights: (n, N), not below 0; nothing of a constituent without weight is left.
-        room: where the arrays are kept, until somebody asks for them there again.
-    """
-    root = np.sqrt(weights)
-    # x_i - x_j is the product of (x, 1) and (1, -x): that takes half the time of a difference that
-    # is spread over both axes, and the weights cost nothing there. With weights of 1 it rounds as a
-    # difference does, with others as numbers of the size of x.
-    left, right = np.empty((2, 2, len(root), 2, root.shape[1]))
-    np.multiply(np.moveaxis(angles, -1, 0), root, out=left[:, :, 0])
-    left[:, :, 1] = right[:, :, 0] = root
-    np.negative(left[:, :, 0], out=right[:, :, 1])
-    shape = (2, *root.shape, root.shape[1])
-    found = np.matmul(left.swapaxes(2, 3), right, out=room.of("weighted", shape))
-    if root.size and np.ptp(angles[..., 1]) > np.pi:
-        turn = 2.0 * np.pi * root[:, :, None] * root[:, None, :]
-        turns = np.divide(found[1], turn, out=np.zeros_like(turn), where=turn > 0.0)
-        found[1] -= turn * np.round(turns)
-    found *= found
-    found[0] += found[1]
-    np.einsum("nii->ni", found[0])[...] = 0.0  # where weights left a rounding
-    return np.sqrt(found[0], out=found[1]), found[0]
-
-
 def distances(angles: NDArray[Any], room: Room | None = None) -> Floats:
-    """Return Delta R between constituents, (n, N, N).
+    """Return Delta R between constituents, (n, N, N), the root of Delta eta^2 + Delta phi^2, phi
+    the short way around.
 
     Args:
         angles: (n, N, 2).
         room: where the array is kept, until somebody asks for distances there again.
     """
-    apart, _ = weighted(angles, np.ones(angles.shape[:2]), room or Room())
-    return apart
+    n, places, _ = angles.shape
+    # x_i - x_j is the product of (x, 1) and (1, -x), and rounds as it does: that takes half the
+    # time of a difference that is spread over both axes.
+    left, right = np.ones((2, 2, n, 2, places))
+    left[:, :, 0] = np.moveaxis(angles, -1, 0)
+    np.negative(left[:, :, 0], out=right[:, :, 1])
+    kept = (room or Room()).of("distances", (2, n, places, places))
+    found = np.matmul(left.swapaxes(2, 3), right, out=kept)
+    if angles.size and np.ptp(angles[..., 1]) > np.pi:
+        found[1] -= 2.0 * np.pi * np.round(found[1] / (2.0 * np.pi))
+    found *= found
+    found[0] += found[1]
+    return np.asarray(np.sqrt(found[0], out=found[1]))
 
 
 def of_distances(

@@ -117,8 +117,10 @@ def test_correlators_are_sums_over_pairs_and_triples() -> None:
 
 
 @pytest.mark.parametrize("name", CONNECTED)
-def test_polynomials_are_the_sum_over_all_placements(name: str) -> None:
+@pytest.mark.parametrize("wide", [1.0, 12.0], ids=["narrow", "all around"])
+def test_polynomials_are_the_sum_over_all_placements(name: str, wide: float) -> None:
     angles, pt = some(6, 6, seed=3)
+    angles = wide * angles
     apart, z = distances(angles), pt / 900.0
     edges = CONNECTED[name]
     nodes = 1 + max((node for edge in edges for node in edge), default=0)
@@ -129,6 +131,19 @@ def test_polynomials_are_the_sum_over_all_placements(name: str) -> None:
         given = [z[row]] * nodes + [apart[row]] * len(edges)
         expected = np.einsum(",".join(terms) + "->", *given)
         assert found[row] == pytest.approx(expected, rel=1e-10, abs=0.0)
+
+
+def test_polynomials_do_not_see_a_constituent_split_in_two_of_one_spot() -> None:
+    """They are collinear safe, also far from the axis, where rounding finds a distance of 0."""
+    angles, pt = some(20, 8, seed=8)
+    angles += [2.0, -1.0]
+    halves = np.concatenate([0.25 * pt, 0.75 * pt], axis=1) / 900.0
+    np.testing.assert_allclose(
+        all_polynomials(np.concatenate([angles, angles], axis=1), halves),
+        all_polynomials(angles, pt / 900.0),
+        rtol=1e-7,
+        atol=1e-14,
+    )
 
 
 def canonical(edges) -> tuple:
