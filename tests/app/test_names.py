@@ -175,6 +175,10 @@ def test_a_number_is_shown_whole_or_not_at_all(qtbot):
     for width in range(line.sizeHint().width()):
         line.resize(width, 20)
         assert line.text() == longer or "=" not in line.text()
+    line.set_text("step 6,000")
+    for width in range(line.sizeHint().width()):
+        line.resize(width, 20)
+        assert line.text() in ("", "step 6,000")
 
 
 @pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)

@@ -139,7 +139,7 @@ class FanPlot(Explored):
                 plane.heading.tell(fan.title, key if place == 0 else [])
                 continue
             cursor.setValue(at)
-            plane.heading.tell(_under(fan, round(at)), [])
+            plane.heading.say(_under(fan, round(at)), names=False)
 
 
 def _runs(places: NDArray[np.bool_]) -> list[NDArray[np.int64]]:

@@ -120,11 +120,11 @@ class HPlot(Explored):
             return
         pens = _pens(scene, self.style_)
         for slope, (plane, meaning) in enumerate(zip(self.planes, MEANING, strict=True)):
-            text = meaning
+            plane.heading.tell(meaning, [] if slope else [(s.title, ink) for s, ink in pens])
             if at is not None:
                 told = [words.figure(_value(shape, at, slope=bool(slope))) for shape, _ in pens]
-                text = f"{'h′' if slope else 'h'}({words.figure(at)}) = {', '.join(told)}"
-            plane.heading.tell(text, [] if slope else [(s.title, ink) for s, ink in pens])
+                called = "h′" if slope else "h"
+                plane.heading.say(f"{called}({words.figure(at)}) = {', '.join(told)}")
 
 
 def _pens(scene: HScene, style: CanvasStyle) -> list[tuple[Shape, QPen]]:

@@ -144,4 +144,4 @@ class LinePlot(Explored):
             for line in self.lines
         ]
         where = 10.0**at if self._powers else at
-        self.plane.heading.tell(f"{words.figure(float(where))}: {', '.join(found)}", [])
+        self.plane.heading.say(f"{words.figure(float(where))}: {', '.join(found)}", names=False)

@@ -36,29 +36,38 @@ STROKE, APART = 24, 16  # pixels of the stroke before a name, and between names
 
 class Heading(pg.GraphicsWidget):  # type: ignore[misc]
     """A line above a plane: what it shows on the left, which curve is which on the right; in lines
-    of their own where the names of many curves take more than there is.
+    of their own where there is no room for names beside that.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self._text = ""
+        self._title = self._said = ""
         self._key: list[tuple[str, QPen]] = []
+        self._named = True
         self._fit()
 
     @property
     def text(self) -> str:
         """What stands on the left."""
-        return self._text
+        return self._said
 
     def tell(self, text: str, key: list[tuple[str, QPen]]) -> None:
         """Write a text, and names with the pens of their curves."""
-        self._text, self._key = text, key
+        self._title = self._said = text
+        self._key, self._named = key, True
         self._fit()
         self.update()
 
+    def say(self, text: str, *, names: bool = True) -> None:
+        """Write another text for a while, beside the names or in their place: nothing below it
+        moves.
+        """
+        self._said, self._named = text, names
+        self.update()
+
     def lines(self, room: float) -> list[list[tuple[str, QPen]]]:
-        """Return the names in lines; the first is that of the text where one line is enough for
-        all names.
+        """Return the names in lines; the first is that of the text where all names fit beside it,
+        else it is empty.
         """
         measure = QFontMetricsF(font(11))
         lines: list[list[tuple[str, QPen]]] = [[]]
@@ -70,7 +79,8 @@ class Heading(pg.GraphicsWidget):  # type: ignore[misc]
                 left = room
             lines[-1].append((name, ink))
             left -= wide
-        return lines if len(lines) == 1 else [[], *lines]
+        beside = measure.horizontalAdvance(self._title) <= left
+        return lines if len(lines) == 1 and (beside or not self._key) else [[], *lines]
 
     def _fit(self) -> None:
         """Be as high as the names need."""
@@ -89,7 +99,8 @@ class Heading(pg.GraphicsWidget):  # type: ignore[misc]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(11))
         left = self.rect().right()
-        for line, names in enumerate(self.lines(self.rect().width())):
+        lines = self.lines(self.rect().width()) if self._named else []
+        for line, names in enumerate(lines):
             ends = self._names(painter, style, names, HEADING / 2 - 2 + line * MORE)
             left = ends if line == 0 else left
         painter.setPen(QColor(style.muted))
@@ -97,7 +108,7 @@ class Heading(pg.GraphicsWidget):  # type: ignore[misc]
         room.setHeight(HEADING - 4)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         shown = painter.fontMetrics().elidedText(
-            self._text, Qt.TextElideMode.ElideRight, int(room.width())
+            self._said, Qt.TextElideMode.ElideRight, int(room.width())
         )
         painter.drawText(room, flags, shown)
 

@@ -105,12 +105,11 @@ class SchedulePlot(Explored):
             return
         for plane, meaning in zip(self.planes, MEANING, strict=True):
             named = {"alpha": "signal α", "sigma": "noise σ", "log_snr": "log SNR"}
-            text = meaning
+            key = [(named[name], ink) for name, ink in self._inks(plane)]
+            plane.heading.tell(meaning, key if len(key) > 1 else [])
             if at is not None:
                 found = [
                     f"{named[name]} {words.figure(float(np.interp(at, curves['t'], curves[name])))}"
                     for name, _ in self._inks(plane)
                 ]
-                text = f"t = {at:.2f}: {', '.join(found)}"
-            key = [(named[name], ink) for name, ink in self._inks(plane)]
-            plane.heading.tell(text, key if len(key) > 1 else [])
+                plane.heading.say(f"t = {at:.2f}: {', '.join(found)}")

@@ -11,6 +11,7 @@ from studio.app.state.learning import taken
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Link, button, clear, label, row
+from studio.app.widgets.literal import set_tip
 from studio.protocol.spec import RunRef
 
 __all__ = ["RunOrigins"]
@@ -58,7 +59,9 @@ class RunOrigins(QWidget):
         if others:
             show = partial(self._actions.comparing.show_race, run.race)
             link = button("Compare", show, kind="link", tip="Show the runs of the race together")
-            text = label(f"In a race with {_listed(others)}", "muted", wrap=True)
+            few = others[0] if len(others) == 1 else f"{len(others)} others"
+            text = label(f"In a race with {few}", "muted", wrap=True)
+            set_tip(text, "\n".join(others))
             line = row(text, link, gap=6)
             line.setStretch(0, 1)
             self._lines.addLayout(line)
@@ -94,7 +97,3 @@ class RunOrigins(QWidget):
         line = row(label("Branch of", "muted"), link, label(at, "muted"), gap=4)
         line.setStretch(1, 1)
         self._lines.addLayout(line)
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

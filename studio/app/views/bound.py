@@ -1,7 +1,5 @@
 """Quality, as a bound: from the evidence to the loss of a diffusion, on one's own model."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
@@ -14,9 +12,6 @@ from studio.app.widgets.basic import column, label
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.formula import Formula
 from studio.app.widgets.foundview import ArraysView, can_ask
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["VIEW", "BoundView"]
 

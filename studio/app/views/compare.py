@@ -21,13 +21,14 @@ from studio.app.plots.camerabox import link
 from studio.app.plots.export import Picture
 from studio.app.plots.following import Following
 from studio.app.state import comparison
-from studio.app.state.naming import called, data_title
+from studio.app.state.naming import called, data_title, number
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors, font, theme
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import Elided, button, icon_button, view_bar
 from studio.app.widgets.comparechart import CompareChart
+from studio.app.widgets.comparenames import told_apart
 from studio.app.widgets.comparepane import ComparePane
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.finals import Finals
@@ -136,6 +137,7 @@ class CompareView(QWidget):
         self._runs = runs
         for pane, run in zip(self.panes, runs, strict=False):
             pane.show_run(run)
+        self._name_panes()
         if shown:
             self._place()
             link([pane.canvas.box for pane in self.panes[: len(runs)]])
@@ -145,6 +147,12 @@ class CompareView(QWidget):
         self._load()
         self._share_target()
         self._show_figures()
+
+    def _name_panes(self) -> None:
+        """Call each run by what tells it from the others, and by its number."""
+        for pane, run, apart in zip(self.panes, self._runs, told_apart(self._runs), strict=False):
+            numbered = number(run.name) in apart.split()
+            pane.call(apart if numbered else f"{number(run.name)} {apart}".strip())
 
     def _turn_to_budget(self) -> None:
         """Measure a race in what it was about."""

@@ -1,7 +1,6 @@
 """Quality, as likelihood: how likely learned, unseen and other data are to the model, and where."""
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +19,6 @@ from studio.app.widgets.basic import row
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import ArraysView, can_ask
 from studio.app.widgets.histogramcard import Key
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["VIEW", "LikelihoodView"]
 

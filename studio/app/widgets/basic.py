@@ -305,9 +305,11 @@ class Elided(Label):
         shown = metrics.elidedText(self._whole, self._mode, max(0, self.width()))
         if shown != self._whole and self._mode == Qt.TextElideMode.ElideRight:
             # A number of which a part is left would be read as another one: it goes, with the name
-            # that it is the value of.
+            # that it is the value of, and with a word that stands alone before it.
             shown = re.sub(r"(?:,?\s?\w+\s=\s?[\d.,]*|[\d.,]+)…$", "…", shown)
-            shown = shown if shown != "…" else ""
+            alone = re.fullmatch(r"\w+\s?…", shown) and re.match(r"\w+\s\d", self._whole)
+            if shown == "…" or alone:
+                shown = ""
         self.setText(shown)
         cut = self._whole if shown != self._whole else ""
         set_tip(self, "\n".join(filter(None, [cut, self._tip])))

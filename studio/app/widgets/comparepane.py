@@ -110,6 +110,10 @@ class ComparePane(QFrame):
         self.beside.show(run.key)
         self.tell()
 
+    def call(self, name: str) -> None:
+        """Write what tells the run from those beside it; the tip has its whole name."""
+        self._name.set_text(name)
+
     @property
     def _kind(self) -> Kind:
         return kind_of_run(self.run, self._state.catalog)
@@ -236,7 +240,7 @@ class ComparePane(QFrame):
         if run is None:
             return
         entry = family_of_run(run, self._state.catalog)
-        self._name.set_text(called(run.name, run.label.name))
+        self._name.set_more(called(run.name, run.label.name))
         self._motion.set_text(entry.motion if entry is not None else "")
         # Of the picture, not of the training: those who are behind are seen to be.
         at = record.step if record is not None else run.step

@@ -72,7 +72,9 @@ class FiguresTable(QTableWidget):
         self._fitted = True
         rows = sum(self.rowHeight(line) for line in range(self.rowCount()))
         wide = sum(map(self.sizeHintForColumn, range(self.columnCount())))
-        bar = self.horizontalScrollBar().sizeHint().height() if wide > self.width() else 0
+        fits = wide <= self.width() - 2 * self.frameWidth()
+        self.horizontalHeader().setStretchLastSection(fits)  # stretched, it may also be cut
+        bar = 0 if fits else self.horizontalScrollBar().sizeHint().height()
         self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows + bar + 6)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -451,7 +451,7 @@ class GuidanceView(QWidget):
             ("W2 to the class", words.figure(figures.distance), beside),
         ]
         if np.isfinite(figures.tilted_distance):
-            lines[1] = (*lines[1][:2], f"tilted law {words.figure(figures.tilted_deviation)}")
+            lines[1] = (*lines[1][:2], f"law {words.figure(figures.tilted_deviation)}")
             distance = words.figure(figures.tilted_distance)
             lines.append(("W2 to the tilted law", distance, beside))
         self.table.show_lines(lines)

@@ -450,6 +450,19 @@ def test_a_pane_says_of_which_step_its_picture_is(lens: Any, runs: Any, window: 
     assert "training step 7." in pane.canvas.accessibleDescription()
 
 
+def test_a_pane_is_called_by_what_tells_it_from_those_beside_it(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    """Of seven runs of a race on the same data all that was seen were the data."""
+    for run, name in zip(runs, ("edm", "vae", "normalising-flow"), strict=True):
+        run.name = f"{run.name[:4]}-{name}-eight-gaussians"
+    lens.state.runs.changed.emit(runs[0].key)
+    names = [pane._name.accessibleName() for pane in window.view.panes]
+    numbers = [str(int(run.name[:4])) for run in runs]
+    assert names == [f"{numbers[0]} edm…", f"{numbers[1]} vae…", f"{numbers[2]} normalising-flow…"]
+    assert "edm-eight-gaussians" in window.view.panes[0]._name.toolTip()
+
+
 def test_names_of_the_legend_fit_or_have_an_ellipsis_in_the_middle(
     lens: Any, runs: Any, window: QWidget
 ) -> None:
