@@ -147,7 +147,7 @@ class SolversView(FoundView):
 
     def refresh(self) -> None:
         for control in (self.slider, self._calls):
-            control.setEnabled(self.filled)
+            control.setVisible(self.filled)
         super().refresh()
 
     @property
