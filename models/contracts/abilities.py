@@ -218,7 +218,9 @@ class Recommends(Protocol):
 
 @runtime_checkable
 class HasPosterior(Protocol):
-    """p(x_0 | x_t) of corrupted symbols x (n, *shape) at flow time t: (n, *shape, symbols)."""
+    """p(x_0 | x_t) of corrupted symbols x (n, *shape) at flow time t, or of numbers that a model
+    takes for levels: (n, *shape, symbols).
+    """
 
     def posterior(self, x: Rows, t: float) -> Tensor: ...
 

@@ -69,6 +69,7 @@ class ImageSet:
     bounds=(0.0, 1.0),
     networks={
         "denoiser": "unet",
+        "predictor": "unet",
         "critic": "dcgan",
         "generator": "dcgan",
         "encoder": "dcgan",

@@ -20,6 +20,7 @@ from models.contracts.spec import DataSpec
 from models.nets.conv import Clock, conv, group_norm, pyramid
 from models.nets.given import GivenFeatures
 from models.nets.mlp import linear
+from models.nets.pixels import OfPixels
 from models.nets.role import Role
 from models.registry import network
 
@@ -87,6 +88,7 @@ class UNet(nn.Module):
         shape: (C, H, W) of an image.
         generator: where the initial weights come from (a generator of the CPU).
         told: makes numbers of what is given, which are added to the embedded time.
+        says: how many channels it returns, where these are others than those that it reads.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class UNet(nn.Module):
         *,
         generator: torch.Generator,
         told: GivenFeatures | None = None,
+        says: int | None = None,
     ) -> None:
         super().__init__()
         channels, h, w = shape
@@ -119,7 +122,8 @@ class UNet(nn.Module):
             self.up.append(_stage([above + width, *[width] * config.blocks], time, g))
             above = width
         self.norm = group_norm(widths[0])
-        self.last = conv(widths[0], dim, gain=0.0, generator=g)
+        said = (channels if says is None else says) * self.patch**2
+        self.last = conv(widths[0], said, gain=0.0, generator=g)
         self.told = told
         if told is not None:
             self.embed = linear(told.dim, time, generator=g)
@@ -162,15 +166,20 @@ def _stage(widths: list[int], time: int, generator: torch.Generator) -> nn.Modul
 @network(
     "unet",
     title="U-Net",
-    summary="Convolutions down to a small image and up again, told the noise level: a denoiser.",
+    summary="Convolutions down to a small image and up again, told the noise level: a denoiser, or "
+    "what says of each pixel which level it had.",
     source="Ronneberger et al. 2015, arXiv:1505.04597; Ho et al. 2020, arXiv:2006.11239, "
     "appendix B",
-    roles=("denoiser",),
+    roles=("denoiser", "predictor"),
     needs=("grid",),
     config=UNetConfig,
 )
 def unet(config: UNetConfig, spec: DataSpec, role: Role, generator: torch.Generator) -> nn.Module:
-    """Return a denoiser of images."""
+    """Return a denoiser of images, or a predictor of their pixels."""
     channels, height, width = spec.shape
     told = GivenFeatures(spec) if spec.given else None
-    return UNet(config, (channels, height, width), generator=generator, told=told)
+    if role.name == "denoiser":
+        return UNet(config, (channels, height, width), generator=generator, told=told)
+    read = (channels * max(1, role.inputs), height, width)
+    says = channels * role.outputs
+    return OfPixels(UNet(config, read, generator=generator, told=told, says=says), channels)

@@ -14,7 +14,8 @@ from models.metrics.base import Evidence, NotApplicable
 from models.metrics.jets import fpnd, particlenet
 from models.metrics.jets.by_type import jets_of
 from models.metrics.jets.fpnd import FPND
-from models.metrics.jets.particlenet import ParticleNet, Reference, read_weights
+from models.metrics.jets.particlenet import ParticleNet, Reference
+from models.metrics.torch_file import read_weights
 from models.tensors import make_generator
 
 
@@ -57,15 +58,19 @@ def test_each_block_takes_the_mean_over_the_nearest(net) -> None:
     torch.testing.assert_close(block(x, x[..., :2])[0, 7], expected, rtol=1e-4, atol=1e-5)
 
 
-def test_weights_are_read_from_an_old_file_without_executing_it(net) -> None:
+@pytest.mark.parametrize("zipped", [False, True], ids=["old", "zipped"])
+def test_weights_are_read_from_a_file_without_executing_it(net, zipped) -> None:
     shared = torch.nn.ModuleDict({"edge_nets": net.edge_nets, "again": net.edge_nets})
     file = io.BytesIO()
-    torch.save(shared.state_dict(), file, _use_new_zipfile_serialization=False)
+    torch.save(shared.state_dict(), file, _use_new_zipfile_serialization=zipped)
     found = read_weights(file.getvalue())
     for name, values in net.edge_nets.state_dict().items():
         read = found[f"edge_nets.{name}"].reshape(values.shape)
         assert torch.equal(read, values)
         assert read.dtype == values.dtype
+    for broken in (file.getvalue()[:2000], b"PK\x03\x04", b""):
+        with pytest.raises(ValueError, match=r"."):
+            read_weights(broken)
 
 
 def test_where_the_package_is_missing_it_is_said_how_to_have_it(monkeypatch) -> None:

@@ -1,81 +1,27 @@
 """D3PM: diffusion of symbols, which become others or are masked, and are told back."""
 
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Unpack
+from collections.abc import Iterator
+from typing import Any, Unpack
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from models.config import Config, Pick, param
-from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.family import Family, Frame
-from models.contracts.learner import Line, Stage, Training, Walk
+from models.carriers.discrete_diffusion import (
+    PAPER,
+    DiscreteDiffusion,
+    DiscreteDiffusionConfig,
+)
+from models.contracts.batch import Batch, Rows
+from models.contracts.family import Frame
+from models.contracts.learner import LAW, Scene, Training
 from models.contracts.spec import DataSpec
-from models.contracts.state import Packed
-from models.nets.calling import call
-from models.nets.pick import build
-from models.nets.role import predictor
-from models.nets.settings import PredictorNet
-from models.paths.discrete import DiscretePath, DiscretePathName, draw_symbols
 from models.registry import family
-from models.samplers.discrete.ancestral import Ancestral
-from models.samplers.discrete.base import DiscreteSampler
-from models.tensors import make_generator
-from models.training.optim import NetworkOptimizer, OptimizerConfig
-from models.training.settings import Averaging
-from models.training.trained import Trained
 
 __all__ = ["D3pm", "D3pmConfig"]
 
-_WEIGHTS, _BOUND = 0, 41  # streams of the seed (`models.tensors.make_generator`)
-_SMALLEST = 1e-12  # probability, so that one loss is never infinite
-_TIMES = 8  # at which the bound of a row is estimated, spread evenly over the path
-_PAPER = "Austin et al. 2021, arXiv:2107.03006"
 
-
-class D3pmConfig(Config, frozen=True):
-    """Settings of a discrete diffusion."""
-
-    net: PredictorNet = Pick()
-    path: Annotated[
-        DiscretePathName,
-        param(
-            "Path",
-            "What becomes of symbols: they are masked, exchanged for any other, or moved to their "
-            "neighbours, which means something where symbols have an order.",
-            choices={
-                "absorbing": "Absorbing (masks)",
-                "uniform": "Uniform",
-                "gaussian": "Discretised Gaussian",
-            },
-            aspect="path",
-        ),
-    ] = "absorbing"
-    steps: Annotated[
-        int,
-        param(
-            "Steps of the path",
-            "T: how many steps lead from data to noise. A sampler may take several at once.",
-            low=1,
-            high=1000,
-            log=True,
-        ),
-    ] = 256
-    cross_entropy: Annotated[
-        float,
-        param(
-            "Cross-entropy",
-            "Weight of -log p(x₀ | x_t) beside the variational bound.",
-            low=0.0,
-            high=10.0,
-            live=True,
-            aspect="loss",
-        ),
-    ] = 0.01
-    optimizer: NetworkOptimizer = OptimizerConfig(
-        kind="adamw", lr=2e-3, schedule="cosine", warmup=50, clip=1.0
-    )
-    ema: Averaging = 0.99
+class D3pmConfig(DiscreteDiffusionConfig, frozen=True):
+    """Settings of a diffusion of symbols."""
 
 
 @family(
@@ -83,7 +29,7 @@ class D3pmConfig(Config, frozen=True):
     title="D3PM",
     summary="Symbols are masked or exchanged step by step; a network says what they were, and "
     "samples are told back from nothing.",
-    source=f"{_PAPER}, eqs. 1 to 5",
+    source=f"{PAPER}, eqs. 1 to 5",
     config=D3pmConfig,
     needs=("symbols", "whole"),
     capabilities=("posterior", "bound"),
@@ -91,166 +37,31 @@ class D3pmConfig(Config, frozen=True):
     sampler="d3pm-ancestral",
     motion="q(x_t | x₀) = Cat(x₀ Q̄_t),  p(x_s | x_t) = Σ q(x_s | x_t, x₀) p(x₀ | x_t)",
 )
-class D3pm(Family[D3pmConfig]):
-    """A network says p(x_0 | x_t); the path does the rest (`models.paths.discrete`)."""
-
-    stages = (
-        Stage("draw", "Draw data, and a time for each", "x₀ ~ p,  t ~ U{1…T}", f"{_PAPER}, eq. 1"),
-        Stage(
-            "corrupt",
-            "Corrupt the symbols",
-            "x_t ~ Cat(x₀ Q̄_t)",
-            f"{_PAPER}, eq. 3",
-            by="path",
-            formulas={
-                "absorbing": "q(x_t | x₀) = (1 − t/T) x₀ + t/T [mask]",
-                "uniform": "q(x_t | x₀) = ᾱ_t x₀ + (1 − ᾱ_t) / K",
-                "gaussian": "q(x_t | x₀) = x₀ Q̄_t,  ln Q_t(i, j) ~ −4 (i − j)² / ((K − 1)² β_t)",
-            },
-            sources={
-                "absorbing": f"{_PAPER}, eq. 3 and section 3.1",
-                "uniform": f"{_PAPER}, eq. 3 and appendix A.2.1",
-                "gaussian": f"{_PAPER}, eq. 3 and appendix A.2.3",
-            },
-            aspect="path",
-        ),
-        Stage(
-            "fit",
-            "Say what they were",
-            "min L_vb − λ E log p(x₀ | x_t),  "
-            "L_vb = T E KL(q ‖ p),  q = q(x_(t−1) | x_t, x₀),  p = p(x_(t−1) | x_t)",
-            f"{_PAPER}, eqs. 1 and 5",
-            aspect="loss",
-            also=(
-                Line(
-                    formula="p(x₀ | x_t) = softmax F,  "
-                    "p(x_(t−1) | x_t) = Σ q(x_(t−1) | x_t, x₀) p(x₀ | x_t)",
-                    source=f"{_PAPER}, eq. 4",
-                    aspect="prediction",
-                ),
-            ),
-        ),
-    )
+class D3pm(DiscreteDiffusion[D3pmConfig]):
+    """The data are symbols as they stand."""
 
     def __init__(self, config: D3pmConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
-        super().__init__(config, spec, **training)
         assert spec.symbols is not None
-        self.path = DiscretePath(config.path, spec.symbols, config.steps, self.device)
-        net = build(config.net, spec, predictor(spec.symbols), self.weights(_WEIGHTS))
-        self.trained: Trained[nn.Module] = Trained(
-            net.to(self.device),
-            config.optimizer,
-            self.horizon,
-            decay=config.ema,
-            execution=self.execution,
-        )
+        super().__init__(config, spec, spec.symbols, **training)
 
-    @property
-    def parts(self) -> Mapping[str, Packed]:
-        return {"predictor": self.trained}
+    def written(self, rows: Batch) -> Batch:
+        return rows
 
-    @classmethod
-    def evaluations(cls, config: D3pmConfig, sampler: Any = None) -> int | None:
-        return _sampler(sampler).nfe(config.steps)
+    def shown(self, symbols: Tensor) -> Tensor:
+        return symbols
 
-    def walk(self, batch: Rows) -> Walk:
-        real = Batch.of(batch)
-        n, steps = len(real), self.config.steps
-        # One number for all rows: their times are spread evenly, which the bound varies less by
-        # (Kingma et al. 2021, arXiv:2107.00630, appendix I.1).
-        start = torch.rand((), generator=self.noise, device=self.device)
-        spread = (start + torch.arange(n, device=self.device) / n) % 1.0
-        t = (1 + (steps * spread).long()).clamp(max=steps)
-        yield "draw", {"real": real.x}
-        uniform = torch.rand(real.x.shape, generator=self.noise, device=self.device)
-        x = self.path.corrupted(real.x, t, uniform)
-        yield "corrupt", {"real": real.x, "particles": x}
+    def seen(self, symbols: Tensor) -> Tensor:
+        return symbols
 
-        law: list[Tensor] = []
-
-        def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
-            some, then, truth = real.take(part), t[part], real.x[part]
-            clean = self._told(self.trained.net, some.holding(x[part]), then)
-            law.append(clean.detach())
-            bound = steps * self.path.bound(clean, truth, x[part], then).mean()
-            kept = clean.gather(-1, truth[..., None]).clamp_min(_SMALLEST)
-            entropy = -kept.log().mean()
-            said = {"bound": bound.detach(), "cross-entropy": entropy.detach()}
-            return bound + self.config.cross_entropy * entropy, said
-
-        metrics = self.trained.descend(loss, n)
-        yield "fit", {"real": real.x, "particles": x, "law": law[0]}
-        return metrics
-
-    def retune(self, config: D3pmConfig) -> None:
-        self.trained.optimizer.config = config.optimizer
-
-    def prior(
-        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
-    ) -> Batch:
-        shape = (n, *self.spec.shape)
-        law = self.path.stationary.cpu().expand(*shape, -1)
-        x = draw_symbols(law, torch.rand(shape, generator=generator))
-        return Batch(x, *self.spec.conditions(n, generator, given)).to(self.device)
-
-    def flow(
-        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
-    ) -> Iterator[Frame]:
-        for frame, _ in self.writing(latents, sampler=sampler, generator=generator):
-            yield frame
+    def told(self, law: Tensor) -> Scene:
+        return {LAW: law}
 
     def writing(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[tuple[Frame, Tensor | None]]:
-        """Yield the flow, each frame with p(x_0 | x_t) of the step that led to it; a symbol that
-        was told back from the mask stays, and nothing is asked of it.
-        """
-        rows = Batch.of(latents)
-        law: Tensor | None = None
-
-        def clean(x: Tensor, t: int) -> Tensor:
-            nonlocal law
-            law = self._clean(rows.holding(x), torch.full((len(x),), t, device=x.device))
-            if self.path.mask is None:
-                return law
-            whole, law = law, law * x.eq(self.path.mask)[..., None]
-            return whole
-
-        for step in _sampler(sampler).frames(clean, self.path, rows, generator):
-            yield Frame(1.0 - step.s, step.x, step.nfe), law
-
-    def posterior(self, x: Rows, t: float) -> Tensor:
-        """Return p(x_0 | x_t) by the averaged weights, (n, *shape, K)."""
-        rows, steps = Batch.of(x), self.config.steps
-        then = min(steps, max(1, round((1.0 - t) * steps)))
-        return self._clean(rows, torch.full((len(rows),), then, device=rows.device))
+        """Yield the flow with what its symbols are drawn from; see `models.contracts.abilities`."""
+        yield from self.going(latents, sampler=sampler, generator=generator)
 
     def log_prob_bound(self, x: Rows) -> Tensor:
-        """Return the variational bound of log p(x), (n,): eq. 1 with its sum over times estimated
-        at a few, spread evenly.
-        """
-        rows, steps = Batch.of(x), self.config.steps
-        generator, n = make_generator(0, _BOUND), len(rows)
-        count = min(_TIMES, steps)
-        total = self.path.prior_gap(rows.x).flatten(1).sum(dim=1)
-        for i in range(count):
-            start = (i + torch.rand(n, generator=generator)) / count
-            t = (1 + (steps * start).long()).clamp(max=steps).to(self.device)
-            uniform = torch.rand(rows.x.shape, generator=generator).to(self.device)
-            at = self.path.corrupted(rows.x, t, uniform)
-            terms = self.path.bound(self._clean(rows.holding(at), t), rows.x, at, t)
-            total = total + steps / count * terms.flatten(1).sum(dim=1)
-        return -total
-
-    def _clean(self, rows: Batch, t: Tensor) -> Tensor:
-        with torch.no_grad():
-            net = self.trained.averaged
-            return by_parts(lambda part, then: self._told(net, part, then), rows, t)
-
-    def _told(self, net: nn.Module, rows: Batch, t: Tensor) -> Tensor:
-        return self.path.told(call(net, rows, t / self.config.steps).float(), rows.x, t)
-
-
-def _sampler(asked: Any) -> DiscreteSampler:
-    """Return the sampler that was asked for where it is one of symbols, else the family's own."""
-    return asked if isinstance(asked, DiscreteSampler) else Ancestral()
+        """Return the variational bound of log p(x), (n,)."""
+        return self.symbol_bound(Batch.of(x))

@@ -8,8 +8,6 @@ itself does not go with what we need (NumPy 1).
 """
 
 import hashlib
-import io
-import pickletools
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, distribution
@@ -19,9 +17,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from models.metrics.torch_file import read_weights
 from observables.jets.kinematics import Floats
 
-__all__ = ["PLACES", "TYPES", "ParticleNet", "Reference", "installed", "read_weights"]
+__all__ = ["PLACES", "TYPES", "ParticleNet", "Reference", "installed"]
 
 PLACES = 30
 TYPES = {"gluon": "g", "light quark": "q", "top": "t"}
@@ -34,7 +33,6 @@ _PACKAGE = "jetnet"
 _FOLDER = "jetnet/evaluation/fpnd_resources/jetnet/30_particles"
 _SHA256 = "1dabf0e64088840d2d46ca6168a34957c555f0b2419b8d4ea5f70b4108f86f98"  # of 0.2.5
 _BATCH = 64
-_NAMED = (".weight", ".bias", ".running_mean", ".running_var", ".num_batches_tracked")
 
 
 class ParticleNet(nn.Module):
@@ -122,31 +120,3 @@ def installed() -> Reference | None:
     net, found = ParticleNet(), read_weights(data)
     net.load_state_dict({k: found[k].reshape(v.shape) for k, v in net.state_dict().items()})
     return Reference(net.eval().requires_grad_(False), moments)
-
-
-def read_weights(data: bytes) -> dict[str, Tensor]:
-    """Return the tensors, by name, of a file that PyTorch wrote before its version 1.6.
-
-    It is a stream of five pickles, the fourth of which names tensors with their storages and the
-    last the order of these, and then the storages one after the other. The pickles are looked
-    through and nothing in them is executed: only their words count. Tensors come without a shape.
-    """
-    stream = io.BytesIO(data)
-    *_, names, order = (
-        [word for _, word, _ in pickletools.genops(stream) if isinstance(word, str)]
-        for _ in range(5)
-    )
-    name = ""
-    held: dict[str, str] = {}
-    for word in names:
-        if word.endswith(_NAMED):
-            name = word
-        elif word.isdigit():
-            held.setdefault(word, name)  # one that two parts of a network share has two names
-    found = {}
-    for key in filter(str.isdigit, order):
-        (count,) = np.frombuffer(stream.read(8), "<i8")
-        kind = np.dtype("<i8" if held[key].endswith("num_batches_tracked") else "<f4")
-        values = np.frombuffer(stream.read(int(count) * kind.itemsize), kind)
-        found[held[key]] = torch.from_numpy(values.copy())
-    return found

@@ -99,6 +99,7 @@ KIND = Kind(
     facts=_facts,
     groups={
         "Judge": ("frechet-judge", "judge-score", "label-accuracy", "label-balance"),
+        "Inception": ("inception-fid",),
         "Fidelity and variety": ("density", "coverage", "two-sample-test"),
         "Copies": ("copies", "nearness"),
         **DISTANCES,

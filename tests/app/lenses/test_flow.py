@@ -363,6 +363,7 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
         "normalising-flow": "Papamakarios 2021",
         "one-step-distillation": "Luhman and Luhman 2021",
         "pfgm-plus-plus": "Xu 2023",
+        "pixel-d3pm": "Austin 2021",
         "pop": "Cremonesi 2010",
         "progressive-distillation": "Salimans and Ho 2022",
         "recovery-likelihood": "Gao 2021",

@@ -1,0 +1,103 @@
+"""D3PM of pixels: each is one of a few levels, which are masked or exchanged, and told back."""
+
+from typing import Annotated, Unpack
+
+import torch
+from torch import Tensor
+
+from models.carriers.discrete_diffusion import (
+    PAPER,
+    DiscreteDiffusion,
+    DiscreteDiffusionConfig,
+)
+from models.config import param
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import Training
+from models.contracts.spec import DataSpec
+from models.contracts.told_settings import ConditionalSetting
+from models.layouts.levels import Levels
+from models.paths.discrete import DiscretePathName
+from models.registry import family, registry
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+
+__all__ = ["PixelD3pm", "PixelD3pmConfig"]
+
+
+class PixelD3pmConfig(DiscreteDiffusionConfig, frozen=True):
+    """Settings of a diffusion of levels."""
+
+    levels: Annotated[
+        int,
+        param(
+            "Levels",
+            "How many values a pixel can have, evenly from dark to bright: 17 are all that the 8x8 "
+            "digits have. Of each pixel and colour the network says so many probabilities, so that "
+            "memory grows with them; the paper takes 256.",
+            low=2,
+            high=256,
+            log=True,
+        ),
+    ] = 8
+    path: Annotated[
+        DiscretePathName,
+        param(
+            "Path",
+            "What becomes of pixels: they are masked, exchanged for any level, or moved to levels "
+            "nearby.",
+            choices={
+                "absorbing": "Absorbing (masks)",
+                "uniform": "Uniform",
+                "gaussian": "Discretised Gaussian",
+            },
+            aspect="path",
+        ),
+    ] = "gaussian"
+    conditional: ConditionalSetting = False
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine", warmup=50, clip=1.0)
+
+
+@family(
+    "pixel-d3pm",
+    title="D3PM of pixels",
+    summary="Pixels of a few levels are blurred, masked or exchanged step by step, and told back: "
+    "a diffusion without a noise of numbers, whose bound is one of the bits of an image.",
+    source=f"{PAPER}, eqs. 1 to 5 and section 6",
+    config=PixelD3pmConfig,
+    needs=("continuous", "whole", "grid"),
+    capabilities=("posterior", "bound"),
+    group="discrete",
+    sampler="d3pm-ancestral",
+    motion="q(x_t | x₀) = Cat(x₀ Q̄_t),  p(x_s | x_t) = Σ q(x_s | x_t, x₀) p(x₀ | x_t)",
+)
+class PixelD3pm(DiscreteDiffusion[PixelD3pmConfig]):
+    """What stands between two levels is the nearer one; masked pixels are shown as grey."""
+
+    def __init__(
+        self, config: PixelD3pmConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        bounds = registry.get("kind", spec.kind).bounds
+        assert bounds is not None
+        self.levels = Levels(config.levels, bounds, spec)
+        self._masked = config.path == "absorbing"
+        super().__init__(config, spec, config.levels, 1 + self._masked, **training)
+
+    @classmethod
+    def told_classes(cls, config: PixelD3pmConfig) -> bool:
+        return config.conditional
+
+    def written(self, rows: Batch) -> Batch:
+        return rows.holding(self.levels.write(rows.x))
+
+    def shown(self, symbols: Tensor) -> Tensor:
+        return self.levels.read(symbols)
+
+    def seen(self, symbols: Tensor) -> Tensor:
+        return self.levels.signs(symbols, self._masked)
+
+    def log_prob_bound(self, x: Rows) -> Tensor:
+        """Return a lower bound of log p(x), (n,): that of the probability of its levels, spread
+        evenly over their cells; -inf in none of them.
+        """
+        rows = Batch.of(x)
+        found = self.symbol_bound(self.written(rows)).double() - self.levels.log_cell(rows.x)
+        return torch.where(self.levels.outside(rows.x), -torch.inf, found)

@@ -1,0 +1,70 @@
+"""FID: the Fréchet distance in the features of Inception, of which the person has the weights."""
+
+from collections.abc import Generator
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from models.config import Config, File, param
+from models.contracts.learner import finish
+from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite, flat
+from models.metrics.images.inception import FILE, Inception, inception
+from models.metrics.samples.frechet import frechet_distance
+from models.registry import metric
+
+__all__ = ["InceptionFid", "InceptionFidConfig"]
+
+_BATCH = 16  # images that are looked at between two pauses: a second on a CPU
+
+
+class InceptionFidConfig(Config, frozen=True):
+    """Where the weights are."""
+
+    weights: Annotated[
+        File,
+        param(
+            "Weights of Inception",
+            f"The file {FILE}, 95 MB, which torch-fidelity offers on the page of its release "
+            "0.2.0. It is not part of the studio.",
+            suffixes=(".pth",),
+        ),
+    ] = File("")
+
+
+@metric(
+    "inception-fid",
+    title="FID (Inception)",
+    summary="Distance of Gaussians fitted to what Inception sees in samples and in unseen images. "
+    "Its weights are a file that you have; its network comes with the extra pushforward[fid]. It "
+    "takes minutes on a CPU, and depends on how many images there are: papers take 50,000.",
+    source="Heusel et al. 2017, arXiv:1706.08500, eq. 6; Obukhov et al., torch-fidelity 0.4, "
+    "doi:10.5281/zenodo.4957738",
+    config=InceptionFidConfig,
+    kinds=("images",),
+    heavy=True,
+)
+class InceptionFid(SampleMetric[InceptionFidConfig]):
+    """The FID of samples against unseen images."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        return finish(self.walk(evidence))
+
+    def walk(self, evidence: Evidence) -> Generator[None, None, Figure]:
+        net = inception(self.config.weights)
+        made, real = evidence.samples.x, evidence.reference.x
+        if made.shape[1] not in (1, 3):
+            raise NotApplicable("Inception sees grey images, or red, green and blue")
+        check_finite(flat(evidence.samples))
+        seen = []
+        for x in (made, real):
+            seen.append((yield from _features(net, x)))
+        return Figure(frechet_distance(*seen), n=len(made))
+
+
+def _features(net: Inception, x: Tensor) -> Generator[None, None, Tensor]:
+    found = []
+    for some in torch.split(x, _BATCH):
+        found.append(net.features(some))
+        yield
+    return torch.cat(found)
