@@ -10,14 +10,16 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.contracts.batch import Batch
-from models.contracts.spec import SIZE, DataSpec, Given, rows_of_law
-from models.layouts.graphs import Packing, pack_types, unpack_types
+from models.layouts.graphs import Packing, pack_types
+from models.layouts.typed_graphs import TypedGraphs
 from models.registry import kind
 from models.tensors import make_generator
 from observables.molecules.atoms import ATOMS, BONDS
 
 __all__ = ["MoleculeSet", "molecules", "packing_of"]
+
+
+_PACKING = Packing(2, node_types=len(ATOMS), edge_types=len(BONDS))
 
 
 def packing_of(length: int) -> Packing:
@@ -26,77 +28,26 @@ def packing_of(length: int) -> Packing:
     Raises:
         ValueError: no number of atoms has such rows.
     """
-    nodes = 2
-    while (packing := _packing(nodes)).length < length:
-        nodes += 1
-    if packing.length != length:
-        raise ValueError(f"rows of {length} numbers are no molecules")
-    return packing
-
-
-def _packing(nodes: int) -> Packing:
-    return Packing(nodes, node_types=len(ATOMS), edge_types=len(BONDS))
+    return _PACKING.as_long(length)
 
 
 @dataclass(frozen=True)
-class MoleculeSet:
-    """Molecules; a `models.contracts.data.RowSource`.
+class MoleculeSet(TypedGraphs):
+    """Molecules: nodes are heavy atoms, edges bonds."""
 
-    Attributes:
-        x: (n, L) float32, packed rows.
-        size: (n,) int64, how many heavy atoms each has.
-    """
-
-    x: Tensor
-    size: Tensor
-
-    columns: ClassVar[tuple[str, ...]] = ()
+    kind: ClassVar[str] = "molecules"
 
     @classmethod
     def of(cls, atoms: Tensor, bonds: Tensor, size: Tensor) -> "MoleculeSet":
         """Return molecules of atoms (n, N) and bonds (n, N, N), as `observables.molecules` has
         them.
         """
-        return cls(pack_types(atoms, bonds, size, _packing(atoms.shape[1])), size)
-
-    def __len__(self) -> int:
-        return len(self.x)
+        packing = replace(_PACKING, nodes=atoms.shape[1])
+        return cls(pack_types(atoms, bonds, size, packing), size)
 
     @property
     def packing(self) -> Packing:
-        """How they lie in a row."""
         return packing_of(self.x.shape[1])
-
-    @property
-    def unpacked(self) -> tuple[Tensor, Tensor]:
-        """Atoms (n, N) and bonds (n, N, N)."""
-        return unpack_types(self.x, self.packing)
-
-    def spec(self) -> DataSpec:
-        """Return the spec. All numbers have mean 0 and deviation 1 by declaration, as the edges of
-        graphs do.
-        """
-        packing = self.packing
-        zero, one = torch.zeros(packing.length), torch.ones(packing.length)
-        return DataSpec(
-            "molecules",
-            (packing.length,),
-            zero,
-            one,
-            parts=packing.parts,
-            masks=packing.masks,
-            given={SIZE: Given()},
-            law={SIZE: self.size[rows_of_law(len(self))]},
-        )
-
-    def rows(self, index: Tensor | slice) -> Batch:
-        """Return some molecules, with their size."""
-        size = self.size[index]
-        return Batch(self.x[index], self.packing.masks[size], {SIZE: size})
-
-    def take(self, index: Tensor | slice) -> "MoleculeSet":
-        """Return the molecules of some rows."""
-        return replace(self, x=self.x[index], size=self.size[index])
 
 
 @kind(

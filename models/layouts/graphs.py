@@ -85,6 +85,19 @@ class Packing:
         # N numbers and N (N - 1) / 2 pairs are as many as the pairs of N + 1.
         return cls(_nodes_of(length) - (1 if featured else 0), featured)
 
+    def as_long(self, length: int) -> "Packing":
+        """Return the packing of the same numbers, for as many nodes as rows of a length have.
+
+        Raises:
+            ValueError: no number of nodes has such rows.
+        """
+        nodes = 2
+        while (found := replace(self, nodes=nodes)).length < length:
+            nodes += 1
+        if found.length != length:
+            raise ValueError(f"no number of nodes has rows of {length} numbers")
+        return found
+
     @property
     def pairs(self) -> int:
         """How many pairs of nodes there are."""

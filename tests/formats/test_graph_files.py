@@ -190,10 +190,20 @@ def test_a_set_of_the_tu_collection_is_read_whole(tmp_path):
         (tmp_path / f"TINY_{name}.txt").write_text(text)
     found = files.inspect([tmp_path])
     assert (found.importer, found.rows) == ("tu", 2)
-    _, arrays = read(TuCollection(), tmp_path / "TINY_A.txt")
+    rows = TuCollection().rows([tmp_path / "TINY_A.txt"], {"classes": "label"})
+    assert (rows.schema.kind, rows.schema.classes) == ("labelled-graphs", ["0", "1"])
+    assert rows.schema.facts["node_labels"] == ["1", "2"]
+    (arrays,) = rows.blocks
     assert arrays["size"].tolist() == [3, 2]
     # Of graph 2 nodes 2, 4, 5 with edges 2-4 and 4-5; of graph 7 nodes 1 and 3, joined.
-    assert arrays["x"].tolist() == [[1.0, -1.0, 1.0], [1.0, 0.0, 0.0]]
+    assert arrays["edges"].tolist() == [[1, 0, 1], [1, 0, 0]]
+    assert arrays["types"].tolist() == [[0, 1, 1], [0, 0, 0]]
+    assert arrays["label"].tolist() == [1, 0]
+    (plain,) = TuCollection().rows([tmp_path / "TINY_A.txt"], {"node_labels": "none"}).blocks
+    assert plain["x"].tolist() == [[1.0, -1.0, 1.0], [1.0, 0.0, 0.0]]
+    (tmp_path / "TINY_node_labels.txt").write_text("1\n1\n")
+    with pytest.raises(FormatError, match="has 2 lines, and the set 5 nodes"):
+        TuCollection().rows([tmp_path / "TINY_A.txt"], {})
 
 
 def test_json_comes_as_pairs_of_numbers_too(tmp_path):

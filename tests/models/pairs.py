@@ -110,9 +110,20 @@ def _pairs() -> list[Pair]:
     discover()
     with tracks.known():
         kinds = {entry.slug: entry for entry in registry.all("kind")}
+        taken = [(e, [kinds[slug] for slug in kinds_of(e)]) for e in registry.all("family")]
         return [
-            Pair(entry, kinds[slug]) for entry in registry.all("family") for slug in kinds_of(entry)
+            Pair(entry, kind)
+            for entry, its in taken
+            for kind in its
+            if not any(_says_all(other, kind) for other in its)
         ]
+
+
+def _says_all(one: KindEntry, other: KindEntry) -> bool:
+    """Whether whatever holds for a family on one kind of data holds on another: these have the same
+    networks, and less of what families ask for. Molecules are labelled graphs without classes.
+    """
+    return one.networks == other.networks and set(one.gives) > set(other.gives)
 
 
 ALL = _pairs()

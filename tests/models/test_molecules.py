@@ -31,7 +31,7 @@ def measured(metric, samples: MoleculeSet, reference: MoleculeSet, train=None) -
 def test_rows_of_a_length_are_of_one_number_of_atoms():
     assert [packing_of(length).nodes for length in (21, 36, 54, 189)] == [2, 3, 4, 9]
     for wrong in (20, 22, 55):
-        with pytest.raises(ValueError, match="no molecules"):
+        with pytest.raises(ValueError, match="no number of nodes"):
             packing_of(wrong)
 
 

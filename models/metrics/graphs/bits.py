@@ -13,7 +13,7 @@ from models.contracts.batch import Batch
 from models.contracts.learner import finish
 from models.layouts.graphs import Packing
 from models.metrics.base import Evidence, Figure, Metric, NotApplicable
-from models.metrics.graphs.sides import unpacked
+from models.metrics.graphs.sides import packed, unpacked
 from models.metrics.likelihood import mean_of
 from models.registry import metric
 
@@ -73,14 +73,14 @@ class BitsPerGraph(Metric[BitsPerGraphConfig]):
     def bar(self, evidence: Evidence) -> Figure:
         if evidence.train is None:
             raise NotApplicable("edges are counted in the graphs that were learned from")
-        joined, apart = _counts(evidence.train.rows(slice(0, _MOST)))
+        joined, apart = _counts(evidence.train.rows(slice(0, _MOST)), packed(evidence))
         share = float((joined.sum() + _ONCE) / (joined.sum() + apart.sum() + 2.0 * _ONCE))
-        joined, apart = _counts(self._rows(evidence))
+        joined, apart = _counts(self._rows(evidence), packed(evidence))
         return _told(joined * math.log(share) + apart * math.log1p(-share))
 
     def _rows(self, evidence: Evidence) -> Batch:
         rows = evidence.reference
-        if Packing.like(rows).featured:
+        if packed(evidence).featured:
             raise NotApplicable("nodes have numbers, which no code writes down exactly")
         if len(rows) > self.config.rows:
             chosen = torch.randperm(len(rows), generator=evidence.rng)[: self.config.rows]
@@ -88,9 +88,9 @@ class BitsPerGraph(Metric[BitsPerGraphConfig]):
         return rows
 
 
-def _counts(rows: Batch) -> tuple[Tensor, Tensor]:
+def _counts(rows: Batch, packing: Packing) -> tuple[Tensor, Tensor]:
     """Return how many pairs of nodes are joined in each graph, and how many are not, (n,)."""
-    adjacency, size = unpacked(rows)
+    adjacency, size = unpacked(rows, packing)
     joined = adjacency.sum(dim=(1, 2)).double() / 2.0
     return joined, size * (size - 1) / 2.0 - joined
 

@@ -71,7 +71,7 @@ class _GraphMMD(SampleMetric[GraphMMDConfig]):
     "exp(-EMD²/2) of histograms of degrees. It does not see how edges lie. " + BELOW,
     source=_SOURCE,
     config=GraphMMDConfig,
-    kinds=("graphs",),
+    kinds=("graphs", "labelled-graphs"),
 )
 class DegreeMMD(_GraphMMD):
     """MMD^2 of histograms of degrees, sigma 1."""
@@ -86,7 +86,7 @@ class DegreeMMD(_GraphMMD):
     "ones: kernel of width 0.1 of histograms in 100 bins. " + BELOW,
     source=_SOURCE,
     config=GraphMMDConfig,
-    kinds=("graphs",),
+    kinds=("graphs", "labelled-graphs"),
 )
 class ClusteringMMD(_GraphMMD):
     """MMD^2 of histograms of clustering coefficients, sigma .1."""
@@ -101,7 +101,7 @@ class ClusteringMMD(_GraphMMD):
     "four nodes is found in them: Gaussian kernel of width 30 of mean orbit counts. " + BELOW,
     source=_SOURCE + "; Przulj 2007, doi:10.1093/bioinformatics/btl301, figure 1",
     config=GraphMMDConfig,
-    kinds=("graphs",),
+    kinds=("graphs", "labelled-graphs"),
 )
 class OrbitMMD(_GraphMMD):
     """MMD^2 of mean orbit counts, sigma 30."""
@@ -116,7 +116,7 @@ class OrbitMMD(_GraphMMD):
     "histograms of the eigenvalues of the normalised Laplacian, in 200 bins. " + BELOW,
     source=_SOURCE + "; spectra: Liao et al. 2019, arXiv:1910.00760, section 4.2",
     config=GraphMMDConfig,
-    kinds=("graphs",),
+    kinds=("graphs", "labelled-graphs"),
 )
 class SpectralMMD(_GraphMMD):
     """MMD^2 of histograms of eigenvalues of the normalised Laplacian, sigma 10 bins."""

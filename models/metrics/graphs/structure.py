@@ -6,7 +6,7 @@ from models.config import NoConfig
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
 from models.metrics.graphs.isomorphism import novelty, uniqueness
 from models.metrics.graphs.makes import share
-from models.metrics.graphs.sides import sides, unpacked
+from models.metrics.graphs.sides import packed, sides, unpacked
 from models.metrics.graphs.validity import two_communities
 from models.registry import metric
 
@@ -48,7 +48,7 @@ class DifferentGraphs(SampleMetric[NoConfig]):
     """The share of graphs that are no copies of each other."""
 
     def measure(self, evidence: Evidence) -> Figure:
-        made = unpacked(evidence.samples)
+        made = unpacked(evidence.samples, packed(evidence))
         return Figure(uniqueness(*made), n=len(made[1]))
 
 
@@ -67,6 +67,6 @@ class NewGraphs(SampleMetric[NoConfig]):
     def measure(self, evidence: Evidence) -> Figure:
         if evidence.train is None:
             raise NotApplicable("the training graphs are not at hand")
-        made = unpacked(evidence.samples)
-        known = unpacked(evidence.train.rows(slice(0, MOST_KNOWN)))
+        made = unpacked(evidence.samples, packed(evidence))
+        known = unpacked(evidence.train.rows(slice(0, MOST_KNOWN)), packed(evidence))
         return Figure(novelty(made, known), n=len(made[1]))

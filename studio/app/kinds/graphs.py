@@ -11,13 +11,22 @@ from observables.graphs.statistics import graph_statistics, node_statistics, spe
 from studio.app.kinds import graph_sets
 from studio.app.kinds.graph_paint import HALF, WHY, paint_graph
 from studio.app.kinds.graph_rows import SIZE, GraphRows, nodes_of
-from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_many
+from studio.app.kinds.kind import (
+    LABEL,
+    Arrays,
+    EachTile,
+    Kind,
+    Measured,
+    Tiles,
+    classes,
+    how_many,
+)
 from studio.app.kinds.lazily import Lazily
 from studio.counted import counted
 from studio.graph_layout import laid_out
 from studio.protocol.extras import PLACES
 
-__all__ = ["KIND", "drawings"]
+__all__ = ["EIGENVALUE", "KIND", "OWN", "TITLES", "drawings"]
 
 TITLES = {
     "nodes": "Nodes",
@@ -35,6 +44,8 @@ FOUND = {
     "Nearest": graph_sets.NEAREST,
 }
 EIGENVALUE = "Laplacian eigenvalue"
+OWN = "Label"
+"""The class of a graph, where data have classes; "Class" is of isomorphic ones."""
 
 
 def drawings(arrays: Arrays) -> Tiles:
@@ -67,6 +78,7 @@ def _measures(arrays: Arrays) -> Measured:
     ready: dict[str, NDArray[Any]] = {
         TITLES["nodes"]: graphs.size,
         TITLES["edges"]: graphs.adjacency.sum(axis=(1, 2)) // 2,
+        **classes(arrays, OWN),
     }
     if WHY in arrays:
         why = np.asarray(arrays[WHY], str)
@@ -152,15 +164,16 @@ KIND = Kind(
         *("Triangles", "Clustering", "Density", "Largest degree"),
     ),
     brief=("Edges", "Clustering"),
+    told=(LABEL,),
     among=graph_sets.among,
     graph=lambda arrays: (GraphRows.of(arrays), None),
     marked=(WHY, graph_sets.MAKE, SIZE),
     apart=graph_sets.apart,
-    imports="GraphML, GML, graph6, JSON, TU sets or lists of edges",
+    imports="GraphML, GML, graph6, JSON, TU sets or lists of edges, with labels",
     page=36,
     views=("graph-flow", "tiles", "browser", "graph-edit"),
     parts=(PLACES,),
-    suffixes=("graphml", "edgelist", "g6", "svg", "npz", "h5"),
+    suffixes=("graphml", "json", "edgelist", "g6", "svg", "npz", "h5"),
     filed=_filed,
     order=40,
 )

@@ -71,6 +71,7 @@ FORMATS = {
     "graphml": "GraphML",
     "edgelist": "Edge list",
     "g6": "graph6",
+    "json": "JSON",
     "hdf5": "HDF5",
     "npy": "NumPy array",
     "png": "PNG picture",

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
-from models.contracts.spec import SIZE, DataSpec
+from models.contracts.spec import LABEL, SIZE, DataSpec
 from models.kinds.graphs import GraphSet
 from models.layouts.graphs import Packing, unpack
 from studio.engine.kinds.base import Arrays, DataKind, Facts
@@ -36,11 +36,13 @@ class Graphs(DataKind, slug="graphs"):
     record_types: ClassVar[Mapping[str, str]] = {f"{EXTRA}{DENOISED}": "float16"}
 
     def from_parts(self, parts: Arrays, facts: Facts) -> GraphSet:
-        """Return graphs from what an importer brings: packed rows x, and size."""
+        """Return graphs from what an importer brings: packed rows x, size, and perhaps label."""
         if (refused := self.missing(parts, ("x", "size"))) is not None:
             raise refused
         x, size = (torch.from_numpy(np.array(parts[name])) for name in ("x", "size"))
-        return GraphSet(x, size)
+        labels = parts.get(LABEL)
+        own = None if labels is None else torch.from_numpy(np.array(labels, np.int64))
+        return GraphSet(x, size, labels=own, names=facts.classes)
 
     def handed(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
         """Return graphs that a person hands to an operator as packed rows: as many nodes are real

@@ -14,6 +14,7 @@ from models.contracts.spec import SIZE, DataSpec
 from models.kinds.molecules import MoleculeSet, packing_of
 from models.layouts.graphs import unpack_types
 from studio.engine.kinds.base import Arrays, DataKind, Facts
+from studio.engine.kinds.typed import handed_types
 from studio.formats.molecules.writing import MOLECULE_SUFFIXES, write_molecules
 from studio.graph_layout import laid_out
 from studio.protocol.extras import DENOISED
@@ -49,12 +50,7 @@ class Molecules(DataKind, slug="molecules"):
         """Return molecules that a person hands to an operator as packed rows; places of which all
         numbers are 0 are padded.
         """
-        packing = packing_of(spec.shape[0])
-        x = super().handed(value, spec, columns).x
-        said = (packing.of_nodes(x) != 0.0).any(dim=2)
-        last = torch.where(said, torch.arange(1, packing.nodes + 1), 0).amax(dim=1)
-        size = last.clamp_min(1)
-        return Batch(x, packing.masks[size], {SIZE: size})
+        return handed_types(super().handed(value, spec, columns).x, spec)
 
     def described(self, data: RowSource) -> str:
         assert isinstance(data, MoleculeSet)

@@ -16,7 +16,9 @@ MOST_DRAWN = 2_000
 SIDE, MARGIN = 120.0, 14.0
 DISC, LINE, APART = 2.6, 0.9, 2.4
 LETTER = 9.0
-SHIFTS: dict[int, tuple[float, ...]] = {1: (0.0,), 2: (-0.5, 0.5), 3: (-1.0, 0.0, 1.0)}
+SHIFTS: dict[int, tuple[float, ...]] = {
+    1: (0.0,), 2: (-0.5, 0.5), 3: (-1.0, 0.0, 1.0), 4: (-1.5, -0.5, 0.5, 1.5),
+}  # fmt: skip
 
 
 def drawn(
@@ -29,7 +31,7 @@ def drawn(
     """Return graphs as a sheet, as many in a row as rows.
 
     Args:
-        edges: (n, N, N), of each pair how many lines join it, up to three.
+        edges: (n, N, N), of each pair how many lines join it, up to four.
         size: (n,), how many nodes are real; they come first.
         types: (n, N), of each node its type, for its letter.
         letters: what stands for the nodes of each type, "" for a place where lines meet; without

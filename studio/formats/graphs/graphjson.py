@@ -2,14 +2,16 @@
 
 A file holds one graph, a list of them, or ``{"graphs": [...]}``. A graph is ``{"nodes": [{"id": 0},
 ...], "links": [{"source": 0, "target": 1}, ...]}``, where links may be called edges, or ``{"n": 4,
-"edges": [[0, 1], ...]}``.
+"edges": [[0, 1], ...]}``. What else is said of nodes and links, and of a graph in ``"graph"`` or
+beside these, are attributes.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from studio.formats.graphs.attributes import Attributes, attributes_of
 from studio.formats.graphs.importing import MOST_NODES, GraphFiles, Listed
 from studio.formats.limits import FormatError
 from studio.formats.registry import importer
@@ -18,6 +20,7 @@ from studio.store.errors import human_bytes
 __all__ = ["GraphJson"]
 
 _MOST = 2**25  # bytes: what is read takes twenty times as many
+_OWN = ("n", "directed", "multigraph")
 _HINT = (
     'A graph is {"nodes": [{"id": 0}, ...], "links": [{"source": 0, "target": 1}, ...]} as '
     'networkx writes it, or {"n": 4, "edges": [[0, 1], ...]}; a file has one, a list, or '
@@ -54,12 +57,17 @@ class GraphJson(GraphFiles):
 def _graph(value: Any, where: str) -> Listed:
     if not isinstance(value, dict):
         raise FormatError(f"{where} is no graph.", _HINT)
-    graph = Listed(where, directed=value.get("directed") is True)
+    own = value.get("graph")
+    whole = attributes_of(value, but=_OWN) | attributes_of(own if isinstance(own, dict) else {})
+    graph = Listed(where, directed=value.get("directed") is True, said=whole)
     linked = isinstance(value.get("nodes"), list)
-    for name in _names(value, where) if linked else range(_count(value, where)):
+    numbers: Iterable[tuple[int | str, Attributes]] = (
+        _names(value, where) if linked else ((node, {}) for node in range(_count(value, where)))
+    )
+    for name, said in numbers:
         if name in graph.nodes:
             raise FormatError(f"{where} has the node {name} twice.", _HINT)
-        graph.node(name)
+        graph.node(name, said)
     edges = value.get("links", value.get("edges")) if linked else value.get("edges")
     if not isinstance(edges, list):
         raise FormatError(f"{where} lists no edges.", _HINT)
@@ -69,13 +77,20 @@ def _graph(value: Any, where: str) -> Listed:
             raise FormatError(f"{where}: edge {number:,} is not between two nodes.", _HINT)
         if not all(isinstance(end, (int, str)) and end in graph.nodes for end in ends):
             raise FormatError(f"{where}: edge {number:,} joins a node that is not there.", _HINT)
-        graph.join(graph.nodes[ends[0]], graph.nodes[ends[1]])
+        told = (
+            attributes_of(edge, but=("source", "target", "key")) if isinstance(edge, dict) else {}
+        )
+        graph.join(graph.nodes[ends[0]], graph.nodes[ends[1]], told)
     return graph
 
 
-def _names(value: dict[str, Any], where: str) -> list[int | str]:
-    found = [node.get("id") if isinstance(node, dict) else node for node in value["nodes"]]
-    names = [name for name in found if isinstance(name, (int, str))]
+def _names(value: dict[str, Any], where: str) -> list[tuple[int | str, Attributes]]:
+    found = [each if isinstance(each, dict) else {"id": each} for each in value["nodes"]]
+    names: list[tuple[int | str, Attributes]] = [
+        (name, attributes_of(each, but=("id",)))
+        for each in found
+        if isinstance(name := each.get("id"), (int, str))
+    ]
     if len(names) < len(found):
         raise FormatError(f"{where} has a node without an id that is a number or a word.", _HINT)
     return names

@@ -1,14 +1,15 @@
 """GraphML: one graph after the other in a file of XML (Brandes et al. 2002, LNCS 2265, 501-512).
 
-Only what hangs together with what is read: nodes and edges, not their attributes. The file is read
-as it comes, and what could grow is refused: entities and other declarations of a document type,
-graphs inside of nodes, edges between more than two nodes.
+Nodes, edges and what is said of them in ``<data>`` are read, of which the labels are found. The
+file is read as it comes, and what could grow is refused: entities and other declarations of a
+document type, graphs inside of nodes, edges between more than two nodes.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 from xml.parsers import expat
 
+from studio.formats.graphs.attributes import LONGEST, MOST_NAMES, attributes_of
 from studio.formats.graphs.importing import MOST_EDGES, GraphFiles, Listed
 from studio.formats.limits import FormatError
 from studio.formats.registry import importer
@@ -16,6 +17,7 @@ from studio.formats.registry import importer
 __all__ = ["GraphML"]
 
 _PIECE = 2**16
+_KEYS = 200  # attributes that a file may declare
 _MARK = 1024  # bytes in which the first element shows
 _HINT = "Save it again as GraphML, for example with networkx or Gephi."
 
@@ -52,13 +54,18 @@ class _Reader:
         self._depth = 0
         self._done: list[Listed] = []
         self._graph: Listed | None = None
-        self._ends: list[tuple[str, str]] = []
+        self._ends: list[tuple[str, str, dict[str, str]]] = []
+        self._names: dict[str, str] = {}  # of attributes, by their keys
+        self._said: dict[str, str] = {}  # of the node or edge that is being read
+        self._of_graph: dict[str, str] = {}
+        self._key, self._text = "", ""  # of the data that are being read
         self._parser = expat.ParserCreate(namespace_separator=" ")
         # What a document type declares can grow without end, and GraphML needs none of it.
         self._parser.StartDoctypeDeclHandler = self._declared
         self._parser.EntityDeclHandler = self._declared
         self._parser.StartElementHandler = self._start
         self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._read
 
     def take(self, piece: bytes, *, last: bool = False) -> list[Listed]:
         """Return the graphs that end in the next piece of the file.
@@ -92,6 +99,12 @@ class _Reader:
             where = f"{self._path.name}: graph {self._count:,}"
             self._graph = Listed(where, directed=attributes.get("edgedefault") == "directed")
             self._ends = []
+            self._said = self._of_graph = {}
+        elif tag == "key" and len(self._names) < _KEYS:
+            key = attributes.get("id", "")
+            self._names[key] = attributes.get("attr.name", key)[:LONGEST]
+        elif tag == "data":
+            self._key, self._text = attributes.get("key", ""), ""
         elif tag == "hyperedge":
             raise self._refused("has an edge between more than two nodes")
         elif self._graph is not None and tag == "node":
@@ -103,24 +116,40 @@ class _Reader:
         name = attributes.get("id")
         if name is None or name in graph.nodes:
             raise self._refused(f"has a node without an id of its own in graph {self._count:,}")
-        graph.node(name)
+        self._said = {}
+        graph.node(name, self._said)
 
     def _edge(self, graph: Listed, attributes: dict[str, str]) -> None:
         if len(self._ends) >= MOST_EDGES:
             raise FormatError(f"{graph.where} lists more than {MOST_EDGES:,} edges.", _HINT)
-        self._ends.append((attributes.get("source", ""), attributes.get("target", "")))
+        self._said = {}
+        ends = attributes.get("source", ""), attributes.get("target", "")
+        self._ends.append((*ends, self._said))
+
+    def _read(self, text: str) -> None:
+        """Take what stands in ``<data>``, as far as a label may be long."""
+        if self._key and len(self._text) < LONGEST:
+            self._text += text
 
     def _end(self, name: str) -> None:
         self._depth -= 1
-        graph = self._graph
-        if graph is None or name.rpartition(" ")[2] != "graph":
+        graph, tag = self._graph, name.rpartition(" ")[2]
+        if tag == "data":
+            called = self._names.get(self._key, "")
+            if called and len(self._said) < MOST_NAMES:
+                self._said |= attributes_of({called: self._text})
+            self._key = ""
+        elif tag in ("node", "edge"):
+            self._said = self._of_graph
+        if graph is None or tag != "graph":
             return
+        graph.said = self._of_graph
         # An edge may stand before the nodes that it joins.
-        for source, target in self._ends:
+        for source, target, said in self._ends:
             if source not in graph.nodes or target not in graph.nodes:
                 raise self._refused(
                     f"has an edge from or to a node that is not there in graph {self._count:,}"
                 )
-            graph.join(graph.nodes[source], graph.nodes[target])
+            graph.join(graph.nodes[source], graph.nodes[target], said)
         self._graph = None
         self._done.append(graph)

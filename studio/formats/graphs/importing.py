@@ -3,14 +3,25 @@
 from abc import abstractmethod
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from studio.formats.importer import Importer, Rows
-from studio.formats.inspection import Inspection
-from studio.formats.limits import FormatError, check_points, rows_at_once
+from observables.graphs.labels import EDGE_LABELS, NODE_LABELS, places_for, row_length
+from studio.formats.graphs.attributes import (
+    Attributes,
+    Labels,
+    Seen,
+    attributes_of,
+    label_option,
+)
+from studio.formats.graphs.rows import typed_rows
+from studio.formats.graphs.twice import Collected, ReadTwice
+from studio.formats.limits import FormatError
+from studio.protocol.catalog import FieldSpec
 from studio.store.parts import Block, Part
 from studio.store.schema import Schema
 
@@ -23,8 +34,10 @@ MOST_NODES = 200
 """Nodes of a graph: a row has a number for each pair of them, and they are worked on together."""
 MOST_EDGES = MOST_NODES * (MOST_NODES - 1)
 """Edges that a graph may list, each in both directions."""
-SHOWN = 3
+MOST_CLASSES = 100
 LEAST = 2  # nodes
+NODES, EDGES, GRAPHS = "node_labels", "edge_labels", "classes"
+_NOTHING: Attributes = {}
 
 
 @dataclass
@@ -36,14 +49,19 @@ class Listed:
         nodes: the number of each node, in the order in which they are met.
         edges: pairs of numbers.
         directed: whether the file says that edges have a direction.
+        of_nodes, of_edges: what is said of each, in the same order.
+        said: what is said of the graph.
     """
 
     where: str
     nodes: dict[Hashable, int] = field(default_factory=dict)
     edges: list[tuple[int, int]] = field(default_factory=list)
     directed: bool = False
+    of_nodes: list[Attributes] = field(default_factory=list)
+    of_edges: list[Attributes] = field(default_factory=list)
+    said: Attributes = field(default_factory=dict)
 
-    def node(self, name: Hashable) -> int:
+    def node(self, name: Hashable, said: Attributes = _NOTHING) -> int:
         """Return the number of a node, a new one where it has none.
 
         Raises:
@@ -55,9 +73,11 @@ class Listed:
                 f"{self.where} has more than {MOST_NODES} nodes, which is the limit.",
                 "Import smaller graphs, or pieces of this one.",
             )
+        if number == len(self.of_nodes):
+            self.of_nodes.append(said)
         return number
 
-    def join(self, first: int, second: int) -> None:
+    def join(self, first: int, second: int, said: Attributes = _NOTHING) -> None:
         """Add an edge.
 
         Raises:
@@ -70,48 +90,74 @@ class Listed:
                 "Remove those that are listed several times.",
             )
         self.edges.append((first, second))
+        self.of_edges.append(said)
 
     @classmethod
     def of(cls, where: str, graph: "networkx.Graph") -> "Listed":
         """Return a graph of networkx. Raises as `node` and `join`."""
-        made = cls(where, directed=graph.is_directed())
-        for name in graph:
-            made.node(name)
-        for first, second in graph.edges():
-            made.join(made.nodes[first], made.nodes[second])
+        made = cls(where, directed=graph.is_directed(), said=attributes_of(graph.graph))
+        for name, said in graph.nodes(data=True):
+            made.node(name, attributes_of(said))
+        for first, second, said in graph.edges(data=True):
+            made.join(made.nodes[first], made.nodes[second], attributes_of(said))
         return made
 
 
-@dataclass
-class _Seen:
-    """What is known of graphs after all were looked through."""
+class _Graphs(Collected[Listed, Listed]):
+    """Graphs, or labelled ones where their nodes or edges have labels."""
 
-    rows: int = 0
-    least: int = MOST_NODES
-    most: int = 0
-    lonely: int = 0
-    loops: int = 0
-    directed: int = 0
+    one = f"graph of at least {LEAST} nodes"
 
-    def look(self, graph: Listed) -> None:
-        size = len(graph.nodes)
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        self.least, self.most, self.lonely, self.loops, self.directed = MOST_NODES, 0, 0, 0, 0
+        self._seen = {
+            option.path: Seen(str(options.get(option.path, ""))) for option in GraphFiles.options
+        }
+
+    def look(self, met: Listed) -> None:
+        size = len(met.nodes)
         if size < LEAST:
             self.lonely += 1
             return
         self.rows += 1
         self.least, self.most = min(self.least, size), max(self.most, size)
-        self.loops += sum(first == second for first, second in graph.edges)
-        self.directed += graph.directed
+        self.loops += sum(first == second for first, second in met.edges)
+        self.directed += met.directed
+        self._seen[NODES].look(met.of_nodes)
+        self._seen[EDGES].look(met.of_edges)
+        self._seen[GRAPHS].look([met.said], alone=True)
+
+    def taken(self, met: Listed) -> Listed | None:
+        return met if len(met.nodes) >= LEAST else None
+
+    @cached_property
+    def labels(self) -> dict[str, Labels]:
+        """What nodes, edges and graphs are called, once all were looked at."""
+        most = {NODES: NODE_LABELS, EDGES: EDGE_LABELS, GRAPHS: MOST_CLASSES}
+        return {path: seen.labels(most[path]) for path, seen in self._seen.items()}
 
     @property
-    def pairs(self) -> int:
-        """How long a row is."""
-        return self.most * (self.most - 1) // 2
+    def _typed(self) -> bool:
+        return bool(self.labels[NODES].names or self.labels[EDGES].names)
+
+    @cached_property
+    def _cut(self) -> tuple[int, int]:
+        """For how many nodes rows have places, and how many types their edges have."""
+        kinds = EDGE_LABELS if self.labels[EDGES].names else 1
+        return (places_for(self.most, kinds), kinds) if self._typed else (self.most, 1)
+
+    @property
+    def numbers(self) -> int:
+        nodes, kinds = self._cut
+        return row_length(nodes, kinds) if self._typed else nodes * (nodes - 1) // 2
 
     @property
     def notes(self) -> list[str]:
-        """Sentences for people."""
         said = [f"{self.rows:,} graphs of {self.least} to {self.most} nodes."] if self.rows else []
+        said += [
+            note for path, of in ((NODES, "nodes"), (EDGES, "edges"), (GRAPHS, "graphs"))
+            if self.rows and (note := self._seen[path].note(self.labels[path], of))
+        ]  # fmt: skip
         if self.directed:
             said.append(f"{self.directed:,} have edges with a direction, which is left out.")
         if self.loops:
@@ -120,13 +166,85 @@ class _Seen:
             said.append(f"{self.lonely:,} graphs of fewer than {LEAST} nodes are left out.")
         return said
 
+    @property
+    def said(self) -> Mapping[str, Any]:
+        return {
+            "sources": {path: list(seen.values) for path, seen in self._seen.items()},
+            "taken": {path: seen.looks for path, seen in self._seen.items() if seen.looks},
+            "unused": {
+                path: "These files say nothing of the kind."
+                for path, seen in self._seen.items() if not seen.values
+            },
+        }  # fmt: skip
 
-class GraphFiles(Importer):
-    """What importers of graphs share: two passes, the first for the size of the largest."""
+    @property
+    def schema(self) -> Schema:
+        nodes = self._cut[0]
+        pairs = nodes * (nodes - 1) // 2
+        classes = self.labels[GRAPHS].names
+        parts = [Part(name="x", dtype="float32", shape=[pairs])]
+        facts: dict[str, Any] = {"nodes": nodes}
+        if self._typed:
+            parts = [
+                Part(name="types", dtype="uint8", shape=[nodes]),
+                Part(name="edges", dtype="uint8", shape=[pairs]),
+            ]
+            facts |= {path: list(self.labels[path].names) for path in (NODES, EDGES)}
+        parts.append(Part(name="size", dtype="int64"))
+        if classes:
+            parts.append(Part(name="label", dtype="int64"))
+        kind = "labelled-graphs" if self._typed else "graphs"
+        return Schema(kind=kind, parts=parts, classes=list(classes), facts=facts)
+
+    def packed(self, some: Sequence[Listed]) -> Block:
+        """Return the parts of graphs: "x", a number for each pair i < j of N nodes, 1 where they
+        are joined, -1 where they are not, 0 where one of them is none of the graph's; or, of
+        labelled ones, the "types" of nodes from 0, and in "edges" what joins each pair, from 1, 0
+        for nothing. Their "size", and their class in "label" where they have one.
+        """
+        nodes = self._cut[0]
+        first, second = np.triu_indices(nodes, 1)
+        size = np.array([len(graph.nodes) for graph in some], dtype=np.int64)
+        types = np.zeros((len(some), nodes), np.uint8)
+        square = np.zeros((len(some), nodes, nodes), np.uint8)
+        for row, graph in enumerate(some):
+            if self.labels[NODES].names:
+                types[row, : size[row]] = [self.labels[NODES].type_of(s) for s in graph.of_nodes]
+            if graph.edges:
+                ends = np.array(graph.edges)
+                square[row, ends.min(axis=1), ends.max(axis=1)] = self._joining(graph)
+        edges = square[:, first, second]
+        found: dict[str, NDArray[Any]] = {"types": types, "edges": edges}
+        if not self._typed:
+            x = np.where(edges, np.float32(1.0), np.float32(-1.0))
+            found = {"x": x * (second < size[:, None])}
+        found["size"] = size
+        if (classes := self.labels[GRAPHS]).names:
+            found["label"] = np.array([classes.type_of(graph.said) for graph in some], np.int64)
+        return found
+
+    def _joining(self, graph: Listed) -> list[int]:
+        labels = self.labels[EDGES]
+        if not labels.names:
+            return [1] * len(graph.edges)
+        return [labels.type_of(said) + 1 for said in graph.of_edges]
+
+    def drawn(self, block: Block) -> Block:
+        if not self._typed:
+            return {}
+        types, edges, size = (block[name].astype(np.int64) for name in ("types", "edges", "size"))
+        return {"x": typed_rows(types, edges, size, NODE_LABELS, self._cut[1])}
+
+
+class GraphFiles(ReadTwice[Listed, Listed]):
+    """What importers of graphs share."""
 
     kind = "graphs"
-    format: str
-    """What the files are called."""
+    options: ClassVar[tuple[FieldSpec, ...]] = (
+        label_option(NODES, "Label of nodes", "nodes"),
+        label_option(EDGES, "Label of edges", "edges"),
+        label_option(GRAPHS, "Class of graphs", "graphs"),
+    )
 
     @abstractmethod
     def graphs(self, path: Path) -> Iterator[Listed]:
@@ -136,74 +254,10 @@ class GraphFiles(Importer):
             FormatError: it holds something else, or too much.
         """
 
-    def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
-        """Look through all files."""
-        seen = self._looked(paths)
-        preview: dict[str, Any] = {}
-        if seen.rows:
-            block = next(self._blocks(paths, seen.most))
-            preview = {name: values[:SHOWN].tolist() for name, values in block.items()}
-        return Inspection(
-            files=[str(path) for path in paths],
-            importer=self.slug,
-            kind=self.kind,
-            format=self.format,
-            bytes=0,
-            rows=seen.rows,
-            parts=_parts(seen.pairs) if seen.rows else [],
-            preview=preview,
-            problems=[] if seen.rows else [_nothing(paths)],
-            notes=seen.notes,
-        )
+    def each(self, path: Path) -> Iterator[Listed]:
+        """Yield the graphs of a file; see `graphs`."""
+        return self.graphs(path)
 
-    def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
-        """Stream the graphs of all files."""
-        seen = self._looked(paths)
-        if not seen.rows:
-            raise FormatError(_nothing(paths), "Check where it came from.")
-        check_points(paths[0], "", seen.rows, seen.pairs)
-        schema = Schema(kind=self.kind, parts=_parts(seen.pairs), facts={"nodes": seen.most})
-        return Rows(schema, self._blocks(paths, seen.most), seen.rows)
-
-    def _looked(self, paths: Sequence[Path]) -> _Seen:
-        seen = _Seen()
-        for path in paths:
-            for graph in self.graphs(path):
-                seen.look(graph)
-        return seen
-
-    def _blocks(self, paths: Sequence[Path], nodes: int) -> Iterator[Block]:
-        step = rows_at_once(4 * nodes * (nodes - 1) // 2)
-        some: list[Listed] = []
-        for path in paths:
-            for graph in self.graphs(path):
-                if len(graph.nodes) >= LEAST:
-                    some.append(graph)
-                if len(some) == step:
-                    yield _packed(some, nodes)
-                    some = []
-        if some:
-            yield _packed(some, nodes)
-
-
-def _nothing(paths: Sequence[Path]) -> str:
-    return f"{paths[0].name} has no graph of at least {LEAST} nodes."
-
-
-def _parts(pairs: int) -> list[Part]:
-    return [Part(name="x", dtype="float32", shape=[pairs]), Part(name="size", dtype="int64")]
-
-
-def _packed(graphs: Sequence[Listed], nodes: int) -> Block:
-    """Return graphs as parts of a data set: a number for each pair i < j of N nodes, 1 where they
-    are joined, -1 where they are not, 0 where one of them is none of the graph's.
-    """
-    first, second = np.triu_indices(nodes, 1)
-    size = np.array([len(graph.nodes) for graph in graphs], dtype=np.int64)
-    joined = np.zeros((len(graphs), nodes, nodes), dtype=bool)
-    for square, graph in zip(joined, graphs, strict=True):
-        if graph.edges:
-            ends = np.array(graph.edges)
-            square[ends.min(axis=1), ends.max(axis=1)] = True
-    x = np.where(joined[:, first, second], np.float32(1.0), np.float32(-1.0))
-    return {"x": x * (second < size[:, None]), "size": size}
+    def collecting(self, options: Mapping[str, Any]) -> Collected[Listed, Listed]:
+        """Return what is to be known of graphs."""
+        return _Graphs(options)

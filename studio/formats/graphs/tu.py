@@ -2,8 +2,9 @@
 another (Morris et al. 2020, arXiv:2007.08663).
 
 ``NAME_A.txt`` has a pair of nodes a line, counted from 1, and ``NAME_graph_indicator.txt`` the
-number of the graph of each node; both lie in a folder, or in the archive that is handed out. What
-nodes, edges and graphs are called stands in other files, which are left out.
+number of the graph of each node; both lie in a folder, or in the archive that is handed out. The
+labels of nodes, of edges in the order of their pairs, and of graphs stand a line each in files of
+their own, which a set may lack; attributes, numbers without end, are left out.
 """
 
 import io
@@ -13,10 +14,12 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.formats.graphs.attributes import attributes_of
 from studio.formats.graphs.importing import GraphFiles, Listed
 from studio.formats.limits import FormatError
 from studio.formats.registry import importer
@@ -25,10 +28,10 @@ from studio.store.errors import human_bytes
 __all__ = ["TuCollection"]
 
 _EDGES, _GRAPHS = "_A.txt", "_graph_indicator.txt"
-_OTHERS = (
-    "_graph_labels.txt", "_node_labels.txt", "_edge_labels.txt", "_graph_attributes.txt",
-    "_node_attributes.txt", "_edge_attributes.txt",
-)  # fmt: skip
+_NODE_LABELS, _EDGE_LABELS, _CLASSES = "_node_labels.txt", "_edge_labels.txt", "_graph_labels.txt"
+_LABELS = (_NODE_LABELS, _EDGE_LABELS, _CLASSES)
+_OTHERS = (*_LABELS, "_graph_attributes.txt", "_node_attributes.txt", "_edge_attributes.txt")
+_LABEL = "label"  # what they are called among attributes
 _MOST = 2**26  # bytes of a file: its numbers take less than the memory that there is
 _HINT = (
     "Choose NAME_A.txt and NAME_graph_indicator.txt of one set together, its folder or its archive."
@@ -67,8 +70,8 @@ class TuCollection(GraphFiles):
         """Yield the graphs of a set, where the file is that of its edges or an archive; none of the
         others.
         """
-        for edges, graphs in _archived(path) if path.suffix.lower() == ".zip" else _loose(path):
-            yield from _graphs(edges, graphs)
+        for files in _archived(path) if path.suffix.lower() == ".zip" else _loose(path):
+            yield from _graphs(files)
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,13 @@ class _Text:
     content: bytes
 
 
-def _graphs(edges_file: _Text, graphs_file: _Text) -> Iterator[Listed]:
+_Files: TypeAlias = dict[str, _Text]
+"""Those of a set, by the ends of their names: `_EDGES`, `_GRAPHS`, and of `_LABELS` what it has."""
+
+
+def _graphs(files: _Files) -> Iterator[Listed]:
     """Yield the graphs of a set."""
+    edges_file, graphs_file = files[_EDGES], files[_GRAPHS]
     name = edges_file.name.removesuffix(_EDGES)
     graph_of = _numbers(graphs_file, 1)[:, 0]
     pairs = _numbers(edges_file, 2) - 1
@@ -99,41 +107,75 @@ def _graphs(edges_file: _Text, graphs_file: _Text) -> Iterator[Listed]:
     nodes = np.argsort(graph_of, kind="stable")
     edges = np.argsort(graph_of[pairs[:, 0]], kind="stable")
     names = np.unique(graph_of)
+    of_nodes = _labels(files, _NODE_LABELS, len(graph_of), "nodes")
+    of_edges = _labels(files, _EDGE_LABELS, len(pairs), "edges")
+    classes = _labels(files, _CLASSES, len(names), "graphs")
     node_ends = np.searchsorted(graph_of[nodes], names, side="right")
     edge_ends = np.searchsorted(graph_of[pairs[edges, 0]], names, side="right")
     first_node = first_edge = 0
-    for number, last_node, last_edge in zip(names, node_ends, edge_ends, strict=True):
-        graph = Listed(f"{name}: graph {number:,}")
+    for place, number in enumerate(names):
+        last_node, last_edge = node_ends[place], edge_ends[place]
+        graph = Listed(f"{name}: graph {number:,}", said=classes[place] if classes else {})
         for node in nodes[first_node:last_node].tolist():
-            graph.node(node)
-        for one, two in pairs[edges[first_edge:last_edge]].tolist():
-            graph.join(graph.nodes[one], graph.nodes[two])
+            graph.node(node, of_nodes[node] if of_nodes else {})
+        for edge in edges[first_edge:last_edge].tolist():
+            one, two = pairs[edge].tolist()
+            told = of_edges[edge] if of_edges else {}
+            graph.join(graph.nodes[one], graph.nodes[two], told)
         first_node, first_edge = last_node, last_edge
         yield graph
 
 
-def _loose(path: Path) -> Iterator[tuple[_Text, _Text]]:
-    """Yield the two files of a set, by that of its edges; nothing for another."""
-    if path.name.endswith(_EDGES):
-        beside = path.with_name(path.name.removesuffix(_EDGES) + _GRAPHS)
-        if not beside.is_file():
-            raise FormatError(f"{beside.name} is not beside {path.name}.", _HINT)
-        for each in (path, beside):
+def _labels(files: _Files, end: str, count: int, of: str) -> list[dict[str, str]]:
+    """Return the labels of a file, [] where the set has none.
+
+    Raises:
+        FormatError: it has not as many as there are.
+    """
+    if end not in files:
+        return []
+    text = files[end]
+    lines = text.content.decode("utf-8-sig", "replace").split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    if len(lines) != count:
+        raise FormatError(
+            f"{text.name} has {len(lines):,} lines, and the set {count:,} {of}.", _HINT
+        )
+    # Of several labels in a line the first is the one that papers have.
+    return [attributes_of({_LABEL: line.partition(",")[0]}) for line in lines]
+
+
+def _loose(path: Path) -> Iterator[_Files]:
+    """Yield the files of a set, by that of its edges; nothing for another."""
+    if not path.name.endswith(_EDGES):
+        return
+    name = path.name.removesuffix(_EDGES)
+    beside = path.with_name(name + _GRAPHS)
+    if not beside.is_file():
+        raise FormatError(f"{beside.name} is not beside {path.name}.", _HINT)
+    there = {_EDGES: path, _GRAPHS: beside, **{end: path.with_name(name + end) for end in _LABELS}}
+    files: _Files = {}
+    for end, each in there.items():
+        if each.is_file():
             _check_size(each.name, each.stat().st_size)
-        yield _Text(path.name, path.read_bytes()), _Text(beside.name, beside.read_bytes())
+            files[end] = _Text(each.name, each.read_bytes())
+    yield files
 
 
-def _archived(path: Path) -> Iterator[tuple[_Text, _Text]]:
-    """Yield the two files of each set in an archive."""
+def _archived(path: Path) -> Iterator[_Files]:
+    """Yield the files of each set in an archive."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             for name in names:
                 if name.endswith(_EDGES):
-                    beside = name.removesuffix(_EDGES) + _GRAPHS
-                    if beside not in names:
+                    start = name.removesuffix(_EDGES)
+                    if start + _GRAPHS not in names:
+                        beside = start + _GRAPHS
                         raise FormatError(f"{path.name} has no {beside} beside {name}.", _HINT)
-                    yield _member(archive, name), _member(archive, beside)
+                    ends = [end for end in (_EDGES, _GRAPHS, *_LABELS) if start + end in names]
+                    yield {end: _member(archive, start + end) for end in ends}
     except _BROKEN as error:
         raise FormatError(f"{path.name} is no whole archive: {error}.", _HINT) from error
 

@@ -1,8 +1,8 @@
-"""Graphs written as GraphML, as lists of edges, as graph6, drawn as SVG, or as arrays."""
+"""Graphs written as GraphML, as JSON, as lists of edges, as graph6, drawn as SVG, or as arrays."""
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,9 @@ from studio.store.atomic import write_bytes
 if TYPE_CHECKING:
     import networkx
 
-__all__ = ["FEATURE", "GRAPH_SUFFIXES", "write_graphs"]
+__all__ = ["FEATURE", "GRAPH_SUFFIXES", "graphml", "node_links", "write_graphs"]
 
-GRAPH_SUFFIXES = (".graphml", ".edgelist", ".g6", ".svg", *ARRAY_SUFFIXES)
+GRAPH_SUFFIXES = (".graphml", ".json", ".edgelist", ".g6", ".svg", *ARRAY_SUFFIXES)
 FEATURE = "feature"
 """What the number of a node is called in a file."""
 
@@ -32,7 +32,8 @@ def write_graphs(
 ) -> None:
     """Write graphs to a file whose suffix says how, replacing it atomically.
 
-    GraphML holds one graph after the other. A list of edges has, for each graph, a line
+    GraphML holds one graph after the other, and so does JSON in its "graphs", each with "nodes" and
+    "links". A list of edges has, for each graph, a line
     ``# graph 0 of 16 nodes`` and one line of two node numbers an edge. graph6 has a graph a line,
     and no place for anything else. SVG is a sheet of drawings, of at most 2,000 graphs. NPZ and
     HDF5 hold "adjacency" (n, N, N) of 0 and 1, "size" (n,) and, where nodes have a number,
@@ -51,7 +52,9 @@ def write_graphs(
     """
     suffix, said = path.suffix.lower(), json.dumps(dict(attrs or {}))
     if suffix == ".graphml":
-        write_bytes(path, _graphml(_graphs(adjacency, size, feature), said))
+        write_bytes(path, graphml(_graphs(adjacency, size, feature), said))
+    elif suffix == ".json":
+        write_bytes(path, node_links(_graphs(adjacency, size, feature), attrs))
     elif suffix == ".edgelist":
         write_bytes(path, _edge_lists(_graphs(adjacency, size, None), said))
     elif suffix == ".g6":
@@ -83,7 +86,8 @@ def _graphs(
         yield graph
 
 
-def _graphml(graphs: Iterator["networkx.Graph"], said: str) -> bytes:
+def graphml(graphs: Iterable["networkx.Graph"], said: str) -> bytes:
+    """Return graphs as GraphML, one after the other; where they come from is a comment."""
     from networkx.readwrite.graphml import GraphMLWriter
 
     writer = GraphMLWriter()
@@ -95,6 +99,14 @@ def _graphml(graphs: Iterator["networkx.Graph"], said: str) -> bytes:
     safe = said.replace("--", "-\\u002d")
     head, end, rest = body.getvalue().partition(b"?>")
     return head + end + f"\n<!-- provenance: {safe} -->\n".encode() + rest.lstrip()
+
+
+def node_links(graphs: Iterable["networkx.Graph"], attrs: Mapping[str, object] | None) -> bytes:
+    """Return {"provenance": ..., "graphs": [...]}, each graph as networkx and D3 write it."""
+    import networkx
+
+    listed = [networkx.node_link_data(graph, edges="links") for graph in graphs]
+    return json.dumps({"provenance": dict(attrs or {}), "graphs": listed}).encode()
 
 
 def _edge_lists(graphs: Iterator["networkx.Graph"], said: str) -> bytes:

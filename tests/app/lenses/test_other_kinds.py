@@ -28,6 +28,7 @@ SHAPES = {
     "interactions": (5,),
     "graphs": (16,),
     "molecules": (16,),
+    "labelled-graphs": (17,),
     "texts": (5,),
     "series": (6, 2),
 }

@@ -1,0 +1,201 @@
+"""Labelled graphs: nodes are shapes in the colours of their labels, edges lines of theirs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from observables.graphs.canonical import same_graphs
+from observables.graphs.labels import EDGE_LABELS, NODE_LABELS, cut
+from observables.graphs.statistics import graph_statistics, node_statistics, spectra
+from studio.app.kinds import graph_sets
+from studio.app.kinds.apart import Apart
+from studio.app.kinds.graph_rows import GraphRows
+from studio.app.kinds.graphs import EIGENVALUE, OWN, TITLES
+from studio.app.kinds.kind import (
+    LABEL,
+    Arrays,
+    EachTile,
+    Kind,
+    Measured,
+    Tiles,
+    classes,
+    how_many,
+)
+from studio.app.kinds.labelled_paint import labelled_rows, paint_labelled
+from studio.app.kinds.lazily import Lazily
+from studio.app.kinds.typed_rows import TypedRows
+from studio.counted import counted
+from studio.graph_layout import laid_out
+from studio.literal import one_line
+from studio.protocol.extras import PLACES
+
+__all__ = ["KIND"]
+
+OF_NODES, NEW = "Node labels", "new"
+COLUMNS = "columns"
+
+
+def drawings(arrays: Arrays) -> Tiles:
+    """Return tiles of graphs packed in rows x (n, L), with "places" (n, N, 2) of their nodes; where
+    nobody has placed them, they are laid out here.
+    """
+    own = {name: each for name, each in arrays.items() if name != COLUMNS}
+    return EachTile({**own, **_ready(own)}, paint_labelled, say=_said)
+
+
+def _ready(arrays: Arrays) -> Arrays:
+    """Return the places (n, N, 2) of the nodes of graphs, where nobody has placed them."""
+    if PLACES in arrays:
+        return {}
+    rows = labelled_rows(arrays)
+    return {PLACES: laid_out(rows.edges, rows.size, rows.types)}
+
+
+def _said(datum: Arrays) -> str:
+    types, edges = labelled_rows({"x": np.asarray(datum["x"])[None]}).each()[0]
+    return f"{_counts(types)}; {counted(int((edges > 0).sum()) // 2, 'edge')}"
+
+
+def _counts(types: NDArray[Any]) -> str:
+    """Say how many nodes have each label, by its number from 1."""
+    many = enumerate(np.bincount(types, minlength=1).tolist(), 1)
+    return ", ".join(f"{n} of {label}" for label, n in many if n)
+
+
+def _measures(arrays: Arrays) -> Measured:
+    """Say of each graph what is counted in it, which labels its nodes have and which it has itself;
+    and what was found beside others: which are the same, and whether it is new.
+    """
+    rows = labelled_rows(arrays)
+    joined = rows.edges > 0
+    ready: dict[str, NDArray[Any]] = {
+        TITLES["nodes"]: rows.size,
+        TITLES["edges"]: joined.sum(axis=(1, 2)) // 2,
+        OF_NODES: np.array([_counts(types) for types, _ in rows.each()], dtype=str),
+        **classes(arrays, OWN),
+    }
+    ready |= {title: arrays[name] for title, name in _FOUND.items() if name in arrays}
+
+    def counted_in(_title: str) -> Measured:
+        found = graph_statistics(joined, rows.size)
+        return {TITLES[name]: values for name, values in found.items()}
+
+    return Lazily(ready, tuple(TITLES.values()), counted_in)
+
+
+_FOUND = {"Class": graph_sets.CLASS, "Copies": graph_sets.COPIES, "New": NEW}
+
+
+def _elements(arrays: Arrays) -> Measured:
+    """Say of each node how many it is joined to, and how many of these are joined."""
+    rows = labelled_rows(arrays)
+    found = node_statistics(rows.edges > 0, rows.size)
+    return {name: found[name] for name in ("degree", "clustering")}
+
+
+def _several(arrays: Arrays) -> Measured:
+    """Say the spectrum of each graph."""
+    rows = labelled_rows(arrays)
+    return {EIGENVALUE: spectra(rows.edges > 0, rows.size)}
+
+
+def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
+    """Return of graphs, (n,) each: their "class" and how many "copies" there are, and whether each
+    is "new": none of the training ones, or of the others.
+    """
+    rows = labelled_rows(data)
+    met = same_graphs(rows.edges, rows.size, rows.types)
+    number, many = graph_sets.by_count(met)
+    found: dict[str, NDArray[Any]] = {graph_sets.CLASS: number, graph_sets.COPIES: many}
+    if training is not None and len(training["x"]):
+        known = labelled_rows(training)
+        if known.x.shape[1] == rows.x.shape[1]:
+            both = _classes(known, rows)
+            seen = both[: len(known.x)]
+            counts = np.bincount(seen, minlength=int(both.max()) + 1)
+            found[NEW] = np.where(counts[both[len(seen) :]] <= own, "new", "known")
+    return found
+
+
+def _classes(some: TypedRows, others: TypedRows) -> NDArray[np.int64]:
+    """Return the class of each of some graphs and then of each of others."""
+    pairs = ((each.edges, each.size, each.types) for each in (some, others))
+    return same_graphs(*(np.concatenate(both) for both in zip(*pairs, strict=True)))
+
+
+def _graph(arrays: Arrays) -> tuple[GraphRows, NDArray[np.str_]]:
+    """Return them as graphs whose edges are of any type, and the number of each node's label."""
+    rows = labelled_rows(arrays)
+    return GraphRows(rows.joined, rows.nodes), (rows.types + 1).astype(str)
+
+
+def _features(arrays: Arrays) -> NDArray[np.float64]:
+    """Return of each graph how many nodes and edges of each label it has, and its spectrum."""
+    rows = labelled_rows(arrays)
+    real = np.arange(rows.nodes) < rows.size[:, None]
+    own = [((rows.types == k) & real).sum(axis=1) for k in range(NODE_LABELS)]
+    joined = [(rows.edges == k).sum(axis=(1, 2)) / 2 for k in range(1, EDGE_LABELS + 1)]
+    tones = np.nan_to_num(spectra(rows.edges > 0, rows.size), nan=0.0)
+    return np.concatenate([np.stack(own + joined, axis=1), tones], axis=1).astype(np.float64)
+
+
+def _same(one: Arrays, many: Arrays) -> NDArray[np.bool_]:
+    """Return whether one graph is each of some, (n,)."""
+    mine = labelled_rows({name: np.asarray(each)[None] for name, each in one.items()})
+    found = _classes(mine, labelled_rows(many))
+    return np.asarray(found[1:] == found[0])
+
+
+def _filed(arrays: Arrays) -> Arrays:
+    """Return what `studio.formats.graphs.labelled` writes of graphs."""
+    rows = labelled_rows(arrays)
+    return {
+        "x": rows.types.astype(np.uint8), "edges": rows.edges.astype(np.uint8), "size": rows.size,
+    }  # fmt: skip
+
+
+def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
+    nodes = int(facts.get("nodes") or (cut(x.shape[1]) or (0, 1))[0])
+    said = f"{counted(how_many(x, facts), 'labelled graph')} of at most {nodes} nodes"
+    for of, names in (("nodes", columns[:NODE_LABELS]), ("edges", columns[NODE_LABELS:])):
+        if told := [f"{k} {one_line(name)}" for k, name in enumerate(names, 1) if name]:
+            said += f"; labels of {of}: {', '.join(told)}"
+    return said
+
+
+KIND = Kind(
+    slug="labelled-graphs",
+    about="Networks whose nodes and edges have labels: proteins, roles, words",
+    title="Labelled graphs",
+    one="labelled graph",
+    many="labelled graphs",
+    moving="labelled graphs",
+    loading="Loading labelled graphs",
+    layout="tiles",
+    fits=lambda shape: len(shape) == 1 and cut(shape[0]) is not None,
+    tiles=drawings,
+    ready=_ready,
+    facts=_facts,
+    groups={
+        "Labels": ("label-triples",),
+        "Structure": ("degree-mmd", "clustering-mmd", "orbit-mmd", "spectral-mmd"),
+    },
+    measures=_measures,
+    element="node",
+    elements=_elements,
+    several=_several,
+    first=("Node degree", "Node clustering", EIGENVALUE, "Edges", "Triangles", "Clustering"),
+    brief=("Edges", "Clustering"),
+    told=(LABEL,),
+    among=_among,
+    graph=_graph,
+    views=("graph-flow", "tiles", "browser"),
+    apart=Apart("labels and the spectrum; 0 is the same graph", _features, _same),
+    page=36,
+    parts=(PLACES,),
+    suffixes=("graphml", "json", "svg", "npz", "h5"),
+    filed=_filed,
+    order=41,
+)

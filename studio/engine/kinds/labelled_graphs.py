@@ -1,0 +1,104 @@
+"""Labelled graphs: laid out for the screen, exported as GraphML and as JSON with their labels."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.contracts.batch import Batch
+from models.contracts.data import RowSource
+from models.contracts.spec import LABEL, SIZE, DataSpec
+from models.kinds.labelled_graphs import LabelledSet, labelled_packing
+from models.layouts.graphs import unpack_types
+from studio.engine.kinds.base import Arrays, DataKind, Facts
+from studio.engine.kinds.typed import handed_types
+from studio.formats.graphs.labelled import LABELLED_SUFFIXES, LabelledGraphs, write_labelled
+from studio.graph_layout import laid_out
+from studio.protocol.extras import DENOISED
+from studio.protocol.records import EXTRA
+
+__all__ = ["Labelled"]
+
+DRAWN = 256
+"""So many graphs of a preview are laid out."""
+
+
+class Labelled(DataKind, slug="labelled-graphs"):
+    """Nodes and edges of several types, packed into rows."""
+
+    suffixes: ClassVar[tuple[str, ...]] = LABELLED_SUFFIXES
+    laid_out: ClassVar[bool] = True
+    foreseen: ClassVar[bool] = True
+    record_types: ClassVar[Mapping[str, str]] = {f"{EXTRA}{DENOISED}": "float16"}
+
+    def from_parts(self, parts: Arrays, facts: Facts) -> LabelledSet:
+        """Return graphs from what an importer brings: types, edges and size, and perhaps label."""
+        if (refused := self.missing(parts, ("types", "edges", "size"))) is not None:
+            raise refused
+        names = ("types", "edges", "size")
+        types, pairs, size = (np.array(parts[name]).astype(np.int64) for name in names)
+        most = types.shape[1]
+        edges = np.zeros((len(types), most, most), np.int64)
+        first, second = np.triu_indices(most, 1)
+        edges[:, first, second] = edges[:, second, first] = pairs
+        made = LabelledSet.of(*map(torch.from_numpy, (types, edges, size)))
+        labels = parts.get(LABEL)
+        return replace(
+            made,
+            labels=None if labels is None else torch.from_numpy(np.array(labels, np.int64)),
+            names=facts.classes,
+            node_labels=tuple(map(str, facts.more.get("node_labels") or ())),
+            edge_labels=tuple(map(str, facts.more.get("edge_labels") or ())),
+        )
+
+    def handed(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
+        """Return graphs that a person hands to an operator as packed rows; places of which all
+        numbers are 0 are padded.
+        """
+        return handed_types(super().handed(value, spec, columns).x, spec)
+
+    def described(self, data: RowSource) -> str:
+        assert isinstance(data, LabelledSet)
+        return f"{self.counted(len(data))} (at most {data.packing.nodes} nodes)"
+
+    def shown(self, data: RowSource) -> Arrays:
+        """Return rows, sizes, classes where there are some, and "places": where the nodes of the
+        first of them are drawn.
+        """
+        first = data.rows(slice(0, DRAWN))
+        found = {**super().shown(data), "places": self.places(first)}
+        assert isinstance(data, LabelledSet)
+        if data.labels is None:
+            return found
+        return {**found, "labels": data.labels.numpy().astype(np.int32)}
+
+    def facts(self, data: RowSource) -> dict[str, Any]:
+        """Return what a preview tells, with "nodes", N, and the "names" of the classes."""
+        assert isinstance(data, LabelledSet)
+        own = {"nodes": data.packing.nodes, "names": list(data.names)}
+        return {**super().facts(data), **own}
+
+    def labelled(self, data: RowSource) -> RowSource | None:
+        assert isinstance(data, LabelledSet)
+        return None if data.labels is None else replace(data, told=True)
+
+    def relabelled(self, data: RowSource, rows: Batch, labels: Tensor) -> RowSource:
+        assert isinstance(data, LabelledSet)
+        size = rows.given[SIZE].long()
+        return replace(data, x=rows.x, size=size, labels=labels, told=True)
+
+    def places(self, rows: Batch) -> NDArray[np.float32]:
+        types, edges = unpack_types(rows.x, labelled_packing(rows.x.shape[1]))
+        return laid_out(edges.numpy(), rows.given[SIZE].numpy(), types.numpy())
+
+    def write(
+        self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
+    ) -> None:
+        types, edges = unpack_types(rows.x, labelled_packing(rows.x.shape[1]))
+        size = rows.given[SIZE].numpy()
+        write_labelled(path, LabelledGraphs(types.numpy(), edges.numpy(), size, columns), attrs)

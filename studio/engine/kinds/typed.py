@@ -1,0 +1,21 @@
+"""Rows of graphs with types that a person hands to an operator."""
+
+import torch
+from torch import Tensor
+
+from models.contracts.batch import Batch
+from models.contracts.spec import SIZE, DataSpec
+from models.layouts.graphs import Packing
+
+__all__ = ["handed_types"]
+
+
+def handed_types(x: Tensor, spec: DataSpec) -> Batch:
+    """Return rows (n, L) with their sizes: as many nodes are real as the last one goes of which
+    something is said.
+    """
+    packing = Packing.of(spec.parts)
+    said = (packing.of_nodes(x) != 0.0).any(dim=2)
+    last = torch.where(said, torch.arange(1, packing.nodes + 1), 0).amax(dim=1)
+    size = last.clamp_min(1)
+    return Batch(x, packing.masks[size], {SIZE: size})

@@ -1,0 +1,99 @@
+"""Labelled graphs written as GraphML, as JSON, drawn as SVG, or as arrays."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from observables.graphs.labels import NODE_LABELS
+from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
+from studio.formats.graphs.drawing import drawn
+from studio.formats.graphs.writing import graphml, node_links
+from studio.store.atomic import write_bytes
+
+if TYPE_CHECKING:
+    import networkx
+
+__all__ = ["LABELLED_SUFFIXES", "LabelledGraphs", "write_labelled"]
+
+LABELLED_SUFFIXES = (".graphml", ".json", ".svg", *ARRAY_SUFFIXES)
+LABEL = "label"
+"""What the label of a node or an edge is called in a file."""
+LETTERS = 3  # of a label, in a drawing
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledGraphs:
+    """Graphs to be written.
+
+    Attributes:
+        types: (n, N), of each node its type, from 0.
+        edges: (n, N, N), of each pair what joins it, from 1, and 0 for nothing.
+        size: (n,), how many nodes are real; they come first.
+        names: what types of nodes are called, as many as there may be, and then those of edges;
+            without any they are called by their numbers from 1.
+    """
+
+    types: NDArray[np.integer]
+    edges: NDArray[np.integer]
+    size: NDArray[np.integer]
+    names: tuple[str, ...] = ()
+
+    def of_node(self, number: int) -> str:
+        """Return what a type of nodes is called, from 0."""
+        return (self.names[number] if number < len(self.names) else "") or str(number + 1)
+
+    def of_edge(self, number: int) -> str:
+        """Return what a type of edges is called, from 1."""
+        place = NODE_LABELS + number - 1
+        return (self.names[place] if place < len(self.names) else "") or str(number)
+
+    def graphs(self) -> Iterator["networkx.Graph"]:
+        """Yield them with the labels of their nodes, and of their edges where these differ."""
+        import networkx
+
+        several = len(self.names) > NODE_LABELS or bool((self.edges > 1).any())
+        for types, square, count in zip(self.types, self.edges, self.size.tolist(), strict=True):
+            graph = networkx.Graph()
+            for node, number in enumerate(types[:count].tolist()):
+                graph.add_node(node, **{LABEL: self.of_node(number)})
+            for one, other in np.argwhere(np.triu(square[:count, :count], 1)).tolist():
+                label = {LABEL: self.of_edge(int(square[one, other]))} if several else {}
+                graph.add_edge(one, other, **label)
+            yield graph
+
+
+def write_labelled(
+    path: Path, found: LabelledGraphs, attrs: Mapping[str, object] | None = None
+) -> None:
+    """Write graphs to a file whose suffix says how, replacing it atomically.
+
+    GraphML holds one after the other, and so does JSON in its "graphs"; nodes have an attribute
+    "label", and so have edges of several types. SVG is a sheet of at most 2,000 drawings, with the
+    first letters of labels and as many lines as the number of an edge's type. NPZ and HDF5 hold
+    "types", "edges", "size" and the "names" of labels.
+
+    Raises:
+        FormatError: graphs cannot be written with this suffix.
+        StoreError: the disk refused.
+    """
+    suffix, said = path.suffix.lower(), json.dumps(dict(attrs or {}))
+    if suffix == ".graphml":
+        write_bytes(path, graphml(found.graphs(), said))
+    elif suffix == ".json":
+        write_bytes(path, node_links(found.graphs(), attrs))
+    elif suffix == ".svg":
+        letters = [found.of_node(number)[:LETTERS] for number in range(NODE_LABELS)]
+        write_bytes(path, drawn(found.edges, found.size, found.types, letters, said))
+    else:
+        arrays: dict[str, NDArray[Any]] = {
+            "types": found.types.astype(np.uint8),
+            "edges": found.edges.astype(np.uint8),
+            "size": found.size,
+            "names": np.array(found.names, dtype="S"),
+        }
+        write_arrays(path, arrays, attrs)

@@ -1,0 +1,147 @@
+"""What importers of graphs and of molecules share: files are read twice, the first time for what
+rows must have room for.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from studio.formats.importer import Importer, Rows
+from studio.formats.inspection import Inspection
+from studio.formats.limits import FormatError, check_points, rows_at_once
+from studio.store.parts import Block
+from studio.store.schema import Schema
+
+__all__ = ["Collected", "ReadTwice"]
+
+Met = TypeVar("Met")
+Taken = TypeVar("Taken")
+SHOWN = 3
+
+
+class Collected(ABC, Generic[Met, Taken]):
+    """What is known of things after all were looked through.
+
+    Attributes:
+        rows: how many are taken.
+        one: what is sought, for the sentence that there is none.
+    """
+
+    rows: int = 0
+    one: str
+
+    @abstractmethod
+    def look(self, met: Met) -> None:
+        """Look at the next of them."""
+
+    @abstractmethod
+    def taken(self, met: Met) -> Taken | None:
+        """Return what is taken of one of them, None for nothing."""
+
+    @property
+    @abstractmethod
+    def notes(self) -> list[str]:
+        """Sentences for people."""
+
+    @property
+    @abstractmethod
+    def schema(self) -> Schema:
+        """What rows are."""
+
+    @property
+    @abstractmethod
+    def numbers(self) -> int:
+        """How many numbers a row has."""
+
+    @abstractmethod
+    def packed(self, some: Sequence[Taken]) -> Block:
+        """Return some of them as rows of the schema."""
+
+    def drawn(self, block: Block) -> Block:
+        """Return what is drawn of rows, beside their parts."""
+        return {}
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        """What more an `Inspection` says."""
+        return {}
+
+
+class ReadTwice(Importer, Generic[Met, Taken]):
+    """An importer that looks through all files before it takes something.
+
+    Attributes:
+        format: what the files are called.
+    """
+
+    format: str
+
+    @abstractmethod
+    def each(self, path: Path) -> Iterator[Met]:
+        """Yield what a file holds, one after the other.
+
+        Raises:
+            FormatError: it holds something else, or too much.
+        """
+
+    @abstractmethod
+    def collecting(self, options: Mapping[str, Any]) -> Collected[Met, Taken]:
+        """Return what is to be known, of nothing yet."""
+
+    def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
+        """Look through all files."""
+        seen = self._looked(paths, options)
+        preview: dict[str, Any] = {}
+        if seen.rows:
+            block = next(self._blocks(paths, seen))
+            first = {name: values[:SHOWN] for name, values in block.items()}
+            shown = {**first, **seen.drawn(first)}
+            preview = {name: values.tolist() for name, values in shown.items()}
+        return Inspection(
+            files=[str(path) for path in paths],
+            importer=self.slug,
+            kind=seen.schema.kind if seen.rows else self.kind,
+            format=self.format,
+            bytes=0,
+            rows=seen.rows,
+            parts=seen.schema.parts if seen.rows else [],
+            classes=seen.schema.classes if seen.rows else [],
+            preview=preview,
+            problems=[] if seen.rows else [_nothing(paths, seen)],
+            notes=seen.notes,
+            **seen.said,
+        )
+
+    def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
+        """Stream what is taken of all files."""
+        seen = self._looked(paths, options)
+        if not seen.rows:
+            why = " ".join(seen.notes) or "Check where it came from."
+            raise FormatError(_nothing(paths, seen), why)
+        check_points(paths[0], "", seen.rows, seen.numbers)
+        return Rows(seen.schema, self._blocks(paths, seen), seen.rows)
+
+    def _looked(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Collected[Met, Taken]:
+        seen = self.collecting(options)
+        for path in paths:
+            for met in self.each(path):
+                seen.look(met)
+        return seen
+
+    def _blocks(self, paths: Sequence[Path], seen: Collected[Met, Taken]) -> Iterator[Block]:
+        step = rows_at_once(4 * seen.numbers)
+        some: list[Taken] = []
+        for path in paths:
+            for met in self.each(path):
+                if (taken := seen.taken(met)) is not None:
+                    some.append(taken)
+                if len(some) == step:
+                    yield seen.packed(some)
+                    some = []
+        if some:
+            yield seen.packed(some)
+
+
+def _nothing(paths: Sequence[Path], seen: Collected[Any, Any]) -> str:
+    return f"{paths[0].name} has no {seen.one}."
