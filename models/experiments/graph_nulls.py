@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from models.layouts.graphs import Packing
+from models.layouts.node_orders import node_orders, reordered
 from models.tensors import make_generator
 
 __all__ = ["copies", "erdos_renyi", "flipped", "independent_edges", "rewired"]
@@ -84,7 +85,7 @@ def independent_edges(real: Graphs, n: int, seed: int) -> Graphs:
     learned without learning anything together.
     """
     _, size, rng = _drawn(real, n, seed)
-    ordered = torch.stack([_breadth_first(a, int(k), rng) for a, k in zip(*real, strict=True)])
+    ordered = reordered(real[0], node_orders(*real, "breadth", rng).order)
     found = torch.zeros((n, *ordered.shape[1:]), dtype=torch.bool)
     for count in sorted(set(size.tolist())):
         chance = ordered[real[1] == count].double().mean(dim=0)
@@ -92,15 +93,3 @@ def independent_edges(real: Graphs, n: int, seed: int) -> Graphs:
         drawn = torch.rand((int(rows.sum()), *chance.shape), generator=rng)
         found[rows] = _symmetric(drawn < chance)
     return found, size
-
-
-def _breadth_first(adjacency: Tensor, size: int, rng: torch.Generator) -> Tensor:
-    """Return a graph (N, N) with its nodes in breadth-first order from a random one."""
-    start = int(torch.randint(max(1, size), (1,), generator=rng))
-    order, seen = [start], {start}
-    for node in order:
-        new = [other for other in adjacency[node].nonzero()[:, 0].tolist() if other not in seen]
-        order += new
-        seen.update(new)
-    order += [node for node in range(len(adjacency)) if node not in seen]
-    return adjacency[order][:, order]

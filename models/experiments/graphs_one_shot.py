@@ -8,70 +8,41 @@ Settings, and the lines of MMD flow and GraphVAE, were chosen by what graphs of 
 what is measured here are others.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from models.config import decode
-from models.contracts.family import Family
-from models.data.community import CommunityConfig, community
 from models.experiments import graphs_community
 from models.experiments.base import Null, Outcome, experiment
-from models.experiments.graph_nulls import copies, erdos_renyi, flipped, independent_edges
-from models.families.graphs.digress import Digress, DigressConfig
-from models.families.graphs.graph_vae import GraphVae, GraphVaeConfig
-from models.families.graphs.vgae import Vgae, VgaeConfig
-from models.families.mmd_flow import MmdFlow, MmdFlowConfig
+from models.experiments.graph_lessons import (
+    MADE,
+    SEEDS,
+    Graphs,
+    Judge,
+    Lesson,
+    copied,
+    nulls,
+    of_seeds,
+)
+from models.experiments.graph_nulls import erdos_renyi
+from models.families.graphs.vgae import Vgae
+from models.families.mmd_flow import MmdFlow
 from models.fields.kernel import Kernel
 from models.kinds.graphs import GraphSet
 from models.layouts.graphs import pack, unpack
-from models.nets.pick import filled
 from models.operators.outliers import auc
-from models.registry import registry
 from models.tensors import make_generator
 
 __all__ = ["digress", "graph_vae", "mmd_flow", "products", "vgae"]
 
 _SEED = 21  # of the data: settings were chosen by those of seed 1
-_TRAIN, _MADE, _BATCH = 80, 100, 32
-_BATCHES, _PRIOR, _HIDDEN = 3005, 3100, 3200
-_SEEDS = (0, 1, 2)
+_STEPS = 600  # of DiGress
+_HIDDEN = 3200  # stream of the seed (`models.tensors.make_generator`)
 
-Graphs = tuple[Tensor, Tensor]
 Line = Mapping[str, float]
-
-
-def _train_set() -> GraphSet:
-    return community(CommunityConfig(), _TRAIN, _SEED)
-
-
-def _taught(make: Any, config: type[Any], steps: int, seed: int, **settings: Any) -> Family[Any]:
-    """Train a family on 80 graphs with the settings of its kind, but for some."""
-    (entry,) = (entry for entry in registry.all("family") if entry.make is make)
-    data = filled(entry, settings, "graphs")
-    spec = _train_set().spec()
-    family: Family[Any] = make(
-        decode(config, data), spec, horizon=steps, seed=seed, device=torch.device("cpu")
-    )
-    return _trained(family, steps, seed)
-
-
-def _trained(family: Family[Any], steps: int, seed: int) -> Family[Any]:
-    rows = family.spec.standardised(_train_set().rows(slice(None)))
-    order = make_generator(seed, _BATCHES)
-    for _ in range(steps):
-        family.step(rows.take(torch.randint(_TRAIN, (_BATCH,), generator=order)))
-    return family
-
-
-def _drawn(family: Family[Any], seed: int) -> Graphs:
-    """Return 100 graphs that a family makes."""
-    latents = family.prior(_MADE, make_generator(seed, _PRIOR))
-    *_, last = family.flow(latents)
-    return unpack(last.x, _train_set().packing), latents.given["size"].long()
 
 
 def judged(made: Graphs) -> Outcome:
@@ -79,7 +50,7 @@ def judged(made: Graphs) -> Outcome:
     return graphs_community.judged(made, _SEED)
 
 
-def _within(outcome: Outcome, line: Line) -> Outcome:
+def within(outcome: Outcome, line: Line) -> Outcome:
     """Hold what was judged against another line: shares have to reach theirs, others stay below."""
     passed = all(
         outcome.value[name] >= at if name in ("valid", "unique", "novel") else value <= at
@@ -89,50 +60,30 @@ def _within(outcome: Outcome, line: Line) -> Outcome:
     return Outcome(outcome.figure, outcome.value, passed, outcome.floor, outcome.seeds)
 
 
-def _all(outcomes: Sequence[Outcome], seeds: Sequence[int]) -> Outcome:
-    """Return what several seeds came to, with the mean of each figure; passed where all have."""
-    told = [f"seed {seed}: {each.figure}" for seed, each in zip(seeds, outcomes, strict=True)]
-    value = {
-        name: sum(each.value[name] for each in outcomes) / len(outcomes)
-        for name in outcomes[0].value
-    }
-    passed = all(each.passed for each in outcomes)
-    return Outcome("; ".join(told), value, passed, _floor(), list(seeds))
+def _lesson(family: str, steps: int, **config: Any) -> Lesson:
+    return Lesson(family, steps, config, seed=_SEED)
+
+
+_COMMUNITIES = _lesson("digress", _STEPS)
+
+
+def _nulls(judge: Judge) -> list[Null]:
+    return [*nulls(_COMMUNITIES, judge), copied(_COMMUNITIES, judge)]
 
 
 @lru_cache(maxsize=1)
 def _floor() -> str:
-    fresh = community(CommunityConfig(), _MADE, _SEED + 3)
+    fresh = _COMMUNITIES.graphs(MADE, _SEED + 3)
     return f"fresh graphs: {judged((fresh.adjacency, fresh.size)).figure}"
 
 
-def _null(title: str, make: Callable[[Graphs], Graphs], judge: Callable[[Graphs], Outcome]) -> Null:
-    def measure() -> Outcome:
-        train = _train_set()
-        return judge(make((train.adjacency, train.size)))
-
-    return Null(title, measure)
-
-
-def _nulls(judge: Callable[[Graphs], Outcome]) -> list[Null]:
-    """Return graphs that must miss the line of a judge, though they know sizes and densities."""
-    return [
-        _null("as many edges anywhere", lambda r: erdos_renyi(r, _MADE, _SEED), judge),
-        _null("edges each for itself", lambda r: independent_edges(r, _MADE, _SEED), judge),
-        _null("copies with 5 % of pairs turned", lambda r: flipped(r, _MADE, _SEED, 0.05), judge),
-        _null("copies of training graphs", lambda r: copies(r, _MADE, _SEED), judge),
-    ]
-
-
-_STEPS = 600
 _SOURCE = "lines of GR5-edm; Vignac et al. 2023, arXiv:2209.14734, section 6.1"
 
 
 @lru_cache(maxsize=4)
 def _by_digress(net: str, steps: int, seed: int = 0) -> Outcome:
     picked = {"net": {"slug": net}} if net else {}
-    family = _taught(Digress, DigressConfig, steps, seed, **picked)
-    return judged(_drawn(family, seed))
+    return judged(_lesson("digress", steps, **picked).drawn(seed))
 
 
 @experiment(
@@ -149,7 +100,7 @@ def _by_digress(net: str, steps: int, seed: int = 0) -> Outcome:
 )
 def digress() -> Outcome:
     """Train three seeds."""
-    return _all([_by_digress("", _STEPS, seed) for seed in _SEEDS], _SEEDS)
+    return of_seeds([_by_digress("", _STEPS, seed) for seed in SEEDS], _floor())
 
 
 _TIMES = 1.4
@@ -208,7 +159,7 @@ def _apart(graphs: Graphs) -> float:
     """Return by which share of its pairs a graph differs from the nearest training graph of its
     size, both as their nodes are numbered; the median.
     """
-    train, (adjacency, size) = _train_set(), graphs
+    train, (adjacency, size) = _COMMUNITIES.learned, graphs
     packing = train.packing
     made, known = packing.flat(adjacency), train.x > 0
     found = []
@@ -220,7 +171,7 @@ def _apart(graphs: Graphs) -> float:
 
 
 def _flowed(graphs: Graphs) -> Outcome:
-    outcome, apart = _within(judged(graphs), _FLOW), _apart(graphs)
+    outcome, apart = within(judged(graphs), _FLOW), _apart(graphs)
     return Outcome(
         f"{outcome.figure}, apart {apart:.2f}",
         {**outcome.value, "apart": apart},
@@ -231,22 +182,29 @@ def _flowed(graphs: Graphs) -> Outcome:
 
 
 def _moved(seed: int, moves: int = _MOVES) -> Outcome:
-    family = _taught(MmdFlow, MmdFlowConfig, moves, seed, population=_PARTICLES)
-    return _flowed(_drawn(family, seed))
+    return _flowed(_lesson("mmd-flow", moves, population=_PARTICLES).drawn(seed))
 
 
 def _between_rows() -> Outcome:
     """Move particles by a kernel of the rows as they stand, with its own widths and speed."""
-    entry = registry.get("family", "mmd-flow")
-    own = {"population": _PARTICLES, "bandwidth": 0.0, "kernels": 5, "speed": 2000.0, "reach": 10.0}
-    config = decode(MmdFlowConfig, filled(entry, own, "graphs"))
-    family = MmdFlow(
-        config, _train_set().spec(), horizon=_MOVES, seed=0, device=torch.device("cpu")
+    lesson = _lesson(
+        "mmd-flow",
+        _MOVES,
+        population=_PARTICLES,
+        bandwidth=0.0,
+        kernels=5,
+        speed=2000.0,
+        reach=10.0,
     )
+    family = lesson.family_of(0)
+    assert isinstance(family, MmdFlow)
     family.field = Kernel(
-        width=config.bandwidth, count=config.kernels, like=family.carrier.x[:1], features=None
+        width=family.config.bandwidth,
+        count=family.config.kernels,
+        like=family.carrier.x[:1],
+        features=None,
     )
-    return _flowed(_drawn(_trained(family, _MOVES, 0), 0))
+    return _flowed(lesson.drawn_of(lesson.train_for(family, 0), 0))
 
 
 @experiment(
@@ -269,7 +227,7 @@ def _between_rows() -> Outcome:
 )
 def mmd_flow() -> Outcome:
     """Move particles of three seeds."""
-    return _all([_moved(seed) for seed in _SEEDS], _SEEDS)
+    return of_seeds([_moved(seed) for seed in SEEDS], _floor())
 
 
 _DECODED = {
@@ -283,7 +241,10 @@ _DECODED = {
 
 
 def _decoded(graphs: Graphs) -> Outcome:
-    return _within(judged(graphs), _DECODED)
+    return within(judged(graphs), _DECODED)
+
+
+_AUTOENCODER = _lesson("graph-vae", 1500)
 
 
 @experiment(
@@ -298,19 +259,14 @@ def _decoded(graphs: Graphs) -> Outcome:
     source="Simonovsky and Komodakis 2018, arXiv:1802.03480, eq. 1",
     slow=True,
     nulls=[
-        Null(
-            "one step of training",
-            lambda: _decoded(_drawn(_taught(GraphVae, GraphVaeConfig, 1, 0), 0)),
-        ),
-        _null("as many edges anywhere", lambda r: erdos_renyi(r, _MADE, _SEED), _decoded),
-        _null("edges each for itself", lambda r: independent_edges(r, _MADE, _SEED), _decoded),
-        _null("copies of training graphs", lambda r: copies(r, _MADE, _SEED), _decoded),
+        Null("one step of training", lambda: _decoded(_AUTOENCODER.drawn(0, 1))),
+        *_nulls(_decoded)[:2],
+        copied(_AUTOENCODER, _decoded),
     ],
 )
 def graph_vae() -> Outcome:
     """Train three seeds."""
-    made = [_drawn(_taught(GraphVae, GraphVaeConfig, 1500, seed), seed) for seed in _SEEDS]
-    return _all([_decoded(graphs) for graphs in made], _SEEDS)
+    return of_seeds([_decoded(_AUTOENCODER.drawn(seed)) for seed in SEEDS], _floor())
 
 
 _LINKS, _CLUSTERED, _ORBITS = 0.8, 0.6, 0.2
@@ -320,7 +276,7 @@ def _links() -> tuple[GraphSet, Tensor, Tensor]:
     """Return unseen graphs of whose edges a tenth is hidden, and which pairs were hidden and which
     never were edges, (n, pairs) bool.
     """
-    whole = community(CommunityConfig(), _MADE, _SEED + 4)
+    whole = _COMMUNITIES.graphs(MADE, _SEED + 4)
     edges = whole.x > 0
     chance = torch.rand(edges.shape, generator=make_generator(_SEED, _HIDDEN))
     hidden = edges & (chance < 0.1)
@@ -336,11 +292,12 @@ def _linked(area: float, graphs: Graphs) -> Outcome:
 
 
 def _by_vgae(seed: int, steps: int) -> Outcome:
-    family = _taught(Vgae, VgaeConfig, steps, seed)
+    lesson = _lesson("vgae", steps)
+    family = lesson.taught(seed)
     assert isinstance(family, Vgae)
     seen, hidden, absent = _links()
     score = family.expected(family.spec.standardised(seen.rows(slice(None))))
-    return _linked(float(auc(score[hidden], score[absent])[0]), _drawn(family, seed))
+    return _linked(float(auc(score[hidden], score[absent])[0]), lesson.drawn_of(family, seed))
 
 
 def _by_degrees() -> Outcome:
@@ -348,9 +305,9 @@ def _by_degrees() -> Outcome:
     seen, hidden, absent = _links()
     degree = seen.adjacency.sum(dim=2).double()
     score = seen.packing.flat(degree[:, :, None] * degree[:, None])
-    train = _train_set()
-    null = erdos_renyi((train.adjacency, train.size), _MADE, _SEED)
-    return _linked(float(auc(score[hidden], score[absent])[0]), null)
+    train = _COMMUNITIES.learned
+    made = erdos_renyi((train.adjacency, train.size), MADE, _SEED)
+    return _linked(float(auc(score[hidden], score[absent])[0]), made)
 
 
 @experiment(
@@ -371,4 +328,4 @@ def _by_degrees() -> Outcome:
 )
 def vgae() -> Outcome:
     """Train three seeds."""
-    return _all([_by_vgae(seed, 800) for seed in _SEEDS], _SEEDS)
+    return of_seeds([_by_vgae(seed, 800) for seed in SEEDS], _floor())

@@ -9,127 +9,48 @@ holds before any training.)
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-import torch
 from torch import Tensor
 
-from models.config import decode
-from models.contracts.family import Family
-from models.data.community import CommunityConfig
 from models.data.lobsters import LobstersConfig
 from models.experiments.base import Null, Outcome, experiment
-from models.experiments.graph_nulls import copies, erdos_renyi, flipped, independent_edges, rewired
+from models.experiments.graph_lessons import (
+    MADE,
+    SEEDS,
+    Graphs,
+    Judge,
+    Lesson,
+    copied,
+    nulls,
+    of_seeds,
+)
 from models.experiments.graphs_community import judged
-from models.kinds.graphs import GraphSet
-from models.layouts.graphs import unpack
 from models.metrics.graphs.discrepancy import discrepancy
 from models.metrics.graphs.isomorphism import novelty, uniqueness
 from models.metrics.graphs.validity import lobster
-from models.nets.pick import filled
-from models.registry import registry
-from models.tensors import make_generator
 
 __all__ = ["edge_list", "graph_rnn", "lobsters", "rules"]
 
-_SEEDS = (0, 1, 2)
-_SEED = 1  # of the data
-_MORE, _MADE, _BATCH = 400, 100, 32
+_MORE = 400
 _PUBLISHED = {"degree": 0.15, "clustering": 0.18, "orbit": 0.07}
-_BATCHES, _PRIOR = 3005, 3100
 _GOYAL = "Goyal et al. 2020, arXiv:2001.08184"
 _KUSNER = "Kusner et al. 2017, arXiv:1703.01925"
 _YOU = "You et al. 2018, arXiv:1802.08773"
 _LIAO = "Liao et al. 2019, arXiv:1910.00760"
 
-Graphs = tuple[Tensor, Tensor]
 Valid = Callable[[Tensor, Tensor], Tensor]
-Judge = Callable[[Graphs], Outcome]
 
 
-@dataclass(frozen=True)
-class _Lesson:
-    """What is trained, and on how many graphs of a set."""
-
-    family: str
-    dataset: str
-    data: Any
-    steps: int
-    config: dict[str, Any]
-    train: int = 80
-
-    def graphs(self, n: int, seed: int) -> GraphSet:
-        """Draw graphs of the set."""
-        found: GraphSet = registry.get("dataset", self.dataset).make(self.data, n, seed)
-        return found
-
-    def drawn(self, seed: int, steps: int | None = None) -> Graphs:
-        """Train for so many steps, all where nobody says, and return 100 samples."""
-        train = self.graphs(self.train, _SEED)
-        steps = self.steps if steps is None else steps
-        spec, entry = train.spec(), registry.get("family", self.family)
-        config = decode(entry.config, filled(entry, self.config, "graphs"))
-        family: Family[Any] = entry.make(
-            config, spec, horizon=steps, seed=seed, device=torch.device("cpu")
-        )
-        rows = spec.standardised(train.rows(slice(None)))
-        order = make_generator(seed, _BATCHES)
-        for _ in range(steps):
-            family.step(rows.take(torch.randint(self.train, (_BATCH,), generator=order)))
-        latents = family.prior(_MADE, make_generator(seed, _PRIOR))
-        *_, last = family.flow(latents)
-        return unpack(last.x, train.packing), latents.given["size"].long()
-
-
-def _of_seeds(outcomes: list[Outcome], floor: str) -> Outcome:
-    """Return what several seeds came to: passed if all have, with the mean of each figure."""
-    names = outcomes[0].value
-    return Outcome(
-        figure="; ".join(
-            f"seed {seed}: {outcome.figure}"
-            for seed, outcome in zip(_SEEDS, outcomes, strict=False)
-        ),
-        value={
-            name: sum(outcome.value[name] for outcome in outcomes) / len(outcomes) for name in names
-        },
-        passed=all(outcome.passed for outcome in outcomes),
-        floor=floor,
-        seeds=list(_SEEDS[: len(outcomes)]),
-    )
-
-
-_RNN = _Lesson("graph-rnn", "community", CommunityConfig(), 1500, {})
-_EDGES = _Lesson("edge-list", "community", CommunityConfig(), 800, {})
+_RNN = Lesson("graph-rnn", 1500)
+_EDGES = Lesson("edge-list", 800)
 _JO = "Jo et al. 2022, arXiv:2202.02514, table 1 (the measure)"
 
 
-def _null(lesson: _Lesson, title: str, make: Callable[[Graphs], Graphs], judge: Judge) -> Null:
-    def measure() -> Outcome:
-        train = lesson.graphs(lesson.train, _SEED)
-        return judge(make((train.adjacency, train.size)))
-
-    return Null(title, measure)
-
-
-def _nulls(lesson: _Lesson, judge: Judge) -> list[Null]:
-    """Return models that must miss the line of a judge."""
-    return [
-        Null("one step of training", lambda: judge(lesson.drawn(0, 1))),
-        _null(lesson, "as many edges anywhere", lambda r: erdos_renyi(r, _MADE, _SEED), judge),
-        _null(lesson, "rewired", lambda r: rewired(r, _MADE, _SEED), judge),
-        _null(lesson, "edges each for itself", lambda r: independent_edges(r, _MADE, _SEED), judge),
-        _null(
-            lesson,
-            "copies with 5 % of pairs turned",
-            lambda r: flipped(r, _MADE, _SEED, 0.05),
-            judge,
-        ),
-    ]
-
-
-def _copied(lesson: _Lesson, judge: Judge) -> Null:
-    return _null(lesson, "copies of training graphs", lambda r: copies(r, _MADE, _SEED), judge)
+def _nulls(lesson: Lesson, judge: Judge) -> list[Null]:
+    """Return models that must miss the line of a judge, copies aside."""
+    untaught = Null("one step of training", lambda: judge(lesson.drawn(0, 1)))
+    return [untaught, *nulls(lesson, judge, rewiring=True)]
 
 
 _TABLES = (
@@ -156,7 +77,7 @@ def _communities(made: Graphs) -> Outcome:
     group="Graphs",
     source=f"{_JO}; {_YOU}, section 2",
     slow=True,
-    nulls=[*_nulls(_RNN, _communities), _copied(_RNN, _communities)],
+    nulls=[*_nulls(_RNN, _communities), copied(_RNN, _communities)],
 )
 def graph_rnn() -> Outcome:
     """Train three seeds."""
@@ -172,7 +93,7 @@ def graph_rnn() -> Outcome:
     group="Graphs",
     source=f"{_JO}; the words: {_GOYAL}, section 3",
     slow=True,
-    nulls=[*_nulls(_EDGES, judged), _copied(_EDGES, judged)],
+    nulls=[*_nulls(_EDGES, judged), copied(_EDGES, judged)],
 )
 def edge_list() -> Outcome:
     """Train three seeds."""
@@ -180,15 +101,15 @@ def edge_list() -> Outcome:
 
 
 _MANY_LEGS = LobstersConfig(legs=0.8, feet=0.2)
-_RULES = _Lesson("rule-sequence", "lobsters", _MANY_LEGS, 400, {"grammar": "lobsters"}, train=400)
-_LOBSTERS = _Lesson("graph-rnn", "lobsters", LobstersConfig(), 1000, {})
+_RULES = Lesson("rule-sequence", 400, {"grammar": "lobsters"}, "lobsters", _MANY_LEGS, train=400)
+_LOBSTERS = Lesson("graph-rnn", 1000, {}, "lobsters", LobstersConfig())
 
 
 def _held(
-    lesson: _Lesson, made: Graphs, holds: Valid, least: float, near: dict[str, float], new: float
+    lesson: Lesson, made: Graphs, holds: Valid, least: float, near: dict[str, float], new: float
 ) -> Outcome:
     """Hold 100 graphs to be of a make, near to 400 that nobody learned from, and new."""
-    train, more = lesson.graphs(lesson.train, _SEED), lesson.graphs(_MORE, _SEED + 2)
+    train, more = lesson.learned, lesson.graphs(_MORE, lesson.seed + 2)
     real = more.adjacency, more.size
     value = {
         "valid": float(holds(*made).double().mean()),
@@ -202,7 +123,7 @@ def _held(
         and value["novel"] >= new
     )
     figure = ", ".join(f"{name} {x:.3f}" for name, x in value.items())
-    return Outcome(figure, value, passed, "", [_SEED])
+    return Outcome(figure, value, passed, "", [lesson.seed])
 
 
 def _by_rules(made: Graphs) -> Outcome:
@@ -213,10 +134,10 @@ def _lobsters(made: Graphs) -> Outcome:
     return _held(_LOBSTERS, made, lobster, 0.5, {"degree": 0.02, "orbit": 0.01}, 0.9)
 
 
-def _trained(lesson: _Lesson, judge: Judge) -> Outcome:
-    fresh = lesson.graphs(_MADE, _SEED + 3)
+def _trained(lesson: Lesson, judge: Judge) -> Outcome:
+    fresh = lesson.graphs(MADE, lesson.seed + 3)
     floor = judge((fresh.adjacency, fresh.size)).figure
-    return _of_seeds([judge(lesson.drawn(seed)) for seed in _SEEDS], f"fresh graphs: {floor}")
+    return of_seeds([judge(lesson.drawn(seed)) for seed in SEEDS], f"fresh graphs: {floor}")
 
 
 @experiment(
@@ -232,7 +153,7 @@ def _trained(lesson: _Lesson, judge: Judge) -> Outcome:
     nulls=[
         Null("the grammar before it has learned", lambda: _by_rules(_RULES.drawn(0, 1))),
         *_nulls(_RULES, _by_rules)[1:],
-        _copied(_RULES, _by_rules),
+        copied(_RULES, _by_rules),
     ],
 )
 def rules() -> Outcome:
@@ -249,7 +170,7 @@ def rules() -> Outcome:
     group="Graphs",
     source=f"lines of our own; {_YOU}, section 2; lobsters as in {_LIAO}, section 4.1",
     slow=True,
-    nulls=[*_nulls(_LOBSTERS, _lobsters), _copied(_LOBSTERS, _lobsters)],
+    nulls=[*_nulls(_LOBSTERS, _lobsters), copied(_LOBSTERS, _lobsters)],
 )
 def lobsters() -> Outcome:
     """Train three seeds."""

@@ -57,7 +57,7 @@ def ordered_law(family: OneShot) -> Tensor:
     net = family.trained.averaged.edges
     if isinstance(family, GraphVae):
         z, weight = normal_grid(401)
-        lean = family._decoded(net, family._empty(family.prior(401, make_generator(0))), z[:, None])
+        lean = family._decoded(net, family.empty(family.prior(401, make_generator(0))), z[:, None])
     else:
         one, each = normal_grid(31)
         z = torch.cartesian_prod(one, one, one)[..., None]

@@ -14,6 +14,7 @@ from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from models.experiments.graph_nulls import copies, rewired
 from models.families.graphs.gran import Gran, GranConfig
+from models.families.graphs.graph_af import GraphAf, GraphAfConfig
 from models.families.graphs.graph_rnn import GraphRnn, GraphRnnConfig
 from models.families.graphs.growing import Growing, Ordered
 from models.kinds.graphs import GraphSet, graphs
@@ -22,6 +23,7 @@ from models.layouts.node_orders import node_orders, reordered
 from models.metrics.base import Evidence, NotApplicable
 from models.metrics.graphs.bits import BitsPerGraph, BitsPerGraphConfig
 from models.nets.graphs.gran import GranNetConfig
+from models.nets.graphs.partial import PartialNetConfig
 from models.nets.graphs.row_gru import RowGruConfig
 from models.tensors import make_generator
 
@@ -46,7 +48,12 @@ def gran_blocks(spec, **more) -> Growing:
     return gran(spec, block=2, **more)
 
 
-each_model = pytest.mark.parametrize("make", [rnn, rnn_s, gran, gran_blocks])
+def graph_af(spec, **more) -> Growing:
+    config = GraphAfConfig(net=PartialNetConfig(width=8, layers=2), **more)
+    return GraphAf(config, spec, horizon=10, seed=0, device=CPU)
+
+
+each_model = pytest.mark.parametrize("make", [rnn, rnn_s, gran, gran_blocks, graph_af])
 
 
 def all_graphs(nodes: int) -> Tensor:
@@ -63,9 +70,11 @@ def sized(adjacency: Tensor, size: Tensor | None = None) -> GraphSet:
 def wild(make: Make, graphs: GraphSet, **more) -> Growing:
     """A model whose weights are far from where they start: no probability is about a half."""
     made = make(graphs.spec(), **more)
+    # By the seed of the others GraphAF would be sure of every edge.
+    std, seed = (0.5, 1) if make is graph_af else (0.7, 0)
     for net in (made.trained.net, made.trained.averaged):
         for stream, weight in enumerate(net.parameters()):
-            weight.data.normal_(std=0.7, generator=make_generator(0, stream))
+            weight.data.normal_(std=std, generator=make_generator(seed, stream))
     return made
 
 
@@ -148,7 +157,9 @@ def test_graphs_are_drawn_by_the_very_chances_that_they_are_given(make: Make):
     size = latents.given["size"]
     drawn = sized(unpack(last.x, graphs.packing), size)
     chance = made.log_prob_ordered(made.trained.averaged.edges, in_order(drawn))[1]
-    u = graphs.packing.dense(latents.x)
+    # Of GraphAF they are normal, and an edge is there where -z is below a quantile.
+    x = torch.special.ndtr(-latents.x) if make is graph_af else latents.x
+    u = graphs.packing.dense(x)
     pairs = graphs.packing.dense(graphs.packing.masks[size])
     assert torch.equal(drawn.adjacency, (u < chance) & pairs)
     assert 0.1 < drawn.adjacency[pairs].double().mean() < 0.9
@@ -205,14 +216,15 @@ def test_a_bandwidth_leaves_out_what_reaches_further_back():
     assert float(found.sum()) == pytest.approx(1.0, abs=1e-5)
 
 
-def test_a_step_of_gran_learns_from_some_blocks_what_all_would_teach():
+@pytest.mark.parametrize("make", [gran, graph_af])
+def test_a_step_learns_from_some_of_a_graph_what_all_would_teach(make: Make):
     graphs = some_graphs(6, 6)
-    made, several = wild(gran, graphs), wild(gran, graphs, seen=2)
+    made, several = wild(make, graphs, seen=0), wild(make, graphs, seen=2)
     net, ordered = made.trained.net.edges, in_order(graphs)
     n = 64
     chance = (torch.arange(n) + 0.5) / n
     with torch.no_grad():
-        exact, _ = made.log_prob_ordered(net, ordered)
+        exact, _ = made.fitted(net, ordered, chance[:6])
         each = [several.fitted(net, ordered, c.expand(6))[0] for c in chance]
     mean = torch.stack(each).mean(dim=0)
     # Blocks are as long as 1 / size: a grid of numbers sees each about as often.

@@ -11,12 +11,9 @@ from models.config import Config, Pick
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Frame
 from models.contracts.learner import Stage, Walk
-from models.contracts.spec import SIZE
 from models.families.graphs.latents import divergence, drawn, law_of, leaning, log_bits, warmed
 from models.families.graphs.one_shot import OneShot
 from models.families.graphs.settings import NodeOrder, Warmup
-from models.layouts.graphs import Packing, unpack
-from models.layouts.node_orders import node_orders, reordered
 from models.nets import role
 from models.nets.calling import call
 from models.nets.pick import build
@@ -112,7 +109,7 @@ class GraphVae(OneShot[GraphVaeConfig]):
 
     def walk(self, batch: Rows) -> Walk:
         real = Batch.of(batch)
-        rows, _ = self._ordered(real, self.noise)
+        rows, _ = self.ordered(real, self.config.order, self.noise)
         pairs, places = self.pairs(rows), self.pairs(rows).places()
         yield "draw", {"real": rows.x}
         shape = (len(real), self.config.latent)
@@ -160,12 +157,8 @@ class GraphVae(OneShot[GraphVaeConfig]):
     def _made(self, rows: Batch) -> Tensor:
         latent, pairs = self.config.latent, self.packing.pairs
         z, u, numbers = torch.split(rows.x, [latent, pairs, self.packing.start], dim=1)
-        said = self._decoded(self.trained.averaged.edges, self._empty(rows), z)
-        return self.finished(self._empty(rows), drawn(said, u), numbers)
-
-    def _empty(self, rows: Batch) -> Batch:
-        """Return rows of data as they are before anything is made."""
-        return rows.holding(rows.x.new_zeros((len(rows), *self.spec.shape)))
+        said = self._decoded(self.trained.averaged.edges, self.empty(rows), z)
+        return self.finished(self.empty(rows), drawn(said, u), numbers)
 
     @torch.no_grad()
     def log_prob_bound(self, x: Rows) -> Tensor:
@@ -173,7 +166,7 @@ class GraphVae(OneShot[GraphVaeConfig]):
         for each graph; the numbers of nodes have a density, edges a probability.
         """
         generator = make_generator(0, _BOUND)
-        rows, ways = self._ordered(Batch.of(x), generator)
+        rows, ways = self.ordered(Batch.of(x), self.config.order, generator)
         noise = torch.randn((len(rows), self.config.latent), generator=generator).to(self.device)
         net = self.trained.averaged
 
@@ -199,20 +192,6 @@ class GraphVae(OneShot[GraphVaeConfig]):
         """Return what the decoder says of the pairs of rows, (n, pairs): 2 p - 1."""
         pairs = self.pairs(rows) if rows.x.shape[1] != self.packing.pairs else rows
         return leaning(_ODDS * call(net.decoder, pairs.holding(z)))
-
-    def _ordered(self, rows: Batch, generator: torch.Generator) -> tuple[Batch, Tensor]:
-        """Return rows with their nodes in an order drawn by chance, and log n! q(order), (n,)."""
-        joined = unpack(rows.x, self.packing)
-        whole = torch.full((len(rows),), self.packing.nodes, device=rows.device)
-        size = rows.given.get(SIZE, whole).long()
-        orders = node_orders(joined, size, self.config.order, generator)
-        edges = (
-            2.0 * Packing(self.packing.nodes).flat(reordered(joined, orders.order)).float() - 1.0
-        )
-        numbers = None
-        if self.packing.featured:
-            numbers = rows.x[:, : self.packing.nodes].gather(1, orders.order)
-        return rows.holding(self.row(rows, edges, numbers)), orders.log_ways(size)
 
     def _scale(self, places: Tensor | None) -> float | Tensor:
         return math.prod(self.edges.shape) if places is None else places

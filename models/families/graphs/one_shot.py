@@ -11,9 +11,10 @@ from models.config import Config
 from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.contracts.learner import Training
-from models.contracts.spec import DataSpec
+from models.contracts.spec import SIZE, DataSpec
 from models.contracts.state import Packed
-from models.layouts.graphs import EDGES, Packing, edges_alone
+from models.layouts.graphs import EDGES, Packing, edges_alone, unpack
+from models.layouts.node_orders import node_orders, reordered
 from models.nets.graphs.node_numbers import NodeNumbers
 from models.training.optim import OptimizerConfig
 from models.training.trained import Trained
@@ -110,6 +111,25 @@ class OneShot(Family[C]):
         step of training shows.
         """
         return self.row(rows, edges, rows.x[:, : self.packing.start])
+
+    def ordered(self, rows: Batch, name: str, generator: torch.Generator) -> tuple[Batch, Tensor]:
+        """Return rows with their nodes in an order of this name drawn by chance (see
+        `models.layouts.node_orders`), and log n! q(order), (n,).
+        """
+        joined = unpack(rows.x, self.packing)
+        whole = torch.full((len(rows),), self.packing.nodes, device=rows.device)
+        size = rows.given.get(SIZE, whole).long()
+        orders = node_orders(joined, size, name, generator)
+        square = reordered(joined, orders.order)
+        edges = 2.0 * Packing(self.packing.nodes).flat(square).float() - 1.0
+        numbers = None
+        if self.packing.featured:
+            numbers = rows.x[:, : self.packing.nodes].gather(1, orders.order)
+        return rows.holding(self.row(rows, edges, numbers)), orders.log_ways(size)
+
+    def empty(self, rows: Batch) -> Batch:
+        """Return rows of data as they are before anything is made, under the conditions of rows."""
+        return rows.holding(rows.x.new_zeros((len(rows), *self.spec.shape)))
 
     def finished(self, rows: Batch, edges: Tensor, z: Tensor) -> Tensor:
         """Return rows (n, L) of edges (n, pairs) that are -1 and 1, with numbers of nodes drawn by

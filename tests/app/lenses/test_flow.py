@@ -350,6 +350,8 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
         "exact-flow": "Karras 2022",
         "flow-matching": "Lipman 2022",
         "gran": "Liao 2019",
+        "graph-af": "Shi 2020",
+        "graph-nvp": "Madhawa 2019",
         "graph-rnn": "You 2018",
         "graph-vae": "Simonovsky and Komodakis 2018",
         "hierarchical-vae": "Sønderby 2016",

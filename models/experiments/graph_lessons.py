@@ -1,0 +1,140 @@
+"""How a claim about graphs has a family trained, and what must miss its line.
+
+A `Lesson` says what is learned, from how many graphs and for how long; a judge holds what was drawn
+against graphs that nobody learned from. Importing this module registers nothing.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from models.config import Config, decode
+from models.contracts.family import Family
+from models.data.community import CommunityConfig
+from models.experiments.base import Null, Outcome
+from models.experiments.graph_nulls import copies, erdos_renyi, flipped, independent_edges, rewired
+from models.kinds.graphs import GraphSet
+from models.layouts.graphs import unpack
+from models.nets.pick import filled
+from models.registry import registry
+from models.tensors import make_generator
+
+__all__ = ["MADE", "SEEDS", "Graphs", "Judge", "Lesson", "copied", "null", "nulls", "of_seeds"]
+
+SEEDS = (0, 1, 2)
+MADE = 100
+_BATCH = 32
+_BATCHES, _PRIOR = 3005, 3100  # streams of the seed (`models.tensors.make_generator`)
+
+Graphs = tuple[Tensor, Tensor]
+Judge = Callable[[Graphs], Outcome]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is trained, and on how many graphs of a set.
+
+    Attributes:
+        family, config: its slug, and settings that are not those of the kind.
+        steps: of training, 32 graphs each.
+        dataset, data: its slug and settings.
+        train: how many graphs are learned from.
+        seed: of the data; those of seed 1 are what settings were chosen by.
+    """
+
+    family: str
+    steps: int
+    config: Mapping[str, Any] = field(default_factory=dict)
+    dataset: str = "community"
+    data: Config = field(default_factory=CommunityConfig)
+    train: int = 80
+    seed: int = 1
+
+    def graphs(self, n: int, seed: int) -> GraphSet:
+        """Draw graphs of the set."""
+        found: GraphSet = registry.get("dataset", self.dataset).make(self.data, n, seed)
+        return found
+
+    @property
+    def learned(self) -> GraphSet:
+        """The graphs that are learned from."""
+        return self.graphs(self.train, self.seed)
+
+    def family_of(self, seed: int, steps: int | None = None) -> Family[Any]:
+        """Return the family before its first step of so many, all where nobody says."""
+        entry = registry.get("family", self.family)
+        config = decode(entry.config, filled(entry, self.config, "graphs"))
+        horizon = self.steps if steps is None else steps
+        found: Family[Any] = entry.make(
+            config, self.learned.spec(), horizon=horizon, seed=seed, device=torch.device("cpu")
+        )
+        return found
+
+    def train_for(self, family: Family[Any], seed: int, steps: int | None = None) -> Family[Any]:
+        """Train a family for so many steps, and return it."""
+        rows = family.spec.standardised(self.learned.rows(slice(None)))
+        order = make_generator(seed, _BATCHES)
+        for _ in range(self.steps if steps is None else steps):
+            family.step(rows.take(torch.randint(self.train, (_BATCH,), generator=order)))
+        return family
+
+    def taught(self, seed: int, steps: int | None = None) -> Family[Any]:
+        """Return a trained family."""
+        return self.train_for(self.family_of(seed, steps), seed, steps)
+
+    def drawn_of(self, family: Family[Any], seed: int) -> Graphs:
+        """Return 100 graphs that a family makes."""
+        latents = family.prior(MADE, make_generator(seed, _PRIOR))
+        *_, last = family.flow(latents)
+        return unpack(last.x, self.learned.packing), latents.given["size"].long()
+
+    def drawn(self, seed: int, steps: int | None = None) -> Graphs:
+        """Train for so many steps, all where nobody says, and return 100 samples."""
+        return self.drawn_of(self.taught(seed, steps), seed)
+
+
+def of_seeds(outcomes: Sequence[Outcome], floor: str, seeds: Sequence[int] = SEEDS) -> Outcome:
+    """Return what several seeds came to: passed if all have, with the mean of each figure."""
+    told = [f"seed {seed}: {each.figure}" for seed, each in zip(seeds, outcomes, strict=True)]
+    value = {
+        name: sum(each.value[name] for each in outcomes) / len(outcomes)
+        for name in outcomes[0].value
+    }
+    passed = all(each.passed for each in outcomes)
+    return Outcome("; ".join(told), value, passed, floor, list(seeds))
+
+
+def null(lesson: Lesson, title: str, make: Callable[[Graphs], Graphs], judge: Judge) -> Null:
+    """Return a null that makes graphs of those that a lesson is learned from."""
+
+    def measure() -> Outcome:
+        train = lesson.learned
+        return judge(make((train.adjacency, train.size)))
+
+    return Null(title, measure)
+
+
+def nulls(lesson: Lesson, judge: Judge, *, rewiring: bool = False) -> list[Null]:
+    """Return graphs that must miss the line of a judge, though they know sizes and densities."""
+    seed = lesson.seed
+    found = [
+        null(lesson, "as many edges anywhere", lambda r: erdos_renyi(r, MADE, seed), judge),
+        null(lesson, "edges each for itself", lambda r: independent_edges(r, MADE, seed), judge),
+        null(
+            lesson,
+            "copies with 5 % of pairs turned",
+            lambda r: flipped(r, MADE, seed, 0.05),
+            judge,
+        ),
+    ]
+    if rewiring:
+        found.insert(1, null(lesson, "rewired", lambda r: rewired(r, MADE, seed), judge))
+    return found
+
+
+def copied(lesson: Lesson, judge: Judge) -> Null:
+    """Return the null that repeats what is learned from."""
+    return null(lesson, "copies of training graphs", lambda r: copies(r, MADE, lesson.seed), judge)

@@ -1,0 +1,181 @@
+"""GraphAF: an autoregressive flow that turns normal numbers into pairs, one after another."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Annotated
+
+import torch
+from torch import Tensor, nn
+
+from models.config import Config, param
+from models.contracts.batch import Batch
+from models.contracts.learner import Stage
+from models.families.graphs.growing import Ordered
+from models.families.graphs.row_by_row import RowByRow
+from models.families.graphs.settings import NodeOrder
+from models.layouts.dequantised import NoiseWidth, expected_log_normal, log_sign
+from models.nets.graphs.partial import PartialNet, PartialNetConfig, pairs_in_order
+from models.registry import family
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
+
+__all__ = ["GraphAf", "GraphAfConfig"]
+
+_AT_ONCE = 2048  # graphs that are not yet whole, in one pass
+_PAPER = "Shi et al. 2020, arXiv:2001.09382"
+_DEQUANTISED = "Theis et al. 2016, arXiv:1511.01844, eq. 4"
+
+
+class GraphAfConfig(Config, frozen=True):
+    """Settings of GraphAF."""
+
+    noise: NoiseWidth = 0.3
+    seen: Annotated[
+        int,
+        param(
+            "Pairs a step",
+            "Of how many pairs of each graph a training step learns, spread evenly over it. Each "
+            "takes a pass over the graph as it was before it.",
+            low=0,
+            high=1000,
+            zero="All",
+        ),
+    ] = 12
+    order: NodeOrder = "breadth"
+    net: Annotated[PartialNetConfig, param("Network", "The one that sends messages.")] = (
+        PartialNetConfig()
+    )
+    optimizer: NetworkOptimizer = OptimizerConfig(lr=3e-3, schedule="cosine", clip=5.0)
+    ema: Averaging = 0.99
+
+
+@family(
+    "graph-af",
+    title="GraphAF",
+    summary="Normal numbers become pairs of nodes one after another, each stretched and shifted by "
+    "what a network sees of the graph so far: a flow whose density is exact.",
+    source=f"noise of bits: {_DEQUANTISED}; {_PAPER}, sections 3.2 and 4.1",
+    config=GraphAfConfig,
+    needs=("graph",),
+    capabilities=("bound",),
+    group="sequential",
+    motion="y_ij = μ_ij(A_before) + σ_ij(A_before) z_ij,  a_ij = sign(y_ij)",
+)
+class GraphAf(RowByRow[GraphAfConfig]):
+    """p(y) = prod over pairs of N(y_ij; mu_ij, sigma_ij^2), which are those of the graph before.
+
+    What is learned is the density of bits with noise, over which the expectation is a closed form.
+    What is drawn are signs: how likely these are is exact, too, a product of normal distribution
+    functions, and what `log_prob_ordered` returns.
+    """
+
+    stages = (
+        Stage(
+            "draw",
+            "Draw graphs, and an order of their nodes",
+            "A_π,  π ~ breadth-first orders of G",
+            f"{_PAPER}, section 4.1",
+            by="order",
+            formulas={
+                "depth": "A_π,  π ~ depth-first orders of G",
+                "degree": "A_π,  π by degree, ties at random",
+                "random": "A_π,  π ~ all orders",
+            },
+        ),
+        Stage(
+            "fit",
+            "Send pairs with noise back to normal numbers: likely there, and with room around",
+            "max E_u Σ_ij log N(z_ij) − log σ_ij,  z_ij = (a_ij + c (2u − 1) − μ_ij) / σ_ij",
+            f"{_PAPER}, eqs. 3 and 8; {_DEQUANTISED}",
+        ),
+    )
+
+    @property
+    def order(self) -> str:
+        return self.config.order
+
+    def network(self, rng: torch.Generator) -> nn.Module:
+        return PartialNet(self.config.net, self.spec, self.packing.nodes, generator=rng)
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        z = torch.randn((n, *self.spec.shape), generator=generator)
+        rows = Batch(z, *self.spec.conditions(n, generator, given))
+        return rows.holding(rows.zeroed(z)).to(self.device)
+
+    def fitted(self, net: PartialNet, graphs: Ordered, chance: Tensor) -> tuple[Tensor, Tensor]:
+        n, seen = len(graphs), self.config.seen
+        pairs = graphs.size * (graphs.size - 1) // 2
+        if not seen or seen >= self.packing.pairs:
+            at = torch.arange(self.packing.pairs, device=chance.device).expand(n, -1)
+            weight = (at < pairs[:, None]).float()
+        else:
+            # One uniform number puts evenly spaced ones in pairs: each is seen as often as any.
+            apart = torch.arange(seen, device=chance.device)
+            at = ((chance[:, None] + apart) / seen * pairs[:, None]).long()
+            at = at.minimum((pairs - 1).clamp_min(0)[:, None])
+            weight = (pairs[:, None] / seen).expand(-1, seen)
+        bits, mean, log_std = self._said(net, graphs, at)
+        fits = expected_log_normal(bits, self.config.noise, mean, log_std)
+        return (fits * weight).sum(dim=1), self._square(at, weight > 0.0, mean, log_std)
+
+    def log_prob_ordered(self, net: PartialNet, graphs: Ordered) -> tuple[Tensor, Tensor]:
+        at = torch.arange(self.packing.pairs, device=graphs.size.device).expand(len(graphs), -1)
+        real = at < (graphs.size * (graphs.size - 1) // 2)[:, None]
+        bits, mean, log_std = self._said(net, graphs, at)
+        found = (log_sign(bits, mean, log_std) * real).sum(dim=1)
+        return found, self._square(at, real, mean, log_std)
+
+    def log_density(self, net: PartialNet, graphs: Ordered, y: Tensor) -> Tensor:
+        """Return log p(y) of pairs as numbers (n, N, N), symmetric, whose signs are the edges of
+        the graphs, by the change of variables, (n,).
+        """
+        at = torch.arange(self.packing.pairs, device=y.device).expand(len(graphs), -1)
+        real = at < (graphs.size * (graphs.size - 1) // 2)[:, None]
+        _, mean, log_std = self._said(net, graphs, at)
+        later, earlier = pairs_in_order(self.packing.nodes).to(y.device)
+        z = (y[:, later, earlier] - mean) * (-log_std).exp()
+        each = -0.5 * (z.square() + math.log(2.0 * math.pi)) - log_std
+        return (each * real).sum(dim=1)
+
+    def _said(self, net: PartialNet, graphs: Ordered, at: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return of some pairs of each graph, at (n, m), whether they are joined as -1 and 1, and
+        mean and log std of their numbers, (n, m) each.
+        """
+        n, seen = at.shape
+        rows = torch.arange(n, device=at.device).repeat_interleave(seen)
+        later, earlier = pairs_in_order(self.packing.nodes).to(at.device)
+        bits = graphs.adjacency[rows, later[at].flatten(), earlier[at].flatten()]
+        told = []
+        for start in range(0, len(rows), _AT_ONCE):
+            some = rows[start : start + _AT_ONCE]
+            given = {name: value[some] for name, value in graphs.given.items()}
+            place = at.flatten()[start : start + _AT_ONCE]
+            told.append(net(graphs.adjacency[some], place, given))
+        mean, log_std = (
+            torch.cat(parts).float().view(n, seen) for parts in zip(*told, strict=True)
+        )
+        return 2.0 * bits.view(n, seen).float() - 1.0, mean, log_std
+
+    def _square(self, at: Tensor, real: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
+        """Return the chances of pairs as matrices (n, N, N), 0 where nothing is said of them."""
+        nodes = self.packing.nodes
+        later, earlier = pairs_in_order(nodes).to(at.device)
+        chance = torch.special.ndtr(mean * (-log_std).exp()) * real
+        square = chance.new_zeros((len(at), nodes * nodes))
+        square.scatter_add_(1, later[at] * nodes + earlier[at], chance)
+        found: Tensor = square.view(-1, nodes, nodes)
+        return found + found.mT
+
+    def drawn(
+        self, net: PartialNet, u: Tensor, real: Tensor, given: Mapping[str, Tensor]
+    ) -> Iterator[tuple[int, Tensor, int]]:
+        joined = torch.zeros(u.shape, dtype=torch.bool, device=u.device)
+        for spent, (i, j) in enumerate(pairs_in_order(self.packing.nodes).T.tolist(), start=1):
+            at = torch.full((len(u),), spent - 1, device=u.device)
+            mean, log_std = net(joined, at, given)
+            edge = mean + log_std.exp() * u[:, i, j] > 0.0
+            joined[:, i, j] = joined[:, j, i] = edge
+            if j == i - 1:
+                yield i + 1, joined.clone(), spent

@@ -1,0 +1,51 @@
+"""Bits as numbers that have a density: noise is added to them, which rounding takes away.
+
+A bit x of -1 or 1 becomes y = x + c (2 u - 1) with u uniform between 0 and 1 and 0 < c <= 1, and is
+what the sign of y says. Under any density p of y
+
+    log p(x) >= log integral of p over x - c to x + c >= E_u log p(x + c (2 u - 1)) + log 2 c
+
+(Theis et al. 2016, arXiv:1511.01844, eq. 4), so that a density that fits y makes bits likely.
+"""
+
+import math
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from models.config import param
+
+__all__ = ["NoiseWidth", "expected_log_normal", "log_sign", "noised"]
+
+NoiseWidth = Annotated[
+    float,
+    param(
+        "Noise of bits",
+        "How far uniform noise may move a pair from -1 or 1, so that it has a density. The wider "
+        "it is, the smoother what a flow has to learn; but a Gaussian that is fitted to it also "
+        "reaches over 0: with 0.9 one of 37 pairs that are sure comes out the other way.",
+        above=0.0,
+        high=1.0,
+    ),
+]
+
+
+def noised(bits: Tensor, width: float, uniform: Tensor) -> Tensor:
+    """Return bits of -1 and 1 with noise, from uniform numbers."""
+    return bits + width * (2.0 * uniform - 1.0)
+
+
+def expected_log_normal(bits: Tensor, width: float, mean: Tensor, log_std: Tensor) -> Tensor:
+    """Return E_u log N(y; mean, std^2) + log 2 c of each bit, in nats: over the noise that is a
+    closed form, since E (y - mean)^2 = (x - mean)^2 + c^2 / 3.
+    """
+    square = (bits - mean).square() + width**2 / 3.0
+    gaussian = -0.5 * math.log(2.0 * math.pi) - log_std - 0.5 * square * (-2.0 * log_std).exp()
+    return gaussian + math.log(2.0 * width)
+
+
+def log_sign(bits: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
+    """Return log P(y has the sign of x) under N(mean, std^2), in nats: what a bit really has."""
+    found: Tensor = torch.special.log_ndtr(bits * mean * (-log_std).exp())
+    return found
