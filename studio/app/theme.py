@@ -29,14 +29,18 @@ def font(size: int = 13, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
     """Return the text font at a size in pixels, with figures of equal width.
 
     FreeType draws light text on dark heavier than dark on light; there, plain text is set a step
-    lighter, so that both schemes look alike.
+    lighter, so that both schemes look alike. On paper every sign has the glyph of its character: a
+    PDF knows no other, and what is copied out of it or sought in it would lack all figures.
     """
     made = QFont("Inter")
     made.setPixelSize(size)
     heavy = theme.colors().name == "dark" and sys.platform.startswith("linux")
     plain = weight == QFont.Weight.Normal
     made.setWeight(QFont.Weight.Light if heavy and plain else weight)
-    made.setFeature(QFont.Tag("tnum"), 1)
+    if theme.printing:
+        made.setFeature(QFont.Tag("calt"), 0)
+    else:
+        made.setFeature(QFont.Tag("tnum"), 1)
     return made
 
 
@@ -51,7 +55,13 @@ class Theme(QObject):
         self._mode: Mode = "system"
         self._identity: Identity = "hue"
         self._tokens = DARK
+        self._printing = False
         self._installed = False
+
+    @property
+    def printing(self) -> bool:
+        """Whether what is painted now is for print."""
+        return self._printing
 
     @property
     def mode(self) -> Mode:
@@ -95,12 +105,13 @@ class Theme(QObject):
     @contextmanager
     def on_paper(self) -> Iterator[None]:
         """Let what is painted meanwhile be dark on white, as it is printed; nobody is told."""
-        before = self._tokens
+        before = self._tokens, self._printing
         self._tokens = replace(LIGHT, background="#ffffff", identity=self._identity)
+        self._printing = True
         try:
             yield
         finally:
-            self._tokens = before
+            self._tokens, self._printing = before
 
     def _wanted(self) -> Tokens:
         light = self._mode == "light"

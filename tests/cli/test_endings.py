@@ -16,12 +16,13 @@ import numpy as np
 import pytest
 
 from studio.__main__ import main
-from studio.cli import background
+from studio.cli import background, kept
 from studio.engine.jobs import headless
 from studio.launch import own_command, own_env, own_folder
 from studio.store.errors import StoreError
 from studio.store.project import Project
 from studio.store.run import RunFolder
+from studio.store.writing import DatasetWriter
 from tests.cli.test_run import hear_signals, losses, sets
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs signals and /dev/full")
@@ -233,6 +234,31 @@ def test_a_run_whose_data_are_not_there_any_more(
     assert "Traceback" not in err
     assert imported.status().state == "failed"
     assert imported.checkpoints.steps()[-1] == 60
+
+
+def test_an_interrupted_import_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl+C while it is said how far it is, with rows on the disk already."""
+    np.savetxt(tmp_path / "points.csv", np.random.default_rng(0).normal(size=(5000, 2)))
+    project = tmp_path / "project"
+
+    kept_alive = KeyboardInterrupt()  # and with it every frame that it went through
+
+    def interrupt(bar: kept.SampleBar) -> bool:
+        if list(project.glob("data/.*.partial/*")):
+            raise kept_alive
+        return False
+
+    def never(writer: DatasetWriter) -> None:
+        while True:
+            time.sleep(0.01)
+            writer._go_on()
+
+    monkeypatch.setattr(kept.SampleBar, "look", interrupt)
+    monkeypatch.setattr(DatasetWriter, "finish", never)
+    assert main(["import", str(tmp_path / "points.csv"), "--out", str(project)]) == 130
+    assert list((project / "data").iterdir()) == []
 
 
 def test_a_picture_that_cannot_be_drawn_costs_nothing_else(

@@ -153,7 +153,7 @@ class RowsPanel(QWidget):
             part.setVisible(True)
 
     def _show_some(self, offered: Offered | None) -> None:
-        """Show the picture of what is selected, of several the first few, and beside them of the
+        """Show the picture of what is selected, of several a few, and beside them of the
         others that are in the same place.
         """
         shown = offered is not None and self._kind.layout == "tiles"
@@ -175,8 +175,10 @@ class RowsPanel(QWidget):
     def _show_few(
         self, grid: TileGrid, title: QLabel, offered: Offered, rows: Rows, *, several: bool
     ) -> None:
-        """Show the first few of some rows, each with what is said of it in brief."""
-        few, kind = rows[:FEW], self._kind
+        """Show a few from all over some rows, each with what is said of it in brief."""
+        # The first few may be alike: data are often sorted by class.
+        few = rows[np.linspace(0, len(rows) - 1, min(FEW, len(rows))).astype(np.intp)]
+        kind = self._kind
         some = {name: each[few] for name, each in offered.arrays.items()}
         measured = kind.measures(some) if several and kind.brief else {}
         said = []

@@ -4,6 +4,7 @@ The job is the very one that the engine steps, so that the losses are the same.
 """
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -107,11 +108,12 @@ def drive(job: Job, stop: Callable[[], bool]) -> None:
     job.settle()
     final = "finished"
     try:
-        for _ in work:
-            if stop():
-                final = "paused"
-                break
-        work.close()
+        # Closed also where the person interrupts: what it has begun to write is its own to remove.
+        with closing(work):
+            for _ in work:
+                if stop():
+                    final = "paused"
+                    break
     except Exception as error:
         # The boundary of a job, as in the queue: any failure becomes the status of the run.
         job.error = describe(error)

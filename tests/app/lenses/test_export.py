@@ -1,6 +1,8 @@
 """Pictures and curves on disk are what they say they are."""
 
 import csv
+import re
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,7 +10,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -17,6 +20,7 @@ from studio.app.plots.chart import ChartScene
 from studio.app.plots.curves import Curve
 from studio.app.plots.export import (
     canvas_picture,
+    painted_picture,
     widget_picture,
     write_curves,
     write_picture,
@@ -26,6 +30,7 @@ from studio.app.plots.printed import VECTOR_LIMIT
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.timeline import Timeline
 from studio.app.state.runs import FlowRecord, Series
+from studio.app.theme import font
 from studio.app.tokens import DARK
 from studio.app.widgets.exporting import ask_curves, ask_picture
 from studio.store.errors import StoreError
@@ -46,6 +51,25 @@ def canvas_of(qtbot: QtBot, record: FlowRecord) -> ParticleCanvas:
 
 def tags(path: Path) -> list[str]:
     return [node.tag.rsplit("}", 1)[-1] for node in ElementTree.parse(path).iter()]
+
+
+def test_words_and_figures_of_a_pdf_can_be_copied_and_sought(qapp: object, tmp_path: Path) -> None:
+    """What its fonts say that their glyphs mean are the characters that were painted."""
+    painted = "real ± 1σ, n = 4,096 edm-pythia (GeV) 1.5×10⁻⁴ τ₂₁"
+
+    def paint(painter: QPainter, vector: bool) -> None:
+        painter.setFont(font(13))
+        painter.drawText(10, 20, painted)
+
+    write_picture(painted_picture(QSize(400, 30), paint), tmp_path / "a.pdf")
+    told: set[str] = set()
+    for stream in re.findall(
+        rb"stream\r?\n(.*?)endstream", (tmp_path / "a.pdf").read_bytes(), re.S
+    ):
+        text = zlib.decompress(stream) if stream[:1] == b"x" else stream
+        for found in re.findall(rb"\[((?:<[0-9A-F]{4}> ?)+)\]", text):
+            told |= {chr(int(code, 16)) for code in re.findall(rb"[0-9A-F]{4}", found)}
+    assert set(painted) - {" "} <= told
 
 
 def test_a_png_has_twice_the_pixels(qtbot: QtBot, record: Record, tmp_path: Path) -> None:
