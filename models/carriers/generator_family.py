@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, Protocol, TypeVar, Unpack
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from models.carriers.carried_family import CarriedFamily
 from models.carriers.generator import Generator
@@ -53,13 +53,15 @@ class GeneratorFamily(CarriedFamily[C]):
     def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
         settings: GeneratorSettings = config  # type: ignore[assignment]
-        net = build(
-            settings.generator, spec, role.generator(settings.latent), self.weights(_GENERATOR)
+        net = self.pushing(
+            build(
+                settings.generator, spec, role.generator(settings.latent), self.weights(_GENERATOR)
+            )
         )
         self.carrier = Generator(
             net.to(self.device),
             spec=spec,
-            latent=settings.latent,
+            latent=self.latent_size(),
             device=self.device,
             optimizer=settings.generator_optimizer,
             horizon=self.generator_horizon(),
@@ -73,6 +75,15 @@ class GeneratorFamily(CarriedFamily[C]):
     @classmethod
     def evaluations(cls, config: C, sampler: Any = None) -> int | None:
         return 1
+
+    def pushing(self, net: nn.Module) -> nn.Module:
+        """Return what pushes latents, of the network that was picked."""
+        return net
+
+    def latent_size(self) -> int:
+        """Return how many numbers it reads of a latent."""
+        settings: GeneratorSettings = self.config  # type: ignore[assignment]
+        return settings.latent
 
     @abstractmethod
     def done(self) -> int:
@@ -98,7 +109,7 @@ class GeneratorFamily(CarriedFamily[C]):
         particles = self.carrier.particles(latents)
         scene = {"real": batch.x, "particles": particles.x}
         yield "draw", scene
-        metrics = self.field.fit(batch, particles, None)
+        metrics = self._fitted(batch, particles)
         yield "fit", scene
         if self._follows():
             # The same latents: the field has just learned where these particles are.
@@ -115,6 +126,10 @@ class GeneratorFamily(CarriedFamily[C]):
     def _follows(self) -> bool:
         """Whether the generator follows in this step, the field being fitted."""
         return True
+
+    def _fitted(self, real: Batch, particles: Batch) -> dict[str, Tensor]:
+        """Let what pulls learn, a step, where data and particles are."""
+        return self.field.fit(real, particles, None)
 
     def _pull(self, particles: Batch) -> Tensor:
         """Return where each particle of the training should go, (B, *shape)."""

@@ -128,6 +128,11 @@ class GraphSet:
             "decoder": {"slug": "mlp", "config": {"width": 256, "depth": 2}},
         },
         "gan": {"latent": 64},
+        # A critic that sees no order leaves it to the generator.
+        "mol-gan": {
+            "generator": {"slug": "mlp", "config": {"width": 256, "depth": 2}},
+            "critic": {"slug": "graph-net", "config": {"layers": 2}},
+        },
         # Invariants of graphs of one size are about 0.7 apart, and those of two sizes far more.
         "mmd-generator": {"latent": 64, "bandwidth": 0.7, "kernels": 3},
         "score-gan": {"latent": 64, "s_low": 0.3},

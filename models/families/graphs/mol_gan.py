@@ -1,0 +1,245 @@
+"""MolGAN: a generator draws all pairs of a graph, a critic tells it from data, a wish may help."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Unpack
+
+from torch import Tensor, nn
+
+from models.carriers.generator_family import GeneratorFamily
+from models.carriers.generator_settings import (
+    FollowSpeed,
+    FollowSteps,
+    GeneratorAveraging,
+    GeneratorOptimizer,
+    LatentSize,
+)
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import Line, Stage, Training
+from models.contracts.spec import SIZE, DataSpec
+from models.contracts.state import Packed
+from models.fields.adversarial import LEARNT, LossSetting, warn_of
+from models.fields.critic import Critic
+from models.fields.critic_settings import (
+    CentreSetting,
+    CriticSteps,
+    PenaltySetting,
+    PlaceSetting,
+)
+from models.fields.critic_setup import build_critic, retune_critic
+from models.fields.rescalings import RescalingSetting, ShiftSetting
+from models.fields.reward import Reward
+from models.layouts.graphs import Packing, unpack
+from models.metrics.graphs.validity import connected
+from models.nets import role
+from models.nets.graphs.drawn_bits import Bits, DrawnBits
+from models.nets.pick import build
+from models.nets.settings import CriticNet, GeneratorNet
+from models.registry import family
+from models.training.optim import OptimizerConfig
+
+__all__ = ["MolGan", "MolGanConfig"]
+
+_CRITIC, _REWARD = 1, 3  # streams of the seed (`models.tensors.make_generator`)
+_PAPER = "De Cao and Kipf 2018, arXiv:1805.11973"
+_MESCHEDER = "Mescheder et al. 2018, arXiv:1801.04406, section 4"
+_GULRAJANI = "Gulrajani et al. 2017, arXiv:1704.00028"
+
+
+class MolGanConfig(Config, frozen=True):
+    """Settings of MolGAN."""
+
+    bits: Annotated[
+        Bits,
+        param(
+            "Pairs",
+            "What the critic is shown of a pair. Drawn, it looks like data, and the slope is that "
+            "of what is nearly drawn; as likely as it is, numbers between give the generator away.",
+            choices={
+                "straight-through": "Drawn (straight-through)",
+                "gumbel": "Nearly drawn (Gumbel)",
+                "soft": "As likely as it is",
+            },
+        ),
+    ] = "straight-through"
+    temperature: Annotated[
+        float,
+        param(
+            "Temperature",
+            "How nearly pairs are drawn where a slope goes through them: the lower, the nearer and "
+            "the steeper.",
+            above=0.0,
+            high=10.0,
+            log=True,
+        ),
+    ] = 1.0
+    wish: Annotated[
+        Literal["none", "connected"],
+        param(
+            "Wish",
+            "What graphs are rewarded for beside being like data: a network learns to tell it, "
+            "and the generator climbs that, too.",
+            choices={"none": "None", "connected": "To hang together"},
+        ),
+    ] = "none"
+    reward: Annotated[
+        float,
+        param(
+            "Reward",
+            "How much the wish counts beside the critic.",
+            low=0.0,
+            high=1e3,
+            zero="Nothing",
+            live=True,
+        ),
+    ] = 1.0
+    loss: LossSetting = "ipm"
+    rescaling: RescalingSetting = "non-saturated"
+    shift: ShiftSetting = 0.0
+    penalty: PenaltySetting = 1.0
+    centre: CentreSetting = 0.0
+    place: PlaceSetting = "between"
+    critic_steps: CriticSteps = 2
+    generator_steps: FollowSteps = 1
+    speed: FollowSpeed = 1.0
+    latent: LatentSize = 32
+    generator: GeneratorNet = Pick()
+    critic: CriticNet = Pick()
+    generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
+    critic_optimizer: Annotated[
+        OptimizerConfig, param("Critic's optimiser", "How the critic learns, and the reward.")
+    ] = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
+    ema: GeneratorAveraging = 0.99
+
+
+@family(
+    "mol-gan",
+    title="MolGAN",
+    summary="A generator draws all pairs of a graph at once, the slope of a critic goes back "
+    "through the draws; what graphs should be beside may be rewarded.",
+    source=f"{_GULRAJANI}, eq. 3; the centre of its penalty: {_MESCHEDER}; draws: Maddison et al. "
+    f"2017, arXiv:1611.00712, section 3; {_PAPER}, section 3",
+    config=MolGanConfig,
+    needs=("graph",),
+    capabilities=("critic", "latent"),
+    field="critic",
+    carrier="generator",
+    motion="dθ/dτ = E[J(z)ᵀ (∇d + λ ∇R)],  x = sign(logit g(z; θ) + noise)",
+)
+class MolGan(GeneratorFamily[MolGanConfig]):
+    """field = critic, and a reward where one is wished for; carrier = generator that draws bits.
+
+    The paper's penalty pulls the critic's slope to 1 (centre 1, weight 10). Where particles are
+    nothing but bits it circled, of three nodes already; to 0, as here, it came to rest.
+    """
+
+    stages = (
+        Stage(
+            "draw",
+            "Push latents forward, and draw pairs by what is said",
+            "a_ij = sign(ℓ_ij + log u − log(1 − u)),  ℓ = g(z; θ)",
+            f"{_PAPER}, section 3.1",
+            by="bits",
+            formulas={
+                "gumbel": "a_ij = tanh((ℓ_ij + log u − log(1 − u)) / 2τ)",
+                "soft": "a_ij = tanh(ℓ_ij / 2)",
+            },
+            sources={"gumbel": "Maddison et al. 2017, arXiv:1611.00712, section 3"},
+        ),
+        Stage(
+            "fit",
+            "Fit the critic to tell data from particles",
+            "max E_p log σ(d) + E_q log(1 − σ(d))",
+            f"{_GULRAJANI}, eq. 3",
+            by="loss",
+            formulas=LEARNT,
+            also=(
+                Line(
+                    formula="min E (R(x) − worth of x)²",
+                    source=f"{_PAPER}, section 3.1",
+                    only=("wish", ("connected",)),
+                ),
+            ),
+        ),
+        Stage(
+            "velocity",
+            "Ask where each particle should go",
+            "v = h′(d) ∇d",
+            "Yi et al. 2023; Franceschi et al. 2023, section 3",
+            by="wish",
+            formulas={"connected": "v = h′(d) ∇d + λ ∇R"},
+            sources={"connected": f"{_PAPER}, section 3.1"},
+        ),
+        Stage(
+            "follow",
+            "Let the generator follow",
+            "θ ← θ + λ E[J(z)ᵀ v]",
+            "Franceschi et al. 2023, section 3.2",
+        ),
+    )
+
+    def __init__(self, config: MolGanConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
+        self.packing = Packing.of(spec.parts)
+        super().__init__(config, spec, **training)
+        self.field: Critic = build_critic(self, config, stream=_CRITIC)
+        self.reward: Reward | None = None
+        if config.wish != "none":
+            net = build(config.critic, spec, role.critic(), self.weights(_REWARD))
+            self.reward = Reward(
+                net.to(self.device),
+                self._hangs_together,
+                optimizer=config.critic_optimizer,
+                horizon=self.horizon,
+                execution=self.execution,
+            )
+
+    def pushing(self, net: nn.Module) -> nn.Module:
+        config = self.config
+        return DrawnBits(net, self.packing, config.latent, config.bits, config.temperature)
+
+    def latent_size(self) -> int:
+        return self.config.latent + self.packing.pairs
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        more = {} if self.reward is None else {"reward": self.reward}
+        return {**super().parts, "field": self.field, **more}
+
+    def done(self) -> int:
+        # The critic's steps are those of the training; it has made one more by the time the
+        # generator follows.
+        return self.field.trained.count - 1
+
+    def _follows(self) -> bool:
+        return self.field.trained.count % self.config.critic_steps == 0
+
+    def _fitted(self, real: Batch, particles: Batch) -> dict[str, Tensor]:
+        metrics = super()._fitted(real, particles)
+        if self.reward is not None:
+            found = self.reward.fit(real, particles)
+            metrics |= {"reward": found["reward"], "reward-loss": found["loss"]}
+        return metrics
+
+    def _pull(self, particles: Batch) -> Tensor:
+        pull = super()._pull(particles)
+        if self.reward is None:
+            return pull
+        return pull + self.config.reward * self.reward.velocity(particles)
+
+    def _hangs_together(self, rows: Batch) -> Tensor:
+        whole = rows.x.new_full((len(rows),), self.packing.nodes).long()
+        size = rows.given.get(SIZE, whole).long()
+        return connected(unpack(rows.x, self.packing), size).to(rows.x)
+
+    def retune(self, config: MolGanConfig) -> None:
+        retune_critic(self.field, config)
+        if self.reward is not None:
+            self.reward.trained.optimizer.config = config.critic_optimizer
+        super().retune(config)
+
+    def warnings(self) -> list[str]:
+        return warn_of(self.field.rescaling)
+
+    def critic(self, x: Rows, t: float = 1.0) -> Tensor:
+        """Return d(x); for the logistic loss it estimates log p/q."""
+        return self.field.value(x)
