@@ -1,4 +1,4 @@
-"""8C: coarse pictures of digits are made sharp better than without a model."""
+"""8C: halves and coarse pictures of digits are completed better than without a model."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,11 +14,19 @@ from models.contracts.untold import UNTOLD
 from models.experiments.asked import made
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.bench import Bench
-from studio.engine.experiments.images.digits import SEEDS, STEPS, digits, over_seeds, told
+from studio.engine.experiments.images.digits import (
+    SEEDS,
+    STEPS,
+    UNET_STEPS,
+    digits,
+    over_seeds,
+    told,
+    told_by_unet,
+)
 
-__all__ = ["psnr", "sharper"]
+__all__ = ["best_linear", "halves", "psnr", "sharper"]
 
-_ROWS, _DRAWS, _SIDE = 100, 4, 2
+_ROWS, _DRAWS, _HALF, _SIDE = 100, 4, 4, 2
 
 
 def psnr(made: Tensor, real: Tensor) -> float:
@@ -35,6 +43,70 @@ def _unseen() -> Batch:
 def _means(x: Tensor) -> Tensor:
     """Return the mean of each image's draws, which stand one after the other."""
     return x.reshape(-1, _DRAWS, *x.shape[1:]).mean(dim=1)
+
+
+def best_linear() -> Tensor:
+    """Return the right halves of unseen images by the best linear guess from their left ones:
+    regression with a ridge of 1e-2 on the training images.
+    """
+    train, unseen = digits().train.x, _unseen().x
+    known, wanted = (train[..., part].flatten(1).double() for part in _parts())
+    middle, target = known.mean(dim=0), wanted.mean(dim=0)
+    a = known - middle
+    ridge = 1e-2 * len(a) * torch.eye(a.shape[1], dtype=a.dtype)
+    weights = torch.linalg.solve(a.T @ a + ridge, a.T @ (wanted - target))
+    left = unseen[..., _parts()[0]].flatten(1).double()
+    guess: Tensor = target + (left - middle) @ weights
+    return guess.reshape(len(unseen), 1, 8, _HALF).float()
+
+
+def _parts() -> tuple[slice, slice]:
+    return slice(None, _HALF), slice(_HALF, None)
+
+
+def _halves(bench: Bench, steps: int = UNET_STEPS, *, other: bool = False) -> Outcome:
+    """Complete right halves; ``other`` hands left halves of other images."""
+    unseen, mean = _unseen(), digits().train.x.mean(dim=0)
+    wanted = unseen.x[..., _HALF:]
+    known = torch.zeros(1, *unseen.x.shape[1:])
+    known[..., :_HALF] = 1.0
+    filled = psnr(mean[..., _HALF:].expand_as(wanted), wanted)
+
+    def measure(learner: Learner[Any], seed: int) -> dict[str, float]:
+        rows = unseen.holding(unseen.x.roll(1, dims=0)) if other else unseen
+        handed = {"rows": rows, "known": Batch(known)}
+        x = made("inpaint", learner, handed, draws=_DRAWS, seed=seed)
+        return {
+            "mean of four draws": psnr(_means(x)[..., _HALF:], wanted),
+            "one draw": psnr(x[::_DRAWS, ..., _HALF:], wanted),
+        }
+
+    def passed(found: Mapping[str, float]) -> bool:
+        return found["mean of four draws"] >= filled + 2.0
+
+    linear = psnr(best_linear(), wanted)
+    floor = f"the mean image {filled:.3g} dB; the best linear guess {linear:.3g} dB"
+    return over_seeds(bench, measure, passed, floor, trial=told_by_unet(steps), seeds=SEEDS)
+
+
+@experiment(
+    "8C-inpaint",
+    title="The other half of a digit",
+    claim="RePaint completes the right half of an unseen digit from its left one: the mean of four "
+    "draws is nearer to what was there than the mean image is.",
+    pass_line="PSNR of the mean of four draws over the unknown half >= 2 dB above that of the mean "
+    "image, 100 unseen images; mean of three seeds",
+    group="8C",
+    source="Lugmayr et al. 2022, arXiv:2201.09865, algorithm 1",
+    slow=True,
+    nulls=[
+        Null("left halves of other images", lambda bench: _halves(bench, other=True)),
+        Null("one step of training", lambda bench: _halves(bench, steps=1)),
+    ],
+)
+def halves(bench: Bench) -> Outcome:
+    """Train and complete."""
+    return _halves(bench)
 
 
 def _sharper(bench: Bench, steps: int = STEPS, *, other: bool = False) -> Outcome:
