@@ -75,6 +75,7 @@ def project(tmp_path_factory):
     import_as(path, "few", [jetnet(folder / "top.hdf5", 5)], "jetnet-variables")
     import_as(path, "higgs", [jetnet(folder / "higgs.hdf5", 30)], "jetnet-variables")
     import_as(path, "asked", [jetnet(folder / "w.hdf5", 30)], "jetnet")
+    import_as(path, "strange", [jetnet(folder / "higgs.hdf5", 30)], "jetnet")
     import_as(path, "fewer", [jetnet(folder / "w.hdf5", 30)], "jetnet-variables")
     specs = (
         spec("jets", "pythia-jets", clouds=True),
@@ -192,6 +193,8 @@ def test_jets_like_given_ones_have_their_conditions(project):
     assert len(own.outcome.rows) == 60
     assert "There are 60 rows" in own.record.note
     assert "The rows are those of asked" in own.record.note
+    # The set has one type, W, which the model knows by another number.
+    assert set(own.outcome.rows.given["label"].tolist()) == {TYPES.index("W")}
 
 
 @pytest.mark.parametrize(
@@ -199,6 +202,7 @@ def test_jets_like_given_ones_have_their_conditions(project):
     [
         ("project:few", "few holds jet-variables; the model has learned jets"),
         ("project:gone", "gone"),
+        ("project:strange", "strange has rows of 'higgs', and the model has learned gluon, light"),
         ([[[0.0, 0.0, 1.0]] * 30], "do not say eta, label"),
     ],
 )

@@ -24,6 +24,7 @@ from models.operators.base import ALL, TEST, Operation, Outcome, Progress
 from models.registry import registry
 from studio.engine.data.datasets import Dataset, in_memory
 from studio.engine.data.imported import find_imported
+from studio.engine.data.renumbered import renumbered
 from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.failures import Refused
@@ -109,7 +110,7 @@ class Asked:
         # Read at most once, and only where something asks for it.
         source = functools.cache(lambda: loaded.resolved.load_data(loaded.run.project))
         there = self._whole(source, spec)
-        whole = {name: in_memory(rows) for name, rows in there.items()}
+        whole = {name: self._known(name, in_memory(rows), spec) for name, rows in there.items()}
         few = [
             f"The {name} are {len(rows):,} of the {len(there[name]):,} of the data."
             for name, rows in whole.items()
@@ -197,6 +198,20 @@ class Asked:
             elif isinstance(value, str) and (own := project_name(value)) is not None:
                 found[name] = self._of_project(own, spec, path)
         return found
+
+    def _known(self, name: str, rows: RowSource, spec: DataSpec) -> RowSource:
+        """Return the rows of a slot with their classes as the model knows them.
+
+        Raises:
+            Refused: it does not know one of them.
+        """
+        try:
+            return renumbered(rows, spec)
+        except ValueError as error:
+            own = project_name(str(self.command.inputs.get(name, "")))
+            said = f"{own or 'What is handed'} {error}."
+            advice = "Hand rows of these classes, or train a model on all of them."
+            raise Refused(said, advice, path=f"inputs.{name}") from error
 
     def _named(self) -> list[str]:
         """Say which rows slots were filled with, where it is a share or another set."""
