@@ -75,7 +75,7 @@ class Method(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A method of the surveys, and where it is here: one of a ``method`` (a file), a ``family``, an
     ``operator`` (their slugs) and a ``block`` in words, or else why it is ``missing``. A ``group``
-    holds until the next one.
+    holds until the next one. ``claims`` are as of a method, for what is no named one.
     """
 
     name: str
@@ -85,6 +85,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     operator: str = ""
     block: str = ""
     missing: str = ""
+    claims: list[str] = []
 
 
 class _Survey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -54,7 +54,7 @@ OUTPUTS: Mapping[PrecondName, str] = {
     "edm": "D = c_skip x̄ + c_out F(c_in x̄)",
     "eps": "F = ε,  D = x̄ − s F",
     "x0": "F = x₀,  D = F",
-    "v": "F = α ε − σ x₀,  D = (x̄ − s √(1 + s²) F)/(1 + s²)",
+    "v": "F = (ε − s x₀)/√(1 + s²),  D = (x̄ − s √(1 + s²) F)/(1 + s²)",
     "velocity": "F = x₀ − ε,  D = (x̄ + s F)/(1 + s)",
     "score": "F = s ∇log p(x̄; s),  D = x̄ + s F",
 }

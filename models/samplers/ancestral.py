@@ -52,7 +52,8 @@ class AncestralConfig(SamplerConfig, frozen=True):
     config=AncestralConfig,
     order=None,
     evaluations=1,
-    update="x̄ ← D + (s'/s)² (x̄ − D) + √v z,  v between s'² (1 − s'²/s²) and s² − s'²",
+    update="x̄ ← D + (s'/s)² (x̄ − D) + √v z,  "
+    "v from s'² (1 − s'²/s²) to (s² − s'²) (1 + s'²)/(1 + s²)",
 )
 class Ancestral(GridSampler):
     """x_b = D + (s_b/s_a)^2 (x_a - D) + sqrt(variance) z, without z on the last step.

@@ -61,7 +61,7 @@ class GridConfig(Config, frozen=True):
     path: Annotated[
         PathName,
         param(
-            "Path",
+            "Time of the grid",
             "The noising path whose time is divided.",
             choices={
                 "ve": "Variance exploding",

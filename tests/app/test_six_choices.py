@@ -213,3 +213,47 @@ async def test_the_noise_is_drawn_where_there_is_some(bench, set_up, schedule):
     assert card.isHidden() == (schedule is None)
     if schedule:
         assert card.plot.whole(card.plot.planes[1])[1] == pytest.approx((-4.96, 12.96))
+
+
+async def test_another_sampler_keeps_grid_and_guidance_and_gets_its_own_settings_back(
+    bench, set_up
+):
+    """DDPM was no longer DDPM after a look at another sampler, and guidance was gone."""
+    await set_up()
+    setup, state = bench.actions.setup, bench.state
+    setup.choose_method(method("ddpm"))
+    setup.choose("sampler", "ddim")
+    assert state.draft.spec.sampler.config["grid"] == {"kind": "time-uniform"}
+    assert whereabouts(state)[1] == "grid"  # DDIM's own is quadratic
+    setup.choose("sampler", "heun")
+    assert state.draft.spec.sampler.config["grid"] == {"kind": "time-uniform"}
+    setup.choose("sampler", "ancestral")
+    found, apart = whereabouts(state)
+    assert (found.slug, apart) == ("ddpm", "")
+    setup.choose_method(method("cfg"))
+    setup.choose("sampler", "dpmpp-2m")
+    led = state.draft.spec.sampler.config["guidance"]
+    assert (led["slug"], led["config"]["strength"]) == ("classifier-free", 2.0)
+
+
+async def test_a_grid_in_the_time_of_the_path_follows_the_path(bench, set_up):
+    await set_up()
+    setup = bench.actions.setup
+    setup.choose_method(method("ddpm"))
+    card = bench.window.canvas.setup.choices
+    choose(card, "family", "path", "Rectified flow")
+    assert card.lists["sampler", "grid.path"].currentText() == "Rectified flow"
+    choose(card, "sampler", "grid.path", "Variance exploding")
+    choose(card, "family", "path", "Variance preserving, cosine")
+    assert card.lists["sampler", "grid.path"].currentText() == "Variance exploding"
+
+
+async def test_a_path_that_is_not_used_is_not_said(bench, set_up):
+    """EDM draws its levels directly, and was said to be variance preserving."""
+    await set_up(schedule=SCHEDULE)
+    card = bench.window.canvas.setup.choices
+    box = card.lists["family", "path"]
+    assert (box.currentText(), box.placeholderText(), box.isEnabled()) == ("", "Not used", False)
+    assert "unit variance" in bench.window.canvas.setup.schedule.fact.text()
+    bench.actions.setup.choose_method(method("ddpm"))
+    assert card.lists["family", "path"].currentText() == "Variance preserving, linear"

@@ -180,6 +180,8 @@ def test_every_row_of_the_surveys_says_where_it_is_or_why_not() -> None:
         places = [row.method, row.family, row.operator, row.block, row.missing]
         assert sum(map(bool, places)) == 1, row.name
         assert not row.method or row.method in BY_SLUG, row.name
+        assert set(row.claims) <= {entry.slug for entry in registry.all("experiment")}, row.name
+        assert not (row.claims and row.method), f"{row.name}: its method says its claims"
         assert not row.family or CATALOG.get("family", row.family), row.name
         assert not row.operator or CATALOG.get("operator", row.operator), row.name
     assert {row.method for row in survey()} - {""} == set(BY_SLUG), "each method is a row"
@@ -188,7 +190,8 @@ def test_every_row_of_the_surveys_says_where_it_is_or_why_not() -> None:
 def test_the_help_has_the_table() -> None:
     (page,) = surveyed(CATALOG)
     assert "| DDPM | [DDPM](help:" in page.text
-    assert "| holds (A2) |" in page.text
+    assert "| holds (8B-predictions), holds (A2) |" in page.text
+    assert "| trains and samples; no claim |" in page.text
     assert "not here: " in page.text
 
 

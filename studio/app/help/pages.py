@@ -131,7 +131,7 @@ def surveyed(catalog: Catalog | None) -> list[Page]:
             lines += ["", f"## {row.group}", "", "| Method | Here | Verdict |", "|---|---|---|"]
         method = named.get(row.method)
         here = _place(row, method, catalog)
-        lines.append(f"| {_cell(row.name)} | {here} | {_judged(method)} |")
+        lines.append(f"| {_cell(row.name)} | {here} | {_judged(row, method)} |")
     return [Page("surveys", GUIDES, "Methods of the surveys", summary, "\n".join(lines))]
 
 
@@ -148,11 +148,12 @@ def _place(row: Row, method: Method | None, catalog: Catalog) -> str:
     return _cell(row.block) if row.block else f"not here: {_cell(row.missing)}"
 
 
-def _judged(method: Method | None) -> str:
-    """Return what the claims that a method is held to came to."""
-    held = [claims()[slug] for slug in (method.claims if method else ()) if slug in claims()]
+def _judged(row: Row, method: Method | None) -> str:
+    """Return what the claims came to that a method of the surveys is held to."""
+    asked = method.claims if method is not None else row.claims
+    held = [claims()[slug] for slug in asked if slug in claims()]
     said = [f"{_VERDICTS[each['passed']].lower()} ({each['id']})" for each in held]
-    return ", ".join(said)
+    return ", ".join(said) or ("trains and samples; no claim" if method else "–")
 
 
 def _cell(text: str) -> str:

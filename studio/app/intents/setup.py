@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from studio.app import tasks
 from studio.app.intents.base import Answer, Intents, Link, Refused, floats
-from studio.app.state import drafts, moving, naming, sixchoices
+from studio.app.state import drafts, moving, naming, resampling, sixchoices
 from studio.app.state import switch as switching
 from studio.app.state.changes import Change, changes
 from studio.app.state.draft import Before, Draft
@@ -174,7 +174,8 @@ class SetupIntents(Intents):
 
     def choose(self, section: drafts.Section, slug: str) -> None:
         """Choose another family, data set or sampler. A family keeps all settings that it shares
-        with the one before; the settings of the others start at their defaults.
+        with the one before, a sampler the grid and the guidance; the settings of data start at
+        their defaults.
         """
         draft, catalog = self.state.draft, self.state.catalog
         if draft is None:
@@ -186,6 +187,11 @@ class SetupIntents(Intents):
         if pick is not None and pick.slug == slug:
             return
         draft.local = {}
+        if section == "sampler" and catalog is not None:
+            made = resampling.resample(draft.spec, catalog, slug, draft.aside)
+            draft.aside = made.aside
+            self._respec(made.spec)
+            return
         if section != "dataset":
             self._respec(drafts.repick(draft.spec, section, slug))
             return
@@ -257,7 +263,10 @@ class SetupIntents(Intents):
         if field.chooses:
             self._pick(draft, section, field, value)
             return
-        self._respec(drafts.put(draft.spec, section, field, value))
+        made = drafts.put(draft.spec, section, field, value)
+        if section == "family" and self.state.catalog is not None:
+            made = resampling.followed(draft.spec, made, self.state.catalog)
+        self._respec(made)
         if section == "dataset":
             self._preview_soon()
 

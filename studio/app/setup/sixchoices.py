@@ -31,6 +31,7 @@ LINES = {
 }
 """What the formula of a choice is called."""
 NAMES = 84  # pixels of the names of choices
+UNUSED = "Not used"
 
 
 def whereabouts(state: AppState) -> tuple[Method | None, str]:
@@ -44,7 +45,8 @@ def whereabouts(state: AppState) -> tuple[Method | None, str]:
     if not mine:
         return None, ""
     apart = {each.slug: sixchoices.differing(draft.spec, each, catalog) for each in mine}
-    nearest = min(mine, key=lambda each: len(apart[each.slug]))
+    # Of those as near, one that samples in the same way.
+    nearest = min(mine, key=lambda each: (len(apart[each.slug]), "sampler" in apart[each.slug]))
     others = [CHOICES[choice].lower() for choice in apart[nearest.slug]]
     return nearest, " and ".join(filter(None, [", ".join(others[:-1]), *others[-1:]]))
 
@@ -102,7 +104,10 @@ class SixChoices(Card):
         choices = control.field.choices
         box.offer([choice.title for choice in choices], [choice.help for choice in choices])
         values = [choice.value for choice in choices]
-        box.setCurrentIndex(values.index(control.value) if control.value in values else -1)
+        # What does not matter is not said: it would be read as what the model does.
+        said = control.value in values and not control.idle
+        box.setCurrentIndex(values.index(control.value) if said else -1)
+        box.setPlaceholderText(UNUSED if control.idle else "")
         box.setEnabled(not control.idle)
         set_tip(box, control.idle or control.field.help)
 
@@ -139,17 +144,19 @@ class Schedule(Card):
     def __init__(self, state: AppState) -> None:
         super().__init__("Noise")
         self._state = state
-        self.fact.set_text("along the flow, dots where the sampler stops")
         self.plot: SchedulePlot | None = None
         self.hide()
 
     def refresh(self) -> None:
         """Show the draft as it is now."""
-        draft = self._state.draft
+        draft, catalog = self._state.draft, self._state.catalog
         schedule = draft.schedule if draft is not None else None
         self.setVisible(bool(schedule))
-        if not schedule:
+        if not schedule or draft is None or catalog is None:
             return
+        drawn = sixchoices.coordinates(draft.spec, catalog)
+        self.fact.set_text(f"{f'x̄ drawn at {drawn}' if drawn else 'along the flow'}, "
+                           "dots where the sampler stops")  # fmt: skip
         if self.plot is None:
             from studio.app.plots.scheduleplot import SchedulePlot  # plots come when first seen
 

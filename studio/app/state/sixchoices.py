@@ -16,6 +16,7 @@ __all__ = [
     "Control",
     "choice_of",
     "controls",
+    "coordinates",
     "differing",
     "filled",
     "formulas",
@@ -167,6 +168,16 @@ def formulas(spec: RunSpec, catalog: Catalog) -> dict[str, tuple[str, str]]:
     leads = catalog.get("guidance", guidance_of(spec))
     found["guidance"] = (leads.motion, leads.source) if leads is not None else ("", "")
     return found
+
+
+def coordinates(spec: RunSpec, catalog: Catalog) -> str:
+    """Return in which coordinates the noise of a setup is drawn, "" for those of its own path."""
+    settings = _Settings.of(spec, "family", catalog)
+    path, display = settings.fields.get("path"), settings.fields.get("display")
+    if display is None or (path is not None and not settings.idle(path)):
+        return ""
+    value = settings.value(display)
+    return next((c.title for c in display.choices if c.value == value), "").lower()
 
 
 def guidance_of(spec: RunSpec) -> str:

@@ -105,13 +105,15 @@ class Aside:
 
     ``settings`` are values by path, unit and the network that they belong to, for whichever family
     has that setting; ``without`` says how particles moved when there was no generator last;
-    ``picked`` are the settings of networks by the path of their pick and their slug.
+    ``picked`` are the settings of networks by the path of their pick and their slug; ``samplers``
+    those of samplers by slug.
     """
 
     settings: Mapping[tuple[str, str, str], Any] = field(default_factory=dict)
     sampler: Pick | None = None
     without: str = ""
     picked: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    samplers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
