@@ -75,7 +75,8 @@ def explained(entry: EntrySpec | None) -> str:
     about = {
         FLOOR: "The floor is the same metric between two sets of real data, "
         "\u00b1 how far it varies from one pair of sets to the next. Within two of those, which "
-        "is the band that is drawn, a figure is not distinguishable from real. Fewer than "
+        "is the band that is drawn, it cannot tell samples from real ones; another metric may, or "
+        "more of them. Fewer than "
         f"{ENOUGH:,} samples say so only where the first figure of the run, when it had hardly "
         "learned, lies well outside: else a poor model would pass, too.",
         BASELINE: f"The baseline is {entry.bar}: a model that learned something beats it.",

@@ -142,12 +142,12 @@ def test_facets_say_how_many_each_choice_leaves_beside_what_else_is_sought():
     assert told["Data"] == {"Ring of five": 3, "Eight Gaussians": 1}
     assert told["Against the floor"] == {
         "As good as real": 1,
-        "Distinguishable": 3,
+        "Told from real": 3,
         "Not measured": 0,
     }
     near = run(6, value=0.12)
     told = counts([*runs, near], sought("", Data="Ring of five"), catalog())
-    assert told["Against the floor"]["Not distinguishable"] == 1
+    assert told["Against the floor"]["Not told from real"] == 1
     assert names(found(runs, sought("gan", State="Finished"), catalog())) == [3]
     told = counts(runs, sought("gan", State="Finished"), catalog())
     assert told["State"] == {ALL: 2, "Training": 1, "Finished": 1}
@@ -195,15 +195,15 @@ def test_the_axis_is_for_as_many_samples_as_most_figures_and_others_stand_apart(
 
 @pytest.mark.parametrize(
     ("value", "facet"),
-    [(0.05, "As good as real"), (0.07, "Not distinguishable"), (0.13, "Not distinguishable"),
-     (0.15, "Distinguishable")],
+    [(0.05, "As good as real"), (0.07, "Not told from real"), (0.13, "Not told from real"),
+     (0.15, "Told from real")],
 )  # fmt: skip
 def test_the_band_is_where_the_verdict_says_not_distinguishable(value, facet):
     made = of_so_many(run(1, value=value), 2000, 0.1, 0.02)
     (group,) = groups([made], "data", catalog())
     low, high = group.band
     said = verdict_of(made, catalog()).words
-    assert (low <= value <= high) == said.startswith("not distinguishable")
+    assert (low <= value <= high) == said.startswith("cannot tell it")
     listed = counts([made], RunFinding(), catalog())["Against the floor"]
     assert listed == {facet: 1}
     of_so_many(made, 20, 0.1, 0.02)
@@ -302,7 +302,7 @@ def test_a_figure_of_another_number_of_samples_says_so(made):
     assert "axis" not in other
     head = index_of(made, 3).parent().siblingAtColumn(VALUE).data(Qt.ItemDataRole.ToolTipRole)
     assert "n = 2,000" in head
-    assert "not distinguishable from real" in head
+    assert "cannot tell samples from real ones" in head
     assert not made.page.grab().isNull()
 
 

@@ -29,9 +29,9 @@ STATES = {
     "failed": "Failed",
 }
 STANDS: Mapping[Stand, str] = {
-    "same": "Not distinguishable",
+    "same": "Not told from real",
     "better": "As good as real",
-    "worse": "Distinguishable",
+    "worse": "Told from real",
     "few": "Of too few samples",
     "": "Without a floor",
 }

@@ -134,7 +134,7 @@ def judged(
             little = held.few(n)
             return f"{of}: {little}" if little else f"too few to tell from real{at}", ""
         case "same":
-            return f"not distinguishable from real{at}", "good"
+            return f"cannot tell it from real{at}", "good"
         case "better":
             return f"as good as real{at}", "good"
         case "worse" if higher or floors[slug] <= 0:
