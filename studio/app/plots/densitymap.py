@@ -4,13 +4,13 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from studio.app import words
 from studio.app.plots.axis import value_marks
 from studio.app.plots.explored import Explored, Range
-from studio.app.plots.plane import Plane
+from studio.app.plots.plane import Plane, pen
 
 __all__ = ["DEPTH", "DensityMap"]
 
@@ -66,11 +66,12 @@ class DensityMap(Explored):
 
     def pointed(self, at: QPointF | None) -> None:
         """Say the log-density under the mouse."""
-        text, found = self._title, self._value_at(at) if at is not None else None
+        found = self._value_at(at) if at is not None else None
+        self.plane.heading.tell(self._title, self._key() if self._values is not None else [])
         if found is not None and at is not None:
             place = f"{words.figure(at.x())}, {words.figure(at.y())}"
-            text = f"{self._title} at {place}: log p {words.figure(found)}"
-        self.plane.heading.tell(text, [])
+            told = f"{self._title} at {place}: log p {words.figure(found)}"
+            self.plane.heading.say(told, names=False)
 
     def redraw(self) -> None:
         """Draw the map anew."""
@@ -86,6 +87,13 @@ class DensityMap(Explored):
             self._image.setImage(known, levels=(self._top - DEPTH, self._top), autoLevels=False)
             self._image.setRect(QRectF(x0, y0, x1 - x0, y1 - y0))
         self.pointed(None)
+
+    def _key(self) -> list[tuple[str, QPen]]:
+        """Return how far below the top each colour stands: a map of log p shows much that is rare."""
+        shades = self._shades()
+        depths = [DEPTH * (1 - place / len(shades)) for place in range(1, len(shades) + 1)]
+        names = [f"−{depth:.0f}" if depth > 0.5 else "top of log p" for depth in depths]
+        return [(name, pen(shade, 8.0)) for name, shade in zip(names, shades, strict=True)]
 
     def _shades(self) -> tuple[QColor, ...]:
         style = self.style_

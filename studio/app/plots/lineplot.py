@@ -34,8 +34,9 @@ class Drawn:
 
 
 class LinePlot(Explored):
-    """Shows lines with what is along both axes; with ``powers`` that across is logarithmic. With
-    ``dots`` each value is marked: there are few. ``least`` are ranges that are seen at least.
+    """Shows lines with what is along both axes; with ``powers`` that across is logarithmic, with
+    ``steep`` that upwards: what is not above 0 is left out there. With ``dots`` each value is
+    marked: there are few. ``least`` are ranges that are seen at least.
 
     Signals:
         chosen_at: the place across that was clicked.
@@ -50,17 +51,20 @@ class LinePlot(Explored):
         up: str,
         *,
         powers: bool = False,
+        steep: bool = False,
         dots: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._title, self._powers, self._dots = title, powers, dots
+        self._title, self._powers, self._steep, self._dots = title, powers, steep, dots
         self.lines: Sequence[Drawn] = ()
         self._under: float | None = None
         self._at: float | None = None
         self.least: tuple[Range, Range] | None = None
         self.plane = self.add_plane(
-            power_marks if powers else value_marks, value_marks, heading=True
+            power_marks if powers else value_marks,
+            power_marks if steep else value_marks,
+            heading=True,
         )
         self.plane.bottom.set_name(across)
         self.plane.left.set_name(up)
@@ -81,7 +85,8 @@ class LinePlot(Explored):
         if not self.lines:
             return self.least or super().whole(plane)
         x = np.concatenate([self._across(line) for line in self.lines])
-        y = np.concatenate([line.y[np.isfinite(line.y)] for line in self.lines])
+        y = np.concatenate([self._up(line.y) for line in self.lines])
+        y = y[np.isfinite(y)] if np.isfinite(y).any() else np.zeros(1)
         if self.least is not None:
             x, y = np.append(x, self.least[0]), np.append(y, self.least[1])
         low, high = float(y.min()), float(y.max())
@@ -115,13 +120,14 @@ class LinePlot(Explored):
         for place, line in enumerate(self.lines):
             shade, x = ink(place), self._across(line)
             if line.error is not None:
-                band = [pg.PlotCurveItem(x, line.y + side * line.error) for side in (-2, 2)]
+                ends = [self._up(line.y + side * line.error) for side in (-2, 2)]
+                band = [pg.PlotCurveItem(x, end) for end in ends]
                 items.append(pg.FillBetweenItem(*band, brush=colour(shade.color().name(), 0.2)))
-            items.append(Line(x, line.y, shade))
+            items.append(Line(x, self._up(line.y), shade))
             if self._dots:
                 items.append(
                     pg.ScatterPlotItem(
-                        x, line.y, size=7, pen=pen(self.style_.background, 1.0),
+                        x, self._up(line.y), size=7, pen=pen(self.style_.background, 1.0),
                         brush=QColor(shade.color()), antialias=True, useCache=False,
                     )
                 )  # fmt: skip
@@ -130,6 +136,11 @@ class LinePlot(Explored):
 
     def _across(self, line: Drawn) -> Doubles:
         return np.log10(line.x) if self._powers else line.x
+
+    def _up(self, y: Doubles) -> Doubles:
+        if not self._steep:
+            return y
+        return np.log10(y, out=np.full_like(y, np.nan), where=y > 0)
 
     def _tell(self) -> None:
         at = self._under

@@ -1,6 +1,9 @@
 """Quality, as a bound: from the evidence to the loss of a diffusion, on one's own model."""
 
+import math
+
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
@@ -16,6 +19,7 @@ from studio.app.widgets.foundview import ArraysView, can_ask
 __all__ = ["VIEW", "BoundView"]
 
 OPERATOR = "bound"
+Doubles = NDArray[np.float64]
 CHAIN = (
     "−log p(x₀) ≤ KL(q(x_T | x₀) ‖ p(x_T)) − E log p(x₀ | x₁) + ½ E ∫ |D(x̄, s) − x₀|²/s² dln(1/s²)"
 )
@@ -39,6 +43,10 @@ VARIES = (
     "How far an estimate of the bound is from it, in bits a number: one draw, for schedules; the "
     "mean of a batch of 128 rows, for time sampling. The bound itself is the same for all."
 )
+ONE = (
+    "The error of predicted data is |D − x₀|², of noise |D − x₀|²/s², of v (1 + 1/s²) |D − x₀|². "
+    "Each is least for the same D = E[x₀ | x̄]: losses differ in how much a level counts."
+)
 WIDE = 600  # logical pixels from which two pictures stand side by side
 
 
@@ -56,11 +64,16 @@ class BoundView(ArraysView):
         self.chain = Formula(15)
         self.terms = FiguresTable("Terms of the bound", [("", ""), ("bits a number", "On average")])
         self.levels = LinePlot(
-            "What each noise level adds", "noise level s", "bits a number", powers=True
+            "What each noise level adds", "noise level s", "bits a number and level", powers=True
         )
+        self.predictions = LinePlot(
+            "One error, three predictions", "noise level s", "mean square of a number",
+            powers=True, steep=True,
+        )  # fmt: skip
         self.steps = LinePlot(
-            "By steps", "steps, even in log-SNR", "bits a number", powers=True, dots=True
-        )
+            "What few steps cost", "steps, even in log-SNR", "bits a number, beyond the bound",
+            powers=True, steep=True, dots=True,
+        )  # fmt: skip
         self.schedules = LinePlot("Schedules", "noise time u", "log SNR")
         self.spreads = FiguresTable(
             "How much an estimate varies",
@@ -72,17 +85,19 @@ class BoundView(ArraysView):
         for table in (self.terms, self.spreads):
             table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
         self.varies = label(VARIES, "small", wrap=True)
+        self.one = label(ONE, "small", wrap=True)
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(10)
         body.addWidget(self.chain)
         body.addWidget(self.note)
-        self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(2)]
-        figures = QWidget()
-        figures.setLayout(column(self.terms, self.spreads, self.varies, None, gap=12))
+        figures, spreads = QWidget(), QWidget()
+        figures.setLayout(column(self.terms, self.one, None, gap=12))
+        spreads.setLayout(column(self.spreads, self.varies, None, gap=12))
         pairs: tuple[tuple[QWidget, QWidget], ...] = (
-            (self.levels, figures), (self.steps, self.schedules),
+            (self.levels, figures), (self.predictions, self.steps), (self.schedules, spreads),
         )  # fmt: skip
+        self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in pairs]
         for line, (left, right) in zip(self._lines, pairs, strict=True):
             line.setSpacing(12)
             line.addWidget(left, 1)
@@ -100,10 +115,11 @@ class BoundView(ArraysView):
         self.terms.fit()
         level, term = self.doubles("level"), self.doubles("term")
         self.levels.show_lines([Drawn("added", level, term, self.doubles("term-error"))])
+        self.predictions.show_lines(_predicted(level, term))
         steps, whole = self.doubles("steps"), float(self.found["total"].ravel()[0])
         known = [name for name in VARIANCES if name in self.found]
-        lines = [Drawn(f"{VARIANCES[name]} variance", steps, self.doubles(name)) for name in known]
-        self.steps.show_lines([*lines, Drawn("∞ steps", steps, np.full_like(steps, whole))])
+        beyond = {name: self.doubles(name) - whole for name in known}
+        self.steps.show_lines([Drawn(f"{VARIANCES[n]} variance", steps, beyond[n]) for n in known])
         u = self.doubles("u")
         curves = zip(SCHEDULES, self.doubles("schedules"), strict=False)
         self.schedules.show_lines([Drawn(name, u, curve) for name, curve in curves])
@@ -131,6 +147,18 @@ class BoundView(ArraysView):
         wide = self.width() >= WIDE
         for line in self._lines:
             line.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+
+
+def _predicted(level: Doubles, term: Doubles) -> list[Drawn]:
+    """Return the mean square errors of a number, as those of the noise, the data and v, by level.
+
+    What levels (k,) add to the bound (k,), in bits a number, is |D - x0|^2/s^2 times the distance
+    of two levels in ln s (Kingma et al. 2021, arXiv:2107.00630, eq. 14).
+    """
+    noise = term * math.log(2.0) / math.log(level[1] / level[0])
+    square = level**2
+    errors = {"noise": noise, "data": square * noise, "v": (1.0 + square) * noise}
+    return [Drawn(name, level, error) for name, error in errors.items()]
 
 
 def applies(state: AppState) -> bool:

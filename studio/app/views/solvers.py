@@ -23,7 +23,7 @@ from studio.app.state.session import AppState
 from studio.app.state.solving import Solved
 from studio.app.theme import colors
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import Elided, label
+from studio.app.widgets.basic import label
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import Arrays, FoundView, can_ask
 from studio.app.widgets.linekey import LineKey
@@ -80,7 +80,7 @@ class SolversView(FoundView):
         self.table = FiguresTable("Samplers with these calls", _columns("", "sample", 0))
         self.table.setMinimumHeight(210)
         self.table.itemSelectionChanged.connect(self._show_ways)
-        self.facts = Elided("", "muted")  # the bar has no room for them
+        self.facts = label("", "muted", wrap=True)  # the bar has no room for them
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(12)
@@ -94,9 +94,9 @@ class SolversView(FoundView):
         )  # fmt: skip
         for line, part, share in parts:
             self._lines[line].addWidget(part, share)
-        for each in self._lines:
+        for each, high in zip(self._lines, (3, 4), strict=True):
             each.setSpacing(12)
-            body.addLayout(each, 1)
+            body.addLayout(each, high)
 
     def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
         self.found, self.others = None, []
@@ -170,7 +170,7 @@ class SolversView(FoundView):
             f"{other.step:,}"
             for run, other in self.others
         )
-        self.facts.set_text(
+        self.facts.setText(
             f"{counted(found.samples, kind.one, kind.many)} of step {found.step:,}, one batch, "
             f"measured here · floor {words.figure(floor)} ± {words.figure(spread)}{beside} · "
             f"{self._grid(found.grid)}"

@@ -128,7 +128,9 @@ class GuidanceView(QWidget):
         self.led = LedPlot("Guided samples")
         self.exact = DensityMap("Exact law")
         self.own = LedPlot("Data of the class")
-        self.curve = LinePlot("Fidelity and diversity", "strength", "the class = 1", dots=True)
+        self.curve = LinePlot(
+            "Fidelity and diversity", "strength", "relative to the class", dots=True
+        )
         self.curve.least = CURVE
         self.curve.chosen_at.connect(self.lead)
         self.table = FiguresTable("Figures at this strength", COLUMNS)

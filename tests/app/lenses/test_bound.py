@@ -61,9 +61,20 @@ async def test_terms_levels_steps_and_spreads_are_shown(lens, view) -> None:
     }
     assert "pure noise" in view.terms.item(0, 0).toolTip()
     by_steps = {line.title: line.y.tolist() for line in view.steps.lines}
-    assert by_steps == {"small variance": [3, 2], "large variance": [4, 2.5], "∞ steps": [1.5, 1.5]}
+    assert by_steps == {"small variance": [1.5, 0.5], "large variance": [2.5, 1.0]}
+    assert [line.title for line in view.predictions.lines] == ["noise", "data", "v"]
     assert view.levels.lines[0].error is not None
     assert view.spreads.rowCount() == 9
+
+
+def test_three_predictions_of_unit_gaussian_data_err_as_is_known() -> None:
+    """D = x/(1 + s^2) leaves s^2/(1 + s^2) of the data: 1/(1 + s^2) of the noise, and all of v."""
+    level = np.geomspace(0.01, 20.0, 12)
+    term = 1 / (1 + level**2) * np.log(level[1] / level[0]) / np.log(2)
+    noise, data, v = bound._predicted(level, term)
+    np.testing.assert_allclose(noise.y, 1 / (1 + level**2))
+    np.testing.assert_allclose(data.y, level**2 / (1 + level**2))
+    np.testing.assert_allclose(v.y, 1.0)
 
 
 def test_the_names_are_those_of_the_operator_in_its_order() -> None:

@@ -135,8 +135,8 @@ async def test_curves_of_other_runs_by_the_same_figure_are_drawn_with_it(lens, v
     titles = [rung.title for rung in view.distance.rungs]
     assert titles == ["euler", "noisy", "euler, run 9", "noisy, run 9"]
     assert [rung.title for rung in view.time.rungs] == titles
-    assert "run 9: 500" in view.facts.accessibleName()
-    assert "one batch, measured here" in view.facts.accessibleName()
+    assert "run 9: 500" in view.facts.text()
+    assert "one batch, measured here" in view.facts.text()
 
 
 def test_what_is_far_off_does_not_press_the_others_onto_the_floor(qtbot) -> None:
