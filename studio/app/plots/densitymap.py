@@ -89,7 +89,7 @@ class DensityMap(Explored):
         self.pointed(None)
 
     def _key(self) -> list[tuple[str, QPen]]:
-        """Return how far below the top each colour stands: a map of log p shows much that is rare."""
+        """Return how far below the top each colour stands: of log p much is seen that is rare."""
         shades = self._shades()
         depths = [DEPTH * (1 - place / len(shades)) for place in range(1, len(shades) + 1)]
         names = [f"−{depth:.0f}" if depth > 0.5 else "top of log p" for depth in depths]
