@@ -19,10 +19,10 @@ from models.experiments.base import Null, Outcome, experiment
 from models.experiments.graph_nulls import copies, erdos_renyi, flipped, independent_edges
 from models.families.edm import Edm, EdmConfig
 from models.kinds.graphs import GraphSet
+from models.layouts.graph_validity import two_communities
 from models.layouts.graphs import unpack
 from models.metrics.graphs.discrepancy import discrepancy
 from models.metrics.graphs.isomorphism import novelty, uniqueness
-from models.metrics.graphs.validity import two_communities
 from models.nets.pick import filled
 from models.registry import registry
 from models.samplers.heun import Heun, HeunConfig

@@ -26,9 +26,9 @@ from models.experiments.graph_lessons import (
     of_seeds,
 )
 from models.experiments.graphs_community import judged
+from models.layouts.graph_validity import lobster
 from models.metrics.graphs.discrepancy import discrepancy
 from models.metrics.graphs.isomorphism import novelty, uniqueness
-from models.metrics.graphs.validity import lobster
 
 __all__ = ["edge_list", "graph_rnn", "lobsters", "rules"]
 

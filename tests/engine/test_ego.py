@@ -8,10 +8,10 @@ import torch
 from models.config import ConfigError, NoConfig
 from models.experiments import graph_nulls
 from models.kinds.graphs import GraphSet
+from models.layouts.graph_validity import connected
 from models.layouts.graphs import pack
 from models.metrics.base import Evidence
 from models.metrics.graphs.makes import Hubs
-from models.metrics.graphs.validity import connected
 from models.tensors import make_generator
 from studio.engine.data.sets import ego as module
 from studio.engine.data.sets.ego import EgoConfig, ego

@@ -20,10 +20,10 @@ from models.data.trees import trees
 from models.data.watts_strogatz import WattsStrogatzConfig, watts_strogatz
 from models.experiments import graph_nulls
 from models.kinds.graphs import GraphSet
+from models.layouts.graph_validity import grid, lobster, planar, tree
 from models.layouts.graphs import pack
 from models.metrics.base import Evidence, NotApplicable
 from models.metrics.graphs.makes import Grids, Lobsters, PlanarGraphs, Trees
-from models.metrics.graphs.validity import grid, lobster, planar, tree
 from models.tensors import make_generator
 
 SIZES = GraphSizes(smallest=6, largest=12)

@@ -19,12 +19,12 @@ from models.families.graphs.motif_by_motif import MotifByMotif, MotifByMotifConf
 from models.families.graphs.rule_sequence import RuleSequence, RuleSequenceConfig
 from models.families.graphs.word_by_word import WordByWord
 from models.kinds.graphs import GraphSet
+from models.layouts.graph_validity import connected, lobster, tree
 from models.layouts.graph_words.edge_list import EdgeList
 from models.layouts.graph_words.grammar import Grammar
 from models.layouts.graph_words.language import Chances, Language, Neighbours, Reading
 from models.layouts.graph_words.motifs import Motifs
 from models.layouts.graphs import Packing, pack, unpack
-from models.metrics.graphs.validity import connected, lobster, tree
 from models.nets.sequences.transformer import SymbolTransformerConfig
 from models.tensors import make_generator
 

@@ -13,6 +13,7 @@ from models.data.community import CommunityConfig, community
 from models.experiments.graph_nulls import copies, erdos_renyi, flipped, independent_edges
 from models.families.edm import Edm, EdmConfig
 from models.kinds.graphs import GraphSet, graphs
+from models.layouts.graph_validity import connected, two_communities
 from models.layouts.graphs import Packing, pack, unpack
 from models.metrics.base import Evidence, NotApplicable
 from models.metrics.graphs.descriptors import (
@@ -32,7 +33,6 @@ from models.metrics.graphs.mmd import (
     SpectralMMD,
 )
 from models.metrics.graphs.structure import DifferentGraphs, NewGraphs, TwoCommunities
-from models.metrics.graphs.validity import connected, two_communities
 from models.nets.graphs.graph_net import GraphNet, GraphNetConfig
 from models.nets.role import DENOISER, Role, critic, generator
 from models.samplers.heun import Heun, HeunConfig

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from models.config import decode
 from models.families.graphs.mol_gan import MolGan, MolGanConfig
 from models.kinds.graphs import GraphSet
+from models.layouts.graph_validity import connected
 from models.layouts.graphs import Packing, unpack
-from models.metrics.graphs.validity import connected
 from models.nets.graphs.drawn_bits import DrawnBits
 from models.tensors import make_generator
 

@@ -29,8 +29,8 @@ from models.fields.critic_settings import (
 from models.fields.critic_setup import build_critic, retune_critic
 from models.fields.rescalings import RescalingSetting, ShiftSetting
 from models.fields.reward import Reward
+from models.layouts.graph_validity import connected
 from models.layouts.graphs import Packing, unpack
-from models.metrics.graphs.validity import connected
 from models.nets import role
 from models.nets.graphs.drawn_bits import Bits, DrawnBits
 from models.nets.pick import build

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from torch import Tensor
 
 from models.config import NoConfig
+from models.layouts.graph_validity import grid, hub, lobster, planar, tree
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
 from models.metrics.graphs.sides import sides
-from models.metrics.graphs.validity import grid, hub, lobster, planar, tree
 from models.registry import metric
 
 __all__ = ["Grids", "Hubs", "Lobsters", "PlanarGraphs", "Trees", "share"]

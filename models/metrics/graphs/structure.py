@@ -3,11 +3,11 @@
 from functools import partial
 
 from models.config import NoConfig
+from models.layouts.graph_validity import two_communities
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
 from models.metrics.graphs.isomorphism import novelty, uniqueness
 from models.metrics.graphs.makes import share
 from models.metrics.graphs.sides import packed, sides, unpacked
-from models.metrics.graphs.validity import two_communities
 from models.registry import metric
 
 __all__ = ["DifferentGraphs", "NewGraphs", "TwoCommunities"]
