@@ -10,7 +10,7 @@ from models.layouts.graphs import Packing
 from models.layouts.node_orders import node_orders, reordered
 from models.tensors import make_generator
 
-__all__ = ["copies", "erdos_renyi", "flipped", "independent_edges", "rewired"]
+__all__ = ["copies", "erdos_renyi", "flipped", "independent_edges", "moved", "rewired"]
 
 _DRAWS = 3400
 Graphs = tuple[Tensor, Tensor]
@@ -53,6 +53,21 @@ def flipped(real: Graphs, n: int, seed: int, share: float) -> Graphs:
     packing = Packing(adjacency.shape[1])
     turned = torch.rand((n, packing.pairs), generator=rng) < share
     return adjacency ^ packing.dense(turned & packing.masks[size]), size
+
+
+def moved(real: Graphs, n: int, seed: int, kept: float) -> Graphs:
+    """Return n of the graphs with a share of their edges where they were, each with that
+    probability, and as many others anywhere else.
+    """
+    adjacency, size, rng = _drawn(real, n, seed)
+    packing = Packing(adjacency.shape[1])
+    edges = packing.flat(adjacency)
+    stays = edges & (torch.rand(edges.shape, generator=rng) < kept)
+    free = packing.masks[size] & ~edges
+    chance = torch.rand(edges.shape, generator=rng).masked_fill(~free, 2.0)
+    rank = chance.argsort(dim=1).argsort(dim=1)
+    gone = (edges & ~stays).sum(dim=1, keepdim=True)
+    return packing.dense(stays | (free & (rank < gone))), size
 
 
 def rewired(real: Graphs, n: int, seed: int) -> Graphs:

@@ -50,6 +50,8 @@ SETTINGS = {
     "pairs": 60,
     "pair_solver": 3,
 }
+RANK = "rank"
+"""The setting that is the size of weights which are no network."""
 NETWORK = {
     "width": 8,
     "depth": 2,
@@ -169,6 +171,8 @@ def small(pair: Pair, width: int = NETWORK["width"]) -> dict[str, Any]:
             data = replace_at(data, path, few)
     if width != NETWORK["width"] and "population" in data:
         data["population"] = 6 * width
+    if width != NETWORK["width"] and RANK in data:
+        data[RANK] = width
     return data
 
 
@@ -342,9 +346,10 @@ def through_disk(state: State) -> State:
 
 
 def networked(entry: FamilyEntry) -> bool:
-    """Whether a family has a network, picked or always the same one."""
+    """Whether a family has weights: a network, picked or always the same one, or factors."""
     rows = describe(entry.config)
-    return any(row["of"] == "network" or row["path"].startswith("net.") for row in rows)
+    named = ("net.", RANK)
+    return any(row["of"] == "network" or row["path"].startswith(named) for row in rows)
 
 
 def learns(family: Family[Any]) -> bool:

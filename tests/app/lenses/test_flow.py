@@ -336,6 +336,7 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
         "autoregressive": "Germain 2015",
         "causal-transformer": "Radford 2018",
         "cld": "Dockhorn 2022",
+        "cell": "Rendsburg 2020",
         "classifier": "Ravuri and Vinyals 2019",
         "consistency-distillation": "Song 2023",
         "consistency-training": "Song 2023",
