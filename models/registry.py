@@ -80,10 +80,10 @@ class Problem:
 
 
 class Registry:
-    """Entries by (kind, slug)."""
+    """Entries by kind and slug."""
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[str, str], Entry] = {}
+        self._entries: dict[str, dict[str, Entry]] = {}
 
     def add(self, entry: Entry) -> None:
         """Add an entry.
@@ -93,10 +93,11 @@ class Registry:
         """
         if not re.fullmatch(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*", entry.slug):
             raise ValueError(f"slug must be words joined by hyphens, got {entry.slug!r}")
-        old = self._entries.get((entry.kind, entry.slug))
+        mine = self._entries.setdefault(entry.kind, {})
+        old = mine.get(entry.slug)
         if old is not None and old.make is not entry.make:
             raise ValueError(f"{entry.kind} {entry.slug!r} is registered twice")
-        self._entries[entry.kind, entry.slug] = entry
+        mine[entry.slug] = entry
 
     @overload
     def get(self, kind: Literal["kind"], slug: str) -> KindEntry: ...
@@ -127,9 +128,9 @@ class Registry:
             KeyError: there is none; the message names those there are.
         """
         try:
-            return self._entries[kind, slug]
+            return self._entries[kind][slug]
         except KeyError:
-            known = ", ".join(s for k, s in sorted(self._entries) if k == kind) or "none"
+            known = ", ".join(sorted(self._entries.get(kind, {}))) or "none"
             raise KeyError(f"no {kind} is called {slug!r}; known: {known}") from None
 
     @overload
@@ -156,11 +157,8 @@ class Registry:
     def all(self, kind: Kind) -> list[Entry]: ...
     def all(self, kind: str) -> Sequence[Entry]:
         """Return the entries of a kind, sorted by slug."""
-        return sorted((e for (k, _), e in self._entries.items() if k == kind), key=_by_slug)
-
-
-def _by_slug(entry: Entry) -> str:
-    return entry.slug
+        mine = self._entries.get(kind, {})
+        return [mine[slug] for slug in sorted(mine)]
 
 
 registry = Registry()

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from studio.cli import kept
 from studio.cli.arguments import add_given, add_overwrite, add_settings, named_values
-from studio.cli.settings import assigned
 from studio.cli.terminal import say, table
 
 if TYPE_CHECKING:
@@ -57,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Do it; 0 when done, 1 when it failed."""
     from models.registry import registry
     from studio.cli import catalogue
+    from studio.cli.settings import assigned
     from studio.engine.run.resolve import pick_operator
     from studio.protocol.spec import Pick
 

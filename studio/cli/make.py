@@ -10,7 +10,6 @@ from typing import Any
 
 from studio.cli import kept
 from studio.cli.arguments import add_settings
-from studio.cli.settings import assigned
 from studio.cli.target import DEFAULT_PROJECT
 from studio.cli.terminal import UsageError, paragraph, say
 
@@ -36,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Make and import; 0 when done, 1 when it failed."""
     from studio.cli import catalogue
+    from studio.cli.settings import assigned
     from studio.engine.jobs.making import MakingJob
     from studio.engine.makers.base import makers
     from studio.engine.makers.picking import pick_maker

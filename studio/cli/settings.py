@@ -266,7 +266,9 @@ def _opened(head: Literal["family", "sampler"], pick: Pick, spec: RunSpec) -> di
     """The settings of the family or the sampler and of what is picked in it, these also under short
     names.
     """
-    entries, _ = described((head, "network" if head == "family" else "guidance"))
+    inside: Kind = "network" if head == "family" else "guidance"
+    mine = [entry for entry in registry.all(head) if entry.slug == pick.slug]
+    entries, _ = described([*mine, *registry.all(inside)])
     offer = Catalog(entries=entries, devices=[])
     entry = offer.get(head, pick.slug)
     if entry is None:

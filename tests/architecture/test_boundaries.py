@@ -67,6 +67,11 @@ def test_hello_can_be_sent_before_torch_is_imported() -> None:
     assert "torch" not in modules_after("import studio.engine.main")
 
 
+def test_it_is_known_what_a_command_asks_for_before_torch_is_imported() -> None:
+    """Two seconds of computing that help, a list of recipes and a mistyped word do not need."""
+    assert "torch" not in modules_after("from studio.cli.parser import parser; parser()")
+
+
 @pytest.mark.parametrize("package", ["studio.protocol.messages", "studio.client.client"])
 def test_the_client_side_is_free_of_heavy_libraries(package: str) -> None:
     loaded = modules_after(f"import {package}")

@@ -1,10 +1,16 @@
 """The engine in this process, on one thread."""
 
+from collections.abc import Callable
+
+import msgspec
 import pytest
 import torch
 
 from models.registry import discover, registry
-from tests.engine.fakes import TINY
+from studio.engine.jobs import headless
+from studio.protocol.spec import RunSpec
+from studio.store.run import RunFolder
+from tests.engine.fakes import TINY, new_run
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -16,4 +22,23 @@ def _registered():
 @pytest.fixture(autouse=True)
 def tiny(monkeypatch):
     """The tiny family, known for the length of a test only."""
-    monkeypatch.setitem(registry._entries, ("family", "tiny"), TINY)
+    monkeypatch.setitem(registry._entries["family"], "tiny", TINY)
+
+
+@pytest.fixture(scope="session")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> Callable[[RunSpec], RunFolder]:
+    """Train a run to its end without a stop, once for all tests that compare with it: they read it,
+    and leave it as it is.
+    """
+    done: dict[bytes, RunFolder] = {}
+
+    def run(spec: RunSpec) -> RunFolder:
+        key = msgspec.json.encode(spec)
+        if key not in done:
+            folder = new_run(tmp_path_factory.mktemp("straight"), spec)
+            status = headless.run(folder.path)
+            assert (status.state, status.error) == ("finished", None)
+            done[key] = folder
+        return done[key]
+
+    return run

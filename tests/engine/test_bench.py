@@ -124,4 +124,4 @@ def test_a_claim_is_handed_the_bench_and_so_are_its_nulls() -> None:
         with pytest.raises(TypeError, match="bench"):
             entry.make()
     finally:
-        del registry._entries["experiment", "X1"]
+        del registry._entries["experiment"]["X1"]

@@ -348,7 +348,7 @@ def test_a_kind_measures_what_names_it_and_what_it_names(monkeypatch):
     assert kinds_measured(registry.get("metric", "log-likelihood")) == ()
     images = registry.get("kind", "images")
     more = replace(images, metrics=(*images.metrics, "sliced-w2"))
-    monkeypatch.setitem(registry._entries, ("kind", "images"), more)
+    monkeypatch.setitem(registry._entries["kind"], "images", more)
     assert kinds_measured(sliced) == ("points", "images")
     resolved = check(spec(["sliced-w2"], dataset="digits", family="gan"))
     assert [m.slug for m in resolved.spec.metrics] == ["sliced-w2"]

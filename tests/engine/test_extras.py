@@ -195,7 +195,7 @@ class TestPopulation:
     @pytest.fixture(autouse=True)
     def crowd(self, monkeypatch):
         entry = TINY.__class__(**{**vars(TINY), "make": Crowd})
-        monkeypatch.setitem(registry._entries, ("family", "tiny"), entry)
+        monkeypatch.setitem(registry._entries["family"], "tiny", entry)
 
     def test_the_recorder_follows_as_many_as_there_are(self):
         made = record(tiny(Crowd), particles=4096, extras=["critic"])

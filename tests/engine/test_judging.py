@@ -209,7 +209,7 @@ def test_another_kind_of_data_has_a_judge_by_one_registration(monkeypatch):
         kinds=("points",),
         version=1,
     )
-    monkeypatch.setitem(registry._entries, ("judge", "sides"), entry)
+    monkeypatch.setitem(registry._entries["judge"], "sides", entry)
     resolved = check(points_spec())
     data = resolved.load_data(None)
     found = Judging.of("points", data.rows, "two-moons")

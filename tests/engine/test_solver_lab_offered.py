@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from models.registry import registry
 from studio.app.forms import check
 from studio.cli import kept
 from studio.engine.process.catalogue import described
@@ -17,7 +18,8 @@ from studio.protocol.spec import Pick
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
     discover()
-    return Catalog(entries=described(("operator", "metric"))[0], devices=[])
+    entries = [*registry.all("operator"), *registry.all("metric")]
+    return Catalog(entries=described(entries)[0], devices=[])
 
 
 def test_what_is_left_open_says_what_it_stands_for_and_how_it_is_written(catalog) -> None:

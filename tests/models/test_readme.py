@@ -23,7 +23,7 @@ LONGEST = 25  # lines, as the formatter breaks them
 
 @pytest.fixture
 def added() -> Iterator[None]:
-    before = dict(registry._entries)
+    before = {kind: dict(mine) for kind, mine in registry._entries.items()}
     for number, example in enumerate(EXAMPLES):
         exec(compile(example, f"{README.name}, example {number + 1}", "exec"), {})
     yield

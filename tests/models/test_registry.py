@@ -60,7 +60,9 @@ def test_a_malformed_slug_is_refused(slug: str):
 def unchanged(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test registers is forgotten after it."""
     discover()
-    monkeypatch.setattr(registry, "_entries", dict(registry._entries))
+    monkeypatch.setattr(
+        registry, "_entries", {kind: dict(mine) for kind, mine in registry._entries.items()}
+    )
 
 
 @pytest.mark.usefixtures("unchanged")

@@ -94,4 +94,4 @@ def known() -> Iterator[None]:
     try:
         yield
     finally:
-        del registry._entries["kind", SLUG]
+        del registry._entries["kind"][SLUG]

@@ -59,7 +59,7 @@ _KINDS: tuple[Kind, ...] = (
 
 def build(problems: list[Problem]) -> Catalog:
     """Describe everything that is registered; a config that cannot be described is a problem."""
-    entries, undescribed = described(_KINDS)
+    entries, undescribed = described(entry for kind in _KINDS for entry in registry.all(kind))
     found = [ProblemSpec(module=p.module, message=p.message, details=p.details) for p in problems]
     entries.insert(0, _training())
     found += undescribed
@@ -72,23 +72,22 @@ def build(problems: list[Problem]) -> Catalog:
     )
 
 
-def described(kinds: Iterable[Kind]) -> tuple[list[EntrySpec], list[ProblemSpec]]:
-    """Describe the entries of some kinds; those that cannot be described are problems."""
-    entries: list[EntrySpec] = []
+def described(entries: Iterable[Entry]) -> tuple[list[EntrySpec], list[ProblemSpec]]:
+    """Describe entries; those that cannot be described are problems."""
+    told: list[EntrySpec] = []
     found: list[ProblemSpec] = []
-    for kind in kinds:
-        for entry in registry.all(kind):
-            try:
-                entries.append(_entry(entry))
-            except TypeError as error:
-                found.append(
-                    ProblemSpec(
-                        module=entry.config.__module__,
-                        message=f"{kind} {entry.slug!r} is left out: {error}",
-                        details="",
-                    )
+    for entry in entries:
+        try:
+            told.append(_entry(entry))
+        except TypeError as error:
+            found.append(
+                ProblemSpec(
+                    module=entry.config.__module__,
+                    message=f"{entry.kind} {entry.slug!r} is left out: {error}",
+                    details="",
                 )
-    return entries, found
+            )
+    return told, found
 
 
 def _rescaling(h: Rescaling) -> RescalingSpec:
