@@ -16,7 +16,8 @@ from studio.protocol.spec import ChangeSetting, EditPoints, RunSpec, UndoPoints
 from studio.store.edits import effective_spec
 from studio.store.project import Project
 from studio.store.run import RunFolder
-from tests.cli.test_run import TINY, losses
+from tests.cli.conftest import TINY
+from tests.cli.test_run import losses
 
 GAN = [word for text in TINY[:-1] for word in ("--set", text)]
 PENALTY = '{"kind": "setting", "step": 30, "path": "penalty", "value": 5.0}'

@@ -23,7 +23,8 @@ from studio.store.errors import StoreError
 from studio.store.project import Project
 from studio.store.run import RunFolder
 from studio.store.writing import DatasetWriter
-from tests.cli.test_run import hear_signals, losses, sets
+from tests.cli.conftest import sets
+from tests.cli.test_run import hear_signals, losses
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs signals and /dev/full")
 ENDLESS = ["--set", "training.steps=1000000", "--set", "training.evaluate_every=1000000"]
@@ -36,11 +37,6 @@ sys.stdin.readline()
 os.close(terminal)
 print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 """
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return tmp_path / "project"
 
 
 def training(project: Path, *more: str) -> list[str]:
@@ -115,7 +111,7 @@ def test_a_training_without_any_streams(project: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-@pytest.mark.parametrize("words", [["list", "models"], ["--help"]])
+@pytest.mark.parametrize("words", [["list", "recipes"], ["--help"]])
 def test_what_is_only_said_fails_with_the_output(words: list[str]) -> None:
     with (
         open("/dev/full", "wb") as full,
@@ -128,12 +124,12 @@ def test_what_is_only_said_fails_with_the_output(words: list[str]) -> None:
 
 
 def test_what_is_only_said_fails_without_an_output() -> None:
-    with start(["sh", "-c", 'exec "$@" >&-', "sh", *own_command("list", "models")]) as child:
+    with start(["sh", "-c", 'exec "$@" >&-', "sh", *own_command("list", "recipes")]) as child:
         assert child.wait(timeout=60) == 1
 
 
 def test_a_list_that_nobody_reads_to_its_end_says_nothing() -> None:
-    command = own_command("list", "models")
+    command = own_command("list", "recipes")
     with start(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         assert child.stdout is not None
         assert child.stderr is not None
@@ -189,14 +185,22 @@ def test_nohup_is_respected_and_sigterm_saves(project: Path) -> None:
 # The files end
 
 
-@pytest.fixture
-def imported(project: Path) -> RunFolder:
-    """A run of 60 steps on imported data."""
+@pytest.fixture(scope="module")
+def _imported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = tmp_path_factory.mktemp("imported") / "project"
     x = np.random.default_rng(0).standard_normal((200, 2)).astype(np.float32)
     Project.create(project, "p").add_dataset("mine", x, ("x", "y"))
     words = [word for word in sets() if word not in ("--set", "training.samples=400")]
     settings = [word for text in words for word in ("--set", text)]
     assert main(["run", "edm@project:mine", "--out", str(project), *settings]) == 0
+    return project
+
+
+@pytest.fixture
+def imported(_imported: Path, project: Path, capsys: pytest.CaptureFixture[str]) -> RunFolder:
+    """A run of 60 steps on imported data."""
+    shutil.copytree(_imported, project)
+    capsys.readouterr()
     return only(project)
 
 
@@ -279,10 +283,9 @@ def read_only(*_: object, **__: object) -> None:
 
 
 def test_a_read_only_disk_is_a_sentence(
-    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    moons: RunFolder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
-    run = only(project)
+    run = moons
     background.ask_to_stop(run.path)
     monkeypatch.setattr(Path, "unlink", read_only)
     for call in (background.withdraw_stop, background.start):
@@ -300,10 +303,9 @@ def test_a_read_only_disk_is_a_sentence(
 
 
 def test_a_folder_that_vanishes_is_no_success(
-    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    moons: RunFolder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
-    run = only(project)
+    run = moons
     work = headless.drive
 
     def drive(job: Any, stop: Any) -> None:

@@ -25,31 +25,11 @@ from studio.protocol.messages import CheckpointWritten, JobChanged, Kept, Metric
 from studio.store.lock import Busy
 from studio.store.project import Project
 from studio.store.run import RunFolder
-
-TINY = [
-    "training.steps=60",
-    "training.batch=32",
-    "training.samples=400",
-    "training.particles=64",
-    "training.frames=4",
-    "training.evaluate_every=60",
-    "training.evaluate_samples=64",
-    "training.device=cpu",
-    "family.net.width=16",
-]
-
-
-def sets(*more: str) -> list[str]:
-    return [word for text in (*TINY, *more) for word in ("--set", text)]
+from tests.cli.conftest import sets
 
 
 def losses(run: RunFolder) -> tuple[list[int], list[float]]:
     return run.metrics.read()[0]["loss"]
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    return tmp_path / "project"
 
 
 def test_a_recipe_is_trained_and_leaves_a_run_and_a_picture(
@@ -74,54 +54,44 @@ def test_the_first_recipe_needs_no_name(project: Path) -> None:
     assert Project.open(project).runs()
 
 
-def test_a_run_is_trained_anew_with_a_change_beside_it(project: Path) -> None:
-    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
-    [first] = Project.open(project).runs()
-    before = (first.path / "run.toml").read_bytes()
-    assert main(["run", str(first.path)]) == 0
-    assert main(["run", str(first.path), "--set", "training.seed=1"]) == 0
+def test_a_run_is_trained_anew_with_a_change_beside_it(moons: RunFolder, project: Path) -> None:
+    before = (moons.path / "run.toml").read_bytes()
+    assert main(["run", str(moons.path)]) == 0
+    assert main(["run", str(moons.path), "--set", "training.seed=1"]) == 0
     _, same, other = Project.open(project).runs()
-    assert losses(same) == losses(first)
-    assert losses(other) != losses(first)
-    assert (first.path / "run.toml").read_bytes() == before
+    assert losses(same) == losses(moons)
+    assert losses(other) != losses(moons)
+    assert (moons.path / "run.toml").read_bytes() == before
 
 
-def test_resume_goes_on_to_a_raised_total(project: Path) -> None:
-    arguments = ["run", "edm@two-moons", "--out", str(project)]
-    assert main([*arguments, *sets()]) == 0
-    [run] = Project.open(project).runs()
+def test_resume_goes_on_to_a_raised_total(moons: RunFolder, project: Path) -> None:
     longer = ["--resume", "--set", "training.steps=90"]
-    assert main(["run", str(run.path), *longer]) == 0
-    assert run.status().step == 90
-    assert losses(run)[0][-1] == 90
+    assert main(["run", str(moons.path), *longer]) == 0
+    assert moons.status().step == 90
+    assert losses(moons)[0][-1] == 90
     assert len(Project.open(project).runs()) == 1
 
 
 def test_resume_stops_at_a_lowered_total_or_says_why_not(
-    project: Path, capsys: pytest.CaptureFixture[str]
+    moons: RunFolder, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
-    [run] = Project.open(project).runs()
-    _hand_over(run, 90)
-    shorter = ["run", str(run.path), "--resume", "--set"]
+    _hand_over(moons, 90)
+    shorter = ["run", str(moons.path), "--resume", "--set"]
     for steps in (30, 60):
         assert main([*shorter, f"training.steps={steps}"]) == 2
         err = capsys.readouterr().err
-        assert f"{run.name} has done 60 steps and cannot end at {steps}." in err
+        assert f"{moons.name} has done 60 steps and cannot end at {steps}." in err
         assert "more than 60" in err
     assert main([*shorter, "training.steps=70"]) == 0
-    assert (run.status().step, run.status().total) == (70, 70)
-    assert losses(run)[0][-1] == 70
+    assert (moons.status().step, moons.status().total) == (70, 70)
+    assert losses(moons)[0][-1] == 70
 
 
-def test_resume_of_a_recipe_finds_its_unfinished_run(project: Path) -> None:
-    arguments = ["run", "edm@two-moons", "--out", str(project), "--resume"]
-    assert main([*arguments[:-1], *sets()]) == 0
-    [run] = Project.open(project).runs()
-    _hand_over(run, 70)
-    assert main(arguments) == 0
-    assert Project.open(project).runs() == [run]
-    assert run.status().step == 70
+def test_resume_of_a_recipe_finds_its_unfinished_run(moons: RunFolder, project: Path) -> None:
+    _hand_over(moons, 70)
+    assert main(["run", "edm@two-moons", "--out", str(project), "--resume"]) == 0
+    assert Project.open(project).runs() == [moons]
+    assert moons.status().step == 70
 
 
 @pytest.mark.parametrize(
@@ -133,23 +103,19 @@ def test_resume_of_a_recipe_finds_its_unfinished_run(project: Path) -> None:
     ],
 )
 def test_resume_changes_nothing_else(
-    project: Path, more: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
+    moons: RunFolder, more: list[str], complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
-    [run] = Project.open(project).runs()
-    assert main(["run", str(run.path), "--resume", *more]) == 2
+    assert main(["run", str(moons.path), "--resume", *more]) == 2
     assert complaint in capsys.readouterr().err
 
 
-def test_a_failed_training_says_why(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
-    [run] = Project.open(project).runs()
-    for step in run.checkpoints.steps():
-        run.checkpoints.path(step).write_bytes(b"nothing good")
-    assert main(["run", str(run.path), "--resume", "--set", "training.steps=90"]) == 1
-    assert run.status().state == "failed"
+def test_a_failed_training_says_why(moons: RunFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    for step in moons.checkpoints.steps():
+        moons.checkpoints.path(step).write_bytes(b"nothing good")
+    assert main(["run", str(moons.path), "--resume", "--set", "training.steps=90"]) == 1
+    assert moons.status().state == "failed"
     err = capsys.readouterr().err
-    assert f"All checkpoints of {run.name} are damaged." in err
+    assert f"All checkpoints of {moons.name} are damaged." in err
     assert "Traceback" not in err
 
 
@@ -204,9 +170,10 @@ def _begun(project: Path, seconds: float = 60.0) -> RunFolder:
     raise AssertionError("no training began")
 
 
-def test_a_training_goes_on_in_the_background_and_is_followed(project: Path) -> None:
-    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
-    [run] = Project.open(project).runs()
+def test_a_training_goes_on_in_the_background_and_is_followed(
+    moons: RunFolder, project: Path
+) -> None:
+    run = moons
     (run.path / background.STOP_FILE).touch()  # an old request does not count
     _hand_over(run, 10**6)
     pid = background.start(run.path)
@@ -238,9 +205,10 @@ def test_a_training_goes_on_in_the_background_and_is_followed(project: Path) -> 
     assert late[-1].info.error is None
 
 
-def test_a_stop_that_is_asked_for_while_the_process_still_loads_is_heard(project: Path) -> None:
-    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
-    [run] = Project.open(project).runs()
+def test_a_stop_that_is_asked_for_while_the_process_still_loads_is_heard(
+    moons: RunFolder, project: Path
+) -> None:
+    run = moons
     _hand_over(run, 10**6)
     background.start(run.path)
     background.ask_to_stop(run.path)
@@ -254,10 +222,9 @@ def test_a_stop_that_is_asked_for_while_the_process_still_loads_is_heard(project
 
 
 def test_a_run_whose_process_still_loads_is_not_started_twice(
-    project: Path, monkeypatch: pytest.MonkeyPatch
+    moons: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
-    [run] = Project.open(project).runs()
+    run = moons
     _hand_over(run, 10**6)
     pid = background.start(run.path)
     monkeypatch.setattr(background, "PATIENCE", 0.0)
@@ -270,12 +237,10 @@ def test_a_run_whose_process_still_loads_is_not_started_twice(
     _follow(follower, lambda seen: follower.ended)
 
 
-def test_a_request_of_before_does_not_stop_a_training_in_the_terminal(project: Path) -> None:
-    assert main(["run", "edm@two-moons", "--out", str(project), *sets()]) == 0
-    [run] = Project.open(project).runs()
-    background.ask_to_stop(run.path)
-    assert main(["run", str(run.path), "--resume", "--set", "training.steps=90"]) == 0
-    assert run.status().step == 90
+def test_a_request_of_before_does_not_stop_a_training_in_the_terminal(moons: RunFolder) -> None:
+    background.ask_to_stop(moons.path)
+    assert main(["run", str(moons.path), "--resume", "--set", "training.steps=90"]) == 0
+    assert moons.status().step == 90
 
 
 def _hand_over(run: RunFolder, total: int) -> None:

@@ -224,6 +224,12 @@ def quick(family: str, **training: Any) -> RunSpec:
     return msgspec.structs.replace(run, sampler=few_steps(slug) if slug else None)
 
 
+def to_compare(family: str, **training: Any) -> RunSpec:
+    """The run in which a family is tried for repeating itself, whatever comes between."""
+    usual = {"steps": 24, "checkpoint_steps": 8, "keep": 100, "evaluate_every": 10}
+    return quick(family, **usual | training)
+
+
 def few_steps(sampler: str) -> Pick:
     """A sampler in as few steps as show whether it repeats itself."""
     rows = {

@@ -15,7 +15,7 @@ from studio.protocol.spec import ChangeSetting, EditPoints
 from studio.store.errors import StoreError
 from studio.store.project import Project
 from studio.store.run import RunFolder
-from tests.engine.fakes import ON_POINTS, drive, losses, new_job, new_run, quick, spec
+from tests.engine.fakes import ON_POINTS, drive, losses, new_job, new_run, spec, to_compare
 from tests.engine.same import assert_same_run, finish, sampled
 from tests.engine.test_commands import Desk
 
@@ -49,9 +49,8 @@ def assert_same_result(one, other):
 
 
 @pytest.mark.parametrize("family", [*ON_POINTS, "tiny"])
-def test_a_branch_without_a_change_is_its_parent(tmp_path, family):
-    run = quick(family, steps=24, checkpoint_steps=8, keep=100, evaluate_every=10)
-    parent = parent_of(tmp_path, run)
+def test_a_branch_without_a_change_is_its_parent(straight, family):
+    parent = straight(to_compare(family))
     child, start = branch(parent, 13, "the same")
     assert start in (8, 10)  # the best so far is kept too
     assert (child.record.parent, child.record.branch_step) == (parent.name, 13)

@@ -6,35 +6,38 @@ import pytest
 from models.registry import registry
 from studio.engine.jobs import headless
 from studio.protocol.messages import Watch
-from tests.engine.fakes import ON_POINTS, MemorySink, drive, losses, new_job, new_run, quick, spec
+from tests.engine.fakes import (
+    ON_POINTS,
+    MemorySink,
+    drive,
+    losses,
+    new_job,
+    new_run,
+    spec,
+    to_compare,
+)
 from tests.engine.same import assert_same_run, finish
 
 CASES = [(family, 300) for family in ON_POINTS] + [("tiny", 300), ("tiny", 0)]
 
 
 @pytest.mark.parametrize(("family", "samples"), CASES)
-def test_60_steps_are_30_and_resume_and_30(tmp_path, family, samples):
-    run = quick(family, steps=60, samples=samples)
-    whole = new_run(tmp_path, run)
-    assert headless.run(whole.path).state == "finished"
-
-    parts = new_run(tmp_path, run)
-    drive(new_job(parts), 30).close()
-    assert parts.checkpoints.steps()[-1] == 30  # on a slow machine the best ones come before it
+def test_24_steps_are_13_and_resume_and_11(tmp_path, straight, family, samples):
+    run = to_compare(family, samples=samples)
+    whole, parts = straight(run), new_run(tmp_path, run)
+    drive(new_job(parts), 13).close()
+    assert parts.checkpoints.steps()[-1] == 13  # on a slow machine the best ones come before it
     status = headless.run(parts.path)
-    assert (status.state, status.step) == ("finished", 60)
+    assert (status.state, status.step) == ("finished", 24)
     assert_same_run(whole, parts)
-    assert whole.flow.steps()[-1] == parts.flow.steps()[-1] == 60
-    last_whole, last_parts = whole.flow.load(60), parts.flow.load(60)
+    assert whole.flow.steps()[-1] == parts.flow.steps()[-1] == 24
+    last_whole, last_parts = whole.flow.load(24), parts.flow.load(24)
     np.testing.assert_array_equal(last_whole.x, last_parts.x)
 
 
 @pytest.mark.parametrize("family", [*ON_POINTS, "tiny"])
-def test_watched_and_disturbed_is_as_unwatched(tmp_path, family):
-    run = quick(family, steps=60)
-    quiet = new_run(tmp_path, run)
-    assert headless.run(quiet.path).state == "finished"
-
+def test_watched_and_disturbed_is_as_unwatched(tmp_path, straight, family):
+    run = to_compare(family)
     watched = new_run(tmp_path, run)
     sink = MemorySink(watching=True)
     job = new_job(watched, sink)
@@ -45,17 +48,17 @@ def test_watched_and_disturbed_is_as_unwatched(tmp_path, family):
     job.watch(watch)
 
     def disturb(step):
-        for at, action in ((10, "sample"), (20, "evaluate"), (30, "checkpoint"), (40, "pause")):
+        for at, action in ((5, "sample"), (9, "evaluate"), (13, "checkpoint"), (17, "pause")):
             if step == at:
                 job.ask(action, 5)
 
-    work = drive(job, 60, disturb)
+    work = drive(job, 24, disturb)
     finish(work)
     job.state = "finished"
     job.settle()
     assert len(sink.records) > 10
-    assert watched.checkpoints.pinned() == [30]
-    assert_same_run(quiet, watched)
+    assert watched.checkpoints.pinned() == [13]
+    assert_same_run(straight(run), watched)
 
 
 def test_a_crash_after_a_checkpoint_takes_back_what_came_later(tmp_path):

@@ -120,13 +120,13 @@ def test_a_run_with_edits_is_its_own_resume_and_its_exported_spec(tmp_path, samp
 def test_every_live_setting_of_every_family_is_replayed(tmp_path, slug):
     entry = registry.get("family", slug)
     changes = {
-        5 * (place + 1): [setting(row["path"], another(row))]
+        3 * (place + 1): [setting(row["path"], another(row))]
         for place, row in enumerate(r for r in describe(entry.config) if r["live"])
     }
     if not changes:
         pytest.skip("it has no live setting")
-    total = max(changes) + 15
-    run = quick(entry.slug, steps=total, checkpoint_steps=10, keep=100)
+    total = max(changes) + 9
+    run = quick(entry.slug, steps=total, checkpoint_steps=3, keep=100)
     whole = new_run(tmp_path, run)
     answers = live(whole, changes)
     assert answers == sorted(changes)
@@ -134,7 +134,7 @@ def test_every_live_setting_of_every_family_is_replayed(tmp_path, slug):
     assert headless.run(again.path).state == "finished"
     assert_same_run(whole, again)
     for step in whole.checkpoints.steps():
-        if step > total // 20 * 10:
+        if step > total // 2:
             whole.checkpoints.path(step).unlink()
     assert headless.run(whole.path).state == "finished"
     assert_same_run(again, whole)

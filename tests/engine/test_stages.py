@@ -10,7 +10,7 @@ from studio.engine.jobs.queue import JobQueue
 from studio.protocol.messages import StageDone, Watch
 from studio.protocol.spec import ChangeSetting
 from studio.protocol.wire import unpack_arrays
-from tests.engine.fakes import ON_POINTS, MemorySink, losses, new_job, new_run, quick, spec
+from tests.engine.fakes import ON_POINTS, MemorySink, losses, new_job, new_run, spec, to_compare
 from tests.engine.same import assert_same_run
 
 
@@ -54,10 +54,8 @@ class Table:
 
 
 @pytest.mark.parametrize("family", [*ON_POINTS, "tiny"])
-def test_stages_change_nothing(tmp_path, family):
-    run = quick(family, steps=30)
-    quiet = new_run(tmp_path, run)
-    assert headless.run(quiet.path).state == "finished"
+def test_stages_change_nothing(tmp_path, straight, family):
+    run = to_compare(family)
     slow = new_run(tmp_path, run)
     watch = Watch(job="job", on=True, layers=[], resolution=4, particles=7)
     table = Table(slow, watch)
@@ -82,7 +80,7 @@ def test_stages_change_nothing(tmp_path, family):
                 assert values.shape == (7, 2)
                 assert np.isfinite(values).all()
     table.finish()
-    assert_same_run(quiet, slow)
+    assert_same_run(straight(run), slow)
 
 
 def test_a_stage_is_told_with_its_scene_in_data_units(tmp_path):
@@ -170,9 +168,8 @@ INTERRUPTIONS = {
 
 
 @pytest.mark.parametrize("what", INTERRUPTIONS)
-def test_everything_else_first_finishes_the_step(tmp_path, what):
-    quiet = new_run(tmp_path, spec(steps=30, evaluate_every=10))
-    headless.run(quiet.path)
+def test_everything_else_first_finishes_the_step(tmp_path, straight, what):
+    quiet = straight(spec(steps=30, evaluate_every=10))
     folder = new_run(tmp_path, spec(steps=30, evaluate_every=10))
     table = Table(folder)
     table.pause_at(10)
