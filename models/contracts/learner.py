@@ -236,9 +236,10 @@ class Learner(ABC, Generic[C]):
     @classmethod
     def told_classes(cls, config: C) -> bool:
         """Return whether under some settings it is to be told the class of each row, also where the
-        data have classes and do not say them by themselves.
+        data have classes and do not say them by themselves: as the setting says that families have
+        in common (`models.contracts.told_settings`), where it has it.
         """
-        return False
+        return bool(getattr(config, "conditional", False))
 
     def weights(self, stream: int) -> torch.Generator:
         """Return the generator of initial weights from a stream of the seed, on the CPU."""

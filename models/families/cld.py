@@ -17,6 +17,7 @@ from models.contracts.family import Family, Frame
 from models.contracts.learner import Line, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting
 from models.fields.velocity import draw_times
 from models.nets.calling import call
 from models.nets.pick import build
@@ -59,6 +60,7 @@ class CldConfig(Config, frozen=True):
             below=1.0,
         ),
     ] = 0.999
+    conditional: ConditionalSetting = False
 
 
 @family(

@@ -12,6 +12,7 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import State
+from models.contracts.told_settings import ConditionalSetting
 from models.denoisers.consistency import FUNCTION, ConsistencyFunction
 from models.denoisers.level_settings import (
     DisplaySetting,
@@ -158,6 +159,7 @@ class ConsistencyTrainingConfig(Config, frozen=True):
         ),
     ] = 0.999
     display: DisplaySetting = "variance-preserving"
+    conditional: ConditionalSetting = False
 
 
 @family(

@@ -12,6 +12,7 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting
 from models.fields.adversarial import LEARNT, LossSetting, check_penalty, warn_of
 from models.fields.critic import Critic
 from models.fields.critic_settings import CentreSetting, PenaltySetting, PlaceSetting
@@ -100,6 +101,7 @@ class DiscriminatorFlowConfig(Config, frozen=True):
             below=1.0,
         ),
     ] = 0.99
+    conditional: ConditionalSetting = False
 
 
 def _check(config: DiscriminatorFlowConfig) -> None:

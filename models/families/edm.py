@@ -121,10 +121,6 @@ class Edm(GaussianDiffusion[EdmConfig]):
         levels = (sampler or Heun()).levels(config.s_min, config.s_max)
         return schedule_of(path_of(config), config.s_min, config.s_max, levels, config.display)
 
-    @classmethod
-    def told_classes(cls, config: EdmConfig) -> bool:
-        return config.conditional
-
     @property
     def parts(self) -> Mapping[str, Packed]:
         return {"field": self.field}

@@ -120,10 +120,6 @@ class ExactFlow(GaussianDiffusion[ExactFlowConfig]):
         levels = (sampler or Heun()).levels(config.s_min, config.s_max)
         return schedule_of(None, config.s_min, config.s_max, levels, config.display)
 
-    @classmethod
-    def told_classes(cls, config: ExactFlowConfig) -> bool:
-        return config.conditional
-
     @property
     def parts(self) -> Mapping[str, Packed]:
         return {}

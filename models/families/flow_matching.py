@@ -10,6 +10,7 @@ from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Line, Stage, Training, Walk
 from models.contracts.spec import DataSpec
+from models.contracts.told_settings import ConditionalSetting
 from models.couplings.couple import CouplingName, coupled_noise
 from models.fields.velocity import VelocityField, draw_times
 from models.nets.pick import build
@@ -67,6 +68,7 @@ class FlowMatchingConfig(Config, frozen=True):
             below=1.0,
         ),
     ] = 0.999
+    conditional: ConditionalSetting = False
 
 
 @family(

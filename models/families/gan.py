@@ -18,6 +18,7 @@ from models.contracts.batch import Rows
 from models.contracts.learner import Layer, Look, Stage, Training
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting
 from models.fields.adversarial import LEARNT, LossSetting, warn_of
 from models.fields.critic import Critic
 from models.fields.critic_settings import (
@@ -59,6 +60,7 @@ class GanConfig(Config, frozen=True):
         OptimizerConfig, param("Critic's optimiser", "How the critic learns.")
     ] = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
     ema: GeneratorAveraging = 0.99
+    conditional: ConditionalSetting = False
 
 
 @family(

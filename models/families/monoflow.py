@@ -19,6 +19,7 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting
 from models.fields.adversarial import LEARNT, LossSetting, warn_of
 from models.fields.critic import Critic
 from models.fields.critic_settings import (
@@ -61,6 +62,7 @@ class MonoFlowConfig(Config, frozen=True):
     critic_optimizer: Annotated[
         OptimizerConfig, param("Critic's optimiser", "How the critic learns.")
     ] = OptimizerConfig(lr=1e-3, beta1=0.5)
+    conditional: ConditionalSetting = False
 
 
 @family(

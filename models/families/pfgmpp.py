@@ -24,6 +24,7 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import draw_levels
 from models.denoisers.formulas import EDM_NETWORK
@@ -86,6 +87,7 @@ class PfgmPlusPlusConfig(Config, frozen=True):
         ),
     ] = 0.999
     display: DisplaySetting = "variance-preserving"
+    conditional: ConditionalSetting = False
 
 
 def student_noise(like: Batch, dimensions: int, generator: torch.Generator) -> Tensor:

@@ -14,6 +14,7 @@ from models.contracts.family import Family
 from models.contracts.learner import Learner, Line, Phase, Scene, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import State
+from models.contracts.told_settings import ConditionalSetting
 from models.couplings.couple import coupled_noise
 from models.entries import Needs
 from models.fields.velocity import VelocityField, draw_times
@@ -56,6 +57,7 @@ class ReflowConfig(Config, frozen=True):
             below=1.0,
         ),
     ] = 0.999
+    conditional: ConditionalSetting = False
 
 
 @family(

@@ -10,6 +10,7 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Look, Phase, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting
 from models.denoisers.densities import RhoUniform
 from models.fields.difference_settings import (
     HighLevel,
@@ -66,6 +67,7 @@ class ScoreFlowConfig(Config, frozen=True):
     net: ScoreNet = Pick()
     optimizer: TeacherOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
     score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
+    conditional: ConditionalSetting = False
 
 
 @family(

@@ -20,6 +20,7 @@ from models.contracts.family import Frame
 from models.contracts.learner import Layer, Look, Phase, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting
 from models.fields.difference_settings import (
     HighLevel,
     LevelRho,
@@ -67,6 +68,7 @@ class ScoreGanConfig(Config, frozen=True):
     score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
     generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
     ema: GeneratorAveraging = 0.99
+    conditional: ConditionalSetting = False
 
 
 @family(

@@ -16,6 +16,7 @@ from models.contracts.family import Family
 from models.contracts.learner import Layer, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import draw_levels
 from models.denoisers.formulas import EDM_NETWORK
@@ -75,6 +76,7 @@ class TruncatedDiffusionConfig(Config, frozen=True):
         ),
     ] = 0.999
     display: DisplaySetting = "variance-preserving"
+    conditional: ConditionalSetting = False
 
     @property
     def s_max(self) -> float:

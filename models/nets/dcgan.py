@@ -20,6 +20,7 @@ from torch.nn import functional
 from models.config import Config, param
 from models.contracts.spec import DataSpec
 from models.nets.conv import Clock, conv, group_norm, pyramid, transposed
+from models.nets.given import GivenFeatures
 from models.nets.mlp import linear
 from models.nets.role import Role
 from models.registry import network
@@ -63,6 +64,8 @@ class DcganCritic(nn.Module):
         clock: whether it is told a flow time, which then shifts and scales every layer.
         outputs: how many numbers it says of an image.
         generator: where the initial weights come from (a generator of the CPU).
+        told: makes numbers of what is given, by which it weighs what it has seen (a projection:
+            Miyato and Koyama 2018, arXiv:1802.05637, eq. 3, here for numbers, too).
     """
 
     def __init__(
@@ -73,6 +76,7 @@ class DcganCritic(nn.Module):
         clock: bool = False,
         outputs: int = 1,
         generator: torch.Generator,
+        told: GivenFeatures | None = None,
     ) -> None:
         super().__init__()
         side, stride = (shape[1], shape[2]), 1
@@ -89,6 +93,11 @@ class DcganCritic(nn.Module):
         self.convs = nn.ModuleList([first, *later])
         h, w = sizes[-1]
         self.last = linear(widths[-1] * h * w, outputs, generator=generator)
+        self.given = told
+        if told is not None:
+            # From zero: at first it is the same critic whatever is given.
+            seen = widths[-1] * h * w
+            self.weighs = linear(told.dim, seen, gain=0.0, generator=generator)
         self.clock: Clock | None = None
         if clock:
             dim = 2 * config.width
@@ -112,7 +121,11 @@ class DcganCritic(nn.Module):
                 shift, scale = self.told[index](hidden)[:, :, None, None].chunk(2, dim=1)
                 x = torch.addcmul(x + shift, x, scale)
             x = functional.leaky_relu(x, _LEAK)
-        out: Tensor = self.last(x.flatten(1))
+        seen = x.flatten(1)
+        out: Tensor = self.last(seen)
+        if self.given is not None:
+            weights = self.weighs(self.given.of(given, x))
+            out = out + (weights * seen).sum(dim=1, keepdim=True) / seen.shape[1] ** 0.5
         return out
 
 
@@ -124,6 +137,8 @@ class DcganGenerator(nn.Module):
         latent: numbers of a latent.
         shape: (C, H, W) of an image.
         generator: where the initial weights come from (a generator of the CPU).
+        told: makes numbers of what is given, which its first layer sees beside z (Mirza and
+            Osindero 2014, arXiv:1411.1784, section 3.2).
     """
 
     def __init__(
@@ -133,6 +148,7 @@ class DcganGenerator(nn.Module):
         shape: tuple[int, int, int],
         *,
         generator: torch.Generator,
+        told: GivenFeatures | None = None,
     ) -> None:
         super().__init__()
         full = self.full = (shape[1], shape[2])
@@ -144,7 +160,9 @@ class DcganGenerator(nn.Module):
         widths = [_channels(config.width, level) for level in range(count)][::-1]
         self.start = (widths[0], *sizes[0])
         self.sizes = sizes[1:]
-        self.first = linear(latent, math.prod(self.start), generator=generator)
+        self.given = told
+        seen = latent + (0 if told is None else told.dim)
+        self.first = linear(seen, math.prod(self.start), generator=generator)
         self.norms = nn.ModuleList([group_norm(width) for width in widths])
         gain = math.sqrt(2.0)
         self.ups = nn.ModuleList(
@@ -163,6 +181,8 @@ class DcganGenerator(nn.Module):
         given: Mapping[str, Tensor] | None = None,
         mask: Tensor | None = None,
     ) -> Tensor:
+        if self.given is not None:
+            z = torch.cat([z, self.given.of(given, z)], dim=1)
         x = self.first(z).unflatten(1, self.start)
         x = functional.relu(self.norms[0](x))
         for up, norm, (h, w) in zip(self.ups, self.norms[1:], self.sizes, strict=False):
@@ -186,8 +206,10 @@ def dcgan(config: DcganConfig, spec: DataSpec, role: Role, generator: torch.Gene
     """Return a critic, a generator or an encoder of images."""
     channels, height, width = spec.shape
     shape = (channels, height, width)
-    if role.name == "critic":
-        return DcganCritic(config, shape, clock=role.clock, generator=generator)
     if role.name == "encoder":
+        # It is asked what others are told.
         return DcganCritic(config, shape, outputs=role.outputs, generator=generator)
-    return DcganGenerator(config, role.latent, shape, generator=generator)
+    told = GivenFeatures(spec) if spec.given else None
+    if role.name == "critic":
+        return DcganCritic(config, shape, clock=role.clock, generator=generator, told=told)
+    return DcganGenerator(config, role.latent, shape, generator=generator, told=told)

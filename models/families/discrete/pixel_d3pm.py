@@ -81,10 +81,6 @@ class PixelD3pm(DiscreteDiffusion[PixelD3pmConfig]):
         self._masked = config.path == "absorbing"
         super().__init__(config, spec, config.levels, 1 + self._masked, **training)
 
-    @classmethod
-    def told_classes(cls, config: PixelD3pmConfig) -> bool:
-        return config.conditional
-
     def written(self, rows: Batch) -> Batch:
         return rows.holding(self.levels.write(rows.x))
 

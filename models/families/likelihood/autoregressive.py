@@ -13,6 +13,7 @@ from models.contracts.family import Family, Frame
 from models.contracts.learner import Layer, Look, Stage, Training, Walk, finish
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting
 from models.families.likelihood.conditionals import Bins, Conditional, Logistics
 from models.nets import role
 from models.nets.calling import call
@@ -64,6 +65,7 @@ class AutoregressiveConfig(Config, frozen=True):
     ] = 8
     optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine", clip=5.0)
     ema: Averaging = 0.99
+    conditional: ConditionalSetting = False
 
 
 def _law(config: AutoregressiveConfig) -> Conditional:

@@ -15,6 +15,7 @@ from models.contracts.family import Family, Frame
 from models.contracts.learner import Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting
 from models.fields.adversarial import (
     LEARNT,
     LOSSES,
@@ -73,6 +74,7 @@ class DenoisingGanConfig(Config, frozen=True):
         OptimizerConfig, param("Critic's optimiser", "How the critic learns.")
     ] = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine")
     ema: GeneratorAveraging = 0.99
+    conditional: ConditionalSetting = False
 
 
 @family(

@@ -13,6 +13,7 @@ from models.contracts.family import Family, Frame
 from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting
 from models.families.likelihood.settings import Restraint
 from models.fields.energy import Energy
 from models.nets import role
@@ -102,6 +103,7 @@ class EnergyBasedConfig(Config, frozen=True):
     ] = 200
     optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, beta1=0.5, schedule="cosine", clip=1.0)
     ema: Averaging = 0.99
+    conditional: ConditionalSetting = False
 
 
 @family(

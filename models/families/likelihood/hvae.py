@@ -4,6 +4,7 @@ from typing import Annotated
 
 from models.config import Config, Pick, param
 from models.contracts.learner import Stage
+from models.contracts.told_settings import ConditionalSetting
 from models.families.likelihood.latent_family import LatentFamily
 from models.families.likelihood.settings import DecoderNoise
 from models.nets.settings import DecoderNet, PosteriorNet
@@ -42,6 +43,7 @@ class HierarchicalVaeConfig(Config, frozen=True):
     noisy: DecoderNoise = True
     optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
     ema: Averaging = 0.99
+    conditional: ConditionalSetting = False
 
 
 @family(

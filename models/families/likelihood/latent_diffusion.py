@@ -217,10 +217,6 @@ class LatentDiffusion(Family[LatentDiffusionConfig]):
             each.load_state_dict(chain.state_dict())
 
     @classmethod
-    def told_classes(cls, config: LatentDiffusionConfig) -> bool:
-        return config.conditional
-
-    @classmethod
     def evaluations(cls, config: LatentDiffusionConfig, sampler: Any = None) -> int | None:
         return 2 * config.steps  # Heun's last step takes one, and so does the decoder
 

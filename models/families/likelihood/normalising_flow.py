@@ -12,6 +12,7 @@ from models.contracts.family import Family, Frame
 from models.contracts.learner import Layer, Look, Stage, Training, Walk, finish
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting
 from models.families.likelihood.fitting import more_likely
 from models.nets.calling import call
 from models.nets.flows.layers import InvertibleLayers
@@ -36,6 +37,7 @@ class NormalisingFlowConfig(Config, frozen=True):
     net: FlowNet = Pick()
     optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine", clip=5.0)
     ema: Averaging = 0.99
+    conditional: ConditionalSetting = False
 
 
 @family(

@@ -6,6 +6,7 @@ from torch import Tensor
 from models.config import Config, Pick
 from models.contracts.batch import Batch
 from models.contracts.learner import Stage
+from models.contracts.told_settings import ConditionalSetting
 from models.families.likelihood.latent_chain import LatentChain
 from models.families.likelihood.latent_family import LatentFamily
 from models.families.likelihood.settings import DecoderNoise
@@ -30,6 +31,7 @@ class VaeConfig(Config, frozen=True):
     noisy: DecoderNoise = True
     optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
     ema: Averaging = 0.99
+    conditional: ConditionalSetting = False
 
 
 @family(

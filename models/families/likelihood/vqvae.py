@@ -14,6 +14,7 @@ from models.contracts.family import Family, Frame
 from models.contracts.learner import Look, Stage, Training, Walk, finish
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting
 from models.families.likelihood.codebook import CodedChain
 from models.families.likelihood.latent_family import LAYERS
 from models.families.likelihood.settings import DecoderNoise
@@ -70,6 +71,7 @@ class VqVaeConfig(Config, frozen=True):
     noisy: DecoderNoise = True
     optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
     ema: Averaging = 0.99
+    conditional: ConditionalSetting = False
 
 
 @family(

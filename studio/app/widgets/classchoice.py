@@ -12,6 +12,7 @@ from studio.literal import one_line
 __all__ = ["ClassChoice"]
 
 MOST = 10  # classes that stand side by side
+LETTERS = 60  # of their names together
 
 
 class ClassChoice(QWidget):
@@ -42,7 +43,7 @@ class ClassChoice(QWidget):
         self._few = None
         self._names, self.place = tuple(names), place
         titles = [one_line(name) for name in names]
-        if len(titles) > MOST:
+        if len(titles) > MOST or sum(map(len, titles)) > LETTERS:
             box = QComboBox()
             box.setAccessibleName("Class")
             box.addItems(titles)
@@ -51,6 +52,7 @@ class ClassChoice(QWidget):
             self._line.addWidget(box)
         elif titles:
             self._few = Segments(titles, "Class")
+            self._few.widen()
             self._few.select(place)
             self._few.chosen.connect(self.choose)
             self._line.addWidget(self._few)

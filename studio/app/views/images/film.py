@@ -31,6 +31,7 @@ WIDE = 560  # logical pixels from which both grids stand side by side
 SMALLEST = 256  # pixels of the longer side of an exported film, at least
 SECONDS = 4.0  # that an exported film takes
 FORMATS = "GIF film (*.gif);;Film as an animated PNG (*.apng);;Sheet of all frames (*.png)"
+VIDEO = "MP4 film (*.mp4)"
 
 
 class FilmView(FoundView):
@@ -54,7 +55,7 @@ class FilmView(FoundView):
         state.playback.changed.connect(self._moved)
 
     def controls(self) -> list[QWidget]:
-        tip = "Write the film as a GIF, an animated PNG or a sheet"
+        tip = "Write the film as a GIF, an animated PNG, a sheet or, by ffmpeg, an MP4"
         self.write = button("Export…", self._write, icon="export", tip=tip)
         return [self.write]
 
@@ -166,9 +167,12 @@ class FilmView(FoundView):
     def _write(self) -> None:
         found, run = self.found, self.state.runs.by_key.get(self._key)
         if found is not None and run is not None:
+            from studio.formats.video import encoder
+
             name = f"{file_stem(run)}-film.gif"
+            formats = f"{FORMATS};;{VIDEO}" if encoder() else FORMATS
             ask_write(
-                self, self.state, "Export film", name, FORMATS, lambda path: written(found, path)
+                self, self.state, "Export film", name, formats, lambda path: written(found, path)
             )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -187,13 +191,15 @@ def written(found: FilmFound, path: Path) -> None:
     """
     from studio.formats.animation import write_animation
     from studio.formats.pictures import sheet, write_png
+    from studio.formats.video import VIDEO_SUFFIX, write_video
 
     if path.suffix.lower() == ".png":
         flat = found.way.swapaxes(0, 1).reshape(-1, *found.way.shape[2:])
         write_png(path, sheet(flat, columns=len(found.t)))
         return
     frames = np.stack([sheet(frame, smallest=SMALLEST) for frame in found.way])
-    write_animation(path, frames, SECONDS)
+    write = write_video if path.suffix.lower() == VIDEO_SUFFIX else write_animation
+    write(path, frames, SECONDS)
 
 
 SHOWN = shows_moving("film")
