@@ -1,20 +1,21 @@
 """What the registries hold, for the commands that list and describe."""
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from models.entries import Entry, Kind
 from models.registry import registry
 from studio.cli.terminal import UsageError, complain
 from studio.engine.process.discovery import discover
+from studio.methods import Method, methods
 from studio.protocol.spec import Recipe
 from studio.resources import recipes
 
 __all__ = ["KINDS", "entries", "find", "load", "training"]
 
 KINDS: tuple[Kind, ...] = (
-    "family", "dataset", "kind", "network", "sampler", "metric", "operator"
+    "family", "dataset", "kind", "network", "sampler", "guidance", "metric", "operator"
 )  # fmt: skip
 
 
@@ -53,24 +54,41 @@ def defaults(entry: Entry) -> dict[str, Mapping[str, Any]]:
     return {kind.slug: kind.families.get(entry.slug, {}) for kind in registry.all("kind")}
 
 
-def find(slug: str) -> list[Entry | Recipe]:
-    """Every entry with a slug, of any kind, and the recipe.
+def find(slug: str) -> list[Entry | Method | Recipe]:
+    """Every entry with a slug, of any kind, the named method and the recipe.
 
     Raises:
-        UsageError: there is none; the nearest slugs are named.
+        UsageError: there is none; the nearest are named, by how they are spelt or what they are
+            called.
     """
     known = list(_all())
-    found = [entry for entry in known if entry.slug == slug]
+    found = [each for each in known if each.slug == slug]
     if not found:
-        slugs = sorted({entry.slug for entry in known})
-        near = difflib.get_close_matches(slug, slugs, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(slugs)}"
-        raise UsageError(f"nothing is called {slug!r}; {hint}")
+        near = _near(slug, known)
+        hint = f"did you mean {' or '.join(near)}? " if near else ""
+        raise UsageError(
+            f"nothing is called {slug!r}; {hint}'pushforward list' has what can be shown: models, "
+            "datasets, networks, samplers, guidance, metrics, operators, methods and recipes"
+        )
     return found
 
 
-def _all() -> Iterator[Entry | Recipe]:
+def _near(word: str, known: Iterable[Entry | Method | Recipe]) -> list[str]:
+    """Return the slugs that are nearest to a word: spelt alike, with it in their slug or title, or
+    with a title that is spelt alike.
+    """
+    titles = {each.slug: each.title.casefold() for each in known}
+    word = word.casefold()
+    near = difflib.get_close_matches(word, titles, n=3)
+    near += sorted(slug for slug, title in titles.items() if len(word) > 2 and word in slug + title)
+    alike = difflib.get_close_matches(word, titles.values(), n=3)
+    near += [slug for slug, title in titles.items() if title in alike]
+    return list(dict.fromkeys(near))[:3]
+
+
+def _all() -> Iterator[Entry | Method | Recipe]:
     for kind in KINDS:
         yield from registry.all(kind)
     yield training()
+    yield from methods()
     yield from recipes()

@@ -37,7 +37,14 @@ def data(entry: "Entry") -> str:
 
 def sentences(entry: "Entry") -> list[str]:
     """Return the same, and more, as lines for a description."""
-    from models.entries import DatasetEntry, KindEntry, MetricEntry, NetworkEntry, SamplerEntry
+    from models.entries import (
+        DatasetEntry,
+        GuidanceEntry,
+        KindEntry,
+        MetricEntry,
+        NetworkEntry,
+        SamplerEntry,
+    )
 
     if isinstance(entry, KindEntry):
         return _of_kind(entry)
@@ -50,6 +57,9 @@ def sentences(entry: "Entry") -> list[str]:
     if isinstance(entry, MetricEntry):
         measured_in = f"; unit: {unit(entry)}" if entry.unit else "; a plain number"
         return [f"Better: {entry.better}{measured_in}", f"For: {data(entry)}"]
+    if isinstance(entry, GuidanceEntry):
+        led = {"condition": "what is given of a row", "measurement": "what was measured of one"}
+        return [entry.formula, f"Leads to: {' or '.join(led[role] for role in entry.roles)}"]
     if isinstance(entry, NetworkEntry):
         return [f"For: {data(entry)}", f"Can be: {', '.join(entry.roles)}"]
     return [f"For: {data(entry)}"] if entry.make is not None else []

@@ -1,4 +1,4 @@
-"""List what there is: models, data sets, samplers, metrics, operators, methods, recipes."""
+"""List what there is: models, data sets, samplers, metrics, named methods, recipes and others."""
 
 import argparse
 from typing import Any
@@ -8,7 +8,7 @@ from studio.cli.terminal import say, table
 
 __all__ = ["HELP", "add_arguments", "run"]
 
-HELP = "list models, datasets, samplers, metrics, operators, methods or recipes"
+HELP = "list models, datasets, samplers, guidance, metrics, operators, methods or recipes"
 COLUMNS = {
     "family": (
         ("FIELD", lambda e: e.field),
@@ -22,6 +22,7 @@ COLUMNS = {
         ("DATA", facts.data),
     ),
     "sampler": (("ORDER", facts.order), ("NFE/STEP", facts.evaluations)),
+    "guidance": (("TITLE", lambda e: e.title), ("LEADS TO", lambda e: ", ".join(e.roles))),
     "operator": (("NEEDS", lambda e: ", ".join(e.needs) or "-"),),
     "metric": (("BETTER", lambda e: e.better), ("UNIT", facts.unit), ("DATA", facts.data)),
 }
@@ -30,6 +31,7 @@ KINDS = {
     "datasets": "dataset",
     "networks": "network",
     "samplers": "sampler",
+    "guidance": "guidance",
     "metrics": "metric",
     "operators": "operator",
 }
@@ -54,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         named = [(m.slug, m.title, m.family.slug, m.summary) for m in methods()]
         table(named, head=("METHOD", "TITLE", "MODEL", "SUMMARY"))
         say()
+        say("pushforward show METHOD says what it chooses.")
         say("pushforward run MODEL@DATASET --set method=METHOD trains one.")
         return 0
     from studio.cli import catalogue

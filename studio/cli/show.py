@@ -1,5 +1,5 @@
 """Describe one thing: what it is, where it comes from, and each of its settings; of a recipe, what
-it trains; of a kind of data, what there is for it.
+it trains; of a named method, what it chooses; of a kind of data, what there is for it.
 """
 
 import argparse
@@ -10,7 +10,9 @@ from typing import Any
 
 from models.entries import Entry, FamilyEntry, KindEntry
 from studio.cli import facts, ownset
+from studio.cli.showmethod import describe_method
 from studio.cli.terminal import UsageError, paragraph, say
+from studio.methods import Method
 from studio.protocol.spec import Recipe, project_name
 
 __all__ = ["HELP", "add_arguments", "bounds", "run"]
@@ -22,7 +24,10 @@ _WORDS = {
     "data-choice": "name in the data",
     "part": "true | false",
 }
-HELP = "describe a recipe, model, dataset, network, sampler, metric, kind of data, or the training"
+HELP = (
+    "describe a recipe, model, named method, dataset, network, sampler, guidance, metric, "
+    "operator, kind of data, or the training"
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
             say()
         if isinstance(found, Recipe):
             _recipe(found)
+        elif isinstance(found, Method):
+            describe_method(found)
         else:
             _entry(found)
     return 0
@@ -217,8 +224,8 @@ def _help(field: dict[str, Any], prefix: str) -> str:
     if field["kind"] == "pick":
         path, example = f"{prefix}{field['path']}", _able(field)[0]
         text += (
-            f" (--set {path}={example} picks one; 'pushforward show {example}' lists its settings, "
-            f"which are set as {path}.NAME.)"
+            f" (--set {path}={example} picks one; 'pushforward show {example}' lists the settings "
+            f"of this {field['of']}, which are set as {path}.NAME.)"
         )
     if field["kind"] == "part":
         text += f" (--set {prefix}{field['path']}=true puts it in, none leaves it out.)"

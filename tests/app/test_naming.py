@@ -9,7 +9,6 @@ from studio.app.state.switch import Aside
 from studio.app.widgets.comparenames import told_apart
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.spec import Pick, Recipe, RunSpec
-from studio.resources import recipes
 from tests.client.fakes.catalog import catalog
 
 
@@ -127,10 +126,6 @@ def test_what_came_along_does_not_return_with_another_family():
     aside = Aside(settings={("lr", ""): 0.5, ("latent", ""): 3})
     moved = moving.move(spec(), spec(config={"lr": 0.5}), offer(), Pick(slug="ring-of-five"), aside)
     assert dict(moved.aside.settings) == {("latent", ""): 3}
-
-
-def test_recipes_are_named_after_model_and_data_too():
-    assert [r.slug for r in recipes() if r.run.name != naming.run_name(r.run)] == []
 
 
 def test_compared_runs_are_told_apart_by_what_is_different_of_their_names() -> None:

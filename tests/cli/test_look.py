@@ -83,6 +83,49 @@ def test_show_says_how_large_a_data_set_is_and_under_which_licence(say: Any) -> 
     assert "Licence" not in drawn
 
 
+def test_show_says_the_six_choices_of_every_named_method_and_how_to_train_it(say: Any) -> None:
+    from studio.methods import CHOICES, methods
+
+    status, out, err = say("show", "vdm")
+    assert (status, err) == (0, "")
+    words = " ".join(out.split())
+    for choice in CHOICES.values():
+        assert re.search(rf"^    {choice}: ", out, re.M), choice
+    for text in ("(method vdm)", "Source: Kingma et al. 2021", "family.path=learned", "FID 4.00",
+                 "1,000 calls", "8B-vdm", "pushforward run vdm-checkerboard trains one",
+                 "--set method=vdm"):  # fmt: skip
+        assert text in words, text
+    _, distilled, _ = say("show", "reflow")
+    assert "--input" in distilled
+    known = {method.slug for method in methods()}
+    assert known <= {each.slug for each in catalogue.find("ddpm") + list(catalogue._all())}
+
+
+def test_what_leads_samples_is_shown_where_settings_say_so(say: Any) -> None:
+    """'show deis' sent people to 'show classifier', which knew a family of that name alone."""
+    _, out, _ = say("show", "deis")
+    named = re.findall(
+        r"'pushforward show ([a-z-]+)' lists the settings of this guidance", " ".join(out.split())
+    )
+    assert named
+    for slug in named:
+        status, shown, _ = say("show", slug)
+        assert status == 0
+        assert f"(guidance {slug})" in shown
+    _, led, _ = say("show", "classifier-free")
+    assert "strength = 2" in led
+    assert "D_γ = D₀ + γ (D_c − D₀)" in led
+
+
+def test_an_unknown_word_gets_a_few_names_and_not_the_catalogue(say: Any) -> None:
+    status, _, err = say("show", "diffusion")
+    assert status == 2
+    assert "latent-diffusion" in err
+    _, _, err = say("show", "xyzzy")
+    assert "'pushforward list'" in err
+    assert len(err) < 300
+
+
 def test_show_knows_the_settings_of_a_training(say: Any) -> None:
     _, out, _ = say("show", "training")
     assert "  steps = 4000" in out

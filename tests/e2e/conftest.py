@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from studio.app import preferences
+from studio.app import preferences, tasks
 from studio.app.main import Studio
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
@@ -50,6 +50,7 @@ class Person:
         self.studio.show()
         await self.studio.link.start()
         self.window.load_lenses()
+        tasks.spawn(self.studio.actions.folder.watch())
         await until(lambda: self.state.catalog is not None, 30)
 
     def click(self, widget: QWidget, at: QPoint | None = None) -> None:

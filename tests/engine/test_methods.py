@@ -17,7 +17,8 @@ from studio.engine.process import catalogue
 from studio.engine.process.discovery import discover
 from studio.engine.run.resolve import resolve
 from studio.methods import CHOICES, Method, MethodError, load_method, methods, survey
-from studio.protocol.spec import Pick, RunRef, RunSpec
+from studio.protocol.spec import Pick, RunRef, RunSpec, run_name
+from studio.resources import recipes
 from studio.store.project import Project
 
 discover()
@@ -52,6 +53,17 @@ def on(dataset: str, method: Method) -> RunSpec:
         sampler=method.sampler,
         training=BRIEF,
     )
+
+
+def test_recipes_are_named_after_the_method_that_they_are_or_else_the_model_and_the_data() -> None:
+    def due(run: RunSpec) -> str:
+        method = named(run, METHODS, CATALOG)
+        return run_name(run, method.slug if method is not None else "")
+
+    of = {recipe.slug: recipe.run for recipe in recipes()}
+    assert {slug: run.name for slug, run in of.items() if run.name != due(run)} == {}
+    assert of["vdm-checkerboard"].name == "vdm-checkerboard"
+    assert of["edm-checkerboard"].name == "edm-checkerboard"
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.slug)

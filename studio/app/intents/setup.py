@@ -343,7 +343,8 @@ class SetupIntents(Intents):
 
     def _named(self, draft: Draft) -> RunSpec:
         method = self._method(draft.spec)
-        became = method if method != self._method(draft.began) else ""
+        began = "" if draft.recipe is not None else self._method(draft.began)
+        became = method if method != began else ""  # recipes are named by the method that they are
         return naming.named(draft.spec, draft.began, draft.recipe, draft.given, became)
 
     def _method(self, spec: RunSpec) -> str:

@@ -1,0 +1,93 @@
+"""What a named method is: its six choices, its source, what it needs, and what is known of it."""
+
+from studio.app.help.pages import claims
+from studio.app.state import drafts, sixchoices
+from studio.cli.terminal import paragraph, say
+from studio.counted import listed
+from studio.methods import CHOICES, Method, Published, methods
+from studio.protocol.catalog import Catalog
+from studio.protocol.spec import Pick, RunSpec
+from studio.resources import recipes
+
+__all__ = ["describe_method"]
+
+_VERDICTS = {True: "holds", False: "does not hold", None: "reported"}
+
+
+def describe_method(method: Method) -> None:
+    """Write what a method is, in the words of the setup's six choices."""
+    from studio.engine.process import catalogue
+
+    catalog = catalogue.build([])
+    spec = RunSpec(name="", family=method.family, dataset=Pick(slug=""), sampler=method.sampler)
+    say(f"{method.title}  (method {method.slug})")
+    paragraph(method.summary, indent="  ")
+    paragraph(f"Source: {method.source}", indent="  ")
+    sampler = sixchoices.sampled(spec, catalog).sampler
+    say(f"  Model: {method.family.slug}" + (f"; sampler: {sampler.slug}" if sampler else ""))
+    for line in _needs(method, catalog):
+        paragraph(line, indent="  ")
+    say()
+    say("  Six choices:")
+    for choice, words in _choices(spec, catalog).items():
+        paragraph(f"{CHOICES[choice]}: {words}", indent="    ")
+    if method.published:
+        say("  Published:")
+    for each in method.published:
+        paragraph(_figure(each), indent="    ")
+    known = claims()
+    if method.claims:
+        say("  Claims, as they were last verified here:")
+    for slug in method.claims:
+        kept = known.get(slug)
+        said = f": {kept['title']}: {_VERDICTS[kept['passed']]}" if kept is not None else ""
+        paragraph(f"{slug}{said} ('pushforward verify {slug}' measures it)", indent="    ")
+    say()
+    for recipe in recipes():
+        if recipe.race is None and sixchoices.named(recipe.run, methods(), catalog) == method:
+            say(f"  pushforward run {recipe.slug} trains one.")
+    paragraph(
+        f"pushforward run {method.family.slug}@DATASET --set method={method.slug} trains one on "
+        "any data that it takes ('pushforward list datasets').",
+        indent="  ",
+    )
+
+
+def _choices(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
+    """Return what a method chooses: each of the six with its settings as people set them."""
+    formulas = sixchoices.formulas(spec, catalog)
+    found: dict[str, list[str]] = {choice: [] for choice in CHOICES}
+    for control in sixchoices.controls(spec, catalog):
+        titles = {each.value: each.title for each in control.field.choices}
+        title = titles.get(control.value, str(control.value or "none"))
+        path = ".".join(filter(None, (control.section, control.field.path.removesuffix(".slug"))))
+        if not control.idle:
+            set_by = f" ({path}={control.value})" if control.value else ""
+            found[control.choice].append(f"{title}{set_by}")
+    said = {}
+    for choice, told in found.items():
+        formula = formulas.get(choice, ("", ""))[0]
+        said[choice] = ", ".join(told) or "no choice of its own"
+        if formula:
+            said[choice] += f";  {formula}"
+    return said
+
+
+def _needs(method: Method, catalog: Catalog) -> list[str]:
+    """Return what must be there before it can be trained, a sentence each."""
+    entry = catalog.get("family", method.family.slug)
+    if entry is None:
+        return []
+    lines = [f"For: {listed(list(entry.kinds))}"] if entry.kinds else []
+    for each in entry.inputs:
+        optional = " It may be left out." if each.optional else ""
+        lines.append(f"Learns from {each.name} (--input {each.name}=RUN): {each.help}{optional}")
+    conditional = next((f for f in entry.fields if f.path == "conditional"), None)
+    if conditional is not None and drafts.value_at(method.family.config, conditional):
+        lines.append("Needs data with classes, or with other conditions.")
+    return lines
+
+
+def _figure(each: Published) -> str:
+    calls = f" with {each.calls:,} calls of the network" if each.calls is not None else ""
+    return f"{each.figure}, {each.data}{calls} ({each.source})"
