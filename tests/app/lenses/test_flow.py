@@ -360,6 +360,7 @@ def test_every_motion_names_whose_it_is(slug: str) -> None:
         "latent-diffusion": "Rombach 2022",
         "mmd-flow": "Arbel 2019",
         "mmd-generator": "Li 2015",
+        "masked-types": "Vignac 2023",
         "mol-gan": "De Cao and Kipf 2018",
         "motif-by-motif": "Maziarz 2022",
         "monoflow": "Yi 2023",

@@ -1,0 +1,276 @@
+"""DiGress of graphs with types: nodes and pairs are masked one by one, and told back."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Unpack
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from models.config import Config, Pick, param
+from models.contracts.batch import Batch, Rows, by_parts
+from models.contracts.family import Family, Frame
+from models.contracts.learner import Stage, Training, Walk
+from models.contracts.spec import DataSpec
+from models.contracts.state import Packed
+from models.layouts.graphs import Packing
+from models.nets.calling import call
+from models.nets.pick import build
+from models.nets.role import DENOISER
+from models.nets.settings import DenoiserNet
+from models.paths.discrete import DiscretePath, draw_symbols
+from models.registry import family
+from models.samplers.discrete.noise import Uniforms
+from models.tensors import make_generator, mean_of_places
+from models.training.optim import NetworkOptimizer, OptimizerConfig
+from models.training.settings import Averaging
+from models.training.trained import Trained
+
+__all__ = ["MaskedTypes", "MaskedTypesConfig"]
+
+_WEIGHTS, _BOUND = 0, 55  # streams of the seed (`models.tensors.make_generator`)
+_TIMES = 8  # at which the bound of a graph is estimated, spread evenly over the path
+_CLEAR = -0.75  # ln(s) / 4 of the noise at which a bit is as good as seen: s is .05
+_PAPER = "Vignac et al. 2023, arXiv:2209.14734"
+_AUSTIN = "Austin et al. 2021, arXiv:2107.03006"
+
+
+class MaskedTypesConfig(Config, frozen=True):
+    """Settings of a discrete diffusion of graphs with types."""
+
+    net: DenoiserNet = Pick()
+    steps: Annotated[
+        int,
+        param(
+            "Steps of the path",
+            "T: how many steps lead from a graph to masks, and back. Places that are told in one "
+            "step know nothing of each other: more than a graph has places are of no more use.",
+            low=1,
+            high=1000,
+            log=True,
+        ),
+    ] = 100
+    optimizer: NetworkOptimizer = OptimizerConfig(
+        kind="adamw", lr=2e-3, schedule="cosine", clip=1.0
+    )
+    ema: Averaging = 0.998
+
+
+@family(
+    "masked-types",
+    title="DiGress with types",
+    summary="Types of nodes and of pairs are masked step by step; a network sees what is left of "
+    "the whole graph and says what each was.",
+    source=f"{_AUSTIN}, eq. 1 and section 3; {_PAPER}, algorithms 1 and 2",
+    config=MaskedTypesConfig,
+    needs=("types",),
+    capabilities=("bound",),
+    group="discrete",
+    motion="q(g_t | g₀) = (1 − t/T) g₀ + t/T [mask],  p(g_(t−1) | g_t) = Π Σ q p(g₀ | G_t)",
+)
+class MaskedTypes(Family[MaskedTypesConfig]):
+    """A network says p(g_0 | G_t) of each node and pair; the absorbing path of D3PM does the rest.
+
+    The paths of nodes and of pairs are of their own alphabets, and in step. What is masked is 0 in
+    a row, where types are -1 and 1; a pair that nothing joins is -1 in all types. DiGress resamples
+    types instead of masking them.
+    """
+
+    stages = (
+        Stage(
+            "draw", "Draw graphs, and a time for each", "G₀ ~ p,  t ~ U{1…T}", f"{_PAPER}, alg. 1"
+        ),
+        Stage(
+            "corrupt",
+            "Mask nodes and pairs",
+            "q(g_t | g₀) = (1 − t/T) g₀ + t/T [mask]",
+            f"{_AUSTIN}, eq. 3 and section 3",
+            aspect="path",
+        ),
+        Stage(
+            "fit",
+            "Say what was masked",
+            "min −T/t Σ_masked log p(g₀ | G_t)",
+            f"{_AUSTIN}, eq. 1 and section 3",
+            aspect="loss",
+        ),
+    )
+
+    def __init__(
+        self, config: MaskedTypesConfig, spec: DataSpec, **training: Unpack[Training]
+    ) -> None:
+        super().__init__(config, spec, **training)
+        self.packing = Packing.of(spec.parts)
+        self.types = self.packing.node_types, self.packing.edge_types + 1
+        self.paths = [DiscretePath("absorbing", k, config.steps, self.device) for k in self.types]
+        net = build(config.net, spec, DENOISER, self.weights(_WEIGHTS))
+        self.trained: Trained[nn.Module] = Trained(
+            net.to(self.device),
+            config.optimizer,
+            self.horizon,
+            decay=config.ema,
+            execution=self.execution,
+        )
+
+    @property
+    def parts(self) -> Mapping[str, Packed]:
+        return {"network": self.trained}
+
+    @classmethod
+    def evaluations(cls, config: MaskedTypesConfig, sampler: Any = None) -> int | None:
+        return config.steps
+
+    def retune(self, config: MaskedTypesConfig) -> None:
+        self.trained.optimizer.config = config.optimizer
+
+    def symbols(self, rows: Batch) -> Tensor:
+        """Return what stands at each node and each pair of rows, (n, N + pairs) int64: of a pair 0
+        where nothing joins it; where a row is 0 it is masked.
+        """
+        packing, x = self.packing, rows.x
+        nodes = x[:, : packing.start].reshape(len(x), packing.nodes, -1)
+        pairs = x[:, packing.start :].reshape(len(x), -1, packing.pairs).transpose(1, 2)
+        own, joined = nodes.argmax(dim=2), pairs.argmax(dim=2) + 1
+        own = torch.where((nodes == 0.0).all(dim=2), self.types[0], own)
+        joined = torch.where(pairs.amax(dim=2) > 0.0, joined, 0)
+        joined = torch.where((pairs == 0.0).all(dim=2), self.types[1], joined)
+        return torch.cat([own, joined], dim=1)
+
+    def row(self, rows: Batch, symbols: Tensor) -> Tensor:
+        """Return rows (n, L) of symbols; see `symbols`."""
+        own, joined = self._apart(symbols)
+        k, more = self.types[0], self.types[1] - 1
+        nodes = 2.0 * functional.one_hot(own, k + 1)[..., :k].float() - 1.0
+        pairs = 2.0 * functional.one_hot(joined, more + 2)[..., 1 : more + 1].float() - 1.0
+        nodes = nodes * (own < k)[..., None]
+        pairs = pairs * (joined <= more)[..., None]
+        return rows.zeroed(torch.cat([nodes.flatten(1), pairs.transpose(1, 2).flatten(1)], dim=1))
+
+    def places(self, rows: Batch) -> Tensor:
+        """Return which nodes and pairs there are, (n, N + pairs) bool."""
+        mask = rows.mask
+        if mask is None:
+            mask = torch.ones(rows.x.shape, dtype=torch.bool, device=rows.device)
+        start, pairs = self.packing.start, self.packing.pairs
+        return torch.cat([self.packing.present(mask), mask[:, start : start + pairs]], dim=1)
+
+    def _apart(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what is of nodes and what is of pairs."""
+        return values[:, : self.packing.nodes], values[:, self.packing.nodes :]
+
+    def walk(self, batch: Rows) -> Walk:
+        real = Batch.of(batch)
+        n, steps = len(real), self.config.steps
+        # One number for all rows: their times are spread evenly, which the loss varies less by.
+        start = torch.rand((), generator=self.noise, device=self.device)
+        spread = (start + torch.arange(n, device=self.device) / n) % 1.0
+        t = (1 + (steps * spread).long()).clamp(max=steps)
+        yield "draw", {"real": real.x}
+        places = self.places(real)
+        truth = self.symbols(real) * places
+        uniform = torch.rand(truth.shape, generator=self.noise, device=self.device)
+        x = self._corrupted(truth, t, uniform)
+        scene = {"real": real.x, "particles": self.row(real, x)}
+        yield "corrupt", scene
+
+        def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:
+            net, some = self.trained.net, real.take(part)
+            missed = self._missed(net, some, truth[part], x[part], t[part]) * places[part]
+            # T/t times what is masked is the bound: of a place on average.
+            whole = missed * (steps / t[part].float())[:, None]
+            return mean_of_places(whole, places.sum() / n), {}
+
+        metrics = self.trained.descend(loss, n)
+        yield "fit", scene
+        return metrics
+
+    def _corrupted(self, truth: Tensor, t: Tensor, uniform: Tensor) -> Tensor:
+        sides = zip(self.paths, self._apart(truth), self._apart(uniform), strict=True)
+        return torch.cat([path.corrupted(x, t, u) for path, x, u in sides], dim=1)
+
+    def _logits(self, net: nn.Module, rows: Batch, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what is said of nodes (n, N, K) and of pairs (n, pairs, E + 1), as logits."""
+        clock = torch.full((len(x),), _CLEAR, device=x.device)
+        said = call(net, rows.holding(self.row(rows, x)), clock).float()
+        n, (k, more), start = len(x), self.types, self.packing.start
+        nodes = said[:, :start].view(n, self.packing.nodes, k)
+        pairs = said[:, start:].view(n, more - 1, self.packing.pairs).transpose(1, 2)
+        return nodes, functional.pad(pairs, (1, 0))
+
+    def _missed(self, net: nn.Module, rows: Batch, truth: Tensor, x: Tensor, t: Tensor) -> Tensor:
+        """Return -log p(g_0 | G_t) of what is masked, (n, N + pairs), 0 elsewhere."""
+        found = []
+        sides = zip(self._logits(net, rows, x), self._apart(truth), self._apart(x), strict=True)
+        for (logits, real, seen), count in zip(sides, self.types, strict=True):
+            kept = logits.log_softmax(dim=-1).gather(-1, real[..., None])[..., 0]
+            found.append(-kept * torch.eq(seen, count))
+        return torch.cat(found, dim=1)
+
+    def prior(
+        self, n: int, generator: torch.Generator, given: Mapping[str, Tensor] | None = None
+    ) -> Batch:
+        """Return rows of which all is masked: what is drawn is how many nodes there are."""
+        x = torch.zeros((n, self.packing.length))
+        return Batch(x, *self.spec.conditions(n, generator, given)).to(self.device)
+
+    @torch.no_grad()
+    def flow(
+        self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        rows, net, steps = Batch.of(latents), self.trained.averaged, self.config.steps
+        uniforms, x = Uniforms(generator, rows.device), self.symbols(rows)
+        yield Frame(0.0, self.row(rows, x), 0)
+        for t in range(steps, 0, -1):
+            said = self._clean(net, rows, x)
+            sides = zip(self.paths, said, self._apart(x), self._apart(uniforms(x)), strict=True)
+            x = torch.cat(
+                [
+                    draw_symbols(path.reverse(clean, seen, t, t - 1), u)
+                    for path, clean, seen, u in sides
+                ],
+                dim=1,
+            )
+            yield Frame(1.0 - (t - 1) / steps, self.row(rows, x), steps - t + 1)
+
+    def _clean(self, net: nn.Module, rows: Batch, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return p(g_0 | G_t) of nodes (n, N, K) and pairs (n, pairs, E + 1)."""
+        k, more = self.types
+
+        def flat(part: Batch, seen: Tensor) -> Tensor:
+            nodes, pairs = self._logits(net, part, seen)
+            return torch.cat([nodes.flatten(1), pairs.flatten(1)], dim=1)
+
+        said: Tensor = by_parts(flat, rows, x)
+        middle = self.packing.nodes * k
+        sides = ((said[:, :middle], k), (said[:, middle:], more))
+        found = []
+        for (logits, count), seen in zip(sides, self._apart(x), strict=True):
+            clean = logits.view(len(x), -1, count).softmax(dim=-1)
+            # What is seen is known.
+            known = functional.one_hot(seen, count + 1)[..., :count].to(clean)
+            masked = torch.eq(seen, count)[..., None]
+            found.append(torch.where(masked, clean, known))
+        return found[0], found[1]
+
+    @torch.no_grad()
+    def log_prob_bound(self, x: Rows) -> Tensor:
+        """Return the variational bound of log p of graphs whose nodes are numbered, in nats, (n,):
+        its sum over times estimated at a few, spread evenly.
+        """
+        rows, steps = Batch.of(x), self.config.steps
+        places = self.places(rows)
+        truth = self.symbols(rows) * places
+        generator, count = make_generator(0, _BOUND), min(_TIMES, steps)
+        total = torch.zeros(len(rows), device=rows.device)
+        for i in range(count):
+            start = (i + torch.rand(len(rows), generator=generator)) / count
+            t = (1 + (steps * start).long()).clamp(max=steps).to(self.device)
+            uniform = torch.rand(truth.shape, generator=generator).to(self.device)
+            at = self._corrupted(truth, t, uniform)
+
+            def missed(part: Batch, real: Tensor, seen: Tensor, then: Tensor) -> Tensor:
+                return self._missed(self.trained.averaged, part, real, seen, then)
+
+            terms = by_parts(missed, rows, truth, at, t) * places
+            total = total + steps / count * terms.sum(dim=1) / t
+        return -total
