@@ -53,6 +53,9 @@ def lay_out(document: QTextDocument, page: Page, tokens: Tokens, width: int) -> 
     document.setDefaultFont(font(14))
     document.setMarkdown(page.text, QTextDocument.MarkdownFeature.MarkdownDialectGitHub)
     document.setDocumentMargin(0)
+    # It is laid out once, at the end, not after each change.
+    whole = QTextCursor(document)
+    whole.beginEditBlock()
     _dress_tables(document, tokens)
     block = document.begin()
     while block.isValid():
@@ -61,6 +64,7 @@ def lay_out(document: QTextDocument, page: Page, tokens: Tokens, width: int) -> 
         _dress_words(block, tokens, width)
         _lower(block)
         block = following
+    whole.endEditBlock()
 
 
 def _dress_block(block: QTextBlock, tokens: Tokens) -> None:
