@@ -74,8 +74,13 @@ def recipes() -> list[Recipe]:
     Raises:
         RecipeError: one of the shipped files is broken (a test reads them all).
     """
+    return list(_shipped())
+
+
+@cache
+def _shipped() -> tuple[Recipe, ...]:
     found = [load_recipe(path) for path in folder("recipes").glob("*.toml")]
-    return sorted(found, key=lambda recipe: (recipe.order, recipe.slug))
+    return tuple(sorted(found, key=lambda recipe: (recipe.order, recipe.slug)))
 
 
 def thumbnail(slug: str, scheme: str) -> Path:

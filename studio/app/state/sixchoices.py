@@ -93,7 +93,16 @@ def _led(spec: RunSpec, method: Method, catalog: Catalog) -> bool:
 
 def named(spec: RunSpec, found: Iterable[Method], catalog: Catalog) -> Method | None:
     """Return the method that a spec is, None for a combination without a name."""
-    return next((each for each in found if not differing(spec, each, catalog)), None)
+    mine = _at(sampled(spec, catalog))
+    return next(
+        (
+            each
+            for each in found
+            # Most are of another model or sampler, which is seen without reading any setting.
+            if mine == _at(sampled(_of(each, spec), catalog)) and not differing(spec, each, catalog)
+        ),
+        None,
+    )
 
 
 @dataclass(frozen=True)
@@ -190,6 +199,11 @@ def guidance_of(spec: RunSpec) -> str:
 def _joined(lines: list[LineSpec]) -> tuple[str, str]:
     sources = dict.fromkeys(line.source for line in lines if line.source)
     return ",  ".join(line.formula for line in lines), "; ".join(sources)
+
+
+def _at(spec: RunSpec) -> tuple[str, str]:
+    """Return the slugs of what a spec trains and samples with."""
+    return spec.family.slug, spec.sampler.slug if spec.sampler is not None else ""
 
 
 def _of(method: Method, spec: RunSpec) -> RunSpec:
