@@ -30,6 +30,8 @@ NEEDS_TORCH = (
 
 # Of the window, on another version of Python: it is the same there, and all of it takes minutes.
 WINDOW_ELSEWHERE = ("conftest.py", "test_forms.py", "test_hits.py", "test_shell.py")
+# The walk with altered files is the same each time; what reads files is tried there all the same.
+NOT_ELSEWHERE = "fuzz"
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -38,14 +40,14 @@ os.environ["COLUMNS"] = "100"  # what the command line says is cut to the width 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     """Leave out what needs PyTorch where only the fast tests are asked for ("1"), and on another
-    version of Python than that of all tests ("elsewhere") most of the window too.
+    version of Python than that of all tests ("elsewhere") most of the window and the fuzzing too.
     """
     asked = os.environ.get("PUSHFORWARD_FAST_TESTS")
     if asked not in ("1", "elsewhere"):
         return None
     inside = collection_path.relative_to(HERE) if collection_path.is_relative_to(HERE) else Path()
     of_window = inside.parent == Path("app") and inside.name not in WINDOW_ELSEWHERE
-    if asked == "elsewhere" and of_window:
+    if asked == "elsewhere" and (of_window or inside.is_relative_to(NOT_ELSEWHERE)):
         return True
     return any(inside.is_relative_to(needing) for needing in NEEDS_TORCH) or None
 
