@@ -68,11 +68,15 @@ def run_coroutine(
 
 
 async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
-    """Wait until something holds, without blocking the loop."""
+    """Wait until something holds, without blocking the loop: what takes long is asked for less
+    often, since each look costs the loop a timer.
+    """
     end = asyncio.get_running_loop().time() + seconds
+    pause = 0.005
     while not condition():
         if asyncio.get_running_loop().time() > end:
             raise AssertionError(
                 f"not within {seconds:g} s: {inspect.getsource(condition).strip()}"
             )
-        await asyncio.sleep(0.005)
+        await asyncio.sleep(pause)
+        pause = min(1.2 * pause, 0.03)

@@ -1,5 +1,6 @@
 """What people do to understand: switch, change, explain, branch, race."""
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -12,6 +13,9 @@ from studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec, UndoP
 from studio.store.run import RunFolder
 from tests.e2e.conftest import Person
 from tests.qtloop import until
+
+FEW = {"particles": 128, "evaluate_samples": 200}
+"""Of a run whose quality is not what is tested."""
 
 
 def flow(person: Person) -> WatchView:
@@ -82,7 +86,9 @@ async def test_a_step_is_explained_stage_by_stage(person: Person) -> None:
 
 async def test_a_branch_equals_its_parent_up_to_where_it_leaves(person: Person) -> None:
     await person.open()
-    parent = await person.train("gan-ring-of-five", steps=300, checkpoint_steps=100)
+    parent = await person.train(
+        "gan-ring-of-five", steps=300, checkpoint_steps=100, **FEW, batch=64
+    )
     await until(lambda: parent.state == "finished", 60)
     step = next(kept for kept in parent.kept if kept >= 100)
     change = ChangeSetting(step=step, path="rescaling", value="logit")
@@ -120,7 +126,8 @@ async def test_the_generator_is_a_switch(person: Person) -> None:
     assert state.draft.spec.family.slug == "gan"
     assert state.draft.spec.training == before.training
     actions.setup.switch_generator()
-    person.set("steps", 60)
+    for name, value in {"steps": 60, **FEW}.items():
+        person.set(name, value)
     await until(lambda: not state.draft.reasons and state.draft.checked, 10)
     actions.training.start()
     await until(lambda: state.runs.current is not None, 10)
@@ -134,6 +141,8 @@ async def test_two_methods_race_from_the_same_particles(person: Person) -> None:
     await person.open()
     state, actions = person.state, person.studio.actions
     recipe = person.card("gan-ring-of-five").recipe
+    few = msgspec.structs.replace(recipe.run, training={**recipe.run.training, **FEW})
+    recipe = msgspec.structs.replace(recipe, run=few)
     actions.race.add_recipe(recipe)
     actions.race.duplicate(0, family="discriminator-flow")
     assert len(state.race.entries) == 2

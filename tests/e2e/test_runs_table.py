@@ -19,7 +19,7 @@ async def test_runs_are_named_pinned_compared_exported_deleted_and_brought_back(
     await person.open()
     for recipe in ("edm-eight-gaussians", "exact-flow-eight"):
         person.window.registry.trigger("search-recipes")
-        run = await person.train(recipe, steps=150)
+        run = await person.train(recipe, steps=150, particles=128, evaluate_samples=200)
         await until(lambda run=run: run.state == "finished", 90)
         await until(lambda run=run: bool(run.series), 20)
     first, second = person.state.runs.by_key.values()

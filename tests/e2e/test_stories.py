@@ -88,7 +88,9 @@ async def test_from_the_first_page_to_moving_particles_and_away(
 
 async def test_a_killed_engine_is_told_and_the_run_goes_on(person: Person) -> None:
     await person.open()
-    run = await person.train("gan-ring-of-five", steps=500, checkpoint_steps=100)
+    run = await person.train(
+        "gan-ring-of-five", steps=500, checkpoint_steps=100, particles=128, evaluate_samples=200
+    )
     await until(lambda: bool(run.checkpoints) and run.step > 150, 60)
     saved = max(run.checkpoints)
     person.engine().kill()

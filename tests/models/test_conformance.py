@@ -244,10 +244,10 @@ def test_watching_changes_nothing(pair: Pair):
     rows = pair.data.spec().example(5, make_generator(0))
     for i in range(TURNS):
         found += train(pair, watched, i, i + 1)
-        samples(watched, n=3, seed=i)
-        watched.state()
         # Once while a teacher learns, where there is one, and once after.
         if i in (1, LESSON):
+            samples(watched, n=3, seed=i)
+            watched.state()
             for name in lookedat(pair, watched):
                 watched.layer(name, rows, 0.5)
     assert found == alone.steps
@@ -535,8 +535,9 @@ def test_a_state_of_other_networks_is_refused(pair: Pair, settings: dict[str, An
         other.load_state(state)
 
 
-@each_pair
+@each_light_pair
 def test_a_state_with_anything_missing_is_refused(pair: Pair):
+    """Of a family: how the weights of a network are read does not depend on which it is."""
     state, fresh = lesson(pair).state, build(pair)
     # One of each kind: the same tensors of other layers, and of optimisers, are read alike.
     for name in {re.sub(r"\d+", "", name): name for name in state.tensors}.values():
