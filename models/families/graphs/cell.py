@@ -37,7 +37,7 @@ class CellConfig(Config, frozen=True):
             "training graph it is what the paper does.",
             low=1,
             high=10_000,
-            unit="graphs",
+            unit="originals",
             log=True,
         ),
     ] = 100
