@@ -49,17 +49,19 @@ def _table(
 
 def _row(angles: Floats, share: Floats, others: Floats, shares: Floats) -> Floats:
     """Return the distances of one jet, (N, 2) and (N,), from many, (m, M, 2) and (m, M); (m,)."""
-    apart = others[:, None, :, :] - angles[None, :, None, :]
-    apart[..., 1] -= 2.0 * np.pi * np.round(apart[..., 1] / (2.0 * np.pi))
+    eta, phi = (others[:, None, :, k] - angles[:, None, k] for k in (0, 1))
+    if np.abs(phi).max(initial=0.0) > np.pi:
+        phi -= 2.0 * np.pi * np.round(phi / (2.0 * np.pi))
     cost = np.ones((len(others), len(share) + 1, others.shape[1] + 1))
-    cost[:, :-1, :-1] = np.sqrt(np.square(apart).sum(axis=-1))
+    np.sqrt(eta * eta + phi * phi, out=cost[:, :-1, :-1])
     more = shares.sum(axis=1) - share.sum()
+    sources = np.column_stack([np.broadcast_to(share, (len(more), len(share))), more.clip(0.0)])
+    targets = np.column_stack([shares, (-more).clip(0.0)])
     found = np.empty(len(others))
-    for row, excess in enumerate(more.tolist()):
-        source = np.append(share, max(excess, 0.0))
-        target = np.append(shares[row], max(-excess, 0.0))
-        here, there = np.flatnonzero(source), np.flatnonzero(target)
-        found[row] = _least_work(source[here], target[there], cost[row][np.ix_(here, there)])
+    for row, (source, target) in enumerate(zip(sources, targets, strict=True)):
+        here, there = source > 0.0, target > 0.0
+        between = cost[row].compress(here, axis=0).compress(there, axis=1)
+        found[row] = _least_work(source[here], target[there], between)
     return found
 
 
