@@ -57,6 +57,8 @@ def test_a_filter_compares_numbers_and_looks_for_words() -> None:
     assert keeps(KNOWN, "3 >= mass > 1 and top", 3).tolist() == [True, False, False]
     with pytest.raises(Unfiltered, match="Leave GeV out"):
         keeps(KNOWN, "mass > 60 GeV", 3)
+    with pytest.raises(Unfiltered, match="Put a comma before type = top"):
+        keeps(KNOWN, "mass > 120 type = top", 3)
     for wrong in ("spin > 1", "mass > heavy", "type < top"):
         with pytest.raises(Unfiltered):
             keeps(KNOWN, wrong, 3)

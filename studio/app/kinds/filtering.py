@@ -110,7 +110,10 @@ def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[n
         number = float(value.replace("%", ""))
     except ValueError:
         if found := WITH_UNIT.match(value):
-            said = f"Leave {found['unit']} out: {known[0]} is compared in the unit that is shown."
+            unit = found["unit"]
+            said = f"Leave {unit} out: {known[0]} is compared in the unit that is shown."
+            if COMPARED.match(unit):
+                said = f"Put a comma before {unit}."
             raise Unfiltered(said) from None
         raise Unfiltered(f"{value} is no number.") from None
     return SIGNS[sign](values, number)
