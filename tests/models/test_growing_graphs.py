@@ -12,7 +12,7 @@ from torch import Tensor
 from models.contracts.batch import Batch
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
-from models.experiments.graph_nulls import copies, rewired
+from models.experiments.graph_nulls import copies, moved, rewired
 from models.families.graphs.gran import Gran, GranConfig
 from models.families.graphs.graph_af import GraphAf, GraphAfConfig
 from models.families.graphs.graph_rnn import GraphRnn, GraphRnnConfig
@@ -242,6 +242,21 @@ def test_nodes_come_one_after_another_and_stay(make: Make):
         there = before.x != 0.0
         assert torch.equal(after.x[there], before.x[there])
     assert torch.equal(frames[-1].x != 0.0, latents.mask)
+
+
+def test_edges_that_move_are_as_many_and_anywhere_else():
+    data = some_graphs(300, 9)
+    before, size = copies((data.adjacency, data.size), 300, 0)
+    after, same = moved((data.adjacency, data.size), 300, 0, 0.7)
+    assert torch.equal(size, same)
+    assert torch.equal(after, after.mT)
+    room = size * (size - 1) // 2
+    edges = before.sum(dim=(1, 2)) // 2
+    fit = edges <= room // 2  # there is somewhere else for all of them
+    assert torch.equal(after.sum(dim=(1, 2))[fit], before.sum(dim=(1, 2))[fit])
+    kept = (before & after).sum() / before.sum()
+    assert abs(float(kept) - 0.7) < 0.03
+    assert not after.any(dim=2)[torch.arange(9) >= size[:, None]].any()
 
 
 class _Coder(Learner):
