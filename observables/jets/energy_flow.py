@@ -79,7 +79,7 @@ def all_polynomials(angles: NDArray[Any], z: NDArray[Any]) -> Floats:
 
 def _stacked(names: tuple[str, ...], room: Room, angles: NDArray[Any], z: Floats) -> Floats:
     sums = _Sums(angles, z, room)
-    return np.stack([_FORMULAS[name](sums) for name in names], axis=1)
+    return np.array([_FORMULAS[name](sums) for name in names]).T
 
 
 @cache
@@ -132,7 +132,10 @@ class _Sums:
     @cached_property
     def around(self) -> Floats:
         """A z and A (z w), each times sqrt(z), (n, 2, N): two products cost as much as one."""
-        return np.stack([self._root, self.zw * self._back], axis=1) @ self.pairs
+        both = np.empty((len(self.z), 2, self.z.shape[1]))
+        both[:, 0] = self._root
+        np.multiply(self.zw, self._back, out=both[:, 1])
+        return both @ self.pairs
 
     @cached_property
     def u(self) -> Floats:
