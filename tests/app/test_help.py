@@ -198,6 +198,20 @@ def test_claims_stand_with_their_figures_and_what_must_fail() -> None:
             assert pages._plain(title) in page.text
 
 
+def test_figures_of_the_table_of_graphs_are_those_that_were_verified() -> None:
+    page = (resources.folder("help") / "graphs.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [^|]+ \| (GR[^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", page, re.M)
+    assert len(rows) > 5
+    for slug, published, finer, valid in rows:
+        path = resources.folder("verified") / f"{slug}.json"
+        value = json.loads(path.read_text(encoding="utf-8"))["value"]
+        names = ("degree", "clustering", "orbit")
+        told = [float(x) for side in (published, finer) for x in side.split(" / ")]
+        found = [value[f"{name} 20v20"] for name in names] + [value[name] for name in names]
+        assert told == pytest.approx(found, abs=6e-4), slug
+        assert float(valid) == pytest.approx(value["valid"], abs=6e-3), slug
+
+
 NOT_REPRODUCED = {"8C-inpaint", "D5", "GR5-graph-af", "GR8-graph-nvp", "GR8-graph-vae"}
 
 
