@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import torch
+from torch import Tensor
 
 from models.config import Config, ConfigError, param
 from models.data.common import data_generator
@@ -10,7 +11,7 @@ from models.kinds.graphs import GraphSet
 from models.layouts.graphs import pack
 from models.registry import dataset
 
-__all__ = ["CommunityConfig", "community"]
+__all__ = ["CommunityConfig", "community", "halves", "joined_halves"]
 
 
 class CommunityConfig(Config, frozen=True):
@@ -56,19 +57,37 @@ def community(config: CommunityConfig, n: int, seed: int) -> GraphSet:
     Raises:
         ConfigError: there is no even number between the bounds.
     """
-    low, high = (config.smallest + 1) // 2, config.largest // 2
-    if low > high:
-        raise ConfigError("largest", f"must leave an even size from {config.smallest} on")
     rng = data_generator(n, seed)
-    half = torch.randint(low, high + 1, (n,), generator=rng)
-    size = 2 * half
+    half, high = halves(config.smallest, config.largest, n, rng)
+    return joined_halves(half, high, config.inside, config.between, rng)
+
+
+def halves(smallest: int, largest: int, n: int, rng: torch.Generator) -> tuple[Tensor, int]:
+    """Return how many nodes half of each graph has, (n,), and the most that it may have.
+
+    Raises:
+        ConfigError: there is no even number between the bounds.
+    """
+    low, high = (smallest + 1) // 2, largest // 2
+    if low > high:
+        raise ConfigError("largest", f"must leave an even size from {smallest} on")
+    return torch.randint(low, high + 1, (n,), generator=rng), high
+
+
+def joined_halves(
+    half: Tensor, high: int, inside: float | Tensor, between: float, rng: torch.Generator
+) -> GraphSet:
+    """Return graphs of two halves of so many nodes (n,), at most ``high``, as `community` has them;
+    how likely two nodes of a half are joined may be said of each graph, (n, 1, 1).
+    """
+    n, size = len(half), 2 * half
     places = torch.arange(2 * high)
     # Which nodes are in the second half: real ones stand in an order that says nothing of it.
     chance = torch.rand((n, 2 * high), generator=rng)
     order = chance.masked_fill(places >= size[:, None], 2.0).argsort(dim=1)
     second = order.argsort(dim=1) >= half[:, None]
     across = second[:, :, None] != second[:, None, :]
-    likely = torch.where(across, 2.0 * config.between / half[:, None, None], config.inside)
+    likely = torch.where(across, 2.0 * between / half[:, None, None], inside)
     joined = torch.rand((n, 2 * high, 2 * high), generator=rng) < likely
     joined = joined.triu(diagonal=1)
     real = places < size[:, None]

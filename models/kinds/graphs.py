@@ -16,7 +16,10 @@ from models.layouts.graphs import EDGES, Packing, pack, unpack
 from models.registry import kind
 from models.tensors import make_generator
 
-__all__ = ["GraphSet", "graphs"]
+__all__ = ["DENSITY", "GraphSet", "graphs"]
+
+DENSITY = "density"
+"""The name under which the density of a graph is given, where it is."""
 
 _DENSITY = 0.4  # of the edges of an example
 
@@ -32,6 +35,7 @@ class GraphSet:
         labels: (n,) int64, the class of each graph, or None.
         names: of the classes.
         told: whether the class of each graph is given with it.
+        weighed: whether its density is, the share of its pairs that are joined.
     """
 
     x: Tensor
@@ -40,6 +44,7 @@ class GraphSet:
     labels: Tensor | None = None
     names: tuple[str, ...] = ()
     told: bool = False
+    weighed: bool = False
 
     columns: ClassVar[tuple[str, ...]] = ()
 
@@ -69,11 +74,14 @@ class GraphSet:
             std[: packing.nodes] = real.std().clamp_min(1e-6)
         edges = self.x[:, packing.start :]
         share = float((edges > 0).sum() / (edges != 0).sum().clamp_min(1))
-        some = rows_of_law(len(self))
-        given, law = {SIZE: Given()}, {SIZE: self.size[some]}
+        given = {SIZE: Given()}
         if self.told and self.labels is not None:
             given[LABEL] = Given((), len(self.names), self.names)
-            law[LABEL] = self.labels[some]
+        if self.weighed:
+            density = self.density(slice(None))
+            std = density.std().clamp_min(1e-6)
+            given[DENSITY] = Given(mean=density.mean(), std=std, names=(DENSITY,))
+        law = self.given(rows_of_law(len(self)))
         return DataSpec(
             "graphs",
             (packing.length,),
@@ -82,16 +90,27 @@ class GraphSet:
             parts=tuple(replace(p, share=share) if p.name == EDGES else p for p in packing.parts),
             masks=packing.masks,
             given=given,
-            law=law,
+            law={name: given[name].standardise(values) for name, values in law.items()},
         )
 
-    def rows(self, index: Tensor | slice) -> Batch:
-        """Return some graphs, with their size, and their classes where these are told."""
-        size = self.size[index]
-        given = {SIZE: size}
+    def density(self, index: Tensor | slice) -> Tensor:
+        """Return the share of the pairs of some graphs that are joined, (n,)."""
+        edges = self.x[index, self.packing.start :]
+        return (edges > 0).sum(dim=1) / (edges != 0).sum(dim=1).clamp_min(1)
+
+    def given(self, index: Tensor | slice) -> dict[str, Tensor]:
+        """Return what is given with some graphs."""
+        found = {SIZE: self.size[index]}
         if self.told and self.labels is not None:
-            given[LABEL] = self.labels[index]
-        return Batch(self.x[index], self.packing.masks[size], given)
+            found[LABEL] = self.labels[index]
+        if self.weighed:
+            found[DENSITY] = self.density(index)
+        return found
+
+    def rows(self, index: Tensor | slice) -> Batch:
+        """Return some graphs, with their size, and what else is given with them."""
+        given = self.given(index)
+        return Batch(self.x[index], self.packing.masks[given[SIZE]], given)
 
     def take(self, index: Tensor | slice) -> "GraphSet":
         """Return the graphs of some rows."""

@@ -4,21 +4,25 @@ They lie in rows as graphs with types do (`models.layouts.graphs`); hydrogens fi
 left (`observables.molecules`).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
 from torch import Tensor
 
-from models.layouts.graphs import Packing, pack_types
+from models.contracts.spec import Given
+from models.layouts.graphs import Packing, pack_types, unpack_types
 from models.layouts.typed_graphs import TypedGraphs
 from models.registry import kind
-from models.tensors import make_generator
+from models.tensors import make_generator, real_places
 from observables.molecules.atoms import ATOMS, BONDS
 
-__all__ = ["MoleculeSet", "molecules", "packing_of"]
+__all__ = ["HETEROATOMS", "RINGS", "MoleculeSet", "molecules", "packing_of"]
 
 
+RINGS, HETEROATOMS = "rings", "heteroatoms"
+"""Under these names properties of a molecule are given, where they are."""
 _PACKING = Packing(2, node_types=len(ATOMS), edge_types=len(BONDS))
 
 
@@ -33,7 +37,13 @@ def packing_of(length: int) -> Packing:
 
 @dataclass(frozen=True)
 class MoleculeSet(TypedGraphs):
-    """Molecules: nodes are heavy atoms, edges bonds."""
+    """Molecules: nodes are heavy atoms, edges bonds.
+
+    Attributes:
+        told: whether rings and heteroatoms of each are given with it.
+    """
+
+    told: bool = False
 
     kind: ClassVar[str] = "molecules"
 
@@ -48,6 +58,28 @@ class MoleculeSet(TypedGraphs):
     @property
     def packing(self) -> Packing:
         return packing_of(self.x.shape[1])
+
+    def known(self) -> Mapping[str, Given]:
+        found = dict(super().known())
+        if self.told:
+            for name, values in self._counts(slice(None)).items():
+                std = values.std().clamp_min(1e-6)
+                found[name] = Given(mean=values.mean(), std=std, names=(name,))
+        return found
+
+    def given(self, index: Tensor | slice) -> dict[str, Tensor]:
+        found = super().given(index)
+        return {**found, **self._counts(index)} if self.told else found
+
+    def _counts(self, index: Tensor | slice) -> dict[str, Tensor]:
+        """Return how many independent rings molecules in one piece have, and how many atoms that
+        are no carbon, (n,) float32 each.
+        """
+        atoms, bonds = unpack_types(self.x[index], self.packing)
+        size = self.size[index]
+        edges = (bonds > 0).sum(dim=(1, 2)) // 2
+        others = ((atoms > 0) & real_places(size, atoms.shape[1])).sum(dim=1)
+        return {RINGS: (edges - size + 1).float(), HETEROATOMS: others.float()}
 
 
 @kind(

@@ -59,7 +59,8 @@ class TypedGraphs:
         """Return the spec. All numbers have mean 0 and deviation 1 by declaration, as the edges of
         graphs do.
         """
-        packing = self.packing
+        packing, known = self.packing, self.known()
+        law = self.given(rows_of_law(len(self)))
         return DataSpec(
             self.kind,
             (packing.length,),
@@ -67,8 +68,8 @@ class TypedGraphs:
             torch.ones(packing.length),
             parts=packing.parts,
             masks=packing.masks,
-            given=self.known(),
-            law=self.given(rows_of_law(len(self))),
+            given=known,
+            law={name: known[name].standardise(values) for name, values in law.items()},
         )
 
     def rows(self, index: Tensor | slice) -> Batch:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from models.config import NoConfig
 from models.kinds.molecules import MoleculeSet, molecules
+from studio.engine.data.molecules import MoleculesConfig
 from studio.engine.data.sets.qm9 import qm9
 from studio.engine.kinds.base import Facts, kind_of
 from studio.engine.kinds.molecules import Molecules
@@ -47,10 +47,10 @@ def test_molecules_are_laid_out_by_what_they_are():
 
 
 def test_a_damaged_file_of_molecules_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("studio.engine.data.sets.qm9.folder", lambda name: tmp_path)
+    monkeypatch.setattr("studio.engine.data.molecules.folder", lambda name: tmp_path)
     with pytest.raises(Refused, match="missing from the studio's own files"):
-        qm9(NoConfig())
+        qm9(MoleculesConfig())
     (tmp_path / "qm9").mkdir()
     (tmp_path / "qm9" / "qm9.npz").write_bytes(b"nothing")
     with pytest.raises(Refused, match="does not hold the molecules"):
-        qm9(NoConfig())
+        qm9(MoleculesConfig())

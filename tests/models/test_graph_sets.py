@@ -11,6 +11,7 @@ from torch import Tensor
 from models.config import ConfigError, NoConfig
 from models.data.barabasi_albert import BarabasiAlbertConfig, barabasi_albert
 from models.data.block_model import BlockModelConfig, block_model
+from models.data.community_density import CommunityDensityConfig, community_density
 from models.data.erdos_renyi import ErdosRenyiConfig, erdos_renyi
 from models.data.graph_draws import GraphSizes
 from models.data.grids import GridsConfig, grids
@@ -198,3 +199,19 @@ def test_the_class_of_a_block_model_is_how_many_communities_there_are():
     some = told.take(torch.tensor([3, 5]))
     assert torch.equal(some.rows(slice(0, 2)).given["label"], data.labels[[3, 5]])
     assert told.spec().given["label"].classes == 3
+
+
+def test_the_density_of_communities_is_given_with_them():
+    data = community_density(CommunityDensityConfig(), 200, 0)
+    rows = data.rows(slice(0, 50))
+    for adjacency, size, density in zip(
+        data.adjacency, data.size.tolist(), rows.given["density"].tolist(), strict=False
+    ):
+        graph = networkx.from_numpy_array(adjacency[:size, :size].numpy())
+        assert networkx.density(graph) == pytest.approx(density)
+    spec = data.spec()
+    assert float(spec.law["density"].std()) == pytest.approx(1.0, abs=1e-3)
+    restored = spec.restored_given(spec.law)["density"]
+    assert float(restored.min()) < 0.25 < 0.45 < float(restored.max()), "from sparse to dense"
+    with pytest.raises(ConfigError, match="dense: must be at least the sparsest"):
+        community_density(CommunityDensityConfig(sparse=0.9, dense=0.5), 10, 0)

@@ -1,5 +1,7 @@
 """Molecules: the bundled ones can be, none is there twice, and figures tell them from others."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,13 +12,17 @@ from models.kinds.molecules import MoleculeSet, molecules, packing_of
 from models.metrics.base import Evidence, NotApplicable
 from models.metrics.molecules.structure import DifferentMolecules, NewMolecules, ValidMolecules
 from models.tensors import make_generator
+from observables.molecules.atoms import ATOMS
 from observables.molecules.resonance import same_molecules
+from observables.molecules.valence import molecule_statistics
+from studio.engine.data.molecules import MoleculesConfig
+from studio.engine.data.sets.moses import moses
 from studio.engine.data.sets.qm9 import qm9
 
 
 @pytest.fixture(scope="module")
 def known() -> Splits:
-    found = qm9(NoConfig())
+    found = qm9(MoleculesConfig())
     assert isinstance(found, Splits)
     return found
 
@@ -45,6 +51,20 @@ def test_bundled_molecules_are_valid_and_differ(known):
     assert set(some.size.tolist()) <= set(range(2, 10))
     assert int(atoms.max()) == 3, "carbon, nitrogen, oxygen and fluorine"
     assert int(bonds.max()) == 3
+
+
+def test_molecules_of_moses_can_be_and_are_as_large_as_they_should():
+    found = moses(MoleculesConfig())
+    assert (len(found.train), len(found.test)) == (5_000, 1_000)
+    some = found.test.take(slice(0, 100))
+    assert measured(ValidMolecules, some, some) == 1.0
+    assert measured(DifferentMolecules, some, some) == 1.0
+    size = found.train.size
+    assert 12 <= int(size.min()) < 20 < int(size.max()) <= 26
+    atoms, _ = found.train.unpacked
+    assert {ATOMS[each] for each in atoms.unique().tolist()} == {
+        "C", "N", "O", "F", "S", "Cl", "Br",
+    }  # fmt: skip
 
 
 def test_the_nulls_fail(known):
@@ -87,6 +107,20 @@ def test_molecules_are_the_same_however_numbered(known):
     found = same_molecules(*both, np.r_[size, size])
     assert (found[:60] == found[60:]).all()
     assert len(set(found.tolist())) == 60
+
+
+def test_rings_and_heteroatoms_are_given_where_they_are_asked_for(known):
+    some = known.test.take(slice(0, 100))
+    assert set(some.rows(slice(0, 3)).given) == {"size"}
+    told = replace(some, told=True)
+    given = told.rows(slice(None)).given
+    atoms, bonds = (each.numpy() for each in some.unpacked)
+    counted = molecule_statistics(atoms, bonds, some.size.numpy())
+    assert given["rings"].tolist() == counted["rings"].tolist()
+    assert given["heteroatoms"].tolist() == counted["heteroatoms"].tolist()
+    spec = told.spec()
+    assert spec.given["rings"].restore(spec.law["rings"]).round().max() == given["rings"].max()
+    assert qm9(MoleculesConfig(told=True)).train.told
 
 
 def test_an_example_can_be():

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from observables.graphs.canonical import canonical_order, certificate, same_graphs
+from observables.graphs.communities import communities
 from observables.graphs.makes import MAKES, make_of, why_no_two_communities
 from observables.graphs.statistics import graph_statistics, node_statistics, pieces
 
@@ -137,3 +138,18 @@ def test_the_make_of_real_graphs_is_the_most_particular_that_nearly_all_are_of()
 
 def test_pieces_of_nothing_and_of_single_nodes():
     assert pieces(np.zeros((3, 4, 4)), np.array([0, 1, 4])).tolist() == [0, 1, 4]
+
+
+def test_communities_are_as_many_as_networkx_finds():
+    """Of two merges that gain as much either may come first, so that a few differ."""
+    graphs = [
+        networkx.stochastic_block_model([6] * k, [[0.8 if a == b else 0.05 for a in range(k)]
+                                                  for b in range(k)], seed=i)
+        for i in range(10) for k in (2, 3, 4)
+    ]  # fmt: skip
+    theirs = [len(networkx.community.greedy_modularity_communities(g)) for g in graphs]
+    ours = [communities(networkx.to_numpy_array(g)) for g in graphs]
+    assert np.mean(np.array(ours) == theirs) >= 0.9
+    assert np.corrcoef(ours, [2, 3, 4] * 10)[0, 1] > 0.9
+    assert communities(np.zeros((3, 3))) == 3
+    assert communities(networkx.to_numpy_array(networkx.complete_graph(5))) == 1

@@ -47,14 +47,15 @@ class Statistic:
     def kernel(self, left: Tensor, right: Tensor, kernel: Kernel = "emd") -> Tensor:
         """Return the kernel between descriptors (n, k) and (m, k), (n, m)."""
         if kernel == "tv":
-            variation = 0.5 * torch.cdist(left, right, p=1.0)
-            return torch.exp(-0.5 * (variation / self.variation).square())
-        if self.histogram:
+            distance, unit = torch.cdist(left, right, p=1.0), 2.0 * self.variation
+        elif self.histogram:
             # On a line that work is the area between the cumulated histograms.
-            distance = self.bin * torch.cdist(left.cumsum(dim=1), right.cumsum(dim=1), p=1.0)
+            distance = torch.cdist(left.cumsum(dim=1), right.cumsum(dim=1), p=1.0)
+            unit = self.sigma / self.bin
         else:
             distance = torch.cdist(left, right, compute_mode="donot_use_mm_for_euclid_dist")
-        return torch.exp(-0.5 * (distance / self.sigma).square())
+            unit = self.sigma
+        return torch.exp(distance.square() * (-0.5 / unit**2))
 
 
 STATISTICS: Mapping[str, Statistic] = {
@@ -73,12 +74,9 @@ def mmd2(
     Raises:
         ValueError: fewer than two on a side.
     """
-    return mmd2_of(
-        statistic.kernel(left, left, kernel),
-        statistic.kernel(right, right, kernel),
-        statistic.kernel(left, right, kernel),
-        estimate,
-    )
+    both, n = torch.cat([left, right]), len(left)
+    found = statistic.kernel(both, both, kernel)  # of few graphs three calls would cost the most
+    return mmd2_of(found[:n, :n], found[n:, n:], found[:n, n:], estimate)
 
 
 def mmd2_of(left: Tensor, right: Tensor, between: Tensor, estimate: Estimate) -> float:
@@ -91,8 +89,8 @@ def mmd2_of(left: Tensor, right: Tensor, between: Tensor, estimate: Estimate) ->
         raise ValueError(f"at least 2 graphs are needed on each side, got {min(between.shape)}")
     if estimate == "biased":
         return float(left.mean() + right.mean() - 2.0 * between.mean())
-    one, two = ((k.sum() - k.trace()) / (len(k) * (len(k) - 1)) for k in (left, right))
-    return float(one + two - 2.0 * between.mean())
+    one, two = (float(k.sum() - k.trace()) / (len(k) * (len(k) - 1)) for k in (left, right))
+    return one + two - 2.0 * float(between.mean())
 
 
 def discrepancy(
@@ -106,7 +104,14 @@ def discrepancy(
     have places for different numbers of nodes. Raises as `mmd2`.
     """
     statistic = STATISTICS[name]
-    described = [statistic.describe(*graphs) for graphs in (left, right)]
-    widest = max(d.shape[1] for d in described)
-    one, two = (torch.nn.functional.pad(d, (0, widest - d.shape[1])) for d in described)
-    return mmd2(statistic, one, two, estimate, kernel)
+    widest = max(adjacency.shape[1] for adjacency, _ in (left, right))
+    squares = [_padded(adjacency, widest) for adjacency, _ in (left, right)]
+    described = statistic.describe(torch.cat(squares), torch.cat([left[1], right[1]]))
+    n = len(left[1])
+    return mmd2(statistic, described[:n], described[n:], estimate, kernel)
+
+
+def _padded(adjacency: Tensor, nodes: int) -> Tensor:
+    """Return graphs with places for so many nodes."""
+    more = nodes - adjacency.shape[1]
+    return torch.nn.functional.pad(adjacency, (0, more, 0, more)) if more else adjacency

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from observables.graphs.communities import communities
 from observables.graphs.makes import MAKES, halved
 from observables.graphs.statistics import graph_statistics, node_statistics, spectra
 from studio.app.kinds import graph_sets
@@ -37,6 +38,8 @@ TITLES = {
     "components": "Components",
     "largest-degree": "Largest degree",
 }
+MANY = "Communities"
+"""How many a graph has by greedy modularity."""
 VALID, COMMUNITIES = "valid", MAKES["two-communities"].title
 FOUND = {
     "Class": graph_sets.CLASS,
@@ -85,11 +88,14 @@ def _measures(arrays: Arrays) -> Measured:
         ready["Validity"] = np.where(why == "", VALID, why)
     ready |= {title: arrays[name] for title, name in FOUND.items() if name in arrays}
 
-    def counted_in(_title: str) -> Measured:
+    def counted_in(title: str) -> Measured:
+        if title == MANY:
+            pairs = zip(graphs.adjacency, graphs.size.tolist(), strict=True)
+            return {MANY: np.array([communities(square[:n, :n]) for square, n in pairs], np.int64)}
         found = graph_statistics(graphs.adjacency, graphs.size)
         return {TITLES[name]: values for name, values in found.items()}
 
-    return Lazily(ready, tuple(TITLES.values()), counted_in)
+    return Lazily(ready, (*TITLES.values(), MANY), counted_in)
 
 
 def _elements(arrays: Arrays) -> Measured:
@@ -165,13 +171,15 @@ KIND = Kind(
     ),
     brief=("Edges", "Clustering"),
     told=(LABEL,),
+    asked={TITLES["density"]: "density", TITLES["nodes"]: "size"},
+    below=MANY,
     among=graph_sets.among,
     graph=lambda arrays: (GraphRows.of(arrays), None),
     marked=(WHY, graph_sets.MAKE, SIZE),
     apart=graph_sets.apart,
     imports="GraphML, GML, graph6, JSON, TU sets or lists of edges, with labels",
     page=36,
-    views=("graph-flow", "tiles", "browser", "graph-edit"),
+    views=("graph-flow", "tiles", "browser", "graph-edit", "asked"),
     parts=(PLACES,),
     suffixes=("graphml", "json", "edgelist", "g6", "svg", "npz", "h5"),
     filed=_filed,

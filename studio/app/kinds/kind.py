@@ -320,6 +320,7 @@ class Kind:
         told: what the model was told of each datum, by name, that is said with it.
         called: the conditions of a model by their names, in the words of the field.
         asked: of those measures that a model is asked for, the condition that asks for it.
+        below: the measure that is written below what was asked for.
         groups: metrics by slug, in groups with a title, as the inspector shows them.
         projection: what the plane beside the moving tiles shows; "" where there is none.
         imports: what files of this kind may be imported, in words; "" for none.
@@ -376,6 +377,7 @@ class Kind:
     told: tuple[str, ...] = ()
     called: Mapping[str, str] = field(default_factory=dict)
     asked: Mapping[str, str] = field(default_factory=dict)
+    below: str = ""
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: DISTANCES)
     projection: str = ""
     imports: str = ""

@@ -1,14 +1,8 @@
 """QM9: small organic molecules of up to nine heavy atoms."""
 
-import numpy as np
-import torch
-
-from models.config import NoConfig
 from models.contracts.data import Splits
-from models.kinds.molecules import MoleculeSet
 from models.registry import dataset
-from studio.engine.data.shipped import archive
-from studio.resources import folder
+from studio.engine.data.molecules import MoleculesConfig, shipped_molecules
 
 __all__ = ["qm9"]
 
@@ -22,7 +16,7 @@ _LEARNED = 10_000  # the others are measured with
     "allows them: rings and chains, hydrogens left out.",
     source="Ramakrishnan et al. 2014, doi:10.1038/sdata.2014.22",
     holds="molecules",
-    config=NoConfig,
+    config=MoleculesConfig,
     finite=True,
     size="12,000 molecules of 2 to 9 heavy atoms",
     licence="CC0",
@@ -30,17 +24,10 @@ _LEARNED = 10_000  # the others are measured with
     "have alternating bonds. Of so small molecules nearly all that can be are in QM9, so that few "
     "new ones are stable.",
 )
-def qm9(config: NoConfig) -> Splits:
+def qm9(config: MoleculesConfig) -> Splits:
     """Return 10,000 molecules to learn from, and 2,000 to measure with.
 
     Raises:
         Refused: the file is missing or damaged; the path is "dataset".
     """
-    with archive(folder("datasets") / "qm9" / "qm9.npz", "molecules") as arrays:
-        atoms, pairs, size = (arrays[name].astype(np.int64) for name in ("atoms", "bonds", "size"))
-        n, most = atoms.shape
-        bonds = np.zeros((n, most, most), np.int64)
-        first, second = np.triu_indices(most, 1)
-        bonds[:, first, second] = bonds[:, second, first] = pairs
-    whole = MoleculeSet.of(*map(torch.from_numpy, (atoms, bonds, size)))
-    return Splits(whole.take(slice(None, _LEARNED)), whole.take(slice(_LEARNED, None)))
+    return shipped_molecules("qm9", config, _LEARNED)

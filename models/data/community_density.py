@@ -1,0 +1,63 @@
+"""Graphs of two communities, dense ones and sparse ones, and how dense each is is given with it."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import torch
+
+from models.config import Config, ConfigError, param
+from models.data.common import data_generator
+from models.data.community import halves, joined_halves
+from models.kinds.graphs import GraphSet
+from models.registry import dataset
+
+__all__ = ["CommunityDensityConfig", "community_density"]
+
+_BETWEEN = 0.05
+
+
+class CommunityDensityConfig(Config, frozen=True):
+    """How large the graphs are, and how densely joined they may be."""
+
+    smallest: Annotated[
+        int, param("Smallest", "Nodes of the smallest graphs.", low=4, high=60, unit="nodes")
+    ] = 12
+    largest: Annotated[
+        int, param("Largest", "Nodes of the largest graphs.", low=4, high=60, unit="nodes")
+    ] = 20
+    sparse: Annotated[
+        float,
+        param(
+            "Sparsest",
+            "Chance that two nodes of one community are joined, at least.",
+            low=0.0,
+            high=1.0,
+        ),
+    ] = 0.4
+    dense: Annotated[
+        float, param("Densest", "The same, at most.", low=0.0, high=1.0),
+    ] = 1.0  # fmt: skip
+
+
+@dataset(
+    "community-density",
+    title="Communities of any density",
+    summary="Graphs of two communities, each graph as densely joined as no other; its density, the "
+    "share of its pairs that are joined, is given with it, so that it can be asked for.",
+    source="as the set of two communities (You et al. 2018, arXiv:1802.08773, section 4.1), with "
+    "the chance inside of a community drawn evenly for each graph",
+    holds="graphs",
+    config=CommunityDensityConfig,
+)
+def community_density(config: CommunityDensityConfig, n: int, seed: int) -> GraphSet:
+    """Draw n graphs; see `models.data.community`.
+
+    Raises:
+        ConfigError: there is no even number between the bounds, or the densest are sparser.
+    """
+    if config.dense < config.sparse:
+        raise ConfigError("dense", f"must be at least the sparsest, {config.sparse:g}")
+    rng = data_generator(n, seed)
+    half, high = halves(config.smallest, config.largest, n, rng)
+    inside = config.sparse + (config.dense - config.sparse) * torch.rand((n, 1, 1), generator=rng)
+    return replace(joined_halves(half, high, inside, _BETWEEN, rng), weighed=True)

@@ -1,0 +1,45 @@
+"""Molecules that ship with the studio, and what may be told of them."""
+
+from dataclasses import replace
+from typing import Annotated
+
+import numpy as np
+import torch
+
+from models.config import Config, param
+from models.contracts.data import Splits
+from models.kinds.molecules import MoleculeSet
+from studio.engine.data.shipped import archive
+from studio.resources import folder
+
+__all__ = ["MoleculesConfig", "shipped_molecules"]
+
+
+class MoleculesConfig(Config, frozen=True):
+    """What is said of molecules."""
+
+    told: Annotated[
+        bool,
+        param(
+            "Properties told",
+            "How many rings and how many heteroatoms each molecule has is given with it, so that a "
+            "model can be asked for them.",
+        ),
+    ] = False
+
+
+def shipped_molecules(name: str, config: MoleculesConfig, learned: int) -> Splits:
+    """Return the first so many molecules of a set to learn from, and the others to measure with.
+
+    Raises:
+        Refused: the file is missing or damaged; the path is "dataset".
+    """
+    with archive(folder("datasets") / name / f"{name}.npz", "molecules") as arrays:
+        atoms, pairs, size = (arrays[each].astype(np.int64) for each in ("atoms", "bonds", "size"))
+        n, most = atoms.shape
+        bonds = np.zeros((n, most, most), np.int64)
+        first, second = np.triu_indices(most, 1)
+        bonds[:, first, second] = bonds[:, second, first] = pairs
+    made = MoleculeSet.of(*map(torch.from_numpy, (atoms, bonds, size)))
+    whole = replace(made, told=config.told)
+    return Splits(whole.take(slice(None, learned)), whole.take(slice(learned, None)))

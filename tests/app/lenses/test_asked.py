@@ -1,0 +1,112 @@
+"""Samples that are asked for: sliders and classes ask while they are moved, the newest question
+first, and what was asked for stands beside what was made.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from studio.app.intents.base import Answer, Refused
+from studio.app.kinds.graph_rows import ends
+from studio.app.views.asked import VIEW, AskedView
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.messages import GetAble, Operate
+from studio.protocol.parts import ErrorInfo
+from tests.qtloop import until
+
+NODES = 5
+ABLE = {
+    "step": 5,
+    "operators": [],
+    "conditions": [
+        {"name": "size", "low": 3.0, "high": 5.0, "whole": True},
+        {"name": "density", "low": 0.2, "high": 0.6},
+        {"name": "label", "names": ["two", "three"], "whole": True},
+    ],
+}
+
+
+def made(density: float) -> dict[str, np.ndarray]:
+    """Return three graphs of five nodes that are nearly as dense as asked."""
+    first, _ = ends(NODES)
+    count = round(density * len(first))
+    x = np.where(np.arange(len(first)) < count, 1.0, -1.0).astype(np.float32)
+    return {"x": np.stack([x, x, x]), "size": np.full(3, NODES)}
+
+
+@pytest.fixture
+def asked() -> list[Operate]:
+    return []
+
+
+@pytest.fixture
+def view(lens: Any, qtbot: QtBot, asked: list[Operate]) -> AskedView:
+    state, run = lens.state, lens.run
+    state.engine = replace(state.engine, state="ready")
+    entries = [
+        EntrySpec(
+            kind="dataset", slug=run.spec.dataset.slug, title="", summary="", source="",
+            fields=[], kinds=["graphs"],
+        ),
+        EntrySpec(
+            kind="operator", slug="generate", title="Generate", summary="", source="", fields=[],
+        ),
+    ]  # fmt: skip
+    state.catalog.entries.extend(entries)
+    run.checkpoints = [5]
+
+    async def ask(command: Any) -> Answer:
+        if isinstance(command, GetAble):
+            return Answer(ABLE, {})
+        assert isinstance(command, Operate)
+        asked.append(command)
+        if command.given.get("label") == "three":
+            raise Refused(ErrorInfo(kind="user", message="It knows two alone.", hint=""))
+        return Answer({"step": 5}, made(command.given.get("density", 0.4)))
+
+    lens.link.ask = ask
+    found = VIEW.factory(state, lens.actions)
+    found.resize(800, 600)
+    qtbot.addWidget(found)
+    found.show()
+    return found
+
+
+async def test_what_is_moved_is_asked_and_shown_beside_what_came(
+    view: AskedView, lens: Any, asked: list[Operate]
+) -> None:
+    assert VIEW.applies(lens.state)
+    await until(lambda: view.grid.count == 3)
+    assert asked[0].inline
+    assert asked[0].given == {"density": pytest.approx(0.4), "label": "two"}, "no size at first"
+    density = view.conditions.numbers["density"]
+    for place in (60, 80, 100):
+        density.slider.setValue(place)
+    await until(lambda: asked[-1].given["density"] == pytest.approx(0.6))
+    assert len(asked) <= 3, "what was overtaken is never asked"
+    await until(lambda: view.table.item(0, 2).text().startswith("0.6"))
+    assert [view.table.item(0, column).text() for column in (0, 1)] == ["Density", "0.6"]
+    before = asked[-1].config["seed"]
+    view.again.click()
+    await until(lambda: asked[-1].config["seed"] == before + 1)
+    view.conditions.numbers["size"].tick.setChecked(True)
+    await until(lambda: asked[-1].given.get("size") == 4)
+    density.tick.setChecked(False)
+    await until(lambda: "density" not in asked[-1].given)
+    assert density.value.text() == "any"
+
+
+async def test_a_refusal_is_said_and_what_was_there_stays(
+    view: AskedView, asked: list[Operate]
+) -> None:
+    await until(lambda: view.grid.count == 3)
+    view.conditions.classes["label"].choose(2)
+    await until(lambda: view.refused.isVisible())
+    assert view.refused.text() == "It knows two alone."
+    assert view.grid.count == 3
+    view.conditions.classes["label"].choose(0)
+    await until(lambda: not view.refused.isVisible())
+    assert "label" not in asked[-1].given
