@@ -59,7 +59,7 @@ class PixelD3pmConfig(DiscreteDiffusionConfig, frozen=True):
 @family(
     "pixel-d3pm",
     title="D3PM of pixels",
-    summary="Pixels of a few levels are blurred, masked or exchanged step by step, and told back: "
+    summary="Pixels of a few levels are moved, masked or exchanged step by step, and told back: "
     "a diffusion without a noise of numbers, whose bound is one of the bits of an image.",
     source=f"{PAPER}, eqs. 1 to 5 and section 6",
     config=PixelD3pmConfig,
