@@ -17,7 +17,7 @@ def on_screen(person: Person) -> int:
     return -1 if record is None else int(record.step)
 
 
-async def moves_on(person: Person, run: RunState, times: int = 4) -> None:
+async def moves_on(person: Person, run: RunState, times: int = 3) -> None:
     """Wait until some more live pictures were seen, one after the other."""
     for _ in range(times):
         seen = on_screen(person)
@@ -45,6 +45,6 @@ async def test_the_live_picture_goes_on_from_kind_to_kind_and_after_scrubbing(
         for _ in range(3):
             person.state.playback.set(step=run.kept[0])
             person.state.playback.set(step=None)
-            await moves_on(person, run, times=3)
+            await moves_on(person, run, times=2)
         person.studio.actions.training.stop()
         await until(lambda run=run: run.state == "cancelled", 30)

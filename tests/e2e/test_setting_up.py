@@ -23,7 +23,7 @@ async def test_an_own_file_after_a_recipe_of_pictures(person: Person, tmp_path: 
     actions.setup.open_on("project:own")
     draft, setup = state.draft, person.window.inspector.setup
     assert draft is not None
-    assert draft.spec.name == "edm-own"
+    assert draft.spec.name == "edm-dpm-solver-pp-own", "the method that it is, on the data"
     page = person.window.canvas.setup
     assert page.title.isHidden()
     assert page.sentence.data.text() == "own"
@@ -40,6 +40,6 @@ async def test_an_own_file_after_a_recipe_of_pictures(person: Person, tmp_path: 
     person.click(setup.train)
     await until(lambda: state.runs.current is not None and person.run.state == "finished", 60)
     folder = RunFolder(Path(person.run.key))
-    assert folder.name.endswith("edm-own")
+    assert folder.name.endswith("edm-dpm-solver-pp-own")
     assert folder.record.spec.training["batch"] != recipe.run.training["batch"]
     assert person.window.canvas.lenses.shown == "watch"
