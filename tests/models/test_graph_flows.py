@@ -56,7 +56,7 @@ def code_of(y: Tensor) -> Tensor:
 @torch.no_grad()
 def by_quadrature(made: GraphNvp, within: float = 9.0) -> Tensor:
     """How likely each of the eight graphs is, as it is numbered, by numbers below a bound."""
-    y, cell = grid(72, 9.0)
+    y, cell = grid(36, 9.0)
     rows = Batch(y, torch.ones(y.shape, dtype=torch.bool), {"size": torch.full((len(y),), 3)})
     likely = made.log_density(made.trained.averaged.edges, rows).double().exp() * cell
     likely *= (y.abs() < within).all(dim=1)

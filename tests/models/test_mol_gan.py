@@ -69,7 +69,7 @@ def test_pairs_know_of_each_other():
     """Mostly none or all of the pairs are joined: pairs drawn each for itself would be .73 away."""
     comes = torch.tensor([6, 1, 1, 1, 1, 1, 1, 4])
     data = GraphSet(PAIRS.repeat_interleave(comes, dim=0), torch.full((16,), 3))
-    adjacency, _ = made(taught(data, 150, critic_steps=1))
+    adjacency, _ = made(taught(data, 100, critic_steps=1))
     count = adjacency.sum(dim=(1, 2)) // 2
     found = torch.bincount(count, minlength=4).double() / 2000
     truth = torch.tensor([6.0, 3.0, 3.0, 4.0], dtype=torch.double) / 16.0
@@ -83,7 +83,7 @@ def test_a_wish_is_heard():
     data = GraphSet(x, torch.full((64,), 4))
     assert 0.2 < connected(data.adjacency, data.size).double().mean() < 0.5
     shares = [
-        float(connected(*made(taught(data, 40, critic_steps=1, **wish), 400)).double().mean())
+        float(connected(*made(taught(data, 30, critic_steps=1, **wish), 400)).double().mean())
         for wish in ({}, {"wish": "connected", "reward": 30.0})
     ]
     assert shares[1] > shares[0] + 0.3, shares
