@@ -32,6 +32,7 @@ from studio.engine.experiments.images.equal_time import (
     without_labels,
 )
 from studio.engine.experiments.images.restored import best_linear, psnr
+from studio.engine.experiments.images.trilemma import DIFFUSION, GAN, Corners, beside
 from studio.engine.process.discovery import discover
 
 discover()
@@ -170,7 +171,7 @@ def test_a_label_that_is_lost_is_counted():
 
 ON_DIGITS = (
     "8C-anomaly", "8C-bits", "8C-classifier", "8C-flip", "8C-guided", "8C-inpaint", "8C-latent",
-    "8C-purify", "8C-sharper", "8C-solvers",
+    "8C-purify", "8C-sharper", "8C-solvers", "8C-trilemma",
 )  # fmt: skip
 
 
@@ -229,3 +230,27 @@ def test_the_best_linear_guess_is_nearer_than_the_mean_image():
     guess = best_linear()
     assert guess.shape == right.shape
     assert psnr(guess, right) > psnr(mean, right) + 1.0
+
+
+MODELS = {
+    DIFFUSION: Corners(9.0, 0.95, 300.0, 35.0),
+    GAN: Corners(15.0, 0.8, 30_000.0, 1.0),
+    "VAE": Corners(40.0, 0.6, 60_000.0, 1.0),
+    "latent diffusion": Corners(12.0, 0.94, 2000.0, 35.0),
+}
+
+
+@pytest.mark.parametrize(
+    ("title", "corners", "passed"),
+    [
+        (GAN, MODELS[GAN], True),
+        (DIFFUSION, Corners(16.0, 0.95, 300.0, 35.0), False),
+        (DIFFUSION, Corners(9.0, 0.75, 300.0, 35.0), False),
+        (DIFFUSION, Corners(9.0, 0.95, 7000.0, 35.0), False),
+        ("another", Corners(12.0, 0.91, 20_000.0, 4.0), True),
+        ("another", Corners(11.0, 0.91, 20_000.0, 4.0), False),
+    ],
+)
+def test_who_has_all_three_corners_ends_the_trilemma(title, corners, passed):
+    assert beside(MODELS | {title: corners}, 29.0) is passed
+    assert not beside(MODELS | {title: corners}, 8.0)
