@@ -1,9 +1,10 @@
 """Do with a trained run what an operator can: generate, ask how likely rows are, ...
 
 What comes of it goes into the results of the run, or to a file whose suffix says how it is written:
-.csv, .npz or .h5 for points and jets; .npz, .h5, .png or .zip for images; .graphml, .edgelist, .g6,
-.svg, .npz or .h5 for graphs; .sdf, .smi, .svg, .npz or .h5 for molecules. Without an operator, or
-with --list, the command says what the run can do, and what its model can be told.
+.csv, .npz or .h5 for points and jets; .npz, .h5, .png or .zip for images; .graphml, .json, .svg,
+.npz or .h5 for graphs, without labels also .edgelist and .g6; .sdf, .smi, .svg, .npz or .h5 for
+molecules. Without an operator, or with --list, the command says what the run can do, and what its
+model can be told.
 """
 
 import argparse

@@ -1,9 +1,9 @@
 """Take a trained run away: fresh samples as a table or pictures, or its weights.
 
 The suffix of the file says what is written: .csv, .npz or .h5 for samples of points and jets; .npz,
-.h5, .png (one sheet) or .zip (a picture of each) for images; .graphml, .edgelist, .g6, .svg, .npz
-or .h5 for graphs; .sdf, .smi, .svg, .npz or .h5 for molecules; .safetensors for the averaged
-weights, with the settings in the metadata.
+.h5, .png (one sheet) or .zip (a picture of each) for images; .graphml, .json, .svg, .npz or
+.h5 for graphs, without labels also .edgelist and .g6; .sdf, .smi, .svg, .npz or .h5 for molecules;
+.safetensors for the averaged weights, with the settings in the metadata.
 """
 
 import argparse

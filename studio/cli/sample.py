@@ -1,8 +1,8 @@
 """Draw samples from a trained run: into its folder, where the studio shows them, or to a file.
 
 The same seed draws the same samples. The suffix of the file says how it is written: .csv, .npz or
-.h5 for points and jets; .npz, .h5, .png or .zip for images; .graphml, .edgelist, .g6, .svg, .npz
-or .h5 for graphs; .sdf, .smi, .svg, .npz or .h5 for molecules.
+.h5 for points and jets; .npz, .h5, .png or .zip for images; .graphml, .json, .svg, .npz or
+.h5 for graphs, without labels also .edgelist and .g6; .sdf, .smi, .svg, .npz or .h5 for molecules.
 """
 
 import argparse
