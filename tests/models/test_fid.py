@@ -90,9 +90,13 @@ def test_grey_images_are_red_green_and_blue_alike(package, tmp_path, monkeypatch
         metric.measure(evidence(channels=2))
 
 
-def test_without_weights_it_says_which_file_is_needed():
-    with pytest.raises(NotApplicable, match=f"choose the file {module.FILE}"):
+def test_without_weights_it_says_which_file_is_needed(tmp_path, monkeypatch, package):
+    monkeypatch.delenv(module.VARIABLE, raising=False)
+    with pytest.raises(NotApplicable, match=f"be the path of the file {module.FILE}"):
         InceptionFid(InceptionFidConfig()).measure(evidence())
+    asked = given(tmp_path, monkeypatch)
+    monkeypatch.setenv(module.VARIABLE, asked.config.weights)
+    assert InceptionFid(InceptionFidConfig()).measure(evidence()) == asked.measure(evidence())
     with pytest.raises(ConfigError, match=r"must be a file that ends in \.pth"):
         decode(InceptionFidConfig, {"weights": "/somewhere/weights.bin"})
 

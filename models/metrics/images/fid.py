@@ -9,7 +9,7 @@ from torch import Tensor
 from models.config import Config, File, param
 from models.contracts.learner import finish
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite, flat
-from models.metrics.images.inception import FILE, Inception, inception
+from models.metrics.images.inception import FILE, VARIABLE, Inception, inception
 from models.metrics.samples.frechet import frechet_distance
 from models.registry import metric
 
@@ -26,7 +26,7 @@ class InceptionFidConfig(Config, frozen=True):
         param(
             "Weights of Inception",
             f"The file {FILE}, 95 MB, which torch-fidelity offers on the page of its release "
-            "0.2.0. It is not part of the studio.",
+            f"0.2.0; where none is named, {VARIABLE} of the environment says where it is.",
             suffixes=(".pth",),
         ),
     ] = File("")

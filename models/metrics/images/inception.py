@@ -4,6 +4,7 @@ a person has: neither comes with the studio.
 
 import hashlib
 import io
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from torch import Tensor
 from models.metrics.base import NotApplicable
 from models.metrics.torch_file import read_weights
 
-__all__ = ["FILE", "Inception", "inception"]
+__all__ = ["FILE", "VARIABLE", "Inception", "inception"]
 
 FILE = "weights-inception-2015-12-05-6726825d.pth"
+VARIABLE = "PUSHFORWARD_INCEPTION"
+"""The variable of the environment that says where that file is, where no setting does."""
 _SHA256 = "6726825d"  # how it begins: PyTorch's hub names files after what is in them
 _LARGEST = 1 << 28  # the file has 95 MB
 # A file of PyTorch with an empty dictionary in it: its mark, its version, and nothing.
@@ -49,13 +52,14 @@ class Inception:
 
 
 def inception(weights: str) -> Inception:
-    """Return the network with the weights of a file.
+    """Return the network with the weights of a file, "" for that which the environment names.
 
     Raises:
         NotApplicable: there is no file, it holds other weights, or the package is not installed.
     """
+    weights = weights or os.environ.get(VARIABLE, "")
     if not weights:
-        raise NotApplicable(f"it needs Inception's weights: choose {_WHERE}")
+        raise NotApplicable(f"it needs Inception's weights: let {VARIABLE} be the path of {_WHERE}")
     path = Path(weights)
     try:
         found = path.stat()
@@ -71,7 +75,7 @@ def _of(path: Path, size: int, changed: int) -> Inception:
     if not hashlib.sha256(data).hexdigest().startswith(_SHA256):
         raise NotApplicable(
             f"{path.name} does not hold Inception's weights, by which alone a figure is an FID: "
-            f"choose {_WHERE}"
+            f"take {_WHERE}"
         )
     try:
         from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
