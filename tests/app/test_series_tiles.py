@@ -1,10 +1,15 @@
 """Series on the screen: a line a channel, to one scale, with gaps where there is nothing."""
 
+import io
+import wave
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from studio.app import playing
+from studio.app.kinds.kind import named
 from studio.app.kinds.registry import kind
 from studio.app.kinds.series import KIND, RANGE, lines, said
 from studio.app.tokens import DARK, LIGHT
@@ -77,3 +82,46 @@ def test_series_are_said_measured_and_told():
         "5 series of 9 times · 2 channels: a, b"
     )
     assert kind("series") is KIND
+
+
+def test_a_sound_has_its_time_in_milliseconds_and_its_frequency_in_hertz(qapp):
+    time = np.arange(400) / 8000
+    x = np.sin(2 * np.pi * 440 * time)[None, :, None]
+    sound = {"x": x, **KIND.holding({"rate": 8000.0}, 1)}
+    found = KIND.measures(sound)
+    assert found["Frequency"].tolist() == [440.0]
+    assert KIND.units["Frequency"] == "Hz"
+    assert "Strongest" not in found
+    assert said({name: each[0] for name, each in sound.items()}) == "-1 to 1, 50 ms"
+    with_axis, without = (near(drawn(each)[84:], DARK.muted).sum() for each in (sound, {"x": x}))
+    assert with_axis > without + 40
+    small, bare = (drawn(each, height=60) for each in (sound, {"x": x}))
+    assert np.array_equal(small, bare)
+
+
+def test_sounds_are_heard_as_a_wav_file_at_their_own_rate():
+    x = np.sin(np.arange(800) / 3)[None, :, None].repeat(2, axis=0)
+    made = KIND.heard({"x": x, **KIND.holding({"rate": 16000.0}, 2)})
+    with wave.open(io.BytesIO(made)) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16000, 1, 2)
+        assert file.getnframes() == 2 * (800 + 1600)  # a tenth of a second after each
+        read = np.frombuffer(file.readframes(800), "<i2") / 32767
+    assert np.abs(read - x[0, :, 0]).max() < 1e-4
+
+
+def test_a_sound_that_no_program_opens_is_said_in_a_sentence(monkeypatch):
+    opened = []
+    monkeypatch.setattr(playing.QDesktopServices, "openUrl", lambda url: not opened.append(url))
+    path = playing.play(b"RIFF")
+    assert opened[0].toLocalFile() == str(path)
+    assert path.read_bytes() == b"RIFF"
+    monkeypatch.setattr(playing.QDesktopServices, "openUrl", lambda url: False)
+    with pytest.raises(playing.Unplayed, match="No program of this system opens WAV sounds"):
+        playing.play(b"RIFF")
+
+
+def test_a_class_has_no_number_while_its_name_is_on_its_way():
+    told = {"label": np.array([0, 2])}
+    assert named(told, (), asked=False) == {}
+    assert named(told, ("A4", "B4", "D5"), asked=False)["label"].tolist() == ["A4", "D5"]
+    assert named(told, ())["label"].tolist() == ["class 0", "class 2"]

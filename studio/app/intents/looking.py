@@ -94,6 +94,7 @@ class LookingIntents(Intents):
         run.learned = result.get("n")
         run.columns = tuple(result.get("columns", ()))
         run.classes = tuple(map(str, result.get("names") or ()))
+        run.alike = dict(result.get("alike") or {})
         run.target_told = {name: values for name, values in answer.arrays.items() if name != "x"}
         self.state.runs.changed.emit(key)
 

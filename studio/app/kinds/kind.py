@@ -243,11 +243,13 @@ class Cover:
     paint: PaintDatum
 
 
-def named(told: Arrays, classes: Sequence[str]) -> dict[str, NDArray[Any]]:
+def named(told: Arrays, classes: Sequence[str], *, asked: bool = True) -> dict[str, NDArray[Any]]:
     """Return what is known of data, (n, ...) by name, with their class by its name, or as "class 3"
-    where it has none.
+    where it has none; without it until somebody has ``asked`` for the names.
     """
     found = dict(told)
+    if not classes and not asked:
+        found.pop(LABEL, None)
     if (numbers := found.get(LABEL)) is not None and numbers.ndim == 1:
         some = dict(enumerate(classes))
         found[LABEL] = np.asarray([some.get(int(i)) or f"class {int(i)}" for i in numbers])
@@ -335,6 +337,9 @@ class Kind:
             what the judge of the data sees, and "nearest", how far the nearest training datum is.
         among: finds what is known of data only beside each other and the training data, for
             `measures`; it is asked in a thread.
+        heard: returns data that are sounds as a WAV file, one after the other; None of a kind that
+            has no sounds.
+        alike: what holds for each datum of a set, made ones too, by name, where it is known.
         marked: what tiles are painted from of all that is known or found, beside their parts.
         graph: reads data as graphs, for views of these; None where they are none.
         assumed: whether data of which nothing is known are taken for this kind.
@@ -375,6 +380,8 @@ class Kind:
     parts: tuple[str, ...] = ()
     legend: str = ""
     told: tuple[str, ...] = ()
+    heard: Callable[[Arrays], bytes] | None = None
+    alike: tuple[str, ...] = ()
     called: Mapping[str, str] = field(default_factory=dict)
     asked: Mapping[str, str] = field(default_factory=dict)
     below: str = ""
@@ -394,6 +401,10 @@ class Kind:
     assumed: bool = False
     scene: Callable[[Arrays], Sequence[TitledTiles]] | None = None
     step: Callable[[Arrays, Arrays], Sequence[TitledTiles]] | None = None
+
+    def holding(self, known: Mapping[str, float], n: int) -> dict[str, NDArray[np.float64]]:
+        """Return what holds for each of n data, (n,) by name, of all that is known."""
+        return {name: np.full(n, known[name]) for name in self.alike if name in known}
 
     @property
     def files(self) -> str:

@@ -32,10 +32,16 @@ __all__ = ["KIND", "RANGE", "lines", "said"]
 ASPECT = 2.0
 RANGE = "range"
 """The lowest and the highest number that tiles seen together are drawn between, (2,)."""
+RATE = "rate"
+"""How many times a second a sound has, (n,)."""
 MARGIN = 0.06  # of the height of a tile
 NAMED = 44  # pixels of a tile from which on its class is written into it
 FINE = 90  # pixels of a tile from which on its line is thick, and what is 0 is marked
 MOST = 4  # colours of channels
+SCALE = 14  # pixels of the axis of time below a sound
+STEPS = (0.5, 1, 2, 5, 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000)
+"""Milliseconds between two marks of the axis of time."""
+MARKS = 4  # between which there are so many steps at most
 
 
 def lines(arrays: Arrays) -> Tiles:
@@ -48,9 +54,10 @@ def said(datum: Arrays) -> str:
     """Say a series in a line: its class, and between which numbers it lies."""
     x = np.asarray(datum["x"], np.float64)
     seen = x[np.isfinite(x)]
+    lasts = f", {1000 * len(x) / float(datum[RATE]):.0f} ms" if RATE in datum else ""
     span = f"{seen.min():.3g} to {seen.max():.3g}" if len(seen) else "nothing finite"
     name = f"{one_line(str(datum[LABEL]))}, " if LABEL in datum else ""
-    return f"{name}{span}"
+    return f"{name}{span}{lasts}"
 
 
 def inks(palette: Tokens) -> list[str]:
@@ -69,6 +76,9 @@ def _paint(
     low, high = _between(span, x)
     body = rect.adjusted(3.0, MARGIN * rect.height(), -3.0, -MARGIN * rect.height())
     fine = rect.height() >= FINE
+    timed = fine and RATE in datum
+    if timed:
+        body.setBottom(rect.bottom() - SCALE)
     painter.save()
     painter.setClipRect(rect)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -87,9 +97,27 @@ def _paint(
         painter.setPen(pen)
         for piece in _pieces(x[:, channel]):
             painter.drawPolyline(_polygon(piece, x[piece, channel], len(x), body, low, high))
+    if timed:
+        _axis(painter, rect, body, 1000 * (len(x) - 1) / float(datum[RATE]), palette)
     if LABEL in datum and rect.height() >= NAMED:
         _name(painter, rect, one_line(str(datum[LABEL])), palette)
     painter.restore()
+
+
+def _axis(painter: QPainter, rect: QRectF, body: QRectF, lasts: float, palette: Tokens) -> None:
+    """Write the time below a sound that lasts so many milliseconds, 0 at its first number."""
+    painter.setFont(font(10))
+    painter.setPen(QColor(palette.muted))
+    step = next((each for each in STEPS if lasts <= MARKS * each), lasts / MARKS)
+    marks = np.arange(0.0, lasts + 1e-9, step) if lasts > 0 else np.zeros(1)
+    metrics, base = painter.fontMetrics(), rect.bottom() - 3.0
+    for mark in marks.tolist():
+        at = body.left() + (mark / lasts if lasts > 0 else 0.0) * body.width()
+        painter.drawLine(QPointF(at, body.bottom()), QPointF(at, body.bottom() + 2.0))
+        text = f"{mark:g} ms" if mark == marks[-1] else f"{mark:g}"
+        wide = metrics.horizontalAdvance(text)
+        left = min(max(at - wide / 2, body.left()), body.right() - wide)
+        painter.drawText(QPointF(left, base), text)
 
 
 def _name(painter: QPainter, rect: QRectF, text: str, palette: Tokens) -> None:
@@ -156,7 +184,7 @@ def _common(arrays: Arrays) -> Arrays:
 
 def _measures(arrays: Arrays) -> Measured:
     """Say of each series its class, mean and deviation, how often it goes through its mean, and how
-    often its strongest oscillation comes in it, of the first channel.
+    often its strongest oscillation comes in it, in a second of a sound; of the first channel.
     """
     x = np.nan_to_num(np.asarray(arrays["x"], np.float64))[..., 0]
     centred = x - x.mean(axis=1, keepdims=True)
@@ -167,8 +195,21 @@ def _measures(arrays: Arrays) -> Measured:
         "Mean": x.mean(axis=1),
         "Deviation": x.std(axis=1),
         "Crossings": (np.diff(np.sign(centred), axis=1) != 0).sum(axis=1),
-        "Strongest": power.argmax(axis=1),
+        **_strongest(power.argmax(axis=1), arrays),
     }
+
+
+def _strongest(cycles: NDArray[np.int64], arrays: Arrays) -> Measured:
+    """Return how often an oscillation comes in each series; in a second, where that is known."""
+    if RATE not in arrays:
+        return {"Strongest": cycles}
+    return {"Frequency": cycles * np.asarray(arrays[RATE], np.float64) / arrays["x"].shape[1]}
+
+
+def _heard(arrays: Arrays) -> bytes:
+    from studio.formats.series.writing import sound
+
+    return sound(arrays["x"], round(float(arrays[RATE][0])))
 
 
 def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) -> str:
@@ -196,10 +237,13 @@ KIND = Kind(
     tiles=lines,
     facts=_facts,
     measures=_measures,
-    units={"Strongest": "cycles"},
+    units={"Strongest": "cycles", "Frequency": "Hz"},
     common=_common,
     apart=pixels,
     told=(LABEL,),
+    heard=_heard,
+    alike=(RATE,),
+    marked=(RATE,),
     groups={
         "Dynamics": ("spectrum-distance", "autocorrelation-distance"),
         "Filling in": ("crps",),

@@ -111,7 +111,8 @@ class RunState:
     steps. ``seconds`` is the training time so far; ``parameters`` counts those of its networks,
     None until somebody asked. ``target`` are some of its ``learned`` target points, which are
     counted when they are first shown; ``target_told`` is what is known of each by name, and
-    ``classes`` are the names of their classes. ``held`` are some data that it has not learned, with
+    ``classes`` are the names of their classes, ``alike`` what holds for each of them, and for what
+    the run makes, by name. ``held`` are some data that it has not learned, with
     ``held_told``, None where nobody asked or there are none: ``holds_out`` says which.
     ``phase_left`` are the seconds to the end of the present one of its ``phases``; ``evaluated`` is
     what was measured of it last because somebody asked.
@@ -148,6 +149,7 @@ class RunState:
     columns: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
     target_told: dict[str, NDArray[Any]] = field(default_factory=dict)
+    alike: dict[str, float] = field(default_factory=dict)
     holds_out: bool | None = None
     held: Floats | None = None
     held_told: dict[str, NDArray[Any]] = field(default_factory=dict)

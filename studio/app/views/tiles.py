@@ -244,7 +244,11 @@ class TilesView(QWidget):
 
     def _told(self, record: FlowRecord) -> Arrays:
         """Return what the fixed latents were told."""
-        return named(record.given, self._classes) if self._kind.told else {}
+        run, kind = self._following.run, self._kind
+        if run is None or not kind.told:
+            return {}
+        told = named(record.given, self._classes, asked=run.target is not None)
+        return told | kind.holding(run.alike, record.x.shape[1])
 
     def _ask_names(self) -> None:
         """Ask once how the classes are called that the latents were told, and draw them anew when

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
@@ -13,12 +13,14 @@ from studio.app.askonce import AskOnce
 from studio.app.kinds.kind import Kind, named
 from studio.app.kinds.registry import kind_of_run
 from studio.app.kinds.statistics import rows_of
+from studio.app.playing import Unplayed, play
 from studio.app.plots.export import Picture, painted_picture
 from studio.app.plots.moreknown import MoreKnown
 from studio.app.plots.otherrun import OtherRun
 from studio.app.plots.sampled import Sampled, Shown
 from studio.app.state.latents import beside
 from studio.app.state.naming import name_of, number
+from studio.app.state.notices import Notice
 from studio.app.state.runs import RunState
 from studio.app.state.selection import Source, What
 from studio.app.state.session import AppState
@@ -34,6 +36,11 @@ __all__ = ["VIEW", "TileSamplesView"]
 
 SHOWN = 64  # particles that the lens wants, live
 TARGET, REAL = 512, 4096  # of the data that are fetched to be browsed at least, and at most
+HEARD = 8  # sounds that are played one after the other at most
+HEAR = (
+    "Play the selected ones, or the one in the ring, one after the other, with the player of this "
+    "system (H)"
+)
 BYTES = 16_000_000  # that they may take
 
 
@@ -53,6 +60,7 @@ class TileSamplesView(QWidget):
         self._empty = EmptyState(self)
         self._sampled = Sampled(self, state, actions, SHOWN, applies)
         sample = button("Sample now", actions.training.sample, tip="Draw new samples into the run")
+        self.hear = button("Hear", self._hear, icon="play", tip=HEAR)
         export = icon_button("export", "Export samples", actions.export.open)
         self._other = OtherRun(self, state)
         self._more = MoreKnown(self, state, actions)
@@ -60,7 +68,7 @@ class TileSamplesView(QWidget):
         self._drawn_ones = held_chip(self._sampled)
         self.browser.export_wanted.connect(actions.export.open)
         self.browser.foot.addWidget(self._drawn_ones)
-        self.bar = self.browser.bar(self, sample, OperatorChip(state, actions), export)
+        self.bar = self.browser.bar(self, self.hear, sample, OperatorChip(state, actions), export)
         body = QVBoxLayout(self)
         body.setContentsMargins(16, 8, 16, 12)
         body.setSpacing(8)
@@ -106,7 +114,9 @@ class TileSamplesView(QWidget):
             return
         made = real = made_of = None
         if shown is not None and kind.fits(shown.x.shape[1:]):
-            made = rows_of(shown.x, named(shown.told, shown.classes or run.classes))
+            names, read = shown.classes or run.classes, run.target is not None
+            made = rows_of(shown.x, named(shown.told, names, asked=read))
+            made |= kind.holding(run.alike, len(shown.x))
             if shown.file or not run.job:  # particles of a training are others in a moment
                 made |= self._more.of(run, kind, made)
             what: What = "samples" if shown.file else "particles"
@@ -114,6 +124,7 @@ class TileSamplesView(QWidget):
         target = run.target
         if target is not None and kind.fits(target.shape[1:]):
             real = rows_of(target, named(run.target_told, run.classes))
+            real |= kind.holding(run.alike, len(target))
             real |= self._more.of(run, kind, real, own=True)
         real_of: Source | None = Source(run.key, "data", str(len(run.edits)))
         place = self.browser.real.choice.currentIndex() - 1
@@ -129,6 +140,7 @@ class TileSamplesView(QWidget):
                 there.x, named(there.told, there.classes or other.classes or run.classes)
             )
             theirs |= self._more.of(run, kind, theirs)
+            theirs |= kind.holding(run.alike, len(there.x))
         # The same latents are the same rows, whichever run they went through.
         of = made_of if self._other.aligned else None
         missing = self._other.note or f"Reading what run {number(other.name)} made"
@@ -137,8 +149,33 @@ class TileSamplesView(QWidget):
         said = (self._other.note, there.origin) if there is not None else ()
         self.browser.real.say(" · ".join(filter(None, said)))
 
+    def _hear(self) -> None:
+        """Play what is selected; else what is in the ring, else the first there is."""
+        kind, pane = self._kind, self.browser.looked_at()
+        if kind.heard is None or pane.arrays is None or not pane.count:
+            return
+        rows = self._state.selection.of(pane.source)[:HEARD]
+        if not len(rows):
+            rows = np.array([max(0, pane.grid.inspected)])
+        try:
+            play(kind.heard({name: each[rows] for name, each in pane.arrays.items()}))
+        except Unplayed as error:
+            self._state.notices.post(
+                Notice(level="warning", text="Nothing can be heard", why=str(error), topic="hear")
+            )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """H plays what is selected, where it is a sound."""
+        plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        if event.key() == Qt.Key.Key_H and plain and not self.hear.isHidden():
+            self._hear()
+        else:
+            super().keyPressEvent(event)
+
     def _tell(self) -> None:
         run = self._sampled.run
+        sounds = run is not None and all(name in run.alike for name in self._kind.alike)
+        self.hear.setVisible(self._kind.heard is not None and sounds and bool(self._sampled.now))
         now = self._sampled.now
         some, note = now is not None, now.note if now is not None else ""
         self.browser.setVisible(some)

@@ -170,6 +170,14 @@ class Browser(QWidget):
             line.insertWidget(place, finder, share)
         self._above.setVisible(above)
 
+    def looked_at(self) -> Pane:
+        """Return the pane whose rows are selected or in the ring, else the generated ones."""
+        picked = (self._selection.source, self.real.source)
+        real = picked[0] is not None and picked[0] == picked[1] != self.made.source
+        ring = self.made.grid.inspected < 0 <= self.real.grid.inspected
+        alone = self._side == 1  # real ones are all that is seen
+        return self.real if real or ring or alone else self.made
+
     def entries(self, pane: Pane) -> Entries:
         """Return what can be done with the tiles of a pane."""
         selection = self._selection

@@ -157,6 +157,10 @@ class DataKind:
         """
         return None
 
+    def alike(self, data: RowSource) -> dict[str, float]:
+        """Return numbers that hold for every datum, made ones too, by name: a sampling rate."""
+        return {}
+
     def shown(self, data: RowSource) -> Arrays:
         """Return the arrays of a preview of data."""
         return self.arrays(data.rows(slice(None)))

@@ -32,6 +32,11 @@ class Series(DataKind, slug="series"):
         across = f" in {counted(channels, 'channel')}" if channels > 1 else ""
         return f"{self.counted(len(data))} of {counted(length, 'time')}{across}"
 
+    def alike(self, data: RowSource) -> dict[str, float]:
+        """Return the "rate" of sounds, in samples a second."""
+        rate = data.rate if isinstance(data, SeriesSet) else 0
+        return {"rate": float(rate)} if rate else {}
+
     def shown(self, data: RowSource) -> Arrays:
         assert isinstance(data, SeriesSet)
         found = super().shown(data)

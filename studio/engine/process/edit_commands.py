@@ -1,7 +1,7 @@
 """What the commands do that change a run in its middle: edits, branches, the edited target."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
@@ -10,7 +10,8 @@ from studio.engine.data.datasets import Dataset
 from studio.engine.data.target import Target
 from studio.engine.jobs.job import ENDED
 from studio.engine.jobs.training import TrainingJob, training_of
-from studio.engine.kinds.base import Arrays
+from studio.engine.kinds.base import Arrays, kind_of
+from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.commands import Answer, handles, respond, train, valid, within
 from studio.engine.process.failures import Refused
 from studio.engine.run.branching import branch
@@ -79,11 +80,17 @@ def _target(engine: "Engine", command: m.GetTarget) -> Answer:
     if held is not None:
         rows = held.rows(slice(None))
         known, names = _named_classes(source, rows.given.get(LABEL))
-        told = {"columns": list(source.rows.columns), "n": len(held), "names": names, "held": True}
+        told = {**_said(run, source), "n": len(held), "names": names, "held": True}
         return Answer(told, {"x": rows.x.contiguous().numpy(), **known})
     label, names = _classes(source, target, n)
-    result = {"columns": list(source.rows.columns), "n": len(target.x), "names": names}
+    result = {**_said(run, source), "n": len(target.x), "names": names}
     return Answer(result, {"x": target.shown(n).contiguous().numpy(), **label})
+
+
+def _said(run: RunFolder, source: Dataset) -> dict[str, Any]:
+    """Return what is said of all rows: the names of their numbers, and what holds for each."""
+    alike = kind_of(picked_kind(run.record.spec.dataset)).alike(source.rows)
+    return {"columns": list(source.rows.columns), "alike": alike}
 
 
 def _classes(source: Dataset, target: Target, n: int) -> tuple[Arrays, list[str]]:

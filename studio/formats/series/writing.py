@@ -31,21 +31,21 @@ def write_table(path: Path, x: NDArray[Any], channels: Sequence[str] = ()) -> No
     write_text(path, with_commas(["series", "time", *map(harmless, names)], lines))
 
 
-def sound(x: NDArray[Any]) -> bytes:
-    """Return series (n, L, C) as the bytes of a WAV file of 16 bits and 8,000 samples a second, one
-    after the other with a pause between, as many channels as they have. All are made less loud by
-    the same factor where one is beyond what a file can hold.
+def sound(x: NDArray[Any], rate: int = RATE) -> bytes:
+    """Return series (n, L, C) as the bytes of a WAV file of 16 bits and ``rate`` samples a second,
+    one after the other with a pause between, as many channels as they have. All are made less loud
+    by the same factor where one is beyond what a file can hold.
     """
     x = np.nan_to_num(np.asarray(x, np.float64))
     loudest = max(1.0, float(np.abs(x).max(initial=0.0)))
-    pause = np.zeros((round(_PAUSE * RATE), x.shape[2]))
+    pause = np.zeros((round(_PAUSE * rate), x.shape[2]))
     parts = [part for row in x for part in (row / loudest, pause)]
     samples = np.concatenate(parts or [pause])
     body = io.BytesIO()
     with wave.open(body, "wb") as file:
         file.setnchannels(x.shape[2])
         file.setsampwidth(2)
-        file.setframerate(RATE)
+        file.setframerate(rate)
         file.writeframes(np.round(32767 * samples).astype("<i2").tobytes())
     return body.getvalue()
 
