@@ -153,6 +153,7 @@ class FamilyEntry(Entry):
         version: counts changes of its settings.
         upgrade: reads settings of earlier versions.
         inputs: the trained models that it learns from, by name.
+        units: of what its training steps report, by name, where that has a unit whatever is set.
     """
 
     needs: tuple[str, ...]
@@ -165,6 +166,7 @@ class FamilyEntry(Entry):
     version: int
     upgrade: Upgrade | None
     inputs: Mapping[str, Needs] = made(default_factory=dict)
+    units: Mapping[str, str] = made(default_factory=dict)
     short: str = ""
 
     @property

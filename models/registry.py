@@ -228,6 +228,7 @@ def family(
     version: int = 1,
     upgrade: Upgrade | None = None,
     inputs: Mapping[str, Needs] | None = None,
+    units: Mapping[str, str] | None = None,
 ) -> Callable[[T], T]:
     """Register a family; see `FamilyEntry`."""
     return _adds(
@@ -249,6 +250,7 @@ def family(
         version=version,
         upgrade=upgrade,
         inputs=dict(inputs or {}),
+        units=dict(units or {}),
     )
 
 

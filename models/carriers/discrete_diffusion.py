@@ -30,12 +30,16 @@ from models.training.optim import NetworkOptimizer, OptimizerConfig
 from models.training.settings import Averaging
 from models.training.trained import Trained
 
-__all__ = ["PAPER", "DiscreteDiffusion", "DiscreteDiffusionConfig"]
+__all__ = ["PAPER", "UNITS", "DiscreteDiffusion", "DiscreteDiffusionConfig"]
 
 _WEIGHTS, _BOUND = 0, 41  # streams of the seed (`models.tensors.make_generator`)
 _SMALLEST = 1e-12  # probability, so that one loss is never infinite
 _TIMES = 8  # at which the bound of a row is estimated, spread evenly over the path
 PAPER = "Austin et al. 2021, arXiv:2107.03006"
+
+
+UNITS = {"bound": "nats", "cross-entropy": "nats", "loss": "nats"}
+"""Of what a training step reports, each a mean over places."""
 
 
 class DiscreteDiffusionConfig(Config, frozen=True):

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from studio.counted import listed
+
 if TYPE_CHECKING:
     from models.entries import Entry, KindEntry, MetricEntry, SamplerEntry
 
@@ -39,6 +41,7 @@ def sentences(entry: "Entry") -> list[str]:
     """Return the same, and more, as lines for a description."""
     from models.entries import (
         DatasetEntry,
+        FamilyEntry,
         GuidanceEntry,
         KindEntry,
         MetricEntry,
@@ -62,6 +65,9 @@ def sentences(entry: "Entry") -> list[str]:
         return [entry.formula, f"Leads to: {' or '.join(led[role] for role in entry.roles)}"]
     if isinstance(entry, NetworkEntry):
         return [f"For: {data(entry)}", f"Can be: {', '.join(entry.roles)}"]
+    if isinstance(entry, FamilyEntry) and entry.units:
+        each = [f"{name} in {unit}" for name, unit in entry.units.items()]
+        return [f"For: {data(entry)}", f"Training steps report {listed(each)}."]
     return [f"For: {data(entry)}"] if entry.make is not None else []
 
 

@@ -125,7 +125,7 @@ def _size(path: Path) -> int:
     if not path.is_file():
         raise FormatError(f"{path} is not a file.", "Choose a file.", kind="user")
     if size == 0:
-        raise FormatError(f"{path.name} is empty.", "Choose a file with at least two rows.")
+        raise FormatError(f"{path.name} is empty.", "There is nothing in it to learn from.")
     if size > MAX_BYTES:
         raise _too_large(f"{path.name} has", size)
     return size

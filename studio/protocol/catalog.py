@@ -202,7 +202,8 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     Families say what they are made of: ``field`` ("score", "score-difference", "critic",
     "kernel", "exact"; "" where that has no meaning), ``carrier`` ("flow" for particles that move
     along flow time, "particles" for particles that move during the training, "generator"),
-    ``motion``, the formula of what moves how, in Unicode, what they are called in ``short``, and
+    ``motion``, the formula of what moves how, in Unicode, the ``units`` of what their training
+    reports, by name, where it has one, what they are called in ``short``, and
     the ``sampler`` that they use where none is chosen; those without a field say by their
     ``group`` what they do instead ("classify", "recommend"). Metrics say which values are
     ``better``: "lower" or "higher", what their ``bar`` is, in a few words, and the ``unit`` of
@@ -229,6 +230,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     group: str = ""
     motion: str = ""
     short: str = ""
+    units: dict[str, str] = {}
     sampler: str = ""
     better: str = ""
     bar: str = ""

@@ -12,6 +12,7 @@ from studio import resources
 from studio.app.help import pages, paper
 from studio.app.state import switch
 from studio.app.tokens import DARK, LIGHT
+from studio.app.widgets.maths import maths_font
 from studio.protocol.catalog import Catalog, StageSpec
 from tests.app.test_picks import CATALOG as PICKS
 from tests.client.fakes.catalog import catalog
@@ -91,6 +92,15 @@ def test_signs_in_formulas_are_no_markup(qapp):
     assert (
         cursor.charFormat().verticalAlignment() == QTextCharFormat.VerticalAlignment.AlignSubScript
     )
+
+
+def test_the_bars_of_a_divergence_are_those_of_formulas(qapp):
+    """Those of the text's own font became one grey bar, in a line and in a table."""
+    text = "# T\n\nKL(q‖p) falls.\n\n| a |\n|---|\n| KL(q‖p) |\n"
+    document = QTextDocument()
+    paper.lay_out(document, pages.Page("t", "g", "T", "", text), DARK, 600)
+    bars = [look.fontFamilies() for text, look in spans(document) if text == "‖"]
+    assert bars == 2 * [maths_font(14).families()]
 
 
 def test_a_search_wants_all_words_and_puts_titles_first():

@@ -398,6 +398,21 @@ async def test_a_file_that_a_dialog_has_asked_about_may_be_replaced(bench, wait)
     assert not asked[-1].overwrite
 
 
+async def test_who_lets_something_be_filled_in_is_led_to_where_it_is_shown(bench):
+    """The window stayed in the lens from which it was asked."""
+    from studio.app.state.operators import Asking
+
+    known = await ready(bench)
+    wanted = []
+    bench.state.lens_wanted.connect(wanted.append)
+    bench.engine.script[m.Operate] = lambda command: {"job": "1"}
+    bench.state.go("run")
+    bench.state.runs.select(known.key)
+    for operator, file in (("impute", ""), ("impute", "/x/filled.npz"), ("make", "")):
+        await bench.actions.operating.start(known.key, operator, Asking({}, {}, {}), file)
+    assert wanted == ["quality/filled"]
+
+
 async def test_a_lens_of_samples_lists_what_the_model_can_do(bench, wait):
     known = await ready(bench)
     chip = OperatorChip(bench.state, bench.actions)

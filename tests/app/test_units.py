@@ -80,3 +80,14 @@ def test_a_floor_goes_below_its_figure_before_it_is_cut(qtbot, run, state):
         assert headline.floor.text() == "floor 0.0031"
         assert (headline.floor.x() > headline.value.x()) == beside
         assert (headline.floor.y() > headline.value.geometry().bottom()) == (not beside)
+
+
+def test_what_a_training_says_of_itself_has_the_unit_of_its_family(run):
+    """A bound of nats stood beside bits a character, and nobody said so."""
+    discover()
+    made = build([])
+    (_, loss) = figures(run, str, family=made.get("family", "causal-transformer"))
+    assert (loss.value, loss.tip) == ("0.3 nats", "A nat is 1.44 bits.")
+    (_, bare) = figures(run, str, family=made.get("family", "edm"))
+    assert (bare.value, bare.tip) == ("0.3", "")
+    assert made.get("family", "d3pm").units["bound"] == "nats"

@@ -70,6 +70,21 @@ def test_one_column_is_a_series(tmp_path: Path):
     assert taken(SeriesTable(), path, TABLE).shape == (4, 8, 1)
 
 
+def test_a_column_of_times_is_said_to_be_a_channel_and_whether_it_is_even(tmp_path: Path):
+    """An uneven one became a second channel without a word."""
+
+    def said(times: np.ndarray) -> list[str]:
+        x = np.stack([times, np.sin(times)], axis=1)
+        return SeriesTable().inspect([table(tmp_path / "a.csv", x, "time,load")], TABLE).notes
+
+    even = said(np.arange(30) / 10)
+    assert len(even) == 2
+    assert even[1] == ("'time' is taken for a channel as any other; leave it out under Columns.")
+    uneven = said(np.cumsum(np.where(np.arange(30) % 3, 0.25, 2.0)))
+    assert "Its steps are not even (0.25 to 2)" in uneven[1]
+    assert "bring the series to an even grid first" in uneven[1]
+
+
 def test_a_row_may_be_a_series(tmp_path: Path):
     x = np.random.default_rng(0).normal(size=(12, 9)).astype(np.float32)
     np.save(tmp_path / "a.npy", x)

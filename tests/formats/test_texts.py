@@ -88,7 +88,22 @@ def test_what_is_in_a_file_is_said_before_it_is_taken(tmp_path: Path):
     found = PlainText().inspect([file(tmp_path, "Hello, world! " * 20)], options(length=16))
     assert (found.rows, found.kind, found.problems) == (14, "texts", [])
     assert found.preview["x"][0] == "hello world hell"
-    assert found.notes == ["239 characters, 8 different ones."]
+    assert found.notes == [
+        "239 characters, 8 different ones.",
+        "40 characters become blanks: , 20, ! 20.",
+    ]
+
+
+def test_what_is_lost_of_a_text_is_counted_before_it_is_taken(tmp_path: Path):
+    path = file(tmp_path, "Über naïve Ümlaute, 12 an der Zahl\x07 " * 3)
+    said = PlainText().inspect([path], options(length=16)).notes[1:]
+    assert said == [
+        "9 characters lose their accents: Ü 6, ï 3.",
+        "12 characters become blanks: , 3, 1 3, 2 3, \\x07 3.",
+    ]
+    kept = PlainText().inspect([path], options(length=16, alphabet="written")).notes[1:]
+    assert kept == ["3 characters are left out: they cannot be shown: \\x07 3."]
+    assert "".join(folded(["Über naïve"], "letters")) == "uber naive"
 
 
 def test_words_are_claimed_and_numbers_are_not(tmp_path: Path):

@@ -350,6 +350,7 @@ def test_a_walk_is_a_step_in_its_stages(pair: Pair):
         assert passed == [name for name in names if name in passed]
         seen += passed
         assert {k: float(v) for k, v in metrics.items()} == stepped.steps[i]
+        assert pair.entry.units.keys() <= metrics.keys(), "a unit is of something that is reported"
     assert set(seen) == set(names), "each stage has its turn"
     assert same(walked.state(), stepped.state)
 

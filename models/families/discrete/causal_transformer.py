@@ -51,6 +51,7 @@ class CausalTransformerConfig(Config, frozen=True):
     needs=("symbols", "whole", "sequence"),
     capabilities=("likelihood", "bound"),
     group="likelihood",
+    units={"loss": "nats"},
     motion="p(x) = Π p(x_i | x₁ … x_(i−1))",
 )
 class CausalTransformer(Family[CausalTransformerConfig]):

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from models.carriers.discrete_diffusion import (
     PAPER,
+    UNITS,
     DiscreteDiffusion,
     DiscreteDiffusionConfig,
 )
@@ -34,6 +35,7 @@ class D3pmConfig(DiscreteDiffusionConfig, frozen=True):
     needs=("symbols", "whole"),
     capabilities=("posterior", "bound"),
     group="discrete",
+    units=UNITS,
     sampler="d3pm-ancestral",
     motion="q(x_t | x₀) = Cat(x₀ Q̄_t),  p(x_s | x_t) = Σ q(x_s | x_t, x₀) p(x₀ | x_t)",
 )

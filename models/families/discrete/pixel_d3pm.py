@@ -7,6 +7,7 @@ from torch import Tensor
 
 from models.carriers.discrete_diffusion import (
     PAPER,
+    UNITS,
     DiscreteDiffusion,
     DiscreteDiffusionConfig,
 )
@@ -66,6 +67,7 @@ class PixelD3pmConfig(DiscreteDiffusionConfig, frozen=True):
     needs=("continuous", "whole", "grid"),
     capabilities=("posterior", "bound"),
     group="discrete",
+    units=UNITS,
     sampler="d3pm-ancestral",
     motion="q(x_t | x₀) = Cat(x₀ Q̄_t),  p(x_s | x_t) = Σ q(x_s | x_t, x₀) p(x₀ | x_t)",
 )

@@ -73,7 +73,7 @@ class CsdiConfig(ScoreSettings, frozen=True):
     field="score",
     carrier="flow",
     sampler="dpmpp-2m",
-    motion="dx/ds = (x − D(x, s, x_o)) / s,  x_o what was observed",
+    motion="dx/ds = (x − D(x, s, x_obs)) / s,  x_obs what was observed",
     short="CSDI",
 )
 class Csdi(GaussianDiffusion[CsdiConfig]):
@@ -89,7 +89,7 @@ class Csdi(GaussianDiffusion[CsdiConfig]):
         Stage(
             "hide",
             "Draw data, and hide some numbers of each",
-            "x₀ ~ p,  x_o = m ⊙ x₀",
+            "x₀ ~ p,  x_obs = m ⊙ x₀",
             f"{_PAPER}, section 4.3",
         ),
         Stage(
@@ -102,7 +102,7 @@ class Csdi(GaussianDiffusion[CsdiConfig]):
         Stage(
             "fit",
             "Fit the denoiser on what is hidden",
-            "min E w(s) |(1 − m) ⊙ (D(x̄, s, x_o) − x₀)|²",
+            "min E w(s) |(1 − m) ⊙ (D(x̄, s, x_obs) − x₀)|²",
             f"{_PAPER}, eq. 7",
             "velocity",
             also=(PREDICTION,),

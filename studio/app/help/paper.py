@@ -36,6 +36,7 @@ LEADING = 150.0  # per cent
 SIZES = {1: 24, 2: 17, 3: 14}
 ABOVE = {1: 4, 2: 22, 3: 14}
 PICTURE = "\ufffc"  # what stands for a picture in a text
+BARS = "\N{DOUBLE VERTICAL LINE}"
 INDENT = 24  # of a formula that stands alone
 _LOWERED = re.compile(r"(?<!\w)[A-Za-z]_[A-Za-z0-9](?!\w)")
 _LANGUAGE = QTextFormat.Property.BlockCodeLanguage
@@ -63,6 +64,7 @@ def lay_out(document: QTextDocument, page: Page, tokens: Tokens, width: int) -> 
         _dress_block(block, tokens)
         _dress_words(block, tokens, width)
         _lower(block)
+        _part(block)
         block = following
     whole.endEditBlock()
 
@@ -160,6 +162,20 @@ def _lower(block: QTextBlock) -> None:
         cursor.mergeCharFormat(low)
         cursor.setPosition(block.position() + match.end() - 2)
         cursor.deleteChar()
+
+
+def _part(block: QTextBlock) -> None:
+    """Write the two bars of a divergence as formulas do: those of Inter are so near to each other
+    that they become one grey bar.
+    """
+    for place, character in enumerate(block.text()):
+        if character == BARS:
+            cursor = QTextCursor(block)
+            cursor.setPosition(block.position() + place)
+            cursor.setPosition(block.position() + place + 1, QTextCursor.MoveMode.KeepAnchor)
+            look = QTextCharFormat()
+            look.setFontFamilies(maths_font(14).families())
+            cursor.mergeCharFormat(look)
 
 
 def _image(look: QTextImageFormat, document: QTextDocument, width: int) -> QTextImageFormat:

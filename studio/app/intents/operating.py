@@ -111,8 +111,8 @@ class OperatingIntents(Intents):
 
     async def start(self, key: str, operator: str, asking: Asking, file: str = "") -> str:
         """Let something be done with a run as a job, whose results go into the run or to a file,
-        which the person has agreed to replace if it is there: dialogs for saving ask. Return the
-        job.
+        which the person has agreed to replace if it is there: dialogs for saving ask. The view
+        that is made for what it finds is shown. Return the job.
 
         Raises:
             Refused: it cannot be done so; the path is that of the setting, where one is to blame.
@@ -128,6 +128,9 @@ class OperatingIntents(Intents):
                 overwrite=bool(file),
             )
         )
+        state, view = self.state, SEEN.get(operator, "")
+        if view and not file and (state.place, state.runs.selection) == ("run", key):
+            state.lens_wanted.emit(view)  # it says that it measures, and shows what comes of it
         return str((answer.result or {}).get("job", ""))
 
     async def newest(

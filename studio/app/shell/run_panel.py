@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app import held, words
 from studio.app.actions import Actions
 from studio.app.forms import check
-from studio.app.kinds.registry import kind_of, kind_of_run
+from studio.app.kinds.registry import family_of_run, kind_of, kind_of_run
 from studio.app.plots.curves import Curve
 from studio.app.run_words import STATES
 from studio.app.shell.facts import Facts
@@ -180,7 +180,8 @@ class RunPanel(QWidget):
 
     def _show_figures(self, run: RunState) -> None:
         self.headline.show_run(run)
-        rows = figures(run, self._name, self._entry)
+        family = family_of_run(run, self._state.catalog)
+        rows = figures(run, self._name, self._entry, family)
         kind = kind_of_run(run, self._state.catalog)
         self.groups.show_groups(grouped(rows, kind.groups, but=first_metric(run)))
 

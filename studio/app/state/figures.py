@@ -13,6 +13,7 @@ from studio.protocol.spec import ChangeSetting
 __all__ = ["Figure", "figures", "grouped", "interval", "outdated"]
 
 MORE, TRAINING = "Quality", "Training"
+NATS = "A nat is 1.44 bits."
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,23 @@ def figures(
     run: RunState,
     name_of: Callable[[str], str],
     entry_of: Callable[[str], EntrySpec | None] = lambda slug: None,
+    family: EntrySpec | None = None,
 ) -> list[Figure]:
-    """Return the newest figures of a run, quality before the family's own curves."""
+    """Return the newest figures of a run, quality before the family's own curves, which are in the
+    units that the ``family`` says.
+    """
     names = sorted(run.series, key=lambda name: (not name.startswith(QUALITY), name))
     shown = (n for n in names if len(run.series[n]) and not n.startswith(COST) and n != PHASE)
-    return [_figure(run, name, name_of(name), entry_of) for name in shown]
+    units = family.units if family is not None else {}
+    return [_figure(run, name, name_of(name), entry_of, units.get(name, "")) for name in shown]
 
 
 def _figure(
-    run: RunState, name: str, title: str, entry_of: Callable[[str], EntrySpec | None]
+    run: RunState,
+    name: str,
+    title: str,
+    entry_of: Callable[[str], EntrySpec | None],
+    unit: str,
 ) -> Figure:
     series = run.series[name]
     at, value = int(series.steps[-1]), float(series.values[-1])
@@ -87,9 +96,8 @@ def _figure(
     late = run.step - at > max(1, run.step // held.STALE)
     of = run.phases[phase].name if beside else ""
     if not name.startswith(QUALITY):
-        return Figure(
-            title, "", held.measured(None, value), "", "", at, None, of, "", late, False, ""
-        )
+        said, tip = f"{words.figure(value)} {unit}".rstrip(), NATS if unit == "nats" else ""
+        return Figure(title, "", said, "", "", at, None, of, "", late, False, tip)
     slug = name.removeprefix(QUALITY)
     entry, n = entry_of(slug), samples_at(run, at)
     told = tells(run, entry, slug, n)

@@ -73,6 +73,7 @@ class StepsView(QWidget):
         self.portrait = RunPortrait(actions)
         self._whose = Elided("", "small")
         self.steps, self._where = StepPictures(), Elided("", "small")
+        self.legend = label("", "small", wrap=True)
         self._following = Following(self, state, actions, self._looking, _applies)
         self._freezing = Freezing(self, state, actions, self._following, self.stages)
         self._later = QTimer(self)
@@ -108,6 +109,7 @@ class StepsView(QWidget):
         stepped = column(self.steps)
         stepped.insertLayout(0, row(self._of_what, None, self._where))
         stepped.setStretch(1, 1)
+        stepped.addWidget(self.legend)
         self._stepped.setLayout(stepped)
         self._answer = QWidget()
         answer = column(self.portrait)
@@ -257,6 +259,8 @@ class StepsView(QWidget):
         self._of_what.setText(title)
         self._where.set_text(where)
         self.steps.show_pictures(kind, pictures)
+        self.legend.setText(kind.legend if moment is None else "")  # what a step of the flow marks
+        self.legend.setVisible(bool(self.legend.text()))
         self._stepped.setVisible(bool(pictures) or moment is not None)
 
     def _of_the_flow(self, run: RunState, kind: Kind) -> tuple[Sequence[TitledTiles], str, str]:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from studio.app import words
+from studio.app.kinds.registry import family_of_run
 from studio.app.state.comparison import QUALITY, measures
 from studio.app.state.runs import PHASE, RunState
 from studio.app.state.runthen import run_at
@@ -42,9 +43,12 @@ class TrainingCurves(QWidget):
         if run is None:
             return
         then = run_at(run, self._state.playback.step)
+        family = family_of_run(run, self._state.catalog)
+        units = family.units if family is not None else {}
         for name, (value, curve) in self._lines.items():
             series, so_far = run.series[name], then.series[name].values
-            value.setText(words.figure(float(so_far[-1])) if len(so_far) else "")
+            said = words.figure(float(so_far[-1])) if len(so_far) else ""
+            value.setText(f"{said} {units.get(name, '')}".rstrip() if said else "")
             curve.show_series(series.steps.copy(), series.values.copy(), None)
 
     def _build(self, names: list[str]) -> None:

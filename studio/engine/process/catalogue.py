@@ -182,6 +182,7 @@ def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
         "group": entry.group,
         "motion": entry.motion,
         "short": entry.short,
+        "units": dict(entry.units),
         "sampler": entry.sampler,
         "inputs": [InputSpec(name=name, **vars(needs)) for name, needs in entry.inputs.items()],
     }

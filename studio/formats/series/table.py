@@ -23,6 +23,8 @@ __all__ = ["SeriesTable"]
 
 _SHOWN = 6
 _SHORTEST = 4
+_TIMES = ("t", "time", "times", "timestamp", "seconds", "date", "datetime")
+_EVEN = 1e-3  # of a step: by how much rounded times may be off
 
 
 @importer
@@ -86,6 +88,7 @@ class SeriesTable(Importer):
             else:
                 across = "1 channel" if shape[1] == 1 else f"{shape[1]:,} channels"
                 notes = [f"{rows:,} series of {shape[0]:,} times in {across}."]
+                notes += _timed(paths, options)
         except FormatError as error:
             # Other settings may do: the dialog says what is wrong and lets choose.
             problems = [f"{error.message} {error.hint}".strip()]
@@ -129,6 +132,34 @@ def _none(path: Path, options: Mapping[str, Any]) -> str:
         f"{path.name} has fewer than {int(options['length']):,} rows, and a series has that many "
         "times. Choose a shorter length."
     )
+
+
+def _timed(paths: Sequence[Path], options: Mapping[str, Any]) -> list[str]:
+    """Say of a column that is named as a time that it is taken for a channel, and whether its steps
+    are even: rows are taken for even times.
+    """
+    if options["layout"] != "columns":
+        return []
+    notes = []
+    with reading.opened(paths[:1]) as tables:
+        table = reading.choose(paths[0], tables, options["item"])
+        picked = _picked(paths[0], table, options["columns"])
+        named = [k for k in picked if table.columns[k].strip().casefold() in _TIMES]
+        first = next(iter(table.chunks()), None) if named else None
+        if first is None or len(picked) < 2:
+            return []
+        for k in named:
+            name, steps = table.columns[k], np.diff(first.values[:, k])
+            even = bool(len(steps)) and np.allclose(steps, np.median(steps), rtol=_EVEN, atol=0.0)
+            told = f"{name!r} is taken for a channel as any other; leave it out under Columns."
+            if not even and len(steps):
+                told += (
+                    f" Its steps are not even ({steps.min():g} to {steps.max():g}), and rows are "
+                    "taken for even times: bring the series to an even grid first, or what is "
+                    "learned of its dynamics is of rows, not of times."
+                )
+            notes.append(told)
+    return notes
 
 
 def _chosen(paths: Sequence[Path], options: Mapping[str, Any]) -> list[str]:

@@ -2,18 +2,19 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["LETTERS", "AlphabetName", "cut", "folded", "tidy"]
+__all__ = ["LETTERS", "AlphabetName", "changed", "cut", "folded", "tidy"]
 
 AlphabetName = Literal["letters", "written"]
 LETTERS = " abcdefghijklmnopqrstuvwxyz"
 """The alphabet of "letters": all else is a blank."""
 _OTHERS = re.compile("[^a-z]+")
+_NAMED = 6  # characters that a note names
 _BLANKS = re.compile(r"\s+")
 
 
@@ -42,6 +43,26 @@ def tidy(text: str, alphabet: AlphabetName) -> str:
         return _OTHERS.sub(" ", bare.lower())
     shown = "".join(c if c.isprintable() or c.isspace() else "" for c in text)
     return _BLANKS.sub(" ", shown)
+
+
+def changed(found: Mapping[str, int], alphabet: AlphabetName) -> list[str]:
+    """Say what `tidy` does not keep as it is, by how often each character of a text is ``found``:
+    the most frequent of those that lose their accents, and of those that are left out.
+    """
+    other = {c: n for c, n in found.items() if not c.isspace() and c.lower() not in LETTERS}
+    lost = {c: n for c, n in other.items() if not tidy(c, alphabet).strip()}
+    bare = {c: n for c, n in other.items() if c not in lost and alphabet == "letters"}
+    gone = "become blanks" if alphabet == "letters" else "are left out: they cannot be shown"
+    return [*_told(bare, "lose their accents"), *_told(lost, gone)]
+
+
+def _told(some: Mapping[str, int], what: str) -> list[str]:
+    if not some:
+        return []
+    first = sorted(some.items(), key=lambda each: -each[1])[:_NAMED]
+    named = ", ".join(f"{c if c.isprintable() else repr(c)[1:-1]} {n:,}" for c, n in first)
+    more = f", and {len(some) - len(first):,} more" if len(some) > len(first) else ""
+    return [f"{sum(some.values()):,} characters {what}: {named}{more}."]
 
 
 def cut(text: Iterable[str], length: int, step: int) -> Iterator[NDArray[np.int32]]:

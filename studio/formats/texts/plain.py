@@ -12,7 +12,7 @@ from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
 from studio.formats.limits import FormatError, check_points
 from studio.formats.registry import importer
-from studio.formats.texts.folding import LETTERS, AlphabetName, cut, folded
+from studio.formats.texts.folding import LETTERS, AlphabetName, changed, cut, folded
 from studio.protocol.catalog import Choice, FieldSpec
 from studio.store.parts import Block, Part
 from studio.store.schema import Schema
@@ -29,10 +29,13 @@ _HINT = "Save it as UTF-8."
 
 @dataclass(frozen=True)
 class _Seen:
-    """What files hold: how many characters each has, and which."""
+    """What files hold: how many characters each has, and which; ``written`` are those of the files
+    themselves, before they are folded.
+    """
 
     lengths: list[int]
     found: Counter[str]
+    written: Counter[str]
 
 
 @importer
@@ -94,7 +97,10 @@ class PlainText(Importer):
             rows = _pieces(paths, seen, length, step)
             some = next(_blocks(paths, options["alphabet"], length, step))["x"][:_SHOWN]
             preview = {"x": ["".join(map(chr, row)) for row in some.tolist()]}
-            notes = [f"{sum(seen.lengths):,} characters, {len(seen.found)} different ones."]
+            notes = [
+                f"{sum(seen.lengths):,} characters, {len(seen.found)} different ones.",
+                *changed(seen.written, options["alphabet"]),
+            ]
         except FormatError as error:
             # Other settings may do: the dialog says what is wrong and lets choose.
             problems = [f"{error.message} {error.hint}".strip()]
@@ -132,10 +138,16 @@ def _looked(paths: Sequence[Path], alphabet: AlphabetName) -> _Seen:
     Raises:
         FormatError: one is no text, or nothing is left of all in the alphabet, or too much.
     """
-    lengths, found = [], Counter[str]()
+    lengths, found, written = [], Counter[str](), Counter[str]()
+
+    def counted(pieces: Iterator[str]) -> Iterator[str]:
+        for piece in pieces:
+            written.update(piece)
+            yield piece
+
     for path in paths:
         total = 0
-        for text in folded(_read(path), alphabet):
+        for text in folded(counted(_read(path)), alphabet):
             total += len(text)
             found.update(text)
         lengths.append(total)
@@ -149,7 +161,7 @@ def _looked(paths: Sequence[Path], alphabet: AlphabetName) -> _Seen:
             f"{MOST_CHARACTERS}.",
             "Take the letters from a to z.",
         )
-    return _Seen(lengths, found)
+    return _Seen(lengths, found, written)
 
 
 def _pieces(paths: Sequence[Path], seen: _Seen, length: int, step: int) -> int:

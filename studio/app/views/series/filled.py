@@ -25,11 +25,11 @@ OPERATOR = "impute"
 COLUMNS = (
     ("", ""),
     (
-        "CRPS, all",
+        "CRPS, all (std)",
         "How far guesses are from the truth, less how far from each other, in deviations of a "
         "channel: less is better",
     ),
-    ("this one", "The same of the series that is shown"),
+    ("this one (std)", "The same of the series that is shown"),
 )
 WHOSE = (
     ("crps", "Model"),
