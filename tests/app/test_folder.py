@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from psutil import Process
 
+from studio.app.intents.base import Refused
+from studio.protocol.messages import ErrorInfo
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
 from studio.store.run import RunRecord
@@ -114,3 +116,22 @@ async def test_what_the_opening_has_read_is_not_read_again(bench, monkeypatch, p
     other = trained(project)
     await bench.actions.folder.look()
     assert read == [str(other.path)]
+
+
+async def test_data_that_cannot_be_listed_now_are_looked_at_again(bench, monkeypatch, project):
+    """The window noticed nothing more of its folder until it was opened again."""
+    trained(project)
+    state = await opened(bench, project)
+
+    def refuse(path):
+        raise Refused(ErrorInfo(kind="disk", message="It does not answer."))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("studio.app.intents.disk.datasets", refuse)
+        project.add_dataset("mine", np.zeros((12, 2), np.float32), ["x", "y"])
+        await bench.actions.folder.look()
+    assert state.datasets == []
+    other = trained(project)
+    await bench.actions.folder.look()
+    assert [each.name for each in state.datasets] == ["mine"]
+    assert str(other.path) in state.runs.by_key

@@ -101,7 +101,11 @@ class FolderIntents(Intents):
         ours = any(job.kind == "import" for job in self.state.jobs.values())
         if ours or now.data == {data.path for data in self.state.datasets}:
             return
-        found = await asyncio.to_thread(disk.datasets, project)
+        try:
+            found = await asyncio.to_thread(disk.datasets, project)
+        except Refused:  # who watches would look no more, at runs neither
+            self._seen = disk.Glance(now.runs, frozenset())
+            return
         if self.state.project == project:
             self.state.datasets = found
             self.state.datasets_changed.emit()
