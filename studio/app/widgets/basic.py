@@ -283,6 +283,7 @@ class Elided(Label):
         self._whole = one_line(text)
         self.setAccessibleName(self._whole)
         self._elide()
+        self.updateGeometry()  # what is seen of it may be the same
 
     def set_more(self, tip: str) -> None:
         """Change what else there is to know."""
