@@ -78,6 +78,7 @@ def test_kinds_say_what_their_data_can_be_sorted_by(qapp: QApplication) -> None:
         "Density": pytest.approx(2 / 3),
         "Triangles": 0,
         "Clustering": 0.0,
+        "Communities": 1,
         "Components": 1,
         "Largest degree": 2,
     }

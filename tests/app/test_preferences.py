@@ -91,7 +91,8 @@ async def test_a_training_that_does_not_say_has_what_is_preferred(bench, wait):
     bench.actions.setup.open_recipe(bench.state.recipes[0])
     await wait(lambda: bench.state.draft.checked)
     draft, told = bench.state.draft, []
-    draft.spec.training["threads"] = 2
+    asked = {**draft.spec.training, "threads": 2}  # recipes are read once for all tests
+    draft.spec = msgspec.structs.replace(draft.spec, training=asked)
 
     def start(command):
         """Of the settings the fake engine knows a few only."""

@@ -340,7 +340,7 @@ async def test_jets_say_their_type_by_its_name(
         },
     )
     lens.state.runs.record_arrived.emit(lens.run.key)
-    assert view._which.accessibleName().startswith("latent 0: class 0, m ")
+    assert view._which.accessibleName().startswith("latent 0: m ")  # until types have names
     lens.state.engine = replace(lens.state.engine, state="ready")
     lens.state.engine_changed.emit()
     await wait(lambda: "W, m " in view._which.accessibleName())
