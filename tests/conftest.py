@@ -22,6 +22,7 @@ NEEDS_TORCH = (
     "client/test_contract.py",
     "e2e",
     "engine",
+    "formats/test_graph_labels.py",
     "models",
     "test_diagnostics.py",
     "test_journal.py",

@@ -53,7 +53,9 @@ class FanPlot(Explored):
             cursor = pg.InfiniteLine(angle=90)
             cursor.setZValue(10)
             plane.keep(cursor)
+            plane.left.set_name("value")
             self._cursors.append(cursor)
+        self.planes[-1].bottom.set_name("time step")
         self.restyle()
 
     def sizeHint(self) -> QSize:
