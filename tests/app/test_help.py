@@ -103,6 +103,19 @@ def test_the_bars_of_a_divergence_are_those_of_formulas(qapp):
     assert bars == 2 * [maths_font(14).families()]
 
 
+def test_a_command_is_written_letter_by_letter_and_goes_on_below(qapp):
+    """It was set as a formula: g slanted, jets of QG_jets lowered, and its end was cut."""
+    long = "pushforward import QG_jets.npz g.hdf5 " + 20 * "--set name=value "
+    document = QTextDocument()
+    text = f"# T\n\n```sh\n{long.strip()}\n```\n"
+    paper.lay_out(document, pages.Page("t", "g", "T", "", text), DARK, 600)
+    document.setTextWidth(600)
+    (look,) = [look for text, look in spans(document) if "QG_jets.npz g.hdf5" in text]
+    assert look.fontFixedPitch()
+    assert not look.fontItalic()
+    assert document.idealWidth() <= 600
+
+
 def test_a_search_wants_all_words_and_puts_titles_first():
     found = pages.all_pages(catalog())
     assert pages.search(found, "monoflow rescaling")[0].title == "MonoFlow"

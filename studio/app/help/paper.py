@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QBrush,
     QColor,
     QFont,
+    QFontDatabase,
     QImage,
     QTextBlock,
     QTextBlockFormat,
@@ -37,7 +38,8 @@ SIZES = {1: 24, 2: 17, 3: 14}
 ABOVE = {1: 4, 2: 22, 3: 14}
 PICTURE = "\ufffc"  # what stands for a picture in a text
 BARS = "\N{DOUBLE VERTICAL LINE}"
-INDENT = 24  # of a formula that stands alone
+INDENT = 24  # of a formula or a command that stands alone
+MATHS = "math"  # the language of a formula; others are those of what is typed
 _LOWERED = re.compile(r"(?<!\w)[A-Za-z]_[A-Za-z0-9](?!\w)")
 _LANGUAGE = QTextFormat.Property.BlockCodeLanguage
 _PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
@@ -82,11 +84,14 @@ def _dress_block(block: QTextBlock, tokens: Tokens) -> None:
         shape.setLeftMargin(INDENT)
         shape.setTopMargin(2)
         shape.setBottomMargin(12)
+        shape.setNonBreakableLines(False)  # a long command goes on below, it is not cut
     cursor.setBlockFormat(shape)
     if level:
         _set_heading(block, level)
-    elif shape.hasProperty(_LANGUAGE):
+    elif shape.property(_LANGUAGE) == MATHS:
         _set_formula(block, tokens)
+    elif shape.hasProperty(_LANGUAGE):
+        _set_commands(block, tokens)
 
 
 def _set_heading(block: QTextBlock, level: int) -> None:
@@ -110,6 +115,19 @@ def _set_formula(block: QTextBlock, tokens: Tokens) -> None:
         if run.lowered:
             look.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignSubScript)
         cursor.insertText(run.text, look)
+
+
+def _set_commands(block: QTextBlock, tokens: Tokens) -> None:
+    """Write what is typed letter by letter, as it can be copied."""
+    cursor = QTextCursor(block)
+    cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+    look = QTextCharFormat()
+    fixed = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    fixed.setPixelSize(13)
+    look.setFont(fixed)
+    look.setFontFixedPitch(True)
+    look.setForeground(QBrush(QColor(tokens.text)))
+    cursor.setCharFormat(look)
 
 
 def _dress_words(block: QTextBlock, tokens: Tokens, width: int) -> None:
