@@ -204,7 +204,8 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     along flow time, "particles" for particles that move during the training, "generator"),
     ``motion``, the formula of what moves how, in Unicode, the ``units`` of what their training
     reports, by name, where it has one, what they are called in ``short``, and
-    the ``sampler`` that they use where none is chosen; those without a field say by their
+    the ``sampler`` that they use where none is chosen, and by kind of data the ``samplers`` with
+    their settings where that is another; those without a field say by their
     ``group`` what they do instead ("classify", "recommend"). Metrics say which values are
     ``better``: "lower" or "higher", what their ``bar`` is, in a few words, and the ``unit`` of
     their figures, "" for plain numbers. Networks say in which ``roles`` they can be picked.
@@ -232,6 +233,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     short: str = ""
     units: dict[str, str] = {}
     sampler: str = ""
+    samplers: dict[str, Pick] = {}
     better: str = ""
     bar: str = ""
     unit: str = ""

@@ -5,12 +5,14 @@ from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF
 
+from models.config import decode
 from studio.app.setup.sixchoices import whereabouts
 from studio.app.state import sixchoices
 from studio.app.widgets.formula import lines_of
 from studio.app.widgets.maths import maths_font
 from studio.engine.process import catalogue
 from studio.engine.process.discovery import discover
+from studio.engine.run.resolve import resolve
 from studio.methods import methods
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
@@ -257,3 +259,15 @@ async def test_a_path_that_is_not_used_is_not_said(bench, set_up):
     assert "unit variance" in bench.window.canvas.setup.schedule.fact.text()
     bench.actions.setup.choose_method(method("ddpm"))
     assert card.lists["family", "path"].currentText() == "Variance preserving, linear"
+
+
+@pytest.mark.parametrize("slug", ["pythia-jets", "eight-gaussians"])
+def test_the_choices_are_those_of_the_run_that_is_trained(offer, slug):
+    """On jets a grid was shown that is even in the root of a time, and another one trained."""
+    spec = RunSpec(name="r", family=Pick(slug="edm"), dataset=Pick(slug=slug))
+    trained, problems = resolve(spec)
+    assert problems == []
+    shown = sixchoices.sampled(spec, offer)
+    assert shown.sampler.slug == trained.sampler.entry.slug
+    asked = decode(trained.sampler.entry.config, shown.sampler.config)
+    assert asked == trained.sampler.config

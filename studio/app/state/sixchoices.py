@@ -10,7 +10,7 @@ from studio.app.state import drafts
 from studio.app.state.stages import told
 from studio.methods import CHOICES, Method
 from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec, LineSpec
-from studio.protocol.spec import RunSpec
+from studio.protocol.spec import Pick, RunSpec
 
 __all__ = [
     "Control",
@@ -212,11 +212,12 @@ def _of(method: Method, spec: RunSpec) -> RunSpec:
 
 
 def sampled(spec: RunSpec, catalog: Catalog) -> RunSpec:
-    """Return a spec with the sampler of its family, where it says none."""
+    """Return a spec with the sampler of its family on its data, where it says none."""
     entry = catalog.get("family", spec.family.slug)
     if spec.sampler is not None or entry is None or not entry.sampler:
         return spec
-    return drafts.repick(spec, "sampler", entry.sampler)
+    usual = entry.samplers.get(catalog.kind_of(spec.dataset), Pick(slug=entry.sampler))
+    return msgspec.structs.replace(spec, sampler=usual)
 
 
 def _unlike(mine: RunSpec, wanted: RunSpec, section: drafts.Section, catalog: Catalog) -> set[str]:

@@ -43,6 +43,7 @@ from studio.protocol.catalog import (
     SlotSpec,
     StageSpec,
 )
+from studio.protocol.spec import Pick
 
 __all__ = ["build", "described"]
 
@@ -184,9 +185,17 @@ def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
         "short": entry.short,
         "units": dict(entry.units),
         "sampler": entry.sampler,
+        "samplers": _samplers(entry),
         "inputs": [InputSpec(name=name, **vars(needs)) for name, needs in entry.inputs.items()],
     }
     return EntrySpec(**told, fields=_fields(entry.config, own))
+
+
+def _samplers(entry: FamilyEntry) -> dict[str, Pick]:
+    """Return the samplers of a family where none is chosen, on kinds of data that prefer one."""
+    usual = {kind: registry.get("kind", kind).samplers.get(entry.slug) for kind in kinds_of(entry)}
+    found = {kind: pick for kind, pick in usual.items() if pick is not None}
+    return {kind: Pick(slug=slug, config=dict(config)) for kind, (slug, config) in found.items()}
 
 
 def _stage(stage: Stage) -> StageSpec:
