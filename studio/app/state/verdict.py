@@ -116,6 +116,11 @@ def stands(
     return "same" if same else "better"
 
 
+def _praise(n: int | None) -> Level:
+    """Return how good it is that so many samples are not told from real: of few it says little."""
+    return "good" if n is None or n >= held.ENOUGH else ""
+
+
 def judged(
     entry: EntrySpec | None,
     floors: Mapping[str, float],
@@ -134,9 +139,9 @@ def judged(
             little = held.few(n)
             return f"{of}: {little}" if little else f"too few to tell from real{at}", ""
         case "same":
-            return f"cannot tell it from real{at}", "good"
+            return f"cannot tell it from real{at}", _praise(n)
         case "better":
-            return f"as good as real{at}", "good"
+            return f"as good as real{at}", _praise(n)
         case "worse" if higher or floors[slug] <= 0:
             return f"{words.figure(abs(value - floors[slug]))} from real{at}", "warm"
         case "worse":

@@ -466,7 +466,7 @@ class DistributionsView(QWidget):
         tokens = colors()
         real, *models = (found.of(i, name) for i in range(len(found.samples)))
         log_x, log_y = self.tools.log_x.isChecked(), self.tools.log_y.isChecked()
-        log_x = log_x != (name in self._kind.logs)  # the chip turns all the other way
+        log_x = log_x or name in self._kind.logs
         edges = edges_of(real, *models, log=log_x)
         steps = tuple(
             Steps(

@@ -97,7 +97,8 @@ class DistributionTools(QWidget):
         self.choice = PartChoice()
         self.choice.chosen.connect(self.part)
         self.which = button("Numbers", self._ask, kind="chip", tip="Which numbers are shown")
-        self.log_x = button("log x", self.axes.emit, kind="chip", tip="Logarithmic, where all > 0")
+        every = "All that are > 0 logarithmic; those that span powers of ten are in any case"
+        self.log_x = button("log x", self.axes.emit, kind="chip", tip=every)
         self.log_y = button("log y", self.axes.emit, kind="chip", tip="Logarithmic shares")
         for chip in (self.log_x, self.log_y):
             chip.setCheckable(True)

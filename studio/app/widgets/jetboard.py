@@ -23,6 +23,7 @@ HEAD, SIDE, WORDS, GAP, BETWEEN = 22, 20, 15, 6, 14  # pixels around the tiles
 NAME = 8  # pixels to the middle of the names of types
 # Of what a real jet is the nearest, its tip says.
 HEADS = ("Generated", "Nearest real")
+SWAPPED = ("Nearest real, in place", "Nearest real")
 SMALLEST = 24.0
 
 
@@ -136,7 +137,8 @@ class JetBoard(QWidget):
         lefts = (SIDE, SIDE + across * (side + GAP) + BETWEEN)
         painter.setFont(font(12))
         painter.setPen(QColor(tokens.text))
-        for left, title in zip(lefts, HEADS, strict=True):
+        heads = SWAPPED if self.swapped else HEADS
+        for left, title in zip(lefts, heads, strict=True):
             room = QRectF(left, 0, across * (side + GAP), HEAD - 4)
             short = painter.fontMetrics().elidedText(
                 title, Qt.TextElideMode.ElideRight, int(room.width())
