@@ -268,6 +268,16 @@ def test_columns_in_another_order_are_refused(
     assert "choose which columns they are (importer jets-columns)" in problem
 
 
+def test_a_mass_in_the_place_of_the_number_of_constituents_is_refused(tmp_path: Path) -> None:
+    """Tops came in with a mass of 30 GeV and 147.4 constituents."""
+    path = realistic(tmp_path / "t.hdf5")
+    with opened(path) as (_, jets):
+        jets[:] = jets[:, (0, 1, 3, 2)]
+    problem = refused(path)
+    assert "these columns are exchanged" in problem
+    assert "importer jets-columns" in problem
+
+
 def test_a_few_constituents_with_a_pt_below_0_are_only_counted(tmp_path: Path) -> None:
     """As models make them."""
     path = realistic(tmp_path / "t.hdf5")

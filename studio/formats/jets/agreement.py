@@ -41,6 +41,8 @@ class Agreement:
         empty: all places of zeros only.
         numbered: jets that say how many constituents they have.
         miscounted: those of which the mask has another number.
+        counted: jets that say a mass and a number.
+        exchanged: those whose mass is a whole number, and whose number is none.
     """
 
     real: int = 0
@@ -56,6 +58,15 @@ class Agreement:
     empty: int = 0
     numbered: int = 0
     miscounted: int = 0
+    counted: int = 0
+    exchanged: int = 0
+
+    def count_columns(self, mass: NDArray[Any], number: NDArray[Any]) -> None:
+        """Hold masses against numbers of constituents, (n,) each: only these are whole."""
+        known = ~np.isnan(mass) & ~np.isnan(number)
+        odd = (mass == np.floor(mass)) & (number != np.floor(number))
+        self.counted += int(known.sum())
+        self.exchanged += int((known & odd).sum())
 
     def count_mask(
         self, values: NDArray[Any], real: NDArray[np.bool_], number: NDArray[Any] | None
@@ -103,6 +114,12 @@ class Agreement:
             return (
                 f"have a pT below 0 at {self.negative:,} of {self.real:,} constituents, so that "
                 f"column is no pT: {COLUMNS}"
+            )
+        if self.exchanged > self.counted / 2:
+            return (
+                f"say a whole number for the mass and none for the constituents in "
+                f"{self.exchanged:,} of {self.counted:,}, so these columns are exchanged: "
+                f"{COLUMNS}"
             )
         if self.far > self.jets / 2:
             return (

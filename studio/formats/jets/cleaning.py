@@ -158,6 +158,8 @@ def cleaned(
         if clouds.shape[2] == 4:
             number = jets[:, 3] if jets.shape[1] > 3 else None
             real &= ~tally.agreement.count_mask(clouds[..., :3], real, number)
+        if jets.shape[1] > 3:
+            tally.agreement.count_columns(jets[:, 2], jets[:, 3])
         # Whatever stands in a padded place is no number of the jet.
         values = np.where(real[..., None], clouds[..., :3], np.float32(0.0))
         good = np.ones(len(values), bool)
