@@ -50,8 +50,9 @@ def noise_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
     """
     if generator is None:
         raise ValueError("noise is to be drawn: pass a torch.Generator")
-    z = torch.randn(x.shape, generator=generator, device=generator.device, dtype=x.dtype)
-    return z.to(x.device)
+    device = generator.device
+    z = torch.empty(x.shape, device=device, dtype=x.dtype).normal_(generator=generator)
+    return z if device == x.device else z.to(x.device)
 
 
 def mean_of_places(values: Tensor, places: Tensor | None) -> Tensor:

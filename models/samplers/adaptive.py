@@ -72,7 +72,8 @@ class AdaptiveOde(Sampler):
         # Here, for it takes longer to load than all samplers together.
         from scipy.integrate import RK45
 
-        rows, counted = Batch.of(latents), Counter(denoise)
+        rows = Batch.of(latents)
+        counted = Counter(denoise, rows.x)
         x = rows.zeroed(rows.x) * s_max
         # Padded places take no part in the error that is held to the tolerance.
         real = None if rows.mask is None else rows.zeroed(torch.ones_like(x)).bool()
@@ -81,12 +82,12 @@ class AdaptiveOde(Sampler):
         def points(flat: np.ndarray) -> Tensor:
             values = torch.from_numpy(flat).to(x)
             if real is None:
-                return values.view_as(x)
+                return values.view(x.shape)
             return torch.zeros_like(x).masked_scatter(real, values)
 
         def numbers(y: Tensor) -> np.ndarray:
-            values = y.flatten() if real is None else y[real]
-            return np.asarray(values.detach().cpu().double().numpy())
+            values = y.detach() if real is None else y.detach()[real]
+            return values.to("cpu", torch.float64).numpy().ravel()
 
         def slope(log_s: float, flat: np.ndarray) -> np.ndarray:
             at = points(flat)

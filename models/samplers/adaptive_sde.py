@@ -6,6 +6,7 @@ from typing import Annotated
 
 import torch
 from torch import Tensor
+from torch.linalg import vector_norm
 
 from models.config import Config, Pick, param
 from models.contracts.abilities import Denoise
@@ -83,20 +84,21 @@ class AdaptiveSde(Sampler):
         s_max: float,
         generator: torch.Generator | None = None,
     ) -> Iterator[SampleStep]:
-        rows, counted = Batch.of(latents), Counter(denoise)
+        rows = Batch.of(latents)
+        counted = Counter(denoise, rows.x)
         noise = Noise(rows, generator)
         x = rows.zeroed(rows.x) * s_max
         s, h, before = s_max, _FIRST, x
         yield SampleStep(s, x, 0)
         while s > s_min:
-            drift = (counted(x, s) - x) / s**2
+            gap = counted(x, s) - x  # s^2 times the score
             while True:
                 s_next = max(s_min, s * math.exp(-h))
                 removed = s**2 - s_next**2
                 pushed = x.add(noise(x), alpha=math.sqrt(removed))
-                first = pushed.add(drift, alpha=removed)
-                other = (counted(first, s_next) - first) * (removed / s_next**2)
-                arrived = 0.5 * (first + pushed + other)
+                first = pushed.add(gap, alpha=removed / s**2)
+                other = pushed.add(counted(first, s_next) - first, alpha=removed / s_next**2)
+                arrived = first.lerp(other, 0.5)
                 error = self._error(first, arrived, before, noise.numbers)
                 short = h <= _SHORTEST
                 factor = error**-_POWER if error > 0 else _MOST
@@ -108,7 +110,9 @@ class AdaptiveSde(Sampler):
             yield SampleStep(s, x, counted.count)
         yield SampleStep(0.0, counted(x, s_min), counted.count)
 
+    @torch.no_grad()
     def _error(self, first: Tensor, arrived: Tensor, before: Tensor, numbers: int) -> float:
-        scale = torch.maximum(first.abs(), before.abs()) * self.config.tolerance
-        gap = (first - arrived) / scale.clamp_min(self.config.absolute)
-        return float((gap.detach().square().sum() / numbers).sqrt())
+        relative, absolute = self.config.tolerance, self.config.absolute
+        scale = torch.maximum(first.abs(), before.abs()).clamp_min_(absolute / relative)
+        gap = (first - arrived).div_(scale)
+        return float(vector_norm(gap)) / (relative * math.sqrt(numbers))

@@ -118,7 +118,6 @@ def _unknown(x: Tensor, gap: Tensor, s: float, numbers: int) -> float:
     difference added, s^2 - |x - D|^2/d keeps only the noise by which data are not unit Gaussian.
     """
     linear = s**2 / (1 + s**2)
-    gap = gap.flatten()
-    # Numbers: to wait for them costs less than to reckon in tensors.
-    beyond = linear * float(torch.dot(gap, x.flatten())) - float(torch.dot(gap, gap))
-    return min(max(linear + beyond / numbers, 0.0), linear)
+    # A number: to wait for it costs less than to reckon in tensors.
+    beyond = float(torch.dot(gap.flatten(), gap.sub(x, alpha=linear).flatten()))
+    return min(max(linear - beyond / numbers, 0.0), linear)

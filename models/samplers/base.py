@@ -14,7 +14,7 @@ from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Self
 
 import msgspec
 import torch
@@ -72,12 +72,18 @@ class SampleStep:
     nfe: int
 
 
-class Evaluation(NamedTuple):
-    """A denoiser's answer at the start of an earlier step."""
+@dataclass(frozen=True)
+class Evaluation:
+    """A denoiser's answer at the start of a step."""
 
     s: float
     x: Tensor
     denoised: Tensor
+
+    @cached_property
+    def gap(self) -> Tensor:
+        """What was to be taken away, x - D: s times the predicted noise, (n, *shape)."""
+        return self.x - self.denoised
 
 
 @dataclass(frozen=True)
@@ -106,10 +112,17 @@ class Noise:
 
 
 class Counter:
-    """A denoiser that takes s as a float and counts its evaluations."""
+    """A denoiser that takes s as a float and counts its evaluations.
 
-    def __init__(self, denoise: Denoise) -> None:
+    Args:
+        denoise: D(x, s).
+        x: points as they will be asked about, (n, *shape).
+        levels: those that are known beforehand. They go to the device of the points at once.
+    """
+
+    def __init__(self, denoise: Denoise, x: Tensor, levels: Sequence[float] = ()) -> None:
         self._denoise = denoise
+        self._levels = dict(zip(levels, x.new_tensor(levels).unbind(), strict=True))
         self._guidance = denoise.guidance if isinstance(denoise, Guided) else None
         self.count = 0
 
@@ -128,7 +141,8 @@ class Counter:
 
     def __call__(self, x: Tensor, s: float) -> Tensor:
         self.count += 1 if self._guidance is None else self._guidance.evaluations(s)
-        return self._denoise(x, x.new_full((), s))
+        level = self._levels.get(s)
+        return self._denoise(x, x.new_full((), s) if level is None else level)
 
 
 class Sampler(ABC):
@@ -282,7 +296,7 @@ class GridSampler(Sampler):
         generator: torch.Generator | None = None,
     ) -> Iterator[SampleStep]:
         levels, rows = self.levels(s_min, s_max), Batch.of(latents)
-        counted = Counter(denoise)
+        counted = Counter(denoise, rows.x, levels)
         past: deque[Evaluation] = deque(maxlen=self.memory)
         noise = Noise(rows, generator)
         x = rows.zeroed(rows.x) * levels[0]

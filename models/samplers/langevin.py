@@ -81,6 +81,6 @@ class AnnealedLangevin(GridSampler):
             if index == 0:
                 denoised = answer
             # a score / 2 = step s^2 (D - x) / (2 s^2): the level cancels.
-            pull = 0.5 * self.config.step * (answer - x)
-            x = x + pull + math.sqrt(self.config.step) * s * noise(start)
+            x = x.lerp(answer, 0.5 * self.config.step)
+            x = x.add_(noise(start), alpha=math.sqrt(self.config.step) * s)
         return (denoise(x, s) if s_next == 0.0 else x), denoised

@@ -56,6 +56,5 @@ def moved(x: Tensor, recent: Sequence[Evaluation], weights: Sequence[float]) -> 
     """Return x + sum_j weights_j eps_j, (n, *shape), with the predicted noise of evaluations,
     eps = (x - D)/s.
     """
-    for weight, e in zip(weights, recent, strict=True):
-        x = torch.add(x, e.x - e.denoised, alpha=weight / e.s)
-    return x
+    each = [weight / e.s for weight, e in zip(weights, recent, strict=True)]
+    return added(x, [e.gap for e in recent], each)

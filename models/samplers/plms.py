@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
-import torch
 from torch import Tensor
 
 from models.config import param
 from models.registry import sampler
 from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
 from models.samplers.grids import GridConfig
+from models.samplers.multistep import moved
 
 __all__ = ["Plms", "PlmsConfig"]
 
@@ -75,7 +75,4 @@ class Plms(GridSampler):
             return denoised, denoised
         recent = [Evaluation(s, x, denoised), *reversed(past)]
         weights = _WEIGHTS[len(recent) - 1]
-        eps = torch.zeros_like(x)
-        for weight, e in zip(weights, recent, strict=True):
-            eps = eps + (weight / e.s) * (e.x - e.denoised)
-        return x + (s_next - s) * eps, denoised
+        return moved(x, recent, [weight * (s_next - s) for weight in weights]), denoised

@@ -4,7 +4,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Annotated
 
+import torch
 from torch import Tensor
+from torch.linalg import vector_norm
 
 from models.config import param
 from models.registry import sampler
@@ -79,12 +81,19 @@ class PredictorCorrector(GridSampler):
         for _ in range(self.config.corrections):
             gap = denoise(x, s) - x  # s^2 times the score
             z = noise(x)
-            lengths = z.flatten(1).norm(dim=1).mean() / gap.flatten(1).norm(dim=1).mean()
+            drawn, pull = _lengths(z, gap)
             # 2 e = share^2; a number, for to wait for it once costs less than to reckon in tensors.
-            share = 2 * self.config.snr * s**2 * float(lengths)
+            share = 2 * self.config.snr * s**2 * drawn / pull
             x = x.add(gap, alpha=0.5 * share * share / s**2).add_(z, alpha=share)
         denoised = denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised
         mean = denoised.lerp(x, (s_next / s) ** 2)
-        return mean.add(noise(x), alpha=math.sqrt(s**2 - s_next**2)), denoised
+        return mean.add_(noise(x), alpha=math.sqrt(s**2 - s_next**2)), denoised
+
+
+def _lengths(*rows: Tensor) -> list[float]:
+    """Return the mean norm of each of several rows (n, *shape)."""
+    every = torch.stack(rows).flatten(2)
+    lengths: list[float] = vector_norm(every, dim=2).mean(dim=1).tolist()
+    return lengths
