@@ -10,6 +10,7 @@ from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
+from models.contracts.told_settings import ConditionalSetting
 from models.fields.kernel import Bandwidth, Kernel, Kernels, invariants_of
 from models.registry import family
 from models.tensors import noise_like
@@ -44,6 +45,7 @@ class MmdFlowConfig(Config, frozen=True):
     speed: Speed = 1.0
     noise: Noise = 0.0
     reach: Reach = 1.0
+    conditional: ConditionalSetting = False
 
 
 @family(

@@ -18,6 +18,7 @@ from models.contracts.batch import Batch
 from models.contracts.learner import Layer, Look, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
+from models.contracts.told_settings import ConditionalSetting
 from models.fields.kernel import Bandwidth, Kernel, Kernels, invariants_of
 from models.nets.earlier import networks_as_picks
 from models.nets.settings import GeneratorNet
@@ -40,6 +41,7 @@ class MmdGeneratorConfig(Config, frozen=True):
     generator: GeneratorNet = Pick()
     generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
     ema: GeneratorAveraging = 0.99
+    conditional: ConditionalSetting = False
 
 
 @family(

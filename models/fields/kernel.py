@@ -14,6 +14,11 @@ Where a kind of data says what of a datum does not depend on how it is written, 
 nodes have no order, the kernel compares these invariants f, k(f(x), f(y)), and a particle goes by
 the chain rule, v = J_f(x)' grad w. A kernel between rows would compare numberings, and lead to
 training graphs as they happen to be numbered.
+
+Where rows are told their class the kernel is that of class and row, k(x, y) [class x = class y],
+and each class counts as much as any other: w(x | c) = E_p k(x, . | c) - E_q k(x, . | c). The
+particles of a class move as if there were no others. It is what the conditional mean embeddings of
+Ren et al. 2016, arXiv:1606.04218, section 3, come to where a condition is one of finitely many.
 """
 
 from collections.abc import Callable
@@ -24,8 +29,9 @@ from torch import Tensor
 
 from models.config import param
 from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.spec import DataSpec
+from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import State
+from models.contracts.untold import UNTOLD
 from models.nets.offered import discovered
 from models.registry import registry
 from models.tensors import in_parts, slope_of
@@ -56,6 +62,8 @@ Kernels = Annotated[
         high=15,
     ),
 ]
+
+_CLASSES = ("real-classes", "particle-classes")
 
 
 def median_width(x: Tensor) -> float:
@@ -100,18 +108,37 @@ class Kernel:
         self._features = features
         self._used = width or 1.0
         self._real = self._particles = self._seen(Batch(like))[:0]
+        self._classes: tuple[Tensor, Tensor] | None = None
 
     def fit(self, real: Rows, particles: Rows, level: Tensor | None) -> dict[str, Tensor]:
-        """Keep data (B, *shape) and particles (C, *shape); the loss is the unbiased MMD^2 between
-        the data and as many of the particles. It is zero on average between equal laws, and so may
-        be below zero.
+        """Keep data (B, *shape) and particles (C, *shape), with their classes where both are told
+        them; the loss is the unbiased MMD^2 between the data and as many of the particles, of
+        classes the mean over the data of those that have two of each at least. It is zero on
+        average between equal laws, and so may be below zero.
         """
-        data, made = self._seen(Batch.of(real)), self._seen(Batch.of(particles))
+        known, others = Batch.of(real), Batch.of(particles)
+        data, made = self._seen(known), self._seen(others)
         self._real, self._particles = data, made
         self._used = self.width or median_width(data)
-        some = made[: len(data)]
-        loss = self._within(data) + self._within(some)
-        return {"loss": loss - 2.0 * self._bank(self._square(some, data)).mean()}
+        told = LABEL in known.given and LABEL in others.given
+        self._classes = (known.given[LABEL], others.given[LABEL]) if told else None
+        parts = [(data, made)] if self._classes is None else self._by_class()
+        losses = [len(a) * self._discrepancy(a, b[: len(a)]) for a, b in parts]
+        if not losses:
+            return {"loss": data.new_zeros(())}
+        return {"loss": torch.stack(losses).sum() / sum(len(a) for a, _ in parts)}
+
+    def _by_class(self) -> list[tuple[Tensor, Tensor]]:
+        """Return data and particles of each class that has two of each."""
+        assert self._classes is not None
+        real, made = self._classes
+        parts = [(self._real[real == c], self._particles[made == c]) for c in torch.unique(real)]
+        return [(a, b) for a, b in parts if min(len(a), len(b)) > 1]
+
+    def _discrepancy(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the unbiased MMD^2 between rows x and y."""
+        across = self._bank(self._square(y, x)).mean()
+        return self._within(x) + self._within(y) - 2.0 * across
 
     def _within(self, x: Tensor) -> Tensor:
         """Return the mean of k over pairs of different rows of x; 1 if there is only one row."""
@@ -125,20 +152,37 @@ class Kernel:
         return rows.x if self._features is None else by_parts(self._features, rows)
 
     def witness(self, rows: Rows) -> Tensor:
-        """Return w(x) of the kept batch, x (n, *shape) -> (n,); 0 where there is none yet."""
-        x = Batch.of(rows).x
+        """Return w(x) of the kept batch, x (n, *shape) -> (n,), of the class of each row that is
+        told one; 0 where there is none yet.
+        """
+        known = Batch.of(rows)
         if not len(self._real):
-            return x.new_zeros(len(x))
-        return in_parts(self._witness, self._seen(Batch.of(rows)))
+            return known.x.new_zeros(len(known))
+        return in_parts(self._witness, self._seen(known), *self._told(known))
 
-    def _witness(self, x: Tensor) -> Tensor:
-        towards = self._bank(self._square(x, self._real)).mean(dim=1)
-        away = self._bank(self._square(x, self._particles)).sum(dim=1)
-        return towards - away / self._others
+    def _witness(self, x: Tensor, *classes: Tensor) -> Tensor:
+        towards, away = self._shares(*classes)
+        up = (self._bank(self._square(x, self._real)) * towards).sum(dim=1)
+        return up - (self._bank(self._square(x, self._particles)) * away).sum(dim=1)
 
-    @property
-    def _others(self) -> int:
-        return max(1, len(self._particles) - 1)
+    def _told(self, rows: Batch) -> tuple[Tensor, ...]:
+        """Return the class of each row, (n,), where the kept batch has classes to compare with."""
+        if self._classes is None or LABEL not in rows.given:
+            return ()
+        return (rows.given[LABEL],)
+
+    def _shares(self, classes: Tensor | None = None) -> tuple[Tensor | float, Tensor | float]:
+        """Return how much each of the data, and each of the particles, counts for rows of these
+        classes: all as much without one, else those of the same class. Where no data are of a class
+        nothing counts: its particles would only push each other away.
+        """
+        if classes is None or self._classes is None:
+            return 1.0 / len(self._real), 1.0 / max(1, len(self._particles) - 1)
+        mine = classes[:, None]
+        data, made = (((mine == c) | (mine == UNTOLD)).to(self._real) for c in self._classes)
+        there = data.sum(dim=1, keepdim=True)
+        others = (made.sum(dim=1, keepdim=True) - 1.0).clamp_min(1.0)
+        return data / there.clamp_min(1.0), made / others * (there > 0.0)
 
     def velocity(self, x: Rows, t: float = 1.0) -> Tensor:
         """Return grad w at x (n, *shape), 0 at padded places."""
@@ -146,24 +190,25 @@ class Kernel:
         if not len(self._real):
             return torch.zeros_like(rows.x)
         if features is None:
-            return rows.zeroed(in_parts(self._slope, rows.x))
+            return rows.zeroed(in_parts(self._slope, rows.x, *self._told(rows)))
 
         def pulled(part: Batch) -> Tensor:
-            way = self._slope(self._seen(part))
+            way = self._slope(self._seen(part), *self._told(part))
             return slope_of(lambda at: (features(part.holding(at)) * way).sum(dim=1), part.x)
 
         return rows.zeroed(by_parts(pulled, rows))
 
-    def _slope(self, x: Tensor) -> Tensor:
-        towards = self._pull(x, self._real) / len(self._real)
-        return towards - self._pull(x, self._particles) / self._others
+    def _slope(self, x: Tensor, *classes: Tensor) -> Tensor:
+        towards, away = self._shares(*classes)
+        return self._pull(x, self._real, towards) - self._pull(x, self._particles, away)
 
-    def _pull(self, x: Tensor, y: Tensor) -> Tensor:
-        """Return the sum over the rows of y of the slope of k(., y) at x (n, *shape).
+    def _pull(self, x: Tensor, y: Tensor, shares: Tensor | float) -> Tensor:
+        """Return the sum over the rows of y of the slope of k(., y) at x (n, *shape), by how much
+        each counts.
 
         The slope is c(r) (y - x) with c the mean of k_w / w^2, so the sum is two matrix products.
         """
-        c = self._bank(self._square(x, y), slope=True)
+        c = self._bank(self._square(x, y), slope=True) * shares
         flat = c @ y.flatten(1) - c.sum(dim=1, keepdim=True) * x.flatten(1)
         return flat.reshape(x.shape)
 
@@ -194,6 +239,8 @@ class Kernel:
         """Add the kept batch: looking needs it."""
         for name, value in (("real", self._real), ("particles", self._particles)):
             state.keep(f"{part}/{name}", value)
+        for name, value in zip(_CLASSES, self._classes or (), strict=False):
+            state.keep(f"{part}/{name}", value)
         state.values[f"{part}/width"] = self._used
 
     def unpack(self, state: State, part: str) -> None:
@@ -205,7 +252,15 @@ class Kernel:
         rows = (-1, *self._real.shape[1:])
         real, particles = (state.tensor(f"{part}/{name}", rows) for name in ("real", "particles"))
         self._used = float(state.value(f"{part}/width"))
+        device = self._real.device
         self._real, self._particles = real.to(self._real), particles.to(self._real)
+        self._classes = None
+        if f"{part}/{_CLASSES[0]}" in state.tensors:
+            told = zip(_CLASSES, (real, particles), strict=True)
+            of_real, of_particles = (
+                state.tensor(f"{part}/{name}", (len(x),)).to(device) for name, x in told
+            )
+            self._classes = of_real, of_particles
 
     def parameter_count(self) -> int:
         """Return 0: nothing is trained."""

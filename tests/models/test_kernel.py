@@ -7,6 +7,9 @@ from torch.nn.functional import cosine_similarity
 
 from models.config import decode
 from models.contracts.batch import Batch
+from models.contracts.spec import LABEL
+from models.contracts.state import State
+from models.contracts.untold import untold
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
 from models.experiments.five_gaussians import judge, train
 from models.families.mmd_flow import MmdFlow, MmdFlowConfig
@@ -116,6 +119,56 @@ def test_images_are_compared_as_wholes():
     image.fit(y, x, None)
     flat.fit(y.flatten(1), x.flatten(1), None)
     torch.testing.assert_close(image.velocity(x).flatten(1), flat.velocity(x.flatten(1)))
+
+
+def told(n: int, m: int = 50) -> tuple[Batch, Batch, Kernel]:
+    """Data and particles of three classes, and a kernel that was told them."""
+    real = Batch(normal(m) + 1.0, None, {LABEL: torch.arange(m) % 3})
+    made = Batch(normal(n, 1), None, {LABEL: torch.arange(n) % 4 % 3})
+    field = Kernel(width=0.8, count=3, like=made.x[:1])
+    return real, made, field
+
+
+def test_the_particles_of_a_class_move_as_if_there_were_no_others():
+    real, made, field = told(40)
+    loss = field.fit(real, made, None)["loss"]
+    losses = []
+    for label in range(3):
+        of_real, of_made = (b.take(b.given[LABEL] == label) for b in (real, made))
+        alone = Kernel(width=0.8, count=3, like=made.x[:1])
+        some = alone.fit(of_real.x, of_made.x, None)["loss"]
+        losses.append(len(of_real) * some)
+        torch.testing.assert_close(field.velocity(of_made), alone.velocity(of_made.x))
+        torch.testing.assert_close(field.witness(of_made), alone.witness(of_made.x))
+    torch.testing.assert_close(loss, torch.stack(losses).sum() / len(real))
+
+
+def test_who_is_told_no_class_sees_all_and_who_has_no_data_stays():
+    real, made, field = told(40)
+    field.fit(real, made, None)
+    plain = Kernel(width=0.8, count=3, like=made.x[:1])
+    plain.fit(real.x, made.x, None)
+    torch.testing.assert_close(field.velocity(made.x), plain.velocity(made.x))
+    torch.testing.assert_close(field.velocity(untold(made)), plain.velocity(made.x))
+    others = Batch(made.x, None, {LABEL: torch.full((40,), 7)})
+    assert not field.velocity(others).any()
+    only = field.fit(real.take(slice(0, 3)), made, None)["loss"]
+    assert float(only) == 0.0, "one datum a class makes no pair"
+
+
+def test_classes_are_kept_with_the_batch():
+    real, made, field = told(40)
+    field.fit(real, made, None)
+    state, again = State({}), told(40)[2]
+    field.pack(state, "field")
+    again.unpack(state, "field")
+    assert torch.equal(again.velocity(made), field.velocity(made))
+    plain = Kernel(width=0.8, count=3, like=made.x[:1])
+    plain.fit(real.x, made.x, None)
+    state = State({})
+    plain.pack(state, "field")
+    again.unpack(state, "field")
+    assert torch.equal(again.velocity(made), plain.velocity(made.x))
 
 
 def mmd_flow(**settings: object) -> MmdFlow:
