@@ -6,7 +6,7 @@ Source: Dockhorn et al. 2022, arXiv:2112.07068.
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
-from typing import Annotated, Any, Unpack
+from typing import Annotated, Any, Literal, Unpack
 
 import torch
 from torch import Tensor
@@ -40,6 +40,17 @@ class CldConfig(Config, frozen=True):
     """Settings of a critically damped Langevin diffusion."""
 
     net: DenoiserNet = Pick()
+    prediction: Annotated[
+        Literal["mixed", "noise"],
+        param(
+            "Prediction",
+            "What the network predicts: the noise of the velocities, or what of it is not that of "
+            "Gaussian velocities. Small errors of the former lead the particles away, as nothing "
+            "but its output holds them.",
+            choices={"mixed": "What is not Gaussian (mixed score)", "noise": "Noise"},
+            aspect="prediction",
+        ),
+    ] = "mixed"
     steps: Annotated[
         int,
         param(
@@ -63,6 +74,11 @@ class CldConfig(Config, frozen=True):
     conditional: ConditionalSetting = False
 
 
+def _predicting_noise(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return settings of the first version, whose networks predicted noise."""
+    return {**config, "prediction": "noise"}
+
+
 @family(
     "cld",
     title="Critically damped Langevin",
@@ -75,6 +91,8 @@ class CldConfig(Config, frozen=True):
     field="score",
     carrier="flow",
     motion="dx/dτ = v/M,  dv/dτ = −x − v/M − ∇_v log p(x, v; τ)",
+    version=2,
+    upgrade=_predicting_noise,
 )
 class Cld(Family[CldConfig]):
     """field = score of the velocities given the positions, carrier = particles in phase space.
@@ -109,7 +127,15 @@ class Cld(Family[CldConfig]):
             "min E |ε(x, v, t) − ε_v|²",
             f"{_PAPER}, eq. 8 (hybrid score matching)",
             aspect="loss",
-            also=(Line(formula="F = ε_v,  ∇_v log p = −F / L_vv", aspect="prediction"),),
+            also=(
+                Line(
+                    formula="ε = L_vv v/Σ_vv + F,  ∇_v log p = −ε / L_vv",
+                    source=f"{_PAPER}, section 3.2",
+                    by="prediction",
+                    formulas={"noise": "F = ε_v,  ∇_v log p = −F / L_vv"},
+                    aspect="prediction",
+                ),
+            ),
         ),
     )
 
@@ -151,7 +177,7 @@ class Cld(Family[CldConfig]):
         at = real.holding(_joined(x, v))
 
         def loss(rows: slice) -> tuple[Tensor, dict[str, Tensor]]:
-            said = _noise(self.trained.net, at.take(rows), time[rows])
+            said = self._noise(self.trained.net, at.take(rows), time[rows])
             return mean_of_places((said - push[rows]).square(), None), {}
 
         metrics = self.trained.descend(loss, len(real))
@@ -175,8 +201,21 @@ class Cld(Family[CldConfig]):
         t = torch.full((len(rows),), time, device=rows.device)
         x, v = rows.x.chunk(2, dim=1)
         seen = rows.holding(_joined(x, v))
-        said = by_parts(lambda part, t: _noise(self.trained.averaged, part, t), seen, t)
+        said = by_parts(lambda part, t: self._noise(self.trained.averaged, part, t), seen, t)
         return -said / kernel(t[:1]).root_vv.to(said)
+
+    def _noise(self, net: torch.nn.Module, rows: Batch, time: Tensor) -> Tensor:
+        """Return the predicted noise of the velocities, (n, *shape): the second half of what a
+        network says of both, beside that of the Gaussian that velocities are of where there is but
+        one datum, 0.
+        """
+        said: Tensor = call(net, rows, time).chunk(2, dim=1)[1]
+        if self.config.prediction == "noise":
+            return said
+        shape = kernel(expand_like(time, said))
+        variance = shape.root_vv.square() + shape.root_xv.square()
+        v: Tensor = rows.x.chunk(2, dim=1)[1] * MASS**0.5
+        return said + v * (shape.root_vv / variance)
 
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
@@ -205,10 +244,3 @@ class Cld(Family[CldConfig]):
 def _joined(x: Tensor, v: Tensor) -> Tensor:
     """Return what a network sees of positions and velocities: both of unit variance at rest."""
     return torch.cat([x, v / MASS**0.5], dim=1)
-
-
-def _noise(net: torch.nn.Module, rows: Batch, time: Tensor) -> Tensor:
-    """Return the predicted noise of the velocities, (n, *shape): the second half of what a network
-    says of both.
-    """
-    return call(net, rows, time).chunk(2, dim=1)[1]
