@@ -11,7 +11,7 @@ import math
 import time
 from bisect import bisect_left
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Annotated, Any, Literal
 
@@ -21,11 +21,12 @@ from torch import Tensor
 from models.config import Config, Pick, decode, describe, encode, param
 from models.contracts.abilities import ABILITIES, WORDS, HasConsistency, HasDenoiser
 from models.contracts.batch import Batch
-from models.contracts.data import RowSource
+from models.contracts.data import Judge, RowSource
 from models.contracts.family import Family
 from models.entries import MetricEntry, SamplerEntry
-from models.metrics.base import Evidence, Metric, SampleMetric
+from models.metrics.base import Evidence, Metric, NotApplicable, SampleMetric
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from models.operators.judging import asked
 from models.registry import operator, registry
 from models.samplers.grids import GRIDS, GridConfig, GridName
 from models.samplers.heun import Heun, HeunConfig
@@ -49,7 +50,6 @@ _N, _REPEATS, _FEW_REPEATS = 2000, 3, 2
 _LEAST = 100  # samples of each, however long they take
 _NARROW = 0.5  # of the floor: half an interval that can tell samplers apart there
 _PROBE = 64  # rows that a call is timed with
-_SLICED = "sliced-w2"  # what samples are held against data by where their kind says nothing else
 
 
 class SolverLabConfig(Config, frozen=True):
@@ -87,8 +87,8 @@ class SolverLabConfig(Config, frozen=True):
         Pick,
         param(
             "Figure",
-            "By what samples are held against data; the first one of their kind by default, or "
-            "sliced W2 where rows are of equally many numbers.",
+            "By what samples are held against data; the first distance among the figures of their "
+            "kind by default.",
             of="metric",
         ),
     ] = Pick()
@@ -96,7 +96,8 @@ class SolverLabConfig(Config, frozen=True):
         int,
         param(
             "Samples",
-            "How many each sampler draws, from the same noise and as one batch.",
+            "How many each sampler draws, from the same noise and as one batch; at most half of "
+            "the data that they are held against, or the floor would be of fewer.",
             low=0,
             high=20_000,
             zero="what there is time for",
@@ -191,8 +192,8 @@ class SolverLab:
         if operation.given:
             raise ValueError("samples are held against all real data: no condition can be chosen.")
         figure, picked = _figure(config.figure, family)
-        _source(operation)
-        plan = _planned(config, family)
+        source, plan = _source(operation), _planned(config, family)
+        plan = replace(plan, n=min(plan.n, len(source) // 2))
         shape = (len(plan.samplers), len(plan.calls))
         nfe = torch.zeros(shape, dtype=torch.int64)
         seconds = torch.full((*shape, plan.repeats), torch.nan)
@@ -202,10 +203,11 @@ class SolverLab:
         ways, reference = torch.full((*shape, _FRAMES, 0, 2), torch.nan), torch.empty(_FRAMES, 0, 2)
         total = plan.repeats * ((plan.fine > 0) + len(plan.samplers) * len(plan.calls))
         at = Progress(0, total)
+        judge = yield from _judge(operation, figure, at)
         for repeat in range(plan.repeats):
             seed = config.seed + repeat
-            real, other = _real(operation, plan.n, seed)
-            bar = Evidence(real, make_generator(seed, _FIGURE), other=other)
+            real, other = _real(source, plan.n, seed)
+            bar = Evidence(real, make_generator(seed, _FIGURE), other=other, judge=judge)
             floor[repeat] = figure.bar(bar).value
             latents = family.prior(plan.n, make_generator(seed, _LATENTS))
             fine: _Drawn | None = None
@@ -224,7 +226,7 @@ class SolverLab:
                     noise = make_generator(seed, _NOISE)
                     made = yield from _drawn(family, latents, sampler, at, noise)
                     rng = make_generator(seed, _FIGURE)
-                    evidence = Evidence(real, rng, made=made.rows)
+                    evidence = Evidence(real, rng, made=made.rows, judge=judge)
                     distance[k, c, repeat] = figure.measure(evidence).value
                     seconds[k, c, repeat] = made.seconds
                     if fine is not None and entry.order is not None and entry.orders:
@@ -367,18 +369,37 @@ def _seconds_of_a_call(family: Family[Any]) -> float:
 def _figure(pick: Pick, family: Family[Any]) -> tuple[Metric[Any], MetricEntry]:
     """Return what samples are held against data by."""
     kind = registry.get("kind", family.spec.kind)
-    flat = family.spec.masks is None
-    slug = pick.slug or (_SLICED if flat else next(iter(kind.metrics), _SLICED))
     known = {entry.slug: entry for entry in registry.all("metric")}
+    usual = (slug for slug in kind.metrics if slug in known and _is_distance(known[slug]))
+    slug = pick.slug or next(usual, "")
+    if not slug:
+        raise ValueError(
+            f"none of the usual figures of {kind.many} is a distance from data: choose another one."
+        )
     if slug not in known:
         raise ValueError(f"there is no metric {slug!r}; there are {', '.join(known)}.")
     entry = known[slug]
     if entry.kinds and kind.slug not in entry.kinds:
         raise ValueError(f"{entry.title} is for {' and '.join(entry.kinds)}, not {kind.many}.")
-    made: Metric[Any] = entry.make(decode(entry.config, pick.config))
-    if not isinstance(made, SampleMetric) or entry.better != "lower":
+    if not _is_distance(entry):
         raise ValueError(f"{entry.title} is no distance of samples from data.")
-    return made, entry
+    return entry.make(decode(entry.config, pick.config)), entry
+
+
+def _is_distance(entry: MetricEntry) -> bool:
+    return issubclass(entry.make, SampleMetric) and entry.better == "lower"
+
+
+def _judge(
+    operation: Operation, figure: Metric[Any], at: Progress
+) -> Generator[Progress, None, Judge | None]:
+    """Return the judge of the data where the figure asks for one, as it says of a few real data."""
+    real, other = _real(_source(operation), _PROBE, 0)
+    try:
+        figure.bar(Evidence(real, make_generator(0, _FIGURE), other=other))
+    except NotApplicable:
+        return (yield from asked(operation, at))
+    return None
 
 
 def _entry(slug: str, family: Family[Any]) -> SamplerEntry:
@@ -422,9 +443,8 @@ def _source(operation: Operation) -> RowSource:
     return source
 
 
-def _real(operation: Operation, n: int, seed: int) -> tuple[RowSource, RowSource]:
+def _real(source: RowSource, n: int, seed: int) -> tuple[RowSource, RowSource]:
     """Return two sets of real data, of at most n rows, with none in common."""
-    source = _source(operation)
     rows = torch.randperm(len(source), generator=make_generator(seed, _SPLIT))
     half = min(n, len(rows) // 2)
     return source.take(rows[:half]), source.take(rows[half : 2 * half])

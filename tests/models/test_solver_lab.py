@@ -1,5 +1,6 @@
 """The solver lab on an exact field: what it measures follows from what is known of the samplers."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -7,7 +8,9 @@ import torch
 
 from models.config import Pick, decode
 from models.contracts.family import Family
+from models.contracts.learner import finish
 from models.data.eight_gaussians import EightGaussiansConfig
+from models.kinds.images import images
 from models.kinds.jets import jets
 from models.metrics.base import Evidence
 from models.operators import solvers
@@ -97,6 +100,7 @@ def test_the_same_settings_give_the_same_figures(family) -> None:
 # Jets, and as much as there is time for
 
 JETS = jets(400, 0)
+IMAGES = images(120, 0)
 
 
 def jet_family(slug: str = "edm", s_max: float = 5.0) -> Family[Any]:
@@ -142,6 +146,64 @@ def test_jets_are_held_against_jets_by_their_own_figure(monkeypatch) -> None:
     assert float(outcome.arrays["seconds"]) > 0
     assert outcome.arrays["error"].shape == (1, 1, 1)
     assert outcome.arrays["error"].isfinite().all(), "the end of the ODE is known of jets, too"
+
+
+class Eyes:
+    """A judge that sees the mean of each half of an image."""
+
+    def features(self, rows: Any) -> torch.Tensor:
+        return rows.reshape(len(rows), 2, -1).mean(dim=2)
+
+    def logits(self, rows: Any) -> torch.Tensor:
+        return self.features(rows)
+
+
+def image_family(slug: str) -> Family[Any]:
+    entry = registry.get("family", slug)
+    net = {"slug": "mlp", "config": {"width": 8, "depth": 1}}
+    made: Family[Any] = entry.make(
+        decode(entry.config, {"net": net}), IMAGES.spec(), horizon=1, seed=0, device=CPU
+    )
+    return made
+
+
+@pytest.mark.parametrize(("slug", "by"), [("edm", "ddim"), ("consistency-training", "consistency")])
+def test_images_are_held_against_images_in_the_eyes_of_their_judge(slug, by) -> None:
+    """As many of both, or the floor would be of fewer; and it says so where there is no judge."""
+    asked: list[bool] = []
+
+    def judge() -> Any:
+        asked.append(True)
+        yield False
+        return Eyes()
+
+    config = SolverLabConfig(samplers=(by,), calls=(3,), n=500, repeats=1)
+    family = image_family(slug)
+
+    def work(**more: Any) -> Outcome:
+        return finish(SolverLab(config).work(Operation(family, data=lambda: IMAGES, **more)))
+
+    outcome = work(judge=judge)
+    assert asked == [True]
+    assert outcome.settled["figure"]["slug"] == "frechet-judge"
+    assert outcome.settled["n"] == len(IMAGES) // 2
+    floor = float(outcome.arrays["floor"][0])
+    assert float(outcome.arrays["distance"][0, 0, 0]) > 5 * floor > 0, "an untrained model"
+    with pytest.raises(ValueError, match="no judge of these data"):
+        work()
+
+
+@pytest.mark.parametrize("kind", registry.all("kind"), ids=lambda kind: kind.slug)
+def test_a_kind_that_has_a_distance_is_measured_by_it(kind) -> None:
+    """Images and series had none, as the figure of points was taken for theirs."""
+    known = {entry.slug: entry for entry in registry.all("metric")}
+    own = [slug for slug in kind.metrics if solvers._is_distance(known[slug])]
+    family: Any = SimpleNamespace(spec=kind.make(20, 0).spec())
+    if own:
+        assert solvers._figure(Pick(), family)[1].slug == own[0]
+    else:
+        with pytest.raises(ValueError, match=f"usual figures of {kind.many} is a distance"):
+            solvers._figure(Pick(), family)
 
 
 def test_what_is_left_open_is_as_much_as_there_is_time_for(monkeypatch) -> None:
