@@ -78,8 +78,8 @@ class ClassifierGuidance(Guidance):
     def guide(self, denoise_of: DenoiseOf, rows: Batch) -> Denoise:
         if self._classifier is None:
             raise ValueError(
-                "classifier guidance asks a run of its own: choose a finished noisy classifier "
-                "where samples are drawn; a training is sampled without it"
+                "classifier guidance asks a run of its own: choose a finished noisy classifier of "
+                "the same data"
             )
         if LABEL not in rows.given:
             raise ValueError(

@@ -14,7 +14,7 @@ import msgspec
 
 from studio.literal import one_line
 from studio.protocol.catalog import Catalog, FieldSpec
-from studio.protocol.spec import PROJECT_PREFIX, Pick, RunSpec
+from studio.protocol.spec import PROJECT_PREFIX, Pick, RunSpec, led_by
 
 __all__ = ["assignments", "command_for"]
 
@@ -25,7 +25,7 @@ def command_for(
     """Return the command. With a catalogue, settings at their defaults are left out.
 
     ``project`` is the folder to train in; it is needed where the data set is an imported one, or
-    where runs of the project are learned from.
+    where runs of the project are learned from or lead samples.
     """
     words = ["pushforward", "run", f"{spec.family.slug}@{spec.dataset.slug}"]
     for assignment in assignments(spec, catalog):
@@ -34,7 +34,7 @@ def command_for(
         words += ["--edit", msgspec.json.encode(edit).decode()]
     for name, ref in spec.inputs.items():
         words += ["--input", f"{name}={ref.run}" + ("" if ref.step is None else f"@{ref.step}")]
-    if project is not None and (spec.inputs or _imported(spec)):
+    if project is not None and (spec.inputs or led_by(spec) or _imported(spec)):
         words += ["--out", str(project)]
     # What is pasted into a terminal is as good as typed: no name may press a key there.
     return one_line(shlex.join(words), None)

@@ -2,6 +2,7 @@
 
 from studio.app.help.pages import claims
 from studio.app.state import drafts, sixchoices
+from studio.app.state.wanted_runs import wanted_runs
 from studio.cli.terminal import paragraph, say
 from studio.counted import listed
 from studio.methods import CHOICES, Method, Published, methods
@@ -25,7 +26,7 @@ def describe_method(method: Method) -> None:
     paragraph(f"Source: {method.source}", indent="  ")
     sampler = sixchoices.sampled(spec, catalog).sampler
     say(f"  Model: {method.family.slug}" + (f"; sampler: {sampler.slug}" if sampler else ""))
-    for line in _needs(method, catalog):
+    for line in _needs(method, spec, catalog):
         paragraph(line, indent="  ")
     say()
     say("  Six choices:")
@@ -73,15 +74,20 @@ def _choices(spec: RunSpec, catalog: Catalog) -> dict[str, str]:
     return said
 
 
-def _needs(method: Method, catalog: Catalog) -> list[str]:
+def _needs(method: Method, spec: RunSpec, catalog: Catalog) -> list[str]:
     """Return what must be there before it can be trained, a sentence each."""
     entry = catalog.get("family", method.family.slug)
     if entry is None:
         return []
     lines = [f"For: {listed(list(entry.kinds))}"] if entry.kinds else []
-    for each in entry.inputs:
-        optional = " It may be left out." if each.optional else ""
-        lines.append(f"Learns from {each.name} (--input {each.name}=RUN): {each.help}{optional}")
+    for wanted in wanted_runs(spec, catalog):
+        name, needs = wanted.needs.name, wanted.needs
+        optional = " It may be left out." if needs.optional else ""
+        told, by = f"Learns from {name}", f"--input {name}=RUN"
+        if wanted.setting is not None:
+            path = wanted.path.replace(".config.", ".", 1)
+            told, by = f"Its samples are led by a {name}", f"--set {path}=RUN"
+        lines.append(f"{told} ({by}): {needs.help}{optional}")
     conditional = next((f for f in entry.fields if f.path == "conditional"), None)
     if conditional is not None and drafts.value_at(method.family.config, conditional):
         lines.append("Needs data with classes, or with other conditions.")

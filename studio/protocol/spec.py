@@ -5,6 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 __all__ = [
+    "GUIDANCE",
     "IMPORTED_KIND",
     "KIND",
     "PROJECT_PREFIX",
@@ -18,12 +19,15 @@ __all__ = [
     "RunRef",
     "RunSpec",
     "UndoPoints",
+    "led_by",
     "project_name",
     "racers",
     "run_name",
 ]
 
 
+GUIDANCE = "guidance"
+"""The setting of a sampler that says what leads its samples: a slug and a config."""
 KIND = "kind"
 """The setting of the pick of an imported data set that says of which kind it is."""
 IMPORTED_KIND = "points"
@@ -118,6 +122,16 @@ class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     metrics: list[Pick] = []
     edits: list[Edit] = []
     inputs: dict[str, RunRef] = {}
+
+
+def led_by(spec: RunSpec) -> dict[str, RunRef]:
+    """Return the runs that lead the samples of a run, by the settings of the guidance of its
+    sampler that name them.
+    """
+    led = spec.sampler.config.get(GUIDANCE) if spec.sampler is not None else None
+    config = led.get("config", {}) if isinstance(led, dict) else {}
+    named = {k: v for k, v in config.items() if isinstance(v, dict) and v.get("run")}
+    return {name: msgspec.convert(ref, RunRef) for name, ref in named.items()}
 
 
 def run_name(spec: RunSpec, method: str = "") -> str:

@@ -90,7 +90,7 @@ async def test_the_sentence_grows_by_a_run_and_the_inspector_has_a_link(bench, w
     bench.actions.setup.open(parent.spec)
     bench.actions.setup.choose("family", "a-pupil")
     said = bench.window.canvas.setup.sentence
-    slot = said.inputs["teacher"]
+    slot = said.runs["inputs.teacher"]
     assert slot.text() == "a teacher"
     bench.state.setting_wanted.emit("inputs.teacher")
     await wait(lambda: slot.hasFocus())
@@ -122,7 +122,7 @@ async def test_the_reason_that_a_run_is_missing_is_whole_and_leads_to_its_slot(b
     bench.actions.setup.open(parent.spec)
     bench.actions.setup.choose("family", "a-pupil")
     setup, page = bench.window.inspector.setup, bench.window.canvas.setup
-    slot = page.sentence.inputs["teacher"]
+    slot = page.sentence.runs["inputs.teacher"]
     said = "Pupil needs a teacher: choose a trained run of this project, one that has a critic"
     draft = bench.state.draft
     draft.problems = [ErrorInfo(kind="refused", message=said, path="inputs.teacher")]

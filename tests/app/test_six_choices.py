@@ -82,7 +82,7 @@ def test_every_method_has_its_formulas_with_their_sources(offer, each):
         formula, source = found[choice]
         assert formula
         assert source
-    assert bool(found["guidance"][0]) == (each.slug == "cfg")
+    assert bool(found["guidance"][0]) == (each.slug in ("cfg", "classifier-guidance"))
 
 
 @pytest.mark.parametrize("each", methods(), ids=lambda each: each.slug)

@@ -7,17 +7,18 @@ import msgspec
 import numpy as np
 import pytest
 
-from models.config import describe
+from models.config import describe, replace_at
 from models.registry import registry
 from studio.app.help.pages import surveyed
 from studio.app.state import drafts
 from studio.app.state.sixchoices import differing, filled, named
+from studio.app.state.wanted_runs import wanted_runs
 from studio.engine.jobs.headless import run as train
 from studio.engine.process import catalogue
 from studio.engine.process.discovery import discover
 from studio.engine.run.resolve import resolve
 from studio.methods import CHOICES, Method, MethodError, load_method, methods, survey
-from studio.protocol.spec import Pick, RunRef, RunSpec, run_name
+from studio.protocol.spec import Pick, RunRef, RunSpec, led_by, run_name
 from studio.resources import recipes
 from studio.store.project import Project
 from studio.store.run import RunFolder
@@ -29,6 +30,7 @@ BY_SLUG = {method.slug: method for method in METHODS}
 DATA = ("ring-of-five", "checkerboard")
 CLASSES = ("ring-of-five", "two-moons")
 TEXTS = ("markov-text",)
+NOISY = "noisy-classifier"
 BRIEF: dict[str, Any] = {"batch": 16, "steps": 2, "samples": 200, "evaluate_samples": 64}
 BRIEF |= {"particles": 16, "frames": 4}
 ALLOWED = ("s_min", "s_max", "conditional", "label_dropout", "times")
@@ -140,17 +142,28 @@ def briefly(method: Method) -> Pick | None:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with a diffusion on each data set, from which others learn."""
+    """A project with a diffusion on each data set, from which others learn, and classifiers."""
     path = tmp_path_factory.mktemp("methods") / "p"
-    for dataset in DATA:
+    for family, dataset in (
+        *(("edm", each) for each in DATA),
+        *((NOISY, each) for each in CLASSES),
+    ):
         spec = RunSpec(
-            name=f"edm-{dataset}",
-            family=Pick(slug="edm", config=SMALL),
+            name=f"{family}-{dataset}",
+            family=Pick(slug=family, config=SMALL),
             dataset=Pick(slug=dataset),
             training=BRIEF,
         )
         assert train(spec, project=path).state == "finished"
     return path
+
+
+def led(sampler: Pick | None, classifier: str) -> Pick | None:
+    """Return a sampler whose guidance asks a classifier, where it asks one."""
+    if sampler is None or sampler.config.get("guidance", {}).get("slug") != "classifier":
+        return sampler
+    config = replace_at(sampler.config, "guidance.config.classifier", {"run": classifier})
+    return msgspec.structs.replace(sampler, config=config)
 
 
 @pytest.mark.parametrize(
@@ -160,20 +173,39 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_a_method_trains_and_samples(method: Method, dataset: str, project: Path) -> None:
     spec = on(dataset, method)
-    # Two diffusions, one on each; those that came after them are not looked through.
-    teacher = Project.open(project).run_paths()[DATA.index(dataset)] if dataset in DATA else None
+    # Two diffusions and two classifiers; those that came after them are not looked through.
+    names = [path.name for path in Project.open(project).run_paths()]
+    teachers, classifiers = (
+        dict(zip(DATA, names, strict=False)),
+        dict(zip(CLASSES, names[2:4], strict=True)),
+    )
     entry = registry.get("family", method.family.slug)
-    inputs = {name: RunRef(run=teacher.name) for name in entry.inputs}
+    inputs = {name: RunRef(run=teachers[dataset]) for name in entry.inputs}
     kind = CATALOG.kind_of(spec.dataset)
     slug = "energy-distance" if kind == "points" else registry.get("kind", kind).metrics[-1]
     metrics = [Pick(slug=slug)]
-    spec = msgspec.structs.replace(spec, inputs=inputs, metrics=metrics, sampler=briefly(method))
+    sampler = led(briefly(method), classifiers.get(dataset, ""))
+    spec = msgspec.structs.replace(spec, inputs=inputs, metrics=metrics, sampler=sampler)
     status = train(spec, project=project)
     assert status.state == "finished", status.error
     columns, _ = RunFolder(Project.open(project).run_paths()[-1]).metrics.read()
     steps, values = columns[f"quality/{slug}"]
     assert steps[-1] == BRIEF["steps"]
     assert np.isfinite(values).all()
+
+
+def test_a_setup_asks_for_the_classifier_that_leads_its_samples() -> None:
+    spec = on("ring-of-five", BY_SLUG["classifier-guidance"])
+    (wanted,) = wanted_runs(spec, CATALOG)
+    assert (wanted.path, wanted.ref) == ("sampler.guidance.config.classifier", None)
+    assert (wanted.needs.ability, wanted.needs.same_data) == ("noisy-classify", True)
+    assert wanted.setting is not None
+    ref = RunRef(run="0002-noisy-classifier")
+    chosen = drafts.put(spec, "sampler", wanted.setting, msgspec.to_builtins(ref))
+    assert [each.ref for each in wanted_runs(chosen, CATALOG)] == [ref]
+    assert led_by(chosen) == {"classifier": ref}
+    assert led_by(spec) == {}
+    assert named(chosen, METHODS, CATALOG) == BY_SLUG["classifier-guidance"]
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.slug)

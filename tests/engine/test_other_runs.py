@@ -1,17 +1,22 @@
 """What is done with a run may ask other runs: found, loaded, held to what is needed of them."""
 
+import shutil
+
 import msgspec
+import numpy as np
 import pytest
 import torch
 
 from models.registry import discover
 from studio.engine.jobs import headless
 from studio.engine.process.failures import Refused
+from studio.engine.run.branching import branch
 from studio.engine.run.loading import load
 from studio.engine.run.operating import ask
 from studio.engine.run.validation import Validator
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
+from studio.store.project import Project
 from studio.store.run import RunFolder
 from tests.engine.test_operating import QUICK
 
@@ -106,10 +111,50 @@ def test_a_bridge_leads_to_another_run_or_another_class(project):
             do(project, "bridge", config, inputs=rows)
 
 
-def test_a_training_is_not_led_by_another_run(project):
-    wanted = spec("edm", "ring-of-five", conditional=True, label_dropout=1.0)
-    sampler = Pick(slug="ddim", config={"guidance": {"slug": "classifier"}})
-    wanted = msgspec.structs.replace(wanted, sampler=sampler)
-    (problem,) = Validator().validate(wanted, project).problems
-    assert problem.path == "sampler.guidance.slug"
-    assert "a training is sampled without it" in problem.message
+def guided(classifier: str, dataset: str = "ring-of-five", strength: float = 5.0) -> RunSpec:
+    whole = spec("edm", dataset, conditional=True, label_dropout=1.0)
+    guidance = {"slug": "classifier", "config": {"classifier": classifier, "strength": strength}}
+    sampler = Pick(slug="ddim", config={"steps": 4, "guidance": guidance})
+    return msgspec.structs.replace(whole, sampler=sampler)
+
+
+@pytest.mark.parametrize(
+    ("classifier", "dataset", "words"),
+    [
+        ("", "ring-of-five", "Classifier guidance asks a run of its own, and none is named"),
+        ("0009-none", "ring-of-five", "classifier 0009-none is not in the project"),
+        (MOONS, "two-moons", "tells classes apart at every noise level"),
+        (NOISY, "two-moons", "the same data"),
+    ],
+)
+def test_a_training_says_which_run_cannot_lead_it(project, classifier, dataset, words):
+    (problem,) = Validator().validate(guided(classifier, dataset), project).problems
+    assert problem.path == "sampler.guidance.config.classifier"
+    assert words in problem.message
+
+
+def test_a_training_takes_along_the_run_that_leads_its_samples(project, tmp_path):
+    """Its samples, records and branches are led by its copy, also when the classifier has gone."""
+    mine = tmp_path / "mine"
+    shutil.copytree(project, mine)
+    for strength in (0.0, 5.0):
+        assert headless.run(guided("2", strength=strength), project=mine).state == "finished"
+    unled, run = Project.open(mine).runs()[-2:]
+    named = {"run": NOISY, "step": QUICK["steps"]}
+    assert run.record.spec.sampler.config["guidance"]["config"]["classifier"] == named
+    assert run.record.spec.inputs == {}
+    shutil.rmtree(mine / "runs" / NOISY)
+
+    def samples(**sampler):
+        asked = {"n": 8, "seed": 3, **sampler}
+        return do(mine, "generate", asked, run=run.name, given={"label": 2}).outcome.rows.x
+
+    led = samples()
+    plain = {"slug": "ddim", "config": {"steps": 4}}
+    assert not torch.equal(led, samples(sampler=plain))
+    assert torch.equal(led, samples()), "the same seed"
+    child, _ = branch(run, QUICK["steps"] - 1, "")
+    assert headless.run(child.path).state == "finished"
+    ours, theirs = (each.flow.load(each.flow.steps()[-1]).arrays["x"] for each in (child, run))
+    np.testing.assert_array_equal(ours, theirs)
+    assert not np.array_equal(ours, unled.flow.load(unled.flow.steps()[-1]).arrays["x"])

@@ -5,6 +5,7 @@ by [sampler], for [budget].* Each slot opens what can be chosen for it.
 from collections.abc import Callable
 from functools import partial
 
+import msgspec
 from PySide6.QtWidgets import QWidget
 
 from studio.app.actions import Actions
@@ -26,10 +27,11 @@ from studio.app.state.datasets import all_sets
 from studio.app.state.draft import Draft
 from studio.app.state.own_data import pick_of
 from studio.app.state.session import AppState
+from studio.app.state.wanted_runs import WantedRun, wanted_runs
 from studio.app.widgets.basic import button, icon_button
 from studio.app.widgets.sentence import Clause, Sentence, Slot, said
 from studio.counted import counted
-from studio.protocol.catalog import Catalog, EntrySpec, InputSpec
+from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.spec import RunRef
 
 __all__ = ["SetupSentence"]
@@ -55,7 +57,7 @@ class SetupSentence(Sentence):
         self.sampler = self._slot("Sampler", self._open_sampler)
         self.flow = self._slot("Steps of the flow", partial(self._open_number, sentence.FLOW))
         self.budget = self._slot("Budget", partial(self._open_number, sentence.BUDGET))
-        self.inputs: dict[str, Slot] = {}
+        self.runs: dict[str, Slot] = {}
         self.carrier = Segments(list(CARRIERS), "Carried by", large=True)
         self.carrier.chosen.connect(self._turned)
         self._clauses: dict[str, QWidget] = {
@@ -92,26 +94,24 @@ class SetupSentence(Sentence):
         shown = ["data", "family"]
         if catalog is not None and entry is not None:
             shown += self._show_method()
-            shown += self._show_inputs(draft, catalog, entry)
+            shown += self._show_runs(draft, catalog)
             shown += self._show_carrier(catalog, entry, catalog.kind_of(spec.dataset))
             shown += self._show_sampling(draft, catalog, entry)
         shown += self._show_numbers(draft)
         self.show_clauses([self._clauses[name] for name in shown])
 
-    def _show_inputs(self, draft: Draft, catalog: Catalog, entry: EntrySpec) -> list[str]:
+    def _show_runs(self, draft: Draft, catalog: Catalog) -> list[str]:
         shown = []
-        for wanted in entry.inputs:
-            key = f"inputs.{wanted.name}"
-            before, none = _input_words(wanted)
-            if key not in self._clauses:
-                slot = self._slot(wanted.title, partial(self._open_input, wanted.name))
-                self.inputs[wanted.name] = slot
-                self._clauses[key] = Clause(before, slot, ",")
-            ref = draft.spec.inputs.get(wanted.name)
-            missing = ref is None and not wanted.optional
-            title = _ref_title(ref, self._state) if ref is not None else none
-            self.inputs[wanted.name].say(title, wanted.help, missing=missing)
-            shown.append(key)
+        for wanted in wanted_runs(draft.spec, catalog):
+            before, none = _run_words(wanted)
+            if wanted.path not in self._clauses:
+                slot = self._slot(wanted.needs.title, partial(self._open_run, wanted.path))
+                self.runs[wanted.path] = slot
+                self._clauses[wanted.path] = Clause(before, slot, ",")
+            missing = wanted.ref is None and not wanted.needs.optional
+            title = _ref_title(wanted.ref, self._state) if wanted.ref is not None else none
+            self.runs[wanted.path].say(title, wanted.needs.help, missing=missing)
+            shown.append(wanted.path)
         return shown
 
     def _show_method(self) -> list[str]:
@@ -164,7 +164,7 @@ class SetupSentence(Sentence):
             sentence.FLOW: self.flow,
             sentence.BUDGET: self.budget,
         }
-        found = fixed.get(path) or self.inputs.get(path.removeprefix("inputs."))
+        found = fixed.get(path) or self.runs.get(path)
         return found if found is not None and not found.isHidden() else None
 
     # Choosing
@@ -259,22 +259,26 @@ class SetupSentence(Sentence):
     def _choose_sampler(self, option: Option) -> None:
         self._actions.setup.choose("sampler", option.value)
 
-    def _open_input(self, name: str, letters: str) -> None:
+    def _open_run(self, path: str, letters: str) -> None:
         draft, catalog = self._state.draft, self._state.catalog
-        entry = drafts.entry_of(draft.spec, "family", catalog) if draft is not None else None
-        wanted = next((each for each in entry.inputs if each.name == name), None) if entry else None
-        if draft is None or catalog is None or wanted is None:
+        if draft is None or catalog is None:
             return
-        options = choices.inputs(wanted, self._state, draft, catalog)
-        ref = draft.spec.inputs.get(name)
-        body = Listed(options, ref.run if ref is not None else choices.NO_INPUT, wanted.title)
+        wanted = next((e for e in wanted_runs(draft.spec, catalog) if e.path == path), None)
+        if wanted is None:
+            return
+        needs, ref = wanted.needs, wanted.ref
+        options = choices.inputs(needs, self._state, draft, catalog)
+        body = Listed(options, ref.run if ref is not None else choices.NO_INPUT, needs.title)
 
         def choose(option: Option) -> None:
             ref = RunRef(run=option.value) if option.value else None
-            self._actions.setup.choose_input(name, ref)
+            if wanted.setting is None:
+                self._actions.setup.choose_input(needs.name, ref)
+            else:
+                self._actions.setup.edit("sampler", wanted.setting, msgspec.to_builtins(ref))
 
-        none = f"No run will do yet. {wanted.help}"
-        self._open(self.inputs[name], body, ListLook(), choose, "Search runs", letters, none=none)
+        none = f"No run will do yet. {needs.help}"
+        self._open(self.runs[path], body, ListLook(), choose, "Search runs", letters, none=none)
 
     def _open_number(self, name: str, letters: str) -> None:
         draft, state = self._state.draft, self._state
@@ -315,11 +319,13 @@ class SetupSentence(Sentence):
         return self.picker
 
 
-def _input_words(wanted: InputSpec) -> tuple[str, str]:
-    """Return what stands before a run that is learned from, and in its place without one."""
-    if wanted.draws:
+def _run_words(wanted: WantedRun) -> tuple[str, str]:
+    """Return what stands before a run that is asked for, and in its place without one."""
+    if wanted.needs.draws:
         return "from", "the data"
-    return ("taught by" if wanted.same_data else "with"), f"a {wanted.title.lower()}"
+    taught = "taught by" if wanted.needs.same_data else "with"
+    before = taught if wanted.setting is None else "led by"
+    return before, f"a {wanted.needs.title.lower()}"
 
 
 def _ref_title(ref: RunRef, state: AppState) -> str:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app.actions import Actions
 from studio.app.edit_words import edit_notes
 from studio.app.state import comparison
-from studio.app.state.learning import taken
+from studio.app.state.learning import asked, taken
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Link, button, clear, label, row
@@ -43,7 +43,7 @@ class RunOrigins(QWidget):
             return
         others = [r.name for r in comparison.members(self._state.runs, run.race) if r is not run]
         parent = self._named(run.parent)
-        inputs = run.spec.inputs if run.spec is not None else {}
+        inputs = asked(run)
         known = [self._named(ref.run) for ref in inputs.values()]
         facts = (run.key, run.parent, run.branch_step, parent is None, tuple(others))
         gone = tuple(each is None for each in known)
@@ -83,7 +83,7 @@ class RunOrigins(QWidget):
             return
         select = partial(self._actions.runs.select, source.key)
         self._lines.addWidget(
-            Link(text, select, f"{ref.run}\nShow the run that this one learned from")
+            Link(text, select, f"{ref.run}\nShow the run that this one has a copy of")
         )
 
     def _say_parent(self, run: RunState, parent: RunState | None) -> None:

@@ -6,9 +6,9 @@ from studio.app.kinds.registry import family_of_run
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog, InputSpec
-from studio.protocol.spec import RunRef, RunSpec
+from studio.protocol.spec import RunRef, RunSpec, led_by
 
-__all__ = ["fitting", "number_of", "origin", "origin_said", "taken"]
+__all__ = ["asked", "fitting", "number_of", "origin", "origin_said", "taken"]
 
 
 def fitting(
@@ -60,9 +60,20 @@ def origin(run: RunState) -> str:
 
 
 def origin_said(run: RunState) -> str:
-    """Say what a run came of: a branch of another one, or what it learned from; "" for neither."""
+    """Say what a run came of: a branch of another one, or what it learned from and what leads its
+    samples; "" for nothing.
+    """
     if run.parent:
         at = f" at step {run.branch_step:,}" if run.branch_step is not None else ""
         return f"Branch of {number_of(run.parent)}{at}"
-    inputs = run.spec.inputs if run.spec is not None else {}
-    return ", ".join(f"Learned from its {taken(each, ref)}" for each, ref in inputs.items())
+    if run.spec is None:
+        return ""
+    learned = [f"Learned from its {taken(*each)}" for each in run.spec.inputs.items()]
+    return ", ".join(learned + [f"Led by its {taken(*each)}" for each in led_by(run.spec).items()])
+
+
+def asked(run: RunState) -> dict[str, RunRef]:
+    """Return the runs that a run has copies of: what it learned from, and what leads its samples,
+    by what they are to it.
+    """
+    return {} if run.spec is None else {**run.spec.inputs, **led_by(run.spec)}

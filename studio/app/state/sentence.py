@@ -2,6 +2,7 @@
 
 from studio.app.state import drafts
 from studio.app.state.drafts import Section
+from studio.app.state.wanted_runs import wanted_runs
 from studio.protocol.catalog import Catalog, FieldSpec
 from studio.protocol.spec import RunSpec
 
@@ -14,7 +15,8 @@ Held = dict[str, tuple[Section, FieldSpec]]
 
 def held(spec: RunSpec, catalog: Catalog | None) -> Held:
     """Return the settings that are chosen in the sentence, by "section.path": how long it is
-    trained, and of a flow without a sampler in how many steps samples are made.
+    trained, of a flow without a sampler in how many steps samples are made, and the runs that lead
+    them.
     """
     found: Held = {}
     training = _steps(spec, "training", catalog)
@@ -25,6 +27,9 @@ def held(spec: RunSpec, catalog: Catalog | None) -> Held:
     flows = family is not None and family.carrier == "flow"
     if own is not None and flows and not drafts.samplers(family, catalog):
         found[FLOW] = ("family", own)
+    for wanted in wanted_runs(spec, catalog) if catalog is not None else ():
+        if wanted.setting is not None:
+            found[wanted.path] = ("sampler", wanted.setting)
     return found
 
 

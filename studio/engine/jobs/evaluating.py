@@ -12,6 +12,7 @@ from studio.engine.jobs.runjob import RunJob
 from studio.engine.process.sink import Sink
 from studio.engine.run.in_force import target_after
 from studio.engine.run.loading import load
+from studio.engine.run.others import Others, asking
 from studio.engine.run.resolve import pick_metrics, pick_sampler
 from studio.engine.watch.evaluation import Evaluator, Quality, unguided
 from studio.protocol.events import SPREAD
@@ -64,9 +65,13 @@ class EvaluationJob(RunJob):
         self.slugs = [choice.entry.slug for choice in metrics]
         evaluator = Evaluator(metrics, data, n, seed, announce=self._announce)
         self.total = len(metrics)
-        _, sampler = loaded.sampled_by(self._sampler)
+        pick, sampler = loaded.sampled_by(self._sampler)
         # The run's own sampler measures its model; one that was asked for is measured as it is.
-        sampler = unguided(sampler) if self._sampler is None else sampler
+        if self._sampler is None:
+            sampler = unguided(sampler)
+        else:
+            others = Others(self.folder, load)
+            sampler, _ = asking(sampler, pick, loaded.family.spec, others)
         quality = yield from evaluator.evaluate(loaded.family, sampler)
         self.quality, self.step = quality, self.total
         for note in quality.notes:

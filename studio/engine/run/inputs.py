@@ -1,7 +1,9 @@
-"""The trained runs that a run learns from: found in the project, copied, loaded from the copies."""
+"""The trained runs that a run learns from, and those that lead its samples: found in the project,
+copied, loaded from the copies.
+"""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,11 @@ from models.contracts.spec import DataSpec
 from models.entries import FamilyEntry, Needs
 from models.registry import registry
 from studio.engine.process.failures import Refused
+from studio.engine.run.guides import apart, asked, name_of
 from studio.engine.run.in_force import rebuild
 from studio.engine.run.resolve import Resolved, check
 from studio.engine.run.saving import saved_data
-from studio.protocol.spec import ChangeSetting, Pick, RunRef, RunSpec
+from studio.protocol.spec import ChangeSetting, Pick, RunRef, RunSpec, led_by
 from studio.store.checkpoint import Checkpoint, Checkpoints
 from studio.store.edits import effective_spec
 from studio.store.errors import StoreError
@@ -27,7 +30,7 @@ from studio.store.inputs import InputRecord, Inputs, checkpoint_bytes
 from studio.store.project import Project
 from studio.store.run import RunFolder
 
-__all__ = ["Learners", "Taken", "load_taken", "open_inputs", "take", "units"]
+__all__ = ["Learners", "Taken", "load_taken", "open_guides", "open_inputs", "take", "units"]
 
 Learners = Mapping[str, Learner[Any]]
 
@@ -53,23 +56,43 @@ class Taken:
 
 
 def take(resolved: Resolved, project: Path | None) -> dict[str, Taken]:
-    """Find what a run learns from.
+    """Find what a run learns from, and what leads its samples, by the names of the copies.
 
     Where a run or its checkpoint has gone and another run of the project has a copy, that is taken.
 
     Raises:
         Refused: a run is missing or unfinished, lacks the ability that is needed, or has learned
-            other data; the path is "inputs.<name>".
+            other data; the path is that of the setting, "inputs.<name>".
     """
     found: dict[str, Taken] = {}
-    for name, needs in resolved.family.entry.inputs.items():
-        if name not in resolved.spec.inputs:
-            continue  # it may be left out
+    for wanted in _wanted(resolved):
         try:
-            found[name] = _take(resolved, name, needs, project)
+            found[wanted.name] = _take(resolved.spec, wanted, project)
         except StoreError as error:
-            raise Refused.of(error.info(), f"inputs.{name}") from error
+            raise Refused.of(error.info(), wanted.path) from error
     return found
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """A run that is asked for: the ``name`` of its copy, what it is ``called``, and the ``path`` in
+    the spec of what names it.
+    """
+
+    name: str
+    called: str
+    ref: RunRef
+    needs: Needs
+    path: str
+
+
+def _wanted(resolved: Resolved) -> Iterator[_Wanted]:
+    refs = resolved.spec.inputs
+    for name, needs in resolved.family.entry.inputs.items():
+        if name in refs:  # it may be left out
+            yield _Wanted(name, name, refs[name], needs, f"inputs.{name}")
+    for setting, ref, needs, path in asked(resolved.spec.sampler):
+        yield _Wanted(name_of(setting), setting, ref, needs, path)
 
 
 def _handed(
@@ -100,25 +123,27 @@ def units(entry: FamilyEntry, inputs: Learners, own: DataSpec) -> DataSpec:
     return own
 
 
-def _take(resolved: Resolved, name: str, needs: Needs, project: Path | None) -> Taken:
-    path, ref = f"inputs.{name}", resolved.spec.inputs[name]
+def _take(spec: RunSpec, wanted: _Wanted, project: Path | None) -> Taken:
+    path, ref, called = wanted.path, wanted.ref, wanted.called
     if project is None or not (project / "project.toml").is_file():
-        raise Refused(f"There is no project whose run could be the {name}.", path=path)
+        raise Refused(f"There is no project whose run could be the {called}.", path=path)
     home = Project.open(project)
-    taken = _own(home, ref, name) or _copy(home, ref)
+    taken = _own(home, ref, path) or _copy(home, ref)
     if taken is None:
         known = ", ".join(run.name for run in home.runs()) or "none"
         raise Refused(
-            f"The {name} {ref.run} is not in the project.", f"Its runs are: {known}.", path=path
+            f"The {called} {ref.run} is not in the project.", f"Its runs are: {known}.", path=path
         )
-    if reason := _unfit(resolved.spec, taken.record.spec, name, needs):
-        raise Refused(reason, needs.help, path=path)
+    if reason := _unfit(spec, taken.record.spec, called, wanted.needs):
+        raise Refused(reason, wanted.needs.help, path=path)
     return taken
 
 
-def _own(home: Project, ref: RunRef, name: str) -> Taken | None:
-    """Take a checkpoint of a run of the project, None if there is no such run."""
-    run = next((run for run in home.runs() if run.name == ref.run), None)
+def _own(home: Project, ref: RunRef, path: str) -> Taken | None:
+    """Take a checkpoint of a run of the project, by its name or number; None if there is none."""
+    number = int(ref.run) if ref.run.isdecimal() else None
+    fits = [run for run in home.runs() if run.name == ref.run or run.number == number]
+    run = fits[0] if len(fits) == 1 else None
     if run is None:
         return None
     status, steps = run.status(), run.checkpoints.steps()
@@ -127,7 +152,7 @@ def _own(home: Project, ref: RunRef, name: str) -> Taken | None:
         raise Refused(
             f"{run.name} is not finished: it is at step {status.step:,} of {status.total:,}.",
             f"Let it finish, or name one of its checkpoints: {listed}.",
-            path=f"inputs.{name}",
+            path=path,
         )
     step = ref.step if ref.step is not None else max(steps, default=-1)
     if step not in steps:
@@ -138,13 +163,13 @@ def _own(home: Project, ref: RunRef, name: str) -> Taken | None:
             if step >= 0
             else f"{run.name} has no checkpoint.",
             f"Those there are: {listed}.",
-            path=f"inputs.{name}",
+            path=path,
         )
     spec = effective_spec(run)
     spec = msgspec.structs.replace(spec, edits=[e for e in spec.edits if e.step <= step])
-    path = run.checkpoints.path(step)
-    run.checkpoints.load(path)  # it is intact
-    return Taken(_described(run.name, step, spec, path), path)
+    file = run.checkpoints.path(step)
+    run.checkpoints.load(file)  # it is intact
+    return Taken(_described(run.name, step, spec, file), file)
 
 
 def _copy(home: Project, ref: RunRef) -> Taken | None:
@@ -171,6 +196,8 @@ def _unfit(spec: RunSpec, of: RunSpec, name: str, needs: Needs) -> str:
     if needs.ability not in entry.abilities:
         wanted = WORDS.get(needs.ability, f"can {needs.ability}")
         return f"The {name} must be a model that {wanted}; {entry.title} does not."
+    if needs.draws and led_by(of):
+        return f"The {name} is led by a run of its own, which is not taken along."
     if not needs.same_data:
         return ""
     moved = any(not isinstance(edit, ChangeSetting) for edit in of.edits)
@@ -198,7 +225,25 @@ def open_inputs(run: RunFolder, device: torch.device) -> dict[str, Learner[Any]]
         Refused: a model does not fit this installation.
         StoreError: a copy is missing, or not what was taken.
     """
-    records = run.record.inputs
+    return _opened(run, apart(run.record.inputs)[0], device)
+
+
+def open_guides(run: RunFolder, device: torch.device) -> dict[str, Learner[Any]]:
+    """Load what leads the samples of a run, from its own copies, by the settings of its guidance.
+
+    Raises:
+        Refused: a model does not fit this installation.
+        StoreError: a copy is missing, or not what was taken.
+    """
+    names = {name: name_of(name) for name in apart(run.record.inputs)[1]}
+    records = {copy: run.record.inputs[copy] for copy in names.values()}
+    found = _opened(run, records, device)
+    return {name: found[copy] for name, copy in names.items()}
+
+
+def _opened(
+    run: RunFolder, records: Mapping[str, InputRecord], device: torch.device
+) -> dict[str, Learner[Any]]:
     return _handed(records, {n: run.inputs.load(n, r) for n, r in records.items()}, device)
 
 

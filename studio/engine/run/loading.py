@@ -10,6 +10,7 @@ from models.entries import SamplerEntry
 from studio.engine.process.devices import choose, configure
 from studio.engine.process.failures import Refused
 from studio.engine.run.in_force import rebuild
+from studio.engine.run.inputs import open_guides
 from studio.engine.run.resolve import Choice, Resolved, check
 from studio.engine.run.saving import saved_columns, saved_data
 from studio.protocol.spec import Edit, Pick
@@ -83,6 +84,6 @@ def load(run: RunFolder, step: int | None = None) -> Loaded:
     configure(device, resolved.training.threads)
     edits = [edit for edit in effective_spec(run).edits if edit.step <= checkpoint.step]
     family = rebuild(resolved, edits, saved_data(checkpoint), device, checkpoint=checkpoint)
-    sampler = resolved.sampler.make() if resolved.sampler else None
+    sampler = resolved.sampling(family, open_guides(run, device))
     columns = saved_columns(checkpoint)
     return Loaded(run, resolved, family, checkpoint.step, columns, sampler, edits)

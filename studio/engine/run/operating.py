@@ -105,7 +105,8 @@ class Asked:
         began = time.perf_counter()
         spec, others = loaded.family.spec, Others(self.run, get)
         pick, sampler = loaded.sampled_by(self.sampler)
-        sampler, pick = asking(sampler, pick, spec, others)
+        if self.sampler is not None:  # the run's own has what it asks
+            sampler, pick = asking(sampler, pick, spec, others)
         models, config = others.of(self.operator.config, "config")
         # Read at most once, and only where something asks for it.
         source = functools.cache(lambda: loaded.resolved.load_data(loaded.run.project))

@@ -16,12 +16,12 @@ from models.samplers.base import Sampler
 from studio.engine.kinds.fit import entry_of, picked_kind
 from studio.engine.process.failures import Refused
 from studio.engine.run.loading import Loaded
-from studio.protocol.spec import Pick
+from studio.protocol.spec import GUIDANCE, Pick
 from studio.store.errors import StoreError
 from studio.store.project import Project
 from studio.store.run import RunFolder
 
-__all__ = ["Others", "asking"]
+__all__ = ["Others", "asking", "unlike"]
 
 _NEAR = 0.05
 """Of a standard deviation: so far apart may be the statistics of two draws of the same data."""
@@ -94,20 +94,20 @@ def asking(sampler: Any, pick: Pick | None, spec: DataSpec, others: Others) -> t
         Refused: a run is not there, cannot do what is asked of it, or has learned other data.
         StoreError: one cannot be read.
     """
-    led = pick.config.get("guidance") if pick is not None else None
+    led = pick.config.get(GUIDANCE) if pick is not None else None
     if not isinstance(sampler, Sampler) or sampler.guidance is None or not led or pick is None:
         return sampler, pick
     entry, path = registry.get("guidance", led["slug"]), "sampler.guidance.config"
     models, said = others.of(decode(entry.config, led["config"]), path)
     for name, model in models.items():
-        if reason := _unlike(spec, model.spec):
+        if reason := unlike(spec, model.spec):
             raise Refused(f"The {name} must have learned the same data: {reason}.", path=path)
-    config = {**pick.config, "guidance": {**led, "config": said}}
+    config = {**pick.config, GUIDANCE: {**led, "config": said}}
     asked = sampler.guided_by(sampler.guidance.asking(models)) if models else sampler
     return asked, Pick(slug=pick.slug, config=config)
 
 
-def _unlike(one: DataSpec, other: DataSpec) -> str:
+def unlike(one: DataSpec, other: DataSpec) -> str:
     """Say how the data of two models differ, "" if they may be the same."""
     if one.shape != other.shape:
         return f"its rows have the shape {other.shape}, and these have {one.shape}"

@@ -165,14 +165,24 @@ class Resolved:
             )
         except ConfigError as error:
             raise ConfigError(f"family.{error.path}".rstrip("."), error.message) from error
-        sampler = self.sampler.make() if self.sampler is not None else None
-        led = sampler.guidance if isinstance(sampler, Sampler) else None
-        reason = ""
-        if led is not None and isinstance(learner, HasDenoiser):
-            reason = why_not(led, learner.denoiser, data)
-        if reason:
-            raise ConfigError("sampler.guidance.slug", reason)
         return learner
+
+    def sampling(self, learner: Learner[Any], guides: Mapping[str, Learner[Any]]) -> Any:
+        """Return the run's own sampler for a model, with those that its guidance asks, by the names
+        of its settings for them (`studio.engine.run.guides`); None for the model's own.
+
+        Raises:
+            ConfigError: the model cannot be led so; the path is "sampler.guidance.slug".
+        """
+        sampler = self.sampler.make() if self.sampler is not None else None
+        if not isinstance(sampler, Sampler) or sampler.guidance is None:
+            return sampler
+        led = sampler.guidance.asking(guides)
+        if isinstance(learner, HasDenoiser):
+            reason = why_not(led, learner.denoiser, learner.spec)
+            if reason:
+                raise ConfigError("sampler.guidance.slug", reason)
+        return sampler.guided_by(led)
 
 
 def check(spec: RunSpec, *, any_device: bool = False, project: Path | None = None) -> Resolved:

@@ -23,8 +23,10 @@ from studio.engine.kinds.base import kind_of
 from studio.engine.kinds.fit import entry_of
 from studio.engine.process.devices import choose, configure
 from studio.engine.process.failures import Refused
+from studio.engine.run.guides import apart, pinned
 from studio.engine.run.in_force import InForce, rebuild, reconfigure
-from studio.engine.run.inputs import Learners, open_inputs, take, units
+from studio.engine.run.inputs import Learners, open_guides, open_inputs, take, units
+from studio.engine.run.others import unlike
 from studio.engine.run.resolve import Resolved, check
 from studio.engine.run.saving import saved_data
 from studio.engine.run.settings import FEWEST_SAMPLES
@@ -163,8 +165,9 @@ def new_run(
         spec = msgspec.structs.replace(spec, training=training)
     taken = take(resolved, project)
     refs = {name: RunRef(run=t.record.run, step=t.record.step) for name, t in taken.items()}
+    inputs, guides = apart(refs)
     record = RunRecord(
-        spec=msgspec.structs.replace(spec, inputs=refs),
+        spec=msgspec.structs.replace(spec, inputs=inputs, sampler=pinned(spec.sampler, guides)),
         seed=resolved.training.seed,
         device=str(device),
         dataset_hash=data.hash,
@@ -240,7 +243,12 @@ def open_session(run: RunFolder, total: int) -> Session:
         f"{resolved.family.entry.title}: {family.parameter_count():,} parameters; "
         f"{kind_of(spec.kind).described(data.rows)}."
     )
-    session = _assemble(run, resolved, data, family, step, edits, notes, skipped)
+    guides = open_guides(run, device)
+    for setting, model in guides.items():
+        if reason := unlike(family.spec, model.spec):
+            raise Refused(f"The {setting} must have learned the same data: {reason}.")
+    sampler = resolved.sampling(family, guides)
+    session = _assemble(run, resolved, data, family, sampler, step, edits, notes, skipped)
     session.drawing = _drawing(run, resolved, inputs, notes)
     return session
 
@@ -271,6 +279,7 @@ def _assemble(
     resolved: Resolved,
     data: Dataset,
     family: Learner[Any],
+    sampler: Any,
     step: int,
     edits: Sequence[Edit],
     notes: list[str],
@@ -280,7 +289,6 @@ def _assemble(
     run.checkpoints.keep = training.keep
     run.flow.capacity = training.kept_capacity
     run.flow.room = training.kept_megabytes * 10**6
-    sampler = resolved.sampler.make() if resolved.sampler else None
     _, floors = run.metrics.read()
     done = [edit for edit in edits if edit.step <= step]
     in_force = InForce(resolved.family.config)

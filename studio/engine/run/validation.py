@@ -16,10 +16,11 @@ from models.contracts.schedule import Schedule
 from studio.engine.data.datasets import LARGE
 from studio.engine.process.failures import Refused, describe
 from studio.engine.process.memory import Needs, needs_of
-from studio.engine.run.inputs import load_taken, open_inputs, take, units
+from studio.engine.run.guides import apart
+from studio.engine.run.inputs import load_taken, open_guides, open_inputs, take, units
 from studio.engine.run.resolve import Resolved, resolve
 from studio.protocol.messages import ErrorInfo
-from studio.protocol.spec import RunSpec
+from studio.protocol.spec import GUIDANCE, RunSpec
 from studio.store.errors import StoreError
 from studio.store.run import RunFolder
 
@@ -89,7 +90,7 @@ class Validator:
         places = (str(project), str(own.path) if own else "")
         model = (spec.family, spec.inputs, spec.dataset, places, outline.spec.shape)
         key = msgspec.msgpack.encode((*model, vars(training.execution())))
-        led = spec.sampler.config.get("guidance") if spec.sampler is not None else None
+        led = spec.sampler.config.get(GUIDANCE) if spec.sampler is not None else None
         whole = key + msgspec.msgpack.encode((training.steps, led))
         if whole not in self._wrong:
             if len(self._wrong) > _REMEMBERED:
@@ -113,9 +114,13 @@ class Validator:
         try:
             # It is built on the CPU, also for a GPU: it is only measured and thrown away.
             cpu = torch.device("cpu")
-            inputs = open_inputs(own, cpu) if own else load_taken(take(resolved, project), cpu)
+            if own:
+                inputs, guides = open_inputs(own, cpu), open_guides(own, cpu)
+            else:
+                inputs, guides = apart(load_taken(take(resolved, project), cpu))
             data = units(resolved.family.entry, inputs, outline.spec)
             family = resolved.build(data, cpu, inputs=inputs)
+            resolved.sampling(family, guides)
             if key not in self._needs:
                 self._needs[key] = needs_of(family)
         except ConfigError as error:
