@@ -19,6 +19,7 @@ __all__ = [
     "ExportWeights",
     "GetAble",
     "GetCatalog",
+    "GetNearest",
     "GetRows",
     "GetTarget",
     "GiveUp",
@@ -92,6 +93,26 @@ class GetTarget(_Command, frozen=True, kw_only=True):
     n: int = 4096
     step: int | None = None
     held: bool = False
+
+
+class GetNearest(_Command, frozen=True, kw_only=True):
+    """Ask which of all rows that a run learns are nearest to some others, by what their kind
+    compares of them under the name ``by``: the ``n`` nearest of each of the rows ``x``, of its
+    class where ``given`` says one. Reply: {"n": how many rows are learned, "among": of how many the
+    nearest were sought, for each row that was asked about, "usual": how far rows of its class are
+    from their nearest other one, with ``usual``, else null, "names": of the classes} and arrays
+    "far" (m, n) f8, infinite where there are fewer, "number" (m, n) i8, which of the rows that are
+    learned these are, and the rows themselves, one after the other: "x" (m n, ...), "mask", and
+    what is given of each.
+    """
+
+    run: str
+    by: str
+    x: list[Any]
+    mask: list[list[bool]] = []
+    given: dict[str, list[float]] = {}
+    n: int = 1
+    usual: bool = False
 
 
 class GetRows(_Command, frozen=True, kw_only=True):
@@ -336,7 +357,8 @@ class ExportRows(_Command, frozen=True, kw_only=True):
     ``what`` they are: "samples" that were drawn, of the file ``of``; the fixed "particles" at the
     end of their flow, of the newest kept moment, not after ``step`` if that is given, the first
     ``n`` of them; the "data" that the run learns, of which `GetTarget` gives ``n`` (0 for all), or
-    the "held" ones that it did not learn, ``n`` as there.
+    the "held" ones that it did not learn, ``n`` as there; or those of all that it learns which are
+    "near" to something, by the numbers that `GetNearest` gives them.
     ``rows`` are their numbers there, in the order in which they are written; [] for all.
     ``overwrite`` as in `Operate`.
     """

@@ -19,6 +19,7 @@ from studio.protocol.commands import (
     ExportWeights,
     GetAble,
     GetCatalog,
+    GetNearest,
     GetRows,
     GetTarget,
     GiveUp,
@@ -82,6 +83,7 @@ __all__ = [
     "Failed",
     "GetAble",
     "GetCatalog",
+    "GetNearest",
     "GetRows",
     "GetTarget",
     "GiveUp",
@@ -126,6 +128,7 @@ Command = (
     | PreviewData
     | GetRows
     | GetTarget
+    | GetNearest
     | GetAble
     | InspectData
     | GiveUp

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from studio.engine.jobs import headless
+from studio.engine.run.in_force import target_of
 from studio.protocol import messages as m
 from studio.protocol.wire import unpack_arrays
 from studio.store.flow import FlowStore
@@ -134,3 +135,17 @@ def test_rows_that_are_not_there_fail_and_leave_no_file(
     assert failed.error is not None
     assert failed.error.path == path
     assert not file.exists()
+
+
+def test_rows_that_are_near_to_something_go_by_their_numbers_among_all(
+    desk: Desk, run: RunFolder, tmp_path: Path
+) -> None:
+    every = target_of(run)[0].rows.rows(slice(None)).x.numpy()
+    found = written(desk, run, tmp_path / "n.npz", what="near", rows=CHOSEN)
+    np.testing.assert_array_equal(found, every[CHOSEN])
+    none = m.ExportRows(
+        run=str(run.path), what="near", rows=[len(every)], file=str(tmp_path / "o.npz")
+    )
+    desk.reply(none)
+    desk.work()
+    assert not (tmp_path / "o.npz").exists()

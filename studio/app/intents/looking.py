@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.intents.base import Intents, Link, floats
+from studio.app.intents.base import Answer, Intents, Link, floats
 from studio.app.intents.watching import Watching
 from studio.app.state.session import AppState
-from studio.protocol.messages import GetTarget, QueryLayer
+from studio.protocol.messages import GetNearest, GetTarget, QueryLayer
 
 __all__ = ["LookingIntents"]
 
@@ -97,6 +97,14 @@ class LookingIntents(Intents):
         run.alike = dict(result.get("alike") or {})
         run.target_told = {name: values for name, values in answer.arrays.items() if name != "x"}
         self.state.runs.changed.emit(key)
+
+    async def nearest(self, question: GetNearest) -> Answer:
+        """Return which of all that a run learns are nearest to some data.
+
+        Raises:
+            Refused: the engine is gone, or does not compare data of this kind.
+        """
+        return await self.link.ask(question)
 
     async def query_layer(
         self,

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from observables.jets.closeness import CONE
 from studio.app.plots.backdrop import image_of
 from studio.app.plots.raster import Colours
 from studio.app.tokens import Tokens
@@ -36,7 +37,6 @@ __all__ = [
 Floats = NDArray[np.float64]
 
 REACH = 0.45  # of the plane, around the axis of the jet
-CONE = 0.4  # the radius that jets are clustered with
 LARGEST = 0.11  # the radius of a constituent with the jet's whole momentum, of the side of a tile
 SMALLEST = 0.006
 LEAST, MOST = 0.002, 0.4  # shares of the pT at the ends of the scale of colours

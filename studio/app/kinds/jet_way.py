@@ -9,15 +9,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from observables.jets.kinematics import masses
 from studio.app.kinds.jets import momenta, shares
 from studio.app.kinds.measuring import in_order
 from studio.protocol.extras import DENOISED, LEVELS
 from studio.protocol.records import FlowRecord
 
-__all__ = ["CLOSENESS", "JetWay", "asked_of", "nearest_real", "rows_of_types"]
+__all__ = ["JetWay", "asked_of", "rows_of_types"]
 
 Floats = NDArray[np.float64]
-CLOSENESS = ("pt", "mass")  # by what a real jet is near to an asked one: their logarithms
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +77,15 @@ class JetWay:
         x, pt = momenta(self.at(t))
         return x[:, :2], shares(pt)
 
+    def mass(self, t: float) -> float:
+        """Return the mass of the jet as it is at a flow time, in GeV."""
+        x, pt = momenta(self.at(t))
+        return float(masses(x[None, :, :2], pt[None])[0])
+
+    def many(self, t: float) -> int:
+        """Return how many constituents it has at a flow time."""
+        return int((momenta(self.at(t))[1] > 0).sum())
+
     def rings(self, t: float) -> Floats | None:
         """Return where the denoiser expects the constituents, (N, 2)."""
         return None if self.denoised is None else self._between(self.denoised, t)[:, :2]
@@ -128,19 +137,3 @@ def asked_of(given: dict[str, NDArray[np.generic]], row: int) -> dict[str, float
         for name, values in given.items()
         if len(values) > row and np.issubdtype(values.dtype, np.number) and values[row].size == 1
     }
-
-
-def nearest_real(
-    asked: dict[str, float], known: dict[str, NDArray[np.generic]], rows: NDArray[np.int64]
-) -> int:
-    """Return which of some rows of real jets is nearest in pT and mass to what was asked for, the
-    first one where nothing was; -1 where there are none. ``known`` are those of all, (n,) each.
-    """
-    if not len(rows):
-        return -1
-    far = np.zeros(len(rows))
-    for name in CLOSENESS:
-        if name in known and asked.get(name, 0.0) > 0:
-            logs = np.log(np.maximum(np.asarray(known[name], np.float64)[rows], 1e-6))
-            far += ((logs - np.log(asked[name])) / (float(logs.std()) or 1.0)) ** 2
-    return int(rows[np.argmin(far)])

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
+from observables.jets import closeness
 from observables.jets.kinematics import masses
 from observables.jets.variables import CONSTITUENT, JET, jet_variables
 from studio.app.kinds.apart import Apart
@@ -219,16 +220,8 @@ def _elements(arrays: Arrays) -> Measured:
 
 
 def _compared(arrays: Arrays) -> NDArray[np.float64]:
-    """Return of each jet its constituents, the hardest first: the share of the jet's pT that each
-    has, and where it is, in radii of the cone and times that share, so that soft ones, whose places
-    mean little, count little; (n, 3 N).
-    """
     x, pt = momenta(arrays)
-    share = shares(pt)
-    hardest = np.argsort(-share, axis=1, kind="stable")
-    share = np.take_along_axis(share, hardest, axis=1)[..., None]
-    places = np.take_along_axis(x[..., :2], hardest[..., None], axis=1)
-    return np.concatenate([share, share * places / CONE], axis=2).reshape(len(x), -1)
+    return closeness.of_constituents(x[..., :2], pt)
 
 
 def _filed(arrays: Arrays) -> Arrays:
@@ -293,6 +286,7 @@ KIND = Kind(
         **{_of_constituent(slug): each.unit for slug, each in CONSTITUENT.items() if each.unit},
     },
     apart=Apart("constituents, hardest first: share of pT, and place times share", _compared),
+    sought="constituents",
     imports="JetNet HDF5",
     page=36,
     parts=("mask",),

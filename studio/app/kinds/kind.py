@@ -313,6 +313,8 @@ class Kind:
         columns: how numbers of a row are called and counted, by their names; others as they are.
         apart: returns how far one datum, given without the axis of rows, is from each of many,
             (n,), as `studio.app.kinds.apart` has it; None where nobody has said what that means.
+        sought: the name by which the engine finds the nearest of all that a run learns, as
+            `apart` compares them; "" where they are sought among those that are shown.
         ready: finds what painting each datum needs and takes long to find, (n, ...) by name: for
             several at once, so that those in sight are made ready together.
         common: what tiles need to know of all data that are seen together, such as the scale that
@@ -372,6 +374,7 @@ class Kind:
     units: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, Column] = field(default_factory=dict)
     apart: Distance | None = None
+    sought: str = ""
     ready: Callable[[Arrays], Arrays] = lambda arrays: {}
     common: Callable[[Arrays], Arrays] = lambda arrays: {}
     views: tuple[str, ...] = ("tiles", "browser")

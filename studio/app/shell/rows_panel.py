@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.kinds.browsed import Browsed
-from studio.app.kinds.kind import Arrays, Kind
+from studio.app.kinds.kind import LABEL, Arrays, Kind
 from studio.app.kinds.registry import kind_of_run
+from studio.app.plots.sought import Sought
 from studio.app.shell.facts import Facts
 from studio.app.state.naming import called
+from studio.app.state.runs import RunState
 from studio.app.state.selection import Offered, Rows
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, label, restyle, row, section, separator
@@ -43,7 +45,9 @@ class RowsPanel(QWidget):
         self._state, self._actions = state, actions
         self._sheets = Sheets()
         self._near = Nearest(self)
-        self._near.found.connect(self.refresh)
+        self._sought = Sought(self, actions)
+        for search in (self._near, self._sought):
+            search.found.connect(self.refresh)
         self.title, self.of = label("", "heading", wrap=True), label("", "muted", wrap=True)
         self.some_title = label("", "small", wrap=True)
         self.picture = TileGrid("What is selected")
@@ -109,7 +113,10 @@ class RowsPanel(QWidget):
         at = int(selection.rows[0])
         total = len(offered.arrays["x"]) if offered is not None else 0
         name = offered.title if offered is not None else self._kind.one.capitalize()
-        self.title.setText(f"{name} {at:,}" if n == 1 else f"{n:,} {self._kind.moving}")
+        which = at  # those that are near to something have their own numbers
+        if offered is not None and offered.numbers is not None and at < total:
+            which = int(offered.numbers[at])
+        self.title.setText(f"{name} {which:,}" if n == 1 else f"{n:,} {self._kind.moving}")
         self.of.setText(f"Run {called(run.name, run.label.name)}")
         self._show_one(offered if at < total else None, at if n == 1 else -1)
         self._show_some(offered if at < total else None)
@@ -194,14 +201,31 @@ class RowsPanel(QWidget):
         title.setAccessibleName(text)
 
     def _show_nearest(self, offered: Offered, at: int) -> None:
-        """Show the nearest of all real ones that a lens shows; they come a moment later."""
-        run = self._state.runs.current
-        real = self._state.selection.real(run.key) if run is not None else None
-        if real is None or self._kind.apart is None or real is offered:
+        """Show the nearest real ones, of all that the run learns where the engine can say which
+        these are, else of all that a lens shows; they come a moment later.
+        """
+        run, kind = self._state.runs.current, self._kind
+        source = self._state.selection.source
+        if run is None or kind.apart is None or (source is not None and source.learned):
             return
-        self._near.ask(offered.arrays, at, real.arrays, self._kind)
+        if kind.sought:
+            self._seek(run, offered.arrays, at)
+            return
+        real = self._state.selection.real(run.key)
+        if real is None:
+            return
+        self._near.ask(offered.arrays, at, real.arrays, kind)
         if (near := self._near.near) is not None:
             self._tell_nearest(near, real.arrays)
+
+    def _seek(self, run: RunState, arrays: Arrays, at: int) -> None:
+        """Show the nearest of all that a run learns."""
+        kind = self._kind
+        one = {name: each[at : at + 1] for name, each in self._known(arrays).items()}
+        found = self._sought.ask(run, kind.sought, one, NEAREST, usual=True)
+        if found is not None:
+            label = str(one[LABEL][0]) if LABEL in one else ""
+            self._tell_nearest(found.near(label), found.arrays)
 
     def _tell_nearest(self, near: Near, real: Arrays) -> None:
         order = np.argsort(near.far, kind="stable")[: min(NEAREST, near.among)]
@@ -231,8 +255,12 @@ class RowsPanel(QWidget):
         self.chosen.show_facts(facts)
 
     def _rows(self, arrays: Arrays, rows: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        return {name: each[rows] for name, each in self._known(arrays).items()}
+
+    def _known(self, arrays: Arrays) -> Arrays:
+        """Return those arrays that data are painted from and told by."""
         known = ("x", *self._kind.parts, *self._kind.told)
-        return {name: each[rows] for name, each in arrays.items() if name in known}
+        return {name: each for name, each in arrays.items() if name in known}
 
     def _tiles(self, some: Arrays, seen: Arrays) -> Browsed:
         return Browsed(self._kind, some, self._kind.common(seen))

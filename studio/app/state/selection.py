@@ -15,8 +15,9 @@ from PySide6.QtCore import QObject, Signal
 __all__ = ["NONE", "Offered", "Rows", "Selection", "Source", "What"]
 
 Rows = NDArray[np.int64]
-What = Literal["particles", "samples", "data", "held"]
-REAL: tuple[What, ...] = ("data", "held")
+What = Literal["particles", "samples", "data", "near", "held"]
+LEARNED: tuple[What, ...] = ("data", "near")
+REAL: tuple[What, ...] = (*LEARNED, "held")
 NONE: Rows = np.empty(0, np.int64)
 
 
@@ -26,9 +27,10 @@ class Source:
 
     Attributes:
         run: the key of the run.
-        what: its fixed particles, samples that were drawn, the data that it learns, or some that
-            were held out.
-        of: which of these: the file of samples; of data, how often they were edited.
+        what: its fixed particles, samples that were drawn, the data that it learns, those of them
+            that are near to something, or some that were held out.
+        of: which of these: the file of samples; of data, how often they were edited; what they are
+            near to.
     """
 
     run: str
@@ -40,6 +42,16 @@ class Source:
         """Whether these are data, and nothing that a model made."""
         return self.what in REAL
 
+    @property
+    def counted(self) -> bool:
+        """Whether they are the first of real ones, as many as a lens asked for."""
+        return self.what in ("data", "held")
+
+    @property
+    def learned(self) -> bool:
+        """Whether the run learns from these."""
+        return self.what in LEARNED
+
 
 @dataclass(frozen=True, eq=False)
 class Offered:
@@ -50,6 +62,7 @@ class Offered:
         title: what one of them is called: "Generated image".
         tell: returns what is known of a row, each with its name.
         origin: says where they come from, in a line.
+        numbers: of rows that are near to something, which of all that are learned they are.
         shown: returns the rows that a filter keeps, in the order in which they are seen; None where
             none is left out.
     """
@@ -58,6 +71,7 @@ class Offered:
     title: str
     tell: Callable[[int], list[tuple[str, str]]]
     origin: Callable[[], str] = lambda: ""
+    numbers: Rows | None = None
     shown: Callable[[], Rows | None] = lambda: None
 
 

@@ -21,7 +21,8 @@ class Taking:
         run: the key of the run.
         taken: chosen rows, those that a filter shows, all that there are, or new ones.
         source: what the rows that are there are rows of.
-        rows: the numbers of those that are chosen or shown.
+        rows: the numbers of those that are chosen or shown; of those that are near to something
+            their numbers among all that the run learns.
         total: how many rows of the source there are.
         count, seed: of new ones.
         step: of the weights of new ones, or of the moment of fixed particles; None for the newest.
@@ -56,7 +57,7 @@ class Taking:
             run=source.run,
             what=source.what,
             of=source.of if source.what == "samples" else "",
-            n=self.total if source.real or (fixed and self.taken == "all") else 0,
+            n=self.total if source.counted or (fixed and self.taken == "all") else 0,
             step=self.step if fixed else None,
             rows=[] if self.taken == "all" else list(self.rows),
             file=file,

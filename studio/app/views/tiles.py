@@ -238,8 +238,9 @@ class TilesView(QWidget):
         told = self._told(record)
         way = kind.tiles(kind.way(record.x, record.extras, picked, frames, told))
         self.strip.show_tiles(way, noun=kind.moving, words=times)
-        self.strip.select(int(np.argmin(np.abs(record.t[frames] - self._state.playback.flow))))
-        said = way.said(len(way) - 1)
+        now = int(np.argmin(np.abs(record.t[frames] - self._state.playback.flow)))
+        self.strip.select(now)
+        said = way.said(now)
         self._which.set_text(f"latent {picked}: {said}" if said else f"latent {picked}")
 
     def _told(self, record: FlowRecord) -> Arrays:

@@ -1,6 +1,7 @@
 """Samples, for tiles: generated data beside real ones, with the numbers below."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
-from studio.app.kinds.kind import Kind, named
+from studio.app.kinds.kind import LABEL, Arrays, Kind, named
 from studio.app.kinds.registry import kind_of_run
 from studio.app.kinds.statistics import rows_of
 from studio.app.playing import Unplayed, play
@@ -18,6 +19,7 @@ from studio.app.plots.export import Picture, painted_picture
 from studio.app.plots.moreknown import MoreKnown
 from studio.app.plots.otherrun import OtherRun
 from studio.app.plots.sampled import Sampled, Shown
+from studio.app.plots.sought import Sought
 from studio.app.state.latents import beside
 from studio.app.state.naming import name_of, number
 from studio.app.state.notices import Notice
@@ -36,6 +38,7 @@ __all__ = ["VIEW", "TileSamplesView"]
 
 SHOWN = 64  # particles that the lens wants, live
 TARGET, REAL = 512, 4096  # of the data that are fetched to be browsed at least, and at most
+NEAR = 64  # of the nearest, of all that the run learns
 HEARD = 8  # sounds that are played one after the other at most
 HEAR = (
     "Play the selected ones, or the one in the ring, one after the other, with the player of this "
@@ -64,6 +67,7 @@ class TileSamplesView(QWidget):
         export = icon_button("export", "Export samples", actions.export.open)
         self._other = OtherRun(self, state)
         self._more = MoreKnown(self, state, actions)
+        self._sought = Sought(self, actions)
         self._others: list[RunState] = []
         self._drawn_ones = held_chip(self._sampled)
         self.browser.export_wanted.connect(actions.export.open)
@@ -81,7 +85,8 @@ class TileSamplesView(QWidget):
         self._sampled.told.connect(self._tell)
         self._sampled.failed.connect(self.browser.made.say)
         state.engine_changed.connect(self._tell)
-        for signal in (self._other.changed, self._more.changed):
+        news = (self._other.changed, self._more.changed, self._sought.found)
+        for signal in (*news, self.browser.near_wanted):
             signal.connect(lambda: self._fill(self._sampled.now))
         for choice in (self.browser.real.choice, self.browser.look):
             choice.currentIndexChanged.connect(lambda _: self._fill(self._sampled.now))
@@ -126,13 +131,12 @@ class TileSamplesView(QWidget):
             real = rows_of(target, named(run.target_told, run.classes))
             real |= kind.holding(run.alike, len(target))
             real |= self._more.of(run, kind, real, own=True)
-        real_of: Source | None = Source(run.key, "data", str(len(run.edits)))
+        real_of = Source(run.key, "data", str(len(run.edits)))
         place = self.browser.real.choice.currentIndex() - 1
         other = self._others[place] if 0 <= place < len(self._others) else None
         self._other.choose(other, run, shown)
         if other is None:
-            self.browser.show_data(kind, made, made_of, real, real_of, "Reading the data")
-            self.browser.real.say("")
+            self._show_real(run, made, made_of, real, real_of)
             return
         theirs, there = None, self._other.shown
         if there is not None:
@@ -148,6 +152,35 @@ class TileSamplesView(QWidget):
         self.browser.show_data(kind, made, made_of, theirs, of, missing, beside=title)
         said = (self._other.note, there.origin) if there is not None else ()
         self.browser.real.say(" · ".join(filter(None, said)))
+
+    def _show_real(
+        self, run: RunState, made: Arrays | None, made_of: Source | None, real: Arrays | None,
+        real_of: Source,
+    ) -> None:  # fmt: skip
+        """Show the data beside what was generated, or those of all that the run learns that are
+        near to one of these, where that is wanted and the engine can say it.
+        """
+        kind, row, browser = self._kind, self.browser.near_to, self.browser
+        found = None
+        if kind.sought and made is not None and made_of is not None and 0 <= row < len(made["x"]):
+            known = ("x", *kind.parts, *kind.told)
+            one = {name: each[row : row + 1] for name, each in made.items() if name in known}
+            found = self._sought.ask(run, kind.sought, one, NEAR, usual=True)
+            if found is None and self._sought.pending and browser.shows_near:
+                return  # what was near to another one stands until this is known
+        if found is None or made is None:
+            browser.show_data(kind, made, made_of, real, real_of, "Reading the data")
+            browser.real.say("")
+            return
+        many = min(NEAR, found.among[0])
+        near = found.near(str(made[LABEL][row]) if LABEL in made else "")
+        rows = {name: each[:many] for name, each in found.arrays.items()}
+        of = Source(run.key, "near", f"{made_of} {row}")
+        browser.show_data(
+            kind, made, made_of, rows, of, "", near=replace(near, far=near.far[:many]),
+            numbers=found.number[0, :many],
+        )  # fmt: skip
+        browser.real.say(f"the nearest of {near.sought(kind)}")
 
     def _hear(self) -> None:
         """Play what is selected; else what is in the ring, else the first there is."""

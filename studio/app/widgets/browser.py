@@ -15,14 +15,14 @@ from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.kinds.filtering import orders
 from studio.app.kinds.kind import Arrays, Kind, Measured
-from studio.app.state.selection import Selection, Source
+from studio.app.state.selection import Rows, Selection, Source
 from studio.app.widgets.basic import Elided, button, restyle, row, view_bar
 from studio.app.widgets.chosenchip import ChosenChip
 from studio.app.widgets.colourkey import ColourKey
 from studio.app.widgets.filterline import FilterLine
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import Entries, open_menu
-from studio.app.widgets.nearest import Nearest
+from studio.app.widgets.nearest import Near, Nearest
 from studio.app.widgets.pane import Pane
 from studio.app.widgets.tilegrid import LARGEST, SMALLEST
 
@@ -52,9 +52,12 @@ class Browser(QWidget):
 
     Signals:
         export_wanted: what is selected, or all, is to be written.
+        near_wanted: what is near to the one in the ring is to be shown, of another one than before,
+            or is not any more.
     """
 
     export_wanted = Signal()
+    near_wanted = Signal()
 
     def __init__(self, selection: Selection) -> None:
         super().__init__()
@@ -89,6 +92,7 @@ class Browser(QWidget):
         self.nearest = button("Nearest", None, kind="chip")
         self.nearest.setCheckable(True)
         self._near = Nearest(self)
+        self._found: Near | None = None  # what the engine knows of what is near
         self.order.setMaximumWidth(200)
         self.filter.installEventFilter(self)
         halves = QHBoxLayout()
@@ -229,7 +233,7 @@ class Browser(QWidget):
         self.sides.chosen.connect(self._show_sides)
         self.order.currentTextChanged.connect(self._arrange)
         self.filter.textChanged.connect(self._arrange)
-        self.nearest.toggled.connect(self._find_nearest)
+        self.nearest.toggled.connect(self._want_nearest)
         self._near.found.connect(self._found_nearest)
         self.size_.valueChanged.connect(self._zoom)
         for pane, other in ((self.made, self.real), (self.real, self.made)):
@@ -253,11 +257,15 @@ class Browser(QWidget):
         message: str,
         *,
         beside: str = "",
+        near: Near | None = None,
+        numbers: Rows | None = None,
     ) -> None:
         """Show generated and real data, (n, ...) by name, with what they are rows of; ``message``
         stands where real ones are missing. Both share what tiles have in common: that of the real
         ones, where they are there. In the place of real ones may stand those of a run ``beside``;
         with the same source row i is of the same latent, and stands where that of the other does.
+        ``near`` says that the real ones are those that are near to the one in the ring, of all that
+        the run learns, which have ``numbers`` there.
         """
         if shown_as.slug != self._slug:  # of another kind the same words say nothing
             self._slug = shown_as.slug
@@ -274,9 +282,11 @@ class Browser(QWidget):
         # One page for both, or tiles beside each other would differ in size.
         page = min(shown_as.page, max((len(x["x"]) for x in (made, real) if x), default=0))
         self.made.show_data(made, shown_as, made_of, page=page, common=common)
+        self._found = near
         self.real.show_data(
-            real, shown_as, real_of, page=page, common=common, message=message, title=beside
-        )
+            real, shown_as, real_of, page=page, common=common, message=message, title=beside,
+            numbers=numbers,
+        )  # fmt: skip
         known = self.made.measures or self.real.measures
         sorts = orders(known)
         if sorts != self._sorts:
@@ -334,7 +344,8 @@ class Browser(QWidget):
         order = self.order.currentText() if self.order.currentIndex() > 0 else ""
         text, apart = self.filter.text(), None
         if self._holds_nearest and self.made.grid.inspected >= 0 and self.real.arrays:
-            apart = self._near.far_from(self.real.arrays)
+            found = self._found
+            apart = found.far if found is not None else self._near.far_from(self.real.arrays)
         why = {self.made.arrange(order, text)} - {""}
         if self._aligned:
             self.real.follow(self.made)
@@ -367,7 +378,7 @@ class Browser(QWidget):
         if self._aligned:
             other.grid.inspect(pane.grid.inspected)
         elif pane is self.made and self.nearest.isChecked():
-            self._find_nearest()
+            self._want_nearest()
         elif pane.grid.inspected >= 0 and not self.nearest.isChecked():
             other.grid.inspect(-1)
         self._tell()
@@ -376,13 +387,29 @@ class Browser(QWidget):
     def _holds_nearest(self) -> bool:
         return self.nearest.isChecked() and not self.nearest.isHidden()
 
+    @property
+    def near_to(self) -> int:
+        """The generated one that real ones are sought near to, -1 for none."""
+        return self.made.grid.inspected if self._holds_nearest else -1
+
+    @property
+    def shows_near(self) -> bool:
+        """Whether the real ones are those that are near to something, of all that is learned."""
+        return self._found is not None
+
     def _find_nearest(self) -> None:
-        """Find how far the real ones are from the one in the ring, where somebody wants to know."""
+        """Find how far the real ones are from the one in the ring, where somebody wants to know;
+        of some kinds the engine knows it.
+        """
         made, real, row = self.made.arrays, self.real.arrays, self.made.grid.inspected
-        known = self.made.shown_as.apart is not None
-        if self._holds_nearest and made and real and known and row >= 0:
-            self._near.ask(made, row, real, self.made.shown_as)
+        kind = self.made.shown_as
+        if self._holds_nearest and made and real and kind.apart and not kind.sought and row >= 0:
+            self._near.ask(made, row, real, kind)
         self._arrange()
+
+    def _want_nearest(self) -> None:
+        self._find_nearest()
+        self.near_wanted.emit()
 
     def _found_nearest(self) -> None:
         self._arrange()
@@ -397,5 +424,6 @@ class Browser(QWidget):
         """Say what is known of the one in the ring."""
         lines = (pane.said(pane.grid.inspected) for pane in (self.made, self.real))
         line = next(filter(None, lines), "")
-        near = self._near.said if self._holds_nearest and line else ""
-        self._line.set_text(" · ".join(filter(None, (line, near))))
+        found = self._found.said(self.made.shown_as) if self._found else self._near.said
+        near = found if self._holds_nearest and line else ""
+        self._line.set_text(" · ".join(filter(None, (near, line))))  # the end may be cut

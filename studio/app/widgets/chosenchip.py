@@ -12,6 +12,7 @@ OTHERS: dict[What, str] = {
     "particles": "the particles of the fixed latents",
     "samples": "samples that were drawn",
     "data": "the data that the run learns",
+    "near": "the nearest of the data that the run learns",
     "held": "data that were held out",
 }
 

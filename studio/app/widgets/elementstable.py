@@ -64,7 +64,10 @@ class ElementsTable(FiguresTable):
 
 
 def _written(column: NDArray[np.float64]) -> list[str]:
-    """Write the numbers of a column with as many decimals as give the largest three digits."""
+    """Write the numbers of a column with as many decimals as give the largest three digits, or two
+    of one below a tenth: four columns have no room for more.
+    """
     largest = float(np.abs(column).max(initial=0.0))
-    decimals = int(np.clip(2 - np.floor(np.log10(largest)), 1, 6)) if largest else 1
+    digits = 2 if largest >= 0.1 else 1
+    decimals = int(np.clip(digits - np.floor(np.log10(largest)), 1, 6)) if largest else 1
     return [f"{value:,.{decimals}f}".replace("-", "\N{MINUS SIGN}") for value in column]

@@ -218,6 +218,8 @@ class ExportSheet(QFrame):
         known = selection.known(source)
         total = len(known.arrays["x"]) if known is not None else 0
         some = {"chosen": selection.rows, "shown": self._filtered}.get(self.taken)
+        if some is not None and known is not None and known.numbers is not None:
+            some = known.numbers[some]
         rows = tuple(some.tolist()) if some is not None else ()
         if self.taken != "new" and source is None:
             return None

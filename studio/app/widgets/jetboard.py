@@ -29,15 +29,21 @@ SMALLEST = 24.0
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """A jet with what stands below it, in ``brief`` where it is small; the ``row`` of its source is
-    one of the data if it is ``real``.
+    """A jet; the ``row`` of its source is one of the real ones if it is ``real``, which is called
+    by its ``number`` among all that are learned.
     """
 
     way: JetWay
-    words: str
     row: int
     real: bool = False
-    brief: str = ""
+    number: int = -1
+
+    def words(self, t: float, *, brief: bool = False) -> str:
+        """Say what stands below it: its mass as it is at a flow time, and how many constituents it
+        has where there is room.
+        """
+        mass = f"{self.way.mass(t):,.0f} GeV"
+        return mass if brief else f"m {mass}  N {self.way.many(t)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +68,7 @@ class JetBoard(QWidget):
         self.flow = 1.0
         self.trails = True
         self.swapped = False  # real ones stand in the place of generated ones
+        self.near_by = ""  # in what real ones are near
         self.chosen: Cell | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(240, 200))
@@ -123,8 +130,9 @@ class JetBoard(QWidget):
             painter.setFont(font(10))
             painter.setPen(QColor(tokens.muted))
             below = QRectF(box.left() - 2, box.bottom() + 1, box.width() + 4, WORDS)
-            wide = painter.fontMetrics().horizontalAdvance(cell.words) > below.width()
-            words = cell.brief if wide else cell.words
+            words = cell.words(self.flow)
+            if painter.fontMetrics().horizontalAdvance(words) > below.width():
+                words = cell.words(self.flow, brief=True)
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_heads(
@@ -144,6 +152,9 @@ class JetBoard(QWidget):
                 title, Qt.TextElideMode.ElideRight, int(room.width())
             )
             painter.drawText(room, Qt.AlignmentFlag.AlignLeft, short)
+        self._paint_near_by(painter, room, painter.fontMetrics().horizontalAdvance(short), tokens)
+        painter.setFont(font(12))
+        painter.setPen(QColor(tokens.text))
         for y, line in enumerate(self.lines):
             painter.save()
             painter.translate(NAME, HEAD + y * (side + WORDS + GAP) + side / 2)
@@ -155,6 +166,15 @@ class JetBoard(QWidget):
             )
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
             painter.restore()
+
+    def _paint_near_by(self, painter: QPainter, room: QRectF, taken: int, tokens: Tokens) -> None:
+        """Say beside the head of real jets in what they are near, where there is room."""
+        painter.setFont(font(11))
+        painter.setPen(QColor(tokens.muted))
+        if taken + GAP + painter.fontMetrics().horizontalAdvance(self.near_by) <= room.width():
+            painter.drawText(
+                room.adjusted(0, 0, -GAP, 0), Qt.AlignmentFlag.AlignRight, self.near_by
+            )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         at = event.position()
@@ -192,13 +212,17 @@ class JetBoard(QWidget):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             at = QPointF(event.pos())
             found = next((cell for box, cell in self.cells() if box.contains(at)), None)
-            said = "" if found is None else _said(found)
+            said = "" if found is None else _said(found, self.flow, self.near_by)
             QToolTip.showText(event.globalPos(), said, self)
             return True
         return super().event(event)
 
 
-def _said(cell: Cell) -> str:
+def _said(cell: Cell, t: float, near_by: str) -> str:
     if cell.real:
-        return f"Training jet {cell.row}, the nearest of its type in pT and mass: {cell.words}"
-    return f"Latent {cell.row}: {cell.words}"
+        return (
+            f"Training jet {cell.number:,}: of all of its type that are learned the nearest in "
+            f"{near_by}. {cell.words(t)}"
+        )
+    when = f", at t = {t:.2f}" if t < 1.0 else ""
+    return f"Latent {cell.row}{when}: {cell.words(t)}"

@@ -3,7 +3,7 @@ expected.
 """
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
@@ -17,6 +17,7 @@ from studio.app.tokens import Tokens
 __all__ = ["JetPlane"]
 
 TICKS = (-0.4, -0.2, 0.0, 0.2, 0.4)
+MINIMUM = 200
 LEFT, BELOW, EDGE = 40, 36, 6  # pixels of what stands beside the plane
 
 
@@ -34,7 +35,7 @@ class JetPlane(QWidget):
         self.trails = self.rings = True
         self._under = -1
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMinimumSize(QSize(200, 200))
+        self.setMinimumSize(QSize(MINIMUM, MINIMUM))
         self.setMouseTracking(True)
         self.setAccessibleName("One jet in the eta-phi plane")
         repaint_on_theme(self)
@@ -55,6 +56,11 @@ class JetPlane(QWidget):
         side = min(self.width() - LEFT - EDGE, self.height() - BELOW - EDGE)
         left = LEFT + max(0.0, (self.width() - LEFT - EDGE - side) / 2)
         return QRectF(left, EDGE, max(1, side), max(1, side))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Be no higher than the square: what stands below it follows."""
+        self.setMaximumHeight(max(MINIMUM, event.size().width() - LEFT + BELOW))
+        super().resizeEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:

@@ -24,13 +24,15 @@ COPY = 0.5  # of how far real ones are from their nearest: what is nearer may be
 class Near:
     """How far one datum is from each of others, (n,): infinitely where these are of another class
     than its own; ``among`` how many it was sought, all of its class or, with ``label`` "", all
-    there are, and how far these usually are from the nearest other one, where that is known.
+    there are, and how far these usually are from the nearest other one, where that is known;
+    ``whole`` says that these are all that a run learns, and not those of them that a lens shows.
     """
 
     far: NDArray[np.float64]
     among: int
     label: str = ""
     usual: float | None = None
+    whole: bool = False
 
     @property
     def copied(self) -> bool:
@@ -39,9 +41,17 @@ class Near:
         return self.usual is not None and bool(least < COPY * self.usual)
 
     def sought(self, kind: Kind) -> str:
-        """Say among which it was sought: "512 real top jets"."""
+        """Say among which it was sought: "512 real top jets", "4,000 training top jets"."""
         called = f"{one_line(self.label)} " if self.label else ""
-        return f"{self.among:,} real {called}{kind.one if self.among == 1 else kind.many}"
+        which = "training" if self.whole else "real"
+        return f"{self.among:,} {which} {called}{kind.one if self.among == 1 else kind.many}"
+
+    def said(self, kind: Kind) -> str:
+        """Say it: "nearest of 512 real top jets 0.03 away (they from each other: 0.04)"."""
+        line = f"nearest of {self.sought(kind)} {words.figure(self.far.min())} away"
+        if self.usual is not None:
+            line += f" (they from each other: {words.figure(self.usual)})"
+        return line
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,12 +117,7 @@ class Nearest(QObject):
     def said(self) -> str:
         """What was found in words, "" until the last answer is there."""
         near = self.near
-        if near is None or self._asked is None:
-            return ""
-        line = f"nearest of {near.sought(self._asked.kind)} {words.figure(near.far.min())} away"
-        if near.usual is not None:
-            line += f" (they from each other: {words.figure(near.usual)})"
-        return line
+        return near.said(self._asked.kind) if near is not None and self._asked is not None else ""
 
     async def _find(self, question: _Question) -> None:
         before = self._answered

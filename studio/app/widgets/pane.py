@@ -49,6 +49,7 @@ class Pane(QWidget):
         self._order, self._filter = "", ""
         self._only = False
         self._kept: Rows | None = None  # where a filter leaves out some
+        self._numbers: Rows | None = None
         self.grid = TileGrid(title, browsed=True)
         TileParts(self.grid, walks=False)  # Shift and the arrows extend what is selected
         self._where = Elided("", "small")
@@ -90,10 +91,11 @@ class Pane(QWidget):
         common: Arrays | None = None,
         message: str = "",
         title: str = "",
+        numbers: Rows | None = None,
     ) -> None:
         """Show other data, (n, ...) by name, of a kind and a source; ``page`` of them fill the
         pane where nobody has zoomed. With a ``title`` they stand for others of the source, and the
-        inspector is told nothing of them.
+        inspector is told nothing of them. ``numbers`` as `Offered` has them.
         """
         if source != self._source:
             self.grid.inspect(-1)
@@ -101,6 +103,7 @@ class Pane(QWidget):
         before = self._arrays
         self._arrays, self._kind, self._source = arrays, shown_as, source
         self._common, self._message, self._page = common or {}, message, page
+        self._numbers = numbers
         self.__dict__.pop("measured", None)
         known, were = (each or {} for each in (arrays, before))
         # What is found of them later may be painted, too.
@@ -116,8 +119,9 @@ class Pane(QWidget):
         if self._arrays is not None and self._source is not None and self._title == self._own:
             called = f"{self._title} {self._kind.one}"
             offered = Offered(
-                self._arrays, called, self.tell, lambda: self._origin, lambda: self._kept
-            )
+                self._arrays, called, self.tell, lambda: self._origin, self._numbers,
+                lambda: self._kept,
+            )  # fmt: skip
             self._selection.offer(self._source, offered)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -224,7 +228,8 @@ class Pane(QWidget):
         if not 0 <= tile < self.count:
             return ""
         facts = ((n.lower() if n.istitle() else n, value) for n, value in self.tell(tile))
-        parts = [f"{self._title} {self._kind.one} {tile}", *map(" ".join, facts)]
+        number = tile if self._numbers is None else int(self._numbers[tile])
+        parts = [f"{self._title} {self._kind.one} {number}", *map(" ".join, facts)]
         return " · ".join(parts)
 
     def tell(self, tile: int) -> list[tuple[str, str]]:

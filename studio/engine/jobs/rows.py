@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from models.contracts.batch import Batch
+from models.contracts.data import RowSource
 from studio.engine.jobs.job import Work
 from studio.engine.jobs.runjob import RunJob
 from studio.engine.kinds.base import kind_of
@@ -35,7 +36,7 @@ class _There:
     from.
     """
 
-    rows: Batch
+    rows: RowSource | Batch
     columns: tuple[str, ...]
     said: dict[str, Any]
 
@@ -100,21 +101,22 @@ def _check(command: ExportRows, kind: str) -> None:
     check_destination(file, command.overwrite)
 
 
-def _taken(rows: Batch, chosen: list[int]) -> Batch:
-    """Return the rows of some numbers, all for none.
+def _taken(rows: RowSource | Batch, chosen: list[int]) -> Batch:
+    """Return the rows of some numbers, all for none; of a source no others are read.
 
     Raises:
         Refused: there is no such row.
     """
     if not chosen:
-        return rows
+        return rows if isinstance(rows, Batch) else rows.rows(slice(None))
     if min(chosen) < 0 or max(chosen) >= len(rows):
         raise Refused(
             f"There are {len(rows):,} rows, and none of number {max(chosen):,}.",
             "Of moments between the first and the last only the first particles may be kept.",
             path="rows",
         )
-    return rows.take(torch.tensor(chosen))
+    index = torch.tensor(chosen)
+    return rows.take(index) if isinstance(rows, Batch) else rows.rows(index)
 
 
 def _samples(run: RunFolder, command: ExportRows) -> _There:
@@ -165,10 +167,18 @@ def _held(run: RunFolder, command: ExportRows) -> _There:
     if rows is None:
         raise Refused(f"All data of {run.name} are learned from.", path="what")
     said = {"dataset": run.record.spec.dataset.slug, "held": True}
-    return _There(rows.rows(slice(None)), tuple(source.rows.columns), said)
+    return _There(rows, tuple(source.rows.columns), said)
 
 
-_READ = {"samples": _samples, "particles": _particles, "data": _data, "held": _held}
+def _near(run: RunFolder, command: ExportRows) -> _There:
+    source, _ = target_of(run, None)
+    said = {"dataset": run.record.spec.dataset.slug}
+    return _There(source.rows, tuple(source.rows.columns), said)
+
+
+_READ = {
+    "samples": _samples, "particles": _particles, "data": _data, "held": _held, "near": _near
+}  # fmt: skip
 
 
 def _batch(x: NDArray[Any], known: Mapping[str, NDArray[Any]]) -> Batch:

@@ -16,6 +16,7 @@ from models.contracts.spec import DataSpec
 from models.registry import registry
 from studio.counted import counted, too_few
 from studio.engine.data.measuring import Measuring
+from studio.engine.data.nearest import Compared
 from studio.engine.data.target import Target
 from studio.engine.process.failures import Refused
 from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
@@ -67,6 +68,9 @@ class DataKind:
 
     plane: ClassVar[bool] = False
     """Whether the first two numbers of a datum are its place in a plane."""
+
+    near_by: ClassVar[Mapping[str, Compared]] = {}
+    """What is compared of rows to find the nearest, by the name that it is asked for by."""
 
     def __init__(self, slug: str) -> None:
         self.slug = slug

@@ -6,11 +6,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
-from models.kinds.jets import JetSet, masses
+from models.kinds.jets import JetSet, constituents, masses
+from observables.jets import closeness
 from studio.counted import counted
+from studio.engine.data.nearest import Compared
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.formats.jets.writing import JET_SUFFIXES, write_jets
 from studio.protocol.extras import DENOISED
@@ -27,6 +30,14 @@ MEANING = (
 """Of what is in a file: a model may not obey what it was asked."""
 
 
+def _of_constituents(rows: Batch) -> NDArray[np.float64]:
+    return closeness.of_constituents(*constituents(rows.x, rows.mask))
+
+
+def _of_whole(rows: Batch) -> NDArray[np.float64]:
+    return closeness.of_whole(rows.given["pt"].numpy(), rows.given["mass"].numpy())
+
+
 class Jets(DataKind, slug="jets"):
     """Clouds of constituents."""
 
@@ -34,6 +45,10 @@ class Jets(DataKind, slug="jets"):
     foreseen: ClassVar[bool] = True
     # Rings on a picture, as large as the jet: a thousandth of a radian is not seen.
     record_types: ClassVar[Mapping[str, str]] = {f"{EXTRA}{DENOISED}": "float16"}
+    near_by: ClassVar[Mapping[str, Compared]] = {
+        "constituents": _of_constituents,
+        "pt-mass": _of_whole,
+    }
 
     def described(self, data: RowSource) -> str:
         most = counted(data.spec().shape[0], "constituent")

@@ -1,6 +1,6 @@
 """The main loop of the engine: commands, steps of jobs, and chores, in turn on one thread."""
 
-from studio.engine.process import edit_commands
+from studio.engine.process import edit_commands, nearest_command
 from studio.engine.process.commands import dispatch
 from studio.engine.process.engine import Engine
 from studio.engine.race import commands as race_commands
@@ -8,7 +8,7 @@ from studio.protocol.messages import Shutdown
 
 __all__ = ["work"]
 
-MORE_COMMANDS = (edit_commands, race_commands)
+MORE_COMMANDS = (edit_commands, nearest_command, race_commands)
 """Modules that register handlers of their own for `dispatch`, by being imported."""
 
 

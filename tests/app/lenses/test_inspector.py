@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
+from studio.app.intents.base import Answer
 from studio.app.kinds.registry import kind
 from studio.app.shell.inspector import PANELS, Inspector
 from studio.app.shell.rows_panel import RowsPanel
@@ -18,6 +19,7 @@ from studio.app.widgets.browser import Browser
 from studio.app.widgets.clockslider import ClockSlider
 from studio.app.widgets.nearest import measured
 from studio.protocol.catalog import EntrySpec
+from studio.protocol.messages import GetNearest
 from studio.protocol.spec import ChangeSetting, EditPoints, Pick
 from studio.store.flow import FlowStore
 from tests.qtloop import until
@@ -249,3 +251,47 @@ def test_a_stage_says_how_far_its_particles_go() -> None:
               "scene:moved": two + np.float32([0, 3])}  # fmt: skip
     facts = dict(at_hand(FlowRecord(1, arrays, (0, 1, 0, 1))))
     assert facts == {"Data": "2", "Particles": "2", "Went": "median 3"}
+
+
+async def test_the_nearest_jets_are_sought_among_all_that_are_learned(
+    lens: Any, inspector: Inspector
+) -> None:
+    """The nearest one changed with how many of the data lenses had fetched."""
+    asked, questions = lens.link.ask, []
+    x = np.zeros((4, 3, 3), np.float32)
+    x[:, 0, 2] = np.log1p([100.0, 90.0, 80.0, 70.0])
+
+    async def answer(command: Any) -> Answer:
+        if not isinstance(command, GetNearest):
+            return await asked(command)
+        questions.append(command)
+        return Answer(
+            {"n": 900, "among": [300], "usual": [0.1], "names": ["W", "top"]},
+            {"x": x, "label": np.ones(4, int), "far": np.array([[0.01, 0.2, 0.3, 0.4]]),
+             "number": np.array([[7, 8, 9, 10]])},
+        )  # fmt: skip
+
+    lens.link.ask = answer
+    entry = EntrySpec(
+        kind="dataset", slug="jets", title="J", summary="", source="", fields=[], kinds=["jets"]
+    )
+    lens.state.catalog.entries.append(entry)
+    lens.run.spec = type(lens.run.spec)(
+        name="r", family=lens.run.spec.family, dataset=Pick(slug="jets")
+    )
+    lens.run.classes = ("W", "top")
+    made = Source(lens.run.key, "samples", "a.h5")
+    rows = {"x": x, "label": np.array(["top"] * 4), "pt": np.full(4, 100.0)}
+    lens.state.selection.offer(made, Offered(rows, "Generated jet", lambda _: []))
+    lens.state.selection.set(made, np.array([2]), "tiles")
+    await until(lambda: near(inspector).startswith("Of 300 training top jets."))
+    assert near(inspector).endswith("this may be a copy.")
+    (question,) = questions
+    assert (question.by, question.n, question.usual) == ("constituents", 4, True)
+    assert question.given == {"pt": [100.0], "label": [1]}
+    learned = Source(lens.run.key, "near", "x")
+    there = Offered(rows, "Training jet", lambda _: [], numbers=np.array([7, 8, 9, 10]))
+    lens.state.selection.offer(learned, there)
+    lens.state.selection.set(learned, np.array([1]), "tiles")
+    assert inspector.findChild(RowsPanel).title.text() == "Training jet 8"
+    assert not inspector.findChild(RowsPanel).near_words.isVisible(), "it is one of them"

@@ -9,14 +9,18 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from observables.jets.kinematics import masses
+from studio.app.intents.base import Answer
 from studio.app.kinds.jet_paint import Frame
-from studio.app.kinds.jet_way import JetWay, nearest_real, rows_of_types
+from studio.app.kinds.jet_way import JetWay, rows_of_types
+from studio.app.kinds.jets import momenta
 from studio.app.state.runs import FlowRecord
 from studio.app.state.selection import Source
 from studio.app.views.jets.flow import VIEW, JetFlowView
+from studio.app.widgets.jetboard import Cell
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.extras import DENOISED, LEVELS
-from studio.protocol.messages import GetTarget, Watch
+from studio.protocol.messages import GetNearest, GetTarget, Watch
 from tests.qtloop import until
 
 N, PLACES, FRAMES = 12, 6, 5
@@ -69,15 +73,20 @@ def test_the_noise_level_falls_by_its_logarithm_and_ends_at_none() -> None:
     assert (still.moves, still.bracket(0.5)) == (False, (0, 0.0))
 
 
-def test_each_type_has_its_first_rows_and_the_real_jet_that_is_nearest() -> None:
+def test_each_type_has_its_first_rows() -> None:
     assert rows_of_types(np.array(["t", "g", "t", "t"]), 2) == {"g": [1], "t": [0, 2]}
     assert list(rows_of_types(np.array(["t", "g"]), 1, ("t", "g"))) == ["t", "g"]
-    known = {"pt": np.array([900.0, 1000.0, 1000.0]), "mass": np.array([80.0, 170.0, 82.0])}
-    rows = np.array([0, 1, 2])
-    assert nearest_real({"pt": 1000.0, "mass": 80.0}, known, rows) == 2
-    assert nearest_real({"pt": 1000.0, "mass": 80.0}, known, rows[:2]) in (0, 1)
-    assert nearest_real({}, known, rows) == 0
-    assert nearest_real({}, known, rows[:0]) == -1
+
+
+def test_what_is_said_of_a_jet_is_as_it_is_at_that_time() -> None:
+    way = JetWay.of(record_of(), 3)
+    cell = Cell(way, 3)
+    for t in (0.0, 0.375, 1.0):
+        x, pt = momenta(way.at(t))
+        mass = float(masses(x[None, :, :2], pt[None])[0])
+        assert cell.words(t) == f"m {mass:,.0f} GeV  N 4"
+    assert cell.words(0.0) != cell.words(1.0)
+    assert cell.words(1.0, brief=True) == f"{way.mass(1.0):,.0f} GeV"
 
 
 # The lens
@@ -87,6 +96,17 @@ def test_each_type_has_its_first_rows_and_the_real_jet_that_is_nearest() -> None
 def view(lens: Any, qtbot: QtBot) -> JetFlowView:
     state = lens.state
     state.engine = replace(state.engine, state="ready")
+    asked = lens.link.ask
+
+    async def answer(command: Any) -> Answer:
+        found = await asked(command)
+        if isinstance(command, GetTarget):
+            return Answer(
+                {"names": list(TYPES)}, {"x": record_of().x[-1], "label": np.arange(N) % 3}
+            )
+        return nearest_of(command) if isinstance(command, GetNearest) else found
+
+    lens.link.ask = answer
     state.catalog.entries.append(
         EntrySpec(
             kind="dataset", slug=lens.run.spec.dataset.slug, title="", summary="", source="",
@@ -97,6 +117,17 @@ def view(lens: Any, qtbot: QtBot) -> JetFlowView:
     made.resize(900, 640)
     qtbot.addWidget(made)
     return made
+
+
+def nearest_of(command: GetNearest) -> Answer:
+    """Return what the engine says: real jets of the type of each that was asked about."""
+    end, label = record_of().x[-1], np.array(command.given["label"])
+    m = len(label)
+    return Answer(
+        {"n": 900, "among": [300] * m, "usual": [None] * m, "names": list(TYPES)},
+        {"x": end[:m], "label": label, "pt": np.full(m, 1e3), "mass": np.full(m, 151.0),
+         "far": np.zeros((m, 1)), "number": 500 + np.arange(m)[:, None]},
+    )  # fmt: skip
 
 
 def arrive(lens: Any, record: FlowRecord) -> None:
@@ -112,19 +143,27 @@ async def shown(view: JetFlowView, lens: Any, record: FlowRecord | None = None) 
     assert VIEW.applies(lens.state)
     view.show()
     arrive(lens, record or record_of())
-    await until(lambda: len(view.board.lines) == 3)
+    await until(lambda: len(view.board.lines) == 3 and view._near is not None)
 
 
 async def test_types_stand_below_each_other_beside_real_jets(view: Any, lens: Any) -> None:
     await shown(view, lens)
     assert [line.name for line in view.board.lines] == list(TYPES)
     assert [cell.row for cell in view.board.lines[2].made] == [2, 5]
-    real = view.board.lines[2].real
-    assert {cell.row % 3 for cell in real} == {2}
-    assert real[0].row != real[1].row, "no real jet stands beside two"
+    assert [cell.number for cell in view.board.lines[2].real] == [502, 505]
+    (question,) = lens.link.of(GetNearest)
+    assert (question.by, question.given["pt"][3], question.given["label"][:3]) == (
+        "pt-mass", 1003.0, [0, 1, 2]
+    )  # fmt: skip
+    assert "real: of all training jets" in view._which.accessibleName()
+    assert view.board.near_by == "asked pT, m"
+    lens.run.live = record_of(6)
+    lens.state.runs.record_arrived.emit(lens.run.key)
+    await until(lambda: view._record.step == 6)
+    assert len(lens.link.of(GetNearest)) == 1, "what they were asked for stays, and so do these"
     assert view._title.text().startswith("Gluon jet 0")
     await until(lambda: lens.link.of(GetTarget))
-    assert lens.link.of(GetTarget)[0].n == 2048
+    assert lens.link.of(GetTarget)[0].n == 512
     assert DENOISED in lens.link.of(Watch)[0].extras
 
 
@@ -139,8 +178,11 @@ async def test_what_is_picked_is_seen_large_and_by_the_inspector(view: Any, lens
     assert re.search(r" GeV \(asked 1,005, [+−]\d[^)]* %\)$", facts["pT"])
     assert facts["Constituents"] == "4 (asked 4)"
     view.board.picked.emit(view.board.lines[0].real[0])
-    assert selection.source.what == "data"
-    assert view._title.text().startswith("Real: Gluon jet")
+    assert selection.source.what == "near"
+    assert selection.known(selection.source).numbers[selection.rows].tolist() == [500]
+    assert view._title.text() == "Real: Gluon jet 500"
+    facts = dict(selection.known(selection.source).tell(0))
+    assert facts["Of all constituents"] == "mass 151 GeV, pT 1,000 GeV"
     assert not view.plane.way.moves
 
 

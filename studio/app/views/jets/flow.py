@@ -3,7 +3,6 @@ jets that they should be like; one of them large, with where it came from and wh
 expects it.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,13 +15,13 @@ from studio.app import words
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.intents.watching import Looking
-from studio.app.kinds.jet_way import CLOSENESS, JetWay, asked_of, nearest_real, rows_of_types
+from studio.app.kinds.jet_way import JetWay, asked_of, rows_of_types
 from studio.app.kinds.jets import said_constituent
-from studio.app.kinds.kind import LABEL, Kind, named
+from studio.app.kinds.kind import LABEL, Arrays, Kind, named
 from studio.app.kinds.registry import family_of_run, kind_of_run
-from studio.app.kinds.statistics import rows_of
 from studio.app.plots.export import Picture, widget_picture
 from studio.app.plots.following import Following
+from studio.app.plots.sought import Neighbours, Sought
 from studio.app.plots.tiles import frame_at
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.selection import Offered, Source
@@ -42,7 +41,9 @@ from studio.protocol.extras import DENOISED, LEVELS
 
 __all__ = ["VIEW", "JetFlowView"]
 
-PARTICLES, REAL = 64, 2048  # latents that are watched, and real jets to choose near ones from
+PARTICLES, NAMED = 64, 512  # latents that are watched, and real jets that come with their types
+BESIDE = 256  # latents that real jets are sought for at most
+ASKED, ASKED_BY = ("pt", "mass"), "pt-mass"  # what real jets are near to, and its name
 ACROSS, DOWN = 2, 5  # jets of a line, and lines of one type alone
 NOWHERE = (-1.0, 1.0, -1.0, 1.0)
 STRIP = 92  # pixels
@@ -57,8 +58,10 @@ class JetFlowView(QWidget):
         self._state, self._actions = state, actions
         self._record: FlowRecord | None = None
         self._type = ""
-        self._target: NDArray[np.float32] | None = None
-        self._near_by: dict[str, NDArray[Any]] = {}  # of real jets, by what they are near to others
+        self._classes: tuple[str, ...] = ()
+        self._sought = Sought(self, actions)
+        self._latents: dict[str, NDArray[Any]] = {}  # that real jets were sought for
+        self._near: Neighbours | None = None  # these, row i that of latent i
         self._once = AskOnce(self, state)
         self.plane, self.board = JetPlane(), JetBoard()
         self.strip = TileGrid("The jet along its flow", strip=True)
@@ -95,6 +98,7 @@ class JetFlowView(QWidget):
         left.addWidget(self.plane, 1)
         left.addWidget(self.strip)
         left.addLayout(row(self._key, None))
+        left.addStretch()
         right = QVBoxLayout()
         right.setSpacing(6)
         right.addWidget(self._which)
@@ -125,6 +129,7 @@ class JetFlowView(QWidget):
         state.catalog_changed.connect(self._changed)
         state.queue_changed.connect(self._changed)
         state.selection.changed.connect(self._show_chosen)
+        self._sought.found.connect(self._draw)
         self.types.chosen.connect(self._look_at)
         self.board.picked.connect(self._pick)
         self.strip.picked.connect(self._stop_at)
@@ -143,7 +148,8 @@ class JetFlowView(QWidget):
     # What is shown
 
     def _select(self) -> None:
-        self._record, self._type, self._target, self._near_by = None, "", None, {}
+        self._record, self._type, self._classes = None, "", ()
+        self._latents, self._near = {}, None
         self.board.show_lines(())
         self.plane.show_way(None)
         self._changed()
@@ -157,13 +163,10 @@ class JetFlowView(QWidget):
         if run is None:
             return
         if some and self._once.due(run):
-            self._actions.looking.load_more_target(run.key, REAL)
-        if some and run.target is not self._target:
-            self._target = run.target
-            known = self._kind.measures(self._real(run)) if self._real(run) else {}
-            titles = {condition: title for title, condition in self._kind.asked.items()}
-            self._near_by = {name: known[titles[name]] for name in CLOSENESS if known}
-            self._draw()  # types have their names, and real jets have come
+            self._actions.looking.load_more_target(run.key, NAMED)
+        if some and run.classes != self._classes:
+            self._classes = run.classes
+            self._draw()  # types have their names
         if not some:
             self._tell_empty(run)
 
@@ -198,13 +201,16 @@ class JetFlowView(QWidget):
         has = DENOISED in record.extras
         self.rings.setVisible(has)
         self._key.show_scale(self._kind.scale)
+        self._seek(record, run)
+        self.board.near_by = "asked pT, m" if self._was_asked(record) else "constituents"
         self.board.show_lines(self._lines(record, run, labels))
         self._offer(record, run)
         self._show_chosen()
         self._move()
         shown = sum(len(line.made) for line in self.board.lines)
         picture = words.picture_of(record.step, run)
-        self._which.set_text(f"{shown} of {record.x.shape[1]} latents, {picture}")
+        real = " · real: of all training jets" if self._near is not None else ""
+        self._which.set_text(f"{shown} of {record.x.shape[1]} latents, {picture}{real}")
 
     @staticmethod
     def _labels(record: FlowRecord, run: RunState) -> NDArray[Any]:
@@ -215,43 +221,45 @@ class JetFlowView(QWidget):
         if self._type:
             rows = rows_of_types(labels, ACROSS * DOWN).get(self._type, [])
             parts = [rows[i : i + ACROSS] for i in range(0, len(rows), ACROSS)]
-            return [self._line(record, run, self._type, part) for part in parts]
+            return [self._line(record, self._type, part) for part in parts]
         types = rows_of_types(labels, ACROSS, run.classes)
-        return [self._line(record, run, name, rows) for name, rows in types.items()]
+        return [self._line(record, name, rows) for name, rows in types.items()]
 
-    def _line(self, record: FlowRecord, run: RunState, name: str, rows: list[int]) -> Line:
-        """Return a line of jets, each with the real one of its type that is nearest."""
-        real = self._real(run)
-        left = np.empty(0, np.int64)
-        if real:
-            every = real.get(LABEL, np.full(len(real["x"]), name))
-            left = np.flatnonzero(every == name)
-        made: list[Cell] = []
-        beside: list[Cell | None] = []
-        for at in rows:
-            way = JetWay.of(record, at)
-            made.append(self._cell(way, at))
-            near = nearest_real(asked_of(record.given, at), self._near_by, left)
-            left = left[left != near]
-            beside.append(self._real_cell(real, near) if near >= 0 else None)
-        return Line(name, tuple(made), tuple(beside))
+    def _line(self, record: FlowRecord, name: str, rows: list[int]) -> Line:
+        """Return a line of jets, each with the real one that is nearest to it."""
+        made = tuple(Cell(JetWay.of(record, at), at) for at in rows)
+        return Line(name, made, tuple(map(self._real_cell, rows)))
 
-    def _real(self, run: RunState) -> dict[str, NDArray[Any]]:
-        """Return the real jets that there are."""
-        if run.target is None or not self._kind.fits(run.target.shape[1:]):
-            return {}
-        return rows_of(run.target, named(run.target_told, run.classes))
+    def _real_cell(self, row: int) -> Cell | None:
+        """Return the real jet that is nearest to a latent, None where it is not known yet."""
+        near = self._near
+        if near is None or row >= len(near.far) or not np.isfinite(near.far[row, 0]):
+            return None
+        some = near.arrays
+        way = JetWay.still(some["x"][row], some["mask"][row] if "mask" in some else None)
+        return Cell(way, row, real=True, number=int(near.number[row, 0]))
 
-    def _real_cell(self, real: Mapping[str, NDArray[Any]], at: int) -> Cell:
-        way = JetWay.still(real["x"][at], real["mask"][at] if "mask" in real else None)
-        return self._cell(way, at, real=True)
+    @staticmethod
+    def _was_asked(record: FlowRecord) -> bool:
+        """Whether latents were asked for what real jets can be near to."""
+        return all(name in record.given for name in ASKED)
 
-    def _cell(self, way: JetWay, at: int, *, real: bool = False) -> Cell:
-        """Return a jet with what is said of it at the end of its way."""
-        ended = {name: np.asarray(each)[None] for name, each in way.at(1.0).items()}
-        known = self._kind.measures(ended)
-        mass, many = f"{known['Mass'][0]:,.0f} GeV", int(known["Constituents"][0])
-        return Cell(way, f"m {mass}  N {many}", at, real, mass)
+    def _seek(self, record: FlowRecord, run: RunState) -> None:
+        """Find of all jets that are learned those that are nearest to what latents were asked for;
+        where they were not, to what became of them.
+        """
+        given = {name: each[:BESIDE] for name, each in record.given.items()}
+        x, many = record.x[-1, :BESIDE], len(self._latents.get("x", ()))
+        if self._was_asked(record):
+            by, known = ASKED_BY, {"x": np.zeros_like(x), **given}
+            if many >= len(x):  # of moments between the first and the last there are fewer
+                known = self._latents
+        else:
+            by, known = self._kind.sought, {"x": x, **given}
+            if record.mask is not None:
+                known["mask"] = record.mask[:BESIDE]
+        self._latents = known
+        self._near = self._sought.ask(run, by, known, 1) or self._near
 
     # What is picked
 
@@ -259,9 +267,7 @@ class JetFlowView(QWidget):
         run = self._following.run
         if run is None:
             return None
-        return (
-            Source(run.key, "data", str(len(run.edits))) if real else Source(run.key, "particles")
-        )
+        return Source(run.key, "near", "asked") if real else Source(run.key, "particles")
 
     def _offer(self, record: FlowRecord, run: RunState) -> None:
         """Let the inspector know the latents as they are now, and the real jets."""
@@ -279,13 +285,17 @@ class JetFlowView(QWidget):
             return told(kind, kind.measures(some), asked_of(record.given, at))
 
         self._state.selection.offer(of, Offered(rows, "Generated jet", tell))
-        real, real_of = self._real(run), self._source(real=True)
-        if real and real_of is not None and self._state.selection.known(real_of) is None:
+        near, near_of = self._near, self._source(real=True)
+        known = self._state.selection.known(near_of)
+        if near is None or near_of is None or (known and known.arrays is near.arrays):
+            return
 
-            def tell_real(at: int) -> list[tuple[str, str]]:
-                return told(kind, kind.measures({n: e[at : at + 1] for n, e in real.items()}))
+        def tell_real(at: int) -> list[tuple[str, str]]:
+            one = {name: each[at : at + 1] for name, each in near.arrays.items()}
+            return [*told(kind, kind.measures(one)), *_of_all_constituents(one)]
 
-            self._state.selection.offer(real_of, Offered(real, "Real jet", tell_real))
+        offered = Offered(near.arrays, "Training jet", tell_real, numbers=near.number[:, 0])
+        self._state.selection.offer(near_of, offered)
 
     def _pick(self, cell: Cell) -> None:
         source = self._source(real=cell.real)
@@ -305,7 +315,7 @@ class JetFlowView(QWidget):
                 at = int(rows[0])
                 found = next((c for c in cells if (c.row, c.real) == (at, real)), None)
                 if found is None and not real and at < record.x.shape[1]:
-                    found = Cell(JetWay.of(record, at), "", at)
+                    found = Cell(JetWay.of(record, at), at)
         shown = found or cells[0]
         self.board.chosen = shown
         self.board.update()
@@ -318,7 +328,7 @@ class JetFlowView(QWidget):
         kind = f"{line.name} jet" if line is not None and line.name != "jet" else "jet"
         kind = kind[:1].upper() + kind[1:]
         self._title.set_text(
-            f"Real: {kind} {cell.row}" if cell.real else f"{kind} {cell.row}, on its way"
+            f"Real: {kind} {cell.number:,}" if cell.real else f"{kind} {cell.row}, on its way"
         )
 
     def _show_strip(self, way: JetWay) -> None:
@@ -385,6 +395,14 @@ class JetFlowView(QWidget):
     def export_picture(self) -> Picture:
         """Return all of it as it is seen."""
         return widget_picture(self._page)
+
+
+def _of_all_constituents(one: Arrays) -> list[tuple[str, str]]:
+    """Say mass and pT of a training jet with the constituents that are left out: what is asked."""
+    if any(name not in one for name in ASKED):
+        return []
+    pt, mass = (f"{float(one[name][0]):,.0f} GeV" for name in ASKED)
+    return [("Of all constituents", f"mass {mass}, pT {pt}")]
 
 
 VIEW = ViewSpec(

@@ -1,0 +1,102 @@
+"""The command that finds what is nearest among all that a run learns: a long answer, between steps
+of whatever trains.
+"""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from models.contracts.batch import Batch
+from models.contracts.data import RowSource
+from models.contracts.spec import LABEL
+from studio.engine.data.nearest import nearest
+from studio.engine.jobs.job import Work
+from studio.engine.jobs.training import training_of
+from studio.engine.kinds.base import kind_of
+from studio.engine.kinds.fit import entry_of, picked_kind
+from studio.engine.process.commands import Answer, handles, respond, within
+from studio.engine.process.failures import Refused, describe
+from studio.engine.run.in_force import target_of
+from studio.protocol import messages as m
+from studio.store.run import RunFolder
+
+if TYPE_CHECKING:
+    from studio.engine.process.engine import Engine
+
+__all__: list[str] = []
+
+MOST = 256  # rows that are asked about at once, and nearest ones of each
+
+
+@handles(m.GetNearest)
+def _nearest(engine: "Engine", command: m.GetNearest) -> None:
+    def chore() -> Work:
+        try:
+            answer = yield from _found(engine, command)
+        except Exception as error:
+            # Still the boundary of the command: it is only answered later.
+            engine.outbox.send(m.Failed(re=command.id, error=describe(error)))
+            return
+        respond(engine, command.id, lambda: answer)
+
+    engine.chores.append(chore())
+
+
+def _found(engine: "Engine", command: m.GetNearest) -> Generator[bool, None, Answer]:
+    n = within("n", command.n, MOST)
+    run = RunFolder(Path(command.run))
+    slug = picked_kind(run.record.spec.dataset)
+    kind = kind_of(slug)
+    if command.by not in kind.near_by:
+        raise Refused(
+            f"{entry_of(slug).title} are not sought by {command.by!r}, only by "
+            f"{', '.join(kind.near_by) or 'nothing'}.",
+            path="by",
+        )
+    job = training_of(run, engine.queue.jobs())
+    source = job.session.source if job is not None and job.session is not None else None
+    rows = (source or target_of(run)[0]).rows
+    asked, compared = _asked(command, rows), kind.near_by[command.by]
+    try:
+        compared(asked.take(slice(0, 1)))
+    except KeyError as error:
+        told = f"What is sought by {command.by} must be given its {error.args[0]}."
+        raise Refused(told, path="given") from error
+    found = yield from nearest(rows, asked, compared, n, usual=command.usual)
+    there = rows.rows(torch.from_numpy(found.number.ravel()))
+    label = rows.take(slice(0, 2)).spec().given.get(LABEL)
+    said = {
+        "n": len(rows),
+        "among": found.among.tolist(),
+        "usual": [each if np.isfinite(each) else None for each in found.usual.tolist()],
+        "names": list(label.names) if label is not None else [],
+    }
+    return Answer(said, {**kind.arrays(there), "far": found.far, "number": found.number})
+
+
+def _asked(command: m.GetNearest, rows: RowSource) -> Batch:
+    """Return what is asked about as rows.
+
+    Raises:
+        Refused: they are no such rows.
+    """
+    try:
+        x = torch.tensor(command.x, dtype=torch.float32)
+        mask = torch.tensor(command.mask, dtype=torch.bool) if command.mask else None
+        given = {name: torch.tensor(values) for name, values in command.given.items()}
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise Refused(
+            "x, mask and given must be rows of numbers, all as long.", path="x"
+        ) from error
+    within("x", len(x), MOST)
+    shape = rows.rows(slice(0, 1)).x.shape[1:]
+    beside = [*given.values(), *([mask] if mask is not None else [])]
+    if x.shape[1:] != shape or not x.isfinite().all() or any(len(e) != len(x) for e in beside):
+        wanted = ", ".join(map(str, shape))
+        raise Refused(f"x must be finite rows (n, {wanted}), and each known by all.", path="x")
+    if LABEL in given:
+        given[LABEL] = given[LABEL].long()
+    return Batch(x, mask, given)

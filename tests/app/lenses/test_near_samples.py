@@ -1,0 +1,74 @@
+"""Samples of jets: the real ones nearest to the one in the ring are of all that are learned."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from msgspec import structs
+from pytestqt.qtbot import QtBot
+
+from studio.app.intents.base import Answer
+from studio.app.state.taking import Taking
+from studio.app.views.tilesamples import TileSamplesView
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.messages import GetNearest
+from studio.protocol.spec import Pick
+from studio.store.flow import FlowStore
+from tests.app.lenses.test_jet_flow import TYPES, record_of
+from tests.qtloop import until
+
+FAR = np.array([[0.2, 0.3, 0.4] + [np.inf] * 61])
+
+
+async def test_the_nearest_stand_in_the_place_of_the_data_and_go_with_the_chip(
+    lens: Any, qtbot: QtBot
+) -> None:
+    asked, questions = lens.link.ask, []
+
+    async def answer(command: Any) -> Answer:
+        if not isinstance(command, GetNearest):
+            return await asked(command)
+        questions.append(command)
+        x = np.repeat(record_of().x[-1][:1], 64, axis=0)
+        return Answer(
+            {"n": 900, "among": [3], "usual": [0.25], "names": list(TYPES)},
+            {"x": x, "label": np.ones(64, int), "far": FAR, "number": 70 + np.arange(64)[None]},
+        )  # fmt: skip
+
+    lens.link.ask = answer
+    lens.state.catalog.entries.append(
+        EntrySpec(
+            kind="dataset", slug="jets", title="", summary="", source="", fields=[], kinds=["jets"]
+        )
+    )  # fmt: skip
+    lens.run.spec = structs.replace(lens.run.spec, dataset=Pick(slug="jets"))
+    lens.run.classes, lens.run.job, lens.run.live = TYPES, "", record_of()
+    lens.run.target = record_of().x[-1][:5]
+    lens.run.target_told = {"label": np.arange(5) % 3}
+    FlowStore(Path(lens.run.key)).keep(record_of())
+    lens.run.kept = [5]
+    view = TileSamplesView(lens.state, lens.actions)
+    view.resize(900, 600)
+    qtbot.addWidget(view)
+    view.show()
+    browser = view.browser
+    await until(lambda: browser.made.count and browser.real.count == 5)
+    browser.made.grid.inspect(4)
+    browser.nearest.click()
+    await until(lambda: browser.real.count == 3)
+    assert questions[0].given["label"] == [1]
+    assert browser._line.accessibleName().startswith(
+        "nearest of 3 training light quark jets 0.2 away (they from each other: 0.25)"
+    )
+    assert "the nearest of 3 training" in browser.real._where.accessibleName()
+    selection = lens.state.selection
+    selection.set(browser.real.source, np.array([2]), "tiles")
+    known = selection.known(selection.source)
+    rows = tuple(known.numbers[selection.rows].tolist())
+    command = Taking(lens.run.key, "chosen", selection.source, rows, 3).command(
+        "a.h5", overwrite=False
+    )
+    assert (command.what, command.rows, command.n) == ("near", [72], 0)
+    browser.nearest.click()
+    await until(lambda: browser.real.count == 5)
+    assert len(questions) == 1
