@@ -199,7 +199,7 @@ class DiscreteDiffusion(Family[C]):
         yield "draw", {"real": self.shown(real.x)}
         uniform = torch.rand(real.x.shape, generator=self.noise, device=self.device)
         x = self.path.corrupted(real.x, t, uniform)
-        scene = {"real": self.shown(real.x), "particles": self.shown(x)}
+        scene = {"real": self.shown(real.x), "particles": self.shown(x), "step": t}
         yield "corrupt", scene
 
         law: list[Tensor] = []

@@ -23,6 +23,7 @@ from models.live import check_live
 from models.tensors import make_generator
 
 __all__ = [
+    "CLOCKS",
     "LAW",
     "VELOCITIES",
     "Layer",
@@ -145,10 +146,15 @@ Scene: TypeAlias = dict[str, Tensor]
 """What a stage has at hand, standardised, each (B, *shape): "real" data, "particles", the
 "velocity" at them, and where they "moved" to; for a generator also that velocity "smoothed" by its
 kernel, and as a small gradient step "stepped" it. Of symbols the "law" that the model says at each
-place, (b, *shape, symbols), of the first b rows. Only what the stage knows is there."""
+place, (b, *shape, symbols), of the first b rows. What noise is in each particle says one of
+`CLOCKS`, (B,). Only what the stage knows is there."""
 
 LAW = "law"
 """What of a scene are probabilities of symbols."""
+
+CLOCKS = frozenset({"level", "time", "step"})
+"""What of a scene says how far each particle is from data: its noise level s in standardised
+coordinates, its flow time t, or how many of the steps of a discrete path are done to it."""
 
 VELOCITIES = frozenset({"velocity", "smoothed", "stepped"})
 """What of a scene are differences: they scale with the unit of length, and have no origin."""

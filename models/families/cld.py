@@ -173,7 +173,7 @@ class Cld(Family[CldConfig]):
         side, push = (noise_like(real.x, self.noise) for _ in range(2))
         x = shape.mean_x * real.x + shape.root_xx * side
         v = shape.mean_v * real.x + shape.root_xv * side + shape.root_vv * push
-        yield "noise", {"real": real.x, "particles": x}
+        yield "noise", {"real": real.x, "particles": x, "time": 1.0 - time}
         at = real.holding(_joined(x, v))
 
         def loss(rows: slice) -> tuple[Tensor, dict[str, Tensor]]:
@@ -181,7 +181,7 @@ class Cld(Family[CldConfig]):
             return mean_of_places((said - push[rows]).square(), None), {}
 
         metrics = self.trained.descend(loss, len(real))
-        yield "fit", {"real": real.x, "particles": x}
+        yield "fit", {"real": real.x, "particles": x, "time": 1.0 - time}
         return metrics
 
     def retune(self, config: CldConfig) -> None:

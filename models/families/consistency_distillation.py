@@ -244,9 +244,9 @@ class ConsistencyDistillation(ConsistencyFamily[ConsistencyDistillationConfig]):
 
     def _lesson(self, teacher: Teacher, real: Batch) -> Walk:
         yield "draw", {"real": real.x}
-        noised, metrics = teacher.fit(real, self.noise)
-        yield "noise", {"real": real.x, "particles": noised.x}
-        yield "fit", {"real": real.x, "particles": noised.x}
+        scene, metrics = teacher.fit(real, self.noise)
+        yield "noise", scene
+        yield "fit", scene
         return metrics
 
     def _distil(self, real: Batch) -> Walk:
@@ -255,12 +255,14 @@ class ConsistencyDistillation(ConsistencyFamily[ConsistencyDistillationConfig]):
         low, high = self.field.draw(len(real), self.noise)
         yield "draw", {"real": real.x}
         upper = self.carrier.noised(real, high, self.noise)
-        yield "noise", {"real": real.x, "particles": upper.x}
+        scene = {"real": real.x, "particles": upper.x, "level": high}
+        yield "noise", scene
         x = self.field.along(self._taught(upper), upper.x, low, high, self.config.solver)
         lower = upper.holding(upper.zeroed(x))
-        yield "lead", {"real": real.x, "particles": upper.x, "moved": lower.x}
+        scene |= {"moved": lower.x}
+        yield "lead", scene
         metrics = self.field.fit(upper, lower, low, high)
-        yield "fit", {"real": real.x, "particles": upper.x, "moved": lower.x}
+        yield "fit", scene
         return metrics
 
     def _begin(self) -> None:

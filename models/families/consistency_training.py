@@ -254,9 +254,10 @@ class ConsistencyTraining(ConsistencyFamily[ConsistencyTrainingConfig]):
         upper, lower = (
             real.holding(real.x + expand_like(level, noise) * noise) for level in (high, low)
         )
-        yield "noise", {"real": real.x, "particles": upper.x, "moved": lower.x}
+        scene = {"real": real.x, "particles": upper.x, "moved": lower.x, "level": high}
+        yield "noise", scene
         metrics = self.field.fit(upper, lower, low, high)
-        yield "fit", {"real": real.x, "particles": upper.x, "moved": lower.x}
+        yield "fit", scene
         return metrics | {"levels": real.x.new_full((), float(levels))}
 
     def state(self) -> State:

@@ -193,9 +193,10 @@ class DiscriminatorFlow(CarriedFamily[DiscriminatorFlowConfig]):
         # By the weights being trained: the critic learns where its own motion leads.
         motion, h = self.field.motion, self.field.rescaling
         moved = self.carrier.carry(motion, start, k, self.noise, key=h)
-        yield "flow", {"real": real.x, "particles": start.x, "moved": moved.x}
-        metrics = self.field.fit(real, moved, k / self.config.steps)
-        yield "fit", {"real": real.x, "particles": moved.x}
+        time = k / self.config.steps
+        yield "flow", {"real": real.x, "particles": start.x, "moved": moved.x, "time": time}
+        metrics = self.field.fit(real, moved, time)
+        yield "fit", {"real": real.x, "particles": moved.x, "time": time}
         return metrics
 
     def retune(self, config: DiscriminatorFlowConfig) -> None:

@@ -147,9 +147,9 @@ class Edm(GaussianDiffusion[EdmConfig]):
         yield "draw", {"real": real.x}
         particles = self.carrier.noised(real, drawn.level, self.noise)
         particles = self.field.forgetting(particles, self.noise)
-        yield "noise", {"real": real.x, "particles": particles.x}
+        yield "noise", {"real": real.x, "particles": particles.x, "level": drawn.level}
         metrics = self.field.fit(real, particles, drawn.level, drawn)
-        yield "fit", {"real": real.x, "particles": particles.x}
+        yield "fit", {"real": real.x, "particles": particles.x, "level": drawn.level}
         return metrics
 
     def retune(self, config: EdmConfig) -> None:

@@ -129,9 +129,9 @@ class ExactFlow(GaussianDiffusion[ExactFlowConfig]):
         level = draw_levels(self.field.density, len(real), self.noise)
         yield "draw", {"real": real.x}
         particles = self.carrier.noised(real, level, self.noise)
-        yield "noise", {"real": real.x, "particles": particles.x}
+        yield "noise", {"real": real.x, "particles": particles.x, "level": level}
         metrics = self.field.fit(real, particles, level)
-        yield "measure", {"real": real.x, "particles": particles.x}
+        yield "measure", {"real": real.x, "particles": particles.x, "level": level}
         return metrics
 
     def classifier(self, like: Batch | None = None) -> ClassLogits:

@@ -154,9 +154,9 @@ class FlowMatching(FlowFamily[FlowMatchingConfig]):
         at, slope = between(noise, real, time), real.x - noise.x
         if self.config.coupling == "schroedinger":
             at, slope = self._bridged(at, slope, time)
-        yield "place", {"real": real.x, "particles": at.x}
+        yield "place", {"real": real.x, "particles": at.x, "time": time}
         metrics = self.field.fit(at, time, slope)
-        yield "fit", {"real": real.x, "particles": at.x, "velocity": slope}
+        yield "fit", {"real": real.x, "particles": at.x, "velocity": slope, "time": time}
         return metrics
 
     def _bridged(self, at: Batch, slope: Tensor, time: Tensor) -> tuple[Batch, Tensor]:

@@ -186,9 +186,9 @@ class PfgmPlusPlus(DiffusionFamily[PfgmPlusPlusConfig]):
         yield "draw", {"real": real.x}
         noise = student_noise(real, self.config.dimensions, self.noise)
         particles = real.holding(real.x + expand_like(level, noise) * noise)
-        yield "noise", {"real": real.x, "particles": particles.x}
+        yield "noise", {"real": real.x, "particles": particles.x, "level": level}
         metrics = self.field.fit(real, particles, level)
-        yield "fit", {"real": real.x, "particles": particles.x}
+        yield "fit", {"real": real.x, "particles": particles.x, "level": level}
         return metrics
 
     def retune(self, config: PfgmPlusPlusConfig) -> None:

@@ -276,9 +276,9 @@ class ProgressiveDistillation(CarriedFamily[ProgressiveDistillationConfig]):
         level = draw_levels(self.field.density, len(real), self.noise)
         yield "draw", {"real": real.x}
         particles = self.carrier.noised(real, level, self.noise)
-        yield "noise", {"real": real.x, "particles": particles.x}
+        yield "noise", {"real": real.x, "particles": particles.x, "level": level}
         metrics = self.field.fit(real, particles, level)
-        yield "fit", {"real": real.x, "particles": particles.x}
+        yield "fit", {"real": real.x, "particles": particles.x, "level": level}
         return metrics
 
     def _halve(self, real: Batch, now: int) -> Walk:
@@ -289,11 +289,13 @@ class ProgressiveDistillation(CarriedFamily[ProgressiveDistillationConfig]):
         high, middle, low = (self._grid[at + k] for k in (0, stride // 2, stride))
         yield "choose", {"real": real.x}
         particles = self.carrier.noised(real, high, self.noise)
-        yield "noise", {"real": real.x, "particles": particles.x}
+        scene = {"real": real.x, "particles": particles.x, "level": high}
+        yield "noise", scene
         target = particles.zeroed(halved(self._teacher(particles), particles.x, high, middle, low))
-        yield "lead", {"real": real.x, "particles": particles.x, "moved": target}
+        scene |= {"moved": target}
+        yield "lead", scene
         metrics = self.field.fit(real.holding(target), particles, high)
-        yield "fit", {"real": real.x, "particles": particles.x, "moved": target}
+        yield "fit", scene
         return metrics
 
     def _teacher(self, like: Batch) -> Denoise:

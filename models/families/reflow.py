@@ -205,9 +205,9 @@ class Reflow(FlowFamily[ReflowConfig]):
     def _fitted(self, real: Batch, noise: Batch, ends: Tensor) -> Walk:
         time = draw_times(len(noise), self.noise)
         at, slope = between(noise, noise.holding(ends), time), ends - noise.x
-        yield "place", {"real": real.x, "particles": at.x}
+        yield "place", {"real": real.x, "particles": at.x, "time": time}
         metrics = self.field.fit(at, time, slope)
-        yield "fit", {"real": real.x, "particles": at.x, "velocity": slope}
+        yield "fit", {"real": real.x, "particles": at.x, "velocity": slope, "time": time}
         return metrics
 
     @property

@@ -190,9 +190,9 @@ class TruncatedDiffusion(DiffusionFamily[TruncatedDiffusionConfig]):
         level = draw_levels(self.field.density, len(real), self.noise)
         yield "draw", {"real": real.x}
         particles = self.carrier.noised(real, level, self.noise)
-        yield "noise", {"real": real.x, "particles": particles.x}
+        yield "noise", {"real": real.x, "particles": particles.x, "level": level}
         metrics = self.field.fit(real, particles, level)
-        yield "fit", {"real": real.x, "particles": particles.x}
+        yield "fit", {"real": real.x, "particles": particles.x, "level": level}
         return metrics
 
     def _learn_start(self, real: Batch) -> None:

@@ -118,10 +118,10 @@ class TaughtDifference(ScoreDifference):
 
     def lesson(self, batch: Batch) -> Walk:
         """Do one step of the teacher, in its one stage; after the last, the own score begins."""
-        noised, metrics = self.teacher.fit(batch, self._generator)
+        scene, metrics = self.teacher.fit(batch, self._generator)
         if not self.teacher.is_learning() and self._warm_start:
             self.own.trained.begin_as(self.teacher.averaged)
-        yield "teach", {"real": batch.x, "particles": noised.x}
+        yield "teach", scene
         return metrics | {"phase": batch.x.new_full((), 1.0)}
 
     def phases(self, before: str, after: Phase) -> tuple[Phase, ...]:

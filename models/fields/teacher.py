@@ -14,7 +14,7 @@ from models.carriers.particles import Particles
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
-from models.contracts.learner import Learner
+from models.contracts.learner import Learner, Scene
 from models.contracts.state import State
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import LogNormal, draw_levels
@@ -90,11 +90,12 @@ class Teacher:
         """The denoiser with the averaged weights, which are those that teach."""
         return self.field.trained.averaged
 
-    def fit(self, batch: Batch, generator: torch.Generator) -> tuple[Batch, dict[str, Tensor]]:
-        """Do one step on a batch; return it with noise, and the scalars."""
+    def fit(self, batch: Batch, generator: torch.Generator) -> tuple[Scene, dict[str, Tensor]]:
+        """Do one step on a batch; return what it had at hand, and the scalars."""
         level = draw_levels(self.field.density, len(batch), generator)
         noised = self.carrier.noised(batch, level, generator)
-        return noised, self.field.fit(batch, noised, level)
+        scene = {"real": batch.x, "particles": noised.x, "level": level}
+        return scene, self.field.fit(batch, noised, level)
 
     def denoiser(self, like: Batch | None = None) -> Denoise:
         """Return D_p(x, s) for rows like these: x (n, *shape), s (n,) or 0-d."""

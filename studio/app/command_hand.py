@@ -29,11 +29,15 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
 
     def explainable() -> str:
         run, catalog = state.runs.current, state.catalog
-        if under_way() or run is None or run.spec is None or catalog is None:
-            return under_way() or "The engine is not ready."
+        if run is None or state.place != "run":
+            return "Select a run."
+        if run.spec is None or catalog is None:
+            return "The engine is not ready."
+        if not run.here and not run.checkpoints:
+            return "Select a run that is training here, or that has a checkpoint."
         kind = kind_of_run(run, catalog)
         if kind.layout != "plane" and kind.scene is None:
-            return "A moment is explained where its stages can be drawn: of points, and of texts."
+            return f"Of {kind.many} the stages of a step are told, and not drawn."
         entry = family_of_run(run, catalog)
         return (
             "" if entry is not None and entry.stages else "The steps of this model have no parts."

@@ -38,6 +38,7 @@ __all__ = [
     "StartRace",
     "StartTraining",
     "Validate",
+    "WalkStep",
     "Watch",
 ]
 
@@ -323,6 +324,20 @@ class QueryLayer(_Command, frozen=True, kw_only=True):
     bounds: list[float]
     resolution: int = 64
     t: float = 1.0
+    step: int | None = None
+
+
+class WalkStep(_Command, frozen=True, kw_only=True):
+    """Do the training step after a run's newest checkpoint, or its newest not after ``step``, stage
+    by stage, and show ``n`` rows of what each has at hand. Nobody keeps what comes of it: the run
+    stays as it is, and may be one that has ended.
+
+    Reply: {"step": steps done before, "bounds" of the layers, "stages": their names in order} and
+    the arrays of each as "stage/name", named as those of a `studio.protocol.records.FlowRecord`.
+    """
+
+    run: str
+    n: int = 1024
     step: int | None = None
 
 

@@ -143,7 +143,9 @@ class Record(_Event, frozen=True, kw_only=True):
     the particles, in the plane in which unseen data vary most to it, and "extra:projection-target"
     (m, 2), where the data are.
     Within a step, what the stage has at hand: "scene:real", "scene:particles", "scene:velocity",
-    "scene:moved", "scene:smoothed", "scene:stepped", each (B, *shape), in data units.
+    "scene:moved", "scene:smoothed", "scene:stepped", each (B, *shape), in data units, how noisy
+    particles are, "scene:level", "scene:time" or "scene:step" (B,), and what is given of the data,
+    "scene:given:..." (B, ...).
     """
 
     job: str

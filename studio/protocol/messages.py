@@ -38,6 +38,7 @@ from studio.protocol.commands import (
     StartRace,
     StartTraining,
     Validate,
+    WalkStep,
     Watch,
 )
 from studio.protocol.events import (
@@ -117,6 +118,7 @@ __all__ = [
     "StartRace",
     "StartTraining",
     "Validate",
+    "WalkStep",
     "Watch",
 ]
 
@@ -125,6 +127,7 @@ PROTOCOL = 2
 Command = (
     GetCatalog
     | Validate
+    | WalkStep
     | PreviewData
     | GetRows
     | GetTarget

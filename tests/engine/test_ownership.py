@@ -244,6 +244,7 @@ def commands(place: str, other: str) -> list[m.Command]:
         m.ResumeTraining(run=place),
         m.BranchRun(run=place, step=1, name="n"),
         m.QueryLayer(run=place, layer="field", bounds=bounds),
+        m.WalkStep(run=place),
         m.Operate(run=place, operator="generate"),
         m.Evaluate(run=place),
         m.Operate(run=place, operator="generate", file=other),

@@ -4,10 +4,16 @@ import numpy as np
 import pytest
 import torch
 
+from models.contracts.batch import Batch
+from models.contracts.learner import CLOCKS
+from models.contracts.spec import DataSpec, Given
 from studio.engine.jobs import headless
 from studio.engine.jobs.job import ENDED
 from studio.engine.jobs.queue import JobQueue
-from studio.protocol.messages import StageDone, Watch
+from studio.engine.jobs.walking import walk
+from studio.engine.process.failures import Refused
+from studio.engine.watch.staging import scene_arrays
+from studio.protocol.messages import StageDone, WalkStep, Watch
 from studio.protocol.spec import ChangeSetting
 from studio.protocol.wire import unpack_arrays
 from tests.engine.fakes import ON_POINTS, MemorySink, losses, new_job, new_run, spec, to_compare
@@ -77,7 +83,8 @@ def test_stages_change_nothing(tmp_path, straight, family):
         arrays = unpack_arrays(record.arrays, b"".join(bytes(part) for part in payload))
         for name, values in arrays.items():
             if name.startswith("scene:"):
-                assert values.shape == (7, 2)
+                clock = name.removeprefix("scene:") in CLOCKS
+                assert values.shape == ((7,) if clock else (7, 2))
                 assert np.isfinite(values).all()
     table.finish()
     assert_same_run(straight(run), slow)
@@ -231,3 +238,68 @@ def test_a_step_that_fails_within_a_stage_ends_the_run(tmp_path):
     assert table.job.state == "failed"
     assert "slip of the pen" in table.job.error.message
     assert folder.checkpoints.steps()[-1] <= 12
+
+
+def worked(command):
+    work = walk(command)
+    while True:
+        try:
+            next(work)
+        except StopIteration as end:
+            return end.value
+
+
+def files(folder):
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("family", [*ON_POINTS, "tiny"])
+def test_the_step_after_a_checkpoint_is_the_one_that_the_training_does(tmp_path, family):
+    """A finished run is explained by the step that it would do next, and stays as it is."""
+    folder = new_run(tmp_path, to_compare(family))
+    table = Table(folder, Watch(job="job", on=True, layers=[], resolution=4, particles=7))
+    table.pause_at(8)
+    before = files(folder.path)
+    again = worked(WalkStep(run=str(folder.path), n=7))
+    assert files(folder.path) == before
+    assert again.step == table.job.step
+    table.sink.records.clear()
+    table.do("stage", n=1 + len(again.stages))
+    assert [name for _, name in table.stages] == [*again.stages, ""]
+    shown = table.sink.records[: len(again.stages)]
+    for (record, payload), stage in zip(shown, again.stages.values(), strict=True):
+        live = unpack_arrays(record.arrays, b"".join(bytes(part) for part in payload))
+        scene = {name for name in live if name.startswith("scene:")}
+        assert scene == {name for name in stage if name.startswith("scene:")}
+        for name in scene:
+            np.testing.assert_array_equal(live[name], stage[name])
+    table.queue.control("job", "cancel")
+    table.rest()
+
+
+def test_a_step_after_an_earlier_checkpoint_and_what_is_refused(tmp_path):
+    folder = new_run(tmp_path, spec(steps=40, checkpoint_steps=10))
+    with pytest.raises(Refused, match="no checkpoint"):
+        worked(WalkStep(run=str(folder.path)))
+    table = Table(folder)
+    table.until(lambda: table.job.state in ENDED)
+    first = folder.checkpoints.steps()[0]
+    assert first < 38
+    walked = worked(WalkStep(run=str(folder.path), step=first))
+    assert walked.step == first
+    assert walked.stages["look"]["layer:pull"].shape[1:] == (32, 32, 2)
+    with pytest.raises(Refused, match="n must be between"):
+        worked(WalkStep(run=str(folder.path), n=0))
+
+
+def test_padded_places_of_a_stage_are_empty_and_what_is_given_is_told():
+    given = {"mass": Given((), mean=torch.tensor(100.0), std=torch.tensor(10.0))}
+    spec = DataSpec("jets", (2, 3), torch.full((2, 3), 5.0), torch.full((2, 3), 2.0), given=given)
+    mask = torch.tensor([[True, False], [True, True]])
+    x = torch.randn(2, 2, 3) * mask[..., None]
+    batch = Batch(x, mask, {"mass": torch.tensor([0.0, 1.0])})
+    noisy = batch.zeroed(x + 0.5)
+    arrays = scene_arrays(spec, {"particles": noisy, "level": torch.rand(2)}, 2, batch)
+    np.testing.assert_array_equal(arrays["scene:particles"][0, 1], np.zeros(3))
+    np.testing.assert_allclose(arrays["scene:particles"][1], 5 + 2 * noisy[1].numpy(), rtol=1e-6)
+    np.testing.assert_array_equal(arrays["scene:given:mass"], [100.0, 110.0])

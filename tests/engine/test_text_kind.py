@@ -16,7 +16,7 @@ from studio.engine.kinds.base import Facts, kind_of
 from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused
 from studio.engine.watch.recorder import Recorder
-from studio.engine.watch.staging import StagedStep, scene_arrays
+from studio.engine.watch.staging import StagedStep
 from studio.formats.texts.plain import PlainText
 from studio.protocol.extras import CANDIDATES, CHANCES, WRITTEN
 from studio.store.project import Project
@@ -137,9 +137,9 @@ def test_a_flow_is_the_same_whether_somebody_reads_along_or_not(slug):
 def test_a_stage_shows_what_the_model_says():
     family = model("d3pm", steps=4)
     data = registry.get("kind", "texts").make(6, 1)
-    walk = StagedStep(family.walk(family.spec.standardised(data.rows(slice(None)))))
+    walk = StagedStep(family, family.spec.standardised(data.rows(slice(None))))
     while walk.advance():
-        arrays = scene_arrays(family.spec, walk.scene, 3)
+        arrays = walk.arrays(3)
         assert set(arrays["scene:real"].ravel()) <= set(map(ord, "abcde"))
     assert arrays["scene:candidates"].shape == (3, 6, 5)
     assert arrays["scene:chances"].sum(axis=-1) == pytest.approx(1.0, abs=3e-3)

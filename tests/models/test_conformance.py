@@ -25,7 +25,7 @@ from models.contracts.abilities import (
 )
 from models.contracts.batch import Batch
 from models.contracts.family import Family
-from models.contracts.learner import LAW, Scene
+from models.contracts.learner import CLOCKS, LAW, Scene
 from models.contracts.spec import DataSpec
 from models.contracts.state import State
 from models.nets.offered import kinds_of
@@ -313,12 +313,16 @@ def test_frames_go_from_prior_to_data(pair: Pair):
 
 
 def check_scene(scene: Scene, spec: DataSpec) -> None:
-    """What a stage has at hand are data, and of symbols laws."""
+    """What a stage has at hand are data, how noisy they are, and of symbols laws."""
     for name, value in scene.items():
         assert not value.requires_grad
         if name == LAW:
             assert value.shape[1:] == (*spec.shape, spec.symbols)
             assert torch.allclose(value.sum(dim=-1), torch.ones(()), atol=1e-4)
+        elif name in CLOCKS:
+            assert value.shape == scene["particles"].shape[:1]
+            assert (value >= 0).all()
+            assert name != "time" or (value <= 1).all()
         else:
             assert value.shape[1:] == spec.shape
 

@@ -14,6 +14,7 @@ from models.denoisers.precond import PrecondName
 from models.denoisers.times import TimesName
 from models.denoisers.weights import WeightName
 from models.families.edm import Edm, EdmConfig
+from models.families.flow_matching import FlowMatching, FlowMatchingConfig
 from models.fields.score import ScoreField
 from models.kinds.points import in_data_units
 from models.oracle import GaussianMixture
@@ -237,3 +238,20 @@ def test_the_score_layer_is_the_score_times_the_level(monkeypatch: pytest.Monkey
         shown = straight * display_scale(family.config.display, s)
         exact = s * oracle.score(straight, s)
         assert torch.allclose(family.layer("score", shown, t), exact, rtol=1e-3, atol=1e-4)
+
+
+def test_a_stage_says_the_noise_that_is_in_its_particles():
+    """What is added to the data, over the level that is told, is standard noise; of a flow what is
+    left of its noise at the time that is told. Levels of other rows do not fit.
+    """
+    scenes = dict(build().walk(batch(0, 4000)))
+    told = scenes["fit"]
+    rest = told["particles"] - told["real"]
+    assert float((rest / told["level"][:, None]).square().mean()) == pytest.approx(1.0, abs=0.06)
+    assert float((rest / told["level"].flip(0)[:, None]).square().mean()) > 2.0
+    flow = FlowMatching(decode(FlowMatchingConfig, SMALL), SPEC, horizon=9, seed=0, device=CPU)
+    told = dict(flow.walk(batch(0, 4000)))["fit"]
+    time = told["time"][:, None]
+    start = told["particles"] - time * told["velocity"]  # x_t = z + t (x - z)
+    assert float(start.square().mean()) == pytest.approx(1.0, abs=0.06)
+    torch.testing.assert_close(start + told["velocity"], told["real"], rtol=1e-3, atol=1e-4)

@@ -104,7 +104,7 @@ class NoisyClassifier(Learner[NoisyClassifierConfig]):
         level = draw_levels(self.density, len(rows), self.noise)
         yield "draw", {"real": rows.x}
         noised = Particles.noised(rows, level, self.noise)
-        yield "noise", {"real": rows.x, "particles": noised.x}
+        yield "noise", {"real": rows.x, "particles": noised.x, "level": level}
 
         def loss(some: slice) -> tuple[Tensor, dict[str, Tensor]]:
             scores = _scores(self.trained.net, noised.take(some), level[some])
@@ -112,7 +112,7 @@ class NoisyClassifier(Learner[NoisyClassifierConfig]):
             return functional.cross_entropy(scores, label[some]), {"accuracy": right}
 
         metrics = self.trained.descend(loss, len(rows))
-        yield "fit", {"real": rows.x, "particles": noised.x}
+        yield "fit", {"real": rows.x, "particles": noised.x, "level": level}
         return metrics
 
     def retune(self, config: NoisyClassifierConfig) -> None:

@@ -121,7 +121,8 @@ class AnalogBits(Family[AnalogBitsConfig]):
         s = torch.special.ndtri(spread).exp().clamp(_S_MIN, _S_MAX)
         yield "draw", {"real": real.x}
         at = bits + s[:, None, None] * noise_like(bits, self.noise)
-        yield "noise", {"real": real.x, "particles": self.code.read(at)}
+        scene = {"real": real.x, "particles": self.code.read(at), "level": s}
+        yield "noise", scene
         told = torch.rand(n, generator=self.noise, device=self.device)
         told = told < self.config.self_conditioning
         law: list[Tensor] = []
@@ -139,7 +140,7 @@ class AnalogBits(Family[AnalogBitsConfig]):
             return functional.cross_entropy(logits.flatten(0, -2), some.x.flatten()), {}
 
         metrics = self.trained.descend(loss, n)
-        yield "fit", {"real": real.x, "particles": self.code.read(at), "law": law[0]}
+        yield "fit", {**scene, "law": law[0]}
         return metrics
 
     def retune(self, config: AnalogBitsConfig) -> None:

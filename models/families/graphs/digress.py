@@ -144,7 +144,7 @@ class Digress(OneShot[DigressConfig]):
         truth = (pairs.x > 0).long()
         uniform = torch.rand(truth.shape, generator=self.noise, device=self.device)
         x = self.path.corrupted(truth, t, uniform)
-        scene = {"real": real.x, "particles": self.shown(real, self._numbers(x))}
+        scene = {"real": real.x, "particles": self.shown(real, self._numbers(x)), "step": t}
         yield "corrupt", scene
         places, said = pairs.places(), []
 

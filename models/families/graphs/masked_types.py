@@ -170,7 +170,7 @@ class MaskedTypes(Family[MaskedTypesConfig]):
         truth = self.symbols(real) * places
         uniform = torch.rand(truth.shape, generator=self.noise, device=self.device)
         x = self._corrupted(truth, t, uniform)
-        scene = {"real": real.x, "particles": self.row(real, x)}
+        scene = {"real": real.x, "particles": self.row(real, x), "step": t}
         yield "corrupt", scene
 
         def loss(part: slice) -> tuple[Tensor, dict[str, Tensor]]:

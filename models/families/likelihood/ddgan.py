@@ -172,13 +172,13 @@ class DenoisingGan(Family[DenoisingGanConfig]):
         x = before.sqrt() * real.x + (1.0 - before).sqrt() * draw(real.x, 0)
         step = after / before
         noisy = step.sqrt() * x + (1.0 - step).sqrt() * draw(x, 0)
-        yield "draw", {"real": x, "particles": noisy}
+        yield "draw", {"real": x, "particles": noisy, "step": level}
         time = self._clock(level)
         z = draw(self._latent_like(noisy), 0)
         seen, e = real.holding(torch.cat([noisy, z], dim=1)), draw(x, 0)
         with torch.no_grad():
             made = self._back(_said(self.carrier.net, seen, time, x.shape[1]), noisy, level, e)
-        scene = {"real": x, "particles": made}
+        scene = {"real": x, "particles": made, "step": level}
         yield "push", scene
         metrics = self.field.fit(_pair(real, x, noisy), _pair(real, made, noisy), time)
         yield "fit", scene

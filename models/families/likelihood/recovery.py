@@ -143,13 +143,13 @@ class RecoveryLikelihood(Family[RecoveryLikelihoodConfig]):
         before = kept * real.x + (1.0 - kept.square()).sqrt() * draw(real.x, 0)
         y = (1.0 - sigma.square()).sqrt() * before
         noisy = y + sigma * draw(real.x, 0)
-        scene = {"real": y, "particles": noisy}
+        scene = {"real": y, "particles": noisy, "step": level}
         yield "draw", scene
         time = self._clock(level)
         moved = self._wandered(real, noisy, sigma, time, draw, trained=True)
         yield "wander", {**scene, "moved": moved}
         metrics = self.field.fit(real.holding(y), real.holding(moved), time)
-        yield "fit", {"real": y, "particles": moved}
+        yield "fit", {"real": y, "particles": moved, "step": level}
         return metrics
 
     def _clock(self, level: Tensor) -> Tensor:

@@ -134,10 +134,10 @@ class Csdi(GaussianDiffusion[CsdiConfig]):
         particles = self.carrier.noised(real, drawn.level, self.noise)
         # A class may be forgotten; what was observed is not, or there would be nothing to learn.
         particles = self.field.forgetting(particles, self.noise)
-        yield "noise", {"real": real.x, "particles": particles.x}
+        yield "noise", {"real": real.x, "particles": particles.x, "level": drawn.level}
         told = observing(particles, real.x, ~hidden)
         metrics = self.field.fit(real, told, drawn.level, drawn)
-        yield "fit", {"real": real.x, "particles": particles.x}
+        yield "fit", {"real": real.x, "particles": particles.x, "level": drawn.level}
         return metrics
 
     def retune(self, config: CsdiConfig) -> None:

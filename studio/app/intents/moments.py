@@ -1,15 +1,21 @@
-"""Freezing a moment of a training: its next step is done stage by stage, and then it goes on."""
+"""Freezing a moment of a training: its next step is done stage by stage, and then it goes on. Of a
+run that does not train here, the step after a checkpoint is done by the engine, and kept by nobody.
+"""
 
+import numpy as np
 from PySide6.QtCore import QTimer
 
-from studio.app.intents.base import Intents, Link
+from studio.app.intents.base import Intents, Link, Refused
+from studio.app.kinds.registry import kind_of_run
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
-from studio.protocol.messages import Control
+from studio.protocol.messages import Control, WalkStep
+from studio.protocol.records import FlowRecord
 
 __all__ = ["MomentIntents"]
 
 PATIENCE_MS = 3000  # that a picture of a stage may take; without one the next stage is done
+SHOWN, FEW = 1024, 16  # rows of a batch that are points of a plane, and that are pictures
 
 
 class MomentIntents(Intents):
@@ -30,21 +36,54 @@ class MomentIntents(Intents):
 
     @property
     def _walked(self) -> RunState | None:
-        """The run whose stages are being done."""
+        """The run whose stages are being done in its training."""
         moment = self.state.moment
-        return self.state.runs.by_key.get(moment.run) if moment.walking else None
+        return self.state.runs.by_key.get(moment.run) if moment.walking and moment.live else None
 
     def freeze(self, key: str) -> None:
         """Do the next step of a run that trains here stage by stage, and keep what each has at
-        hand.
+        hand; of another one that of its checkpoint where the training clock points.
         """
         run = self.state.runs.by_key.get(key)
-        if run is None or not run.job or run.background or self._walked is not None:
+        if run is None or self.state.moment.walking:
             return
-        if run.state in ("running", "paused"):
+        if run.here and run.state in ("running", "paused"):
             self.state.playback.set(step=None)
             self.state.moment.begin(key, run.step, resume=run.state == "running")
             self._next()
+        elif not run.here and run.checkpoints:
+            step = self.state.playback.step
+            self.state.moment.begin(key, run.step if step is None else step, live=False)
+            title = "The step cannot be shown"
+            self._do(self._walk(key, step, self.state.moment.begun), title, run=key)
+
+    async def _walk(self, key: str, step: int | None, begun: int) -> None:
+        """Let the engine do a step of a run that does not train here, for the moment of a number:
+        whoever lets go of it meanwhile is not brought back.
+        """
+        moment = self.state.moment
+        try:
+            run = self.state.runs.by_key.get(key)
+            flat = kind_of_run(run, self.state.catalog).layout == "plane"
+            answer = await self.link.ask(WalkStep(run=key, n=SHOWN if flat else FEW, step=step))
+        except Refused:
+            if moment.begun == begun:
+                moment.clear()
+            raise
+        if moment.begun != begun:
+            return
+        said = answer.result or {}
+        moment.step, bounds = int(said["step"]), tuple(said["bounds"])
+        for stage in said["stages"]:
+            prefix = f"{stage}/"
+            arrays = {
+                name.removeprefix(prefix): each
+                for name, each in answer.arrays.items()
+                if name.startswith(prefix)
+            }
+            arrays["x"] = np.empty((len(arrays["t"]), 0, 2))  # its particles are those of a record
+            moment.add(stage, FlowRecord(moment.step, arrays, bounds))
+        moment.walked()
 
     def let_go(self) -> None:
         """Follow the training again."""

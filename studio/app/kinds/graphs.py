@@ -1,6 +1,7 @@
 """Graphs: nodes where their layout has them, and edges as clear as they are certain."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from observables.graphs.communities import communities
 from observables.graphs.makes import MAKES, halved
 from observables.graphs.statistics import graph_statistics, node_statistics, spectra
-from studio.app.kinds import graph_sets
+from studio.app.kinds import graph_sets, stage_tiles
 from studio.app.kinds.graph_paint import HALF, WHY, paint_graph
 from studio.app.kinds.graph_rows import SIZE, GraphRows, nodes_of
 from studio.app.kinds.kind import (
@@ -184,4 +185,6 @@ KIND = Kind(
     suffixes=("graphml", "json", "edgelist", "g6", "svg", "npz", "h5"),
     filed=_filed,
     order=40,
+    scene=partial(stage_tiles.scene, tiles=drawings, common=stage_tiles.in_place(_ready)),
+    step=partial(stage_tiles.step, tiles=drawings),
 )

@@ -1,6 +1,7 @@
 """Jets: constituents in the eta-phi plane, as large as their momentum, in a cone."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from PySide6.QtGui import QColor, QPainter
 from observables.jets import closeness
 from observables.jets.kinematics import masses
 from observables.jets.variables import CONSTITUENT, JET, jet_variables
+from studio.app.kinds import stage_tiles
 from studio.app.kinds.apart import Apart
 from studio.app.kinds.jet_paint import (
     CONE,
@@ -45,6 +47,7 @@ __all__ = ["KIND", "clouds", "images", "legend", "momenta", "shares"]
 PT = "pt"  # what a jet was asked for, GeV
 TYPED = 36  # pixels of a tile from which on its type is written into it
 ROOM = 220  # pixels of a tile from which on its axes are named and its numbers are said
+ACROSS = "Δη →"
 NEAR = 6.0  # pixels around a constituent in which it is pointed at
 QUICK = ("mass", "pt", "constituents")  # variables that take next to no time
 EFPS = tuple(slug for slug in JET if slug.startswith("efp-"))
@@ -162,8 +165,10 @@ def _name(painter: QPainter, rect: QRectF, text: str, palette: Tokens) -> None:
     top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
     painter.drawText(inside, left | top, "Δφ ↑")
     painter.drawText(inside, right | top, f"circle: ΔR = {CONE}")
-    painter.drawText(inside, right | bottom, "Δη →")
-    painter.drawText(inside, left | bottom, text)
+    painter.drawText(inside, right | bottom, ACROSS)
+    room = inside.width() - painter.fontMetrics().horizontalAdvance(ACROSS) - 12
+    short = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(room))
+    painter.drawText(inside, left | bottom, short)
 
 
 def _say_type(painter: QPainter, rect: QRectF, text: str, palette: Tokens) -> None:
@@ -296,4 +301,6 @@ KIND = Kind(
     suffixes=("h5", "npz", "csv"),
     filed=_filed,
     order=30,
+    scene=partial(stage_tiles.scene, tiles=clouds),
+    step=partial(stage_tiles.step, tiles=clouds),
 )

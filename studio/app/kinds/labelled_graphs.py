@@ -1,6 +1,7 @@
 """Labelled graphs: nodes are shapes in the colours of their labels, edges lines of theirs."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 from observables.graphs.canonical import same_graphs
 from observables.graphs.labels import EDGE_LABELS, NODE_LABELS, cut
 from observables.graphs.statistics import graph_statistics, node_statistics, spectra
-from studio.app.kinds import graph_sets
+from studio.app.kinds import graph_sets, stage_tiles
 from studio.app.kinds.apart import Apart
 from studio.app.kinds.graph_rows import GraphRows
 from studio.app.kinds.graphs import EIGENVALUE, OWN, TITLES
@@ -199,4 +200,6 @@ KIND = Kind(
     suffixes=("graphml", "json", "svg", "npz", "h5"),
     filed=_filed,
     order=41,
+    scene=partial(stage_tiles.scene, tiles=drawings, common=stage_tiles.in_place(_ready)),
+    step=partial(stage_tiles.step, tiles=drawings),
 )

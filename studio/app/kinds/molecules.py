@@ -1,6 +1,7 @@
 """Molecules: drawn as chemists do, with what is wrong with those that cannot be."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from observables.graphs.statistics import spectra
 from observables.molecules.atoms import ATOMS
 from observables.molecules.resonance import same_molecules
 from observables.molecules.valence import formula, molecule_statistics, why_invalid
-from studio.app.kinds import graph_sets
+from studio.app.kinds import graph_sets, stage_tiles
 from studio.app.kinds.apart import Apart
 from studio.app.kinds.graph_paint import WHY
 from studio.app.kinds.graph_rows import GraphRows
@@ -190,4 +191,6 @@ KIND = Kind(
     suffixes=("sdf", "smi", "svg", "npz", "h5"),
     filed=_filed,
     order=42,
+    scene=partial(stage_tiles.scene, tiles=drawings, common=stage_tiles.in_place(_ready)),
+    step=partial(stage_tiles.step, tiles=drawings),
 )

@@ -4,9 +4,13 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
+from studio.app.kinds.graph_rows import SIZE
 from studio.app.kinds.kind import Arrays, Tiles, TitledTiles
+from studio.app.noise_words import noise_of
+from studio.protocol.extras import PLACES
+from studio.protocol.records import GIVEN
 
-__all__ = ["scene", "step"]
+__all__ = ["in_place", "scene", "step"]
 
 SHOWN = 1  # of each, so large that it can be looked at
 TITLES = {
@@ -26,11 +30,23 @@ def _nothing(arrays: Arrays) -> Arrays:
 
 def scene(arrays: Arrays, *, tiles: Paint, common: Common = _nothing) -> list[TitledTiles]:
     """Return what a stage of a training step has at hand, by the arrays of its scene, painted as
-    ``tiles`` does; ``common`` finds what those need to know of all of them.
+    ``tiles`` does; ``common`` finds what those need to know of all of them. What is given of the
+    data, by its name after "given:", is said of these alone.
     """
     real = arrays["real"]
-    some = {
-        title: {"x": arrays[name][:SHOWN]}
+    given = {
+        name.removeprefix(GIVEN): each[:SHOWN]
+        for name, each in arrays.items()
+        if name.startswith(GIVEN)
+    }
+    # How a row lies depends on its size, and particles are as large as their data.
+    alike = {name: each for name, each in given.items() if name == SIZE}
+    noise = f", {said}" if (said := noise_of(arrays)) else ""
+    some: dict[str, Arrays] = {
+        f"{title}{noise if name == 'particles' else ''}": {
+            "x": arrays[name][:SHOWN],
+            **(given if name == "real" else alike),
+        }
         for name, title in TITLES.items()
         if name in arrays and arrays[name].shape[1:] == real.shape[1:]
     }
@@ -44,6 +60,21 @@ def step(
     return _titled({"Before": before, "After": after}, tiles, common)
 
 
+def in_place(ready: Common) -> Common:
+    """Return what puts the nodes of all graphs where the first one has them, if it has as many as
+    they; ``ready`` finds the "places" (n, N, 2) of each, 0 where there is no node.
+    """
+
+    def common(arrays: Arrays) -> Arrays:
+        places = np.asarray(ready(arrays)[PLACES])
+        count = places.any(axis=2).sum(axis=1)
+        return {PLACES: places[:1]} if (count <= count[0]).all() else {}
+
+    return common
+
+
 def _titled(some: Mapping[str, Arrays], tiles: Paint, common: Common) -> list[TitledTiles]:
-    shared = common({"x": np.concatenate([each["x"] for each in some.values()])})
+    every = list(some.values())
+    names = [name for name in every[0] if all(name in each for each in every)]
+    shared = common({name: np.concatenate([each[name] for each in every]) for name in names})
     return [TitledTiles(title, tiles({**each, **shared})) for title, each in some.items()]

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QPainter
 from studio.app.kinds.kind import Arrays, TitledTiles, Weighed
 from studio.app.kinds.text_paint import CELL, DOT, SPACE, Page, fixed_font, ground, write
 from studio.app.kinds.text_tiles import LEAST, texts, weighed
+from studio.app.noise_words import noise_of
 from studio.app.tokens import Tokens
 from studio.literal import one_line
 from studio.protocol.extras import CANDIDATES, CHANCES, WRITTEN
@@ -152,7 +153,8 @@ def scene(arrays: Arrays) -> list[TitledTiles]:
     real, seen = some["real"], some.get("particles")
     if seen is None and CHANCES not in some:
         return [_picture("The data", {"x": real})]
-    found = [] if seen is None else [_picture("What is left of them", {"x": seen})]
+    noise = f", {said}" if (said := noise_of(arrays)) else ""
+    found = [] if seen is None else [_picture(f"What is left of them{noise}", {"x": seen})]
     if CHANCES not in some:
         return [_picture("The data", {"x": real}), *found]
     law = {name: some[name] for name in (CANDIDATES, CHANCES)}

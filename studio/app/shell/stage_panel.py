@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.kinds.registry import family_of_run
+from studio.app.noise_words import noises
 from studio.app.shell.facts import Facts
 from studio.app.state.runs import FlowRecord
 from studio.app.state.session import AppState
@@ -23,6 +24,7 @@ def at_hand(record: FlowRecord) -> list[tuple[str, str]]:
     for name, title in (("real", "Data"), ("particles", "Particles")):
         if name in scene:
             facts.append((title, f"{len(scene[name]):,}"))
+    facts += noises(scene)
     for name, title in (("velocity", "Where to"), ("smoothed", "Smoothed"), ("stepped", "A step")):
         if name in scene:
             lengths = np.linalg.norm(np.nan_to_num(scene[name]), axis=1)
@@ -70,4 +72,9 @@ class StagePanel(QWidget):
         self.source.setText(stage.source)
         record = moment.records.get(moment.at)
         self.facts.show_facts(at_hand(record) if record is not None else [])
-        self.step.setText(f"Step {moment.step + 1:,} of {run.total:,}, stage by stage")
+        live = f"Step {moment.step + 1:,} of {run.total:,}, stage by stage"
+        again = (
+            f"The step after the checkpoint of step {moment.step:,}, stage by stage. Nobody keeps "
+            "what comes of it: the run stays as it is."
+        )
+        self.step.setText(live if moment.live else again)

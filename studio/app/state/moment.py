@@ -16,7 +16,9 @@ class Moment(QObject):
         records: of its stages, in their order, by their names.
         at: the stage that is looked at.
         walking: whether stages are still being done.
+        live: whether they are those of a training that waits meanwhile.
         resume: whether the training goes on once they are.
+        begun: how many moments were begun or let go of; an answer that comes late is of another.
 
     Signals:
         changed: another moment, another stage of it, or none.
@@ -30,11 +32,13 @@ class Moment(QObject):
         self.step = 0
         self.records: dict[str, FlowRecord] = {}
         self.at = ""
-        self.walking = self.resume = False
+        self.walking = self.live = self.resume = False
+        self.begun = 0
 
-    def begin(self, run: str, step: int, *, resume: bool) -> None:
+    def begin(self, run: str, step: int, *, resume: bool = False, live: bool = True) -> None:
         """Begin with a step of a run; its stages come one by one."""
-        self.run, self.step, self.resume = run, step, resume
+        self.run, self.step, self.resume, self.live = run, step, resume, live
+        self.begun += 1
         self.records, self.at, self.walking = {}, "", True
         self.changed.emit()
 
@@ -59,5 +63,6 @@ class Moment(QObject):
     def clear(self) -> None:
         """Let go of it."""
         if self.run:
+            self.begun += 1
             self.run, self.records, self.at, self.walking = "", {}, "", False
             self.changed.emit()

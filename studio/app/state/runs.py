@@ -172,6 +172,11 @@ class RunState:
     label: Label = field(default_factory=Label)
     results: list[str] = field(default_factory=list)
 
+    @property
+    def here(self) -> bool:
+        """Whether the engine of this window works on it, or is going to."""
+        return bool(self.job) and not self.background
+
     def say(self, line: str) -> None:
         """Append a line to the log, which keeps a bounded tail."""
         self.log.append(line)

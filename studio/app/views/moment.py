@@ -9,6 +9,7 @@ from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.intents.watching import Looking
 from studio.app.kinds.registry import family_of_run, kind_of_run
+from studio.app.noise_words import span_of
 from studio.app.plots import layers as lay
 from studio.app.plots.backdrop import Backdrop
 from studio.app.plots.camera import padded
@@ -212,7 +213,9 @@ class MomentView(QWidget):
         if moment is not None:
             came = stage.name in moment.records
             self.title.setText(f"What stage {at + 1} has at hand" if came else "It comes")
-            self.where.set_text(f"stage {at + 1} of {last + 1}")
+            noise = span_of(moment.records[stage.name].scene) if came else ""
+            where = f"stage {at + 1} of {last + 1}"
+            self.where.set_text(f"{where}, {noise}" if noise else where)
             self._told.set_text(self._freezing.going(run))
             if not came and not moment.walking:
                 self.title.setText("This stage was left out of this step")
@@ -222,8 +225,9 @@ class MomentView(QWidget):
             self.where.set_text(words.picture_of(record.step, run) if record is not None else "")
             why = self._freezing.why_not()
             self._told.set_text(why or "Freeze a step to see what each of its stages has at hand")
-        self._empty.setVisible(self.canvas.count == 0)
-        if self.canvas.count == 0:
+        nothing = self.canvas.count == 0 and not self.scene
+        self._empty.setVisible(nothing)
+        if nothing:
             self._empty.tell("No particles yet", "They appear with the first training steps.")
 
     # Looks

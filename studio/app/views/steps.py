@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QWidget
 
 from studio.app import words
 from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
 from studio.app.help.pages import family_slug
 from studio.app.intents.watching import Looking
-from studio.app.kinds.kind import Kind, TitledTiles, named
+from studio.app.kinds.kind import LABEL, Arrays, Kind, TitledTiles, named
 from studio.app.kinds.registry import family_of_run, kind_of_run
+from studio.app.noise_words import middle_row
 from studio.app.plots.following import Following
 from studio.app.plots.tiles import SHOWN, frame_at
 from studio.app.state.runs import FlowRecord, RunState
@@ -32,6 +34,7 @@ from studio.app.widgets.steppictures import StepPictures
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.trainingcurves import TrainingCurves
 from studio.protocol.catalog import EntrySpec
+from studio.protocol.records import GIVEN
 
 __all__ = ["VIEW", "StepsView"]
 
@@ -58,7 +61,8 @@ class StepsView(QWidget):
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
-        self._state = state
+        self._state, self._actions = state, actions
+        self._once = AskOnce(self, state)
         self.title = label("", "heading", wrap=True)
         self.summary = label("", "muted", wrap=True)
         self.motion, self.source = Formula(18), label("", "small", wrap=True)
@@ -185,6 +189,8 @@ class StepsView(QWidget):
         self.summary.show()
         self._share_out(drawn=drawn)
         self._draw_step()
+        if LABEL in self._kind.told and run.target is None and self._once.due(run):
+            self._actions.looking.load_target(run.key)  # with it come the names of classes
         self.portrait.show_run(run, self._kind.portrait if self.isVisible() else None)
         self._show_answer()
 
@@ -220,7 +226,7 @@ class StepsView(QWidget):
             self._draw_step()
             self._drawn()
             return
-        told = named(record.given, run.classes) if kind.told else {}
+        told = self._told_of(record, run)
         rows = kind.rows(record.x, record.extras, len(record.t) - 1, slice(SHOWN), told)
         self.made.show_tiles(kind.tiles(rows), noun=kind.moving)
         self._of.set_text(words.at_step(record.step, run))
@@ -249,12 +255,15 @@ class StepsView(QWidget):
         else:
             stage = self.stages.stage
             record = moment.records.get(stage.name) if stage is not None else None
-            pictures = kind.scene(record.scene) if record is not None else ()
+            row = middle_row(each.scene for each in moment.records.values())
+            pictures = ()
+            if record is not None:
+                pictures = kind.scene(self._known(record.scene, run, row))
             title = f"What stage {at + 1} has at hand"
             if record is None:
                 left_out = "This stage was left out of this step"
                 title = "It comes" if moment.walking else left_out
-            where = f"stage {at + 1} of {self.stages.count()}, the first {kind.one} of the batch"
+            where = f"stage {at + 1} of {self.stages.count()}, {kind.one} {row + 1} of the batch"
             self._told.set_text(self._freezing.going(run))
         self._of_what.setText(title)
         self._where.set_text(where)
@@ -262,6 +271,19 @@ class StepsView(QWidget):
         self.legend.setText(kind.legend if moment is None else "")  # what a step of the flow marks
         self.legend.setVisible(bool(self.legend.text()))
         self._stepped.setVisible(bool(pictures) or moment is not None)
+
+    def _known(self, scene: Arrays, run: RunState, row: int) -> Arrays:
+        """Return a row of a scene, with what was given of the datum as it is said of it."""
+        some = {name: each[row : row + 1] for name, each in scene.items()}
+        given = {k.removeprefix(GIVEN): each for k, each in some.items() if k.startswith(GIVEN)}
+        names = (*self._kind.told, *self._kind.marked)
+        said = named(given, run.classes, asked=run.learned is not None)
+        told = {f"{GIVEN}{name}": said[name] for name in names if name in said}
+        return {**{k: each for k, each in some.items() if not k.startswith(GIVEN)}, **told}
+
+    def _told_of(self, record: FlowRecord, run: RunState) -> Arrays:
+        asked = run.learned is not None
+        return named(record.given, run.classes, asked=asked) if self._kind.told else {}
 
     def _of_the_flow(self, run: RunState, kind: Kind) -> tuple[Sequence[TitledTiles], str, str]:
         record = self._following.record
@@ -272,7 +294,7 @@ class StepsView(QWidget):
         rows = self._state.selection.of(Source(run.key, "particles"))
         row = int(rows[0]) if len(rows) and rows[0] < record.x.shape[1] else 0
         frame = max(1, frame_at(record.t, self._state.playback.flow))
-        told = named(record.given, run.classes) if kind.told else {}
+        told = self._told_of(record, run)
         way = kind.way(record.x, record.extras, row, np.array([frame - 1, frame]), told)
         before, after = ({name: each[i : i + 1] for name, each in way.items()} for i in (0, 1))
         times = " to ".join(f"{float(t):.2f}" for t in record.t[frame - 1 : frame + 1])

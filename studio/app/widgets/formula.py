@@ -14,7 +14,7 @@ from studio.app.widgets.terms import write_terms
 __all__ = ["Formula", "FormulaLine", "lines_of"]
 
 _BREAK = re.compile(r"(?<=[,;])\s{2,}")
-_TIGHT = re.compile(r"(?<![=≥≤→←(])\s+(?=[=≥≤→←+−~·])")
+_TIGHT = re.compile(r"(?<![=≥≤→←(])\s+(?=[=≥≤→←+−~·⊙])")
 LEADING = 1.45
 
 

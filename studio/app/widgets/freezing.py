@@ -57,17 +57,20 @@ class Freezing(QObject):
     def why_not(self) -> str:
         """Say why no moment can be frozen now, "" where one can."""
         run = self._following.run
-        if run is None or not run.job or run.background:
-            return "A step is walked through while its run trains here"
-        if run.state not in ("running", "paused"):
+        if run is None or (run.here and run.state not in ("running", "paused")):
             return "A step is walked through once the training has begun"
+        if not run.here and not run.checkpoints:
+            return "A step is walked through while its run trains here, or after a checkpoint of it"
         return "The stages are coming" if self._state.moment.walking else ""
 
     def tell(self) -> None:
         """Let the buttons say what they do now."""
         run, moment, why = self._following.run, self.moment, self.why_not()
         self.freeze.setEnabled(not why)
-        set_tip(self.freeze, why or "Do the next step stage by stage, and keep what each has")
+        tip = "Do the next step stage by stage, and keep what each has"
+        if run is not None and not run.here:
+            tip = "Do the step after a checkpoint stage by stage; the run stays as it is"
+        set_tip(self.freeze, why or tip)
         self.freeze.setText("Another moment" if moment is not None else "Explain this moment")
         self.frozen.setVisible(moment is not None)
         self.slowly.setText("Stop" if self.play.isActive() else "Play slowly")
@@ -75,8 +78,10 @@ class Freezing(QObject):
         self.back.setEnabled(at > 0)
         self.next.setEnabled(at < last)
         if run is not None and moment is not None:
-            self.frozen.setText(f"Frozen: step {moment.step + 1:,}")
-            set_tip(self.frozen, "Follow the training again")
+            after = f"Step after {moment.step:,}"
+            self.frozen.setText(f"Frozen: step {moment.step + 1:,}" if moment.live else after)
+            back = "Follow the training again" if moment.live else "Back to the run"
+            set_tip(self.frozen, back)
 
     def going(self, run: RunState) -> str:
         """Say what the training does while a moment stands still."""

@@ -294,7 +294,7 @@ class TrainingJob(Job):
                 if self.step >= self.total:
                     return
                 batch = session.batches.batch(self.step)
-                self._staged = StagedStep(session.family.walk(batch))
+                self._staged = StagedStep(session.family, batch)
             if self._staged.advance():
                 self._sink.send(StageDone(job=self.job, step=self.step, stage=self._staged.stage))
                 yield from self._show()
@@ -322,10 +322,9 @@ class TrainingJob(Job):
 
     def _show(self) -> Work:
         """Offer a record of now, with what the stage of a step has at hand."""
-        scene = self._staged.scene if self._staged is not None else {}
         paused = self.state == "paused"
         particles = self.view.watch.particles
-        yield from self._outputs.show(self.step, particles, paused=paused, scene=scene)
+        yield from self._outputs.show(self.step, particles, paused=paused, staged=self._staged)
 
     def _finish(self, session: Session) -> Work:
         """At the last step: first make safe, then measure."""

@@ -24,6 +24,7 @@ from studio.engine.jobs.making import MakingJob
 from studio.engine.jobs.operating import OperatorJob, inline
 from studio.engine.jobs.rows import RowsJob
 from studio.engine.jobs.training import TrainingJob, refuse_twice
+from studio.engine.jobs.walking import walk
 from studio.engine.makers.picking import pick_maker
 from studio.engine.process.background import Background
 from studio.engine.process.failures import Refused, describe
@@ -307,6 +308,26 @@ def _layer(engine: "Engine", command: m.QueryLayer) -> None:
             return
         arrays = {"layer": np.ascontiguousarray(values)}
         respond(engine, command.id, lambda: Answer({"step": look.step}, arrays))
+
+    engine.chores.append(chore())
+
+
+@handles(m.WalkStep)
+def _walk(engine: "Engine", command: m.WalkStep) -> None:
+    def chore() -> Work:
+        try:
+            walked = yield from walk(command)
+        except Exception as error:
+            # Still the boundary of the command: it is only answered later.
+            engine.outbox.send(m.Failed(re=command.id, error=describe(error)))
+            return
+        said = {"step": walked.step, "bounds": walked.bounds, "stages": list(walked.stages)}
+        arrays = {
+            f"{stage}/{name}": values
+            for stage, each in walked.stages.items()
+            for name, values in each.items()
+        }
+        respond(engine, command.id, lambda: Answer(said, arrays))
 
     engine.chores.append(chore())
 

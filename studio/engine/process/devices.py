@@ -11,7 +11,7 @@ from studio.engine.process.allocator import keep_freed_memory
 from studio.engine.process.failures import Refused
 from studio.protocol.catalog import Device
 
-__all__ = ["choose", "configure", "devices", "summary", "thread_count"]
+__all__ = ["choose", "choose_any", "configure", "devices", "summary", "thread_count"]
 
 _MAX_THREADS = 16
 
@@ -98,6 +98,16 @@ def choose(wanted: str) -> tuple[torch.device, str]:
             path="training.device",
         )
     return torch.device(match.name), f"{match.title}, as chosen."
+
+
+def choose_any(wanted: str) -> tuple[torch.device, str]:
+    """Return the device for a setting and the reason, the CPU in the place of one that is not there
+    any more.
+    """
+    try:
+        return choose(wanted)
+    except Refused as refused:
+        return torch.device("cpu"), refused.info.message
 
 
 def summary() -> str:

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from models.contracts.learner import Learner
 from models.entries import SamplerEntry
-from studio.engine.process.devices import choose, configure
+from studio.engine.process.devices import choose_any, configure
 from studio.engine.process.failures import Refused
 from studio.engine.run.in_force import rebuild
 from studio.engine.run.inputs import open_guides
@@ -77,10 +75,7 @@ def load(run: RunFolder, step: int | None = None) -> Loaded:
     """
     checkpoint = newest_checkpoint(run, step)
     resolved = check(run.record.spec, any_device=True)
-    try:
-        device, _ = choose(resolved.training.device)
-    except Refused:
-        device = torch.device("cpu")
+    device, _ = choose_any(resolved.training.device)
     configure(device, resolved.training.threads)
     edits = [edit for edit in effective_spec(run).edits if edit.step <= checkpoint.step]
     family = rebuild(resolved, edits, saved_data(checkpoint), device, checkpoint=checkpoint)

@@ -21,11 +21,12 @@ from studio.engine.data.drawn import drawn
 from studio.engine.data.stored import StoredRows
 from studio.engine.kinds.base import kind_of
 from studio.engine.kinds.fit import entry_of
-from studio.engine.process.devices import choose, configure
+from studio.engine.process.devices import choose, choose_any, configure
 from studio.engine.process.failures import Refused
 from studio.engine.run.guides import apart, pinned
 from studio.engine.run.in_force import InForce, rebuild, reconfigure
 from studio.engine.run.inputs import Learners, open_guides, open_inputs, take, units
+from studio.engine.run.loading import newest_checkpoint
 from studio.engine.run.others import unlike
 from studio.engine.run.resolve import Resolved, check
 from studio.engine.run.saving import saved_data
@@ -35,12 +36,13 @@ from studio.engine.watch.projection import Projection
 from studio.engine.watch.recorder import Recorder, plane_bounds
 from studio.protocol.messages import Budget
 from studio.protocol.spec import ChangeSetting, Edit, RunRef, RunSpec
+from studio.store.checkpoint import Checkpoint
 from studio.store.edits import effective_spec
 from studio.store.errors import StoreError
 from studio.store.project import Project
 from studio.store.run import RunFolder, RunRecord
 
-__all__ = ["Session", "free_device_memory", "new_run", "open_session", "versions"]
+__all__ = ["Session", "free_device_memory", "new_run", "open_session", "revisit", "versions"]
 
 
 @dataclass
@@ -206,18 +208,53 @@ def open_session(run: RunFolder, total: int) -> Session:
         StoreError: the files of the run or the data are damaged.
     """
     resolved = check(run.record.spec)
-    training = resolved.training
-    device, reason = choose(training.device)
-    configure(device, training.threads)
+    chosen = choose(resolved.training.device)
     notes = run.recover()
-    data = resolved.load_data(run.project)
-    if data.hash != run.record.dataset_hash:
-        notes.append("The data differ from those the run was started with.")
     checkpoint, skipped = run.checkpoints.newest()
     if checkpoint is None and skipped:
         raise StoreError(
             f"All checkpoints of {run.name} are damaged.", "Start it anew.", kind="data"
         )
+    return _opened(run, resolved, chosen, checkpoint, total, notes, skipped)
+
+
+def revisit(run: RunFolder, step: int | None = None) -> Session:
+    """Build the training of a run as it was at its newest good checkpoint, not after ``step`` if
+    that is given, to do a step of it that nobody keeps: nothing of the folder changes. A device
+    that is not there any more is replaced by the CPU.
+
+    Raises:
+        Refused, ConfigError: there is no checkpoint, or the spec does not fit this installation or
+            the data.
+        StoreError: the files of the run or the data are damaged.
+    """
+    checkpoint = newest_checkpoint(run, step)
+    resolved = check(run.record.spec, any_device=True)
+    # At the end of its schedule a rate may be 0, and nothing would be seen to move.
+    total = max(run.status().total, checkpoint.step + 1)
+    chosen = choose_any(resolved.training.device)
+    return _opened(run, resolved, chosen, checkpoint, total, [], [], write=False)
+
+
+def _opened(
+    run: RunFolder,
+    resolved: Resolved,
+    chosen: tuple[torch.device, str],
+    checkpoint: Checkpoint | None,
+    total: int,
+    notes: list[str],
+    skipped: list[str],
+    *,
+    write: bool = True,
+) -> Session:
+    """Build a training as it was at a checkpoint; ``write`` takes back what the files say of later
+    steps.
+    """
+    device, reason = chosen
+    configure(device, resolved.training.threads)
+    data = resolved.load_data(run.project)
+    if data.hash != run.record.dataset_hash:
+        notes.append("The data differ from those the run was started with.")
     inputs = open_inputs(run, device)
     if checkpoint is None:
         spec = units(resolved.family.entry, inputs, data.rows.spec())
@@ -230,8 +267,9 @@ def open_session(run: RunFolder, total: int) -> Session:
     family = rebuild(
         resolved, edits, spec, device, checkpoint=checkpoint, horizon=total, inputs=inputs
     )
-    run.metrics.truncate_after(step)
-    run.flow.truncate_after(step)
+    if write:
+        run.metrics.truncate_after(step)
+        run.flow.truncate_after(step)
     notes.append(f"Device: {reason}")
     notes += [
         f"{choice.entry.title} takes long: it is measured by an evaluation of the run, and not "

@@ -7,7 +7,6 @@ Nothing here touches the random numbers of the training.
 import math
 from collections.abc import Callable
 
-from models.contracts.learner import Scene
 from studio.engine.jobs.job import Work
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.pieces import in_pieces
@@ -28,7 +27,7 @@ from studio.engine.watch.schedules import (
     KeptSchedule,
     Pace,
 )
-from studio.engine.watch.staging import scene_arrays
+from studio.engine.watch.staging import StagedStep
 from studio.engine.watch.viewing import LiveView
 from studio.protocol.events import SPREAD
 from studio.protocol.messages import GENERATE, CheckpointWritten, Kept, Metrics, Operate, Record
@@ -129,11 +128,10 @@ class Outputs:
             yield from self.show(step, self._view.particles)
 
     def show(
-        self, step: int, particles: int, *, paused: bool = False, scene: Scene | None = None
+        self, step: int, particles: int, *, paused: bool = False, staged: StagedStep | None = None
     ) -> Work:
-        """Offer a live record to the screen; while paused it costs the training nothing.
-
-        ``scene`` is what a stage of a step has at hand.
+        """Offer a live record to the screen, with what a stage of a step that is ``staged`` has at
+        hand; while paused it costs the training nothing.
         """
         watch, recorder = self._view.watch, self._session.recorder
         if not watch.on or recorder is None:
@@ -147,7 +145,7 @@ class Outputs:
             extras=watch.extras,
         )
         start = self._clock()
-        scenery = scene_arrays(self._session.family.spec, scene or {}, particles)
+        scenery = staged.arrays(particles) if staged is not None else {}
         arrays, payload = pack_arrays({**record.arrays, **scenery})
         event = Record(job=self._job, step=record.step, bounds=list(record.bounds), arrays=arrays)
         self._sink.offer(event, payload)

@@ -7,28 +7,34 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.learner import LAW, VELOCITIES, Scene, Walk, finish
+from models.contracts.batch import Batch, Rows
+from models.contracts.learner import CLOCKS, LAW, VELOCITIES, Learner, Scene, finish
 from models.contracts.spec import DataSpec
 from studio.engine.watch.telling import likeliest
 from studio.protocol.extras import CANDIDATES, CHANCES
-from studio.protocol.records import SCENE
+from studio.protocol.records import GIVEN, SCENE
 
 __all__ = ["StagedStep", "scene_arrays"]
 
 
 class StagedStep:
-    """One step that waits between its stages.
+    """One step of a learner on a batch, that waits between its stages.
 
     Attributes:
         stage: the name of the last stage that is done, "" before the first.
         scene: what it had at hand.
     """
 
-    def __init__(self, walk: Walk) -> None:
+    def __init__(self, learner: Learner[Any], batch: Rows) -> None:
         self.stage = ""
         self.scene: Scene = {}
-        self._walk = walk
+        self._spec, self._batch = learner.spec, Batch.of(batch)
+        self._walk = learner.walk(batch)
         self._metrics: dict[str, Tensor] | None = None
+
+    def arrays(self, most: int) -> dict[str, NDArray[Any]]:
+        """Return what the last stage had at hand, as `scene_arrays` has it; {} before the first."""
+        return scene_arrays(self._spec, self.scene, most, self._batch) if self.scene else {}
 
     def advance(self) -> bool:
         """Do the next stage; False if there was none left, and the step is complete."""
@@ -46,21 +52,41 @@ class StagedStep:
         return self._metrics
 
 
-def scene_arrays(spec: DataSpec, scene: Mapping[str, Tensor], most: int) -> dict[str, NDArray[Any]]:
+def scene_arrays(
+    spec: DataSpec, scene: Mapping[str, Tensor], most: int, batch: Batch | None = None
+) -> dict[str, NDArray[Any]]:
     """Return the arrays "scene:..." of a record: at most so many rows, in data units, whole numbers
-    as they are; of laws the likeliest symbols, as records have them.
+    as they are, clocks too; of laws the likeliest symbols, as records have them. Padded places of
+    rows of a ``batch`` that has some are 0, and what is given of it is "scene:given:...".
     """
     arrays: dict[str, NDArray[Any]] = {}
+    padded = batch is not None and batch.mask is not None
+    if batch is not None:
+        some = {name: batch.given[name][:most].cpu() for name in spec.given if name in batch.given}
+        told = spec.restored_given(some)
+        arrays |= {f"{SCENE}{GIVEN}{name}": values.numpy() for name, values in told.items()}
     for name, x in scene.items():
         rows = x[:most].detach().cpu()
+        if name in CLOCKS:
+            arrays[f"{SCENE}{name}"] = np.ascontiguousarray(rows.numpy())
+            continue
         if name == LAW:
             arrays[f"{SCENE}{CANDIDATES}"], arrays[f"{SCENE}{CHANCES}"] = likeliest(rows, spec)
             continue
         if rows.is_floating_point():
             rows = rows.float()
         if name not in VELOCITIES:
-            rows = spec.restore(rows)
+            rows = _zeroed(spec.restore(rows), rows) if padded else spec.restore(rows)
         elif spec.symbols is None:
             rows = rows * spec.std
         arrays[f"{SCENE}{name}"] = np.ascontiguousarray(rows.numpy())
     return arrays
+
+
+def _zeroed(restored: Tensor, rows: Tensor) -> Tensor:
+    """Return rows (n, k, ...) in data units with 0 where a place is padded: there alone all that is
+    standardised is exactly 0.
+    """
+    places = rows.reshape(*rows.shape[:2], -1)
+    empty = (places == 0).all(dim=-1)
+    return restored.masked_fill(empty.reshape(empty.shape + (1,) * (rows.ndim - 2)), 0)

@@ -11,11 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from studio.app.intents.base import Answer, Refused
+from studio.app.noise_words import middle_row, noise_of, noises, span_of
 from studio.app.views.moment import MomentView, explainable
 from studio.app.widgets.scenelegend import marks_of
 from studio.app.widgets.terms import terms_of
 from studio.protocol.catalog import LayerSpec, StageSpec
-from studio.protocol.messages import Control, Credit, Watch
+from studio.protocol.messages import Control, Credit, ErrorInfo, WalkStep, Watch
 
 STAGES = [
     StageSpec(name="draw", title="Draw", formula="x₀ ~ p", source="A 2020"),
@@ -171,17 +173,96 @@ def test_stages_follow_each_other_to_the_last(lens: Any, view: MomentView, qtbot
     qtbot.waitUntil(lambda: view._freezing.slowly.text() == "Play slowly")
 
 
-def test_a_run_that_has_ended_keeps_its_moment_and_says_why_there_is_no_other(
+def test_a_run_that_has_ended_without_a_checkpoint_keeps_its_moment_and_says_why_there_is_no_other(
     lens: Any, view: MomentView
 ) -> None:
     walk(lens)
-    lens.run.job, lens.run.state = "", "finished"
+    lens.run.job, lens.run.state, lens.run.checkpoints = "", "finished", []
     lens.state.runs.changed.emit(lens.run.key)
     assert not view.freeze.isEnabled()
-    assert "while its run trains here" in view.freeze.toolTip()
+    assert "after a checkpoint" in view.freeze.toolTip()
     assert set(view.scene._scene) == {"real"}
     lens.state.project_changed.emit()
     assert lens.state.moment.run == ""
+
+
+def ended(lens: Any, answer: Any) -> None:
+    """Let the training be over, with a checkpoint, and the engine answer so."""
+    lens.run.job, lens.run.state, lens.run.checkpoints = "", "finished", [40, 90]
+    asked = lens.link.asked
+
+    async def ask(command: Any) -> Any:
+        asked.append(command)
+        if isinstance(command, WalkStep):
+            return answer()
+        return Answer({})
+
+    lens.link.ask = ask
+    lens.state.runs.changed.emit(lens.run.key)
+
+
+def walked() -> Answer:
+    t, layer = np.linspace(0, 1, 3, dtype=np.float32), np.ones((3, 4, 4, 2), np.float32)
+    two, level = np.ones((2, 2), np.float32), np.array([0.02, 0.5], np.float32)
+    arrays = {"fit/t": t, "fit/layer:velocity": layer, "fit/scene:particles": two}
+    arrays |= {"draw/t": t, "draw/scene:real": two, "fit/scene:level": level}
+    return Answer({"step": 40, "bounds": [-1, 1, -1, 1], "stages": ["draw", "fit"]}, arrays)
+
+
+async def test_a_step_of_a_finished_run_is_done_after_its_checkpoint_by_the_engine(
+    lens: Any, view: MomentView, wait: Any
+) -> None:
+    ended(lens, walked)
+    assert view.freeze.isEnabled()
+    lens.state.playback.set(step=60)
+    view.freeze.click()
+    assert not view.freeze.isEnabled()
+    await wait(lambda: not lens.state.moment.walking)
+    assert [each.step for each in lens.link.of(WalkStep)] == [60]
+    assert not actions(lens)  # no training is touched
+    assert view.frozen.text() == "Step after 40"
+    assert view.title.text() == "What stage 1 has at hand"
+    view.stages.turn(1)
+    assert set(view.scene._scene) == {"particles", "level"}
+    assert view.canvas.backdrop.arrows
+    assert view._empty.isHidden()
+    assert view.where.accessibleName() == "stage 2 of 3, s 0.02 to 0.5"
+    view.stages.turn(1)
+    assert view.title.text() == "This stage was left out of this step"
+
+
+async def test_a_step_that_cannot_be_done_is_let_go_of_and_said(
+    lens: Any, view: MomentView, wait: Any
+) -> None:
+    def refuse() -> Answer:
+        raise Refused(ErrorInfo(kind="data", message="All checkpoints are damaged.", hint="Sorry."))
+
+    ended(lens, refuse)
+    view.freeze.click()
+    await wait(lambda: lens.state.moment.run == "")
+    assert [each.text for each in lens.state.notices.history] == ["The step cannot be shown"]
+    assert view.freeze.isEnabled()
+
+
+async def test_an_answer_that_comes_after_one_let_go_is_nobodys(
+    lens: Any, view: MomentView, wait: Any
+) -> None:
+    ended(lens, walked)
+    view.freeze.click()
+    view.frozen.click()
+    await wait(lambda: lens.link.of(WalkStep))
+    assert (lens.state.moment.run, lens.state.moment.records) == ("", {})
+    assert view.title.text() == "Where the particles are"
+
+
+def test_the_noise_of_a_stage_is_told_and_a_row_of_the_middle_is_drawn() -> None:
+    level, step = np.array([8.0, 0.01, 0.3, 2.5]), np.array([64, 3, 12])
+    assert span_of({"level": level}) == "s 0.01 to 8"
+    assert noise_of({"step": step}, 2) == "noise step t = 12"
+    assert noises({"real": level}) == []
+    assert middle_row([{"real": level}, {"level": level}]) == 3
+    assert middle_row([{"real": level[:2]}, {"level": level}]) == 0  # of the rows that all have
+    assert middle_row([{"real": level}]) == 0
 
 
 def test_a_family_without_stages_has_nothing_to_walk_through(lens: Any) -> None:

@@ -7,12 +7,13 @@ from msgspec import structs
 from pytestqt.qtbot import QtBot
 
 from studio.app.intents.base import Answer
+from studio.app.kinds import registry as kinds
 from studio.app.plots.tiles import SHOWN
 from studio.app.state.runs import FlowRecord
 from studio.app.state.selection import Source
 from studio.app.views import moment, steps
 from studio.protocol.catalog import EntrySpec
-from studio.protocol.extras import CANDIDATES, CHANCES
+from studio.protocol.extras import CANDIDATES, CHANCES, PLACES
 from studio.protocol.spec import Pick
 from tests.app.lenses.test_moment import STAGES
 from tests.app.lenses.test_tiles import record
@@ -109,6 +110,41 @@ async def test_where_nothing_moves_it_shows_what_the_model_answers(lens: Any, qt
     assert view.portrait.grab().toImage() != empty
     lens.state.runs.changed.emit(lens.run.key)
     assert len(asked) == 2  # once for each checkpoint
+
+
+async def test_a_stage_of_graphs_has_them_in_one_place_with_their_noise(
+    lens: Any, qtbot: QtBot
+) -> None:
+    """Stages of graphs and of jets were only told; a graph and its noise lay apart."""
+    with_stages(lens, "graphs")
+    view = steps.StepsView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.resize(900, 600)
+    view.show()
+    square = np.array([[1.0, -1.0, 1.0, 1.0, -1.0, 1.0]] * 3)  # 4 nodes, 6 pairs
+    noisy = square + np.array([[0.9], [0.1], [0.4]])
+    scene = {"real": square, "particles": noisy, "level": np.array([4.0, 0.1, 0.4])}
+    scene |= {"given:size": np.array([4, 4, 4])}
+    arrays = {f"scene:{name}": each for name, each in scene.items()}
+    lens.state.moment.begin(lens.run.key, 7, live=False)
+    empty = FlowRecord.of(7, np.zeros(1), np.zeros((1, 0, 6)))
+    lens.state.moment.add(STAGES[0].name, empty.holding(**arrays))
+    assert view.steps.titles == ["The data", "The particles, noise level s = 0.4"]
+    real, particles = (grid.tiles.arrays for grid in view.steps.grids)
+    assert np.array_equal(particles["x"], noisy[2:])  # of the three the one in the middle
+    assert np.array_equal(real[PLACES], particles[PLACES])
+    assert real[PLACES].any()
+    assert view._where.accessibleName() == "stage 1 of 3, graph 3 of the batch"
+
+
+def test_a_stage_of_jets_says_their_type_once_it_is_known() -> None:
+    jets = kinds.kind("jets")
+    x = np.array([[[0.1, 0.0, 3.0], [0.0, 0.0, 0.0]]])
+    scene = {"real": x, "particles": x + 0.2, "level": np.array([0.5]), "given:label": ["top"]}
+    data, noisy = jets.scene({name: np.asarray(each) for name, each in scene.items()})
+    assert data.tiles.said(0).startswith("top, ")
+    assert noisy.title == "The particles, noise level s = 0.5"
+    assert "top" not in noisy.tiles.said(0)
 
 
 async def test_of_texts_a_step_is_drawn_and_a_moment_can_be_frozen(lens: Any, qtbot: QtBot) -> None:
