@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.kinds.jet_means import mean_of, means_by_type, pull
 from studio.app.kinds.jet_paint import PIXELS
-from studio.app.views.jets.means import MeansPicture
+from studio.app.widgets.jetmeans import MeansPicture
 
 
 def cores(n: int, seed: int, wide: float = 0.05) -> dict[str, np.ndarray]:
@@ -37,6 +37,17 @@ def test_what_differs_by_chance_differs_by_about_a_deviation_and_wider_jets_by_m
     assert np.isnan(off[0, 0]), "where nobody has anything there is no difference"
 
 
+def test_pixels_that_few_jets_reach_do_not_lean_to_the_side_of_the_fewer():
+    """With the variance of each alone, what 200 jets have missed was one deviation too little."""
+    few, many = mean_of(cores(200, 1, wide=0.12)), mean_of(cores(1800, 2, wide=0.12))
+    both = (few.mean * 200 + many.mean * 1800) / 2000
+    rare = (both > 0) & (both < 5e-5)
+    assert rare.sum() > 100
+    assert abs(np.mean(pull(few, many)[rare])) < 4 / np.sqrt(rare.sum())
+    alone = (few.mean - many.mean)[rare] / np.sqrt(few.variance + many.variance)[rare]
+    assert np.mean(alone) < -0.5
+
+
 def test_types_are_told_apart_and_the_mouse_tells_the_pixel(qtbot: QtBot):
     found = means_by_type(cores(90, 0), cores(60, 1), ["gluon", "top"])
     assert [(each.name, each.made.n, each.real.n) for each in found] == [
@@ -55,3 +66,6 @@ def test_types_are_told_apart_and_the_mouse_tells_the_pixel(qtbot: QtBot):
     assert f"{share:.2g}"[:3] in said
     assert picture.said_at(QPointF(2, 2)) == ""
     picture.grab()
+    used = picture.used(picture.size())
+    assert used.width() <= 700
+    assert used.height() <= 500
