@@ -87,11 +87,11 @@ class AdaptiveOde(Sampler):
 
         def numbers(y: Tensor) -> np.ndarray:
             values = y.detach() if real is None else y.detach()[real]
-            return values.to("cpu", torch.float64).numpy().ravel()
+            flat: np.ndarray = values.to("cpu", torch.float64).numpy()
+            return flat.ravel()
 
         def slope(log_s: float, flat: np.ndarray) -> np.ndarray:
-            at = points(flat)
-            return numbers(at - counted(at, math.exp(log_s)))
+            return flat - numbers(counted(points(flat), math.exp(log_s)))
 
         span, limit = (math.log(s_max), math.log(s_min)), self.config.tolerance
         solver = RK45(slope, span[0], numbers(x), span[1], rtol=limit, atol=limit)
