@@ -87,8 +87,8 @@ class AdaptiveOde(Sampler):
 
         def numbers(y: Tensor) -> np.ndarray:
             values = y.detach() if real is None else y.detach()[real]
-            flat: np.ndarray = values.to("cpu", torch.float64).numpy()
-            return flat.ravel()
+            flat: np.ndarray = values.to("cpu", torch.float64).numpy().ravel()
+            return flat
 
         def slope(log_s: float, flat: np.ndarray) -> np.ndarray:
             return flat - numbers(counted(points(flat), math.exp(log_s)))
