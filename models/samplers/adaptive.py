@@ -87,11 +87,11 @@ class AdaptiveOde(Sampler):
 
         def numbers(y: Tensor) -> np.ndarray:
             values = y.detach() if real is None else y.detach()[real]
-            flat: np.ndarray = values.to("cpu", torch.float64).numpy().ravel()
-            return flat
+            return values.to("cpu", torch.float64).numpy().ravel()
 
         def slope(log_s: float, flat: np.ndarray) -> np.ndarray:
-            return flat - numbers(counted(points(flat), math.exp(log_s)))
+            moving: np.ndarray = flat - numbers(counted(points(flat), math.exp(log_s)))
+            return moving
 
         span, limit = (math.log(s_max), math.log(s_min)), self.config.tolerance
         solver = RK45(slope, span[0], numbers(x), span[1], rtol=limit, atol=limit)
