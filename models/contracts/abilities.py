@@ -31,6 +31,7 @@ __all__ = [
     "HasTransport",
     "HasVelocity",
     "Recommends",
+    "Revises",
     "Writes",
 ]
 
@@ -59,6 +60,7 @@ WORDS: Mapping[str, str] = {
     "noisy-classify": "tells classes apart at every noise level",
     "recommend": "recommends",
     "complete": "fills in what was not observed",
+    "revise": "undoes a part of rows and makes it again",
     "posterior": "says what stood at each place before it was corrupted",
 }
 """What a model with an ability does, by the names that entries of the registry use."""
@@ -253,6 +255,20 @@ class Completes(Protocol):
         ...
 
 
+@runtime_checkable
+class Revises(Protocol):
+    """Undoes a part of rows along its own path, and makes it again."""
+
+    def revising(
+        self, rows: Batch, share: float, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        """Yield frames that end in other rows near these, standardised and with the conditions
+        under which they are made again, (n, *shape). A ``share`` in (0, 1] of the path is undone:
+        of all of it nothing is left of them but what is given.
+        """
+        ...
+
+
 ABILITIES: Mapping[str, Any] = {
     "velocity": HasVelocity,
     "critic": HasCritic,
@@ -269,5 +285,6 @@ ABILITIES: Mapping[str, Any] = {
     "recommend": Recommends,
     "posterior": HasPosterior,
     "complete": Completes,
+    "revise": Revises,
 }
 """The abilities by the names under which they are asked for."""

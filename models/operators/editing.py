@@ -13,7 +13,7 @@ from models.contracts.abilities import Denoise, HasDenoiser
 from models.contracts.batch import Batch
 from models.contracts.spec import DataSpec
 from models.guidance.base import Guidance, Stacked, lead
-from models.operators.base import Operation, Progress
+from models.operators.base import Operation, Progress, Slot
 from models.paths.clock import FlowClock
 from models.samplers.base import Sampler
 from models.samplers.grids import GridConfig, make_grid
@@ -21,6 +21,8 @@ from models.samplers.heun import Heun
 from models.tensors import make_generator, noise_like
 
 __all__ = [
+    "KNOWN",
+    "KNOWN_SLOT",
     "PIECE",
     "ROWS",
     "DrawsSetting",
@@ -29,15 +31,27 @@ __all__ = [
     "SamplerSetting",
     "StepsSetting",
     "along",
+    "known_places",
     "levels_between",
     "ready",
+    "told_rows",
     "under",
 ]
 
 PIECE = 2048
 """So many rows are moved at once."""
-ROWS = "rows"
+ROWS, KNOWN = "rows", "known"
 _CONDITIONS, _NOISE = 3201, 3202  # streams of a seed (`models.tensors.make_generator`)
+
+KNOWN_SLOT = Slot(
+    KNOWN,
+    "Known",
+    "Which numbers are known: 1 for each that is and 0 for each that is not, in one row for all, "
+    "or in as many as there are rows. Of points [[1, 0]] keeps the first number and draws the "
+    "second.",
+    example="[[1, 0]]",
+)
+"""Says which numbers of the rows that are completed are known; see `known_places`."""
 
 Order = Literal["first", "second"]
 """Of an ODE solver: Euler's method, which is DDIM, or Heun's."""
@@ -126,8 +140,7 @@ def _stacked(inner: Guidance | None, outer: Guidance | None) -> Guidance | None:
 
 def ready(operation: Operation, seed: int, which: Tensor | None = None) -> Editing:
     """Return a diffusion ready to work on what was handed as `ROWS`, or on those of it with the
-    numbers ``which`` (m,). Conditions are those that a person chose, else those of the rows, and
-    else come from the law of the data.
+    numbers ``which`` (m,), as `told_rows` has them.
 
     Raises:
         ValueError: the model is none that can, or conditions are not as many as rows.
@@ -135,9 +148,22 @@ def ready(operation: Operation, seed: int, which: Tensor | None = None) -> Editi
     model: Any = operation.learner
     if not isinstance(model, _Diffusion):
         raise ValueError("the model does not say between which noise levels it was trained")
-    spec, rows = model.spec, operation.handed[ROWS]
-    if spec.symbols is not None:
+    if model.spec.symbols is not None:
         raise ValueError("its data are symbols, and noise can only be put on numbers")
+    rows = told_rows(operation, seed, which)
+    sampler = operation.sampler if operation.sampler is not None else Heun()
+    return Editing(model, sampler, rows.to(model.device), make_generator(seed, _NOISE))
+
+
+def told_rows(operation: Operation, seed: int, which: Tensor | None = None) -> Batch:
+    """Return what was handed as `ROWS`, or those of it with the numbers ``which`` (m,),
+    standardised, with conditions: those that a person chose, else those of the rows, and else from
+    the law of the data.
+
+    Raises:
+        ValueError: conditions are not as many as rows.
+    """
+    spec, rows = operation.learner.spec, operation.handed[ROWS]
     which = torch.arange(len(rows)) if which is None else which
     batch = spec.standardised(rows.take(which))
     chosen = dict(batch.given)
@@ -147,9 +173,26 @@ def ready(operation: Operation, seed: int, which: Tensor | None = None) -> Editi
             raise ValueError(f"{name} must be one value, or {len(rows):,}, one for each row")
         chosen[name] = value[which] if each else value
     mask, given = spec.conditions(len(batch), make_generator(seed, _CONDITIONS), chosen)
-    whole = Batch(batch.x, batch.mask if batch.mask is not None else mask, given)
-    sampler = operation.sampler if operation.sampler is not None else Heun()
-    return Editing(model, sampler, whole.to(model.device), make_generator(seed, _NOISE))
+    return Batch(batch.x, batch.mask if batch.mask is not None else mask, given)
+
+
+def known_places(operation: Operation) -> Tensor:
+    """Return which numbers of what was handed as `ROWS` are known by what was handed as `KNOWN`,
+    (n, *shape) bool.
+
+    Raises:
+        ValueError: it says something else than that, or not of all rows.
+    """
+    rows, told = operation.handed[ROWS], operation.handed[KNOWN].x
+    known = told == 1
+    if not bool((known | (told == 0)).all()):
+        raise ValueError("what is known is told by 1, and what is not by 0: such as [[1, 0]]")
+    if len(known) not in (1, len(rows)):
+        raise ValueError(
+            f"what is known must be told in one row for all, or in {len(rows):,}, as many as "
+            f"there are rows; got {len(known):,}"
+        )
+    return known.expand(rows.x.shape)
 
 
 def levels_between(low: float, high: float, steps: int) -> list[float]:

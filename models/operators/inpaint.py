@@ -7,12 +7,18 @@ from models.guidance.measurement import Known, Measured, MeasurementGuidance
 from models.guidance.pick import build
 from models.guidance.settings import MeasurementSetting
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
-from models.operators.editing import PIECE, ROWS, DrawsSetting, SamplerSetting, ready
+from models.operators.editing import (
+    KNOWN_SLOT,
+    PIECE,
+    ROWS,
+    DrawsSetting,
+    SamplerSetting,
+    known_places,
+    ready,
+)
 from models.registry import operator
 
 __all__ = ["Inpaint", "InpaintConfig"]
-
-_KNOWN = "known"
 
 
 class InpaintConfig(Config, frozen=True):
@@ -32,14 +38,7 @@ class InpaintConfig(Config, frozen=True):
     needs=("samples", "denoiser"),
     takes=(
         Slot(ROWS, "Rows", "What is completed; what stands where nothing is known is not read."),
-        Slot(
-            _KNOWN,
-            "Known",
-            "Which numbers are known: 1 for each that is and 0 for each that is not, in one row "
-            "for all, or in as many as there are rows. Of points [[1, 0]] keeps the first number "
-            "and draws the second.",
-            example="[[1, 0]]",
-        ),
+        KNOWN_SLOT,
     ),
     config=InpaintConfig,
 )
@@ -53,25 +52,17 @@ class Inpaint:
         """Complete; see `models.operators.base.Operator`. Each row comes so often as it is drawn,
         one after the other; "row" (m,) are their numbers, from 0.
         """
-        rows, told = operation.handed[ROWS], operation.handed[_KNOWN].x
-        mask = told == 1
-        if not bool((mask | (told == 0)).all()):
-            raise ValueError("what is known is told by 1, and what is not by 0: such as [[1, 0]]")
-        if len(mask) not in (1, len(rows)):
-            raise ValueError(
-                f"what is known must be told in one row for all, or in {len(rows):,}, as many as "
-                f"there are rows; got {len(mask):,}"
-            )
+        rows, places = operation.handed[ROWS], known_places(operation)
         which = torch.arange(len(rows)).repeat_interleave(self.config.draws)
         editing = ready(operation, self.config.seed, which)
-        known = mask.expand(rows.x.shape)[which].to(editing.rows.device)
+        known = places[which].to(editing.rows.device)
         guidance = build(self.config.method, "measurement")
         assert isinstance(guidance, MeasurementGuidance)
         s, made = editing.clock.s_max, []
         for start in range(0, len(which), PIECE):
             piece = editing.rows.take(slice(start, start + PIECE))
-            places = Known(known[start : start + PIECE])
-            held = guidance.to(Measured(places.of(piece.x), places))
+            seen = Known(known[start : start + PIECE])
+            held = guidance.to(Measured(seen.of(piece.x), seen))
             blank = piece.holding(torch.zeros_like(piece.x))
             noise, now = editing.noised(blank, s), Progress(start, len(which))
             x = yield from editing.down(piece, noise, s, now, held)

@@ -110,6 +110,10 @@ class DiscretePath:
         """Draw x_t ~ Cat(x_0 Qbar_t) by uniform numbers in the shape of x, t (n,)."""
         return draw_symbols(_rows_of(self.bar[t], x), uniform)
 
+    def onwards(self, x: Tensor, s: int, t: int, uniform: Tensor) -> Tensor:
+        """Draw x_t ~ q(x_t | x_s), s < t, by uniform numbers in the shape of x."""
+        return draw_symbols(_rows_of(self.between(s, t), x), uniform)
+
     def told(self, logits: Tensor, x: Tensor, t: Tensor) -> Tensor:
         """Return p(x_0 | x_t) from the logits of p~ (n, *shape, K), and t (n,)."""
         own = _columns_of(self.bar[t], x)[..., : self.symbols]

@@ -5,13 +5,18 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 
 from studio.app.kinds.graph_rows import GraphRows
+from studio.app.kinds.molecule_paint import paint_atoms_and_bonds
+from studio.app.kinds.molecule_rows import MoleculeRows
 from studio.app.state.graph_editing import (
+    Cut,
     handed,
     joined,
     laid_anew,
     marked,
     moved,
     sheet_of,
+    tasks_for,
+    typed,
     with_node,
     without_node,
 )
@@ -19,6 +24,7 @@ from studio.app.state.undoing import Edits
 from studio.app.widgets.graphcanvas import GraphCanvas
 
 NODES = 6
+CUT = Cut(NODES)
 
 
 def ring(n=4):
@@ -45,27 +51,72 @@ def test_edits_make_another_graph_and_leave_the_one_before():
 
 
 def test_rows_of_a_sheet_are_the_graph_and_its_padding():
-    rows = GraphRows.of({"x": ring().row(NODES)[None]})
+    rows = GraphRows.of({"x": ring().row(CUT)[None]})
     assert (rows.nodes, rows.size[0]) == (NODES, 4)
     assert (rows.adjacency[0, :4, :4] == ring().square).all()
 
 
 def test_what_a_model_has_to_keep():
-    edges = ring().kept(NODES, "edges")
-    assert (edges > 0).tolist() == (ring().row(NODES) > 0).tolist()
+    edges = ring().kept(CUT, "edges")
+    assert (edges > 0).tolist() == (ring().row(CUT) > 0).tolist()
     one = marked(ring(), 0)
-    assert int(one.kept(NODES, "unmarked").sum()) == 3, "the pairs of three nodes"
-    inputs = handed(one, NODES, "unmarked")
-    assert inputs["rows"] == [ring().row(NODES).tolist()]
+    assert int(one.kept(CUT, "unmarked").sum()) == 3, "the pairs of three nodes"
+    inputs = handed(one, CUT, "unmarked")
+    assert inputs["rows"] == [ring().row(CUT).tolist()]
     assert sum(inputs["known"][0]) == 3
     with pytest.raises(ValueError, match="No node is marked"):
-        handed(ring(), NODES, "unmarked")
+        handed(ring(), CUT, "unmarked")
     empty = sheet_of(np.zeros((3, 3), bool), "")
     with pytest.raises(ValueError, match="Nothing would be kept"):
-        handed(empty, NODES, "edges")
+        handed(empty, CUT, "edges")
     full = sheet_of(~np.eye(3, dtype=bool), "")
     with pytest.raises(ValueError, match="nothing can be added"):
-        handed(full, NODES, "edges")
+        handed(full, CUT, "edges")
+
+
+MOLECULES = Cut(5, node_types=9, edge_types=3)
+
+
+def ethanol():
+    """Return C-C-O."""
+    square = np.zeros((3, 3), np.int64)
+    square[[0, 1, 1, 2], [1, 0, 2, 1]] = 1
+    return sheet_of(square, "Ethanol", np.array([0, 0, 2]))
+
+
+def test_types_of_nodes_and_edges_are_edited_and_lie_in_rows_as_the_kind_reads_them():
+    atoms, bonds = MoleculeRows.of({"x": ethanol().row(MOLECULES)[None]}).each()[0]
+    assert atoms.tolist() == [0, 0, 2]
+    assert (bonds == ethanol().square).all()
+    sheet, seen = ethanol(), []
+    for _ in range(3):
+        sheet = joined(sheet, 0, 1, 3)
+        seen.append(int(sheet.square[1, 0]))
+    assert seen == [2, 3, 0], "after the last type an edge is gone"
+    sheet = typed(with_node(ethanol(), (0.0, 2.0), 1), 0, 3)
+    assert sheet.types.tolist() == [3, 0, 2, 1]
+    assert without_node(sheet, 1).types.tolist() == [3, 2, 1]
+
+
+def test_what_a_model_has_to_keep_of_types():
+    """A place of a row is kept with all of its types, or not at all."""
+    sheet = marked(ethanol(), 2)
+    cut, k = MOLECULES, 9
+    kept = sheet.kept(cut, "unmarked")
+    assert kept[: 5 * k].reshape(5, k).all(axis=1).tolist() == [True, True, False, False, False]
+    pairs = kept[5 * k :].reshape(3, 10)
+    assert (pairs == pairs[0]).all()
+    assert pairs[0].tolist() == [1] + [0] * 9, "the pair of two carbons"
+    edges = sheet.kept(cut, "edges")
+    assert edges[: 5 * k].reshape(5, k).all(axis=1).sum() == 3
+    assert edges[5 * k :].reshape(3, 10).sum(axis=1).tolist() == [2, 2, 2]
+    assert handed(sheet, cut, "nothing") == {"rows": [sheet.row(cut).tolist()]}
+
+
+def test_a_model_does_of_the_tasks_what_it_can():
+    done = {task.title: task.operator for task in tasks_for({"fill-in", "revise", "density"})}
+    assert done == {"Add edges": "fill-in", "Make marked anew": "fill-in", "Translate": "revise"}
+    assert [task.operator for task in tasks_for({"inpaint"})] == ["inpaint", "inpaint"]
 
 
 @pytest.fixture
@@ -149,3 +200,20 @@ def test_the_keyboard_does_all_of_it(table, qtbot):
     qtbot.keyClick(canvas, key.Key_Return)
     qtbot.keyClick(canvas, key.Key_Escape)
     assert canvas.held == -1
+
+
+def test_types_are_given_by_keys_and_by_a_double_click(table, qtbot):
+    canvas, _ = table
+    said = []
+    canvas.typed.connect(lambda node, kind: said.append((node, kind)))
+    canvas.chosen.connect(said.append)
+    canvas.at = 1
+    qtbot.keyClick(canvas, Qt.Key.Key_3)
+    assert said == [], "nodes have no types"
+    canvas.dress(paint_atoms_and_bonds, MOLECULES)
+    canvas.show_sheet(ethanol(), fit=True)
+    qtbot.keyClick(canvas, Qt.Key.Key_3)
+    qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=at(canvas, 2))
+    assert said == [(1, 2), 2]
+    assert canvas.held == -1
+    assert not canvas.grab().isNull()

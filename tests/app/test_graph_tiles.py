@@ -7,7 +7,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from studio.app.kinds.filtering import keeps
-from studio.app.kinds.graph_paint import REACH
+from studio.app.kinds.paper import REACH
 from studio.app.kinds.registry import fitting, kind
 from studio.app.tokens import DARK
 from studio.app.widgets.datapreview import DataPreview

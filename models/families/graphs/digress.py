@@ -5,11 +5,13 @@ from typing import Annotated, Any, Literal, Unpack
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Frame
 from models.contracts.learner import Line, Stage, Training, Walk
+from models.contracts.observed import OBSERVED, VALUES, observing
 from models.contracts.spec import DataSpec
 from models.families.graphs.one_shot import EdgesAndNumbers, OneShot
 from models.nets.calling import call
@@ -19,7 +21,7 @@ from models.nets.settings import DenoiserNet
 from models.paths.discrete import DiscretePath, draw_symbols
 from models.registry import family
 from models.samplers.discrete.ancestral import Ancestral
-from models.samplers.discrete.base import DiscreteSamplerConfig
+from models.samplers.discrete.noise import Uniforms
 from models.tensors import make_generator, mean_of_places
 from models.training.optim import NetworkOptimizer, OptimizerConfig
 from models.training.settings import Averaging
@@ -29,6 +31,7 @@ __all__ = ["Digress", "DigressConfig"]
 _BOUND = 41  # stream of the seed (`models.tensors.make_generator`)
 _SMALLEST = 1e-12  # probability, so that one loss is never infinite
 _TIMES = 8  # at which the bound of a graph is estimated, spread evenly over the path
+_REPEATS = 4  # of each step in which what is known is noised (RePaint)
 _SURE = 1e-3, 1e3  # how clearly an edge shows, at least and at most
 _PAPER = "Vignac et al. 2023, arXiv:2209.14734"
 _AUSTIN = "Austin et al. 2021, arXiv:2107.03006"
@@ -72,7 +75,7 @@ class DigressConfig(Config, frozen=True):
     source=f"{_AUSTIN}, eqs. 1 to 4; {_PAPER}, algorithms 1 and 2, sections 3 and 4.1",
     config=DigressConfig,
     needs=("graph",),
-    capabilities=("bound",),
+    capabilities=("bound", "complete", "revise"),
     group="discrete",
     motion="q(A_t | A₀) = Cat(A₀ Q̄_t),  p(A_(t−1) | A_t) = Π Σ q(a_(t−1) | a_t, a₀) p(a₀ | A_t)",
 )
@@ -177,19 +180,69 @@ class Digress(OneShot[DigressConfig]):
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
         rows = Batch.of(latents)
-        pairs = self.pairs(rows)
+        x = self._symbols(self.pairs(rows))
+        uniforms = Uniforms(generator, rows.device)
+        yield from self._back(rows, x, self.config.steps, uniforms)
+
+    def completing(self, latents: Batch, values: Tensor, observed: Tensor) -> Batch:
+        """Return latents whose flow ends with the pairs that are known; see
+        `models.contracts.abilities.Completes`.
+
+        Where pairs are masked, what is known is seen from the start, and what comes follows the law
+        given it. Else it is noised as the path would have it, and each step is repeated so that
+        what is drawn comes to go with it (RePaint, Lugmayr et al. 2022, arXiv:2201.09865,
+        algorithm 1, of symbols).
+        """
+        start = self.packing.start
+        values, observed = values.to(latents.device), observed.to(latents.device)
+        if bool(observed[:, :start].any()):
+            raise ValueError(
+                "numbers of nodes are drawn after the edges and cannot be known: keep edges alone"
+            )
+        told = observing(latents, values, observed)
+        if self.path.mask is None:
+            return told
+        return told.holding(torch.where(observed, values, latents.x))
+
+    @torch.no_grad()
+    def revising(
+        self, rows: Batch, share: float, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        """Yield frames from rows that are partly drawn anew to others near them; see
+        `models.contracts.abilities.Revises` (Meng et al. 2022, arXiv:2108.01073, of symbols).
+        """
+        generator = make_generator(0) if generator is None else generator
+        rows, z = rows.to(self.device), self.latent_numbers(len(rows), generator)
+        pairs, t = self.pairs(rows), max(1, round(share * self.config.steps))
+        rows = rows.holding(self.row(rows, pairs.x, z.to(rows.device)))
+        uniforms = Uniforms(generator, rows.device)
+        then = torch.full((len(rows),), t, device=rows.device)
+        x = self.path.corrupted((pairs.x > 0).long(), then, uniforms(pairs.x))
+        yield from self._back(rows, x, t, uniforms)
+
+    def _back(self, rows: Batch, x: Tensor, since: int, uniforms: Uniforms) -> Iterator[Frame]:
+        """Tell symbols of pairs (n, pairs) back from a time; what is known of them comes true."""
+        pairs, start = self.pairs(rows), self.packing.start
+        telling = OBSERVED in rows.given
 
         def clean(x: Tensor, t: int) -> Tensor:
-            return self._clean(pairs, x, torch.full((len(x),), t, device=x.device))
+            said = self._clean(pairs, x, torch.full((len(x),), t, device=x.device))
+            if not telling:
+                return said
+            truth = functional.one_hot((rows.given[VALUES][:, start:] > 0).long(), 2)
+            return torch.where(rows.given[OBSERVED][:, start:, None] > 0, truth.to(said), said)
 
-        back = Ancestral(DiscreteSamplerConfig(steps=self.config.steps))
-        x = self._symbols(pairs)
-        for step in back.frames(clean, self.path, x, generator):
-            edges = self._numbers(step.x)
-            z = rows.x[:, : self.packing.start]
-            last = step.s == 0.0
-            made = self.finished(rows, edges, z) if last else self.row(rows, edges)
-            yield Frame(1.0 - step.s, made, step.nfe)
+        repeats = _REPEATS if telling and self.path.mask is None else 1
+        steps, step, z = self.config.steps, Ancestral().step, rows.x[:, :start]
+        yield Frame(1.0 - since / steps, self.row(rows, self._numbers(x)), 0)
+        for t in range(since, 0, -1):
+            for _ in range(repeats - 1):
+                x = step(clean, self.path, x, t, t - 1, uniforms)
+                x = self.path.onwards(x, t - 1, t, uniforms(x))
+            x = step(clean, self.path, x, t, t - 1, uniforms)
+            edges = self._numbers(x)
+            made = self.row(rows, edges) if t > 1 else self.finished(rows, edges, z)
+            yield Frame(1.0 - (t - 1) / steps, made, repeats * (since - t + 1))
 
     @torch.no_grad()
     def log_prob_bound(self, x: Rows) -> Tensor:

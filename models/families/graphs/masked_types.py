@@ -64,7 +64,7 @@ class MaskedTypesConfig(Config, frozen=True):
     source=f"{_AUSTIN}, eq. 1 and section 3; {_PAPER}, algorithms 1 and 2",
     config=MaskedTypesConfig,
     needs=("types",),
-    capabilities=("bound",),
+    capabilities=("bound", "complete", "revise"),
     group="discrete",
     motion="q(g_t | g₀) = (1 − t/T) g₀ + t/T [mask],  p(g_(t−1) | g_t) = Π Σ q p(g₀ | G_t)",
 )
@@ -217,10 +217,45 @@ class MaskedTypes(Family[MaskedTypesConfig]):
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
-        rows, net, steps = Batch.of(latents), self.trained.averaged, self.config.steps
-        uniforms, x = Uniforms(generator, rows.device), self.symbols(rows)
-        yield Frame(0.0, self.row(rows, x), 0)
-        for t in range(steps, 0, -1):
+        rows = Batch.of(latents)
+        uniforms = Uniforms(generator, rows.device)
+        yield from self._back(rows, self.symbols(rows), self.config.steps, uniforms)
+
+    def completing(self, latents: Batch, values: Tensor, observed: Tensor) -> Batch:
+        """Return latents that show what is known and hide the rest; see
+        `models.contracts.abilities.Completes`. What is told of masked places is p(g_0 | what is
+        seen), so that what comes follows the law given what is known.
+
+        Raises:
+            ValueError: of a node or a pair some types are known and others not.
+        """
+        values, observed = values.to(latents.device), observed.to(latents.device)
+        known = latents.holding(latents.zeroed(observed.float()))
+        # Written anew, a node or a pair has all of its numbers where it had any.
+        whole = self.row(known, self.symbols(known))
+        if not torch.equal(whole != 0.0, known.x != 0.0):
+            raise ValueError("the types of a node or a pair are known together, or not at all")
+        return latents.holding(latents.zeroed(torch.where(observed, values, 0.0)))
+
+    @torch.no_grad()
+    def revising(
+        self, rows: Batch, share: float, generator: torch.Generator | None = None
+    ) -> Iterator[Frame]:
+        """Yield frames from rows that are partly masked to others near them; see
+        `models.contracts.abilities.Revises` (Meng et al. 2022, arXiv:2108.01073, of symbols).
+        """
+        rows = rows.to(self.device)
+        uniforms, truth = Uniforms(generator, rows.device), self.symbols(rows) * self.places(rows)
+        t = max(1, round(share * self.config.steps))
+        then = torch.full((len(rows),), t, device=rows.device)
+        x = self._corrupted(truth, then, uniforms(truth))
+        yield from self._back(rows, x, t, uniforms)
+
+    def _back(self, rows: Batch, x: Tensor, since: int, uniforms: Uniforms) -> Iterator[Frame]:
+        """Tell symbols (n, N + pairs) back from a time."""
+        net, steps = self.trained.averaged, self.config.steps
+        yield Frame(1.0 - since / steps, self.row(rows, x), 0)
+        for t in range(since, 0, -1):
             said = self._clean(net, rows, x)
             sides = zip(self.paths, said, self._apart(x), self._apart(uniforms(x)), strict=True)
             x = torch.cat(
@@ -230,7 +265,7 @@ class MaskedTypes(Family[MaskedTypesConfig]):
                 ],
                 dim=1,
             )
-            yield Frame(1.0 - (t - 1) / steps, self.row(rows, x), steps - t + 1)
+            yield Frame(1.0 - (t - 1) / steps, self.row(rows, x), since - t + 1)
 
     def _clean(self, net: nn.Module, rows: Batch, x: Tensor) -> tuple[Tensor, Tensor]:
         """Return p(g_0 | G_t) of nodes (n, N, K) and pairs (n, pairs, E + 1)."""

@@ -1,6 +1,5 @@
 """One graph, painted: discs where nodes are placed, lines as clear as edges are certain."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,15 +9,24 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from studio.app.kinds.graph_rows import GraphRows, ends
 from studio.app.kinds.kind import Arrays
+from studio.app.kinds.paper import Paper
 from studio.app.tokens import Tokens
 from studio.protocol.extras import PLACES
 
-__all__ = ["FAINTEST", "HALF", "REACH", "WHY", "Paper", "paint_edges", "paint_graph", "paint_mark"]
+__all__ = [
+    "DISC",
+    "FAINTEST",
+    "HALF",
+    "WHY",
+    "paint_edges",
+    "paint_graph",
+    "paint_mark",
+    "paint_plain",
+]
 
-REACH = 1.7  # of a tile, around its middle; nodes are about 1 away from it
-ROOM, MARGIN = 1.15, 0.5  # around the farthest node; and at least so far from the middle
 NODE = 0.022  # the radius of a node, of the side of a tile
 EDGE = 0.008
+DISC = 7.0  # the radius of a node that is edited, in pixels
 SHADES = 8
 FAINTEST = 0.06  # edges less certain are not drawn
 MARKED = 44  # pixels of a tile from which on it has a mark
@@ -29,41 +37,6 @@ HALF = "half"
 """The array that says which nodes of each graph, (n, N), are of its second community."""
 WHY = "why"
 """The array that says what is wrong with each graph, "" where nothing is."""
-
-
-@dataclass(frozen=True)
-class Paper:
-    """Where places of nodes (N, 2) are in a rectangle: all as large as any other graph, or with
-    ``filled`` as large as there is room.
-    """
-
-    rect: QRectF
-    places: NDArray[np.float64]
-    filled: bool = False
-
-    @property
-    def side(self) -> float:
-        """The side of the square in which the graph is."""
-        return min(self.rect.width(), self.rect.height())
-
-    @property
-    def scale(self) -> float:
-        """Pixels for each unit; no node is out of the rectangle, also where one is far away."""
-        if self.filled and len(self.places):
-            across, up = (ROOM * np.abs(self.places).max(axis=0)).clip(MARGIN).tolist()
-            return float(min(self.rect.width() / across, self.rect.height() / up) / 2.0)
-        furthest = 1.1 * float(np.abs(self.places).max(initial=0.0))
-        return self.side / (2.0 * max(REACH, furthest))
-
-    @property
-    def points(self) -> list[QPointF]:
-        """Where each node is."""
-        return self.points_of(self.places)
-
-    def points_of(self, places: NDArray[np.floating]) -> list[QPointF]:
-        """Return where any places (m, 2) are."""
-        middle = np.array([self.rect.center().x(), self.rect.center().y()])
-        return [QPointF(*p) for p in (middle + self.scale * places * [1.0, -1.0]).tolist()]
 
 
 def paint_graph(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
@@ -102,6 +75,19 @@ def paint_graph(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens)
     if WHY in datum:
         paint_mark(painter, rect, palette, wrong=bool(str(datum[WHY])))
     painter.restore()
+
+
+def paint_plain(
+    painter: QPainter, paper: Paper, points: list[QPointF], datum: Arrays, palette: Tokens
+) -> None:
+    """Paint the likely edges of a graph, its row x (1, L), and its nodes, large enough to hit."""
+    square = GraphRows.of(datum).adjacency[0]
+    painter.setPen(QPen(QColor(palette.muted), 1.6))
+    paint_edges(painter, points, *np.nonzero(np.triu(square, 1)))
+    painter.setPen(QPen(QColor(palette.panel), 2))
+    painter.setBrush(QColor(palette.accent))
+    for point in points:
+        painter.drawEllipse(point, DISC, DISC)
 
 
 def paint_edges(

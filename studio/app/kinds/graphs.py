@@ -11,7 +11,8 @@ from observables.graphs.communities import communities
 from observables.graphs.makes import MAKES, halved
 from observables.graphs.statistics import graph_statistics, node_statistics, spectra
 from studio.app.kinds import graph_sets, stage_tiles
-from studio.app.kinds.graph_paint import HALF, WHY, paint_graph
+from studio.app.kinds.by_hand import ByHand, of_pairs
+from studio.app.kinds.graph_paint import HALF, WHY, paint_graph, paint_plain
 from studio.app.kinds.graph_rows import SIZE, GraphRows, nodes_of
 from studio.app.kinds.kind import (
     LABEL,
@@ -176,6 +177,9 @@ KIND = Kind(
     below=MANY,
     among=graph_sets.among,
     graph=lambda arrays: (GraphRows.of(arrays), None),
+    by_hand=ByHand(
+        of_pairs, paint_plain, says=("Validity", "Nodes", "Edges", "Clustering", "Nearest")
+    ),
     marked=(WHY, graph_sets.MAKE, SIZE),
     apart=graph_sets.apart,
     imports="GraphML, GML, graph6, JSON, TU sets or lists of edges, with labels",

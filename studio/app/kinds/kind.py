@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
+from studio.app.kinds.by_hand import ByHand
 from studio.app.kinds.columns import Column
 from studio.app.kinds.filed import as_arrays
 from studio.app.kinds.graph_rows import GraphRows
@@ -344,6 +345,7 @@ class Kind:
         alike: what holds for each datum of a set, made ones too, by name, where it is known.
         marked: what tiles are painted from of all that is known or found, beside their parts.
         graph: reads data as graphs, for views of these; None where they are none.
+        by_hand: how a graph of it is edited; None where nobody can.
         assumed: whether data of which nothing is known are taken for this kind.
         scene: returns the pictures of what a stage of a training step has at hand, by the arrays of
             its scene; None where stages are only told.
@@ -401,6 +403,7 @@ class Kind:
     among: Among | None = None
     marked: tuple[str, ...] = ()
     graph: AsGraphs | None = None
+    by_hand: ByHand | None = None
     assumed: bool = False
     scene: Callable[[Arrays], Sequence[TitledTiles]] | None = None
     step: Callable[[Arrays, Arrays], Sequence[TitledTiles]] | None = None

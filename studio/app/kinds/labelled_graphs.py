@@ -1,6 +1,6 @@
 """Labelled graphs: nodes are shapes in the colours of their labels, edges lines of theirs."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,6 +12,7 @@ from observables.graphs.labels import EDGE_LABELS, NODE_LABELS, cut
 from observables.graphs.statistics import graph_statistics, node_statistics, spectra
 from studio.app.kinds import graph_sets, stage_tiles
 from studio.app.kinds.apart import Apart
+from studio.app.kinds.by_hand import ByHand, of_types
 from studio.app.kinds.graph_rows import GraphRows
 from studio.app.kinds.graphs import EIGENVALUE, OWN, TITLES
 from studio.app.kinds.kind import (
@@ -24,7 +25,7 @@ from studio.app.kinds.kind import (
     classes,
     how_many,
 )
-from studio.app.kinds.labelled_paint import labelled_rows, paint_labelled
+from studio.app.kinds.labelled_paint import labelled_rows, paint_labelled, paint_labels
 from studio.app.kinds.lazily import Lazily
 from studio.app.kinds.typed_rows import TypedRows
 from studio.counted import counted
@@ -63,6 +64,12 @@ def _counts(types: NDArray[Any]) -> str:
     """Say how many nodes have each label, by its number from 1."""
     many = enumerate(np.bincount(types, minlength=1).tolist(), 1)
     return ", ".join(f"{n} of {label}" for label, n in many if n)
+
+
+def _labels(columns: Sequence[str]) -> tuple[str, ...]:
+    """Return what labels of nodes are called: by their number, and by name where they have one."""
+    names = (*columns[:NODE_LABELS], *("",) * NODE_LABELS)[:NODE_LABELS]
+    return tuple(f"{k} {one_line(name)}".strip() for k, name in enumerate(names, 1))
 
 
 def _measures(arrays: Arrays) -> Measured:
@@ -193,7 +200,14 @@ KIND = Kind(
     asked={TITLES["nodes"]: "size"},
     among=_among,
     graph=_graph,
-    views=("graph-flow", "tiles", "browser", "asked"),
+    by_hand=ByHand(
+        lambda arrays: of_types(labelled_rows(arrays)),
+        paint_labels,
+        names=_labels,
+        says=("Nodes", "Edges", OF_NODES, "Triangles", "Clustering"),
+        plain=0,
+    ),
+    views=("graph-flow", "tiles", "browser", "graph-edit", "asked"),
     apart=Apart("labels and the spectrum; 0 is the same graph", _features, _same),
     page=36,
     parts=(PLACES,),

@@ -10,15 +10,23 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from observables.graphs.labels import NODE_LABELS, cut
-from studio.app.kinds.graph_paint import FAINTEST, Paper
+from studio.app.kinds.graph_paint import FAINTEST
 from studio.app.kinds.graph_rows import ends
 from studio.app.kinds.kind import Arrays
+from studio.app.kinds.paper import Paper
 from studio.app.kinds.typed_rows import TypedRows
 from studio.app.tokens import Tokens
 from studio.formats.graphs.drawing import SHIFTS
 from studio.protocol.extras import PLACES
 
-__all__ = ["SHAPES", "label_tones", "labelled_rows", "paint_labelled", "paint_node"]
+__all__ = [
+    "SHAPES",
+    "label_tones",
+    "labelled_rows",
+    "paint_labelled",
+    "paint_labels",
+    "paint_node",
+]
 
 NODE, EDGE, APART = 0.03, 0.008, 0.018  # of the side of a tile
 
@@ -66,18 +74,26 @@ def labelled_rows(arrays: Arrays) -> TypedRows:
 
 def paint_labelled(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
     """Paint a graph x (L,) with "places" (N, 2)."""
-    rows = labelled_rows({"x": np.asarray(datum["x"])[None]})
-    count = int(rows.size[0])
+    row = {"x": np.asarray(datum["x"])[None]}
+    count = int(labelled_rows(row).size[0])
     paper = Paper(rect, np.asarray(datum[PLACES], np.float64)[:count])
-    points = paper.points
     painter.save()
     painter.setClipRect(rect)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    paint_labels(painter, paper, paper.points, row, palette)
+    painter.restore()
+
+
+def paint_labels(
+    painter: QPainter, paper: Paper, points: list[QPointF], datum: Arrays, palette: Tokens
+) -> None:
+    """Paint a graph, its row x (1, L), whose nodes are at these points of a paper."""
+    rows = labelled_rows(datum)
     _paint_edges(painter, paper, points, rows, palette)
     radius = max(2.0, NODE * paper.side)
-    for point, label in zip(points, rows.types[0, :count].tolist(), strict=True):
+    types = rows.types[0, : len(points)].tolist()
+    for point, label in zip(points, types, strict=True):
         paint_node(painter, point, radius, label, palette)
-    painter.restore()
 
 
 def paint_node(painter: QPainter, at: QPointF, radius: float, label: int, palette: Tokens) -> None:

@@ -7,17 +7,18 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from observables.molecules.atoms import ATOMS
 from observables.molecules.valence import hydrogens, over_valence
-from studio.app.kinds.graph_paint import FAINTEST, WHY, Paper, paint_mark
+from studio.app.kinds.graph_paint import FAINTEST, WHY, paint_mark
 from studio.app.kinds.graph_rows import ends
 from studio.app.kinds.kind import Arrays
 from studio.app.kinds.molecule_rows import MoleculeRows
+from studio.app.kinds.paper import Paper
 from studio.app.theme import font
 from studio.app.tokens import Tokens
 from studio.protocol.extras import PLACES
 
-__all__ = ["paint_molecule"]
+__all__ = ["paint_atoms_and_bonds", "paint_molecule"]
 
-LETTER = 0.085  # the height of a letter, of the side of a tile
+LETTER, LARGEST = 0.085, 24.0  # the height of a letter, of the side of a tile; in pixels
 LETTERED = 34  # pixels of a side from which on atoms have letters; else dots
 APART = 0.022  # between the lines of a bond, of the side
 SHOWN_H = 120  # pixels of a side from which on the hydrogens of these atoms are written
@@ -27,19 +28,26 @@ SHIFTS: dict[int, tuple[float, ...]] = {1: (0.0,), 2: (-0.5, 0.5), 3: (-1.0, 0.0
 
 def paint_molecule(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
     """Paint a molecule x (L,) with "places" (N, 2), and a mark where it is known if it is "why"."""
-    rows = MoleculeRows.of({"x": np.asarray(datum["x"])[None]})
-    count = int(rows.size[0])
+    row = {"x": np.asarray(datum["x"])[None]}
+    count = int(MoleculeRows.of(row).size[0])
     inside = rect.adjusted(*(0.08 * rect.height() * side for side in (1, 1, -1, -1)))
     paper = Paper(inside, np.asarray(datum[PLACES], np.float64)[:count], filled=True)
-    points = paper.points
     painter.save()
     painter.setClipRect(rect)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _paint_bonds(painter, paper, points, rows, palette)
-    _paint_atoms(painter, paper, points, rows, palette)
+    paint_atoms_and_bonds(painter, paper, paper.points, row, palette)
     if WHY in datum:
         paint_mark(painter, rect, palette, wrong=bool(str(datum[WHY])))
     painter.restore()
+
+
+def paint_atoms_and_bonds(
+    painter: QPainter, paper: Paper, points: list[QPointF], datum: Arrays, palette: Tokens
+) -> None:
+    """Paint a molecule, its row x (1, L), whose atoms are at these points of a paper."""
+    rows = MoleculeRows.of(datum)
+    _paint_bonds(painter, paper, points, rows, palette)
+    _paint_atoms(painter, paper, points, rows, palette)
 
 
 def _paint_bonds(
@@ -66,7 +74,7 @@ def _paint_bonds(
 
 def _tall(paper: Paper) -> float:
     """Return the height of letters in pixels."""
-    return max(9.0, LETTER * paper.side)
+    return min(LARGEST, max(9.0, LETTER * paper.side))
 
 
 def _lettered(rows: MoleculeRows) -> NDArray[np.bool_]:

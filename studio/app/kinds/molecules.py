@@ -13,11 +13,12 @@ from observables.molecules.resonance import same_molecules
 from observables.molecules.valence import formula, molecule_statistics, why_invalid
 from studio.app.kinds import graph_sets, stage_tiles
 from studio.app.kinds.apart import Apart
+from studio.app.kinds.by_hand import ByHand, of_types
 from studio.app.kinds.graph_paint import WHY
 from studio.app.kinds.graph_rows import GraphRows
 from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_many
 from studio.app.kinds.lazily import Lazily
-from studio.app.kinds.molecule_paint import paint_molecule
+from studio.app.kinds.molecule_paint import paint_atoms_and_bonds, paint_molecule
 from studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
 from studio.counted import counted
 from studio.formats.molecules.toolkit import depicted, installed
@@ -182,7 +183,16 @@ KIND = Kind(
     units={"Weight": "g/mol"},
     among=_among,
     graph=_graph,
-    views=("graph-flow", "tiles", "browser", "asked"),
+    by_hand=ByHand(
+        lambda arrays: of_types(MoleculeRows.of(arrays)),
+        paint_atoms_and_bonds,
+        names=lambda columns: ATOMS,
+        node="atom",
+        edge="bond",
+        says=("Validity", "Formula", "Atoms", "Bonds", "Rings", "Weight"),
+        plain=2,
+    ),
+    views=("graph-flow", "tiles", "browser", "graph-edit", "asked"),
     marked=(WHY,),
     apart=Apart("elements, bonds and the spectrum; 0 is the same molecule", _features, _same),
     imports="SDF, SMILES or XYZ",

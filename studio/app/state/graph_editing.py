@@ -1,8 +1,9 @@
-"""What is edited in the lab of graphs: a graph, which of its nodes a model may join anew, and what
-is handed to it. Pure.
+"""What is edited in the lab of graphs: a graph whose nodes and edges may have types, which of its
+nodes a model may make anew, and what is handed to it. Pure.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 from studio.graph_layout import laid_out
 
 __all__ = [
-    "KEEP",
+    "TASKS",
+    "Cut",
     "GraphSheet",
+    "GraphTask",
     "Keep",
     "handed",
     "joined",
@@ -20,19 +23,78 @@ __all__ = [
     "marked",
     "moved",
     "sheet_of",
+    "tasks_for",
+    "typed",
     "with_node",
     "without_node",
 ]
 
-Bools = NDArray[np.bool_]
+Numbers = NDArray[np.int64]
+Floats = NDArray[np.float32]
 Places = NDArray[np.float64]
-Keep = Literal["edges", "unmarked"]
-KEEP: dict[Keep, tuple[str, str]] = {
-    "edges": ("Edges", "All edges stay; the model may add others."),
-    "unmarked": ("Unmarked", "Only the pairs of marked nodes are drawn anew."),
-}
-"""What may be kept while a model completes a graph: what it is called, and what that means."""
+Keep = Literal["edges", "unmarked", "nothing"]
 LEAST = 2  # nodes
+
+
+@dataclass(frozen=True)
+class GraphTask:
+    """Something to do with a graph.
+
+    Attributes:
+        title: what it is called.
+        operators: those that do it, the first that the model is able to.
+        says: what comes of it, in a sentence.
+        keep: what the model has to leave as it is: edges and the types of nodes; all but the marked
+            nodes and their pairs; or nothing.
+        config: settings that this task begins with, where they are not the operator's own.
+    """
+
+    title: str
+    operators: tuple[str, ...]
+    says: str
+    keep: Keep
+    config: Mapping[str, Any] = field(default_factory=lambda: {"draws": 6})
+
+    @property
+    def operator(self) -> str:
+        """The one that does it."""
+        return self.operators[0]
+
+
+COMPLETES, TRANSLATES = ("inpaint", "fill-in"), ("sdedit", "revise")
+TASKS = (
+    GraphTask("Add edges", COMPLETES, "All edges stay; the model may add others.", "edges"),
+    GraphTask(
+        "Make marked anew", COMPLETES, "Only marked nodes and their pairs are drawn.", "unmarked"
+    ),
+    GraphTask(
+        "Translate", TRANSLATES, "Another graph near it, under the conditions below.", "nothing"
+    ),
+)
+"""What can be done with a graph."""
+
+
+def tasks_for(able: Collection[str]) -> tuple[GraphTask, ...]:
+    """Return the tasks of a model that is able to do some operators, each with the one that does
+    it.
+    """
+    ready = ((task, [each for each in task.operators if each in able]) for task in TASKS)
+    return tuple(replace(task, operators=tuple(some)) for task, some in ready if some)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How graphs lie in rows, as `models.layouts.graphs` says.
+
+    Attributes:
+        nodes: how many nodes a graph has at most.
+        node_types: of how many types nodes are, 0 where they have none.
+        edge_types: of how many edges are.
+    """
+
+    nodes: int
+    node_types: int = 0
+    edge_types: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,16 +102,18 @@ class GraphSheet:
     """What lies on the table.
 
     Attributes:
-        square: who is joined, (n, n).
+        square: what joins nodes, (n, n): the type of an edge from 1, 0 where there is none.
         places: where nodes are, (n, 2), about the origin.
         title: which graph it is, or was.
-        marked: nodes whose pairs may be made anew, (n,).
+        marked: nodes that may be made anew, with their pairs, (n,).
+        types: of what type each node is, (n,), from 0.
     """
 
-    square: Bools
+    square: Numbers
     places: Places
     title: str
-    marked: Bools
+    marked: NDArray[np.bool_]
+    types: Numbers
 
     @property
     def size(self) -> int:
@@ -59,48 +123,70 @@ class GraphSheet:
     @property
     def edges(self) -> int:
         """How many edges it has."""
-        return int(self.square.sum()) // 2
+        return int((self.square > 0).sum()) // 2
 
-    def row(self, nodes: int) -> NDArray[np.float32]:
-        """Return it as a row of graphs of at most so many nodes, (P,): 1 for an edge, -1 for none,
-        0 for pairs with nodes that it has not.
+    def row(self, cut: Cut) -> Floats:
+        """Return it as a row of graphs that are cut so, (L,): 1 for what is there, -1 for what is
+        not, 0 for all of nodes that it has not.
         """
-        return self._packed(np.where(self.square, 1.0, -1.0), nodes)
+        own = self.types[:, None] == np.arange(cut.node_types)
+        layers = self.square == np.arange(1, cut.edge_types + 1)[:, None, None]
+        return _packed(np.where(own, 1.0, -1.0), np.where(layers, 1.0, -1.0), cut)
 
-    def kept(self, nodes: int, keep: Keep) -> NDArray[np.float32]:
-        """Return which pairs a model has to leave as they are, (P,), 1 for each: those that are
-        joined, or all of which no node is marked.
-        """
-        unmarked = ~(self.marked[:, None] | self.marked)
-        return self._packed((self.square if keep == "edges" else unmarked).astype(float), nodes)
-
-    def _packed(self, square: NDArray[np.floating], nodes: int) -> NDArray[np.float32]:
-        whole = np.zeros((nodes, nodes), np.float32)
-        whole[: self.size, : self.size] = square
-        return whole[np.triu_indices(nodes, 1)]
+    def kept(self, cut: Cut, keep: Keep) -> Floats:
+        """Return which numbers of its row a model has to leave as they are, (L,), 1 for each."""
+        nodes = np.ones(self.size, bool) if keep == "edges" else ~self.marked
+        pairs = self.square > 0 if keep == "edges" else nodes[:, None] & nodes
+        own = np.repeat(nodes[:, None], cut.node_types, axis=1)
+        layers = np.repeat(pairs[None], cut.edge_types, axis=0)
+        return _packed(own.astype(float), layers.astype(float), cut)
 
 
-def sheet_of(square: Bools, title: str) -> GraphSheet:
-    """Return a graph (n, n) on the table, laid out as graphs are everywhere."""
+def _packed(own: NDArray[np.floating], layers: NDArray[np.floating], cut: Cut) -> Floats:
+    """Return numbers of nodes (n, K) and of pairs by type (E, n, n) as a row (L,)."""
+    spare = cut.nodes - len(own)
+    nodes = np.pad(own, ((0, spare), (0, 0)))
+    pairs = np.pad(layers, ((0, 0), (0, spare), (0, spare)))
+    first, second = np.triu_indices(cut.nodes, 1)
+    return np.concatenate([nodes.ravel(), pairs[:, first, second].ravel()]).astype(np.float32)
+
+
+def sheet_of(square: NDArray[Any], title: str, types: NDArray[Any] | None = None) -> GraphSheet:
+    """Return a graph (n, n), perhaps with types of its nodes (n,), on the table, laid out as graphs
+    are everywhere.
+    """
     n = len(square)
-    places = laid_out(square[None], np.array([n]))[0].astype(np.float64)
-    return GraphSheet(square, places, title, np.zeros(n, bool))
+    own = None if types is None else types[None]
+    places = laid_out(square[None], np.array([n]), own)[0].astype(np.float64)
+    kinds = np.zeros(n, np.int64) if types is None else np.asarray(types, np.int64)
+    return GraphSheet(np.asarray(square, np.int64), places, title, np.zeros(n, bool), kinds)
 
 
-def joined(sheet: GraphSheet, one: int, other: int) -> GraphSheet:
-    """Return a sheet with an edge between two nodes, or without the one that was there."""
+def joined(sheet: GraphSheet, one: int, other: int, kinds: int = 1) -> GraphSheet:
+    """Return a sheet with an edge between two nodes, or with the next of so many types of edges
+    where there is one; after the last it is gone.
+    """
     square = sheet.square.copy()
-    square[one, other] = square[other, one] = not square[one, other] and one != other
+    if one != other:
+        square[one, other] = square[other, one] = (square[one, other] + 1) % (kinds + 1)
     return replace(sheet, square=square)
 
 
-def with_node(sheet: GraphSheet, place: tuple[float, float]) -> GraphSheet:
-    """Return a sheet with one more node, which is joined to none."""
+def typed(sheet: GraphSheet, node: int, kind: int) -> GraphSheet:
+    """Return a sheet with a node of another type."""
+    types = sheet.types.copy()
+    types[node] = kind
+    return replace(sheet, types=types)
+
+
+def with_node(sheet: GraphSheet, place: tuple[float, float], kind: int = 0) -> GraphSheet:
+    """Return a sheet with one more node of a type, which is joined to none."""
     return replace(
         sheet,
         square=np.pad(sheet.square, (0, 1)),
         places=np.concatenate([sheet.places, [place]]),
         marked=np.append(sheet.marked, False),
+        types=np.append(sheet.types, kind),
     )
 
 
@@ -111,7 +197,7 @@ def without_node(sheet: GraphSheet, node: int) -> GraphSheet:
     left = np.arange(sheet.size) != node
     return replace(
         sheet, square=sheet.square[left][:, left], places=sheet.places[left],
-        marked=sheet.marked[left],
+        marked=sheet.marked[left], types=sheet.types[left],
     )  # fmt: skip
 
 
@@ -131,20 +217,22 @@ def marked(sheet: GraphSheet, node: int) -> GraphSheet:
 
 def laid_anew(sheet: GraphSheet) -> GraphSheet:
     """Return a sheet whose nodes are where the layout has them."""
-    return replace(sheet, places=sheet_of(sheet.square, "").places)
+    return replace(sheet, places=sheet_of(sheet.square, "", sheet.types).places)
 
 
-def handed(sheet: GraphSheet, nodes: int, keep: Keep) -> dict[str, Any]:
-    """Return what is handed to the operator that completes graphs of at most so many nodes.
+def handed(sheet: GraphSheet, cut: Cut, keep: Keep) -> dict[str, Any]:
+    """Return what is handed to the operator that goes on from a graph, by slots.
 
     Raises:
         ValueError: there is nothing to be made anew, or nothing that is kept; a sentence for a
             person.
     """
-    known = sheet.kept(nodes, keep)
-    row = sheet.row(nodes)
+    row = sheet.row(cut)
+    if keep == "nothing":
+        return {"rows": [row.tolist()]}
+    known = sheet.kept(cut, keep)
     if keep == "unmarked" and not sheet.marked.any():
-        raise ValueError("No node is marked: mark those whose edges may be made anew (M).")
+        raise ValueError("No node is marked: mark those that may be made anew (M).")
     if not known.any():
         raise ValueError("Nothing would be kept: draw an edge, or leave two nodes unmarked.")
     if known[row != 0.0].all():

@@ -148,8 +148,11 @@ def guesses(conditions: list[Condition], config: Mapping[str, Any]) -> str:
     return " ".join(filter(None, said))
 
 
-def asking(config: Mapping[str, Any], entry: EntrySpec) -> Asking:
-    """Return what a filled form asks for.
+def asking(
+    config: Mapping[str, Any], entry: EntrySpec, inputs: Mapping[str, Any] | None = None
+) -> Asking:
+    """Return what a filled form asks for; ``inputs`` are rows by their slot, where nobody types
+    them into it.
 
     Raises:
         Unreadable: rows that were typed are no lists of numbers.
@@ -158,6 +161,8 @@ def asking(config: Mapping[str, Any], entry: EntrySpec) -> Asking:
     given = {
         name: value for name, value in config.get(GIVEN, {}).items() if value not in (None, "")
     }
+    if inputs is not None:
+        return Asking(own, given, dict(inputs))
     typed = config.get(INPUTS, {})
     return Asking(own, given, {slot.name: _rows(slot, typed) for slot in entry.takes})
 

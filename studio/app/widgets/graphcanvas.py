@@ -1,26 +1,28 @@
 """A graph to be edited: a click on nothing adds a node, a drag or two clicks join two of them.
 
-Without a mouse the arrows go from node to node, Enter takes hold of one and joins it with the next
-one that is entered, Insert adds a node, Delete removes one, and M marks it.
+Where nodes have types, a double click gives a node the type that is chosen. Without a mouse the
+arrows go from node to node, Enter takes hold of one and joins it with the next one that is entered,
+Insert adds a node, Delete removes one, M marks it, and 1 to 9 are types.
 """
 
 import math
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
-from studio.app.kinds.graph_paint import Paper, paint_edges
-from studio.app.state.graph_editing import GraphSheet
+from studio.app.kinds.by_hand import PaintRow
+from studio.app.kinds.graph_paint import DISC, paint_plain
+from studio.app.kinds.paper import Paper
+from studio.app.state.graph_editing import Cut, GraphSheet
 from studio.app.theme import font, theme
 from studio.app.tokens import Tokens
 from studio.app.widgets.graphplane import nearest_node
 
 __all__ = ["GraphCanvas"]
 
-DISC = 7.0  # the radius of a node in pixels
 ON_EDGE = 5.0  # pixels around an edge in which it is clicked
 STEP = 0.35  # from a node to one that a key adds, in units of places
 KEYS = {
@@ -37,25 +39,38 @@ class GraphCanvas(QWidget):
     added: a node is to stand at a place.
     removed: a node is to go.
     marked: a node is to be marked, or no longer.
+    chosen: a node is to be of the type that is chosen.
+    typed: a node is to be of a type.
     """
 
     joined = Signal(int, int)
     added = Signal(float, float)
     removed = Signal(int)
     marked = Signal(int)
+    chosen = Signal(int)
+    typed = Signal(int, int)
 
     def __init__(self) -> None:
         super().__init__()
         self.sheet: GraphSheet | None = None
         self.at = -1  # the node of the keyboard
         self.held = -1  # the one that the next is joined with
+        self.over = -1  # the one under the mouse
         self._drag: QPointF | None = None
+        self._paint: PaintRow = paint_plain
+        self._cut: Cut | None = None
         self._reach = (1.0, 1.0)  # so far places go: the scale stays while one edits
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(240, 200))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
         self.setAccessibleName("Graph to be edited")
         repaint_on_theme(self)
+
+    def dress(self, paint: PaintRow, cut: Cut) -> None:
+        """Paint graphs as those of a kind, of so many types."""
+        self._paint, self._cut = paint, cut
+        self.update()
 
     def show_sheet(self, sheet: GraphSheet | None, *, fit: bool = False) -> None:
         """Show a graph, or none; with ``fit`` all of it is brought into sight."""
@@ -64,7 +79,7 @@ class GraphCanvas(QWidget):
         size = 0 if sheet is None else sheet.size
         if size != before:
             self.held = -1
-        self.at = min(self.at, size - 1)
+        self.at, self.over = min(self.at, size - 1), min(self.over, size - 1)
         if sheet is not None and fit:
             self._reach = tuple(np.abs(sheet.places).max(axis=0, initial=0.5).tolist())
         self.update()
@@ -97,22 +112,19 @@ class GraphCanvas(QWidget):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         points = self.points
-        first, second = np.nonzero(np.triu(sheet.square, 1))
-        painter.setPen(QPen(QColor(tokens.muted), 1.6))
-        paint_edges(painter, points, first, second)
+        cut = self._cut or Cut(max(2, sheet.size))
+        self._paint(painter, self.paper, points, {"x": sheet.row(cut)[None]}, tokens)
         if self.held >= 0 and self._drag is not None:
             painter.setPen(QPen(QColor(tokens.accent), 1.6, Qt.PenStyle.DashLine))
             painter.drawLine(points[self.held], self._drag)
-        for node, point in enumerate(points):
-            marked = bool(sheet.marked[node])
-            painter.setPen(QPen(QColor(tokens.warm if marked else tokens.panel), 2))
-            painter.setBrush(QColor(tokens.panel if marked else tokens.accent))
-            if marked:  # colour is not the only sign
-                side = 1.8 * DISC
-                painter.drawRect(QRectF(point.x() - side / 2, point.y() - side / 2, side, side))
-            else:
-                painter.drawEllipse(point, DISC, DISC)
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(tokens.warm), 2))
+        for node in np.flatnonzero(sheet.marked).tolist():
+            middle, side = points[node], 2.0 * DISC + 8.0
+            painter.drawRect(QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side))
+        if 0 <= self.over < len(points):
+            painter.setPen(QPen(QColor(tokens.muted), 1))
+            painter.drawEllipse(points[self.over], DISC + 4, DISC + 4)
         if 0 <= self.held < len(points):
             painter.setPen(QPen(QColor(tokens.text), 2))
             painter.drawEllipse(points[self.held], DISC + 4, DISC + 4)
@@ -150,10 +162,32 @@ class GraphCanvas(QWidget):
             self.held, self._drag = (-1 if self.held == node else node), at
         self.update()
 
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        node = nearest_node(self.points, event.position()) if self.sheet is not None else -1
+        if node >= 0 and self._types:
+            self.held = -1
+            self.chosen.emit(node)
+            self.update()
+        else:
+            self.mousePressEvent(event)
+
+    @property
+    def _types(self) -> int:
+        """Of how many types nodes may be, 0 where they have none."""
+        return 0 if self._cut is None else self._cut.node_types
+
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        under = nearest_node(self.points, event.position()) if self.sheet is not None else -1
+        if under != self.over:
+            self.over = under
+            self.update()
         if self.held >= 0 and self._drag is not None:
             self._drag = event.position()
             self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.over = -1
+        self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         dragged, self._drag = self._drag is not None, None
@@ -197,6 +231,8 @@ class GraphCanvas(QWidget):
             self.removed.emit(self.at)
         elif some and key == Qt.Key.Key_M:
             self.marked.emit(self.at)
+        elif some and 0 <= (kind := int(key) - int(Qt.Key.Key_1)) < min(9, self._types):
+            self.typed.emit(self.at, kind)
         elif key == Qt.Key.Key_Escape and self.held >= 0:
             self.held = -1
             self.update()

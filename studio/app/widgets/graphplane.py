@@ -10,9 +10,10 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
-from studio.app.kinds.graph_paint import Paper, paint_edges
+from studio.app.kinds.graph_paint import paint_edges
 from studio.app.kinds.graph_rows import Numbers, ends
 from studio.app.kinds.graph_way import GraphWay, Pairs
+from studio.app.kinds.paper import Paper
 from studio.app.theme import font, theme
 from studio.app.tokens import Tokens
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from studio.app.intents import disk
 from studio.app.intents.base import Answer
 from studio.app.kinds.graph_rows import ends
-from studio.app.state.graph_editing import sheet_of
+from studio.app.state.graph_editing import Cut, GraphSheet, sheet_of
 from studio.app.state.selection import Offered, Source
 from studio.app.views.graphs.edit import VIEW, GraphEditView
 from studio.protocol.catalog import EntrySpec, SlotSpec
@@ -33,19 +33,38 @@ DATA = np.stack([row(4, PATH), row(4, PATH), row(5, [*PATH, (3, 4)])])
 SIZES = np.array([4, 4, 5])
 
 
+MOLECULES = Cut(4, node_types=9, edge_types=3)
+
+
+def ethanol() -> GraphSheet:
+    square = np.zeros((3, 3), np.int64)
+    square[[0, 1, 1, 2], [1, 0, 2, 1]] = 1
+    return sheet_of(square, "", np.array([0, 0, 2]))
+
+
 @pytest.fixture
 def view(lens: Any, qtbot: QtBot) -> GraphEditView:
+    return made_view(lens, qtbot, "graphs", DATA, {"size": SIZES})
+
+
+def made_view(
+    lens: Any, qtbot: QtBot, kind: str, data: np.ndarray, told: dict[str, Any]
+) -> GraphEditView:
     state, run = lens.state, lens.run
     state.engine = replace(state.engine, state="ready")
     entries = [
         EntrySpec(
             kind="dataset", slug=run.spec.dataset.slug, title="", summary="", source="",
-            fields=[], kinds=["graphs"],
+            fields=[], kinds=[kind],
         ),
         EntrySpec(
             kind="operator", slug="inpaint", title="Complete", summary="", source="", fields=[],
             needs=["denoiser"],
             takes=[SlotSpec(name=n, title=n, help="") for n in ("rows", "known")],
+        ),
+        EntrySpec(
+            kind="operator", slug="revise", title="Translate", summary="", source="", fields=[],
+            takes=[SlotSpec(name="rows", title="Rows", help="")],
         ),
     ]  # fmt: skip
     state.catalog.entries.extend(entries)
@@ -55,7 +74,7 @@ def view(lens: Any, qtbot: QtBot) -> GraphEditView:
     async def ask(command: Any) -> Answer:
         answer = await plain(command)
         if isinstance(command, GetTarget):
-            return Answer({"columns": []}, {"x": DATA, "size": SIZES})
+            return Answer({"columns": []}, {"x": data, **told})
         return Answer({"job": "j9"}) if isinstance(command, Operate) else answer
 
     lens.link.ask = ask
@@ -65,10 +84,12 @@ def view(lens: Any, qtbot: QtBot) -> GraphEditView:
     return made
 
 
-async def shown(view: GraphEditView, lens: Any) -> None:
+async def shown(
+    view: GraphEditView, lens: Any, data: np.ndarray = DATA, **told: np.ndarray
+) -> None:
     assert VIEW.applies(lens.state)
     view.show()
-    lens.run.target, lens.run.target_told = DATA, {"size": SIZES}
+    lens.run.target, lens.run.target_told = data, told or {"size": SIZES}
     lens.state.runs.changed.emit(lens.run.key)
     await until(lambda: view.edits.now is not None)
 
@@ -129,12 +150,40 @@ async def test_the_model_completes_it_and_one_goes_on_with_what_came(
     )
     await until(lambda: view._found is not None)
     lens.state.job_ended.emit(JobInfo(job="j9", kind="operator", state="finished", title=""))
-    assert view.go.text() == "Complete"
+    assert view.go.text() == "Apply"
     places = view.results.tiles.arrays["places"]
     assert (places[0] == places[1]).all(), "nodes stay where they were drawn"
     view.results.picked.emit(1)
     view.go_on()
     assert view.edits.now.square[1, 3]
-    assert view.title.accessibleName() == "Completed: Real graph 0"
+    assert view.title.accessibleName() == "Add edges: Real graph 0"
     view._undo()
     assert not view.edits.now.square[1, 3]
+
+
+async def test_a_molecule_is_edited_with_its_valency_and_translated(
+    lens: Any, qtbot: QtBot
+) -> None:
+    data = ethanol().row(MOLECULES)[None]
+    view = made_view(lens, qtbot, "molecules", data, {"size": np.array([3])})
+    await shown(view, lens, data, size=np.array([3]))
+    assert view.title.accessibleName() == "Real molecule 0"
+    assert view.facts.accessibleName().startswith("valid · C2H6O")
+    assert view.type.itemText(2) == "O"
+    assert "click a bond: it is of the next type" in view.hint.text()
+    for _ in range(2):
+        view.canvas.joined.emit(1, 2)
+    assert "3 bonds at O" in view.facts.accessibleName()
+    view._undo()
+    assert "valid" in view.facts.accessibleName()
+    view.type.setCurrentIndex(1)
+    view.canvas.added.emit(0.0, 1.0)
+    view.canvas.chosen.emit(0)
+    assert view.edits.now.types.tolist() == [1, 0, 2, 1]
+    assert [task.title for task in view.form.tasks][-1] == "Translate"
+    view.form.what.setCurrentIndex(2)
+    view._go()
+    await until(lambda: lens.link.of(Operate))
+    (command,) = lens.link.of(Operate)
+    assert command.operator == "revise"
+    assert command.inputs == {"rows": [view.edits.now.row(MOLECULES).tolist()]}

@@ -1,5 +1,5 @@
-"""The edit lab of graphs: one of the data, of the samples, or drawn by hand, edited node by node
-and completed by the model.
+"""The edit lab of graphs: one of the data, of the samples, or drawn by hand, edited node by node,
+and completed or translated by the model.
 """
 
 import asyncio
@@ -8,64 +8,62 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from studio.app import tasks, words
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.forms.editors import ChoiceList
-from studio.app.forms.form import Form
 from studio.app.intents import disk
 from studio.app.intents.base import Refused
-from studio.app.kinds.graph_rows import SIZE, GraphRows
+from studio.app.kinds.by_hand import ByHand
+from studio.app.kinds.graph_rows import SIZE
 from studio.app.kinds.kind import Arrays, Kind
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.moreknown import MoreKnown
-from studio.app.state import drafts, operators
+from studio.app.state import operators
 from studio.app.state.graph_editing import (
-    KEEP,
+    TASKS,
+    Cut,
     GraphSheet,
-    Keep,
+    GraphTask,
     handed,
     joined,
     laid_anew,
     marked,
     sheet_of,
+    tasks_for,
+    typed,
     with_node,
     without_node,
 )
-from studio.app.state.operators import Asking
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.undoing import Edits
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, button, icon_button, label, row, section, view_bar
 from studio.app.widgets.editkeys import take_key
-from studio.app.widgets.foundview import can_ask
 from studio.app.widgets.graphcanvas import GraphCanvas
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told
+from studio.app.widgets.taskform import TaskForm
 from studio.app.widgets.tilegrid import TileGrid
-from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.extras import PLACES
 from studio.protocol.messages import JobInfo, ResultWritten
-from studio.protocol.spec import Pick, RunSpec
 
 __all__ = ["VIEW", "GraphEditView"]
 
-OPERATOR, DRAWS = "inpaint", 6
 TARGET = 512  # real graphs that are fetched to choose from
 HINT = (
-    "Click: a node. Drag from one to another, or click one and then the other: an edge; click an "
-    "edge: away with it. Right click: away with a node. Keys: arrows, Enter, Insert, Delete, M "
-    "marks."
+    "Click: a {node}. Drag from one to another, or click one and then the other: {a} {edge}; click "
+    "{a} {edge}: {next}. Right click: away with a {node}. Keys: arrows, Enter, Insert, Delete, M "
+    "marks"
 )
-LINES = ("Validity", "Nodes", "Edges", "Clustering", "Nearest")
+TYPED = ", 1 to {most} its type; a double click gives it the chosen one"
 SHOWN = shows_moving("graph-edit")
 
 
@@ -81,12 +79,11 @@ class GraphEditView(QWidget):
         self._known: tuple[GraphSheet, Arrays] | None = None  # a sheet as arrays, made once
         self._key, self._job, self._over = "", "", ""
         self._asked: GraphSheet | None = None
-        self._found: tuple[GraphSheet, GraphRows, Arrays] | None = None
+        self._found: tuple[GraphSheet, str, Arrays] | None = None  # of what, by which task
         self._shown = 0  # of what was found
         self._real = 0  # of the data, that comes next
-        self.config: dict[str, Any] = {"draws": DRAWS}
-        self._form: Form | None = None
-        self._wrong: set[str] = set()
+        self._learned = False  # what the model can be asked for
+        self._read: tuple[Any, Cut, list[Any]] | None = None  # the data that were read last
         self.setProperty("surface", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._lay_out()
@@ -98,44 +95,39 @@ class GraphEditView(QWidget):
 
     def _lay_out(self) -> None:
         self.real = button("Real one", self.take_real, tip="Take the next of the data")
-        self.go = button("Complete", self._go, kind="primary", tip="Let the model do it")
+        self.go = button("Apply", self._go, kind="primary", tip="Let the model do it")
         self.bar = view_bar(self, None, self.real, self.go)
         self.title, self.facts = Elided("", "strong"), Elided("", "muted")
         self.canvas = GraphCanvas()
         self.undo = icon_button("undo", "Undo (Ctrl+Z)", self._undo)
         self.redo = icon_button("redo", "Redo (Ctrl+Shift+Z)", self._redo)
         self.tidy = button("Lay out", self._tidy, kind="chip", tip="Place the nodes anew")
-        hint = label(HINT, "small", wrap=True)
+        self.type = ChoiceList([], "Type of new and double-clicked nodes")
+        self.hint = label("", "small", wrap=True)
         left, right = QVBoxLayout(), QVBoxLayout()
         for half in (left, right):
             half.setSpacing(6)
-        head = row(self.title, self.undo, self.redo, self.tidy)
+        head = row(self.title, self.type, self.undo, self.redo, self.tidy)
         head.setStretch(0, 1)
         left.addLayout(head)
         left.addWidget(self.canvas, 1)
         left.addWidget(self.facts)
-        left.addWidget(hint)
-        self.keep = ChoiceList([title for title, _ in KEEP.values()], "What the model keeps")
+        left.addWidget(self.hint)
+        self.form = TaskForm[GraphTask](self._state, TASKS, "What is done with it")
         self.says = Elided("", "muted")
         self.trouble = label("", "danger", wrap=True)
         self.results = TileGrid("What came of it")
         self.results.setMinimumHeight(120)
         self.use = button("Go on with this", self.go_on, kind="chip", tip="Edit this one further")
         self.said = Elided("", "small")
-        self._area = QScrollArea()
-        self._area.setWidgetResizable(True)
-        self._area.setFrameShape(QScrollArea.Shape.NoFrame)
-        self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._area.setMinimumHeight(96)
-        first = row(label("Keep", "muted"), self.keep, self.says)
-        first.setStretch(2, 1)
+        first = row(self.form.what, self.says, gap=10)
+        first.setStretch(1, 1)
         right.addLayout(first)
         right.addWidget(self.trouble)
         right.addLayout(row(section("Results"), None, self.use))
         right.addWidget(self.results, 3)
         right.addWidget(self.said)
-        right.addWidget(self._area, 2)
+        right.addWidget(self.form, 2)
         self.page = QWidget()
         halves = QHBoxLayout(self.page)
         halves.setContentsMargins(16, 10, 16, 10)
@@ -154,14 +146,18 @@ class GraphEditView(QWidget):
         state.result_written.connect(self._written)
         state.job_ended.connect(self._ended)
         state.engine_changed.connect(self._meet)
-        state.catalog_changed.connect(self._show_form)
+        state.catalog_changed.connect(self._offer)
         self._more.changed.connect(self.refresh)
-        self.keep.currentIndexChanged.connect(lambda _: self.refresh())
+        self.form.chosen.connect(self.refresh)
+        self.form.edited.connect(self.refresh)
         self.results.picked.connect(self._pick)
-        canvas.joined.connect(lambda one, other: self._edit(joined, one, other))
+        canvas.joined.connect(lambda one, other: self._edit(joined, one, other, self._edge_types))
+        canvas.typed.connect(lambda node, kind: self._edit(typed, node, kind))
+        canvas.chosen.connect(lambda node: self._edit(typed, node, self._type))
         canvas.removed.connect(lambda node: self._edit(without_node, node))
         canvas.marked.connect(lambda node: self._edit(marked, node))
         canvas.added.connect(self._add)
+        self.type.activated.connect(self._give_type)
 
     # Which run, and which graph
 
@@ -174,26 +170,53 @@ class GraphEditView(QWidget):
         return kind_of_run(self._run, self._state.catalog)
 
     @property
-    def _data(self) -> GraphRows | None:
-        """The real graphs that are known."""
-        run = self._run
-        if run is None or run.target is None or not self._kind.fits(run.target.shape[1:]):
-            return None
-        return GraphRows.of({"x": run.target, **run.target_told})
+    def _hand(self) -> ByHand | None:
+        """How graphs of the kind are edited."""
+        return self._kind.by_hand
+
+    def _graphs(self) -> list[Any]:
+        """Return the real graphs that are known, the types of their nodes and edges."""
+        run, hand = self._run, self._hand
+        if run is None or run.target is None or hand is None:
+            return []
+        if self._read is None or self._read[0] is not run.target:
+            if not self._kind.fits(run.target.shape[1:]):
+                return []
+            cut, graphs = hand.read({"x": run.target, **run.target_told})
+            self._read = run.target, cut, graphs
+            self.canvas.dress(hand.paint, cut)
+            self.type.offer(list(hand.names(run.columns)))
+            self.type.setVisible(self.type.count() > 0)
+            self.hint.setText(hint_of(hand, cut))
+        return self._read[2]
 
     @property
-    def nodes(self) -> int:
-        """How many nodes a graph may have, 0 while that is not known."""
-        data = self._data
-        return 0 if data is None else data.nodes
+    def cut(self) -> Cut | None:
+        """How graphs of the data lie in rows, None while that is not known."""
+        return self._read[1] if self._graphs() and self._read is not None else None
+
+    @property
+    def _edge_types(self) -> int:
+        return 1 if (cut := self.cut) is None else cut.edge_types
+
+    @property
+    def _type(self) -> int:
+        """The type that is chosen for nodes."""
+        return max(0, self.type.currentIndex())
 
     def _select(self, key: str) -> None:
         self._key, self._job, self._asked, self._found = key, "", None, None
         self.edits.clear()
-        self._real, self.config = 0, {"draws": DRAWS}
-        self._show_form()
+        self._real, self._learned, self._read = 0, False, None
+        self._offer()
         self._meet()
         self.refresh()
+
+    def _offer(self) -> None:
+        """Offer what the model can do, which the catalogue says, with its settings."""
+        able = {each.slug for each in operators.offered(self._run, self._state.catalog)}
+        self.form.begin(self._key, tasks_for(able))
+        self._learned = False
 
     def _changed(self, key: str) -> None:
         if key == self._key:
@@ -207,10 +230,23 @@ class GraphEditView(QWidget):
             return
         if self._once.due(run):
             self._actions.looking.load_target(run.key, TARGET)
-        if self.edits.now is None and self._data is not None:
+        if not self._learned and run.checkpoints and self._once.ready:
+            self._learned = True
+            tasks.spawn(self._learn(run.key))
+        if self.edits.now is None and self._graphs():
             self._take_selected()
             if self.edits.now is None:
                 self.take_real()
+
+    async def _learn(self, key: str) -> None:
+        """Learn what the model can be told; how many nodes there are says the graph."""
+        try:
+            able = await self._actions.operating.able(key)
+        except Refused:
+            return  # the button says what is missing
+        if isValid(self) and key == self._key:
+            own = [each for each in able.conditions if each.name != SIZE]
+            self.form.know(msgspec.structs.replace(able, conditions=own))
 
     def take(self, sheet: GraphSheet) -> None:
         """Work on another graph, which can be taken back."""
@@ -220,12 +256,11 @@ class GraphEditView(QWidget):
 
     def take_real(self) -> None:
         """Take the next of the data."""
-        data = self._data
-        if data is not None and len(data.x):
-            place = self._real % len(data.x)
+        if graphs := self._graphs():
+            place = self._real % len(graphs)
             self._real += 1
-            n = int(data.size[place])
-            self.take(sheet_of(data.adjacency[place, :n, :n], f"Real graph {place:,}"))
+            types, square = graphs[place]
+            self.take(sheet_of(square, f"Real {self._kind.one} {place:,}", types))
 
     def _take_selected(self) -> None:
         """Take what is selected in any lens."""
@@ -233,14 +268,14 @@ class GraphEditView(QWidget):
         source, known = selection.source, selection.known(selection.source)
         if source is None or known is None or source.run != self._key or not self.isVisible():
             return
-        rows = selection.rows[:1]
-        if not len(rows) or not self._kind.fits(np.asarray(known.arrays["x"]).shape[1:]):
+        rows, hand = selection.rows[:1], self._hand
+        fits = self._kind.fits(np.asarray(known.arrays["x"]).shape[1:])
+        if not len(rows) or hand is None or not fits:
             return
         one = {name: np.asarray(each)[rows] for name, each in known.arrays.items()}
-        graph = GraphRows.of(one)
-        if graph.nodes == self.nodes:
-            n = int(graph.size[0])
-            self.take(sheet_of(graph.adjacency[0, :n, :n], f"{known.title} {int(rows[0]):,}"))
+        cut, ((types, square),) = hand.read(one)
+        if cut == self.cut:
+            self.take(sheet_of(square, f"{known.title} {int(rows[0]):,}", types))
 
     # Editing
 
@@ -255,13 +290,19 @@ class GraphEditView(QWidget):
         self.refresh()
 
     def _add(self, x: float, y: float) -> None:
-        now = self.edits.now
-        if now is None:
+        now, cut, hand = self.edits.now, self.cut, self._hand
+        if now is None or cut is None or hand is None:
             return
-        if now.size >= self.nodes:
-            self._say(f"Graphs of these data have at most {self.nodes} nodes.")
+        if now.size >= cut.nodes:
+            many = self._kind.many.capitalize()
+            self._say(f"{many} of these data have at most {cut.nodes} {hand.node}s.")
             return
-        self._put(with_node(now, (x, y)))
+        self._put(with_node(now, (x, y), self._type))
+
+    def _give_type(self, kind: int) -> None:
+        """Give the node that is held the type that was chosen."""
+        if self.canvas.held >= 0:
+            self._edit(typed, self.canvas.held, kind)
 
     def _tidy(self) -> None:
         if self.edits.now is not None:
@@ -281,79 +322,45 @@ class GraphEditView(QWidget):
 
     # Completing
 
-    @property
-    def _entry(self) -> EntrySpec | None:
-        """The operator with its settings, as the run allows them, but for what is handed."""
-        catalog, run = self._state.catalog, self._run
-        entry = catalog.get("operator", OPERATOR) if catalog is not None else None
-        if entry is None or catalog is None or run is None or run.spec is None:
-            return None
-        made = operators.settings(entry, run, catalog, self.config, [])
-        typed = {f"{operators.INPUTS}.{slot.name}" for slot in entry.takes}
-        return msgspec.structs.replace(made, fields=[f for f in made.fields if f.path not in typed])
-
-    def _show_form(self) -> None:
-        entry = self._entry
-        self._form = None
-        if entry is None:
-            self._area.setWidget(QWidget())
-            return
-        self._form = Form(entry)
-        self._form.edited.connect(self._configure)
-        self._form.rejected.connect(lambda field, _typed: self._reject(field.path))
-        self._form.show_config(self.config)
-        self._area.setWidget(self._form)
-
-    def _configure(self, field: FieldSpec, value: Any) -> None:
-        self._wrong.discard(field.path)
-        spec = RunSpec(name="", family=Pick(slug="", config=self.config), dataset=Pick(slug=""))
-        self.config = drafts.put(spec, "family", field, value).family.config
-        assert self._form is not None
-        if field.chooses and (entry := self._entry) is not None:
-            self._form.show_entry(entry)
-        self._form.show_config(self.config)
-        self.refresh()
-
-    def _reject(self, path: str) -> None:
-        self._wrong.add(path)
-        self.refresh()
-
-    @property
-    def _keep(self) -> Keep:
-        return list(KEEP)[max(0, self.keep.currentIndex())]
-
     def _handed(self) -> dict[str, Any]:
         """Return what is handed to the model.
 
         Raises:
             ValueError: it cannot begin; a sentence for a person.
         """
-        run, now = self._run, self.edits.now
-        if run is None or now is None or not self.nodes:
+        run, now, cut = self._run, self.edits.now, self.cut
+        if run is None or now is None or cut is None:
             raise ValueError("The data of this run are not read yet.")
         if not run.checkpoints:
             raise ValueError("This run has no checkpoint yet.")
-        return handed(now, self.nodes, self._keep)
+        if self.form.entry is None:
+            raise ValueError("This model can do nothing with it.")
+        return handed(now, cut, self.form.task.keep)
 
     def _go(self) -> None:
         if self._job:
             self._actions.operating.cancel(self._job)
             return
+        entry = self.form.entry
         try:
             inputs = self._handed()
         except ValueError as error:
             self._say(str(error))
             return
+        assert entry is not None
         self._say("")
         self._asked = self.edits.now
-        tasks.spawn(self._start(self._key, Asking(dict(self.config), {}, inputs)))
+        asking = operators.asking(self.form.config, entry, inputs)
+        tasks.spawn(self._start(self._key, asking))
 
-    async def _start(self, key: str, asking: Asking) -> None:
+    async def _start(self, key: str, asking: operators.Asking) -> None:
         self.go.setEnabled(False)
         try:
-            job = await self._actions.operating.start(key, OPERATOR, asking)
+            job = await self._actions.operating.start(key, self.form.task.operator, asking)
         except Refused as refused:
-            if isValid(self):
+            if isValid(self) and not self.form.show_problem(
+                refused.error.path, refused.error.message
+            ):
                 self._say(f"{refused.error.message} {refused.error.hint}".strip())
                 self.refresh()
             return
@@ -368,7 +375,8 @@ class GraphEditView(QWidget):
             self.refresh()
 
     def _written(self, event: ResultWritten) -> None:
-        mine = self._asked is not None and event.operator == OPERATOR
+        done = {each for task in TASKS for each in task.operators}
+        mine = self._asked is not None and event.operator in done
         if mine and event.run == self._key and event.result and self._job in ("", event.job):
             tasks.spawn(self._load(Path(event.result)))
 
@@ -384,10 +392,12 @@ class GraphEditView(QWidget):
             return
         x = np.asarray(arrays["x"], np.float32)
         # Nodes stay where they are: what came of it is seen at the places of what was drawn.
-        places = np.zeros((len(x), self.nodes, 2), np.float32)
+        cut = self.cut
+        assert cut is not None
+        places = np.zeros((len(x), cut.nodes, 2), np.float32)
         places[:, : asked.size] = asked.places / max(1.0, float(np.abs(asked.places).max()) / 1.2)
         shown = {"x": x, PLACES: places, SIZE: np.full(len(x), asked.size)}
-        self._found, self._shown = (asked, GraphRows.of(shown), shown), 0
+        self._found, self._shown = (asked, self.form.task.title, shown), 0
         self.said.set_text(f"{words.duration(record.seconds)} · {place.name}")
         self.said.set_more(record.note)
         self.refresh()
@@ -399,12 +409,12 @@ class GraphEditView(QWidget):
 
     def go_on(self) -> None:
         """Edit further what came of it."""
-        if self._found is not None:
-            asked, graphs, _ = self._found
-            square = graphs.adjacency[self._shown, : asked.size, : asked.size]
-            title = asked.title.removeprefix("Completed: ")
-            none = np.zeros(asked.size, bool)
-            self._put(GraphSheet(square, asked.places, f"Completed: {title}", none))
+        if self._found is not None and self._hand is not None:
+            asked, done, shown = self._found
+            types, square = self._hand.read(shown)[1][self._shown]
+            places, none = asked.places, np.zeros(len(square), bool)
+            title = asked.title.removeprefix(f"{done}: ")
+            self._put(GraphSheet(square.astype(np.int64), places, f"{done}: {title}", none, types))
 
     # Showing
 
@@ -425,7 +435,7 @@ class GraphEditView(QWidget):
             self.empty.tell("Nothing to edit yet", ready if self._once.ready else later)
             return
         self.title.set_text(now.title)
-        self.says.set_text(KEEP[self._keep][1])
+        self.says.set_text(self.form.task.says)
         self.undo.setEnabled(self.edits.can_undo)
         self.redo.setEnabled(self.edits.can_redo)
         self.facts.set_text(self._facts(run, now))
@@ -435,20 +445,23 @@ class GraphEditView(QWidget):
             self._handed()
         except ValueError as error:
             wrong = str(error)
-        self.go.setText("Cancel" if self._job else "Complete")
-        self.go.setEnabled(bool(self._job) or not self._wrong)
-        ready = "Let the model draw the rest (Ctrl+Enter)"
+        self.go.setText("Cancel" if self._job else "Apply")
+        self.go.setEnabled(bool(self._job) or self.form.is_right)
+        ready = "Let the model do it (Ctrl+Enter)"
         set_tip(self.go, "End it; nothing is kept" if self._job else wrong or ready)
 
     def _facts(self, run: RunState, sheet: GraphSheet) -> str:
         """Say what is counted in the graph, and whether it is as the data are."""
+        cut, hand = self.cut, self._hand
+        if cut is None or hand is None:
+            return ""
         if self._known is None or self._known[0] is not sheet:
-            x: NDArray[np.float32] = sheet.row(self.nodes)[None]
-            self._known = sheet, {"x": x, SIZE: np.array([sheet.size])}
+            self._known = sheet, {"x": sheet.row(cut)[None], SIZE: np.array([sheet.size])}
         arrays = self._known[1]
         known = self._kind.measures({**arrays, **self._more.of(run, self._kind, arrays)})
-        facts = told(self._kind, {name: known[name] for name in LINES if name in known})
-        said = [value if name == LINES[0] else f"{name.lower()} {value}" for name, value in facts]
+        facts = told(self._kind, {name: known[name] for name in hand.says if name in known})
+        plain = hand.says[: hand.plain]
+        said = [value if name in plain else f"{name.lower()} {value}" for name, value in facts]
         if n := int(sheet.marked.sum()):
             said.append(f"{n} marked")
         return " · ".join(said)
@@ -459,7 +472,7 @@ class GraphEditView(QWidget):
         self.said.setVisible(found is not None)
         if found is None:
             message = (
-                "It is on its way." if self._job else "Complete, and what comes of it is here."
+                "It is on its way." if self._job else "What the model makes of it will be here."
             )
             self.results.show_tiles(None, message=message)
             return
@@ -491,9 +504,18 @@ class GraphEditView(QWidget):
         self.refresh()
 
 
+def hint_of(hand: ByHand, cut: Cut) -> str:
+    """Say how graphs are edited."""
+    then = "it is of the next type, and away after the last" if cut.edge_types > 1 else "it is gone"
+    a = "an" if hand.edge[0] in "aeiou" else "a"
+    said = HINT.format(node=hand.node, edge=hand.edge, a=a, next=then)
+    return said + (TYPED.format(most=min(9, cut.node_types)) if cut.node_types else "") + "."
+
+
 def can_edit(state: AppState) -> bool:
-    """Whether the selected run makes graphs, and its model can complete some."""
-    return SHOWN(state) and can_ask(state, OPERATOR)
+    """Whether the selected run makes graphs, and its model can complete or translate some."""
+    able = {each.slug for each in operators.offered(state.runs.current, state.catalog)}
+    return SHOWN(state) and bool(tasks_for(able))
 
 
 VIEW = ViewSpec(

@@ -31,7 +31,6 @@ from studio.app.state.session import AppState
 from studio.app.state.undoing import Edits
 from studio.app.views.images.edited import edited
 from studio.app.views.images.editresults import EditResults
-from studio.app.views.images.edittask import TaskForm
 from studio.app.views.images.painting import PaintTools
 from studio.app.views.images.pictures import Pictures, file_of
 from studio.app.views.images.strengths import Question, Strengths
@@ -43,6 +42,7 @@ from studio.app.widgets.filedialog import folder_of_files, open_dialog
 from studio.app.widgets.foundview import can_ask
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
+from studio.app.widgets.taskform import TaskForm
 from studio.app.widgets.tilegrid import TileGrid
 from studio.protocol.messages import JobInfo, ResultWritten
 
@@ -51,6 +51,7 @@ __all__ = ["VIEW", "EditView"]
 TARGET = 512  # real images that are fetched to choose from
 STEPS = 100  # of the slider between before and after
 WIDE = 560  # logical pixels from which image and results stand side by side
+COLOURS = 3
 SIDE = 84  # height of a strip of small images
 
 
@@ -119,7 +120,7 @@ class EditView(QWidget):
         return left
 
     def _made(self) -> QVBoxLayout:
-        self.form = TaskForm(self._state)
+        self.form = TaskForm(self._state, TASKS, "What is done with it")
         self.says = Elided("", "muted")
         self.results = EditResults()
         self.strengths = Strengths(self._actions, lambda: self.edits.now)
@@ -305,7 +306,8 @@ class EditView(QWidget):
     # What is done
 
     def _offer(self) -> None:
-        self.form.offer(self.pictures.shape)
+        grey = bool(shape := self.pictures.shape) and shape[0] != COLOURS
+        self.form.offer(lambda task: "These images are grey." if task.colour and grey else "")
 
     def _chosen(self) -> None:
         self.results.take(None)

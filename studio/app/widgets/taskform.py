@@ -1,6 +1,7 @@
-"""What is done with an image on the table: the task, and its settings."""
+"""What is done with a datum on the table: the task, and its settings."""
 
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 from PySide6.QtCore import Qt, Signal
@@ -11,7 +12,6 @@ from studio.app.forms.form import Form
 from studio.app.kinds.kind import LABEL
 from studio.app.kinds.registry import kind_of_run
 from studio.app.state import drafts, operators
-from studio.app.state.editing import TASKS, Task
 from studio.app.state.offers import offered
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -20,12 +20,28 @@ from studio.protocol.able import Able, Condition
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.spec import Pick, RunSpec
 
-__all__ = ["TaskForm"]
-
-COLOURS = 3
+__all__ = ["Task", "TaskForm"]
 
 
-class TaskForm(QScrollArea):
+class Task(Protocol):
+    """Something to do with a datum: what it is called, the operator that does it, and settings that
+    it begins with where they are not the operator's own.
+    """
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def operator(self) -> str: ...
+
+    @property
+    def config(self) -> Mapping[str, Any]: ...
+
+
+T = TypeVar("T", bound=Task)
+
+
+class TaskForm(QScrollArea, Generic[T]):
     """The settings of the task that is chosen in ``what``, of the operator that does it.
 
     Signals:
@@ -36,7 +52,7 @@ class TaskForm(QScrollArea):
     chosen = Signal()
     edited = Signal()
 
-    def __init__(self, state: AppState) -> None:
+    def __init__(self, state: AppState, tasks: Sequence[T], what: str) -> None:
         super().__init__()
         self._state = state
         self._key = ""
@@ -44,8 +60,8 @@ class TaskForm(QScrollArea):
         self._configs: dict[str, dict[str, Any]] = {}
         self._wrong: set[str] = set()
         self._form: Form | None = None
-        self.task: Task = TASKS[0]
-        self.what = ChoiceList([task.title for task in TASKS], "What is done with it")
+        self.tasks, self.task = tasks, tasks[0]
+        self.what = ChoiceList([task.title for task in tasks], what)
         self.what.setMinimumWidth(150)
         self.what.currentIndexChanged.connect(self._choose)
         self.setWidgetResizable(True)
@@ -54,9 +70,12 @@ class TaskForm(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumHeight(120)
 
-    def begin(self, key: str) -> None:
-        """Forget what was set, for another run."""
+    def begin(self, key: str, tasks: Sequence[T] = ()) -> None:
+        """Forget what was set, for another run, and offer what can be done with its data."""
         self._key, self._able, self._configs = key, None, {}
+        if tasks and tasks != self.tasks:
+            self.tasks, self.task = tasks, tasks[0]
+            self.what.offer([task.title for task in tasks])
         self.show_settings()
 
     def know(self, able: Able) -> None:
@@ -104,20 +123,23 @@ class TaskForm(QScrollArea):
         """Say of a setting what is wrong with it; returns whether there is such a setting."""
         return self._form is not None and bool(path) and self._form.show_problem(path, message)
 
-    def offer(self, shape: tuple[int, ...]) -> None:
-        """Say of each task whether the run can do it with images (C, H, W)."""
+    def offer(self, why_not: Callable[[T], str] = lambda task: "") -> None:
+        """Say of each task whether the run can do it, or why the datum is none for it, "" where it
+        is one.
+        """
         able = {each.slug for each in operators.offered(self._run, self._state.catalog)}
         model = self.what.model()
-        for place, task in enumerate(TASKS):
+        for place, task in enumerate(self.tasks):
             item = model.item(place)  # type: ignore[attr-defined]
-            grey = task.colour and bool(shape) and shape[0] != COLOURS
-            item.setEnabled(task.operator in able and not grey)
-            why = "These images are grey." if grey else "This model cannot do that."
-            tip = "" if item.isEnabled() else tip_text(why)
+            why = why_not(task)
+            item.setEnabled(task.operator in able and not why)
+            tip = "" if item.isEnabled() else tip_text(why or "This model cannot do that.")
             self.what.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
 
     def _choose(self, place: int) -> None:
-        self.task = TASKS[place]
+        if place < 0:
+            return  # other tasks are on their way
+        self.task = self.tasks[place]
         self._wrong = set()
         self.show_settings()
         self.chosen.emit()

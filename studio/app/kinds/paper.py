@@ -1,0 +1,47 @@
+"""Where places of nodes are on the screen."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+
+__all__ = ["REACH", "Paper"]
+
+REACH = 1.7  # of a tile, around its middle; nodes are about 1 away from it
+ROOM, MARGIN = 1.15, 0.5  # around the farthest node; and at least so far from the middle
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where places of nodes (N, 2) are in a rectangle: all as large as any other graph, or with
+    ``filled`` as large as there is room.
+    """
+
+    rect: QRectF
+    places: NDArray[np.float64]
+    filled: bool = False
+
+    @property
+    def side(self) -> float:
+        """The side of the square in which the graph is."""
+        return min(self.rect.width(), self.rect.height())
+
+    @property
+    def scale(self) -> float:
+        """Pixels for each unit; no node is out of the rectangle, also where one is far away."""
+        if self.filled and len(self.places):
+            across, up = (ROOM * np.abs(self.places).max(axis=0)).clip(MARGIN).tolist()
+            return float(min(self.rect.width() / across, self.rect.height() / up) / 2.0)
+        furthest = 1.1 * float(np.abs(self.places).max(initial=0.0))
+        return self.side / (2.0 * max(REACH, furthest))
+
+    @property
+    def points(self) -> list[QPointF]:
+        """Where each node is."""
+        return self.points_of(self.places)
+
+    def points_of(self, places: NDArray[np.floating]) -> list[QPointF]:
+        """Return where any places (m, 2) are."""
+        middle = np.array([self.rect.center().x(), self.rect.center().y()])
+        return [QPointF(*p) for p in (middle + self.scale * places * [1.0, -1.0]).tolist()]
