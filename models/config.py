@@ -117,6 +117,7 @@ def param(
     advanced: bool = False,
     live: bool = False,
     kinds: tuple[str, ...] = (),
+    always: str = "",
     depends: tuple[str, tuple[Any, ...]] | None = None,
     choices: Mapping[str, str] | None = None,
     of: str = "",
@@ -133,6 +134,8 @@ def param(
     logarithmic control. ``live`` says that it may be changed in the middle of a training
     (`models.contracts.learner.Learner.reconfigure`). ``kinds`` are the kinds of data it
     matters for, empty for all; of a nested config, it holds for everything inside.
+    ``always`` is what kinds of data give (`models.entries.KindEntry`) for which a switch is on,
+    whatever a person says; "" for none.
     ``depends=(sibling, values)`` says that the field matters only while the sibling field has one
     of the values. ``choices`` maps the values of a ``Literal`` to titles. Of a `Pick`, ``of`` is
     what is picked ("network") and ``role`` what it is picked for; of a `RunRef`, ``role`` is what
@@ -150,6 +153,7 @@ def param(
         "advanced": advanced,
         "live": live,
         "kinds": kinds,
+        "always": always,
         "depends": depends,
         "choices": dict(choices or {}),
         "of": of,
@@ -226,7 +230,7 @@ def describe(config: type[Config], prefix: str = "", group: str = "") -> list[di
     Keys: path (dotted), kind ("bool", "int", "float", "text", "choice", "list", "file",
     "data-choice", "run", "pick", "part"), title, help, unit, zero, meant, default, optional,
     low, high, above, below, log, advanced, depends ({path, values} or None), live, kinds (a list),
-    choices ([{value, title}]), group (title of the nested config, "" at the
+    always, choices ([{value, title}]), group (title of the nested config, "" at the
     top), of and role (see `param`), items (the kind of the values of a list), fewest, suffixes,
     aspect, inside (path of the part that it belongs to, "" for none).
 
@@ -289,6 +293,7 @@ def _row(
         "advanced": extra.get("advanced", False),
         "live": extra.get("live", False),
         "kinds": list(extra.get("kinds", ())),
+        "always": extra.get("always", ""),
         "of": extra.get("of", ""),
         "role": extra.get("role", ""),
         "items": "",

@@ -82,12 +82,15 @@ class KindEntry(Entry):
         one, many: what a datum is called.
         gives: what its data are: "continuous" (they may carry noise), "symbols" (they are whole
             numbers), "whole" (each has all its numbers, none is padded), "law" (their law may be
-            known), "labels" (they may have classes), "grid" (they have neighbours on a grid),
-            "patches" (they are windows of one), "set" (they are places without an order),
-            "sequence" (their places have an order), "items" (what somebody chose, from 1),
-            "graph" (see `models.layouts.graphs`), "types" (a graph whose nodes and edges have
-            some), "mixed" (one number of a row is a count, which no continuous law has), ...
+            known), "labels" (they may have classes), "told" (each says its class by itself, where
+            it has one), "grid" (they have neighbours on a grid), "patches" (they are windows of
+            one), "set" (they are places without an order), "sequence" (their places have an
+            order), "items" (what somebody chose, from 1), "graph" (see `models.layouts.graphs`),
+            "types" (a graph whose nodes and edges have some), "mixed" (one number of a row is a
+            count, which no continuous law has), ...
         networks: the default network for each role.
+        conditions: what a model is told of each row, by name, in the words of the field: what all
+            rows say by themselves.
         metrics: the default metrics.
         training: settings of the training that have another default here.
         families: by family, settings that have another default here.
@@ -111,6 +114,7 @@ class KindEntry(Entry):
     bounds: tuple[float, float] | None
     mirrored: Mirrored | None = None
     invariants: Invariants | None = None
+    conditions: Mapping[str, str] = made(default_factory=dict)
 
 
 @dataclass(frozen=True)

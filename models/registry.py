@@ -188,6 +188,7 @@ def kind(
     bounds: tuple[float, float] | None = None,
     mirrored: Mirrored | None = None,
     invariants: Invariants | None = None,
+    conditions: Mapping[str, str] | None = None,
 ) -> Callable[[T], T]:
     """Register a kind of data; see `KindEntry`."""
     return _adds(
@@ -207,6 +208,7 @@ def kind(
         bounds=bounds,
         mirrored=mirrored,
         invariants=invariants,
+        conditions=dict(conditions or {}),
     )
 
 

@@ -59,6 +59,7 @@ class Method(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """A named method: a family and a sampler with some of their settings.
 
     ``claims`` are the experiments of this program that it is held to; their pass lines stand there.
+    ``kinds`` are the kinds of data that it is a method for, none for all that its family takes.
     """
 
     slug: str
@@ -70,6 +71,11 @@ class Method(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sampler: Pick | None = None
     published: list[Published] = []
     claims: list[str] = []
+    kinds: list[str] = []
+
+    def takes(self, kind: str) -> bool:
+        """Whether it is a method for a kind of data, "" for any."""
+        return not kind or not self.kinds or kind in self.kinds
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -12,6 +12,7 @@ ConditionalSetting = Annotated[
         "Told the class",
         "Whether it is told the class of each row, where the data have classes and do not say them "
         "anyway. Samples are then of a class that is chosen.",
+        always="told",
     ),
 ]
 LabelDropout = Annotated[

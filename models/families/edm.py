@@ -28,6 +28,7 @@ from models.fields.score import ScoreField
 from models.fields.score_settings import ScoreSettings, path_of
 from models.likelihood import log_prob
 from models.nets.earlier import networks_as_picks
+from models.nets.offered import gives
 from models.paths.schedule import schedule_of
 from models.registry import family
 from models.samplers.heun import Heun
@@ -132,7 +133,9 @@ class Edm(GaussianDiffusion[EdmConfig]):
                 "Sliced score matching varies with the square of the noise: the loss weight Simple "
                 "keeps the largest levels from drowning all others."
             )
-        if not config.conditional or config.label_dropout:
+        # Where data say their class by themselves, nobody has chosen that it is told.
+        chosen = config.conditional and "told" not in gives(self.spec.kind)
+        if not chosen or config.label_dropout:
             return found
         return [
             *found,

@@ -110,7 +110,7 @@ class CubeSet:
     one="pixel",
     many="pixels",
     summary="Scenes with a spectrum in each pixel, of which a few have a known class.",
-    gives=("patches", "labels"),
+    gives=("patches", "labels", "told"),
     networks={"encoder": "spectral-spatial"},
     metrics=("overall-accuracy", "average-accuracy", "kappa"),
     training={"steps": 1000, "batch": 64, "samples": 0},

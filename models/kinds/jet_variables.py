@@ -102,7 +102,8 @@ def conditions_of(rows: Batch) -> dict[str, Tensor]:
     many="jets",
     summary="Of each jet its pT, mass, eta and number of constituents, given its type: what a "
     "model of its constituents is told.",
-    gives=("mixed",),
+    gives=("mixed", "told"),
+    conditions={LABEL: "type"},
     networks={},
     metrics=("w1-jet-variables", "constituents-tv"),
     training={"batch": 512, "steps": 1500, "evaluate_samples": 2500},

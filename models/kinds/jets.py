@@ -166,7 +166,14 @@ def mirrored(rows: Batch, spec: DataSpec, generator: torch.Generator) -> Batch:
     one="jet",
     many="jets",
     summary="Sprays of particles from a collider: clouds of constituents in the eta-phi plane.",
-    gives=("continuous", "set", "labels"),
+    gives=("continuous", "set", "labels", "told"),
+    conditions={
+        LABEL: "type",
+        "pt": "pT",
+        "eta": "eta",
+        "mass": "mass",
+        SIZE: "number of constituents",
+    },
     networks={
         "denoiser": "set-transformer",
         "critic": "set-transformer",

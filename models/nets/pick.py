@@ -10,21 +10,28 @@ from models.config import Config, ConfigError, Pick, decode, describe, encode, r
 from models.contracts.spec import DataSpec
 from models.entries import FamilyEntry, NetworkEntry
 from models.nets.bounded import Bounded
-from models.nets.offered import discovered, networks_for, why_not
+from models.nets.offered import discovered, gives, networks_for, why_not
 from models.nets.role import Role
 from models.registry import registry
 
-__all__ = ["build", "filled", "preferred", "settled"]
+__all__ = ["always_on", "build", "filled", "preferred", "settled"]
 
 
 def filled(family: FamilyEntry, data: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """Return settings of a family as plain data, with the defaults for a kind of data where none is
-    set. A network that is preferred there keeps those of its preferred settings that are not set.
+    set. A network that is preferred there keeps those of its preferred settings that are not set;
+    a switch that is always on there is on (`models.config.param`).
     """
     discovered()
     known = {entry.slug: entry for entry in registry.all("kind")}
     own = known[kind].families.get(family.slug, {}) if kind in known else {}
-    return _merged(own, data)
+    return {**_merged(own, data), **always_on(family, kind)}
+
+
+def always_on(family: FamilyEntry, kind: str) -> dict[str, bool]:
+    """Return the settings of a family that are on for a kind of data, whatever a person says."""
+    given = gives(kind)
+    return {row["path"]: True for row in describe(family.config) if row["always"] in given}
 
 
 def _merged(own: Mapping[str, Any], data: Mapping[str, Any]) -> dict[str, Any]:

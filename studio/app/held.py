@@ -38,7 +38,7 @@ def bar_word(entry: EntrySpec | None) -> str:
     """Return what a figure is held against: the "floor" is the same metric between real data and
     real data, the best that can be hoped for; all else is a "baseline", to be beaten.
     """
-    return FLOOR if entry is None or entry.bar in ("", REAL) else BASELINE
+    return FLOOR if entry is None or not entry.bar or entry.bar.startswith(REAL) else BASELINE
 
 
 def bar(entry: EntrySpec | None, floors: Mapping[str, float], slug: str) -> str:
@@ -72,8 +72,11 @@ def explained(entry: EntrySpec | None) -> str:
     """Return what a tip says of a metric."""
     if entry is None:
         return ""
+    # Real data may be held against something else than others of them, as what they are asked for.
+    own = entry.bar.removeprefix(REAL).lstrip(", ")
+    of = f"of real data, {own}, " if own else "between two sets of real data, "
     about = {
-        FLOOR: "The floor is the same metric between two sets of real data, "
+        FLOOR: f"The floor is the same metric {of}"
         "\u00b1 how far it varies from one pair of sets to the next. Within two of those, which "
         "is the band that is drawn, it cannot tell samples from real ones; another metric may, or "
         "more of them. Fewer than "

@@ -67,12 +67,12 @@ def left_of(run: RunState) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a duration: "40 s", "4 min", "2.5 h"."""
+    """Return a duration: "40 s", "4 min", "2.5 h", "3 days"."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 5400:
         return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 3600:.1f} h" if seconds < 2 * 86_400 else f"{seconds / 86_400:.1f} days"
 
 
 def left(seconds: float | None) -> str:

@@ -4,7 +4,8 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from models.entries import Entry, Kind
+from models.entries import Entry, FamilyEntry, Kind
+from models.nets.pick import always_on
 from models.registry import registry
 from studio.cli.terminal import UsageError, complain
 from studio.engine.process.discovery import discover
@@ -51,7 +52,11 @@ def defaults(entry: Entry) -> dict[str, Mapping[str, Any]]:
         return {kind.slug: kind.training for kind in registry.all("kind")}
     if entry.kind != "family":
         return {}
-    return {kind.slug: kind.families.get(entry.slug, {}) for kind in registry.all("kind")}
+    assert isinstance(entry, FamilyEntry)
+    return {
+        kind.slug: {**kind.families.get(entry.slug, {}), **always_on(entry, kind.slug)}
+        for kind in registry.all("kind")
+    }
 
 
 def find(slug: str) -> list[Entry | Method | Recipe]:

@@ -45,9 +45,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write a table of slugs, what is to be known of each, and summaries."""
     if arguments.what == "recipes":
+        from studio.app.words import duration
         from studio.resources import recipes
 
-        shown = [(r.slug, f"{r.expected_seconds:g} s", r.summary) for r in recipes()]
+        shown = [(r.slug, duration(r.expected_seconds), r.summary) for r in recipes()]
         table(shown, head=("RECIPE", "TIME", "WHAT IT SHOWS"))
         return 0
     if arguments.what == "methods":

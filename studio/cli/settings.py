@@ -14,6 +14,7 @@ from models.nets.offered import why_not
 from models.registry import registry
 from studio.cli import catalogue
 from studio.cli.terminal import UsageError
+from studio.counted import listed
 from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.catalogue import described
 from studio.engine.run.resolve import known_kind, today
@@ -173,6 +174,9 @@ def _assign(spec: RunSpec, key: str, text: str) -> RunSpec:
         raise UsageError(f"--set {key}: unknown setting; {_nearest(key, known)}")
     row = known[key]
     value = _value(text, row)
+    if row.get("fixed") and value != row["default"]:
+        data = picked_kind(spec.dataset)
+        raise UsageError(f"--set {key}: {data} say it by themselves, and every model is told it")
     if row.get("of") and row["kind"] == "choice":
         return _picking(spec, key, row, text)
     if head == "training":
@@ -199,6 +203,8 @@ def _with_method(spec: RunSpec, slug: str) -> RunSpec:
             f"--set method: {slug} is a method of {method.family.slug}, and this run is of "
             f"{spec.family.slug}; name {method.family.slug}@{spec.dataset.slug}"
         )
+    if not method.takes(kind := picked_kind(spec.dataset)):
+        raise UsageError(f"--set method: {slug} is for {listed(method.kinds)}, not for {kind}")
     name = run_name(spec, slug) if spec.name == run_name(spec) else spec.name
     family, sampler = method.family, method.sampler
     return msgspec.structs.replace(spec, name=name, family=family, sampler=sampler)

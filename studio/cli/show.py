@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from models.entries import Entry, FamilyEntry, KindEntry
+from studio.app.words import duration
 from studio.cli import facts, ownset
 from studio.cli.showmethod import describe_method
 from studio.cli.terminal import UsageError, paragraph, say
@@ -77,7 +78,7 @@ def _recipe(recipe: Recipe) -> None:
         others = ", ".join(rival.family.slug for rival in recipe.race.rivals)
         each = f"each has {recipe.race.amount:g} {recipe.race.kind}"
         paragraph(f"It races with {others}; {each}.", indent="  ")
-    say(f"  It takes about {recipe.expected_seconds:g} s.")
+    say(f"  It takes about {duration(recipe.expected_seconds)}.")
     for name, ref in run.inputs.items():
         say(f"  Learns from {name}: {ref.run}")
     told = [text for text in assignments(run) if not text.startswith("name=")]

@@ -79,7 +79,8 @@ def _needs(method: Method, spec: RunSpec, catalog: Catalog) -> list[str]:
     entry = catalog.get("family", method.family.slug)
     if entry is None:
         return []
-    lines = [f"For: {listed(list(entry.kinds))}"] if entry.kinds else []
+    kinds = method.kinds or entry.kinds
+    lines = [f"For: {listed(list(kinds))}"] if kinds else []
     for wanted in wanted_runs(spec, catalog):
         name, needs = wanted.needs.name, wanted.needs
         optional = " It may be left out." if needs.optional else ""

@@ -43,9 +43,10 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     """One setting: all that a form, a validator and a help page need (see `models.config`).
 
     ``defaults`` are those for kinds of data where it is not ``default``; of a pick, what it comes
-    to for each kind. ``kinds`` are the kinds of data that it matters for, empty for all. ``meant``
-    is what a default of "" or [] stands for, and ``under`` what the setting is one of, where that
-    was picked (see `Catalog.opened`).
+    to for each kind. ``kinds`` are the kinds of data that it matters for, empty for all, and
+    ``always`` those for which a switch is on whatever a person says; it is ``fixed`` once it is
+    fitted to one of them. ``meant`` is what a default of "" or [] stands for, and ``under`` what
+    the setting is one of, where that was picked (see `Catalog.opened`).
     """
 
     path: str
@@ -65,6 +66,8 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
     advanced: bool = False
     live: bool = False
     kinds: list[str] = []
+    always: list[str] = []
+    fixed: bool = False
     depends: Dependency | None = None
     choices: list[Choice] = []
     defaults: dict[str, Any] = {}
@@ -85,6 +88,8 @@ class FieldSpec(msgspec.Struct, frozen=True, kw_only=True):
 
     def fitted(self, kind: str) -> "FieldSpec":
         """Return the setting with the default that it has for a kind of data."""
+        if kind in self.always:
+            return msgspec.structs.replace(self, default=True, fixed=True)
         if kind not in self.defaults:
             return self
         return msgspec.structs.replace(self, default=self.defaults[kind])
@@ -249,7 +254,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
 
     def fitted(self, kind: str) -> "EntrySpec":
         """Return the entry with the defaults that its settings have for a kind of data."""
-        if not any(kind in field.defaults for field in self.fields):
+        if not any(kind in field.defaults or kind in field.always for field in self.fields):
             return self
         fields = [field.fitted(kind) for field in self.fields]
         return msgspec.structs.replace(self, fields=fields)
@@ -277,12 +282,15 @@ class ProblemSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Catalog(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that the engine offers."""
+    """Everything that the engine offers; ``conditions`` are what models are told of each datum of a
+    kind, by kind and name, in words.
+    """
 
     entries: list[EntrySpec]
     devices: list[Device]
     problems: list[ProblemSpec] = []
     rescalings: list[RescalingSpec] = []
+    conditions: dict[str, dict[str, str]] = {}
 
     def get(self, kind: str, slug: str) -> EntrySpec | None:
         """Return the entry of a kind with a slug, or None."""

@@ -13,6 +13,8 @@ from studio.app.help.pages import surveyed
 from studio.app.state import drafts
 from studio.app.state.sixchoices import differing, filled, named
 from studio.app.state.wanted_runs import wanted_runs
+from studio.cli.settings import apply
+from studio.cli.terminal import UsageError
 from studio.engine.jobs.headless import run as train
 from studio.engine.process import catalogue
 from studio.engine.process.discovery import discover
@@ -31,7 +33,9 @@ DATA = ("ring-of-five", "checkerboard")
 CLASSES = ("ring-of-five", "two-moons")
 TEXTS = ("markov-text",)
 NOISY = "noisy-classifier"
-BRIEF: dict[str, Any] = {"batch": 16, "steps": 2, "samples": 200, "evaluate_samples": 64}
+SETS = {"jets": "pythia-jets"}
+"""A set of each kind that has methods of its own."""
+BRIEF: dict[str, Any] = {"batch": 16, "steps": 2, "samples": 200, "evaluate_samples": 128}
 BRIEF |= {"particles": 16, "frames": 4}
 ALLOWED = ("s_min", "s_max", "conditional", "label_dropout", "times")
 """Settings that a method brings along, though one is at it whatever they are."""
@@ -46,6 +50,8 @@ def data_for(method: Method) -> tuple[str, ...]:
     assert entry is not None, method.slug
     if method.family.config.get("conditional"):
         return CLASSES
+    if method.kinds:
+        return tuple(SETS[kind] for kind in method.kinds)
     return DATA if "points" in entry.kinds else TEXTS
 
 
@@ -82,7 +88,7 @@ def test_filling_in_a_method_leaves_the_rest(method: Method) -> None:
     before = RunSpec(
         name="",
         family=Pick(slug="edm", config={"precond": "x0", "net": {"config": {"width": 32}}}),
-        dataset=Pick(slug=DATA[0]),
+        dataset=Pick(slug=data_for(method)[0] if method.kinds else DATA[0]),
         sampler=Pick(slug="ddim", config={"steps": 7, "eta": 0.5}),
     )
     after = filled(before, method, CATALOG)
@@ -246,3 +252,16 @@ def test_the_help_has_the_table() -> None:
 def test_what_nobody_chose_has_a_name(dataset: str) -> None:
     spec = RunSpec(name="", family=Pick(slug="edm"), dataset=Pick(slug=dataset))
     assert named(spec, METHODS, CATALOG) == BY_SLUG["edm-dpm-solver-pp"]
+
+
+def test_a_diffusion_of_jets_is_pc_droid_and_points_drawn_like_it_are_not() -> None:
+    spec = RunSpec(name="", family=Pick(slug="edm"), dataset=Pick(slug="pythia-jets"))
+    droid = BY_SLUG["pc-droid"]
+    assert named(spec, METHODS, CATALOG) == droid
+    points = msgspec.structs.replace(on("pythia-jets", droid), dataset=Pick(slug=DATA[0]))
+    assert named(points, METHODS, CATALOG) is None
+    for slug in ("pc-droid-transformer", "pc-droid-cross-attention", "jets-edm"):
+        (run,) = (recipe.run for recipe in recipes() if recipe.slug == slug)
+        assert named(run, METHODS, CATALOG) == droid
+    with pytest.raises(UsageError, match="pc-droid is for jets, not for points"):
+        apply(points, ["method=pc-droid"])

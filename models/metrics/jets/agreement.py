@@ -20,6 +20,8 @@ from models.registry import metric
 
 __all__ = ["MassCorrelation", "MassError", "PtError"]
 
+_BAR = "real against real, each jet under its own conditions: what is lost with all constituents "
+_BAR += "but the hardest, for which a cloud has places"
 _SOURCE = "Leigh et al. 2023, arXiv:2307.06836, whose conditions these are; the figure is ours"
 
 
@@ -52,6 +54,7 @@ def _mask(rows: Batch) -> Tensor:
     "than 0.6 is little.",
     source=_SOURCE,
     kinds=("jets",),
+    bar_is=_BAR,
     better="higher",
     minimum=FEWEST,
 )
@@ -72,6 +75,7 @@ class MassCorrelation(_ByType):
     "constituents, and they have the hardest.",
     source=_SOURCE,
     kinds=("jets",),
+    bar_is=_BAR,
     unit="GeV",
     minimum=FEWEST,
 )
@@ -90,6 +94,7 @@ class MassError(_ByType):
     "which a cloud has no place for, are missing in real jets, too.",
     source=_SOURCE,
     kinds=("jets",),
+    bar_is=_BAR,
     unit="of pT",
     minimum=FEWEST,
 )

@@ -26,7 +26,7 @@ __all__ = ["FPND"]
     source="Kansal et al. 2021, arXiv:2106.11535, section 5 (FPND)",
     kinds=("jets",),
     minimum=FEWEST,
-    bar_is="real jets of the data against JetNet's",
+    bar_is="real against real, the jets of the data against JetNet's",
     heavy=True,
 )
 class FPND(SampleMetric[NoConfig]):

@@ -309,11 +309,12 @@ class Form(QWidget):
         found = self.count = 0
         for each in self.rows.values():
             reason = self._irrelevant(each.field)
+            held = self._unused.get(each.field.path, "") or self._fixed(each.field)
             here = each.field.path not in self._left_out
             self.count += here and not reason
             plain = self._everything or not each.field.advanced or each.problem.text()
             wanted = here and (each.fits(self._search) if self._search else plain and not reason)
-            each.show_relevance(reason or self._unused.get(each.field.path, ""))
+            each.show_relevance(reason or held)
             each.setVisible(bool(wanted))
             found += bool(wanted)
         for heading, members in self._groups.values():
@@ -325,6 +326,12 @@ class Form(QWidget):
             self.fold.open(True)
         self.shown = found
         return found
+
+    def _fixed(self, field: FieldSpec) -> str:
+        """Return why a setting is what it is, "" where a person chooses."""
+        if not field.fixed:
+            return ""
+        return f"{_sentence(self._kind)} say it by themselves, and every model of them is told it."
 
     def _irrelevant(self, field: FieldSpec) -> str:
         """Return why a setting does not matter now, "" if it does."""

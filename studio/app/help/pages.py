@@ -228,6 +228,7 @@ def _facts(field: FieldSpec, catalog: Catalog) -> str:
         facts.append(limits[:1].upper() + limits[1:] + (f" {field.unit}" if field.unit else ""))
     facts.append(f"default {_said(field, field.default, catalog)}")
     facts += [f"for {m} {_said(field, own, catalog)}" for m, own in field.defaults.items()]
+    facts += [f"always on for {kind}" for kind in field.always]
     if field.live:
         facts.append("can be changed while a run trains")
     return "; ".join(facts) + "."

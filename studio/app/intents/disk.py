@@ -257,6 +257,7 @@ def _datasets(path: Path) -> list[DataInfo]:
             maximum=tuple(d.record.maximum),
             source=d.record.source,
             hash=d.record.hash,
+            classes=tuple(d.record.classes),
         )
         for d in Project.open(path).datasets()
     ]

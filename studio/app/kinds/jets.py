@@ -45,6 +45,7 @@ from studio.literal import one_line
 __all__ = ["KIND", "clouds", "images", "legend", "momenta", "shares"]
 
 PT = "pt"  # what a jet was asked for, GeV
+KEPT = ("pt-least", "pt-most")  # shares of it that real jets' constituents sum to, by type
 TYPED = 36  # pixels of a tile from which on its type is written into it
 ROOM = 220  # pixels of a tile from which on its axes are named and its numbers are said
 ACROSS = "Δη →"
@@ -141,19 +142,40 @@ def legend(datum: Arrays) -> str:
     """Return what is said of a jet: "top, m 172 GeV, pT 1,021 GeV, 30 constituents": its type where
     it is known, and the numbers of the constituents that are seen. Of one that a model was asked
     for, the pT is the asked one, as in files, with the share of it that the constituents' relative
-    pT sum to.
+    pT sum to, beside that of real jets.
     """
     x, pt = momenta(datum)
     mass = masses(x[None, :, :2], pt[None])[0]
     if PT in datum and (asked := float(datum[PT])) > 0.0:
         share = pt.sum() / asked
-        momentum = f"asked pT {asked:,.0f} GeV (constituents sum to {share:,.2f} of it)"
+        least, most = (float(datum.get(name, np.nan)) for name in KEPT)
+        real = "" if np.isnan(least) else f", those of real jets {_between(least, most, 2)}"
+        momentum = f"asked pT {asked:,.0f} GeV (constituents sum to {share:,.2f} of it{real})"
     else:
         whole = np.hypot((pt * np.cos(x[:, 1])).sum(), (pt * np.sin(x[:, 1])).sum())
         momentum = f"pT {whole:,.0f} GeV"
     seen = counted(int((pt > 0.0).sum()), ELEMENT)
     said = f"m {mass:,.0f} GeV, {momentum}, {seen}"
     return f"{one_line(str(datum[LABEL]))}, {said}" if LABEL in datum else said
+
+
+def _between(least: float, most: float, digits: int) -> str:
+    """Say two numbers as a range, one number where they are written alike."""
+    ends = dict.fromkeys(f"{each:.{digits}f}" for each in (least, most))
+    return " to ".join(ends).replace("-", "−")
+
+
+def _off(alike: Mapping[str, float]) -> dict[str, str]:
+    """Say how far the constituents of real jets are off the pT and the mass of their jets: they are
+    the hardest alone. Of the types, from the one that is furthest off.
+    """
+    found = {}
+    for title, name in KIND.asked.items():
+        least, most = (alike.get(f"{name}-{end}") for end in ("least", "most"))
+        if least is not None and most is not None:
+            ends = _between(100.0 * (least - 1.0), 100.0 * (most - 1.0), 1)
+            found[title] = f"real jets, by type: {ends} %"
+    return found
 
 
 def _name(painter: QPainter, rect: QRectF, text: str, palette: Tokens) -> None:
@@ -298,6 +320,8 @@ KIND = Kind(
     told=(LABEL, PT),
     called={LABEL: "Type", PT: "pT", "size": "Constituents"},
     asked={JET["mass"].title: "mass", JET["pt"].title: PT, JET["constituents"].title: "size"},
+    off=_off,
+    alike=KEPT,
     suffixes=("h5", "npz", "csv"),
     filed=_filed,
     order=30,

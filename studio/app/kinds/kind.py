@@ -325,6 +325,8 @@ class Kind:
         told: what the model was told of each datum, by name, that is said with it.
         called: the conditions of a model by their names, in the words of the field.
         asked: of those measures that a model is asked for, the condition that asks for it.
+        off: says of these measures how far real data are off what they would be asked for, by what
+            is `alike` in all of them; those that are not off are not named.
         below: the measure that is written below what was asked for.
         groups: metrics by slug, in groups with a title, as the inspector shows them.
         projection: what the plane beside the moving tiles shows; "" where there is none.
@@ -389,6 +391,7 @@ class Kind:
     alike: tuple[str, ...] = ()
     called: Mapping[str, str] = field(default_factory=dict)
     asked: Mapping[str, str] = field(default_factory=dict)
+    off: Callable[[Mapping[str, float]], Mapping[str, str]] = lambda alike: {}
     below: str = ""
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: DISTANCES)
     projection: str = ""

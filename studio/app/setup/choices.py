@@ -92,7 +92,7 @@ def named_methods(draft: Draft, catalog: Catalog) -> list[Option]:
 def _method(method: Method, draft: Draft, catalog: Catalog) -> Option:
     family = catalog.get("family", method.family.slug)
     slug = catalog.kind_of(draft.spec.dataset)
-    fits = family is not None and switch.fits(family, slug)
+    fits = family is not None and switch.fits(family, slug) and method.takes(slug)
     needs = family.inputs if family is not None else []
     known = claims()
     literature = [(f"On {each.data}", _published(each)) for each in method.published]
@@ -107,18 +107,18 @@ def _method(method: Method, draft: Draft, catalog: Catalog) -> Option:
         title=method.title,
         summary=method.summary,
         note=", ".join(_YEAR.findall(method.source)[:1]),
-        why_not="" if fits else _taken(family, slug),
+        why_not="" if fits else _taken(family, method.kinds, slug),
         facts=tuple(facts),
         words=method.source,
         thing=method,
     )  # fmt: skip
 
 
-def _taken(family: EntrySpec | None, slug: str) -> str:
+def _taken(family: EntrySpec | None, kinds: list[str], slug: str) -> str:
     """Say that a method takes other data, and which."""
     if family is None:
         return "Its model is not here."
-    others = [kind(each).many for each in family.kinds]
+    others = [kind(each).many for each in kinds or family.kinds]
     said = " and ".join(filter(None, [", ".join(others[:-1]), *others[-1:]]))
     return f"It does not take {kind(slug).many} but {said}."
 

@@ -41,7 +41,8 @@ def whereabouts(state: AppState) -> tuple[Method | None, str]:
     draft, catalog = state.draft, state.catalog
     if draft is None or catalog is None:
         return None, ""
-    mine = [each for each in methods() if each.family.slug == draft.spec.family.slug]
+    slug, kind = draft.spec.family.slug, catalog.kind_of(draft.spec.dataset)
+    mine = [each for each in methods() if each.family.slug == slug and each.takes(kind)]
     if not mine:
         return None, ""
     apart = {each.slug: sixchoices.differing(draft.spec, each, catalog) for each in mine}

@@ -17,6 +17,7 @@ from studio.app.shell.run_origins import RunOrigins
 from studio.app.shell.section_panel import TITLES
 from studio.app.state import drafts
 from studio.app.state.comparison import QUALITY, counts_along, floors_along
+from studio.app.state.conditions import classes_of, conditions
 from studio.app.state.figures import figures, grouped
 from studio.app.state.naming import metric_title
 from studio.app.state.runs import RunState
@@ -47,6 +48,7 @@ class RunPanel(QWidget):
         self._step: int | None = None  # of the training clock
         self.title = label("", "heading", wrap=True)
         self.summary = label("", "muted", wrap=True)
+        self.told = label("", "muted", wrap=True)  # of each datum
         self.said = label("", wrap=True)  # by a person
         self.state_line = label("", "muted", wrap=True)
         self._config = QVBoxLayout()
@@ -77,7 +79,7 @@ class RunPanel(QWidget):
         body = QVBoxLayout(page)
         body.setContentsMargins(14, 12, 14, 12)
         body.setSpacing(10)
-        for each in (self.title, self.summary, self.said, self.state_line, self.origins):
+        for each in (self.title, self.summary, self.told, self.said, self.state_line, self.origins):
             body.addWidget(each)
         body.addWidget(separator())
         body.addWidget(self.then)
@@ -116,6 +118,10 @@ class RunPanel(QWidget):
         self.title.setText(family.title if family is not None else run.name)
         self.summary.setText(family.summary if family is not None else "")
         self.summary.setVisible(family is not None)
+        known = classes_of(spec, self._state.datasets) if spec is not None else None
+        told = conditions(spec, catalog, known) if spec is not None else ""
+        self.told.setText(told)
+        self.told.setVisible(bool(told))
         self.again.setEnabled(spec is not None)
         self.origins.refresh()
         built = (id(catalog), id(spec))

@@ -72,7 +72,9 @@ def samplers(family: EntrySpec | None, catalog: Catalog | None) -> list[EntrySpe
 
 
 def value_at(config: Mapping[str, Any], field: FieldSpec) -> Any:
-    """Return a setting's value, or its default."""
+    """Return a setting's value, or its default; what the data say it is, where they do."""
+    if field.fixed:
+        return field.default
     value: Any = config
     for name in field.path.split("."):
         if not isinstance(value, Mapping) or name not in value:

@@ -56,7 +56,8 @@ class DataInfo:
     """A data set of the open project, as the sidebar lists it; ``kind`` is what its record says,
     and ``notes`` what its importer did. ``mean``, ``std``, ``minimum`` and ``maximum`` are those of
     its columns over all rows, as the import measured them; () where it measured none. ``source``
-    says what it was imported from, and ``hash`` is that of its rows.
+    says what it was imported from, ``hash`` is that of its rows, and ``classes`` are the names of
+    theirs.
     """
 
     name: str
@@ -71,6 +72,7 @@ class DataInfo:
     maximum: tuple[float, ...] = ()
     source: str = ""
     hash: str = ""
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,13 +93,15 @@ def _led(spec: RunSpec, method: Method, catalog: Catalog) -> bool:
 
 def named(spec: RunSpec, found: Iterable[Method], catalog: Catalog) -> Method | None:
     """Return the method that a spec is, None for a combination without a name."""
-    mine = _at(sampled(spec, catalog))
+    mine, kind = _at(sampled(spec, catalog)), catalog.kind_of(spec.dataset)
     return next(
         (
             each
             for each in found
+            if each.takes(kind)
             # Most are of another model or sampler, which is seen without reading any setting.
-            if mine == _at(sampled(_of(each, spec), catalog)) and not differing(spec, each, catalog)
+            and mine == _at(sampled(_of(each, spec), catalog))
+            and not differing(spec, each, catalog)
         ),
         None,
     )

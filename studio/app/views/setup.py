@@ -20,6 +20,7 @@ from studio.app.setup.path import PathCard
 from studio.app.setup.sentence import SetupSentence
 from studio.app.setup.sixchoices import Schedule, SixChoices
 from studio.app.state import naming, own_data
+from studio.app.state.conditions import conditions
 from studio.app.state.datasets import all_sets
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, clear, column, label, row, scrolled
@@ -44,6 +45,7 @@ class SetupView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.title = label("", "muted", wrap=True)
         self.sentence = SetupSentence(state, actions)
+        self.told = label("", "muted", wrap=True)  # of each datum
         self.costs = Elided("", "small")
         self.copy = button("Copy as command", kind="link", tip="Ctrl+Shift+C")
         self.note = label("", "muted", wrap=True)
@@ -76,6 +78,7 @@ class SetupView(QWidget):
         body.setSpacing(8)
         body.addWidget(self.title)
         body.addWidget(self.sentence)
+        body.addWidget(self.told)
         body.addLayout(row(self.costs, self.copy, None, gap=14))
         body.addWidget(self.note)
         body.addLayout(self._ways)
@@ -175,9 +178,16 @@ class SetupView(QWidget):
         self.open.setVisible(slug in {each.slug for each in sets})
 
     def _tell_data(self) -> None:
-        """Say what is known of the data, and of how many of them the training will make use."""
+        """Say what is known of the data, what of it the model is told, and of how many of them the
+        training will make use.
+        """
         draft = self._state.draft
         x = draft.points if draft is not None else None
+        if draft is not None:
+            names = draft.facts.get("names") if x is not None else None
+            told = conditions(draft.spec, self._state.catalog, names)
+            self.told.setText(told)
+            self.told.setVisible(bool(told))
         text = shares = ""
         if draft is not None and x is not None:
             kind = fitting(kind_of(draft.spec.dataset, self._state.catalog), x.shape[1:])

@@ -264,17 +264,22 @@ class Pane(QWidget):
 
 
 def told(
-    shown_as: Kind, measured: Measured, given: Mapping[str, Any] | None = None
+    shown_as: Kind,
+    measured: Measured,
+    given: Mapping[str, Any] | None = None,
+    alike: Mapping[str, float] | None = None,
 ) -> list[tuple[str, str]]:
     """Return what was measured of the first of some data, each with its name, in its unit; with
-    what it was ``given`` by name also what was asked for, and by how much it is off that.
+    what it was ``given`` by name also what was asked for, and by how much it is off that, beside
+    how far real data are, where what is ``alike`` in them says it.
     """
-    found = []
+    found, floors = [], shown_as.off(alike or {})
     for name, values in measured.items():
         said = f"{short(values[0])} {shown_as.units.get(name, '')}".rstrip()
         condition = shown_as.asked.get(name)
         if given and condition is not None and condition in given:
-            said += f" ({_asked(values[0], given[condition])})"
+            beside = f"; {floors[name]}" if name in floors else ""
+            said += f" ({_asked(values[0], given[condition])}{beside})"
         found.append((name, said))
     return found
 

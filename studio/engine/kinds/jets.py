@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
+from models.contracts.spec import LABEL
 from models.kinds.jets import JetSet, constituents, masses
 from observables.jets import closeness
 from studio.counted import counted
@@ -21,6 +22,8 @@ from studio.protocol.records import EXTRA
 
 __all__ = ["Jets"]
 
+LOOKED_AT = 10_000
+"""Jets by which it is known what real ones have; a mean over so many is within a thousandth."""
 MEANING = (
     "asked (n, k) are the conditions that each jet was made under, named by asked_names, in the "
     "units of the data; in a table they are the columns asked_... jet_features are the asked pT in "
@@ -58,6 +61,23 @@ class Jets(DataKind, slug="jets"):
         assert isinstance(data, JetSet)
         # A mean over angles and momenta says nothing.
         return {**super().facts(data), "mean": [], "std": [], "names": list(data.names)}
+
+    def alike(self, data: RowSource) -> dict[str, float]:
+        """Return which share of the pT and of the mass of their jets the constituents of real jets
+        have: the least and the most of the means of the types, as "pt-least".
+        """
+        every = torch.linspace(0, len(data) - 1, min(len(data), LOOKED_AT)).long()
+        rows = data.rows(every)
+        assert rows.mask is not None
+        pt = torch.expm1(rows.x[..., 2].double()).clamp_min(0.0) * rows.mask
+        label = rows.given[LABEL]
+        types = sorted(set(label.tolist()))
+        found: dict[str, float] = {}
+        for name, kept in (("pt", pt.sum(dim=1)), ("mass", masses(rows.x, rows.mask))):
+            share = kept / rows.given[name].double()
+            means = [float(share[label == each].mean()) for each in types]
+            found |= {f"{name}-least": min(means), f"{name}-most": max(means)}
+        return found
 
     def from_parts(self, parts: Arrays, facts: Facts) -> JetSet:
         """Return jets from what an importer brings: x, size, label, pt, eta and mass."""

@@ -70,6 +70,7 @@ def build(problems: list[Problem]) -> Catalog:
         devices=devices(),
         problems=found,
         rescalings=[_rescaling(h) for h in RESCALINGS.values()],
+        conditions={e.slug: dict(e.conditions) for e in registry.all("kind") if e.conditions},
     )
 
 
@@ -223,6 +224,7 @@ def _fields(config: type[Config], defaults: Mapping[str, Mapping[str, Any]]) -> 
             "depends": Dependency(**depends) if depends else None,
             "choices": [Choice(**choice) for choice in row["choices"]],
             "defaults": _by_kind(row, defaults),
+            "always": [kind.slug for kind in registry.all("kind") if row["always"] in kind.gives],
         }
         fields.append(FieldSpec(**data))
     return fields

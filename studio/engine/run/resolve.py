@@ -24,7 +24,7 @@ from models.entries import (
 )
 from models.guidance.base import why_not
 from models.guidance.pick import settled as with_guidance
-from models.nets.offered import kinds_of
+from models.nets.offered import gives, kinds_of
 from models.nets.pick import filled, settled
 from models.registry import registry
 from models.samplers.base import Sampler
@@ -109,9 +109,12 @@ class Resolved:
 
     @property
     def learns_labels(self) -> bool:
-        """Whether the model is told the class of each row, whatever the data say by themselves."""
+        """Whether the data have to be made to say the class of each row."""
         entry = self.family.entry
-        return "labels" in entry.needs or bool(entry.make.told_classes(self.family.config))
+        if "labels" in entry.needs:
+            return True
+        told = bool(entry.make.told_classes(self.family.config))
+        return told and "told" not in gives(picked_kind(self.spec.dataset))
 
     def _data(self, project: Path | None) -> Dataset:
         name = project_name(self.spec.dataset.slug)

@@ -14,7 +14,10 @@ import torch
 from models.contracts.data import MakesBatches
 from models.contracts.family import Family
 from models.contracts.learner import Learner
-from models.contracts.spec import LABEL
+from models.contracts.spec import LABEL, DataSpec
+from models.entries import FamilyEntry
+from models.registry import registry
+from studio.conditions import told_of
 from studio.engine.data.batches import Batches, Fed, Fresh, Mirrored, Shuffled, Streamed
 from studio.engine.data.datasets import Dataset, edited, labelled
 from studio.engine.data.drawn import drawn
@@ -281,6 +284,7 @@ def _opened(
         f"{resolved.family.entry.title}: {family.parameter_count():,} parameters; "
         f"{kind_of(spec.kind).described(data.rows)}."
     )
+    notes += filter(None, [_told(resolved.family.entry, spec)])
     guides = open_guides(run, device)
     for setting, model in guides.items():
         if reason := unlike(family.spec, model.spec):
@@ -289,6 +293,16 @@ def _opened(
     session = _assemble(run, resolved, data, family, sampler, step, edits, notes, skipped)
     session.drawing = _drawing(run, resolved, inputs, notes)
     return session
+
+
+def _told(family: FamilyEntry, spec: DataSpec) -> str:
+    """Say what a model is told of each datum, "" for nothing."""
+    if "samples" not in family.abilities:
+        return ""
+    kind = registry.get("kind", spec.kind)
+    known = {name: spec.given[name] for name in kind.conditions if name in spec.given}
+    words = {n: kind.conditions[n] for n, each in known.items() if n != LABEL or each.classes}
+    return told_of(kind.one, words, family.field)
 
 
 def _drawing(

@@ -44,6 +44,17 @@ def test_a_floor_and_a_baseline_are_told_apart():
     assert "The baseline is popularity (POP)" in held.explained(BEATEN)
 
 
+def test_a_floor_of_something_else_than_real_pairs_says_of_what():
+    bar = "real against real, each jet under its own conditions: what is lost"
+    asked = metric("pt-error", bar=bar)
+    assert held.bar_word(asked) == "floor"
+    assert held.in_short(asked) == f"lower is better; floor: {bar}"
+    said = held.explained(asked)
+    assert (
+        "the same metric of real data, each jet under its own conditions: what is lost, ±" in said
+    )
+
+
 def test_a_line_of_the_inspector_says_both():
     (row,) = figures(run(0.9, slug="ndcg"), str, lambda slug: BEATEN)
     assert row.floor == "baseline 0.6 ±\u00a00.2"

@@ -1,0 +1,98 @@
+"""What a model of jets is told of them is said on the setup, and no switch that is not heard."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec import structs
+
+from studio.app.forms.form import Form
+from studio.app.state import drafts
+from studio.app.state.conditions import classes_of, conditions
+from studio.app.state.guiding import lacking
+from studio.app.state.runs import RunState
+from studio.app.state.session import DataInfo
+from studio.engine.process import catalogue
+from studio.engine.process.discovery import discover
+from studio.protocol import messages as m
+from studio.protocol.spec import Pick, RunSpec
+
+JETS = RunSpec(name="x", family=Pick(slug="edm"), dataset=Pick(slug="pythia-jets"))
+ALL = "It is told of each jet: type, pT, eta, mass and number of constituents."
+
+
+@pytest.fixture(scope="module")
+def offer():
+    """What the engine really offers."""
+    discover()
+    return catalogue.build([])
+
+
+def by(slug, dataset="pythia-jets", **config):
+    return structs.replace(JETS, family=Pick(slug=slug), dataset=Pick(slug=dataset, config=config))
+
+
+@pytest.mark.parametrize(
+    "slug", ["edm", "consistency-distillation", "gan", "monoflow", "pfgm-plus-plus"]
+)
+def test_a_model_of_jets_is_told_all_that_is_known_of_each(offer, slug):
+    assert conditions(by(slug), offer) == ALL
+
+
+def test_a_kernel_is_told_the_type_alone_and_points_and_classifiers_have_nothing_to_be_told(offer):
+    said = "and none of pT, eta and mass; the number of constituents is kept."
+    for slug in ("mmd-flow", "mmd-generator"):
+        told = f"Its kernel is told the type of each jet, {said}"
+        assert conditions(by(slug), offer) == told
+        assert conditions(by(slug), offer, ()) == f"Its kernel is told nothing of a jet, {said}"
+    assert conditions(by("edm", "two-moons"), offer) == ""
+    assert conditions(by("noisy-classifier"), offer) == ""
+    assert conditions(JETS, None) == ""
+
+
+def test_jets_without_types_are_told_no_type(offer):
+    own = by("edm", "project:mine", kind="jets")
+    datasets = [DataInfo(name="mine", rows=9, columns=(), path=Path("x"), kind="jets")]
+    untyped = "It is told of each jet: pT, eta, mass and number of constituents."
+    assert conditions(own, offer, classes_of(own, datasets)) == untyped
+    typed = [replace(each, classes=("top",)) for each in datasets]
+    assert conditions(own, offer, classes_of(own, typed)) == ALL
+    assert classes_of(JETS, datasets) is None
+
+
+def test_the_switch_that_tells_the_class_is_on_and_held_for_jets(offer, qtbot):
+    """A run of an earlier version says in its file that it was not told."""
+    spec = structs.replace(JETS, family=Pick(slug="edm", config={"conditional": False}))
+    entry = drafts.entry_of(spec, "family", offer)
+    form = Form(entry, folds=False)
+    qtbot.addWidget(form)
+    form.show_kind("jets")
+    form.show_config(spec.family.config)
+    row = form.rows["conditional"]
+    assert not row.isHidden()
+    assert not row.editor.isEnabled()
+    assert "jets say it by themselves" in row.toolTip().lower()
+    assert drafts.value_at(spec.family.config, row.field) is True
+    assert not drafts.changed(spec.family.config, row.field)
+    assert form.rows["label_dropout"].editor.isEnabled()
+    run = RunState(key="a", name="a", spec=spec)
+    assert lacking(run, offer) == (
+        "This model is always told the class, and knows nothing of data without one."
+    )
+
+
+async def test_it_stands_below_the_sentence_of_a_setup(bench, wait, offer):
+    bench.script[m.Validate] = lambda command: {"problems": []}
+    x, facts = np.zeros((4, 2, 3), np.float32), {"n": 4, "names": ["top"]}
+    bench.script[m.PreviewData] = lambda command: (facts, {"x": x})
+    await bench.start()
+    bench.state.catalog = bench.engine.jobs.offer = offer
+    bench.state.catalog_changed.emit()
+    page = bench.window.canvas.setup
+    for slug, said in (("pc-droid-transformer", ALL), ("edm-eight-gaussians", "")):
+        recipe = next(r for r in bench.state.recipes if r.slug == slug)
+        bench.actions.setup.open_recipe(recipe)
+        await wait(lambda: bench.state.draft.checked)
+        assert page.told.text() == said
+        assert page.told.isHidden() == (not said)
