@@ -24,6 +24,7 @@ from models.denoisers.formulas import (
     WEIGHT,
 )
 from models.fields.learned_score import learned_score
+from models.fields.reverse_variance import DIVERGENCE
 from models.fields.score import ScoreField
 from models.fields.score_settings import ScoreSettings, path_of
 from models.likelihood import log_prob
@@ -57,6 +58,7 @@ class EdmConfig(ScoreSettings, frozen=True):
     motion="dx/ds = (x − D(x, s)) / s = −s ∇log p(x; s)",
     version=2,
     upgrade=networks_as_picks,
+    units={DIVERGENCE: "nats"},
 )
 class Edm(GaussianDiffusion[EdmConfig]):
     """field = score, carrier = particles."""

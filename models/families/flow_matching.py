@@ -84,6 +84,7 @@ class FlowMatchingConfig(Config, frozen=True):
     carrier="flow",
     sampler="flow-ode",
     motion="dx/dt = v(x, t) = E[x₀ − z | x_t = x]",
+    units={"loss": "squared error"},
 )
 class FlowMatching(FlowFamily[FlowMatchingConfig]):
     """field = velocity, carrier = particles."""

@@ -82,6 +82,7 @@ class ReflowConfig(Config, frozen=True):
             optional=True,
         )
     },
+    units={"loss": "squared error"},
 )
 class Reflow(FlowFamily[ReflowConfig]):
     """field = velocity, carrier = particles; first the flow, then its pairs, then their lines.

@@ -16,8 +16,12 @@ from models.paths.gaussian import GaussianPath
 from models.training.part import TrainedPart
 from models.training.trained import Trained
 
-__all__ = ["LAMBDA", "LearnedVariance", "one_step_down"]
+__all__ = ["DIVERGENCE", "LAMBDA", "LearnedVariance", "one_step_down"]
 
+DIVERGENCE = "reverse-divergence"
+"""The name of L_vlb without its weight, how far a reverse step is from that of the path, in nats a
+number.
+"""
 LAMBDA = 0.001
 """The weight of L_vlb (Nichol & Dhariwal 2021, section 3.1)."""
 
@@ -65,9 +69,9 @@ class LearnedVariance(TrainedPart[ReverseVariance]):
             variance = self.trained.net(part, s, s_next)
             kl = reverse_kl(part.x, denoised[rows], real.x[rows], s, s_next, variance)
             mean = part.zeroed(kl).mean()
-            return LAMBDA * mean, {"vlb": mean.detach()}
+            return LAMBDA * mean, {DIVERGENCE: mean.detach()}
 
-        return {"vlb": self.trained.descend(loss, len(real))["vlb"]}
+        return {DIVERGENCE: self.trained.descend(loss, len(real))[DIVERGENCE]}
 
     def variance(self, x: Tensor, s: Tensor, s_next: Tensor, like: Batch | None = None) -> Tensor:
         """Return the variance of a reverse step by the averaged weights, (n, *shape); s and s_next

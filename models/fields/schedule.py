@@ -58,7 +58,7 @@ class LearnedSchedule(TrainedPart[LearnedPath]):
         odds: Tensor | None = None,
         ends: tuple[Tensor, Tensor, Tensor] | None = None,
     ) -> dict[str, Tensor]:
-        """Do one step; return the mean of L^2 over the squared mean of L, which it makes smaller.
+        """Do one step; return the variance of L over its squared mean, which it makes smaller.
 
         Args:
             level: levels drawn evenly in time, (n,).
@@ -83,7 +83,7 @@ class LearnedSchedule(TrainedPart[LearnedPath]):
         self.trained.descend(loss, len(u))
         if ends is not None:
             self._keep_in_bounds()
-        return {"schedule-moment": (heavy * slope).mean()}
+        return {"relative-bound-variance": (heavy * slope).mean() - 1.0}
 
     @torch.no_grad()
     def _keep_in_bounds(self) -> None:

@@ -15,6 +15,7 @@ from studio.app.widgets.headline import Headline
 from studio.app.widgets.qualities import qualities
 from studio.engine.process.catalogue import build
 from studio.engine.process.discovery import discover
+from studio.protocol.spec import Pick, RunSpec
 from tests.client.fakes.catalog import catalog
 
 
@@ -91,3 +92,22 @@ def test_what_a_training_says_of_itself_has_the_unit_of_its_family(run):
     (_, bare) = figures(run, str, family=made.get("family", "edm"))
     assert (bare.value, bare.tip) == ("0.3", "")
     assert made.get("family", "d3pm").units["bound"] == "nats"
+
+
+def spec_of(family):
+    return RunSpec(name="run", dataset=Pick(slug="eight-gaussians"), family=Pick(slug=family))
+
+
+def test_a_curve_of_several_runs_has_the_unit_that_all_of_them_say(run, state):
+    """Charts of losses stood without a unit, though their figures had one."""
+    discover()
+    state.catalog = build([])
+    likely, flow, plain = (
+        RunState(key=slug, name=slug, spec=spec_of(slug), series=run.series)
+        for slug in ("vae", "flow-matching", "gan")
+    )
+    assert measure_title("loss", state, [likely]) == "Loss, nats"
+    assert measure_title("loss", state, [likely, likely]) == "Loss, nats"
+    assert measure_title("loss", state, [flow]) == "Loss, squared error"
+    for mixed in ([likely, flow], [likely, plain], [plain], []):
+        assert measure_title("loss", state, mixed) == "Loss"

@@ -87,6 +87,7 @@ class ClassifierConfig(Config, frozen=True):
             draws=True,
         )
     },
+    units={"loss": "nats"},
 )
 class Classifier(Learner[ClassifierConfig]):
     """A network with one score for each class."""

@@ -58,6 +58,7 @@ class NoisyClassifierConfig(Config, frozen=True):
     capabilities=("classify", "noisy-classify"),
     group="classify",
     motion="min E −log p(y | x₀ + s ε, s)",
+    units={"loss": "nats"},
 )
 class NoisyClassifier(Learner[NoisyClassifierConfig]):
     """A network with one score for each class, told the noise level."""

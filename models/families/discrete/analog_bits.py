@@ -71,6 +71,7 @@ class AnalogBitsConfig(Config, frozen=True):
     capabilities=("bound",),
     group="discrete",
     motion="x̄ = bits(x₀) + s ε,  dx̄/ds = (x̄ − D)/s,  D = Σ p(c | x̄) bits(c)",
+    units={"loss": "nats"},
 )
 class AnalogBits(Family[AnalogBitsConfig]):
     """D(x, s) is the mean of the bits of all symbols, by what a network says they are."""

@@ -77,6 +77,7 @@ class CellConfig(Config, frozen=True):
     capabilities=(),
     group="likelihood",
     motion="S = diag(π) P,  P = softmax(U Vᵀ),  π P = π",
+    units={"loss": "nats"},
 )
 class Cell(Family[CellConfig]):
     """Learns of each graph how walks go on it; see `models.nets.graphs.look_alikes`.

@@ -78,6 +78,7 @@ class DigressConfig(Config, frozen=True):
     capabilities=("bound", "complete", "revise"),
     group="discrete",
     motion="q(A_t | A₀) = Cat(A₀ Q̄_t),  p(A_(t−1) | A_t) = Π Σ q(a_(t−1) | a_t, a₀) p(a₀ | A_t)",
+    units={"loss": "nats", "cross-entropy": "nats"},
 )
 class Digress(OneShot[DigressConfig]):
     """A network says p(a_0 | A_t) of each pair; the path of D3PM does the rest.

@@ -38,6 +38,7 @@ class EdgeListConfig(Config, frozen=True):
     capabilities=("bound",),
     group="sequential",
     motion="p(G) ≥ p(e₁ e₂ … e_m),  e_t ~ p(· | e₁ … e_(t−1))",
+    units={"loss": "nats"},
 )
 class EdgeByEdge(WordByWord[EdgeListConfig]):
     """p(word) = prod_t p(e_t | e_1 ... e_(t-1)), an edge a symbol."""

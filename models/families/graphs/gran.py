@@ -64,6 +64,7 @@ class GranConfig(Config, frozen=True):
     capabilities=("bound",),
     group="sequential",
     motion="p(block) = Σ_k α_k Π_(ij) p(A_(ij); θ_(kij))",
+    units={"loss": "nats"},
 )
 class Gran(RowByRow[GranConfig]):
     """p(A) = prod_t p(L_t | L_1 ... L_(t-1)), L_t the edges of block t with all before it."""

@@ -60,6 +60,7 @@ class GraphAfConfig(Config, frozen=True):
     capabilities=("bound",),
     group="sequential",
     motion="y_ij = μ_ij(A_before) + σ_ij(A_before) z_ij,  a_ij = sign(y_ij)",
+    units={"loss": "nats"},
 )
 class GraphAf(RowByRow[GraphAfConfig]):
     """p(y) = prod over pairs of N(y_ij; mu_ij, sigma_ij^2), which are those of the graph before.

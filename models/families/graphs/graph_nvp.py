@@ -51,6 +51,7 @@ class GraphNvpConfig(Config, frozen=True):
     capabilities=("latent", "bound"),
     group="likelihood",
     motion="log p(y) = log N(f(y)) + Σ_l log |det ∂f_l|,  y = A + c (2u − 1)",
+    units={"loss": "nats", "density": "nats"},
 )
 class GraphNvp(OneShot[GraphNvpConfig]):
     """log p(y) = log N(f(y)) + log |det df/dy| of pairs with noise y, whose signs are the graph.

@@ -70,6 +70,7 @@ class GraphRnnConfig(Config, frozen=True):
     capabilities=("bound",),
     group="sequential",
     motion="h_i = GRU(h_(i−1), S_(i−1)),  S_i ~ p(· | h_i)",
+    units={"loss": "nats"},
 )
 class GraphRnn(RowByRow[GraphRnnConfig]):
     """p(A) = prod_i p(S_i | S_1 ... S_(i-1)), S_i the edges of node i to those before it."""

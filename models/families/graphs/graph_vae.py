@@ -65,6 +65,7 @@ class _Coder(nn.Module):
     capabilities=("latent", "bound"),
     group="likelihood",
     motion="log p(G) ≥ E_q [Σ_ij log p(A^π_ij | z)] − KL(q(z | G) ‖ N(0, I)) − log n! q(π | G)",
+    units={"loss": "nats", "reconstruction": "nats", "divergence": "nats"},
 )
 class GraphVae(OneShot[GraphVaeConfig]):
     """p(A) = integral of N(z; 0, I) prod over pairs of p(a_ij | z), of graphs in an order.

@@ -67,6 +67,7 @@ class MaskedTypesConfig(Config, frozen=True):
     capabilities=("bound", "complete", "revise"),
     group="discrete",
     motion="q(g_t | g₀) = (1 − t/T) g₀ + t/T [mask],  p(g_(t−1) | g_t) = Π Σ q p(g₀ | G_t)",
+    units={"loss": "nats"},
 )
 class MaskedTypes(Family[MaskedTypesConfig]):
     """A network says p(g_0 | G_t) of each node and pair; the absorbing path of D3PM does the rest.

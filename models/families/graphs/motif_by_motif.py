@@ -48,6 +48,7 @@ class MotifByMotifConfig(Config, frozen=True):
     capabilities=("bound",),
     group="sequential",
     motion="p(G) ≥ Π_k p(motif_k | before) Π_i p(edges of i | motif_k, before)",
+    units={"loss": "nats"},
 )
 class MotifByMotif(WordByWord[MotifByMotifConfig]):
     """p(word) = prod_t p(x_t | x_1 ... x_(t-1)), a motif, an edge or "next" a symbol."""

@@ -57,6 +57,7 @@ class RuleSequenceConfig(Config, frozen=True):
     capabilities=("bound",),
     group="sequential",
     motion="p(r_t | r_(<t)) ∝ m(r_t | stack) exp f(r_t | r_(<t))",
+    units={"loss": "nats"},
 )
 class RuleSequence(WordByWord[RuleSequenceConfig]):
     """p(word) = prod_t p(r_t | r_1 ... r_(t-1)), a rule a symbol."""

@@ -72,6 +72,7 @@ class VgaeConfig(Config, frozen=True):
     capabilities=("latent", "bound"),
     group="likelihood",
     motion="z_i ~ N(0, I),  p(a_ij = 1 | z) = σ(f(z_i) · f(z_j) + b)",
+    units={"loss": "nats", "reconstruction": "nats", "divergence": "nats"},
 )
 class Vgae(OneShot[VgaeConfig]):
     """p(A) = integral of prod_i N(z_i; 0, I) prod_ij p(a_ij | z_i, z_j): no order is needed.

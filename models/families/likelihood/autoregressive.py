@@ -87,6 +87,7 @@ def _law(config: AutoregressiveConfig) -> Conditional:
     capabilities=("likelihood",),
     group="likelihood",
     motion="x_i = F⁻¹(Φ(z_i) | x_(<i)),  p(x) = Π p(x_i | x_(<i))",
+    units={"loss": "nats"},
 )
 class Autoregressive(Family[AutoregressiveConfig]):
     """Maximum likelihood of each number given those before it; particles move along one axis after

@@ -61,6 +61,7 @@ class CountedFlowConfig(Config, frozen=True):
     capabilities=("likelihood",),
     group="likelihood",
     motion="log p(k, x) = log p(k) + log N(f(x; k)) + log |det ∂f/∂x|",
+    units={"loss": "nats", "count-loss": "nats"},
 )
 class CountedFlow(Family[CountedFlowConfig]):
     """Maximum likelihood of both; particles take their count first, then go layer by layer."""
@@ -114,7 +115,7 @@ class CountedFlow(Family[CountedFlowConfig]):
         metrics = more_likely(self.trained, self._rest(real))
         count = -self.counts.log_prob(self._count(real.x), self._class(real)).mean()
         yield "fit", scene
-        return {**metrics, "count_loss": count}
+        return {**metrics, "count-loss": count}
 
     def retune(self, config: CountedFlowConfig) -> None:
         self.trained.optimizer.config = config.optimizer

@@ -117,6 +117,7 @@ class EnergyBasedConfig(Config, frozen=True):
     needs=("continuous", "whole"),
     group="likelihood",
     motion="dx = −∇E(x) dτ + √(2T) dw,  p(x) = exp(−E(x)) / Z",
+    units={"energy-data": "nats", "energy-particles": "nats"},
 )
 class EnergyBased(Family[EnergyBasedConfig]):
     """Contrastive divergence with persistent Langevin particles."""

@@ -57,6 +57,7 @@ class HierarchicalVaeConfig(Config, frozen=True):
     capabilities=("latent", "bound"),
     group="likelihood",
     motion="z_L ~ N(0, I),  z_l ~ p(z_l | z_(l+1)),  x = D(z₁) + s ε",
+    units={"loss": "nats", "reconstruction": "nats", "divergence": "nats"},
 )
 class HierarchicalVae(LatentFamily[HierarchicalVaeConfig]):
     """Several levels of latents; a sample takes one pass through each."""

@@ -52,6 +52,7 @@ class NormalisingFlowConfig(Config, frozen=True):
     capabilities=("likelihood",),
     group="likelihood",
     motion="log p(x) = log N(f(x)) + log |det ∂f/∂x|,  x = f⁻¹(z)",
+    units={"loss": "nats"},
 )
 class NormalisingFlow(Family[NormalisingFlowConfig]):
     """Maximum likelihood by change of variables; particles go through the layers one by one."""

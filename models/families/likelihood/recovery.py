@@ -75,6 +75,7 @@ class RecoveryLikelihoodConfig(Config, frozen=True):
     needs=("continuous", "whole"),
     group="likelihood",
     motion="y ← y − ½η² (∇E(y, t) − (x̃ − y)/σ²) + η ε,  η = b α σ",
+    units={"energy-data": "nats", "energy-particles": "nats"},
 )
 class RecoveryLikelihood(Family[RecoveryLikelihoodConfig]):
     """x_t = y_t / α_(t+1), y_t = α_(t+1) x_t, x_(t+1) = y_t + σ_(t+1) ε, with α² + σ² = 1.

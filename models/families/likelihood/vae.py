@@ -47,6 +47,7 @@ class VaeConfig(Config, frozen=True):
     capabilities=("latent", "bound", "autoencoder"),
     group="likelihood",
     motion="log p(x) ≥ E_q log p(x | z) − KL(q(z | x) ‖ N(0, I)),  x = D(z) + s ε",
+    units={"loss": "nats", "reconstruction": "nats", "divergence": "nats"},
 )
 class Vae(LatentFamily[VaeConfig]):
     """One level of latents; a sample takes one pass."""

@@ -85,6 +85,7 @@ class VqVaeConfig(Config, frozen=True):
     capabilities=("latent", "bound"),
     group="likelihood",
     motion="k = argmin |E(x) − e_k|,  x = D(e_k) + s ε,  k ~ p(k₁) p(k₂ | k₁) …",
+    units={"loss": "nats", "reconstruction": "nats", "log-codes": "nats"},
 )
 class VqVae(Family[VqVaeConfig]):
     """Discrete latents; as each datum has one code for sure, log p(x | k) + log p(k) is a bound."""

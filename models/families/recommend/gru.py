@@ -76,6 +76,7 @@ class Gru4RecConfig(Config, frozen=True):
     needs=("symbols", "sequence", "items"),
     capabilities=("recommend",),
     group="recommend",
+    units={"loss": "nats"},
 )
 class Gru4Rec(Learner[Gru4RecConfig]):
     """p(x_(t+1) | x_1..x_t) = softmax(scores(s_t)), s_t the state of a recurrent network."""

@@ -27,6 +27,7 @@ __all__ = ["Pop"]
     needs=("symbols", "sequence", "items"),
     capabilities=("recommend",),
     group="recommend",
+    units={"loss": "nats"},
 )
 class Pop(Learner[NoConfig]):
     """p(item) = (count + 1) / (all + V), whatever the history."""

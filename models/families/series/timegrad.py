@@ -94,6 +94,7 @@ class _Recurrent(nn.Module):
     group="sequential",
     motion="h_t = GRU(h_(t−1), x_t),  dx_(t+1)/ds = (x − D(x, s, h_t)) / s",
     short="TimeGrad",
+    units={"loss": "squared error"},
 )
 class TimeGrad(Family[TimeGradConfig]):
     """p(x) = prod_t p(x_t | h_(t-1)); each factor is a diffusion of the numbers of one time.

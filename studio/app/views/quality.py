@@ -21,7 +21,7 @@ from studio.app.state.comparison import (
 )
 from studio.app.state.runs import PHASE, RunState
 from studio.app.state.session import AppState
-from studio.app.state.sixchoices import guidance_of
+from studio.app.state.sixchoices import formulas, guidance_of
 from studio.app.theme import colors, theme
 from studio.app.tokens import Tokens
 from studio.app.viewspec import ViewSpec
@@ -84,6 +84,7 @@ class QualityView(QWidget):
         super().__init__()
         self._state, self._actions = state, actions
         self._cards: dict[str, ChartCard] = {}
+        self._titles: dict[str, tuple[str, str]] = {}
         self._zoom: tuple[float, float] | None = None
         self._dirty = True
         self._timer = QTimer(self)
@@ -152,7 +153,7 @@ class QualityView(QWidget):
         for card in self._cards.values():
             self._grid.removeWidget(card)
             card.deleteLater()
-        self._cards = {}
+        self._cards, self._titles = {}, {}
         self._later()
 
     def _of_run(self, soon: int, key: str) -> None:
@@ -198,8 +199,10 @@ class QualityView(QWidget):
         self.standing.show_run(run)
         if run is None or not groups:
             return
-        if set(groups) != set(self._cards):
-            self._arrange(groups)
+        titles = {group: self._titled(group, run) for group in groups}
+        if titles != self._titles:
+            self._titles = titles
+            self._arrange()
         extent, step = self._extent(run), self._state.playback.step
         cursor = None if step is None else float(step)
         for group, names in groups.items():
@@ -221,7 +224,7 @@ class QualityView(QWidget):
             series = run.series[name]
             quality = name.startswith(QUALITY)
             floor = run.floors.get(name.removeprefix(QUALITY)) if quality else None
-            title = measure_title(name, self._state)
+            title = measure_title(name, self._state, [run] if name != "loss" else [])
             ink = inks[i % len(inks)]
             floors = floors_along(run, name) if quality else None
             counts = counts_along(run, name) if quality else None
@@ -249,26 +252,38 @@ class QualityView(QWidget):
             return None
         return catalog.get("metric", name.removeprefix(QUALITY))
 
-    def _arrange(self, groups: dict[str, list[str]]) -> None:
-        for group in sorted(groups, key=lambda g: (g != "loss", not g.startswith(QUALITY), g)):
-            if group not in self._cards:
-                entry = self._entry(group)
-                card = ChartCard(
-                    "Loss" if group == "loss" else measure_title(group, self._state),
-                    note=held.in_short(entry),
-                    tip=held.explained(entry),
-                )
+    def _titled(self, group: str, run: RunState) -> tuple[str, str]:
+        """Return the title of a chart, and what it shows: of a loss its formula."""
+        if group != "loss":
+            return measure_title(group, self._state, [run]), held.explained(self._entry(group))
+        spec, catalog = run.spec, self._state.catalog
+        if spec is None or catalog is None:
+            return "Loss", ""
+        formula, source = formulas(spec, catalog)["loss"]
+        tip = "\n".join(filter(None, [formula, source]))
+        return measure_title("loss", self._state, [run]), tip
+
+    def _arrange(self) -> None:
+        for group, (title, tip) in self._titles.items():
+            before = self._cards.get(group)
+            if before is None or before.title != title:
+                if before is not None:
+                    self._drop(group)
+                card = ChartCard(title, note=held.in_short(self._entry(group)), tip=tip)
                 card.hovered.connect(self._hover)
                 card.zoomed.connect(self._zoomed)
                 card.chosen.connect(self._choose)
                 card.picture_wanted.connect(partial(ask_picture, card, self._state, group))
                 card.values_wanted.connect(partial(ask_values, card, self._state, group))
                 self._cards[group] = card
-        for group in set(self._cards) - set(groups):
-            card = self._cards.pop(group)
-            self._grid.removeWidget(card)
-            card.deleteLater()
+        for group in set(self._cards) - set(self._titles):
+            self._drop(group)
         self._place()
+
+    def _drop(self, group: str) -> None:
+        card = self._cards.pop(group)
+        self._grid.removeWidget(card)
+        card.deleteLater()
 
     def _place(self) -> None:
         across = 2 if self.width() >= WIDE and len(self._cards) > 1 else 1

@@ -52,6 +52,7 @@ class CompareChart(QWidget):
         self._state = state
         self._runs: list[RunState] = []
         self._names: list[str] = []
+        self._titles: list[str] = []
         self._zoom: tuple[float, float] | None = None
         self.measure = ""
         self._wanted = ""
@@ -82,10 +83,11 @@ class CompareChart(QWidget):
         """Draw the measure of runs as it is now."""
         self._runs = runs
         names = comparison.measures(runs)
-        if names != self._names:
-            self._names = names
+        titles = [one_line(measure_title(name, self._state, runs)) for name in names]
+        if (names, titles) != (self._names, self._titles):
+            self._names, self._titles = names, titles
             self._choice.clear()
-            self._choice.addItems([one_line(measure_title(name, self._state)) for name in names])
+            self._choice.addItems(titles)
         self._take(self._wanted if self._wanted in names else names[0] if names else "")
         self._draw()
 
@@ -104,7 +106,9 @@ class CompareChart(QWidget):
         self._draw()
 
     def _draw(self) -> None:
-        title = measure_title(self.measure, self._state) if self.measure else "Nothing measured"
+        title = "Nothing measured"
+        if self.measure:
+            title = measure_title(self.measure, self._state, self._runs)
         unit = next(name for slug, name in AXES if slug == self.axis)
         self.card.plot.setAccessibleName(f"{title} over {unit.lower()}")
         self.card.where = self._where

@@ -4,19 +4,34 @@ import re
 from collections.abc import Sequence
 from itertools import takewhile
 
+from studio.app.kinds.registry import family_of_run
 from studio.app.state.comparison import QUALITY
 from studio.app.state.naming import metric_in_unit, name_of, number
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
+from studio.protocol.catalog import Catalog
 
-__all__ = ["SEGMENTS", "measure_title", "short_name", "told_apart"]
+__all__ = ["SEGMENTS", "measure_title", "short_name", "told_apart", "unit_of"]
 
 SEGMENTS = 216  # pixels that the names of the axes need side by side
 
 
-def measure_title(name: str, state: AppState) -> str:
-    """Return what a curve is called: the title of its metric, or its name in words."""
-    return metric_in_unit(name.removeprefix(QUALITY), state.catalog)
+def measure_title(name: str, state: AppState, runs: Sequence[RunState] = ()) -> str:
+    """Return what a curve of some runs is called: the title of its metric, or its name in words,
+    with its unit.
+    """
+    title = metric_in_unit(name.removeprefix(QUALITY), state.catalog)
+    unit = unit_of(name, runs, state.catalog)
+    return f"{title}, {unit}" if unit else title
+
+
+def unit_of(name: str, runs: Sequence[RunState], catalog: Catalog | None) -> str:
+    """Return the unit in which the trainings of some runs report a curve, "" where it has none, or
+    not the same in all that have it.
+    """
+    families = (family_of_run(run, catalog) for run in runs if name in run.series)
+    found = {family.units.get(name, "") if family is not None else "" for family in families}
+    return found.pop() if len(found) == 1 else ""
 
 
 def told_apart(runs: Sequence[RunState]) -> list[str]:

@@ -194,5 +194,5 @@ def _value(runs: list[RunState], measure: str, state: AppState) -> Line:
             held.measured(entry, float(series.values[-1])) if series is not None and some else NONE
         )
         found.append(f"{value} (n\u00a0=\u00a0{n:,})" if mixed and n else value)
-    title = metric_title(slug, state.catalog) if slug else measure_title(measure, state)
+    title = metric_title(slug, state.catalog) if slug else measure_title(measure, state, runs)
     return (title if measure else "Value", tuple(found))
