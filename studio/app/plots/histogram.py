@@ -33,6 +33,9 @@ LINE = 13  # pixels from a count of what is beyond the axis to the next
 AWAY = "\u2007\u2007"  # between a triangle and its count
 FOOT = 10  # pixels above the ratios that no number stands in
 MARKED = 64  # pixels between two numbers across
+UP = 30  # and up
+UNKNOWN = 0.5  # a ratio is not told where the real share varies by more than that part of it ...
+CLEAR = 2.0  # ... but for a model that has clearly more, by so many deviations of both
 DASHES = (
     Qt.PenStyle.SolidLine,
     Qt.PenStyle.DashLine,
@@ -151,6 +154,14 @@ class HistogramScene:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(shares / self.real)
 
+    def tells(self, model: Steps) -> NDArray[np.bool_]:
+        """Return in which bins the ratio of a model says something, (m,): where the real share is
+        known well enough, or the model has clearly more.
+        """
+        known = self.spread < UNKNOWN * self.real
+        sigma = self.spread if model.sigma is None else np.hypot(model.sigma, self.spread)
+        return np.asarray(known | (model.shares - self.real > CLEAR * sigma))
+
     def _ratio_sigma(self, model: Steps, at: int) -> float | None:
         """Return how far the ratio of a bin varies by what both sides vary, to first order; None
         where nobody knows.
@@ -240,7 +251,7 @@ class HistogramPlot(Explored):
             plane.keep(region)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(QSize(200, 210))
-        self.planes[0].left.set_name("share of all")
+        self.planes[0].left.set_name("share per bin")
         self.planes[1].left.set_name("ratio")
         self.restyle()
 
@@ -425,7 +436,9 @@ def _ends(frame: _Frame) -> Iterator[QGraphicsItem]:
 
 
 def _lower(frame: _Frame) -> Iterator[QGraphicsItem]:
-    """Yield how the models stand to the real data, with triangles for what is outside."""
+    """Yield how the models stand to the real data, with triangles for what is outside. Where there
+    are too few of these, nothing is: chance alone fills the panel.
+    """
     scene, style = frame.scene, frame.style
     with np.errstate(divide="ignore", invalid="ignore"):
         wide = np.where(scene.real > 0, scene.spread / scene.real, 9.0)
@@ -434,10 +447,10 @@ def _lower(frame: _Frame) -> Iterator[QGraphicsItem]:
     yield pg.InfiniteLine(1.0, angle=0, pen=pen(colour(style.muted, 0.8)))
     middle = (scene.places[1:] + scene.places[:-1]) / 2
     for nth, model in enumerate(scene.models):
-        ratio = scene.ratio(model.shares)
+        ratio = np.where(scene.tells(model), scene.ratio(model.shares), np.nan)
+        some = np.where(np.isfinite(ratio), 1.0, np.nan)
         if model.sigma is not None:
             ends = (scene.ratio(model.shares + side * model.sigma) for side in (-1, 1))
-            some = np.where(scene.real > 0, 1.0, np.nan)  # of no real data there is no ratio
             below, above = (some * np.clip(each, *RATIOS) for each in ends)
             yield _bars(scene, nth, below, above)
         shown = np.where((ratio >= RATIOS[0]) & (ratio <= RATIOS[1]), ratio, np.nan)
@@ -454,7 +467,7 @@ def _lower(frame: _Frame) -> Iterator[QGraphicsItem]:
 
 
 def _share_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
-    return _clear(value_marks(low, high, pixels), low, high, pixels)
+    return _clear(value_marks(low, high, pixels, UP), low, high, pixels)
 
 
 def _power_share_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
@@ -470,7 +483,9 @@ def _clear(
 
 
 def _power_across_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:
-    return power_marks(low, high, pixels / 2)  # numbers are wider than they are high
+    # Numbers are wider than they are high: 1, 2 and 5 of a power want this much of it.
+    roomy = pixels / max(high - low, 1e-9) >= MARKED + UP
+    return power_marks(low, high, pixels if roomy else pixels / 2)
 
 
 def _across_marks(low: float, high: float, pixels: float) -> list[tuple[float, str]]:

@@ -27,10 +27,10 @@ Doubles = NDArray[np.float64]
 
 FEWEST, MOST = 8, 64  # bins
 EACH, ENOUGH = 16, 25  # whole numbers that have a bin each, and values from which more have
-ENDS, FAR = (
-    (0.002, 0.998),
-    (0.02, 0.98),
-)  # quantiles that are shown, of what is real and of the rest
+ENDS, FAR = 0.002, 0.02  # quantiles at which an axis ends, of what is real and of the rest
+FEW = 4  # values that lie beyond each end, if that many are less than a fiftieth of all
+SMALL = 1e-2  # distances below it are written with a power of ten
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 BEYOND = 1.0  # of the width of what is real, that others may widen an axis on each side
 REPEATS = 12  # draws that a distance and its floor are the mean of
 LEAST = 16  # rows of a half that say anything
@@ -50,6 +50,22 @@ class Apart:
     spread: float
     n: int
     bar: float = 0.0
+
+    def said(self, unit: str = "") -> str:
+        """Write it with its bar and its floor, to two digits of what varies, as in
+        "2.10 ± 0.46 GeV, floor 1.74" and "(1.43 ± 0.51, floor 1.36) ×10⁻⁴".
+        """
+        power = -_exponent(self.floor or self.value) if self.floor < SMALL else 0
+        varies = (self.bar or self.spread or self.value / 10.0) * 10.0**power
+        decimals = int(np.clip(1 - _exponent(varies), 0, 6))
+        value, bar, floor = (
+            f"{each * 10.0**power:,.{decimals}f}" for each in (self.value, self.bar, self.floor)
+        )
+        bar = f" ± {bar}" if self.bar else ""
+        if not power:
+            return f"{value}{bar} {unit}".rstrip() + f", floor {floor}"
+        raised = str(-power).translate(RAISED)
+        return f"({value}{bar}, floor {floor}) ×10{raised} {unit}".rstrip()
 
     @property
     def level(self) -> str:
@@ -78,13 +94,14 @@ def edges_of(real: Doubles, *others: Doubles, log: bool = False) -> Doubles:
     real = _finite(real)
     if not len(real):
         return np.array([0.0, 1.0])
-    # Of few values the outermost are shown, too.
-    low = float(np.quantile(real, ENDS[0], method="lower"))
-    high = float(np.quantile(real, ENDS[1], method="higher"))
+    # A tail of single values would take half of the axis; of few values the outermost are shown.
+    end = max(ENDS, min(FAR, FEW / len(real)))
+    low = float(np.quantile(real, end, method="lower"))
+    high = float(np.quantile(real, 1 - end, method="higher"))
     wide = high - low
     for other in map(_finite, others):
         if len(other):
-            first, last = np.quantile(other, FAR)
+            first, last = np.quantile(other, (FAR, 1 - FAR))
             low = min(low, max(float(first), low - BEYOND * wide))
             high = max(high, min(float(last), high + BEYOND * wide))
     n = min(map(len, filter(len, map(_finite, (real, *others)))))
@@ -192,6 +209,11 @@ def _with_some(values: Doubles) -> Doubles:
     if not len(numbers):
         return numbers
     return numbers[np.isfinite(numbers).reshape(len(numbers), -1).any(axis=1)]
+
+
+def _exponent(value: float) -> int:
+    """Return the power of ten of the first digit of a value, 0 of none."""
+    return int(np.floor(np.log10(value))) if value > 0 and np.isfinite(value) else 0
 
 
 def _finite(values: Doubles) -> Doubles:

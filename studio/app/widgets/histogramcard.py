@@ -54,9 +54,7 @@ class HistogramCard(PointedCard):
         self.far = ""
         text, tip = "" if said else "too few to tell how far", ""
         if far is not None:
-            bar = f" ± {words.figure(far.bar)}" if far.bar else ""
-            text = f"W1 {words.figure(far.value)}{bar}".rstrip()
-            text = f"{text} {scene.unit}".rstrip() + f", floor {words.figure(far.floor)}"
+            text = f"W1 {far.said(scene.unit)}"
             text += ", too few" if far.level == "few" else ""
             self.far = f"{text}, n = {far.n:,} each"
             around = f" It varies by {words.figure(far.spread)}." if far.spread else ""

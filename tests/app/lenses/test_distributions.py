@@ -169,14 +169,24 @@ def test_what_the_axis_does_not_reach_is_counted_at_its_ends(plot: HistogramPlot
     plot.grab()
 
 
+def test_no_ratio_is_told_where_real_data_are_too_few_but_of_what_is_clearly_more() -> None:
+    """Bins of one or two data were full of bars and triangles that chance alone makes."""
+    real, n = np.array([0.5, 0.4, 0.002, 0.002, 0.0]), 1000
+    made = np.array([0.45, 0.45, 0.0, 0.1, 0.1])
+    sigma = np.sqrt(np.maximum(made, 1 / n) / n)
+    model = Steps("EDM", "#5eb1ef", 0, made, sigma=sigma)
+    scene = HistogramScene("x", np.arange(6.0), real, n, (model,))
+    assert scene.tells(model).tolist() == [True, True, False, True, True]
+
+
 def test_axes_say_what_is_along_them(plot: HistogramPlot, qtbot: QtBot) -> None:
     plot.set_scene(scene_of(unit="GeV"))
     card = HistogramCard("Mass", "GeV")
     qtbot.addWidget(card)
     card.show_scene(scene_of(unit="GeV"), Apart(32.9, 6.27, 0.0, 100), "")
-    assert card.plot.accessibleDescription().startswith("W1 32.9 GeV, floor 6.27.")
+    assert card.plot.accessibleDescription().startswith("W1 32.9 GeV, floor 6.3.")
     names = [p.left.label.toPlainText().strip() for p in plot.planes]
-    assert names == ["share of all", "ratio"]
+    assert names == ["share per bin", "ratio"]
     assert plot.planes[1].bottom.label.toPlainText().strip() == "x (GeV)"
     spectrum = SpectrumPlot()
     qtbot.addWidget(spectrum)
@@ -478,7 +488,7 @@ async def test_it_goes_to_a_picture(view: DistributionsView, lens: Any, tmp_path
     await shown(view, lens)
     write_picture(view.export_picture(), tmp_path / "h.svg")
     text = (tmp_path / "h.svg").read_text()
-    assert "share of all" in text
+    assert "share per bin" in text
     assert "<image" not in text
     # For print: dark on white, each panel below its title, how far it is, and of how many.
     assert "#ffffff" in text

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.app.plots.shares import (
+    Apart,
     apart,
     beyond,
     edges_of,
@@ -32,6 +33,23 @@ def test_bins_cover_nearly_all_that_is_real_and_are_not_stretched_by_what_is_far
     near, far = edges_of(NORMAL, NORMAL + 2.0), edges_of(NORMAL, NORMAL * 1e6)
     assert near[-1] > edges[-1]
     assert far[-1] - far[0] <= 3.001 * (edges[-1] - edges[0])
+
+
+@pytest.mark.parametrize(("n", "beyond_it"), [(40, 0), (150, 2), (800, 4), (20_000, 40)])
+def test_an_axis_ends_before_a_tail_of_single_values(n: int, beyond_it: int) -> None:
+    """A tail of five of 800 took half of it."""
+    values = np.random.default_rng(5).pareto(2.0, size=n)
+    _, above = beyond(values, edges_of(values))
+    assert above == pytest.approx(beyond_it, abs=1)
+
+
+def test_a_distance_is_written_to_two_digits_of_what_varies() -> None:
+    assert Apart(2.0966, 1.7443, 0.3, 500, 0.4623).said("GeV") == "2.10 ± 0.46 GeV, floor 1.74"
+    assert Apart(8.6, 6.52, 1.0, 500, 1.67).said("GeV") == "8.6 ± 1.7 GeV, floor 6.5"
+    small = Apart(0.000143, 0.000136, 3e-5, 500, 5.06e-5)
+    assert small.said() == "(1.43 ± 0.51, floor 1.36) ×10⁻⁴"
+    assert Apart(1234.5, 1200.0, 0.0, 500, 24.0).said("GeV") == "1,234 ± 24 GeV, floor 1,200"
+    assert Apart(0.0, 0.0, 0.0, 500).said() == "0.0, floor 0.0"
 
 
 def test_whole_numbers_have_a_bin_each() -> None:
