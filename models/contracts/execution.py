@@ -1,4 +1,6 @@
-"""How a training computes, apart from what it computes: precision, micro-batches, compilation."""
+"""How a training computes, apart from what it computes: precision, micro-batches, compilation; and
+what it keeps beside.
+"""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -21,12 +23,15 @@ class Execution:
             the same step but for rounding.
         compiled: networks are compiled by PyTorch where they first run.
         channels_last: images lie in memory with their channels last.
+        lengths: beside the averages that models are used with, those are kept that averages of any
+            other length can be made of afterwards (`models.training.posthoc`).
     """
 
     bf16: bool = False
     micro_batches: int = 1
     compiled: bool = False
     channels_last: bool = False
+    lengths: bool = False
 
     def prepare(self, net: nn.Module) -> None:
         """Have a network run this way; its parameters keep their names."""

@@ -7,7 +7,6 @@ that is affordable, against the end of the probability-flow ODE from there, by a
 it runs on: after a warm-up, until the device is done, with all samples as one batch.
 """
 
-import math
 import time
 from bisect import bisect_left
 from collections.abc import Generator
@@ -18,15 +17,14 @@ from typing import Annotated, Any, Literal
 import torch
 from torch import Tensor
 
-from models.config import Config, Pick, decode, describe, encode, param
+from models.config import Config, Pick, describe, encode, param
 from models.contracts.abilities import ABILITIES, WORDS, HasConsistency, HasDenoiser
 from models.contracts.batch import Batch
-from models.contracts.data import Judge, RowSource
 from models.contracts.family import Family
-from models.entries import MetricEntry, SamplerEntry
-from models.metrics.base import Evidence, Metric, NotApplicable, SampleMetric
+from models.entries import SamplerEntry
+from models.metrics.base import Evidence
+from models.operators.against import distance_of, half_width, halves, judge_for, source_of
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
-from models.operators.judging import asked
 from models.registry import operator, registry
 from models.samplers.grids import GRIDS, GridConfig, GridName
 from models.samplers.heun import Heun, HeunConfig
@@ -34,7 +32,7 @@ from models.tensors import make_generator
 
 __all__ = ["SolverLab", "SolverLabConfig"]
 
-_LATENTS, _NOISE, _SPLIT, _FIGURE = 3021, 3022, 3023, 3024  # streams of the seed
+_LATENTS, _NOISE, _FIGURE = 3021, 3022, 3024  # streams of the seed
 _FINE = 400  # steps of the reference
 _WAYS = 12  # particles whose ways are kept
 _FRAMES = 65  # places of a way that are kept
@@ -191,8 +189,8 @@ class SolverLab:
         assert isinstance(family, Family)
         if operation.given:
             raise ValueError("samples are held against all real data: no condition can be chosen.")
-        figure, picked = _figure(config.figure, family)
-        source, plan = _source(operation), _planned(config, family)
+        figure, picked = distance_of(config.figure, family)
+        source, plan = source_of(operation), _planned(config, family)
         plan = replace(plan, n=min(plan.n, len(source) // 2))
         shape = (len(plan.samplers), len(plan.calls))
         nfe = torch.zeros(shape, dtype=torch.int64)
@@ -203,10 +201,10 @@ class SolverLab:
         ways, reference = torch.full((*shape, _FRAMES, 0, 2), torch.nan), torch.empty(_FRAMES, 0, 2)
         total = plan.repeats * ((plan.fine > 0) + len(plan.samplers) * len(plan.calls))
         at = Progress(0, total)
-        judge = yield from _judge(operation, figure, at)
+        judge = yield from judge_for(operation, figure, at)
         for repeat in range(plan.repeats):
             seed = config.seed + repeat
-            real, other = _real(source, plan.n, seed)
+            real, other = halves(source, plan.n, seed)
             bar = Evidence(real, make_generator(seed, _FIGURE), other=other, judge=judge)
             floor[repeat] = figure.bar(bar).value
             latents = family.prior(plan.n, make_generator(seed, _LATENTS))
@@ -366,42 +364,6 @@ def _seconds_of_a_call(family: Family[Any]) -> float:
     return min(took) / _PROBE
 
 
-def _figure(pick: Pick, family: Family[Any]) -> tuple[Metric[Any], MetricEntry]:
-    """Return what samples are held against data by."""
-    kind = registry.get("kind", family.spec.kind)
-    known = {entry.slug: entry for entry in registry.all("metric")}
-    usual = (slug for slug in kind.metrics if slug in known and _is_distance(known[slug]))
-    slug = pick.slug or next(usual, "")
-    if not slug:
-        raise ValueError(
-            f"none of the usual figures of {kind.many} is a distance from data: choose another one."
-        )
-    if slug not in known:
-        raise ValueError(f"there is no metric {slug!r}; there are {', '.join(known)}.")
-    entry = known[slug]
-    if entry.kinds and kind.slug not in entry.kinds:
-        raise ValueError(f"{entry.title} is for {' and '.join(entry.kinds)}, not {kind.many}.")
-    if not _is_distance(entry):
-        raise ValueError(f"{entry.title} is no distance of samples from data.")
-    return entry.make(decode(entry.config, pick.config)), entry
-
-
-def _is_distance(entry: MetricEntry) -> bool:
-    return issubclass(entry.make, SampleMetric) and entry.better == "lower"
-
-
-def _judge(
-    operation: Operation, figure: Metric[Any], at: Progress
-) -> Generator[Progress, None, Judge | None]:
-    """Return the judge of the data where the figure asks for one, as it says of a few real data."""
-    real, other = _real(_source(operation), _PROBE, 0)
-    try:
-        figure.bar(Evidence(real, make_generator(0, _FIGURE), other=other))
-    except NotApplicable:
-        return (yield from asked(operation, at))
-    return None
-
-
 def _entry(slug: str, family: Family[Any]) -> SamplerEntry:
     known = {entry.slug: entry for entry in registry.all("sampler")}
     if slug not in known:
@@ -432,24 +394,6 @@ def _with_calls(entry: SamplerEntry, calls: int, grid: Literal["own", GridName] 
     return made(counts[most - 1]) if most else None
 
 
-def _source(operation: Operation) -> RowSource:
-    """Return the data that samples are held against: those that were not learned from, where some
-    are set apart.
-    """
-    held = operation.held() if operation.held is not None else None
-    source = held if held is not None else operation.data() if operation.data is not None else None
-    if source is None or len(source) < 2:
-        raise ValueError("a comparison needs the data of the run, and there are none.")
-    return source
-
-
-def _real(source: RowSource, n: int, seed: int) -> tuple[RowSource, RowSource]:
-    """Return two sets of real data, of at most n rows, with none in common."""
-    rows = torch.randperm(len(source), generator=make_generator(seed, _SPLIT))
-    half = min(n, len(rows) // 2)
-    return source.take(rows[:half]), source.take(rows[half : 2 * half])
-
-
 def _enough(
     samplers: tuple[SamplerEntry, ...], nfe: Tensor, distance: Tensor, floor: Tensor, many: str
 ) -> str:
@@ -457,7 +401,7 @@ def _enough(
     interval is narrow against the floor, and ends below those of all others with as many calls.
     ``many`` are the samples of each, in words.
     """
-    mean, half = distance.mean(dim=2), _half(distance)
+    mean, half = distance.mean(dim=2), half_width(distance)
     near = (mean <= floor.mean() + 2 * (floor.std() if len(floor) > 1 else 0.0)) & (nfe > 0)
     if not near.any():
         return "None comes to what real data are from each other, with as many calls as were tried."
@@ -474,16 +418,3 @@ def _enough(
         f"{samplers[k].title} needs the fewest calls, {int(calls[k, c])}, to be as near to the "
         "data as real data are."
     )
-
-
-def _half(values: Tensor) -> Tensor:
-    """Return half the width of the 95 % interval of the mean over the last axis, by Student's t:
-    of two repeats the spread alone says little. Of one it has no end.
-    """
-    from scipy.special import stdtrit  # late: nobody's start waits for it
-
-    n = values.shape[-1]
-    if n < 2:
-        return torch.full(values.shape[:-1], torch.inf)
-    factor = float(stdtrit(n - 1, 0.975)) / math.sqrt(n)
-    return factor * values.std(dim=-1)

@@ -10,6 +10,7 @@ from models.contracts.execution import PLAIN, Execution
 from models.contracts.state import State
 from models.training.ema import Ema
 from models.training.optim import OptimizerConfig, ScheduledOptimizer
+from models.training.posthoc import PosthocAverages
 from models.training.state import (
     pack_ema,
     pack_module,
@@ -61,6 +62,9 @@ class Trained(Generic[M]):
         self.net = net
         self.optimizer = ScheduledOptimizer(optimizer, net.parameters(), horizon, clock)
         self.ema = None if decay is None else Ema(net, decay)
+        # Of the very parameters that the execution prepares below.
+        wanted = execution.lengths and self.ema is not None
+        self.lengths = PosthocAverages(net) if wanted else None
         self.execution = execution
         self._name = name
         self._device = next((p.device for p in net.parameters()), torch.device("cpu"))
@@ -114,6 +118,8 @@ class Trained(Generic[M]):
         """Move the averages, if there are some, towards the weights as they are."""
         if self.ema is not None:
             self.ema.update()
+        if self.lengths is not None:
+            self.lengths.update()
 
     def begin_as(self, other: nn.Module) -> None:
         """Begin with the weights of another network of the same size."""
@@ -125,6 +131,8 @@ class Trained(Generic[M]):
         pack_optimizer(state, f"{part}/optimizer", self.optimizer)
         if self.ema is not None:
             pack_ema(state, f"{part}/ema", self.ema)
+        if self.lengths is not None:
+            self.lengths.pack(state, part)
 
     def unpack(self, state: State, part: str) -> None:
         """Restore what `pack` added.
@@ -136,6 +144,8 @@ class Trained(Generic[M]):
         unpack_optimizer(state, f"{part}/optimizer", self.optimizer)
         if self.ema is not None:
             unpack_ema(state, f"{part}/ema", self.ema)
+        if self.lengths is not None and self.ema is not None:
+            self.lengths.unpack(state, part, self.ema.count)
 
     def parameter_count(self) -> int:
         """Return how many numbers are trained."""

@@ -47,6 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="the newest checkpoint up to this step (default: the newest)",
     )
+    kept.add_length(parser)
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="where to (default: results/ of the run)"
     )
@@ -72,6 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         arguments.operator,
         assigned(config, arguments.settings),
         step=arguments.step,
+        length=arguments.length,
         file=arguments.out,
         overwrite=arguments.overwrite,
         inputs=named_values("--rows", arguments.rows),

@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         seed=arguments.seed,
         sampler=kept.sampler(folder, arguments),
         step=arguments.step,
+        length=arguments.length,
         metrics=[Pick(slug=slug) for slug in arguments.metrics],
     )
     of = entry_of(picked_kind(folder.record.spec.dataset))

@@ -54,7 +54,9 @@ def _weights(arguments: argparse.Namespace) -> int:
         raise UsageError("weights have no conditions: leave --given away")
     folder, file = kept.find(arguments.run), arguments.out.absolute()
     try:
-        step = export_weights(folder, file, arguments.step, overwrite=arguments.overwrite)
+        step = export_weights(
+            folder, file, arguments.step, length=arguments.length, overwrite=arguments.overwrite
+        )
     except Refused as refused:
         raise in_options(refused, {}) from refused
     say(f"The weights of step {step:,} are in {file}.")

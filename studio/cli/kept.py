@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from studio.protocol.spec import Pick
     from studio.store.run import RunFolder
 
-__all__ = ["add_arguments", "count", "do", "find", "operate", "sampler"]
+__all__ = ["add_arguments", "add_length", "count", "do", "find", "operate", "sampler"]
 
 NAME = "work"  # of the job, which nobody else sees
 
@@ -79,10 +79,22 @@ def add_arguments(parser: argparse.ArgumentParser, samples: int) -> None:
         metavar="N",
         help="the newest checkpoint up to this step (default: the newest)",
     )
+    add_length(parser)
     parser.add_argument(
         "--sampler", default="", metavar="SLUG", help="another one than the run's own"
     )
     add_settings(parser, "a setting of the sampler, such as steps=50 (repeatable)")
+
+
+def add_length(parser: argparse.ArgumentParser) -> None:
+    """Declare over which length weights are averaged."""
+    parser.add_argument(
+        "--length",
+        type=float,
+        metavar="L",
+        help="average the weights over another length than in training, a share of the steps from "
+        "0.03 to 0.2, of a run that was trained with --set training.lengths=true",
+    )
 
 
 def find(path: Path) -> "RunFolder":
@@ -127,6 +139,7 @@ def operate(
     config: dict[str, Any],
     *,
     step: int | None = None,
+    length: float | None = None,
     file: Path | None = None,
     overwrite: bool = False,
     inputs: dict[str, Any] | None = None,
@@ -155,6 +168,7 @@ def operate(
         inputs=inputs or {},
         given=given or {},
         step=step,
+        length=length,
         file=str(file.absolute()) if file is not None else "",
         overwrite=overwrite,
     )

@@ -54,6 +54,7 @@ def draw(arguments: argparse.Namespace) -> int:
         GENERATE,
         config,
         step=arguments.step,
+        length=arguments.length,
         file=arguments.out,
         overwrite=arguments.overwrite,
         given=given,

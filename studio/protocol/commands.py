@@ -343,7 +343,8 @@ class WalkStep(_Command, frozen=True, kw_only=True):
 
 class Operate(_Command, frozen=True, kw_only=True):
     """Do with a trained run what an operator of the catalogue can: with the weights of the newest
-    checkpoint, or of the newest not after ``step``.
+    checkpoint, or of the newest not after ``step``; averaged over ``length``, where the run kept
+    what another length than its own is made of (`models.training.posthoc`).
 
     ``config`` are settings of the operator; ``inputs`` fill its slots, each with rows in data units
     as nested lists, with "data" for all that the run has learned from, or with "all" for those and
@@ -361,6 +362,7 @@ class Operate(_Command, frozen=True, kw_only=True):
     inputs: dict[str, Any] = {}
     given: dict[str, Any] = {}
     step: int | None = None
+    length: float | None = None
     file: str = ""
     overwrite: bool = False
     inline: bool = False
@@ -390,7 +392,8 @@ class ExportRows(_Command, frozen=True, kw_only=True):
 
 class Evaluate(_Command, frozen=True, kw_only=True):
     """Queue an evaluation of a run with fresh samples; reply: {"job"}. The newest checkpoint, or
-    the newest up to ``step``; with the run's own sampler and ``metrics`` unless others are named.
+    the newest up to ``step``, averaged over ``length`` as in `Operate`; with the run's own sampler
+    and ``metrics`` unless others are named.
     """
 
     run: str
@@ -398,6 +401,7 @@ class Evaluate(_Command, frozen=True, kw_only=True):
     seed: int = 0
     sampler: Pick | None = None
     step: int | None = None
+    length: float | None = None
     metrics: list[Pick] = []
 
 

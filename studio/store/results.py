@@ -42,15 +42,17 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
     ``config`` are the settings of the operator, all spelled out; ``given`` the conditions that were
     chosen, with their ``units``, of those that have one, ``taken`` the others, which came from rows
     of the data as ``taken_from`` says; ``handed`` how many rows each slot was filled with. ``step``
-    is that of the weights and ``spec_hash`` the SHA-256 of the run's spec up to there; ``versions``
-    are those of packages. ``note`` is what is to be known of it, in a sentence; ``classes`` are the
-    names of the values of "label", where rows have one.
+    is that of the weights, ``length`` what they are averaged over where it is not the run's own,
+    and ``spec_hash`` the SHA-256 of the run's spec up to there; ``versions`` are those of packages.
+    ``note`` is what is to be known of it, in a sentence; ``classes`` are the names of the values of
+    "label", where rows have one.
     """
 
     operator: str
     title: str
     run: str
     step: int
+    length: float | None = None
     config: dict[str, Any] = {}
     given: dict[str, Any] = {}
     units: dict[str, str] = {}
@@ -72,6 +74,7 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
             "operator": self.operator,
             "run": self.run,
             "step": self.step,
+            "length": self.length,
             **self.config,
             "given": self.given,
             "units": self.units,
@@ -80,7 +83,7 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
             "note": self.note,
             "classes": self.classes,
         }
-        return {name: value for name, value in said.items() if value not in ("", {}, [])}
+        return {name: value for name, value in said.items() if value not in ("", {}, [], None)}
 
 
 class ResultFolder:

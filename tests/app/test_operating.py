@@ -428,3 +428,25 @@ async def test_a_lens_of_samples_lists_what_the_model_can_do(bench, wait):
     bench.state.runs.select("")
     assert chip.isHidden()
     chip.deleteLater()
+
+
+async def test_of_a_run_that_kept_them_the_sheet_asks_over_which_length_weights_are_averaged(
+    bench, wait
+):
+    known = await ready(bench)
+    known.spec = msgspec.structs.replace(known.spec, training={"lengths": True})
+    made = await sheet(bench, wait)
+    field = made.form.rows[operators.LENGTH]
+    field.editor._typed("0.5")
+    assert not made.go.isEnabled(), "no average is made well over so long"
+    field.editor._typed("0.1")
+    asked = []
+    bench.script[m.Operate] = bench.engine.script[m.Operate] = lambda c: asked.append(c) or {}
+    made.go.click()
+    await wait(lambda: asked)
+    assert (asked[0].length, asked[0].config) == (0.1, {"n": 4096})
+    await wait(lambda: not bench.window.findChildren(OperateSheet))
+    known.spec = msgspec.structs.replace(known.spec, training={})
+    plain = await sheet(bench, wait)
+    assert operators.LENGTH not in plain.form.rows
+    plain.reject()

@@ -290,3 +290,30 @@ def test_the_catalogue_describes_every_operator_with_what_it_takes():
     told = {entry.slug: entry.takes for entry in catalog.of("operator")}
     assert set(told) == {entry.slug for entry in registry.all("operator")}
     assert [(slot.name, slot.unless) for slot in told["recommend"]] == [("histories", "all")]
+
+
+def test_weights_are_averaged_over_a_length_that_is_chosen_afterwards(desk, edm, tmp_path):
+    project = tmp_path / "lengths"
+    assert headless.run(spec(lengths=True), project=project).state == "finished"
+    [path] = (project / "runs").iterdir()
+    run, warm = RunFolder(path), WarmModels()
+    own, short, longer = (warm.get(run, None, length) for length in (None, 0.05, 0.2))
+    assert len(warm) == 3
+    assert warm.get(run, None, 0.05) is short
+
+    def weights(loaded):
+        field = loaded.family.field.trained.averaged
+        return torch.cat([p.flatten() for p in field.parameters()])
+
+    assert short.off < 1e-3 < longer.off
+    assert len({tuple(weights(each).tolist()) for each in (own, short, longer)}) == 3
+    # What is trained on and what other runs are told is the run's own.
+    assert torch.equal(weights(warm.get(run)), weights(load(run)))
+    desk.reply(operate(run, config={"n": 8}, length=0.2))
+    desk.work()
+    [result] = run.results.all()
+    assert result.record.length == result.record.provenance["length"] == 0.2
+    assert "averaged over a length of 0.2, made to within" in result.record.note
+    failed = desk.refused(operate(edm, inline=True, length=0.1))
+    assert failed.path == "length"
+    assert "kept no averages" in failed.message

@@ -13,7 +13,7 @@ from models.data.eight_gaussians import EightGaussiansConfig
 from models.kinds.images import images
 from models.kinds.jets import jets
 from models.metrics.base import Evidence
-from models.operators import solvers
+from models.operators import against, solvers
 from models.operators.base import Operation, Outcome, Progress
 from models.operators.solvers import SolverLab, SolverLabConfig
 from models.registry import discover, registry
@@ -197,13 +197,13 @@ def test_images_are_held_against_images_in_the_eyes_of_their_judge(slug, by) -> 
 def test_a_kind_that_has_a_distance_is_measured_by_it(kind) -> None:
     """Images and series had none, as the figure of points was taken for theirs."""
     known = {entry.slug: entry for entry in registry.all("metric")}
-    own = [slug for slug in kind.metrics if solvers._is_distance(known[slug])]
+    own = [slug for slug in kind.metrics if against._is_distance(known[slug])]
     family: Any = SimpleNamespace(spec=kind.make(20, 0).spec())
     if own:
-        assert solvers._figure(Pick(), family)[1].slug == own[0]
+        assert against.distance_of(Pick(), family)[1].slug == own[0]
     else:
         with pytest.raises(ValueError, match=f"usual figures of {kind.many} is a distance"):
-            solvers._figure(Pick(), family)
+            against.distance_of(Pick(), family)
 
 
 def test_what_is_left_open_is_as_much_as_there_is_time_for(monkeypatch) -> None:

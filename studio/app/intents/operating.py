@@ -27,6 +27,7 @@ __all__ = ["MEASURED", "OperatingIntents"]
 PREVIEWED = 64  # rows of the data that a portrait may show
 SEEN = {
     "attack": "samples/purified",
+    "averaging-lengths": "quality/lengths",
     "bound": "quality/bound",
     "film": "samples/film",
     "guidance-lab": "samples/guidance",
@@ -124,6 +125,7 @@ class OperatingIntents(Intents):
                 config=asking.config,
                 given=asking.given,
                 inputs=asking.inputs,
+                length=asking.length,
                 file=file,
                 overwrite=bool(file),
             )

@@ -15,9 +15,14 @@ from studio.app.state.runs import RunState
 from studio.protocol.able import Condition, guess
 from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec, SlotSpec
 
-__all__ = ["Asking", "Unreadable", "asking", "guesses", "offered", "settings"]
+__all__ = [
+    "LENGTH", "Asking", "Unreadable", "asking", "guesses", "keeps_lengths", "offered", "settings",
+    "weighed",
+]  # fmt: skip
 
-GIVEN, INPUTS = "given", "inputs"
+GIVEN, INPUTS, WEIGHTS = "given", "inputs", "weights"
+LENGTH = f"{WEIGHTS}.length"
+"""The setting over which length the weights are averaged."""
 WRITTEN = "[[0, 1], [2, 3]]"  # how rows are
 DATA = "data"  # in the place of rows: all that the run has learned from
 _MEANT = {"all": "all data there are", "test": "the data that only test"}
@@ -36,11 +41,14 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True)
 class Asking:
-    """What an operator is asked with: its own settings, conditions and rows by name."""
+    """What an operator is asked with: its own settings, conditions and rows by name, and over which
+    length the weights are averaged, None for the run's own.
+    """
 
     config: dict[str, Any]
     given: dict[str, Any]
     inputs: dict[str, Any]
+    length: float | None = None
 
 
 def offered(run: RunState | None, catalog: Catalog | None) -> list[EntrySpec]:
@@ -80,6 +88,33 @@ def settings(
             *map(_handed, entry.takes),
         ],
     )
+
+
+def keeps_lengths(run: RunState | None) -> bool:
+    """Whether the weights of a run can be averaged over any length after its training."""
+    return run is not None and run.spec is not None and bool(run.spec.training.get("lengths"))
+
+
+def weighed(entry: EntrySpec, run: RunState) -> EntrySpec:
+    """Return an operator with the length over which the weights are averaged as one more field,
+    where the run kept what lengths are made of.
+    """
+    if not keeps_lengths(run):
+        return entry
+    field = FieldSpec(
+        path=LENGTH,
+        kind="float",
+        title="Averaging length",
+        help="Over which share of the training the weights are averaged: the deviation of the "
+        "average, over the steps that were done. Lengths, in the lens Quality, compares some.",
+        default=None,
+        optional=True,
+        low=0.03,
+        high=0.2,
+        meant="the run's own; or 0.03 to 0.2",
+        group="Weights",
+    )
+    return msgspec.structs.replace(entry, fields=[*entry.fields, field])
 
 
 def _handed(slot: SlotSpec) -> FieldSpec:
@@ -157,14 +192,15 @@ def asking(
     Raises:
         Unreadable: rows that were typed are no lists of numbers.
     """
-    own = {name: value for name, value in config.items() if name not in (GIVEN, INPUTS)}
+    own = {name: value for name, value in config.items() if name not in (GIVEN, INPUTS, WEIGHTS)}
     given = {
         name: value for name, value in config.get(GIVEN, {}).items() if value not in (None, "")
     }
     if inputs is not None:
         return Asking(own, given, dict(inputs))
     typed = config.get(INPUTS, {})
-    return Asking(own, given, {slot.name: _rows(slot, typed) for slot in entry.takes})
+    rows = {slot.name: _rows(slot, typed) for slot in entry.takes}
+    return Asking(own, given, rows, config.get(WEIGHTS, {}).get("length"))
 
 
 def _rows(slot: SlotSpec, typed: Mapping[str, str]) -> Any:

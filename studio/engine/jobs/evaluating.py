@@ -55,7 +55,7 @@ class EvaluationJob(RunJob):
     def work(self) -> Work:
         """Draw, measure, write down."""
         n, seed = self._command.n, self._command.seed
-        loaded = load(self.folder, self._command.step)
+        loaded = load(self.folder, self._command.step, self._command.length)
         self.at = loaded.step
         yield False
         source = loaded.resolved.load_data(self.folder.project)
@@ -80,7 +80,11 @@ class EvaluationJob(RunJob):
             figure = quality.figures.get(choice.entry.slug)
             if figure is not None and math.isfinite(figure.value):
                 told = _told(choice.entry, figure, quality)
-                self.say(f"{choice.entry.slug} of step {loaded.step:,}: {told}, seed {seed}).")
+                over = "" if loaded.length is None else f", averaged over {loaded.length:g}"
+                of = f"step {loaded.step:,}{over}"
+                self.say(f"{choice.entry.slug} of {of}: {told}, seed {seed}).")
+        if loaded.length is not None:
+            return  # the figures of a run are those of its own averages
         self.folder.events.append(
             "evaluated",
             loaded.step,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from studio.engine.process.failures import Refused
 from studio.engine.run.destination import check_destination
-from studio.engine.run.loading import newest_checkpoint
+from studio.engine.run.loading import chosen_checkpoint
 from studio.engine.run.saving import FAMILY, saved_columns, saved_data
 from studio.store.atomic import write_bytes
 from studio.store.run import RunFolder
@@ -21,24 +21,29 @@ Tensor: TypeAlias = NDArray[Any]
 
 
 def export_weights(
-    run: RunFolder, file: Path, step: int | None = None, *, overwrite: bool = False
+    run: RunFolder,
+    file: Path,
+    step: int | None = None,
+    *,
+    length: float | None = None,
+    overwrite: bool = False,
 ) -> int:
-    """Write the averaged weights of the newest checkpoint (not after ``step`` if that is given) to
-    a .safetensors file; return its step.
+    """Write the averaged weights of the newest checkpoint (not after ``step`` if that is given),
+    over another ``length`` than the run's own if that is, to a .safetensors file; return its step.
 
     Tensors keep their names in the family's state; where it averages nothing, the weights
     themselves are written. The metadata hold the run's spec and the data's units, as JSON.
 
     Raises:
-        Refused: another suffix, no good checkpoint, or the file is there already and ``overwrite``
-            does not say that it may be replaced.
+        Refused: another suffix, no good checkpoint, no such length, or the file is there already
+            and ``overwrite`` does not say that it may be replaced.
         StoreError: the disk refused.
     """
     from safetensors.numpy import save
 
     if file.suffix.lower() != ".safetensors":
         raise Refused("Weights are written as .safetensors.", f"Call it {file.stem}.safetensors.")
-    checkpoint = newest_checkpoint(run, step)
+    checkpoint, _ = chosen_checkpoint(run, step, length)
     check_destination(file, overwrite)
     tensors = {
         name.removeprefix(FAMILY): np.ascontiguousarray(value)
@@ -53,6 +58,7 @@ def export_weights(
         "mean": json.dumps(data.mean.tolist()),
         "std": json.dumps(data.std.tolist()),
         "run": run.name,
+        **({} if length is None else {"length": str(length)}),
     }
     write_bytes(file, save(_weights(tensors), metadata))
     return checkpoint.step

@@ -44,10 +44,11 @@ class OperatorJob(RunJob):
 
     def work(self) -> Work:
         """Load, do, write; see `studio.engine.jobs.job.Job.work`."""
-        if not self._warm.has(self.folder, self._command.step):
+        command = self._command
+        if not self._warm.has(self.folder, command.step, command.length):
             self._tell("Loading the model")
             yield False
-        loaded = self._warm.get(self.folder, self._command.step)
+        loaded = self._warm.get(self.folder, command.step, command.length)
         yield False
         doing = self._asked.work(loaded, self._warm.get)
         while True:
@@ -115,7 +116,8 @@ def inline(command: Operate, warm: WarmModels) -> Generator[bool, None, Answer]:
         Refused: it cannot be done, or is too much for an answer.
     """
     asked = ask(command)
-    answer = yield from in_pieces(asked.work(warm.get(asked.run, command.step), warm.get))
+    loaded = warm.get(asked.run, command.step, command.length)
+    answer = yield from in_pieces(asked.work(loaded, warm.get))
     size = sum(values.nbytes for values in answer.arrays.values())
     if size > MOST_INLINE:
         raise Refused(

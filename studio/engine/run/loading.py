@@ -10,19 +10,20 @@ from studio.engine.process.failures import Refused
 from studio.engine.run.in_force import rebuild
 from studio.engine.run.inputs import open_guides
 from studio.engine.run.resolve import Choice, Resolved, check
-from studio.engine.run.saving import saved_columns, saved_data
+from studio.engine.run.saving import averaged, saved_columns, saved_data
 from studio.protocol.spec import Edit, Pick
 from studio.store.checkpoint import Checkpoint
 from studio.store.edits import effective_spec
 from studio.store.run import RunFolder
 
-__all__ = ["Loaded", "load", "newest_checkpoint"]
+__all__ = ["Loaded", "chosen_checkpoint", "load", "newest_checkpoint"]
 
 
 @dataclass(frozen=True)
 class Loaded:
     """A family with the weights and settings of a step; ``sampler`` is the run's own, None for the
-    family's. ``edits`` are those of the run up to that step.
+    family's. ``edits`` are those of the run up to that step. ``length`` is what the weights are
+    averaged over where that is not the run's own, and ``off`` how far that is from what it says.
     """
 
     run: RunFolder
@@ -32,6 +33,8 @@ class Loaded:
     columns: tuple[str, ...]
     sampler: Any
     edits: list[Edit]
+    length: float | None = None
+    off: float = 0.0
 
     def sampled_by(self, other: Choice[SamplerEntry] | None) -> tuple[Pick | None, Any]:
         """Return what samples are drawn with, as data and as an object: the run's own sampler, or
@@ -64,16 +67,37 @@ def newest_checkpoint(run: RunFolder, step: int | None = None) -> Checkpoint:
     raise Refused(f"{run.name} has no checkpoint yet.", "Let it train a while, or save one now.")
 
 
-def load(run: RunFolder, step: int | None = None) -> Loaded:
-    """Load the newest checkpoint of a run, not after ``step`` if that is given.
+def chosen_checkpoint(
+    run: RunFolder, step: int | None = None, length: float | None = None
+) -> tuple[Checkpoint, float]:
+    """Return the newest intact checkpoint, not after ``step`` if that is given, averaged over
+    another ``length`` than the run's own if that is, and how far that is from what it says.
+
+    Raises:
+        Refused: there is none, or the run kept nothing that the length could be made of; the path
+            is "length".
+    """
+    checkpoint = newest_checkpoint(run, step)
+    if length is None:
+        return checkpoint, 0.0
+    try:
+        return averaged(checkpoint, length)
+    except ValueError as error:
+        raise Refused(f"Averaging length: {error}.", path="length") from error
+
+
+def load(run: RunFolder, step: int | None = None, length: float | None = None) -> Loaded:
+    """Load the newest checkpoint of a run, not after ``step`` if that is given, averaged over
+    another ``length`` than the run's own if that is.
 
     The data set is not needed. A device that is not there any more is replaced by the CPU.
 
     Raises:
-        Refused: there is no good checkpoint, or the run's spec does not fit this installation.
+        Refused: there is no good checkpoint, the run's spec does not fit this installation, or the
+            run kept nothing that the length could be made of; the path is "length".
         StoreError: the run folder cannot be read.
     """
-    checkpoint = newest_checkpoint(run, step)
+    checkpoint, off = chosen_checkpoint(run, step, length)
     resolved = check(run.record.spec, any_device=True)
     device, _ = choose_any(resolved.training.device)
     configure(device, resolved.training.threads)
@@ -81,4 +105,4 @@ def load(run: RunFolder, step: int | None = None) -> Loaded:
     family = rebuild(resolved, edits, saved_data(checkpoint), device, checkpoint=checkpoint)
     sampler = resolved.sampling(family, open_guides(run, device))
     columns = saved_columns(checkpoint)
-    return Loaded(run, resolved, family, checkpoint.step, columns, sampler, edits)
+    return Loaded(run, resolved, family, checkpoint.step, columns, sampler, edits, length, off)

@@ -43,6 +43,9 @@ from studio.store.run import RunFolder
 
 __all__ = ["Answer", "Asked", "ask", "offered"]
 
+_EXACT = 1e-3
+"""An average that is nearer than that to the one asked for, in its density, needs no word."""
+
 DATA = "data"
 """What is named in the place of rows for all that the run has learned from; `ALL` names also what
 was held out, and `TEST` what only tests. A data set of the project goes by its slug."""
@@ -148,12 +151,14 @@ class Asked:
             said_beside(given, taken, origin),
             *self._named(),
             *few,
+            _averaged(loaded),
         ]
         record = ResultRecord(
             operator=self.operator.entry.slug,
             title=self.operator.entry.title,
             run=self.run.name,
             step=loaded.step,
+            length=loaded.length,
             config={**self._config(config, pick), **outcome.settled},
             given=given.said,
             units=given.units,
@@ -339,6 +344,14 @@ def _classes(spec: DataSpec, outcome: Outcome, operator: OperatorEntry) -> list[
     known, rows = spec.given.get(LABEL), outcome.rows
     labelled = rows is not None and LABEL in rows.given
     return list(known.names) if known and (labelled or "classify" in operator.needs) else []
+
+
+def _averaged(loaded: Loaded) -> str:
+    """Say over which length weights are averaged, "" for the run's own."""
+    if loaded.length is None:
+        return ""
+    exact = f", made to within {loaded.off:.1%}" if loaded.off > _EXACT else ""
+    return f"The weights are averaged over a length of {loaded.length:g}{exact}."
 
 
 def _samplers(entry: OperatorEntry) -> list[str]:

@@ -6,6 +6,7 @@ the plain ones of the data spec, "columns" and "spec" (the run's, as plain data)
 enough to sample from: neither the data set nor the run folder is needed.
 """
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -15,12 +16,13 @@ import torch
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from models.contracts.state import State
+from models.training.posthoc import averaged_over
 from studio.engine.data.specs import pack_spec, unpack_spec
 from studio.engine.process.failures import NumericFailure
 from studio.protocol.spec import RunSpec
 from studio.store.checkpoint import Checkpoint
 
-__all__ = ["FAMILY", "pack", "restore", "saved_columns", "saved_data"]
+__all__ = ["FAMILY", "averaged", "pack", "restore", "saved_columns", "saved_data"]
 
 FAMILY = "family/"
 DATA = "data/"
@@ -57,13 +59,29 @@ def restore(family: Learner[Any], checkpoint: Checkpoint) -> None:
     Raises:
         ValueError: it does not fit.
     """
+    family.load_state(_state(checkpoint))
+
+
+def averaged(checkpoint: Checkpoint, length: float) -> tuple[Checkpoint, float]:
+    """Return a checkpoint whose averaged weights are those of another length, to be used and not
+    trained on, and how far that average is from the one asked for (`averaged_over`).
+
+    Raises:
+        ValueError: there is no such length, or the run kept nothing that it could be made of.
+    """
+    state, off = averaged_over(_state(checkpoint), length)
+    made = {f"{FAMILY}{name}": tensor.numpy() for name, tensor in state.tensors.items()}
+    return replace(checkpoint, tensors=checkpoint.tensors | made), off
+
+
+def _state(checkpoint: Checkpoint) -> State:
     tensors = {
         # The arrays of a checkpoint are read-only views of its bytes; torch wants its own.
         name.removeprefix(FAMILY): torch.from_numpy(np.array(array))
         for name, array in checkpoint.tensors.items()
         if name.startswith(FAMILY)
     }
-    family.load_state(State(tensors, dict(checkpoint.values["family"])))
+    return State(tensors, dict(checkpoint.values["family"]))
 
 
 def saved_data(checkpoint: Checkpoint) -> DataSpec:

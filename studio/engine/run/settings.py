@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from models.config import Config, param
 from models.contracts.execution import Execution
+from models.training.posthoc import SETTING
 
 __all__ = ["FEWEST_SAMPLES", "TrainingConfig"]
 
@@ -227,6 +228,16 @@ class TrainingConfig(Config, frozen=True):
         ),
     ] = False
 
+    lengths: Annotated[
+        bool,
+        param(
+            SETTING,
+            "Keeps what averages of any length can be made of once the training is over, beside "
+            "those that it is measured with. Checkpoints take three to four times the space.",
+            advanced=True,
+        ),
+    ] = False
+
     def execution(self) -> Execution:
         """Return how the networks of the training are run."""
         return Execution(
@@ -234,4 +245,5 @@ class TrainingConfig(Config, frozen=True):
             micro_batches=self.micro_batches,
             compiled=self.compiled,
             channels_last=self.channels_last,
+            lengths=self.lengths,
         )

@@ -12,6 +12,7 @@ __all__ = ["WarmModels"]
 MOST = 4
 BYTES = 512 * 2**20
 _HELD = 20  # bytes a trained number: weights, averages, moments, and what they are computed with
+_LENGTHS = 40  # more, where averages of any length can be made
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class _Key:
     run: RunFolder
     step: int
     written: int
+    length: float | None
 
     @property
     def stands(self) -> bool:
@@ -42,26 +44,27 @@ class WarmModels:
     def __len__(self) -> int:
         return len(self._held)
 
-    def has(self, run: RunFolder, step: int | None = None) -> bool:
+    def has(self, run: RunFolder, step: int | None = None, length: float | None = None) -> bool:
         """Whether `get` would answer at once."""
         self._drop_gone()
-        return self._key(run, step) in self._held
+        return self._key(run, step, length) in self._held
 
-    def get(self, run: RunFolder, step: int | None = None) -> Loaded:
-        """Return the model of the newest checkpoint of a run, not after ``step`` if that is given.
+    def get(self, run: RunFolder, step: int | None = None, length: float | None = None) -> Loaded:
+        """Return the model of the newest checkpoint of a run, not after ``step`` if that is given,
+        averaged over a ``length`` if that is.
 
         Raises:
             Refused: there is no good checkpoint, or the run does not fit this installation.
             StoreError: the run folder cannot be read.
         """
         self._drop_gone()
-        key = self._key(run, step)
+        key = self._key(run, step, length)
         if key is not None and key in self._held:
             self._held.move_to_end(key)
             return self._held[key]
-        loaded = load(run, step)
+        loaded = load(run, step, length)
         if step is None:
-            for other in [other for other in self._held if other.run == run]:
+            for other in [o for o in self._held if o.run == run and o.step != loaded.step]:
                 del self._held[other]
         # A damaged newest file falls back to an older one: ask again next time.
         if key is not None and key.step == loaded.step:
@@ -69,9 +72,9 @@ class WarmModels:
         self._shrink()
         return loaded
 
-    def _key(self, run: RunFolder, step: int | None) -> _Key | None:
+    def _key(self, run: RunFolder, step: int | None, length: float | None) -> _Key | None:
         steps = [s for s in run.checkpoints.steps() if step is None or s <= step]
-        return _Key(run, steps[-1], _written(run, steps[-1])) if steps else None
+        return _Key(run, steps[-1], _written(run, steps[-1]), length) if steps else None
 
     def _drop_gone(self) -> None:
         for key in [key for key in self._held if not key.stands]:
@@ -82,7 +85,11 @@ class WarmModels:
             self._held.popitem(last=False)
 
     def _bytes(self) -> int:
-        return sum(_HELD * each.family.parameter_count() for each in self._held.values())
+        families = [each.family for each in self._held.values()]
+        return sum(
+            (_HELD + _LENGTHS * family.execution.lengths) * family.parameter_count()
+            for family in families
+        )
 
 
 def _written(run: RunFolder, step: int) -> int:

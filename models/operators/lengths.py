@@ -1,0 +1,183 @@
+"""Averaging lengths: one trained model with its weights averaged over short to long times.
+
+Nothing is trained. Each length is made of the averages that the training laid aside (Karras et al.
+2024, arXiv:2312.02696, section 3), draws from the same latents, and is held against real data, as
+in figure 5 there; beside them stands the average that the run is used with.
+"""
+
+from typing import Annotated, Any
+
+import torch
+from torch import Tensor
+
+from models.config import Config, Pick, encode, param
+from models.contracts.family import Family
+from models.metrics.base import Evidence
+from models.operators.against import distance_of, half_width, halves, judge_for, source_of
+from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from models.operators.drawing import draw
+from models.registry import operator
+from models.tensors import make_generator
+from models.training.posthoc import averaged_over
+
+__all__ = ["AveragingLengths", "AveragingLengthsConfig"]
+
+_FIGURE = 3283  # a stream of the seed
+
+
+class AveragingLengthsConfig(Config, frozen=True):
+    """Which lengths, and on how many samples each is measured."""
+
+    lengths: Annotated[
+        tuple[float, ...],
+        param(
+            "Lengths",
+            "Over which share of the training weights are averaged: the deviation of an average, "
+            "over the steps that were done.",
+            low=0.03,
+            high=0.2,
+        ),
+    ] = (0.03, 0.04, 0.05, 0.07, 0.10, 0.14, 0.20)
+    figure: Annotated[
+        Pick,
+        param(
+            "Figure",
+            "By what samples are held against data; the first distance among the figures of their "
+            "kind by default.",
+            of="metric",
+        ),
+    ] = Pick()
+    sampler: Annotated[
+        Pick,
+        param("Sampler", "How particles go from noise to data; the run's own by default.",
+              of="sampler"),
+    ] = Pick()  # fmt: skip
+    n: Annotated[
+        int,
+        param(
+            "Samples",
+            "How many for each length; at most half of the data that they are held against, or "
+            "the floor would be of fewer.",
+            low=16,
+            high=50_000,
+            log=True,
+        ),
+    ] = 1000
+    repeats: Annotated[
+        int, param("Repeats", "From other noise, against other real data.", low=1, high=20)
+    ] = 3
+    seed: SeedSetting = 0
+
+
+@operator(
+    "averaging-lengths",
+    title="Averaging lengths",
+    summary="Measures the samples of one model with its weights averaged over short to long times, "
+    "of a run that kept what these are made of. Nothing is trained.",
+    source="Karras et al. 2024, arXiv:2312.02696, section 3 and figure 5",
+    config=AveragingLengthsConfig,
+    needs=("samples",),
+    counts="lengths",
+)
+class AveragingLengths:
+    """Measures length by length.
+
+    The outcome:
+
+    - "lengths" (k,), rising;
+    - "distance" (k, repeats): the figure of samples against real data that were not learned from;
+      "own" (repeats,) that of the average that the run is used with; "floor" (repeats,) between
+      real and real;
+    - "off" (k,): how far an average is from the one that it stands for, in its density.
+
+    The figure that was left open is told as it was chosen, and how many samples there were.
+    """
+
+    def __init__(self, config: AveragingLengthsConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Measure; see `models.operators.base.Operator`.
+
+        Raises:
+            ValueError: the run kept nothing that lengths could be made of, the figure does not fit,
+                conditions are chosen, or there are too few data.
+        """
+        config, family = self.config, operation.learner
+        assert isinstance(family, Family)
+        if operation.given:
+            raise ValueError("samples are held against all real data: no condition can be chosen.")
+        lengths = sorted(set(config.lengths))
+        if not lengths:
+            raise ValueError("no length is asked for: name some, such as 0.05, 0.1, 0.2.")
+        states = [averaged_over(family.state(), length) for length in lengths]
+        figure, picked = distance_of(config.figure, family)
+        source = source_of(operation)
+        n = min(config.n, len(source) // 2)
+        total = (len(lengths) + 1) * config.repeats
+        at = Progress(0, total)
+        judge = yield from judge_for(operation, figure, at)
+        # What is asked of the run meanwhile is asked of the model as it is.
+        twin = _twin(family)
+        found = torch.full((len(lengths) + 1, config.repeats), torch.nan)
+        floor = torch.zeros(config.repeats)
+        for repeat in range(config.repeats):
+            seed = config.seed + repeat
+            real, other = halves(source, n, seed)
+            rng = make_generator(seed, _FIGURE)
+            floor[repeat] = figure.bar(Evidence(real, rng, other=other, judge=judge)).value
+            for k, state in enumerate([family.state(), *(state for state, _ in states)]):
+                twin.load_state(state)
+                drawing = draw(twin, n, seed, sampler=operation.sampler)
+                while True:
+                    try:
+                        next(drawing)
+                    except StopIteration as end:
+                        made = end.value
+                        break
+                    yield at
+                rng = make_generator(seed, _FIGURE)
+                evidence = Evidence(real, rng, made=made, judge=judge)
+                found[k, repeat] = figure.measure(evidence).value
+                at = Progress(at.done + 1, total)
+                yield at
+        arrays = {
+            "lengths": torch.tensor(lengths),
+            "distance": found[1:],
+            "own": found[0],
+            "floor": floor,
+            "off": torch.tensor([off for _, off in states]),
+        }
+        named = {"slug": picked.slug, "config": dict(encode(figure.config))}
+        return Outcome(arrays=arrays, note=_said(arrays), settled={"n": n, "figure": named})
+
+
+def _twin(family: Family[Any]) -> Family[Any]:
+    """Return another model of the same settings."""
+    made: Family[Any] = type(family)(
+        family.config,
+        family.spec,
+        horizon=family.horizon,
+        seed=family.seed,
+        device=family.device,
+        execution=family.execution,
+    )
+    return made
+
+
+def _said(arrays: dict[str, Tensor]) -> str:
+    """Say which length is nearest, where the repeats can tell it from the run's own average: all
+    draw from the same latents, so that their differences vary less than they do.
+    """
+    distance, own = arrays["distance"], arrays["own"]
+    apart = own - distance  # (k, repeats), above 0 where a length is better
+    best = int(distance.mean(dim=1).argmin())
+    gain = float(apart[best].mean())
+    half = float(half_width(apart, among=len(distance))[best])
+    length = f"{float(arrays['lengths'][best]):g}"
+    if gain - half > 0:
+        return f"A length of {length} is nearer to the data than the run's own average."
+    return (
+        f"No length is told from the run's own average; the nearest is {length}. More samples or "
+        "repeats tell smaller differences."
+    )
