@@ -140,7 +140,7 @@ def _too_large(what: str, size: int) -> FormatError:
 
 def _choose(paths: Sequence[Path], slug: str) -> tuple[Importer, list[Importer]]:
     """Return the importer to use and those that may be chosen instead."""
-    offered = importers.claiming(paths)
+    offered = importers.offered(paths)
     if slug:
         return importers.get(slug), offered
     if not offered:

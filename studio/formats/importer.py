@@ -61,6 +61,12 @@ class Importer(ABC):
         """
         return True
 
+    def also(self, path: Path) -> bool:
+        """Say whether a file with one of the suffixes, which it does not claim, may be meant for it
+        nevertheless: a person may choose so.
+        """
+        return False
+
     def holds(self, folder: Path) -> bool:
         """Say whether a folder is one thing, with what lies in its own folders: then it is what is
         inspected and read, as a file is.

@@ -88,6 +88,22 @@ class Importers:
         """Return the importers that take all of some files, the most particular first."""
         return [each for each in self.all() if all(self.claims(each, path) for path in paths)]
 
+    def offered(self, paths: Sequence[Path]) -> list[Importer]:
+        """Return the importers that some files may be for: those that take all of them, and then
+        those for which they may be meant nevertheless.
+        """
+        first = self.claiming(paths)
+        rest = [each for each in self.all() if each not in first]
+        return [*first, *(e for e in rest if all(self._also(e, path) for path in paths))]
+
+    def _also(self, importer: Importer, path: Path) -> bool:
+        if path.is_dir() or path.suffix.lower() not in importer.suffixes:
+            return False
+        try:
+            return importer.claims(path) or importer.also(path)
+        except (StoreError, OSError):
+            return False
+
     def claims(self, importer: Importer, path: Path) -> bool:
         """Say whether an importer takes a file, by its suffix and by what is in it, or a folder as
         a whole.

@@ -115,6 +115,40 @@ def test_words_are_claimed_and_numbers_are_not(tmp_path: Path):
     assert "plain-text" in {each.slug for each in importers.all()}
 
 
+def slugs(path: Path) -> list[str]:
+    return [each.slug for each in importers.offered([path])]
+
+
+def test_of_numbers_and_of_digits_a_person_may_choose_and_the_better_guess_is_first(
+    tmp_path: Path,
+) -> None:
+    """A file of digits was taken as points, and nobody was asked."""
+    discover()
+    words = slugs(file(tmp_path, "Once upon a time, in 1865.", "words.txt"))
+    numbers = slugs(file(tmp_path, "0.5 1.25\n3 4e-3\n" * 9, "numbers.txt"))
+    listed = slugs(file(tmp_path, "1.50,2.25,3.75," * 40, "list.txt"))
+    digits = slugs(file(tmp_path, "31415926535897932384626433832795028841971\n" * 9, "pi.txt"))
+    assert words[0] == digits[0] == "plain-text"
+    assert numbers[0] == listed[0] == "points"
+    for each in (words, numbers, listed, digits):
+        assert {"plain-text", "points"} <= set(each)
+        assert len(each) == len(set(each))
+    other = file(tmp_path, b"1 2\n\0\0", "other.txt")
+    assert "plain-text" not in slugs(other)
+    assert "plain-text" not in slugs(file(tmp_path, "0.5,1.25\n3,4\n", "table.csv"))
+
+
+def test_digits_are_text_in_their_own_characters(tmp_path: Path) -> None:
+    path = file(tmp_path, "3141592653589793238462643383279502\n" * 9)
+    found = PlainText().inspect([path], options())
+    assert found.problems == [
+        f"{path.name} has no letter from a to z. Take the characters as they are written."
+    ]
+    taken = PlainText().inspect([path], options(alphabet="written"))
+    assert not taken.problems
+    assert taken.rows > 1
+
+
 def test_texts_are_written_a_line_each(tmp_path: Path):
     x = np.array([[72, 105, 33], [97, 10, 0]])
     write_texts(tmp_path / "made.txt", x)

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from studio.app.forms.form import Form
 from studio.app.state.drafts import Typed
-from studio.app.widgets.basic import label, row, scrolled
+from studio.app.widgets.basic import Elided, label, row, scrolled
 from studio.formats.inspection import Inspection, Offer
 from studio.literal import one_line
 from studio.protocol.catalog import Choice, EntrySpec, FieldSpec
@@ -25,6 +25,7 @@ FEW = 6  # options that stand below each other above what was found
 BESIDE = 392  # pixels for more
 AS_FOUND = "As its name tells."
 NOT_THERE = "The files do not have it, whatever is like it."
+LIKELIEST = "They may be of several kinds: this is the likeliest."
 NONE = "none"
 """What an option of the kind "source" is where no column is to be taken."""
 
@@ -49,7 +50,8 @@ class ImporterChoice(QWidget):
         self.list.setAccessibleName("What the files are taken for")
         self.list.activated.connect(self._choose)
         self._line = QWidget()
-        self._line.setLayout(row(label("Take as"), self.list, None))
+        self.guess = Elided("", "muted")
+        self._line.setLayout(row(label("Take as"), self.list, self.guess, None))
         self._body = QVBoxLayout(self)
         self._body.setContentsMargins(0, 0, 0, 0)
         self._body.addWidget(self._line)
@@ -74,6 +76,9 @@ class ImporterChoice(QWidget):
         self.list.setCurrentIndex(self.list.findData(found.importer))
         self.list.blockSignals(False)
         self._line.setVisible(len(found.offers) > 1)
+        kinds = {offer.kind for offer in found.offers}
+        first = found.importer == found.offers[0].slug if found.offers else False
+        self.guess.set_text(LIKELIEST if len(kinds) > 1 and first else "")
         if found.importer != self.importer:
             self.importer = found.importer
             self._fill_form()

@@ -1,5 +1,6 @@
 """Plain text files: cut into pieces of equal length, in the characters of one alphabet."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ MOST_CHARACTERS = 200
 _SHOWN = 6
 _CHUNK = 2**16  # characters that are read at once
 _HEAD = 4096  # bytes that a file is known by
+_NUMBER = 32  # characters that no number of a table is as long as
+_APART = re.compile(r"[\s,;|]+")  # between numbers of a table
 _HINT = "Save it as UTF-8."
 
 
@@ -79,14 +82,17 @@ class PlainText(Importer):
     )
 
     def claims(self, path: Path) -> bool:
-        """Say whether a file begins with words: most of what is no white space are letters."""
-        try:
-            with open(path, "rb") as file:
-                head = file.read(_HEAD).decode("utf-8-sig", "ignore")
-        except OSError:
-            return False
+        """Say whether a file begins with words: most of what is no white space are letters; or with
+        what is too long to be a number of a table.
+        """
+        head = _head(path)
         shown = [c for c in head if not c.isspace()]
-        return "\0" not in head and 2 * sum(map(str.isalpha, shown)) > len(shown) > 0
+        words = 2 * sum(map(str.isalpha, shown)) > len(shown) > 0
+        return words or max(map(len, _APART.split(head))) > _NUMBER
+
+    def also(self, path: Path) -> bool:
+        """Say whether a file begins with text of any characters: numbers are written in some."""
+        return bool(_head(path).strip())
 
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
         """Read all files, and say how many pieces there are in which characters."""
@@ -126,6 +132,16 @@ class PlainText(Importer):
         known = LETTERS if alphabet == "letters" else "".join(sorted(seen.found))
         schema = Schema(kind=self.kind, parts=_parts(length), facts={"alphabet": known})
         return Rows(schema, _blocks(paths, alphabet, length, step), rows)
+
+
+def _head(path: Path) -> str:
+    """Return how a file begins, "" of one that is no text or cannot be read."""
+    try:
+        with open(path, "rb") as file:
+            head = file.read(_HEAD).decode("utf-8-sig", "ignore")
+    except OSError:
+        return ""
+    return "" if "\0" in head else head
 
 
 def _parts(length: int) -> list[Part]:
