@@ -11,6 +11,7 @@ from models.contracts.batch import Batch
 from models.nets.offered import gives
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
 from models.operators.editing import PIECE, ROWS, DrawsSetting, Editing, ready
+from models.operators.nameless import unnamed
 from models.registry import operator
 
 __all__ = ["Anomaly", "AnomalyConfig"]
@@ -63,6 +64,7 @@ class Anomaly:
         """Score; see `models.operators.base.Operator`. "score" (n,); of a grid also "map"
         (n, *shape), where in each the error is.
         """
+        operation, taken_from = unnamed(operation)
         editing, c = ready(operation, self.config.seed), self.config
         rows, errors = editing.rows, []
         spread = math.log(c.high / c.low) / max(1, c.levels - 1)
@@ -81,7 +83,7 @@ class Anomaly:
         found = {"score": score}
         if "grid" in gives(editing.model.spec.kind):
             found["map"] = error
-        return Outcome(editing.restored(rows, rows.x), found)
+        return Outcome(editing.restored(rows, rows.x), found, taken_from=taken_from)
 
 
 @torch.no_grad()

@@ -17,7 +17,7 @@ from models.metrics.intervals import wilson
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
 from models.operators.editing import ROWS
 from models.operators.judging import asked
-from models.operators.outliers import NAMELESS, nameless
+from models.operators.nameless import NAMELESS, nameless
 from models.operators.purify import Purify, PurifyConfig
 from models.registry import operator
 from models.tensors import make_generator

@@ -10,18 +10,15 @@ from torch import Tensor
 from models.config import Pick, decode, param
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
-from models.contracts.spec import LABEL
-from models.contracts.untold import UNTOLD
 from models.operators.anomaly import Anomaly, AnomalyConfig
 from models.operators.base import Operation, Outcome, Progress, Work
 from models.operators.editing import ROWS
+from models.operators.nameless import NAMELESS, nameless
 from models.registry import operator, registry
 from models.tensors import make_generator
 
-__all__ = ["NAMELESS", "Outliers", "OutliersConfig", "auc", "nameless", "pasted"]
+__all__ = ["Outliers", "OutliersConfig", "auc", "pasted"]
 
-NAMELESS = "no class: the model is told of none"
-"""Where the conditions of images of unknown kind come from, as `Outcome.taken_from` has it."""
 _CHOSEN, _PASTED = 3261, 3262  # streams of the seed
 _ASKED = ("low", "high", "levels", "draws", "seed")  # settings of the operator "anomaly"
 _SHOWN = 32  # images whose maps are kept
@@ -121,14 +118,6 @@ class Outliers:
                 outcome: Outcome = end.value
                 return dict(outcome.arrays)
             yield Progress(done + now.done, total)
-
-
-def nameless(operation: Operation, x: Tensor) -> Batch:
-    """Return images (n, C, H, W) of which the model is told no class: nobody knows it of what may
-    be none of the data.
-    """
-    known = LABEL in operation.learner.spec.given
-    return Batch(x, given={LABEL: torch.full((len(x),), UNTOLD)} if known else {})
 
 
 def pasted(x: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:

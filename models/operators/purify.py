@@ -7,6 +7,7 @@ import torch
 from models.config import Config, Pick, param
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
 from models.operators.editing import PIECE, ROWS, SamplerSetting, ready
+from models.operators.nameless import unnamed
 from models.registry import operator
 
 __all__ = ["Purify", "PurifyConfig"]
@@ -60,6 +61,7 @@ class Purify:
         """Purify; see `models.operators.base.Operator`. "moved" (n,) says how far each row has
         come, in standard deviations of the data a number: large for what was disturbed much.
         """
+        operation, taken_from = unnamed(operation)
         editing, votes = ready(operation, self.config.seed), self.config.votes
         rows = editing.rows
         s, made, moved = min(self.config.noise, editing.clock.s_max), [], []
@@ -73,4 +75,5 @@ class Purify:
             made.append(editing.restored(piece, mean).x)
             moved.append((mean - piece.x).flatten(1).square().mean(dim=1).sqrt().cpu())
         found = editing.restored(rows, rows.x)
-        return Outcome(found.holding(torch.cat(made)), {"moved": torch.cat(moved)})
+        arrays = {"moved": torch.cat(moved)}
+        return Outcome(found.holding(torch.cat(made)), arrays, taken_from=taken_from)

@@ -1,4 +1,5 @@
-"""A picture in a file as an image of the kind that a model knows: read, cut, made as large.
+"""A picture in a file, dropped or pasted, as an image of the kind that a model knows: read, cut,
+made as large.
 
 Only what Qt reads itself is read, up to a size that a picture has: a file that unfolds into more is
 refused before it does.
@@ -8,16 +9,17 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QMimeData, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QImageReader, QPainter
 
 from studio.literal import one_line
 
-__all__ = ["FILTER", "Unreadable", "fitted", "read_image"]
+__all__ = ["FILTER", "Unreadable", "carries", "fitted", "read_carried", "read_image"]
 
 MEGAPIXELS = 50
 FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff *.ppm *.pgm)"
 BYTES = 200_000_000  # of a file
+PASTED = "A picture from the clipboard"
 
 
 class Unreadable(ValueError):
@@ -52,6 +54,39 @@ def read_image(path: Path, shape: tuple[int, ...]) -> tuple[NDArray[np.float32],
             "Use a PNG, JPEG, BMP or GIF."
         )
     return fitted(picture, shape, name)
+
+
+def carries(mime: QMimeData) -> bool:
+    """Whether what is dragged or on the clipboard can be a picture: a file, or an image itself."""
+    return bool(_files(mime)) or mime.hasImage()
+
+
+def read_carried(mime: QMimeData, shape: tuple[int, ...]) -> tuple[NDArray[np.float32], str, str]:
+    """Return the picture that is dragged or on the clipboard as an image of a shape (C, H, W), what
+    it is called, and what was done to it, in a sentence.
+
+    Raises:
+        Unreadable: there is none, or it cannot be used; one sentence.
+    """
+    files = _files(mime)
+    if files:
+        image, said = read_image(files[0], shape)
+        more = "" if len(files) == 1 else f" It is the first of {len(files):,}."
+        return image, one_line(files[0].name), said + more
+    picture = QImage(mime.imageData()) if mime.hasImage() else QImage()
+    if picture.isNull():
+        raise Unreadable("That is no picture. Copy an image, or the file of one.")
+    if picture.width() * picture.height() > MEGAPIXELS * 10**6:
+        raise Unreadable(
+            f"The picture has {picture.width():,} x {picture.height():,} pixels, and {MEGAPIXELS} "
+            "million are the most that are taken. Make it smaller first."
+        )
+    image, said = fitted(picture, shape, PASTED)
+    return image, PASTED, said
+
+
+def _files(mime: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
 
 
 def fitted(picture: QImage, shape: tuple[int, ...], name: str) -> tuple[NDArray[np.float32], str]:

@@ -311,3 +311,10 @@ def test_a_jet_that_is_damaged_is_left_out_and_the_others_stay(tmp_path: Path) -
     assert "3 jets of 40 left out" in said
     assert "2 with a number that is not finite (the first is jet 3)" in said
     assert "1 without a constituent (this is jet 8)" in said
+
+
+def test_bytes_are_pixels_and_no_constituents(tmp_path: Path) -> None:
+    x = np.random.default_rng(0).random((20, 8, 8))
+    for name, dtype, jets_ in (("bytes.npz", np.uint8, False), ("jets.npz", np.float32, True)):
+        np.savez(tmp_path / name, images=(255 * x).astype(dtype), labels=np.zeros(20, np.uint8))
+        assert JetColumns().claims(tmp_path / name) is jets_

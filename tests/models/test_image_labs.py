@@ -1,5 +1,6 @@
 """What stands out, and what is mended: on pictures whose law is known."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ from torch import Tensor
 from models.config import decode
 from models.contracts.batch import Batch
 from models.contracts.learner import finish
-from models.contracts.spec import DataSpec
+from models.contracts.spec import LABEL, DataSpec, Given
 from models.judges.base import Network
 from models.operators.attack import SETS, fast_gradient_sign
 from models.operators.base import Operation, Outcome
+from models.operators.nameless import NAMELESS
 from models.operators.outliers import auc, pasted
 from models.paths.clock import FlowClock
 from models.registry import discover, registry
@@ -162,3 +164,29 @@ def test_the_judge_says_what_it_sees_and_how_sure_it_is() -> None:
 def test_without_a_judge_nothing_is_attacked() -> None:
     with pytest.raises(ValueError, match="no judge"):
         lab("attack", judge=None)
+
+
+def test_a_row_whose_class_nobody_says_is_told_of_none_and_not_of_one_by_chance() -> None:
+    class Told(Pair):
+        """The same, and it writes down which classes it is told."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            label = Given(classes=2, names=("left", "right"))
+            self.spec = replace(self.spec, given={LABEL: label}, law={LABEL: torch.tensor([0, 1])})
+            self.heard: list[int] = []
+
+        def denoiser(self, like: Any = None) -> Any:
+            self.heard += like.given[LABEL].tolist()
+            return super().denoiser(like)
+
+    for slug in ("anomaly", "purify"):
+        entry = registry.get("operator", slug)
+        for given, told in (({}, -1), ({LABEL: torch.tensor(1)}, 1)):
+            model = Told()
+            operation = Operation(
+                model, sampler=Heun(HeunConfig(steps=3)), given=given, handed={"rows": Batch(PAIR)}
+            )
+            outcome = finish(entry.make(entry.config()).work(operation))
+            assert set(model.heard) == {told}
+            assert outcome.taken_from == (NAMELESS if told < 0 else "")

@@ -43,7 +43,6 @@ class LengthsView(ArraysView):
     )
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        self._config: dict[str, Any] = {}
         self.length: float | None = None  # that is chosen; None for the run's own
         super().__init__(state, actions)
 
@@ -70,7 +69,6 @@ class LengthsView(ArraysView):
 
     def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
         super().take(found)
-        self._config = {} if found is None else found[0].config
         self.length = None
 
     @property
@@ -106,7 +104,7 @@ class LengthsView(ArraysView):
     @property
     def _figure(self) -> str:
         """What the distance is, in words."""
-        slug = str((self._config.get("figure") or {}).get("slug", ""))
+        slug = str((self.config.get("figure") or {}).get("slug", ""))
         catalog = self.state.catalog
         entry = catalog.get("metric", slug) if catalog is not None else None
         return entry.title if entry is not None else words.plain(slug)

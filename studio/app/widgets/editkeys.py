@@ -10,14 +10,21 @@ __all__ = ["take_key"]
 Deed = Callable[[], object]
 
 
-def take_key(event: QKeyEvent, *, undo: Deed | None, redo: Deed | None, go: Deed) -> bool:
+def take_key(
+    event: QKeyEvent,
+    *,
+    undo: Deed | None = None,
+    redo: Deed | None = None,
+    go: Deed | None = None,
+    paste: Deed | None = None,
+) -> bool:
     """Do what a key means, before it is a shortcut of the window, and say whether it means
-    something: undo and redo, as long as there is something of each, and Ctrl+Enter.
+    something: undo and redo, as long as there is something of each, pasting, and Ctrl+Enter.
     """
     pressed = event.type() == QEvent.Type.KeyPress
     if not pressed and event.type() != QEvent.Type.ShortcutOverride:
         return False
-    does = _meant(event, undo, redo, go)
+    does = _meant(event, undo, redo, go, paste)
     if does is None:
         return False
     if pressed:
@@ -26,10 +33,14 @@ def take_key(event: QKeyEvent, *, undo: Deed | None, redo: Deed | None, go: Deed
     return True
 
 
-def _meant(event: QKeyEvent, undo: Deed | None, redo: Deed | None, go: Deed) -> Deed | None:
+def _meant(
+    event: QKeyEvent, undo: Deed | None, redo: Deed | None, go: Deed | None, paste: Deed | None
+) -> Deed | None:
     if event.matches(QKeySequence.StandardKey.Undo):
         return undo
     if event.matches(QKeySequence.StandardKey.Redo):
         return redo
+    if event.matches(QKeySequence.StandardKey.Paste):
+        return paste
     control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
     return go if control and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) else None

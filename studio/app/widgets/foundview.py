@@ -61,8 +61,11 @@ class FoundView(QWidget):
         self.lay_out(self.page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        for part in self.above():
+            layout.addWidget(part)
         self._room = scrolled(self.page)
-        layout.addWidget(self._room)
+        layout.addWidget(self._room, 1)
+        layout.addStretch(0)  # what stands above stays there while the page is hidden
         self.empty = EmptyState(self)
         state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
@@ -75,6 +78,10 @@ class FoundView(QWidget):
 
     def controls(self) -> list[QWidget]:
         """Return controls for the bar."""
+        return []
+
+    def above(self) -> list[QWidget]:
+        """Return what stands above the page, also where nothing was found yet."""
         return []
 
     def lay_out(self, page: QWidget) -> None:
@@ -183,16 +190,19 @@ class ArraysView(FoundView):
 
     Attributes:
         found: the arrays by name, {} where there are none.
+        config: the settings that they were found with.
         note: what the operator says of them, for the subclass to put into its page.
     """
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         self.found: Arrays = {}
+        self.config: Mapping[str, Any] = {}
         self.note = label("", "muted", wrap=True)
         super().__init__(state, actions)
 
     def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
         self.found = {} if found is None else found[1]
+        self.config = {} if found is None else found[0].config
         if found is not None:
             self.note.setText(found[0].note)
             self.say(f"step {found[0].step:,}")

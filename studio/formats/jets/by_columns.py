@@ -99,8 +99,12 @@ class JetColumns(JetFiles):
 
 
 def _like_jets(arrays: Sequence[Array]) -> bool:
+    # Bytes are pixels: no momentum is kept so coarsely.
     clouds = any(
-        len(each.shape) == 3 and 3 <= each.shape[2] <= 16 and each.dtype.kind in "fiu"
+        len(each.shape) == 3
+        and 3 <= each.shape[2] <= 16
+        and each.dtype.kind in "fiu"
+        and each.dtype.itemsize > 1
         for each in arrays
     )
     return clouds or whole(told(columns_of(arrays, 0)))

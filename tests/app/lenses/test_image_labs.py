@@ -6,12 +6,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import (
+    QColor,
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QImage,
+    QKeySequence,
+)
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from studio.app.intents.base import Answer
 from studio.app.views.images.anomaly import AnomalyView, overlaid
 from studio.app.views.images.purified import PurifiedView
 from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import ResultWritten
+from studio.protocol.messages import Operate, ResultWritten
 from studio.store.results import ResultRecord, Results
 from tests.qtloop import until
 
@@ -109,3 +120,94 @@ async def test_what_the_judge_sees_stands_below_each_image_with_a_cross_where_it
     assert purified.table.item(3, 1).text() == "80.0% (70.0% to 90.0%)"
     purified.strips[1].picked.emit(4)
     assert [strip.selection for strip in purified.strips] == [4, 4, 4]
+
+
+def dropped(view: Any, mime: QMimeData) -> None:
+    how = (mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    copy = Qt.DropAction.CopyAction
+    QApplication.sendEvent(view, QDragEnterEvent(QPoint(9, 9), copy, *how))
+    QApplication.sendEvent(view, QDropEvent(QPointF(9, 9), copy, *how))
+
+
+def file(path: Path) -> QMimeData:
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    return mime
+
+
+def white(side: int) -> QImage:
+    picture = QImage(side, side, QImage.Format.Format_RGB32)
+    picture.fill(QColor("#ffffff"))
+    return picture
+
+
+def answers(lens: Any, **arrays: dict[str, Any]) -> list[Operate]:
+    """Let operators answer with arrays, and return what they are asked."""
+    asked: list[Operate] = []
+    plain = lens.link.ask
+
+    async def ask(command: Any, *more: Any, **named: Any) -> Any:
+        if not isinstance(command, Operate):
+            return await plain(command, *more, **named)
+        asked.append(command)
+        return Answer({"step": 9}, arrays[command.operator.replace("-", "_")])
+
+    lens.link.ask = ask
+    return asked
+
+
+async def test_a_picture_that_is_dropped_on_the_lab_is_held_against_what_was_measured(
+    images: Any, anomaly: AnomalyView, tmp_path: Path
+) -> None:
+    images.run.target = np.zeros((3, 1, SIDE, SIDE), np.float32)
+    asked = answers(images, anomaly={
+        "score": np.array([1.5]), "map": np.ones((1, 1, SIDE, SIDE), np.float32)
+    })  # fmt: skip
+    picture = tmp_path / "white.png"
+    assert white(8).save(str(picture))
+    dropped(anomaly, file(picture))
+    await until(lambda: "score" in anomaly.own.said.text())
+    assert anomaly.own.said.text().endswith("made 4 x 4. Its score is 1.5.")
+    assert (asked[0].operator, asked[0].inline) == ("anomaly", True)
+    assert np.array(asked[0].inputs["rows"]) == pytest.approx(np.ones((1, 1, SIDE, SIDE)))
+    write(images, "outliers", {
+        "unseen": np.array([1.0, 1.0, 1.0, 2.0]), "auc-places": np.array([0.5, 0.4, 0.6]),
+        "pictures": np.zeros((1, 1, SIDE, SIDE)), "maps": np.ones((1, 1, SIDE, SIDE)),
+        "places": np.zeros((1, SIDE, SIDE)),
+    })  # fmt: skip
+    await until(lambda: anomaly.filled)
+    dropped(anomaly, file(picture))
+    await until(lambda: "unseen" in anomaly.own.said.text())
+    assert "above that of 75% of 4 unseen images" in anomaly.own.said.text()
+    words = tmp_path / "words.txt"
+    words.write_text("words")
+    dropped(anomaly, file(words))
+    assert "words.txt cannot be read as a picture" in anomaly.own.trouble.text()
+    assert anomaly.own.tiles.isVisibleTo(anomaly), "what was there stays"
+    anomaly.own.put_away()
+    assert not anomaly.own.isVisibleTo(anomaly)
+
+
+async def test_a_pasted_picture_is_purified_and_the_judge_asked_before_and_after(
+    images: Any, purified: PurifiedView
+) -> None:
+    clipboard = QGuiApplication.clipboard()
+    clipboard.setImage(white(SIDE))
+    QTest.keySequence(purified, QKeySequence.StandardKey.Paste)
+    assert "size of these images is not known yet" in purified.own.trouble.text()
+    images.run.target = np.zeros((3, 1, SIDE, SIDE), np.float32)
+    asked = answers(
+        images,
+        purify={"x": np.zeros((1, 1, SIDE, SIDE), np.float32)},
+        ask_judge={"class": np.array([1, 2]), "sure": np.array([0.5, 0.75])},
+    )
+    QTest.keySequence(purified, QKeySequence.StandardKey.Paste)
+    await until(lambda: "judge" in purified.own.said.text())
+    assert [each.operator for each in asked] == ["purify", "ask-judge"]
+    assert np.shape(asked[1].inputs["rows"]) == (2, 1, SIDE, SIDE)
+    below = purified.own.tiles._paint.below.words
+    assert list(below) == ["before: one 50%", "purified: two 75%"]
+    assert "another class than before" in purified.own.said.text()
+    clipboard.setText("words")
+    QTest.keySequence(purified, QKeySequence.StandardKey.Paste)
+    assert purified.own.trouble.text() == "That is no picture. Copy an image, or the file of one."

@@ -19,11 +19,13 @@ from studio.app.widgets.basic import row, section
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import ArraysView, can_ask
 from studio.app.widgets.histogramcard import Key
+from studio.app.widgets.ownimage import Image, OwnImage, Told
 from studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["VIEW", "AnomalyView", "overlaid"]
 
-OPERATOR = "outliers"
+OPERATOR, ONE = "outliers", "anomaly"
+ASKED = ("low", "high", "levels", "draws", "seed")  # settings that both have
 SETS = {
     "unseen": "Unseen images",
     "pasted": "With a piece put in",
@@ -56,6 +58,32 @@ class AnomalyView(ArraysView):
         "of what it learned. Tried on unseen images, on the same with a piece of another one in "
         "them, and on other data."
     )
+
+    def controls(self) -> list[QWidget]:
+        hint = "how far it stands out, and where, is said"
+        self.own = OwnImage(self, self.state, self._actions, self._ask, hint)
+        return [self.own.open]
+
+    def above(self) -> list[QWidget]:
+        return [self.own]
+
+    async def _ask(self, key: str, image: Image) -> Told:
+        """Ask how far an image stands out, in the way in which the lab was asked."""
+        config = {name: self.config[name] for name in ASKED if name in self.config}
+        answer = await self._actions.operating.ask(
+            key, ONE, config=config, inputs={"rows": [image.tolist()]}
+        )
+        score = float(answer.arrays["score"][0])
+        errors = np.asarray(answer.arrays["map"], np.float32).mean(axis=1)
+        top = max(float(np.quantile(errors, BRIGHT)), 1e-12)
+        over = overlaid(image[None], errors / top, colors().warm)
+        images = np.concatenate([np.broadcast_to(image[None], over.shape), over])
+        text = f"Its score is {words.figure(score)}."
+        if self.filled:
+            unseen = self.doubles("unseen")
+            share = float((unseen < score).mean())
+            text = f"{text[:-1]}, above that of {share:.0%} of {len(unseen):,} unseen images."
+        return Told(images, ["as seen", "errors"], text)
 
     def lay_out(self, page: QWidget) -> None:
         self.look = Segments(list(LOOKS), "What is seen of the images")

@@ -1,14 +1,16 @@
 """The edit lab: an image of the data, of the samples or of a file, painted on and made anew."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QMimeData, Qt
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QGuiApplication,
     QKeyEvent,
     QResizeEvent,
     QShowEvent,
@@ -19,7 +21,7 @@ from shiboken6 import isValid
 from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
-from studio.app.imagefile import FILTER, Unreadable
+from studio.app.imagefile import FILTER, Unreadable, carries
 from studio.app.intents import disk
 from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
@@ -32,7 +34,7 @@ from studio.app.state.undoing import Edits
 from studio.app.views.images.edited import edited
 from studio.app.views.images.editresults import EditResults
 from studio.app.views.images.painting import PaintTools
-from studio.app.views.images.pictures import Pictures, file_of
+from studio.app.views.images.pictures import Pictures
 from studio.app.views.images.strengths import Question, Strengths
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, button, label, row, scrolled, section, view_bar
@@ -81,7 +83,7 @@ class EditView(QWidget):
     # Layout
 
     def _lay_out(self) -> None:
-        tip = "Take a picture from a file, or drop one here"
+        tip = "Take a picture from a file; one can also be dropped here, or pasted"
         self.open_ = button("Open…", self._open, tip=tip)
         self.real = button("Real one", self.take_real, tip="Take the next of the data")
         self.go = button("Apply", self._go, kind="primary", tip="Do it (Ctrl+Enter)")
@@ -269,11 +271,18 @@ class EditView(QWidget):
 
     def take_file(self, path: Path, *, second: bool = False) -> None:
         """Take the picture in a file, as the data are; what was done to it is said."""
+        self._take_from(lambda: self.pictures.of_file(path), second=second)
+
+    def take_carried(self, mime: QMimeData) -> None:
+        """Take the picture that was dropped or pasted."""
+        self._take_from(lambda: self.pictures.carried(mime))
+
+    def _take_from(self, read: Callable[[], tuple[Sheet, str]], *, second: bool = False) -> None:
         if not self.pictures.shape:
             self._say("The size of these images is not known yet: wait until the data are read.")
             return
         try:
-            sheet, said = self.pictures.of_file(path)
+            sheet, said = read()
         except Unreadable as error:
             self._say(str(error))
             return
@@ -285,7 +294,7 @@ class EditView(QWidget):
             self.take(sheet, said)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if file_of(event) is not None and self.pictures.shape:
+        if carries(event.mimeData()) and self.pictures.shape:
             event.acceptProposedAction()
             _, height, width = self.pictures.shape
             self.said.setText(f"Drop it: it is made {width} x {height}, as the data are.")
@@ -294,10 +303,8 @@ class EditView(QWidget):
         self.said.setText("")
 
     def dropEvent(self, event: QDropEvent) -> None:
-        path = file_of(event)
-        if path is not None:
-            event.acceptProposedAction()
-            self.take_file(path)
+        event.acceptProposedAction()
+        self.take_carried(event.mimeData())
 
     def _painted(self) -> None:
         self.results.take(None)
@@ -475,6 +482,7 @@ class EditView(QWidget):
             undo=self.paint.undo if self.edits.can_undo else None,
             redo=self.paint.redo if self.edits.can_redo else None,
             go=self._go,
+            paste=lambda: self.take_carried(QGuiApplication.clipboard().mimeData()),
         ):
             return True
         return super().event(event)

@@ -4,15 +4,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtGui import QDropEvent
+from PySide6.QtCore import QMimeData
 
-from studio.app.imagefile import read_image
+from studio.app.imagefile import read_carried, read_image
 from studio.app.kinds.kind import LABEL
 from studio.app.state.editing import Sheet
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 
-__all__ = ["Pictures", "file_of"]
+__all__ = ["Pictures"]
 
 
 class Pictures:
@@ -69,6 +69,15 @@ class Pictures:
         image, said = read_image(path, self.shape)
         return Sheet(image, path.name), said
 
+    def carried(self, mime: QMimeData) -> tuple[Sheet, str]:
+        """Return the picture that is dropped or pasted, as `of_file`.
+
+        Raises:
+            Unreadable: it is none; one sentence.
+        """
+        image, name, said = read_carried(mime, self.shape)
+        return Sheet(image, name), said
+
     def _sheet(self, arrays: Any, title: str, place: int) -> Sheet | None:
         x = np.asarray(arrays["x"])
         if x.shape[1:] != self.shape or place >= len(x):
@@ -78,9 +87,3 @@ class Pictures:
         known = name if run is not None and name in run.classes else ""
         called = f"{title} {place:,}" + (f", {name}" if name else "")
         return Sheet(x[place].astype(np.float32), called, known)
-
-
-def file_of(event: QDropEvent) -> Path | None:
-    """Return the first local file that is dragged."""
-    files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-    return files[0] if files else None

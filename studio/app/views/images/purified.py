@@ -3,6 +3,7 @@
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
 from studio.app.state.session import AppState
 from studio.app.theme import colors
@@ -10,11 +11,13 @@ from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import label, section
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import ArraysView, can_ask
+from studio.app.widgets.ownimage import Image, OwnImage, Told
 from studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["VIEW", "PurifiedView"]
 
-OPERATOR = "attack"
+OPERATOR, ONE, JUDGE = "attack", "purify", "ask-judge"
+ASKED = ("noise", "votes", "seed")  # settings that both have
 SETS = (
     "Clean",
     "Changed as much by chance",
@@ -41,6 +44,35 @@ class PurifiedView(ArraysView):
         "Unseen images are altered, hardly to be seen, until the judge errs. Noise drowns what was "
         "altered, and the model takes it away again: does the judge then see what was there?"
     )
+
+    def controls(self) -> list[QWidget]:
+        hint = "it is purified, and the judge says what it sees before and after"
+        self.own = OwnImage(self, self.state, self._actions, self._ask, hint)
+        return [self.own.open]
+
+    def above(self) -> list[QWidget]:
+        return [self.own]
+
+    async def _ask(self, key: str, image: Image) -> Told:
+        """Purify an image as the lab did, and ask the judge about it before and after."""
+        config = {name: self.config[name] for name in ASKED if name in self.config}
+        ask = self._actions.operating.ask
+        made = await ask(key, ONE, config=config, inputs={"rows": [image.tolist()]})
+        images = np.concatenate([image[None], np.asarray(made.arrays["x"], np.float32)])
+        run = self.state.runs.by_key.get(key)
+        names = run.classes if run is not None else ()
+        said, sides = [], ("before", "purified")
+        try:
+            judged = await ask(key, JUDGE, inputs={"rows": images.tolist()})
+        except Refused as refused:  # data without classes have no judge
+            return Told(images, list(sides), refused.error.message)
+        for side, seen, sure in zip(
+            sides, judged.arrays["class"], judged.arrays["sure"], strict=True
+        ):
+            said.append(f"{side}: {named(int(seen), names)} {float(sure):.0%}")
+        same = int(judged.arrays["class"][0]) == int(judged.arrays["class"][1])
+        text = "the same before and after" if same else "another class than before"
+        return Told(images, said, f"The judge sees {text}.")
 
     def lay_out(self, page: QWidget) -> None:
         self.table = FiguresTable("How often the judge is right", COLUMNS)

@@ -1,0 +1,38 @@
+"""Rows whose class nobody knows: a model is told of none, rather than of one by chance."""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from models.contracts.batch import Batch
+from models.contracts.spec import LABEL
+from models.contracts.untold import UNTOLD
+from models.operators.base import Operation
+from models.operators.editing import ROWS
+
+__all__ = ["NAMELESS", "nameless", "unnamed"]
+
+NAMELESS = "no class: the model is told of none"
+"""Where the conditions of images of unknown kind come from, as `Outcome.taken_from` has it."""
+
+
+def nameless(operation: Operation, x: Tensor) -> Batch:
+    """Return images (n, C, H, W) of which the model is told no class: nobody knows it of what may
+    be none of the data.
+    """
+    known = LABEL in operation.learner.spec.given
+    return Batch(x, given={LABEL: torch.full((len(x),), UNTOLD)} if known else {})
+
+
+def unnamed(operation: Operation) -> tuple[Operation, str]:
+    """Return the same with no class told of the rows that were handed, where neither they nor the
+    person say one, and where their conditions come from then: "" where nothing is changed.
+    """
+    rows = operation.handed[ROWS]
+    known = LABEL in operation.learner.spec.given
+    if not known or LABEL in rows.given or LABEL in operation.given:
+        return operation, ""
+    given = {**rows.given, LABEL: torch.full((len(rows),), UNTOLD)}
+    handed = {**operation.handed, ROWS: Batch(rows.x, rows.mask, given)}
+    return replace(operation, handed=handed), NAMELESS

@@ -1,0 +1,206 @@
+"""A picture of one's own in a lab: dropped, pasted or opened, and what the model says of it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+)
+from PySide6.QtWidgets import QFileDialog, QSizePolicy, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from studio.app import tasks
+from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
+from studio.app.imagefile import FILTER, Unreadable, carries, read_carried, read_image
+from studio.app.intents.base import Refused
+from studio.app.kinds.registry import kind_of_run
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import Elided, button, label, row
+from studio.app.widgets.editkeys import take_key
+from studio.app.widgets.filedialog import folder_of_files, open_dialog
+from studio.app.widgets.tilegrid import TileGrid
+
+__all__ = ["Image", "OwnImage", "Told"]
+
+HIGH = 104  # pixels of the strip
+TARGET = 512  # real images that tell the size of them; the edit lab asks for as many
+Image = NDArray[np.float32]
+LATER = "The size of these images is not known yet: wait until the data are read."
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """What came of a picture: images (n, C, H, W), the words below each, and a sentence."""
+
+    images: Image
+    words: list[str]
+    text: str
+
+
+Ask = Callable[[str, Image], Awaitable[Told]]
+"""From a run and an image (C, H, W), values in [0, 1], to what comes of it.
+
+Raises:
+    Refused: it cannot be asked.
+"""
+
+
+class OwnImage(QWidget):
+    """Lies at the top of a lab, seen once there is a picture. ``open`` is a button for its bar.
+
+    Args:
+        view: the lab, which takes drops and the keys for pasting from now on.
+        state: of the application.
+        actions: what a person can want.
+        ask: what is asked about the picture.
+        hint: what is done with one that is held over the lab, as a sentence goes on.
+    """
+
+    def __init__(
+        self, view: QWidget, state: AppState, actions: Actions, ask: Ask, hint: str
+    ) -> None:
+        super().__init__()
+        self._view, self._state, self._actions = view, state, actions
+        self._ask, self._hint = ask, hint
+        self._once = AskOnce(self, state)
+        self._key = ""
+        self._asked: Image | None = None
+        tip = "A picture of your own, from a file; one can also be dropped here, or pasted"
+        self.open = button("Own picture…", self._open, tip=tip)
+        self.title, self.trouble = Elided("", "strong", middle=True), label("", "danger", wrap=True)
+        self.said = label("", "small", wrap=True)
+        self.close_ = button("Put away", self.put_away, kind="chip", tip="Show the lab alone")
+        self.tiles = TileGrid("A picture of your own, and what the model says of it", strip=True)
+        self.tiles.setFixedHeight(HIGH)
+        body = QVBoxLayout(self)
+        body.setContentsMargins(16, 10, 16, 0)
+        body.setSpacing(4)
+        line = row(self.title, self.close_)
+        line.setStretch(0, 1)
+        body.addLayout(line)
+        for part in (self.trouble, self.tiles, self.said):
+            body.addWidget(part)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.hide()
+        view.setAcceptDrops(True)
+        view.installEventFilter(self)
+        state.runs.selected.connect(self._select)
+        self._select(state.runs.selection)
+
+    @property
+    def _run(self) -> RunState | None:
+        return self._state.runs.by_key.get(self._key)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(C, H, W) of the images of the run, () while that is not known."""
+        run = self._run
+        return run.target.shape[1:] if run is not None and run.target is not None else ()
+
+    def _select(self, key: str) -> None:
+        self._key = key
+        self.put_away()
+
+    def put_away(self) -> None:
+        """Show no picture."""
+        self._asked = None
+        self.tiles.hide()
+        for each in (self.title, self.said, self.trouble):
+            each.setText("")
+        self.hide()
+
+    # How one comes
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Take what is dropped on the lab, and what is pasted while it has the keyboard."""
+        if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
+            event.acceptProposedAction()
+            self._take(lambda: read_carried(event.mimeData(), self.shape))
+            return True
+        if isinstance(event, QDragEnterEvent) and carries(event.mimeData()):
+            self._meet()
+            event.acceptProposedAction()
+            self._say(f"Drop it: {self._hint}.")
+            return True
+        if event.type() == QEvent.Type.DragLeave:
+            self._say("")
+        if event.type() == QEvent.Type.Show:
+            self._meet()
+        if isinstance(event, QKeyEvent) and take_key(event, paste=self.paste):
+            return True
+        return super().eventFilter(watched, event)
+
+    def paste(self) -> None:
+        """Take the picture on the clipboard."""
+        self._take(lambda: read_carried(QGuiApplication.clipboard().mimeData(), self.shape))
+
+    def _open(self) -> None:
+        mode = QFileDialog.FileMode.ExistingFile
+        folder = folder_of_files(self._state.project)
+        dialog = open_dialog(self, "Open an image", mode, FILTER, folder)
+        dialog.fileSelected.connect(lambda file: self.take_file(Path(file)))
+        dialog.open()
+
+    def take_file(self, path: Path) -> None:
+        """Take the picture in a file."""
+
+        def read() -> tuple[Image, str, str]:
+            image, said = read_image(path, self.shape)
+            return image, path.name, said
+
+        self._take(read)
+
+    def _meet(self) -> None:
+        """See to it that the size of the images is known."""
+        run = self._run
+        if run is not None and run.target is None and self._once.due(run):
+            self._actions.looking.load_target(run.key, TARGET)
+
+    def _take(self, read: Callable[[], tuple[Image, str, str]]) -> None:
+        self._meet()
+        try:
+            if not self.shape:
+                raise Unreadable(LATER)
+            image, name, said = read()
+        except Unreadable as error:
+            self._say("", wrong=str(error))
+            return
+        self._asked = image
+        self.title.set_text(name)
+        self._say(said)
+        self._show(Told(image[None], ["as seen"], said))
+        tasks.spawn(self._learn(self._key, image))
+
+    async def _learn(self, key: str, image: Image) -> None:
+        try:
+            told = await self._ask(key, image)
+        except Refused as refused:
+            if isValid(self) and image is self._asked:
+                self._say("", wrong=f"{refused.error.message} {refused.error.hint}".strip())
+            return
+        if isValid(self) and image is self._asked:
+            self._say(f"{self.said.text()} {told.text}".strip())
+            self._show(told)
+
+    # Showing
+
+    def _say(self, text: str, *, wrong: str = "") -> None:
+        self.said.setText(text)
+        self.trouble.setText(wrong)
+        self.trouble.setVisible(bool(wrong))
+        self.setVisible(bool(text or wrong or self._asked is not None))
+
+    def _show(self, told: Told) -> None:
+        kind = kind_of_run(self._run, self._state.catalog)
+        self.tiles.show_tiles(kind.tiles({"x": told.images}), noun=kind.many, words=told.words)
+        self.tiles.show()
+        self.show()
