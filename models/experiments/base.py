@@ -12,13 +12,24 @@ import functools
 import inspect
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from models.experiments.bench import Bench
 from models.registry import experiment as register
 
-__all__ = ["Measure", "Null", "Outcome", "Result", "experiment"]
+__all__ = ["Measure", "Null", "Outcome", "Result", "Table", "experiment"]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Figures that are too many for a line: titles of columns, rows of as many texts, and in a
+    note of how many data they are and with which seeds.
+    """
+
+    columns: list[str]
+    rows: list[list[str]]
+    note: str
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,7 @@ class Outcome:
         passed: whether the pass line is met; None where the figure is only reported.
         floor: what the figure would be at best, and how that was measured.
         seeds: the seeds of the random numbers.
+        table: the same with its floor where it is too much for a line, None where it is not.
     """
 
     figure: str
@@ -38,6 +50,7 @@ class Outcome:
     passed: bool | None
     floor: str
     seeds: list[int]
+    table: Table | None = field(default=None, kw_only=True)
 
 
 Measure: TypeAlias = Callable[[], Outcome] | Callable[[Bench], Outcome]

@@ -6,7 +6,7 @@ null of `models.experiments.jet_nulls` misses one of them at least. Importing th
 nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,10 @@ from models.config import NoConfig
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.family import Family
-from models.experiments.base import Outcome
+from models.experiments.base import Outcome, Table
 from models.experiments.bench import Learnt
 from models.experiments.jet_nulls import Make
+from models.experiments.jet_tables import by_type, said_seeds
 from models.kinds.jets import TYPES, within
 from models.metrics.base import Evidence
 from models.metrics.jets.agreement import MassCorrelation
@@ -28,7 +29,18 @@ from models.metrics.jets.substructure import W1Polynomials, W1Tau21
 from models.metrics.jets.w1 import W1Constituents, W1Mass
 from models.tensors import make_generator
 
-__all__ = ["LINES", "N", "Sides", "Standing", "drawn", "held", "judged", "outcome", "standing"]
+__all__ = [
+    "LINES",
+    "N",
+    "Sides",
+    "Standing",
+    "drawn",
+    "held",
+    "judged",
+    "outcome",
+    "standing",
+    "standings",
+]
 
 N = 10_000
 """Jets on each side, as many as two halves of those that only test have: 2,000 of each type."""
@@ -103,6 +115,12 @@ class Standing:
     far: Mapping[str, Mapping[str, float]]
     follows: Mapping[str, float]
 
+    @property
+    def figures(self) -> dict[str, list[float]]:
+        """All of these, type by type, by the names of `models.experiments.jet_tables.FIGURES`."""
+        found = {**self.far, "mass as asked": self.follows}
+        return {name: list(each.values()) for name, each in found.items()}
+
     def worst(self) -> dict[str, float]:
         """Return of each measure the largest share of its line over the types."""
         return {
@@ -152,6 +170,26 @@ def standing(make: Make, sides: Sides) -> Standing:
     return judged(make(sides.given, make_generator(0, _NULL)), sides)
 
 
+def standings(
+    found: Mapping[str, Sequence[Standing]], floor: Standing, seeds: Sequence[int], *, lines: bool
+) -> Table:
+    """Return a table of what some came to, type by type, over their seeds."""
+    types = list(floor.follows)
+    lined = {
+        **{name: [line.most[TYPES.index(each)] for each in types] for name, line in LINES.items()},
+        "mass as asked": [_FOLLOWS] * len(types),
+    }
+    mean = f" The mean of W1M over the types is at most {_MEAN_MASS}." if lines else ""
+    return by_type(
+        types,
+        floor.figures,
+        {who: [each.figures for each in several] for who, several in found.items()},
+        f"n = {N:,} jets that only test on each side, some {N // len(TYPES):,} of each type, "
+        f"under the conditions of as many others; {said_seeds(seeds)}.{mean}",
+        lined if lines else None,
+    )
+
+
 def outcome(found: Mapping[int, Standing], sides: Sides) -> Outcome:
     """Hold jets of some seeds to all lines; the worst counts."""
     floor = judged(sides.given, sides)
@@ -166,4 +204,5 @@ def outcome(found: Mapping[int, Standing], sides: Sides) -> Outcome:
         passed=all(each.passes() for each in found.values()),
         floor=f"unseen jets, {len(sides.given):,} against as many: {floor}",
         seeds=list(found),
+        table=standings({"measured": list(found.values())}, floor, list(found), lines=True),
     )

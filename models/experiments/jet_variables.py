@@ -14,14 +14,15 @@ from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.family import Family
 from models.contracts.spec import LABEL, SIZE
-from models.experiments.base import Null, Outcome, experiment
+from models.experiments.base import Null, Outcome, Table, experiment
 from models.experiments.bench import Bench, Trial
+from models.experiments.jet_tables import by_figure, said_seeds
 from models.families.likelihood.normalising_flow import NormalisingFlow, NormalisingFlowConfig
 from models.kinds.jet_variables import COLUMNS, conditions_of
 from models.metrics.jets.variables import VARIABLES, by_type, tv, w1
 from models.tensors import make_generator
 
-__all__ = ["jet_variables_by_flow"]
+__all__ = ["jet_variables_by_flow", "table"]
 
 _STEPS, _BATCH, _DRAWS, _N = 1500, 512, 5, 10_000
 _RATIO, _TV = 3.0, 0.05
@@ -84,11 +85,13 @@ def _outcome(held: list[_Held], makers: list[Make], seeds: list[int]) -> Outcome
     """Hold what was made with each seed against unseen jets, by the line of the claim."""
     worst = dict.fromkeys(VARIABLES, 0.0)
     most, said = 0.0, []
+    rows: list[dict[str, float]] = []
     for each, make, seed in zip(held, makers, seeds, strict=True):
         ratios, shares = _ratios(each, make)
         highest = {v: max(by[v] for by in ratios.values()) for v in VARIABLES}
         worst = {v: max(worst[v], highest[v]) for v in VARIABLES}
         most = max(most, *shares.values())
+        rows.append({**{VARIABLES[v]: ratio for v, ratio in highest.items()}, **shares})
         said.append(
             f"seed {seed}: W1 over its floor, the worst type: "
             + ", ".join(f"{VARIABLES[v]} {highest[v]:.2f}" for v in VARIABLES)
@@ -102,17 +105,38 @@ def _outcome(held: list[_Held], makers: list[Make], seeds: list[int]) -> Outcome
         passed=max(worst.values()) <= _RATIO and most < _TV,
         floor=_floor(held[0]),
         seeds=seeds,
+        table=table(rows, _shares(held[0]), seeds),
+    )
+
+
+def table(rows: list[dict[str, float]], floor: dict[str, float], seeds: list[int]) -> Table:
+    """Return the rows of some seeds, figures by variable or type, with their lines and floors."""
+    variables = list(VARIABLES.values())
+    columns = {v: f"W1 of {v} over its floor, worst type" for v in variables}
+    columns |= {name: f"TV of the number, {name}" for name in floor}
+    most = {**dict.fromkeys(variables, _RATIO), **dict.fromkeys(floor, _TV)}
+    least = {**dict.fromkeys(variables, 1.0), **floor}
+    return by_figure(
+        columns,
+        {"line, at most": [most], "floor": [least], "measured": rows},
+        f"n = {_N:,} unseen jets on each side, some 2,000 of each type; total variation (TV) of "
+        f"the number of twice as many, and its floor of as many; {said_seeds(seeds)}.",
     )
 
 
 def _floor(held: _Held) -> str:
+    means = ", ".join(f"{name} {share:.3f}" for name, share in _shares(held).items())
+    return f"W1 between unseen jets: 1; TV between unseen jets, half as many: {means}"
+
+
+def _shares(held: _Held) -> dict[str, float]:
+    """Return the total variation of the number between unseen jets, by type."""
     shares: dict[str, list[float]] = {}
     for one, other in held.halves:
         sides = by_type(one.rows(slice(None)), other.rows(slice(None)), held.names)
         for name, both in sides.items():
             shares.setdefault(name, []).append(tv(*both))
-    means = ", ".join(f"{name} {sum(each) / len(each):.3f}" for name, each in shares.items())
-    return f"W1 between unseen jets: 1; TV between unseen jets, half as many: {means}"
+    return {name: sum(each) / len(each) for name, each in shares.items()}
 
 
 def _by_flow(learner: object, seed: int) -> Make:

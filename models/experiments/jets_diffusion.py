@@ -11,17 +11,19 @@ import torch
 from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.contracts.spec import LABEL
-from models.experiments.base import Null, Outcome, experiment
+from models.experiments.base import Null, Outcome, Table, experiment
 from models.experiments.bench import Bench, Trial
+from models.experiments.jet_tables import FIGURES, by_figure, said_seeds
 from models.metrics.base import Evidence
 from models.metrics.jets.by_type import DrawingConfig
 from models.metrics.jets.w1 import W1Mass, W1Momentum
 from models.tensors import make_generator
 
-__all__ = ["jets_by_diffusion"]
+__all__ = ["jets_by_diffusion", "table"]
 
 _STEPS, _N, _LINE = 1500, 2500, 8e-3
 _PRIOR, _PAIR, _SHUFFLES = 3200, 11, 3201
+_MEAN = "mean over the types"
 
 
 def _trial(steps: int) -> Trial:
@@ -60,6 +62,23 @@ def _judged(bench: Bench, steps: int = _STEPS, make: str = "") -> Outcome:
         passed=worst < _LINE,
         floor="; ".join(f"unseen jets: {1e3 * bar.value:.1f}e-3" for _, _, bar, _ in rows),
         seeds=[seed for seed, *_ in rows],
+        table=table(
+            {_MEAN: 1e3 * rows[-1][2].value},
+            [
+                {_MEAN: 1e3 * f.value, **{n: 1e3 * v for n, v in f.parts.items()}}
+                for _, f, _, _ in rows
+            ],
+            [seed for seed, *_ in rows],
+        ),
+    )
+
+
+def table(floor: dict[str, float], rows: list[dict[str, float]], seeds: list[int]) -> Table:
+    """Return W1M of some seeds, in thousandths and by type, with its line and floor."""
+    return by_figure(
+        {name: name for each in rows for name in each},
+        {"line, at most": [{_MEAN: 1e3 * _LINE}], "floor": [floor], "measured": rows},
+        f"{FIGURES['W1M']}, by type; n = {_N:,} unseen jets on each side; {said_seeds(seeds)}.",
     )
 
 

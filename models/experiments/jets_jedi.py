@@ -2,7 +2,7 @@
 
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.bench import Bench, Trial
-from models.experiments.jet_lines import Standing, drawn, held, judged
+from models.experiments.jet_lines import Standing, drawn, held, judged, standings
 from models.experiments.jets_quality import SAMPLING, jet_trial
 
 __all__ = ["droid_and_jedi"]
@@ -43,6 +43,7 @@ def _mean_mass(standing: Standing) -> float:
 
 def _compared(bench: Bench, steps: int) -> Outcome:
     figures: list[str] = []
+    made: dict[str, list[Standing]] = {}
     worst = 0.0
     for seed in bench.seeds([0, 1, 2]):
         trials = {"PC-Droid": jet_trial(_NET, steps), "PC-JeDi": _jedi(_STEPS)}
@@ -52,13 +53,16 @@ def _compared(bench: Bench, steps: int) -> Outcome:
             sides = held(learnt)
             found[name] = judged(drawn(learnt, sides.given, seed), sides)
             figures.append(f"seed {seed}, {name}: {found[name]}")
+            made.setdefault(name, []).append(found[name])
         worst = max(worst, _mean_mass(found["PC-Droid"]) / _mean_mass(found["PC-JeDi"]))
+    floor, seeds = judged(sides.given, sides), bench.seeds([0, 1, 2])
     return Outcome(
         "; ".join(figures),
         {"mean W1M, PC-Droid over PC-JeDi": worst},
         worst < 1.0,
-        f"unseen jets: {judged(sides.given, sides)}",
-        bench.seeds([0, 1, 2]),
+        f"unseen jets: {floor}",
+        seeds,
+        table=standings(made, floor, seeds, lines=False),
     )
 
 

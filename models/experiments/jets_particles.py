@@ -10,10 +10,11 @@ import torch
 
 from models.carriers.population_family import PopulationFamily
 from models.contracts.batch import Batch
-from models.experiments.base import Null, Outcome, experiment
+from models.experiments.base import Null, Outcome, Table, experiment
 from models.experiments.bench import Bench, Learnt, Trial
 from models.experiments.jet_lines import Sides, Standing, held, judged, standing
 from models.experiments.jet_nulls import Make, gaussian, nearest_type, rank_shuffle
+from models.experiments.jet_tables import FIGURES, by_figure, said_seeds
 from models.kinds.jets import within
 from models.tensors import make_generator
 
@@ -58,9 +59,14 @@ def _passes(shares: Mapping[str, float]) -> bool:
     )
 
 
+def _means(made: Standing) -> dict[str, float]:
+    far = {name: _mean(made.far[name]) for name in ("W1M", "tau21")}
+    return {**far, "mass as asked": _mean(made.follows)}
+
+
 def _told(made: Standing) -> str:
-    mass, prongs = (_mean(made.far[name]) for name in ("W1M", "tau21"))
-    return f"W1M {mass:.1f}, tau21 {prongs:.0f}, mass as asked {_mean(made.follows):.2f}"
+    mass, prongs, follows = _means(made).values()
+    return f"W1M {mass:.1f}, tau21 {prongs:.0f}, mass as asked {follows:.2f}"
 
 
 def _some(sides: Sides, n: int) -> Batch:
@@ -77,6 +83,7 @@ def _worst(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
 def _moving(bench: Bench, *, steps: int | None = None) -> Outcome:
     """Train both, for so many steps or for theirs, and judge them."""
     told: list[str] = []
+    rows: dict[str, list[dict[str, float]]] = {}
     found: dict[str, list[dict[str, float]]] = {family: [] for family in _STEPS}
     for seed in bench.seeds([0, 1, 2]):
         for family, usual in _STEPS.items():
@@ -86,6 +93,7 @@ def _moving(bench: Bench, *, steps: int | None = None) -> Outcome:
             made = judged(moved := _moved(learnt, seed), sides)
             found[family].append(_shares(made, noise))
             told.append(f"seed {seed}, {family}: {_told(made)}")
+            rows.setdefault(family, []).append(_means(made))
     value = {
         f"{family}, {name}": share
         for family, each in found.items()
@@ -97,7 +105,24 @@ def _moving(bench: Bench, *, steps: int | None = None) -> Outcome:
         value,
         all(_passes(each) for several in found.values() for each in several),
         f"unseen jets, {len(moved)} against 10,000: {_told(floor)}",
-        bench.seeds([0, 1, 2]),
+        seeds := bench.seeds([0, 1, 2]),
+        table=table(rows, _means(floor), _means(noise), len(moved), seeds),
+    )
+
+
+def table(
+    rows: Mapping[str, Sequence[Mapping[str, float]]],
+    floor: Mapping[str, float],
+    noise: Mapping[str, float],
+    n: int,
+    seeds: Sequence[int],
+) -> Table:
+    """Return what each family came to over the seeds, beside its floor and the noise before."""
+    return by_figure(
+        {name: FIGURES[name] for name in floor},
+        {"floor": [floor], "noise, before the training": [noise], **rows},
+        f"Means over the types; n = {n:,} particles against 10,000 unseen jets; "
+        f"{said_seeds(seeds)}.",
     )
 
 

@@ -4,13 +4,14 @@ Samples are given type, pT, eta, mass and size of jets that no training saw and 
 by. `models.experiments.jet_lines` says what they are held to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from models.experiments.base import Null, Outcome, experiment
+from models.experiments.base import Null, Outcome, Table, experiment
 from models.experiments.bench import Bench, Trial
 from models.experiments.jet_lines import drawn, held, judged, outcome, standing
 from models.experiments.jet_nulls import NULLS, Make
+from models.experiments.jet_tables import FIGURES, by_figure, said_seeds
 
 __all__ = ["SAMPLING", "alone_or_together", "jet_trial", "jets_by_tokens", "jets_by_transformer"]
 
@@ -104,10 +105,24 @@ _TIMES = 1.5
 _TOPS = "top"
 
 
+def of_tops(
+    masses: Mapping[str, Sequence[float]], floors: Sequence[float], seeds: Sequence[int]
+) -> Table:
+    """Return W1M of tops over the seeds: learned with the other types and alone, and its floor."""
+    rows = {"floor": floors, "learned with four others": masses["joint"]}
+    rows["learned alone"] = masses["alone"]
+    return by_figure(
+        {_TOPS: f"{FIGURES['W1M']}, of tops"},
+        {who: [{_TOPS: each} for each in values] for who, values in rows.items()},
+        f"Tops that only test, n = 2,000 on each side; {said_seeds(seeds)}.",
+    )
+
+
 def _together(bench: Bench, steps: int) -> Outcome:
     """Compare W1M of tops: learned with the other types, and alone in a fifth of the steps."""
     value: dict[str, float] = {}
     figures, floors, passed = [], [], True
+    masses: dict[str, list[float]] = {"joint": [], "alone": []}
     for seed in bench.seeds([0, 1, 2]):
         alone = bench.train(jet_trial("set-transformer", _TRANSFORMER // 5, types=_TOPS), seed)
         joint = bench.train(jet_trial("set-transformer", steps), seed)
@@ -118,6 +133,8 @@ def _together(bench: Bench, steps: int) -> Outcome:
         }
         floors.append(judged(sides.given, sides).far["W1M"][_TOPS])
         figures.append(f"seed {seed}: " + ", ".join(f"{n} {v:.2f}e-3" for n, v in far.items()))
+        for name, each in far.items():
+            masses[name].append(each)
         value["joint over alone"] = max(
             far["joint"] / far["alone"], value.get("joint over alone", 0.0)
         )
@@ -127,7 +144,8 @@ def _together(bench: Bench, steps: int) -> Outcome:
         value,
         passed,
         "unseen tops, 2,000 against as many: " + ", ".join(f"{x:.2f}e-3" for x in floors),
-        bench.seeds([0, 1, 2]),
+        seeds := bench.seeds([0, 1, 2]),
+        table=of_tops(masses, floors, seeds),
     )
 
 

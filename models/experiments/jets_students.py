@@ -1,13 +1,14 @@
 """D5: a jet in one look instead of a hundred."""
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
 
 from models.contracts.batch import Batch
 from models.contracts.spec import LABEL
-from models.experiments.base import Null, Outcome, experiment
+from models.experiments.base import Null, Outcome, Table, experiment
 from models.experiments.bench import Bench, Learnt, Trial
 from models.experiments.jet_lines import Sides, Standing, drawn, held, judged, standing
 from models.experiments.jet_nulls import (
@@ -16,6 +17,7 @@ from models.experiments.jet_nulls import (
     rank_shuffle,
     rank_shuffle_in_mass_bins,
 )
+from models.experiments.jet_tables import FIGURES, by_figure, said_seeds
 from models.experiments.jets_quality import jet_trial
 from models.kinds.jets import TYPES
 from models.samplers.base import Sampler
@@ -28,6 +30,7 @@ __all__ = ["jets_in_one_step"]
 _NET, _LESSON, _DISTILLED = "set-transformer", 5500, 2500
 _TOP = "top"
 _LINES = {"W1M": 5.0, "W1EFP": 10.0, "tau21": 110.0}  # in the units of `jet_lines.LINES`
+_TOOK = "ms a jet"
 _TIMED = 1000  # jets that are generated to say how long one takes
 
 
@@ -63,12 +66,21 @@ class _Drawn:
         took = 1e3 * (time.process_time() - begun) / min(_TIMED, len(like))
         return cls(judged(drawn(learnt, like, seed, sampler), sides), took)
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """What stands in its row of the table."""
+        return {**_of_tops(self.standing), _TOOK: self.took}
+
     def __str__(self) -> str:
         return f"{_told(self.standing)}, {self.took:.2f} ms a jet"
 
 
+def _of_tops(standing: Standing) -> dict[str, float]:
+    return {name: standing.far[name][_TOP] for name in _LINES}
+
+
 def _told(standing: Standing) -> str:
-    return ", ".join(f"{name} {standing.far[name][_TOP]:.2f}" for name in _LINES)
+    return ", ".join(f"{name} {far:.2f}" for name, far in _of_tops(standing).items())
 
 
 def _shares(standing: Standing) -> dict[str, float]:
@@ -84,6 +96,7 @@ def _multistep(steps: int) -> Sampler:
 
 def _distilled(bench: Bench, steps: int) -> Outcome:
     figures: list[str] = []
+    rows: dict[str, list[dict[str, float]]] = {}
     worst: dict[str, float] = {}
     faster = float("inf")
     for seed in bench.seeds([0, 1, 2]):
@@ -97,15 +110,35 @@ def _distilled(bench: Bench, steps: int) -> Outcome:
             "teacher, LMS in 100": _Drawn.of(teacher, sides, seed, slow),
         }
         figures += [f"seed {seed}, {name}: {each}" for name, each in found.items()]
+        for name, each in found.items():
+            rows.setdefault(name, []).append(each.figures)
         for name, share in _shares(found["1 step"].standing).items():
             worst[name] = max(share, worst.get(name, 0.0))
         faster = min(faster, found["teacher, LMS in 100"].took / found["1 step"].took)
+    floor, seeds = judged(_tops(sides), sides), bench.seeds([0, 1, 2])
     return Outcome(
         "; ".join(figures),
         worst | {"times faster": faster},
         max(worst.values()) <= 1.0,
-        f"unseen tops, 2,000 against as many: {_told(judged(_tops(sides), sides))}",
-        bench.seeds([0, 1, 2]),
+        f"unseen tops, 2,000 against as many: {_told(floor)}",
+        seeds,
+        table=table(rows, _of_tops(floor), len(_tops(sides)), seeds),
+    )
+
+
+def table(
+    rows: Mapping[str, Sequence[Mapping[str, float]]],
+    floor: Mapping[str, float],
+    n: int,
+    seeds: Sequence[int],
+) -> Table:
+    """Return what each way of drawing tops came to over the seeds, with its lines and floor."""
+    columns = {**{name: FIGURES[name] for name in _LINES}, _TOOK: _TOOK}
+    return by_figure(
+        columns,
+        {"line, at most": [_LINES], "floor": [floor], **rows},
+        f"Tops that only test, n = {n:,} on each side; CPU time of a jet, one thread; "
+        f"{said_seeds(seeds)}.",
     )
 
 

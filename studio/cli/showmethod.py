@@ -1,6 +1,6 @@
 """What a named method is: its six choices, its source, what it needs, and what is known of it."""
 
-from studio.app.help.pages import claims
+from studio.app.help.claims import claims
 from studio.app.state import drafts, sixchoices
 from studio.app.state.wanted_runs import wanted_runs
 from studio.cli.terminal import paragraph, say

@@ -1,6 +1,7 @@
 """All data there are: found, chosen, looked at, and taken to a setup; own sets are deleted here."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -324,3 +325,21 @@ def test_numbers_of_many_columns_fit_beside_each_other(qtbot):
     shown = [w.text() for w in facts._table.findChildren(QLabel)]
     assert "missing" in shown
     assert "2" in shown
+
+
+def test_a_set_of_several_files_names_them_all():
+    """Five files of jets, dropped together, were said to be the last one alone."""
+
+    def said(*files):
+        own = DataInfo(name="mine", rows=9, columns=(), path=Path("p"), source=", ".join(files))
+        return all_sets(None, [own])[0].summary
+
+    five = [f"/data/jetnet, 30/{name}.hdf5" for name in "gqtwz"]
+    assert said(*five) == ("Imported from 5 files: g.hdf5, q.hdf5, t.hdf5, w.hdf5 and z.hdf5.")
+    assert said(*five, "/more/a.hdf5").endswith("z.hdf5 and a.hdf5.")
+    assert said(*five, "/a.h5", "/b.h5") == (
+        "Imported from 7 files: g.hdf5, q.hdf5, t.hdf5, w.hdf5, z.hdf5 and 2 more."
+    )
+    assert said("/data/one, two.csv") == "Imported from one, two.csv."
+    assert said("PYTHIA 8.3, 100 jets a type") == "Imported from PYTHIA 8.3, 100 jets a type."
+    assert said("") == "Imported."

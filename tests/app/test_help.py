@@ -10,7 +10,9 @@ from PySide6.QtGui import QTextCharFormat, QTextDocument
 
 from studio import resources
 from studio.app.help import pages, paper
+from studio.app.help.claims import claims, plain
 from studio.app.state import switch
+from studio.app.theme import theme
 from studio.app.tokens import DARK, LIGHT
 from studio.app.widgets.maths import maths_font
 from studio.protocol.catalog import Catalog, StageSpec
@@ -208,6 +210,21 @@ async def test_a_place_in_a_page_is_gone_to(bench, wait):
     bench.state.show_help("model-monoflow#Shift")
     view = bench.window.canvas.help
     assert view.sheet.textCursor().selectedText() == "Shift"
+    # In the middle of a long page, too: at the top, and still there in other colours.
+    bench.window.show()
+    await wait(view.sheet.isVisible)
+    heading = f"D6: {claims()['D6']['title']}"
+    bench.state.show_help(f"verified#{heading}")
+    bar, layout = view.sheet.verticalScrollBar(), view.sheet.document().documentLayout()
+
+    def away():
+        block = view.sheet.document().find(heading).block()
+        return abs(layout.blockBoundingRect(block).top() - bar.value())
+
+    assert away() < 2
+    assert bar.value() > view.sheet.height()
+    theme.set_mode("light" if theme.colors().name == "dark" else "dark")
+    assert away() < 0.03 * bar.maximum()
 
 
 def test_claims_stand_with_their_figures_and_what_must_fail() -> None:
@@ -215,10 +232,37 @@ def test_claims_stand_with_their_figures_and_what_must_fail() -> None:
     for path in resources.folder("verified").glob("*.json"):
         claim = json.loads(path.read_text(encoding="utf-8"))
         assert f"{claim['id']}: " in page.text
-        assert pages._plain(claim["machine"]) in page.text
+        assert plain(claim["machine"]) in page.text
         # Where a claim has nulls, each of them is told with its figure.
         for title in claim["nulls"]:
-            assert pages._plain(title) in page.text
+            assert plain(title) in page.text
+
+
+@pytest.mark.parametrize("slug", ["D8", "D8-tokens"])
+def test_the_table_of_a_claim_says_what_it_was_judged_by(slug) -> None:
+    """Its largest number over its line is the share that was verified."""
+    path = resources.folder("verified") / f"{slug}.json"
+    claim = json.loads(path.read_text(encoding="utf-8"))
+    *_, types = claim["table"]["columns"][:2], claim["table"]["columns"][2:]
+    assert types == ["gluon", "light quark", "top", "W", "Z"]
+    worst, lines, name = {}, [], ""
+    for figure, what, *cells in claim["table"]["rows"]:
+        name = figure or name
+        if what.startswith("line"):
+            lines = [float(cell) for cell in cells]
+        elif what == "measured":
+            ends = [float(cell.split(" to ")[-1]) for cell in cells]
+            worst[name] = max(end / line for end, line in zip(ends, lines, strict=True))
+    shares = [share for key, share in claim["value"].items() if key.endswith("of its line")]
+    *worst, follows = worst.values()
+    assert sorted(worst) == pytest.approx(sorted(shares), abs=5e-3)
+    assert follows > 1.0  # a correlation that must not be less than its line
+    (page,) = pages.verified()
+    own = page.text.partition(f"## {slug}: ")[2].partition("\n## ")[0]
+    assert "| W1M (m/pT), 10⁻³ | line, at most | 5 | 5 | 5 | 5 | 5 |" in own
+    assert "n = 10,000 jets that only test on each side" in own
+    nulls = [line for line in own.splitlines() if line.startswith("| real jets: ")]
+    assert len(nulls) == len(claim["nulls"]) - 1  # and one that was hardly trained
 
 
 def test_figures_of_the_table_of_graphs_are_those_that_were_verified() -> None:

@@ -9,15 +9,14 @@ browser. ``~~words~~`` are said aside. A picture is ``![caption](picture:name#re
 the line `GRID` stands the table of models.
 """
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
 from studio import resources
 from studio.app.forms import check
+from studio.app.help.claims import VERDICTS, cell, claims, plain, told
 from studio.app.state import switch
 from studio.methods import Method, Row, methods, survey
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
@@ -38,7 +37,6 @@ __all__ = [
 
 GUIDES, MODELS = "Guides", "Models"
 GRID = "<!-- models by field and carrier -->"
-_VERDICTS = {True: "Holds", False: "Does not hold", None: "Reported"}
 _ORDER = re.compile(r"\A<!-- order (\d+) -->\s*")
 _PICTURE = re.compile(
     r"^!\[(?P<caption>[^\]]*)\]\((?P<link>picture:[^)#]+(?:#(?P<opens>[^)]+))?)\)$", re.M
@@ -103,13 +101,13 @@ def _with_grid(page: Page, catalog: Catalog | None) -> Page:
         cells = [
             # Without a word it would be a part of the cell before it.
             ", ".join(
-                f"[{_cell(each.short or each.title)}](help:{family_slug(each.slug)})"
+                f"[{cell(each.short or each.title)}](help:{family_slug(each.slug)})"
                 for each in (switch.cell(catalog, field, carrier) if catalog is not None else ())
             )
             or "–"
             for carrier in switch.HEADS
         ]
-        lines.append(_row([title, _cell(switch.FOUND[field]), *cells]))
+        lines.append(_row([title, cell(switch.FOUND[field]), *cells]))
     return replace(page, text=page.text.replace(GRID, "\n".join(lines)))
 
 
@@ -131,75 +129,61 @@ def surveyed(catalog: Catalog | None) -> list[Page]:
             lines += ["", f"## {row.group}", "", "| Method | Here | Verdict |", "|---|---|---|"]
         method = named.get(row.method)
         here = _place(row, method, catalog)
-        lines.append(f"| {_cell(row.name)} | {here} | {_judged(row, method)} |")
+        lines.append(f"| {cell(row.name)} | {here} | {_judged(row, method)} |")
     return [Page("surveys", GUIDES, "Methods of the surveys", summary, "\n".join(lines))]
 
 
 def _place(row: Row, method: Method | None, catalog: Catalog) -> str:
     """Return where a method of the surveys is here."""
     if method is not None:
-        return f"[{_cell(method.title)}](help:{family_slug(method.family.slug)}), a named method"
+        return f"[{cell(method.title)}](help:{family_slug(method.family.slug)}), a named method"
     family = catalog.get("family", row.family) if row.family else None
     if family is not None:
-        return f"[{_cell(family.title)}](help:{family_slug(family.slug)})"
+        return f"[{cell(family.title)}](help:{family_slug(family.slug)})"
     operator = catalog.get("operator", row.operator) if row.operator else None
     if operator is not None:
-        return f"{_cell(operator.title)}, of a trained run"
-    return _cell(row.block) if row.block else f"not here: {_cell(row.missing)}"
+        return f"{cell(operator.title)}, of a trained run"
+    return cell(row.block) if row.block else f"not here: {cell(row.missing)}"
 
 
 def _judged(row: Row, method: Method | None) -> str:
     """Return what the claims came to that a method of the surveys is held to."""
     asked = method.claims if method is not None else row.claims
     held = [claims()[slug] for slug in asked if slug in claims()]
-    said = [f"{_VERDICTS[each['passed']].lower()} ({each['id']})" for each in held]
+    said = [f"{VERDICTS[each['passed']].lower()} ({each['id']})" for each in held]
     return ", ".join(said) or ("trains and samples; no claim" if method else "–")
 
 
-def _cell(text: str) -> str:
-    return _plain(text).replace("|", "\\|")
-
-
-@cache
-def claims() -> dict[str, dict[str, Any]]:
-    """Return the claims as they were last verified, by their id."""
-    kept = sorted(resources.folder("verified").glob("*.json"))
-    found = [json.loads(path.read_text(encoding="utf-8")) for path in kept]
-    return {claim["id"]: claim for claim in found}
+def _by_number(slug: str) -> list[tuple[str, int]]:
+    """Return what orders ids as people count them: D2 before D10."""
+    return [(word, int(number or 0)) for word, number in re.findall(r"(\D*)(\d*)", slug)]
 
 
 def verified() -> list[Page]:
     """Return the page of the claims with their figures as they were last verified; none where no
     figure is kept.
     """
-    found = list(claims().values())
+    found = sorted(claims().values(), key=lambda claim: _by_number(claim["id"]))
     if not found:
         return []
     summary = "What the studio claims of its models, measured, with what must fail beside it."
     lines = ["# What is verified", "", summary, ""]
     for claim in found:
-        lines += [f"## {claim['id']}: {_plain(claim['title'])}", "", _plain(claim["claim"]), ""]
-        verdict = _VERDICTS[claim["passed"]]
-        lines += [f"**{verdict}.** {_plain(claim['figure'])}", ""]
-        lines += [f"The line: {_plain(claim['pass_line'])}", ""]
-        lines += [f"- {_plain(name)}: {_plain(n['figure'])}" for name, n in claim["nulls"].items()]
-        torch = claim["versions"]["torch"]
-        aside = f"{claim['date']}, {claim['machine']}, PyTorch {torch}; {claim['floor']}"
-        lines += ["", f"~~{_plain(aside)}~~", ""]
+        lines += told(claim)
     return [Page("verified", GUIDES, "What is verified", summary, "\n".join(lines))]
 
 
 def _of_family(entry: EntrySpec, catalog: Catalog) -> Page:
-    lines = [f"# {entry.title}", "", _plain(entry.summary), ""]
+    lines = [f"# {entry.title}", "", plain(entry.summary), ""]
     if entry.motion:
         lines += ["```math", entry.motion, "```", ""]
-    lines += [f"Source: {_plain(entry.source)}", ""]
+    lines += [f"Source: {plain(entry.source)}", ""]
     if entry.stages:
         lines += ["## A training step", ""]
         usual = {field.path: field.default for field in entry.fields}
         for number, stage in enumerate((each.under(usual) for each in entry.stages), 1):
             what = f"{stage.title}: {stage.formula} ({stage.source})"
-            lines += [f"{number}. {_plain(what)}"]
+            lines += [f"{number}. {plain(what)}"]
         lines += [""]
     lines += ["## Settings", ""]
     group = None
@@ -207,15 +191,10 @@ def _of_family(entry: EntrySpec, catalog: Catalog) -> Page:
         if field.group != group:
             group = field.group
             lines += [f"### {group}", ""] if group else []
-        said, aside = _plain(field.help), _plain(_facts(field, catalog))
+        said, aside = plain(field.help), plain(_facts(field, catalog))
         lines += [f"**{field.title}.** {said} ~~{aside}~~ `{field.path}`", ""]
     text = "\n".join(lines)
     return Page(family_slug(entry.slug), MODELS, entry.title, entry.summary, text)
-
-
-def _plain(text: str) -> str:
-    """Return a text in which nothing is markup: formulas are full of signs that would be."""
-    return re.sub(r"([\\`*_~<>\[\]#])", r"\\\1", text)
 
 
 def _facts(field: FieldSpec, catalog: Catalog) -> str:

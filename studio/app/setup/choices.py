@@ -6,7 +6,7 @@ from typing import Any
 
 from studio.app import run_words
 from studio.app.forms import check
-from studio.app.help.pages import claims
+from studio.app.help.claims import claims
 from studio.app.kinds.registry import kind
 from studio.app.pickers.option import Option
 from studio.app.state import drafts, learning, naming, switch

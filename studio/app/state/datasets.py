@@ -8,13 +8,16 @@ from pathlib import Path
 from studio.app.kinds.registry import kind
 from studio.app.state.naming import imported
 from studio.app.state.session import DataInfo
-from studio.counted import counted
+from studio.counted import counted, listed
 from studio.protocol.catalog import Catalog, EntrySpec
 
 __all__ = ["DataSet", "all_sets", "found", "kinds_of"]
 
 DRAWN = "drawn anew"
 OURS = "Apache-2.0, as this program"
+NAMED = 5
+"""So many files of one set are named, the others counted."""
+_FILES = re.compile(r", (?=/|[A-Za-z]:[/\\]|\\\\)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,10 +71,22 @@ def _own(data: DataInfo) -> DataSet:
         kind=data.kind,
         own=True,
         size=", ".join([counted(data.rows, its.one, its.many), *columns]),
-        summary=f"Imported from {Path(data.source).name}." if data.source else "Imported.",
+        summary=_imported_from(data.source),
         source=data.source,
         version=data.hash,
     )
+
+
+def _imported_from(source: str) -> str:
+    """Say which files a set came from: their paths stand side by side, each from its root."""
+    names = [Path(each).name for each in _FILES.split(source) if each]
+    if not names:
+        return "Imported."
+    if len(names) == 1:
+        return f"Imported from {names[0]}."
+    more = len(names) - NAMED
+    said = listed([*names[:NAMED], f"{more} more"] if more > 1 else names)
+    return f"Imported from {len(names)} files: {said}."
 
 
 def _built_in(entry: EntrySpec) -> DataSet:

@@ -2,10 +2,12 @@
 
 from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
+    QAbstractTextDocumentLayout,
     QColor,
     QDesktopServices,
     QKeyEvent,
     QResizeEvent,
+    QTextBlock,
     QTextCursor,
     QTextDocument,
 )
@@ -67,6 +69,7 @@ class HelpView(QWidget):
         self._state, self._actions = state, actions
         self._pages: list[Page] = []
         self._shown: Page | None = None
+        self._height = 0.0  # of the page as it is laid out
         self._way: list[str] = []  # pages read before, newest last
         self.column = QWidget()
         self.finder = QLineEdit()
@@ -132,13 +135,14 @@ class HelpView(QWidget):
         if page is None:
             return
         bar = self.sheet.verticalScrollBar()
-        at = bar.value() / max(1, bar.maximum())
+        at = bar.value() / max(1.0, self._height)  # of the old, which its new style has changed
         width = min(READING, max(200, self.sheet.viewport().width() - 24))
         self.sheet.setViewportMargins(0, 0, max(24, self.sheet.width() - READING - 24), 0)
         paper.lay_out(self.sheet.document(), page, colors(), width)
         self.sheet.setAccessibleDescription(page.title)
         self._highlight()
-        bar.setValue(round(at * bar.maximum()))
+        self._height = self._settle().documentSize().height()
+        bar.setValue(round(at * self._height))
 
     def _mark(self) -> None:
         """Show in the list which page is read, without going anywhere."""
@@ -231,7 +235,23 @@ class HelpView(QWidget):
         self._show_cursor(cursor)
 
     def _go_to(self, place: str) -> None:
-        self._show_cursor(self.sheet.document().find(place))
+        cursor = self.sheet.document().find(place)
+        self._show_cursor(cursor)
+        if not cursor.isNull():
+            self._scroll_to(cursor.block())
+
+    def _settle(self) -> QAbstractTextDocumentLayout:
+        """Lay a long page out to its end, not only as far as it is looked at: else its places are
+        not those that they will have.
+        """
+        layout = self.sheet.document().documentLayout()
+        layout.documentSize()
+        return layout
+
+    def _scroll_to(self, block: QTextBlock) -> None:
+        """Bring a block to the top."""
+        top = self._settle().blockBoundingRect(block).top()
+        self.sheet.verticalScrollBar().setValue(round(top))
 
     def _show_cursor(self, cursor: QTextCursor) -> None:
         if not cursor.isNull():

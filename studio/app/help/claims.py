@@ -1,0 +1,109 @@
+"""The page of the claims: each with what was measured, its line, its floor, what must miss it."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from studio import resources
+
+__all__ = ["VERDICTS", "cell", "claims", "plain", "told"]
+
+VERDICTS = {True: "Holds", False: "Does not hold", None: "Reported"}
+SHARE = ", of its line"
+"""How a value is named that is a share of the most it may be: of several the worst."""
+
+
+@cache
+def claims() -> dict[str, dict[str, Any]]:
+    """Return the claims as they were last verified, by their id."""
+    kept = sorted(resources.folder("verified").glob("*.json"))
+    found = [json.loads(path.read_text(encoding="utf-8")) for path in kept]
+    return {claim["id"]: claim for claim in found}
+
+
+def told(claim: Mapping[str, Any]) -> list[str]:
+    """Return the lines of a page that say a claim: its figures in a table where they are many, or
+    no more than numbers with their names.
+    """
+    table, nulls = claim.get("table"), claim["nulls"]
+    listed = table is None and all(map(_listed, (claim, *nulls.values())))
+    said = table["note"] if table is not None else "" if listed else claim["figure"]
+    lines = [f"## {claim['id']}: {plain(claim['title'])}", "", plain(claim["claim"]), ""]
+    lines += [f"**{VERDICTS[claim['passed']]}.** {plain(said)}".rstrip(), ""]
+    if table is not None:
+        lines += [*_table(table["columns"], table["rows"]), ""]
+    elif listed:
+        lines += [*_beside(claim), ""]
+    lines += [f"**Line:** {plain(claim['pass_line'])}", ""]
+    if table is None and claim["floor"]:
+        lines += [f"**Floor:** {plain(claim['floor'])}", ""]
+    if nulls and not listed:
+        lines += ["**Must miss the line:**", ""]
+        lines += _shares(claim) if table is not None else _nulls(nulls)
+    aside = f"{claim['date']}, {claim['machine']}, PyTorch {claim['versions']['torch']}"
+    return [*lines, "", f"~~{plain(aside)}~~", ""]
+
+
+def _listed(outcome: Mapping[str, Any]) -> bool:
+    """Whether a figure in words says no more than its values and their names."""
+    values = [f"{name} {value:.2g}" for name, value in outcome["value"].items()]
+    return sorted(", ".join(values).split(", ")) == sorted(outcome["figure"].split(", "))
+
+
+def _beside(claim: Mapping[str, Any]) -> list[str]:
+    """Return a table of the values of a claim, and beside them those of what must miss its line."""
+    nulls = claim["nulls"]
+    columns = ["", "measured", *(f"must miss: {title}" for title in nulls)]
+    return _table(columns, ([n, *_numbers(n, claim, nulls)] for n in claim["value"]))
+
+
+def _numbers(
+    name: str, claim: Mapping[str, Any], nulls: Mapping[str, Mapping[str, Any]]
+) -> list[str]:
+    values = [each["value"].get(name) for each in (claim, *nulls.values())]
+    return ["–" if value is None else f"{value:.2g}" for value in values]
+
+
+def _nulls(nulls: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return [f"- {plain(name)}: {plain(null['figure'])}" for name, null in nulls.items()]
+
+
+def _shares(claim: Mapping[str, Any]) -> list[str]:
+    """Return a table of the values that decide: those of the claim, and of what must miss."""
+    names = list(claim["value"])
+    # A null of two models at once has their values under names of its own.
+    names += [n for null in claim["nulls"].values() for n in null["value"]]
+    names = list(dict.fromkeys(names))
+    rows = [
+        [who, *(f"{each['value'][n]:.3g}" if n in each["value"] else "–" for n in names)]
+        for who, each in {"measured": claim, **claim["nulls"]}.items()
+    ]
+    lines = _table(["", *(name.removesuffix(SHARE) for name in names)], rows)
+    if any(name.endswith(SHARE) for name in names):
+        known = [name.removesuffix(SHARE) for name in names if name.endswith(SHARE)]
+        lines += [
+            "",
+            f"{plain(', '.join(known))}: the worst of all, over its line; up to 1 meets it.",
+        ]
+    return lines
+
+
+def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    columns = list(columns)
+    return [_row(columns), _row("---" for _ in columns), *(_row(map(cell, row)) for row in rows)]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def cell(text: str) -> str:
+    """Return a text as it stands in a table."""
+    return plain(text).replace("|", "\\|")
+
+
+def plain(text: str) -> str:
+    """Return a text in which nothing is markup: formulas are full of signs that would be."""
+    return re.sub(r"([\\`*_~<>\[\]#])", r"\\\1", text)
