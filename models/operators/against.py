@@ -52,15 +52,30 @@ def _is_distance(entry: MetricEntry) -> bool:
     return issubclass(entry.make, SampleMetric) and entry.better == "lower"
 
 
+class _Wanted(Exception):
+    """A figure asks the judge of the data."""
+
+
+class _Probe(Evidence):
+    """A few real data, of which a figure says whether it asks for a judge, and no more: they may be
+    too few of a type to be measured.
+    """
+
+    def asked(self) -> Judge:
+        raise _Wanted
+
+
 def judge_for(
     operation: Operation, figure: Metric[Any], at: Progress
 ) -> Generator[Progress, None, Judge | None]:
     """Return the judge of the data where the figure asks for one, as it says of a few real data."""
     real, other = halves(source_of(operation), _PROBE, 0)
     try:
-        figure.bar(Evidence(real, make_generator(0, _FIGURE), other=other))
-    except NotApplicable:
+        figure.bar(_Probe(real, make_generator(0, _FIGURE), other=other))
+    except _Wanted:
         return (yield from asked(operation, at))
+    except NotApplicable:
+        pass  # what is measured with is more, and says it if that is too few, too
     return None
 
 
