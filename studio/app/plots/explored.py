@@ -1,7 +1,7 @@
 """A surface that answers to the mouse: pointing, choosing, and looking closer at a plane."""
 
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -13,6 +13,8 @@ Range = tuple[float, float]
 DRAG = 5.0  # pixels from which a press is a box, and a side of a box counts
 NOTCH = 0.75  # of each axis that is left after a notch of the wheel
 CLOSEST = 1e-6  # of an axis that can be looked at
+
+LIKED = (320, 230)  # logical pixels of a picture
 
 
 class Explored(Surface):
@@ -30,6 +32,12 @@ class Explored(Surface):
         self._pressed: tuple[Plane, QPointF] | None = None
         self._to: QPointF | None = None
         self.setMouseTracking(True)
+
+    def sizeHint(self) -> QSize:
+        """Return what is read well; that of the library is the size of a window, of which a page in
+        a low one shows not even one picture whole.
+        """
+        return QSize(*LIKED)
 
     # What happens, for those to say who make one of it
 

@@ -12,7 +12,7 @@ from studio.literal import one_line
 __all__ = ["ClassChoice"]
 
 MOST = 10  # classes that stand side by side
-LETTERS = 60  # of their names together
+LETTERS = 48  # of their names together, which a lens beside the inspector has room for
 
 
 class ClassChoice(QWidget):

@@ -36,7 +36,7 @@ def lines_of(text: str, width: float, measure: QFontMetricsF) -> list[str]:
 
 def _squeezed(piece: str, width: float, measure: QFontMetricsF) -> list[str]:
     lines = [""]
-    for part in _parts(piece):
+    for part in _fitting(piece, width, measure):
         joined = f"{lines[-1]} {part}".strip()
         if lines[-1] and measure.horizontalAdvance(joined) > width:
             lines.append(f"   {part}")
@@ -45,18 +45,31 @@ def _squeezed(piece: str, width: float, measure: QFontMetricsF) -> list[str]:
     return lines
 
 
+def _fitting(piece: str, width: float, measure: QFontMetricsF) -> list[str]:
+    """Split a piece, and what of it is still too wide again, in the brackets that are left."""
+    if measure.horizontalAdvance(piece) <= width or len(parts := _parts(piece)) == 1:
+        return [piece]
+    return [found for each in parts for found in _fitting(each, width, measure)]
+
+
 def _parts(piece: str) -> list[str]:
-    """Split before signs that stand in no bracket; before any sign if all do."""
-    places = [m for m in _TIGHT.finditer(piece) if _depth(piece[: m.start()]) == 0]
-    if not places:
-        return _TIGHT.split(piece)
+    """Split before signs that stand in no bracket, or in the fewest; bars of a norm are one."""
+    found = [(m, _depth(piece[: m.start()])) for m in _TIGHT.finditer(piece)]
+    least = min((depth for _, depth in found), default=0)
+    places = [m for m, depth in found if depth == least]
     ends = [*(m.start() for m in places), len(piece)]
     starts = [0, *(m.end() for m in places)]
     return [piece[a:b] for a, b in zip(starts, ends, strict=True)]
 
 
 def _depth(text: str) -> int:
-    return sum(text.count(sign) for sign in "([{") - sum(text.count(sign) for sign in ")]}")
+    """Return in how many brackets the end of a text stands. A bar within one says "given"."""
+    depth, norm = 0, 0
+    for sign in text:
+        depth += (sign in "([{") - (sign in ")]}")
+        if sign == "|" and depth == 0:
+            norm = 1 - norm
+    return depth + norm
 
 
 class Formula(QWidget):

@@ -116,11 +116,13 @@ class GuidanceView(QWidget):
         self.law.widen()
         self.law.chosen.connect(self._show_law)
         self._law = TILTED
-        self.bar = view_bar(self, self.words, None, self.classes, self.law, self.measure)
+        self.bar = view_bar(self, self.words, None, self.law, self.measure)
         self.page = QWidget()
         body = QVBoxLayout(self.page)
         body.setContentsMargins(16, 10, 16, 12)
-        body.setSpacing(10)
+        body.setSpacing(8)
+        # Not in the bar, which has no room for long names.
+        body.addLayout(row(label("Class", "muted"), self.classes, None))
         body.addLayout(self._sliders())
         self.refused = label("", "warm", wrap=True)
         self.refused.hide()

@@ -10,7 +10,7 @@ import numpy as np
 import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -20,6 +20,7 @@ from studio.app.plots.chartplot import ChartPlot
 from studio.app.plots.curves import Curve, columns, smoothed
 from studio.app.plots.drawncurve import Frame, curve_items
 from studio.app.plots.export import write_picture
+from studio.app.plots.lineplot import LinePlot
 from studio.app.plots.paper import charts_picture, paint_surface
 from studio.app.plots.plane import Line, Surface, word
 from studio.app.plots.style import CanvasStyle
@@ -27,6 +28,7 @@ from studio.app.theme import theme
 from studio.app.tokens import DARK
 from studio.app.widgets.chartcard import ChartCard
 from studio.app.widgets.exporting import ask_picture, ask_values
+from studio.app.widgets.formula import lines_of
 
 STEPS = np.arange(101.0)
 LOSS = Curve("loss", "Loss", "#ff0000", STEPS, 1 + STEPS / 100)
@@ -395,3 +397,24 @@ def test_words_of_a_curve_keep_clear_of_other_curves(qapp: object) -> None:
         items = curve_items(curve, found, frame, CanvasStyle.of(DARK), others)
         (said,) = [each for each in items if isinstance(each, pg.TextItem)]
         assert said.anchor.y() == anchor
+
+
+def test_a_formula_breaks_where_no_bracket_is_open_and_bars_are_one(qtbot: QtBot) -> None:
+    """The bound broke within the square of an error, and a masked error within its mask."""
+    measure = QFontMetricsF(QFont())
+
+    def broken(text: str, longest: str) -> list[str]:
+        wide = measure.horizontalAdvance(longest) + 1
+        return [line.strip() for line in lines_of(text, wide, measure)]
+
+    bound = "a ≤ KL(q(x | y) ‖ p) + ½ ∫ |D − x|² ds"
+    assert broken(bound, "a ≤ KL(q(x | y) ‖ p)") == ["a ≤ KL(q(x | y) ‖ p)", "+ ½ ∫ |D − x|² ds"]
+    assert broken("m |(1 − m) ⊙ (D − x)|²", "m |(1 − m)  ") == ["m |(1 − m)", "⊙ (D − x)|²"]
+    assert broken("f(a − b)", "f(a ") == ["f(a", "− b)"]
+
+
+def test_pictures_of_a_page_ask_for_no_more_than_they_need(qtbot: QtBot) -> None:
+    """Each asked for the height of a window, so that a page in a low one showed none whole."""
+    plot = LinePlot("a", "b", "c")
+    qtbot.addWidget(plot)
+    assert plot.minimumSizeHint().height() <= plot.sizeHint().height() <= 260
