@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from studio.app.kinds.browsed import Browsed
-from studio.app.kinds.filtering import Unfiltered, keeps, orders, sorted_rows
+from studio.app.kinds.filtering import Unfiltered, keeps, orders, sorted_rows, why_none
 from studio.app.kinds.registry import kind
 from studio.app.state.selection import Selection, Source
 from studio.app.state.session import AppState
@@ -436,3 +436,17 @@ def test_what_is_found_of_data_later_is_painted(browser: Browser) -> None:
     assert isinstance(tiles, Browsed)
     tiles.make_ready([0, 1])
     assert "half" in tiles.known[0]
+
+
+def test_a_filter_that_keeps_none_says_what_there_is(browser: Browser) -> None:
+    data = jets_of((0.1, 0.0, 100.0), (0.2, 0.0, 90.0)) | {"label": np.array(["top", "W"])}
+    browser.show_data(kind("jets"), data, MADE, data, REAL, "")
+    known, units = browser.made.measured, kind("jets").units
+    low, high = (f"{each:,.3g}" for each in np.sort(known["Mass"]))
+    assert why_none(known, "top, mass > 900", 2, units) == f"Mass goes from {low} to {high} GeV."
+    assert why_none(known, "900 < mass < 950", 2, units).startswith("Mass goes from")
+    assert why_none(known, "toq", 2, units) == "There are W, top."
+    assert why_none(known, "top, W", 2, units) == "", "each alone keeps some"
+    browser.filter.setText("mass > 900")
+    said = browser.made.grid.accessibleDescription()
+    assert said.endswith(f"filter asks. Mass goes from {low} to {high} GeV.")

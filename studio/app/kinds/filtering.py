@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from studio.app.kinds.kind import Measured
 from studio.app.kinds.lazily import Lazily
 
-__all__ = ["Unfiltered", "keeps", "orders", "sorted_rows", "sorting"]
+__all__ = ["Unfiltered", "keeps", "orders", "sorted_rows", "sorting", "why_none"]
 
 Rows = NDArray[np.int64]
 AS_DRAWN = "As drawn"
@@ -19,6 +19,7 @@ COMPARED = re.compile(r"^\s*(?P<name>[^<>=]+?)\s*(?P<sign><=|>=|<|>|=)\s*(?P<val
 BETWEEN = re.compile(r"^\s*([^<>=]+?)\s*(<=?|>=?)\s*([^<>=]+?)\s*(<=?|>=?)\s*([^<>=]+?)\s*$")
 AND = re.compile(r",|&+|\band\b", re.IGNORECASE)
 WITH_UNIT = re.compile(r"^[-+]?[\d.]+(?:e[-+]?\d+)?\s*(?P<unit>[^\d\s.].*)$", re.IGNORECASE)
+LISTED = 12  # words that are told where none of them was meant
 TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 SIGNS: Mapping[str, Callable[[NDArray[Any], float], NDArray[np.bool_]]] = {
     "<": np.less,
@@ -92,13 +93,42 @@ def keeps(measured: Measured, text: str, n: int) -> NDArray[np.bool_]:
     return kept
 
 
+def why_none(measured: Measured, text: str, n: int, units: Mapping[str, str]) -> str:
+    """Say of the first part of a filter that keeps none of n rows by itself what there is instead:
+    "Mass goes from 12 to 205 GeV."; "" where only all parts together keep none.
+    """
+    for part in filter(None, (each.strip() for each in AND.split(text))):
+        if keeps(measured, part, n).any():
+            continue
+        between, compared = BETWEEN.match(part), COMPARED.match(part)
+        name = between[3] if between else compared["name"] if compared else ""
+        known = _known(measured, name) if name else []
+        if known and _numeric(measured[known[0]]):
+            values = np.asarray(measured[known[0]], np.float64)
+            values = values[np.isfinite(values)]
+            if not len(values):
+                return f"{known[0]} is not known of any."
+            unit = f" {units[known[0]]}" if known[0] in units else ""
+            return f"{known[0]} goes from {values.min():,.3g} to {values.max():,.3g}{unit}."
+        some = measured.words() if isinstance(measured, Lazily) else measured
+        words = {str(w) for v in some.values() if not _numeric(v) for w in np.unique(v)}
+        if 0 < len(words) <= LISTED:
+            return f"There are {', '.join(sorted(words))}."
+    return ""
+
+
+def _known(measured: Measured, name: str) -> list[str]:
+    """Return the names that one as it was typed may mean."""
+    return [each for each in measured if _typed(each).startswith(_typed(name))]
+
+
 def _typed(name: str) -> str:
     """Return a name as it can be typed: "τ₂₁" as "tau21"."""
     return unicodedata.normalize("NFKC", name).casefold().translate(SPELT)
 
 
 def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[np.bool_]:
-    known = [each for each in measured if _typed(each).startswith(_typed(name))]
+    known = _known(measured, name)
     if not known:
         raise Unfiltered(f"{name} is not known of these; {', '.join(measured)} are.")
     values = measured[known[0]]

@@ -24,9 +24,11 @@ LEFT, BELOW, EDGE = 40, 36, 6  # pixels of what stands beside the plane
 class JetPlane(QWidget):
     """Signals:
     hovered: the constituent under the mouse, -1 for none.
+    resized: discs are of another size now.
     """
 
     hovered = Signal(int)
+    resized = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -61,6 +63,7 @@ class JetPlane(QWidget):
         """Be no higher than the square: what stands below it follows."""
         self.setMaximumHeight(max(MINIMUM, event.size().width() - LEFT + BELOW))
         super().resizeEvent(event)
+        self.resized.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:

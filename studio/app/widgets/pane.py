@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app import words
 from studio.app.forms.editors import ChoiceList
 from studio.app.kinds.browsed import Browsed
-from studio.app.kinds.filtering import Unfiltered, keeps, sorted_rows, sorting
+from studio.app.kinds.filtering import Unfiltered, keeps, sorted_rows, sorting, why_none
 from studio.app.kinds.kind import LABEL, Arrays, Kind, Measured
 from studio.app.kinds.registry import kind
 from studio.app.state.selection import Offered, Rows, Selection, Source
@@ -50,6 +50,7 @@ class Pane(QWidget):
         self._only = False
         self._kept: Rows | None = None  # where a filter leaves out some
         self._numbers: Rows | None = None
+        self._instead = ""  # what there is, where a filter asks for what is not
         self.grid = TileGrid(title, browsed=True)
         TileParts(self.grid, walks=False)  # Shift and the arrows extend what is selected
         self._where = Elided("", "small")
@@ -147,12 +148,14 @@ class Pane(QWidget):
         that a filter keeps; return why it keeps all, if it says nothing.
         """
         self._order, self._filter = order, text
-        why, rows = "", None
+        why, rows, self._instead = "", None, ""
         if self._arrays is not None and (order or text or apart is not None):
             by_order = sorted_rows(self.measured, order, self.count)
             rows = by_order if apart is None else np.argsort(apart, kind="stable")
             try:
                 rows = rows[keeps(self.measured, text, self.count)[rows]]
+                if not len(rows):
+                    self._instead = why_none(self.measured, text, self.count, self._kind.units)
             except Unfiltered as error:
                 why = str(error)
         selected = self._selection
@@ -196,7 +199,10 @@ class Pane(QWidget):
             known = (*own, *(self._kind.told if asked else (LABEL,)))
             some = {name: each for name, each in some.items() if name in known}
             tiles = Browsed(self._kind, some, self._common, self._ready)
-        nothing = f"No {self._kind.one} is as the filter asks" if self.count else self._message
+        nothing = self._message
+        if self.count:
+            nothing = f"No {self._kind.one} is as the filter asks"
+            nothing += f". {self._instead}" if self._instead else ""
         self.grid.show_tiles(
             tiles, noun=self._kind.moving, words=self._sorted_by(), order=rows, page=self._page,
             message=nothing,

@@ -28,9 +28,9 @@ from studio.app.state.selection import Offered, Source
 from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, button, row, view_bar
-from studio.app.widgets.colourkey import ColourKey
 from studio.app.widgets.distributiontools import PartChoice
 from studio.app.widgets.jetboard import Cell, JetBoard, Line
+from studio.app.widgets.jetkey import JetKey
 from studio.app.widgets.jetplane import JetPlane
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState
@@ -70,7 +70,7 @@ class JetFlowView(QWidget):
         self._where.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._which = Elided("", "muted")
         self._chip = MotionChip(self)
-        self._key = ColourKey()
+        self.key = JetKey()
         self._empty = EmptyState(self)
         self._following = Following(self, state, actions, self._looking, applies)
         self._lay_out()
@@ -97,7 +97,7 @@ class JetFlowView(QWidget):
         left.addLayout(head)
         left.addWidget(self.plane, 1)
         left.addWidget(self.strip)
-        left.addLayout(row(self._key, None))
+        left.addLayout(row(self.key, None))
         left.addStretch()
         right = QVBoxLayout()
         right.setSpacing(6)
@@ -134,6 +134,7 @@ class JetFlowView(QWidget):
         self.board.picked.connect(self._pick)
         self.strip.picked.connect(self._stop_at)
         self.plane.hovered.connect(self._point)
+        self.plane.resized.connect(self._show_key)
         self.swap.toggled.connect(self._draw)
         for chip in (self.trails, self.rings):
             chip.toggled.connect(self._draw)
@@ -200,7 +201,7 @@ class JetFlowView(QWidget):
         self.board.swapped = self.swap.isChecked()
         has = DENOISED in record.extras
         self.rings.setVisible(has)
-        self._key.show_scale(self._kind.scale)
+        self._show_key()
         self._seek(record, run)
         self.board.near_by = "asked pT, m" if self._was_asked(record) else "constituents"
         self.board.show_lines(self._lines(record, run, labels))
@@ -211,6 +212,11 @@ class JetFlowView(QWidget):
         picture = words.picture_of(record.step, run)
         real = " · real: of all training jets" if self._near is not None else ""
         self._which.set_text(f"{shown} of {record.x.shape[1]} latents, {picture}{real}")
+
+    def _show_key(self) -> None:
+        record = self._record
+        rings = record is not None and DENOISED in record.extras and self.rings.isChecked()
+        self.key.show_side(self.plane.box.width(), rings=rings)
 
     @staticmethod
     def _labels(record: FlowRecord, run: RunState) -> NDArray[Any]:
