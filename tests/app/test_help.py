@@ -279,8 +279,27 @@ def test_figures_of_the_table_of_graphs_are_those_that_were_verified() -> None:
         assert float(valid) == pytest.approx(value["valid"], abs=6e-3), slug
 
 
+def test_figures_of_the_tables_of_solvers_are_those_that_were_verified() -> None:
+    page = (resources.folder("help") / "solvers.md").read_text(encoding="utf-8")
+    *_, digits, mnist = re.findall(r"(?:^\|(?: Calls|---| \d).*\n)+", page, re.M)
+    slugs = ("ddim", "heun", "dpmpp-2m", "unipc", "consistency")
+    for claim, table in (("8C-solvers", digits), ("8C-solvers-mnist", mnist)):
+        path = resources.folder("verified") / f"{claim}.json"
+        value = json.loads(path.read_text(encoding="utf-8"))["value"]
+        rows = re.findall(r"^\| (\d+) \| (.*) \|$", table, re.M)
+        assert len(rows) == 5
+        for calls, told in rows:
+            for slug, figure in zip(slugs, told.split(" | "), strict=False):
+                known = value.get(f"{slug} {calls}", value.get(f"{slug} {int(calls) - 1}"))
+                if figure == "–":
+                    assert f"{slug} {calls}" not in value, (claim, calls, slug)
+                else:
+                    assert float(figure) == pytest.approx(known, rel=5e-3), (claim, calls, slug)
+
+
 NOT_REPRODUCED = {
     "8C-inpaint",
+    "8C-solvers-mnist",
     "D5",
     "GR5-graph-af",
     "GR8-graph-nvp",

@@ -10,10 +10,13 @@ from models.metrics.base import Floor
 from models.nets.offered import kinds_of
 from models.registry import registry
 from models.tensors import make_generator
+from studio.engine.bench import EngineBench
 from studio.engine.data import judging
 from studio.engine.data.datasets import registered
-from studio.engine.experiments.images import digits, equal_time
+from studio.engine.experiments.images import colour, digits, equal_time, solvers, solvers_mnist
+from studio.engine.experiments.images import told as asked
 from studio.engine.experiments.images.bits import class_bits
+from studio.engine.experiments.images.curves import solver_of
 from studio.engine.experiments.images.equal_time import (
     DIGITS,
     DIGITS_LINE,
@@ -45,6 +48,8 @@ NULLS = [
     )
     for null in _nulls(slug, line)
 ]
+MADE_UP = {"one Gaussian of all pixels", "each channel of another image"}
+"""Laws in which no label is missing."""
 FLOORS = (Floor(5.0, 1.0, 4.0, 6.0, 60, 4), Floor(0.1, 0.01, 0.09, 0.11, 60, 4))
 QUICK = (
     Method("A", "edm", {"net": MLP}, 16),
@@ -73,7 +78,7 @@ def test_a_training_takes_its_time_and_no_more(monkeypatch):
 
 
 def test_methods_are_judged_beside_a_floor():
-    found = compare("digits", QUICK, 0.2, [0, 1], n=60)
+    found = compare(dataset_of("digits"), QUICK, 0.2, [0, 1], n=60)
     assert list(found.scores) == ["A", "B"]
     for scores in found.scores.values():
         assert len(scores) == 2
@@ -124,7 +129,7 @@ def test_one_method_and_seed_is_enough_to_fail(
         [0, 1],
     )
     for line, expected in zip((DIGITS_LINE, MNIST_LINE), passed, strict=True):
-        outcome = equal_time._outcome(found, line)
+        outcome = equal_time.outcome_of(found, line)
         assert outcome.passed is expected
         assert "TV" in outcome.floor
         assert outcome.value["rarest B"] == rarest
@@ -133,7 +138,7 @@ def test_one_method_and_seed_is_enough_to_fail(
 def test_every_family_for_images_is_tried_as_a_person_finds_it(monkeypatch):
     tried: list[Method] = []
 
-    def compare(dataset: str, methods: list[Method], *_: object) -> Compared:
+    def compare(data: object, methods: list[Method], *_: object) -> Compared:
         tried.extend(methods)
         return Compared({}, *FLOORS, [0])
 
@@ -146,6 +151,28 @@ def test_every_family_for_images_is_tried_as_a_person_finds_it(monkeypatch):
     assert all(method.config == {} for method in tried)
 
 
+def test_every_family_that_can_be_told_the_class_is_asked_for_one():
+    methods = {m.family: m for m in asked.told_families()}
+    assert {"edm", "gan", "mmd-flow", "mmd-generator", "vae", "pixel-d3pm"} <= set(methods)
+    for method in methods.values():
+        entry = registry.get("family", method.family)
+        config = equal_time.decode(entry.config, dict(method.config))
+        assert entry.make.told_classes(config)
+    plain, shuffled = (asked.told_digits(shuffled=way) for way in (False, True))
+    assert torch.equal(plain.rows.x, shuffled.rows.x)
+    assert torch.equal(plain.rows.labels.bincount(), shuffled.rows.labels.bincount())
+    right = (plain.rows.labels == shuffled.rows.labels).float().mean()
+    assert float(right) == pytest.approx(0.1, abs=0.03)
+
+
+def test_one_family_that_obeys_no_class_is_enough_to_fail(monkeypatch):
+    seen = {"edm": 0.9, "gan": asked.LINE - 0.01}
+    monkeypatch.setattr(asked, "_accuracies", lambda methods, data, seed: seen)
+    assert asked.told.__wrapped__(EngineBench()).passed is False
+    seen["gan"] = asked.LINE
+    assert asked.told.__wrapped__(EngineBench()).passed is True
+
+
 @pytest.mark.parametrize("null", NULLS)
 def test_laws_that_nobody_wants_miss_the_line(null: Null):
     """One of them has all labels in their shares, one has perfect images: each clause is needed."""
@@ -153,11 +180,33 @@ def test_laws_that_nobody_wants_miss_the_line(null: Null):
     assert outcome.passed is False, outcome.figure
 
 
+@pytest.mark.parametrize("null", registry.get("experiment", "GI-colour").nulls)
+def test_colours_that_nobody_wants_miss_the_line(null: str):
+    """Each clause is needed: some have all labels, and others are real images."""
+    data = colour.coloured()
+    found = judged_law(null, colour.LAWS[null](data), data)
+    assert equal_time.outcome_of(found, colour.COLOUR_LINE).passed is False
+    assert (found.scores[null][0].rarest > 0.0) is (null in MADE_UP)
+
+
+def test_digits_in_colour_are_the_digits_and_meet_the_line():
+    data, grey = colour.coloured(), dataset_of("digits")
+    ink = data.rows.labels // 10
+    assert torch.equal(data.rows.labels % 10, grey.rows.labels)
+    assert torch.bincount(ink).min() > 0.3 * len(ink)
+    paper, pen = torch.tensor(colour.INKS)[ink].unbind(dim=1)
+    way = (pen - paper)[..., None, None]
+    back = ((data.rows.x - paper[..., None, None]) * way).sum(1) / way.square().sum(1)
+    torch.testing.assert_close(back, grey.rows.x[:, 0], atol=1e-5, rtol=0.0)
+    found = judged_law("real", lambda other, real, seed: (other.x[: len(real)], 0), data)
+    assert equal_time.outcome_of(found, colour.COLOUR_LINE).passed
+
+
 @pytest.mark.parametrize("slug", ["digits", pytest.param("mnist", marks=pytest.mark.slow)])
 def test_real_images_meet_the_line(slug: str):
-    found = judged_law("real", lambda other, real, seed: (other.x, 0), slug)
+    found = judged_law("real", lambda other, real, seed: (other.x, 0), dataset_of(slug))
     for line in (DIGITS_LINE, MNIST_LINE):
-        assert equal_time._outcome(found, line).passed
+        assert equal_time.outcome_of(found, line).passed
     (score,) = found.scores["real"]
     assert score.rarest > 0.7
 
@@ -171,7 +220,7 @@ def test_a_label_that_is_lost_is_counted():
 
 ON_DIGITS = (
     "8C-anomaly", "8C-bits", "8C-classifier", "8C-flip", "8C-guided", "8C-inpaint", "8C-latent",
-    "8C-purify", "8C-sharper", "8C-solvers", "8C-trilemma",
+    "8C-purify", "8C-sharper", "8C-solvers", "8C-solvers-mnist", "8C-trilemma",
 )  # fmt: skip
 
 
@@ -230,6 +279,44 @@ def test_the_best_linear_guess_is_nearer_than_the_mean_image():
     guess = best_linear()
     assert guess.shape == right.shape
     assert psnr(guess, right) > psnr(mean, right) + 1.0
+
+
+@pytest.mark.parametrize("curves", [solvers.CURVES, solvers_mnist.CURVES])
+def test_a_solver_is_asked_as_often_as_its_column_says(curves):
+    for slug, calls in curves.calls.items():
+        for n in calls:
+            assert solver_of(slug, n).nfe() == n
+
+
+def _curve(slug: str, *at: float) -> dict[str, float]:
+    return {f"{slug} {n}": x for n, x in zip(solvers_mnist.CURVES.calls[slug], at, strict=True)}
+
+
+HELD = {
+    **_curve("ddim", 300.0, 180.0, 90.0, 50.0, 42.0),
+    **_curve("heun", 300.0, 250.0, 60.0, 40.0),
+    **_curve("dpmpp-2m", 300.0, 180.0, 70.0, 42.0, 40.0),
+    **_curve("unipc", 300.0, 180.0, 60.0, 41.0, 40.0),
+    **{"consistency 1": 90.0, "consistency 2": 70.0, "consistency 4": 60.0},
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "passed"),
+    [
+        ({}, True),
+        ({"dpmpp-2m 8": 51.0}, False),
+        ({"unipc 8": 50.0}, False),
+        ({"heun 7": 41.0}, False),
+        ({"consistency 1": 301.0}, False),
+        ({"consistency 2": 181.0}, False),
+        ({"consistency 4": 900.0}, True),
+        ({name: x + 100.0 for name, x in HELD.items()}, False),
+    ],
+)
+def test_each_clause_on_few_evaluations_is_needed(monkeypatch, changed, passed):
+    monkeypatch.setattr(solvers_mnist, "gaussian_distance", lambda: 79.0)
+    assert solvers_mnist.holds(HELD | changed) is passed
 
 
 MODELS = {

@@ -270,10 +270,10 @@ class SolversView(FoundView):
 
 def _columns(figure: str, one: str, batch: int) -> tuple[tuple[str, str], ...]:
     """Return the columns of the table, each with what it means."""
-    took = f"Milliseconds for a {one} in a batch of {batch:,}: after a warm-up, until the device "
+    took = f"Milliseconds for one {one} in a batch of {batch:,}: after a warm-up, until the device "
     return (
         ("", ""),
-        ("calls", f"How often the network was evaluated for a {one}"),
+        ("calls", f"How often the network was evaluated for one {one}"),
         (figure, "Distance to real data that were not learned from, ± over the repeats"),
         (
             "to floor",
@@ -285,7 +285,7 @@ def _columns(figure: str, one: str, batch: int) -> tuple[tuple[str, str], ...]:
             "Root mean square distance to the end of the ODE from the same noise; a sampler that "
             "adds noise has none",
         ),
-        (f"ms a {one}", f"{took}was done, on this machine"),
+        ("ms each", f"{took}was done, on this machine"),
     )
 
 

@@ -10,6 +10,7 @@ the families' own code is used, as a run of the studio uses it.
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -31,14 +32,22 @@ from studio.engine.data.batches import Shuffled
 from studio.engine.data.datasets import Dataset, registered
 
 __all__ = [
+    "Line",
+    "Make",
     "Method",
     "Score",
+    "after_one_step",
+    "as_found",
     "compare",
     "dataset_of",
     "gaussian_pixels",
     "judge_of",
+    "null_of",
+    "outcome_of",
+    "pixels_alone",
     "table",
     "train_for",
+    "without_labels",
 ]
 
 _CPU = torch.device("cpu")
@@ -185,13 +194,12 @@ def dataset_of(slug: str) -> Dataset:
 
 
 def compare(
-    dataset: str, methods: Sequence[Method], seconds: float, seeds: list[int], n: int = 5000
+    data: Dataset, methods: Sequence[Method], seconds: float, seeds: list[int], n: int = 5000
 ) -> Compared:
     """Train each method for so many seconds with each seed, and judge all by the same judge.
 
     ``n`` is the most images that are compared; it is half of the unseen ones where that is less.
     """
-    data = dataset_of(dataset)
     scores: dict[str, list[Score]] = {}
     for method in methods:
         scores[method.title] = []
@@ -201,9 +209,8 @@ def compare(
     return _beside_floors(scores, data, n, seeds)
 
 
-def judged_law(title: str, make: Make, dataset: str, n: int = 5000) -> Compared:
+def judged_law(title: str, make: Make, data: Dataset, n: int = 5000) -> Compared:
     """Judge a law of images that was not trained, as if it were a method of that title."""
-    data = dataset_of(dataset)
     return _beside_floors({title: [measure(make, data, n)]}, data, n, [0])
 
 
@@ -305,7 +312,7 @@ DIGITS_LINE = Line(floors=3.5, variation=0.30, rarest=0.25)
 MNIST_LINE = Line(floors=25.0, variation=0.40, rarest=0.25)
 
 
-def _outcome(compared: Compared, line: Line) -> Outcome:
+def outcome_of(compared: Compared, line: Line) -> Outcome:
     """Pass where every method and seed meets the line."""
     scores = [score for trained in compared.scores.values() for score in trained]
     return Outcome(
@@ -343,9 +350,14 @@ def gaussian_pixels(train: Tensor) -> Make:
     return make
 
 
-def after_one_step(family: str, dataset: str) -> Make:
+def pixels_alone(data: Dataset) -> Make:
+    """Return draws of the one Gaussian with mean and covariance of the training images."""
+    return gaussian_pixels(data.rows.rows(slice(None)).x)
+
+
+def after_one_step(family: str, data: Dataset) -> Make:
     """Return what a family makes after one step of training with its defaults."""
-    entry, data = registry.get("family", family), dataset_of(dataset)
+    entry = registry.get("family", family)
     spec = data.rows.spec()
     config = settled(decode(entry.config, filled(entry, {}, "images")), "images")
     made: Family[Any] = entry.make(config, spec, horizon=1, seed=0, device=_CPU)
@@ -353,18 +365,27 @@ def after_one_step(family: str, dataset: str) -> Make:
     return lambda other, real, seed: _samples(made, len(real.x), seed)
 
 
-def _nulls(dataset: str, line: Line) -> list[Null]:
-    def null(title: str, make: Callable[[], Make]) -> Null:
-        return Null(title, lambda: _outcome(judged_law(title, make(), dataset), line))
+def null_of(
+    title: str, make: Callable[[Dataset], Make], data: Callable[[], Dataset], line: Line
+) -> Null:
+    """Return a law of images as a null: what it makes of some data is held to a line."""
 
+    def measured() -> Outcome:
+        known = data()
+        return outcome_of(judged_law(title, make(known), known), line)
+
+    return Null(title, measured)
+
+
+def _nulls(dataset: str, line: Line) -> list[Null]:
+    laws: dict[str, Callable[[Dataset], Make]] = {
+        "one Gaussian of all pixels": pixels_alone,
+        "real images without four of ten labels": lambda _: without_labels(4),
+        "real images without one label": lambda _: without_labels(1),
+        "a GAN after one step": partial(after_one_step, "gan"),
+    }
     return [
-        null(
-            "one Gaussian of all pixels",
-            lambda: gaussian_pixels(dataset_of(dataset).rows.rows(slice(None)).x),
-        ),
-        null("real images without four of ten labels", lambda: without_labels(4)),
-        null("real images without one label", lambda: without_labels(1)),
-        null("a GAN after one step", lambda: after_one_step("gan", dataset)),
+        null_of(title, make, partial(dataset_of, dataset), line) for title, make in laws.items()
     ]
 
 
@@ -381,7 +402,7 @@ def _nulls(dataset: str, line: Line) -> list[Null]:
 )
 def on_digits() -> Outcome:
     """Train four methods for 60 s each, with three seeds."""
-    return _outcome(compare("digits", DIGITS, 60.0, [0, 1, 2]), DIGITS_LINE)
+    return outcome_of(compare(dataset_of("digits"), DIGITS, 60.0, [0, 1, 2]), DIGITS_LINE)
 
 
 @experiment(
@@ -397,7 +418,7 @@ def on_digits() -> Outcome:
 )
 def on_digits_as_found() -> Outcome:
     """Train every family for images for 60 s with its defaults, with three seeds."""
-    return _outcome(compare("digits", as_found(), 60.0, [0, 1, 2]), DIGITS_LINE)
+    return outcome_of(compare(dataset_of("digits"), as_found(), 60.0, [0, 1, 2]), DIGITS_LINE)
 
 
 def as_found() -> list[Method]:
@@ -425,4 +446,4 @@ def as_found() -> list[Method]:
 )
 def on_mnist() -> Outcome:
     """Train four methods for 300 s each, with three seeds."""
-    return _outcome(compare("mnist", MNIST, 300.0, [0, 1, 2]), MNIST_LINE)
+    return outcome_of(compare(dataset_of("mnist"), MNIST, 300.0, [0, 1, 2]), MNIST_LINE)

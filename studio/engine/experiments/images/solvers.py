@@ -1,81 +1,36 @@
 """8C: how good digits are after few evaluations, by solvers of a diffusion and by its student."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from models.contracts.family import Family
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.bench import Bench, Trial
-from studio.engine.experiments.images.digits import (
-    SEEDS,
-    STEPS,
-    Make,
-    drawn,
-    figures,
-    mean_of,
-    real,
-    sampler,
-    told,
-)
+from studio.engine.experiments.images.curves import SOLVERS, Curves, student_of
+from studio.engine.experiments.images.digits import STEPS, Make, figures, real, told
 
-__all__ = ["solvers", "student"]
+__all__ = ["CURVES", "solvers", "student"]
 
-_CALLS = (3, 5, 9, 19, 39)
-_SOLVERS = ("ddim", "heun", "dpmpp-2m", "unipc")
-_STUDENT = (1, 2, 4)
+CURVES = Curves(dict.fromkeys(SOLVERS, (3, 5, 9, 19, 39)), (1, 2, 4))
 _PAIRS = 2
 
 
 def student(steps: int = 3000, lesson: int = STEPS) -> Trial:
     """Return the training of a consistency model by that diffusion, of its network."""
-    teacher = told(lesson)
-    return Trial(
-        "consistency-distillation",
-        "digits",
-        steps,
-        config={"net": teacher.config["net"]},
-        training=teacher.training,
-        inputs={"teacher": teacher},
-    )
+    return student_of(told(lesson), steps)
 
 
-def _by(slug: str, calls: int) -> Any:
-    """Return a solver that makes so many calls; Heun's two a step but for the last."""
-    return sampler(slug, steps=(calls + 1) // 2 if slug == "heun" else calls)
-
-
-def _frechet(make: Make) -> float:
+def _frechet(make: Make, seed: int = 0) -> float:
     return figures(make, _PAIRS)["frechet"]
 
 
 def _curves(bench: Bench, steps: int = 3000, lesson: int = STEPS) -> Outcome:
-    seeds, found = bench.seeds(SEEDS), []
-    for seed in seeds:
-        teacher = bench.train(told(lesson), seed).learner
-        taught = bench.train(student(steps, lesson), seed).learner
-        assert isinstance(teacher, Family)
-        assert isinstance(taught, Family)
-        each = {
-            f"{slug} {calls}": _frechet(drawn(teacher, _by(slug, calls), seed))
-            for slug in _SOLVERS
-            for calls in _CALLS
-        }
-        for calls in _STUDENT:
-            by = sampler("consistency", steps=calls)
-            each[f"consistency {calls}"] = _frechet(drawn(taught, by, seed))
-        found.append(each)
-    mean = mean_of(found)
-    floor = _frechet(real)
-    figure = "Fréchet distance by evaluations: " + "; ".join(
-        f"{slug} " + ", ".join(f"{n}: {mean[f'{slug} {n}']:.3g}" for n in calls)
-        for slug, calls in (*((s, _CALLS) for s in _SOLVERS), ("consistency", _STUDENT))
-    )
-    return Outcome(figure, mean, _passed(mean), f"real against real {floor:.3g}", list(seeds))
+    mean, seeds = CURVES.measured(bench, told(lesson), student(steps, lesson), _frechet)
+    floor = f"real against real {_frechet(real):.3g}"
+    return Outcome(CURVES.told(mean), mean, _passed(mean), floor, seeds)
 
 
 def _passed(mean: Mapping[str, float]) -> bool:
     """Say whether what solvers remember of earlier steps is worth it; students are reported."""
-    best = min(mean[f"{slug} 39"] for slug in _SOLVERS)
+    best = min(mean[f"{slug} 39"] for slug in SOLVERS)
     multistep = all(
         mean[f"{slug} 9"] < mean["ddim 9"] and mean[f"{slug} 9"] <= 1.25 * best
         for slug in ("dpmpp-2m", "unipc")

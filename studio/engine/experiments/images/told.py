@@ -1,0 +1,115 @@
+"""8C: every family that can be told the class of a digit makes the one that it is asked for.
+
+Networks are fully connected where they may be: a step of theirs costs a tenth of a U-Net's, and
+whether a class is heard is no matter of how fine the digits are.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from models.config import describe
+from models.contracts.spec import LABEL
+from models.entries import FamilyEntry
+from models.experiments.base import Null, Outcome, experiment
+from models.experiments.bench import Bench
+from models.kinds.images import ImageSet
+from models.nets.offered import kinds_of, networks_for
+from models.registry import registry
+from models.tensors import make_generator
+from studio.engine.data.datasets import Dataset
+from studio.engine.experiments.images.digits import digits, drawn, mean_of, right
+from studio.engine.experiments.images.equal_time import Method, train_for
+
+__all__ = ["LINE", "told", "told_digits", "told_families"]
+
+_SECONDS, _SEEDS = 10.0, [0]
+_DRAWN = 500
+_MLP: Mapping[str, Any] = {"slug": "mlp", "config": {"width": 256}}
+LINE = 0.5  # five times what is right by chance
+_NULL = ("edm", "gan", "mmd-generator", "vae")  # one of a kind
+_SHUFFLED = 3320  # stream of the seed
+
+
+def told_families() -> list[Method]:
+    """Return each family that learns to make images from images alone and can be told their class:
+    with its defaults, but for that and for its networks.
+    """
+    batch = int(registry.get("kind", "images").training["batch"])
+    return [
+        Method(entry.title, entry.slug, {"conditional": True, **_networks(entry)}, batch)
+        for entry in registry.all("family")
+        if "images" in kinds_of(entry)
+        and "conditional" in entry.config.__struct_fields__
+        and not entry.inputs
+    ]
+
+
+def _networks(entry: FamilyEntry) -> dict[str, Any]:
+    """Return a fully connected network wherever there is one."""
+    rows = [row for row in describe(entry.config) if row["of"] == "network"]
+    return {
+        row["path"].removesuffix(".slug"): _MLP
+        for row in rows
+        if _MLP["slug"] in {each.slug for each in networks_for(row["role"], "images")}
+    }
+
+
+def told_digits(*, shuffled: bool) -> Dataset:
+    """Return the digits with their classes, or with those of others."""
+    data = digits().data
+    rows = data.rows
+    assert isinstance(rows, ImageSet)
+    assert rows.labels is not None
+    if shuffled:
+        other = torch.randperm(len(rows), generator=make_generator(0, _SHUFFLED))
+        rows = replace(rows, labels=rows.labels[other])
+    return replace(data, rows=replace(rows, told=True))
+
+
+def _accuracies(methods: Sequence[Method], data: Dataset, seed: int) -> dict[str, float]:
+    """Return how often the judge sees the class that was asked for, by family."""
+    found = {}
+    for method in methods:
+        family, _ = train_for(method, data, _SECONDS, seed)
+        made = drawn(family, None, seed)(_DRAWN, 0)
+        found[method.family] = right(made.x, made.given[LABEL])
+    return found
+
+
+def _obeyed(bench: Bench, methods: Sequence[Method], *, shuffled: bool = False) -> Outcome:
+    data, seeds = told_digits(shuffled=shuffled), bench.seeds(_SEEDS)
+    mean = mean_of([_accuracies(methods, data, seed) for seed in seeds])
+    unseen = digits().unseen
+    floor = f"unseen digits {right(unseen.x, unseen.given[LABEL]):.3f}, by chance .1"
+    return Outcome(_said(mean), mean, min(mean.values()) >= LINE, floor, list(seeds))
+
+
+def _said(mean: Mapping[str, float]) -> str:
+    return "label accuracy of " + ", ".join(f"{slug} {value:.2f}" for slug, value in mean.items())
+
+
+@experiment(
+    "8C-told",
+    title="The digit that was asked for",
+    claim="Every family that learns digits from digits alone and is told their class makes the "
+    "class that it is asked for, after 10 seconds of one core, by fully connected networks.",
+    pass_line="the judge sees the class that was asked for in at least half of 500 digits, each "
+    "family; one seed",
+    group="8C",
+    source="none: it is what being told the class is for",
+    slow=True,
+    nulls=[
+        Null(
+            "trained with the classes of other digits",
+            lambda bench: _obeyed(
+                bench, [m for m in told_families() if m.family in _NULL], shuffled=True
+            ),
+        )
+    ],
+)
+def told(bench: Bench) -> Outcome:
+    """Train each family, draw under the classes of the data, and ask the judge."""
+    return _obeyed(bench, told_families())
