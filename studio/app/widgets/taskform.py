@@ -57,6 +57,7 @@ class TaskForm(QScrollArea, Generic[T]):
         self._state = state
         self._key = ""
         self._able: Able | None = None
+        self._decodes: tuple[str, Able] | None = None  # another run, and what it can do
         self._configs: dict[str, dict[str, Any]] = {}
         self._wrong: set[str] = set()
         self._form: Form | None = None
@@ -102,6 +103,17 @@ class TaskForm(QScrollArea, Generic[T]):
     def conditions(self) -> list[Condition]:
         """What the model can be told."""
         return self._able.conditions if self._able is not None else []
+
+    @property
+    def decoder(self) -> str:
+        """The name of the other run that decodes, "" for none."""
+        return str((self.config.get("target") or {}).get("run") or "")
+
+    def know_decoder(self, name: str, able: Able) -> None:
+        """Offer the classes that the other run knows, if it is still the one that decodes."""
+        if name == self.decoder:
+            self._decodes = name, able
+            self._show_offers()
 
     @property
     def told_classes(self) -> bool:
@@ -154,11 +166,21 @@ class TaskForm(QScrollArea, Generic[T]):
         self._form = Form(self._fields(entry))
         self._form.edited.connect(self._edited)
         self._form.rejected.connect(lambda field, _typed: self._reject(field.path))
-        classes: list[str] = next((c.names for c in self.conditions if c.names), [])
-        runs = [each for each in self._state.runs.by_key.values() if each.checkpoints]
-        self._form.show_offers(offered(runs, {"names": classes}, (), catalog))
+        self._show_offers()
         self._form.show_config(self.config)
         self.setWidget(self._form)
+
+    def _show_offers(self) -> None:
+        """Offer the runs there are, and the classes that whoever decodes knows."""
+        if self._form is None:
+            return
+        known = self.conditions
+        if name := self.decoder:
+            other, able = self._decodes or ("", None)
+            known = able.conditions if able is not None and other == name else []
+        classes: list[str] = next((each.names for each in known if each.names), [])
+        runs = [each for each in self._state.runs.by_key.values() if each.checkpoints]
+        self._form.show_offers(offered(runs, {"names": classes}, (), self._state.catalog))
 
     def _fields(self, entry: EntrySpec) -> EntrySpec:
         run, catalog = self._run, self._state.catalog
@@ -179,6 +201,7 @@ class TaskForm(QScrollArea, Generic[T]):
         entry = self.entry
         if field.chooses and entry is not None:
             self._form.show_entry(self._fields(entry))
+        self._show_offers()
         self._form.show_config(config)
         self.edited.emit()
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -13,6 +14,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from studio.app.intents.base import Answer, Refused
+from studio.app.state.editing import TASKS
 from studio.app.state.selection import Offered, Source
 from studio.app.views.images.edit import VIEW, EditView
 from studio.app.views.images.strengths import LEVELS
@@ -241,3 +243,30 @@ async def test_without_a_mouse_arrows_and_enter_paint(lens, lab):
     before = lab.paint.width_said.text()
     QTest.keyClick(lab.canvas, Qt.Key.Key_BracketRight)
     assert lab.paint.width_said.text() != before
+
+
+async def test_of_another_run_that_decodes_the_classes_are_offered_that_it_knows(lens, lab):
+    to = FieldSpec(path="to", kind="data-choice", title="To", help="", default="", of="class")
+    target = FieldSpec(path="target", kind="run", title="Run", help="", default=None, of="denoiser")
+    bridge = msgspec.structs.replace(operator("bridge", "rows"), fields=[target, to])
+    lens.state.catalog.entries.append(bridge)
+    await ready(lab)
+    lab.form.what.setCurrentIndex([task.title for task in TASKS].index("Translate"))
+    other = replace(lens.run, key=f"{lens.run.key}-b", name="0009-b", checkpoints=[7])
+    lens.state.runs.by_key[other.key] = other
+    plain = lens.link.ask
+
+    async def ask(command: Any) -> Answer:
+        if isinstance(command, GetAble) and command.run == other.key:
+            named = {"name": "label", "names": ["bag", "boot"]}
+            return Answer({"step": 7, "operators": [], "conditions": [named]})
+        return await plain(command)
+
+    lens.link.ask = ask
+    editor = lab.form._form.rows["to"].editor
+    assert editor._names == ("nought", "one", "two", "three")
+    lab.form._edited(target, {"run": "0009-b", "step": None})
+    assert editor._names == (), "what another run knows is not known yet"
+    await until(lambda: editor._names == ("bag", "boot"))
+    lab.form._edited(target, None)
+    assert editor._names == ("nought", "one", "two", "three")

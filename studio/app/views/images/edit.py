@@ -226,6 +226,16 @@ class EditView(QWidget):
             self.form.know(able)
             self.refresh()
 
+    async def _learn_decoder(self, name: str) -> None:
+        """Learn which classes the other run knows that decodes."""
+        keys = [key for key, run in self._state.runs.by_key.items() if run.name == name]
+        try:
+            able = await self._actions.operating.able(keys[0]) if keys else None
+        except Refused:
+            return  # the button says what is missing
+        if isValid(self) and able is not None:
+            self.form.know_decoder(name, able)
+
     def take(self, sheet: Sheet, said: str = "") -> None:
         """Work on another image, which can be taken back."""
         self.edits.put(sheet)
@@ -323,6 +333,8 @@ class EditView(QWidget):
 
     def _edited(self) -> None:
         self.strengths.forget()
+        if self.form.decoder:
+            tasks.spawn(self._learn_decoder(self.form.decoder))
         self.refresh()
 
     def _handed(self) -> Handed:
