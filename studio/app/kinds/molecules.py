@@ -189,7 +189,7 @@ KIND = Kind(
         names=lambda columns: ATOMS,
         node="atom",
         edge="bond",
-        says=("Validity", "Formula", "Atoms", "Bonds", "Rings", "Weight"),
+        says=("Validity", "Formula", "Bonds", "Rings", "Weight"),
         plain=2,
     ),
     views=("graph-flow", "tiles", "browser", "graph-edit", "asked"),

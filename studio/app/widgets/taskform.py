@@ -15,6 +15,7 @@ from studio.app.state import drafts, operators
 from studio.app.state.offers import offered
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
+from studio.app.widgets.basic import column
 from studio.app.widgets.literal import tip_text
 from studio.protocol.able import Able, Condition
 from studio.protocol.catalog import EntrySpec, FieldSpec
@@ -63,7 +64,7 @@ class TaskForm(QScrollArea, Generic[T]):
         self._form: Form | None = None
         self.tasks, self.task = tasks, tasks[0]
         self.what = ChoiceList([task.title for task in tasks], what)
-        self.what.setMinimumWidth(150)
+        self.what.setMinimumWidth(180)
         self.what.currentIndexChanged.connect(self._choose)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -168,7 +169,9 @@ class TaskForm(QScrollArea, Generic[T]):
         self._form.rejected.connect(lambda field, _typed: self._reject(field.path))
         self._show_offers()
         self._form.show_config(self.config)
-        self.setWidget(self._form)
+        holder = QWidget()
+        holder.setLayout(column(self._form, None))  # settings stand together, and above
+        self.setWidget(holder)
 
     def _show_offers(self) -> None:
         """Offer the runs there are, and the classes that whoever decodes knows."""

@@ -59,9 +59,8 @@ __all__ = ["VIEW", "GraphEditView"]
 
 TARGET = 512  # real graphs that are fetched to choose from
 HINT = (
-    "Click: a {node}. Drag from one to another, or click one and then the other: {a} {edge}; click "
-    "{a} {edge}: {next}. Right click: away with a {node}. Keys: arrows, Enter, Insert, Delete, M "
-    "marks"
+    "Click: {node}. Drag from one to another, or click one and then the other: {edge}; click "
+    "{edge}: {next}. Right click: away with {node}. Keys: arrows, Enter, Insert, Delete, M marks"
 )
 TYPED = ", 1 to {most} its type; a double click gives it the chosen one"
 SHOWN = shows_moving("graph-edit")
@@ -114,15 +113,14 @@ class GraphEditView(QWidget):
         left.addWidget(self.facts)
         left.addWidget(self.hint)
         self.form = TaskForm[GraphTask](self._state, TASKS, "What is done with it")
-        self.says = Elided("", "muted")
+        self.says = label("", "small", wrap=True)
         self.trouble = label("", "danger", wrap=True)
         self.results = TileGrid("What came of it")
         self.results.setMinimumHeight(120)
         self.use = button("Go on with this", self.go_on, kind="chip", tip="Edit this one further")
         self.said = Elided("", "small")
-        first = row(self.form.what, self.says, gap=10)
-        first.setStretch(1, 1)
-        right.addLayout(first)
+        right.addLayout(row(self.form.what, None))
+        right.addWidget(self.says)
         right.addWidget(self.trouble)
         right.addLayout(row(section("Results"), None, self.use))
         right.addWidget(self.results, 3)
@@ -435,7 +433,7 @@ class GraphEditView(QWidget):
             self.empty.tell("Nothing to edit yet", ready if self._once.ready else later)
             return
         self.title.set_text(now.title)
-        self.says.set_text(self.form.task.says)
+        self.says.setText(self.form.task.says)
         self.undo.setEnabled(self.edits.can_undo)
         self.redo.setEnabled(self.edits.can_redo)
         self.facts.set_text(self._facts(run, now))
@@ -507,8 +505,10 @@ class GraphEditView(QWidget):
 def hint_of(hand: ByHand, cut: Cut) -> str:
     """Say how graphs are edited."""
     then = "it is of the next type, and away after the last" if cut.edge_types > 1 else "it is gone"
-    a = "an" if hand.edge[0] in "aeiou" else "a"
-    said = HINT.format(node=hand.node, edge=hand.edge, a=a, next=then)
+    node, edge = (
+        f"{'an' if each[0] in 'aeiou' else 'a'} {each}" for each in (hand.node, hand.edge)
+    )
+    said = HINT.format(node=node, edge=edge, next=then)
     return said + (TYPED.format(most=min(9, cut.node_types)) if cut.node_types else "") + "."
 
 
