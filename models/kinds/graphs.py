@@ -79,8 +79,8 @@ class GraphSet:
             given[LABEL] = Given((), len(self.names), self.names)
         if self.weighed:
             density = self.density(slice(None))
-            std = density.std().clamp_min(1e-6)
-            given[DENSITY] = Given(mean=density.mean(), std=std, names=(DENSITY,))
+            spread = density.std().clamp_min(1e-6)
+            given[DENSITY] = Given(mean=density.mean(), std=spread, names=(DENSITY,))
         law = self.given(rows_of_law(len(self)))
         return DataSpec(
             "graphs",

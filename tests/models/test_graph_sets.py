@@ -203,6 +203,7 @@ def test_the_class_of_a_block_model_is_how_many_communities_there_are():
 
 def test_the_density_of_communities_is_given_with_them():
     data = community_density(CommunityDensityConfig(), 200, 0)
+    assert torch.equal(data.spec().std, torch.ones(data.x.shape[1])), "of edges by declaration"
     rows = data.rows(slice(0, 50))
     for adjacency, size, density in zip(
         data.adjacency, data.size.tolist(), rows.given["density"].tolist(), strict=False
