@@ -59,6 +59,13 @@ def test_padded_nodes_are_not_drawn(qapp):
     assert not three[corner].any()
 
 
+def test_a_graph_whose_pairs_have_come_in_any_order_has_all_its_nodes(qapp):
+    """Three of six pairs are still undecided: that is no graph of two or three nodes."""
+    pixels = painted([0.0, 1.0, 0.0, 0.0, 1.0, -1.0], CORNERS)
+    assert middle_of(pixels, 0, 2) > 30
+    assert middle_of(pixels, 1, 3) > 30
+
+
 def test_a_graph_that_nobody_placed_is_drawn_by_how_it_hangs_together(qapp):
     rng = np.random.default_rng(0)
     for length in (1, 3, 190):

@@ -84,9 +84,11 @@ class GraphRows:
 
     @cached_property
     def size(self) -> Numbers:
-        """How many nodes of each graph are real, (n,): pairs with others are exactly 0."""
-        some = np.count_nonzero(self.pairs, axis=1)
-        return np.asarray(np.rint((1.0 + np.sqrt(1.0 + 8.0 * some)) / 2.0), np.int64)
+        """How many nodes of each graph are real, (n,): up to the last one of which any pair is not
+        exactly 0. Of a graph on its way other pairs may be 0, too, which have not come yet.
+        """
+        _, second = ends(self.nodes)
+        return np.asarray(np.where(self.pairs != 0.0, second, 0).max(axis=1, initial=0) + 1)
 
     @cached_property
     def adjacency(self) -> NDArray[np.bool_]:
