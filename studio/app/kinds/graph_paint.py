@@ -59,11 +59,13 @@ def paint_graph(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens)
         painter.setPen(QPen(ink, max(0.6, EDGE * paper.side)))
         drawn = np.flatnonzero(shade == level)
         paint_edges(painter, points, first[drawn], second[drawn])
-    half = np.asarray(datum[HALF], bool)[:count] if HALF in datum else np.zeros(count, bool)
-    between = np.flatnonzero((certain >= 0.5) & (second < count))
-    between = between[half[first[between]] != half[second[between]]]
-    painter.setPen(QPen(QColor(palette.text), max(0.8, 1.4 * EDGE * paper.side)))
-    paint_edges(painter, points, first[between], second[between])
+    half = np.zeros(count, bool)
+    if HALF in datum:
+        half = np.asarray(datum[HALF], bool)[:count]
+        between = np.flatnonzero((certain >= 0.5) & (second < count))
+        between = between[half[first[between]] != half[second[between]]]
+        painter.setPen(QPen(QColor(palette.text), max(0.8, 1.4 * EDGE * paper.side)))
+        paint_edges(painter, points, first[between], second[between])
     # A point with a round pen is a disc, one with a square pen a square; all are painted at once.
     size, line = 2.0 * max(1.2, NODE * paper.side), Qt.PenStyle.SolidLine
     for nodes, tone, cap in (

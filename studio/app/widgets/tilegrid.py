@@ -428,14 +428,16 @@ class TileGrid(QListView):
         return range(min(self.count, first * self._columns), min(self.count, last * self._columns))
 
     def _go_on(self) -> None:
-        """Paint those tiles for which there was no time."""
+        """Paint those tiles for which there was no time. What is still missing is not painted over
+        and over meanwhile: that took as long as the tiles.
+        """
         self._paint.missing &= set(self._places_in(self.viewport().rect()))
+        order = self._items.order
+        done = self._paint.go_on({each: int(order[each]) for each in sorted(self._paint.missing)})
+        for place in done:
+            self.viewport().update(self.visualRect(self._items.index(place)))
         if self._paint.missing:
-            first, last = (
-                self.visualRect(self._items.index(each(self._paint.missing))) for each in (min, max)
-            )
-            width, height = self.viewport().width(), last.bottom() - first.top() + 1
-            self.viewport().update(QRect(0, first.top(), width, height))
+            self._later.start()
 
     # Mouse and keys
 

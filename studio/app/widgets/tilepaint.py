@@ -5,7 +5,7 @@ there yet are painted while a moment lasts, and the others after it, so that scr
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -22,7 +22,7 @@ GAP = 6  # between tiles
 BAR = 3  # of the colour that tells particles apart
 WORDS = 15  # the height of what is written below
 BOUND = 96 << 20  # bytes of pixmaps at most
-MOMENT = 0.008  # seconds of a frame that may go into tiles that are new
+MOMENT = 0.005  # seconds of a frame, and again after it, that may go into tiles that are new
 AHEAD = 12  # tiles that are made ready at once: no more than a moment has time for
 BLEND = 0.5  # how clear those are that are not selected, where others are
 
@@ -71,6 +71,21 @@ class TilePaint:
             self._size, self._ratio, self._tokens = look
             self.refresh()
         self._new = [row for row in rows if row not in self._known] if self.kept else []
+
+    def go_on(self, rows: Mapping[int, int]) -> list[int]:
+        """Make the pictures of rows, by the places where they are missing, while a moment lasts;
+        returns the places whose pictures are there now.
+        """
+        self._until = time.perf_counter() + MOMENT
+        self._new = [row for row in rows.values() if row not in self._known]
+        done: list[int] = []
+        for place, row in rows.items():
+            if done and time.perf_counter() >= self._until:
+                break
+            if row in self._known or self._make(row) is not None:
+                done.append(place)
+        self.missing.difference_update(done)
+        return done
 
     def refresh(self, *, forget: bool = False) -> None:
         """Paint all tiles anew; until then the old ones are seen, unless they are forgotten."""
