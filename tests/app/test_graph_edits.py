@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter
 
 from studio.app.kinds.graph_rows import GraphRows
 from studio.app.kinds.molecule_paint import paint_atoms_and_bonds
 from studio.app.kinds.molecule_rows import MoleculeRows
+from studio.app.kinds.registry import kind
 from studio.app.state.graph_editing import (
     Cut,
     handed,
@@ -21,6 +23,7 @@ from studio.app.state.graph_editing import (
     without_node,
 )
 from studio.app.state.undoing import Edits
+from studio.app.tokens import DARK
 from studio.app.widgets.graphcanvas import GraphCanvas
 
 NODES = 6
@@ -96,6 +99,21 @@ def test_types_of_nodes_and_edges_are_edited_and_lie_in_rows_as_the_kind_reads_t
     sheet = typed(with_node(ethanol(), (0.0, 2.0), 1), 0, 3)
     assert sheet.types.tolist() == [3, 0, 2, 1]
     assert without_node(sheet, 1).types.tolist() == [3, 2, 1]
+
+
+def test_a_molecule_that_is_masked_in_part_is_painted_with_all_that_is_told(qapp):
+    row = ethanol().row(MOLECULES)
+    row[9:18] = 0.0  # what the second atom is
+    row[:9] = 0.0
+    rows = MoleculeRows.of({"x": row[None]})
+    assert rows.size.tolist() == [3]
+    assert rows.masked[0].tolist() == [True, True, False, False, False]
+    row[:27] = 0.0
+    assert MoleculeRows.of({"x": row[None]}).size.tolist() == [3], "bonds say how many there are"
+    image = QImage(80, 80, QImage.Format.Format_ARGB32_Premultiplied)
+    with QPainter(image) as painter:
+        tiles = kind("molecules").tiles({"x": row[None]})
+        tiles.paint(painter, QRectF(0, 0, 80, 80), 0, DARK)
 
 
 def test_what_a_model_has_to_keep_of_types():

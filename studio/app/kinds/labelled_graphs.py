@@ -136,7 +136,8 @@ def _classes(some: TypedRows, others: TypedRows) -> NDArray[np.int64]:
 def _graph(arrays: Arrays) -> tuple[GraphRows, NDArray[np.str_]]:
     """Return them as graphs whose edges are of any type, and the number of each node's label."""
     rows = labelled_rows(arrays)
-    return GraphRows(rows.joined, rows.nodes), (rows.types + 1).astype(str)
+    letters = np.where(rows.masked, "?", (rows.types + 1).astype(str))
+    return GraphRows(rows.joined, rows.nodes), letters
 
 
 def _features(arrays: Arrays) -> NDArray[np.float64]:

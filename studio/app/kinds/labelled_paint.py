@@ -91,9 +91,14 @@ def paint_labels(
     rows = labelled_rows(datum)
     _paint_edges(painter, paper, points, rows, palette)
     radius = max(2.0, NODE * paper.side)
-    types = rows.types[0, : len(points)].tolist()
-    for point, label in zip(points, types, strict=True):
-        paint_node(painter, point, radius, label, palette)
+    types, masked = (each[0, : len(points)].tolist() for each in (rows.types, rows.masked))
+    for point, label, hidden in zip(points, types, masked, strict=True):
+        if hidden:
+            painter.setPen(QPen(QColor(palette.muted), 1.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawEllipse(point, 0.5 * radius, 0.5 * radius)
+        else:
+            paint_node(painter, point, radius, label, palette)
 
 
 def paint_node(painter: QPainter, at: QPointF, radius: float, label: int, palette: Tokens) -> None:

@@ -16,12 +16,13 @@ from studio.app.theme import font
 from studio.app.tokens import Tokens
 from studio.protocol.extras import PLACES
 
-__all__ = ["paint_atoms_and_bonds", "paint_molecule"]
+__all__ = ["UNKNOWN", "paint_atoms_and_bonds", "paint_molecule"]
 
 LETTER, LARGEST = 0.085, 24.0  # the height of a letter, of the side of a tile; in pixels
 LETTERED = 34  # pixels of a side from which on atoms have letters; else dots
 APART = 0.022  # between the lines of a bond, of the side
 SHOWN_H = 120  # pixels of a side from which on the hydrogens of these atoms are written
+UNKNOWN = "?"  # an atom that is masked
 SMALL = str.maketrans("23456789", "₂₃₄₅₆₇₈₉")
 SHIFTS: dict[int, tuple[float, ...]] = {1: (0.0,), 2: (-0.5, 0.5), 3: (-1.0, 0.0, 1.0)}
 
@@ -81,7 +82,7 @@ def _lettered(rows: MoleculeRows) -> NDArray[np.bool_]:
     """Return which atoms of one molecule have letters, (n,): all but carbon that has a bond."""
     size = int(rows.size[0])
     alone = ~rows.bonds[0, :size, :size].any(axis=1)
-    return np.asarray((rows.atoms[0, :size] > 0) | alone)
+    return np.asarray((rows.atoms[0, :size] > 0) | alone | rows.masked[0, :size])
 
 
 def _paint_atoms(
@@ -91,21 +92,23 @@ def _paint_atoms(
     atoms, bonds = rows.each()[0]
     over, left, lettered = over_valence(atoms, bonds), hydrogens(atoms, bonds), _lettered(rows)
     inks = {"N": palette.accent, "O": palette.danger, "F": palette.good, "S": palette.warm}
-    tall = _tall(paper)
+    tall, masked = _tall(paper), rows.masked[0]
     painter.setFont(font(round(tall)))
     for place, point in enumerate(points):
         name = ATOMS[int(atoms[place])]
         ink = QColor(inks.get(name, palette.text))
+        if masked[place]:
+            name, ink = UNKNOWN, QColor(palette.muted)
         if lettered[place] and paper.side < LETTERED:
             painter.setPen(QPen(ink, 3.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             painter.drawPoint(point)
         elif lettered[place]:
-            if paper.side >= SHOWN_H and (many := int(left[place])) > 0:
+            if paper.side >= SHOWN_H and (many := int(left[place])) > 0 and not masked[place]:
                 name += "H" + (str(many) if many > 1 else "").translate(SMALL)
             box = QRectF(point.x() - 2 * tall, point.y() - tall, 4 * tall, 2 * tall)
             painter.setPen(ink)
             painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), name)
-        if over[place]:
+        if over[place] and not masked[place]:
             painter.setPen(QPen(QColor(palette.danger), 1.2, Qt.PenStyle.DotLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawEllipse(point, 0.8 * tall, 0.8 * tall)

@@ -18,7 +18,7 @@ from studio.app.kinds.graph_paint import WHY
 from studio.app.kinds.graph_rows import GraphRows
 from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_many
 from studio.app.kinds.lazily import Lazily
-from studio.app.kinds.molecule_paint import paint_atoms_and_bonds, paint_molecule
+from studio.app.kinds.molecule_paint import UNKNOWN, paint_atoms_and_bonds, paint_molecule
 from studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
 from studio.counted import counted
 from studio.formats.molecules.toolkit import depicted, installed
@@ -113,7 +113,8 @@ def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDA
 def _graph(arrays: Arrays) -> tuple[GraphRows, NDArray[np.str_]]:
     """Return molecules as graphs whose edges are bonds of any order, and the symbols of atoms."""
     rows = MoleculeRows.of(arrays)
-    return GraphRows(rows.joined, rows.nodes), np.array(ATOMS)[rows.atoms]
+    letters = np.where(rows.masked, UNKNOWN, np.array(ATOMS)[rows.atoms])
+    return GraphRows(rows.joined, rows.nodes), letters
 
 
 def _features(arrays: Arrays) -> NDArray[np.float64]:

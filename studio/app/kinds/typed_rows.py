@@ -47,8 +47,19 @@ class TypedRows:
 
     @cached_property
     def size(self) -> Numbers:
-        """How many nodes of each are real, (n,): numbers of others are exactly 0."""
-        return np.asarray((self._numbers != 0.0).any(axis=2).sum(axis=1), np.int64)
+        """How many nodes of each are real, (n,): up to the last one of which any number is not
+        exactly 0. Of a graph on its way those that are masked are 0, too.
+        """
+        own = (self._numbers != 0.0).any(axis=2) * np.arange(1, self.nodes + 1)
+        _, second = ends(self.nodes)
+        paired = (self._pairs != 0.0).any(axis=1) * (second + 1)
+        return np.asarray(np.maximum(own.max(axis=1), paired.max(axis=1, initial=0)))
+
+    @cached_property
+    def masked(self) -> NDArray[np.bool_]:
+        """Which of these nodes have no type yet, (n, N)."""
+        real = np.arange(self.nodes) < self.size[:, None]
+        return np.asarray(real & (self._numbers == 0.0).all(axis=2))
 
     @cached_property
     def types(self) -> Numbers:
