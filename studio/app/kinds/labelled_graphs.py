@@ -205,7 +205,7 @@ KIND = Kind(
         lambda arrays: of_types(labelled_rows(arrays)),
         paint_labels,
         names=_labels,
-        says=("Nodes", "Edges", OF_NODES, "Triangles", "Clustering"),
+        says=("Nodes", "Edges", OF_NODES),
         plain=0,
     ),
     views=("graph-flow", "tiles", "browser", "graph-edit", "asked"),

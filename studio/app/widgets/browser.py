@@ -68,7 +68,6 @@ class Browser(QWidget):
         self.made, self.real = Pane("Generated", selection), Pane("Real", selection)
         self.sides = Segments(list(SIDES), "What is shown")
         self.sides.select(2)
-        self.sides.widen()
         set_tip(self.sides, IN_PLACE)
         self._side = 2
         self.look = ChoiceList([], "How they are drawn")
@@ -140,10 +139,13 @@ class Browser(QWidget):
         bar = line.parentWidget() if line is not None else None
         if line is None or bar is None:
             return
+        self.sides.widen()  # only now its words are written as the theme has them
 
         def room_for(*parts: QWidget) -> int:
             there = [each for each in parts if not each.isHidden()]
-            return sum(each.minimumSizeHint().width() + line.spacing() for each in there)
+            # As the layout counts: also what is set beside what a widget asks for itself.
+            widths = (max(each.minimumSizeHint().width(), each.minimumWidth()) for each in there)
+            return sum(width + line.spacing() for width in widths)
 
         needed = line.minimumSize().width()
         needed += room_for(*self._finders) if self._finders_above else 0
@@ -217,7 +219,9 @@ class Browser(QWidget):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Escape empties the filter; the bar has room for some of it all, or for all."""
-        if event.type() == QEvent.Type.Resize and watched is not self.filter:
+        # What is offered comes later than the bar, and asks for more room.
+        fits = event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest)
+        if fits and watched is not self.filter:
             self._fit_bar()
         escape = (
             event.type() == QEvent.Type.KeyPress

@@ -37,6 +37,7 @@ class MotionChip(QWidget):
         self._source = citation(entry.source) if entry else ""
         self.setAccessibleName(f"Motion: {self._formula}, {self._source}")
         self.setVisible(bool(self._formula))
+        self.updateGeometry()  # else it keeps the room of the family before
         self.resize(self.sizeHint())
 
     @property

@@ -72,6 +72,7 @@ class GraphFlowView(QWidget):
 
     def _lay_out(self) -> None:
         self.which = ChoiceList([], "Which graph")
+        self.which.setMinimumContentsLength(14)
         self.before = icon_button(
             "chevron-left", "The graph before (Page up)", lambda: self._turn(-1)
         )
