@@ -2,7 +2,7 @@
 what they came to. Pure.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,14 +11,25 @@ from studio.app.kinds.registry import family_of_run
 from studio.app.state import comparison
 from studio.app.state.comparison import QUALITY
 from studio.app.state.runs import RunState
+from studio.app.state.runtable import samples_of
 from studio.app.state.verdict import Level, verdict_of
 from studio.protocol.catalog import Catalog, EntrySpec
 
-__all__ = ["NONE", "Cell", "Likelihood", "likelihood_of", "measured_by", "standing"]
+__all__ = [
+    "APART",
+    "NONE",
+    "Cell",
+    "Likelihood",
+    "likelihood_of",
+    "measured_by",
+    "of_unequal",
+    "standing",
+]
 
 NONE = "\u2013"
 Known = Literal["exact", "bound", "none"]
 KNOWN: tuple[tuple[str, Known], ...] = (("likelihood", "exact"), ("bound", "bound"))
+APART = "Figures of different n say nothing of each other."
 TIPS: dict[Known, str] = {
     "exact": "It knows how likely each datum is.",
     "bound": "It knows from below how likely a datum is.",
@@ -72,9 +83,22 @@ def measured_by(runs: Sequence[RunState]) -> list[str]:
     return [name.removeprefix(QUALITY) for name in names if name.startswith(QUALITY)]
 
 
-def standing(run: RunState, metrics: Sequence[str], catalog: Catalog | None) -> list[Cell]:
+def of_unequal(runs: Sequence[RunState], metrics: Sequence[str]) -> set[str]:
+    """Return those metrics whose newest figures are not all of as many samples: they say nothing of
+    each other.
+    """
+    found = {slug: {samples_of(run, slug) for run in runs} - {None} for slug in metrics}
+    return {slug for slug, numbers in found.items() if len(numbers) > 1}
+
+
+def standing(
+    run: RunState,
+    metrics: Sequence[str],
+    catalog: Catalog | None,
+    unequal: Collection[str] = (),
+) -> list[Cell]:
     """Return the cells of a run behind its name: likelihood, evaluations of a sample, time, and
-    each of some metrics.
+    each of some metrics, with of how many samples it is where they are of ``unequal`` ones.
     """
     calls = comparison.nfe(run)
     time = words.duration(run.seconds) if run.seconds else NONE
@@ -82,7 +106,7 @@ def standing(run: RunState, metrics: Sequence[str], catalog: Catalog | None) -> 
         _likely(likelihood_of(run, catalog), catalog),
         Cell(NONE if calls is None else f"{calls:,}"),
         Cell(time, tip=f"{run.step:,} steps"),
-        *(_quality(run, slug, catalog) for slug in metrics),
+        *(_quality(run, slug, catalog, told=slug in unequal) for slug in metrics),
     ]
 
 
@@ -105,9 +129,10 @@ def _side(entry: EntrySpec | None) -> str:
     return "\u2265" if entry is None or entry.better == "higher" else "\u2264"
 
 
-def _quality(run: RunState, slug: str, catalog: Catalog | None) -> Cell:
+def _quality(run: RunState, slug: str, catalog: Catalog | None, *, told: bool) -> Cell:
     found = verdict_of(run, catalog, slug)
     if found is None:
         return Cell(NONE, tip="Not measured yet")
-    told = "\n".join(filter(None, [found.words, found.floor, found.when]))
-    return Cell(words.figure(found.value), found.level, told)
+    of = f" (n\u00a0=\u00a0{found.n:,})" if told and found.n is not None else ""
+    lines = [found.words, found.floor, found.when, APART if of else ""]
+    return Cell(f"{words.figure(found.value)}{of}", found.level, "\n".join(filter(None, lines)))

@@ -1,5 +1,7 @@
 """Compared runs as lines of one table: samples, likelihood, what a sample costs, and figures."""
 
+from collections.abc import Collection
+
 import numpy as np
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QImage, QShowEvent
@@ -17,7 +19,15 @@ from studio.app.state import comparison
 from studio.app.state.naming import data_title, metric_title, name_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
-from studio.app.state.standings import NONE, Cell, likelihood_of, measured_by, standing
+from studio.app.state.standings import (
+    APART,
+    NONE,
+    Cell,
+    likelihood_of,
+    measured_by,
+    of_unequal,
+    standing,
+)
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import Elided, button, view_bar
@@ -93,8 +103,9 @@ class StandingsView(QWidget):
             (metric_title(slug, catalog), held.explained(self._entry(slug))) for slug in metrics
         ]
         names = list(zip(self._called(runs), map(name_of, runs), strict=True))
-        cells = [standing(run, metrics, catalog) for run in runs]
-        self.table.show_runs([*HEADS, *titles], names, cells, self._floors(runs, metrics))
+        unequal = of_unequal(runs, metrics)
+        cells = [standing(run, metrics, catalog, unequal) for run in runs]
+        self.table.show_runs([*HEADS, *titles], names, cells, self._floors(runs, metrics, unequal))
         self._paint()
         data = {data_title(run.spec.dataset.slug, catalog) for run in runs if run.spec is not None}
         self._told.set_text(f"{len(runs)} runs on {' and '.join(sorted(data))}")
@@ -123,13 +134,17 @@ class StandingsView(QWidget):
         short = [each.short or each.title for each in families if each is not None]
         return short if len(set(short)) == len(runs) else told_apart(runs)
 
-    def _floors(self, runs: list[RunState], metrics: list[str]) -> list[Cell]:
-        """Return what stands below each column behind the names."""
+    def _floors(
+        self, runs: list[RunState], metrics: list[str], unequal: Collection[str]
+    ) -> list[Cell]:
+        """Return what stands below each column behind the names: of figures of unequal numbers of
+        samples none is the floor of all.
+        """
         floors = {slug: value for run in reversed(runs) for slug, value in run.floors.items()}
         bars = [
             Cell(words.figure(floors[slug]), tip=held.bar(self._entry(slug), floors, slug))
-            if slug in floors
-            else Cell(NONE)
+            if slug in floors and slug not in unequal
+            else Cell(NONE, tip=APART if slug in unequal else "")
             for slug in metrics
         ]
         return [self._law(runs), Cell(""), Cell(""), *bars]

@@ -15,7 +15,9 @@ from studio.app.plots.ticks import number
 from studio.app.state import comparison
 from studio.app.state.comparison import AXES, QUALITY, Axis
 from studio.app.state.runs import RunState
+from studio.app.state.runtable import samples_of
 from studio.app.state.session import AppState
+from studio.app.state.standings import of_unequal
 from studio.app.theme import colors
 from studio.app.widgets.basic import row
 from studio.app.widgets.chartcard import ChartCard
@@ -132,6 +134,7 @@ class CompareChart(QWidget):
         slug = self.measure.removeprefix(QUALITY)
         bar = held.bar_word(catalog.get("metric", slug) if catalog and quality else None)
         held_to: set[float] = set()  # numbers of samples whose floor is drawn
+        mixed = quality and bool(of_unequal(self._runs, [slug]))
         for place, run in enumerate(self._runs):
             series = run.series.get(self.measure)
             if series is None or not len(series):
@@ -144,7 +147,10 @@ class CompareChart(QWidget):
             held_to |= many if floor is not None else set()
             name = short_name(run, LETTERS[len(self._runs)]) if roomy else ""
             name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
-            title = f"{PLACES[place]} {name}".strip()
+            of = samples_of(run, slug) if mixed else None
+            title = " ".join(
+                filter(None, [PLACES[place], name, f"n\u00a0=\u00a0{of:,}" if of else ""])
+            )
             along = comparison.floors_along(run, self.measure) if floor is not None else None
             spreads = comparison.spreads_along(run, self.measure) if along is not None else None
             shade, values = ink(place, tokens), series.values

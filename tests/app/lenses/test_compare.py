@@ -348,7 +348,15 @@ def test_a_floor_is_said_and_drawn_for_each_number_of_samples(
     assert found == ["0.31 (n = 2,000)", "0.31 (n = 250)", "0.31 (n = 2,000)"]
     caption = window.view.finals._caption.text().replace("\u00a0", " ")
     assert caption.startswith("Floor 0.05 ± 0.01 at n = 2,000 and 0.3 ± 0.01 at n = 250 (data")
-    assert [curve.floor for curve in window.view.chart.card.scene.curves] == [0.05, 0.3, None]
+    curves = window.view.chart.card.scene.curves
+    assert [curve.floor for curve in curves] == [0.05, 0.3, None]
+    # The chart says it, too: values of different n beside each other say nothing.
+    ends = [curve.title.replace("\u00a0", " ").rpartition("n = ")[2] for curve in curves]
+    assert ends == ["2,000", "250", "2,000"]
+    measure(lens, runs[1], "cost/samples", [50], [2000.0])
+    measure(lens, runs[1], "quality/mmd", [50], [0.06])
+    window.view.refresh()
+    assert not any("n\u00a0=" in curve.title for curve in window.view.chart.card.scene.curves)
 
 
 def test_settings_that_differ_stand_beside_each_other(

@@ -141,3 +141,23 @@ def test_samples_are_pictures_and_enter_opens_a_run(
     view.table.setCurrentCell(1, 0)
     qtbot.keyClick(view.table, Qt.Key.Key_Return)
     assert lens.state.runs.selection == runs[1].key
+
+
+def test_figures_of_different_n_say_of_how_many_they_are(
+    view: StandingsView, runs: list[RunState], lens: Any, wait: Wait
+) -> None:
+    for run, n in zip(runs, (1000, 1500, 1000), strict=True):
+        run.floors = {"mmd": 0.1}
+        measure(lens, run, "cost/samples", [10], [float(n)])
+        measure(lens, run, "quality/mmd", [10], [0.3])
+    view._draw()
+    table = view.table
+    last = table.columnCount() - 1
+    told = [table.item(row, last).text().replace("\u00a0", " ") for row in range(4)]
+    assert told == ["0.3 (n = 1,000)", "0.3 (n = 1,500)", "0.3 (n = 1,000)", "\N{EN DASH}"]
+    assert "different n" in table.item(1, last).toolTip()
+    assert "different n" in table.item(3, last).toolTip()
+    measure(lens, runs[1], "cost/samples", [20], [1000.0])
+    measure(lens, runs[1], "quality/mmd", [20], [0.2])
+    view._draw()
+    assert [table.item(row, last).text() for row in range(4)] == ["0.3", "0.2", "0.3", "0.1"]
