@@ -79,7 +79,7 @@ class LadderPlot(Explored):
         self,
         title: str,
         up: str,
-        across: str = "network calls a sample",
+        across: str = "network calls per sample (NFE)",
         unit: str = "calls",
         parent: QWidget | None = None,
     ) -> None:

@@ -20,7 +20,7 @@ from studio.app.state.comparison import comparable
 from studio.app.state.naming import number
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
-from studio.app.state.solving import Solved
+from studio.app.state.solving import At, Solved
 from studio.app.theme import colors
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import label
@@ -29,6 +29,7 @@ from studio.app.widgets.foundview import Arrays, FoundView, can_ask
 from studio.app.widgets.linekey import LineKey
 from studio.app.widgets.literal import set_tip
 from studio.counted import counted
+from studio.protocol.messages import ResultWritten
 
 if TYPE_CHECKING:
     from studio.store.results import ResultRecord
@@ -71,9 +72,7 @@ class SolversView(FoundView):
     def lay_out(self, page: QWidget) -> None:
         self.distance = LadderPlot("Distance to the data by calls", "")
         self.error = LadderPlot("ODE error by calls", "rms")
-        self.time = LadderPlot(
-            "Distance to the data by time", "", "milliseconds a sample", "ms a sample"
-        )
+        self.time = LadderPlot("Distance to the data by time", "", "ms per sample", "ms per sample")
         for plot in (self.distance, self.error):
             plot.chosen_at.connect(self._choose)
         self.ways = WaysPlot()
@@ -171,8 +170,9 @@ class SolversView(FoundView):
             for run, other in self.others
         )
         self.facts.setText(
-            f"{counted(found.samples, kind.one, kind.many)} of step {found.step:,}, one batch, "
-            f"measured here · floor {words.figure(floor)} ± {words.figure(spread)}{beside} · "
+            f"{counted(found.samples, kind.one, kind.many)} of step {found.step:,} · "
+            f"times: warm, as one batch of {found.samples:,}, measured here · "
+            f"floor {words.figure(floor)} ± {words.figure(spread)}{beside} · "
             f"{self._grid(found.grid)}"
         )
         self.distance.name(f"{self.figure} by calls", self.figure)
@@ -248,16 +248,37 @@ class SolversView(FoundView):
     def _show_table(self, found: Solved) -> None:
         floor, spread = found.bar
         lines, shades = [], []
-        for each in found.at(self._at):
+        for title, place, each in self._compared(found):
             near = each.distance <= floor + SEEN * spread
             enough = f"{each.enough:,}" if each.enough is not None else "none"
             distance = f"{each.distance:.3g} ± {each.spread:.1g}"
             error = f"{each.error:.2g}" if np.isfinite(each.error) else "–"
             took = words.figure(each.milliseconds)
-            lines.append((each.title, f"{each.nfe:,}", distance, enough, error, took))
+            lines.append((title, f"{each.nfe:,}", distance, enough, error, took))
             verdict = colors().good if near else colors().warm
-            shades.append({0: ink(each.place).color().name(), 2: verdict})
+            shades.append({0: ink(place).color().name(), 2: verdict})
         self.table.show_lines(lines, shades)
+
+    def _compared(self, found: Solved) -> list[tuple[str, int, At]]:
+        """Return the lines of the table, each with its title and the place of its curve: those of
+        this run, and below them of others those with about as many calls.
+        """
+        rows = [(each.title, each.place, each) for each in found.at(self._at)]
+        calls, first = found.calls[self._at], len(found.titles)
+        for run, other in self.others:
+            at = int(np.abs(np.log(other.calls / calls)).argmin())
+            rows += [
+                (f"{each.title}, run {number(run.name)}", first + each.place, each)
+                for each in other.at(at)
+            ]
+            first += len(other.titles)
+        return rows
+
+    def _written(self, event: ResultWritten) -> None:
+        """Draw what was found of another run, too, as soon as it is there."""
+        super()._written(event)
+        if event.operator == OPERATOR and event.run != self._key and self.filled:
+            tasks.spawn(self._load_others(self._key))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where it is narrow, pictures stand below each other, and the table below them."""

@@ -136,7 +136,19 @@ async def test_curves_of_other_runs_by_the_same_figure_are_drawn_with_it(lens, v
     assert titles == ["euler", "noisy", "euler, run 9", "noisy, run 9"]
     assert [rung.title for rung in view.time.rungs] == titles
     assert "run 9: 500" in view.facts.text()
-    assert "one batch, measured here" in view.facts.text()
+    assert "times: warm, as one batch of 500, measured here" in view.facts.text()
+    view.slider.setValue(2)
+    lines = [view.table.item(line, 0).text() for line in range(view.table.rowCount())]
+    assert lines == ["euler", "noisy", "euler, run 9", "noisy, run 9"]
+    fourth = replace(run, key=f"{run.key}-d", name="0011-d", results=[])
+    fourth.results.append(write(Path(fourth.key)))
+    lens.state.runs.by_key[fourth.key] = fourth
+    lens.state.result_written.emit(
+        ResultWritten(
+            job="j", run=fourth.key, operator="solver-lab", step=100, result=fourth.results[0]
+        )
+    )
+    await until(lambda: len(view.others) == 2)
 
 
 def test_what_is_far_off_does_not_press_the_others_onto_the_floor(qtbot) -> None:
