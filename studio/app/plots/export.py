@@ -15,7 +15,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRect, QSize, QSizeF
-from PySide6.QtGui import QColor, QImage, QImageWriter, QPageSize, QPainter, QPdfWriter
+from PySide6.QtGui import (
+    QColor,
+    QGuiApplication,
+    QImage,
+    QImageWriter,
+    QPageSize,
+    QPainter,
+    QPdfWriter,
+)
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
@@ -29,7 +37,9 @@ __all__ = [
     "Picture",
     "Points",
     "canvas_picture",
+    "copy_picture",
     "painted_picture",
+    "picture_of",
     "widget_picture",
     "write_curves",
     "write_picture",
@@ -96,6 +106,19 @@ def widget_picture(widget: QWidget) -> Picture:
     return _Painted(widget.size(), paint)
 
 
+def picture_of(view: QWidget) -> Picture:
+    """Return a lens or a card as a picture: as it paints itself for paper, or else as it looks."""
+    make = getattr(view, "export_picture", None)
+    return make() if callable(make) else widget_picture(view)
+
+
+def copy_picture(view: QWidget) -> None:
+    """Put a lens or a card on the clipboard as a picture, as it would be written."""
+    picture = picture_of(view)
+    with theme.on_paper() if picture.printed else nullcontext():
+        QGuiApplication.clipboard().setImage(_drawn(picture))
+
+
 def write_picture(picture: Picture, path: Path) -> None:
     """Write a picture; the suffix (.png, .svg or .pdf) says how.
 
@@ -115,17 +138,21 @@ def write_picture(picture: Picture, path: Path) -> None:
     write_bytes(path, data)
 
 
-def _png(picture: Picture) -> bytes:
+def _drawn(picture: Picture) -> QImage:
     size = picture.size
     image = QImage(size * SCALE, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(SCALE)
     image.fill(QColor(colors().background))
     with QPainter(image) as painter:
         picture.paint(painter, vector=False)
+    return image
+
+
+def _png(picture: Picture) -> bytes:
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    QImageWriter(buffer, QByteArray(b"png")).write(image)
+    QImageWriter(buffer, QByteArray(b"png")).write(_drawn(picture))
     return bytes(data.data())
 
 

@@ -4,21 +4,15 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from studio.app.plots.export import Picture, widget_picture, write_curves, write_picture
+from studio.app.plots.export import picture_of, write_curves, write_picture
 from studio.app.state.naming import file_stem
 from studio.app.state.session import AppState
 from studio.app.widgets.filedialog import ask_write
 from studio.app.widgets.plotcard import PlotCard
 
-__all__ = ["ask_curves", "ask_picture", "ask_values", "picture_of"]
+__all__ = ["ask_curves", "ask_picture", "ask_values"]
 
 PICTURES = "PNG picture (*.png);;SVG drawing (*.svg);;PDF document (*.pdf)"
-
-
-def picture_of(view: QWidget) -> Picture:
-    """Return a lens as a picture: as it paints itself for paper, or else as it looks."""
-    make = getattr(view, "export_picture", None)
-    return make() if callable(make) else widget_picture(view)
 
 
 def ask_picture(view: QWidget, state: AppState, name: str = "picture") -> QFileDialog:

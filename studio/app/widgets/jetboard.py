@@ -5,8 +5,17 @@ be like.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from studio.app.icons import repaint_on_theme
@@ -58,9 +67,11 @@ class Line:
 class JetBoard(QWidget):
     """Signals:
     picked: a Cell was clicked, or walked to.
+    menu_wanted: what can be done with a Cell is asked, at a place.
     """
 
     picked = Signal(object)
+    menu_wanted = Signal(object, QPoint)
 
     def __init__(self) -> None:
         super().__init__()
@@ -176,11 +187,21 @@ class JetBoard(QWidget):
                 room.adjusted(0, 0, -GAP, 0), Qt.AlignmentFlag.AlignRight, self.near_by
             )
 
+    def cell_at(self, at: QPointF) -> Cell | None:
+        """Return the jet at a place, None where there is none."""
+        return next((cell for box, cell in self.cells() if box.contains(at)), None)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        at = event.position()
-        found = next((cell for box, cell in self.cells() if box.contains(at)), None)
-        if found is not None:
+        if (found := self.cell_at(event.position())) is not None:
             self.picked.emit(found)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        at = QPointF(event.pos())
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:  # of the chosen one
+            boxes = (box for box, cell in self.cells() if cell is self.chosen)
+            at = next((box.center() for box in boxes), at)
+        if (found := self.cell_at(at)) is not None:
+            self.menu_wanted.emit(found, at.toPoint())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Arrows walk from jet to jet."""
@@ -211,7 +232,7 @@ class JetBoard(QWidget):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             at = QPointF(event.pos())
-            found = next((cell for box, cell in self.cells() if box.contains(at)), None)
+            found = self.cell_at(at)
             said = "" if found is None else _said(found, self.flow, self.near_by)
             QToolTip.showText(event.globalPos(), said, self)
             return True

@@ -13,8 +13,8 @@ from studio.app.tokens import Tokens
 __all__ = ["JetKey"]
 
 SHARES = (0.01, 0.05, 0.2)
-TITLE, RINGS = "pT share of the jet", "D(x, σ): where it is expected"
-GAP, APART, LINE, RING = 6, 14, 36, 3.0  # pixels
+TITLE, RINGS = "pT share", "D(x, σ)"
+GAP, APART, LINE, RING = 6, 14, 22, 3.0  # pixels
 
 
 class JetKey(QWidget):
@@ -23,7 +23,7 @@ class JetKey(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.side, self.rings = 0.0, False
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         repaint_on_theme(self)
 
     def show_side(self, side: float, *, rings: bool) -> None:
@@ -32,7 +32,8 @@ class JetKey(QWidget):
             self.side, self.rings = side, rings
             shares = ", ".join(f"{100 * share:g} %" for share in SHARES)
             self.setAccessibleName(
-                f"Discs: {TITLE}, {shares}" + (f"; rings: {RINGS}" if rings else "")
+                f"Discs: share of the pT of the jet, {shares}"
+                + ("; rings: where the denoiser expects them" if rings else "")
             )
             self.updateGeometry()
             self.update()
@@ -44,10 +45,14 @@ class JetKey(QWidget):
             wide += APART + 2 * radius + GAP + metrics.horizontalAdvance(f"{100 * share:g} %")
         if self.rings:
             wide += APART + 2 * RING + GAP + metrics.horizontalAdvance(RINGS)
-        return QSize(round(wide) + 2, LINE)
+        return QSize(round(wide) + 2, self._high)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(1, LINE)  # in a narrow window its end is cut
+        return QSize(1, self._high)  # in a narrow window its end is cut
+
+    @property
+    def _high(self) -> int:
+        return max(LINE, round(2 * max(self._radii())) + 2)
 
     def _radii(self) -> list[float]:
         return [float(each) for each in radii_of(np.array(SHARES), self.side)]
@@ -60,12 +65,12 @@ class JetKey(QWidget):
         """Paint the line from the upper left on."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(font(11))
-        metrics, middle, x = painter.fontMetrics(), LINE / 2, 0.0
+        metrics, middle, x = painter.fontMetrics(), self.height() / 2, 0.0
 
         def write(text: str) -> None:
             nonlocal x
             painter.setPen(QColor(tokens.muted))
-            room = QRectF(x, 0, metrics.horizontalAdvance(text) + 1, LINE)
+            room = QRectF(x, 0, metrics.horizontalAdvance(text) + 1, 2 * middle)
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
             x += metrics.horizontalAdvance(text)
 

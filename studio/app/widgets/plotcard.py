@@ -1,13 +1,15 @@
 """A card around a plot: its menu, and where the plot goes from it."""
 
+from functools import partial
 from typing import Protocol
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QMenu, QVBoxLayout, QWidget
 
 from studio.app.plots.curves import Curve
 from studio.app.plots.explored import Explored
+from studio.app.plots.export import copy_picture
 from studio.app.widgets.basic import Elided, restyle
 from studio.app.widgets.literal import keyless
 
@@ -53,11 +55,19 @@ class PlotCard(QFrame):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for title, do in (
             ("Show all", self.plot.show_all),
+            ("Copy picture", partial(copy_picture, self)),
             ("Export picture…", self.picture_wanted.emit),
             ("Export values…", self.values_wanted.emit),
         ):
             menu.addAction(keyless(title)).triggered.connect(lambda _=False, do=do: do())
         menu.popup(event.globalPos())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy the picture."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            copy_picture(self)
+        else:
+            super().keyPressEvent(event)
 
 
 class PointedCard(PlotCard):

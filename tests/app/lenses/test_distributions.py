@@ -169,6 +169,17 @@ def test_what_the_axis_does_not_reach_is_counted_at_its_ends(plot: HistogramPlot
     plot.grab()
 
 
+def test_a_histogram_is_copied_as_a_picture(qtbot: QtBot) -> None:
+    card = HistogramCard("Mass", "GeV")
+    qtbot.addWidget(card)
+    card.show_scene(scene_of(unit="GeV"), None, "")
+    QApplication.clipboard().clear()
+    qtbot.keyClick(card.plot, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    image = QApplication.clipboard().image()
+    assert image.width() > 200
+    assert image.pixelColor(2, 2).lightness() > 240, "dark on white, as it is printed"
+
+
 def test_no_ratio_is_told_where_real_data_are_too_few_but_of_what_is_clearly_more() -> None:
     """Bins of one or two data were full of bars and triangles that chance alone makes."""
     real, n = np.array([0.5, 0.4, 0.002, 0.002, 0.0]), 1000

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from observables.jets.kinematics import masses
@@ -16,8 +18,10 @@ from studio.app.kinds.jet_way import JetWay, rows_of_types
 from studio.app.kinds.jets import momenta
 from studio.app.state.runs import FlowRecord
 from studio.app.state.selection import Source
+from studio.app.views.jets import flow
 from studio.app.views.jets.flow import VIEW, JetFlowView
 from studio.app.widgets.jetboard import Cell
+from studio.app.widgets.pane import short
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.extras import DENOISED, LEVELS
 from studio.protocol.messages import GetNearest, GetTarget, Watch
@@ -212,6 +216,34 @@ async def test_real_jets_take_the_place_of_generated_ones(
     assert view.board.cells()[0][1].real
     qtbot.keyClick(view, Qt.Key.Key_R)
     assert not view.board.cells()[0][1].real
+
+
+async def test_a_jet_is_copied_as_it_is_shown_and_has_a_menu(
+    view: Any, lens: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[dict[str, Any]] = []
+    monkeypatch.setattr(flow, "open_menu", lambda _on, _at, entries: opened.append(dict(entries)))
+    await shown(view, lens)
+    view.board.picked.emit(view.board.lines[2].made[1])
+    for t in (0.25, 1.0):
+        lens.state.playback.set(flow=t)
+        qtbot.keyClick(view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+        taken = QApplication.clipboard()
+        mass = view.board.chosen.way.mass(t)
+        assert taken.text().startswith(f"Top jet 5 · Mass {short(np.float64(mass))} GeV · ")
+        assert taken.image().width() > 50
+    box, cell = view.board.cells()[2]
+    at = box.center().toPoint()
+    event = QContextMenuEvent(
+        QContextMenuEvent.Reason.Mouse, at, view.board.mapToGlobal(at),
+        Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    view.board.contextMenuEvent(event)
+    (menu,) = opened
+    assert list(menu) == ["Copy", "Real in place", "Copy picture of all", "Export picture…"]
+    assert lens.state.selection.rows.tolist() == [cell.row], "what is asked about is selected"
+    menu["Copy"]()
+    assert taken.text().startswith("Gluon jet 3 · Mass ")
 
 
 async def test_one_type_alone_has_more_jets(view: Any, lens: Any, qtbot: QtBot) -> None:

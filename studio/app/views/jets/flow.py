@@ -3,12 +3,13 @@ jets that they should be like; one of them large, with where it came from and wh
 expects it.
 """
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app import words
@@ -17,9 +18,9 @@ from studio.app.askonce import AskOnce
 from studio.app.intents.watching import Looking
 from studio.app.kinds.jet_way import JetWay, asked_of, rows_of_types
 from studio.app.kinds.jets import said_constituent
-from studio.app.kinds.kind import LABEL, Arrays, Kind, named
+from studio.app.kinds.kind import LABEL, Arrays, Kind, Tiles, named
 from studio.app.kinds.registry import family_of_run, kind_of_run
-from studio.app.plots.export import Picture, widget_picture
+from studio.app.plots.export import Picture, copy_picture, widget_picture
 from studio.app.plots.following import Following
 from studio.app.plots.sought import Neighbours, Sought
 from studio.app.plots.tiles import frame_at
@@ -29,13 +30,16 @@ from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, button, row, view_bar
 from studio.app.widgets.distributiontools import PartChoice
+from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.jetboard import Cell, JetBoard, Line
 from studio.app.widgets.jetkey import JetKey
 from studio.app.widgets.jetplane import JetPlane
+from studio.app.widgets.menu import open_menu
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told
 from studio.app.widgets.tilegrid import TileGrid
+from studio.app.widgets.tilesheet import Sheets
 from studio.app.widgets.waiting import tell_waiting
 from studio.protocol.extras import DENOISED, LEVELS
 
@@ -59,6 +63,7 @@ class JetFlowView(QWidget):
         self._record: FlowRecord | None = None
         self._type = ""
         self._classes: tuple[str, ...] = ()
+        self._sheets = Sheets()
         self._sought = Sought(self, actions)
         self._latents: dict[str, NDArray[Any]] = {}  # that real jets were sought for
         self._near: Neighbours | None = None  # these, row i that of latent i
@@ -132,6 +137,7 @@ class JetFlowView(QWidget):
         self._sought.found.connect(self._draw)
         self.types.chosen.connect(self._look_at)
         self.board.picked.connect(self._pick)
+        self.board.menu_wanted.connect(self._open_menu)
         self.strip.picked.connect(self._stop_at)
         self.plane.hovered.connect(self._point)
         self.plane.resized.connect(self._show_key)
@@ -308,6 +314,34 @@ class JetFlowView(QWidget):
         if source is not None:
             self._state.selection.set(source, np.array([cell.row]), "click")
 
+    def _taken(self, cell: Cell) -> tuple[Tiles, list[str]]:
+        """Return a jet as it is now, with what is known of it in a line."""
+        now = {name: np.asarray(each)[None] for name, each in cell.way.at(self.board.flow).items()}
+        kind = self._kind
+        facts = (" ".join(fact) for fact in told(kind, kind.measures(now)))
+        return kind.tiles(now), [" · ".join([self._called(cell), *facts])]
+
+    def copy(self, cell: Cell | None = None) -> None:
+        """Put a jet on the clipboard as a picture and in words, the large one without any."""
+        if (cell := cell or self.board.chosen) is not None:
+            tiles, said = self._taken(cell)
+            rows = np.zeros(1, np.int64)
+            QGuiApplication.clipboard().setMimeData(self._sheets.taken(tiles, rows, said))
+
+    def _open_menu(self, cell: Cell, at: QPoint) -> None:
+        self._pick(cell)
+        open_menu(
+            self.board,
+            at,
+            [
+                ("Copy", partial(self.copy, cell)),
+                ("Generated in their place" if self.swap.isChecked() else "Real in place",
+                 self.swap.toggle),
+                ("Copy picture of all", partial(copy_picture, self)),
+                ("Export picture…", partial(ask_picture, self, self._state, "jet-flow")),
+            ],
+        )  # fmt: skip
+
     def _show_chosen(self) -> None:
         """Show large what is selected, in whichever lens, or the first jet there is."""
         record = self._record
@@ -330,12 +364,14 @@ class JetFlowView(QWidget):
         self._show_strip(shown.way)
 
     def _name(self, cell: Cell) -> None:
+        called = self._called(cell)
+        self._title.set_text(called if cell.real else f"{called}, on its way")
+
+    def _called(self, cell: Cell) -> str:
         line = next((each for each in self.board.lines if cell in (*each.made, *each.real)), None)
         kind = f"{line.name} jet" if line is not None and line.name != "jet" else "jet"
         kind = kind[:1].upper() + kind[1:]
-        self._title.set_text(
-            f"Real: {kind} {cell.number:,}" if cell.real else f"{kind} {cell.row}, on its way"
-        )
+        return f"Real: {kind} {cell.number:,}" if cell.real else f"{kind} {cell.row}"
 
     def _show_strip(self, way: JetWay) -> None:
         self.strip.setVisible(way.moves)
@@ -392,9 +428,13 @@ class JetFlowView(QWidget):
         self._where.set_text(f"{at}t = {flow:.2f}" if way.moves else "")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """R shows real jets in the place of generated ones, or these again."""
+        """R shows real jets in the place of generated ones, or these again; the large one is
+        copied.
+        """
         if event.key() == Qt.Key.Key_R and not event.modifiers():
             self.swap.toggle()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self.copy()
         else:
             super().keyPressEvent(event)
 

@@ -1,10 +1,18 @@
 """Samples, for jets: the mean image of each type, generated and real, and where they differ."""
 
 import asyncio
+from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QPainter, QShowEvent
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -17,7 +25,7 @@ from studio.app.kinds.jet_paint import PIXELS, REACH
 from studio.app.kinds.kind import LABEL, Arrays, named
 from studio.app.kinds.measuring import in_order
 from studio.app.kinds.statistics import rows_of
-from studio.app.plots.export import Picture, painted_picture
+from studio.app.plots.export import Picture, copy_picture, painted_picture
 from studio.app.plots.sampled import Sampled
 from studio.app.state.session import AppState
 from studio.app.theme import font, theme
@@ -26,6 +34,7 @@ from studio.app.widgets.basic import Elided, button, icon_button, label, row, vi
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.jetmeans import MeansPicture
+from studio.app.widgets.menu import open_menu
 from studio.app.widgets.overlays import EmptyState
 
 __all__ = ["VIEW", "JetMeansView"]
@@ -62,6 +71,7 @@ class JetMeansView(QWidget):
         body.addLayout(row(self._words, label(f"{PIXEL}, {CIRCLE}", "small")))
         body.addWidget(self.picture, 1)
         self.setProperty("surface", "canvas")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._empty = EmptyState(self)
         self._connect()
         self._sampled.select()
@@ -158,6 +168,24 @@ class JetMeansView(QWidget):
             painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, told)
 
         return painted_picture(page, paint, printed=True)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        some = bool(self.picture.shown)
+        open_menu(
+            self,
+            event.pos(),
+            [
+                ("Copy picture", partial(copy_picture, self) if some else None),
+                ("Export picture…", self._export if some else None),
+            ],
+        )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy the picture."""
+        if event.matches(QKeySequence.StandardKey.Copy) and self.picture.shown:
+            copy_picture(self)
+        else:
+            super().keyPressEvent(event)
 
     def _export(self) -> None:
         ask_picture(self, self._state, "mean-images")
