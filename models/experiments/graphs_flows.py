@@ -58,8 +58,8 @@ def graph_af() -> Outcome:
 
 _COUPLED = {
     "degree 20v20": 0.15,
-    "clustering 20v20": 0.36,
-    "orbit 20v20": 0.2,
+    "clustering 20v20": 0.14,
+    "orbit 20v20": 0.09,
     "valid": 0.5,
     "unique": 0.9,
     "novel": 0.9,
@@ -75,15 +75,15 @@ def _coupled(graphs: Graphs) -> Outcome:
     title="GraphNVP is nearer than edges each for itself",
     claim="GraphNVP, couplings of the pairs of one node after another, is nearer to graphs of two "
     "communities after 1200 steps on 80 graphs in breadth-first order than edges that are drawn "
-    "each for itself in that order; copies with 5 % of pairs turned are nearer still.",
+    "each for itself in that order.",
     pass_line="by each of three seeds: degree / clustering / orbit MMD^2, biased, 20 v 20: <= .15 "
-    "/ .36 / .2; valid >= .5, unique and novel >= .9",
+    "/ .14 / .09, beyond which edges each for itself are; valid >= .5, unique and novel >= .9",
     group="Graphs",
     source="Madhawa et al. 2019, arXiv:1905.11600, section 3",
     slow=True,
     nulls=[
         Null("one step of training", lambda: _coupled(_NVP.drawn(0, 1))),
-        *nulls(_NVP, _coupled)[:2],
+        *nulls(_NVP, _coupled),
         copied(_NVP, _coupled),
     ],
 )

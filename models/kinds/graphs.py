@@ -4,7 +4,7 @@ How is said in `models.layouts.graphs`. Nodes come in no order that means anythi
 """
 
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -22,6 +22,7 @@ DENSITY = "density"
 """The name under which the density of a graph is given, where it is."""
 
 _DENSITY = 0.4  # of the edges of an example
+_INVARIANT: dict[str, Any] = {"critic": {"slug": "invariant-mlp"}, "place": "particles"}
 
 
 @dataclass(frozen=True)
@@ -155,9 +156,11 @@ class GraphSet:
         # Invariants of graphs of one size are about 0.7 apart, and those of two sizes far more.
         "mmd-generator": {"latent": 64, "bandwidth": 0.7, "kernels": 3},
         "score-gan": {"latent": 64, "s_low": 0.3},
-        # A row has some hundred numbers: as for images, it is far from one to the next.
-        "discriminator-flow": {"speed": 20.0},
-        "monoflow": {"speed": 0.1, "reach": 10.0},
+        # A row has some hundred numbers: as for images, it is far from one to the next. Half way
+        # between a graph and a particle lies what their numberings happen to make of it: slopes
+        # are held down where particles are.
+        "discriminator-flow": {**_INVARIANT, "speed": 200.0, "penalty": 0.1},
+        "monoflow": {**_INVARIANT, "population": 256, "speed": 1.0, "reach": 2.0},
         "mmd-flow": {
             "population": 256,
             "bandwidth": 0.7,

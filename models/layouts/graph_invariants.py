@@ -14,7 +14,7 @@ from models.contracts.spec import DataSpec
 from models.layouts.graph_structure import cycles, random_walks, slow_modes
 from models.layouts.graphs import Packing
 
-__all__ = ["graph_invariants"]
+__all__ = ["graph_invariants", "structural_features"]
 
 _CLEAR = 4.0  # the log odds of an edge at 1: pairs of -1 and 1 are as good as decided
 _WALKS, _MODES = 3, 5
@@ -25,13 +25,22 @@ _SLOW = 4.0  # few modes are slow, and one more or less is another graph
 
 def graph_invariants(rows: Batch, spec: DataSpec) -> Tensor:
     """Return invariants (n, k) of standardised rows x (n, L), wherever between 0 and 1 their edges
-    are: degrees, cycles of 3 and 4 nodes, and probabilities to be back after 2, 4 and 8 steps, of
-    all nodes; cycles of 3 to 6, slow modes and the size of each graph; and numbers of nodes.
+    are, such that Euclidean distances between them compare graphs: `structural_features`, and the
+    size of each graph.
     """
     packing = Packing.of(spec.parts)
-    mask = rows.mask
-    if mask is None:
-        mask = torch.ones(rows.x.shape, dtype=torch.bool, device=rows.device)
+    of_nodes, total, modes = structural_features(rows, packing)
+    size = packing.present(_mask(rows)).to(rows.x).sum(dim=1, keepdim=True)
+    return torch.cat([of_nodes / packing.nodes**0.5, total, _SLOW * modes, _SIZE * size], dim=1)
+
+
+def structural_features(rows: Batch, packing: Packing) -> tuple[Tensor, Tensor, Tensor]:
+    """Return of rows x (n, L), each of about the order 1: degrees, cycles of 3 and 4 nodes,
+    probabilities to be back after 2, 4 and 8 steps, and numbers of nodes where they have any, of
+    all nodes, each sorted, (n, k N); cycles of 3 to 6 of each graph, (n, 4); and its slow modes,
+    (n, 5).
+    """
+    mask = _mask(rows)
     joined, real = packing.dense(mask).to(rows.x), packing.present(mask).to(rows.x)
     size = real.sum(dim=1, keepdim=True)
     soft = torch.sigmoid(_CLEAR * packing.dense(rows.x)) * joined
@@ -43,9 +52,13 @@ def graph_invariants(rows: Batch, spec: DataSpec) -> Tensor:
         of_nodes.append(of_nodes[0] * of_nodes[-1])
     # Padded nodes come last, and are 0 in all graphs of a size.
     ordered = [_falling(values, real) for values in of_nodes]
-    modes = _SLOW * torch.asinh(slow_modes(soft, real, _MODES))
-    each = torch.cat(ordered, dim=1) / packing.nodes**0.5
-    return torch.cat([each, total, modes, _SIZE * size], dim=1)
+    return torch.cat(ordered, dim=1), total, torch.asinh(slow_modes(soft, real, _MODES))
+
+
+def _mask(rows: Batch) -> Tensor:
+    if rows.mask is not None:
+        return rows.mask
+    return torch.ones(rows.x.shape, dtype=torch.bool, device=rows.device)
 
 
 def _falling(values: Tensor, real: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ after so many steps those of Dwivedi et al. 2022, arXiv:2110.07875, section 4.
 import torch
 from torch import Tensor
 
-__all__ = ["cycles", "random_walks", "slow_modes"]
+__all__ = ["cycles", "diffusion_map", "random_walks", "slow_modes"]
 
 _LONELY = 1e-3  # added to degrees, which may be 0
 
@@ -96,10 +96,35 @@ def slow_modes(soft: Tensor, real: Tensor, count: int) -> Tensor:
         real: which nodes there are, (B, N), as 0 and 1.
         count: of walks.
     """
-    fair = (soft.sum(dim=2) + _LONELY).rsqrt()
-    lazy = 0.5 * (torch.diag_embed(real.to(soft)) + fair[:, :, None] * soft * fair[:, None])
+    lazy = _lazy(soft, real)
     left = []
     for _ in range(count):
         lazy = lazy @ lazy
         left.append(lazy.diagonal(dim1=1, dim2=2).sum(dim=1))
     return torch.stack(left, dim=1)
+
+
+def diffusion_map(soft: Tensor, real: Tensor, doublings: int) -> Tensor:
+    """Return a position of each node, (B, N, N), one coordinate a node: rows of a matrix similar to
+    that of a lazy walk of 2, 4, 8, ... steps.
+
+    The squared distance of two of them is the sum over the spectrum of (1 - lambda / 2)^2k (u_i -
+    u_j)^2, u the eigenvectors of the normalised Laplacian and k the steps: a diffusion distance
+    (Coifman and Lafon 2006, doi:10.1016/j.acha.2006.04.006, eq. 7, up to the degrees). Padded
+    nodes are at 0.
+
+    Args:
+        soft: (B, N, N).
+        real: which nodes there are, (B, N), as 0 and 1.
+        doublings: of one step.
+    """
+    lazy = _lazy(soft, real)
+    for _ in range(doublings):
+        lazy = lazy @ lazy
+    return lazy
+
+
+def _lazy(soft: Tensor, real: Tensor) -> Tensor:
+    """Return a symmetric matrix similar to a step of a walk that stays with probability 1/2."""
+    fair = (soft.sum(dim=2) + _LONELY).rsqrt()
+    return 0.5 * (torch.diag_embed(real.to(soft)) + fair[:, :, None] * soft * fair[:, None])

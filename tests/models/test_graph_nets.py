@@ -10,10 +10,11 @@ from torch import Tensor
 from models.config import Pick
 from models.contracts.batch import Batch
 from models.kinds.graphs import GraphSet, graphs
-from models.layouts.graph_structure import cycles, random_walks, slow_modes
+from models.layouts.graph_structure import cycles, diffusion_map, random_walks, slow_modes
 from models.layouts.graphs import pack
 from models.nets import role
 from models.nets.calling import call
+from models.nets.graphs.egnn import EgnnConfig, EquivariantLayer
 from models.nets.pick import build
 from models.nets.role import DENOISER, Role
 from models.tensors import make_generator
@@ -23,6 +24,7 @@ SMALL = {"width": 8, "pairs": 6, "layers": 2}
 CASES = [
     pytest.param("dense-gin", DENOISER, id="dense-gin"),
     pytest.param("graph-transformer", DENOISER, id="transformer"),
+    pytest.param("egnn", DENOISER, id="egnn"),
     pytest.param("graph-net", role.encoder(3), id="graph-net encoder"),
 ]
 
@@ -100,6 +102,56 @@ def test_slow_modes_are_the_parts_of_a_graph_whatever_is_padded() -> None:
     found = slow_modes(padded, real, 6)
     assert torch.allclose(found, slow_modes(a, torch.ones(1, 12), 6))
     assert float(found[0, -1]) == pytest.approx(3.0, rel=0.05)
+
+
+def test_distances_in_a_diffusion_map_are_those_of_the_spectrum() -> None:
+    """Where two eigenvalues are the same, as in a ring, no basis of theirs is the right one."""
+    ring = torch.from_numpy(networkx.to_numpy_array(networkx.cycle_graph(8)))
+    for a in [ring, *small_graphs(4, 8)]:
+        a = a[a.sum(dim=1) > 0][:, a.sum(dim=1) > 0]
+        x = diffusion_map(a[None], torch.ones(1, len(a)), 2)[0]
+        fair = a.sum(dim=1).rsqrt()
+        values, u = torch.linalg.eigh(torch.eye(len(a)) - fair[:, None] * a * fair)
+        known = torch.cdist(u * (1.0 - values / 2.0) ** 4, u * (1.0 - values / 2.0) ** 4)
+        torch.testing.assert_close(torch.cdist(x, x), known, rtol=0.0, atol=5e-3)
+
+
+def test_an_equivariant_layer_goes_along_with_turns_moves_and_numbers() -> None:
+    """Satorras et al. 2021, arXiv:2102.09844, appendix A; with a scaling it does not go along."""
+    rng = make_generator(3)
+    layer = EquivariantLayer(EgnnConfig(width=8, pairs=6), 0, rng).double()
+    for weight in layer.parameters():
+        torch.nn.init.normal_(weight, std=0.4, generator=rng)
+    nodes, axes = 6, 3
+    x = torch.randn((2, nodes, axes), generator=rng, dtype=torch.float64)
+    h = torch.randn((2, nodes, 8), generator=rng, dtype=torch.float64)
+    e = torch.randn((2, nodes, nodes, 6), generator=rng, dtype=torch.float64)
+    e = e + e.transpose(1, 2)
+    joined = (1.0 - torch.eye(nodes).double())[None, :, :, None].expand(2, -1, -1, -1)
+    real, n = torch.ones(2, nodes, 1).double(), torch.full((2, 1, 1), float(nodes)).double()
+
+    as_it_is = torch.arange(nodes)
+
+    def after(x: Tensor, order: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        rows = x[:, order], h[:, order], e[:, order][:, :, order]
+        with torch.no_grad():
+            found: tuple[Tensor, Tensor, Tensor] = layer(*rows, None, real, joined, n)
+        return found
+
+    where, told, pairs = after(x, as_it_is)
+    assert float((where - x).abs().max()) > 1e-2, "it moves"
+    turn, _ = torch.linalg.qr(torch.randn((axes, axes), generator=rng, dtype=torch.float64))
+    shift = torch.randn(axes, generator=rng, dtype=torch.float64)
+    again = after(x @ turn + shift, as_it_is)
+    order = torch.randperm(nodes, generator=rng)
+    other = after(x, order)
+    for found, wanted in (
+        (again, (where @ turn + shift, told, pairs)),
+        (other, (where[:, order], told[:, order], pairs[:, order][:, :, order])),
+    ):
+        for one, two in zip(found, wanted, strict=True):
+            torch.testing.assert_close(one, two, rtol=1e-9, atol=1e-9)
+    assert float((after(2.0 * x, as_it_is)[1] - told).abs().max()) > 1e-3
 
 
 def test_a_transformer_counts_triangles_only_where_it_is_told_of_them() -> None:

@@ -85,11 +85,18 @@ class GraphNet(GraphShell):
         config: its size.
         spec: of the data.
         role: what it is to be.
+        valences: see `GraphShell`.
         generator: where the initial weights come from (a generator of the CPU).
     """
 
     def __init__(
-        self, config: GraphNetConfig, spec: DataSpec, role: Role, *, generator: torch.Generator
+        self,
+        config: GraphNetConfig,
+        spec: DataSpec,
+        role: Role,
+        *,
+        valences: bool = False,
+        generator: torch.Generator,
     ) -> None:
         super().__init__(
             spec,
@@ -98,6 +105,7 @@ class GraphNet(GraphShell):
             pairs=config.pairs,
             layer=lambda told: _Layer(config, told, generator),
             layers=config.layers,
+            valences=valences,
             generator=generator,
         )
 

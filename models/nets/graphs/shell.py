@@ -32,6 +32,7 @@ cycles and the spectrum beside these."""
 _WALKS = 4  # random walks of 2, 4, 8 and 16 steps
 _CYCLES, _TOTALS, _TONES = 3, 4, 5
 _SHARPEST = 0.05  # noise below it is as good as none
+_RARE = -3.0  # the logit of an edge of one of several types, where nothing is seen of it
 _OF_A_GRAPH = ("critic", "encoder")
 
 
@@ -70,6 +71,8 @@ class GraphShell(nn.Module):
             nodes there are, (B, 1, 1), and returns nodes and pairs.
         layers: how many.
         structure: what it is told of how the graph looks.
+        valences: whether it is told how many edges of each type every node is likely to have, and
+            learns of each type apart how rare it is.
         generator: where the initial weights come from (a generator of the CPU).
     """
 
@@ -83,11 +86,13 @@ class GraphShell(nn.Module):
         layer: Callable[[int], nn.Module],
         layers: int,
         structure: Structure = "walks",
+        valences: bool = False,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
         g = generator
         self.role, self.packing, self.structure = role, Packing.of(spec.parts), structure
+        self.valences = valences
         reads, answers = not role.latent, role.name in _OF_A_GRAPH
         self.clock = FourierFeatures() if role.clock else None
         # An encoder is asked what others are told.
@@ -101,11 +106,14 @@ class GraphShell(nn.Module):
         self.context = linear(known, told, generator=g) if known else None
         if reads:
             of_node, of_pair = _count(structure)
+            of_node += self.packing.edge_types if valences else 0
             self.nodes = linear(of_node + self.packing.numbers, width, generator=g)
             more = 2 * (self.packing.edge_types - 1)  # each type is seen beside all together
             self.pairs = linear(of_pair + more, pairs, generator=g)
             # The logit of an edge where nothing is seen of it.
-            self.odds = nn.Parameter(torch.zeros(()))
+            self.odds = nn.Parameter(
+                torch.full((self.packing.edge_types, 1, 1), _RARE) if valences else torch.zeros(())
+            )
             if role.name != "denoiser":
                 # How clearly it is seen, where no noise level says so.
                 self.sharpness = nn.Parameter(torch.tensor(2.0))
@@ -187,6 +195,8 @@ class GraphShell(nn.Module):
             through, total = (0.5 * torch.asinh(count) for count in cycles(soft))
             nodes += through.unbind(dim=2)
             whole += [total, 0.5 * torch.asinh(slow_modes(soft, real, _TONES))]
+        if self.valences:
+            nodes += (0.5 * each.sum(dim=-1)).unbind(dim=1)
         if self.packing.numbers:
             nodes += self.packing.of_nodes(x).unbind(dim=-1)
         return self.nodes(torch.stack(nodes, dim=-1)), self.pairs(torch.stack(pairs, dim=-1)), whole

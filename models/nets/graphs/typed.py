@@ -1,14 +1,30 @@
 """The graph network for graphs whose nodes and edges have types."""
 
+from typing import Annotated
+
 import torch
 from torch import nn
 
+from models.config import param
 from models.contracts.spec import DataSpec
 from models.nets.graphs.graph_net import GraphNet, GraphNetConfig
 from models.nets.role import Role
 from models.registry import network
 
-__all__ = ["typed_graph_net"]
+__all__ = ["TypedGraphNetConfig", "typed_graph_net"]
+
+
+class TypedGraphNetConfig(GraphNetConfig, frozen=True):
+    """Size of a network for graphs with types, and what it is told."""
+
+    valences: Annotated[
+        bool,
+        param(
+            "Valences",
+            "Whether it is told how many edges of each type every node is likely to have, and "
+            "learns how rare each type is where nothing is seen of it.",
+        ),
+    ] = False
 
 
 @network(
@@ -20,10 +36,10 @@ __all__ = ["typed_graph_net"]
     "section 4.1",
     roles=("denoiser",),
     needs=("types",),
-    config=GraphNetConfig,
+    config=TypedGraphNetConfig,
 )
 def typed_graph_net(
-    config: GraphNetConfig, spec: DataSpec, role: Role, generator: torch.Generator
+    config: TypedGraphNetConfig, spec: DataSpec, role: Role, generator: torch.Generator
 ) -> nn.Module:
     """Return a network of graphs with types for a role."""
-    return GraphNet(config, spec, role, generator=generator)
+    return GraphNet(config, spec, role, valences=config.valences, generator=generator)

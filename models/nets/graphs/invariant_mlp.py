@@ -1,0 +1,69 @@
+"""A fully connected critic of what of a graph does not depend on how its nodes are numbered.
+
+It sees structural features of the soft adjacency (`models.layouts.graph_invariants`) and never the
+row: whatever its weights are, the slope at a row goes along with the numbering of the nodes, and so
+do the particles that climb it. It costs a tenth of a network that lets nodes and pairs hear from
+each other, and knows no more of a graph than it is told.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from models.contracts.batch import Batch
+from models.contracts.spec import DataSpec
+from models.layouts.graph_invariants import structural_features
+from models.layouts.graphs import Packing
+from models.nets.given import GivenFeatures
+from models.nets.mlp import MLP, MLPConfig, TimeMLP
+from models.nets.role import Role
+from models.registry import network
+
+__all__ = ["invariant_mlp"]
+
+
+class _OfInvariants(nn.Module):
+    """x (B, L) -> (B, 1)."""
+
+    def __init__(
+        self, config: MLPConfig, spec: DataSpec, role: Role, generator: torch.Generator
+    ) -> None:
+        super().__init__()
+        self.packing = Packing.of(spec.parts)
+        seen = sum(part.shape[1] for part in self._features(spec.example(1, generator)))
+        told = GivenFeatures(spec) if spec.given else None
+        make = TimeMLP if role.clock else MLP
+        self.net = make(config, seen, 1, generator=generator, told=told)
+
+    def _features(self, rows: Batch) -> tuple[Tensor, ...]:
+        return structural_features(rows, self.packing)
+
+    def forward(
+        self,
+        x: Tensor,
+        clock: Tensor | None = None,
+        given: Mapping[str, Tensor] | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        seen = torch.cat(self._features(Batch(x, mask)), dim=1)
+        out: Tensor = self.net(seen, clock, given)
+        return out
+
+
+@network(
+    "invariant-mlp",
+    title="Fully connected, of invariants",
+    summary="A fast critic: it sees degrees, cycles, walks and slow modes, and not which node is "
+    "which.",
+    source="features of Vignac et al. 2023, arXiv:2209.14734, section 4.2, and of Dwivedi et al. "
+    "2022, arXiv:2110.07875, section 4",
+    roles=("critic",),
+    needs=("graph",),
+    config=MLPConfig,
+)
+def invariant_mlp(
+    config: MLPConfig, spec: DataSpec, role: Role, generator: torch.Generator
+) -> nn.Module:
+    """Return a critic of invariants."""
+    return _OfInvariants(config, spec, role, generator)
