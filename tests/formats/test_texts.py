@@ -66,7 +66,7 @@ def test_characters_may_stay_as_they_are(tmp_path: Path):
     ("content", "chosen", "said"),
     [
         (b"", {}, "has no letter from a to z"),
-        ("Привет, мир", {}, "has no letter from a to z. Take the characters as they are written."),
+        ("Привет, мир", {}, "has no letter from a to z. Choose the alphabet as it is written."),
         (" \n\t ", {"alphabet": "written"}, "has nothing but white space"),
         ("too short", {}, "has 9 characters of the alphabet, and a piece has 64"),
         (b"\xff\xfe\x00bin", {}, "is no text in UTF-8"),
@@ -142,7 +142,7 @@ def test_digits_are_text_in_their_own_characters(tmp_path: Path) -> None:
     path = file(tmp_path, "3141592653589793238462643383279502\n" * 9)
     found = PlainText().inspect([path], options())
     assert found.problems == [
-        f"{path.name} has no letter from a to z. Take the characters as they are written."
+        f"{path.name} has no letter from a to z. Choose the alphabet as it is written."
     ]
     taken = PlainText().inspect([path], options(alphabet="written"))
     assert not taken.problems

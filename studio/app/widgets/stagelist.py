@@ -156,5 +156,6 @@ class StageList(QListWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._rows.width = self.viewport().width()
+        # A line of words that just fits is broken by a pixel, and must have been measured so.
+        self._rows.width = self.viewport().width() - 2 * self.spacing()
         self.scheduleDelayedItemsLayout()

@@ -169,7 +169,7 @@ def _looked(paths: Sequence[Path], alphabet: AlphabetName) -> _Seen:
         lengths.append(total)
     if not found:
         what = "no letter from a to z" if alphabet == "letters" else "nothing but white space"
-        other = "Take the characters as they are written." if alphabet == "letters" else ""
+        other = "Choose the alphabet as it is written." if alphabet == "letters" else ""
         raise FormatError(f"{paths[0].name} has {what}.", other)
     if len(found) > MOST_CHARACTERS:
         raise FormatError(

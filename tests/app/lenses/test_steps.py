@@ -12,6 +12,7 @@ from studio.app.plots.tiles import SHOWN
 from studio.app.state.runs import FlowRecord
 from studio.app.state.selection import Source
 from studio.app.views import moment, steps
+from studio.app.widgets.stagelist import StageList
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.extras import CANDIDATES, CHANCES, PLACES
 from studio.protocol.spec import Pick
@@ -177,3 +178,14 @@ async def test_of_texts_a_step_is_drawn_and_a_moment_can_be_frozen(lens: Any, qt
     assert view._of_what.text() == "This stage was left out of this step"
     moment.clear()
     assert len(view.steps.titles) == 3
+
+
+def test_a_title_is_broken_in_the_room_that_it_was_measured_for(qtbot: QtBot) -> None:
+    """A title that missed its line by the space between rows lay over its formula."""
+    stages = StageList()
+    qtbot.addWidget(stages)
+    stages.set_stages(STAGES)
+    stages.resize(300, 200)
+    stages.show()
+    item = stages.visualItemRect(stages.item(0))
+    assert stages._rows.width == item.width()
