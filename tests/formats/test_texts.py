@@ -66,7 +66,11 @@ def test_characters_may_stay_as_they_are(tmp_path: Path):
     ("content", "chosen", "said"),
     [
         (b"", {}, "has no letter from a to z"),
-        ("Привет, мир", {}, "has no letter from a to z. Choose the alphabet as it is written."),
+        (
+            "Привет, мир",
+            {"alphabet": "letters"},
+            "has no letter from a to z. Choose the alphabet as it is written.",
+        ),
         (" \n\t ", {"alphabet": "written"}, "has nothing but white space"),
         ("too short", {}, "has 9 characters of the alphabet, and a piece has 64"),
         (b"\xff\xfe\x00bin", {}, "is no text in UTF-8"),
@@ -140,13 +144,18 @@ def test_of_numbers_and_of_digits_a_person_may_choose_and_the_better_guess_is_fi
 
 def test_digits_are_text_in_their_own_characters(tmp_path: Path) -> None:
     path = file(tmp_path, "3141592653589793238462643383279502\n" * 9)
-    found = PlainText().inspect([path], options())
+    found = PlainText().inspect([path], options(alphabet="letters"))
     assert found.problems == [
         f"{path.name} has no letter from a to z. Choose the alphabet as it is written."
     ]
-    taken = PlainText().inspect([path], options(alphabet="written"))
-    assert not taken.problems
-    assert taken.rows > 1
+    for chosen in ({}, {"alphabet": "written"}):
+        taken = PlainText().inspect([path], options(**chosen))
+        assert not taken.problems
+        assert taken.rows > 1
+        assert set("".join(taken.preview["x"])) <= set("0123456789 ")
+    words = file(tmp_path, "It was 1865, and a rabbit ran by: 3.14 of them! " * 4, "words.txt")
+    said = PlainText().inspect([words], options()).preview["x"]
+    assert said == PlainText().inspect([words], options(alphabet="letters")).preview["x"]
 
 
 def test_texts_are_written_a_line_each(tmp_path: Path):

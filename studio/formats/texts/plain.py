@@ -13,7 +13,7 @@ from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
 from studio.formats.limits import FormatError, check_points
 from studio.formats.registry import importer
-from studio.formats.texts.folding import LETTERS, AlphabetName, changed, cut, folded
+from studio.formats.texts.folding import LETTERS, AlphabetName, changed, cut, folded, tidy
 from studio.protocol.catalog import Choice, FieldSpec
 from studio.store.parts import Block, Part
 from studio.store.schema import Schema
@@ -25,6 +25,8 @@ MOST_CHARACTERS = 200
 _SHOWN = 6
 _CHUNK = 2**16  # characters that are read at once
 _HEAD = 4096  # bytes that a file is known by
+FITTING = "fitting"
+"""The alphabet of `PlainText` where nobody has chosen one."""
 _NUMBER = 32  # characters that no number of a table is as long as
 _APART = re.compile(r"[\s,;|]+")  # between numbers of a table
 _HINT = "Save it as UTF-8."
@@ -54,9 +56,11 @@ class PlainText(Importer):
             path="alphabet",
             kind="choice",
             title="Alphabet",
-            help="The letters from a to z and the blank, or every character as it is written.",
-            default="letters",
+            help="The letters from a to z and the blank, or every character as it is written; what "
+            "fits are the letters where most characters are some.",
+            default=FITTING,
             choices=[
+                Choice(value=FITTING, title="What fits"),
                 Choice(value="letters", title="a to z and blank"),
                 Choice(value="written", title="As it is written"),
             ],
@@ -97,16 +101,19 @@ class PlainText(Importer):
     def inspect(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Inspection:
         """Read all files, and say how many pieces there are in which characters."""
         length, step = int(options["length"]), int(options["step"])
+        alphabet = _alphabet(paths, options)
         rows, preview, problems, notes = 0, {}, [], []
         try:
-            seen = _looked(paths, options["alphabet"])
+            seen = _looked(paths, alphabet)
             rows = _pieces(paths, seen, length, step)
-            some = next(_blocks(paths, options["alphabet"], length, step))["x"][:_SHOWN]
+            some = next(_blocks(paths, alphabet, length, step))["x"][:_SHOWN]
             preview = {"x": ["".join(map(chr, row)) for row in some.tolist()]}
             notes = [
                 f"{sum(seen.lengths):,} characters, {len(seen.found)} different ones.",
-                *changed(seen.written, options["alphabet"]),
+                *changed(seen.written, alphabet),
             ]
+            if alphabet == "written" and options["alphabet"] == FITTING:
+                notes.append("Characters stay as they are written: few are letters from a to z.")
         except FormatError as error:
             # Other settings may do: the dialog says what is wrong and lets choose.
             problems = [f"{error.message} {error.hint}".strip()]
@@ -126,12 +133,23 @@ class PlainText(Importer):
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
         """Stream the pieces of all files."""
         length, step = int(options["length"]), int(options["step"])
-        alphabet: AlphabetName = options["alphabet"]
+        alphabet = _alphabet(paths, options)
         seen = _looked(paths, alphabet)
         rows = _pieces(paths, seen, length, step)
         known = LETTERS if alphabet == "letters" else "".join(sorted(seen.found))
         schema = Schema(kind=self.kind, parts=_parts(length), facts={"alphabet": known})
         return Rows(schema, _blocks(paths, alphabet, length, step), rows)
+
+
+def _alphabet(paths: Sequence[Path], options: Mapping[str, Any]) -> AlphabetName:
+    """Return the alphabet that was chosen, or the one that fits how the files begin."""
+    if (chosen := options["alphabet"]) != FITTING:
+        found: AlphabetName = chosen
+        return found
+    heads = [_head(path) for path in paths]
+    shown = sum(not c.isspace() for head in heads for c in head)
+    letters = sum(c != " " for head in heads for c in tidy(head, "letters"))
+    return "letters" if 2 * letters >= shown else "written"
 
 
 def _head(path: Path) -> str:
