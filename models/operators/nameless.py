@@ -13,7 +13,7 @@ from models.operators.editing import ROWS
 
 __all__ = ["NAMELESS", "nameless", "unnamed"]
 
-NAMELESS = "no class: the model is told of none"
+NAMELESS = "no class, since nobody knows it"
 """Where the conditions of images of unknown kind come from, as `Outcome.taken_from` has it."""
 
 

@@ -27,6 +27,7 @@ __all__ = ["VIEW", "LengthsView"]
 OPERATOR = "averaging-lengths"
 LINES, OWN = "averaged over a length", "the run's own average"
 BARS = "Bars: how much the difference from the run's own average varies over the repeats."
+FAR = 3.0  # times what lengths differ by
 TOLD = 0.001  # an average that is nearer to the one asked for needs no word
 
 
@@ -85,7 +86,8 @@ class LengthsView(ArraysView):
             Rung(1, OWN, lengths, np.full(len(lengths), own.mean()), np.zeros(len(lengths))),
         ]
         self.picture.show_rungs(rungs, self._bar, self.length)
-        self.key.show_names([(LINES, ink(0)), (OWN, ink(1)), ("floor", floor_ink())])
+        bar = [("floor", floor_ink())] if self._bar is not None else []
+        self.key.show_names([(LINES, ink(0)), (OWN, ink(1)), *bar])
         self.table.head(_columns(figure))
         lines = [
             (f"{length:g}", words.figure(values.mean()), _told(values - own), _within(gap))
@@ -110,9 +112,15 @@ class LengthsView(ArraysView):
         return entry.title if entry is not None else words.plain(slug)
 
     @property
-    def _bar(self) -> tuple[float, float]:
-        floor = self.doubles("floor")
-        return float(floor.mean()), float(_spread(floor))
+    def _bar(self) -> tuple[float, float] | None:
+        """The floor with its spread, for the picture; None where it is so far below that nothing
+        else could be told apart beside it: then it stands in the table alone.
+        """
+        floor, own = self.doubles("floor"), self.doubles("own").mean()
+        low, spread = float(floor.mean()), float(_spread(floor))
+        means = np.append(self.doubles("distance").mean(axis=1), own)
+        far = means.min() - (low + 2 * spread) > FAR * np.ptp(means)
+        return None if far else (low, spread)
 
     def _look(self) -> None:
         if self.filled:

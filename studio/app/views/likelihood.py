@@ -18,7 +18,7 @@ from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import row
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import ArraysView, can_ask
-from studio.app.widgets.histogramcard import Key
+from studio.app.widgets.linekey import LineKey
 
 __all__ = ["VIEW", "LikelihoodView"]
 
@@ -50,7 +50,7 @@ class LikelihoodView(ArraysView):
     )
 
     def lay_out(self, page: QWidget) -> None:
-        self.key = Key()
+        self.key = LineKey()
         self.histogram = HistogramPlot()
         self.histogram.setAccessibleName("How likely data are to the model")
         self.histogram.setMinimumHeight(200)

@@ -75,7 +75,7 @@ class OwnImage(QWidget):
         self._key = ""
         self._asked: Image | None = None
         tip = "A picture of your own, from a file; one can also be dropped here, or pasted"
-        self.open = button("Own picture…", self._open, tip=tip)
+        self.open = button("Picture…", self._open, tip=tip)
         self.title, self.trouble = Elided("", "strong", middle=True), label("", "danger", wrap=True)
         self.said = label("", "small", wrap=True)
         self.close_ = button("Put away", self.put_away, kind="chip", tip="Show the lab alone")

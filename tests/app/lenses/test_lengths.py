@@ -54,6 +54,10 @@ async def test_lengths_stand_beside_the_own_average_and_one_is_drawn_with(lens, 
     made, own = view.picture.rungs
     assert made.values == pytest.approx([0.375, 0.25, 0.75])
     assert own.values == pytest.approx([0.625] * 3)
+    assert [name for name, _ in view.key.names][-1] == "floor"
+    view.found = {**FOUND, "floor": FOUND["floor"] - 9.0}
+    assert view._bar is None, "so far below it would press all lengths onto one line"
+    view.found = FOUND
     view._choose(0.11)
     assert view.length == pytest.approx(0.1)
     view.refresh()  # as when the theme changes

@@ -18,7 +18,7 @@ from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import row, section
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import ArraysView, can_ask
-from studio.app.widgets.histogramcard import Key
+from studio.app.widgets.linekey import LineKey
 from studio.app.widgets.ownimage import Image, OwnImage, Told
 from studio.app.widgets.tilegrid import TileGrid
 
@@ -93,7 +93,7 @@ class AnomalyView(ArraysView):
         self._look = 0
         self.table = FiguresTable("How far sets of images stand out", COLUMNS)
         self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
-        self.key = Key()
+        self.key = LineKey()
         self.histogram = HistogramPlot()
         self.histogram.setAccessibleName("Scores of unseen images and of others")
         self.histogram.setMinimumHeight(180)
