@@ -22,7 +22,13 @@ from models.nets.calling import call
 from models.nets.pick import build
 from models.nets.role import predictor
 from models.nets.settings import PredictorNet
-from models.paths.discrete import DiscretePath, DiscretePathName, draw_symbols
+from models.paths.discrete import (
+    DiscretePath,
+    DiscretePathName,
+    draw_symbols,
+    draw_times,
+    times_at,
+)
 from models.samplers.discrete.ancestral import Ancestral
 from models.samplers.discrete.base import DiscreteSampler
 from models.tensors import make_generator
@@ -191,11 +197,7 @@ class DiscreteDiffusion(Family[C]):
     def walk(self, batch: Rows) -> Walk:
         real = self.written(Batch.of(batch))
         n, steps = len(real), self.config.steps
-        # One number for all rows: their times are spread evenly, which the bound varies less by
-        # (Kingma et al. 2021, arXiv:2107.00630, appendix I.1).
-        start = torch.rand((), generator=self.noise, device=self.device)
-        spread = (start + torch.arange(n, device=self.device) / n) % 1.0
-        t = (1 + (steps * spread).long()).clamp(max=steps)
+        t = draw_times(n, steps, self.noise, self.device)
         yield "draw", {"real": self.shown(real.x)}
         uniform = torch.rand(real.x.shape, generator=self.noise, device=self.device)
         x = self.path.corrupted(real.x, t, uniform)
@@ -275,7 +277,7 @@ class DiscreteDiffusion(Family[C]):
         total = self.path.prior_gap(rows.x).flatten(1).sum(dim=1)
         for i in range(count):
             start = (i + torch.rand(n, generator=generator)) / count
-            t = (1 + (steps * start).long()).clamp(max=steps).to(self.device)
+            t = times_at(start, steps).to(self.device)
             uniform = torch.rand(rows.x.shape, generator=generator).to(self.device)
             at = self.path.corrupted(rows.x, t, uniform)
             terms = self.path.bound(self._clean(rows.holding(at), t), rows.x, at, t)

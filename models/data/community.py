@@ -7,6 +7,7 @@ from torch import Tensor
 
 from models.config import Config, ConfigError, param
 from models.data.common import data_generator
+from models.data.graph_draws import Largest, Smallest
 from models.kinds.graphs import GraphSet
 from models.layouts.graphs import pack
 from models.registry import dataset
@@ -17,12 +18,8 @@ __all__ = ["CommunityConfig", "community", "halves", "joined_halves"]
 class CommunityConfig(Config, frozen=True):
     """How large the graphs are, and how densely joined."""
 
-    smallest: Annotated[
-        int, param("Smallest", "Nodes of the smallest graphs.", low=4, high=60, unit="nodes")
-    ] = 12
-    largest: Annotated[
-        int, param("Largest", "Nodes of the largest graphs.", low=4, high=60, unit="nodes")
-    ] = 20
+    smallest: Smallest = 12
+    largest: Largest = 20
     inside: Annotated[
         float,
         param("Inside", "Chance that two nodes of one community are joined.", low=0.0, high=1.0),

@@ -8,6 +8,7 @@ import torch
 from models.config import Config, ConfigError, param
 from models.data.common import data_generator
 from models.data.community import halves, joined_halves
+from models.data.graph_draws import Largest, Smallest
 from models.kinds.graphs import GraphSet
 from models.registry import dataset
 
@@ -19,12 +20,8 @@ _BETWEEN = 0.05
 class CommunityDensityConfig(Config, frozen=True):
     """How large the graphs are, and how densely joined they may be."""
 
-    smallest: Annotated[
-        int, param("Smallest", "Nodes of the smallest graphs.", low=4, high=60, unit="nodes")
-    ] = 12
-    largest: Annotated[
-        int, param("Largest", "Nodes of the largest graphs.", low=4, high=60, unit="nodes")
-    ] = 20
+    smallest: Smallest = 12
+    largest: Largest = 20
     sparse: Annotated[
         float,
         param(

@@ -13,18 +13,22 @@ from models.layouts.graphs import pack
 if TYPE_CHECKING:
     import networkx
 
-__all__ = ["GraphSizes", "drawn", "packed", "seeds"]
+__all__ = ["GraphSizes", "Largest", "Smallest", "drawn", "packed", "seeds"]
+
+
+Smallest = Annotated[
+    int, param("Smallest", "Nodes of the smallest graphs.", low=4, high=60, unit="nodes")
+]
+Largest = Annotated[
+    int, param("Largest", "Nodes of the largest graphs.", low=4, high=60, unit="nodes")
+]
 
 
 class GraphSizes(Config, frozen=True):
     """How large graphs are."""
 
-    smallest: Annotated[
-        int, param("Smallest", "Nodes of the smallest graphs.", low=4, high=60, unit="nodes")
-    ] = 10
-    largest: Annotated[
-        int, param("Largest", "Nodes of the largest graphs.", low=4, high=60, unit="nodes")
-    ] = 20
+    smallest: Smallest = 10
+    largest: Largest = 20
 
 
 def drawn(

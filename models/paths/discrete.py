@@ -24,7 +24,14 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-__all__ = ["DISCRETE_PATHS", "DiscretePath", "DiscretePathName", "draw_symbols"]
+__all__ = [
+    "DISCRETE_PATHS",
+    "DiscretePath",
+    "DiscretePathName",
+    "draw_symbols",
+    "draw_times",
+    "times_at",
+]
 
 DiscretePathName = Literal["absorbing", "uniform", "gaussian"]
 DISCRETE_PATHS: tuple[DiscretePathName, ...] = get_args(DiscretePathName)
@@ -180,6 +187,20 @@ def _rows_of(matrices: Tensor, x: Tensor) -> Tensor:
 def _columns_of(matrices: Tensor, x: Tensor) -> Tensor:
     """Return the column there, (n, *shape, S)."""
     return _rows_of(matrices.mT, x)
+
+
+def times_at(shares: Tensor, steps: int) -> Tensor:
+    """Return which of the times 1 to T = ``steps`` lie at shares in [0, 1) of them, (n,) int64."""
+    return (1 + (steps * shares).long()).clamp(max=steps)
+
+
+def draw_times(n: int, steps: int, generator: torch.Generator, device: torch.device) -> Tensor:
+    """Draw n times from 1 to T = ``steps``, (n,) int64: by one number for all, so that they are
+    spread evenly and a bound or a loss varies less by them (Kingma et al. 2021, arXiv:2107.00630,
+    appendix I.1).
+    """
+    start = torch.rand((), generator=generator, device=device)
+    return times_at((start + torch.arange(n, device=device) / n) % 1.0, steps)
 
 
 def draw_symbols(probabilities: Tensor, uniform: Tensor) -> Tensor:

@@ -18,7 +18,7 @@ from models.nets.calling import call
 from models.nets.pick import build
 from models.nets.role import DENOISER
 from models.nets.settings import DenoiserNet
-from models.paths.discrete import DiscretePath, draw_symbols
+from models.paths.discrete import DiscretePath, draw_symbols, draw_times, times_at
 from models.registry import family
 from models.samplers.discrete.ancestral import Ancestral
 from models.samplers.discrete.noise import Uniforms
@@ -140,10 +140,7 @@ class Digress(OneShot[DigressConfig]):
     def walk(self, batch: Rows) -> Walk:
         real = Batch.of(batch)
         n, steps, pairs = len(real), self.config.steps, self.pairs(real)
-        # One number for all rows: their times are spread evenly, which the loss varies less by.
-        start = torch.rand((), generator=self.noise, device=self.device)
-        spread = (start + torch.arange(n, device=self.device) / n) % 1.0
-        t = (1 + (steps * spread).long()).clamp(max=steps)
+        t = draw_times(n, steps, self.noise, self.device)
         yield "draw", {"real": real.x}
         truth = (pairs.x > 0).long()
         uniform = torch.rand(truth.shape, generator=self.noise, device=self.device)
@@ -256,7 +253,7 @@ class Digress(OneShot[DigressConfig]):
         total = pairs.zeroed(self.path.prior_gap(real)).sum(dim=1)
         for i in range(count):
             start = (i + torch.rand(n, generator=generator)) / count
-            t = (1 + (steps * start).long()).clamp(max=steps).to(self.device)
+            t = times_at(start, steps).to(self.device)
             uniform = torch.rand(real.shape, generator=generator).to(self.device)
             at = self.path.corrupted(real, t, uniform)
             terms = self.path.bound(self._clean(pairs, at, t), real, at, t)

@@ -18,7 +18,7 @@ from models.nets.calling import call
 from models.nets.pick import build
 from models.nets.role import DENOISER
 from models.nets.settings import DenoiserNet
-from models.paths.discrete import DiscretePath, draw_symbols
+from models.paths.discrete import DiscretePath, draw_symbols, draw_times, times_at
 from models.registry import family
 from models.samplers.discrete.noise import Uniforms
 from models.tensors import make_generator, mean_of_places
@@ -162,10 +162,7 @@ class MaskedTypes(Family[MaskedTypesConfig]):
     def walk(self, batch: Rows) -> Walk:
         real = Batch.of(batch)
         n, steps = len(real), self.config.steps
-        # One number for all rows: their times are spread evenly, which the loss varies less by.
-        start = torch.rand((), generator=self.noise, device=self.device)
-        spread = (start + torch.arange(n, device=self.device) / n) % 1.0
-        t = (1 + (steps * spread).long()).clamp(max=steps)
+        t = draw_times(n, steps, self.noise, self.device)
         yield "draw", {"real": real.x}
         places = self.places(real)
         truth = self.symbols(real) * places
@@ -300,7 +297,7 @@ class MaskedTypes(Family[MaskedTypesConfig]):
         total = torch.zeros(len(rows), device=rows.device)
         for i in range(count):
             start = (i + torch.rand(len(rows), generator=generator)) / count
-            t = (1 + (steps * start).long()).clamp(max=steps).to(self.device)
+            t = times_at(start, steps).to(self.device)
             uniform = torch.rand(truth.shape, generator=generator).to(self.device)
             at = self._corrupted(truth, t, uniform)
 
