@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app import words
 from studio.app.actions import Actions
-from studio.app.kinds.registry import family_of_run
+from studio.app.kinds.registry import family_of_run, kind_of_run
 from studio.app.noise_words import noises
 from studio.app.shell.facts import Facts
 from studio.app.state.runs import FlowRecord
@@ -17,13 +17,16 @@ from studio.app.widgets.formula import Formula
 __all__ = ["StagePanel", "at_hand"]
 
 
-def at_hand(record: FlowRecord) -> list[tuple[str, str]]:
-    """Return in words what a stage has at hand: how many of what, and how far they go."""
+def at_hand(record: FlowRecord, *, few: bool = False) -> list[tuple[str, str]]:
+    """Return in words what a stage has at hand: how many of what, and how far they go; ``few`` of a
+    record that has only the first of a batch.
+    """
     scene = record.scene
     facts = []
     for name, title in (("real", "Data"), ("particles", "Particles")):
         if name in scene:
-            facts.append((title, f"{len(scene[name]):,}"))
+            n = f"{len(scene[name]):,}"
+            facts.append((title, f"first {n} of the batch" if few else n))
     facts += noises(scene)
     for name, title in (("velocity", "Where to"), ("smoothed", "Smoothed"), ("stepped", "A step")):
         if name in scene:
@@ -71,7 +74,8 @@ class StagePanel(QWidget):
         self.formula.set_text(stage.formula)
         self.source.setText(stage.source)
         record = moment.records.get(moment.at)
-        self.facts.show_facts(at_hand(record) if record is not None else [])
+        few = kind_of_run(run, self._state.catalog).layout != "plane"
+        self.facts.show_facts(at_hand(record, few=few) if record is not None else [])
         live = f"Step {moment.step + 1:,} of {run.total:,}, stage by stage"
         again = (
             f"The step after the checkpoint of step {moment.step:,}, stage by stage. Nobody keeps "
