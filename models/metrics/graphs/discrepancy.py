@@ -50,12 +50,13 @@ class Statistic:
             distance, unit = torch.cdist(left, right, p=1.0), 2.0 * self.variation
         elif self.histogram:
             # On a line that work is the area between the cumulated histograms.
-            distance = torch.cdist(left.cumsum(dim=1), right.cumsum(dim=1), p=1.0)
+            area = left.cumsum(dim=1)
+            distance = torch.cdist(area, area if right is left else right.cumsum(dim=1), p=1.0)
             unit = self.sigma / self.bin
         else:
             distance = torch.cdist(left, right, compute_mode="donot_use_mm_for_euclid_dist")
             unit = self.sigma
-        return torch.exp(distance.square() * (-0.5 / unit**2))
+        return distance.square_().mul_(-0.5 / unit**2).exp_()
 
 
 STATISTICS: Mapping[str, Statistic] = {
@@ -89,8 +90,11 @@ def mmd2_of(left: Tensor, right: Tensor, between: Tensor, estimate: Estimate) ->
         raise ValueError(f"at least 2 graphs are needed on each side, got {min(between.shape)}")
     if estimate == "biased":
         return float(left.mean() + right.mean() - 2.0 * between.mean())
-    one, two = (float(k.sum() - k.trace()) / (len(k) * (len(k) - 1)) for k in (left, right))
-    return one + two - 2.0 * float(between.mean())
+    n, m = between.shape
+    # Of few graphs each call of torch costs as much as all of its sums.
+    one = (left.sum().item() - left.trace().item()) / (n * (n - 1))
+    two = (right.sum().item() - right.trace().item()) / (m * (m - 1))
+    return one + two - 2.0 * between.sum().item() / (n * m)
 
 
 def discrepancy(
