@@ -300,6 +300,7 @@ def test_figures_of_the_tables_of_solvers_are_those_that_were_verified() -> None
 NOT_REPRODUCED = {
     "8C-inpaint",
     "8C-solvers-mnist",
+    "8C-told",
     "D5",
     "GR5-graph-af",
     "GR8-graph-nvp",
