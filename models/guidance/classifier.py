@@ -5,6 +5,7 @@ from copy import copy
 from typing import Annotated, Any
 
 import torch
+from msgspec.structs import replace
 from torch import Tensor
 
 from models.config import Config, RunRef, param
@@ -69,6 +70,12 @@ class ClassifierGuidance(Guidance):
     def asking(self, models: Mapping[str, Any]) -> "ClassifierGuidance":
         other = copy(self)
         other._classifier = models.get("classifier")
+        return other
+
+    def by(self, strength: float) -> "ClassifierGuidance":
+        """Return the same with another strength."""
+        other = copy(self)
+        other.config = replace(self.config, strength=strength)
         return other
 
     def evaluations(self, s: float) -> int:

@@ -169,7 +169,7 @@ class GuidanceLab:
             samples[k] = made
             figures[:, k] = self._figures(made, config.strengths[k], own, real, label, known)
 
-        samplers = [self._sampler(strength) for strength in config.strengths]
+        samplers = [self._sampler(each, operation.sampler) for each in config.strengths]
         blown = yield from swept(family, latents, samplers, take)
         arrays = {
             "strengths": torch.tensor(config.strengths), "label": torch.tensor(label),
@@ -179,10 +179,10 @@ class GuidanceLab:
         }  # fmt: skip
         return Outcome(arrays=arrays | self._maps(real.x, known), note=_said(arrays, blown))
 
-    def _sampler(self, strength: float) -> Heun:
+    def _sampler(self, strength: float, own: Any) -> Heun:
         config = encode(self.config)
         settings = {name: config[name] for name in ("rescale", "low", "high")}
-        return leading(self.config.steps, strength, **settings)
+        return leading(self.config.steps, strength, own, **settings)
 
     def _figures(
         self, made: Tensor, strength: float, own: Tensor, real: Batch, label: int,
@@ -225,7 +225,7 @@ _FIGURES = ("share", "spread", "tilted-spread", "distance", "tilted-distance")
 
 def _label(family: Family[Any], operation: Operation) -> int:
     """Return the class to lead to."""
-    check_led(family)
+    check_led(family, operation.sampler)
     chosen = operation.given.get(LABEL)
     found = torch.zeros(1) if chosen is None else chosen.reshape(-1)
     if bool((found != found[0]).any()):

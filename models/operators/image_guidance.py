@@ -91,7 +91,7 @@ class ImageGuidance:
         """
         c, family = self.config, operation.learner
         assert isinstance(family, Family)
-        check_led(family)
+        check_led(family, operation.sampler)
         labels = _labels(family, operation, c.n)
         judge = real = None
         if c.measure:
@@ -107,7 +107,8 @@ class ImageGuidance:
             if judge is not None and real is not None:
                 figures[:, k] = _figures(judge, made, labels, real)
 
-        samplers = [leading(c.steps, each, rescale=c.rescale) for each in c.strengths]
+        own = operation.sampler
+        samplers = [leading(c.steps, each, own, rescale=c.rescale) for each in c.strengths]
         blown = yield from swept(family, latents, samplers, take)
         arrays = {
             "strengths": torch.tensor(c.strengths), "pictures": images, "asked": labels[:shown],

@@ -11,8 +11,10 @@ from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.contracts.spec import LABEL
 from models.guidance.base import BlownUp
+from models.guidance.classifier import ClassifierGuidance
 from models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
 from models.operators.base import Progress
+from models.samplers.base import Sampler
 from models.samplers.heun import Heun, HeunConfig
 
 __all__ = [
@@ -45,28 +47,47 @@ StepsSetting = Annotated[
 ]
 
 
-def check_led(family: Family[Any]) -> None:
-    """Raise unless a model can be led to a class without a classifier.
+def check_led(family: Family[Any], sampler: Any = None) -> None:
+    """Raise unless a model can be led to a class: by the classifier that its own ``sampler`` asks,
+    or without one.
 
     Raises:
-        ValueError: it is told no class, or never goes without one.
+        ValueError: it is told no class, or never goes without one, or never hears of one.
     """
     if LABEL not in family.spec.given or LABEL not in family.spec.law:
         raise ValueError(
             "the model is told no class that it could be led to; train one that is told the class, "
             "with a label dropout of 0.1, on data with classes"
         )
-    if getattr(family.config, "label_dropout", 1.0) == 0.0:
+    if _classifier(sampler) is not None:
+        return
+    dropout = getattr(family.config, "label_dropout", 0.5)
+    if dropout == 1.0:
+        raise ValueError(
+            "the model never hears of the class, and its samples are led by no classifier; train "
+            "one with a label dropout of 0.1, or by the method of classifier guidance"
+        )
+    if dropout == 0.0:
         raise ValueError(
             "the model is always told the class and never goes without it, so there is nothing to "
             "lead away from; train one with a label dropout of 0.1"
         )
 
 
-def leading(steps: int, strength: float, **settings: Any) -> Heun:
-    """Return Heun's method that is led by so much, with settings of classifier-free guidance."""
-    free = ClassifierFree(decode(ClassifierFreeConfig, {"strength": strength, **settings}))
-    return Heun(HeunConfig(steps=steps)).guided_by(free)
+def leading(steps: int, strength: float, sampler: Any = None, **settings: Any) -> Heun:
+    """Return Heun's method that is led by so much: by the classifier that a model's own ``sampler``
+    asks, else with settings of classifier-free guidance.
+    """
+    own = _classifier(sampler)
+    if own is None:
+        free = ClassifierFree(decode(ClassifierFreeConfig, {"strength": strength, **settings}))
+        return Heun(HeunConfig(steps=steps)).guided_by(free)
+    return Heun(HeunConfig(steps=steps)).guided_by(own.by(strength))
+
+
+def _classifier(sampler: Any) -> ClassifierGuidance | None:
+    led = sampler.guidance if isinstance(sampler, Sampler) else None
+    return led if isinstance(led, ClassifierGuidance) else None
 
 
 def swept(

@@ -34,6 +34,7 @@ __all__ = ["SolverLab", "SolverLabConfig"]
 
 _LATENTS, _NOISE, _FIGURE = 3021, 3022, 3024  # streams of the seed
 _FINE = 400  # steps of the reference
+_FOLLOWED = 200  # particles that it follows: errors vary less between them than samplers do
 _WAYS = 12  # particles whose ways are kept
 _FRAMES = 65  # places of a way that are kept
 _SEEN = 1000  # real data that are kept beside the ways
@@ -127,7 +128,7 @@ class SolverLabConfig(Config, frozen=True):
 @dataclass(frozen=True)
 class _Plan:
     """What is measured: the settings with nothing left open, and the steps of the reference, 0 for
-    no reference.
+    no reference, which follows the first ``followed`` particles.
     """
 
     samplers: tuple[SamplerEntry, ...]
@@ -137,9 +138,18 @@ class _Plan:
     fine: int
 
     @property
-    def cost(self) -> int:
-        """How many calls a row of noise takes, at most."""
-        return self.repeats * (2 * self.fine + len(self.samplers) * sum(self.calls))
+    def followed(self) -> int:
+        return min(self.n, _FOLLOWED)
+
+    @property
+    def of_reference(self) -> int:
+        """How many rows the network is called with for the reference."""
+        return self.repeats * 2 * self.fine * self.followed
+
+    @property
+    def of_samplers(self) -> int:
+        """How many rows it is called with for the samplers, at most."""
+        return self.repeats * len(self.samplers) * sum(self.calls) * self.n
 
 
 @operator(
@@ -163,8 +173,9 @@ class SolverLab:
       with so few, and then all figures are NaN;
     - "distance" (k, c, repeats): the figure of samples against real data that were not learned
       from (all where none are set apart); "floor" (repeats,): the same between real and real;
-    - "error" (k, c, repeats): root mean square distance to the ends of the reference over the
-      numbers that are there, NaN for a sampler that adds noise, and where there is no reference;
+    - "error" (k, c, repeats): root mean square distance of the first 200 particles to the ends of
+      the reference over the numbers that are there, NaN for a sampler that adds noise, and where
+      there is no reference;
     - "seconds" (k, c, repeats): that the n samples took, as one batch, warm, until the device was
       done;
     - "ways" (k, c, frames, m, 2), "reference" (frames, m, 2) of data on a plane: some particles on
@@ -211,7 +222,8 @@ class SolverLab:
             fine: _Drawn | None = None
             if plan.fine:
                 heun = Heun(HeunConfig(steps=plan.fine))
-                fine = yield from _drawn(family, latents, heun, at)
+                few = latents.take(slice(0, plan.followed))
+                fine = yield from _drawn(family, few, heun, at)
                 at = Progress(at.done + 1, total)
             if repeat == 0 and fine is not None and fine.ways.shape[1]:
                 reference = fine.ways
@@ -228,7 +240,8 @@ class SolverLab:
                     distance[k, c, repeat] = figure.measure(evidence).value
                     seconds[k, c, repeat] = made.seconds
                     if fine is not None and entry.order is not None and entry.orders:
-                        error[k, c, repeat] = _apart(made.rows, fine.rows)
+                        ends = made.rows.take(slice(0, plan.followed))
+                        error[k, c, repeat] = _apart(ends, fine.rows)
                     if repeat == 0:
                         nfe[k, c] = made.nfe
                         if reference.shape[1]:
@@ -250,6 +263,10 @@ class SolverLab:
         }
         many = f"{plan.n:,} {registry.get('kind', family.spec.kind).many}"
         note = _enough(plan.samplers, nfe, distance, floor, many)
+        if not plan.fine and isinstance(family, HasDenoiser):
+            note += (
+                " There was no time for a reference: allow more seconds for the error of the ODE."
+            )
         return Outcome(arrays=arrays, note=note, settled=settled)
 
 
@@ -337,11 +354,16 @@ def _planned(config: SolverLabConfig, family: Family[Any]) -> _Plan:
     if all((config.samplers, config.calls, config.n, config.repeats)):
         return whole
     call = _seconds_of_a_call(family)
-    if call * whole.cost * whole.n <= config.seconds:
+    if call * (whole.of_reference + whole.of_samplers) <= config.seconds:
         return whole
-    short = plan(few, _CONSISTENT_CALLS if consistent else _FEW_CALLS, 1, _FEW_REPEATS, 0)
-    fits = int(config.seconds / max(call * short.cost, 1e-9))
-    return plan(few, short.calls, min(_N, max(_LEAST, fits)), _FEW_REPEATS, 0)
+    calls = _CONSISTENT_CALLS if consistent else _FEW_CALLS
+    short = plan(few, calls, _N, _FEW_REPEATS, _FINE)
+    # Of the time that the reference leaves; where it would take the half of it, there is none.
+    left = config.seconds - call * short.of_reference
+    fine = _FINE if left >= config.seconds / 2 else 0
+    left = left if fine else config.seconds
+    fits = int(short.n * left / max(call * short.of_samplers, 1e-9))
+    return plan(few, calls, min(_N, max(_LEAST, fits)), _FEW_REPEATS, fine)
 
 
 def _seconds_of_a_call(family: Family[Any]) -> float:

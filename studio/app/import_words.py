@@ -10,6 +10,7 @@ from studio.store.names import is_taken
 from studio.store.splits import FEWEST
 
 __all__ = [
+    "are_points",
     "file_size",
     "name_reasons",
     "part_reasons",
@@ -29,13 +30,23 @@ def file_size(count: int) -> str:
     return f"{size:.3g} GB"
 
 
-def reasons(item: Item | None, chosen: list[Column], name: str, taken: list[str]) -> list[str]:
-    """Return why the import cannot start, with what to do, in the order of the dialog."""
+def are_points(found: Inspection) -> bool:
+    """Whether the rows of a table are points, which are drawn column against column."""
+    return found.kind == "points"
+
+
+def reasons(
+    item: Item | None, chosen: list[Column], name: str, taken: list[str], fewest: int = 2
+) -> list[str]:
+    """Return why the import cannot start, with what to do, in the order of the dialog; ``fewest``
+    columns make a row: points have two coordinates at least, a series may have one channel.
+    """
     if item is None:
         return ["There is nothing in this file that can be imported."]
     found = []
-    if len(chosen) < 2:
-        found.append("Choose at least two columns of numbers: points need two coordinates.")
+    if len(chosen) < fewest:
+        two = "at least two columns of numbers: points need two coordinates"
+        found.append(f"Choose {two if fewest > 1 else 'a column of numbers'}.")
     for column in chosen:
         if column.kind != "number":
             kinds = {"text": "holds text", "empty": "is empty"}

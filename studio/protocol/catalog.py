@@ -214,7 +214,8 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     ``group`` what they do instead ("classify", "recommend"). Metrics say which values are
     ``better``: "lower" or "higher", what their ``bar`` is, in a few words, and the ``unit`` of
     their figures, "" for plain numbers. Networks say in which ``roles`` they can be picked.
-    Samplers say by their ``motion`` what a step does, guidance what it makes of the denoiser;
+    Samplers say by their ``motion`` what a step does and whether it follows an ``ode``, or else
+    adds noise; guidance says what it makes of the denoiser;
     samplers, operators and metrics say which capabilities a model ``needs`` to have; ``takes`` are
     the rows that an operator is handed, ``inputs`` the runs that a family learns from. Data sets
     say their ``size`` where they are finite, their ``licence`` where they were not drawn by this
@@ -235,6 +236,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     carrier: str = ""
     group: str = ""
     motion: str = ""
+    ode: bool = True
     short: str = ""
     units: dict[str, str] = {}
     sampler: str = ""

@@ -11,6 +11,7 @@ from models.config import describe, replace_at
 from models.registry import registry
 from studio.app.help.pages import surveyed
 from studio.app.state import drafts
+from studio.app.state.motion import motion_of
 from studio.app.state.sixchoices import differing, filled, named
 from studio.app.state.wanted_runs import wanted_runs
 from studio.cli.settings import apply
@@ -215,6 +216,16 @@ def test_a_setup_asks_for_the_classifier_that_leads_its_samples() -> None:
     assert led_by(chosen) == {"classifier": ref}
     assert led_by(spec) == {}
     assert named(chosen, METHODS, CATALOG) == BY_SLUG["classifier-guidance"]
+
+
+def test_what_moves_is_said_of_the_sampler_where_it_adds_noise_and_with_what_leads() -> None:
+    said = {slug: motion_of(on("ring-of-five", BY_SLUG[slug]), CATALOG) for slug in BY_SLUG}
+    ode = "dx/ds = (x − D(x, s)) / s = −s ∇log p(x; s)"
+    assert said["edm"][0] == said["ddim"][0] == ode
+    assert said["ddpm"][0] == "x̄ ← D + (s'/s)² (x̄ − D) + √v z"
+    assert said["ddpm"][1].startswith("Ho et al. 2020")
+    assert said["classifier-guidance"][0] == f"{ode},  D ← D₀ + γ s² ∇log p(c | x̄; s)"
+    assert motion_of(None, CATALOG) == ("", "")
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.slug)

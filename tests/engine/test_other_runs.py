@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 import torch
 
+from models.contracts.spec import LABEL
+from models.operators import guidance_lab
 from models.registry import discover
+from models.samplers.heun import Heun, HeunConfig
+from models.tensors import make_generator
 from studio.engine.jobs import headless
 from studio.engine.process.failures import Refused
 from studio.engine.run.branching import branch
@@ -153,6 +157,17 @@ def test_a_training_takes_along_the_run_that_leads_its_samples(project, tmp_path
     plain = {"slug": "ddim", "config": {"steps": 4}}
     assert not torch.equal(led, samples(sampler=plain))
     assert torch.equal(led, samples()), "the same seed"
+    lab = {"strengths": (0.0, 5.0), "n": 64, "map": 0, "steps": 4, "seed": 0}
+    strong = do(mine, "guidance-lab", lab, run=run.name, given={"label": 2}).outcome.arrays
+    assert not torch.equal(*strong["samples"])
+    loaded = load(run)
+    heun = Heun(HeunConfig(steps=4)).guided_by(loaded.sampler.guidance)
+    given = {LABEL: torch.full((64,), 2)}
+    latents = loaded.family.prior(64, make_generator(0, guidance_lab._LATENTS), given)
+    *_, last = loaded.family.flow(latents, sampler=heun)
+    assert torch.equal(strong["samples"][1], loaded.family.spec.restore(last.x.detach()))
+    with pytest.raises(Refused, match="never hears of the class"):
+        do(mine, "guidance-lab", lab)
     child, _ = branch(run, QUICK["steps"] - 1, "")
     assert headless.run(child.path).state == "finished"
     ours, theirs = (each.flow.load(each.flow.steps()[-1]).arrays["x"] for each in (child, run))

@@ -233,6 +233,9 @@ def test_what_is_left_open_is_as_much_as_there_is_time_for(monkeypatch) -> None:
     assert (short.calls, short.repeats, short.fine) == ((5, 10, 20, 35, 60), 2, 0)
     # Two repeats of four samplers with 130 calls: 10 milliseconds a row, and never too few.
     assert (short.n, longer.n) == (100, int(6.0 / (1e-5 * 2 * 4 * 130)))
+    # The reference follows 200 particles for 800 calls, twice: 3.2 seconds.
+    with_ends = planned(seconds=10.0)
+    assert (with_ends.n, with_ends.fine) == (int((10.0 - 3.2) / (1e-5 * 2 * 4 * 130)), 400)
     assert (whole.n, whole.repeats, whole.fine, len(whole.calls)) == (2000, 3, 400, 9)
     asked = planned(seconds=1.0, calls=(8,), n=64)
     assert (asked.calls, asked.n) == ((8,), 64), "what was said stays"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog
+from studio.protocol.spec import led_by
 
 __all__ = ["TOLD", "Figures", "Found", "lacking"]
 
@@ -93,8 +94,8 @@ def _figures(arrays: Mapping[str, NDArray[Any]]) -> tuple[Figures, ...]:
 
 
 def lacking(run: RunState | None, catalog: Catalog | None) -> str | None:
-    """Say what a run lacks to be led without a classifier, "" for nothing; None where its model
-    could not be told a class at all.
+    """Say what a run lacks to be led by the classifier of its own samples, or without one, "" for
+    nothing; None where its model could not be told a class at all.
     """
     entry = drafts.entry_of(run.spec, "family", catalog) if run and run.spec else None
     fields = {field.path: field for field in entry.fields} if entry is not None else {}
@@ -103,6 +104,11 @@ def lacking(run: RunState | None, catalog: Catalog | None) -> str | None:
     config = run.spec.family.config
     if not drafts.value_at(config, fields[TOLD]):
         return "This model is not told the class of its data."
-    if DROPOUT in fields and not drafts.value_at(config, fields[DROPOUT]):
+    if led_by(run.spec) or DROPOUT not in fields:
+        return ""
+    dropout = drafts.value_at(config, fields[DROPOUT])
+    if not dropout:
         return "This model is always told the class, and knows nothing of data without one."
+    if dropout == 1:
+        return "This model never hears of the class, and no classifier leads its samples."
     return ""

@@ -25,6 +25,7 @@ from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import can_ask
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.tilegrid import TileGrid
+from studio.protocol.spec import led_by
 
 __all__ = ["VIEW", "AskedView"]
 
@@ -153,8 +154,14 @@ class AskedView(QWidget):
         self._asking, self._ready = False, True
         several = len(able.conditions) > 1
         self.conditions.offer(able.conditions, FREE if several else ())
-        self.guided.setVisible(several and lacking(self._run, self._state.catalog) == "")
+        free = not self._led and lacking(self._run, self._state.catalog) == ""
+        self.guided.setVisible(several and free)
         self._ask()
+
+    @property
+    def _led(self) -> bool:
+        """Whether another run leads its samples: then they are drawn as the run draws them."""
+        return self._run is not None and self._run.spec is not None and bool(led_by(self._run.spec))
 
     # What is asked
 
@@ -174,11 +181,9 @@ class AskedView(QWidget):
         if question.strength is not None:
             guidance = {"strength": question.strength}
             sampler["guidance"] = {"slug": "classifier-free", "config": guidance}
-        config = {
-            "n": SAMPLES,
-            "seed": question.seed,
-            "sampler": {"slug": "heun", "config": sampler},
-        }
+        config: dict[str, Any] = {"n": SAMPLES, "seed": question.seed}
+        if not self._led:
+            config["sampler"] = {"slug": "heun", "config": sampler}
         try:
             answer = await self._actions.operating.ask(
                 question.key, OPERATOR, config=config, given=dict(question.given)

@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.import_words import (
+    are_points,
     file_size,
     part_reasons,
     previewed_points,
@@ -44,6 +45,7 @@ from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.widgets.basic import button, label, row, section
 from studio.app.widgets.foundparts import FoundParts
+from studio.app.widgets.foundtiles import FoundTiles
 from studio.app.widgets.importerchoice import ImporterChoice
 from studio.app.widgets.literal import set_tip, set_title
 from studio.formats.inspection import Column, Inspection, Item
@@ -128,6 +130,8 @@ class ImportDialog(QDialog):
         lower.setSpacing(12)
         lower.addWidget(self._preview, 1)
         lower.addWidget(self.scatter, 1)
+        self.tiles = FoundTiles()  # where the rows of a table are no points
+        lower.addWidget(self.tiles, 1)
         cancel = button("Cancel", self.reject)
         foot = row(label("Name"), self.name, None, cancel, self.accept_button)
         self.name.setFixedWidth(260)
@@ -169,6 +173,11 @@ class ImportDialog(QDialog):
         self._table.setVisible(tables)
         self.parts.setVisible(not tables)
         self.parts.show_found(found)
+        points = are_points(found)
+        self.scatter.setVisible(points)
+        self.tiles.setVisible(tables and not points)
+        if tables and not points:
+            self.tiles.show_found(found)
         self._fill_items()
 
     def _look_again(self) -> None:
@@ -290,7 +299,8 @@ class ImportDialog(QDialog):
         if item is None and self._found.parts:
             why = part_reasons(self._found, name, self._taken)
         else:
-            why = reasons(item, columns, name, self._taken)
+            fewest = 2 if are_points(self._found) else 1
+            why = reasons(item, columns, name, self._taken, fewest)
             if item is None or not item.columns:
                 why = (item.problems if item else self._found.problems) or why
         wrong = bool(self._refusal or self._found.problems or (item and item.problems))

@@ -12,7 +12,7 @@ from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.intents.watching import Looking
 from studio.app.kinds.kind import Arrays, Kind, named
-from studio.app.kinds.registry import family_of_run, kind_of_run
+from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.backdrop import Backdrop
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.export import Picture, widget_picture
@@ -146,8 +146,7 @@ class TilesView(QWidget):
 
     def _changed(self) -> None:
         run = self._following.run
-        entry = family_of_run(run, self._state.catalog)
-        self._chip.show_family(entry)
+        self._chip.show_run(run, self._state.catalog)
         kind = self._kind
         self.grid.setAccessibleName(f"{kind.moving.capitalize()} of the fixed latents")
         self.projection.setAccessibleName(f"All {kind.moving} as the judge network sees them")

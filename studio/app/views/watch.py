@@ -251,7 +251,7 @@ class WatchView(QWidget):
         run = self._run
         entry = family_of_run(run, self._state.catalog)
         self.layers.set_run(run, entry)
-        self._chip.show_family(entry)
+        self._chip.show_run(run, self._state.catalog)
         self._hands.set_run(run)
         self._name_axes()
         self._arrange()

@@ -4,10 +4,12 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from studio.app.state.motion import motion_of
+from studio.app.state.runs import RunState
 from studio.app.theme import font, theme
 from studio.app.widgets.layerpanel import paint_chip
 from studio.app.widgets.maths import advance, write
-from studio.protocol.catalog import EntrySpec
+from studio.protocol.catalog import Catalog
 
 __all__ = ["MotionChip", "citation"]
 
@@ -31,10 +33,10 @@ class MotionChip(QWidget):
         theme.changed.connect(self.update)
         self.hide()
 
-    def show_family(self, entry: EntrySpec | None) -> None:
-        """Show the motion of a family, or nothing."""
-        self._formula = entry.motion if entry else ""
-        self._source = citation(entry.source) if entry else ""
+    def show_run(self, run: RunState | None, catalog: Catalog | None) -> None:
+        """Show what moves the particles of a run, or nothing."""
+        self._formula, source = motion_of(run.spec if run is not None else None, catalog)
+        self._source = citation(source)
         self.setAccessibleName(f"Motion: {self._formula}, {self._source}")
         self.setVisible(bool(self._formula))
         self.updateGeometry()  # else it keeps the room of the family before

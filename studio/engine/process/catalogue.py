@@ -163,7 +163,7 @@ def _entry(entry: Entry) -> EntrySpec:
             common["motion"] = entry.formula
         case SamplerEntry():
             common["needs"] = list(entry.needs)
-            common["motion"] = entry.update
+            common |= {"motion": entry.update, "ode": entry.order is not None}
         case OperatorEntry():
             common["needs"] = list(entry.needs)
             common["takes"] = [SlotSpec(**vars(slot)) for slot in entry.takes]

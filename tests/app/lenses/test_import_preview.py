@@ -410,3 +410,17 @@ def test_cells_of_text_are_values_too(dialog):
     shown = dialog(item(column("x"), column("y", nan=3), column("place", "text", count=0)))
     cells = [[shown._columns.item(i, j).text() for j in (3, 4)] for i in range(3)]
     assert cells == [["20", "0"], ["17", "3"], ["20", "0"]]
+
+
+def test_a_series_may_have_one_channel_and_is_drawn_as_one(dialog) -> None:
+    found = Inspection(
+        files=["/x/one.csv"], importer="series-table", kind="series", format="csv", bytes=100,
+        items=[item(column("t"))], rows=2, parts=[Part(name="x", dtype="f4", shape=[8, 1])],
+        preview={"x": [[[0.1 * i] for i in range(8)]] * 2},
+    )  # fmt: skip
+    made = dialog.of(found)
+    assert made.accept_button.isEnabled()
+    assert made.tiles.isVisibleTo(made)
+    assert not made.scatter.isVisibleTo(made)
+    made._columns.item(0, 0).setCheckState(Qt.CheckState.Unchecked)
+    assert "Choose a column of numbers." in made._why.text()

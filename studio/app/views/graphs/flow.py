@@ -14,7 +14,7 @@ from studio.app.intents.watching import Looking
 from studio.app.kinds.graph_rows import Numbers, pair_of
 from studio.app.kinds.graph_way import ORDERS, GraphWay
 from studio.app.kinds.kind import Kind, named
-from studio.app.kinds.registry import family_of_run, kind_of_run
+from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.export import Picture, widget_picture
 from studio.app.plots.following import Following
 from studio.app.plots.lineplot import Drawn, LinePlot
@@ -157,7 +157,7 @@ class GraphFlowView(QWidget):
 
     def _changed(self) -> None:
         run = self._following.run
-        self._chip.show_family(family_of_run(run, self._state.catalog))
+        self._chip.show_run(run, self._state.catalog)
         some = self._record is not None
         self._page.setVisible(some)
         self._empty.setVisible(not some)

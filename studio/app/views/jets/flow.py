@@ -19,7 +19,7 @@ from studio.app.intents.watching import Looking
 from studio.app.kinds.jet_way import JetWay, asked_of, rows_of_types
 from studio.app.kinds.jets import said_constituent
 from studio.app.kinds.kind import LABEL, Arrays, Kind, Tiles, named
-from studio.app.kinds.registry import family_of_run, kind_of_run
+from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.export import Picture, copy_picture, widget_picture
 from studio.app.plots.following import Following
 from studio.app.plots.sought import Neighbours, Sought
@@ -163,7 +163,7 @@ class JetFlowView(QWidget):
 
     def _changed(self) -> None:
         run = self._following.run
-        self._chip.show_family(family_of_run(run, self._state.catalog))
+        self._chip.show_run(run, self._state.catalog)
         some = self._record is not None
         self._page.setVisible(some)
         self._empty.setVisible(not some)
