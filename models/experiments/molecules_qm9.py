@@ -24,8 +24,11 @@ _SEEDS, _MADE, _STEPS = (0, 1, 2), 200, 800
 _PRIOR, _CHANCE, _SHARES = 3100, 3101, 3102  # streams of the seed
 _VALID, _DIFFERENT = 0.3, 0.95
 _SETTINGS = {"batch": 64, "threads": 1}
-_MASKED = Trial("masked-types", "qm9", _STEPS, training=_SETTINGS)
-_UNTRAINED = Trial("masked-types", "qm9", 1, training=_SETTINGS)
+# By the same network as that of EDM, which is told no valences. Told them, as is usual for
+# molecules, 65 to 70 % are valid after 1600 steps, by three seeds.
+_SAME = {"net": {"slug": "typed-graph-net", "config": {"valences": False}}}
+_MASKED = Trial("masked-types", "qm9", _STEPS, config=_SAME, training=_SETTINGS)
+_UNTRAINED = Trial("masked-types", "qm9", 1, config=_SAME, training=_SETTINGS)
 _NUMBERS = Trial("edm", "qm9", _STEPS, training=_SETTINGS)
 
 

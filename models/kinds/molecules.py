@@ -100,6 +100,8 @@ class MoleculeSet(TypedGraphs):
             "ema": 0.998,
             "optimizer": {"kind": "adamw", "lr": 2e-3, "schedule": "cosine", "clip": 1.0},
         },
+        # What an element leaves room for shows in what its atom has already.
+        "masked-types": {"net": {"slug": "typed-graph-net", "config": {"valences": True}}},
         "score-flow": {"speed": 0.5, "reach": 10.0, "s_low": 0.3},
     },
 )

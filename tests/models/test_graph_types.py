@@ -62,11 +62,14 @@ def test_packings_without_types_are_what_they_were() -> None:
     assert both.of_nodes(row)[0, 1].tolist() == [1.0, 7.0, 8.0]
 
 
-@pytest.mark.parametrize("role", [DENOISER, critic(), generator(4)], ids=lambda role: role.name)
-def test_a_network_says_the_same_however_nodes_are_numbered(role) -> None:
+ROLES = [(DENOISER, False), (DENOISER, True), (critic(), False), (generator(4), False)]
+
+
+@pytest.mark.parametrize(("role", "valences"), ROLES, ids=["denoiser", "told", "critic", "maker"])
+def test_a_network_says_the_same_however_nodes_are_numbered(role, valences) -> None:
     types, edges, size = graphs()
     net = GraphNet(GraphNetConfig(width=8, pairs=6, products=3, layers=2), spec(), role,
-                   generator=make_generator(3))  # fmt: skip
+                   valences=valences, generator=make_generator(3))  # fmt: skip
     for each in net.parameters():
         if each.abs().max() == 0.0:  # what starts at nothing would say nothing
             torch.nn.init.normal_(each, std=0.1, generator=make_generator(4))
@@ -99,3 +102,24 @@ def test_a_network_says_the_same_however_nodes_are_numbered(role) -> None:
     changed[:, 0] = (changed[:, 0] + 1) % 3
     third = call(net, Batch(pack_types(changed, edges, size, PACKING), mask, {SIZE: size}), clock)
     assert not torch.allclose(third * (mask if role.name == "denoiser" else 1), one, atol=1e-4)
+
+
+def test_a_node_is_told_how_many_edges_of_each_type_it_has() -> None:
+    """Of symbols that are seen exactly; of those that are masked, few, as edges are rare."""
+    types, edges, size = graphs()
+    net = GraphNet(GraphNetConfig(width=8, pairs=6, products=3, layers=1), spec(), DENOISER,
+                   valences=True, generator=make_generator(3))  # fmt: skip
+    seen: list[Tensor] = []
+    net.nodes.register_forward_pre_hook(lambda _, given: seen.append(given[0].detach()))
+    mask, clear = PACKING.masks[size], torch.full((6,), -0.75)
+    x = pack_types(types, edges, size, PACKING)
+    hidden = x.clone()
+    hidden[:, PACKING.start :] = 0.0
+    for each in (x, hidden):
+        call(net, Batch(each, mask, {SIZE: size}), clear)
+    valences = slice(6, 6 + PACKING.edge_types)  # after degrees, triangles and four walks
+    counts = torch.stack([(edges == k).sum(dim=2) for k in (1, 2)], dim=-1)
+    torch.testing.assert_close(2.0 * seen[0][..., valences], counts.float(), rtol=0, atol=1e-4)
+    others = (size - 1).clamp_min(0)[:, None] * (torch.arange(5) < size[:, None])
+    rare = torch.sigmoid(torch.tensor(-3.0)) * others[..., None].expand(-1, -1, 2)
+    torch.testing.assert_close(2.0 * seen[1][..., valences], rare, rtol=0, atol=1e-4)
