@@ -32,7 +32,7 @@ def file_size(count: int) -> str:
 
 def are_points(found: Inspection) -> bool:
     """Whether the rows of a table are points, which are drawn column against column."""
-    return found.kind == "points"
+    return kind(found.kind).layout == "plane"
 
 
 def reasons(
