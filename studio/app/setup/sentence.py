@@ -325,7 +325,8 @@ def _run_words(wanted: WantedRun) -> tuple[str, str]:
         return "from", "the data"
     taught = "taught by" if wanted.needs.same_data else "with"
     before = taught if wanted.setting is None else "led by"
-    return before, f"a {wanted.needs.title.lower()}"
+    kind = wanted.needs.title.lower()
+    return before, f"no {kind}" if wanted.needs.optional else f"a {kind}"
 
 
 def _ref_title(ref: RunRef, state: AppState) -> str:

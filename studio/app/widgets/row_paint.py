@@ -81,12 +81,16 @@ def _draw_triangle(painter: QPainter, at: QPointF, opened: bool) -> None:
 def _write(painter: QPainter, area: QRectF, look: RowLook, face: QFont) -> None:
     tokens, small = theme.colors(), font(11)
     middle = Qt.AlignmentFlag.AlignVCenter
-    width = QFontMetrics(small).horizontalAdvance(look.note) + 2 if look.note else 0
-    if look.note:
+    # A long note leaves the name its place, and at least half of the line.
+    named = QFontMetrics(face).horizontalAdvance(look.text)
+    most = round(max(area.width() / 2, area.width() - named - 14))
+    said = QFontMetrics(small).elidedText(look.note, Qt.TextElideMode.ElideRight, most)
+    width = QFontMetrics(small).horizontalAdvance(said) + 2 if said else 0
+    if said:
         painter.setFont(small)
         painter.setPen(QColor(tokens.muted))
         note = QRectF(area.right() - width, area.top(), width, area.height())
-        painter.drawText(note, int(middle | Qt.AlignmentFlag.AlignRight), look.note)
+        painter.drawText(note, int(middle | Qt.AlignmentFlag.AlignRight), said)
     painter.setFont(face)
     painter.setPen(QColor(tokens.muted if look.muted else tokens.text))
     room = area.width() - width - (12 if width else 2)
