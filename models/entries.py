@@ -302,14 +302,14 @@ class OperatorEntry(Entry):
         refuses: says in a sentence why it cannot do its work for a model of data that are so
             (a `models.contracts.spec.DataSpec`), "" where it can.
         asks: of the conditions of the rows that it makes those that a person may choose, () for
-            all.
+            all, None for none.
         counts: what its progress counts ("steps"), "" for the rows that it makes or is handed.
     """
 
     needs: tuple[str, ...]
     takes: tuple[Any, ...]
     refuses: Callable[[Any], str]
-    asks: tuple[str, ...] = ()
+    asks: tuple[str, ...] | None = ()
     counts: str = ""
 
 

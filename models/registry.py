@@ -432,7 +432,7 @@ def operator(
     needs: Iterable[str] = (),
     takes: Iterable[Any] = (),
     refuses: Callable[[Any], str] = lambda spec: "",
-    asks: Iterable[str] = (),
+    asks: Iterable[str] | None = (),
     counts: str = "",
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
@@ -449,7 +449,7 @@ def operator(
         needs=tuple(needs),
         takes=tuple(takes),
         refuses=refuses,
-        asks=tuple(asks),
+        asks=None if asks is None else tuple(asks),
         counts=counts,
     )
 

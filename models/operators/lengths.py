@@ -77,6 +77,7 @@ class AveragingLengthsConfig(Config, frozen=True):
     source="Karras et al. 2024, arXiv:2312.02696, section 3 and figure 5",
     config=AveragingLengthsConfig,
     needs=("samples",),
+    asks=None,
     counts="lengths",
 )
 class AveragingLengths:

@@ -162,6 +162,7 @@ class _Plan:
     "figure 2",
     config=SolverLabConfig,
     needs=("samples", "stepped"),
+    asks=None,
     counts="steps",
 )
 class SolverLab:

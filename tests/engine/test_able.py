@@ -33,6 +33,7 @@ def test_a_run_says_what_it_can_do_and_why_not(tmp_path):
     assert able.step == folder.checkpoints.steps()[-1]
     assert generate.suffixes == [".csv", ".npz", ".h5", ".hdf5"]
     assert generate.conditions
+    assert not told["solver-lab"].conditions, "it is held against all real data"
     assert not generate.reason
     assert recommend.reason
     assert not recommend.suffixes

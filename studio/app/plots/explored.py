@@ -3,7 +3,7 @@
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QWidget
 
 from studio.app.plots.plane import Plane, Surface
 
@@ -127,6 +127,13 @@ class Explored(Surface):
         self.show_all()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
+        """Look closer or wider; on a page that scrolls only with Ctrl, or the page would stop where
+        a picture comes under the mouse.
+        """
+        held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if not held and _scrolls(self):
+            event.ignore()
+            return
         plane = self.plane_at(event.position())
         share = NOTCH ** (event.angleDelta().y() / 120)
         at, (x, y) = plane.inside(event.position()), plane.seen
@@ -144,6 +151,16 @@ class Explored(Surface):
             shade.setAlphaF(0.15)
             plane.box.rbScaleBox.setBrush(shade)
         super().restyle()
+
+
+def _scrolls(widget: QWidget) -> bool:
+    """Whether a widget stands on a page that is higher than its window."""
+    above: QWidget | None = widget.parentWidget()
+    while above is not None:
+        if isinstance(above, QAbstractScrollArea) and above.verticalScrollBar().maximum() > 0:
+            return True
+        above = above.parentWidget()
+    return False
 
 
 def within(part: Range, whole: Range, least: float | None = None) -> Range | None:

@@ -167,6 +167,14 @@ class OperateSheet(QDialog):
             room = self.screen().availableGeometry().height() // 2
             self._area.setMinimumHeight(min(room, page.sizeHint().height() + 4))
             self.adjustSize()
+            self._stay()
+
+    def _stay(self) -> None:
+        """Stay on the screen: what has grown did so downwards."""
+        below = self.frameGeometry().bottom() - self.screen().availableGeometry().bottom()
+        if below > 0:
+            top = self.screen().availableGeometry().top()
+            self.move(self.x(), max(top, self.y() - below))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
@@ -206,6 +214,7 @@ class OperateSheet(QDialog):
         needed = layout.totalHeightForWidth(self.width())
         if needed > self.height():
             self.resize(self.width(), needed)
+            self._stay()
 
     def _refuse(self, error: ErrorInfo) -> None:
         if not isValid(self):

@@ -36,8 +36,8 @@ def able(run: Path) -> Able:
             AbleTo(
                 operator=entry.slug,
                 suffixes=[] if reason else suffixes,
-                conditions=MAKES in entry.needs,
-                asks=list(entry.asks),
+                conditions=MAKES in entry.needs and entry.asks is not None,
+                asks=list(entry.asks or ()),
                 reason=reason,
             )
             for entry, reason in offered(folder, data)

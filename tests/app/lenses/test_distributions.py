@@ -11,7 +11,15 @@ import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from studio.app.kinds.distances import ALL, Distances, Line
@@ -127,6 +135,32 @@ def test_the_wheel_looks_closer_across_and_a_double_click_shows_all(
     assert plot.planes[0].seen[1][1] > 0.05, "heights stay"
     qtbot.mouseDClick(plot.viewport(), Qt.MouseButton.LeftButton, pos=place(plot, 0.0))
     assert plot.planes[0].seen[0] == pytest.approx(plot.shown.extent)
+
+
+@pytest.mark.parametrize(("page", "held"), [(True, False), (True, True), (False, False)])
+def test_the_wheel_is_left_to_a_page_that_scrolls(qtbot: QtBot, page: bool, held: bool) -> None:
+    plot, body = HistogramPlot(), QWidget()
+    plot.set_scene(scene_of())
+    QVBoxLayout(body).addWidget(plot)
+    body.setMinimumSize(380, 1000 if page else 200)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setWidget(body)
+    area.resize(400, 300)
+    qtbot.addWidget(area)
+    area.show()
+    QApplication.processEvents()
+    turned = Qt.KeyboardModifier.ControlModifier if held else Qt.KeyboardModifier.NoModifier
+    at, up = QPointF(plot.viewport().rect().center()), Qt.ScrollPhase.NoScrollPhase
+    event = QWheelEvent(
+        at, plot.viewport().mapToGlobal(at), QPoint(), QPoint(0, -120),
+        Qt.MouseButton.NoButton, turned, up, False,
+    )  # fmt: skip
+    plot.look_closer(plot.planes[0], (-0.5, 0.5), plot.planes[0].seen[1])
+    seen = plot.planes[0].seen[0]
+    QApplication.sendEvent(plot.viewport(), event)
+    assert event.isAccepted() == (held or not page)
+    assert (plot.planes[0].seen[0] != seen) == (held or not page)
 
 
 def test_a_bin_is_said_with_its_ratio() -> None:
