@@ -184,8 +184,7 @@ class TileGrid(QListView):
         """
         inspected = self._inspected
         anew = self._items.show(tiles, order, noun)
-        self._paint.tiles = tiles
-        self._paint.refresh(forget=anew)
+        self._paint.show(tiles, forget=anew)
         self._paint.below = Below(inks, words or [])
         self._message, self._page = message, page
         self.setAccessibleDescription(f"{self.count} {noun}" if self.count else message)
@@ -406,15 +405,15 @@ class TileGrid(QListView):
         size = self._cell(0).size().toSize()
         order, rings = self._items.order, []
         places = self._places_in(region.boundingRect())
-        self._paint.begin(
-            size, self.devicePixelRatioF(), order[places.start : places.stop].tolist()
-        )
+        rows = order[places.start : places.stop].tolist()
+        self._paint.begin(size, self.devicePixelRatioF(), rows)
         some = bool(self._chosen)
         for place in places:
             x, y = self._corner(place)
             row = int(order[place])
             selected = place in self._chosen or (row == self._picked and not self._browsed)
-            self._paint.paint(painter, x, y, place, row, dim=some and not selected)
+            whole = place not in self._paint.missing or self._covered(place, region)
+            self._paint.paint(painter, x, y, place, row, dim=some and not selected, whole=whole)
             if selected or (self._browsed and row == self._inspected):
                 rings.append((x, y, self._browsed and row == self._inspected))
         for x, y, inspected in rings:
@@ -427,6 +426,16 @@ class TileGrid(QListView):
         last = (top + rect.height() - 1) // high + 1
         return range(min(self.count, first * self._columns), min(self.count, last * self._columns))
 
+    def _around(self, place: int) -> QRect:
+        """Return where a place is, with what is around its tile, in pixels of the viewport."""
+        x, y = self._corner(place)
+        return QRect(QPoint(x - GAP // 2, y - GAP // 2), self._items.cell)
+
+    def _covered(self, place: int, region: QRegion) -> bool:
+        """Whether a region has all that is seen of a place."""
+        seen = self._around(place) & self.viewport().rect()
+        return QRegion(seen).subtracted(region).isEmpty()
+
     def _go_on(self) -> None:
         """Paint those tiles for which there was no time. What is still missing is not painted over
         and over meanwhile: that took as long as the tiles.
@@ -435,7 +444,7 @@ class TileGrid(QListView):
         order = self._items.order
         done = self._paint.go_on({each: int(order[each]) for each in sorted(self._paint.missing)})
         for place in done:
-            self.viewport().update(self.visualRect(self._items.index(place)))
+            self.viewport().update(self._around(place))
         if self._paint.missing:
             self._later.start()
 

@@ -46,7 +46,7 @@ class TilePaint:
     Attributes:
         tiles: what is painted.
         below: what stands below each.
-        missing: places that were painted without their tile, for want of time.
+        missing: places of which not all is painted with their tile, for want of time.
     """
 
     def __init__(self, *, kept: bool) -> None:
@@ -63,13 +63,20 @@ class TilePaint:
         self._known: dict[int, QPixmap] = {}
         self._stale: dict[int, QPixmap] = {}
 
+    def show(self, tiles: Tiles | None, *, forget: bool = False) -> None:
+        """Paint tiles from now on. Pictures of others are forgotten: a tile is empty until it is
+        painted. Of the same data they are seen until then, unless they are to be forgotten, too.
+        """
+        self._refresh(forget=forget or tiles != self.tiles)
+        self.tiles = tiles
+
     def begin(self, size: QSize, ratio: float, rows: Sequence[int]) -> None:
         """Begin a frame of some rows, in tiles of a size, at a device pixel ratio."""
         self._until = time.perf_counter() + MOMENT
         look = (size, ratio, theme.colors())
         if look != (self._size, self._ratio, self._tokens):
+            self._refresh(forget=look[2] != self._tokens)
             self._size, self._ratio, self._tokens = look
-            self.refresh()
         self._new = [row for row in rows if row not in self._known] if self.kept else []
 
     def go_on(self, rows: Mapping[int, int]) -> list[int]:
@@ -87,17 +94,21 @@ class TilePaint:
         self.missing.difference_update(done)
         return done
 
-    def refresh(self, *, forget: bool = False) -> None:
+    def _refresh(self, *, forget: bool) -> None:
         """Paint all tiles anew; until then the old ones are seen, unless they are forgotten."""
         self._stale = {} if forget else {**self._stale, **self._known}
         self._known, self.missing, self._ready = {}, set(), set()
 
-    def paint(self, painter: QPainter, x: int, y: int, place: int, row: int, *, dim: bool) -> None:
-        """Paint the tile of a row at a place of the grid, with its corner at a pixel."""
+    def paint(
+        self, painter: QPainter, x: int, y: int, place: int, row: int, *, dim: bool, whole: bool
+    ) -> None:
+        """Paint the tile of a row at a place of the grid, with its corner at a pixel; not the
+        ``whole`` place where the frame has a part of it only, so that its rest is still missing.
+        """
         if dim:
             painter.setOpacity(BLEND)
         if self.kept:
-            self._paint_kept(painter, x, y, place, row)
+            self._paint_kept(painter, x, y, place, row, whole=whole)
         elif self.tiles is not None:
             rect = QRectF(x, y, self._size.width(), self._size.height())
             self.tiles.paint(painter, rect, row, self._tokens)
@@ -125,13 +136,16 @@ class TilePaint:
             place = QRectF(x - 20, top, width + 40, WORDS)
             painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), below.words[row])
 
-    def _paint_kept(self, painter: QPainter, x: int, y: int, place: int, row: int) -> None:
+    def _paint_kept(
+        self, painter: QPainter, x: int, y: int, place: int, row: int, *, whole: bool
+    ) -> None:
         picture = self._known.get(row)
         if picture is None and time.perf_counter() < self._until:
             picture = self._make(row)
         if picture is not None:
             painter.drawPixmap(x, y, picture)
-            self.missing.discard(place)
+            if whole:
+                self.missing.discard(place)
             return
         self.missing.add(place)
         rect = QRectF(x, y, self._size.width(), self._size.height())

@@ -1,0 +1,112 @@
+"""A grid that is browsed paints its tiles bit by bit: what is on the screen is what it shows."""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QColor, QPainter
+from PySide6.QtWidgets import QApplication
+
+from studio.app.kinds.browsed import Browsed
+from studio.app.kinds.registry import kind
+from studio.app.tokens import Tokens
+from studio.app.widgets.tilegrid import TileGrid
+
+N, SLOW = 40, 0.002  # tiles, and seconds that one takes: fewer than half a row in a moment
+RED, BLUE = "#ff0000", "#0000ff"
+
+
+class Plain:
+    """Tiles of one colour that take a while to paint."""
+
+    aspect = 1.0
+
+    def __init__(self, colour: str) -> None:
+        self.colour = colour
+
+    def __len__(self) -> int:
+        return N
+
+    def paint(self, painter: QPainter, rect: QRectF, row: int, palette: Tokens) -> None:
+        time.sleep(SLOW)
+        painter.fillRect(rect, QColor(self.colour))
+
+    def said(self, row: int) -> str:
+        return ""
+
+
+@pytest.fixture
+def grid(qapp: QApplication) -> Iterator[TileGrid]:
+    made = TileGrid("Data", browsed=True)
+    made.resize(500, 330)
+    made.show()
+    qapp.processEvents()
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def on_screen(grid: TileGrid) -> list[str]:
+    """Return the colours of the middle of each tile as they are on the screen, and not as they
+    would be if all were painted anew.
+    """
+    screen = QApplication.primaryScreen().grabWindow(grid.winId())
+    image, scale = screen.toImage(), screen.devicePixelRatio()
+    found = []
+    for row in range(N):
+        at = grid.viewport().mapTo(grid, grid.area(row).center().toPoint())
+        if grid.viewport().geometry().contains(at):
+            found.append(image.pixelColor(round(at.x() * scale), round(at.y() * scale)).name())
+    return found
+
+
+def settled(grid: TileGrid) -> list[str]:
+    """Return what is on the screen when nobody has anything to paint any more."""
+    seen = []
+    QApplication.processEvents()
+    while grid.waiting:
+        seen += on_screen(grid)
+        QApplication.processEvents()
+    QApplication.processEvents()
+    return seen
+
+
+def test_no_tile_stays_as_it_was_before(grid: TileGrid) -> None:
+    """Data in the place of as many others: of these nothing is seen any more, and of those all
+    come, with nobody scrolling.
+    """
+    for colour, other in ((RED, BLUE), (BLUE, RED), (RED, BLUE)):
+        grid.show_tiles(Plain(colour))
+        meanwhile = settled(grid)
+        assert on_screen(grid) == [colour] * N
+        assert set(meanwhile) - {colour}, "tiles were empty before they were painted"
+        assert other not in meanwhile
+
+
+def test_tiles_come_of_which_a_part_was_painted_meanwhile(grid: TileGrid) -> None:
+    grid.zoom(90)
+    grid.show_tiles(Plain(RED))
+    QApplication.processEvents()
+    bar = grid.verticalScrollBar()
+    for by in (20, 45, 20, 130):
+        bar.setValue(bar.value() + by)
+        grid.viewport().update(QRect(0, 30, 300, 50))  # as something that lay over it does
+        QApplication.processEvents()
+    settled(grid)
+    assert set(on_screen(grid)) == {RED}
+
+
+def test_pictures_are_kept_until_the_next_ones_of_the_same_data_only() -> None:
+    x = np.zeros((6, 1, 4, 4), np.float32)
+    label = np.array(["one", "two"] * 3)
+    images = kind("images")
+    tiles = Browsed(images, {"x": x, "label": label})
+    assert tiles == Browsed(images.looking(""), {"x": x, "label": label.copy()})
+    assert tiles != Browsed(images, {"x": x, "label": label[::-1]})
+    assert tiles != Browsed(images, {"x": x.copy(), "label": label})
+    assert tiles != Browsed(images, {"x": x})
+    jets = kind("jets")
+    look = next(iter(jets.looks))
+    assert Browsed(jets, {"x": x}) != Browsed(jets.looking(look), {"x": x})
