@@ -69,6 +69,7 @@ REAL = 4096  # rows of the data
 BYTES = 16_000_000  # that they may take: of large data there are fewer
 FEWEST = 512
 SOON_MS = 250  # from what is new to the next picture
+FRAME_MS = 20  # until it is painted what is being counted
 WIDE, TALL = 250, 460  # pixels that a histogram wants, and that it has at most
 SIDES = ("Generated", "Real")
 CLASS_TIP = (
@@ -104,6 +105,10 @@ class DistributionsView(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(SOON_MS)
         self._timer.timeout.connect(self._measure)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(FRAME_MS)
+        self._soon.timeout.connect(self._look)
         self._sampled = Sampled(self, state, actions, PARTICLES, applies)
         self._lay_out()
         self._connect()
@@ -450,8 +455,18 @@ class DistributionsView(QWidget):
         return Distances(tuple(names) or (ALL,), lines, about, classes=word)
 
     def _look_at(self, name: str) -> None:
-        """Look at one class alone, or at all data."""
+        """Look at one class alone, or at all data. Until these are counted, which takes a while
+        where the engine computes, cards say so and no figure of others stands there.
+        """
         self._class = name
+        said = f"counting {one_line(name) if name else 'all data'}"
+        self._words.set_text(said)
+        for card in self.cards.values():
+            card.say(said)
+        self._soon.start()
+
+    def _look(self) -> None:
+        """Show the class that is looked at, without what was brushed."""
         if self._found is not None:
             self._found = looking_at(self._found, self._part_of(self._found))
         self._brushed("", None)
@@ -536,28 +551,32 @@ class DistributionsView(QWidget):
         return f"{_words(part)}: {', '.join(shares)}"
 
     def _make(self, numbers: Sequence[str], classes: Sequence[str]) -> None:
-        self._clear()
-        units = self._kind.units
-        for name in numbers:
-            card = HistogramCard(name, units.get(name, ""))
-            card.plot.brushed.connect(partial(self._brushed, name))
-            self.cards[name] = card
-        for name in classes:
-            bars = BarsCard(name, CLASS_TIP)
-            bars.plot.picked.connect(partial(self._picked, name))
-            self.cards[name] = bars
-        for name, each in self.cards.items():
-            each.setMaximumHeight(TALL)
-            each.picture_wanted.connect(partial(ask_picture, each, self._state, words.plain(name)))
-            each.values_wanted.connect(partial(ask_values, each, self._state, words.plain(name)))
+        """Make cards of numbers and classes; those that are there stay: each takes a while."""
+        wanted = (*numbers, *classes)
+        self._clear(keep=wanted)
+        there = self.cards
+        self.cards = {name: there.get(name) or self._card(name, classes) for name in wanted}
         self._place()
 
-    def _clear(self) -> None:
-        for card in self.cards.values():
+    def _card(self, name: str, classes: Sequence[str]) -> HistogramCard | BarsCard:
+        card: HistogramCard | BarsCard
+        if name in classes:
+            card = BarsCard(name, CLASS_TIP)
+            card.plot.picked.connect(partial(self._picked, name))
+        else:
+            card = HistogramCard(name, self._kind.units.get(name, ""))
+            card.plot.brushed.connect(partial(self._brushed, name))
+        card.setMaximumHeight(TALL)
+        card.picture_wanted.connect(partial(ask_picture, card, self._state, words.plain(name)))
+        card.values_wanted.connect(partial(ask_values, card, self._state, words.plain(name)))
+        return card
+
+    def _clear(self, keep: Sequence[str] = ()) -> None:
+        for name in self.cards.keys() - set(keep):
+            card = self.cards.pop(name)
             self._grid.removeWidget(card)
             card.hide()
             card.deleteLater()
-        self.cards = {}
 
     def _place(self) -> None:
         count = len(self.cards)

@@ -670,6 +670,30 @@ async def test_of_a_type_its_own_jets_are_counted_wherever_they_are(
         assert view._words.accessibleName().startswith("150 top") == (part is not None)
 
 
+async def test_until_a_type_is_counted_no_figure_of_others_stands_there(
+    view: DistributionsView, lens: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shown(view, lens)
+    monkeypatch.setattr(view, "_measure", lambda: None)
+    samples = (
+        Sample("", "real", jets_of(400, 0), Source(lens.run.key, "data", "0")),
+        Sample(lens.run.key, "EDM", jets_of(300, 1), Source(lens.run.key, "particles")),
+    )
+    view._found = with_distances(found_in(samples, kind("jets"), ()), ["pT"])
+    view._chosen = ["pT"]
+    view._show()
+    card = view.cards["pT"]
+    assert card._said.accessibleName().startswith("W1 ")
+    for name, said in (("top", "counting top"), ("", "counting all data")):
+        view.tools.part.emit(name)
+        assert view._words.accessibleName() == card._said.accessibleName() == said
+        assert view.tools.choice.isVisible()
+        await until(lambda: view._words.accessibleName() != said)  # noqa: B023
+        assert view._words.accessibleName().startswith("150 top ") == (name == "top")
+        assert card._said.accessibleName() == "measuring how far it is"
+        assert view.cards["pT"] is card, "a card that is there need not be made anew"
+
+
 def test_of_few_data_nothing_is_called_good_and_only_what_is_clear_is_called_off() -> None:
     """Laws that are the same and such that are 1.0 apart, by their number."""
     rng = np.random.default_rng(7)
