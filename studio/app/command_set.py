@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from studio.app.actions import Actions
+from studio.app.command_evaluate import evaluate_commands
 from studio.app.command_find import find_commands
 from studio.app.command_go import go_commands
 from studio.app.command_hand import hand_commands
@@ -181,6 +182,7 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
             registry.add(command)
     for command in help_commands(state, actions, shell.show_diagnostics):
         registry.add(command)
+    registry.offer(lambda: evaluate_commands(state, actions))
     registry.offer(lambda: operate_commands(state, actions))
     registry.offer(lambda: make_commands(state))
     return registry

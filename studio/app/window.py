@@ -191,6 +191,7 @@ class MainWindow(QMainWindow):
         state.make_wanted.connect(self._asks.make)
         state.branch_wanted.connect(self._ask_branch)
         state.operate_wanted.connect(self._ask_operate)
+        state.evaluation_wanted.connect(self._ask_evaluation)
         state.export_wanted.connect(self._show_export)
         state.preference_wanted.connect(self._show_preferences)
         state.draft_changed.connect(self._offer_train)
@@ -286,6 +287,12 @@ class MainWindow(QMainWindow):
         if run is not None and entry is not None:
             module = importlib.import_module("studio.app.shell.operate_sheet")
             module.OperateSheet(self._state, self._actions, run, entry, self).open()
+
+    def _ask_evaluation(self, key: str) -> None:
+        run = self._state.runs.by_key.get(key)
+        if run is not None:
+            module = importlib.import_module("studio.app.shell.evaluate_sheet")
+            module.EvaluateSheet(self._state, self._actions, run, self).open()
 
     def _show_export(self) -> None:
         """Open the sheet at the foot of the inspector, which comes for it."""

@@ -212,8 +212,9 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     the ``sampler`` that they use where none is chosen, and by kind of data the ``samplers`` with
     their settings where that is another; those without a field say by their
     ``group`` what they do instead ("classify", "recommend"). Metrics say which values are
-    ``better``: "lower" or "higher", what their ``bar`` is, in a few words, and the ``unit`` of
-    their figures, "" for plain numbers. Networks say in which ``roles`` they can be picked.
+    ``better``: "lower" or "higher", what their ``bar`` is, in a few words, the ``unit`` of
+    their figures, "" for plain numbers, and whether they are ``heavy``: too long for
+    a training. Networks say in which ``roles`` they can be picked.
     Samplers say by their ``motion`` what a step does and whether it follows an ``ode``, or else
     adds noise; guidance says what it makes of the denoiser;
     samplers, operators and metrics say which capabilities a model ``needs`` to have; ``takes`` are
@@ -244,6 +245,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     better: str = ""
     bar: str = ""
     unit: str = ""
+    heavy: bool = False
     needs: list[str] = []
     takes: list[SlotSpec] = []
     inputs: list[InputSpec] = []

@@ -14,15 +14,19 @@ from studio.app.intents.disk import TrashContents
 from studio.app.shell import dialogs
 from studio.app.shell.branch_sheet import BranchSheet
 from studio.app.shell.diagnostics_sheet import DiagnosticsSheet
+from studio.app.shell.evaluate_sheet import EvaluateSheet
 from studio.app.shell.make_sheet import MakeSheet
 from studio.app.shell.operate_sheet import OperateSheet
 from studio.app.views.import_preview import ImportDialog
+from studio.app.widgets.switch import Switch
 from studio.formats.inspection import Column, Inspection, Item
 from tests.app.test_branching import trained
 from tests.app.test_make_sheet import MAKER
 from tests.app.test_operating import ready, sheet
 
-SHEETS = {"BranchSheet", "DiagnosticsSheet", "ImportDialog", "MakeSheet", "OperateSheet"}
+SHEETS = {
+    "BranchSheet", "DiagnosticsSheet", "EvaluateSheet", "ImportDialog", "MakeSheet", "OperateSheet",
+}  # fmt: skip
 
 
 def blue(dialog):
@@ -31,7 +35,7 @@ def blue(dialog):
 
 
 def everywhere(dialog):
-    kinds = (QLineEdit, ChoiceList, QTableWidget)
+    kinds = (QLineEdit, ChoiceList, QTableWidget, Switch)
     found = [w for kind in kinds for w in dialog.findChildren(kind) if w.isVisible()]
     return [dialog, *found]
 
@@ -66,6 +70,15 @@ async def test_the_sheet_of_an_operator(bench, qtbot, wait):
     assert isinstance(opened, OperateSheet)
     check(opened, qtbot)
     opened.reject()
+
+
+async def test_the_sheet_of_an_evaluation(bench, qtbot):
+    run = await ready(bench)
+    opened = EvaluateSheet(bench.state, bench.actions, run, bench.window)
+    opened.open()
+    check(opened, qtbot)
+    qtbot.keyClick(opened, Qt.Key.Key_Escape)
+    assert not opened.isVisible()
 
 
 async def test_the_sheet_of_the_diagnostics(bench, qtbot):

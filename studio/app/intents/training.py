@@ -1,6 +1,7 @@
 """Steering trainings: start, pause, step, save, evaluate, stop, resume, the queue."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from studio.app import preferences
@@ -10,7 +11,9 @@ from studio.app.intents.runs import RunIntents
 from studio.app.kinds.registry import kind_of_run
 from studio.app.state.comparison import training_value
 from studio.app.state.draft import Draft
+from studio.app.state.evaluating import fitting, picks
 from studio.app.state.notices import Notice
+from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.protocol.messages import (
     GENERATE,
@@ -89,7 +92,7 @@ class TrainingIntents(Intents):
         """Measure the quality of the selected run now: of its training between two steps, else of
         its newest checkpoint as a job of its own, whatever else is trained.
         """
-        run, catalog = self.state.runs.current, self.state.catalog
+        run = self.state.runs.current
         if run is None:
             return
         job = self.state.training_of(run)
@@ -97,9 +100,35 @@ class TrainingIntents(Intents):
             command = Control(job=job.job, action="evaluate")
             self._tell(command, "The evaluation did not start", run.key)
             return
-        # As many as along the training: of some kinds of data thousands take hours.
-        n = training_value(run.spec, "evaluate_samples", catalog) or kind_of_run(run, catalog).few
+        n = self.measured_with(run)
         self._tell(Evaluate(run=run.key, n=n), "The evaluation did not start", run.key)
+
+    def measured_with(self, run: RunState) -> int:
+        """Return of how many samples a run is measured where nobody says it: as many as along its
+        training, since of some kinds of data thousands take hours.
+        """
+        catalog = self.state.catalog
+        n = training_value(run.spec, "evaluate_samples", catalog) or kind_of_run(run, catalog).few
+        return int(n)
+
+    def ask_evaluation(self, key: str) -> None:
+        """Ask which metrics a run is measured by, of how many samples, with which seed."""
+        if fitting(self.state.runs.by_key.get(key), self.state.catalog):
+            self.state.evaluation_wanted.emit(key)
+            return
+        self.state.notices.post(Notice(level="info", text="No metric fits this run", topic=key))
+
+    async def evaluate_by(self, run: RunState, slugs: Sequence[str], n: int, seed: int) -> None:
+        """Queue an evaluation of a run's newest checkpoint by some metrics, and show where its
+        figures will be.
+
+        Raises:
+            Refused: it cannot be measured so.
+        """
+        command = Evaluate(run=run.key, n=n, seed=seed, metrics=picks(run, slugs))
+        await self.link.ask(command)
+        if (self.state.place, self.state.runs.selection) == ("run", run.key):
+            self.state.lens_wanted.emit("quality")
 
     def sample(self, n: int = 0, seed: int = 0) -> None:
         """Write n samples into the selected run, 0 for as many as its kind of data is drawn by: by

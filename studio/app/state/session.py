@@ -119,6 +119,7 @@ class AppState(QObject):
     preference_wanted = Signal(str)  # by the name of its field, "" for all of them
     export_wanted = Signal()  # what of the selected run is to be written is asked
     operate_wanted = Signal(str, str)  # a run, and what is to be done with it
+    evaluation_wanted = Signal(str)  # what a run is to be measured by is asked
     branch_wanted = Signal(str, int)  # a run and the step that a branch is to leave it at
     help_changed = Signal()
     lens_wanted = Signal(str)  # the id of a lens to be shown
@@ -145,7 +146,9 @@ class AppState(QObject):
         self.looks: dict[str, str] = {}  # what is read before it is shown, by a name for each
         self.names: dict[Path, str] = {}  # of the projects that were open since the start
         self.queue: list[str] = []
-        self.asked: dict[tuple[str, str], dict[str, Any]] = {}  # by run and operator, as filled in
+        self.asked: dict[
+            tuple[str, str], dict[str, Any]
+        ] = {}  # by run and operator, or by kind of data, as filled in
         self.datasets: list[DataInfo] = []
         self.dataset: str = ""  # the slug of what is on the page of data, "" for all
         self.recent: list[Recent] = []

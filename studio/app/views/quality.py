@@ -40,8 +40,9 @@ __all__ = ["VIEW", "QualityView", "group_of"]
 
 REDRAW_MS = 67  # at most 15 pictures a second of what a person moves
 GROW_MS = 250  # and four of a curve that grows: more steps of it, by themselves, are hardly seen
+SIDE = 12
 WIDE = 760  # logical pixels from which two charts stand side by side
-WAITS = "No quality yet: it is measured as the training goes on, or by Evaluate now"
+WAITS = "No quality yet: it is measured as the training goes on, or by Evaluate"
 
 
 UNLED = "Qualities are of samples without guidance, which leads away from the law of the data"
@@ -92,15 +93,14 @@ class QualityView(QWidget):
         self._timer.timeout.connect(self._redraw)
         self._words = Elided("", "muted")
         self._all = button("Show all steps", lambda: self._zoomed(None), kind="link")
-        evaluate = button(
-            "Evaluate now", actions.training.evaluate, tip="Measure the quality with fresh samples"
-        )
+        tip = "Measure the quality with fresh samples: choose the metrics, n and the seed"
+        evaluate = button("Evaluate…", self._ask_evaluation, tip=tip)
         curves = icon_button("table", "Export curves: CSV", self._export_curves)
         picture = icon_button("export", "Export picture: PNG or SVG", self._export_picture)
         self.bar = view_bar(self, self._words, self._all, None, evaluate, curves, picture)
         inside = QWidget()
         page = QVBoxLayout(inside)
-        page.setContentsMargins(12, 8, 12, 12)
+        page.setContentsMargins(SIDE, 8, SIDE, 12)
         page.setSpacing(8)
         self.standing = StandingCard(state)
         page.addWidget(self.standing)
@@ -141,6 +141,9 @@ class QualityView(QWidget):
     def export_picture(self) -> Picture:
         """Return the charts for paper."""
         return charts_picture({card.title: card.scene for card in self._cards.values()})
+
+    def _ask_evaluation(self) -> None:
+        self._actions.training.ask_evaluation(self._state.runs.selection)
 
     def _export_curves(self) -> None:
         ask_curves(self, self._state)
@@ -296,6 +299,8 @@ class QualityView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
+        bar = self._scroll.verticalScrollBar().sizeHint().width()
+        self.parts.fit(self.width() - bar - 2 * SIDE)
 
     def _tell_empty(self, run: RunState | None, some: bool) -> None:
         self._scroll.setVisible(some)

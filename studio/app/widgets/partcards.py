@@ -5,7 +5,7 @@ classes are taken for which.
 from functools import partial
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.app import held
 from studio.app.plots.bars import Bars
@@ -21,7 +21,8 @@ from studio.app.widgets.exporting import ask_picture, ask_values
 __all__ = ["PartCards"]
 
 HEIGHT = 240
-MOST = 3  # beside each other
+MOST = 3  # metrics whose parts are shown
+GAP = 8
 
 
 class PartCards(QWidget):
@@ -35,9 +36,10 @@ class PartCards(QWidget):
         self._shown: Evaluated | None = None
         self.cards: dict[str, BarsCard] = {}
         self.confusion: ConfusionCard | None = None
-        self._row = QHBoxLayout(self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.setSpacing(8)
+        self._room = 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(GAP)
         self.hide()
 
     def show_figures(self, found: Evaluated | None) -> None:
@@ -46,16 +48,32 @@ class PartCards(QWidget):
         if found is None or found == self._shown:
             return
         self._shown = found
-        clear(self._row)
+        clear(self._grid)
         self.cards, self.confusion = {}, None
         for slug in _different(found)[:MOST]:
             self.cards[slug] = self._card(found, slug)
-            self._row.addWidget(self.cards[slug])
         for slug, cells in list(found.cells.items())[:1]:
             self.confusion = ConfusionCard()
             self._keep(self.confusion, "confusion")
             self.confusion.show_confusion(Confusion.of(cells), _said(found, slug))
-            self._row.addWidget(self.confusion)
+        self._place()
+
+    def fit(self, room: int) -> None:
+        """Put as many cards beside each other as have room in so many pixels: wider than the page
+        they would push its ends out of sight.
+        """
+        if room != self._room:
+            self._room = room
+            self._place()
+
+    def _place(self) -> None:
+        cards = [*self.cards.values(), *filter(None, [self.confusion])]
+        widest = max((card.minimumSizeHint().width() for card in cards), default=0)
+        across = max(1, min(len(cards), (self._room + GAP) // (widest + GAP)))
+        for i, card in enumerate(cards):
+            self._grid.addWidget(card, i // across, i % across)
+        for column in range(self._grid.columnCount()):
+            self._grid.setColumnStretch(column, int(column < across))
 
     def _card(self, found: Evaluated, slug: str) -> BarsCard:
         catalog = self._state.catalog

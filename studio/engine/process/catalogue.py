@@ -151,6 +151,7 @@ def _entry(entry: Entry) -> EntrySpec:
             common["better"] = entry.better
             common["bar"] = entry.bar_is
             common["unit"] = entry.unit
+            common["heavy"] = entry.heavy
             common["needs"] = list(entry.needs)
             common["kinds"] = list(kinds_measured(entry))
         case DatasetEntry():

@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtWidgets import QLabel
 
 from studio.app.intents import disk
+from studio.app.shell.evaluate_sheet import EvaluateSheet
 from studio.app.state.evaluated import Evaluated, newest
 from studio.app.state.runs import RunState, Series
 from studio.app.views.quality import QualityView
@@ -50,6 +51,7 @@ def test_the_parts_of_figures_are_bars_each_once(lens, qtbot):
     assert list(view.parts.cards) == ["accuracy"], "the same parts are not shown again"
     card = view.parts.cards["accuracy"]
     assert card.isVisible()
+    assert card.mapTo(view, card.rect().topRight()).x() < view.width()
     assert card.scene.names == ("corn", "oats")
     assert card.scene.values.tolist() == [0.8, 1.0]
     assert card.scene.level == 0.9, "the mean of the parts is the figure"
@@ -97,6 +99,62 @@ def test_each_quality_says_of_how_many_it_is(lens):
     lens.run.series["cost/samples"].extend([10], [2000])
     lens.run.floors = {"energy": 0.4}
     assert qualities(lens.run, lens.state)[0][2] == "floor 0.4, n\u00a0=\u00a02,000"
+
+
+def metric(slug, **more):
+    return EntrySpec(
+        kind="metric", slug=slug, title=slug.upper(), summary=f"Says {slug}.", source="", fields=[],
+        **more,
+    )  # fmt: skip
+
+
+OF_POINTS = metric("fpd", kinds=["points"], needs=["denoiser"], heavy=True)
+OTHERS = [metric("fid", kinds=["images"]), metric("density", needs=["likelihood"])]
+
+
+async def test_the_metrics_that_fit_are_chosen_in_a_sheet_and_kept(bench, wait, qtbot):
+    await bench.start()
+    state, made = bench.state, catalog()
+    state.catalog = msgspec.structs.replace(made, entries=[*made.entries, OF_POINTS, *OTHERS])
+    state.catalog_changed.emit()
+    own = Pick(slug="sliced-w2", config={"projections": 7})
+    spec = RunSpec(
+        name="r", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"), metrics=[own],
+        training={"evaluate_samples": 300},
+    )  # fmt: skip
+    run = RunState(key="/p/runs/0001-r", name="0001-r", spec=spec, checkpoints=[40])
+    state.runs.by_key[run.key] = run
+    state.runs.select(run.key)
+    state.go("run")
+    bench.window.palette_box.open()
+    qtbot.keyClicks(bench.window.palette_box.line, ">fpd")
+    assert bench.window.palette_box.list.currentItem().text() == "Evaluate…"
+    bench.window.palette_box.dismiss()
+
+    def opened():
+        assert bench.window.registry.trigger("evaluate-by")
+        return bench.window.findChildren(EvaluateSheet)[-1]
+
+    sheet = opened()
+    on = {slug: switch.isChecked() for slug, switch in sheet.switches.items()}
+    assert on == {"sliced-w2": True, "fpd": False}
+    assert "takes long" in sheet.switches["fpd"].accessibleName()
+    sheet.switches["sliced-w2"].click()
+    assert not sheet.go.isEnabled()
+    assert "at least one metric" in sheet.trouble.text()
+    sheet.switches["sliced-w2"].click()
+    sheet.switches["fpd"].click()
+    sheet.form.rows["n"].editor._typed("1")
+    assert not sheet.go.isEnabled()
+    sheet.form.rows["n"].editor._typed("50")
+    sheet.reject()
+    asked, seen = [], []
+    state.lens_wanted.connect(seen.append)
+    bench.engine.script[m.Evaluate] = lambda command: asked.append(command) or {}
+    opened().go.click()
+    await wait(lambda: seen)
+    assert asked == [m.Evaluate(id=asked[0].id, run=run.key, n=50, metrics=[own, Pick(slug="fpd")])]
+    assert seen == ["quality"]
 
 
 async def test_evaluate_now_measures_as_many_as_the_training_and_is_read_when_done(

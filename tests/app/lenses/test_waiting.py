@@ -86,7 +86,7 @@ def test_the_line_above_empty_metrics_stays_above(lens: Any) -> None:
     made.resize(900, 600)
     made.show()
     made.layout().activate()
-    evaluate = next(b for b in made.findChildren(QPushButton) if b.text() == "Evaluate now")
+    evaluate = next(b for b in made.findChildren(QPushButton) if b.text() == "Evaluate…")
     assert evaluate.y() < 60
     made.close()
     made.deleteLater()

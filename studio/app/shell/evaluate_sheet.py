@@ -1,0 +1,147 @@
+"""The sheet that asks what a run is measured by: which metrics, of how many, with which seed."""
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from studio.app import tasks
+from studio.app.actions import Actions
+from studio.app.forms.form import Form
+from studio.app.intents.base import Refused
+from studio.app.kinds.registry import kind_of_run
+from studio.app.state import evaluating
+from studio.app.state.drafts import value_at
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.widgets.basic import Elided, button, column, label, row, scrolled
+from studio.app.widgets.literal import set_tip
+from studio.app.widgets.switch import Switch
+from studio.protocol.catalog import EntrySpec, FieldSpec
+
+__all__ = ["EvaluateSheet"]
+
+WIDTH = 480
+LONG = "takes long"
+
+
+class EvaluateSheet(QDialog):
+    """It is opened, never executed; once the job is on its way it closes. What was chosen is kept
+    for the session, for all runs of the kind of data: figures are compared among these.
+
+    Attributes:
+        switches: by metric, on where it is to be measured.
+        form: of n and the seed.
+    """
+
+    def __init__(self, state: AppState, actions: Actions, run: RunState, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._state, self._actions, self._run = state, actions, run
+        assert run.spec is not None
+        assert state.catalog is not None
+        self._key = (state.catalog.kind_of(run.spec.dataset), evaluating.ASKED)
+        self._config: dict[str, Any] = state.asked.get(self._key, {})
+        self._metrics = evaluating.fitting(run, state.catalog)
+        self._own = evaluating.own(run)
+        self._wrong: set[str] = set()
+        kind = kind_of_run(run, state.catalog)
+        self.setWindowTitle("Evaluate")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setModal(True)
+        self.setMinimumWidth(WIDTH)
+        on = evaluating.chosen(self._config, self._metrics, self._own)
+        self.switches = {each.slug: self._switch(each, each.slug in on) for each in self._metrics}
+        usual = actions.training.measured_with(run)
+        self.form = Form(evaluating.settings(usual, kind.many))
+        self.form.show_config(self._config)
+        self.form.edited.connect(self._edited)
+        self.form.rejected.connect(self._rejected)
+        self.trouble = label("", "danger", wrap=True)
+        self.go = button("Evaluate", self._go, kind="primary")
+        self._lay_out(evaluating.grouped(self._metrics, kind.groups))
+        self._say()
+
+    def _switch(self, entry: EntrySpec, on: bool) -> Switch:
+        made = Switch(f"{entry.title}, {LONG}" if entry.heavy else entry.title)
+        made.setAccessibleDescription(entry.summary)
+        made.setChecked(on)
+        made.clicked.connect(lambda on: self._turned(entry.slug, on))
+        return made
+
+    def _lay_out(self, groups: list[tuple[str, list[EntrySpec]]]) -> None:
+        lines: list[QWidget] = []
+        for title, entries in groups:
+            heading = label(title, "muted")
+            heading.setContentsMargins(0, 6 if lines else 0, 0, 0)
+            lines += [heading, *map(self._line, entries)]
+        page = QWidget()
+        page.setLayout(column(*lines, None, gap=6))
+        area = scrolled(page)
+        room = self.screen().availableGeometry().height() // 2
+        area.setMinimumHeight(min(room, page.sizeHint().height() + 4))
+        said = "With the newest weights; each figure stands beside what it is held against."
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(20, 18, 20, 18)
+        layout.setSpacing(12)
+        layout.addWidget(label("Evaluate", "heading"))
+        layout.addWidget(label(said, "muted", wrap=True))
+        layout.addWidget(area, 1)
+        layout.addWidget(self.form)
+        layout.addWidget(self.trouble)
+        layout.addLayout(row(None, button("Cancel", self.reject), self.go))
+
+    def _line(self, entry: EntrySpec) -> QWidget:
+        line, switch, title = QWidget(), self.switches[entry.slug], Elided(entry.title)
+        title.setBuddy(switch)
+        both = row(switch, title)
+        both.setStretch(1, 1)
+        if entry.heavy:
+            both.addWidget(label(LONG, "small"))
+        line.setLayout(both)
+        for each in (line, title):
+            set_tip(each, entry.summary)
+        return line
+
+    def _turned(self, slug: str, on: bool) -> None:
+        self._keep(evaluating.put(self._config, slug, on, self._own))
+
+    def _edited(self, field: FieldSpec, value: Any) -> None:
+        self._wrong.discard(field.path)
+        self._keep({**self._config, field.path: value})
+        self.form.show_config(self._config)
+
+    def _rejected(self, field: FieldSpec, _typed: object) -> None:
+        self._wrong.add(field.path)
+        self._say()
+
+    def _keep(self, config: dict[str, Any]) -> None:
+        self._config = self._state.asked[self._key] = config
+        self._say()
+
+    def _say(self, error: str = "") -> None:
+        """Say what stands against it, or nothing; what is wrong with a number stands below it."""
+        against = ""
+        if not self._run.checkpoints:
+            against = "The run has no checkpoint yet."
+        elif not any(switch.isChecked() for switch in self.switches.values()):
+            against = "Switch on at least one metric."
+        self.trouble.setText(error or against)
+        self.trouble.setVisible(bool(self.trouble.text()))
+        self.go.setEnabled(not against and not self._wrong)
+
+    def _go(self) -> None:
+        tasks.spawn(self._start())
+
+    async def _start(self) -> None:
+        self.go.setEnabled(False)
+        n, seed = (value_at(self._config, each) for each in self.form.entry.fields)
+        slugs = [slug for slug, switch in self.switches.items() if switch.isChecked()]
+        try:
+            await self._actions.training.evaluate_by(self._run, slugs, n, seed)
+        except Refused as refused:
+            if isValid(self):
+                self._say(" ".join(filter(None, (refused.error.message, refused.error.hint))))
+            return
+        if isValid(self):
+            self.accept()

@@ -1,0 +1,113 @@
+"""What a run may be measured by when somebody asks: the metrics that fit it, of how many, with
+which seed. Pure.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from studio.app.state import drafts
+from studio.app.state.figures import MORE
+from studio.app.state.runs import RunState
+from studio.app.state.standings import measured_by
+from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
+from studio.protocol.spec import Pick
+
+__all__ = [
+    "ASKED",
+    "COUNT",
+    "SEED",
+    "chosen",
+    "fitting",
+    "grouped",
+    "own",
+    "picks",
+    "put",
+    "settings",
+]
+
+ASKED = "evaluate"
+"""Under this name, beside the kind of data, `AppState.asked` keeps what was chosen last."""
+COUNT, SEED, METRICS = "n", "seed", "metrics"
+MOST = 10_000_000  # as many as samples are drawn by hand
+
+
+def fitting(run: RunState | None, catalog: Catalog | None) -> list[EntrySpec]:
+    """Return the metrics for the kind of data of a run that its model has the abilities for."""
+    if run is None or run.spec is None or catalog is None:
+        return []
+    family = drafts.entry_of(run.spec, "family", catalog)
+    able = set(family.capabilities) if family is not None else set()
+    kind = catalog.kind_of(run.spec.dataset)
+    return [
+        entry
+        for entry in catalog.of("metric")
+        if set(entry.needs) <= able and (not entry.kinds or kind in entry.kinds)
+    ]
+
+
+def own(run: RunState) -> set[str]:
+    """Return the metrics that a run asks for, or else those that it was measured by."""
+    picked = {pick.slug for pick in run.spec.metrics} if run.spec is not None else set()
+    return picked or set(measured_by([run]))
+
+
+def grouped(
+    entries: Sequence[EntrySpec], groups: Mapping[str, Sequence[str]]
+) -> list[tuple[str, list[EntrySpec]]]:
+    """Return metrics in the groups of slugs that a kind of data declares, then the others."""
+    known = {entry.slug: entry for entry in entries}
+    found = [(title, [known[s] for s in slugs if s in known]) for title, slugs in groups.items()]
+    placed = {slug for slugs in groups.values() for slug in slugs}
+    found.append((MORE, [entry for entry in entries if entry.slug not in placed]))
+    return [(title, each) for title, each in found if each]
+
+
+def settings(usual: int, many: str) -> EntrySpec:
+    """Return how many and which seed as a form has them: ``usual`` of the data are the default,
+    which are called ``many``.
+    """
+    fields = [
+        FieldSpec(
+            path=COUNT,
+            kind="int",
+            title=f"{many[:1].upper()}{many[1:]} (n)",
+            help="How many are measured, against as many real ones. Figures of different n cannot "
+            "be compared.",
+            default=usual,
+            low=2,
+            high=MOST,
+            log=True,
+        ),
+        FieldSpec(
+            path=SEED,
+            kind="int",
+            title="Seed",
+            help="Of the samples, and of which real data they are held against.",
+            default=0,
+            low=0,
+            high=2**31 - 1,
+        ),
+    ]
+    return EntrySpec(kind="evaluation", slug=ASKED, title="", summary="", source="", fields=fields)
+
+
+def chosen(
+    config: Mapping[str, Any], entries: Sequence[EntrySpec], usual: Collection[str]
+) -> list[str]:
+    """Return the metrics that are on: the ``usual`` ones, but where ``config`` says otherwise."""
+    said = config.get(METRICS, {})
+    return [each.slug for each in entries if said.get(each.slug, each.slug in usual)]
+
+
+def put(config: Mapping[str, Any], slug: str, on: bool, usual: Collection[str]) -> dict[str, Any]:
+    """Return a config with a metric on or off; what is usual leaves no trace."""
+    said = {each: is_on for each, is_on in config.get(METRICS, {}).items() if each != slug}
+    if on != (slug in usual):
+        said[slug] = on
+    return {**config, METRICS: said}
+
+
+def picks(run: RunState, slugs: Sequence[str]) -> list[Pick]:
+    """Return metrics as they are asked for, those of the run with its own settings."""
+    own = {pick.slug: pick for pick in run.spec.metrics} if run.spec is not None else {}
+    return [own.get(slug, Pick(slug=slug)) for slug in slugs]
