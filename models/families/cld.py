@@ -75,8 +75,13 @@ class CldConfig(Config, frozen=True):
 
 
 def _predicting_noise(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    """Return settings of the first version, whose networks predicted noise."""
-    return {**config, "prediction": "noise"}
+    """Return settings with the prediction of noise where they are of the first version, which knew
+    no other: all are said but that one, as a run says them. Where some are missing nobody trained
+    with them yet, and they are those of today.
+    """
+    first = set(CldConfig.__struct_fields__) - {"prediction"}
+    before = first <= config.keys() and "prediction" not in config
+    return {**config, "prediction": "noise"} if before else dict(config)
 
 
 @family(

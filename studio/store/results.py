@@ -74,7 +74,7 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
             "operator": self.operator,
             "run": self.run,
             "step": self.step,
-            "length": self.length,
+            "length": "" if self.length is None else self.length,
             **self.config,
             "given": self.given,
             "units": self.units,
@@ -83,7 +83,7 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
             "note": self.note,
             "classes": self.classes,
         }
-        return {name: value for name, value in said.items() if value not in ("", {}, [], None)}
+        return {name: value for name, value in said.items() if value not in ("", {}, [])}
 
 
 class ResultFolder:

@@ -245,6 +245,7 @@ def commands(place: str, other: str) -> list[m.Command]:
         m.BranchRun(run=place, step=1, name="n"),
         m.QueryLayer(run=place, layer="field", bounds=bounds),
         m.WalkStep(run=place),
+        m.GetNearest(run=place, by="points", x=[]),
         m.Operate(run=place, operator="generate"),
         m.Evaluate(run=place),
         m.Operate(run=place, operator="generate", file=other),
@@ -279,6 +280,7 @@ def test_all_files_and_folders_are_named_by_whole_paths(
 def test_each_field_of_text_is_known_to_be_a_path_or_not() -> None:
     words = {
         "action",
+        "by",
         "job",
         "layer",
         "name",

@@ -6,7 +6,7 @@ import pytest
 import torch
 from scipy.integrate import solve_ivp
 
-from models.config import Pick, decode
+from models.config import Pick, decode, encode
 from models.families.cld import Cld, CldConfig
 from models.kinds.points import points
 from models.paths.phase_space import BETA, MASS, kernel
@@ -109,6 +109,8 @@ def test_gaussian_velocities_hold_what_has_learned_nothing():
 def test_runs_of_the_first_version_predict_noise():
     entry = registry.get("family", "cld")
     assert entry.version == 2
-    assert decode(entry.config, entry.upgrade({"steps": 7}, "points")) == CldConfig(
-        steps=7, prediction="noise"
-    )
+    said = encode(CldConfig(steps=7))
+    del said["prediction"]
+    noise = CldConfig(steps=7, prediction="noise")
+    assert decode(entry.config, entry.upgrade(said, "points")) == noise
+    assert entry.upgrade({"steps": 7}, "points") == {"steps": 7}, "a setup that says little is new"
