@@ -52,6 +52,9 @@ def test_a_filter_compares_numbers_and_looks_for_words() -> None:
     assert keeps(KNOWN, "mass >= 3", 3).tolist() == [True, False, False]
     assert keeps(KNOWN, "TOP, ma < 2", 3).tolist() == [False, False, True]
     assert keeps(KNOWN, "type = gluon", 3).tolist() == [False, True, False]
+    assert keeps(KNOWN, "type == 'top' and mass > 2", 3).tolist() == [True, False, False]
+    said = why_none(KNOWN, "type is top and mass > 2", 3, {})
+    assert said.endswith("gluon, top. Write conditions as Top, Mass > 1.")
     assert keeps(KNOWN, " , ", 3).all()
     assert keeps(KNOWN, "1 <= mass < 3", 3).tolist() == [False, False, True]
     assert keeps(KNOWN, "3 >= mass > 1 and top", 3).tolist() == [True, False, False]

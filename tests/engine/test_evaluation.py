@@ -320,6 +320,11 @@ class TestHeavy:
         assert low < event.data["values"]["log-likelihood"] < high
         assert list(event.data["intervals"]) == ["log-likelihood"]
         assert len(event.data["parts"]["mode-coverage"]) == 8
+        floors = event.data["part_floors"]["mode-coverage"]
+        assert list(floors) == list(event.data["parts"]["mode-coverage"])
+        assert all(spread > 0.0 for _, spread in floors.values())
+        pair = (job.quality.floors[key] for key in ("mode-coverage", "spread/mode-coverage"))
+        assert all(np.isfinite(list(pair)))
 
 
 def test_quality_is_of_samples_that_no_guidance_leads(tmp_path):

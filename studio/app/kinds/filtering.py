@@ -15,7 +15,7 @@ __all__ = ["Unfiltered", "keeps", "orders", "sorted_rows", "sorting", "why_none"
 
 Rows = NDArray[np.int64]
 AS_DRAWN = "As drawn"
-COMPARED = re.compile(r"^\s*(?P<name>[^<>=]+?)\s*(?P<sign><=|>=|<|>|=)\s*(?P<value>.+?)\s*$")
+COMPARED = re.compile(r"^\s*(?P<name>[^<>=]+?)\s*(?P<sign><=|>=|<|>|==?)\s*(?P<value>.+?)\s*$")
 BETWEEN = re.compile(r"^\s*([^<>=]+?)\s*(<=?|>=?)\s*([^<>=]+?)\s*(<=?|>=?)\s*([^<>=]+?)\s*$")
 AND = re.compile(r",|&+|\band\b", re.IGNORECASE)
 WITH_UNIT = re.compile(r"^[-+]?[\d.]+(?:e[-+]?\d+)?\s*(?P<unit>[^\d\s.].*)$", re.IGNORECASE)
@@ -27,6 +27,7 @@ SIGNS: Mapping[str, Callable[[NDArray[Any], float], NDArray[np.bool_]]] = {
     ">": np.greater,
     ">=": np.greater_equal,
     "=": np.equal,
+    "==": np.equal,
 }
 
 
@@ -111,9 +112,15 @@ def why_none(measured: Measured, text: str, n: int, units: Mapping[str, str]) ->
             unit = f" {units[known[0]]}" if known[0] in units else ""
             return f"{known[0]} goes from {values.min():,.3g} to {values.max():,.3g}{unit}."
         some = measured.words() if isinstance(measured, Lazily) else measured
-        words = {str(w) for v in some.values() if not _numeric(v) for w in np.unique(v)}
+        texts = {name: values for name, values in some.items() if not _numeric(values)}
+        words = {str(word) for values in texts.values() for word in np.unique(values)}
         if 0 < len(words) <= LISTED:
-            return f"There are {', '.join(sorted(words))}."
+            # More than a word was written: perhaps a comparison in other words than its own.
+            numbers = [name for name in measured if name not in texts]
+            how = ""
+            if len(part.split()) > 1 and numbers and not compared:
+                how = f" Write conditions as {min(words)}, {numbers[0]} > 1."
+            return f"There are {', '.join(sorted(words))}.{how}"
     return ""
 
 
@@ -127,15 +134,20 @@ def _typed(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold().translate(SPELT)
 
 
+def _word(text: str) -> str:
+    """Return a word as words are compared, also where somebody put it in quotes."""
+    return text.strip("\"'").lower()
+
+
 def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[np.bool_]:
     known = _known(measured, name)
     if not known:
         raise Unfiltered(f"{name} is not known of these; {', '.join(measured)} are.")
     values = measured[known[0]]
     if not _numeric(values):
-        if sign != "=":
+        if sign not in ("=", "=="):
             raise Unfiltered(f"{known[0]} is a word: it can only be compared with =.")
-        return np.equal(np.char.lower(values.astype(str)), value.lower())
+        return np.equal(np.char.lower(values.astype(str)), _word(value))
     try:
         number = float(value.replace("%", ""))
     except ValueError:
@@ -157,5 +169,5 @@ def _holds(measured: Measured, word: str, n: int) -> NDArray[np.bool_]:
         raise Unfiltered(f"Compare a number: {names} with <, > or =." if names else "No numbers.")
     found = np.zeros(n, dtype=bool)
     for each in texts:
-        found |= np.char.find(np.char.lower(each), word.lower()) >= 0
+        found |= np.char.find(np.char.lower(each), _word(word)) >= 0
     return found

@@ -42,8 +42,10 @@ class Run:
 class Bars:
     """What is drawn: a value (k,) for each of ``names``, and where they are known what it is
     for real data, how far values of that many data vary by chance, and which class is ``chosen``.
-    A dashed line is at a ``level``. Where several ``runs`` are compared each has a bar of its own,
-    the first that of the values; ``selected`` is the part of the values that is selected.
+    Where values are distances, what each is held against is a ``floor`` with its spread: one below
+    it is no worse. A dashed line is at a ``level``. Where several ``runs`` are compared each has a
+    bar of its own, the first that of the values; ``selected`` is the part of the values that is
+    selected.
     """
 
     title: str
@@ -51,6 +53,7 @@ class Bars:
     values: Doubles
     real: Doubles | None = None
     spread: Doubles | None = None
+    floor: Doubles | None = None
     level: float | None = None
     chosen: int = -1
     runs: tuple[Run, ...] = ()
@@ -66,7 +69,8 @@ class Bars:
         """The figures over the numbers of the classes, for a file."""
         at = np.arange(len(self.names), dtype=np.float64)
         others = {run.title: run.values for run in self.runs[1:]}
-        found = {"value": self.values, "real": self.real, "one sigma": self.spread, **others}
+        found = {"value": self.values, "real": self.real, "floor": self.floor}
+        found |= {"one sigma": self.spread, **others}
         found["selected"] = self.selected
         return [Curve(n, n, "", at, each) for n, each in found.items() if each is not None]
 
@@ -78,11 +82,16 @@ class Bars:
         return np.asarray(np.abs(self.values - self.real) > SURE * self.spread)
 
     @property
+    def held(self) -> Doubles | None:
+        """What the values are held against, (k,): real data, or floors."""
+        return self.real if self.real is not None else self.floor
+
+    @property
     def heights(self) -> Range:
         """The range in which all bars are seen whole."""
         ends = [self.values, np.zeros(1), *(run.values for run in self.runs)]
-        if self.real is not None and self.spread is not None:
-            ends += [self.real + SURE * self.spread]
+        if self.held is not None and self.spread is not None:
+            ends += [self.held + SURE * self.spread]
         if self.level is not None:
             ends += [np.array([self.level])]
         every = np.concatenate(ends)
@@ -97,8 +106,9 @@ class Bars:
         runs = [f"{one_line(run.title)} {number(float(run.values[at]))}" for run in self.runs]
         told = ", ".join(runs) if runs else number(float(self.values[at]))
         text = f"{one_line(self.names[at])}: {told}"
-        if self.real is not None and self.spread is not None:
-            text += f", real {number(float(self.real[at]))} ± {number(float(self.spread[at]))}"
+        if self.held is not None and self.spread is not None and np.isfinite(self.held[at]):
+            which = "real" if self.real is not None else "floor"
+            text += f", {which} {number(float(self.held[at]))} ± {number(float(self.spread[at]))}"
         if self.selected is not None:
             text += f"; selected {number(float(self.selected[at]))}"
         return text
@@ -223,12 +233,14 @@ def _items(bars: Bars, style: CanvasStyle) -> Iterator[QGraphicsItem]:
         yield _rects(at + first, np.zeros(len(at)), bars.selected, colour(style.text, 0.7),
                      INSIDE * wide)  # fmt: skip
     yield pg.InfiniteLine(0.0, angle=0, pen=pen(style.muted))
-    if bars.real is not None and bars.spread is not None:
-        low, high = (bars.real + side * SURE * bars.spread for side in (-1, 1))
-        yield _rects(at, low, high, colour(style.good, 0.3), 1.3)
-        yield _rects(at, bars.real, bars.real, colour(style.good), 1.3, edge=True)
-    if bars.level is not None:
-        yield pg.InfiniteLine(bars.level, angle=0, pen=pen(style.good, 1.2, Qt.PenStyle.DashLine))
+    if bars.held is not None and bars.spread is not None:
+        some = np.isfinite(bars.held)
+        there, held, spread = at[some], bars.held[some], bars.spread[some]
+        low, high = (held + side * SURE * spread for side in (-1, 1))
+        yield _rects(there, low, high, colour(style.good, 0.3), 1.3)
+        yield _rects(there, held, held, colour(style.good), 1.3, edge=True)
+    if bars.level is not None:  # green is what is held against; a mean of the bars is not
+        yield pg.InfiniteLine(bars.level, angle=0, pen=pen(style.muted, 1.2, Qt.PenStyle.DashLine))
 
 
 def _rects(

@@ -28,6 +28,7 @@ LINE = 20  # pixels that a line of words needs
 LETTER, EDGE = 7, 2  # pixels: the width of one, and what is free above and below words
 WORD, CLEAR = 64, 6  # how wide a word of a few letters is, and how far it keeps from its dot
 MOST_DOTS = 200  # more of them would be a thick line
+UPPER = 3  # lines by which the word of a floor goes up at most, off what it would cover
 PALE = 0.5  # of the ink of values of fewer samples than others of their curve
 NONE = QPen(Qt.PenStyle.NoPen)
 
@@ -207,6 +208,9 @@ def _floor_word(
     sides = [(high, True)] if frame.above(high) > LINE else []
     sides += [(low, False)] if frame.above(low) < frame.height - LINE else []
     places = [(x, *side) for x in starts for side in sides or [(line, True)]]
+    # Further up where a curve comes down to its floor.
+    ups = [high + frame.tall(n * LINE) for n in range(1, UPPER + 1)] if sides else []
+    places += [(x, up, True) for up in ups if frame.above(up) > LINE for x in starts]
 
     def place(start: float, height: float, up: bool) -> Place:
         near, far = (frame.tall(pixels if up else -pixels) for pixels in (EDGE, LINE))

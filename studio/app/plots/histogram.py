@@ -30,6 +30,8 @@ RATIO_HEIGHT = 52  # pixels
 ROOM = 0.08  # of the height above the tallest bin
 DEEPEST = 4.5  # powers of ten below the tallest bin that a logarithmic axis shows at most
 LINE = 13  # pixels from a count of what is beyond the axis to the next
+BESIDE = 0.25  # of the axis on each side that a count of what is beyond it may cover
+LOW = 0.5  # of a panel: where counts need more of it, bins keep their room
 AWAY = "\u2007\u2007"  # between a triangle and its count
 FOOT = 10  # pixels above the ratios that no number stands in
 MARKED = 64  # pixels between two numbers across
@@ -218,6 +220,21 @@ class _Frame:
             self.low = max(float(least) - 0.3, self.high - DEEPEST)
         else:
             self.high = most * (1 + ROOM)
+        self._clear_counts(tops)
+
+    def _clear_counts(self, tops: list[Doubles]) -> None:
+        """Leave room above the bins on whose side counts of what lies beyond are written."""
+        counts = [self.scene.beyond, *(m.beyond for m in self.scene.models)]
+        for end in (0, 1):
+            lines = sum(n[end] > 0 for n in counts)
+            written = LINE * (lines + 0.3) / self.tall
+            if not lines or written >= LOW:
+                continue
+            for top in tops:
+                wide = max(1, round(BESIDE * len(top)))
+                near = self.heights(top[:wide] if end == 0 else top[-wide:])
+                tallest = float(near.max(initial=self.low)) - self.low
+                self.high = max(self.high, self.low + tallest / (1 - written))
 
     def heights(self, shares: Doubles) -> Doubles:
         """Return where shares are on the axis, what is below it on its lower end."""
@@ -277,7 +294,7 @@ class HistogramPlot(Explored):
             return super().whole(plane)
         if plane is self.planes[1]:
             return scene.extent, RATIOS
-        frame = _Frame(scene, self.style_)
+        frame = _Frame(scene, self.style_, tall=max(1.0, plane.size[1]))
         return scene.extent, (frame.low, frame.high)
 
     def pointed(self, at: QPointF | None) -> None:

@@ -22,8 +22,9 @@ class _Event(Protocol):
 @dataclass(frozen=True)
 class Evaluated:
     """Figures of a step by metric, each with its floor, the ends of its interval where it has one,
-    how many data it is of, and its parts by name: of each class, of each mode. ``cells`` are of a
-    confusion of classes: true, told, how many.
+    how many data it is of, and its parts by name: of each class, of each mode, and what
+    each part is held against with its spread. ``cells`` are of a confusion of classes: true, told,
+    how many.
     """
 
     step: int
@@ -34,6 +35,7 @@ class Evaluated:
     intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     parts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     cells: Mapping[str, tuple[tuple[str, str, float], ...]] = field(default_factory=dict)
+    part_floors: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
 
 
 def newest(events: Iterable[_Event]) -> Evaluated | None:
@@ -65,6 +67,13 @@ def _read(event: _Event) -> Evaluated | None:
             for slug, each in data.get("cells", {}).items()
             if slug in values
         }
-        return Evaluated(event.step, int(data["seed"]), values, floors, counts, ends, parts, cells)
+        part_floors = {
+            str(slug): {str(name): (float(mean), float(std)) for name, (mean, std) in each.items()}
+            for slug, each in data.get("part_floors", {}).items()
+            if slug in parts
+        }
+        return Evaluated(
+            event.step, int(data["seed"]), values, floors, counts, ends, parts, cells, part_floors
+        )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

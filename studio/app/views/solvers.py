@@ -80,10 +80,12 @@ class SolversView(FoundView):
         self.table.setMinimumHeight(210)
         self.table.itemSelectionChanged.connect(self._show_ways)
         self.facts = label("", "muted", wrap=True)  # the bar has no room for them
+        self.note = label("", wrap=True)
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(12)
         self.key = LineKey()
+        body.addWidget(self.note)
         body.addWidget(self.facts)
         body.addWidget(self.key)
         self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(2)]
@@ -101,6 +103,8 @@ class SolversView(FoundView):
         self.found, self.others = None, []
         if found is not None:
             self.found = self._solved(found)
+            self.note.setText(found[0].note)
+            self.note.setVisible(bool(found[0].note))
             self.slider.setRange(0, len(self.found.calls) - 1)
             self.slider.setValue(len(self.found.calls) // 2)
             tasks.spawn(self._load_others(self._key))

@@ -138,16 +138,25 @@ class StandingsView(QWidget):
         self, runs: list[RunState], metrics: list[str], unequal: Collection[str]
     ) -> list[Cell]:
         """Return what stands below each column behind the names: of figures of unequal numbers of
-        samples none is the floor of all.
+        samples each run has its own.
         """
         floors = {slug: value for run in reversed(runs) for slug, value in run.floors.items()}
         bars = [
             Cell(words.figure(floors[slug]), tip=held.bar(self._entry(slug), floors, slug))
             if slug in floors and slug not in unequal
-            else Cell(NONE, tip=APART if slug in unequal else "")
+            else self._own_floors(runs, slug)
             for slug in metrics
         ]
         return [self._law(runs), Cell(""), Cell(""), *bars]
+
+    def _own_floors(self, runs: list[RunState], slug: str) -> Cell:
+        own = [words.figure(run.floors[slug]) if slug in run.floors else NONE for run in runs]
+        if all(each == NONE for each in own):
+            return Cell(NONE)
+        return Cell(
+            ", ".join(own),
+            tip=f"The {held.bar_word(self._entry(slug))} of each run, in order. {APART}",
+        )
 
     def _law(self, runs: list[RunState]) -> Cell:
         """Return what likelihoods are held against, where one was measured."""

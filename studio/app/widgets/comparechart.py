@@ -146,11 +146,11 @@ class CompareChart(QWidget):
             floor = run.floors.get(slug) if quality and not many <= held_to else None
             held_to |= many if floor is not None else set()
             name = short_name(run, LETTERS[len(self._runs)]) if roomy else ""
-            name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, room)
             of = samples_of(run, slug) if mixed else None
-            title = " ".join(
-                filter(None, [PLACES[place], name, f"n\u00a0=\u00a0{of:,}" if of else ""])
-            )
+            told = f"n\u00a0=\u00a0{of:,}" if of else ""
+            left = max(0, room - metrics.horizontalAdvance(f" {told}" if told else ""))
+            name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, left)
+            title = " ".join(filter(None, [PLACES[place], name, told]))
             along = comparison.floors_along(run, self.measure) if floor is not None else None
             spreads = comparison.spreads_along(run, self.measure) if along is not None else None
             shade, values = ink(place, tokens), series.values

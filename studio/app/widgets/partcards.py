@@ -2,6 +2,7 @@
 classes are taken for which.
 """
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -26,8 +27,9 @@ GAP = 8
 
 
 class PartCards(QWidget):
-    """A card for each metric that has parts; hidden where none has. A dashed line is the figure
-    itself, where it is the mean of its parts.
+    """A card for each metric that has parts; hidden where none has. Green is what each part
+    is held against, where that was measured; a dashed line is the figure itself, where it is the
+    mean of its parts.
     """
 
     def __init__(self, state: AppState) -> None:
@@ -84,8 +86,17 @@ class PartCards(QWidget):
         values = np.array(list(found.parts[slug].values()))
         value = found.values.get(slug)
         mean = value is not None and bool(np.isclose(values.mean(), value, rtol=1e-3))
-        bars = Bars(title, tuple(found.parts[slug]), values, level=value if mean else None)
-        card.show_bars(bars, _said(found, slug))
+        names = tuple(found.parts[slug])
+        known = held.bar_word(entry) == held.FLOOR  # a baseline is nothing to come near to
+        floors = found.part_floors.get(slug, {}) if known else {}
+        bars = Bars(title, names, values, level=value if mean else None)
+        if floors:
+            unknown = (np.nan, np.nan)
+            held_against = np.array([floors.get(name, unknown) for name in names])
+            bars = replace(bars, floor=held_against[:, 0], spread=held_against[:, 1])
+        said = [_said(found, slug), *(["dashed: their mean"] if mean else [])]
+        said += ["green: the floor of each ± 2σ"] if floors else []
+        card.show_bars(bars, "; ".join(said))
         return card
 
     def _keep(self, card: BarsCard | ConfusionCard, name: str) -> None:

@@ -99,6 +99,11 @@ class EvaluationJob(RunJob):
                 if figure.low is not None
             },
             parts={slug: dict(f.parts) for slug, f in quality.figures.items() if f.parts},
+            part_floors={
+                slug: {name: list(each) for name, each in parts.items()}
+                for slug, parts in quality.part_floors.items()
+                if slug in quality.figures
+            },
             cells={slug: list(f.cells) for slug, f in quality.figures.items() if f.cells},
         )
 

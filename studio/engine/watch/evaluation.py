@@ -32,6 +32,8 @@ FLOOR_PAIRS = 8
 """So many pairs of real samples a floor is measured with. A single pair says little: between two
 sets of 2,000 points of a ring, sliced W2 is anything from .03 to .10."""
 
+PartFloors = dict[str, dict[str, tuple[float, float]]]
+
 LEAST = 100  # samples: with fewer a figure is mostly noise
 _SAMPLES = "samples"  # among what a metric needs
 
@@ -43,7 +45,8 @@ class Quality:
 
     The value of a figure is NaN where it could not be measured: of all that need samples where
     ``broken`` of these are not finite. ``floors`` are the means of the bars over real pairs, and
-    their standard deviations under ``"spread/<slug>"``. ``notes`` are sentences on metrics that
+    their standard deviations under ``"spread/<slug>"``; ``part_floors`` are both by metric and by
+    the name of a part, where all bars have it. ``notes`` are sentences on metrics that
     were left out, each said once a run, and on what could not be measured, said each time.
     """
 
@@ -54,6 +57,7 @@ class Quality:
     nfe: int = 0
     broken: int = 0
     drawn: bool = True
+    part_floors: PartFloors = field(default_factory=dict)
 
     @property
     def values(self) -> dict[str, float]:
@@ -101,6 +105,7 @@ class Evaluator:
     seed: int
     floors: dict[str, float] = field(default_factory=dict)
     announce: Callable[[int, bool], None] | None = None
+    part_floors: PartFloors = field(default_factory=dict)
     _real: RowSource | None = None
     _held: RowSource | None = None
     _judge: Judge | None = None
@@ -123,18 +128,21 @@ class Evaluator:
         # Floors of one pair, as earlier versions wrote them, have no spread: measured anew.
         asked = [c for c in self.choices if SPREAD + c.entry.slug not in self.floors]
         asked = [c for c in asked if not _lacks(model, c.entry)]
-        found: dict[str, list[float]] = {}
+        found: dict[str, list[Figure]] = {}
         for seed in range(self.seed, self.seed + FLOOR_PAIRS if asked else self.seed):
             other, real = self.data.pair(n, seed)
             for choice in asked:
                 seen = real if _drawn_by(choice.entry) else self.data.some(n, seed)
                 bar = yield from self._attempt(choice, self._evidence(seen, other=other), bar=True)
-                found.setdefault(choice.entry.slug, []).append(bar.value)
-        for slug, values in found.items():
-            measured = torch.tensor(values, dtype=torch.float64)
-            if measured.isfinite().all():
-                self.floors[slug] = float(measured.mean())
-                self.floors[SPREAD + slug] = float(measured.std())
+                found.setdefault(choice.entry.slug, []).append(bar)
+        for slug, bars in found.items():
+            if (over := _over([bar.value for bar in bars])) is not None:
+                self.floors[slug], self.floors[SPREAD + slug] = over
+            shared = [name for name in bars[0].parts if all(name in bar.parts for bar in bars)]
+            measured = {name: _over([bar.parts[name] for bar in bars]) for name in shared}
+            known = {name: over for name, over in measured.items() if over is not None}
+            if known:
+                self.part_floors[slug] = known
 
     def evaluate(self, model: Learner[Any], sampler: Any = None) -> Generator[bool, None, Quality]:
         """Measure a model; yields False between network passes and between metrics."""
@@ -160,7 +168,8 @@ class Evaluator:
         self._warn_of_few(figures)
         notes, self._notes = list(dict.fromkeys(self._notes)), []
         n, asked = self._compared()
-        return Quality(figures, dict(self.floors), n, notes, drawn.nfe, drawn.broken, asked)
+        return Quality(figures, dict(self.floors), n, notes, drawn.nfe, drawn.broken, asked,
+                       dict(self.part_floors))  # fmt: skip
 
     def _compared(self) -> tuple[int, bool]:
         """Return with how many data it is measured, and whether samples are drawn for it."""
@@ -264,6 +273,12 @@ class Evaluator:
 def _drawn_by(entry: MetricEntry) -> bool:
     """Say whether a metric looks at samples."""
     return _SAMPLES in entry.needs
+
+
+def _over(values: list[float]) -> tuple[float, float] | None:
+    """Return the mean of a floor over pairs and its standard deviation, None where one failed."""
+    measured = torch.tensor(values, dtype=torch.float64)
+    return (float(measured.mean()), float(measured.std())) if measured.isfinite().all() else None
 
 
 def _lacks(model: Learner[Any], entry: MetricEntry) -> str:

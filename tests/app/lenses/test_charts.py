@@ -127,6 +127,17 @@ def test_the_word_of_a_floor_lies_where_the_curve_is_not(
     assert (said.pos().x() > 0) == further
 
 
+def test_the_word_of_a_floor_goes_up_where_a_curve_came_down_to_it(qapp: object) -> None:
+    steps = np.array([0.0, 50.0, 100.0])
+    curve = Curve("q", "Q", "#f00", steps, np.full(3, 0.09), True, 0.05, np.full(3, 0.05))
+    frame = Frame((0.0, 100.0), (0.0, 1.0), 400.0, 200.0, log=False)
+    (found,) = reduced(ChartScene([curve], (0.0, 100.0)), 400)
+    drawn = curve_items(curve, found, frame, CanvasStyle.of(DARK))
+    (said,) = [each for each in drawn if isinstance(each, pg.TextItem)]
+    assert said.anchor.y() == 1.0
+    assert 0.09 < said.pos().y() < 0.3, "not on the points, and not far from the line"
+
+
 def test_a_logarithmic_axis_leaves_out_what_is_not_positive(qapp: object) -> None:
     curve = Curve("a", "A", "#fff", np.arange(4.0), np.array([-1.0, 0.0, 0.01, 100.0]), True)
     scene = ChartScene([curve], (0.0, 3.0), log=True)

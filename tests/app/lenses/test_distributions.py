@@ -32,15 +32,17 @@ from studio.app.kinds.measuring import (
     with_distances,
 )
 from studio.app.kinds.registry import kind
+from studio.app.plots import histogram
 from studio.app.plots.bars import Bars, BarsPlot, Run
 from studio.app.plots.export import write_curves, write_picture
 from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
 from studio.app.plots.shares import Apart, apart, edges_of, shares_of, spread_of
+from studio.app.plots.style import CanvasStyle
 from studio.app.shell.rows_panel import RowsPanel
 from studio.app.state.selection import Offered, Source
 from studio.app.state.taking import Taking
 from studio.app.theme import theme
-from studio.app.tokens import LIGHT
+from studio.app.tokens import DARK, LIGHT
 from studio.app.views.cubes.spectrum import SpectrumPlot
 from studio.app.views.distributions import VIEW, DistributionsView
 from studio.app.widgets.distancetable import DistanceTable
@@ -201,6 +203,22 @@ def test_what_the_axis_does_not_reach_is_counted_at_its_ends(plot: HistogramPlot
     assert said == "Beyond the axis: real 7 above; EDM 1,234 below, 2 above."
     assert scene_of().outside == ""
     plot.grab()
+
+
+@pytest.mark.parametrize("log_y", [False, True])
+def test_counts_of_what_is_beyond_the_axis_stand_above_the_bins(log_y: bool) -> None:
+    scene = replace(scene_of(beyond=(0, 7)), log_y=log_y)
+    last = np.zeros(len(scene.real))
+    last[[len(last) // 2, -1]] = 0.001, 0.9
+    tall = replace(scene, real=last, models=())
+    plain, clear = (
+        histogram._Frame(replace(tall, beyond=n), CanvasStyle.of(DARK), tall=120.0)
+        for n in ((7, 0), (0, 7))
+    )
+    assert clear.high > plain.high, "there is room for them where the bins are tall, alone"
+    up = clear.high - (clear.high - clear.low) * histogram.LINE * 0.6 / clear.tall
+    top = float(clear.heights(last + scene.spread)[-1])
+    assert (up - top) / (clear.high - clear.low) * clear.tall > histogram.LINE / 2
 
 
 def test_a_histogram_is_copied_as_a_picture(qtbot: QtBot) -> None:

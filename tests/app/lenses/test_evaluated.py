@@ -56,6 +56,15 @@ def test_the_parts_of_figures_are_bars_each_once(lens, qtbot):
     assert card.scene.values.tolist() == [0.8, 1.0]
     assert card.scene.level == 0.9, "the mean of the parts is the figure"
     assert "corn: 0.8" in card.plot.accessibleDescription()
+    assert card.scene.floor is None
+    floors = {"accuracy": {"corn": [0.7, 0.02]}}
+    said = {**SAID, "values": values, "parts": PARTS, "part_floors": floors}
+    lens.run.evaluated = newest([event(said)])
+    view._redraw()
+    scene = view.parts.cards["accuracy"].scene
+    assert scene.said(0) == "corn: 0.8, floor 0.7 ± 0.02"
+    assert scene.said(1) == "oats: 1", "of a part without a floor none is told"
+    assert not scene.outside.any(), "one below a floor is no worse"
     lens.run.evaluated = newest([event(SAID)])
     view._redraw()
     assert view.parts.isHidden()
@@ -66,6 +75,7 @@ def test_the_parts_of_figures_are_bars_each_once(lens, qtbot):
     [
         {}, {"values": 3}, {**SAID, "n": "many"}, {**SAID, "floors": []}, {**SAID, "parts": [3]},
         {**SAID, "parts": {"accuracy": {"a": "b", "c": 1}}},
+        {**SAID, "parts": PARTS, "part_floors": {"accuracy": {"corn": 0.7}}},
     ],
 )  # fmt: skip
 def test_what_somebody_spoilt_is_left_out(bad):

@@ -159,8 +159,10 @@ async def test_types_stand_below_each_other_beside_real_jets(view: Any, lens: An
     assert (question.by, question.given["pt"][3], question.given["label"][:3]) == (
         "pt-mass", 1003.0, [0, 1, 2]
     )  # fmt: skip
-    assert "real: of all training jets" in view._which.accessibleName()
-    assert view.board.near_by == "asked pT, m"
+    said = view._which.accessibleName()
+    assert "real: of all training jets" in said
+    assert ("more by type" in said) == (said.split(" of ")[0] != said.split(" of ")[1].split()[0])
+    assert view.board.near_by == "asked pT, mass"
     lens.run.live = record_of(6)
     lens.state.runs.record_arrived.emit(lens.run.key)
     await until(lambda: view._record.step == 6)

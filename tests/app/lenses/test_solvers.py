@@ -86,11 +86,14 @@ def view(lens, qtbot) -> SolversView:
     return made
 
 
+NOTE = "500 points are too few to tell the solvers apart: take more."
+
+
 def write(run: Path, more: dict[str, Any] | None = None) -> str:
     run.mkdir(exist_ok=True)
     config = {**CONFIG, **(more or {})}
     record = ResultRecord(
-        operator="solver-lab", title="Solver lab", run=run.name, step=100, config=config
+        operator="solver-lab", title="Solver lab", run=run.name, step=100, config=config, note=NOTE
     )
     return Results(run / "results").write(record, ARRAYS).name
 
@@ -110,6 +113,8 @@ async def test_what_was_measured_is_shown_as_soon_as_it_is_there(lens, view) -> 
     assert view.table.rowCount() == 2
     assert view.table.item(0, 3).text() == "64"
     assert view.facts.text().endswith("each sampler on its own grid")
+    assert view.note.isVisible()
+    assert view.note.text() == NOTE
     assert [rung.title for rung in view.distance.rungs] == ["euler", "noisy"]
     assert [rung.title for rung in view.error.rungs] == ["euler"], "noise has no error"
     assert [name for name, _ in view.key.names] == ["euler", "noisy", "floor"]

@@ -150,13 +150,15 @@ def test_figures_of_different_n_say_of_how_many_they_are(
         run.floors = {"mmd": 0.1}
         measure(lens, run, "cost/samples", [10], [float(n)])
         measure(lens, run, "quality/mmd", [10], [0.3])
+    runs[0].floors = {"mmd": 0.2}
     view._draw()
     table = view.table
     last = table.columnCount() - 1
     told = [table.item(row, last).text().replace("\u00a0", " ") for row in range(4)]
-    assert told == ["0.3 (n = 1,000)", "0.3 (n = 1,500)", "0.3 (n = 1,000)", "\N{EN DASH}"]
+    assert told == ["0.3 (n = 1,000)", "0.3 (n = 1,500)", "0.3 (n = 1,000)", "0.2, 0.1, 0.1"]
     assert "different n" in table.item(1, last).toolTip()
     assert "different n" in table.item(3, last).toolTip()
+    runs[0].floors = {"mmd": 0.1}
     measure(lens, runs[1], "cost/samples", [20], [1000.0])
     measure(lens, runs[1], "quality/mmd", [20], [0.2])
     view._draw()

@@ -209,7 +209,7 @@ class JetFlowView(QWidget):
         self.rings.setVisible(has)
         self._show_key()
         self._seek(record, run)
-        self.board.near_by = "asked pT, m" if self._was_asked(record) else "constituents"
+        self.board.near_by = "asked pT, mass" if self._was_asked(record) else "constituents"
         self.board.show_lines(self._lines(record, run, labels))
         self._offer(record, run)
         self._show_chosen()
@@ -217,7 +217,9 @@ class JetFlowView(QWidget):
         shown = sum(len(line.made) for line in self.board.lines)
         picture = words.picture_of(record.step, run)
         real = " · real: of all training jets" if self._near is not None else ""
-        self._which.set_text(f"{shown} of {record.x.shape[1]} latents, {picture}{real}")
+        every = record.x.shape[1]
+        more = ", more by type" if shown < every and len(names) > 1 and not self._type else ""
+        self._which.set_text(f"{shown} of {every} latents{more}, {picture}{real}")
 
     def _show_key(self) -> None:
         record = self._record
