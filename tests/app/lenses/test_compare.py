@@ -487,6 +487,14 @@ def test_names_of_the_legend_fit_or_have_an_ellipsis_in_the_middle(
     assert all(entry.width() >= entry.sizeHint().width() for entry in entries)
     taken = sum(entry.sizeHint().width() for entry in entries)
     assert taken + chart.card._log.sizeHint().width() < 375
+    # With of how many samples each is the names have less room.
+    for run, n in zip(runs[:2], (1000, 125), strict=True):
+        measure(lens, run, "cost/samples", [3], [float(n)])
+    chart.show_runs(runs[:2])
+    QApplication.processEvents()
+    entries = list(chart.card._entries.values())
+    assert [entry.text().rpartition("=")[2].strip() for entry in entries] == ["1,000", "125"]
+    assert all(entry.width() >= entry.sizeHint().width() for entry in entries)
 
 
 def test_a_baseline_is_called_so_in_the_chart(lens: Any, runs: Any, window: QWidget) -> None:
