@@ -2,6 +2,8 @@
 figure, what that took, and the settings that are not the same.
 """
 
+import re
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
@@ -24,6 +26,7 @@ __all__ = ["Finals", "short_count"]
 
 NONE = "–"
 TITLES, COLUMN, WIDEST = 124, 122, 490  # pixels: of the titles, of a run, of all at least
+LONG = 10  # letters of a word of a name that has no room beside a badge
 NAMES = 104  # pixels that a title has at most: what is told of the runs needs the room
 Line = tuple[str, tuple[str, ...]]
 Name = tuple[str, str]
@@ -106,12 +109,14 @@ class Finals(QWidget):
     def _head(self, names: list[Name]) -> None:
         """Head the columns with what tells the runs apart, on as many lines as that needs."""
         self._grid.addWidget(label("What differs", "small"), 0, 0)
+        parts = (word for apart, _ in names for word in re.split(r"(?<=[-_ ])", apart))
+        above = len(names) > 2 or max(map(len, parts), default=0) > LONG
         for place, (apart, name) in enumerate(names):
             head = QWidget()
             said = label(apart, "strong", wrap=True)
             said.setAccessibleName(name)
             set_tip(said, name if apart != name else "")
-            if len(names) > 2:  # of many each name has the whole width of its column
+            if above:  # each name has the whole width of its column
                 head.setLayout(column(Badge(place), said, gap=2))
             else:
                 line = row(Badge(place), said, gap=6)

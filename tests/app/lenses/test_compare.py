@@ -471,6 +471,16 @@ def test_a_pane_is_called_by_what_tells_it_from_those_beside_it(
     assert "edm-eight-gaussians" in window.view.panes[0]._name.toolTip()
 
 
+@pytest.mark.parametrize(("first", "above"), [("consistency-jets", True), ("edm-jets", False)])
+def test_a_long_word_of_a_name_stands_below_its_number(
+    runs: Any, window: QWidget, first: str, above: bool
+) -> None:
+    runs[0].name, runs[1].name = f"0001-{first}", "0002-vae-sets"
+    window.view.finals.show_runs(runs[:2], "quality/sliced-w2")
+    head = window.view.finals._grid.itemAtPosition(0, 1).widget()
+    assert isinstance(head.layout(), QVBoxLayout) == above, "beside it there is no room"
+
+
 def test_names_of_the_legend_fit_or_have_an_ellipsis_in_the_middle(
     lens: Any, runs: Any, window: QWidget
 ) -> None:
