@@ -109,20 +109,19 @@ class ImportJob(Job):
             return
         self._told = now
         seconds = now - self._began
+        step = self.step  # once: the thread that adds rows goes on meanwhile
         # It was looked into before the first row, for a time that says nothing of the others.
-        speed = self.step / max(now - self._rows_began, 1e-9)
+        speed = step / max(now - self._rows_began, 1e-9)
         self._sink.send(
             Progress(
                 job=self.job,
-                step=self.step,
+                step=step,
                 total=self.total,
                 steps_per_second=speed,
-                seconds_left=max(0, self.total - self.step) / speed
-                if self.total and speed
-                else None,
+                seconds_left=max(0, self.total - step) / speed if self.total and speed else None,
                 memory=process_memory(),
                 seconds=seconds,
-                doing="" if self.step else "Reading the file",
+                doing="" if step else "Reading the file",
             )
         )
 
