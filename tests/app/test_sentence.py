@@ -169,6 +169,15 @@ async def test_a_recipe_of_the_model_on_such_data_says_roughly_how_long_it_takes
     other = drafts.repick(run, "dataset", "ring-of-five")
     known = expected(Draft(spec=other), state, steps=500)
     assert (known.seconds, known.about, known.here) == (pytest.approx(30.0), "roughly", False)
+    # One with the network of the setup tells more than the first of them.
+    net = {"slug": "mlp", "config": {"width": 512}}
+    large = msgspec.structs.replace(
+        run, family=msgspec.structs.replace(run.family, config={**run.family.config, "net": net})
+    )
+    slower = msgspec.structs.replace(recipe, expected_seconds=900.0, run=large)
+    state.recipes = [*state.recipes, slower]
+    other = drafts.repick(large, "dataset", "ring-of-five")
+    assert expected(Draft(spec=other), state, steps=500).seconds == pytest.approx(450.0)
     assert expected(Draft(spec=drafts.repick(other, "family", "gan")), state) is None
 
 

@@ -42,7 +42,7 @@ def expected(draft: Draft, state: AppState, steps: int = 0) -> Expected | None:
     """Return how long the training of a setup takes, for ``steps`` or as many as it has; None where
     nothing is known. A step takes as long as one of the last run with the same settings; or of
     the recipe, where model and data are still its; or else roughly as one of a recipe of the same
-    model on the same data, or on data of the same kind.
+    model on the same data, or on data of the same kind, with the same network if there is one.
     """
     wanted = steps or steps_of(draft.spec, state.catalog)
     whole = draft.resolved  # runs say all their settings, also those that have their default
@@ -61,12 +61,19 @@ def expected(draft: Draft, state: AppState, steps: int = 0) -> Expected | None:
 
 
 def _near(spec: RunSpec, recipes: Iterable[Recipe], catalog: Catalog | None) -> Recipe | None:
-    """Return a recipe of the same model on the same data, or else on data of the same kind."""
+    """Return a recipe of the same model on the same data, or else on data of the same kind; of
+    these one with the same network, for larger ones take many times as long.
+    """
     if catalog is None:
         return None
     kind = catalog.kind_of(spec.dataset)
     like = [r for r in recipes if r.run.family.slug == spec.family.slug and r.kind == kind]
-    return min(like, key=lambda r: r.run.dataset.slug != spec.dataset.slug, default=None)
+
+    def apart(recipe: Recipe) -> tuple[bool, bool]:
+        mine, other = spec.family.config.get("net"), recipe.run.family.config.get("net")
+        return recipe.run.dataset.slug != spec.dataset.slug, mine != other
+
+    return min(like, key=apart, default=None)
 
 
 def _like(run: RunState, spec: RunSpec) -> bool:
