@@ -60,6 +60,7 @@ class SolversView(FoundView):
     def controls(self) -> list[QWidget]:
         self.found: Solved | None = None
         self.others: list[tuple[RunState, Solved]] = []
+        self.apart: list[tuple[RunState, Solved]] = []  # of another number of samples
         self._at = 0
         self._calls = label("", "strong")
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -100,7 +101,7 @@ class SolversView(FoundView):
             body.addLayout(each, high)
 
     def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
-        self.found, self.others = None, []
+        self.found, self.others, self.apart = None, [], []
         if found is not None:
             self.found = self._solved(found)
             self.note.setText(found[0].note)
@@ -131,7 +132,10 @@ class SolversView(FoundView):
             except (Refused, KeyError, ValueError):
                 continue  # that run says it in its own lens
         if isValid(self) and key == self._key and found is self.found:
-            self.others = read
+            # A distance of more samples is smaller: beside fewer it would look better than real.
+            n = self.found.samples if self.found is not None else 0
+            self.others = [each for each in read if each[1].samples == n]
+            self.apart = [each for each in read if each[1].samples != n]
             self.refresh()
 
     @property
@@ -172,6 +176,11 @@ class SolversView(FoundView):
             f" · run {number(run.name)}: {counted(other.samples, kind.one, kind.many)} of step "
             f"{other.step:,}"
             for run, other in self.others
+        )
+        beside += "".join(
+            f" · run {number(run.name)} is not drawn: it was measured by "
+            f"{counted(other.samples, kind.one, kind.many)}, and a distance falls with their number"
+            for run, other in self.apart
         )
         self.facts.setText(
             f"{counted(found.samples, kind.one, kind.many)} of step {found.step:,} · "

@@ -154,6 +154,18 @@ async def test_curves_of_other_runs_by_the_same_figure_are_drawn_with_it(lens, v
         )
     )
     await until(lambda: len(view.others) == 2)
+    fifth = replace(run, key=f"{run.key}-e", name="0012-e", results=[])
+    fifth.results.append(write(Path(fifth.key), {"n": 2000}))
+    lens.state.runs.by_key[fifth.key] = fifth
+    lens.state.result_written.emit(
+        ResultWritten(
+            job="j", run=fifth.key, operator="solver-lab", step=100, result=fifth.results[0]
+        )
+    )
+    await until(lambda: view.apart)
+    assert [each.name for each, _ in view.apart] == ["0012-e"], "more samples are nearer anyway"
+    assert "euler, run 12" not in [rung.title for rung in view.distance.rungs]
+    assert "run 12 is not drawn: it was measured by 2,000" in view.facts.text()
 
 
 def test_what_is_far_off_does_not_press_the_others_onto_the_floor(qtbot) -> None:
