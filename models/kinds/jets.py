@@ -179,7 +179,8 @@ def mirrored(rows: Batch, spec: DataSpec, generator: torch.Generator) -> Batch:
         "critic": "set-transformer",
         "generator": "set-transformer",
     },
-    metrics=("w1-jet-mass", "w1-constituent-pt"),
+    # Masses alone are soon those of real jets: prongs are learned last.
+    metrics=("w1-jet-mass", "w1-tau21", "w1-tau32", "w1-constituent-pt"),
     training={
         "particles": 64,
         "frames": 16,

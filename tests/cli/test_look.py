@@ -328,7 +328,7 @@ def test_a_kind_of_data_is_shown_with_what_there_is_for_it(say: Any) -> None:
     status, out, _ = say("show", "jets")
     assert status == 0
     assert "Networks: set-transformer as denoiser" in out
-    assert "Metrics: w1-jet-mass, w1-constituent-pt, fpd" in out
+    assert "Metrics: w1-jet-mass, w1-tau21, w1-tau32, w1-constituent-pt" in out
     assert "Data sets: pythia-jets\n" in out
     recipes = out.partition("Recipes: ")[2].partition("Imported")[0].replace("\n", " ")
     assert {"jets-edm", "pc-droid-transformer"} <= {*recipes.replace(",", " ").split()}
