@@ -42,7 +42,7 @@ _COUNTS = ("steps", "walk")  # settings of a sampler that calls are spent by
 _USUAL = ("dpmpp-2m", "unipc", "deis", "heun", "ddim", "ancestral")
 _CONSISTENT = ("consistency",)
 _CALLS = (4, 6, 8, 12, 16, 24, 35, 64, 100)
-_FEW_CALLS = (5, 10, 20, 35, 60)
+_FEW_CALLS = (5, 10, 20, 50)
 _FEW_USUAL = ("dpmpp-2m", "heun", "ddim", "ancestral")
 _CONSISTENT_CALLS = (1, 2, 3, 5, 8)
 _N, _REPEATS, _FEW_REPEATS = 2000, 3, 2
@@ -121,7 +121,7 @@ class SolverLabConfig(Config, frozen=True):
             high=86_400.0,
             unit="s",
         ),
-    ] = 60.0
+    ] = 120.0
     seed: SeedSetting = 0
 
 
@@ -140,16 +140,6 @@ class _Plan:
     @property
     def followed(self) -> int:
         return min(self.n, _FOLLOWED)
-
-    @property
-    def of_reference(self) -> int:
-        """How many rows the network is called with for the reference."""
-        return self.repeats * 2 * self.fine * self.followed
-
-    @property
-    def of_samplers(self) -> int:
-        """How many rows it is called with for the samplers, at most."""
-        return self.repeats * len(self.samplers) * sum(self.calls) * self.n
 
 
 @operator(
@@ -338,33 +328,41 @@ def _apart(made: Batch, fine: Batch) -> float:
 
 
 def _planned(config: SolverLabConfig, family: Family[Any]) -> _Plan:
-    """Return settings with nothing left open: as much as there is time for."""
+    """Return settings with nothing left open: as much as there is time for.
+
+    A distance falls with the number of samples. So that the curve of a consistency model can be
+    laid on those of its teacher it draws as many as a diffusion has time for, though its own few
+    calls would be done sooner.
+    """
     consistent = not isinstance(family, HasDenoiser)
-    usual, few = (_CONSISTENT,) * 2 if consistent else (_USUAL, _FEW_USUAL)
-    many = _CONSISTENT_CALLS if consistent else _CALLS
 
     def plan(names: tuple[str, ...], calls: tuple[int, ...], n: int, repeats: int, fine: int,
              ) -> _Plan:  # fmt: skip
+        if consistent:
+            names, calls, fine = _CONSISTENT, _CONSISTENT_CALLS, 0
         samplers = tuple(_entry(slug, family) for slug in config.samplers or names)
-        return _Plan(
-            samplers, config.calls or calls, config.n or n, config.repeats or repeats,
-            0 if consistent else fine,
-        )  # fmt: skip
+        n, repeats = config.n or n, config.repeats or repeats
+        return _Plan(samplers, config.calls or calls, n, repeats, fine)
 
-    whole = plan(usual, many, _N, _REPEATS, _FINE)
+    whole = plan(_USUAL, _CALLS, _N, _REPEATS, _FINE)
     if all((config.samplers, config.calls, config.n, config.repeats)):
         return whole
     call = _seconds_of_a_call(family)
-    if call * (whole.of_reference + whole.of_samplers) <= config.seconds:
+
+    def took(names: tuple[str, ...], calls: tuple[int, ...], repeats: int, fine: int) -> float:
+        """Return the seconds for as many samples as are taken at most, of a diffusion."""
+        n = config.n or _N
+        drawn = len(config.samplers or names) * sum(config.calls or calls) * n
+        return call * (config.repeats or repeats) * (drawn + 2 * fine * min(n, _FOLLOWED))
+
+    if took(_USUAL, _CALLS, _REPEATS, _FINE) <= config.seconds:
         return whole
-    calls = _CONSISTENT_CALLS if consistent else _FEW_CALLS
-    short = plan(few, calls, _N, _FEW_REPEATS, _FINE)
+    drawing = took(_FEW_USUAL, _FEW_CALLS, _FEW_REPEATS, 0)
     # Of the time that the reference leaves; where it would take the half of it, there is none.
-    left = config.seconds - call * short.of_reference
+    left = config.seconds - (took(_FEW_USUAL, _FEW_CALLS, _FEW_REPEATS, _FINE) - drawing)
     fine = _FINE if left >= config.seconds / 2 else 0
-    left = left if fine else config.seconds
-    fits = int(short.n * left / max(call * short.of_samplers, 1e-9))
-    return plan(few, calls, min(_N, max(_LEAST, fits)), _FEW_REPEATS, fine)
+    fits = int(_N * (left if fine else config.seconds) / max(drawing, 1e-9))
+    return plan(_FEW_USUAL, _FEW_CALLS, min(_N, max(_LEAST, fits)), _FEW_REPEATS, fine)
 
 
 def _seconds_of_a_call(family: Family[Any]) -> float:

@@ -228,17 +228,27 @@ def test_what_is_left_open_is_as_much_as_there_is_time_for(monkeypatch) -> None:
     def planned(**settings: Any) -> Any:
         return solvers._planned(SolverLabConfig(**settings), family)
 
-    short, longer, whole = (planned(seconds=seconds) for seconds in (1.0, 6.0, 86_400.0))
+    short, longer, whole = (planned(seconds=seconds) for seconds in (0.5, 6.0, 86_400.0))
     assert [each.slug for each in short.samplers] == ["dpmpp-2m", "heun", "ddim", "ancestral"]
-    assert (short.calls, short.repeats, short.fine) == ((5, 10, 20, 35, 60), 2, 0)
-    # Two repeats of four samplers with 130 calls: 10 milliseconds a row, and never too few.
-    assert (short.n, longer.n) == (100, int(6.0 / (1e-5 * 2 * 4 * 130)))
+    assert (short.calls, short.repeats, short.fine) == ((5, 10, 20, 50), 2, 0)
+    # Two repeats of four samplers with 85 calls: 7 milliseconds a row, and never too few.
+    assert (short.n, longer.n) == (100, int(6.0 / (1e-5 * 2 * 4 * 85)))
     # The reference follows 200 particles for 800 calls, twice: 3.2 seconds.
-    with_ends = planned(seconds=10.0)
-    assert (with_ends.n, with_ends.fine) == (int((10.0 - 3.2) / (1e-5 * 2 * 4 * 130)), 400)
+    with_ends = planned(seconds=11.0)
+    assert (with_ends.n, with_ends.fine) == (int((11.0 - 3.2) / (1e-5 * 2 * 4 * 85)), 400)
     assert (whole.n, whole.repeats, whole.fine, len(whole.calls)) == (2000, 3, 400, 9)
     asked = planned(seconds=1.0, calls=(8,), n=64)
     assert (asked.calls, asked.n) == ((8,), 64), "what was said stays"
+
+
+def test_a_student_draws_as_many_as_its_teacher_where_nobody_says_how_many(monkeypatch) -> None:
+    monkeypatch.setattr(solvers, "_seconds_of_a_call", lambda family: 1e-5)
+    teacher, student = jet_family(), jet_family("consistency-training")
+    for seconds in (1.0, 6.0, 10.0, 86_400.0):
+        config = SolverLabConfig(seconds=seconds)
+        theirs, its = (solvers._planned(config, family) for family in (teacher, student))
+        assert its.n == theirs.n
+        assert (its.fine, [each.slug for each in its.samplers]) == (0, ["consistency"])
 
 
 def test_a_consistency_model_is_compared_by_its_few_steps(family) -> None:

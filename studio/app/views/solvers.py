@@ -18,6 +18,7 @@ from studio.app.plots.ladder import LadderPlot, Rung, floor_ink, ink
 from studio.app.plots.ways import WaysPlot
 from studio.app.state.comparison import comparable
 from studio.app.state.naming import number
+from studio.app.state.operators import COUNT
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.solving import At, Solved
@@ -54,13 +55,12 @@ class SolversView(FoundView):
     answer = (
         "Samplers of this run are compared, and nothing is trained: how near they come to the "
         "data, from few calls of the network to many, and how long a sample takes on this machine. "
-        "Unless you say otherwise it takes about a minute."
+        "Unless you say otherwise it takes about two minutes."
     )
 
     def controls(self) -> list[QWidget]:
         self.found: Solved | None = None
-        self.others: list[tuple[RunState, Solved]] = []
-        self.apart: list[tuple[RunState, Solved]] = []  # of another number of samples
+        self.measured: list[tuple[RunState, Solved]] = []  # other runs, the newest first
         self._at = 0
         self._calls = label("", "strong")
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -101,14 +101,14 @@ class SolversView(FoundView):
             body.addLayout(each, high)
 
     def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
-        self.found, self.others, self.apart = None, [], []
+        self.found, self.measured = None, []
         if found is not None:
             self.found = self._solved(found)
             self.note.setText(found[0].note)
             self.note.setVisible(bool(found[0].note))
             self.slider.setRange(0, len(self.found.calls) - 1)
             self.slider.setValue(len(self.found.calls) // 2)
-            tasks.spawn(self._load_others(self._key))
+        tasks.spawn(self._load_others(self._key))
 
     def _solved(self, found: "tuple[ResultRecord, Arrays]") -> Solved:
         record, arrays = found
@@ -117,9 +117,9 @@ class SolversView(FoundView):
         return Solved.of(arrays, record.config, record.step, titles)
 
     async def _load_others(self, key: str) -> None:
-        """Read what was found of other runs on the same data by the same figure, the newest."""
+        """Read what was found last of other runs on the same data, by the same figure."""
         run, found = self.state.runs.by_key.get(key), self.found
-        if run is None or found is None:
+        if run is None:
             return
         read: list[tuple[RunState, Solved]] = []
         for other in reversed(list(self.state.runs.by_key.values())):
@@ -127,16 +127,37 @@ class SolversView(FoundView):
                 continue
             try:
                 newest = await self._actions.operating.newest(other.key, OPERATOR)
-                if newest is not None and (theirs := self._solved(newest)).figure == found.figure:
-                    read.append((other, theirs))
+                theirs = self._solved(newest) if newest is not None else None
             except (Refused, KeyError, ValueError):
                 continue  # that run says it in its own lens
+            if theirs is not None and (found is None or theirs.figure == found.figure):
+                read.append((other, theirs))
         if isValid(self) and key == self._key and found is self.found:
-            # A distance of more samples is smaller: beside fewer it would look better than real.
-            n = self.found.samples if self.found is not None else 0
-            self.others = [each for each in read if each[1].samples == n]
-            self.apart = [each for each in read if each[1].samples != n]
+            self.measured = read
             self.refresh()
+
+    @property
+    def others(self) -> list[tuple[RunState, Solved]]:
+        """The other runs that can be held against this one, by as many samples: a distance of more
+        is smaller, and beside fewer it would look better than real.
+        """
+        return self._measured_by(as_many=True)
+
+    @property
+    def apart(self) -> list[tuple[RunState, Solved]]:
+        """The other runs, which were measured by another number of samples."""
+        return self._measured_by(as_many=False)
+
+    def _measured_by(self, *, as_many: bool) -> list[tuple[RunState, Solved]]:
+        n = self.found.samples if self.found is not None else 0
+        return [each for each in self.measured if (each[1].samples == n) is as_many]
+
+    def _measure(self) -> None:
+        """Propose as many samples as another run was measured by, so that they can be compared."""
+        if self.measured:
+            proposed = {COUNT: self.measured[0][1].samples}
+            self.state.asked.setdefault((self._key, OPERATOR), proposed)
+        super()._measure()
 
     @property
     def filled(self) -> bool:

@@ -166,6 +166,12 @@ async def test_curves_of_other_runs_by_the_same_figure_are_drawn_with_it(lens, v
     assert [each.name for each, _ in view.apart] == ["0012-e"], "more samples are nearer anyway"
     assert "euler, run 12" not in [rung.title for rung in view.distance.rungs]
     assert "run 12 is not drawn: it was measured by 2,000" in view.facts.text()
+    view.measure.click()
+    asked = lens.state.asked[run.key, "solver-lab"]
+    assert asked == {"n": 2000}, "as many as the newest of the others, so that it can be compared"
+    lens.state.asked[run.key, "solver-lab"] = {"n": 64}
+    view.measure.click()
+    assert lens.state.asked[run.key, "solver-lab"] == {"n": 64}, "what the person said stays"
 
 
 def test_what_is_far_off_does_not_press_the_others_onto_the_floor(qtbot) -> None:
