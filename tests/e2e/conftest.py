@@ -19,7 +19,7 @@ from tests.qtloop import loop, run_coroutine, themed, until
 
 __all__ = ["loop"]
 
-SECONDS = 120
+SECONDS = 1200
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,8 @@ from studio.app.theme import theme
 
 __all__ = ["Switch"]
 
+FAINT = 0.45  # of its color: switched off for the person, and still seen to be on or off
+
 
 class Switch(QAbstractButton):
     """A checkable pill; the knob's side says the state as well as the colour does."""
@@ -33,7 +35,8 @@ class Switch(QAbstractButton):
             fill = QColor(tokens.accent if on else tokens.line)
             knob = QColor(tokens.on_accent if on else tokens.text)
             if not self.isEnabled():
-                fill, knob = QColor(tokens.line), QColor(tokens.muted)
+                fill.setAlphaF(FAINT)
+                knob = knob if on else QColor(tokens.muted)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(fill)
             painter.drawRoundedRect(track, 7, 7)

@@ -179,7 +179,7 @@ async def test_what_is_picked_is_seen_large_and_by_the_inspector(view: Any, lens
     selection = lens.state.selection
     assert selection.source == Source(lens.run.key, "particles")
     assert selection.rows.tolist() == [5]
-    assert view._title.text() == "Top jet 5, on its way"
+    assert view._title.text() == "Top jet 5"
     facts = dict(selection.known(selection.source).tell(5))
     assert re.search(r" GeV \(asked 1,005, [+−]\d[^)]* %\)$", facts["pT"])
     assert facts["Constituents"] == "4 (asked 4)"

@@ -362,12 +362,8 @@ class JetFlowView(QWidget):
         self.board.chosen = shown
         self.board.update()
         self.plane.show_way(shown.way)
-        self._name(shown)
+        self._title.set_text(self._called(shown))
         self._show_strip(shown.way)
-
-    def _name(self, cell: Cell) -> None:
-        called = self._called(cell)
-        self._title.set_text(called if cell.real else f"{called}, on its way")
 
     def _called(self, cell: Cell) -> str:
         line = next((each for each in self.board.lines if cell in (*each.made, *each.real)), None)
