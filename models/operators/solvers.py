@@ -46,7 +46,7 @@ _FEW_CALLS = (5, 10, 20, 50)
 _FEW_USUAL = ("dpmpp-2m", "heun", "ddim", "ancestral")
 _CONSISTENT_CALLS = (1, 2, 3, 5, 8)
 _N, _REPEATS, _FEW_REPEATS = 2000, 3, 2
-_LEAST = 100  # samples of each, however long they take
+_LEAST = 250  # samples of each, however long they take: of a hundred jets a floor is all noise
 _NARROW = 0.5  # of the floor: half an interval that can tell samplers apart there
 _PROBE = 64  # rows that a call is timed with
 

@@ -232,7 +232,7 @@ def test_what_is_left_open_is_as_much_as_there_is_time_for(monkeypatch) -> None:
     assert [each.slug for each in short.samplers] == ["dpmpp-2m", "heun", "ddim", "ancestral"]
     assert (short.calls, short.repeats, short.fine) == ((5, 10, 20, 50), 2, 0)
     # Two repeats of four samplers with 85 calls: 7 milliseconds a row, and never too few.
-    assert (short.n, longer.n) == (100, int(6.0 / (1e-5 * 2 * 4 * 85)))
+    assert (short.n, longer.n) == (250, int(6.0 / (1e-5 * 2 * 4 * 85)))
     # The reference follows 200 particles for 800 calls, twice: 3.2 seconds.
     with_ends = planned(seconds=11.0)
     assert (with_ends.n, with_ends.fine) == (int((11.0 - 3.2) / (1e-5 * 2 * 4 * 85)), 400)
