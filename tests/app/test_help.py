@@ -10,7 +10,7 @@ from PySide6.QtGui import QTextCharFormat, QTextDocument
 
 from studio import resources
 from studio.app.help import pages, paper
-from studio.app.help.claims import claims, plain
+from studio.app.help.claims import VERDICTS, claims, plain
 from studio.app.state import switch
 from studio.app.theme import theme
 from studio.app.tokens import DARK, LIGHT
@@ -218,7 +218,8 @@ async def test_a_place_in_a_page_is_gone_to(bench, wait):
     bar, layout = view.sheet.verticalScrollBar(), view.sheet.document().documentLayout()
 
     def away():
-        block = view.sheet.document().find(heading).block()
+        document = view.sheet.document()
+        block = document.find(heading, document.find(heading)).block()  # after the contents
         return abs(layout.blockBoundingRect(block).top() - bar.value())
 
     assert away() < 2
@@ -231,7 +232,8 @@ def test_claims_stand_with_their_figures_and_what_must_fail() -> None:
     (page,) = pages.verified()
     for path in resources.folder("verified").glob("*.json"):
         claim = json.loads(path.read_text(encoding="utf-8"))
-        assert f"{claim['id']}: " in page.text
+        assert f"\n## {claim['id']}: " in page.text
+        assert f"](help:verified#{claim['id']}:) | {VERDICTS[claim['passed']]} |" in page.text
         assert plain(claim["machine"]) in page.text
         # Where a claim has nulls, each of them is told with its figure.
         for title in claim["nulls"]:

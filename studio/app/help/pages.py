@@ -10,6 +10,7 @@ the line `GRID` stands the table of models.
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -167,10 +168,23 @@ def verified() -> list[Page]:
     if not found:
         return []
     summary = "What the studio claims of its models, measured, with what must fail beside it."
-    lines = ["# What is verified", "", summary, ""]
+    lines = ["# What is verified", "", summary, "", *_contents(found)]
     for claim in found:
         lines += told(claim)
     return [Page("verified", GUIDES, "What is verified", summary, "\n".join(lines))]
+
+
+def _contents(found: Sequence[dict[str, Any]]) -> list[str]:
+    """Return how many claims came to which verdict, and a table that leads to each."""
+    counts = Counter(claim["passed"] for claim in found)
+    said = f"{counts[True]} hold, {counts[False]} do not, {counts[None]} are reported"
+    rows = [
+        [f"[{claim['id']}: {cell(claim['title'])}](help:verified#{claim['id']}:)",
+         VERDICTS[claim["passed"]]]
+        for claim in found
+    ]  # fmt: skip
+    return [f"{len(found)} claims: {said}.", "", _row(["Claim", "Verdict"]), "|---|---|",
+            *map(_row, rows), ""]  # fmt: skip
 
 
 def _of_family(entry: EntrySpec, catalog: Catalog) -> Page:

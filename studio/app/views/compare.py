@@ -167,6 +167,7 @@ class CompareView(QWidget):
         pane.grid.picked.connect(self._pick)
         following: Following = pane.beside
         following.shown.connect(self._identify)
+        following.shown.connect(self._even)
         pane.starts.changed.connect(self._identify)
 
     def _changed(self, key: str) -> None:
@@ -222,6 +223,14 @@ class CompareView(QWidget):
         for pane in panes:
             if pane.colours_of is not starts:
                 pane.colour_by(starts)
+
+    def _even(self) -> None:
+        """Show as many tiles in each pane as all have: fewer of one would be drawn larger."""
+        panes = self.panes[: len(self._runs)]
+        records = [pane.beside.record for pane in panes]
+        fewest = min((each.x.shape[1] for each in records if each is not None), default=0)
+        for pane in panes:
+            pane.show_at_most(fewest)
 
     def _pick(self, particle: int) -> None:
         for pane in self.panes:

@@ -33,6 +33,7 @@ __all__ = ["HelpView"]
 
 SLUG = Qt.ItemDataRole.UserRole
 READING = 720  # logical pixels: lines no longer than the eye follows
+KEEP = QTextCursor.MoveMode.KeepAnchor
 RELAID = 120  # milliseconds after the last change of the width
 
 
@@ -235,10 +236,23 @@ class HelpView(QWidget):
         self._show_cursor(cursor)
 
     def _go_to(self, place: str) -> None:
-        cursor = self.sheet.document().find(place)
+        cursor = self._heading(place) or self.sheet.document().find(place)
         self._show_cursor(cursor)
         if not cursor.isNull():
             self._scroll_to(cursor.block())
+
+    def _heading(self, place: str) -> QTextCursor | None:
+        """Return some words selected in the first heading that has them; None where none does."""
+        block = self.sheet.document().begin()
+        while block.isValid():
+            at = block.text().find(place) if block.blockFormat().headingLevel() else -1
+            if at >= 0:
+                cursor = QTextCursor(block)
+                cursor.setPosition(block.position() + at)
+                cursor.setPosition(cursor.position() + len(place), KEEP)
+                return cursor
+            block = block.next()
+        return None
 
     def _settle(self) -> QAbstractTextDocumentLayout:
         """Lay a long page out to its end, not only as far as it is looked at: else its places are

@@ -55,6 +55,7 @@ class ComparePane(QFrame):
         self._place = place
         self._dims = (0, 1)
         self._particle = -1
+        self._most = TILES
         self._told: FlowRecord | None = None
         self._target: NDArray[np.float32] | None = None
         self.starts = Starts(self)
@@ -157,12 +158,12 @@ class ComparePane(QFrame):
         self._stack.setCurrentWidget(self.grid)
         frame = frame_at(record.t, self._state.playback.flow)
         kind = self._kind
-        some = slice(min(TILES, kind.page))
+        some = slice(min(self._most, kind.page))
         self.grid.setAccessibleName(f"{kind.moving.capitalize()} of the fixed latents")
         told = named(record.given, self._classes)
         tiles = kind.tiles(kind.rows(record.x, record.extras, frame, some, told))
         self.grid.show_tiles(tiles, noun=kind.moving)
-        self.grid.select(self._particle if self._particle < TILES else -1)
+        self.grid.select(self._particle if self._particle < self._most else -1)
         self.beside.drawn()
         self.tell()
 
@@ -174,6 +175,12 @@ class ComparePane(QFrame):
             return run.classes if run is not None else ()
         same = (r for r in known if r.spec is not None and r.spec.dataset == run.spec.dataset)
         return next((r.classes for r in same if r.classes), ())
+
+    def show_at_most(self, tiles: int) -> None:
+        """Show no more tiles than this: as many as the other panes can, in the same places."""
+        if self._most != (most := min(tiles, TILES)):
+            self._most = most
+            self._clocks()
 
     def colour_by(self, starts: Places) -> None:
         """Colour the particles by where those of another run started, row by row."""
@@ -207,7 +214,7 @@ class ComparePane(QFrame):
         """Show the way of a particle, -1 for none."""
         self._particle = particle
         record = self.beside.record
-        self.grid.select(particle if particle < TILES else -1)
+        self.grid.select(particle if particle < self._most else -1)
         if particle < 0 or not self._in_plane(record) or particle >= record.x.shape[1]:
             self.canvas.set_life(None)
             return

@@ -446,6 +446,9 @@ def test_images_are_compared_as_images(lens: Any, runs: Any, window: QWidget) ->
     first = panes[0].grid.grab().toImage()
     lens.state.playback.set(flow=0.0)
     assert panes[0].grid.grab().toImage() != first
+    runs[1].live = FlowRecord.of(6, t, x[:, :9])
+    lens.state.runs.record_arrived.emit(runs[1].key)
+    assert [pane.grid.count for pane in panes] == [9, 9, 9], "as many as each of them has"
 
 
 def test_a_pane_says_of_which_step_its_picture_is(lens: Any, runs: Any, window: QWidget) -> None:

@@ -160,7 +160,7 @@ async def test_types_stand_below_each_other_beside_real_jets(view: Any, lens: An
         "pt-mass", 1003.0, [0, 1, 2]
     )  # fmt: skip
     said = view._which.accessibleName()
-    assert "real: of all training jets" in said
+    assert "of all that are learned from" in view._which.toolTip()
     assert ("more by type" in said) == (said.split(" of ")[0] != said.split(" of ")[1].split()[0])
     assert view.board.near_by == "asked pT, mass"
     lens.run.live = record_of(6)

@@ -216,10 +216,11 @@ class JetFlowView(QWidget):
         self._move()
         shown = sum(len(line.made) for line in self.board.lines)
         picture = words.picture_of(record.step, run)
-        real = " · real: of all training jets" if self._near is not None else ""
         every = record.x.shape[1]
         more = ", more by type" if shown < every and len(names) > 1 and not self._type else ""
-        self._which.set_text(f"{shown} of {every} latents{more}, {picture}{real}")
+        self._which.set_text(f"{shown} of {every} latents{more}, {picture}")
+        sought = "The nearest real jets are those of all that are learned from."
+        self._which.set_more(sought if self._near is not None else "")
 
     def _show_key(self) -> None:
         record = self._record
