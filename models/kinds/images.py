@@ -91,7 +91,11 @@ class ImageSet:
         "hierarchical-vae": {"latent": 32, "noisy": False},
         "latent-diffusion": {"latent": 32},
         "vq-vae": {"codes": 16, "book": 128, "latent": 8, "noisy": False},
+        # Sixteen levels of grey, as fine as anybody sees: on finer ones a density is busy with how
+        # black black is.
+        "normalising-flow": {"dequantisation": 1 / 16},
         "autoregressive": {
+            "dequantisation": 1 / 16,
             "law": "logistics",
             "mixture": 4,
             "net": {"slug": "made", "config": {"width": 512, "frequencies": 0}},

@@ -6,6 +6,10 @@ what the sign of y says. Under any density p of y
     log p(x) >= log integral of p over x - c to x + c >= E_u log p(x + c (2 u - 1)) + log 2 c
 
 (Theis et al. 2016, arXiv:1511.01844, eq. 4), so that a density that fits y makes bits likely.
+
+Numbers that are counted in levels, as pixels are, are spread over the cell of their level likewise.
+A density that is fitted to them as they are grows without end on the levels that are most common,
+such as black, and learns nothing else (Theis et al. 2016, section 3.1).
 """
 
 import math
@@ -15,8 +19,39 @@ import torch
 from torch import Tensor
 
 from models.config import param
+from models.contracts.batch import Batch
+from models.contracts.learner import Line
+from models.contracts.spec import DataSpec
 
-__all__ = ["NoiseWidth", "expected_log_normal", "log_sign", "noised"]
+__all__ = [
+    "SPREAD",
+    "Dequantisation",
+    "NoiseWidth",
+    "expected_log_normal",
+    "log_sign",
+    "noised",
+    "spread",
+]
+
+SPREAD = Line(
+    formula="x ← x + w (u − ½),  u ~ U(0, 1),  w the dequantisation",
+    source="Theis et al. 2016, arXiv:1511.01844, section 3.1",
+)
+"""What a training step says of it."""
+
+Dequantisation = Annotated[
+    float,
+    param(
+        "Dequantisation",
+        "Uniform noise so wide is added to what is learned, anew in each step: the distance of "
+        "two levels, where numbers are counted in such, as pixels are. Without it a density grows "
+        "without end on the most common level and learns nothing else.",
+        low=0.0,
+        high=1e6,
+        unit="data units",
+        zero="None",
+    ),
+]
 
 NoiseWidth = Annotated[
     float,
@@ -49,3 +84,13 @@ def log_sign(bits: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
     """Return log P(y has the sign of x) under N(mean, std^2), in nats: what a bit really has."""
     found: Tensor = torch.special.log_ndtr(bits * mean * (-log_std).exp())
     return found
+
+
+def spread(rows: Batch, width: float, spec: DataSpec, rng: torch.Generator) -> Batch:
+    """Return standardised rows, each number with noise so wide, in units of the data; without a
+    width nothing is drawn.
+    """
+    if width == 0.0:
+        return rows
+    u = torch.rand(rows.x.shape, generator=rng, device=rng.device).to(rows.x)
+    return rows.holding(rows.x + rows.zeroed(width * (u - 0.5) / spec.std.to(rows.x)))

@@ -15,6 +15,7 @@ from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
 from models.families.likelihood.conditionals import Bins, Conditional, Logistics
+from models.layouts.dequantised import SPREAD, Dequantisation, spread
 from models.nets import role
 from models.nets.calling import call
 from models.nets.pick import build
@@ -63,6 +64,7 @@ class AutoregressiveConfig(Config, frozen=True):
         int,
         param("Logistics", "In each mixture.", low=1, high=64, depends=("law", ("logistics",))),
     ] = 8
+    dequantisation: Dequantisation = 0.0
     optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine", clip=5.0)
     ema: Averaging = 0.99
     conditional: ConditionalSetting = False
@@ -96,7 +98,7 @@ class Autoregressive(Family[AutoregressiveConfig]):
 
     layers = (Layer("log-density", "Log-density", "scalar", "log p", timed=False, density=True),)
     stages = (
-        Stage("draw", "Draw data", "x ~ p", f"{_PAPER}, section 2"),
+        Stage("draw", "Draw data", "x ~ p", f"{_PAPER}, section 2", also=(SPREAD,)),
         Stage(
             "predict",
             "Say each number from those before it",
@@ -138,6 +140,7 @@ class Autoregressive(Family[AutoregressiveConfig]):
         return finish(self._stages(Batch.of(batch), shown=False))
 
     def _stages(self, real: Batch, *, shown: bool) -> Walk:
+        real = spread(real, self.config.dequantisation, self.spec, self.noise)
         scene = {"real": real.x}
         yield "draw", scene
         if shown:

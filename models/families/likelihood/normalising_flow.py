@@ -14,6 +14,7 @@ from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
 from models.families.likelihood.fitting import more_likely
+from models.layouts.dequantised import SPREAD, Dequantisation, spread
 from models.nets.calling import call
 from models.nets.flows.layers import InvertibleLayers
 from models.nets.pick import build
@@ -35,6 +36,7 @@ class NormalisingFlowConfig(Config, frozen=True):
     """Settings of a normalising flow."""
 
     net: FlowNet = Pick()
+    dequantisation: Dequantisation = 0.0
     optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine", clip=5.0)
     ema: Averaging = 0.99
     conditional: ConditionalSetting = False
@@ -62,7 +64,7 @@ class NormalisingFlow(Family[NormalisingFlowConfig]):
         Layer("score", "Score", "vector", "∇log p", timed=False, kept=False),
     )
     stages = (
-        Stage("draw", "Draw data", "x ~ p", f"{_PAPER}, section 2.2"),
+        Stage("draw", "Draw data", "x ~ p", f"{_PAPER}, section 2.2", also=(SPREAD,)),
         Stage(
             "back",
             "Send the data back through the layers",
@@ -103,6 +105,7 @@ class NormalisingFlow(Family[NormalisingFlowConfig]):
         return finish(self._stages(Batch.of(batch), shown=False))
 
     def _stages(self, real: Batch, *, shown: bool) -> Walk:
+        real = spread(real, self.config.dequantisation, self.spec, self.noise)
         scene = {"real": real.x}
         yield "draw", scene
         if shown:
