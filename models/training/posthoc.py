@@ -9,16 +9,17 @@ oldest ones go, so that a checkpoint grows by a bounded amount: 8 bytes a number
 and 4 for each of at most 8 pairs of copies in half precision.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 
-from models.contracts.state import State
+from models.contracts.state import Packed, State
 from models.training.profiles import combination, exponent
 
-__all__ = ["LENGTHS", "SETTING", "PosthocAverages", "averaged_over"]
+__all__ = ["LENGTHS", "SETTING", "PosthocAverages", "averaged_over", "most_bytes"]
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -30,8 +31,29 @@ SETTING = "Lengths afterwards"
 
 _COPIES = 8
 _GROWTH = 1.15  # of the steps at which copies are laid aside
-_PART = "lengths"
+_PART, _NOW = "lengths", "now"
 _AVERAGED = "ema"  # the part that holds the weights that a model is used with
+
+
+class _Counted(State):
+    """Counts what the averages of parts would add to a state, and copies nothing."""
+
+    bytes = 0
+
+    def keep(self, name: str, tensor: Tensor) -> None:
+        if f"/{_PART}/{_NOW}." in name:
+            copies = _COPIES * torch.float16.itemsize
+            self.bytes += tensor.numel() * (tensor.element_size() + copies)
+
+
+def most_bytes(parts: Mapping[str, Packed]) -> int:
+    """Return how much memory the averages of the parts of a learner take, with as many copies as
+    are ever laid aside; 0 where it keeps none.
+    """
+    counted = _Counted({})
+    for name, part in parts.items():
+        part.pack(counted, name)
+    return counted.bytes
 
 
 class PosthocAverages(Generic[M]):
@@ -82,7 +104,7 @@ class PosthocAverages(Generic[M]):
         part = f"{part}/{_PART}"
         for place, mean in enumerate(self._means):
             for name, tensor in zip(self._names, mean, strict=True):
-                state.keep(f"{part}/now.{place}.{name}", tensor)
+                state.keep(f"{part}/{_NOW}.{place}.{name}", tensor)
         for step, kept in self._copies.items():
             for place, mean in enumerate(kept):
                 for name, tensor in zip(self._names, mean, strict=True):
@@ -105,7 +127,7 @@ class PosthocAverages(Generic[M]):
         self.count = int(state.value(f"{part}/count"))
         for place, mean in enumerate(self._means):
             for name, tensor in zip(self._names, mean, strict=True):
-                tensor.copy_(state.tensor(f"{part}/now.{place}.{name}", tensor.shape))
+                tensor.copy_(state.tensor(f"{part}/{_NOW}.{place}.{name}", tensor.shape))
         self._copies = {
             int(step): [
                 [
@@ -147,8 +169,8 @@ def averaged_over(state: State, length: float) -> tuple[State, float]:
             powers, torch.tensor([steps[name] for name, _ in kept]), power, float(count)
         )
         worst = max(worst, found.error)
-        for name in [n for n in tensors if n.startswith(f"{owner}/{_PART}/now.0.")]:
-            parameter = name.removeprefix(f"{owner}/{_PART}/now.0.")
+        for name in [n for n in tensors if n.startswith(f"{owner}/{_PART}/{_NOW}.0.")]:
+            parameter = name.removeprefix(f"{owner}/{_PART}/{_NOW}.0.")
             target = f"{owner}/{_AVERAGED}/{parameter}"
             parts = [state.tensor(f"{owner}/{_PART}/{n}.{p}.{parameter}") for n, p in kept]
             tensors[target] = _mixed(parts, found.weights, tensors[target])

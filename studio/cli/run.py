@@ -152,14 +152,18 @@ def _new_total(settings: list[str]) -> int | None:
 
 
 def _create(spec: "RunSpec", project: Path) -> "RunFolder":
-    """Make the run folder, or say everything that is wrong with the spec."""
+    """Make the run folder, or say everything that is wrong with the spec: as in the window, also
+    that it needs more memory than there is.
+    """
     from studio.cli.wording import problem
     from studio.engine.jobs import headless
-    from studio.engine.run.resolve import resolve
+    from studio.engine.run.validation import Validator
 
-    _, problems = resolve(spec, project=project)
+    problems = Validator().validate(spec, project).problems
     if problems:
-        raise UsageError("this cannot be run:", *(f"  {problem(p)}" for p in problems))
+        raise UsageError(
+            "this cannot be run:", *(f"  {problem(p)} {p.hint}".rstrip() for p in problems)
+        )
     return headless.create(spec, project)
 
 

@@ -163,6 +163,13 @@ class TestValidator:
         assert (problem.kind, problem.path) == ("memory", "training.batch")
         assert "GB" in problem.message
 
+    def test_averages_of_any_length_are_counted_with_their_copies(self):
+        net = {"net": {"width": 256, "depth": 3}}
+        plain = Validator().validate(spec("edm", net), None)
+        kept = Validator().validate(spec("edm", net, lengths=True), None)
+        # Two averages of 4 bytes a number, and eight pairs of copies of 2.
+        assert kept.bytes - plain.bytes == plain.parameters * (2 * 4 + 8 * 2 * 2)
+
     def test_imported_data(self, tmp_path):
         discover()
         validator = Validator()

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from models.contracts.learner import Learner
 from models.tensors import make_generator
+from models.training.posthoc import most_bytes
 
 __all__ = ["Needs", "device_memory", "needs_of", "process_memory"]
 
@@ -41,16 +42,19 @@ class Needs:
     Attributes:
         parameters: how many numbers are trained.
         row: bytes that autograd saves for each row of a batch.
+        kept: bytes of averages whose length is chosen afterwards, and of their copies.
     """
 
     parameters: int
     row: float
+    kept: int = 0
 
     def bytes(self, batch: int, data: int) -> int:
         """Return the bytes of a training with so many rows a batch: weights with their company,
         activations, and so many bytes of data.
         """
-        return round(self.parameters * _BYTES_PER_PARAMETER + self.row * batch + data)
+        weights = self.parameters * _BYTES_PER_PARAMETER + self.kept
+        return round(weights + self.row * batch + data)
 
 
 def needs_of(family: Learner[Any]) -> Needs:
@@ -60,10 +64,11 @@ def needs_of(family: Learner[Any]) -> Needs:
     The family is stepped, so hand in one that is thrown away.
     """
     parameters = family.parameter_count()
+    kept = most_bytes(family.parts)
     if parameters > _PROBED_PARAMETERS:
-        return Needs(parameters, 0.0)
+        return Needs(parameters, 0.0, kept)
     few, more = (_saved_bytes(family, n) for n in _PROBE)
-    return Needs(parameters, max(0, more - few) / (_PROBE[1] - _PROBE[0]))
+    return Needs(parameters, max(0, more - few) / (_PROBE[1] - _PROBE[0]), kept)
 
 
 def _saved_bytes(family: Learner[Any], n: int) -> int:

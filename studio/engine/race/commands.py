@@ -6,11 +6,8 @@ from typing import TYPE_CHECKING
 
 from studio.engine.jobs.training import refuse_twice
 from studio.engine.process.commands import Answer, handles
-from studio.engine.process.failures import Refused
-from studio.engine.race.setup import create_race, going_on, held, line_up
-from studio.engine.run.resolve import Resolved
+from studio.engine.race.setup import all_valid, create_race, going_on, held, line_up
 from studio.protocol import messages as m
-from studio.protocol.spec import RunSpec
 from studio.store.run import RunFolder
 
 if TYPE_CHECKING:
@@ -22,7 +19,7 @@ __all__: list[str] = []
 @handles(m.StartRace)
 def _start(engine: "Engine", command: m.StartRace) -> Answer:
     project = Path(command.project)
-    runs = [_valid(engine, i, spec, project) for i, spec in enumerate(command.specs)]
+    runs = all_valid(engine.validator, command.specs, project)
     return _queue(engine, create_race(runs, command.budget, project))
 
 
@@ -33,19 +30,6 @@ def _resume(engine: "Engine", command: m.ResumeRace) -> Answer:
         refuse_twice(folder, engine.queue.jobs())
     with held(folders):
         return _queue(engine, going_on(folders))
-
-
-def _valid(engine: "Engine", place: int, spec: RunSpec, project: Path) -> Resolved:
-    found = engine.validator.validate(spec, project)
-    if found.resolved is None:
-        error = found.problems[0]
-        raise Refused(
-            f"{spec.name}: {error.message}",
-            error.hint,
-            kind=error.kind,
-            path=f"specs.{place}.{error.path}".rstrip("."),
-        )
-    return found.resolved
 
 
 def _queue(engine: "Engine", folders: Sequence[RunFolder]) -> Answer:

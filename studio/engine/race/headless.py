@@ -6,8 +6,8 @@ from pathlib import Path
 from studio.engine.jobs.headless import drive
 from studio.engine.process.discovery import discover
 from studio.engine.process.sink import CallbackSink
-from studio.engine.race.setup import create_race, going_on, held, line_up
-from studio.engine.run.resolve import check
+from studio.engine.race.setup import all_valid, create_race, going_on, held, line_up
+from studio.engine.run.validation import Validator
 from studio.protocol.messages import Budget, ErrorInfo, Event
 from studio.protocol.spec import RunSpec
 from studio.store.run import RunFolder
@@ -23,7 +23,7 @@ def create(specs: Sequence[RunSpec], budget: Budget, project: Path) -> list[RunF
         StoreError: the disk refused.
     """
     discover()
-    return create_race([check(spec, project=project) for spec in specs], budget, project)
+    return create_race(all_valid(Validator(), specs, project), budget, project)
 
 
 def run(

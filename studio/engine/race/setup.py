@@ -18,13 +18,35 @@ from studio.engine.race.racing import Changed, RaceJob
 from studio.engine.run.resolve import Resolved, check
 from studio.engine.run.session import new_run
 from studio.engine.run.settings import FEWEST_SAMPLES
+from studio.engine.run.validation import Validator
 from studio.protocol.messages import Budget
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
 
-__all__ = ["create_race", "going_on", "held", "line_up"]
+__all__ = ["all_valid", "create_race", "going_on", "held", "line_up"]
 
 FEWEST, MOST = 2, 8
+
+
+def all_valid(validator: Validator, specs: Sequence[RunSpec], project: Path) -> list[Resolved]:
+    """Check the specs of a race, each as that of a single run.
+
+    Raises:
+        Refused: the first problem of the first that has one, with its name.
+    """
+    runs = []
+    for place, spec in enumerate(specs):
+        found = validator.validate(spec, project)
+        if found.resolved is None:
+            error = found.problems[0]
+            raise Refused(
+                f"{spec.name}: {error.message}",
+                error.hint,
+                kind=error.kind,
+                path=f"specs.{place}.{error.path}".rstrip("."),
+            )
+        runs.append(found.resolved)
+    return runs
 
 
 def create_race(runs: Sequence[Resolved], budget: Budget, project: Path) -> list[RunFolder]:
