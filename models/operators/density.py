@@ -19,7 +19,7 @@ from models.tensors import make_generator
 
 __all__ = ["LikelihoodLab", "LikelihoodLabConfig"]
 
-_DRAWN = 3031  # a stream of the seed
+_DRAWN, _LEVELS = 3031, 3033  # streams of the seed
 _PIECE, _MOST = 4096, 256  # numbers, and rows, of a piece: the engine waits for it
 _ROOM = 0.25  # of the span of the data around it that is mapped
 _LEARNED, _UNSEEN, _OTHER = "learned", "unseen", "other"
@@ -41,6 +41,19 @@ class LikelihoodLabConfig(Config, frozen=True):
             of="dataset",
         ),
     ] = Pick()
+    levels: Annotated[
+        int,
+        param(
+            "Levels",
+            "Of data between two bounds, such as pixels: how many values a number can have, 256 "
+            "for one byte, 17 for the 8x8 digits. Each is spread evenly over its level, where a "
+            "density could be as high as it likes, so that bits are what it takes to write a row "
+            "down. Figures with different levels cannot be compared.",
+            low=2,
+            high=65_536,
+            log=True,
+        ),
+    ] = 256
     map: Annotated[
         int,
         param(
@@ -59,8 +72,9 @@ class LikelihoodLabConfig(Config, frozen=True):
     title="Likelihood lab",
     summary="Says how likely learned, unseen and other data are to the model, beside the law of "
     "the data where it is known; of data on a plane it maps the density.",
-    source="Song et al. 2021, arXiv:2011.13456, eqs. 39-40; Nalisnick et al. 2019, "
-    "arXiv:1810.09136 (other data may be the likelier ones)",
+    source="Song et al. 2021, arXiv:2011.13456, eqs. 39-40; Theis et al. 2016, arXiv:1511.01844, "
+    "section 3.1 (levels); Nalisnick et al. 2019, arXiv:1810.09136 (other data may be the likelier "
+    "ones)",
     config=LikelihoodLabConfig,
     needs=("likelihood",),
 )
@@ -72,9 +86,11 @@ class LikelihoodLab:
 
     - "<set>" (n,): log p(x) of the model;
     - "bar-<set>" (n,): what the law of the data says of the same rows, or where that is not known
-      the Gaussian with mean and covariance of the learned data;
+      the Gaussian with mean and covariance of the learned data; NaN where these do not vary in some
+      direction, and none is right;
     - "law" (): 1 where the bar is the law;
-    - "numbers" (): how many numbers a row has;
+    - "numbers" (): how many numbers a row has; "cell" (): the bits that the width of a level adds
+      to each of them, 0 where numbers have none;
     - "map", "law-map" (m, m) and "bounds" (4,) of data on a plane: log p at places, rows from
       below, and x0, x1, y0, y1.
     """
@@ -97,7 +113,11 @@ class LikelihoodLab:
             sets[_UNSEEN] = operation.some(config.rows, config.seed)
         if config.other.slug:
             sets[_OTHER] = _other(config.other, learner, config.rows, config.seed)
-        rows = {name: _some(source, config.rows, config.seed) for name, source in sets.items()}
+        cell = _cell(learner.spec.kind, config.levels)
+        rows = {
+            name: _spread(_some(source, config.rows, config.seed), cell, config.seed)
+            for name, source in sets.items()
+        }
         law = sets[_LEARNED].spec().mixture
         places, bounds = _places(rows[_LEARNED], config.map)
         total = sum(map(len, rows.values())) + len(places)
@@ -105,6 +125,7 @@ class LikelihoodLab:
         arrays: dict[str, Tensor] = {
             "law": torch.tensor(int(law is not None)),
             "numbers": torch.tensor(rows[_LEARNED].x[0].numel()),
+            "cell": torch.tensor(-math.log2(cell) if cell else 0.0),
         }
         fitted = rows[_LEARNED].x.flatten(1).double()
 
@@ -112,7 +133,10 @@ class LikelihoodLab:
             x = x.flatten(1).double()
             if law is not None:
                 return law.to(x).log_prob(x, x.new_zeros(()))
-            return gaussian_log_prob(fitted, x)
+            try:
+                return gaussian_log_prob(fitted, x)
+            except ArithmeticError:
+                return x.new_full((len(x),), torch.nan)
 
         for name, some in rows.items():
             arrays[name], at = yield from _log_prob(learner, some, at)
@@ -139,6 +163,20 @@ def _log_prob(
         at = Progress(at.done + len(piece), at.total)
         yield at
     return torch.cat(parts), at
+
+
+def _cell(kind: str, levels: int) -> float:
+    """Return how wide a level is of data between two bounds, 0 where there are none."""
+    bounds = registry.get("kind", kind).bounds
+    return (bounds[1] - bounds[0]) / (levels - 1) if bounds is not None else 0.0
+
+
+def _spread(rows: Batch, cell: float, seed: int) -> Batch:
+    """Return rows whose numbers are spread evenly over the cell of their level."""
+    if not cell:
+        return rows
+    u = torch.rand(rows.x.shape, generator=make_generator(seed, _LEVELS))
+    return rows.holding(rows.x + (u - 0.5) * cell)
 
 
 def _some(source: RowSource, n: int, seed: int) -> Batch:
@@ -179,6 +217,8 @@ def _places(rows: Batch, side: int) -> tuple[Batch, Tensor]:
 def _said(arrays: dict[str, Tensor]) -> str:
     name = _UNSEEN if _UNSEEN in arrays else _LEARNED
     mean, bar = float(arrays[name].mean()), float(arrays[f"bar-{name}"].mean())
+    if math.isnan(bar):
+        return f"{name.capitalize()} data have {mean:.3f} nats; no Gaussian has their moments."
     whose = "the law of the data" if int(arrays["law"]) else "one Gaussian"
     apart = float(arrays[name].double().sub(arrays[f"bar-{name}"]).std()) / math.sqrt(
         len(arrays[name])

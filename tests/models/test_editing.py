@@ -404,3 +404,25 @@ def test_a_film_is_the_sampler_and_says_what_the_denoiser_foresees():
     assert float(a["left"][0].mean()) > float(a["left"][-3].mean())
     few = do("film", DATA.x[:1], flow, sampler=sampler, n=4, frames=3, seed=3)
     torch.testing.assert_close(few.arrays["way"], a["way"][[0, 4, 9]])
+
+
+def test_a_film_of_rows_is_their_edit_frame_by_frame_and_inverted_ones_come_back():
+    flow, sampler = exact(), Heun(HeunConfig(steps=40))
+    rows = DATA.x[:6]
+    asked = {"sampler": sampler, "noise": 2.0, "seed": 3}
+    drawn = do("film-of-rows", rows, flow, draws=2, frames=200, **asked)
+    edited = do("sdedit", rows, flow, draws=2, **asked)
+    torch.testing.assert_close(x_of(drawn), x_of(edited))
+    a = drawn.arrays
+    assert a["way"].shape == (len(a["s"]), 12, 2)
+    assert float(a["s"][0]) == pytest.approx(2.0)
+    assert float(a["t"][0]) == pytest.approx(flow.clock.t(2.0))
+    torch.testing.assert_close(a["moved"], edited.arrays["moved"], atol=1e-5, rtol=1e-4)
+    assert a["row"].tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    own = do("film-of-rows", rows, flow, way="own", steps=80, **asked).arrays
+    assert float(own["moved"].max()) < 0.02
+    assert float(a["moved"].median()) > 0.2, "drawn noise leads elsewhere"
+    most = do("film-of-rows", rows[:1], flow, way="own", steps=2, sampler=sampler, noise=1000.0)
+    assert float(most.arrays["s"][0]) == pytest.approx(flow.clock.s_max)
+    with pytest.raises(ValueError, match="more than the 256 that a film follows"):
+        do("film-of-rows", rows, flow, draws=43)

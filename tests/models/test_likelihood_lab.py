@@ -6,10 +6,14 @@ import pytest
 import torch
 
 from models.config import Pick
+from models.contracts.learner import finish
 from models.data.eight_gaussians import EightGaussiansConfig
+from models.kinds.images import ImageSet
+from models.kinds.points import PointSet
 from models.operators.base import Operation, Outcome
 from models.operators.density import LikelihoodLab, LikelihoodLabConfig
 from models.registry import discover, registry
+from models.tensors import make_generator
 
 discover(["models.families", "models.data", "models.kinds"])
 
@@ -75,3 +79,52 @@ def test_data_of_another_form_are_refused(family) -> None:
 def test_without_data_it_says_so(family) -> None:
     with pytest.raises(ValueError, match="needs the data of the run"):
         next(LikelihoodLab(LikelihoodLabConfig()).work(Operation(family)))
+
+
+class Even:
+    """A density over pixels that is 1 wherever it is asked."""
+
+    device = torch.device("cpu")
+
+    def __init__(self, spec: Any) -> None:
+        self.spec = spec
+
+    def log_prob(self, x: Any) -> torch.Tensor:
+        return self.spec.log_scale(x).float()
+
+
+def test_pixels_are_spread_over_their_levels_where_dark_ones_have_no_density() -> None:
+    x = torch.randint(0, 17, (100, 1, 2, 2), generator=make_generator(0)) / 16
+    x[:, 0, 0, 0] = 0.0  # always dark, so that no Gaussian fits the levels themselves
+    images = ImageSet(x)
+    asked = []
+
+    class Seen(Even):
+        def log_prob(self, x: Any) -> torch.Tensor:
+            asked.append(self.spec.restored(x).x)
+            return super().log_prob(x)
+
+    work = LikelihoodLab(LikelihoodLabConfig(rows=100, levels=17)).work(
+        Operation(Seen(images.spec()), data=lambda: images)
+    )
+    arrays = finish(work).arrays
+    assert float(arrays["cell"]) == 4.0
+    # An even density over [0, 1] costs as many bits a number as there are to a level's cell.
+    assert float(arrays["learned"].abs().max()) < 1e-5
+    assert bool(arrays["bar-learned"].isfinite().all())
+    seen = torch.cat(asked)
+    assert float((seen - seen.mul(16).round() / 16).abs().max()) <= 0.5 / 16 + 1e-5
+    assert float(seen[:, 0, 0, 0].std()) == pytest.approx(1 / 16 / 12**0.5, rel=0.15)
+
+
+def test_of_data_that_do_not_vary_in_some_direction_no_gaussian_is_told(family) -> None:
+    def flat(n: int = 300, seed: int = 0) -> PointSet:
+        x = data(n, seed).x.clone()
+        x[:, 1] = 0.5
+        return PointSet(x, ("a", "b"))
+
+    work = LikelihoodLab(LikelihoodLabConfig(rows=50, map=0)).work(Operation(family, data=flat))
+    found = finish(work)
+    assert bool(found.arrays["bar-learned"].isnan().all())
+    assert bool(found.arrays["learned"].isfinite().all())
+    assert "no Gaussian has their moments" in found.note

@@ -117,6 +117,7 @@ KIND = Kind(
     draws=256,
     filed=lambda arrays: {"x": arrays["x"]},
     order=20,
+    pictures=True,
     scene=partial(stage_tiles.scene, tiles=Pictures),
     step=partial(stage_tiles.step, tiles=Pictures),
 )

@@ -349,6 +349,7 @@ class Kind:
         graph: reads data as graphs, for views of these; None where they are none.
         by_hand: how a graph of it is edited; None where nobody can.
         assumed: whether data of which nothing is known are taken for this kind.
+        pictures: whether a picture from elsewhere can be made one of them.
         scene: returns the pictures of what a stage of a training step has at hand, by the arrays of
             its scene; None where stages are only told.
         step: returns the pictures of a step of the flow, by the arrays of some data before and
@@ -408,6 +409,7 @@ class Kind:
     graph: AsGraphs | None = None
     by_hand: ByHand | None = None
     assumed: bool = False
+    pictures: bool = False
     scene: Callable[[Arrays], Sequence[TitledTiles]] | None = None
     step: Callable[[Arrays, Arrays], Sequence[TitledTiles]] | None = None
 

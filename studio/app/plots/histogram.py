@@ -68,7 +68,8 @@ class HistogramScene:
     are ``beyond`` the bins, below and above, in which ``unit`` they are, models, which shares of
     the bins are ``chosen`` of all data of the source that something is selected of, the range
     that is ``brushed``; with ``log`` axes are powers of ten. ``sigma`` (m,) is how far the shares
-    of real data vary by chance, where they are no counts of n independent data.
+    of real data vary by chance, where they are no counts of n independent data; ``mark`` is a
+    single value with its name, which stands at the end of the axis where it lies beyond.
     """
 
     name: str
@@ -83,6 +84,7 @@ class HistogramScene:
     unit: str = ""
     beyond: tuple[int, int] = (0, 0)
     sigma: Doubles | None = None
+    mark: tuple[str, float] | None = None
 
     @cached_property
     def spread(self) -> Doubles:
@@ -423,6 +425,24 @@ def _upper(frame: _Frame) -> Iterator[QGraphicsItem]:
             below = frame.heights(np.maximum(model.shares - model.sigma, 0.0))
             yield _bars(scene, nth, below, frame.heights(model.shares + model.sigma))
     yield from _ends(frame)
+    if scene.mark is not None:
+        yield from _marked(frame, *scene.mark)
+
+
+def _marked(frame: _Frame, title: str, value: float) -> Iterator[QGraphicsItem]:
+    """Yield a line where a single value is, with its name; an arrow where that is off the axis."""
+    scene, style = frame.scene, frame.style
+    low, high = scene.extent
+    place = float(np.log10(value)) if scene.log_x and value > 0 else value
+    beyond = place < low or place > high
+    at = min(high, max(low, place))
+    yield pg.InfiniteLine(at, angle=90, pen=pen(style.text, 1.5))
+    left = at > (low + high) / 2
+    name = one_line(title)
+    if beyond:
+        name = f"{name} \u2192" if place > high else f"\u2190 {name}"
+    up = frame.low + 0.5 * (frame.high - frame.low)
+    yield word(name, style.text, (at, up), (float(left), 0.5), colour(style.background, 0.75))
 
 
 def _bars(scene: HistogramScene, nth: int, low: Doubles, high: Doubles) -> Line:

@@ -16,8 +16,9 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class FilmFound:
-    """What the operator "film" says, T frames of n samples: ``t`` and ``s`` (T,) flow times and
-    noise levels, ``nfe`` (T,), ``way`` and ``foreseen`` (T, n, ...), ``score`` and ``left`` (T, n).
+    """What the operators "film" and "film-of-rows" say, T frames of n samples: ``t`` and ``s`` (T,)
+    flow times and noise levels, ``nfe`` (T,), ``way`` and ``foreseen`` (T, n, ...), ``score`` and
+    ``left`` (T, n).
     """
 
     t: Floats

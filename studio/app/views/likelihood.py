@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app import words
+from studio.app.kinds.kind import LABEL
 from studio.app.plots.densitymap import DensityMap
 from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
 from studio.app.plots.runkey import ink
@@ -19,10 +20,11 @@ from studio.app.widgets.basic import row
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import ArraysView, can_ask
 from studio.app.widgets.linekey import LineKey
+from studio.app.widgets.ownimage import Image, OwnImage, Told
 
 __all__ = ["VIEW", "LikelihoodView"]
 
-OPERATOR = "likelihood-lab"
+OPERATOR, ONE = "likelihood-lab", "likelihood"
 SETS = {"unseen": "Unseen data", "learned": "Learned data", "other": "Other data"}
 COLUMNS = (
     ("", ""),
@@ -30,12 +32,15 @@ COLUMNS = (
     ("nats a row", "The mean of log p, ± twice its standard error"),
     (
         "bits a number",
-        "What a number of a row costs on average: less is better; of a density it may be negative",
+        "What a number of a row costs on average: less is better. Of pixels these are bits per "
+        "dimension, each spread over its level; of a density they may be negative",
     ),
     ("of the law", "The mean of log p of what the model is held against, for the same rows"),
     ("difference", "How much likelier the rows are to the model, ± twice its standard error"),
 )
 GAUSSIAN = "of a Gaussian"
+NO_GAUSSIAN = ("none: data are flat", "")
+BYTE = math.log2(255)  # of a pixel with 256 levels
 Doubles = NDArray[np.float64]
 
 
@@ -48,6 +53,67 @@ class LikelihoodView(ArraysView):
         "It knows its density: ask about data that it learned, data that it never saw, and data of "
         "another kind."
     )
+
+    _own: float | None = None  # log p of a picture of one's own
+
+    def controls(self) -> list[QWidget]:
+        hint = "how likely it is to the model is said, in nats and in bits a number"
+        self.own = OwnImage(self, self.state, self._actions, self._ask, hint)
+        self.own.changed.connect(self._forget_own)
+        return [self.own.open]
+
+    def above(self) -> list[QWidget]:
+        return [self.own]
+
+    async def _ask(self, key: str, image: Image) -> Told:
+        """Ask how likely a picture is; of a model that is told a class, under the likeliest one.
+
+        Raises:
+            Refused: the model cannot say.
+        """
+        able = await self._actions.operating.able(key)
+        told = next((each for each in able.conditions if each.name == LABEL), None)
+        names = list(told.names) if told is not None else []
+        given = {LABEL: names} if names else {}
+        # Spread over its level, as those of the lab are: a level has no density.
+        cell = 2.0**-self._cell if self._cell else 0.0
+        x = image + np.random.default_rng(0).uniform(-0.5, 0.5, image.shape) * cell
+        rows = [x.tolist()] * max(1, len(names))
+        answer = await self._actions.operating.ask(key, ONE, inputs={"rows": rows}, given=given)
+        each = np.asarray(answer.arrays["log-density"], np.float64)
+        best = int(each.argmax())
+        value = float(each[best])
+        bits = self._bits(value, image.size)
+        text = f"Its log p is {words.figure(value)} nats, {words.figure(bits)} bits a number"
+        if names:
+            text = f"{text}, as {names[best]}, the class under which it is likeliest"
+        if self.filled:
+            first = self.there[0]
+            below = float((self.doubles(first) < value).mean())
+            n = len(self.doubles(first))
+            text = f"{text}; above that of {below:.0%} of {n:,} rows of {SETS[first].lower()}"
+            if image is self.own.image:
+                self._own = value
+                self._show_histogram()
+        return Told(image[None], [f"{words.figure(bits)} bits"], f"{text}.")
+
+    @property
+    def _cell(self) -> float:
+        """The bits that the width of a level adds to each number: those of the lab, which has none
+        where numbers have no levels; as long as it was not asked, those of a byte.
+        """
+        if not self.filled:
+            return BYTE
+        return float(self.found["cell"].item()) if "cell" in self.found else 0.0
+
+    def _bits(self, log_prob: float, numbers: int) -> float:
+        """Return what a number of a row costs that is so likely, in bits."""
+        return self._cell - log_prob / (numbers * math.log(2))
+
+    def _forget_own(self) -> None:
+        if self._own is not None:
+            self._own = None
+            self.refresh()
 
     def lay_out(self, page: QWidget) -> None:
         self.key = LineKey()
@@ -101,28 +167,34 @@ class LikelihoodView(ArraysView):
         scene = HistogramScene(
             "log p", edges, shares_of(real, edges), len(real), models, unit="nats",
             beyond=beyond(real, edges),
+            mark=None if self._own is None else ("your picture", self._own),
         )  # fmt: skip
         self.histogram.set_scene(scene)
         names = scene.key(CanvasStyle.of(tokens))
         self.key.show_names([(f"{SETS[first]}, n = {len(real):,}", names[0][1]), *names[1:]])
 
     def _show_table(self) -> None:
-        law, numbers = bool(self.found["law"].item()), int(self.found["numbers"].item())
+        law = bool(self.found["law"].item())
         held = COLUMNS[4] if law else (GAUSSIAN, COLUMNS[4][1])
         self.table.head([*COLUMNS[:4], held, COLUMNS[5]])
         lines, shades = [], []
         for name in self.there:
             model, bar = self.doubles(name), self.doubles(f"bar-{name}")
-            bits = -float(model.mean()) / (numbers * math.log(2))
-            figures = (_mean(model), words.figure(bits), words.figure(float(bar.mean())))
-            lines.append((SETS[name], f"{len(model):,}", *figures, _mean(model - bar)))
-            shades.append({} if name == "other" else {5: _verdict(model - bar, law=law)})
+            bits = self._bits(float(model.mean()), int(self.found["numbers"].item()))
+            known = bool(np.isfinite(bar).all())
+            beside = words.figure(float(bar.mean())), _mean(model - bar)
+            figures = _mean(model), words.figure(bits), *(beside if known else NO_GAUSSIAN)
+            lines.append((SETS[name], f"{len(model):,}", *figures))
+            judged = known and name != "other"
+            shades.append({5: _verdict(model - bar, law=law)} if judged else {})
         self.table.show_lines(lines, shades)
         self.table.fit()
 
 
 def _mean(values: Doubles) -> str:
-    return f"{words.figure(float(values.mean()))} ± {2 * _error(values):.1g}"
+    return (
+        f"{words.figure(float(values.mean()))} ± {words.figure(float(f'{2 * _error(values):.1g}'))}"
+    )
 
 
 def _error(values: Doubles) -> float:

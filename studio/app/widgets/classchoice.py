@@ -29,6 +29,7 @@ class ClassChoice(QWidget):
         self.place = 0
         self._names: tuple[str, ...] = ()
         self._few: Segments | None = None
+        self._many: QComboBox | None = None
         self._line = row(gap=0)
         self.setLayout(self._line)
 
@@ -40,7 +41,7 @@ class ClassChoice(QWidget):
     def offer(self, names: Sequence[str], place: int = 0) -> None:
         """Show other classes, of which one is chosen; nothing is said."""
         clear(self._line)
-        self._few = None
+        self._few = self._many = None
         self._names, self.place = tuple(names), place
         titles = [one_line(name) for name in names]
         if len(titles) > MOST or sum(map(len, titles)) > LETTERS:
@@ -50,6 +51,7 @@ class ClassChoice(QWidget):
             box.setCurrentIndex(place)
             box.activated.connect(self.choose)
             self._line.addWidget(box)
+            self._many = box
         elif titles:
             self._few = Segments(titles, "Class")
             self._few.widen()
@@ -62,5 +64,7 @@ class ClassChoice(QWidget):
         before, self.place = self.place, place
         if self._few is not None:
             self._few.select(place)
+        if self._many is not None:
+            self._many.setCurrentIndex(place)
         if place != before:
             self.chosen.emit(place)

@@ -1,12 +1,12 @@
 """A picture of one's own in a lab: dropped, pasted or opened, and what the model says of it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent, QObject, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
@@ -16,12 +16,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QSizePolicy, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.imagefile import FILTER, Unreadable, carries, read_carried, read_image
 from studio.app.intents.base import Refused
+from studio.app.kinds.kind import Kind
 from studio.app.kinds.registry import kind_of_run
+from studio.app.latest import Latest
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, label, row
@@ -34,6 +35,7 @@ __all__ = ["Image", "OwnImage", "Told"]
 HIGH = 104  # pixels of the strip
 TARGET = 512  # real images that tell the size of them; the edit lab asks for as many
 Image = NDArray[np.float32]
+ASKED = "The model is asked."
 LATER = "The size of these images is not known yet: wait until the data are read."
 
 
@@ -55,7 +57,11 @@ Raises:
 
 
 class OwnImage(QWidget):
-    """Lies at the top of a lab, seen once there is a picture. ``open`` is a button for its bar.
+    """Lies at the top of a lab, seen once there is a picture. ``open`` is a button for its bar,
+    which is seen where the kind of data can be a picture.
+
+    Signals:
+        changed: another picture was taken, or it was put away.
 
     Args:
         view: the lab, which takes drops and the keys for pasting from now on.
@@ -63,10 +69,19 @@ class OwnImage(QWidget):
         actions: what a person can want.
         ask: what is asked about the picture.
         hint: what is done with one that is held over the lab, as a sentence goes on.
+        how: controls of what is asked, beside what the picture is called; see `again`.
     """
 
+    changed = Signal()
+
     def __init__(
-        self, view: QWidget, state: AppState, actions: Actions, ask: Ask, hint: str
+        self,
+        view: QWidget,
+        state: AppState,
+        actions: Actions,
+        ask: Ask,
+        hint: str,
+        how: Sequence[QWidget] = (),
     ) -> None:
         super().__init__()
         self._view, self._state, self._actions = view, state, actions
@@ -74,6 +89,8 @@ class OwnImage(QWidget):
         self._once = AskOnce(self, state)
         self._key = ""
         self._asked: Image | None = None
+        self._fitted = ""  # what was done to it
+        self._latest: Latest[tuple[str, Image]] = Latest(self, self._learn)
         tip = "A picture of your own, from a file; one can also be dropped here, or pasted"
         self.open = button("Picture…", self._open, tip=tip)
         self.title, self.trouble = Elided("", "strong", middle=True), label("", "danger", wrap=True)
@@ -84,7 +101,7 @@ class OwnImage(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(16, 10, 16, 0)
         body.setSpacing(4)
-        line = row(self.title, self.close_)
+        line = row(self.title, *how, self.close_)
         line.setStretch(0, 1)
         body.addLayout(line)
         for part in (self.trouble, self.tiles, self.said):
@@ -94,6 +111,7 @@ class OwnImage(QWidget):
         view.setAcceptDrops(True)
         view.installEventFilter(self)
         state.runs.selected.connect(self._select)
+        state.catalog_changed.connect(self._meet_kind)
         self._select(state.runs.selection)
 
     @property
@@ -106,22 +124,45 @@ class OwnImage(QWidget):
         run = self._run
         return run.target.shape[1:] if run is not None and run.target is not None else ()
 
+    @property
+    def _kind(self) -> Kind:
+        return kind_of_run(self._run, self._state.catalog)
+
     def _select(self, key: str) -> None:
         self._key = key
+        self._meet_kind()
         self.put_away()
+
+    def _meet_kind(self) -> None:
+        self.open.setVisible(self._kind.pictures)
 
     def put_away(self) -> None:
         """Show no picture."""
         self._asked = None
+        self._latest.drop()
         self.tiles.hide()
         for each in (self.title, self.said, self.trouble):
             each.setText("")
         self.hide()
+        self.changed.emit()
+
+    @property
+    def image(self) -> Image | None:
+        """The picture that is there, (C, H, W), as the data are."""
+        return self._asked
+
+    def again(self) -> None:
+        """Ask about the picture anew: how it is asked has changed."""
+        if self._asked is not None:
+            self._say(f"{self._fitted} {ASKED}")
+            self._latest.want((self._key, self._asked))
 
     # How one comes
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take what is dropped on the lab, and what is pasted while it has the keyboard."""
+        if not self._kind.pictures:
+            return super().eventFilter(watched, event)
         if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
             event.acceptProposedAction()
             self._take(lambda: read_carried(event.mimeData(), self.shape))
@@ -174,13 +215,15 @@ class OwnImage(QWidget):
         except Unreadable as error:
             self._say("", wrong=str(error))
             return
-        self._asked = image
+        self._asked, self._fitted = image, said
         self.title.set_text(name)
         self._say(said)
         self._show(Told(image[None], ["as seen"], said))
-        tasks.spawn(self._learn(self._key, image))
+        self.changed.emit()
+        self.again()
 
-    async def _learn(self, key: str, image: Image) -> None:
+    async def _learn(self, question: tuple[str, Image]) -> None:
+        key, image = question
         try:
             told = await self._ask(key, image)
         except Refused as refused:
@@ -188,7 +231,7 @@ class OwnImage(QWidget):
                 self._say("", wrong=f"{refused.error.message} {refused.error.hint}".strip())
             return
         if isValid(self) and image is self._asked:
-            self._say(f"{self.said.text()} {told.text}".strip())
+            self._say(f"{self._fitted} {told.text}".strip())
             self._show(told)
 
     # Showing
@@ -200,7 +243,7 @@ class OwnImage(QWidget):
         self.setVisible(bool(text or wrong or self._asked is not None))
 
     def _show(self, told: Told) -> None:
-        kind = kind_of_run(self._run, self._state.catalog)
+        kind = self._kind
         self.tiles.show_tiles(kind.tiles({"x": told.images}), noun=kind.many, words=told.words)
         self.tiles.show()
         self.show()

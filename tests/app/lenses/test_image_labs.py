@@ -20,9 +20,12 @@ from PySide6.QtWidgets import QApplication
 
 from studio.app.intents.base import Answer
 from studio.app.views.images.anomaly import AnomalyView, overlaid
+from studio.app.views.images.film import FilmView
+from studio.app.views.images.guidance import ImageGuidanceView
 from studio.app.views.images.purified import PurifiedView
+from studio.app.views.likelihood import LikelihoodView
 from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import Operate, ResultWritten
+from studio.protocol.messages import GetAble, Operate, ResultWritten
 from studio.store.results import ResultRecord, Results
 from tests.qtloop import until
 
@@ -147,6 +150,9 @@ def answers(lens: Any, **arrays: dict[str, Any]) -> list[Operate]:
     plain = lens.link.ask
 
     async def ask(command: Any, *more: Any, **named: Any) -> Any:
+        if isinstance(command, GetAble):
+            conditions = [{"name": "label", "names": list(lens.run.classes)}]
+            return Answer({"step": 9, "operators": [], "conditions": conditions})
         if not isinstance(command, Operate):
             return await plain(command, *more, **named)
         asked.append(command)
@@ -179,6 +185,7 @@ async def test_a_picture_that_is_dropped_on_the_lab_is_held_against_what_was_mea
     dropped(anomaly, file(picture))
     await until(lambda: "unseen" in anomaly.own.said.text())
     assert "above that of 75% of 4 unseen images" in anomaly.own.said.text()
+    assert anomaly.histogram.shown.mark == ("your picture", 1.5)
     words = tmp_path / "words.txt"
     words.write_text("words")
     dropped(anomaly, file(words))
@@ -186,6 +193,7 @@ async def test_a_picture_that_is_dropped_on_the_lab_is_held_against_what_was_mea
     assert anomaly.own.tiles.isVisibleTo(anomaly), "what was there stays"
     anomaly.own.put_away()
     assert not anomaly.own.isVisibleTo(anomaly)
+    assert anomaly.histogram.shown.mark is None
 
 
 async def test_a_pasted_picture_is_purified_and_the_judge_asked_before_and_after(
@@ -211,3 +219,106 @@ async def test_a_pasted_picture_is_purified_and_the_judge_asked_before_and_after
     clipboard.setText("words")
     QTest.keySequence(purified, QKeySequence.StandardKey.Paste)
     assert purified.own.trouble.text() == "That is no picture. Copy an image, or the file of one."
+
+
+@pytest.fixture
+def film(images: Any) -> Iterator[FilmView]:
+    yield from opened(images, FilmView(images.state, images.actions))
+
+
+@pytest.fixture
+def likelihood(images: Any) -> Iterator[LikelihoodView]:
+    yield from opened(images, LikelihoodView(images.state, images.actions))
+
+
+@pytest.fixture
+def guidance(images: Any) -> Iterator[ImageGuidanceView]:
+    yield from opened(images, ImageGuidanceView(images.state, images.actions))
+
+
+async def test_a_picture_that_is_dropped_on_the_film_is_filmed_from_the_noise_that_is_chosen(
+    images: Any, film: FilmView, tmp_path: Path
+) -> None:
+    frames, n = 5, 2
+    way = np.random.default_rng(0).random((frames, n, 1, SIDE, SIDE)).astype(np.float32)
+    s = np.array([3.0, 1.0, 0.3, 0.1, 0.0], np.float32)
+    images.run.target = np.zeros((3, 1, SIDE, SIDE), np.float32)
+    asked = answers(images, film_of_rows={
+        "t": np.linspace(0.4, 1, frames), "s": s, "nfe": np.arange(frames), "way": way,
+        "foreseen": way, "score": np.ones((frames, n)), "left": np.ones((frames, n)),
+        "moved": np.array([0.25, 0.75]),
+    })  # fmt: skip
+    picture = tmp_path / "white.png"
+    assert white(8).save(str(picture))
+    film.level.setValue(film.level.value() + 3)
+    dropped(film, file(picture))
+    await until(lambda: film.filled)
+    await until(lambda: "0.5 standard deviations" in film.own.said.text())
+    assert asked[0].config == {"noise": 3.0, "way": "drawn", "draws": 8}
+    assert film.now.count == n
+    assert film.found is None, "the run itself has no film"
+    assert list(film.own.tiles._paint.below.words) == ["as seen", "σ 3", "made 1", "made 2"]
+    assert "from σ 3" in film.words.accessibleName()
+    film.way_up.chosen.emit(1)
+    await until(
+        lambda: film.own.said.text().startswith("white.png") and "back" in film.own.said.text()
+    )
+    assert asked[-1].config == {"noise": 3.0, "way": "own", "draws": 1}
+    film.own.put_away()
+    assert not film.filled
+
+
+async def test_a_picture_is_as_likely_as_under_its_likeliest_class_and_stands_in_the_histogram(
+    images: Any, likelihood: LikelihoodView, tmp_path: Path
+) -> None:
+    images.run.target = np.zeros((3, 1, SIDE, SIDE), np.float32)
+    write(images, "likelihood-lab", {
+        "learned": np.array([-60.0, -40.0, 10.0, 20.0]), "bar-learned": np.full(4, np.nan),
+        "law": np.array(0), "numbers": np.array(SIDE * SIDE), "cell": np.array(4.0),
+    })  # fmt: skip
+    await until(lambda: likelihood.filled)
+    assert likelihood.table.item(0, 4).text() == "none: data are flat"
+    asked = answers(images, likelihood={"log-density": np.array([-90.0, -50.0, -70.0])})
+    picture = tmp_path / "white.png"
+    assert white(SIDE).save(str(picture))
+    dropped(likelihood, file(picture))
+    await until(lambda: "nats" in likelihood.own.said.text())
+    bits = 4.0 + 50.0 / (SIDE * SIDE * np.log(2))
+    assert f"-50 nats, {bits:.3g} bits a number, as one" in likelihood.own.said.text()
+    assert "above that of 25% of 4 rows" in likelihood.own.said.text()
+    assert asked[0].given == {"label": ["nought", "one", "two"]}
+    rows = np.array(asked[0].inputs["rows"])
+    assert rows.shape == (3, 1, SIDE, SIDE)
+    assert 0 < np.abs(rows - 1.0).max() <= 0.5 / 16, "spread over a level of the lab"
+    assert likelihood.histogram.shown.mark == ("your picture", -50.0)
+    likelihood.own.put_away()
+    assert likelihood.histogram.shown.mark is None
+
+
+async def test_samples_are_led_to_what_the_judge_sees_in_a_picture(
+    images: Any, guidance: ImageGuidanceView, tmp_path: Path
+) -> None:
+    images.run.target = np.zeros((3, 1, SIDE, SIDE), np.float32)
+    picture = tmp_path / "white.png"
+    assert white(SIDE).save(str(picture))
+    dropped(guidance, file(picture))
+    await until(lambda: bool(guidance.picture.trouble.text()))
+    assert "hears of none" in guidance.picture.trouble.text(), "it is not told of classes"
+    answers(images, ask_judge={"class": np.array([1]), "sure": np.array([0.75])})
+    guidance._names = images.run.classes
+    guidance.offer(guidance._names)
+    dropped(guidance, file(picture))
+    await until(lambda: "75% sure" in guidance.picture.said.text())
+    assert guidance.classes.name == "one"
+
+
+async def test_where_data_are_no_images_a_picture_is_left_to_the_window(lens: Any) -> None:
+    view = LikelihoodView(lens.state, lens.actions)
+    assert not view.own.open.isVisibleTo(view)
+    mime = QMimeData()
+    mime.setImageData(white(SIDE))
+    how = (mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    event = QDragEnterEvent(QPoint(9, 9), Qt.DropAction.CopyAction, *how)
+    QApplication.sendEvent(view, event)
+    assert not event.isAccepted()
+    view.deleteLater()

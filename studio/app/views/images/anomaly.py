@@ -59,9 +59,12 @@ class AnomalyView(ArraysView):
         "them, and on other data."
     )
 
+    _own: float | None = None  # the score of a picture of one's own
+
     def controls(self) -> list[QWidget]:
         hint = "how far it stands out, and where, is said"
         self.own = OwnImage(self, self.state, self._actions, self._ask, hint)
+        self.own.changed.connect(self._forget_own)
         return [self.own.open]
 
     def above(self) -> list[QWidget]:
@@ -82,8 +85,16 @@ class AnomalyView(ArraysView):
         if self.filled:
             unseen = self.doubles("unseen")
             share = float((unseen < score).mean())
+            if image is self.own.image:
+                self._own = score
+                self._show_histogram([name for name in SETS if name in self.found])
             text = f"{text[:-1]}, above that of {share:.0%} of {len(unseen):,} unseen images."
         return Told(images, ["as seen", "errors"], text)
+
+    def _forget_own(self) -> None:
+        if self._own is not None:
+            self._own = None
+            self.refresh()
 
     def lay_out(self, page: QWidget) -> None:
         self.look = Segments(list(LOOKS), "What is seen of the images")
@@ -155,8 +166,9 @@ class AnomalyView(ArraysView):
             for k, name in enumerate(others)
         )  # fmt: skip
         scene = HistogramScene(
-            "score", edges, shares_of(real, edges), len(real), models, beyond=beyond(real, edges)
-        )
+            "score", edges, shares_of(real, edges), len(real), models, beyond=beyond(real, edges),
+            mark=None if self._own is None else ("your picture", self._own),
+        )  # fmt: skip
         self.histogram.set_scene(scene)
         names = scene.key(CanvasStyle.of(tokens))
         self.key.show_names([(f"{SETS['unseen']}, n = {len(real):,}", names[0][1]), *names[1:]])

@@ -1,13 +1,19 @@
-"""Samples, as a film: from noise to data by any sampler, beside what the denoiser foresees."""
+"""Samples, as a film: from noise to data by any sampler, beside what the denoiser foresees; or the
+film of a picture of one's own, from any noise level.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QSlider, QVBoxLayout, QWidget
 
+from studio.app import words
 from studio.app.actions import Actions
+from studio.app.forms.editors import Segments
+from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.lineplot import Drawn, LinePlot
 from studio.app.state.filming import FilmFound
@@ -17,14 +23,21 @@ from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, button, label, row, section
 from studio.app.widgets.filedialog import ask_write
 from studio.app.widgets.foundview import Arrays, FoundView, can_ask
+from studio.app.widgets.literal import set_tip
+from studio.app.widgets.ownimage import Image, OwnImage, Told
 from studio.app.widgets.tilegrid import TileGrid
+from studio.protocol.parts import ErrorInfo
 
 if TYPE_CHECKING:
     from studio.store.results import ResultRecord
 
 __all__ = ["VIEW", "FilmView"]
 
-OPERATOR = "film"
+OPERATOR, ONE = "film", "film-of-rows"
+LEVELS = (0.1, 0.2, 0.3, 0.5, 0.7, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 40.0, 80.0)
+"""Noise levels from which the film of a picture may begin."""
+WAYS = {"drawn": "Draw noise", "own": "Invert"}
+DRAWS = 8  # films of a picture under noise that is drawn; one that is inverted has a single one
 STRIP = 9  # frames beside each other
 HIGH = 92  # pixels of a strip
 WIDE = 560  # logical pixels from which both grids stand side by side
@@ -45,19 +58,96 @@ class FilmView(FoundView):
     )
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        self.found: FilmFound | None = None
+        self.found: FilmFound | None = None  # of the run
+        self.film_of_own: FilmFound | None = None
         self._config: dict[str, Any] = {}
+        self._told = self._told_of_own = ""
         self._picked = 0
         self._frame = -1
         super().__init__(state, actions)
         self.measure.setText("New film…")
         self.measure.setAccessibleName("New film…")
+        self.own.changed.connect(self._own_changed)
         state.playback.changed.connect(self._moved)
 
     def controls(self) -> list[QWidget]:
         tip = "Write the film as a GIF, an animated PNG, a sheet or, by ffmpeg, an MP4"
         self.write = button("Export…", self._write, icon="export", tip=tip)
-        return [self.write]
+        hint = "noise is put on it, and the film is how the model takes it away"
+        self.way_up = Segments(list(WAYS.values()), "How the picture gets its noise")
+        self.way_up.select(0)
+        self.way_up.widen()
+        set_tip(self.way_up, "Noise that is drawn, or the noise that it comes from by the ODE")
+        self._way = "drawn"
+        self.level = QSlider(Qt.Orientation.Horizontal)
+        self.level.setAccessibleName("Noise level at which the film begins")
+        self.level.setRange(0, len(LEVELS) - 1)
+        self.level.setValue(LEVELS.index(1.0))
+        self.level.setFixedWidth(110)
+        set_tip(self.level, "How much noise, in standard deviations of the data")
+        self._level = label("", "strong")
+        self._level.setMinimumWidth(40)
+        how = self.way_up, label("from", "muted"), self.level, self._level
+        self.own = OwnImage(self, self.state, self._actions, self._ask, hint, how)
+        self.way_up.chosen.connect(self._choose_way)
+        self.level.valueChanged.connect(self._choose_level)
+        self._tell_level()
+        return [self.own.open, self.write]
+
+    def above(self) -> list[QWidget]:
+        return [self.own]
+
+    # A picture of one's own
+
+    @property
+    def noise(self) -> float:
+        """The noise level at which the film of a picture begins."""
+        return LEVELS[self.level.value()]
+
+    async def _ask(self, key: str, image: Image) -> Told:
+        """Film what the model makes of a picture from a noise level, by the sampler that is shown.
+
+        Raises:
+            Refused: it cannot, or what it answered is no film.
+        """
+        way, noise = self._way, self.noise
+        config = {"noise": noise, "way": way, "draws": DRAWS if way == "drawn" else 1}
+        config |= {name: self._config[name] for name in ("sampler", "seed") if name in self._config}
+        inputs = {"rows": [image.tolist()]}
+        answer = await self._actions.operating.ask(key, ONE, config=config, inputs=inputs)
+        try:
+            film = FilmFound.of(answer.arrays)
+            moved = np.asarray(answer.arrays["moved"], np.float64)
+        except (KeyError, ValueError) as error:
+            message = f"What was answered is no film: {error}"
+            raise Refused(ErrorInfo(kind="bug", message=message)) from error
+        if image is self.own.image:
+            self.film_of_own, self._picked, self._frame = film, 0, -1
+            step = (answer.result or {}).get("step", 0)
+            self._told_of_own = f"{self._by()}, from σ {float(film.s[0]):g}, step {step:,}"
+            self.refresh()
+        images = np.concatenate([image[None], film.way[:1, 0], film.way[-1]])
+        back = [f"made {i + 1}" for i in range(film.count)] if way == "drawn" else ["comes back"]
+        away = words.figure(float(moved.mean()))
+        ended = "What is made of it ends" if way == "drawn" else "It comes back"
+        text = f"{ended} {away} standard deviations of the data a pixel from where it was."
+        return Told(images, ["as seen", f"σ {float(film.s[0]):g}", *back], text)
+
+    def _choose_way(self, place: int) -> None:
+        self._way = list(WAYS)[place]
+        self.own.again()
+
+    def _choose_level(self, _: int) -> None:
+        self._tell_level()
+        self.own.again()
+
+    def _tell_level(self) -> None:
+        self._level.setText(f"σ {self.noise:g}")
+
+    def _own_changed(self) -> None:
+        """Show the run's own film, until there is one of the picture."""
+        self.film_of_own, self._frame = None, -1
+        self.refresh()
 
     def lay_out(self, page: QWidget) -> None:
         self.where = Elided("", "muted")
@@ -100,23 +190,33 @@ class FilmView(FoundView):
         self.found, self._frame, self._picked = None, -1, 0
         if found is not None:
             self.found, self._config = FilmFound.of(found[1]), found[0].config
-            sampler = self._config.get("sampler") or {}
-            settings = sampler.get("config") or {}
-            steps = f", {settings['steps']} steps" if "steps" in settings else ""
-            called = f"{sampler.get('slug', '')}{steps}" if sampler else "the model's own sampler"
-            self.say(f"{called}, seed {self._config.get('seed', 0)}, step {found[0].step:,}")
+            seed = self._config.get("seed", 0)
+            self._told = f"{self._by()}, seed {seed}, step {found[0].step:,}"
+
+    def _by(self) -> str:
+        """Say by which sampler."""
+        sampler = self._config.get("sampler") or {}
+        settings = sampler.get("config") or {}
+        steps = f", {settings['steps']} steps" if "steps" in settings else ""
+        return f"{sampler.get('slug', '')}{steps}" if sampler else "the model's own sampler"
+
+    @property
+    def film(self) -> FilmFound | None:
+        """The one that is shown: that of a picture of one's own, or that of the run."""
+        return self.film_of_own or self.found
 
     @property
     def filled(self) -> bool:
-        return self.found is not None
+        return self.film is not None
 
     def refresh(self) -> None:
         super().refresh()
         self.write.setVisible(self.filled)
 
     def draw(self) -> None:
-        found = self.found
+        found = self.film
         assert found is not None
+        self.say(self._told if self.film_of_own is None else self._told_of_own)
         kind = kind_of_run(self.state.runs.by_key.get(self._key), self.state.catalog)
         self._frame = frame = found.at(self.state.playback.flow)
         picked = self._picked = min(self._picked, found.count - 1)
@@ -148,24 +248,24 @@ class FilmView(FoundView):
         self.curve.show_lines(lines, float(t[frame]))
 
     def _moved(self) -> None:
-        found = self.found
+        found = self.film
         if found is None or not self.isVisible():
             return
         if found.at(self.state.playback.flow) != self._frame:
             self.draw()
 
     def _pick(self, place: int) -> None:
-        if place >= 0 and self.found is not None:
+        if place >= 0 and self.film is not None:
             self._picked = place
             self.draw()
 
     def _go_to(self, place: int) -> None:
-        if place >= 0 and self.found is not None:
-            frame = self.found.strip(STRIP)[place]
-            self.state.playback.set(flow=float(self.found.t[frame]), playing=False)
+        if place >= 0 and (film := self.film) is not None:
+            frame = film.strip(STRIP)[place]
+            self.state.playback.set(flow=float(film.t[frame]), playing=False)
 
     def _write(self) -> None:
-        found, run = self.found, self.state.runs.by_key.get(self._key)
+        found, run = self.film, self.state.runs.by_key.get(self._key)
         if found is not None and run is not None:
             from studio.formats.video import encoder
 

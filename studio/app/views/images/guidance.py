@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
+from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.lineplot import Drawn, LinePlot
 from studio.app.state.guiding import lacking
@@ -19,13 +20,19 @@ from studio.app.widgets.classchoice import ClassChoice
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import can_ask
 from studio.app.widgets.guidanceview import CURVE, MOST, WIDE, GuidanceView, Question
+from studio.app.widgets.ownimage import Image, OwnImage, Told
 from studio.app.widgets.tilegrid import TileGrid
+from studio.protocol.parts import ErrorInfo
 
 __all__ = ["VIEW", "ImageGuidanceView"]
 
-OPERATOR = "image-guidance"
+OPERATOR, JUDGE = "image-guidance", "ask-judge"
 ALL = "All in turn"
 SHOWN = 16  # images that are drawn as the slider moves
+UNLED = (
+    "Guided samples begin with noise, and a picture says no more than a class; this model hears of "
+    "none. Film, Edit, Anomaly and Purify take the picture itself."
+)
 DEVIATIONS = 1.96  # that the end of an interval of 95 % is away
 COLUMNS = (
     ("", ""),
@@ -91,7 +98,9 @@ class ImageGuidanceView(GuidanceView):
         self.classes.chosen.connect(self._class_changed)
         tip = "Ask the judge about strengths from 0 to 8, and keep the curve"
         self.measure = button("Measure", self._measure, tip=tip)
-        self.bar = view_bar(self, self.words, None, self.measure)
+        hint = "the judge says which class it sees, and samples are led there"
+        self.picture = OwnImage(self, self.state, self._actions, self._led_by, hint)
+        self.bar = view_bar(self, self.words, None, self.picture.open, self.measure)
         self.page = QWidget()
         body = QVBoxLayout(self.page)
         body.setContentsMargins(16, 10, 16, 12)
@@ -126,7 +135,30 @@ class ImageGuidanceView(GuidanceView):
         body.addLayout(self._halves, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scrolled(self.page))
+        layout.addWidget(self.picture)
+        self._room = scrolled(self.page)
+        layout.addWidget(self._room, 1)
+        layout.addStretch(0)
+
+    async def _led_by(self, key: str, image: Image) -> Told:
+        """Ask the judge which class a picture is of, and lead samples there: they begin with noise,
+        never with a picture.
+
+        Raises:
+            Refused: nobody can say, or the model is not told of that class.
+        """
+        if not self._names:
+            raise Refused(ErrorInfo(kind="user", message=UNLED))
+        judged = await self._actions.operating.ask(key, JUDGE, inputs={"rows": [image.tolist()]})
+        seen, sure = int(judged.arrays["class"][0]), float(judged.arrays["sure"][0])
+        if not 0 <= seen < len(self._names):
+            message = f"The judge sees class {seen} in it, which the model is not told of."
+            raise Refused(ErrorInfo(kind="user", message=message))
+        name = self._names[seen]
+        if image is self.picture.image:
+            self.classes.choose(seen + 1)  # after all in turn
+        text = f"The judge sees {name} in it, {sure:.0%} sure: samples are led to that class."
+        return Told(image[None], [f"{name} {sure:.0%}"], text)
 
     @property
     def controls(self) -> Sequence[QWidget]:

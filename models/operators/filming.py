@@ -1,0 +1,114 @@
+"""Filming: the frames of a sampler, and what a denoiser foresees in each of them."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import torch
+from torch import Tensor
+
+from models.config import param
+from models.contracts.abilities import Denoise
+from models.contracts.batch import Batch
+from models.operators.base import Outcome, Progress, Work
+from models.paths.clock import display_scale
+from models.samplers.base import Sampler, SampleStep
+
+__all__ = ["FramesSetting", "filmed"]
+
+FramesSetting = Annotated[
+    int,
+    param(
+        "Frames",
+        "Of a sampler with more steps only so many are kept, evenly chosen.",
+        low=2,
+        high=200,
+        log=True,
+    ),
+]
+
+
+def filmed(
+    model: Any,
+    sampler: Sampler,
+    denoise: Denoise,
+    latents: Batch,
+    ends: tuple[float, float],
+    frames: int,
+    noise: torch.Generator,
+) -> Work:
+    """Follow latents down the noise; yields how many steps are done.
+
+    The rows of the outcome are the samples. The arrays, for T frames from noise to data:
+
+    - "s" (T,): the noise levels, 0 at the end; "t" (T,): the flow times; "nfe" (T,): evaluations of
+      the network so far, by the sampler alone;
+    - "way" (T, n, *shape): x / sqrt(1 + s^2), as everywhere where a flow is seen, and "foreseen"
+      (T, n, *shape): D(x, s), both in the units of the data;
+    - "score" (T, n): the root mean square of the score (D - x)/s^2, NaN at the end;
+    - "left" (T, n): that of what D is off from the sample that it becomes.
+
+    Args:
+        model: a diffusion, with its clock and its data.
+        sampler: which is followed.
+        denoise: D(x, s), led where the sampler says so.
+        latents: x / s at the largest noise level, (n, *shape), with mask and conditions.
+        ends: the smallest noise level above 0, and the largest.
+        frames: so many are kept at most.
+        noise: for samplers that add some.
+    """
+    total = max(1, len(sampler.levels(*ends)))
+    steps: list[SampleStep] = []
+    going = sampler.frames(denoise, latents, *ends, noise)
+    while True:
+        # Not around the yield: another job may run there, and it wants its gradients.
+        with torch.no_grad():
+            step = next(going, None)
+        if step is None:
+            break
+        steps.append(step)
+        yield Progress(min(len(steps), total), total)
+    kept = [steps[i] for i in _even(len(steps), frames)]
+    foreseen = []
+    for step in kept:
+        with torch.no_grad():
+            level = step.x.new_tensor(step.s)
+            foreseen.append(denoise(step.x, level) if step.s > 0.0 else step.x)
+        yield Progress(total, total)
+    return _outcome(model, latents, kept, foreseen)
+
+
+def _outcome(
+    model: Any, latents: Batch, kept: Sequence[SampleStep], foreseen: Sequence[Tensor]
+) -> Outcome:
+    end = foreseen[-1]
+
+    def shown(x: Tensor) -> Batch:
+        rows: Batch = model.spec.restored(latents.holding(x).to(torch.device("cpu")))
+        return rows
+
+    levels = torch.tensor([step.s for step in kept])
+    scales = display_scale("variance-preserving", levels)
+    pairs = list(zip(kept, foreseen, strict=True))
+    score = [_size(d - step.x) / step.s**2 if step.s else _size(d) * torch.nan
+             for step, d in pairs]  # fmt: skip
+    arrays = {
+        "s": levels,
+        "t": torch.tensor([model.clock.t(step.s) if step.s else 1.0 for step in kept]),
+        "nfe": torch.tensor([step.nfe for step in kept]),
+        "way": torch.stack([shown(a * step.x).x for a, step in zip(scales, kept, strict=True)]),
+        "foreseen": torch.stack([shown(d).x for d in foreseen]),
+        "score": torch.stack(score),
+        "left": torch.stack([_size(d - end) for d in foreseen]),
+    }
+    note = f"{kept[-1].nfe:,} evaluations of the network a sample."
+    return Outcome(shown(end), arrays, note)
+
+
+def _size(x: Tensor) -> Tensor:
+    """Return the root mean square of the numbers of each row, (n,), on the CPU."""
+    return x.flatten(1).square().mean(dim=1).sqrt().cpu()
+
+
+def _even(n: int, most: int) -> list[int]:
+    """Return at most so many of n places, evenly, the first and the last among them."""
+    return sorted({round(i) for i in torch.linspace(0, n - 1, min(n, most)).tolist()})
