@@ -4,8 +4,8 @@ Nodes are put into an order that follows from the graph alone (`observables.grap
 laid out in it, graphs of one size together and no others; so two that are the same but for the
 numbers of their nodes are drawn alike, whatever they are drawn with. Distances on the paper are to
 be those along the edges: stress majorisation (Gansner, Koren and North 2004,
-doi:10.1007/978-3-540-31843-9_25) from classical scaling (Torgerson 1952, doi:10.1007/BF02288916),
-for all graphs at once.
+doi:10.1007/978-3-540-31843-9_25), relaxed (de Leeuw and Heiser 1980, Multivariate Analysis V,
+501-522), from classical scaling (Torgerson 1952, doi:10.1007/BF02288916), for all graphs at once.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ __all__ = ["laid_out"]
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
-_ROUNDS = 40  # of majorisation
+_ROUNDS = 24  # of majorisation
 _SPOT = 1e-9  # nodes as near as that pull in no direction
 
 
@@ -63,22 +63,21 @@ def _distances(joined: Bools) -> tuple[Floats, Floats]:
 def _majorised(far: Floats, weight: Floats) -> Floats:
     """Return places (g, n, 2) of low stress: the sum of weight (distance - far)^2."""
     x = _scaled(far)
-    total = weight.sum(axis=2)
     laplacian = -weight
     diagonal = np.arange(far.shape[1])
-    laplacian[:, diagonal, diagonal] += total
-    # A graph hangs together by its weights, so that only moving it as a whole costs nothing.
-    inverse = np.linalg.pinv(laplacian, hermitian=True)
+    laplacian[:, diagonal, diagonal] += weight.sum(axis=2)
+    # A graph hangs together by its weights, so that only moving it as a whole costs nothing; and
+    # nothing pulls that way, so that what is added for it does not matter.
+    inverse = np.linalg.inv(laplacian + 1.0 / far.shape[1])
     wanted = weight * far
-    for _ in range(_ROUNDS):
+    for rounds_left in range(_ROUNDS - 1, -1, -1):
         across, up = (x[:, :, None, axis] - x[:, None, :, axis] for axis in (0, 1))
         apart = np.sqrt(across * across + up * up)
-        together = apart <= _SPOT
-        pull = wanted / (apart + together)
-        pull[together] = 0.0
-        balance = -pull
-        balance[:, diagonal, diagonal] += pull.sum(axis=2)
-        x = inverse @ (balance @ x)
+        pull = wanted / np.maximum(apart, _SPOT, out=apart)
+        pulls = [np.einsum("gij,gij->gi", pull, each) for each in (across, up)]
+        step = inverse @ np.stack(pulls, axis=-1)
+        # Twice as far as stress is sure to fall is nearly twice as fast, and stress never rises.
+        x = 2.0 * step - x if rounds_left else step
     return x
 
 

@@ -10,7 +10,9 @@ of 512 others, and these from each other; it is done in a thread. All in the tim
 On two cores that others use, too, a page of graphs of 38 pixels took 956 ms while each was laid out
 by itself (1.6 ms a graph) and 270 ms since a dozen are laid out at once, in place (0.34 ms). With
 a load of ten it took 340 to 420 ms while every moment painted all tiles that were still missing,
-and 260 since only what has come is painted.
+and 260 since only what has come is painted. Since layouts take 24 relaxed rounds instead of 40, and
+numbers are mended only where one is not finite, it takes seven tenths of that: of 10,000 graphs 195
+to 212 ms where the state before took 278 to 309 beside it, in turn.
 """
 
 import argparse

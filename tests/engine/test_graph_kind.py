@@ -6,6 +6,7 @@ import networkx
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import minimize
 
 from models.config import Pick
 from models.data.community import CommunityConfig, community
@@ -15,6 +16,7 @@ from models.operators.base import Operation
 from models.operators.inpaint import Inpaint, InpaintConfig
 from models.samplers.heun import Heun, HeunConfig
 from observables.graphs.canonical import canonical_order
+from studio import graph_layout
 from studio.engine.kinds.base import kind_of
 from studio.engine.kinds.graphs import Graphs
 from studio.engine.watch.recorder import Recorder
@@ -58,6 +60,38 @@ def test_places_are_about_the_middle_and_of_size_one():
     assert (np.diff(line[:, 0]) > 0).all() or (np.diff(line[:, 0]) < 0).all()
     empty = np.zeros((3, 6, 6), bool)
     assert np.isfinite(laid_out(empty, np.array([6, 1, 0]))).all()
+
+
+def stress(places, far):
+    """Return the sum of (distance / far - 1)^2 over the pairs of a drawing (n, 2)."""
+    apart = np.linalg.norm(places[:, None] - places, axis=2)
+    pairs = np.triu_indices(len(places), 1)
+    return float(((apart[pairs] / far[pairs] - 1.0) ** 2).sum())
+
+
+def to_scale(places, far):
+    """Return a drawing (n, 2) of any size in the units of distances on the graph."""
+    ratio = np.linalg.norm(places[:, None] - places, axis=2)
+    np.divide(ratio, far, out=ratio, where=far > 0)
+    return places * ratio.sum() / (ratio**2).sum()
+
+
+def test_distances_on_paper_are_as_near_to_those_along_edges_as_a_search_finds(monkeypatch):
+    set_ = community(CommunityConfig(smallest=16, largest=16), 8, 0)
+    drawn, size = set_.adjacency.numpy(), set_.size.numpy()
+
+    def shares():
+        found = []
+        for square, places in zip(drawn, laid_out(drawn, size), strict=True):
+            far = np.array(networkx.floyd_warshall_numpy(networkx.from_numpy_array(square)))
+            start = to_scale(places.astype(float), far)
+            best = minimize(lambda flat, far=far: stress(flat.reshape(-1, 2), far), start.ravel())
+            found.append(best.fun / stress(start, far))
+        return np.array(found)
+
+    assert shares().mean() > 0.95
+    monkeypatch.setattr(graph_layout, "_ROUNDS", 1)  # where it starts from
+    assert shares().mean() < 0.8
 
 
 def test_a_record_has_the_places_of_its_last_frame():

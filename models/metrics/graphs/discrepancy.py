@@ -75,7 +75,11 @@ def mmd2(
     Raises:
         ValueError: fewer than two on a side.
     """
-    both, n = torch.cat([left, right]), len(left)
+    return _apart(statistic, torch.cat([left, right]), len(left), estimate, kernel)
+
+
+def _apart(statistic: Statistic, both: Tensor, n: int, estimate: Estimate, kernel: Kernel) -> float:
+    """Return MMD^2 between the first n descriptors (n + m, k) and the others."""
     found = statistic.kernel(both, both, kernel)  # of few graphs three calls would cost the most
     return mmd2_of(found[:n, :n], found[n:, n:], found[:n, n:], estimate)
 
@@ -91,10 +95,11 @@ def mmd2_of(left: Tensor, right: Tensor, between: Tensor, estimate: Estimate) ->
     if estimate == "biased":
         return float(left.mean() + right.mean() - 2.0 * between.mean())
     n, m = between.shape
-    # Of few graphs each call of torch costs as much as all of its sums.
-    one = (left.sum().item() - left.trace().item()) / (n * (n - 1))
-    two = (right.sum().item() - right.trace().item()) / (m * (m - 1))
-    return one + two - 2.0 * between.sum().item() / (n * m)
+    # Of few graphs a call of torch costs three of NumPy's, and more than any of these sums.
+    here, there, across = left.numpy(), right.numpy(), between.numpy()
+    one = (here.sum() - here.trace()) / (n * (n - 1))
+    two = (there.sum() - there.trace()) / (m * (m - 1))
+    return float(one + two - 2.0 * across.sum() / (n * m))
 
 
 def discrepancy(
@@ -111,8 +116,7 @@ def discrepancy(
     widest = max(adjacency.shape[1] for adjacency, _ in (left, right))
     squares = [_padded(adjacency, widest) for adjacency, _ in (left, right)]
     described = statistic.describe(torch.cat(squares), torch.cat([left[1], right[1]]))
-    n = len(left[1])
-    return mmd2(statistic, described[:n], described[n:], estimate, kernel)
+    return _apart(statistic, described, len(left[1]), estimate, kernel)
 
 
 def _padded(adjacency: Tensor, nodes: int) -> Tensor:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from studio.app.kinds.graph_rows import GraphRows, ends
+from studio.app.kinds.graph_rows import GraphRows, ends, finite
 from studio.app.kinds.kind import Arrays
 from studio.app.kinds.paper import Paper
 from studio.app.tokens import Tokens
@@ -43,7 +43,7 @@ def paint_graph(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens)
     """Paint a graph x (L,) with "places" (N, 2), and a mark where it is known if it is "why". Where
     it has a "half" (N,), its nodes are squares, and edges between both halves are brighter.
     """
-    rows = GraphRows(np.nan_to_num(np.asarray(datum["x"], np.float64))[None], len(datum[PLACES]))
+    rows = GraphRows(finite(datum["x"])[None], len(datum[PLACES]))
     count = int(rows.size[0])
     paper = Paper(rect, np.asarray(datum[PLACES], np.float64)[:count])
     points = paper.points
@@ -53,27 +53,28 @@ def paint_graph(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens)
     ink = QColor(palette.muted)
     first, second = ends(rows.nodes)
     certain = rows.certain[0]
-    shade = np.where(certain >= FAINTEST, np.ceil(certain * SHADES), 0.0)
-    for level in np.unique(shade[shade > 0.0]).tolist():
+    seen = np.flatnonzero(certain >= FAINTEST)
+    shade = np.ceil(certain[seen] * SHADES)
+    for level in sorted(set(shade.tolist())):
         ink.setAlphaF(level / SHADES)
         painter.setPen(QPen(ink, max(0.6, EDGE * paper.side)))
-        drawn = np.flatnonzero(shade == level)
+        drawn = seen[shade == level]
         paint_edges(painter, points, first[drawn], second[drawn])
-    half = np.zeros(count, bool)
+    # A point with a round pen is a disc, one with a square pen a square; all are painted at once.
+    size, line = 2.0 * max(1.2, NODE * paper.side), Qt.PenStyle.SolidLine
+    discs, squares = points, list[QPointF]()
     if HALF in datum:
         half = np.asarray(datum[HALF], bool)[:count]
         between = np.flatnonzero((certain >= 0.5) & (second < count))
         between = between[half[first[between]] != half[second[between]]]
         painter.setPen(QPen(QColor(palette.text), max(0.8, 1.4 * EDGE * paper.side)))
         paint_edges(painter, points, first[between], second[between])
-    # A point with a round pen is a disc, one with a square pen a square; all are painted at once.
-    size, line = 2.0 * max(1.2, NODE * paper.side), Qt.PenStyle.SolidLine
-    for nodes, tone, cap in (
-        (~half, palette.accent, Qt.PenCapStyle.RoundCap),
-        (half, palette.warm, Qt.PenCapStyle.SquareCap),
-    ):
-        painter.setPen(QPen(QColor(tone), size, line, cap))
-        painter.drawPoints([points[i] for i in np.flatnonzero(nodes).tolist()])
+        discs, squares = ([points[i] for i in np.flatnonzero(part)] for part in (~half, half))
+    painter.setPen(QPen(QColor(palette.accent), size, line, Qt.PenCapStyle.RoundCap))
+    painter.drawPoints(discs)
+    if squares:
+        painter.setPen(QPen(QColor(palette.warm), size, line, Qt.PenCapStyle.SquareCap))
+        painter.drawPoints(squares)
     if WHY in datum:
         paint_mark(painter, rect, palette, wrong=bool(str(datum[WHY])))
     painter.restore()

@@ -43,5 +43,6 @@ class Paper:
 
     def points_of(self, places: NDArray[np.floating]) -> list[QPointF]:
         """Return where any places (m, 2) are."""
-        middle = np.array([self.rect.center().x(), self.rect.center().y()])
-        return [QPointF(*p) for p in (middle + self.scale * places * [1.0, -1.0]).tolist()]
+        middle, scale = self.rect.center(), self.scale
+        across = (middle.x() + scale * places[:, 0]).tolist()
+        return list(map(QPointF, across, (middle.y() - scale * places[:, 1]).tolist()))

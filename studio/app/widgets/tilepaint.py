@@ -55,6 +55,7 @@ class TilePaint:
         self.kept = kept
         self.missing: set[int] = set()
         self._tokens: Tokens = theme.colors()
+        self._making: MadeReady | None = None
         self._until = float("inf")
         self._new: list[int] = []  # rows of this frame that have no picture yet
         self._ready: set[int] = set()  # rows that were made ready, whether or not painted yet
@@ -69,6 +70,8 @@ class TilePaint:
         """
         self._refresh(forget=forget or tiles != self.tiles)
         self.tiles = tiles
+        # Asked once: to look for methods by name costs as much as a small tile.
+        self._making = tiles if isinstance(tiles, MadeReady) else None
 
     def begin(self, size: QSize, ratio: float, rows: Sequence[int]) -> None:
         """Begin a frame of some rows, in tiles of a size, at a device pixel ratio."""
@@ -158,10 +161,10 @@ class TilePaint:
         """Return the tile of a row as a picture, which is kept; the oldest ones make room."""
         if self.tiles is None:
             return None
-        if isinstance(self.tiles, MadeReady) and row in self._new and row not in self._ready:
+        if self._making is not None and row in self._new and row not in self._ready:
             at = self._new.index(row)
             coming = self._new[at : at + AHEAD]
-            self.tiles.make_ready(coming)
+            self._making.make_ready(coming)
             self._ready.update(coming)
         width, height = self._size.width(), self._size.height()
         picture = QPixmap(round(width * self._ratio), round(height * self._ratio))
