@@ -2,12 +2,22 @@
 
 from collections.abc import Mapping, Sequence
 
-__all__ = ["counted", "listed", "shared_out", "too_few"]
+__all__ = ["are", "counted", "listed", "ranged", "shared_out", "too_few"]
 
 
 def counted(n: int, one: str, many: str = "") -> str:
     """Return how many of something there are; ``many`` is ``one`` with an s if left out."""
     return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+
+
+def are(n: int) -> str:
+    """Return the verb of so many: "1 is left out", "2 are"."""
+    return "is" if n == 1 else "are"
+
+
+def ranged(least: int, most: int) -> str:
+    """Return between what numbers lie, and the number where all are the same."""
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def listed(names: Sequence[str]) -> str:

@@ -74,9 +74,9 @@ def test_what_is_left_out_is_said(tmp_path):
     assert (found.kind, found.importer, found.rows) == ("graphs", "graphml", 2)
     assert found.notes == [
         "2 graphs of 3 to 4 nodes.",
-        "1 have edges with a direction, which is left out.",
-        "1 edges from a node to itself are left out.",
-        "1 graphs of fewer than 2 nodes are left out.",
+        "1 has edges with a direction, which is left out.",
+        "1 edge from a node to itself is left out.",
+        "1 graph of fewer than 2 nodes is left out.",
     ]
     assert found.preview["x"] == [
         [1.0, -1.0, 0.0, -1.0, 0.0, 0.0],
@@ -176,7 +176,7 @@ def written_by_networkx(tmp_path, suffix):
 def test_the_karate_club_is_itself_in_each_format(tmp_path, suffix):
     path = written_by_networkx(tmp_path, suffix)
     found = files.inspect([path])
-    assert (found.kind, found.rows, found.notes) == ("graphs", 1, ["1 graphs of 34 to 34 nodes."])
+    assert (found.kind, found.rows, found.notes) == ("graphs", 1, ["1 graph of 34 nodes."])
     rows = files.rows([path], found.importer, {})
     (block,) = rows.blocks
     np.testing.assert_array_equal(block["x"][0], karate_rows())

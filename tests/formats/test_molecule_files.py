@@ -139,7 +139,7 @@ def test_what_was_exported_as_sdf_comes_back_with_what_is_wrong(tmp_path):
     assert "> <Wrong>\n6 bonds at C\n" in text
     found = list(Sdf().molecules(path))
     assert all(same(one, other) for (_, one), other in zip(found, some, strict=False))
-    assert Sdf().inspect([path], {}).notes[1].startswith("1 are left out: 1 as 6 bonds at C")
+    assert Sdf().inspect([path], {}).notes[1].startswith("1 is left out: 1 as 6 bonds at C")
 
 
 def test_blocks_with_hydrogens_and_aromatic_bonds_are_read(tmp_path):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observables.graphs.labels import EDGE_LABELS, NODE_LABELS, places_for, row_length
+from studio.counted import are, counted, ranged
 from studio.formats.graphs.attributes import (
     Attributes,
     Labels,
@@ -153,17 +154,22 @@ class _Graphs(Collected[Listed, Listed]):
 
     @property
     def notes(self) -> list[str]:
-        said = [f"{self.rows:,} graphs of {self.least} to {self.most} nodes."] if self.rows else []
+        said = []
+        if self.rows:
+            said.append(f"{counted(self.rows, 'graph')} of {ranged(self.least, self.most)} nodes.")
         said += [
             note for path, of in ((NODES, "nodes"), (EDGES, "edges"), (GRAPHS, "graphs"))
             if self.rows and (note := self._seen[path].note(self.labels[path], of))
         ]  # fmt: skip
         if self.directed:
-            said.append(f"{self.directed:,} have edges with a direction, which is left out.")
-        if self.loops:
-            said.append(f"{self.loops:,} edges from a node to itself are left out.")
-        if self.lonely:
-            said.append(f"{self.lonely:,} graphs of fewer than {LEAST} nodes are left out.")
+            have = "has" if self.directed == 1 else "have"
+            said.append(f"{self.directed:,} {have} edges with a direction, which is left out.")
+        for n, one, which in (
+            (self.loops, "edge", "from a node to itself"),
+            (self.lonely, "graph", f"of fewer than {LEAST} nodes"),
+        ):
+            if n:
+                said.append(f"{counted(n, one)} {which} {are(n)} left out.")
         return said
 
     @property

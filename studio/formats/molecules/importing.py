@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from observables.molecules.atoms import ATOMS, BONDS
 from observables.molecules.valence import formula, why_invalid
+from studio.counted import are, counted, ranged
 from studio.formats.graphs.rows import typed_rows
 from studio.formats.graphs.twice import Collected, ReadTwice
 from studio.store.parts import Block, Part
@@ -68,14 +69,14 @@ class _Molecules(Collected[Found, Molecule]):
         said = []
         if self.rows:
             said.append(
-                f"{self.rows:,} molecules of {self.least} to {self.most} heavy atoms, "
-                f"{len(self.formulas):,} formulas."
+                f"{counted(self.rows, 'molecule')} of {ranged(self.least, self.most)} heavy atoms, "
+                f"{counted(len(self.formulas), 'formula')}."
             )
         if total := sum(self.left.values()):
             reasons = self.left.most_common(TOLD)
             each = "; ".join(f"{n:,} as {why} (first {self.first[why]})" for why, n in reasons)
             more = ", and others" if len(self.left) > TOLD else ""
-            said.append(f"{total:,} are left out: {each}{more}.")
+            said.append(f"{total:,} {are(total)} left out: {each}{more}.")
         return said
 
     @property
