@@ -39,7 +39,7 @@ def triples(rows: Batch, packing: Packing) -> Tensor:
     summary="How far the edges of generated graphs are from those of unseen ones by what they are "
     "and what they join: the share that would have to be other triples of label, edge and label.",
     source="total variation, by definition",
-    kinds=("labelled-graphs",),
+    kinds=("labelled-graphs", "sentences"),
 )
 class LabelTriples(SampleMetric[NoConfig]):
     """The total variation between the triples of two sets."""

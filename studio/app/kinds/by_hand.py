@@ -33,6 +33,7 @@ class ByHand:
         paint: paints one.
         names: returns what types of nodes are called, by the names of the columns of the data; none
             where nodes have no types.
+        edges: the same of types of edges, as one is called.
         node, edge: what they are called.
         says: the measures that are told of a graph, in their order; of the first ones the value
             speaks for itself.
@@ -42,6 +43,7 @@ class ByHand:
     read: Callable[[Arrays], tuple[Cut, list[Graph]]]
     paint: PaintRow
     names: Callable[[Sequence[str]], Sequence[str]] = lambda columns: ()
+    edges: Callable[[Sequence[str]], Sequence[str]] = lambda columns: ()
     node: str = "node"
     edge: str = "edge"
     says: tuple[str, ...] = ()

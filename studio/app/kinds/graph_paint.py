@@ -11,6 +11,7 @@ from studio.app.kinds.graph_rows import GraphRows, ends, finite
 from studio.app.kinds.kind import Arrays
 from studio.app.kinds.paper import Paper
 from studio.app.tokens import Tokens
+from studio.formats.graphs.drawing import SHIFTS
 from studio.protocol.extras import PLACES
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "paint_graph",
     "paint_mark",
     "paint_plain",
+    "side_by_side",
 ]
 
 NODE = 0.022  # the radius of a node, of the side of a tile
@@ -86,7 +88,8 @@ def paint_plain(
     """Paint the likely edges of a graph, its row x (1, L), and its nodes, large enough to hit."""
     square = GraphRows.of(datum).adjacency[0]
     painter.setPen(QPen(QColor(palette.muted), 1.6))
-    paint_edges(painter, points, *np.nonzero(np.triu(square, 1)))
+    first, second = np.nonzero(np.triu(square, 1))
+    paint_edges(painter, points, first, second)
     painter.setPen(QPen(QColor(palette.panel), 2))
     painter.setBrush(QColor(palette.accent))
     for point in points:
@@ -94,11 +97,28 @@ def paint_plain(
 
 
 def paint_edges(
-    painter: QPainter, points: list[QPointF], first: NDArray[Any], second: NDArray[Any]
+    painter: QPainter,
+    points: list[QPointF],
+    first: NDArray[Any],
+    second: NDArray[Any],
+    kinds: NDArray[Any] | None = None,
+    apart: float = 0.0,
 ) -> None:
-    """Paint lines between nodes."""
+    """Paint lines between nodes: one each, or as many as the number of its type says, so many
+    pixels apart.
+    """
     pairs = zip(first.tolist(), second.tolist(), strict=True)
-    painter.drawLines([QLineF(points[i], points[j]) for i, j in pairs])
+    lines = [QLineF(points[i], points[j]) for i, j in pairs]
+    if kinds is not None:
+        numbers = zip(lines, kinds.tolist(), strict=True)
+        lines = [each for line, kind in numbers for each in side_by_side(line, kind, apart)]
+    painter.drawLines(lines)
+
+
+def side_by_side(line: QLineF, many: int, apart: float) -> list[QLineF]:
+    """Return so many lines beside each other, around one."""
+    aside = QPointF(-line.dy(), line.dx()) * (apart / max(1e-9, line.length()))
+    return [line.translated(aside * shift) for shift in SHIFTS[many]]
 
 
 def paint_mark(painter: QPainter, rect: QRectF, palette: Tokens, *, wrong: bool) -> None:

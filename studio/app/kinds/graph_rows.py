@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from studio.protocol.extras import PLACES
 
-__all__ = ["SIZE", "GraphRows", "ends", "finite", "nodes_of", "pair_of"]
+__all__ = ["SIZE", "GraphRows", "ReadGraphs", "ends", "finite", "nodes_of", "pair_of"]
 
 Floats: TypeAlias = NDArray[np.float64]
 Numbers: TypeAlias = NDArray[np.int64]
@@ -108,3 +108,22 @@ class GraphRows:
         found = np.zeros((len(values), self.nodes, self.nodes), values.dtype)
         found[:, first, second] = found[:, second, first] = values
         return found
+
+
+@dataclass(frozen=True, eq=False)
+class ReadGraphs:
+    """What data are as graphs.
+
+    Attributes:
+        graphs: of N nodes at most.
+        letters: (n, N), what stands for the type of each node; None where nodes have none.
+        marks: (n, N), the number of the shape and colour of each node, -1 where its type is not
+            known yet; None where all are discs.
+        kinds: (n, P), of which type each pair is likeliest, from 1, if it is joined; None where
+            edges have none.
+    """
+
+    graphs: GraphRows
+    letters: NDArray[np.str_] | None = None
+    marks: Numbers | None = None
+    kinds: Numbers | None = None

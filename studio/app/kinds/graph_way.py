@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observables.graphs.canonical import canonical_order
-from studio.app.kinds.graph_rows import Floats, GraphRows, Numbers
+from studio.app.kinds.graph_rows import Floats, GraphRows, Numbers, ReadGraphs
 from studio.app.kinds.kind import AsGraphs
 from studio.protocol.extras import DENOISED, LEVELS, PLACES
 from studio.protocol.records import FlowRecord
@@ -30,11 +30,14 @@ class Pairs:
         foreseen: how certain the model expects it to be at the end; as it is now where nobody
             knows.
         last: which are joined at the end.
+        kinds, foreseen_kinds: of which types, from 1; all of the first where edges have none.
     """
 
     now: Floats
     foreseen: Floats
     last: Bools
+    kinds: Numbers
+    foreseen_kinds: Numbers
 
     @property
     def here(self) -> Bools:
@@ -54,30 +57,38 @@ class Pairs:
 
 @dataclass(frozen=True, eq=False)
 class GraphWay:
-    """Frames of one graph: flow times ``t`` (T,), its pairs in ``graphs`` and, where a model says
-    what it expects, in ``expected``, and the noise ``levels`` (T,), None where nobody knows. Its
-    nodes have one number and one of the ``places`` (n, 2) all the way: those of the last frame.
-    Where they have types, ``letters`` (T, N) say which they are likeliest to be in each frame.
+    """Frames of one graph: flow times ``t`` (T,), what it is in each as ``seen`` and, where a model
+    says what it expects, as ``expected``, and the noise ``levels`` (T,), None where nobody knows.
+    Its nodes have one number and one of the ``places`` (n, 2) all the way: those of the last frame.
     """
 
     t: NDArray[np.floating]
-    graphs: GraphRows
+    seen: ReadGraphs
     places: Floats
-    expected: GraphRows | None = None
+    expected: ReadGraphs | None = None
     levels: NDArray[np.floating] | None = None
-    letters: NDArray[np.str_] | None = None
 
     @classmethod
     def of(cls, record: FlowRecord, row: int, read: AsGraphs) -> "GraphWay":
         """Return the way of a fixed latent of a record that has "places"."""
         extras = record.extras
         places, denoised = extras[PLACES][:, row], extras.get(DENOISED)
-        graphs, letters = read({"x": record.x[:, row], PLACES: places})
+        seen = read({"x": record.x[:, row], PLACES: places})
         expected = None
         if denoised is not None:
-            expected, _ = read({"x": denoised[:, row], PLACES: places})
-        at = np.asarray(places[-1][: int(graphs.size[-1])], np.float64)
-        return cls(record.t, graphs, at, expected, extras.get(LEVELS), letters)
+            expected = read({"x": denoised[:, row], PLACES: places})
+        at = np.asarray(places[-1][: int(seen.graphs.size[-1])], np.float64)
+        return cls(record.t, seen, at, expected, extras.get(LEVELS))
+
+    @property
+    def graphs(self) -> GraphRows:
+        """Its pairs in each frame."""
+        return self.seen.graphs
+
+    @property
+    def typed(self) -> bool:
+        """Whether edges have types."""
+        return self.seen.kinds is not None
 
     def frame(self, t: float) -> int:
         """Return the frame at a flow time, or the last one before it."""
@@ -110,8 +121,17 @@ class GraphWay:
     def at(self, t: float) -> Pairs:
         """Return the pairs at a flow time, between the two frames around it."""
         now = self._between(self.graphs.certain, t)
-        expected = None if self.expected is None else self._between(self.expected.certain, t)
-        return Pairs(now, now if expected is None else expected, self.last)
+        kinds = self._kinds(self.seen, t)
+        if self.expected is None:
+            return Pairs(now, now, self.last, kinds, kinds)
+        foreseen = self._between(self.expected.graphs.certain, t)
+        return Pairs(now, foreseen, self.last, kinds, self._kinds(self.expected, t))
+
+    def _kinds(self, read: ReadGraphs, t: float) -> Numbers:
+        if read.kinds is None:
+            return np.ones(self.last.shape, np.int64)
+        found: Numbers = read.kinds[self.frame(t)]
+        return found
 
     def _between(self, values: Floats, t: float) -> Floats:
         times = np.asarray(self.t, np.float64)
@@ -130,9 +150,16 @@ class GraphWay:
 
     def letters_at(self, t: float) -> list[str]:
         """Return the letters of its nodes at a flow time, "" where they have no types."""
-        if self.letters is None:
+        if self.seen.letters is None:
             return [""] * self.size
-        found: list[str] = self.letters[self.frame(t), : self.size].tolist()
+        found: list[str] = self.seen.letters[self.frame(t), : self.size].tolist()
+        return found
+
+    def marks_at(self, t: float) -> list[int] | None:
+        """Return the shapes of its nodes at a flow time, None where all are discs."""
+        if self.seen.marks is None:
+            return None
+        found: list[int] = self.seen.marks[self.frame(t), : self.size].tolist()
         return found
 
     def level(self, t: float) -> float | None:
@@ -154,11 +181,13 @@ class GraphWay:
 
     @cached_property
     def settled(self) -> Floats:
-        """Which share of the pairs is in each frame as at the end, (T,)."""
+        """Which share of the pairs is in each frame as at the end, of the same type, (T,)."""
         real = self.graphs.pairs[-1] != 0.0
         if not real.any():
             return np.ones(len(self.t))
         same = (self.graphs.certain >= 0.5) == self.last
+        if (kinds := self.seen.kinds) is not None:
+            same &= ~self.last | (kinds == kinds[-1])
         return np.asarray(same[:, real].mean(axis=1), np.float64)
 
 

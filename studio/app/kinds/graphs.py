@@ -13,7 +13,7 @@ from observables.graphs.statistics import graph_statistics, node_statistics, spe
 from studio.app.kinds import graph_sets, stage_tiles
 from studio.app.kinds.by_hand import ByHand, of_pairs
 from studio.app.kinds.graph_paint import HALF, WHY, paint_graph, paint_plain
-from studio.app.kinds.graph_rows import SIZE, GraphRows, nodes_of
+from studio.app.kinds.graph_rows import SIZE, GraphRows, ReadGraphs, nodes_of
 from studio.app.kinds.kind import (
     LABEL,
     Arrays,
@@ -29,7 +29,7 @@ from studio.counted import counted
 from studio.graph_layout import laid_out
 from studio.protocol.extras import PLACES
 
-__all__ = ["EIGENVALUE", "KIND", "OWN", "TITLES", "drawings"]
+__all__ = ["EIGENVALUE", "KIND", "OWN", "TITLES", "VALID", "drawings"]
 
 TITLES = {
     "nodes": "Nodes",
@@ -176,7 +176,7 @@ KIND = Kind(
     asked={TITLES["density"]: "density", TITLES["nodes"]: "size"},
     below=MANY,
     among=graph_sets.among,
-    graph=lambda arrays: (GraphRows.of(arrays), None),
+    graph=lambda arrays: ReadGraphs(GraphRows.of(arrays)),
     by_hand=ByHand(
         of_pairs, paint_plain, says=("Validity", "Nodes", "Edges", "Clustering", "Nearest")
     ),

@@ -16,7 +16,7 @@ from PySide6.QtGui import QPainter
 from studio.app.kinds.by_hand import ByHand
 from studio.app.kinds.columns import Column
 from studio.app.kinds.filed import as_arrays
-from studio.app.kinds.graph_rows import GraphRows
+from studio.app.kinds.graph_rows import ReadGraphs
 from studio.app.kinds.portrait import Portrait
 from studio.app.tokens import Tokens
 
@@ -225,10 +225,8 @@ class Among(Protocol):
 class AsGraphs(Protocol):
     """How data are read as graphs."""
 
-    def __call__(self, arrays: Arrays) -> tuple[GraphRows, NDArray[np.str_] | None]:
-        """Return data (n, ...) by name as graphs of N nodes, and of each node the letters that
-        stand for its type, (n, N), None where nodes have none.
-        """
+    def __call__(self, arrays: Arrays) -> ReadGraphs:
+        """Return data (n, ...) by name as graphs."""
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observables.graphs.canonical import same_graphs
+from observables.graphs.labelled_makes import labelled_make_of
 from observables.graphs.labels import EDGE_LABELS, NODE_LABELS, cut
 from observables.graphs.statistics import graph_statistics, node_statistics, spectra
 from studio.app.kinds import graph_sets, stage_tiles
 from studio.app.kinds.apart import Apart
 from studio.app.kinds.by_hand import ByHand, of_types
-from studio.app.kinds.graph_rows import GraphRows
-from studio.app.kinds.graphs import EIGENVALUE, OWN, TITLES
+from studio.app.kinds.graph_paint import WHY
+from studio.app.kinds.graph_rows import GraphRows, ReadGraphs
+from studio.app.kinds.graphs import EIGENVALUE, OWN, TITLES, VALID
 from studio.app.kinds.kind import (
     LABEL,
     Arrays,
@@ -68,13 +70,23 @@ def _counts(types: NDArray[Any]) -> str:
 
 def _labels(columns: Sequence[str]) -> tuple[str, ...]:
     """Return what labels of nodes are called: by their number, and by name where they have one."""
-    names = (*columns[:NODE_LABELS], *("",) * NODE_LABELS)[:NODE_LABELS]
-    return tuple(f"{k} {one_line(name)}".strip() for k, name in enumerate(names, 1))
+    return _numbered(columns[:NODE_LABELS], NODE_LABELS)
+
+
+def _edge_labels(columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the same of labels of edges."""
+    return tuple(f"edge {each}" for each in _numbered(columns[NODE_LABELS:], EDGE_LABELS))
+
+
+def _numbered(names: Sequence[str], many: int) -> tuple[str, ...]:
+    all_names = (*names, *("",) * many)[:many]
+    return tuple(f"{k} {one_line(name)}".strip() for k, name in enumerate(all_names, 1))
 
 
 def _measures(arrays: Arrays) -> Measured:
     """Say of each graph what is counted in it, which labels its nodes have and which it has itself;
-    and what was found beside others: which are the same, and whether it is new.
+    and what was found beside others: whether it is of the make of the training graphs or what is
+    wrong with it, which are the same, and whether it is new.
     """
     rows = labelled_rows(arrays)
     joined = rows.edges > 0
@@ -84,6 +96,9 @@ def _measures(arrays: Arrays) -> Measured:
         OF_NODES: np.array([_counts(types) for types, _ in rows.each()], dtype=str),
         **classes(arrays, OWN),
     }
+    if WHY in arrays:
+        why = np.asarray(arrays[WHY], str)
+        ready["Validity"] = np.where(why == "", VALID, why)
     ready |= {title: arrays[name] for title, name in _FOUND.items() if name in arrays}
 
     def counted_in(_title: str) -> Measured:
@@ -110,8 +125,9 @@ def _several(arrays: Arrays) -> Measured:
 
 
 def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
-    """Return of graphs, (n,) each: their "class" and how many "copies" there are, and whether each
-    is "new": none of the training ones, or of the others.
+    """Return of graphs, (n,) each: their "class" and how many "copies" there are; beside training
+    graphs also whether each is "new", none of these or of the others, and in "why" what is wrong
+    with it where nearly all of these are of one make.
     """
     rows = labelled_rows(data)
     met = same_graphs(rows.edges, rows.size, rows.types)
@@ -124,6 +140,8 @@ def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDA
             seen = both[: len(known.x)]
             counts = np.bincount(seen, minlength=int(both.max()) + 1)
             found[NEW] = np.where(counts[both[len(seen) :]] <= own, "new", "known")
+        if make := labelled_make_of(known.types, known.edges, known.size):
+            found[WHY] = np.array(make.wrong(rows.types, rows.edges, rows.size), dtype=str)
     return found
 
 
@@ -133,11 +151,12 @@ def _classes(some: TypedRows, others: TypedRows) -> NDArray[np.int64]:
     return same_graphs(*(np.concatenate(both) for both in zip(*pairs, strict=True)))
 
 
-def _graph(arrays: Arrays) -> tuple[GraphRows, NDArray[np.str_]]:
-    """Return them as graphs whose edges are of any type, and the number of each node's label."""
+def _graph(arrays: Arrays) -> ReadGraphs:
+    """Return them as graphs, and the number of each node's label."""
     rows = labelled_rows(arrays)
     letters = np.where(rows.masked, "?", (rows.types + 1).astype(str))
-    return GraphRows(rows.joined, rows.nodes), letters
+    marks = np.where(rows.masked, -1, rows.types)
+    return ReadGraphs(GraphRows(rows.joined, rows.nodes), letters, marks, rows.kinds)
 
 
 def _features(arrays: Arrays) -> NDArray[np.float64]:
@@ -188,7 +207,7 @@ KIND = Kind(
     ready=_ready,
     facts=_facts,
     groups={
-        "Labels": ("label-triples",),
+        "Labels": ("label-triples", "valid-labels"),
         "Structure": ("degree-mmd", "clustering-mmd", "orbit-mmd", "spectral-mmd"),
     },
     measures=_measures,
@@ -205,9 +224,10 @@ KIND = Kind(
         lambda arrays: of_types(labelled_rows(arrays)),
         paint_labels,
         names=_labels,
-        says=("Nodes", "Edges", OF_NODES),
-        plain=0,
+        edges=_edge_labels,
+        says=("Validity", "Nodes", "Edges", OF_NODES),
     ),
+    marked=(WHY,),
     views=("graph-flow", "tiles", "browser", "graph-edit", "asked"),
     apart=Apart("labels and the spectrum; 0 is the same graph", _features, _same),
     page=36,

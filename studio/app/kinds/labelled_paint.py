@@ -10,13 +10,12 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from observables.graphs.labels import NODE_LABELS, cut
-from studio.app.kinds.graph_paint import FAINTEST
+from studio.app.kinds.graph_paint import FAINTEST, WHY, paint_mark, side_by_side
 from studio.app.kinds.graph_rows import ends
 from studio.app.kinds.kind import Arrays
 from studio.app.kinds.paper import Paper
 from studio.app.kinds.typed_rows import TypedRows
 from studio.app.tokens import Tokens
-from studio.formats.graphs.drawing import SHIFTS
 from studio.protocol.extras import PLACES
 
 __all__ = [
@@ -73,7 +72,7 @@ def labelled_rows(arrays: Arrays) -> TypedRows:
 
 
 def paint_labelled(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
-    """Paint a graph x (L,) with "places" (N, 2)."""
+    """Paint a graph x (L,) with "places" (N, 2), and a mark where it is known if it is "why"."""
     row = {"x": np.asarray(datum["x"])[None]}
     count = int(labelled_rows(row).size[0])
     paper = Paper(rect, np.asarray(datum[PLACES], np.float64)[:count])
@@ -81,6 +80,8 @@ def paint_labelled(painter: QPainter, rect: QRectF, datum: Arrays, palette: Toke
     painter.setClipRect(rect)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     paint_labels(painter, paper, paper.points, row, palette)
+    if WHY in datum:
+        paint_mark(painter, rect, palette, wrong=bool(str(datum[WHY])))
     painter.restore()
 
 
@@ -127,8 +128,4 @@ def _paint_edges(
         ink = QColor(inks[kind - 1])
         ink.setAlphaF(float(certain[pair]))
         painter.setPen(QPen(ink, max(0.7, EDGE * paper.side)))
-        way = QLineF(one, other)
-        aside = QPointF(-way.dy(), way.dx()) / max(1e-9, way.length())
-        painter.drawLines(
-            [QLineF(one + aside * (apart * s), other + aside * (apart * s)) for s in SHIFTS[kind]]
-        )
+        painter.drawLines(side_by_side(QLineF(one, other), kind, apart))

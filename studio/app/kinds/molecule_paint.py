@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from observables.molecules.atoms import ATOMS
 from observables.molecules.valence import hydrogens, over_valence
-from studio.app.kinds.graph_paint import FAINTEST, WHY, paint_mark
+from studio.app.kinds.graph_paint import FAINTEST, WHY, paint_mark, side_by_side
 from studio.app.kinds.graph_rows import ends
 from studio.app.kinds.kind import Arrays
 from studio.app.kinds.molecule_rows import MoleculeRows
@@ -24,7 +24,6 @@ APART = 0.022  # between the lines of a bond, of the side
 SHOWN_H = 120  # pixels of a side from which on the hydrogens of these atoms are written
 UNKNOWN = "?"  # an atom that is masked
 SMALL = str.maketrans("23456789", "₂₃₄₅₆₇₈₉")
-SHIFTS: dict[int, tuple[float, ...]] = {1: (0.0,), 2: (-0.5, 0.5), 3: (-1.0, 0.0, 1.0)}
 
 
 def paint_molecule(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
@@ -65,12 +64,10 @@ def _paint_bonds(
         length = way.length()
         if length <= room[i] + room[j]:
             continue
-        one, other = way.pointAt(room[i] / length), way.pointAt(1.0 - room[j] / length)
-        aside = QPointF(-way.dy(), way.dx()) / length
+        line = QLineF(way.pointAt(room[i] / length), way.pointAt(1.0 - room[j] / length))
         ink.setAlphaF(float(certain[pair]))
         painter.setPen(QPen(ink, max(0.8, 0.008 * paper.side)))
-        shifts = [aside * (apart * shift) for shift in SHIFTS[int(order[pair])]]
-        painter.drawLines([QLineF(one + shift, other + shift) for shift in shifts])
+        painter.drawLines(side_by_side(line, int(order[pair]), apart))
 
 
 def _tall(paper: Paper) -> float:

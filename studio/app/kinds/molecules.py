@@ -15,7 +15,7 @@ from studio.app.kinds import graph_sets, stage_tiles
 from studio.app.kinds.apart import Apart
 from studio.app.kinds.by_hand import ByHand, of_types
 from studio.app.kinds.graph_paint import WHY
-from studio.app.kinds.graph_rows import GraphRows
+from studio.app.kinds.graph_rows import GraphRows, ReadGraphs
 from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_many
 from studio.app.kinds.lazily import Lazily
 from studio.app.kinds.molecule_paint import UNKNOWN, paint_atoms_and_bonds, paint_molecule
@@ -110,11 +110,11 @@ def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDA
     return found
 
 
-def _graph(arrays: Arrays) -> tuple[GraphRows, NDArray[np.str_]]:
+def _graph(arrays: Arrays) -> ReadGraphs:
     """Return molecules as graphs whose edges are bonds of any order, and the symbols of atoms."""
     rows = MoleculeRows.of(arrays)
     letters = np.where(rows.masked, UNKNOWN, np.array(ATOMS)[rows.atoms])
-    return GraphRows(rows.joined, rows.nodes), letters
+    return ReadGraphs(GraphRows(rows.joined, rows.nodes), letters, kinds=rows.kinds)
 
 
 def _features(arrays: Arrays) -> NDArray[np.float64]:
@@ -190,6 +190,7 @@ KIND = Kind(
         names=lambda columns: ATOMS,
         node="atom",
         edge="bond",
+        edges=lambda columns: ("single bond", "double bond", "triple bond"),
         says=("Validity", "Formula", "Bonds", "Rings", "Weight"),
         plain=2,
     ),

@@ -73,6 +73,11 @@ class TypedRows:
         return np.where(self._pairs != 0.0, np.clip((1.0 + self._pairs) / 2.0, 0.0, 1.0), 0.0)
 
     @property
+    def kinds(self) -> Numbers:
+        """Of which type each pair is likeliest, from 1, whether it is joined or not, (n, P)."""
+        return np.asarray(self._pairs.argmax(axis=1) + 1, np.int64)
+
+    @property
     def joined(self) -> Floats:
         """The number of the likeliest type of each pair, (n, P), exactly 0 beside padded nodes."""
         return np.asarray(self._pairs.max(axis=1), np.float64)

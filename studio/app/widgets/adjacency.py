@@ -74,6 +74,8 @@ class AdjacencyPlot(QWidget):
         for (row, column), shade in self._inks(pairs, tokens).items():
             at = QRectF(box.left() + column * cell, box.top() + row * cell, cell, cell)
             painter.fillRect(at.adjusted(0.5, 0.5, -0.5, -0.5), shade)
+        if way.typed and cell >= NUMBERED:
+            self._write_kinds(painter, pairs, cell, tokens)
         self._outline(painter, pairs, cell, tokens)
         painter.setPen(QPen(QColor(tokens.line), 1))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -104,6 +106,23 @@ class AdjacencyPlot(QWidget):
                 ink.setAlphaF(0.9 * float(values[row, column]))
                 found[row, column] = ink
         return found
+
+    def _write_kinds(self, painter: QPainter, pairs: Pairs, cell: float, tokens: Tokens) -> None:
+        """Write the types of edges into their cells, of all but the first."""
+        painter.setFont(font(max(8, min(12, round(0.6 * cell)))))
+        painter.setPen(QColor(tokens.panel))
+        sides = (
+            (np.tril, pairs.now, pairs.kinds),
+            (np.triu, pairs.foreseen, pairs.foreseen_kinds),
+        )
+        for side, certain, kinds in sides:
+            numbers = side(self._squares(np.where(certain >= 0.5, kinds, 0.0)))
+            for row, column in np.argwhere(numbers > 1).tolist():
+                box = QRectF(
+                    self.box.left() + column * cell, self.box.top() + row * cell, cell, cell
+                )
+                said = str(int(numbers[row, column]))
+                painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), said)
 
     def _outline(self, painter: QPainter, pairs: Pairs, cell: float, tokens: Tokens) -> None:
         """Outline the edges that will go."""

@@ -13,6 +13,7 @@ from studio.app.icons import repaint_on_theme
 from studio.app.kinds.graph_paint import paint_edges
 from studio.app.kinds.graph_rows import Numbers, ends
 from studio.app.kinds.graph_way import GraphWay, Pairs
+from studio.app.kinds.labelled_paint import paint_node
 from studio.app.kinds.paper import Paper
 from studio.app.theme import font, theme
 from studio.app.tokens import Tokens
@@ -21,6 +22,7 @@ __all__ = ["GraphPlane", "nearest_node"]
 
 DISC = 0.014  # the radius of a node, of the side of the plane
 LETTERED = 0.03  # that of one with letters in it
+APART = 0.011  # how far lines of one edge are from each other, of the same
 NEAR = 14.0  # pixels around a node in which it is pointed at
 LEAST = 0.15  # how clear the least certain edge is that is drawn
 NUMBERED = 240  # pixels of a side from which on nodes have their numbers
@@ -85,12 +87,10 @@ class GraphPlane(QWidget):
             return
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         points = paper.points
-        self._paint_pairs(painter, points, way.at(self.flow), tokens)
-        radius = max(3.0, (LETTERED if way.letters is not None else DISC) * paper.side)
-        for point, there in zip(points, way.present(self.flow).tolist(), strict=True):
-            painter.setPen(QPen(QColor(tokens.panel if there else tokens.line), 1.5))
-            painter.setBrush(QColor(tokens.accent if there else tokens.panel))
-            painter.drawEllipse(point, radius, radius)
+        self._paint_pairs(painter, points, way.at(self.flow), max(2.6, APART * paper.side), tokens)
+        lettered = way.seen.letters is not None
+        radius = max(3.0, (LETTERED if lettered else DISC) * paper.side)
+        self._paint_nodes(painter, points, way, radius, tokens)
         self._paint_letters(painter, points, way, radius, tokens)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if 0 <= self.under < len(points):
@@ -99,26 +99,40 @@ class GraphPlane(QWidget):
         if paper.side >= NUMBERED:
             self._number(painter, paper, points, radius, tokens)
 
+    def _paint_nodes(
+        self, painter: QPainter, points: list[QPointF], way: GraphWay, radius: float, tokens: Tokens
+    ) -> None:
+        marks, there = way.marks_at(self.flow), way.present(self.flow).tolist()
+        for node, point in enumerate(points):
+            if marks is not None and there[node] and marks[node] >= 0:
+                paint_node(painter, point, 1.2 * radius, marks[node], tokens)
+                continue
+            known = there[node] and marks is None
+            painter.setPen(QPen(QColor(tokens.panel if known else tokens.line), 1.5))
+            painter.setBrush(QColor(tokens.accent if known else tokens.panel))
+            painter.drawEllipse(point, radius, radius)
+
     def _paint_pairs(
-        self, painter: QPainter, points: list[QPointF], pairs: Pairs, tokens: Tokens
+        self, painter: QPainter, points: list[QPointF], pairs: Pairs, apart: float, tokens: Tokens
     ) -> None:
         assert self.way is not None
         first, second = ends(self.way.graphs.nodes)
         # Behind what stays; and what is only foreseen is dashed, as colour alone is no sign.
         clear = LEAST + (1.0 - LEAST) * (2.0 * pairs.now - 1.0).clip(0.0, 1.0)
+        solid, dashed = Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine
         looks = (
-            (pairs.leaving, tokens.warm, 1.0, Qt.PenStyle.SolidLine, clear),
-            (pairs.coming, tokens.accent, 1.2, Qt.PenStyle.DashLine, pairs.foreseen),
-            (pairs.here & pairs.last, tokens.text, 1.6, Qt.PenStyle.SolidLine, clear),
+            (pairs.leaving, pairs.kinds, tokens.warm, 1.0, solid, clear),
+            (pairs.coming, pairs.foreseen_kinds, tokens.accent, 1.2, dashed, pairs.foreseen),
+            (pairs.here & pairs.last, pairs.kinds, tokens.text, 1.6, solid, clear),
         )
-        for chosen, shade, wide, line, strength in looks:
+        for chosen, kinds, shade, wide, line, strength in looks:
             ink = QColor(shade)
             steps = np.ceil(8 * strength) / 8
             for step in np.unique(steps[chosen]).tolist():
                 ink.setAlphaF(min(1.0, step))
                 painter.setPen(QPen(ink, wide, line))
                 some = np.flatnonzero(chosen & (steps == step))
-                paint_edges(painter, points, first[some], second[some])
+                paint_edges(painter, points, first[some], second[some], kinds[some], apart)
 
     def _paint_letters(
         self, painter: QPainter, points: list[QPointF], way: GraphWay, radius: float, tokens: Tokens

@@ -16,6 +16,8 @@ from studio.app.state.runs import FlowRecord
 from studio.app.state.selection import Source
 from studio.app.tokens import DARK
 from studio.app.views.graphs.flow import VIEW, GraphFlowView
+from studio.app.widgets.adjacency import AdjacencyPlot
+from studio.app.widgets.graphplane import GraphPlane
 from studio.graph_layout import laid_out
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.extras import DENOISED, LEVELS, PLACES
@@ -200,3 +202,70 @@ def test_molecules_have_the_letters_of_their_atoms_as_these_are_now() -> None:
     assert way.letters_at(0.0) == ["C", "C"]
     assert way.letters_at(1.0) == ["C", "O"]
     assert way.last.tolist() == [True, False, False]
+
+
+def chain_of(orders: tuple[int, int]) -> np.ndarray:
+    """Return the row of three carbon atoms in a chain whose bonds are of these orders."""
+    pairs = -np.ones((3, 3), np.float32)  # by order, of (0, 1), (0, 2) and (1, 2)
+    for pair, order in zip((0, 2), orders, strict=True):
+        pairs[order - 1, pair] = 1.0
+    atoms = np.tile(2.0 * np.eye(9, dtype=np.float32)[0] - 1.0, 3)
+    return np.concatenate([atoms, pairs.ravel()])
+
+
+def test_a_bond_has_as_many_lines_as_its_order_and_settles_with_it(qtbot: QtBot) -> None:
+    ways = [[chain_of((1, 1)), chain_of((2, 1)), chain_of((2, 3))]]
+    places = np.tile(np.float32([[0, 0], [1, 0], [2, 0]]), (3, 1, 1, 1))
+    record = FlowRecord.of(
+        1, np.float32([0, 0.5, 1]), np.float32(ways).swapaxes(0, 1), extras={PLACES: places}
+    )
+    way = GraphWay.of(record, 0, kind("molecules").graph)
+    assert way.typed
+    assert way.at(0.5).kinds[[0, 2]].tolist() == [2, 1]
+    assert way.settled.tolist() == [pytest.approx(1 / 3), pytest.approx(2 / 3), 1.0]
+    plane = GraphPlane()
+    qtbot.addWidget(plane)
+    plane.resize(400, 300)
+    plane.show_way(way, np.arange(3))
+
+    def lines(t: float, one: int) -> int:
+        """Count the lines that a cut across the middle of the bond of two neighbours meets."""
+        plane.set_flow(t)
+        image = QImage(plane.size(), QImage.Format.Format_RGB32)
+        image.fill(QColor("white"))
+        with QPainter(image) as painter:
+            plane.paint_on(painter, replace(DARK, text="#000000"))
+        start, end = plane.paper.points[one : one + 2]
+        column, row = round((start.x() + end.x()) / 2), round((start.y() + end.y()) / 2)
+        dark = [image.pixelColor(column, row + k).lightness() < 160 for k in range(-15, 16)]
+        return int((np.diff(np.int64([False, *dark])) == 1).sum())
+
+    assert [(lines(t, 0), lines(t, 1)) for t in (0.0, 0.5, 1.0)] == [(1, 1), (2, 1), (2, 3)]
+    matrix = AdjacencyPlot()
+    qtbot.addWidget(matrix)
+    matrix.resize(300, 300)
+    written = []
+    for t in (0.0, 1.0):
+        matrix.show_way(way, np.arange(3))
+        matrix.set_flow(t)
+        written.append(matrix.grab().toImage())
+    assert written[0] != written[1], "the order stands in its cell"
+
+
+def test_nodes_with_labels_have_their_shapes_on_the_way() -> None:
+    types = -np.ones((2, 8), np.float32)
+    types[0, 1] = types[1, 4] = 1.0
+    edges = np.float32([-1.0, 1.0, -1.0, -1.0])
+    last = np.concatenate([types.ravel(), edges])
+    first = np.concatenate([np.zeros(8, np.float32), types[1], edges])
+    places = np.zeros((2, 1, 2, 2), np.float32)
+    record = FlowRecord.of(
+        1, np.float32([0, 1]), np.float32([[first], [last]]), extras={PLACES: places}
+    )
+    way = GraphWay.of(record, 0, kind("labelled-graphs").graph)
+    assert [way.marks_at(t) for t in (0.0, 1.0)] == [[-1, 4], [1, 4]]
+    assert [way.letters_at(t) for t in (0.0, 1.0)] == [["?", "5"], ["2", "5"]]
+    assert way.at(1.0).kinds.tolist() == [2]
+    assert kind("labelled-graphs").by_hand.edges(("",) * 8 + ("likes", "hates"))[1] == (
+        "edge 2 hates"
+    )

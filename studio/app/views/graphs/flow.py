@@ -41,6 +41,7 @@ STRIP, CURVES = 96, 150  # pixels
 TALL = 620  # pixels of the view from which on it has curves
 LEGEND = "strong: stays · orange: goes · dashed: foreseen"
 STILL_LEGEND = "an edge is as clear as it is certain"
+TYPED_LEGEND = " · as many lines as the number of its type"
 applies = shows_moving("graph-flow")
 
 
@@ -200,7 +201,8 @@ class GraphFlowView(QWidget):
         self.which.setCurrentIndex(self._picked)
         self.plane.show_way(way, names)
         self.matrix.show_way(way, order)
-        self._legend.set_text(LEGEND if way.moves else STILL_LEGEND)
+        legend = LEGEND if way.moves else STILL_LEGEND
+        self._legend.set_text(legend + (TYPED_LEGEND if way.typed else ""))
         self._show_strip(record, way)
         t = np.asarray(way.t, np.float64)
         if way.moves:
@@ -319,9 +321,15 @@ class GraphFlowView(QWidget):
             self._said.set_text(f"{called}: degree {int(now.sum())}")
             return
         at = pair_of(way.graphs.nodes, one, other)
-        edge = "an edge" if pairs.here[at] else "no edge"
+        edge = self._called(int(pairs.kinds[at])) if pairs.here[at] else "no edge"
         expected = f", p {pairs.foreseen[at]:.2f}" if way.expected is not None else ""
         self._said.set_text(f"pair {names[one] + 1} to {names[other] + 1}: {edge}{expected}")
+
+    def _called(self, kind: int) -> str:
+        """Return what an edge of a type is called, from 1."""
+        hand, run = self._kind.by_hand, self._following.run
+        names = hand.edges(run.columns if run is not None else ()) if hand is not None else ()
+        return names[kind - 1] if names else "an edge"
 
     def export_picture(self) -> Picture:
         """Return all of it as it is seen."""

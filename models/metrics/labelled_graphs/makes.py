@@ -1,0 +1,50 @@
+"""Whether generated graphs with labels are of the make of the real ones, as a metric."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.config import NoConfig
+from models.contracts.batch import Batch
+from models.contracts.spec import SIZE
+from models.layouts.graphs import Packing, unpack_types
+from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
+from models.metrics.graphs.sides import packed
+from models.registry import metric
+from observables.graphs.labelled_makes import labelled_make_of
+
+__all__ = ["ValidLabels"]
+
+Numbers = NDArray[np.int64]
+
+_LOOKED_AT = 200
+"""So many real graphs say of which make they are."""
+
+
+@metric(
+    "valid-labels",
+    title="Valid by labels",
+    summary="Share of generated graphs that are of the make of the real ones, by what their labels "
+    "say: organisations, trees of sentences; or only trees, or in one piece, where real ones have "
+    "no more in common.",
+    source="by definition",
+    kinds=("labelled-graphs", "sentences"),
+    better="higher",
+)
+class ValidLabels(SampleMetric[NoConfig]):
+    """The share of graphs whose labels are where they can be."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        packing = packed(evidence)
+        make = labelled_make_of(*_graphs(evidence.reference.take(slice(0, _LOOKED_AT)), packing))
+        if make is None:
+            raise NotApplicable("the real graphs have nothing in common")
+        wrong = make.wrong(*_graphs(evidence.samples, packing))
+        return Figure(sum(not why for why in wrong) / len(wrong), n=len(wrong))
+
+
+def _graphs(rows: Batch, packing: Packing) -> tuple[Numbers, Numbers, Numbers]:
+    """Return types (n, N), edges (n, N, N) and sizes (n,)."""
+    check_finite(rows.x, "labelled graphs")
+    types, edges = unpack_types(rows.x, packing.as_long(rows.x.shape[1]))
+    size = rows.given[SIZE]
+    return types.cpu().numpy(), edges.cpu().numpy(), size.cpu().numpy()
