@@ -70,7 +70,7 @@ def _fit(
         mine = wanted[:, start : start + values.shape[1]]
         start += values.shape[1]
         if classes.get(name, 0):
-            same = pool & (mine == values.T)
+            same = pool & torch.eq(mine[:, None], values).all(dim=2)
             pool = torch.where(same.any(dim=1, keepdim=True), same, pool)
         else:
             spread = values.std(dim=0, correction=0)

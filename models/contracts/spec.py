@@ -28,7 +28,7 @@ class Given:
     """Something that is known of each row beside x.
 
     Attributes:
-        shape: of one row's, () for a label or a single number.
+        shape: of one row's, () for a label or a single number; (k,) for so many labels.
         classes: how many classes a label has; 0 for numbers.
         names: of the classes, or of the numbers.
         mean, std: of numbers, by which they are standardised; (*shape).

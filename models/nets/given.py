@@ -17,15 +17,19 @@ class GivenFeatures(nn.Module):
     the largest; in the order of their names. A label of no class (`models.contracts.untold`) is 0
     throughout.
 
+    Args:
+        spec: of the data.
+        but: a name that somebody else tells the network, "" for none.
+
     Attributes:
         dim: how many numbers, 0 where nothing is given.
     """
 
-    def __init__(self, spec: DataSpec) -> None:
+    def __init__(self, spec: DataSpec, but: str = "") -> None:
         super().__init__()
-        self._given = {name: spec.given[name] for name in sorted(spec.given)}
+        self._given = {name: spec.given[name] for name in sorted(spec.given) if name != but}
         self._largest = 1 if spec.masks is None else max(1, len(spec.masks) - 1)
-        self.dim = sum(g.classes or math.prod(g.shape) for g in self._given.values())
+        self.dim = sum((g.classes or 1) * math.prod(g.shape) for g in self._given.values())
 
     def forward(self, given: Mapping[str, Tensor]) -> Tensor:
         parts = []
@@ -33,7 +37,7 @@ class GivenFeatures(nn.Module):
             value = given[name]
             if known.classes:
                 one_hot = functional.one_hot(value.long().clamp_min(0), known.classes)
-                parts.append(one_hot.float() * (value >= 0)[:, None])
+                parts.append((one_hot.float() * (value >= 0)[..., None]).flatten(1))
             elif name == SIZE:
                 parts.append(value.float()[:, None] / self._largest)
             else:

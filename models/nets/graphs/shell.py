@@ -20,6 +20,7 @@ from models.contracts.spec import DataSpec
 from models.layouts.graph_structure import cycles, random_walks, slow_modes
 from models.layouts.graphs import Packing
 from models.nets.given import GivenFeatures
+from models.nets.graphs.sentence import SentenceReader, sentence_of
 from models.nets.mlp import FourierFeatures, linear
 from models.nets.role import Role
 
@@ -96,7 +97,10 @@ class GraphShell(nn.Module):
         reads, answers = not role.latent, role.name in _OF_A_GRAPH
         self.clock = FourierFeatures() if role.clock else None
         # An encoder is asked what others are told.
-        self.told = GivenFeatures(spec) if spec.given and role.name != "encoder" else None
+        tells = spec.given and role.name != "encoder"
+        words = sentence_of(spec) if tells else ""
+        self.reader = SentenceReader(spec, words, width, pairs, g) if words else None
+        self.told = GivenFeatures(spec, but=words) if tells else None
         known = (self.clock.dim_out if self.clock is not None else 0) + (
             self.told.dim if self.told is not None else 0
         )
@@ -152,6 +156,9 @@ class GraphShell(nn.Module):
             h, e, seen = self._seen(x * mask.to(x.dtype), clock, joined[..., 0], real[..., 0], n)
             known += seen
         context = self._context(known)
+        if self.reader is not None and given is not None:
+            nodes, meetings = self.reader(given)
+            h, e = h + nodes, e + meetings
         h, e = h * real, e * joined
         for layer in self.layers:
             h, e = layer(h, e, context, real, joined, n)

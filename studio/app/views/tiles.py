@@ -187,7 +187,8 @@ class TilesView(QWidget):
             if timeline is not None
             else "This step was kept without its projection."
         )
-        parts = any(name in record.extras for name in self._kind.parts)
+        own = self._kind.parts
+        parts = not own or any(name in record.extras for name in own)
         self._legend.set_text(self._kind.legend if parts else "")
         self._legend.setVisible(parts and bool(self._kind.legend))
         self._draw()

@@ -29,6 +29,7 @@ SHAPES = {
     "graphs": (16,),
     "molecules": (16,),
     "labelled-graphs": (17,),
+    "sentences": (56,),
     "texts": (5,),
     "series": (6, 2),
 }

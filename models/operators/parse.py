@@ -1,0 +1,70 @@
+"""Parse: a sentence is typed, and its tree drawn by a model that is told the words."""
+
+from typing import Annotated
+
+import torch
+
+from models.config import Config, Pick, param
+from models.contracts.family import Family
+from models.contracts.spec import SIZE
+from models.kinds.sentences import SENTENCE
+from models.operators.base import Operation, Outcome, SeedSetting, Work
+from models.operators.drawing import drawn
+from models.operators.editing import SamplerSetting
+from models.registry import operator
+from observables.sentences.grammar import tokens
+
+__all__ = ["Parse", "ParseConfig"]
+
+
+class ParseConfig(Config, frozen=True):
+    """What is parsed, and how often."""
+
+    text: Annotated[
+        str, param("Sentence", "Words of the grammar; capitals and full stops are no matter.")
+    ] = "the dog that the girl saw ran"
+    draws: Annotated[
+        int,
+        param(
+            "Draws",
+            "How often its tree is drawn: where the model is not sure, they differ.",
+            low=1,
+            high=256,
+            log=True,
+        ),
+    ] = 8
+    seed: SeedSetting = 0
+    sampler: SamplerSetting = Pick()
+
+
+@operator(
+    "parse",
+    title="Parse",
+    summary="Tells the model the words of a sentence and draws its tree: which word hangs on "
+    "which, and how.",
+    source="Dozat and Manning 2017, arXiv:1611.01734 (parsing as a choice for each pair of words)",
+    kinds=("sentences",),
+    needs=("samples",),
+    config=ParseConfig,
+)
+class Parse:
+    """Draws the graph of given words."""
+
+    def __init__(self, config: ParseConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Parse; see `models.operators.base.Operator`. Rows are draws of one tree.
+
+        Raises:
+            ValueError: it has a word that is not known, no word, or too many.
+        """
+        c, family = self.config, operation.learner
+        assert isinstance(family, Family)
+        lexicon, places = family.spec.given[SENTENCE].names, family.spec.given[SENTENCE].shape[0]
+        words = tokens(c.text, lexicon[1:], places)
+        told = torch.zeros((c.draws, places))
+        told[:, : len(words)] = torch.tensor([lexicon.index(word) for word in words])
+        given = {SENTENCE: told, SIZE: torch.full((c.draws,), len(words))}
+        made = yield from drawn(family, c.draws, c.seed, sampler=operation.sampler, given=given)
+        return Outcome(made)

@@ -1,0 +1,253 @@
+"""Samples, parsed: a sentence is typed, and its tree is drawn beside that of the grammar."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from shiboken6 import isValid
+
+from observables.sentences.grammar import (
+    CATEGORIES,
+    RELATIONS,
+    WORDS,
+    Tree,
+    drawn,
+    tokens,
+    unseen,
+)
+from studio.app.actions import Actions
+from studio.app.intents.base import Refused
+from studio.app.kinds.kind import Arrays
+from studio.app.kinds.labelled_paint import labelled_rows
+from studio.app.kinds.sentence_paint import Link, SentencePicture
+from studio.app.kinds.sentences import links_of, tree_of
+from studio.app.latest import Latest
+from studio.app.state.runs import RunState
+from studio.app.state.session import AppState
+from studio.app.viewspec import ViewSpec, shows_moving
+from studio.app.widgets.basic import Elided, button, label, row, view_bar
+from studio.app.widgets.foundview import can_ask
+from studio.app.widgets.overlays import EmptyState
+from studio.app.widgets.sentenceplot import SentencePlot
+
+__all__ = ["VIEW", "ParsedView"]
+
+OPERATOR = "parse"
+DRAWS = 8
+FIRST = "the dog that the girl saw ran"
+SHOWN = shows_moving("parsed")
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of which run."""
+
+    key: str
+    words: tuple[str, ...]
+
+
+class ParsedView(QWidget):
+    """Asks as words are typed, one question at a time, and keeps what was answered last."""
+
+    def __init__(self, state: AppState, actions: Actions) -> None:
+        super().__init__()
+        self._state, self._actions = state, actions
+        self._key, self._wrong, self._turn = "", "", 0
+        self._found: tuple[Question, Arrays] | None = None
+        self._latest: Latest[Question] = Latest(self, self._answer)
+        self.setProperty("surface", "canvas")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._lay_out()
+        self.empty = EmptyState(self)
+        state.runs.selected.connect(self._select)
+        state.runs.changed.connect(self._changed)
+        state.engine_changed.connect(self._ask)
+        self._select(state.runs.selection)
+
+    def _lay_out(self) -> None:
+        self.words = Elided("", "muted")
+        self.another = button(
+            "Another sentence", self._draw_another, tip="One of an order it has never learned from"
+        )
+        self.bar = view_bar(self, self.words, None, self.another)
+        self.line = QLineEdit(FIRST)
+        self.line.setAccessibleName("Sentence")
+        self.line.setPlaceholderText("Words of the grammar")
+        self.line.textChanged.connect(lambda _: self._ask())
+        self.refused = label("", "warm", wrap=True)
+        self.verdict = label("", "strong", wrap=True)
+        self.order = label("", "muted", wrap=True)
+        self.made = SentencePlot("What the model draws")
+        self.real = SentencePlot("The tree of the grammar")
+        self._real_title = label("The tree of the grammar", "strong")
+        self.page = QWidget()
+        body = QVBoxLayout(self.page)
+        body.setContentsMargins(16, 10, 16, 12)
+        body.setSpacing(8)
+        line = row(label("Sentence", "muted"), self.line)
+        line.setStretch(1, 1)
+        body.addLayout(line)
+        for part in (self.refused, self.verdict, self.order):
+            body.addWidget(part)
+        self._made_title = label("What the model draws", "strong")
+        body.addWidget(self._made_title)
+        body.addWidget(self.made, 1)
+        body.addWidget(self._real_title)
+        body.addWidget(self.real, 1)
+        body.addWidget(label(f"The words that it knows: {' '.join(WORDS)}", "small", wrap=True))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.page)
+
+    # Which run
+
+    @property
+    def _run(self) -> RunState | None:
+        return self._state.runs.by_key.get(self._key)
+
+    def _select(self, key: str) -> None:
+        self._key, self._found, self._wrong = key, None, ""
+        self._latest.drop()
+        self._ask()
+
+    def _changed(self, key: str) -> None:
+        if key == self._key and self._found is None:
+            self._ask()
+
+    # What is asked
+
+    def _draw_another(self) -> None:
+        """Write a sentence of an order of word classes that nobody learned from."""
+        self._turn += 1
+        rng = np.random.default_rng(self._turn)
+        while not unseen((found := drawn(rng))[1]):
+            pass
+        self.line.setText(" ".join(found[0]))
+
+    def _ask(self) -> None:
+        """Ask for the tree of what is written, or say why it has none."""
+        run = self._run
+        awake = self._state.engine.state in ("ready", "busy") and self.isVisible()
+        try:
+            own = tokens(self.line.text())
+        except ValueError as error:
+            self._wrong = f"{str(error)[0].upper()}{str(error)[1:]}."
+            self._latest.drop()
+        else:
+            self._wrong = ""
+            if run is not None and run.checkpoints and awake:
+                self._latest.want(Question(self._key, own))
+        self.refresh()
+
+    async def _answer(self, question: Question) -> None:
+        config = {"text": " ".join(question.words), "draws": DRAWS}
+        try:
+            answer = await self._actions.operating.ask(question.key, OPERATOR, config=config)
+        except Refused as refused:
+            if isValid(self) and question.key == self._key:
+                self._wrong = refused.error.message
+                self.refresh()
+            return
+        if not isValid(self) or question.key != self._key:
+            return
+        self._found = question, answer.arrays
+        step = int((answer.result or {}).get("step", 0))
+        self.words.set_text(f"step {step:,} · {DRAWS} draws")
+        self.refresh()
+
+    # Showing
+
+    def refresh(self) -> None:
+        """Show what was answered last, or what could be asked."""
+        run, found = self._run, self._found
+        ready = run is not None and bool(run.checkpoints)
+        self.page.setVisible(ready)
+        self.another.setVisible(ready)
+        self.empty.setVisible(not ready)
+        if not ready:
+            self.words.set_text("")
+            self.empty.tell("Nothing to ask yet", "With its first checkpoint it draws trees.")
+            return
+        self.refused.setText(self._wrong)
+        self.refused.setVisible(bool(self._wrong))
+        if found is not None:
+            self._draw(*found)
+        for part in (self._made_title, self._real_title):
+            part.setVisible(found is not None)
+        if found is None and not self._wrong:
+            self.verdict.setText("Asking the model" if self._latest.busy else "")
+
+    def _draw(self, question: Question, arrays: Arrays) -> None:
+        words, real = question.words, tree_of(question.words)
+        self.made.show_picture(_made(words, arrays, real))
+        self.real.show_picture(None if real is None else _real(words, real))
+        self.real.setVisible(real is not None)
+        self._real_title.setText("The tree of the grammar" if real is not None else "")
+        self.verdict.setText(_verdict(words, arrays, real))
+        self.order.setText(self._said_of_order(real))
+
+    def _said_of_order(self, real: Tree | None) -> str:
+        """Say whether sentences were learned whose word classes come in this order."""
+        run = self._run
+        if real is None or run is None or run.spec is None or run.spec.dataset is None:
+            return ""
+        part = run.spec.dataset.config.get("part", "seen")
+        if unseen(real) == (part == "unseen"):
+            return "It learned from sentences whose word classes come in this order."
+        return "No sentence that it learned from has its word classes in this order."
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._ask()
+
+
+def _drawn_links(arrays: Arrays) -> list[set[tuple[int, int, int]]]:
+    """Return the links of each draw: a word, a later one, and their relation."""
+    rows = labelled_rows(arrays)
+    return [
+        {(e.one, e.other, e.relation) for e in links_of(rows, place) if e.certain > 0.5}
+        for place in range(len(rows.x))
+    ]
+
+
+def _made(words: tuple[str, ...], arrays: Arrays, real: Tree | None) -> SentencePicture:
+    """Return all draws in one picture: links as clear as they come often."""
+    rows, each = labelled_rows(arrays), _drawn_links(arrays)
+    often = Counter(link for links in each for link in links)
+    links = [Link(*link, count / len(each)) for link, count in sorted(often.items())]
+    types = [int(np.bincount(rows.types[:, k]).argmax()) for k in range(len(words))]
+    wrong = () if real is None else (k for k, own in enumerate(real.categories) if own != types[k])
+    below = tuple(CATEGORIES[own] for own in types)
+    return SentencePicture(words, types, links, below, RELATIONS, frozenset(wrong))
+
+
+def _real(words: tuple[str, ...], tree: Tree) -> SentencePicture:
+    links = [Link(one, other, relation) for one, other, relation in sorted(tree.links)]
+    below = tuple(CATEGORIES[own] for own in tree.categories)
+    return SentencePicture(words, tree.categories, links, below, RELATIONS)
+
+
+def _verdict(words: tuple[str, ...], arrays: Arrays, real: Tree | None) -> str:
+    """Say how many draws are the tree of the grammar."""
+    if real is None:
+        return "The grammar has no tree for these words: nobody can say whether this one is right."
+    rows, n = labelled_rows(arrays), len(words)
+    links = {(*sorted((one, other)), relation) for one, other, relation in real.links}
+    right = sum(
+        own == links and rows.types[place, :n].tolist() == list(real.categories)
+        for place, own in enumerate(_drawn_links(arrays))
+    )
+    return f"{right} of {len(rows.x)} draws are the tree that the grammar has."
+
+
+def applies(state: AppState) -> bool:
+    """Whether the selected run draws trees of sentences."""
+    return SHOWN(state) and can_ask(state, OPERATOR)
+
+
+VIEW = ViewSpec(
+    id="parsed", lens="samples", title="Parsed", order=27, applies=applies, factory=ParsedView
+)
