@@ -22,6 +22,7 @@ from models.operators.editing import (
     under,
 )
 from models.operators.encode import OrderSetting
+from models.operators.nameless import unnamed
 from models.registry import operator
 
 __all__ = ["Bridge", "BridgeConfig"]
@@ -68,6 +69,7 @@ class Bridge:
 
     def work(self, operation: Operation) -> Work:
         """Lead over; see `models.operators.base.Operator`. "latent" (n, *shape) are the latents."""
+        operation, taken_from = unnamed(operation)
         editing = ready(operation, seed=0)
         other, decoded = self._end(operation, editing)
         clock, rows, total = editing.clock, editing.rows, 2 * len(editing.rows)
@@ -87,7 +89,8 @@ class Bridge:
             latents.append(latent.cpu())
             made.append(other.restored(final, x).x)
         found = other.restored(decoded, decoded.x)
-        return Outcome(found.holding(torch.cat(made)), {"latent": torch.cat(latents)})
+        arrays = {"latent": torch.cat(latents)}
+        return Outcome(found.holding(torch.cat(made)), arrays, taken_from=taken_from)
 
     def _end(self, operation: Operation, editing: Editing) -> tuple[Editing, Batch]:
         """Return what decodes, and the rows as it is told of them.
@@ -104,7 +107,7 @@ class Bridge:
                     f"{editing.model.spec.shape}"
                 )
             blank = Batch(operation.handed[ROWS].x)
-            other = ready(Operation(model, handed={ROWS: blank}), seed=0)
+            other = ready(unnamed(Operation(model, handed={ROWS: blank}))[0], seed=0)
         elif not self.config.to:
             raise ValueError(
                 "say what rows are to become: another run under Other run (target), or a class "

@@ -9,6 +9,7 @@ from torch import Tensor
 from models.config import Config, param
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
 from models.operators.editing import PIECE, ROWS, DrawsSetting, StepsSetting, ready
+from models.operators.nameless import unnamed
 from models.registry import operator
 from models.samplers.ddim import Ddim, DdimConfig
 from models.samplers.grids import GridConfig
@@ -69,6 +70,7 @@ class DenoiseRows:
         """
         c = self.config
         walk = Ddim(DdimConfig(steps=c.steps, eta=1.0, grid=GridConfig(kind="log-snr")))
+        operation, taken_from = unnamed(operation)
         which = torch.arange(len(operation.handed[ROWS])).repeat_interleave(c.draws)
         one = ready(operation, c.seed)
         noisy = one.noised(one.rows, c.noise) if c.first else one.rows.x
@@ -86,4 +88,5 @@ class DenoiseRows:
             for kept, value in ((made, x), (seen, at), (means, mean)):
                 kept.append(editing.restored(piece, value).x)
         found = editing.restored(editing.rows, editing.rows.x).holding(torch.cat(made))
-        return Outcome(found, {"row": which, "seen": torch.cat(seen), "mean": torch.cat(means)})
+        arrays = {"row": which, "seen": torch.cat(seen), "mean": torch.cat(means)}
+        return Outcome(found, arrays, taken_from=taken_from)

@@ -15,6 +15,7 @@ from models.operators.editing import (
     levels_between,
     ready,
 )
+from models.operators.nameless import unnamed
 from models.registry import operator
 
 __all__ = ["Encode", "EncodeConfig", "OrderSetting"]
@@ -57,6 +58,7 @@ class Encode:
         where the rows are like the data; the rows are the reconstructions, "error" (n,) how far
         they are from what was handed, in standard deviations of the data a number.
         """
+        operation, taken_from = unnamed(operation)
         editing, order = ready(operation, seed=0), self.config.order
         clock, rows = editing.clock, editing.rows
         up = levels_between(clock.s_min, clock.s_max, self.config.steps)
@@ -72,4 +74,4 @@ class Encode:
             errors.append((back - piece.x).flatten(1).square().mean(dim=1).sqrt().cpu())
         found = editing.restored(rows, rows.x)
         arrays = {"latent": torch.cat(latents), "error": torch.cat(errors)}
-        return Outcome(found.holding(torch.cat(made)), arrays)
+        return Outcome(found.holding(torch.cat(made)), arrays, taken_from=taken_from)

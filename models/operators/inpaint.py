@@ -16,6 +16,7 @@ from models.operators.editing import (
     known_places,
     ready,
 )
+from models.operators.nameless import unnamed
 from models.registry import operator
 
 __all__ = ["Inpaint", "InpaintConfig"]
@@ -52,6 +53,7 @@ class Inpaint:
         """Complete; see `models.operators.base.Operator`. Each row comes so often as it is drawn,
         one after the other; "row" (m,) are their numbers, from 0.
         """
+        operation, taken_from = unnamed(operation)
         rows, places = operation.handed[ROWS], known_places(operation)
         which = torch.arange(len(rows)).repeat_interleave(self.config.draws)
         editing = ready(operation, self.config.seed, which)
@@ -70,4 +72,4 @@ class Inpaint:
         found = editing.restored(editing.rows, editing.rows.x)
         # What is known is known to the last bit: no error of sampler or units is left in it.
         x = torch.where(known.cpu(), rows.x[which], torch.cat(made))
-        return Outcome(found.holding(x), {"row": which})
+        return Outcome(found.holding(x), {"row": which}, taken_from=taken_from)

@@ -17,6 +17,7 @@ from models.operators.editing import (
     ready,
 )
 from models.operators.encode import OrderSetting
+from models.operators.nameless import unnamed
 from models.registry import operator
 
 __all__ = ["Interpolate", "InterpolateConfig"]
@@ -53,6 +54,7 @@ class Interpolate:
         """Interpolate; see `models.operators.base.Operator`. "way" (m,) says between which rows one
         is: 0.5 is half way from the first to the second.
         """
+        operation, taken_from = unnamed(operation)
         editing, order = ready(operation, seed=0), self.config.order
         clock, rows = editing.clock, editing.rows
         if len(rows) < 2:
@@ -73,7 +75,8 @@ class Interpolate:
             denoise, down = editing.model.denoiser(piece), [*reversed(up), 0.0]
             x = yield from along(denoise, piece.x, down, order, now)
             made.append(editing.restored(piece, x).x)
-        return Outcome(editing.restored(between, between.x).holding(torch.cat(made)), {"way": way})
+        rows = editing.restored(between, between.x).holding(torch.cat(made))
+        return Outcome(rows, {"way": way}, taken_from=taken_from)
 
 
 def _between(latents: Batch, way: Tensor) -> Batch:

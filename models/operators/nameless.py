@@ -27,10 +27,14 @@ def nameless(operation: Operation, x: Tensor) -> Batch:
 
 def unnamed(operation: Operation) -> tuple[Operation, str]:
     """Return the same with no class told of the rows that were handed, where neither they nor the
-    person say one, and where their conditions come from then: "" where nothing is changed.
+    person say one, and where their conditions come from then: "" where nothing is changed. A model
+    that was told the class of every row that it learned from has not learned to hear none: it is
+    left with the law of the data.
     """
     rows = operation.handed[ROWS]
-    known = LABEL in operation.learner.spec.given
+    learner = operation.learner
+    config = getattr(learner, "config", None)
+    known = LABEL in learner.spec.given and getattr(config, "label_dropout", 1.0) > 0.0
     if not known or LABEL in rows.given or LABEL in operation.given:
         return operation, ""
     given = {**rows.given, LABEL: torch.full((len(rows),), UNTOLD)}

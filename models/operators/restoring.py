@@ -11,6 +11,7 @@ from models.guidance.pick import build
 from models.guidance.settings import MeasurementSetting
 from models.operators.base import Operation, Outcome, Progress, SeedSetting
 from models.operators.editing import PIECE, ROWS, DrawsSetting, SamplerSetting, ready
+from models.operators.nameless import unnamed
 
 __all__ = ["RestoringConfig", "restored"]
 
@@ -34,6 +35,7 @@ def restored(
     Each row comes so often as it is drawn, one after the other; "row" (m,) are their numbers, from
     0, and "seen" (m, *shape) is A+ y: all that was known of them.
     """
+    operation, taken_from = unnamed(operation)
     which = torch.arange(len(operation.handed[ROWS])).repeat_interleave(config.draws)
     editing = ready(operation, config.seed, which)
     guidance = build(config.method, "measurement")
@@ -48,4 +50,4 @@ def restored(
         x = yield from editing.down(piece, noise, s, Progress(start, len(which)), held)
         made.append(editing.restored(piece, x).x)
     found = editing.restored(editing.rows, editing.rows.x).holding(torch.cat(made))
-    return Outcome(found, {"row": which, "seen": seen})
+    return Outcome(found, {"row": which, "seen": seen}, taken_from=taken_from)

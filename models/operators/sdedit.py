@@ -7,6 +7,7 @@ import torch
 from models.config import Config, Pick, param
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
 from models.operators.editing import PIECE, ROWS, DrawsSetting, SamplerSetting, ready
+from models.operators.nameless import unnamed
 from models.registry import operator
 
 __all__ = ["SDEdit", "SDEditConfig"]
@@ -53,6 +54,7 @@ class SDEdit:
         after the other; "row" (m,) are their numbers, from 0, "moved" (m,) how far they have come,
         in standard deviations of the data a number.
         """
+        operation, taken_from = unnamed(operation)
         rows = operation.handed[ROWS]
         which = torch.arange(len(rows)).repeat_interleave(self.config.draws)
         editing = ready(operation, self.config.seed, which)
@@ -64,4 +66,5 @@ class SDEdit:
             made.append(editing.restored(piece, x).x)
             moved.append((x - piece.x).flatten(1).square().mean(dim=1).sqrt().cpu())
         found = editing.restored(editing.rows, editing.rows.x)
-        return Outcome(found.holding(torch.cat(made)), {"row": which, "moved": torch.cat(moved)})
+        arrays = {"row": which, "moved": torch.cat(moved)}
+        return Outcome(found.holding(torch.cat(made)), arrays, taken_from=taken_from)

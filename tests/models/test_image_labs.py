@@ -1,6 +1,7 @@
 """What stands out, and what is mended: on pictures whose law is known."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -180,7 +181,7 @@ def test_a_row_whose_class_nobody_says_is_told_of_none_and_not_of_one_by_chance(
             self.heard += like.given[LABEL].tolist()
             return super().denoiser(like)
 
-    for slug in ("anomaly", "purify"):
+    for slug in ("anomaly", "purify", "sdedit", "denoise", "encode", "film-of-rows"):
         entry = registry.get("operator", slug)
         for given, told in (({}, -1), ({LABEL: torch.tensor(1)}, 1)):
             model = Told()
@@ -190,3 +191,9 @@ def test_a_row_whose_class_nobody_says_is_told_of_none_and_not_of_one_by_chance(
             outcome = finish(entry.make(entry.config()).work(operation))
             assert set(model.heard) == {told}
             assert outcome.taken_from == (NAMELESS if told < 0 else "")
+            # The null: a model that heard the class of every row knows nothing of none.
+            model = Told()
+            model.config = SimpleNamespace(label_dropout=0.0)
+            outcome = finish(entry.make(entry.config()).work(replace(operation, learner=model)))
+            assert set(model.heard) <= {0, 1}
+            assert outcome.taken_from == ""
