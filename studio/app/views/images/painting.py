@@ -50,11 +50,10 @@ class PaintTools(QWidget):
         self._back = icon_button("undo", "Undo (Ctrl+Z)", self.undo)
         self._again = icon_button("redo", "Redo (Ctrl+Shift+Z)", self.redo)
         self.width_said = label("", "small")
-        self._ink_name = label("ink", "small")
         self._brightness = self._slider()
         self._colour = button("Colour…", self._ask_colour, kind="chip", tip="Colour of the ink")
         tools = (self.brush, self.eraser, self.narrower, self.width_said, self.wider, self._fill,
-                 self._wipe, self._ink_name, self._brightness, self._colour, None, self._back,
+                 self._wipe, self._brightness, self._colour, None, self._back,
                  self._again)  # fmt: skip
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
@@ -66,7 +65,7 @@ class PaintTools(QWidget):
         found = QSlider(Qt.Orientation.Horizontal)
         found.setRange(0, 100)
         found.setValue(100)
-        found.setFixedWidth(72)
+        found.setFixedWidth(60)
         found.setAccessibleName("Brightness of the ink")
         set_tip(found, "Brightness of the ink")
         found.valueChanged.connect(lambda value: self._take_ink((value / 100,)))
@@ -83,7 +82,6 @@ class PaintTools(QWidget):
             tool.setVisible(paints)
         self._wipe.setVisible(task.brush == "mask")
         self._fill.setVisible(colour)
-        self._ink_name.setVisible(colour and channels != COLOURS)
         self._brightness.setVisible(colour and channels != COLOURS)
         self._colour.setVisible(colour and channels == COLOURS)
         self._back.setEnabled(self._edits.can_undo)

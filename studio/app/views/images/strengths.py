@@ -15,7 +15,7 @@ from studio.app.intents.base import Refused
 from studio.app.kinds.kind import Kind
 from studio.app.latest import Latest
 from studio.app.state.editing import Sheet
-from studio.app.widgets.basic import label, row, section
+from studio.app.widgets.basic import Elided, row, section
 from studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["LEVELS", "Question", "Strengths"]
@@ -57,8 +57,10 @@ class Strengths(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(4)
-        what = label("noise, in standard deviations of the data; a click takes it", "small")
-        body.addLayout(row(section("Strength"), None, what))
+        what = Elided("noise, in standard deviations of the data; a click takes it", "small")
+        line = row(section("Strength"), what)
+        line.setStretch(1, 1)
+        body.addLayout(line)
         body.addWidget(self.strip)
 
     def forget(self) -> None:
