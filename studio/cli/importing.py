@@ -100,8 +100,12 @@ def run(arguments: argparse.Namespace) -> int:
         options.setdefault("item", good[0])
     _tell(found, options)
     if found.problems and not good:
-        complain("these files cannot be imported:", *(f"  {each}" for each in found.problems))
-        return 1
+        more = [] if arguments.look else _settable(found)
+        complain(
+            "these files cannot be imported:", *(f"  {each}" for each in found.problems), *more
+        )
+        if not arguments.look:
+            return 1
     if arguments.look:
         if 0 < found.rows < FEWEST:
             paragraph(" ".join(kind_of(found.kind).too_few(found.rows)), indent="  ")
@@ -109,7 +113,7 @@ def run(arguments: argparse.Namespace) -> int:
             say(f"--as {offer.slug}: {offer.title}")
             for field in offer.options:
                 paragraph(f"--set {field.path}=... {field.title}. {field.help}", indent="    ")
-        return 0
+        return 1 if found.problems and not good else 0
     project = arguments.out.expanduser().absolute()
     # The importer of some files only knows how many rows there are when it has read all of them.
     item = next((item for item in found.items if item.name == options.get("item")), None)
@@ -146,6 +150,16 @@ def _tell(found: "Inspection", options: Mapping[str, Any]) -> None:
         paragraph(f"{item.name}: {counted(item.rows, 'row')} of {columns}{taken}", indent="  ")
     for note in [*found.notes, *(note for item in found.items for note in item.notes)]:
         paragraph(note, indent="  ")
+
+
+def _settable(found: "Inspection") -> list[str]:
+    """Say what the importer that was tried can be told, in a line; nothing where it can be none."""
+    named = [
+        f.path for offer in found.offers if offer.slug == found.importer for f in offer.options
+    ]
+    if not named:
+        return []
+    return [f"What can be set by --set NAME=VALUE: {', '.join(named)}. --look explains each."]
 
 
 def _options(importer: str, assignments: Sequence[str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 What can be told from a name or a size is refused here, before any importer opens a file.
 """
 
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from studio.store.parts import Block
 
 __all__ = ["inspect", "rows"]
 
+_ZIP = b"PK\x03\x04"
 SHOWN = 6
 """Files of a folder that are named."""
 
@@ -138,12 +140,25 @@ def _too_large(what: str, size: int) -> FormatError:
     )
 
 
+def _refuse_torn(path: Path) -> None:
+    """Refuse an archive that lacks its end, where the list of what is in it stands."""
+    with path.open("rb") as file:
+        torn = file.read(len(_ZIP)) == _ZIP and not zipfile.is_zipfile(file)
+    if torn:
+        raise FormatError(
+            f"{path.name} is damaged: it begins as a zip does, and its end is missing.",
+            "Copy it again from where it came from, or download it anew.",
+        )
+
+
 def _choose(paths: Sequence[Path], slug: str) -> tuple[Importer, list[Importer]]:
     """Return the importer to use and those that may be chosen instead."""
     offered = importers.offered(paths)
     if slug:
         return importers.get(slug), offered
     if not offered:
+        for path in paths:
+            _refuse_torn(path)
         names = ", ".join(path.name for path in paths[:3])
         together = " together" if len(paths) > 1 else ""
         hint = "Check what is in there, or import the files one by one."

@@ -9,6 +9,7 @@ import pytest
 
 from studio.__main__ import main
 from studio.engine.jobs.importing import ImportJob
+from studio.formats.pictures import write_png
 from studio.store.project import Project
 
 
@@ -179,3 +180,15 @@ def test_a_single_graph_is_refused_when_it_is_imported(tmp_path: Path, capsys: A
     assert few in " ".join(err.split())
     assert "Choose a file with more graphs, or several files at once." in " ".join(err.split())
     assert Project.open(tmp_path / "p").datasets() == []
+
+
+def test_what_an_option_could_mend_is_refused_with_the_options(tmp_path: Path, capsys: Any) -> None:
+    for number, side in enumerate((8, 9)):
+        write_png(tmp_path / f"{number}.png", np.zeros((side, side, 3), np.uint8))
+    status, _, error = said(capsys, "import", tmp_path, "--out", tmp_path / "p")
+    assert status == 1
+    assert "2 sizes, from 8 x 8 to 9 x 9 pixels" in error
+    assert "What can be set by --set NAME=VALUE: side, " in error
+    status, out, _ = said(capsys, "import", tmp_path, "--look")
+    assert status == 1
+    assert "--set side=..." in out

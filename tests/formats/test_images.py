@@ -147,6 +147,14 @@ class TestPictures:
         with pytest.raises(FormatError, match="once unpacked; the limit is"):
             files.inspect([path], "image-files")
 
+    def test_an_archive_without_its_end_says_so(self, tmp_path):
+        path = tmp_path / "a.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("cats/1.png", b"\x89PNG" + bytes(900))
+        path.write_bytes(path.read_bytes()[:600])
+        with pytest.raises(FormatError, match=r"a.zip is damaged: .* its end is missing"):
+            files.inspect([path])
+
     def test_a_locked_archive_and_one_without_pictures_are_refused(self, tmp_path):
         path = tmp_path / "set.zip"
         with zipfile.ZipFile(path, "w") as archive:
@@ -267,6 +275,42 @@ class TestArrays:
         assert rows["x"].max() == 255
         np.save(path, np.full((5, 6, 6), np.nan))
         assert "not finite" in files.inspect([path], "image-arrays").problems[0]
+
+    def test_parts_of_the_data_are_taken_together_and_what_tests_stands_last(self, tmp_path):
+        x = pixels(0, (9, 6, 7))
+        labels = np.arange(9)
+        keras = tmp_path / "keras.npz"
+        np.savez(keras, x_test=x[6:], y_test=labels[6:], x_train=x[:6], y_train=labels[:6])
+        medical = tmp_path / "medical.npz"
+        np.savez(
+            medical, train_images=x[:4], train_labels=labels[:4, None], val_images=x[4:6],
+            val_labels=labels[4:6, None], test_images=x[6:], test_labels=labels[6:, None],
+        )  # fmt: skip
+        nested = tmp_path / "nested.h5"
+        with h5py.File(nested, "w") as file:
+            for part, rows in (("test", slice(6, None)), ("train", slice(6))):
+                file[f"{part}/images"], file[f"{part}/labels"] = x[rows], labels[rows]
+        for path in (keras, medical, nested):
+            found, rows = brought([path])
+            assert found.importer == "image-arrays"
+            np.testing.assert_array_equal(rows["x"][:, 0], x)
+            np.testing.assert_array_equal(rows["label"], labels)
+            assert files.rows([path]).schema.last == 3
+            assert any("only tests" in note for note in found.notes)
+
+    def test_two_arrays_of_the_same_part_are_not_guessed_between(self, tmp_path):
+        x = pixels(0, (9, 6, 7))
+        np.savez(tmp_path / "a.npz", x_train=x, images=x)
+        np.savez(tmp_path / "b.npz", x_train=x, data_test=x)
+        for name in ("a.npz", "b.npz"):
+            assert not ImageArrays().claims(tmp_path / name)
+
+    def test_labels_that_are_not_as_many_are_left_out_and_said(self, tmp_path):
+        path = tmp_path / "a.npz"
+        np.savez(path, images=pixels(0, (12, 6, 7)), labels=np.arange(9))
+        found, rows = brought([path], "image-arrays")
+        assert "label" not in rows
+        assert found.notes == ["a.npz: labels has 9 values for 12 images, and is left out."]
 
     def test_tables_and_clouds_are_no_images(self, tmp_path):
         for name, array in (("table", np.zeros((9, 8))), ("cloud", np.zeros((9, 30, 3)))):

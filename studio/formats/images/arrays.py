@@ -1,12 +1,14 @@
 """Images as arrays: NPY, NPZ and HDF5, with colours first, last, or none.
 
 An array of images is (n, H, W), (n, H, W, C) or (n, C, H, W) with one or three colours; of whole
-numbers or of fractions. An array of as many whole numbers beside it are their classes.
+numbers or of fractions. An array of as many whole numbers beside it are their classes. A file may
+have one for each part of the data, as "x_train" and "x_test": those that test stand last.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from studio.formats.images.fitting import (
     previewed,
     refused,
 )
+from studio.formats.images.ownsplit import held_notes, is_test
 from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
 from studio.formats.limits import FormatError, rows_at_once
@@ -38,8 +41,9 @@ __all__ = ["ImageArrays"]
 _AXES, _WIDEST = 4, 3 * 1024**2
 _SMALLEST, _LARGEST = 4, 1024  # sides of an image
 _COLOURS = (1, 3)
-_NAMES = ("images", "x", "data", "x_train", "x_test", "pixels", "arr_0")
-_LABELS = ("labels", "label", "y", "targets", "y_train", "y_test")
+_NAMES = ("images", "image", "x", "data", "pixels", "arr_0")
+_LABELS = ("labels", "label", "y", "targets")
+_PART = re.compile(r"(?:^|[-_.])(train|training|val|valid|validation|test)(?=[-_.]|$)")
 _MOST_CLASSES = 1000
 _BYTE = 255.0
 _RANGES: dict[str, tuple[float, float]] = {
@@ -52,12 +56,13 @@ _HINT = "Store images as an array (n, H, W) or (n, H, W, 3) of bytes."
 
 @dataclass(frozen=True)
 class _Images:
-    """What a file holds.
+    """Images of a file.
 
     Attributes:
         path: the file.
         array: of the images.
         labels: of their classes, None where there is none.
+        unfit: an array that is called as labels are, of another length; None for none.
         first: whether its colours come before rows and columns.
         size: (height, width).
         channels: how many colours.
@@ -69,6 +74,12 @@ class _Images:
     first: bool
     size: tuple[int, int]
     channels: int
+    unfit: Array | None = None
+
+    @property
+    def tests(self) -> bool:
+        """Whether its makers set it apart to test with."""
+        return _bare(self.array.name)[1] == "test" or is_test(self.path.stem)
 
     def read(self) -> Read:
         """Return what reads images (n, h, w) or (n, h, w, 3)."""
@@ -140,23 +151,36 @@ class ImageArrays(Importer):
         """Look through all values once, for where black and white are."""
         fitting, rows, most, labelled = Fitting.of(options), 0, -1, True
         first: list[Bytes] = []
-        notes = []
-        for path in paths:
-            with _opened(path) as images:
+        notes, tests = [], []
+        places = _places(paths)
+        try:
+            shape = _shape(places, fitting)
+        except FormatError as error:
+            return refused(self, paths, error)
+        for path, place in places:
+            with _opened(path) as sets:
+                images = sets[place]
                 try:
                     values = _values(images, str(options["values"]))
-                    shape = _shape(paths, fitting)
                 except FormatError as error:
                     return refused(self, paths, error)
                 rows += images.array.shape[0]
                 labelled = labelled and images.labels is not None
                 most = max(most, int(_labels(images).max(initial=-1)))
                 shown = min(images.array.shape[0], SHOWN - len(first))
-                first += list(values.bytes_of(images.read()(0, shown)))
+                if shown > 0:
+                    first += list(values.bytes_of(images.read()(0, shown)))
+                if images.tests:
+                    tests.append(images.array.name if len(sets) > 1 else path.name)
                 if (values.black, values.white) != (0.0, _BYTE):
                     notes.append(
                         f"{path.name}: black is {values.black:g} and white {values.white:g}; "
                         "between them are 256 levels."
+                    )
+                if images.unfit is not None:
+                    notes.append(
+                        f"{path.name}: {images.unfit.name} has {images.unfit.shape[0]:,} values "
+                        f"for {images.array.shape[0]:,} images, and is left out."
                     )
         return Inspection(
             files=[str(path) for path in paths],
@@ -168,61 +192,97 @@ class ImageArrays(Importer):
             parts=parts_of(shape, labelled=labelled),
             classes=_classes(most) if labelled else [],
             preview={"x": previewed([fitting.fitted(each, shape[0]) for each in first])},
-            notes=notes[:3],
+            notes=[*notes[:3], *held_notes(tests, len(places))],
         )
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
         """Stream the images of all files."""
-        fitting, total, most, labelled = Fitting.of(options), 0, -1, True
-        ranges = []
-        for path in paths:
-            with _opened(path) as images:
+        fitting, total, last, most, labelled = Fitting.of(options), 0, 0, -1, True
+        ranges, places = [], _places(paths)
+        for path, place in places:
+            with _opened(path) as sets:
+                images = sets[place]
                 ranges.append(_values(images, str(options["values"])))
                 total += images.array.shape[0]
+                last += images.array.shape[0] * images.tests
                 labelled = labelled and images.labels is not None
                 most = max(most, int(_labels(images).max(initial=-1)))
-        shape = _shape(paths, fitting)
+        shape = _shape(places, fitting)
         schema = Schema(
             kind=self.kind,
             parts=parts_of(shape, labelled=labelled),
             classes=_classes(most) if labelled else [],
+            last=last if last < total else 0,
         )
-        return Rows(schema, _blocks(paths, ranges, fitting, shape, labelled=labelled), total)
+        return Rows(schema, _blocks(places, ranges, fitting, shape, labelled=labelled), total)
+
+
+_Place = tuple[Path, int]
+"""A file, and which of the images in it."""
+
+
+def _places(paths: Sequence[Path]) -> list[_Place]:
+    """Return where images are, those last that test.
+
+    Raises:
+        FormatError: as `_opened`.
+    """
+    found: list[tuple[bool, _Place]] = []
+    for path in paths:
+        with _opened(path) as sets:
+            found += [(images.tests, (path, place)) for place, images in enumerate(sets)]
+    return [place for _, place in sorted(found, key=lambda each: each[0])]
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[_Images]:
-    """Open a file with images.
+def _opened(path: Path) -> Iterator[list[_Images]]:
+    """Open a file with images, of one or of several parts of the data.
 
     Raises:
         FormatError: it has none, or several arrays that may be meant, or is damaged.
     """
     with arrays_of(path, _AXES, _WIDEST) as arrays:
         found = [each for each in (_as_images(path, array) for array in arrays) if each]
-        named = [each for each in found if _last(each.array.name) in _NAMES]
+        named = [each for each in found if _bare(each.array.name)[0] in _NAMES]
         chosen = named if named else found
-        if len(chosen) != 1:
+        called = [_bare(each.array.name) for each in chosen]
+        parts = {part for _, part in called}
+        apart = len({bare for bare, _ in called}) == 1 and "" not in parts
+        if len(chosen) != 1 and not (apart and len(parts) == len(chosen)):
             many = "several arrays" if chosen else "no array"
             raise FormatError(
                 f"{path.name} has {many} that look like images; found: {shapes_of(arrays)}.", _HINT
             )
-        images = chosen[0]
-        n = images.array.shape[0]
-        labels = [
-            array
-            for array in arrays
-            if array.shape in ((n,), (n, 1))
-            and array.dtype.kind in "iu"
-            and _last(array.name) in _LABELS
-        ]
-        yield _Images(
-            path, images.array, labels[0] if labels else None, images.first, images.size,
-            images.channels,
-        )  # fmt: skip
+        yield [_with_labels(each, arrays) for each in chosen]
 
 
-def _last(name: str) -> str:
-    return name.rpartition("/")[2].lower()
+def _with_labels(images: _Images, arrays: Sequence[Array]) -> _Images:
+    """Return images with the array of their classes, that of the same part of the data."""
+    part, n = _bare(images.array.name)[1], images.array.shape[0]
+    called = [
+        array
+        for array in arrays
+        if array.dtype.kind in "iu"
+        and (len(array.shape) == 1 or array.shape[1:] == (1,))
+        and _bare(array.name)[0] in _LABELS
+        and _bare(array.name)[1] in (part, "")
+    ]
+    fit = [array for array in called if array.shape[0] == n]
+    unfit = [array for array in called if array.shape[0] != n and _bare(array.name)[1] == part]
+    labels = fit[0] if fit else None
+    return replace(images, labels=labels, unfit=unfit[0] if unfit and labels is None else None)
+
+
+def _bare(name: str) -> tuple[str, str]:
+    """Return what an array is called, and of which part of the data it is, "" where it does not
+    say: "x" and "train" for "x_train" and for "train/x".
+    """
+    group, _, last = name.lower().rpartition("/")
+    found = _PART.search(last)
+    if found is not None:
+        return (last[: found.start()] + last[found.end() :]).strip("-_."), found[1]
+    above = _PART.fullmatch(group.rpartition("/")[2])
+    return last, above[1] if above is not None else ""
 
 
 def _as_images(path: Path, array: Array) -> _Images | None:
@@ -300,40 +360,43 @@ def _classes(most: int) -> list[str]:
     return [str(index) for index in range(most + 1)]
 
 
-def _shape(paths: Sequence[Path], fitting: Fitting) -> tuple[int, int, int]:
+def _shape(places: Sequence[_Place], fitting: Fitting) -> tuple[int, int, int]:
     """Return the shape (C, H, W) that all images come to.
 
     Raises:
         FormatError: they differ in size, or are too large or too many.
     """
     sizes, coloured, rows = set(), False, 0
-    for path in paths:
-        with _opened(path) as images:
+    for path, place in places:
+        with _opened(path) as sets:
+            images = sets[place]
             sizes.add(fitting.size_of(*images.size))
             coloured = coloured or images.channels > 1
             rows += images.array.shape[0]
+    name = places[0][0].name
     height, width = max(sizes)
     if len(sizes) > 1 or max(height, width) > 256:
         what = f"images of {len(sizes)} sizes" if len(sizes) > 1 else f"{width} x {height} pixels"
         raise FormatError(
-            f"{paths[0].name}: there are {what}; all must be of one, of at most 256 x 256.",
+            f"{name}: there are {what}; all must be of one, of at most 256 x 256.",
             "Choose the side that all are brought to.",
         )
     shape = (fitting.channels(coloured=coloured), height, width)
-    check_amount(paths[0].name, rows, shape)
+    check_amount(name, rows, shape)
     return shape
 
 
 def _blocks(
-    paths: Sequence[Path],
+    places: Sequence[_Place],
     ranges: Sequence[_Values],
     fitting: Fitting,
     shape: tuple[int, int, int],
     *,
     labelled: bool,
 ) -> Iterator[Block]:
-    for path, values in zip(paths, ranges, strict=True):
-        with _opened(path) as images:
+    for (path, place), values in zip(places, ranges, strict=True):
+        with _opened(path) as sets:
+            images = sets[place]
             read, n = images.read(), images.array.shape[0]
             labels = _labels(images)
             step = rows_at_once(8 * int(np.prod(images.array.shape[1:])))
