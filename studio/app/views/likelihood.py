@@ -9,18 +9,16 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app import words
 from studio.app.kinds.kind import LABEL
 from studio.app.plots.densitymap import DensityMap
-from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
-from studio.app.plots.runkey import ink
-from studio.app.plots.shares import beyond, edges_of, shares_of
-from studio.app.plots.style import CanvasStyle
+from studio.app.plots.histogram import HistogramPlot
 from studio.app.state.session import AppState
 from studio.app.theme import colors
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import row
 from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.foundview import ArraysView, can_ask
+from studio.app.widgets.foundview import can_ask
 from studio.app.widgets.linekey import LineKey
-from studio.app.widgets.ownimage import Image, OwnImage, Told
+from studio.app.widgets.ownimage import Image, Told
+from studio.app.widgets.picturelab import PictureLab, show_sets
 
 __all__ = ["VIEW", "LikelihoodView"]
 
@@ -44,28 +42,18 @@ BYTE = math.log2(255)  # of a pixel with 256 levels
 Doubles = NDArray[np.float64]
 
 
-class LikelihoodView(ArraysView):
+class LikelihoodView(PictureLab):
     """Shows what the likelihood lab found."""
 
     operator = OPERATOR
+    hint = "how likely it is to the model is said, in nats and in bits a number"
     question = "How likely are data to this model?"
     answer = (
         "It knows its density: ask about data that it learned, data that it never saw, and data of "
         "another kind."
     )
 
-    _own: float | None = None  # log p of a picture of one's own
-
-    def controls(self) -> list[QWidget]:
-        hint = "how likely it is to the model is said, in nats and in bits a number"
-        self.own = OwnImage(self, self.state, self._actions, self._ask, hint)
-        self.own.changed.connect(self._forget_own)
-        return [self.own.open]
-
-    def above(self) -> list[QWidget]:
-        return [self.own]
-
-    async def _ask(self, key: str, image: Image) -> Told:
+    async def ask_own(self, key: str, image: Image) -> Told:
         """Ask how likely a picture is; of a model that is told a class, under the likeliest one.
 
         Raises:
@@ -92,9 +80,7 @@ class LikelihoodView(ArraysView):
             below = float((self.doubles(first) < value).mean())
             n = len(self.doubles(first))
             text = f"{text}; above that of {below:.0%} of {n:,} rows of {SETS[first].lower()}"
-            if image is self.own.image:
-                self._own = value
-                self._show_histogram()
+            self.keep(image, value)
         return Told(image[None], [f"{words.figure(bits)} bits"], f"{text}.")
 
     @property
@@ -109,11 +95,6 @@ class LikelihoodView(ArraysView):
     def _bits(self, log_prob: float, numbers: int) -> float:
         """Return what a number of a row costs that is so likely, in bits."""
         return self._cell - log_prob / (numbers * math.log(2))
-
-    def _forget_own(self) -> None:
-        if self._own is not None:
-            self._own = None
-            self.refresh()
 
     def lay_out(self, page: QWidget) -> None:
         self.key = LineKey()
@@ -156,22 +137,8 @@ class LikelihoodView(ArraysView):
             plot.show_values(values, (x0, x1, y0, y1), max(float(m.max()) for _, m in maps))
 
     def _show_histogram(self) -> None:
-        first, *others = self.there
-        real = self.doubles(first)
-        edges, tokens = edges_of(real, *map(self.doubles, others)), colors()
-        models = tuple(
-            Steps(SETS[name], ink(k, tokens), k, shares_of(self.doubles(name), edges),
-                  beyond(self.doubles(name), edges))
-            for k, name in enumerate(others)
-        )  # fmt: skip
-        scene = HistogramScene(
-            "log p", edges, shares_of(real, edges), len(real), models, unit="nats",
-            beyond=beyond(real, edges),
-            mark=None if self._own is None else ("your picture", self._own),
-        )  # fmt: skip
-        self.histogram.set_scene(scene)
-        names = scene.key(CanvasStyle.of(tokens))
-        self.key.show_names([(f"{SETS[first]}, n = {len(real):,}", names[0][1]), *names[1:]])
+        sets = {SETS[name]: self.doubles(name) for name in self.there}
+        show_sets(self.histogram, self.key, "log p", sets, self.mark, "nats")
 
     def _show_table(self) -> None:
         law = bool(self.found["law"].item())

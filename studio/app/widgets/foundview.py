@@ -22,7 +22,7 @@ from studio.protocol.messages import ResultWritten
 if TYPE_CHECKING:
     from studio.store.results import ResultRecord
 
-__all__ = ["ArraysView", "FoundView", "can_ask"]
+__all__ = ["Arrays", "ArraysView", "FoundView", "can_ask"]
 
 Arrays = Mapping[str, NDArray[Any]]
 

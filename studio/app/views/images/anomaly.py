@@ -8,18 +8,16 @@ from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from studio.app import words
 from studio.app.forms.editors import Segments
 from studio.app.kinds.registry import kind_of_run
-from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
-from studio.app.plots.runkey import ink
-from studio.app.plots.shares import beyond, edges_of, shares_of
-from studio.app.plots.style import CanvasStyle
+from studio.app.plots.histogram import HistogramPlot
 from studio.app.state.session import AppState
 from studio.app.theme import colors
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import row, section
 from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.foundview import ArraysView, can_ask
+from studio.app.widgets.foundview import can_ask
 from studio.app.widgets.linekey import LineKey
-from studio.app.widgets.ownimage import Image, OwnImage, Told
+from studio.app.widgets.ownimage import Image, Told
+from studio.app.widgets.picturelab import PictureLab, show_sets
 from studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["VIEW", "AnomalyView", "overlaid"]
@@ -48,10 +46,11 @@ LOOKS = ("Overlay", "Image", "Piece")
 Floats = NDArray[np.float32]
 
 
-class AnomalyView(ArraysView):
+class AnomalyView(PictureLab):
     """Shows what the anomaly lab found."""
 
     operator = OPERATOR
+    hint = "how far it stands out, and where, is said"
     question = "Does it notice what it has never seen?"
     answer = (
         "Each image is put under noise, and the model says what it was: what it gets wrong is none "
@@ -59,18 +58,7 @@ class AnomalyView(ArraysView):
         "them, and on other data."
     )
 
-    _own: float | None = None  # the score of a picture of one's own
-
-    def controls(self) -> list[QWidget]:
-        hint = "how far it stands out, and where, is said"
-        self.own = OwnImage(self, self.state, self._actions, self._ask, hint)
-        self.own.changed.connect(self._forget_own)
-        return [self.own.open]
-
-    def above(self) -> list[QWidget]:
-        return [self.own]
-
-    async def _ask(self, key: str, image: Image) -> Told:
+    async def ask_own(self, key: str, image: Image) -> Told:
         """Ask how far an image stands out, in the way in which the lab was asked."""
         config = {name: self.config[name] for name in ASKED if name in self.config}
         answer = await self._actions.operating.ask(
@@ -85,16 +73,9 @@ class AnomalyView(ArraysView):
         if self.filled:
             unseen = self.doubles("unseen")
             share = float((unseen < score).mean())
-            if image is self.own.image:
-                self._own = score
-                self._show_histogram([name for name in SETS if name in self.found])
+            self.keep(image, score)
             text = f"{text[:-1]}, above that of {share:.0%} of {len(unseen):,} unseen images."
         return Told(images, ["as seen", "errors"], text)
-
-    def _forget_own(self) -> None:
-        if self._own is not None:
-            self._own = None
-            self.refresh()
 
     def lay_out(self, page: QWidget) -> None:
         self.look = Segments(list(LOOKS), "What is seen of the images")
@@ -158,20 +139,8 @@ class AnomalyView(ArraysView):
         self.table.fit()
 
     def _show_histogram(self, there: list[str]) -> None:
-        real, others = self.doubles("unseen"), there[1:]
-        edges, tokens = edges_of(real, *map(self.doubles, others)), colors()
-        models = tuple(
-            Steps(SETS[name], ink(k, tokens), k, shares_of(self.doubles(name), edges),
-                  beyond(self.doubles(name), edges))
-            for k, name in enumerate(others)
-        )  # fmt: skip
-        scene = HistogramScene(
-            "score", edges, shares_of(real, edges), len(real), models, beyond=beyond(real, edges),
-            mark=None if self._own is None else ("your picture", self._own),
-        )  # fmt: skip
-        self.histogram.set_scene(scene)
-        names = scene.key(CanvasStyle.of(tokens))
-        self.key.show_names([(f"{SETS['unseen']}, n = {len(real):,}", names[0][1]), *names[1:]])
+        sets = {SETS[name]: self.doubles(name) for name in there}
+        show_sets(self.histogram, self.key, "score", sets, self.mark)
 
     def _show_maps(self) -> None:
         run = self.state.runs.by_key.get(self._key)

@@ -10,8 +10,9 @@ from studio.app.theme import colors
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import label, section
 from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.foundview import ArraysView, can_ask
-from studio.app.widgets.ownimage import Image, OwnImage, Told
+from studio.app.widgets.foundview import can_ask
+from studio.app.widgets.ownimage import Image, Told
+from studio.app.widgets.picturelab import PictureLab
 from studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["VIEW", "PurifiedView"]
@@ -35,25 +36,18 @@ SHOWN = 10  # images of a strip
 HIGH = 88  # pixels of a strip
 
 
-class PurifiedView(ArraysView):
+class PurifiedView(PictureLab):
     """Shows what the purification lab found."""
 
     operator = OPERATOR
+    hint = "it is purified, and the judge says what it sees before and after"
     question = "Can it mend what an attacker has done?"
     answer = (
         "Unseen images are altered, hardly to be seen, until the judge errs. Noise drowns what was "
         "altered, and the model takes it away again: does the judge then see what was there?"
     )
 
-    def controls(self) -> list[QWidget]:
-        hint = "it is purified, and the judge says what it sees before and after"
-        self.own = OwnImage(self, self.state, self._actions, self._ask, hint)
-        return [self.own.open]
-
-    def above(self) -> list[QWidget]:
-        return [self.own]
-
-    async def _ask(self, key: str, image: Image) -> Told:
+    async def ask_own(self, key: str, image: Image) -> Told:
         """Purify an image as the lab did, and ask the judge about it before and after."""
         config = {name: self.config[name] for name in ASKED if name in self.config}
         ask = self._actions.operating.ask

@@ -1,0 +1,96 @@
+"""A lab that holds sets of data against each other, and a picture of one's own against these."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QWidget
+
+from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
+from studio.app.plots.runkey import ink
+from studio.app.plots.shares import beyond, edges_of, shares_of
+from studio.app.plots.style import CanvasStyle
+from studio.app.theme import colors
+from studio.app.widgets.foundview import Arrays, ArraysView
+from studio.app.widgets.linekey import LineKey
+from studio.app.widgets.ownimage import Image, OwnImage, Told
+
+if TYPE_CHECKING:
+    from studio.store.results import ResultRecord
+
+__all__ = ["PictureLab", "show_sets"]
+
+YOURS = "your picture"
+
+
+class PictureLab(ArraysView):
+    """Takes a picture of one's own where the data can be pictures; a subclass asks the model about
+    it in `ask_own`.
+
+    Attributes:
+        hint: what is done with one that is held over the lab, as a sentence goes on.
+        own: shows it, and what came of it.
+        mark: what the lab measures, of the picture; None where there is none.
+    """
+
+    hint = ""
+    mark: float | None = None
+
+    def controls(self) -> list[QWidget]:
+        self.own = OwnImage(self, self.state, self._actions, self.ask_own, self.hint)
+        self.own.changed.connect(self._forget)
+        return [self.own.open]
+
+    def above(self) -> list[QWidget]:
+        return [self.own]
+
+    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
+        super().take(found)
+        if found is not None:
+            self.own.again()  # held against what was measured now
+
+    async def ask_own(self, key: str, image: Image) -> Told:
+        """Ask the model of a run about a picture.
+
+        Raises:
+            Refused: it cannot say.
+        """
+        raise NotImplementedError
+
+    def keep(self, image: Image, value: float) -> None:
+        """Mark what was measured of a picture, if it still is the one that lies there."""
+        if image is self.own.image and self.filled:
+            self.mark = value
+            self.draw()
+
+    def _forget(self) -> None:
+        if self.mark is not None:
+            self.mark = None
+            self.refresh()
+
+
+def show_sets(
+    plot: HistogramPlot,
+    key: LineKey,
+    name: str,
+    sets: Mapping[str, NDArray[np.float64]],
+    mark: float | None,
+    unit: str = "",
+) -> None:
+    """Show how a number is spread over sets by their titles, the others over the first, and where a
+    picture of one's own is.
+    """
+    (first, real), *others = sets.items()
+    edges, tokens = edges_of(real, *(values for _, values in others)), colors()
+    models = tuple(
+        Steps(title, ink(k, tokens), k, shares_of(values, edges), beyond(values, edges))
+        for k, (title, values) in enumerate(others)
+    )
+    scene = HistogramScene(
+        name, edges, shares_of(real, edges), len(real), models, unit=unit,
+        beyond=beyond(real, edges), mark=None if mark is None else (YOURS, mark),
+    )  # fmt: skip
+    plot.set_scene(scene)
+    names = scene.key(CanvasStyle.of(tokens))
+    key.show_names([(f"{first}, n = {len(real):,}", names[0][1]), *names[1:]])
