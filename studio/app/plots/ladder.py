@@ -16,6 +16,7 @@ from studio.app.plots.backdrop import colour
 from studio.app.plots.curves import Curve
 from studio.app.plots.explored import Explored, Range
 from studio.app.plots.plane import Line, Plane, pen
+from studio.app.plots.runkey import Named
 from studio.app.plots.style import CanvasStyle
 from studio.app.theme import colors
 
@@ -31,7 +32,6 @@ DASHES = (
     Qt.PenStyle.DotLine,
     Qt.PenStyle.DashDotLine,
 )
-VIOLET = "#a58be8"  # beside the colours of the theme, readable on both
 ROOM = 0.06  # of an axis around what is drawn
 MOST = 100.0  # floors: what is further off leaves the plot at its top
 
@@ -49,15 +49,19 @@ class Rung:
     spread: Doubles
 
     @property
-    def curve(self) -> Curve:
-        """The same for a file."""
-        return Curve(self.title, self.title, "", self.calls, self.values)
+    def curves(self) -> list[Curve]:
+        """The same for a file: the figures, and how far they vary."""
+        spread = f"{self.title}, one sigma"
+        return [
+            Curve(self.title, self.title, "", self.calls, self.values),
+            Curve(spread, spread, "", self.calls, self.spread),
+        ]
 
 
 def ink(place: int, width: float = 1.6) -> QPen:
     """Return the pen of a place; green is left to the floor."""
     tokens = colors()
-    shades = (tokens.accent, tokens.warm, tokens.danger, tokens.text, VIOLET, tokens.muted)
+    shades = (tokens.accent, tokens.warm, tokens.danger, tokens.text, tokens.more[0], tokens.muted)
     return pen(shades[place % len(shades)], width, DASHES[place % len(DASHES)])
 
 
@@ -86,11 +90,12 @@ class LadderPlot(Explored):
         """``across`` is what is along the axis, in a ``unit``."""
         super().__init__(parent)
         self._title, self._unit = title, unit
+        self._up, self.across = up, across
         self.rungs: Sequence[Rung] = ()
         self._floor: tuple[float, float] | None = None
         self._at: float | None = None
         self._under: QPointF | None = None
-        self.plane = self.add_plane(power_marks, power_marks, heading=True)
+        self.plane = self.add_plane(power_marks, power_marks, heading=bool(title))
         self.plane.bottom.set_name(across)
         self.plane.left.set_name(up)
         self._cursor = pg.InfiniteLine(angle=90)
@@ -102,9 +107,31 @@ class LadderPlot(Explored):
 
     def name(self, title: str, up: str) -> None:
         """Say what is shown, and what is along the axis on the left."""
-        self._title = title
+        self._title, self._up = title, up
         self.plane.left.set_name(up)
         self.setAccessibleName(title)
+
+    @property
+    def curves(self) -> list[Curve]:
+        """The figures as curves, for a file, with the floor where there is one."""
+        found = [curve for rung in self.rungs for curve in rung.curves]
+        if self._floor is not None and found:
+            ends = np.unique(np.concatenate([rung.calls for rung in self.rungs]))
+            for title, value in zip(("floor", "floor, one sigma"), self._floor, strict=True):
+                found.append(Curve(title, title, "", ends, np.full(len(ends), value)))
+        return found
+
+    @property
+    def key(self) -> list[Named]:
+        """Which line is which, in the colours of the theme in force."""
+        named: list[Named] = [(rung.title, ink(rung.place)) for rung in self.rungs]
+        return [*named, ("floor", floor_ink())] if self._floor is not None else named
+
+    def on_paper(self) -> "LadderPlot":
+        """Return the same without its title, and without what is looked at."""
+        made = LadderPlot("", self._up, self.across, self._unit)
+        made.show_rungs(self.rungs, self._floor, None)
+        return made
 
     def show_rungs(
         self, rungs: Sequence[Rung], floor: tuple[float, float] | None, at: float | None

@@ -1,12 +1,12 @@
 """Plots for paper: drawn anew at a size of their own, with what is along their axes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 
 from studio.app.plots.bars import Bars, BarsPlot
 from studio.app.plots.chart import ChartScene
@@ -21,7 +21,14 @@ from studio.app.plots.style import CanvasStyle
 from studio.app.theme import colors, font
 from studio.literal import one_line
 
-__all__ = ["bars_picture", "charts_picture", "h_picture", "histograms_picture", "paint_surface"]
+__all__ = [
+    "bars_picture",
+    "charts_picture",
+    "h_picture",
+    "histograms_picture",
+    "keyed_picture",
+    "paint_surface",
+]
 
 LEGEND = 26  # pixels above a chart
 PANEL = QSize(480, 320)  # of one plot of several
@@ -75,10 +82,6 @@ def histograms_picture(
     a page, with letters that can still be read, each below its title and what is ``said`` of it,
     such as a distance; which line is which model stands above all.
     """
-    across = min(2, len(scenes)) or 1
-    wide = across * PRINTED.width()
-    lines = len(key_lines(_key(scenes), wide - 32))
-    size = QSize(wide, KEY * lines + 8 + -(-len(scenes) // across) * PRINTED.height())
 
     def made(scene: HistogramScene) -> HistogramPlot:
         plot = HistogramPlot()
@@ -86,20 +89,52 @@ def histograms_picture(
         plot.set_scene(replace(scene, brushed=None, models=tuple(inked)))
         return plot
 
+    panels = {
+        title: (partial(made, scene), (said or {}).get(title, ""))
+        for title, scene in scenes.items()
+    }
+    return keyed_picture(panels, partial(_key, scenes))
+
+
+def keyed_picture(
+    panels: Mapping[str, tuple[Callable[[], Surface], str]],
+    key: Callable[[], Sequence[Named]],
+    note: str = "",
+) -> Picture:
+    """Return plots by their titles, each with what is said of it, two of them across a page, below
+    the ``key`` of all and above a ``note``. Plots and key are made as the picture is painted, in
+    the colours of paper.
+    """
+    across = min(2, len(panels)) or 1
+    wide = across * PRINTED.width()
+    lines = len(key_lines(key(), wide - 32))
+    foot = KEY * lines + 8 + -(-len(panels) // across) * PRINTED.height()
+    below = QRect(16, foot, wide - 32, _tall(note, wide - 32))
+    size = QSize(wide, foot + (below.height() + 12 if note else 0))
+
     def paint(painter: QPainter, vector: bool) -> None:
         style = CanvasStyle.of(colors())
         painter.fillRect(QRect(0, 0, size.width(), size.height()), QColor(style.background))
-        for line, names in enumerate(key_lines(_key(scenes), wide - 32)):
+        for line, names in enumerate(key_lines(key(), wide - 32)):
             paint_key(painter, QPointF(16, KEY * (line + 0.5) + 6), names, QColor(style.text))
-        for i, (title, scene) in enumerate(scenes.items()):
+        for i, (title, (made, said)) in enumerate(panels.items()):
             left, top = i % across * PRINTED.width(), i // across * PRINTED.height()
             top += KEY * lines + 8
-            _head(painter, style, QRectF(left + 10, top, PRINTED.width() - 20, HEAD), title,
-                  (said or {}).get(title, ""))  # fmt: skip
+            _head(painter, style, QRectF(left + 10, top, PRINTED.width() - 20, HEAD), title, said)
             box = QRectF(left + 6, top + HEAD, PRINTED.width() - 12, PRINTED.height() - HEAD - 8)
-            paint_surface(painter, box, partial(made, scene))
+            paint_surface(painter, box, made)
+        painter.setFont(font(11))
+        painter.setPen(QColor(style.muted))
+        painter.drawText(below, int(Qt.TextFlag.TextWordWrap), one_line(note))
 
     return painted_picture(size, paint, printed=True)
+
+
+def _tall(note: str, wide: int) -> int:
+    """Return how many pixels a note needs that is so wide."""
+    room = QRect(0, 0, wide, 10_000)
+    wrapped = int(Qt.TextFlag.TextWordWrap)
+    return QFontMetrics(font(11)).boundingRect(room, wrapped, one_line(note)).height()
 
 
 def _head(painter: QPainter, style: CanvasStyle, box: QRectF, title: str, said: str) -> None:

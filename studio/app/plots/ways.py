@@ -29,7 +29,7 @@ class WaysPlot(Explored):
         self._ways: Sequence[tuple[int, Way]] = ()
         self._reference: Way | None = None
         self._real: Way | None = None
-        self._words = ""
+        self.words = ""
         self.plane = self.add_plane(no_marks, no_marks, heading=True)
         self.plane.box.setAspectLocked(True)
         self.setAccessibleName("Ways from the same noise")
@@ -44,8 +44,14 @@ class WaysPlot(Explored):
         words: str,
     ) -> None:
         """Show ways over real data (n, 2), with words above them."""
-        self._ways, self._reference, self._real, self._words = ways, reference, real, words
+        self._ways, self._reference, self._real, self.words = ways, reference, real, words
         self.redraw()
+
+    def on_paper(self) -> "WaysPlot":
+        """Return the same without the words above it."""
+        made = WaysPlot()
+        made.show_ways(self._ways, self._reference, self._real, "")
+        return made
 
     def whole(self, plane: Plane) -> tuple[Range, Range]:
         """Return where the reference goes and the data lie."""
@@ -95,4 +101,4 @@ class WaysPlot(Explored):
                 )
             )  # fmt: skip
         self.plane.draw(items)
-        self.plane.heading.tell(self._words, [])
+        self.plane.heading.tell(self.words, [])

@@ -9,13 +9,15 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app import words
 from studio.app.actions import Actions
-from studio.app.plots.ladder import LadderPlot, Rung, floor_ink, ink
+from studio.app.plots.export import Picture
+from studio.app.plots.ladder import LadderPlot, Rung
 from studio.app.state.operators import keeps_lengths
 from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import button, label, row
+from studio.app.widgets.basic import button, icon_button, label, row
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import Arrays, ArraysView, can_ask
+from studio.app.widgets.laddercard import LadderCard
 from studio.app.widgets.linekey import LineKey
 from studio.protocol.messages import GENERATE
 
@@ -52,6 +54,7 @@ class LengthsView(ArraysView):
             "Distance to the data by length", "", "averaging length, of the training", "length"
         )
         self.picture.chosen_at.connect(self._choose)
+        self.card = LadderCard(self.picture, self.state)
         self.key = LineKey()
         self.table = FiguresTable("Lengths", _columns("distance"))
         self.table.itemSelectionChanged.connect(self._look)
@@ -62,10 +65,11 @@ class LengthsView(ArraysView):
         body.setSpacing(10)
         body.addWidget(self.note)
         body.addWidget(self.key)
-        bars = row(label(BARS, "small", wrap=True), self.draw_with, gap=12)
+        export = icon_button("export", "Export picture: PNG, SVG or PDF", self.ask_export)
+        bars = row(label(BARS, "small", wrap=True), self.draw_with, export, gap=12)
         bars.setStretch(0, 1)
         body.addLayout(bars)
-        body.addWidget(self.picture, 1)
+        body.addWidget(self.card, 1)
         body.addWidget(self.table)
 
     def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
@@ -86,8 +90,7 @@ class LengthsView(ArraysView):
             Rung(1, OWN, lengths, np.full(len(lengths), own.mean()), np.zeros(len(lengths))),
         ]
         self.picture.show_rungs(rungs, self._bar, self.length)
-        bar = [("floor", floor_ink())] if self._bar is not None else []
-        self.key.show_names([(LINES, ink(0)), (OWN, ink(1)), *bar])
+        self.key.show_names(self.picture.key)
         self.table.head(_columns(figure))
         lines = [
             (f"{length:g}", words.figure(values.mean()), _told(values - own), _within(gap))
@@ -121,6 +124,10 @@ class LengthsView(ArraysView):
         means = np.append(self.doubles("distance").mean(axis=1), own)
         far = means.min() - (low + 2 * spread) > FAR * np.ptp(means)
         return None if far else (low, spread)
+
+    def export_picture(self) -> Picture:
+        """Return the figure for paper."""
+        return self.card.export_picture()
 
     def _look(self) -> None:
         if self.filled:

@@ -2,6 +2,7 @@
 time that these take here.
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +15,10 @@ from studio.app import tasks, words
 from studio.app.held import SEEN
 from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
-from studio.app.plots.ladder import LadderPlot, Rung, floor_ink, ink
+from studio.app.plots.export import Picture
+from studio.app.plots.ladder import LadderPlot, Rung, ink
+from studio.app.plots.paper import keyed_picture
+from studio.app.plots.plane import Surface
 from studio.app.plots.ways import WaysPlot
 from studio.app.state.comparison import comparable
 from studio.app.state.naming import number
@@ -24,9 +28,10 @@ from studio.app.state.session import AppState
 from studio.app.state.solving import At, Solved
 from studio.app.theme import colors
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import label
+from studio.app.widgets.basic import icon_button, label, row
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import Arrays, FoundView, can_ask
+from studio.app.widgets.laddercard import LadderCard
 from studio.app.widgets.linekey import LineKey
 from studio.app.widgets.literal import set_tip
 from studio.counted import counted
@@ -88,11 +93,14 @@ class SolversView(FoundView):
         self.key = LineKey()
         body.addWidget(self.note)
         body.addWidget(self.facts)
-        body.addWidget(self.key)
+        export = icon_button("export", "Export picture: PNG, SVG or PDF", self.ask_export)
+        keyed = row(self.key, export)
+        keyed.setStretch(0, 1)
+        body.addLayout(keyed)
         self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(2)]
+        self._ladders = [LadderCard(p, self.state) for p in (self.distance, self.time, self.error)]
         parts: tuple[tuple[int, QWidget, int], ...] = (
-            (0, self.distance, 1), (0, self.time, 1), (0, self.error, 1),
-            (1, self.ways, 2), (1, self.table, 3),
+            *((0, card, 1) for card in self._ladders), (1, self.ways, 2), (1, self.table, 3),
         )  # fmt: skip
         for line, part, share in parts:
             self._lines[line].addWidget(part, share)
@@ -214,10 +222,9 @@ class SolversView(FoundView):
         rungs = self._rungs(found.distance)
         rungs += self._beside(len(found.titles))
         self.distance.show_rungs(rungs, found.bar, calls)
-        drawn = [(rung.title, ink(rung.place)) for rung in rungs]
-        self.key.show_names([*drawn, ("floor", floor_ink())])
+        self.key.show_names(self.distance.key)
         self.time.show_rungs(self._by_time(), found.bar, None)
-        self.error.setVisible(found.knows_ends)
+        self._ladders[-1].setVisible(found.knows_ends)
         if found.knows_ends:
             self.error.show_rungs(self._rungs(found.error), None, calls)
         self.table.head(_columns(self.figure, kind.one, found.samples))
@@ -278,6 +285,16 @@ class SolversView(FoundView):
         text = f"{whose}{counted(int(found.calls[self._at]), 'call')}; wide grey: reference"
         self.ways.show()
         self.ways.show_ways(ways, found.reference, found.real, text)
+
+    def export_picture(self) -> Picture:
+        """Return the figures for paper: which line is which above them, and of what they are."""
+        shown = [card.plot for card in self._ladders if not card.isHidden()]
+        panels: dict[str, tuple[Callable[[], Surface], str]] = {
+            plot.accessibleName(): (plot.on_paper, "") for plot in shown
+        }
+        if not self.ways.isHidden():
+            panels[self.ways.accessibleName()] = (self.ways.on_paper, self.ways.words)
+        return keyed_picture(panels, lambda: self.distance.key, self.facts.text())
 
     def _show_table(self, found: Solved) -> None:
         floor, spread = found.bar

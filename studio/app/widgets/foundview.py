@@ -1,21 +1,25 @@
 """A view of what an operator found last in the selected run, where that is no rows of data."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QContextMenuEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.intents.base import Refused
+from studio.app.plots.export import Picture, copy_picture, widget_picture
 from studio.app.state.operators import offered
 from studio.app.state.session import AppState
 from studio.app.theme import theme
 from studio.app.widgets.basic import Elided, button, label, scrolled, view_bar
+from studio.app.widgets.exporting import ask_picture
+from studio.app.widgets.menu import open_menu
 from studio.app.widgets.overlays import EmptyState
 from studio.protocol.messages import ResultWritten
 
@@ -176,6 +180,27 @@ class FoundView(QWidget):
         """Say a fact in the bar, which keeps no room for none."""
         self.words.set_text(fact)
         self.words.setVisible(bool(fact))
+
+    # Taking it away
+
+    def export_picture(self) -> Picture:
+        """Return what was found as a picture: the page, also what is scrolled out of sight."""
+        return widget_picture(self.page)
+
+    def ask_export(self) -> None:
+        """Ask for a file and write the picture into it."""
+        ask_picture(self, self.state, self.operator)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        some = self.filled
+        open_menu(
+            self,
+            event.pos(),
+            [
+                ("Copy picture", partial(copy_picture, self) if some else None),
+                ("Export picture…", self.ask_export if some else None),
+            ],
+        )
 
     def _measure(self) -> None:
         self._actions.operating.open(self._key, self.operator)

@@ -1,17 +1,26 @@
 """The solver lab: what its result says, and how the Quality lens shows it."""
 
+import csv
 import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtWidgets import QMenu
 
-from studio.app.plots.ladder import LadderPlot, Rung
+from studio.app.plots.export import picture_of, write_picture
+from studio.app.plots.ladder import LadderPlot, Rung, ink
 from studio.app.state.solving import Solved
+from studio.app.theme import colors, theme
+from studio.app.tokens import contrast
 from studio.app.views import solvers
 from studio.app.views.solvers import SolversView
+from studio.app.widgets.exporting import ask_values
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.messages import JobInfo, ResultWritten
 from studio.store.results import ResultRecord, Results
@@ -234,3 +243,58 @@ def test_it_is_for_runs_that_can_be_asked_for_it(lens) -> None:
         )
     )  # fmt: skip
     assert solvers.applies(lens.state)
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_every_curve_can_be_read_on_the_page(qapp, mode) -> None:
+    """The colour of a curve is also that of its name in the table."""
+    theme.set_mode(mode)
+    tokens = colors()
+    faint = {
+        place: contrast(ink(place).color().name(), surface)
+        for place in range(6)
+        for surface in (tokens.background, tokens.panel)
+        if contrast(ink(place).color().name(), surface) < 4.5
+    }
+    assert not faint, "of so many methods each is to be seen"
+
+
+async def test_the_figure_goes_to_a_file_with_its_key_and_of_what_it_is(
+    lens, view, tmp_path
+) -> None:
+    view.found = found()
+    view.refresh()
+    path = tmp_path / "figure.svg"
+    write_picture(picture_of(view), path)
+    drawn = " ".join(ElementTree.parse(path).getroot().itertext())
+    for said in ("Euler", "Noisy", "floor", "network calls per sample (NFE)", "ms per sample",
+                 "ODE error by calls", "of step 100", "Ways from the same noise"):  # fmt: skip
+        assert said in drawn, said
+    write_picture(picture_of(view), tmp_path / "figure.pdf")
+    assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")
+
+
+async def test_a_plot_of_the_figure_has_a_menu_and_its_values_go_to_a_file(
+    lens, view, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(QMenu, "popup", lambda menu, at: None)
+    view.found = found()
+    view.refresh()
+    card = view.distance.parentWidget()
+    dialog = ask_values(card, lens.state, "distance")
+    dialog.fileSelected.emit(str(tmp_path / "values.csv"))
+    with (tmp_path / "values.csv").open() as file:
+        first, *rows = csv.reader(file)
+    assert first == [
+        view.distance.across, "Euler", "Euler, one sigma", "Noisy", "Noisy, one sigma", "floor",
+        "floor, one sigma",
+    ]  # fmt: skip
+    assert [float(each[0]) for each in rows] == [4, 15, 16, 63, 64]
+    assert float(rows[0][1]) == pytest.approx(1.0)
+    assert float(rows[0][2]) == pytest.approx(0.2 / math.sqrt(2))
+    assert rows[0][3] == "", "it cannot do with so few"
+    for each in (view, card):
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, QPoint(4, 4), QPoint(4, 4))
+        each.contextMenuEvent(event)
+        menus = each.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        assert "Export picture…" in [action.text() for action in menus[-1].actions()]
