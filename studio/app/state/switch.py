@@ -85,7 +85,10 @@ _TYPES = {
 }
 # Why a cell of the grid is empty; the catalogue says that it is, mathematics why.
 _EMPTY = {
-    ("score", GENERATOR): "A generator needs to know its own law: use the score difference.",
+    (
+        "score",
+        GENERATOR,
+    ): "A generator needs to know its own law, too: its field is the score difference.",
     ("score", "particles"): "Without ∇log q they would all end on the modes.",
     (
         "velocity",
