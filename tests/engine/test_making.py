@@ -173,12 +173,12 @@ def test_a_program_a_type_with_all_settings(monkeypatch: pytest.MonkeyPatch) -> 
     assert list(makers()) == ["jets"]
     every = Jets().programs(JetsConfig(), Path("/x"))
     assert [p.file.name for p in every] == ["g.h5", "q.h5", "t.h5", "w.h5", "z.h5"]
-    config = JetsConfig(type="w", n=12, seed=3, radius=0.8, most=150, underlying=False)
+    config = JetsConfig(type="w", n=12, seed=3, radius=0.3, most=150, underlying=False)
     (one,) = Jets().programs(config, Path("/x"))
     assert one.command[0] == "/opt/python"
     words = " ".join(one.command[2:])
     assert words == (
-        "w /x/w.h5 --jets 12 --seed 3 --radius 0.8 --most 150 --pt 800.0 1600.0 "
+        "w /x/w.h5 --jets 12 --seed 3 --radius 0.3 --most 150 --pt 800.0 1600.0 "
         "--partons 990.0 1010.0 --bare"
     )
 

@@ -113,6 +113,16 @@ def test_angles_that_are_none_from_the_axis_are_refused(tmp_path: Path) -> None:
     assert re.search("of 11 constituents farther than 0.5 from the axis .* in radians", problem)
 
 
+def test_jets_of_a_wider_cone_are_refused_not_squashed(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.hdf5", n=100)
+    assert not JetNet().inspect([path], {}).problems
+    with opened(path) as (clouds, _):
+        clouds[::7, 0, 0] = 0.7
+    (problem,) = JetNet().inspect([path], {}).problems
+    assert "15 of 250 constituents farther than 0.5" in problem
+    assert "a wider cone than R = 0.4" in problem
+
+
 def test_an_inspection_tells_rows_parts_and_types(tmp_path: Path) -> None:
     found = JetNet().inspect([written(tmp_path / "q.hdf5", n=7)], {})
     assert (found.rows, found.kind, found.classes) == (7, "jets", ["light quark"])
@@ -361,7 +371,7 @@ def test_a_mask_of_halves_is_read(tmp_path: Path) -> None:
 
 
 def test_constituents_far_from_the_axis_are_moved_and_counted(tmp_path: Path) -> None:
-    path = written(tmp_path / "t.hdf5")
+    path = written(tmp_path / "t.hdf5", n=100)
     with opened(path) as (clouds, _):
         clouds[2, 0, :2] = [-0.75, 2 * np.pi + 0.125]
         clouds[4, 0, :2] = [0.875, 0.25]

@@ -26,7 +26,8 @@ LIGHTEST = 1e-3  # GeV: a mass is seen by its logarithm, and rounding may take i
 MOST_SHARE = 10.0  # of the jet's pT in all constituents: 1 in real jets, hundreds where it is GeV
 LEAST_SHARE = 0.01  # where the pT of the jet is in another unit than that of its constituents
 HARDEST, SOFTEST = 5e4, 5.0  # GeV: a typical jet outside of these is of another unit
-MOST_MOVED = 0.5  # of the constituents: of real jets it is some thousandths
+MOST_MOVED = 0.02  # of the constituents: of jets with R = 0.4 it is some thousandths, of 0.8 8 %
+NO_ANGLES = 0.5  # of the constituents: as of degrees
 MASKED = 0.5  # a mask is 0 and 1, or elsewhere -0.5 and 0.5
 
 NOT_FINITE = "with a number that is not finite"
@@ -69,11 +70,19 @@ class Tally:
     @property
     def outlandish(self) -> str:
         """Say that the jets must be in another unit, "" where they need not."""
+        far = (
+            f"have {self.moved:,} of {self.agreement.real:,} constituents farther than {WIDEST} "
+            "from the axis in eta or phi"
+        )
+        if self.moved > NO_ANGLES * self.agreement.real:
+            return (
+                f"{far}, so that these are no angles from it in radians: write them as such, or "
+                f"{COLUMNS}"
+            )
         if self.moved > MOST_MOVED * self.agreement.real:
             return (
-                f"have {self.moved:,} of {self.agreement.real:,} constituents farther than "
-                f"{WIDEST} from the axis in eta or phi, so that these are no angles from it in "
-                f"radians: write them as such, or {COLUMNS}"
+                f"{far}, so that they are of a wider cone than R = 0.4. Only as wide ones are "
+                "taken: moved there these would have other masses. Cluster them with R = 0.4."
             )
         pt = float(np.median(self.typical)) if self.typical else HARDEST
         if SOFTEST <= pt <= HARDEST:
