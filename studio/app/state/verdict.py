@@ -19,11 +19,13 @@ __all__ = ["Stand", "Verdict", "judged", "stands", "tells", "verdict_of"]
 
 Level = Literal["good", "warm", ""]
 Stand = Literal["same", "better", "worse", "few", ""]
+BESIDE: Mapping[Stand, str] = {"same": "can", "better": "is not"}
+"""What is said of another metric that is worse than its floor where one stands so to its own."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A figure of a run as it is now.
+    """A figure of a run as it is now, and what another figure says that this one does not.
 
     Attributes:
         slug: of the metric.
@@ -64,10 +66,31 @@ def verdict_of(run: RunState, catalog: Catalog | None, slug: str = "") -> Verdic
     n = samples_at(run, step)
     told = tells(run, entry, slug, n)
     said, level = judged(entry, run.floors, slug, value, n, tells=told)
+    stand = stands(entry, run.floors, slug, value, n, tells=told)
+    if stand in BESIDE and (other := _told_by(run, catalog, slug)):
+        said, level = f"{said}; {other} {BESIDE[stand]}", "warm"
     title = metric_title(slug, catalog)
     floor = held.bar(entry, run.floors, slug)
     stale = run.step - step > max(1, run.step // held.STALE)
     return Verdict(slug, title, value, floor, step, n, said, level, stale)
+
+
+def _told_by(run: RunState, catalog: Catalog | None, slug: str) -> str:
+    """Return the title of the metric that tells a run from real best, beside the one that was asked
+    for; "" where none does. What one figure cannot tell another one may.
+    """
+    found: list[tuple[float, str]] = []
+    for name in run.series:
+        other = name.removeprefix(QUALITY)
+        figure = figure_of(run, other) if name.startswith(QUALITY) and other != slug else None
+        if figure is None or catalog is None:
+            continue
+        entry, n = catalog.get("metric", other), samples_at(run, figure[0])
+        if stands(entry, run.floors, other, figure[1], n) == "worse":
+            spread = run.floors.get(SPREAD + other, 0.0)
+            beyond = abs(figure[1] - run.floors[other]) / max(spread, 1e-12)
+            found.append((beyond, metric_title(other, catalog)))
+    return max(found)[1] if found else ""
 
 
 def tells(run: RunState, entry: EntrySpec | None, slug: str, n: int | None) -> bool:

@@ -22,7 +22,7 @@ from studio.app.widgets.exporting import ask_picture, ask_values
 __all__ = ["PartCards"]
 
 HEIGHT = 240
-MOST = 3  # metrics whose parts are shown
+MOST = 16  # metrics whose parts are shown: all that are asked for at once, and no wall of them
 GAP = 8
 
 
@@ -94,7 +94,7 @@ class PartCards(QWidget):
             unknown = (np.nan, np.nan)
             held_against = np.array([floors.get(name, unknown) for name in names])
             bars = replace(bars, floor=held_against[:, 0], spread=held_against[:, 1])
-        said = [_said(found, slug), *(["dashed: their mean"] if mean else [])]
+        said = [f"{_said(found, slug)} in all", *(["dashed: their mean"] if mean else [])]
         said += ["green: the floor of each ± 2σ"] if floors else []
         card.show_bars(bars, "; ".join(said))
         return card

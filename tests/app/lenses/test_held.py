@@ -120,6 +120,21 @@ def test_few_samples_say_it_only_where_they_would_have_told_a_poor_model(made, w
     assert listed == {facet.get(words.split()[0], "Told from real"): 1}
 
 
+def test_what_one_figure_cannot_tell_another_one_may():
+    """A mass may be at its floor while prongs are far from theirs: that is not as good as real."""
+    made = learning(0.35, 0.25, of=2000)
+    state = SimpleNamespace(get=lambda kind, slug: metric(slug))
+    assert verdict_of(made, state).level == "good"
+    for slug, value in (("near", 0.21), ("far", 0.4), ("farther", 0.6)):
+        measured(made, f"quality/{slug}", [10, 20], [1.0, value])
+        made.floors |= {slug: 0.2, f"spread/{slug}": 0.05}
+    found = verdict_of(made, state)
+    said = found.words.replace("\u00a0", " ")
+    assert (said, found.level) == ("cannot tell it from real at n = 2,000; FARTHER can", "warm")
+    (far,) = [verdict_of(made, state, slug) for slug in ("far",)]
+    assert far.words.startswith("2 × the floor"), "it says so itself"
+
+
 def test_a_first_figure_of_other_numbers_says_nothing_of_so_few():
     made = learning(0.6, 0.25)
     made.series["cost/samples"].values[0] = 100
