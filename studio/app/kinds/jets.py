@@ -320,6 +320,7 @@ KIND = Kind(
     told=(LABEL, PT),
     called={LABEL: "Type", PT: "pT", "size": "Constituents"},
     asked={JET["mass"].title: "mass", JET["pt"].title: PT, JET["constituents"].title: "size"},
+    whole="whole jet",
     off=_off,
     alike=KEPT,
     suffixes=("h5", "npz", "csv"),

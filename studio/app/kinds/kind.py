@@ -323,6 +323,7 @@ class Kind:
         told: what the model was told of each datum, by name, that is said with it.
         called: the conditions of a model by their names, in the words of the field.
         asked: of those measures that a model is asked for, the condition that asks for it.
+        whole: what these conditions are of where a datum is not seen whole; "" where it is.
         off: says of these measures how far real data are off what they would be asked for, by what
             is `alike` in all of them; those that are not off are not named.
         below: the measure that is written below what was asked for.
@@ -390,6 +391,7 @@ class Kind:
     alike: tuple[str, ...] = ()
     called: Mapping[str, str] = field(default_factory=dict)
     asked: Mapping[str, str] = field(default_factory=dict)
+    whole: str = ""
     off: Callable[[Mapping[str, float]], Mapping[str, str]] = lambda alike: {}
     below: str = ""
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: DISTANCES)

@@ -276,8 +276,8 @@ class DistributionsView(QWidget):
 
         def tell(row: int) -> list[tuple[str, str]]:
             one = {name: each[row : row + 1] for name, each in sample.arrays.items()}
-            given = {name: each[0] for name, each in one.items()} if sample.key else {}
-            return told(kind, measured_of(kind, one, columns), given)
+            given = {name: each[0] for name, each in one.items()}
+            return told(kind, measured_of(kind, one, columns), given, real=not sample.key)
 
         side = SIDES[0] if sample.key else SIDES[1]
         offered = Offered(sample.arrays, f"{side} {kind.one}", tell)

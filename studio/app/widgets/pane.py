@@ -240,9 +240,9 @@ class Pane(QWidget):
 
     def tell(self, tile: int) -> list[tuple[str, str]]:
         """Return what is known of a datum, each with its name, and of what was asked for beside."""
-        asked = self._source is None or not self._source.real
-        given = {name: each[tile] for name, each in (self._arrays or {}).items()} if asked else {}
-        return told(self._kind, self._of(slice(tile, tile + 1)), given)
+        real = self._source is not None and self._source.real
+        given = {name: each[tile] for name, each in (self._arrays or {}).items()}
+        return told(self._kind, self._of(slice(tile, tile + 1)), given, real=real)
 
     def _choose(self) -> None:
         if self._source is not None:
@@ -274,26 +274,30 @@ def told(
     measured: Measured,
     given: Mapping[str, Any] | None = None,
     alike: Mapping[str, float] | None = None,
+    *,
+    real: bool = False,
 ) -> list[tuple[str, str]]:
     """Return what was measured of the first of some data, each with its name, in its unit; with
     what it was ``given`` by name also what was asked for, and by how much it is off that, beside
-    how far real data are, where what is ``alike`` in them says it.
+    how far real data are, where what is ``alike`` in them says it. A ``real`` datum was asked for
+    nothing; of one that is not seen whole what the whole has is said in the same way.
     """
     found, floors = [], shown_as.off(alike or {})
+    by = shown_as.whole if real else "asked"
     for name, values in measured.items():
         said = f"{short(values[0])} {shown_as.units.get(name, '')}".rstrip()
         condition = shown_as.asked.get(name)
-        if given and condition is not None and condition in given:
+        if by and given and condition is not None and condition in given:
             beside = f"; {floors[name]}" if name in floors else ""
-            said += f" ({_asked(values[0], given[condition])}{beside})"
+            said += f" ({_against(values[0], given[condition], by)}{beside})"
         found.append((name, said))
     return found
 
 
-def _asked(value: Any, wanted: Any) -> str:
+def _against(value: Any, wanted: Any, by: str) -> str:
     """Say what was asked for, and how far off that a value is: "asked 173, −4.1 %"."""
     counted = isinstance(value, np.integer)
-    said = f"asked {brief(np.int64(round(wanted)) if counted else np.float64(wanted))}"
+    said = f"{by} {brief(np.int64(round(wanted)) if counted else np.float64(wanted))}"
     if value == wanted or not wanted:
         return said
     off = 100.0 * (float(value) / float(wanted) - 1.0)

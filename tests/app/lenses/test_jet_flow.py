@@ -188,7 +188,8 @@ async def test_what_is_picked_is_seen_large_and_by_the_inspector(view: Any, lens
     assert selection.known(selection.source).numbers[selection.rows].tolist() == [500]
     assert view._title.text() == "Real: Gluon jet 500"
     facts = dict(selection.known(selection.source).tell(0))
-    assert facts["Of all constituents"] == "mass 151 GeV, pT 1,000 GeV"
+    assert re.search(r" GeV \(whole jet 151, [+−]\d[^)]* %\)$", facts["Mass"])
+    assert " GeV (whole jet 1,000, " in facts["pT"]
     assert not view.plane.way.moves
 
 

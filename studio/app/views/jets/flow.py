@@ -18,7 +18,7 @@ from studio.app.askonce import AskOnce
 from studio.app.intents.watching import Looking
 from studio.app.kinds.jet_way import JetWay, asked_of, rows_of_types
 from studio.app.kinds.jets import said_constituent
-from studio.app.kinds.kind import LABEL, Arrays, Kind, Tiles, named
+from studio.app.kinds.kind import LABEL, Kind, Tiles, named
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.export import Picture, copy_picture, widget_picture
 from studio.app.plots.following import Following
@@ -307,7 +307,8 @@ class JetFlowView(QWidget):
 
         def tell_real(at: int) -> list[tuple[str, str]]:
             one = {name: each[at : at + 1] for name, each in near.arrays.items()}
-            return [*told(kind, kind.measures(one)), *_of_all_constituents(one)]
+            given = {name: each[0] for name, each in one.items()}
+            return told(kind, kind.measures(one), given, real=True)
 
         offered = Offered(near.arrays, "Training jet", tell_real, numbers=near.number[:, 0])
         self._state.selection.offer(near_of, offered)
@@ -440,14 +441,6 @@ class JetFlowView(QWidget):
     def export_picture(self) -> Picture:
         """Return all of it as it is seen."""
         return widget_picture(self._page)
-
-
-def _of_all_constituents(one: Arrays) -> list[tuple[str, str]]:
-    """Say mass and pT of a training jet with the constituents that are left out: what is asked."""
-    if any(name not in one for name in ASKED):
-        return []
-    pt, mass = (f"{float(one[name][0]):,.0f} GeV" for name in ASKED)
-    return [("Of all constituents", f"mass {mass}, pT {pt}")]
 
 
 VIEW = ViewSpec(
