@@ -123,6 +123,15 @@ def test_jets_of_a_wider_cone_are_refused_not_squashed(tmp_path: Path) -> None:
     assert "a wider cone than R = 0.4" in problem
 
 
+def test_a_type_that_an_attribute_says_against_the_name_is_told(tmp_path: Path) -> None:
+    path = written(tmp_path / "b_quark.hdf5")
+    assert "jet_class" not in notes(path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["jet_class"] = "w"
+    assert JetNet().inspect([path], {}).classes == ["W"]
+    assert "its attribute jet_class says that its jets are of the type W" in notes(path)
+
+
 def test_an_inspection_tells_rows_parts_and_types(tmp_path: Path) -> None:
     found = JetNet().inspect([written(tmp_path / "q.hdf5", n=7)], {})
     assert (found.rows, found.kind, found.classes) == (7, "jets", ["light quark"])

@@ -173,6 +173,8 @@ def _checked(path: Path, file: Any, pt: float, scale: float) -> JetFile:
             "constituents."
         )
     types, labels = _types(path, file, n)
+    if labels is None and types[0] != type_of(path):
+        notes.append(f"its attribute jet_class says that its jets are of the type {types[0]}.")
     if labels is None and (said := as_published(path, n, places, types[0])):
         notes.append(said)
     return JetFile(path, clouds, jets, pt, scale, types, labels, tuple(notes))

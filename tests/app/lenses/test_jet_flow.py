@@ -22,9 +22,9 @@ from studio.app.views.jets import flow
 from studio.app.views.jets.flow import VIEW, JetFlowView
 from studio.app.widgets.jetboard import Cell
 from studio.app.widgets.pane import short
-from studio.protocol.catalog import EntrySpec
+from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.extras import DENOISED, LEVELS
-from studio.protocol.messages import GetNearest, GetTarget, Watch
+from studio.protocol.messages import GetNearest, GetTarget, Operate, Watch
 from tests.qtloop import until
 
 N, PLACES, FRAMES = 12, 6, 5
@@ -108,6 +108,8 @@ def view(lens: Any, qtbot: QtBot) -> JetFlowView:
             return Answer(
                 {"names": list(TYPES)}, {"x": record_of().x[-1], "label": np.arange(N) % 3}
             )
+        if isinstance(command, Operate):
+            return film_of(command)
         return nearest_of(command) if isinstance(command, GetNearest) else found
 
     lens.link.ask = answer
@@ -116,6 +118,17 @@ def view(lens: Any, qtbot: QtBot) -> JetFlowView:
             kind="dataset", slug=lens.run.spec.dataset.slug, title="", summary="", source="",
             fields=[], kinds=["jets"],
         )
+    )  # fmt: skip
+    steps = FieldSpec(path="steps", kind="int", title="Steps", help="", default=18)
+    known = [
+        ("operator", "film", "", [], ["denoiser"]),
+        ("sampler", "heun", "Heun", [steps], []),
+        ("sampler", "rk45", "RK45", [], []),
+    ]
+    state.catalog.entries.extend(
+        EntrySpec(kind=kind, slug=slug, title=title, summary="", source="", fields=fields,
+                  needs=needs)
+        for kind, slug, title, fields, needs in known
     )  # fmt: skip
     made = VIEW.factory(state, lens.actions)
     made.resize(900, 640)
@@ -132,6 +145,17 @@ def nearest_of(command: GetNearest) -> Answer:
         {"x": end[:m], "label": label, "pt": np.full(m, 1e3), "mass": np.full(m, 151.0),
          "far": np.zeros((m, 1)), "number": 500 + np.arange(m)[:, None]},
     )  # fmt: skip
+
+
+def film_of(command: Operate) -> Answer:
+    """Return a film as the engine makes one: here of the jets of the record in another order."""
+    record = record_of()
+    way, n = record.x[:, ::-1], FRAMES
+    given = {name: each[::-1] for name, each in record.given.items()}
+    made = {"t": record.t, "s": np.float32([20.0, 5.0, 1.0, 0.1, 0.0]), "nfe": np.arange(n),
+            "way": way, "foreseen": np.repeat(way[-1:], n, 0), "score": np.ones((n, N)),
+            "left": np.ones((n, N)), "x": way[-1], "mask": record.mask}  # fmt: skip
+    return Answer({"step": 4}, {**made, **given})
 
 
 def arrive(lens: Any, record: FlowRecord) -> None:
@@ -191,6 +215,36 @@ async def test_what_is_picked_is_seen_large_and_by_the_inspector(view: Any, lens
     assert re.search(r" GeV \(whole jet 151, [+−]\d[^)]* %\)$", facts["Mass"])
     assert " GeV (whole jet 1,000, " in facts["pT"]
     assert not view.plane.way.moves
+
+
+async def test_the_flow_goes_by_another_sampler_where_one_is_chosen(view: Any, lens: Any) -> None:
+    await shown(view, lens)
+    other = view.other
+    titles = [other.samplers.itemText(at) for at in range(other.samplers.count())]
+    assert titles == ["as trained", "Heun"], "of RK45 nobody can say how many steps it takes"
+    assert other.steps.isHidden()
+    own = view._record
+    other.samplers.setCurrentIndex(1)
+    other.samplers.activated.emit(1)
+    await until(lambda: view._record is not own)
+    (asked,) = lens.link.of(Operate)
+    assert asked.config["sampler"] == {"slug": "heun", "config": {"steps": 18}}
+    assert asked.inline
+    np.testing.assert_array_equal(view._record.x, own.x[:, ::-1])
+    np.testing.assert_array_equal(view._record.given["pt"], own.given["pt"][::-1])
+    assert "by weights of step 4" in view._which.accessibleName()
+    assert view._source(real=False).of == "Heun, 18 steps"
+    assert view._source(real=False).what == "samples", "these are none of the run's particles"
+    arrive(lens, record_of(6))
+    assert view._record.step == 4, "what the training brings is not drawn over it"
+    other.steps.setCurrentIndex(0)
+    other.steps.activated.emit(0)
+    await until(lambda: len(lens.link.of(Operate)) == 2)
+    assert lens.link.of(Operate)[1].config["sampler"]["config"] == {"steps": 3}
+    other.samplers.setCurrentIndex(0)
+    other.samplers.activated.emit(0)
+    assert view._record.step == 6
+    assert view._source(real=False).what == "particles"
 
 
 async def test_all_move_with_the_flow_clock_and_a_stop_of_the_strip_sets_it(

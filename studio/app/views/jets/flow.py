@@ -36,6 +36,7 @@ from studio.app.widgets.jetkey import JetKey
 from studio.app.widgets.jetplane import JetPlane
 from studio.app.widgets.menu import open_menu
 from studio.app.widgets.motion import MotionChip
+from studio.app.widgets.othersampler import OtherSampler
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told
 from studio.app.widgets.tilegrid import TileGrid
@@ -61,6 +62,7 @@ class JetFlowView(QWidget):
         super().__init__()
         self._state, self._actions = state, actions
         self._record: FlowRecord | None = None
+        self._own: FlowRecord | None = None  # of the training; the other one is a film
         self._type = ""
         self._classes: tuple[str, ...] = ()
         self._sheets = Sheets()
@@ -75,6 +77,7 @@ class JetFlowView(QWidget):
         self._where.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._which = Elided("", "muted")
         self._chip = MotionChip(self)
+        self.other = OtherSampler(state, actions)
         self.key = JetKey()
         self._empty = EmptyState(self)
         self._following = Following(self, state, actions, self._looking, applies)
@@ -108,6 +111,7 @@ class JetFlowView(QWidget):
         right.setSpacing(6)
         right.addWidget(self._which)
         right.addWidget(self.board, 1)
+        right.addLayout(row(self.other, None))
         halves = QHBoxLayout()
         halves.setSpacing(16)
         halves.addLayout(left, 1)
@@ -135,6 +139,8 @@ class JetFlowView(QWidget):
         state.queue_changed.connect(self._changed)
         state.selection.changed.connect(self._show_chosen)
         self._sought.found.connect(self._draw)
+        self.other.filmed.connect(self._filmed)
+        self.other.failed.connect(self._which.set_text)
         self.types.chosen.connect(self._look_at)
         self.board.picked.connect(self._pick)
         self.board.menu_wanted.connect(self._open_menu)
@@ -155,7 +161,7 @@ class JetFlowView(QWidget):
     # What is shown
 
     def _select(self) -> None:
-        self._record, self._type, self._classes = None, "", ()
+        self._record, self._own, self._type, self._classes = None, None, "", ()
         self._latents, self._near = {}, None
         self.board.show_lines(())
         self.plane.show_way(None)
@@ -164,6 +170,7 @@ class JetFlowView(QWidget):
     def _changed(self) -> None:
         run = self._following.run
         self._chip.show_run(run, self._state.catalog)
+        self.other.show_run(run)
         some = self._record is not None
         self._page.setVisible(some)
         self._empty.setVisible(not some)
@@ -189,10 +196,22 @@ class JetFlowView(QWidget):
     def _show(self, record: FlowRecord) -> None:
         if not self._kind.fits(record.x.shape[2:]):
             return
+        self._own = record
+        self.other.look_at(self._state.playback.step)
+        if self.other.chosen is None:
+            self._take(record)
+        self._following.drawn()
+
+    def _filmed(self, film: FlowRecord | None) -> None:
+        """Show what goes by another sampler, or the run's own flow again: other latents."""
+        if (record := film or self._own) is not None:
+            self._latents, self._near = {}, None
+            self._take(record)
+
+    def _take(self, record: FlowRecord) -> None:
         self._record = record
         self._changed()
         self._draw()
-        self._following.drawn()
 
     def _draw(self, _on: bool = False) -> None:
         """Draw the record anew."""
@@ -216,6 +235,8 @@ class JetFlowView(QWidget):
         self._move()
         shown = sum(len(line.made) for line in self.board.lines)
         picture = words.picture_of(record.step, run)
+        if record is not self._own:
+            picture = f"by weights of step {record.step:,}"
         every = record.x.shape[1]
         more = ", more by type" if shown < every and len(names) > 1 and not self._type else ""
         self._which.set_text(f"{shown} of {every} latents{more}, {picture}")
@@ -282,7 +303,11 @@ class JetFlowView(QWidget):
         run = self._following.run
         if run is None:
             return None
-        return Source(run.key, "near", "asked") if real else Source(run.key, "particles")
+        if real:
+            return Source(run.key, "near", "asked")
+        if self._record is not self._own:  # none of the run's particles
+            return Source(run.key, "samples", self.other.said)
+        return Source(run.key, "particles")
 
     def _offer(self, record: FlowRecord, run: RunState) -> None:
         """Let the inspector know the latents as they are now, and the real jets."""
