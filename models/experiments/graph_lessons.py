@@ -4,14 +4,17 @@ A `Lesson` says what is learned, from how many graphs and for how long; a judge 
 against graphs that nobody learned from. Importing this module registers nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from models.config import Config, decode
+from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.data.community import CommunityConfig
 from models.experiments.base import Null, Outcome
@@ -22,7 +25,19 @@ from models.nets.pick import filled
 from models.registry import registry
 from models.tensors import make_generator
 
-__all__ = ["MADE", "SEEDS", "Graphs", "Judge", "Lesson", "copied", "null", "nulls", "of_seeds"]
+__all__ = [
+    "MADE",
+    "SEEDS",
+    "Graphs",
+    "Judge",
+    "Lesson",
+    "by_seeds",
+    "copied",
+    "floor_of",
+    "null",
+    "nulls",
+    "of_seeds",
+]
 
 SEEDS = (0, 1, 2)
 MADE = 100
@@ -41,7 +56,7 @@ class Lesson:
         family, config: its slug, and settings that are not those of the kind.
         steps: of training, 32 graphs each.
         dataset, data: its slug and settings.
-        train: how many graphs are learned from.
+        train: how many graphs are learned from; of a finite set all that it has for that.
         seed: of the data; those of seed 1 are what settings were chosen by.
     """
 
@@ -58,10 +73,13 @@ class Lesson:
         found: GraphSet = registry.get("dataset", self.dataset).make(self.data, n, seed)
         return found
 
-    @property
+    @cached_property
     def learned(self) -> GraphSet:
         """The graphs that are learned from."""
-        return self.graphs(self.train, self.seed)
+        entry = registry.get("dataset", self.dataset)
+        found: GraphSet
+        found = entry.make(self.data).train if entry.finite else self.graphs(self.train, self.seed)
+        return found
 
     def family_of(self, seed: int, steps: int | None = None) -> Family[Any]:
         """Return the family before its first step of so many, all where nobody says."""
@@ -73,22 +91,27 @@ class Lesson:
         )
         return found
 
-    def train_for(self, family: Family[Any], seed: int, steps: int | None = None) -> Family[Any]:
-        """Train a family for so many steps, and return it."""
+    def batches(self, family: Family[Any], seed: int) -> Iterator[Batch]:
+        """Yield what a family learns from, step by step, for ever."""
         rows = family.spec.standardised(self.learned.rows(slice(None)))
         order = make_generator(seed, _BATCHES)
-        for _ in range(self.steps if steps is None else steps):
-            family.step(rows.take(torch.randint(self.train, (_BATCH,), generator=order)))
+        while True:
+            yield rows.take(torch.randint(len(rows), (_BATCH,), generator=order))
+
+    def train_for(self, family: Family[Any], seed: int, steps: int | None = None) -> Family[Any]:
+        """Train a family for so many steps, and return it."""
+        for batch in islice(self.batches(family, seed), self.steps if steps is None else steps):
+            family.step(batch)
         return family
 
     def taught(self, seed: int, steps: int | None = None) -> Family[Any]:
         """Return a trained family."""
         return self.train_for(self.family_of(seed, steps), seed, steps)
 
-    def drawn_of(self, family: Family[Any], seed: int) -> Graphs:
-        """Return 100 graphs that a family makes."""
+    def drawn_of(self, family: Family[Any], seed: int, **sampling: Any) -> Graphs:
+        """Return 100 graphs that a family makes, by a sampler and its noise where they are said."""
         latents = family.prior(MADE, make_generator(seed, _PRIOR))
-        *_, last = family.flow(latents)
+        *_, last = family.flow(latents, **sampling)
         return unpack(last.x, self.learned.packing), latents.given["size"].long()
 
     def drawn(self, seed: int, steps: int | None = None) -> Graphs:
@@ -105,6 +128,17 @@ def of_seeds(outcomes: Sequence[Outcome], floor: str, seeds: Sequence[int] = SEE
     }
     passed = all(each.passed for each in outcomes)
     return Outcome("; ".join(told), value, passed, floor, list(seeds))
+
+
+def floor_of(lesson: Lesson, judge: Judge) -> str:
+    """Return what a judge says of graphs of the set that nobody learned from."""
+    fresh = lesson.graphs(MADE, lesson.seed + 3)
+    return f"fresh graphs: {judge((fresh.adjacency, fresh.size)).figure}"
+
+
+def by_seeds(lesson: Lesson, judge: Judge) -> Outcome:
+    """Train three seeds, and return what a judge says of each, beside the floor."""
+    return of_seeds([judge(lesson.drawn(seed)) for seed in SEEDS], floor_of(lesson, judge))
 
 
 def null(lesson: Lesson, title: str, make: Callable[[Graphs], Graphs], judge: Judge) -> Null:

@@ -28,7 +28,7 @@ from models.registry import registry
 from models.samplers.heun import Heun, HeunConfig
 from models.tensors import make_generator
 
-__all__ = ["edm_on_communities", "judged", "train_and_draw"]
+__all__ = ["distances", "edm_on_communities", "judged", "train_and_draw"]
 
 _SEED = 1
 _TRAIN, _TEST, _MORE, _MADE, _CHUNK = 80, 20, 400, 100, 20
@@ -67,22 +67,34 @@ def train_and_draw(steps: int) -> Graphs:
     return unpack(made.x, graphs.packing), made.given["size"]
 
 
+def distances(made: Graphs, test: Graphs, more: Graphs) -> dict[str, float]:
+    """Return how far graphs are from unseen ones: in chunks of 20 from the same 20 (biased), as
+    "degree 20v20" and so on, and all of them from more (unbiased), as "degree".
+    """
+    chunks = [
+        (made[0][i : i + _CHUNK], made[1][i : i + _CHUNK]) for i in range(0, len(made[1]), _CHUNK)
+    ]
+    return {
+        **{
+            f"{name} 20v20": fmean(discrepancy(name, chunk, test, "biased") for chunk in chunks)
+            for name in _PUBLISHED
+        },
+        **{name: discrepancy(name, made, more, "unbiased") for name in _PUBLISHED},
+    }
+
+
 def judged(made: Graphs, data: int = _SEED) -> Outcome:
     """Hold 100 graphs against unseen ones and against the training graphs, by the seed of the
     latter.
     """
     train, test, more = _train_set(data), _drawn(_TEST, data + 1), _drawn(_MORE, data + 2)
-    chunks = [(made[0][i : i + _CHUNK], made[1][i : i + _CHUNK]) for i in range(0, _MADE, _CHUNK)]
-    published = {
-        name: fmean(discrepancy(name, chunk, test, "biased") for chunk in chunks)
-        for name in _PUBLISHED
-    }
-    finer = {name: discrepancy(name, made, more, "unbiased") for name in _PUBLISHED}
+    apart = distances(made, test, more)
+    published = {name: apart[f"{name} 20v20"] for name in _PUBLISHED}
+    finer = {name: apart[name] for name in _PUBLISHED}
     valid = float(two_communities(*made, 12, 20).double().mean())
     unique, novel = uniqueness(*made), novelty(made, (train.adjacency, train.size))
     value = {
-        **{f"{name} 20v20": figure for name, figure in published.items()},
-        **finer,
+        **apart,
         "valid": valid,
         "unique": unique,
         "novel": novel,

@@ -2,20 +2,17 @@
 which no setting was chosen.
 """
 
-from functools import lru_cache
-
 import torch
 
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.graph_lessons import (
     MADE,
-    SEEDS,
     Graphs,
     Lesson,
+    by_seeds,
     copied,
     null,
     nulls,
-    of_seeds,
 )
 from models.experiments.graph_nulls import moved, rewired
 from models.experiments.graphs_one_shot import judged, within
@@ -27,12 +24,6 @@ _AF = Lesson("graph-af", 700, seed=_SEED)
 _NVP = Lesson("graph-nvp", 1200, seed=_SEED)
 _GAN = Lesson("mol-gan", 300, seed=_SEED)
 _CELL = Lesson("cell", 300, seed=_SEED)
-
-
-@lru_cache(maxsize=1)
-def _floor() -> str:
-    fresh = _AF.graphs(MADE, _SEED + 3)
-    return f"fresh graphs: {judged((fresh.adjacency, fresh.size)).figure}"
 
 
 @experiment(
@@ -53,7 +44,7 @@ def _floor() -> str:
 )
 def graph_af() -> Outcome:
     """Train three seeds."""
-    return of_seeds([judged(_AF.drawn(seed)) for seed in SEEDS], _floor())
+    return by_seeds(_AF, judged)
 
 
 _COUPLED = {
@@ -89,7 +80,7 @@ def _coupled(graphs: Graphs) -> Outcome:
 )
 def graph_nvp() -> Outcome:
     """Train three seeds."""
-    return of_seeds([_coupled(_NVP.drawn(seed)) for seed in SEEDS], _floor())
+    return by_seeds(_NVP, _coupled)
 
 
 _CRITICISED = {
@@ -124,7 +115,7 @@ def _criticised(graphs: Graphs) -> Outcome:
 )
 def mol_gan() -> Outcome:
     """Train three seeds."""
-    return of_seeds([_criticised(_GAN.drawn(seed)) for seed in SEEDS], _floor())
+    return by_seeds(_GAN, _criticised)
 
 
 _ALIKE = {"clustering": 0.06, "orbit": 0.06, "valid": 0.7, "unique": 0.9, "novel": 0.9}
@@ -181,4 +172,4 @@ def _elsewhere() -> Outcome:
 )
 def cell() -> Outcome:
     """Draw by three seeds."""
-    return of_seeds([_alike(_CELL.drawn(seed)) for seed in SEEDS], _floor())
+    return by_seeds(_CELL, _alike)

@@ -23,7 +23,9 @@ from models.experiments.graph_lessons import (
     Graphs,
     Judge,
     Lesson,
+    by_seeds,
     copied,
+    floor_of,
     nulls,
     of_seeds,
 )
@@ -69,12 +71,6 @@ def _nulls(judge: Judge) -> list[Null]:
     return [*nulls(_COMMUNITIES, judge), copied(_COMMUNITIES, judge)]
 
 
-@lru_cache(maxsize=1)
-def _floor() -> str:
-    fresh = _COMMUNITIES.graphs(MADE, _SEED + 3)
-    return f"fresh graphs: {judged((fresh.adjacency, fresh.size)).figure}"
-
-
 _SOURCE = "lines of GR5-edm; Vignac et al. 2023, arXiv:2209.14734, section 6.1"
 
 
@@ -98,7 +94,9 @@ def _by_digress(net: str, steps: int, seed: int = 0) -> Outcome:
 )
 def digress() -> Outcome:
     """Train three seeds."""
-    return of_seeds([_by_digress("", _STEPS, seed) for seed in SEEDS], _floor())
+    return of_seeds(
+        [_by_digress("", _STEPS, seed) for seed in SEEDS], floor_of(_COMMUNITIES, judged)
+    )
 
 
 _TIMES = 1.4
@@ -112,7 +110,7 @@ def _worse(without: Outcome, beside: Outcome) -> Outcome:
         f"with them: {ratio:.2f} times",
         {"times": ratio, "without": without.value[name], "with": beside.value[name]},
         ratio >= _TIMES,
-        _floor(),
+        floor_of(_COMMUNITIES, judged),
         [0],
     )
 
@@ -175,7 +173,7 @@ _AUTOENCODER = _lesson("graph-vae", 1500)
 )
 def graph_vae() -> Outcome:
     """Train three seeds."""
-    return of_seeds([_decoded(_AUTOENCODER.drawn(seed)) for seed in SEEDS], _floor())
+    return by_seeds(_AUTOENCODER, _decoded)
 
 
 _LINKS, _CLUSTERED, _ORBITS = 0.8, 0.6, 0.2
@@ -237,4 +235,4 @@ def _by_degrees() -> Outcome:
 )
 def vgae() -> Outcome:
     """Train three seeds."""
-    return of_seeds([_by_vgae(seed, 800) for seed in SEEDS], _floor())
+    return of_seeds([_by_vgae(seed, 800) for seed in SEEDS], floor_of(_COMMUNITIES, judged))

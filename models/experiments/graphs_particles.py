@@ -17,14 +17,12 @@ import torch
 from models.experiments import graphs_community
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.graph_lessons import (
-    MADE,
-    SEEDS,
     Graphs,
     Judge,
     Lesson,
+    by_seeds,
     copied,
     nulls,
-    of_seeds,
 )
 from models.experiments.graphs_one_shot import within
 from models.families.mmd_flow import MmdFlow
@@ -40,12 +38,6 @@ _NEW = {"unique": 0.9, "novel": 0.9}
 
 def _lesson(family: str, steps: int, seed: int = _SEED, **config: Any) -> Lesson:
     return Lesson(family, steps, config, seed=seed)
-
-
-def _floor(seed: int = _SEED) -> str:
-    lesson = _lesson("mmd-flow", 1, seed)
-    fresh = lesson.graphs(MADE, seed + 3)
-    return f"fresh graphs: {_judged(lesson, (fresh.adjacency, fresh.size), {}).figure}"
 
 
 def _apart(lesson: Lesson, graphs: Graphs) -> float:
@@ -142,7 +134,7 @@ def _between_rows() -> Outcome:
 )
 def mmd_flow() -> Outcome:
     """Move particles of three seeds."""
-    return of_seeds([_flowed(_COMMUNITIES.drawn(seed)) for seed in SEEDS], _floor())
+    return by_seeds(_COMMUNITIES, _flowed)
 
 
 _ROWS = {"slug": "mlp"}
@@ -183,7 +175,7 @@ def _by_flowing(graphs: Graphs) -> Outcome:
 )
 def monoflow() -> Outcome:
     """Move particles of three seeds."""
-    return of_seeds([_by_mono(_MONO.drawn(seed)) for seed in SEEDS], _floor(_OTHER))
+    return by_seeds(_MONO, _by_mono)
 
 
 @experiment(
@@ -200,4 +192,4 @@ def monoflow() -> Outcome:
 )
 def discriminator_flow() -> Outcome:
     """Train three seeds."""
-    return of_seeds([_by_flowing(_FLOWING.drawn(seed)) for seed in SEEDS], _floor(_OTHER))
+    return by_seeds(_FLOWING, _by_flowing)

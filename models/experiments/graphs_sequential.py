@@ -16,14 +16,12 @@ from torch import Tensor
 from models.data.lobsters import LobstersConfig
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.graph_lessons import (
-    MADE,
-    SEEDS,
     Graphs,
     Judge,
     Lesson,
+    by_seeds,
     copied,
     nulls,
-    of_seeds,
 )
 from models.experiments.graphs_community import judged
 from models.layouts.graph_validity import lobster
@@ -83,7 +81,7 @@ def _communities(made: Graphs, data: int = 1) -> Outcome:
 )
 def graph_rnn() -> Outcome:
     """Train three seeds."""
-    return _trained(_RNN, _communities)
+    return by_seeds(_RNN, _communities)
 
 
 @experiment(
@@ -99,7 +97,7 @@ def graph_rnn() -> Outcome:
 )
 def edge_list() -> Outcome:
     """Train three seeds."""
-    return _trained(_EDGES, judged)
+    return by_seeds(_EDGES, judged)
 
 
 _MOTIFS = Lesson("motif-by-motif", 600, seed=21)  # settings were chosen by graphs of seed 1
@@ -122,10 +120,7 @@ def _of_motifs(made: Graphs) -> Outcome:
 )
 def motifs() -> Outcome:
     """Train three seeds."""
-    fresh = _MOTIFS.graphs(MADE, _MOTIFS.seed + 3)
-    floor = _of_motifs((fresh.adjacency, fresh.size)).figure
-    drawn = [_of_motifs(_MOTIFS.drawn(seed)) for seed in SEEDS]
-    return of_seeds(drawn, f"fresh graphs: {floor}")
+    return by_seeds(_MOTIFS, _of_motifs)
 
 
 _MANY_LEGS = LobstersConfig(legs=0.8, feet=0.2)
@@ -162,12 +157,6 @@ def _lobsters(made: Graphs) -> Outcome:
     return _held(_LOBSTERS, made, lobster, 0.5, {"degree": 0.02, "orbit": 0.01}, 0.9)
 
 
-def _trained(lesson: Lesson, judge: Judge) -> Outcome:
-    fresh = lesson.graphs(MADE, lesson.seed + 3)
-    floor = judge((fresh.adjacency, fresh.size)).figure
-    return of_seeds([judge(lesson.drawn(seed)) for seed in SEEDS], f"fresh graphs: {floor}")
-
-
 @experiment(
     "GR9",
     title="A grammar of lobsters makes lobsters, and those of the data",
@@ -186,7 +175,7 @@ def _trained(lesson: Lesson, judge: Judge) -> Outcome:
 )
 def rules() -> Outcome:
     """Train three seeds."""
-    return _trained(_RULES, _by_rules)
+    return by_seeds(_RULES, _by_rules)
 
 
 @experiment(
@@ -202,4 +191,4 @@ def rules() -> Outcome:
 )
 def lobsters() -> Outcome:
     """Train three seeds."""
-    return _trained(_LOBSTERS, _lobsters)
+    return by_seeds(_LOBSTERS, _lobsters)

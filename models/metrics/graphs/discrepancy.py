@@ -22,7 +22,16 @@ from torch import Tensor
 
 from models.metrics.graphs.descriptors import BINS, clusterings, degrees, orbits, spectra
 
-__all__ = ["STATISTICS", "Estimate", "Kernel", "Statistic", "discrepancy", "mmd2", "mmd2_of"]
+__all__ = [
+    "STATISTICS",
+    "Estimate",
+    "Kernel",
+    "Statistic",
+    "described",
+    "discrepancy",
+    "mmd2",
+    "mmd2_of",
+]
 
 Estimate = Literal["unbiased", "biased"]
 Kernel = Literal["emd", "tv"]
@@ -112,11 +121,15 @@ def discrepancy(
     """Return MMD^2 of a statistic between two sets of graphs, each (adjacency, size), which may
     have places for different numbers of nodes. Raises as `mmd2`.
     """
-    statistic = STATISTICS[name]
+    both = described(name, left, right)
+    return _apart(STATISTICS[name], both, len(left[1]), estimate, kernel)
+
+
+def described(name: str, left: tuple[Tensor, Tensor], right: tuple[Tensor, Tensor]) -> Tensor:
+    """Return what is counted in two sets of graphs, one after the other, (n + m, k)."""
     widest = max(adjacency.shape[1] for adjacency, _ in (left, right))
     squares = [_padded(adjacency, widest) for adjacency, _ in (left, right)]
-    described = statistic.describe(torch.cat(squares), torch.cat([left[1], right[1]]))
-    return _apart(statistic, described, len(left[1]), estimate, kernel)
+    return STATISTICS[name].describe(torch.cat(squares), torch.cat([left[1], right[1]]))
 
 
 def _padded(adjacency: Tensor, nodes: int) -> Tensor:

@@ -150,6 +150,7 @@ KIND = Kind(
             "spectral-mmd",
             "nspdk-mmd",
             "random-gin",
+            "permutation-test",
         ),
         "Valid, different, new": (
             "two-communities",

@@ -208,7 +208,13 @@ KIND = Kind(
     facts=_facts,
     groups={
         "Labels": ("label-triples", "valid-labels"),
-        "Structure": ("degree-mmd", "clustering-mmd", "orbit-mmd", "spectral-mmd"),
+        "Structure": (
+            "degree-mmd",
+            "clustering-mmd",
+            "orbit-mmd",
+            "spectral-mmd",
+            "permutation-test",
+        ),
     },
     measures=_measures,
     element="node",
