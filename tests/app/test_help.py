@@ -267,6 +267,26 @@ def test_the_table_of_a_claim_says_what_it_was_judged_by(slug) -> None:
     assert len(nulls) == len(claim["nulls"]) - 1  # and one that was hardly trained
 
 
+def test_a_page_shows_the_table_of_a_claim_as_it_is_kept_or_how_to_make_one(monkeypatch) -> None:
+    (page,) = (each for each in pages.written() if each.slug == "graphs")
+    for slug in ("GR14-egos", "GR14-grids"):
+        assert f"<!-- table of {slug} -->" not in page.text
+        table = claims().get(slug, {}).get("table")
+        if table is not None:
+            assert all(f"| {plain(row[0])} | {row[1]} |" in page.text for row in table["rows"])
+    kept = {
+        "GR14-egos": {
+            "table": {"columns": ["", "A"], "rows": [["x_1", ".5"]], "note": "One."},
+            "date": "2026-01-01",
+            "machine": "here",
+        }
+    }
+    monkeypatch.setattr("studio.app.help.claims.claims", lambda: kept)
+    (page,) = (each for each in pages.written() if each.slug == "graphs")
+    assert "|  | A |\n| --- | --- |\n| x\\_1 | .5 |\n\n~~GR14-egos: One. 2026" in page.text
+    assert "`pushforward verify GR14-grids --record`" in page.text
+
+
 def test_figures_of_the_table_of_graphs_are_those_that_were_verified() -> None:
     page = (resources.folder("help") / "graphs.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| [^|]+ \| (GR[^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", page, re.M)

@@ -8,7 +8,7 @@ from typing import Any
 
 from studio import resources
 
-__all__ = ["VERDICTS", "cell", "claims", "plain", "told"]
+__all__ = ["VERDICTS", "cell", "claims", "plain", "tabled", "told"]
 
 VERDICTS = {True: "Holds", False: "Does not hold", None: "Reported"}
 SHARE = ", of its line"
@@ -44,6 +44,18 @@ def told(claim: Mapping[str, Any]) -> list[str]:
         lines += _shares(claim) if table is not None else _nulls(nulls)
     aside = f"{claim['date']}, {claim['machine']}, PyTorch {claim['versions']['torch']}"
     return [*lines, "", f"~~{plain(aside)}~~", ""]
+
+
+def tabled(slug: str) -> list[str]:
+    """Return the lines of a page that show the table of a claim, with what is said of it below; how
+    to make one where none is kept.
+    """
+    claim = claims().get(slug)
+    if claim is None:
+        return [f"Not measured yet: `pushforward verify {slug} --record` puts a table here."]
+    table = claim["table"]
+    aside = f"{slug}: {table['note']} {claim['date']}, {claim['machine']}."
+    return [*_table(table["columns"], table["rows"]), "", f"~~{plain(aside)}~~"]
 
 
 def _listed(outcome: Mapping[str, Any]) -> bool:

@@ -6,7 +6,8 @@ A written page is ``resources/help/<slug>.md``. Its first line may be a comment
 ``help:slug`` another page (``#words`` a place in it), ``recipe:slug`` a recipe, ``https:`` the
 browser. ``~~words~~`` are said aside. A picture is ``![caption](picture:name#recipe:slug)``:
 ``pictures/name-dark.png`` or ``-light.png``, which opens the recipe that made it. In the place of
-the line `GRID` stands the table of models.
+the line `GRID` stands the table of models, and in that of ``<!-- table of ID -->`` the table of a
+claim as it was last verified.
 """
 
 import re
@@ -17,7 +18,7 @@ from typing import Any
 
 from studio import resources
 from studio.app.forms import check
-from studio.app.help.claims import VERDICTS, cell, claims, plain, told
+from studio.app.help.claims import VERDICTS, cell, claims, plain, tabled, told
 from studio.app.state import switch
 from studio.methods import Method, Row, methods, survey
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
@@ -38,6 +39,7 @@ __all__ = [
 
 GUIDES, MODELS = "Guides", "Models"
 GRID = "<!-- models by field and carrier -->"
+_TABLE = re.compile(r"^<!-- table of (\S+) -->$", re.M)
 _ORDER = re.compile(r"\A<!-- order (\d+) -->\s*")
 _PICTURE = re.compile(
     r"^!\[(?P<caption>[^\]]*)\]\((?P<link>picture:[^)#]+(?:#(?P<opens>[^)]+))?)\)$", re.M
@@ -64,7 +66,8 @@ def written() -> list[Page]:
         body = text[order.end() :] if order is not None else text
         title, _, rest = body.strip().partition("\n")
         summary = " ".join(rest.strip().partition("\n\n")[0].split())
-        page = Page(path.stem, GUIDES, title.lstrip("# ").strip(), summary, _captioned(body))
+        body = _TABLE.sub(lambda match: "\n".join(tabled(match[1])), _captioned(body))
+        page = Page(path.stem, GUIDES, title.lstrip("# ").strip(), summary, body)
         found.append((int(order[1]) if order is not None else 1000, page.slug, page))
     return [page for *_, page in sorted(found, key=lambda each: each[:2])]
 
