@@ -40,7 +40,9 @@ _LIAO = "Liao et al. 2019, arXiv:1910.00760"
 Valid = Callable[[Tensor, Tensor], Tensor]
 
 
-_RNN = Lesson("graph-rnn", 1500)
+# The rate of the paper, by which these figures were measured; that of the family is higher.
+_SLOWLY = {"optimizer": {"lr": 3e-3, "schedule": "cosine", "clip": 5.0}}
+_RNN = Lesson("graph-rnn", 1500, _SLOWLY)
 _EDGES = Lesson("edge-list", 800)
 _JO = "Jo et al. 2022, arXiv:2202.02514, table 1 (the measure)"
 
@@ -125,7 +127,7 @@ def motifs() -> Outcome:
 
 _MANY_LEGS = LobstersConfig(legs=0.8, feet=0.2)
 _RULES = Lesson("rule-sequence", 400, {"grammar": "lobsters"}, "lobsters", _MANY_LEGS, train=400)
-_LOBSTERS = Lesson("graph-rnn", 1000, {}, "lobsters", LobstersConfig())
+_LOBSTERS = Lesson("graph-rnn", 1000, _SLOWLY, "lobsters", LobstersConfig())
 
 
 def _held(

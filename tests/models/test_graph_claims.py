@@ -1,0 +1,35 @@
+"""What claims about graphs hold models to, where no training is needed to see it."""
+
+import pytest
+import torch
+
+from models.data.grids import GridsConfig, grids
+from models.experiments import graphs_grids
+from models.experiments.graph_lessons import MADE
+from models.layouts.node_orders import node_orders, reordered
+from models.tensors import make_generator
+
+
+def test_edges_of_grids_reach_as_far_back_as_their_network_sees() -> None:
+    """Of 2400 orders some reach back nine places, and none further."""
+    graphs, rng, apart = grids(GridsConfig(), 400, 5), make_generator(5), torch.arange(20)
+    farthest = 0
+    for _ in range(6):
+        order = node_orders(graphs.adjacency, graphs.size, "breadth", rng).order
+        reach = reordered(graphs.adjacency, order) * (apart[:, None] - apart)
+        farthest = max(farthest, int(reach.max()))
+    assert farthest == graphs_grids.BANDWIDTH
+
+
+def test_grids_of_the_data_are_held_to_be_all_nine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphs_grids, "_at_once", lambda: {"valid": 0.3, "kinds": 5.0})
+    graphs = grids(GridsConfig(), MADE, 7)
+    assert graphs_grids._judged((graphs.adjacency, graphs.size)).value == {
+        "valid": 1.0,
+        "kinds": 9.0,
+    }
+    assert graphs_grids._held({"valid": 0.5, "kinds": 7.0}).passed
+    assert not graphs_grids._held({"valid": 0.49, "kinds": 9.0}).passed
+    assert not graphs_grids._held({"valid": 0.9, "kinds": 6.0}).passed
+    monkeypatch.setattr(graphs_grids, "_at_once", lambda: {"valid": 0.5, "kinds": 5.0})
+    assert not graphs_grids._held({"valid": 0.69, "kinds": 9.0}).passed
