@@ -34,7 +34,12 @@ from studio.engine.experiments.images.equal_time import (
     train_for,
     without_labels,
 )
-from studio.engine.experiments.images.restored import best_linear, psnr
+from studio.engine.experiments.images.restored import (
+    best_kernel,
+    best_linear,
+    of_exact_draws,
+    psnr,
+)
 from studio.engine.experiments.images.trilemma import DIFFUSION, GAN, Corners, beside
 from studio.engine.process.discovery import discover
 
@@ -149,6 +154,22 @@ def test_every_family_for_images_is_tried_as_a_person_finds_it(monkeypatch):
     assert {e.slug for e in able if not e.inputs} == {method.family for method in tried}
     assert {"edm", "gan", "ddgan", "mmd-flow"} <= {method.family for method in tried}
     assert all(method.config == {} for method in tried)
+
+
+def test_every_family_that_learns_images_from_images_alone_is_tried_in_colour():
+    fields = {m.family for m in equal_time.as_found()}
+    relatives = {m.family for m in colour.relatives_as_found()}
+    assert not fields & relatives
+    others = {
+        e.slug: set(e.inputs)
+        for e in registry.all("family")
+        if "images" in kinds_of(e)
+        and e.slug not in fields | relatives
+        and e.make.__module__.startswith("models.families.")
+    }
+    # A classifier makes none; a student learns from a run of one that is tried.
+    assert {"classifier", "noisy-classifier", "one-step-distillation"} <= set(others)
+    assert all(of & {"teacher", "source"} for slug, of in others.items() if "classif" not in slug)
 
 
 def test_every_family_that_can_be_told_the_class_is_asked_for_one():
@@ -279,6 +300,15 @@ def test_the_best_linear_guess_is_nearer_than_the_mean_image():
     guess = best_linear()
     assert guess.shape == right.shape
     assert psnr(guess, right) > psnr(mean, right) + 1.0
+    assert psnr(best_kernel(), right) > psnr(guess, right) + 1.0
+
+
+def test_the_mean_of_exact_draws_is_a_quarter_farther_than_the_best_guess():
+    """Truth and draws alike are the middle and noise of their own."""
+    rng = make_generator(0)
+    truth, draws = torch.randn(20_000, generator=rng), torch.randn(4, 20_000, generator=rng)
+    best = psnr(torch.zeros(20_000), truth)
+    assert psnr(draws.mean(dim=0), truth) == pytest.approx(of_exact_draws(best), abs=0.1)
 
 
 @pytest.mark.parametrize("curves", [solvers.CURVES, solvers_mnist.CURVES])
