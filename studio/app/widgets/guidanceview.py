@@ -390,7 +390,10 @@ class GuidanceView(QWidget):
             text = "As soon as this run has a checkpoint, its samples can be led to a class."
             self.empty.tell("Nothing to lead yet", text)
         else:
-            self.empty.tell("Guided samples", "They are drawn when the engine is ready.")
+            ready = self.state.engine.state in ("ready", "busy")
+            asked = "They are on their way: the model is asked for the first of them."
+            text = asked if ready else "They are drawn when the engine is ready."
+            self.empty.tell("Guided samples", text)
 
     def _set_up(self) -> None:
         run = self._run

@@ -20,7 +20,7 @@ from studio.app.state.filming import FilmFound
 from studio.app.state.naming import file_stem
 from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import Elided, button, label, row, section
+from studio.app.widgets.basic import Elided, icon_button, label, row, section
 from studio.app.widgets.filedialog import ask_write
 from studio.app.widgets.foundview import Arrays, FoundView, can_ask
 from studio.app.widgets.literal import set_tip
@@ -71,8 +71,8 @@ class FilmView(FoundView):
         state.playback.changed.connect(self._moved)
 
     def controls(self) -> list[QWidget]:
-        tip = "Write the film as a GIF, an animated PNG, a sheet or, by ffmpeg, an MP4"
-        self.write = button("Export…", self._write, icon="export", tip=tip)
+        tip = "Export: write the film as a GIF, an animated PNG, a sheet or, by ffmpeg, an MP4"
+        self.write = icon_button("export", tip, self._write)
         hint = "noise is put on it, and the film is how the model takes it away"
         self.way_up = Segments(list(WAYS.values()), "How the picture gets its noise")
         self.way_up.select(0)
@@ -179,6 +179,7 @@ class FilmView(FoundView):
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(6)
+        body.addWidget(self.words)  # the bar has no room for so much
         body.addWidget(self.where)
         body.addLayout(self._grids, 3)
         body.addWidget(self._which)

@@ -112,7 +112,7 @@ class ImageGuidanceView(GuidanceView):
         body.addWidget(self.refused)
         self._title = Elided("", "muted")
         self.grid = TileGrid("Guided images")
-        self.grid.setMinimumHeight(190)
+        self.grid.setMinimumHeight(280)
         self.curve = LinePlot("Fidelity and diversity", "strength", "share", dots=True)
         self.curve.least = CURVE
         self.curve.chosen_at.connect(self.lead)
