@@ -13,7 +13,7 @@ from models.operators.editing import ROWS
 
 __all__ = ["NAMELESS", "nameless", "unnamed"]
 
-NAMELESS = "no class, since nobody knows it"
+NAMELESS = "rows whose class nobody knows, and the model is told of none"
 """Where the conditions of images of unknown kind come from, as `Outcome.taken_from` has it."""
 
 
