@@ -434,7 +434,8 @@ def _enough(
     apart = all(mean[k, c] + half[k, c] < mean[j, c] - half[j, c] for j in others)
     if not narrow or not apart:
         few = f"{many} are too few" if distance.shape[2] > 1 else "One repeat is too little"
-        return f"{few} to tell the solvers apart: take more."
+        told = "tell the solvers apart" if len(samplers) > 1 else "say how many calls it needs"
+        return f"{few} to {told}: take more."
     return (
         f"{samplers[k].title} needs the fewest calls, {int(calls[k, c])}, to be as near to the "
         "data as real data are."

@@ -305,8 +305,8 @@ def said(distance: list[list[float]], spread: float, repeats: int = 3) -> str:
     entries = tuple(registry.get("sampler", slug) for slug in ("ddim", "heun", "dpmpp-2m"))
     apart = torch.arange(repeats) - (repeats - 1) / 2
     values = torch.tensor(distance)[..., None] + spread * apart
-    nfe = torch.tensor([[8, 16]] * 3)
-    return solvers._enough(entries, nfe, values, 1 + 0.1 * apart, "100 jets")
+    nfe = torch.tensor([[8, 16]] * len(distance))
+    return solvers._enough(entries[: len(distance)], nfe, values, 1 + 0.1 * apart, "100 jets")
 
 
 def test_a_winner_is_named_where_its_interval_is_narrow_and_below_all_others() -> None:
@@ -321,6 +321,8 @@ def test_a_winner_is_named_where_its_interval_is_narrow_and_below_all_others() -
     assert "needs the fewest" in said(level, 0.005)
     assert said([[3.0, 1.0]] * 3, 0.0, repeats=1).startswith("One repeat is too little")
     assert said([[3.0, 2.0]] * 3, 0.02).startswith("None comes to")
+    alone = said([[3.0, 1.1]], 0.21)
+    assert alone == "100 jets are too few to say how many calls it needs: take more."
 
 
 def test_of_samplers_that_are_the_same_hardly_ever_one_wins() -> None:
