@@ -13,6 +13,8 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QApplication,
     QComboBox,
+    QDialog,
+    QLabel,
     QLineEdit,
     QPushButton,
     QTabBar,
@@ -247,6 +249,46 @@ async def test_checkpoint_and_quit_lets_the_engine_save(bench, qtbot, wait):
         for c in bench.engine.received
         if isinstance(c, m.Shutdown)
     ]
+
+
+def asked(bench):
+    """What the question before closing says, and what can be answered."""
+    bench.window.close()
+    question = bench.window.findChildren(QDialog)[-1]
+    said = " ".join(label.text() for label in question.findChildren(QLabel))
+    return said, [button.text() for button in question.findChildren(QPushButton)]
+
+
+async def test_what_is_paused_is_not_said_to_train(bench, wait):
+    await train(bench, wait)
+    bench.actions.training.pause_or_resume()
+    await wait(lambda: bench.state.under_way.state == "paused")
+    said, answers = asked(bench)
+    assert "is paused" in said
+    assert "still training" not in said
+    assert answers == ["Cancel", "Checkpoint and quit", "Go on in the background"]
+
+
+async def test_what_would_be_lost_is_named_before_the_window_closes(bench, qtbot, wait):
+    await bench.start()
+    job = m.JobInfo(job="9", kind="operator", state="running", title="Solver lab: 0001-edm")
+    bench.state.jobs["9"] = job
+    said, answers = asked(bench)
+    assert "Solver lab: 0001-edm is not done" in said
+    assert answers == ["Cancel", "Quit"]
+    assert not bench.studio.closed.is_set()
+    await close_and_choose(bench, qtbot, wait, "Quit")
+    await wait(bench.studio.closed.is_set)
+
+
+async def test_a_training_is_asked_about_with_what_is_done_beside_it(bench, wait):
+    await train(bench, wait)
+    job = m.JobInfo(job="9", kind="operator", state="running", title="Solver lab: 0001-edm")
+    bench.state.jobs["9"] = job
+    said, answers = asked(bench)
+    assert "still training" in said
+    assert "Nothing is kept if the studio quits now of: Solver lab: 0001-edm." in said
+    assert answers == ["Cancel", "Checkpoint and quit", "Keep training in the background"]
 
 
 async def test_keeping_it_in_the_background_stops_here_and_starts_there(

@@ -5,7 +5,7 @@ Nothing starts by itself: what ended the engine may be the very run that would b
 
 from studio.app.intents.base import Intents, Link
 from studio.app.state.notices import NoticeAction
-from studio.app.state.session import AppState
+from studio.app.state.session import LONG, AppState
 from studio.app.state.waiting import queue_title
 from studio.protocol.messages import ErrorInfo, JobInfo, ResumeRace, ResumeTraining
 
@@ -37,8 +37,8 @@ class DroppedIntents(Intents):
 
     def _lost(self, _jobs: list[JobInfo]) -> None:
         """Name what waited."""
-        jobs, long = self.state.jobs, ("training", "race")
-        waited = [jobs[job] for job in self.state.queue if job in jobs and jobs[job].kind in long]
+        jobs = self.state.jobs
+        waited = [jobs[job] for job in self.state.queue if job in jobs and jobs[job].kind in LONG]
         if not waited:
             return
         self._dropped = [self._again(info) for info in waited]

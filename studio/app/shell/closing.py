@@ -1,4 +1,4 @@
-"""Leaving: at once where nothing trains, otherwise after one question."""
+"""Leaving: at once where nothing is under way, otherwise after one question."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.intents.base import Refused
-from studio.app.shell.dialogs import Closing, ask_close
+from studio.app.shell.close_ask import Closing, ask_close
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
 from studio.protocol.messages import ErrorInfo
@@ -32,15 +32,15 @@ class Leave:
         self.leaving = False
 
     def request(self) -> None:
-        """Leave, asking first if something trains."""
+        """Leave, asking first if something trains or would be lost."""
         if self._asking or self.leaving:
             return
-        job = self._state.under_way
-        if job is None:
+        training, others = self._state.under_way, self._state.short
+        if training is None and not others:
             self._start("checkpoint")
             return
         self._asking = True
-        ask_close(self._window, job.title, self._start, background=job.kind == "training")
+        ask_close(self._window, training, others, self._start)
 
     def _start(self, what: Closing) -> None:
         self._asking = False

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -26,7 +25,6 @@ from studio.app.widgets.literal import set_title
 from studio.app.words import ago
 
 __all__ = [
-    "ask_close",
     "ask_empty_trash",
     "ask_restore",
     "buttons",
@@ -36,7 +34,6 @@ __all__ = [
 ]
 
 NAMED = 6  # of what is in the trash
-Closing = Literal["background", "checkpoint", "cancel"]
 
 
 def framed(parent: QWidget, title: str, width: int) -> tuple[QDialog, QVBoxLayout]:
@@ -179,41 +176,5 @@ def ask_restore(
     layout.addLayout(buttons(close))
     close.setFocus()
     made.resize(480, 320)
-    made.open()
-    return made
-
-
-def ask_close(
-    parent: QWidget,
-    title: str,
-    chosen: Callable[[Closing], None],
-    *,
-    background: bool = True,
-) -> QDialog:
-    """Ask, once, what becomes of the training when the window closes. A race cannot go on in the
-    ``background``.
-    """
-    made, layout = framed(parent, f"{title} is still training", 460)
-    goes_on = (
-        "In the background it goes on without a window, and the studio finds it again when it is "
-        "opened. Or save a checkpoint now: it can be resumed from there."
-    )
-    saves = "Checkpoints of all who take part are saved: the race can be resumed from there."
-    layout.addWidget(label(goes_on if background else saves, "muted", wrap=True))
-
-    def choose(what: Closing) -> Callable[[], None]:
-        def do() -> None:
-            made.done(1)
-            chosen(what)
-
-        return do
-
-    keep = button("Keep training in the background", choose("background"), kind="primary")
-    save = button("Checkpoint and quit", choose("checkpoint"), kind="" if background else "primary")
-    cancel = button("Cancel", choose("cancel"))
-    made.rejected.connect(lambda: chosen("cancel"))
-    layout.addSpacing(6)
-    layout.addLayout(buttons(cancel, save, *([keep] if background else [])))
-    (keep if background else save).setFocus()
     made.open()
     return made

@@ -7,13 +7,12 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 
 from studio.app import words
 from studio.app.actions import Actions
-from studio.app.state.session import AppState, is_background
+from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, clear, column, label, row
 from studio.protocol.messages import JobInfo
 
 __all__ = ["JobStrip"]
 
-LONG = ("training", "race")  # these have bars of their own
 PATIENCE = 300  # milliseconds: what is done by then is not worth a line
 THICK = 3  # pixels
 
@@ -55,8 +54,7 @@ class JobStrip(QFrame):
             JobInfo(job=look, kind="look", state="running", title=title)
             for look, title in self._state.looks.items()
         ]
-        jobs = self._state.jobs.values()
-        return looks + [i for i in jobs if i.kind not in LONG and not is_background(i.job)]
+        return looks + self._state.short  # trainings and races have bars of their own
 
     def refresh(self) -> None:
         """Show the jobs there are."""

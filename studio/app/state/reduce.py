@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from studio.app.state.notices import Notice
 from studio.app.state.runs import FlowRecord, RunState, Series, newest_floors
-from studio.app.state.session import AppState, EngineStatus, is_background
+from studio.app.state.session import LONG, AppState, EngineStatus, is_background
 from studio.protocol import messages as m
 
 __all__ = ["ENDED", "attach", "cause", "reduce"]
@@ -230,7 +230,7 @@ def _announce(state: AppState, info: m.JobInfo) -> None:
         error = info.error or m.ErrorInfo(kind="bug", message="The job failed without a reason.")
         members = tuple(run.key for run in state.runs.by_key.values() if run.race == info.job)
         runs = (info.run,) if info.run else members if info.kind == "race" else ()
-        here = info.kind not in ("training", "race")  # those are found in their own project
+        here = info.kind not in LONG  # those are found in their own project
         title = f"{info.title} failed"
         state.notices.error(error, title=title, topic=cause(info), runs=runs, here=here)
     elif info.state == "finished" and info.kind in ENDINGS and not info.race:

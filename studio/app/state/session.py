@@ -26,6 +26,7 @@ from studio.protocol.messages import JobInfo
 from studio.protocol.spec import IMPORTED_KIND, Recipe
 
 __all__ = [
+    "LONG",
     "AppState",
     "DataInfo",
     "EngineState",
@@ -34,6 +35,7 @@ __all__ = [
     "is_background",
 ]
 
+LONG = ("training", "race")  # jobs that are kept when they are stopped, and go on later
 EngineState = Literal["starting", "ready", "busy", "lost", "restarting"]
 
 
@@ -211,13 +213,21 @@ class AppState(QObject):
             (
                 job
                 for job in self.jobs.values()
-                if job.kind in ("training", "race")
+                if job.kind in LONG
                 and job.race not in self.jobs  # else the race is steered, not who takes part
                 and job.state in ("running", "paused")
                 and not is_background(job.job)
             ),
             None,
         )
+
+    @property
+    def short(self) -> list[JobInfo]:
+        """The jobs of the engine, under way or waiting, that leave nothing when they are ended:
+        what is done with runs, measured, imported or written.
+        """
+        jobs = self.jobs.values()
+        return [job for job in jobs if job.kind not in LONG and not is_background(job.job)]
 
     @property
     def running(self) -> JobInfo | None:
