@@ -53,6 +53,16 @@ class SampleSets:
         results = (result.arrays for result in self._results.all() if _has_rows(result))
         return [*(path for _, path in found), *results]
 
+    def attrs(self, path: Path) -> dict[str, Any]:
+        """Read what a file says of its samples, without them.
+
+        Raises:
+            Damaged: it is not what it should be.
+            StoreError: it is missing, or of a later version.
+        """
+        with hdf5.opened(Path(path)) as file:
+            return _attrs(file)
+
     def read(self, path: Path) -> SampleSet:
         """Read one file.
 
@@ -64,10 +74,15 @@ class SampleSets:
             upgrade("samples", {"format": int(file.attrs["format"])}, Path(path))
             x = np.asarray(hdf5.values(file, "x"))
             columns = hdf5.get_columns(file["x"])
-            attrs = json.loads(file["provenance"].asstr()[()])
+            attrs = _attrs(file)
             names = [name for name in file if name not in ("x", "provenance")]
             beside = {name: np.asarray(hdf5.values(file, name)) for name in names}
         return SampleSet(x, columns, attrs, beside)
+
+
+def _attrs(file: Any) -> dict[str, Any]:
+    attrs: dict[str, Any] = json.loads(file["provenance"].asstr()[()])
+    return attrs
 
 
 def _has_rows(result: ResultFolder) -> bool:

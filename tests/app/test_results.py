@@ -1,5 +1,6 @@
 """Results of a run: lines under it, opened where rows are browsed, or where their files are."""
 
+import shutil
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,15 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from studio.app.intents import operating
-from studio.app.plots.sampled import read_newest
+from studio.app.intents import disk, operating
+from studio.app.plots.sampled import _look, read_usual
 from studio.app.state.reduce import reduce
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import tree as table_tree
 from studio.app.state.tree import result_line, tree
 from studio.protocol import messages as m
+from studio.store.errors import StoreError
+from studio.store.project import Project
 from studio.store.results import ResultRecord, Results
 from tests.app.conftest import Bench
 from tests.app.test_operating import ready
@@ -26,6 +29,12 @@ Wait = Callable[..., Coroutine[Any, Any, None]]
 def made(folder: Path, operator: str, **arrays: np.ndarray) -> str:
     record = ResultRecord(operator=operator, title=operator, run="r", step=5, config={"seed": 0})
     return Results(folder / "results").write(record, arrays).name
+
+
+def in_project(project: Project) -> Path:
+    folder = project.path / "runs" / "0001-r"
+    folder.mkdir(parents=True)
+    return folder
 
 
 def test_results_stand_under_their_run_before_its_branches() -> None:
@@ -42,14 +51,32 @@ def test_results_stand_under_their_run_before_its_branches() -> None:
     assert [line.key for line in table_tree([run, branch])] == ["/p/1", "/p/2"]
 
 
-def test_a_result_is_read_by_its_name_also_when_there_are_newer_ones(tmp_path: Path) -> None:
-    first = made(tmp_path, "generate", x=np.zeros((2, 2), np.float32))
-    made(tmp_path, "generate", x=np.ones((3, 2), np.float32))
-    newest, opened = read_newest(str(tmp_path)), read_newest(str(tmp_path), "", first)
-    assert newest is not None
+def test_what_is_looked_at_is_what_was_opened_or_just_made_or_else_usual(tmp_path: Path) -> None:
+    def made_of(n: int, **given: float) -> str:
+        record = ResultRecord(operator="generate", title="", run="r", step=5, given=given)
+        arrays = {"x": np.zeros((n, 2), np.float32)}
+        return str(Results(tmp_path / "results").write(record, arrays).arrays)
+
+    assert _look(str(tmp_path), "", None, "") == (None, "")
+    plain, chosen = made_of(2), made_of(3, pt=5e8)
+    usual = read_usual(str(tmp_path))
+    assert usual is not None
+    assert usual.file == plain, "nobody asked for those of a condition since the start"
+    found, newest = _look(str(tmp_path), plain, plain, "")
+    assert found is not None
+    assert (found.file, newest) == (chosen, chosen), "it has just been made"
+    assert _look(str(tmp_path), plain, chosen, "") == (None, chosen)
+    opened, _ = _look(str(tmp_path), plain, chosen, Path(chosen).parent.name)
     assert opened is not None
-    assert (len(newest.x), len(opened.x)) == (3, 2)
-    assert read_newest(str(tmp_path), opened.file, first) is None
+    assert opened.given == "pt = 5e+08"
+
+
+def test_what_is_of_a_condition_is_shown_where_there_is_nothing_else(tmp_path: Path) -> None:
+    record = ResultRecord(operator="generate", title="", run="r", step=5, given={"pt": 1.0})
+    Results(tmp_path / "results").write(record, {"x": np.zeros((3, 2), np.float32)})
+    found = read_usual(str(tmp_path))
+    assert found is not None
+    assert found.given == "pt = 1"
 
 
 async def test_a_result_is_a_line_that_opens_it(
@@ -85,7 +112,41 @@ async def test_a_result_is_a_line_that_opens_it(
     await wait(lambda: shown)
     assert shown == [tmp_path / "results" / second]
     assert [title for title, _ in listed.entries(result_line(run.key, second))] == [
-        "Show", "Show in folder"
+        "Show", "Show in folder", "Delete"
     ]  # fmt: skip
     listed.tree.chosen.emit(run.key)
     assert not bench.state.opened
+
+
+async def test_a_deleted_result_comes_back_with_undo(
+    bench: Bench, wait: Wait, tmp_path: Path
+) -> None:
+    project = Project.create(tmp_path / "p", "p")
+    folder = in_project(project)
+    run = await ready(bench)
+    bench.state.runs.by_key.clear()
+    run.key = str(folder)
+    bench.state.runs.by_key[run.key] = run
+    run.results = [made(Path(run.key), "solver-lab", found=np.zeros(3)) for _ in range(2)]
+    first, second = run.results
+    bench.state.opened[run.key] = first
+    bench.actions.operating.delete(run.key, first)
+    await wait(lambda: run.results == [second])
+    assert not bench.state.opened
+    assert not (Path(run.key) / "results" / first).exists()
+    (gone,) = disk.trashed(project.path).things
+    assert (gone.what, gone.name, gone.run) == ("result", "1 solver-lab", "0001-r")
+    bench.state.notices.history[-1].actions[0].run()
+    await wait(lambda: run.results == [first, second])
+    assert (Path(run.key) / "results" / first).is_dir()
+
+
+def test_a_result_is_not_put_back_beside_a_run_that_is_gone(tmp_path: Path) -> None:
+    project = Project.create(tmp_path / "p", "p")
+    run = in_project(project)
+    name = made(run, "solver-lab", found=np.zeros(3))
+    entry = project.trash(run / "results" / name)
+    shutil.rmtree(run)
+    with pytest.raises(StoreError, match="0001-r, which is not there"):
+        project.restore(entry)
+    assert not run.exists()

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+import studio.engine.kinds.jets  # noqa: F401  # as in the engine
 from models.kinds.jets import TYPES, JetSet, jets
 from studio.engine.data.specs import spec_from, spec_parts
 from studio.engine.process.failures import Refused
@@ -56,8 +57,10 @@ def test_a_list_of_classes_is_one_for_each_row(spec):
         ({"size": 20.5}, "size must be a whole number from 1 to 6"),
         ({"size": 4.5}, "size must be a whole number from 1 to 6"),
         ({"size": 0}, "size must be a whole number from 1 to 6"),
-        ({"pt": -100}, "pt must be above 0 GeV; got -100."),
-        ({"pt": [900, 0, 900]}, "pt must be above 0 GeV"),
+        ({"pt": -100}, "pt must be above 5 and at most 50,000 GeV; got -100."),
+        ({"pt": [900, 0, 900]}, "pt must be above 5 and at most 50,000 GeV"),
+        ({"pt": 5e8}, "pt must be above 5 and at most 50,000 GeV; got 500000000.0."),
+        ({"mass": 1e6}, "mass must be above 0 and at most 50,000 GeV"),
         ({"mass": float("nan")}, "mass must be finite"),
         ({"pt": "fast"}, "pt must be a number of GeV, got 'fast'."),
         ({"pt": [900, 1000]}, "pt must be one value for all rows, or one for each of the 3"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from studio.app.intents.base import Refused
 from studio.app.state.evaluated import Evaluated, newest
 from studio.app.state.naming import called
+from studio.app.state.results import number_of
 from studio.app.state.runs import RunState, Series, newest_floors
 from studio.app.state.session import DataInfo
 from studio.protocol.label import Label
@@ -83,7 +84,8 @@ class TrashContents:
 @dataclass(frozen=True)
 class Deleted:
     """A thing in the trash: its entry there, the name of its file or folder, what it is called,
-    "run", "data set" or "file", and when it went (unix).
+    "run", "result", "data set" or "file", and when it went (unix); of a result also the folder of
+    its run.
     """
 
     entry: Path
@@ -91,6 +93,7 @@ class Deleted:
     name: str
     what: str
     time: float
+    run: str = ""
 
 
 def read(path: Path) -> Contents:
@@ -447,15 +450,22 @@ def trashed(project: Path) -> TrashContents:
 def _deleted(entry: "Trashed") -> Deleted:
     place, *rest = Path(entry.origin).parts
     what = {"runs": "run", "data": "data set"}.get(place, "file") if len(rest) == 1 else "file"
+    if place == "runs" and rest[1:-1] == ["results"]:
+        what = "result"
     folder = Path(entry.origin).name
-    return Deleted(entry.path, folder, _called(entry.path / folder, what), what, entry.time)
+    run = rest[0] if what == "result" else ""
+    return Deleted(entry.path, folder, _called(entry.path / folder, what), what, entry.time, run)
 
 
 def _called(path: Path, what: str) -> str:
-    """Return what something in the trash is called: a run as it was in the list."""
+    """Return what something in the trash is called: a run and a result as they were in the list."""
     from studio.store.errors import StoreError
+    from studio.store.results import ResultFolder
     from studio.store.run import RunFolder
 
+    if what == "result":
+        with suppress(StoreError, OSError):
+            return f"{number_of(path.name)} {ResultFolder(path).record.title}"
     if what != "run":
         return path.name
     with suppress(StoreError, OSError):

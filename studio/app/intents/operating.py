@@ -13,8 +13,10 @@ from studio.app.infolder import show_in_folder
 from studio.app.intents import disk
 from studio.app.intents.base import Answer, Intents, Link
 from studio.app.kinds.portrait import Portrait
+from studio.app.run_words import result_words
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.operators import Asking
+from studio.app.state.results import SAMPLES, SEEN, number_of, operator_of
 from studio.app.state.session import AppState
 from studio.protocol.able import Able
 from studio.protocol.messages import Control, GetAble, Operate, PreviewData, ResultWritten
@@ -25,19 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["MEASURED", "OperatingIntents"]
 
 PREVIEWED = 64  # rows of the data that a portrait may show
-SEEN = {
-    "attack": "samples/purified",
-    "averaging-lengths": "quality/lengths",
-    "bound": "quality/bound",
-    "film": "samples/film",
-    "guidance-lab": "samples/guidance",
-    "image-guidance": "samples/image-guidance",
-    "impute": "quality/filled",
-    "likelihood-lab": "quality/likelihood",
-    "outliers": "samples/anomaly",
-    "solver-lab": "quality/solvers",
-}
-"""The views that show what operators find that is no rows, as `AppState.lens_wanted` has them."""
 MEASURED = SEEN.keys() - {"impute"}
 """Operators that are called by a noun: they are not done, but measured."""
 
@@ -143,11 +132,24 @@ class OperatingIntents(Intents):
         Raises:
             Refused: it is damaged, or gone.
         """
-        run = self.state.runs.by_key.get(key)
-        names = [n for n in run.results if n.partition("-")[2] == operator] if run else []
-        if not names:
-            return None
-        return await asyncio.to_thread(disk.result, Path(key) / "results" / names[-1])
+        name = self.wanted(key, operator, opened=False)
+        return await self.read(key, name) if name else None
+
+    def wanted(self, key: str, operator: str, *, opened: bool = True) -> str:
+        """Return the name of the result of an operator that is to be shown: the newest, or that
+        which was ``opened``; "" where the run has none.
+        """
+        run, name = self.state.runs.by_key.get(key), self.state.opened.get(key)
+        made = [each for each in run.results if operator_of(each) == operator] if run else []
+        return name if opened and name is not None and name in made else next(reversed(made), "")
+
+    async def read(self, key: str, name: str) -> tuple["ResultRecord", dict[str, NDArray[Any]]]:
+        """Return a result of a run by its name, with its arrays.
+
+        Raises:
+            Refused: it is damaged, or gone.
+        """
+        return await asyncio.to_thread(disk.result, Path(key) / "results" / name)
 
     def show(self, key: str, name: str) -> None:
         """Show a result of a run: in the view that is made for it, its rows where they are browsed,
@@ -155,21 +157,51 @@ class OperatingIntents(Intents):
         """
         self._do(self._show(key, name), "The result cannot be shown", run=key)
 
+    def delete(self, key: str, name: str) -> None:
+        """Move a result of a run to the trash; the toast, or Undo, brings it back."""
+        text = f"{self._called(name)} was not deleted"
+        self._do(self._delete(key, name), text, run=key)
+
+    def _called(self, name: str) -> str:
+        return result_words(name, self.state.catalog).text
+
+    async def _delete(self, key: str, name: str) -> None:
+        project, place = Path(key).parent.parent, Path(key) / "results" / name
+        entry = await asyncio.to_thread(disk.trash, project, place)
+        state, called = self.state, self._called(name)
+        run = state.runs.by_key.get(key)
+        if run is not None:
+            run.results = [each for each in run.results if each != name]
+        if state.opened.get(key) == name:
+            del state.opened[key]
+        self._changed(key)
+        back = partial(self._bring_back, key, name, entry)
+        undo = state.notices.undoable(lambda: self._do(back(), f"{called} was not restored"))
+        text = f"{called} is deleted"
+        state.notices.post(Notice(level="info", text=text, actions=(undo,)))
+
+    async def _bring_back(self, key: str, name: str, entry: Path) -> None:
+        await asyncio.to_thread(disk.restore, Path(key).parent.parent, entry)
+        run = self.state.runs.by_key.get(key)
+        if run is not None:
+            run.results = sorted({*run.results, name}, key=number_of)
+        self._changed(key)
+
+    def _changed(self, key: str) -> None:
+        """Say that a run has other results than before."""
+        self.state.runs.changed.emit(key)
+        self.state.result_opened.emit(key)
+
     async def _show(self, key: str, name: str) -> None:
         state, place = self.state, Path(key) / "results" / Path(name).name
-        view = SEEN.get(place.name.partition("-")[2])
-        if view is not None:
-            state.runs.select(key)
-            state.go("run")
-            state.lens_wanted.emit(view)
-            return
-        if not await asyncio.to_thread(disk.has_rows, place):
+        view = SEEN.get(operator_of(place.name))
+        if view is None and not await asyncio.to_thread(disk.has_rows, place):
             show_in_folder(place)
             return
-        state.opened[key] = name
+        state.opened[key] = place.name
         state.runs.select(key)
         state.go("run")
-        state.lens_wanted.emit("samples")
+        state.lens_wanted.emit(view or SAMPLES)
         state.result_opened.emit(key)
 
     def leave(self, key: str) -> None:

@@ -14,6 +14,7 @@ from studio.app.intents.runs import RunIntents
 from studio.app.state.naming import called, imported
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.reduce import attach, cause
+from studio.app.state.results import number_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState, Recent
 from studio.counted import counted
@@ -296,6 +297,13 @@ class ProjectIntents(Intents):
             if run is not None and self.state.project == project:
                 self.state.runs.by_key.setdefault(key, run)
                 self.state.runs.listed.emit()
+        elif thing.what == "result":
+            key = str(project / "runs" / thing.run)
+            run = self.state.runs.by_key.get(key)
+            if run is not None:
+                run.results = sorted({*run.results, thing.folder}, key=number_of)
+                self.state.runs.changed.emit(key)
+                self.state.result_opened.emit(key)
 
     def empty_trash(self, project: Path) -> None:
         """Delete for good what is in the trash of a project."""

@@ -17,6 +17,7 @@ from studio.app.actions import Actions
 from studio.app.intents.watching import Looking
 from studio.app.kinds.registry import fitting, flows_in, kind_of_run
 from studio.app.plots.following import Following
+from studio.app.state.results import SAMPLES
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.literal import one_line
@@ -25,7 +26,7 @@ from studio.protocol.messages import JobInfo
 if TYPE_CHECKING:
     from studio.store.samples import SampleSet
 
-__all__ = ["Sampled", "Shown", "read_newest", "shown_of"]
+__all__ = ["Sampled", "Shown", "read_usual", "shown_of"]
 
 LOOK_MS = 500
 CONDITIONED = (
@@ -61,21 +62,43 @@ class Shown:
         return CONDITIONED if self.given else ""
 
 
-def read_newest(key: str, known: str = "", result: str = "") -> Shown | None:
-    """Return the newest sample set in a run folder, or that of a result by its name, or None if it
-    is the known one, or none.
+def read_usual(key: str) -> Shown | None:
+    """Return the newest sample set in a run folder that is of the conditions of the data, of all
+    the newest where none is; None where there are none.
 
     Raises:
-        StoreError: its file is damaged.
+        StoreError: a file is damaged.
+    """
+    return _look(key, "", None, "")[0]
+
+
+def _look(key: str, shown: str, newest: str | None, opened: str) -> tuple[Shown | None, str]:
+    """Look for other samples in a run folder than those that are ``shown``, and return them, None
+    for none, with the file of the newest there are. Whose ``newest`` was another one sees the
+    newest, and who has not looked yet, for whom it is None, the newest usual ones: those of chosen
+    conditions were asked for once, and say little of the run. A result that is ``opened``, by its
+    name, goes before all.
+
+    Raises:
+        StoreError: a file is damaged.
     """
     from studio.store.results import Results
     from studio.store.samples import SampleSets
 
     sets = SampleSets(Path(key))
-    paths = [Results(Path(key) / "results").of(result).arrays] if result else sets.paths()
-    if not paths or str(paths[-1]) == known:
-        return None
-    return shown_of(sets.read(paths[-1]), str(paths[-1]))
+    paths = sets.paths()
+    last = paths[-1] if paths else None
+    wanted: Path | None = None
+    if opened:
+        wanted = Results(Path(key) / "results").of(opened).arrays
+    elif newest is None:
+        usual = (path for path in reversed(paths) if not sets.attrs(path).get("given"))
+        wanted = next(usual, last)
+    elif str(last or "") != newest:
+        wanted = last
+    if wanted is None or str(wanted) == shown:
+        return None, str(last or "")
+    return shown_of(sets.read(wanted), str(wanted)), str(last or "")
 
 
 def shown_of(found: "SampleSet", file: str) -> Shown:
@@ -146,8 +169,8 @@ class Sampled(QObject):
         self.now: Shown | None = None
         self.drawn: Shown | None = None
         self._held: bool | None = None  # None: whichever is of the newest step
-        self._looked = False  # whether the folder of this run was looked into before
-        self._key = ""
+        self._newest: str | None = None  # the file of the newest there were; None: not looked yet
+        self._key = self._result = ""  # the run, and which of its results was opened
         self._busy = self._again = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -192,7 +215,8 @@ class Sampled(QObject):
         run = self.run
         self._key = run.key if run else ""
         self.now = self.drawn = None
-        self._held, self._looked = None, False
+        self._held = self._newest = None
+        self._result = self._state.opened_in(SAMPLES, self._key)
         self.selected.emit()
         self._choose()
         self.told.emit()
@@ -207,8 +231,7 @@ class Sampled(QObject):
         self._again = self._busy
         if not self._busy:
             self._busy = True
-            opened = self._state.opened.get(run.key, "")
-            tasks.spawn(self._read(run.key, self.drawn.file if self.drawn else "", opened))
+            tasks.spawn(self._read(run.key))
 
     def _choose(self, _record: object = None) -> None:
         """Show drawn samples that are held or of the newest step, else the particles."""
@@ -250,17 +273,25 @@ class Sampled(QObject):
         self._of_run(self._key)
 
     def _opened(self, key: str) -> None:
-        """Show another result that was opened."""
-        if key == self._key:
-            self._held = True if key in self._state.opened else None
+        """Show another result that was opened, or start anew where that was left, or is gone."""
+        if key != self._key:
+            return
+        before, self._result = self._result, self._state.opened_in(SAMPLES, key)
+        gone = self.drawn is not None and not Path(self.drawn.file).exists()
+        if self._result:
+            self._held = True
             self._choose()
             self.look()
+        elif before or gone:
+            self.select()
 
-    async def _read(self, key: str, known: str, opened: str) -> None:
+    async def _read(self, key: str) -> None:
         from studio.store.errors import StoreError
 
+        opened, newest = self._state.opened_in(SAMPLES, key), self._newest
+        shown = self.drawn.file if self.drawn else ""
         try:
-            found = await asyncio.to_thread(read_newest, key, known, opened)
+            found, last = await asyncio.to_thread(_look, key, shown, newest, opened)
         except (StoreError, OSError) as error:
             if isValid(self):
                 self.failed.emit(f"The newest samples cannot be read: {error}")
@@ -269,14 +300,15 @@ class Sampled(QObject):
             self._busy = False
         if not isValid(self):
             return  # the lens was closed meanwhile
-        if found is not None and key == self._key:
+        mine = key == self._key and self._newest == newest  # else it was started anew
+        if mine:
+            self._newest = last
+        if found is not None and mine:
             # Not those that were there before: these somebody has just asked for.
-            self._held = True if self._looked or opened else None
+            self._held = True if newest is not None or opened else None
             self.drawn = found
             self._choose()
             self.told.emit()
-        if key == self._key:
-            self._looked = True
         if self._again:
             self.look()
 

@@ -40,6 +40,7 @@ def result_entries(actions: Actions, run: str, name: str) -> Entries:
     return [
         ("Show", partial(actions.operating.show, run, name)),
         ("Show in folder", partial(show_in_folder, place)),
+        ("Delete", partial(actions.operating.delete, run, name)),
     ]
 
 

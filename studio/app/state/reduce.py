@@ -13,6 +13,7 @@ import msgspec
 from numpy.typing import NDArray
 
 from studio.app.state.notices import Notice
+from studio.app.state.results import view_of
 from studio.app.state.runs import FlowRecord, RunState, Series, newest_floors
 from studio.app.state.session import LONG, AppState, EngineStatus, is_background
 from studio.protocol import messages as m
@@ -71,7 +72,8 @@ def _result(state: AppState, event: m.ResultWritten) -> None:
     run, name = state.runs.by_key.get(event.run), event.result.rpartition("/")[2]
     if run is not None and name and name not in run.results:
         run.results.append(name)
-        state.opened.pop(run.key, None)  # what has just been made is looked at
+        if state.opened_in(view_of(event.operator), run.key):
+            del state.opened[run.key]  # what has just been made is looked at
     state.runs.changed.emit(event.run)
     state.result_written.emit(event)
 

@@ -18,6 +18,7 @@ from studio.app.state.notices import Notice, Notices
 from studio.app.state.places import Place
 from studio.app.state.playback import Playback
 from studio.app.state.races import RaceDraft
+from studio.app.state.results import operator_of, view_of
 from studio.app.state.runfinding import RunFinding
 from studio.app.state.runs import Runs, RunState
 from studio.app.state.selection import Selection
@@ -111,7 +112,7 @@ class AppState(QObject):
     jobs_lost = Signal(list)  # the JobInfo of each, with the engine that had them
     looks_changed = Signal()
     result_written = Signal(object)  # a ResultWritten
-    result_opened = Signal(str)  # a run of which another result is looked at
+    result_opened = Signal(str)  # a run of which another result is looked at, or one is gone
     search_wanted = Signal(str)  # words that are to be sought on Discover
     find_wanted = Signal()  # the search of the page is to have the keyboard
     import_wanted = Signal()  # files are to be chosen that are imported
@@ -259,6 +260,13 @@ class AppState(QObject):
         several = self.place == "runs" and runs.selection in runs.chosen
         keys = runs.chosen if several else (runs.selection,)
         return [key for key in keys if key in runs.by_key]
+
+    def opened_in(self, view: str, key: str) -> str:
+        """Return the name of the result of a run that is looked at, "" if that is none or if
+        another view shows it.
+        """
+        name = self.opened.get(key, "")
+        return name if name and view_of(operator_of(name)) == view else ""
 
     def training_of(self, run: RunState) -> JobInfo | None:
         """The training of a run, alone or in a race, which this engine has begun and not ended."""

@@ -38,7 +38,7 @@ from studio.app.plots.export import Picture
 from studio.app.plots.histogram import HistogramScene, Steps
 from studio.app.plots.paper import histograms_picture
 from studio.app.plots.runkey import ink
-from studio.app.plots.sampled import NOWHERE, Sampled, Shown, read_newest
+from studio.app.plots.sampled import NOWHERE, Sampled, Shown, read_usual
 from studio.app.plots.shares import beyond, edges_of, shares_of
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
@@ -193,7 +193,7 @@ class DistributionsView(QWidget):
     async def _read(self, key: str) -> None:
         """Read what was drawn last from another run: it may be more than its fixed latents."""
         try:
-            shown = await asyncio.to_thread(read_newest, key)
+            shown = await asyncio.to_thread(read_usual, key)
         except (StoreError, OSError):
             return  # that run says it in its own lens
         if isValid(self) and key in self._theirs and shown is not None:

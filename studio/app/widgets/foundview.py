@@ -37,9 +37,9 @@ def can_ask(state: AppState, operator: str) -> bool:
 
 
 class FoundView(QWidget):
-    """Loads the newest result when a run is selected and when one is written, and says what could
-    be asked where there is none. A subclass lays its parts into ``page``, takes what was found in
-    `take`, and draws in `draw`.
+    """Loads the result that was opened, else the newest one, when a run is selected and when one is
+    written, and says what could be asked where there is none. A subclass lays its parts into
+    ``page``, takes what was found in `take`, and draws in `draw`.
 
     Attributes:
         operator: its slug.
@@ -60,7 +60,9 @@ class FoundView(QWidget):
         self.words = Elided("", "muted")
         self.words.hide()
         self.measure = button("Measure…", self._measure, tip="Choose what to measure, and do it")
-        self.bar = view_bar(self, self.words, None, *self.controls(), self.measure)
+        self.newest = button("Newest", self._leave, tip="Show the newest result again")
+        self.newest.hide()
+        self.bar = view_bar(self, self.words, None, *self.controls(), self.newest, self.measure)
         self.page = QWidget()
         self.lay_out(self.page)
         layout = QVBoxLayout(self)
@@ -74,6 +76,7 @@ class FoundView(QWidget):
         state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
         state.result_written.connect(self._written)
+        state.result_opened.connect(self._opened)
         state.queue_changed.connect(self._queued)
         theme.changed.connect(self.refresh)
         self._select(state.runs.selection)
@@ -125,6 +128,13 @@ class FoundView(QWidget):
         if event.run == self._key and event.operator == self.operator and not event.file:
             tasks.spawn(self._load(self._key))
 
+    def _opened(self, key: str) -> None:
+        if key == self._key:
+            tasks.spawn(self._load(key))
+
+    def _leave(self) -> None:
+        self._actions.operating.leave(self._key)
+
     def _queued(self) -> None:
         """Say so when its measuring begins or ends."""
         if self.measuring != self._was_measuring:
@@ -141,14 +151,18 @@ class FoundView(QWidget):
         )
 
     async def _load(self, key: str) -> None:
+        operating = self._actions.operating
+        name = operating.wanted(key, self.operator)
         try:
-            read = await self._actions.operating.newest(key, self.operator)
-            if not isValid(self) or key != self._key or read is None:
+            read = await operating.read(key, name) if name else None
+            if not isValid(self) or key != self._key or (read is None and not self.filled):
                 return
+            if name != operating.wanted(key, self.operator):
+                return  # another one was opened meanwhile
             self.take(read)
         except (Refused, KeyError, ValueError) as error:
             if isValid(self) and key == self._key:
-                self.say(f"The newest result cannot be read: {error}")
+                self.say(f"The result cannot be read: {error}")
             return
         self.refresh()
 
@@ -160,6 +174,11 @@ class FoundView(QWidget):
         self._room.setVisible(
             self.filled
         )  # else a bar stands beside nothing that could be scrolled
+        wanted, newest = (
+            self._actions.operating.wanted(self._key, self.operator, opened=opened)
+            for opened in (True, False)
+        )
+        self.newest.setVisible(self.filled and wanted != newest)
         if self.filled:
             self.empty.hide()
             self.draw()

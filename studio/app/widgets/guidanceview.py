@@ -97,6 +97,7 @@ class GuidanceView(QWidget):
         state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
         state.result_written.connect(self._written)
+        state.result_opened.connect(self._opened)
         state.engine_changed.connect(self._engine)
         state.catalog_changed.connect(self.refresh)
         theme.changed.connect(self.refresh)
@@ -328,15 +329,17 @@ class GuidanceView(QWidget):
             await self._load(key)
 
     async def _load(self, key: str) -> None:
-        """Take the curve that was measured last, if it is of the class."""
+        """Take the curve that was opened or measured last, if it is of the class."""
+        operating = self._actions.operating
+        name = operating.wanted(key, self.operator)
         try:
-            read = await self._actions.operating.newest(key, self.operator)
+            read = await operating.read(key, name) if name else None
             if not isValid(self) or key != self._key or read is None:
                 return
             self._take(*read)
         except (Refused, KeyError, ValueError) as error:
             if isValid(self) and key == self._key:
-                self._refused = f"The newest curve cannot be read: {error}"
+                self._refused = f"The curve cannot be read: {error}"
         self.refresh()
 
     def _take(self, record: "ResultRecord", arrays: dict[str, Any]) -> None:
@@ -344,6 +347,10 @@ class GuidanceView(QWidget):
         if config.get("low", 0.0) == 0.0 and config.get("high", 1000.0) >= 1000.0:
             found = self.read(arrays)
             self._keep(found.label, float(config.get("rescale", 0.0)), found.figures)
+
+    def _opened(self, key: str) -> None:
+        if key == self._key:
+            tasks.spawn(self._load(key))
 
     def _written(self, event: ResultWritten) -> None:
         if event.run == self._key and event.operator == self.operator and not event.file:

@@ -69,6 +69,11 @@ class DataKind:
     plane: ClassVar[bool] = False
     """Whether the first two numbers of a datum are its place in a plane."""
 
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {}
+    """Between what conditions can be asked for, by name and in their units: what lies outside is no
+    such thing, or in another unit, and is not imported either.
+    """
+
     near_by: ClassVar[Mapping[str, Compared]] = {}
     """What is compared of rows to find the nearest, by the name that it is asked for by."""
 

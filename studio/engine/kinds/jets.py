@@ -16,6 +16,7 @@ from observables.jets import closeness
 from studio.counted import counted
 from studio.engine.data.nearest import Compared
 from studio.engine.kinds.base import Arrays, DataKind, Facts
+from studio.formats.jets.cleaning import HARDEST, SOFTEST
 from studio.formats.jets.writing import JET_SUFFIXES, write_jets
 from studio.protocol.extras import DENOISED
 from studio.protocol.records import EXTRA
@@ -48,6 +49,10 @@ class Jets(DataKind, slug="jets"):
     foreseen: ClassVar[bool] = True
     # Rings on a picture, as large as the jet: a thousandth of a radian is not seen.
     record_types: ClassVar[Mapping[str, str]] = {f"{EXTRA}{DENOISED}": "float16"}
+    limits: ClassVar[Mapping[str, tuple[float, float]]] = {
+        "pt": (SOFTEST, HARDEST),
+        "mass": (0.0, HARDEST),
+    }
     near_by: ClassVar[Mapping[str, Compared]] = {
         "constituents": _of_constituents,
         "pt-mass": _of_whole,

@@ -64,6 +64,8 @@ def _condition(spec: DataSpec, name: str, values: Tensor) -> Condition:
     least = most = None
     if name == SIZE and (sizes := spec.sizes()) is not None:
         least, most = map(float, sizes)
+    elif limits := kind_of(spec.kind).limits.get(name):
+        least, most = limits
     elif given.log:
         least = 0.0
     return Condition(

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from models.contracts.spec import SIZE, DataSpec, Given
 from studio.counted import listed
+from studio.engine.kinds.base import kind_of
 from studio.engine.process.failures import Refused
 from studio.engine.run.saving import saved_data
 from studio.protocol.able import guess
@@ -193,6 +194,10 @@ def _impossible(spec: DataSpec, known: Given, name: str, found: NDArray[np.float
         least, most = sizes
         if not (whole and found.min() >= least and found.max() <= most):
             return f"a whole number from {least} to {most}, the most that the model has places for"
+    if limits := kind_of(spec.kind).limits.get(name):
+        low, high = limits
+        if found.min() <= low or found.max() > high:
+            return f"above {low:,.6g} and at most {high:,.6g}{_unit(known)}"
     if known.log and found.min() <= 0.0:
         return f"above 0{_unit(known)}"
     return ""

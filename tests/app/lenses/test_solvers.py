@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMenu
 
 from studio.app.plots.export import picture_of, write_picture
 from studio.app.plots.ladder import LadderPlot, Rung, ink
+from studio.app.state.reduce import reduce
 from studio.app.state.solving import Solved
 from studio.app.theme import colors, theme
 from studio.app.tokens import contrast
@@ -298,3 +299,36 @@ async def test_a_plot_of_the_figure_has_a_menu_and_its_values_go_to_a_file(
         each.contextMenuEvent(event)
         menus = each.findChildren(QMenu, options=Qt.FindChildOption.FindDirectChildrenOnly)
         assert "Export picture…" in [action.text() for action in menus[-1].actions()]
+
+
+async def test_an_earlier_study_is_shown_when_its_line_is_clicked(lens, view) -> None:
+    run = lens.state.runs.current
+    first = write(Path(run.key), {"n": 300})
+    second = write(Path(run.key), {"n": 400})
+    run.results += [first, second]
+    lens.state.runs.changed.emit(run.key)
+    await until(lambda: view.found is not None)
+    assert (view.found.samples, view.newest.isHidden()) == (400, True)
+    lens.actions.operating.show(run.key, first)
+    await until(lambda: view.found.samples == 300)
+    assert not view.newest.isHidden()
+    # Samples that are drawn meanwhile are seen among the samples, and change nothing here.
+    drawn = ResultWritten(
+        job="j", run=run.key, operator="generate", step=9, result="/r/0003-generate"
+    )
+    reduce(lens.state, drawn)
+    assert lens.state.opened == {run.key: first}
+    view.newest.click()
+    await until(lambda: view.found.samples == 400)
+    assert view.newest.isHidden()
+
+
+async def test_what_is_deleted_is_not_shown_any_more(lens, view) -> None:
+    run = lens.state.runs.current
+    run.results.append(write(Path(run.key)))
+    lens.state.runs.changed.emit(run.key)
+    await until(lambda: view.found is not None)
+    run.results.clear()
+    lens.state.result_opened.emit(run.key)
+    await until(lambda: view.found is None)
+    assert view.page.isHidden()
