@@ -153,7 +153,7 @@ class _Plan:
     config=SolverLabConfig,
     needs=("samples", "stepped"),
     asks=None,
-    counts="steps",
+    counts="calls",
 )
 class SolverLab:
     """Measures sampler by sampler; arrays are by sampler and calls, in the order of the settings.
@@ -201,7 +201,9 @@ class SolverLab:
         floor = torch.zeros(plan.repeats)
         seen = torch.empty(0, 2)
         ways, reference = torch.full((*shape, _FRAMES, 0, 2), torch.nan), torch.empty(_FRAMES, 0, 2)
-        total = plan.repeats * ((plan.fine > 0) + len(plan.samplers) * len(plan.calls))
+        # What takes the time are calls, of all samples; the reference follows a few of them.
+        fine_calls = round(2 * plan.fine * plan.followed / plan.n)
+        total = plan.repeats * (fine_calls + len(plan.samplers) * sum(plan.calls))
         at = Progress(0, total)
         judge = yield from judge_for(operation, figure, at)
         for repeat in range(plan.repeats):
@@ -214,8 +216,9 @@ class SolverLab:
             if plan.fine:
                 heun = Heun(HeunConfig(steps=plan.fine))
                 few = latents.take(slice(0, plan.followed))
-                fine = yield from _drawn(family, few, heun, at)
-                at = Progress(at.done + 1, total)
+                share = plan.followed / plan.n
+                fine = yield from _drawn(family, few, heun, at, share=share)
+                at = Progress(at.done + fine_calls, total)
             if repeat == 0 and fine is not None and fine.ways.shape[1]:
                 reference = fine.ways
                 seen = real.rows(slice(0, _SEEN)).x.flatten(1).float()
@@ -237,7 +240,7 @@ class SolverLab:
                         nfe[k, c] = made.nfe
                         if reference.shape[1]:
                             ways[k, c] = made.ways
-                at = Progress(at.done + 1, total)
+                at = Progress(at.done + plan.calls[c], total)
                 yield at
         arrays = {
             "calls": torch.tensor(plan.calls), "nfe": nfe, "seconds": seconds,
@@ -279,8 +282,11 @@ def _drawn(
     sampler: Any,
     at: Progress,
     noise: torch.Generator | None = None,
+    share: float = 1.0,
 ) -> Generator[Progress, None, _Drawn]:
-    """Follow a sampler to its end; the clock stands still while others work."""
+    """Follow a sampler to its end; the clock stands still while others work. A call counts as a
+    ``share`` of one of all samples.
+    """
     spec, frames = family.spec, family.flow(latents, sampler=sampler, generator=noise)
     shown = _WAYS if spec.shape == (2,) else 0
     ways: list[Tensor] = []
@@ -294,7 +300,7 @@ def _drawn(
             break
         x, nfe = frame.x, frame.nfe
         ways.append(spec.restore(x[:shown].detach().cpu().flatten(1)[:, :2]) if shown else x[:0])
-        yield at
+        yield Progress(at.done + int(share * nfe), at.total)
     rows = spec.restored(latents.holding(x).to(torch.device("cpu")))
     return _Drawn(rows, nfe, seconds, _thinned(ways) if shown else torch.empty(_FRAMES, 0, 2))
 

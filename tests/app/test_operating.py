@@ -292,11 +292,37 @@ async def test_a_short_job_is_seen_and_can_be_ended(bench, wait):
     told = []
     bench.engine.script[m.Control] = lambda command: told.append(command) or {}
     line.stop.click()
+    assert line.facts.text() == "Cancelling…", "at once, however long the engine takes"
+    assert not line.stop.isEnabled()
     await wait(lambda: told)
     assert (told[0].job, told[0].action) == ("j9", "cancel")
     bench.engine.emit(m.JobChanged(info=msgspec.structs.replace(info, state="cancelled")))
     await wait(lambda: strip.isHidden())
     assert not strip.lines
+
+
+async def test_what_cannot_be_ended_goes_on_and_says_so(bench, wait):
+    known = await ready(bench)
+    info = m.JobInfo(job="j9", kind="evaluation", title="E", state="running", run=known.key)
+    bench.engine.emit(m.JobChanged(info=info))
+    strip = bench.window.canvas.jobs
+    await wait(lambda: strip.isVisible())
+
+    def refuse(command):
+        raise Refusal("It has ended already.")
+
+    bench.engine.script[m.Control] = refuse
+    line = strip.lines["j9"]
+    line.stop.click()
+    await wait(line.stop.isEnabled)
+    assert not bench.state.ending
+    bench.engine.emit(
+        m.Progress(
+            job="j9", step=7, total=19, steps_per_second=0.0, seconds_left=60.0, memory=0,
+            doing="Floor of FPND",
+        )
+    )  # fmt: skip
+    await wait(lambda: line.facts.text() == "Floor of FPND, 7 of 19, 60 s left")
 
 
 async def test_where_the_results_are_is_said_and_shown(bench, wait, tmp_path, monkeypatch):

@@ -44,15 +44,16 @@ def test_what_goes_wrong_comes_out_here():
         finished(aside(work()))
 
 
-def test_closing_it_ends_with_the_piece_at_hand():
+def test_closing_it_waits_for_nothing_and_no_more_pieces_are_begun():
     pieces, closed = [], threading.Event()
-    began = threading.Event()
+    began, may = threading.Event(), threading.Event()
 
     def work():
         try:
             while True:
                 pieces.append(1)
                 began.set()
+                may.wait(30)
                 yield
         except GeneratorExit:
             closed.set()
@@ -62,7 +63,7 @@ def test_closing_it_ends_with_the_piece_at_hand():
     next(running)
     assert began.wait(30)
     running.close()
-    assert closed.is_set()
-    count = len(pieces)
-    assert not [t for t in threading.enumerate() if t.name.startswith("aside") and t.is_alive()]
-    assert len(pieces) == count
+    assert not closed.is_set(), "the piece at hand goes on by itself"
+    may.set()
+    assert closed.wait(30)
+    assert len(pieces) == 1

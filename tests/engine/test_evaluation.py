@@ -22,7 +22,7 @@ from studio.engine.process.discovery import discover
 from studio.engine.run.resolve import Choice, check
 from studio.engine.run.session import open_session
 from studio.engine.watch.evaluation import FLOOR_PAIRS, Evaluator
-from studio.protocol.messages import Evaluate
+from studio.protocol.messages import Evaluate, Progress
 from studio.protocol.spec import Pick, RunSpec
 from tests.engine.fakes import MemorySink, new_run
 
@@ -311,6 +311,11 @@ class TestHeavy:
         job = EvaluationJob("job", Evaluate(run=str(folder.path), n=100, seed=1), sink)
         for _ in job.work():
             pass
+        told = sink.of(Progress)
+        assert told[0].doing == "Drawing samples"
+        assert {event.total for event in told} == {1 + 2 * FLOOR_PAIRS + 2}
+        assert [event.step for event in told] == sorted(event.step for event in told)
+        assert told[-1].seconds_left is not None
         assert list(job.quality.values) == ["log-likelihood", "mode-coverage"]
         text = folder.log_path.read_text(encoding="utf-8")
         assert "the law of the data where it is known" in text

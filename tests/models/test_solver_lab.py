@@ -54,7 +54,7 @@ def test_more_calls_are_nearer_to_the_end_of_the_ode_and_higher_orders_sooner(fa
     assert error[1, 1] < 0.2 * error[0, 1], "second order against first"
     assert error[2, 0] > error[0, 0], "Heun's method needs more steps than Euler's at few calls"
     assert torch.all(outcome.arrays["distance"][1, 1] < 1.5 * outcome.arrays["floor"])
-    assert told[-1].done == told[-1].total == 7
+    assert told[-1].done == told[-1].total > 3 * (8 + 64), "calls, and those of the reference"
     assert [each.done for each in told] == sorted(each.done for each in told)
 
 

@@ -210,8 +210,19 @@ class OperatingIntents(Intents):
             self.state.result_opened.emit(key)
 
     def cancel(self, job: str) -> None:
-        """End a job; nothing half is left of it."""
-        self._tell(Control(job=job, action="cancel"), "It could not be ended")
+        """End a job; nothing half is left of it. It is said at once that it ends, which may take
+        the engine a while.
+        """
+        self.state.ending.add(job)
+        self.state.job_progressed.emit(job)
+        self._do(self._cancel(job), "It could not be ended")
+
+    async def _cancel(self, job: str) -> None:
+        try:
+            await self.link.ask(Control(job=job, action="cancel"))
+        finally:
+            self.state.ending.discard(job)
+            self.state.job_progressed.emit(job)
 
     def _written(self, event: ResultWritten) -> None:
         """Say where the results are, and offer to go there."""

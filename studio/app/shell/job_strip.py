@@ -86,7 +86,8 @@ class JobStrip(QFrame):
     def _progressed(self, job: str) -> None:
         info, line = self._state.jobs.get(job), self.lines.get(job)
         if info is not None and line is not None:
-            line.show_job(info, self._state.doing.get(job, ""), self._state.left.get(job))
+            state = self._state
+            line.show_job(info, state.doing.get(job, ""), state.left.get(job), job in state.ending)
         elif line is not None:
             line.bar.setRange(0, 0)
 
@@ -112,8 +113,15 @@ class JobLine(QWidget):
         page.addWidget(self.bar)
         self.setLayout(page)
 
-    def show_job(self, info: JobInfo, doing: str, left: float | None) -> None:
-        """Show how far it is: of so many, or that it goes on; and for how long yet."""
+    def show_job(self, info: JobInfo, doing: str, left: float | None, ending: bool = False) -> None:
+        """Show how far it is: of so many, or that it goes on; and for how long yet. Of one that is
+        ``ending`` nothing more is to come.
+        """
+        self.stop.setEnabled(not ending)
+        if ending:
+            self.bar.setRange(0, 0)
+            self.facts.setText("Cancelling…")
+            return
         known = info.total > 0 and info.state == "running"
         self.bar.setRange(0, info.total if known else 0)
         if known:
@@ -125,7 +133,7 @@ class JobLine(QWidget):
         elif info.step and not doing:
             said = f"{info.step:,} so far"
         else:
-            said = "" if doing and self._title.startswith(doing) else doing
-        if info.state == "running":
-            said = ", ".join(filter(None, [said, words.left(left)]))
-        self.facts.setText(said)
+            said = ""
+        at = "" if info.state == "queued" or self._title.startswith(doing) else doing
+        left_ = words.left(left) if info.state == "running" else ""
+        self.facts.setText(", ".join(filter(None, [at, said, left_])))

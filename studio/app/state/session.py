@@ -146,6 +146,7 @@ class AppState(QObject):
         self.jobs: dict[str, JobInfo] = {}
         self.doing: dict[str, str] = {}  # what jobs say that they are at
         self.left: dict[str, float] = {}  # seconds that jobs still take, where that is known
+        self.ending: set[str] = set()  # jobs that were asked to end, and have not ended yet
         self.looks: dict[str, str] = {}  # what is read before it is shown, by a name for each
         self.names: dict[Path, str] = {}  # of the projects that were open since the start
         self.queue: list[str] = []
@@ -203,7 +204,7 @@ class AppState(QObject):
 
     def forget_jobs(self) -> None:
         """Forget the engine's jobs: it says anew what it has. Those of other processes stay."""
-        self.doing, self.left = {}, {}
+        self.doing, self.left, self.ending = {}, {}, set()
         self.jobs = {key: job for key, job in self.jobs.items() if is_background(key)}
         self.queue = []
 

@@ -1,6 +1,7 @@
 """A job that measures a trained run with fresh samples."""
 
 import math
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,17 +10,21 @@ from models.metrics.base import Figure
 from studio.engine.data.datasets import edited
 from studio.engine.jobs.job import Work
 from studio.engine.jobs.runjob import RunJob
+from studio.engine.process.memory import process_memory
 from studio.engine.process.sink import Sink
 from studio.engine.run.in_force import target_after
 from studio.engine.run.loading import load
 from studio.engine.run.others import Others, asking
 from studio.engine.run.resolve import pick_metrics, pick_sampler
+from studio.engine.watch.ahead import Ahead
 from studio.engine.watch.evaluation import Evaluator, Quality, unguided
 from studio.protocol.events import SPREAD
-from studio.protocol.messages import Evaluate
+from studio.protocol.messages import Evaluate, Progress
 from studio.store.run import RunFolder
 
 __all__ = ["EvaluationJob"]
+
+TICK = 1.0  # seconds between two words on how far it is
 
 
 class EvaluationJob(RunJob):
@@ -51,6 +56,7 @@ class EvaluationJob(RunJob):
         self.at = 0
         self.slugs: list[str] = []
         self._announce = announce
+        self._ticked = 0.0
 
     def work(self) -> Work:
         """Draw, measure, write down."""
@@ -64,7 +70,6 @@ class EvaluationJob(RunJob):
         metrics = self._metrics or loaded.resolved.metrics
         self.slugs = [choice.entry.slug for choice in metrics]
         evaluator = Evaluator(metrics, data, n, seed, announce=self._announce)
-        self.total = len(metrics)
         pick, sampler = loaded.sampled_by(self._sampler)
         # The run's own sampler measures its model; one that was asked for is measured as it is.
         if self._sampler is None:
@@ -72,7 +77,15 @@ class EvaluationJob(RunJob):
         else:
             others = Others(self.folder, load)
             sampler, _ = asking(sampler, pick, loaded.family.spec, others)
-        quality = yield from evaluator.evaluate(loaded.family, sampler)
+        measuring = evaluator.evaluate(loaded.family, sampler)
+        while True:
+            try:
+                next(measuring)
+            except StopIteration as end:
+                quality: Quality = end.value
+                break
+            self._tell(evaluator.ahead)
+            yield False
         self.quality, self.step = quality, self.total
         for note in quality.notes:
             self.say(note, level="warning")
@@ -105,6 +118,27 @@ class EvaluationJob(RunJob):
                 if slug in quality.figures
             },
             cells={slug: list(f.cells) for slug, f in quality.figures.items() if f.cells},
+        )
+
+    def _tell(self, ahead: Ahead) -> None:
+        """Say how far it is, at once when another piece begins, and now and then."""
+        now = time.monotonic()
+        if not ahead.doing:
+            return  # it has not begun yet
+        if ahead.done == self.step and now - self._ticked < TICK:
+            return
+        self._ticked = now
+        self.step, self.total = ahead.done, ahead.total
+        self.sink.send(
+            Progress(
+                job=self.job,
+                step=self.step,
+                total=self.total,
+                steps_per_second=0.0,
+                seconds_left=ahead.seconds_left,
+                memory=process_memory(),
+                doing=ahead.doing,
+            )
         )
 
 

@@ -38,6 +38,7 @@ class OperatorJob(RunJob):
         self._command = command
         self._warm = warm
         self._ticked = 0.0
+        self._began: tuple[float, int] | None = None  # when, and with how much done
         self.total = self._asked.total
         if command.file:
             self.kind = "export"
@@ -58,6 +59,7 @@ class OperatorJob(RunJob):
                 answer: Answer = end.value
                 break
             self.step, self.total = progress.done, progress.total
+            self._began = self._began or (time.monotonic(), self.step)
             if time.monotonic() - self._ticked >= TICK:
                 self._tell(self._asked.operator.entry.title)
             yield False
@@ -72,11 +74,18 @@ class OperatorJob(RunJob):
                 step=self.step,
                 total=self.total,
                 steps_per_second=0.0,
-                seconds_left=None,
+                seconds_left=self._left(),
                 memory=process_memory(),
                 doing=doing,
             )
         )
+
+    def _left(self) -> float | None:
+        """Return how many seconds it takes yet, at the speed so far; None where nothing is done."""
+        if self._began is None or self.step <= self._began[1]:
+            return None
+        since, done = self._began
+        return (self.total - self.step) * (time.monotonic() - since) / (self.step - done)
 
     def _write(self, answer: Answer) -> None:
         record, file, result = answer.record, self._command.file, ""

@@ -15,9 +15,9 @@ _LOOK = 0.002
 def aside(work: Generator[None, None, T]) -> Generator[bool, None, T]:
     """Do work in a thread of its own; yields False until it is done, and returns what it returns.
 
-    Whoever closes this waits for the piece at hand, and no more are begun. It must be work that
-    shares nothing with the engine's thread that changes: a model of its own, random numbers of its
-    own.
+    Whoever closes this does not wait for the piece at hand, which may take long; no more are begun.
+    It must be work that shares nothing with the engine's thread that changes: a model of its own,
+    random numbers of its own.
     """
     stopped = threading.Event()
 
@@ -31,12 +31,13 @@ def aside(work: Generator[None, None, T]) -> Generator[bool, None, T]:
         work.close()
         raise RuntimeError("the work was stopped")
 
-    with ThreadPoolExecutor(1, thread_name_prefix="aside") as pool:
+    pool = ThreadPoolExecutor(1, thread_name_prefix="aside")
+    try:
         done: Future[T] = pool.submit(run)
-        try:
-            while not done.done():
-                wait([done], _LOOK)
-                yield False
-        finally:
-            stopped.set()
+        while not done.done():
+            wait([done], _LOOK)
+            yield False
+    finally:
+        stopped.set()
+        pool.shutdown(wait=False)
     return done.result()

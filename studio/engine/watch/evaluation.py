@@ -22,6 +22,7 @@ from studio.engine.data.datasets import Dataset
 from studio.engine.process.pieces import in_pieces
 from studio.engine.run.randomness import EVALUATION, METRIC
 from studio.engine.run.resolve import Choice
+from studio.engine.watch.ahead import Ahead
 from studio.engine.watch.aside import aside
 from studio.engine.watch.schedules import EvaluationSchedule
 from studio.protocol.events import FEW, SPREAD
@@ -96,7 +97,7 @@ class Evaluator:
     with all that are held out.
 
     ``announce`` is told with how many data it measures, as soon as that is known, and whether so
-    many samples are drawn.
+    many samples are drawn; ``ahead`` has how far an evaluation is.
     """
 
     choices: Sequence[Choice[MetricEntry]]
@@ -106,6 +107,7 @@ class Evaluator:
     floors: dict[str, float] = field(default_factory=dict)
     announce: Callable[[int, bool], None] | None = None
     part_floors: PartFloors = field(default_factory=dict)
+    ahead: Ahead = field(default_factory=Ahead)
     _real: RowSource | None = None
     _held: RowSource | None = None
     _judge: Judge | None = None
@@ -113,27 +115,25 @@ class Evaluator:
     _light: "Evaluator | None" = None
     _notes: list[str] = field(default_factory=list)
     _few: bool = False
+    _barred: bool = False  # whether the floors were measured
 
     def prepare(self, model: Learner[Any]) -> Generator[bool, None, None]:
         """Measure the floors, once; yields False meanwhile. `evaluate` does it where it was not."""
-        if self._real is not None:
+        yield from self._gather(model)
+        if self._barred:
             return
-        self._judge = yield from self.data.judge()
-        n = most(model, self.n)
-        _, self._real = self.data.pair(n, self.seed)
-        self._held = self.data.some(n, self.seed)
-        if self.announce is not None:
-            self.announce(*self._compared())
-        yield False
-        # Floors of one pair, as earlier versions wrote them, have no spread: measured anew.
-        asked = [c for c in self.choices if SPREAD + c.entry.slug not in self.floors]
-        asked = [c for c in asked if not _lacks(model, c.entry)]
+        asked = self._without_floor(model)
         found: dict[str, list[Figure]] = {}
-        for seed in range(self.seed, self.seed + FLOOR_PAIRS if asked else self.seed):
-            other, real = self.data.pair(n, seed)
+        for pair in range(FLOOR_PAIRS if asked else 0):
+            other, real = self.data.pair(most(model, self.n), self.seed + pair)
             for choice in asked:
-                seen = real if _drawn_by(choice.entry) else self.data.some(n, seed)
-                bar = yield from self._attempt(choice, self._evidence(seen, other=other), bar=True)
+                seen = real
+                if not _drawn_by(choice.entry):
+                    seen = self.data.some(most(model, self.n), self.seed + pair)
+                what = f"Floor of {choice.entry.title}"
+                with self.ahead.piece(choice.entry.slug, what):
+                    evidence = self._evidence(seen, other=other)
+                    bar = yield from self._attempt(choice, evidence, bar=True)
                 found.setdefault(choice.entry.slug, []).append(bar)
         for slug, bars in found.items():
             if (over := _over([bar.value for bar in bars])) is not None:
@@ -143,33 +143,68 @@ class Evaluator:
             known = {name: over for name, over in measured.items() if over is not None}
             if known:
                 self.part_floors[slug] = known
+        self._barred = True
+
+    def _without_floor(self, model: Learner[Any]) -> list[Choice[MetricEntry]]:
+        """Return the metrics whose floors are to be measured; those of one pair, as earlier
+        versions wrote them, have no spread: they are measured anew.
+        """
+        if self._barred:
+            return []
+        asked = [c for c in self.choices if SPREAD + c.entry.slug not in self.floors]
+        return [c for c in asked if not _lacks(model, c.entry)]
+
+    def _gather(self, model: Learner[Any]) -> Generator[bool, None, None]:
+        """Get what models are held against, once."""
+        if self._real is not None:
+            return
+        self._judge = yield from self.data.judge()
+        n = most(model, self.n)
+        _, self._real = self.data.pair(n, self.seed)
+        self._held = self.data.some(n, self.seed)
+        if self.announce is not None:
+            self.announce(*self._compared())
+        yield False
 
     def evaluate(self, model: Learner[Any], sampler: Any = None) -> Generator[bool, None, Quality]:
         """Measure a model; yields False between network passes and between metrics."""
+        yield from self._gather(model)
+        floors = [choice.entry.slug for choice in self._without_floor(model)]
+        own = [choice.entry.slug for choice in self.choices]
+        self.ahead.start([_SAMPLES, *(floors * FLOOR_PAIRS), *own])
+        # Before the floors: from then on it is known how long all of it takes.
+        with self.ahead.piece(_SAMPLES, "Drawing samples"):
+            drawn = yield from self._draw(model, sampler)
         yield from self.prepare(model)
-        assert self._real is not None
-        assert self._held is not None
-        drawn = yield from self._draw(model, sampler)
         figures: dict[str, Figure] = {}
         for choice in self.choices:
-            slug, entry = choice.entry.slug, choice.entry
-            if slug in self._skipped:
-                continue
-            if lacking := _lacks(model, entry) or (drawn.lacking if _drawn_by(entry) else ""):
-                self._skip(entry, lacking)
-            elif drawn.broken and _drawn_by(entry):
-                figures[slug] = Figure(math.nan)
-            else:
-                real = self._real if _drawn_by(entry) else self._held
-                evidence = self._evidence(real, made=drawn.rows, model=model)
-                figure = yield from self._attempt(choice, evidence)
-                if slug not in self._skipped:
-                    figures[slug] = figure
+            with self.ahead.piece(choice.entry.slug, choice.entry.title):
+                figure = yield from self._figure(choice, model, drawn)
+            if figure is not None:
+                figures[choice.entry.slug] = figure
         self._warn_of_few(figures)
         notes, self._notes = list(dict.fromkeys(self._notes)), []
         n, asked = self._compared()
         return Quality(figures, dict(self.floors), n, notes, drawn.nfe, drawn.broken, asked,
                        dict(self.part_floors))  # fmt: skip
+
+    def _figure(
+        self, choice: Choice[MetricEntry], model: Learner[Any], drawn: _Drawn
+    ) -> Generator[bool, None, Figure | None]:
+        """Return a figure of a model, None where it is left out."""
+        entry = choice.entry
+        if entry.slug in self._skipped:
+            return None
+        if lacking := _lacks(model, entry) or (drawn.lacking if _drawn_by(entry) else ""):
+            self._skip(entry, lacking)
+            return None
+        if drawn.broken and _drawn_by(entry):
+            return Figure(math.nan)
+        real = self._real if _drawn_by(entry) else self._held
+        assert real is not None
+        evidence = self._evidence(real, made=drawn.rows, model=model)
+        figure = yield from self._attempt(choice, evidence)
+        return None if entry.slug in self._skipped else figure
 
     def _compared(self) -> tuple[int, bool]:
         """Return with how many data it is measured, and whether samples are drawn for it."""
