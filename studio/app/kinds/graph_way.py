@@ -143,8 +143,10 @@ class GraphWay:
 
     def present(self, t: float) -> Bools:
         """Return which nodes are there at a flow time, (n,): where a model builds a graph piece by
-        piece they come one after the other.
+        piece they come one after the other. Nodes with types are there, of whatever type.
         """
+        if self.typed:
+            return np.ones(self.size, bool)
         found: Bools = np.arange(self.size) < int(self.graphs.size[self.frame(t)])
         return found
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from observables.graphs.labels import NODE_LABELS, cut
 from studio.app.kinds.graph_paint import FAINTEST, WHY, paint_mark, side_by_side
-from studio.app.kinds.graph_rows import ends
+from studio.app.kinds.graph_rows import SIZE, ends
 from studio.app.kinds.kind import Arrays
 from studio.app.kinds.paper import Paper
 from studio.app.kinds.typed_rows import TypedRows
@@ -68,12 +68,12 @@ def labelled_rows(arrays: Arrays) -> TypedRows:
     """Return data (n, ...) by name as graphs with labels."""
     x = np.nan_to_num(np.asarray(arrays["x"], np.float64))
     nodes, edges = cut(x.shape[1]) or (0, 1)
-    return TypedRows(x, nodes, NODE_LABELS, edges)
+    return TypedRows(x, nodes, NODE_LABELS, edges, arrays.get(SIZE))
 
 
 def paint_labelled(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
     """Paint a graph x (L,) with "places" (N, 2), and a mark where it is known if it is "why"."""
-    row = {"x": np.asarray(datum["x"])[None]}
+    row = {name: np.asarray(datum[name])[None] for name in ("x", SIZE) if name in datum}
     count = int(labelled_rows(row).size[0])
     paper = Paper(rect, np.asarray(datum[PLACES], np.float64)[:count])
     painter.save()

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from observables.molecules.atoms import ATOMS
 from observables.molecules.valence import hydrogens, over_valence
 from studio.app.kinds.graph_paint import FAINTEST, WHY, paint_mark, side_by_side
-from studio.app.kinds.graph_rows import ends
+from studio.app.kinds.graph_rows import SIZE, ends
 from studio.app.kinds.kind import Arrays
 from studio.app.kinds.molecule_rows import MoleculeRows
 from studio.app.kinds.paper import Paper
@@ -28,7 +28,7 @@ SMALL = str.maketrans("23456789", "₂₃₄₅₆₇₈₉")
 
 def paint_molecule(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> None:
     """Paint a molecule x (L,) with "places" (N, 2), and a mark where it is known if it is "why"."""
-    row = {"x": np.asarray(datum["x"])[None]}
+    row = {name: np.asarray(datum[name])[None] for name in ("x", SIZE) if name in datum}
     count = int(MoleculeRows.of(row).size[0])
     inside = rect.adjusted(*(0.08 * rect.height() * side for side in (1, 1, -1, -1)))
     paper = Paper(inside, np.asarray(datum[PLACES], np.float64)[:count], filled=True)

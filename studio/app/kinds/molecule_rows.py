@@ -3,6 +3,7 @@
 import numpy as np
 
 from observables.molecules.atoms import ATOMS, BONDS
+from studio.app.kinds.graph_rows import SIZE
 from studio.app.kinds.kind import Arrays
 from studio.app.kinds.typed_rows import Numbers, TypedRows
 
@@ -30,7 +31,7 @@ class MoleculeRows(TypedRows):
     def of(cls, arrays: Arrays) -> "MoleculeRows":
         """Return data (n, ...) by name as molecules."""
         x = np.nan_to_num(np.asarray(arrays["x"], np.float64))
-        return cls(x, most_atoms(x.shape[1]), KINDS, ORDERS)
+        return cls(x, most_atoms(x.shape[1]), KINDS, ORDERS, arrays.get(SIZE))
 
     @property
     def atoms(self) -> Numbers:

@@ -26,12 +26,15 @@ class TypedRows:
         nodes: N, how many nodes a graph has at most.
         node_types: K, of how many types nodes may be.
         edge_types: E, of how many edges may be.
+        told: (n,), how many nodes each has, where somebody says it: of a graph of which all is
+            masked its row does not.
     """
 
     x: Floats
     nodes: int
     node_types: int
     edge_types: int
+    told: NDArray[Any] | None = None
 
     @cached_property
     def _numbers(self) -> Floats:
@@ -53,7 +56,8 @@ class TypedRows:
         own = (self._numbers != 0.0).any(axis=2) * np.arange(1, self.nodes + 1)
         _, second = ends(self.nodes)
         paired = (self._pairs != 0.0).any(axis=1) * (second + 1)
-        return np.asarray(np.maximum(own.max(axis=1), paired.max(axis=1, initial=0)))
+        found = np.maximum(own.max(axis=1), paired.max(axis=1, initial=0))
+        return np.asarray(found if self.told is None else np.maximum(found, self.told), np.int64)
 
     @cached_property
     def masked(self) -> NDArray[np.bool_]:

@@ -22,6 +22,7 @@ __all__ = ["GraphPlane", "nearest_node"]
 
 DISC = 0.014  # the radius of a node, of the side of the plane
 LETTERED = 0.03  # that of one with letters in it
+MARK = 1.5  # the shape of a node with a label, of its radius: there is room for a number in it
 APART = 0.011  # how far lines of one edge are from each other, of the same
 NEAR = 14.0  # pixels around a node in which it is pointed at
 LEAST = 0.15  # how clear the least certain edge is that is drawn
@@ -105,7 +106,7 @@ class GraphPlane(QWidget):
         marks, there = way.marks_at(self.flow), way.present(self.flow).tolist()
         for node, point in enumerate(points):
             if marks is not None and there[node] and marks[node] >= 0:
-                paint_node(painter, point, 1.2 * radius, marks[node], tokens)
+                paint_node(painter, point, MARK * radius, marks[node], tokens)
                 continue
             known = there[node] and marks is None
             painter.setPen(QPen(QColor(tokens.panel if known else tokens.line), 1.5))
@@ -139,8 +140,9 @@ class GraphPlane(QWidget):
     ) -> None:
         """Write the types of nodes into them, likeliest as they are now."""
         painter.setFont(font(round(1.2 * radius)))
-        painter.setPen(QColor(tokens.on_accent))
-        for point, letters in zip(points, way.letters_at(self.flow), strict=True):
+        marks = way.marks_at(self.flow) or [0] * len(points)
+        for point, letters, mark in zip(points, way.letters_at(self.flow), marks, strict=True):
+            painter.setPen(QColor(tokens.on_accent if mark >= 0 else tokens.muted))
             box = QRectF(point.x() - 2 * radius, point.y() - radius, 4 * radius, 2 * radius)
             painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), letters)
 

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.kinds.graph_rows import ends, pair_of
 from studio.app.kinds.graph_way import ORDERS, GraphWay
+from studio.app.kinds.labelled_paint import labelled_rows
 from studio.app.kinds.registry import kind
 from studio.app.state.runs import FlowRecord
 from studio.app.state.selection import Source
@@ -266,6 +267,10 @@ def test_nodes_with_labels_have_their_shapes_on_the_way() -> None:
     assert [way.marks_at(t) for t in (0.0, 1.0)] == [[-1, 4], [1, 4]]
     assert [way.letters_at(t) for t in (0.0, 1.0)] == [["?", "5"], ["2", "5"]]
     assert way.at(1.0).kinds.tolist() == [2]
+    assert way.present(0.0).all(), "a node is there before anybody knows of which type"
+    blank = {"x": np.zeros((1, len(first)), np.float32), "size": np.array([2])}
+    rows = labelled_rows(blank)
+    assert (rows.size.tolist(), rows.masked.tolist()) == ([2], [[True, True]])
     assert kind("labelled-graphs").by_hand.edges(("",) * 8 + ("likes", "hates"))[1] == (
         "edge 2 hates"
     )

@@ -11,7 +11,7 @@ from studio.app import words
 from studio.app.actions import Actions
 from studio.app.forms.editors import ChoiceList
 from studio.app.intents.watching import Looking
-from studio.app.kinds.graph_rows import Numbers, pair_of
+from studio.app.kinds.graph_rows import SIZE, Numbers, pair_of
 from studio.app.kinds.graph_way import ORDERS, GraphWay
 from studio.app.kinds.kind import Kind, named
 from studio.app.kinds.registry import kind_of_run
@@ -31,6 +31,7 @@ from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.waiting import tell_waiting
+from studio.counted import counted
 from studio.protocol.extras import DENOISED, LEVELS, PLACES
 
 __all__ = ["VIEW", "GraphFlowView"]
@@ -41,7 +42,8 @@ STRIP, CURVES = 96, 150  # pixels
 TALL = 620  # pixels of the view from which on it has curves
 LEGEND = "strong: stays · orange: goes · dashed: foreseen"
 STILL_LEGEND = "an edge is as clear as it is certain"
-TYPED_LEGEND = " · as many lines as the number of its type"
+TYPED_LEGEND, TYPED_CELLS = " · lines: type", ", numbers: type"
+CELLS = "below the diagonal: now, above: expected"
 applies = shows_moving("graph-flow")
 
 
@@ -87,7 +89,8 @@ class GraphFlowView(QWidget):
         self._page = QWidget()
         left, right = QVBoxLayout(), QVBoxLayout()
         matrix = label("Adjacency", "strong")
-        below = row(label("below the diagonal: now, above: expected", "small"), None)
+        self._cells = Elided(CELLS, "small")
+        below = row(self._cells)
         legend = row(self._legend, self._which)
         legend.setStretch(0, 1)
         for half, head, grows, plane, foot in (
@@ -203,6 +206,7 @@ class GraphFlowView(QWidget):
         self.matrix.show_way(way, order)
         legend = LEGEND if way.moves else STILL_LEGEND
         self._legend.set_text(legend + (TYPED_LEGEND if way.typed else ""))
+        self._cells.set_text(CELLS + (TYPED_CELLS if way.typed else ""))
         self._show_strip(record, way)
         t = np.asarray(way.t, np.float64)
         if way.moves:
@@ -217,7 +221,10 @@ class GraphFlowView(QWidget):
         self.strip.setVisible(way.moves)
         if way.moves:
             kind, frames = self._kind, np.array(way.stops)
-            tiles = kind.tiles(kind.way(record.x, record.extras, self._picked, frames))
+            frame = kind.way(record.x, record.extras, self._picked, frames)
+            if way.typed:
+                frame[SIZE] = np.full(len(frames), way.size)
+            tiles = kind.tiles(frame)
             texts = [f"t {float(way.t[frame]):.2f}" for frame in way.stops]
             self.strip.show_tiles(tiles, noun=kind.many, words=texts)
 
@@ -293,7 +300,8 @@ class GraphFlowView(QWidget):
         self._title.set_text(called + (f" at t = {flow:.2f}" if way.moves else ""))
         pairs, level = way.at(flow), way.level(flow)
         said = [f"σ = {level:.2g}"] if level else []
-        said.append(f"{int(pairs.here.sum())} of {int(way.last.sum())} edges")
+        edge = self._kind.by_hand.edge if self._kind.by_hand is not None else "edge"
+        said.append(f"{int(pairs.here.sum())} of {counted(int(way.last.sum()), edge)}")
         self._where.set_text(", ".join(said))
         self._where.updateGeometry()
         self._say(*self.matrix.under)
