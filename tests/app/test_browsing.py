@@ -327,6 +327,19 @@ def test_tiles_beside_each_other_are_of_one_size(browser: Browser, few: int) -> 
         assert browser.made.grid.tile_height == browser.real.grid.tile_height > 16
 
 
+def test_tiles_are_no_smaller_than_what_can_be_made_out_in_them(browser: Browser) -> None:
+    rows = np.where(np.arange(10) < 6, 1.0, -1.0) * np.ones((N, 1))
+    browser.resize(700, 260)
+    graphs = kind("graphs")
+    browser.show_data(graphs, {"x": rows}, MADE, {"x": rows}, REAL, "")
+    grid = browser.made.grid
+    assert grid.tile_height == graphs.least
+    first, last = grid.in_sight()
+    assert 0 < last - first < graphs.page, "the others are scrolled to"
+    browser.resize(1600, 900)
+    assert grid.tile_height > graphs.least
+
+
 def test_the_wheel_with_ctrl_zooms_both_sides_and_keeps_the_place(browser: Browser) -> None:
     grid = browser.made.grid
     grid.verticalScrollBar().setValue(400)

@@ -185,6 +185,7 @@ KIND = Kind(
     apart=graph_sets.apart,
     imports="GraphML, GML, graph6, JSON, TU sets or lists of edges, with labels",
     page=36,
+    least=52,
     views=("graph-flow", "tiles", "browser", "graph-edit", "asked"),
     parts=(PLACES,),
     suffixes=("graphml", "json", "edgelist", "g6", "svg", "npz", "h5"),

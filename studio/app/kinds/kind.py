@@ -296,6 +296,8 @@ class Kind:
         facts: says what is known of data in a line: from ``x``, the names of its columns, and what
             the engine found.
         page: how many tiles stand on a page; fewer where each needs more room.
+        least: pixels of the height of a tile below which nothing is made out in it: where a page
+            has no room for so much, fewer are seen at once.
         scale: what the scale of colours means in tiles: its name, and the values at its ends.
         looks: other ways in which data can be painted as tiles, by their names; that of ``tiles``
             is called ``look``.
@@ -383,6 +385,7 @@ class Kind:
     common: Callable[[Arrays], Arrays] = lambda arrays: {}
     views: tuple[str, ...] = ("tiles", "browser")
     page: int = 64
+    least: int = 0
     draws: int = 0
     parts: tuple[str, ...] = ()
     legend: str = ""

@@ -199,6 +199,7 @@ KIND = Kind(
     apart=Apart("elements, bonds and the spectrum; 0 is the same molecule", _features, _same),
     imports="SDF, SMILES or XYZ",
     page=36,
+    least=52,
     parts=(PLACES,),
     suffixes=("sdf", "smi", "svg", "npz", "h5"),
     filed=_filed,

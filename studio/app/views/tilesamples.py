@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
@@ -45,6 +45,7 @@ HEAR = (
     "system (H)"
 )
 BYTES = 16_000_000  # that they may take
+TALL = 560  # pixels of the view from which on figures stand below the tiles
 
 
 applies = shows_moving("browser")
@@ -205,6 +206,15 @@ class TileSamplesView(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Leave the figures to the inspector where tiles need the room."""
+        measured = self._sampled.now is not None and self._note.isHidden()
+        self._numbers.setVisible(measured and self.height() >= TALL)
+
     def _tell(self) -> None:
         run = self._sampled.run
         sounds = run is not None and all(name in run.alike for name in self._kind.alike)
@@ -212,9 +222,9 @@ class TileSamplesView(QWidget):
         now = self._sampled.now
         some, note = now is not None, now.note if now is not None else ""
         self.browser.setVisible(some)
-        self._numbers.setVisible(some and not note)
         self._note.setText(note)
         self._note.setVisible(bool(note))
+        self._fit()
         self._empty.setVisible(not some)
         self._numbers.show_run(run)
         self._target()

@@ -205,6 +205,7 @@ class Pane(QWidget):
             nothing += f". {self._instead}" if self._instead else ""
         self.grid.show_tiles(
             tiles, noun=self._kind.moving, words=self._sorted_by(), order=rows, page=self._page,
+            least=self._kind.least,
             message=nothing,
         )  # fmt: skip
         self._chosen()

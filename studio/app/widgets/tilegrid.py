@@ -111,6 +111,7 @@ class TileGrid(QListView):
         self._strip, self._browsed = strip, browsed
         self._message = ""
         self._page = 0  # tiles that are seen at once, 0 for all
+        self._least = 0
         self._height = 0  # of a tile, as it was chosen; 0: as large as a page allows
         self._columns = 1
         self._telling = False
@@ -176,17 +177,19 @@ class TileGrid(QListView):
         message: str = "",
         order: Rows | None = None,
         page: int = 0,
+        least: int = 0,
     ) -> None:
         """Show tiles, which people call ``noun``; ``inks`` (n,) are their colours, ``words`` stand
         below them, and ``message`` where there are none. ``order`` (k,) are the rows that are
         shown, as they follow each other; ``page`` is how many of them are seen where nobody has
-        zoomed, 0 for all.
+        zoomed, 0 for all, and fewer where they would have less than ``least`` pixels of height and
+        are browsed.
         """
         inspected = self._inspected
         anew = self._items.show(tiles, order, noun)
         self._paint.show(tiles, forget=anew)
         self._paint.below = Below(inks, words or [])
-        self._message, self._page = message, page
+        self._message, self._page, self._least = message, page, least
         self.setAccessibleDescription(f"{self.count} {noun}" if self.count else message)
         self.inspect(inspected if self._items.place(inspected) >= 0 else -1)
         self._arrange()
@@ -333,12 +336,15 @@ class TileGrid(QListView):
         page = self._page or n
         if self._height:
             high = float(self._height)
-            columns = max(1, int((width - GAP) // (high * aspect + GAP)))
+            columns = self._columns_of(high * aspect, width)
         else:
             columns = max(1, n if self._strip else columns_for(page, width, height, aspect))
             rows = max(1, math.ceil(page / columns))
             each = (width - GAP * (columns + 1)) / columns
             high = max(4.0, min((height - GAP * (rows + 1)) / rows - below, each / aspect))
+            if self._browsed and high < self._least:
+                high = float(self._least)
+                columns = self._columns_of(high * aspect, width)
         cell = QSize(int(high * aspect) + GAP, int(high) + below + GAP)
         rows = math.ceil(n / columns)
         side = max(0, width - columns * cell.width())
@@ -354,6 +360,9 @@ class TileGrid(QListView):
             self._items.cell, self._columns = cell, columns
             self.setGridSize(cell)
         self.arranged.emit()
+
+    def _columns_of(self, wide: float, width: int) -> int:
+        return max(1, int((width - GAP) // (wide + GAP)))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -293,6 +293,16 @@ async def test_samples_of_a_condition_stand_beside_no_figures_of_all(
     assert "conditions" in samples._note.text()
 
 
+async def test_figures_make_way_for_tiles_in_a_low_window(
+    samples: TileSamplesView, wait: Any
+) -> None:
+    await wait(lambda: not samples._sampled._busy)
+    samples.resize(900, 480)
+    assert not samples._numbers.isVisible()
+    samples.resize(900, 640)
+    assert samples._numbers.isVisible()
+
+
 async def test_samples_of_images_are_browsed_by_the_page(
     lens: Any, samples: TileSamplesView, wait: Any
 ) -> None:
