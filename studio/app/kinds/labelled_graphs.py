@@ -154,8 +154,8 @@ def _classes(some: TypedRows, others: TypedRows) -> NDArray[np.int64]:
 def _graph(arrays: Arrays) -> ReadGraphs:
     """Return them as graphs, and the number of each node's label."""
     rows = labelled_rows(arrays)
-    letters = np.where(rows.masked, "?", (rows.types + 1).astype(str))
-    marks = np.where(rows.masked, -1, rows.types)
+    letters = np.where(rows.unknown, "?", (rows.types + 1).astype(str))
+    marks = np.where(rows.unknown, -1, rows.types)
     return ReadGraphs(GraphRows(rows.joined, rows.nodes), letters, marks, rows.kinds)
 
 

@@ -113,7 +113,7 @@ def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDA
 def _graph(arrays: Arrays) -> ReadGraphs:
     """Return molecules as graphs whose edges are bonds of any order, and the symbols of atoms."""
     rows = MoleculeRows.of(arrays)
-    letters = np.where(rows.masked, UNKNOWN, np.array(ATOMS)[rows.atoms])
+    letters = np.where(rows.unknown, UNKNOWN, np.array(ATOMS)[rows.atoms])
     return ReadGraphs(GraphRows(rows.joined, rows.nodes), letters, kinds=rows.kinds)
 
 

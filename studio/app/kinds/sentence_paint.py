@@ -97,6 +97,7 @@ class SentencePicture:
         tones = relation_tones(palette)
         farthest = max((abs(link.one - link.other) for link in self.links), default=1)
         painter.setBrush(Qt.BrushStyle.NoBrush)
+        named: list[tuple[QPointF, str, str]] = []  # written over all arcs
         for link in self.links:
             if link.certain < FAINTEST:
                 continue
@@ -113,14 +114,16 @@ class SentencePicture:
             painter.setPen(QPen(ink, 1.6 if self.names else 1.2, DASHES[link.relation - 1]))
             painter.drawPath(path)
             if self.names:
-                middle = path.pointAtPercent(0.5)
                 said = self.names[link.relation - 1]
                 said += f" {100 * link.certain:.0f} %" if link.certain < 0.995 else ""
-                painter.setFont(font(11))
-                wide = QFontMetricsF(painter.font()).horizontalAdvance(said)
-                box = QRectF(middle.x() - wide / 2 - 3, middle.y() - 16, wide + 6, 14)
-                painter.setPen(QColor(tones[link.relation - 1]))
-                painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), said)
+                named.append((path.pointAtPercent(0.5), said, tones[link.relation - 1]))
+        painter.setFont(font(11))
+        for middle, said, tone in named:
+            wide = QFontMetricsF(painter.font()).horizontalAdvance(said)
+            box = QRectF(middle.x() - wide / 2 - 3, middle.y() - 15, wide + 6, 13)
+            painter.fillRect(box, QColor(palette.background))
+            painter.setPen(QColor(tone))
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), said)
 
     def _write(
         self,

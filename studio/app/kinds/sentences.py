@@ -55,8 +55,7 @@ def picture_of(datum: Arrays) -> SentencePicture:
     rows = labelled_rows({"x": np.asarray(datum["x"])[None]})
     words = _words(np.asarray(datum[SENTENCE])) if SENTENCE in datum else ()
     n = len(words) or int(rows.size[0])  # of a row that is masked as a whole nobody else says it
-    known = ~rows.masked[0] & (np.arange(rows.nodes) < rows.size[0])
-    types = np.where(known, rows.types[0], -1)[:n]
+    types = np.where(rows.unknown[0], -1, rows.types[0])[:n]
     shown = (*words, *("",) * n)[:n]
     return SentencePicture(shown, types.tolist(), links_of(rows, 0))
 

@@ -63,7 +63,12 @@ class TypedRows:
     def masked(self) -> NDArray[np.bool_]:
         """Which of these nodes have no type yet, (n, N)."""
         real = np.arange(self.nodes) < self.size[:, None]
-        return np.asarray(real & (self._numbers == 0.0).all(axis=2))
+        return np.asarray(real & self.unknown)
+
+    @cached_property
+    def unknown(self) -> NDArray[np.bool_]:
+        """Of which places nobody knows a type, (n, N): masked ones, and padded ones."""
+        return np.asarray((self._numbers == 0.0).all(axis=2))
 
     @cached_property
     def types(self) -> Numbers:

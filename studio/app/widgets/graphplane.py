@@ -98,7 +98,8 @@ class GraphPlane(QWidget):
             painter.setPen(QPen(QColor(tokens.text), 1.5))
             painter.drawEllipse(points[self.under], radius + 4, radius + 4)
         if paper.side >= NUMBERED:
-            self._number(painter, paper, points, radius, tokens)
+            away = radius * (MARK if way.seen.marks is not None else 1.0)
+            self._number(painter, paper, points, away, tokens)
 
     def _paint_nodes(
         self, painter: QPainter, points: list[QPointF], way: GraphWay, radius: float, tokens: Tokens

@@ -265,6 +265,8 @@ def test_nodes_with_labels_have_their_shapes_on_the_way() -> None:
     )
     way = GraphWay.of(record, 0, kind("labelled-graphs").graph)
     assert [way.marks_at(t) for t in (0.0, 1.0)] == [[-1, 4], [1, 4]]
+    none = record.holding(x=record.x * np.float32([[[0]], [[1]]]))
+    assert GraphWay.of(none, 0, kind("labelled-graphs").graph).letters_at(0.0) == ["?", "?"]
     assert [way.letters_at(t) for t in (0.0, 1.0)] == [["?", "5"], ["2", "5"]]
     assert way.at(1.0).kinds.tolist() == [2]
     assert way.present(0.0).all(), "a node is there before anybody knows of which type"

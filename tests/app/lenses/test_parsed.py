@@ -88,9 +88,10 @@ async def test_what_is_typed_is_asked_and_held_against_the_grammar(
     assert asked[0].config == {"text": SENTENCE, "draws": DRAWS}
     assert view.made.picture.words == tuple(SENTENCE.split())
     assert "dog to ran" in view.made.accessibleName()
-    assert view.real.isVisible()
+    assert not view.real.isVisible(), "it is the same"
     view.line.setText("every dog ran")
     await until(lambda: view.verdict.text().startswith("6 of 8"))
+    assert view.real.isVisible()
     assert {link.certain for link in view.made.picture.links} == {0.75}
     view.line.setText("dog the saw")
     await until(lambda: "no tree" in view.verdict.text())
@@ -105,6 +106,7 @@ async def test_a_word_that_nobody_knows_is_said_at_once_and_asks_for_nothing(
     view.line.setText("the zebra ran")
     assert view.refused.text() == "The word 'zebra' is not known."
     assert view.refused.isVisible()
+    assert not view.verdict.isVisible()
     view.another.click()
     await until(lambda: len(asked) == 2)
     assert not view.refused.isVisible()

@@ -38,6 +38,7 @@ __all__ = ["VIEW", "ParsedView"]
 OPERATOR = "parse"
 DRAWS = 8
 FIRST = "the dog that the girl saw ran"
+UNJUDGED = "The grammar has no tree for these words: nobody can say whether this one is right."
 SHOWN = shows_moving("parsed")
 
 
@@ -175,18 +176,24 @@ class ParsedView(QWidget):
         self.refused.setVisible(bool(self._wrong))
         if found is not None:
             self._draw(*found)
-        for part in (self._made_title, self._real_title):
-            part.setVisible(found is not None)
-        if found is None and not self._wrong:
+        self._made_title.setVisible(found is not None)
+        for part in (self.verdict, self.order):
+            part.setVisible(not self._wrong)
+        if found is None:
+            self._real_title.hide()
             self.verdict.setText("Asking the model" if self._latest.busy else "")
 
     def _draw(self, question: Question, arrays: Arrays) -> None:
         words, real = question.words, tree_of(question.words)
         self.made.show_picture(_made(words, arrays, real))
         self.real.show_picture(None if real is None else _real(words, real))
-        self.real.setVisible(real is not None)
-        self._real_title.setText("The tree of the grammar" if real is not None else "")
-        self.verdict.setText(_verdict(words, arrays, real))
+        right = 0 if real is None else _right(words, arrays, real)
+        said = f"{right} of {len(arrays['x'])} draws are the tree that the grammar has."
+        self.verdict.setText(UNJUDGED if real is None else said)
+        # Twice the same tree says no more than once.
+        differs = real is not None and right < len(arrays["x"])
+        for part in (self.real, self._real_title):
+            part.setVisible(differs)
         self.order.setText(self._said_of_order(real))
 
     def _said_of_order(self, real: Tree | None) -> str:
@@ -230,17 +237,14 @@ def _real(words: tuple[str, ...], tree: Tree) -> SentencePicture:
     return SentencePicture(words, tree.categories, links, below, RELATIONS)
 
 
-def _verdict(words: tuple[str, ...], arrays: Arrays, real: Tree | None) -> str:
-    """Say how many draws are the tree of the grammar."""
-    if real is None:
-        return "The grammar has no tree for these words: nobody can say whether this one is right."
+def _right(words: tuple[str, ...], arrays: Arrays, real: Tree) -> int:
+    """Return how many draws are the tree of the grammar."""
     rows, n = labelled_rows(arrays), len(words)
     links = {(*sorted((one, other)), relation) for one, other, relation in real.links}
-    right = sum(
+    return sum(
         own == links and rows.types[place, :n].tolist() == list(real.categories)
         for place, own in enumerate(_drawn_links(arrays))
     )
-    return f"{right} of {len(rows.x)} draws are the tree that the grammar has."
 
 
 def applies(state: AppState) -> bool:
