@@ -45,6 +45,7 @@ class ParseConfig(Config, frozen=True):
     source="Dozat and Manning 2017, arXiv:1611.01734 (parsing as a choice for each pair of words)",
     kinds=("sentences",),
     needs=("samples",),
+    asks=None,  # the sentence says it
     config=ParseConfig,
 )
 class Parse:
@@ -67,4 +68,4 @@ class Parse:
         told[:, : len(words)] = torch.tensor([lexicon.index(word) for word in words])
         given = {SENTENCE: told, SIZE: torch.full((c.draws,), len(words))}
         made = yield from drawn(family, c.draws, c.seed, sampler=operation.sampler, given=given)
-        return Outcome(made)
+        return Outcome(made, taken_from="the sentence that was typed")

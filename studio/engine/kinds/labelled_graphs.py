@@ -100,5 +100,10 @@ class Labelled(DataKind, slug="labelled-graphs"):
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]
     ) -> None:
         types, edges = unpack_types(rows.x, labelled_packing(rows.x.shape[1]))
-        size = rows.given[SIZE].numpy()
-        write_labelled(path, LabelledGraphs(types.numpy(), edges.numpy(), size, columns), attrs)
+        size, words = rows.given[SIZE].numpy(), self.words(rows)
+        found = LabelledGraphs(types.numpy(), edges.numpy(), size, columns, words)
+        write_labelled(path, found, attrs)
+
+    def words(self, rows: Batch) -> NDArray[np.str_] | None:
+        """Return the word that each node is, (n, N), of graphs whose nodes are words."""
+        return None

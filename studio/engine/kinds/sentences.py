@@ -3,9 +3,12 @@
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.kinds.sentences import SENTENCE, SentenceSet
+from observables.sentences.grammar import WORDS
 from studio.engine.kinds.base import Arrays
 from studio.engine.kinds.labelled_graphs import Labelled
 
@@ -17,6 +20,10 @@ class Sentences(Labelled, slug="sentences"):
 
     laid_out: ClassVar[bool] = False
     """They stand in a line."""
+
+    def words(self, rows: Batch) -> NDArray[np.str_]:
+        found: NDArray[np.str_] = np.array(["", *WORDS])[rows.given[SENTENCE].long().numpy()]
+        return found
 
     def shown(self, data: RowSource) -> Arrays:
         """Return rows, and the "sentence" of each."""

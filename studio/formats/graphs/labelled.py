@@ -23,6 +23,8 @@ __all__ = ["LABELLED_SUFFIXES", "LabelledGraphs", "write_labelled"]
 LABELLED_SUFFIXES = (".graphml", ".json", ".svg", *ARRAY_SUFFIXES)
 LABEL = "label"
 """What the label of a node or an edge is called in a file."""
+WORD = "word"
+"""What the word of a node is called in a file."""
 LETTERS = 3  # of a label, in a drawing
 
 
@@ -36,12 +38,14 @@ class LabelledGraphs:
         size: (n,), how many nodes are real; they come first.
         names: what types of nodes are called, as many as there may be, and then those of edges;
             without any they are called by their numbers from 1.
+        words: (n, N), the word that each node is, of sentences; None of others.
     """
 
     types: NDArray[np.integer]
     edges: NDArray[np.integer]
     size: NDArray[np.integer]
     names: tuple[str, ...] = ()
+    words: NDArray[np.str_] | None = None
 
     def of_node(self, number: int) -> str:
         """Return what a type of nodes is called, from 0."""
@@ -57,10 +61,11 @@ class LabelledGraphs:
         import networkx
 
         several = len(self.names) > NODE_LABELS or bool((self.edges > 1).any())
-        for types, square, count in zip(self.types, self.edges, self.size.tolist(), strict=True):
-            graph = networkx.Graph()
+        for row, count in enumerate(self.size.tolist()):
+            types, square, graph = self.types[row], self.edges[row], networkx.Graph()
             for node, number in enumerate(types[:count].tolist()):
-                graph.add_node(node, **{LABEL: self.of_node(number)})
+                word = {} if self.words is None else {WORD: str(self.words[row, node])}
+                graph.add_node(node, **{LABEL: self.of_node(number)}, **word)
             for one, other in np.argwhere(np.triu(square[:count, :count], 1)).tolist():
                 label = {LABEL: self.of_edge(int(square[one, other]))} if several else {}
                 graph.add_edge(one, other, **label)
@@ -73,9 +78,10 @@ def write_labelled(
     """Write graphs to a file whose suffix says how, replacing it atomically.
 
     GraphML holds one after the other, and so does JSON in its "graphs"; nodes have an attribute
-    "label", and so have edges of several types. SVG is a sheet of at most 2,000 drawings, with the
-    first letters of labels and as many lines as the number of an edge's type. NPZ and HDF5 hold
-    "types", "edges", "size" and the "names" of labels.
+    "label", and so have edges of several types, and words of a sentence a "word". SVG is a
+    sheet of at most 2,000 drawings, with the first letters of labels and as many lines as the
+    number of an edge's type. NPZ and HDF5 hold "types", "edges", "size", the "names" of labels and,
+    of sentences, "words".
 
     Raises:
         FormatError: graphs cannot be written with this suffix.
@@ -96,4 +102,6 @@ def write_labelled(
             "size": found.size,
             "names": np.array(found.names, dtype="S"),
         }
+        if found.words is not None:
+            arrays["words"] = found.words.astype("S")
         write_arrays(path, arrays, attrs)
