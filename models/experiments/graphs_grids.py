@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from models.data.grids import GridsConfig
 from models.experiments.base import Null, Outcome, experiment
-from models.experiments.graph_lessons import MADE, SEEDS, Graphs, Lesson, nulls, of_seeds
+from models.experiments.graph_lessons import Graphs, Lesson, by_seeds, nulls
 from models.layouts.graph_validity import grid
 
 __all__ = ["BANDWIDTH", "grids"]
@@ -64,7 +64,4 @@ def _judged(made: Graphs) -> Outcome:
 )
 def grids() -> Outcome:
     """Train three seeds."""
-    fresh = _RNN.graphs(MADE, _RNN.seed + 3)
-    floor = _judged((fresh.adjacency, fresh.size)).figure
-    drawn = [_judged(_RNN.drawn(seed)) for seed in SEEDS]
-    return of_seeds(drawn, f"fresh graphs: {floor}")
+    return by_seeds(_RNN, _judged)
