@@ -165,6 +165,9 @@ QComboBox::down-arrow { image: url("$icons/chevron-down-$name.svg"); width: 12px
 QComboBox QAbstractItemView {
     background: $raised; border: 1px solid $line; padding: 4px; outline: 0;
 }
+/* Dropped over itself, as a menu, a list would have the frame of a menu around its own. */
+QComboBox { combobox-popup: 0; }
+QComboBoxPrivateContainer { background: $raised; border: 0; }
 QTextEdit[role="paper"], QTextEdit[role="paper"]:focus {
     background: transparent; border: 0; padding: 0;
 }

@@ -3,13 +3,14 @@
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QStyle, QStyleOptionComboBox, QWidget
 
 from studio.app.forms import editors
 from studio.app.forms.form import Form
 from studio.app.forms.making import make
 from studio.protocol.catalog import Choice, Dependency, EntrySpec, FieldSpec
 from tests.client.fakes.catalog import catalog
+from tests.qtloop import themed
 
 
 def field(path, kind, default, **more):
@@ -222,3 +223,14 @@ def test_every_entry_of_a_catalogue_becomes_a_form(kind, qtbot):
         assert list(made.rows) == [spec.path for spec in entry.fields]
         for row in made.rows.values():
             assert row.editor.accessibleName() == row.field.title
+
+
+def test_what_a_list_drops_down_in_has_one_frame(qtbot, qapp):
+    """Over itself, as a menu, it had a second one with nothing between them."""
+    themed(qapp)
+    box = editors.ChoiceList(["Discs", "Image"], "How they are drawn")
+    qtbot.addWidget(box)
+    box.show()
+    option = QStyleOptionComboBox()
+    box.initStyleOption(option)
+    assert not box.style().styleHint(QStyle.StyleHint.SH_ComboBox_Popup, option, box)

@@ -191,3 +191,16 @@ def test_menus_and_lists_of_columns_hold_no_key_and_no_control(qtbot):
     menu.close()
     panel.set_columns((NAME, "y", "z"), (0, 1))
     assert faults(panel) == []
+
+
+def test_a_long_tip_has_several_lines_of_whole_words(qtbot):
+    """What may stand in a filter was one line as wide as the window."""
+    widget = label("")
+    qtbot.addWidget(widget)
+    said = " ".join(f"word{k}" for k in range(60))
+    set_tip(widget, f"Short.\n{said}")
+    first, *others = widget.toolTip().split("\n")
+    assert first == "Short."
+    assert len(others) > 3
+    assert all(len(line) < 100 for line in others)
+    assert " ".join(others) == said

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QRect, QRectF
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QPainter
 from PySide6.QtWidgets import QApplication
 
 from studio.app.kinds.browsed import Browsed
 from studio.app.kinds.registry import kind
+from studio.app.theme import font
 from studio.app.tokens import Tokens
-from studio.app.widgets.tilegrid import TileGrid
+from studio.app.widgets.tilegrid import LARGEST, TileGrid
+from studio.app.widgets.tilepaint import fitting
 
 N, SLOW = 40, 0.002  # tiles, and seconds that one takes: fewer than half a row in a moment
 RED, BLUE = "#ff0000", "#0000ff"
@@ -110,3 +112,34 @@ def test_pictures_are_kept_until_the_next_ones_of_the_same_data_only() -> None:
     jets = kind("jets")
     look = next(iter(jets.looks))
     assert Browsed(jets, {"x": x}) != Browsed(jets.looking(look), {"x": x})
+
+
+def test_words_below_a_tile_keep_off_those_of_the_next(qapp: QApplication) -> None:
+    """Masses below small tiles were printed over each other; half a number is another one."""
+    metrics = QFontMetrics(font(11))
+
+    def room(text: str) -> int:
+        return metrics.horizontalAdvance(text)
+
+    assert fitting("207 GeV", metrics, room("207 GeV")) == "207 GeV"
+    assert fitting("207 GeV", metrics, room("207 GeV") - 1) == "207"
+    assert fitting("207 GeV", metrics, room("207") - 1) == ""
+    assert fitting("178 GeV 0.51", metrics, room("178 GeV 0.5")) == "178 GeV"
+    cut = fitting("light quark", metrics, room("light quark") - 8)
+    assert cut.endswith("…")
+    assert len(cut) > 6
+    assert fitting("", metrics, 5) == ""
+
+
+def test_a_tile_is_large_enough_to_be_read_and_small_enough_to_be_seen_whole(
+    grid: TileGrid,
+) -> None:
+    """At 1280 x 720 a page of 36 jets had tiles of 36 pixels, and the largest was cut off."""
+    grid.show_tiles(Plain(RED), page=36)
+    assert grid.tile_height < 60
+    grid.show_tiles(Plain(RED), page=36, least=60)
+    assert 60 <= grid.tile_height < 90
+    grid.zoom(LARGEST)
+    assert grid.area(0).height() == grid.tile_height
+    assert grid.viewport().rect().contains(grid.area(0).toRect())
+    assert grid.in_sight() == (0, 1)

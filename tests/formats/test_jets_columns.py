@@ -227,10 +227,12 @@ def test_files_without_types_are_one_each(tmp_path: Path) -> None:
 def test_what_may_be_chosen_is_told_with_what_looks_like_it(tmp_path: Path) -> None:
     j = jets()
     clouds = np.stack([j["pt"], j["eta"], j["phi"], j["pt"]], axis=2)
-    path = h5(tmp_path / "x.h5", cloud=clouds, jet__mass=j["jet_mass"])
+    kin = np.stack([j["jet_mass"]] * 4, axis=1)  # no number of each of six constituents
+    path = h5(tmp_path / "x.h5", cloud=clouds, jet__mass=j["jet_mass"], kin=kin)
     found = files.inspect([path])
     assert found.importer == "jets-columns"
     assert found.sources["pt"] == [f"cloud[{k}]" for k in range(4)]
+    assert "kin[0]" in found.sources["jet_pt"]
     assert found.taken == {"jet_mass": "jet/mass"}
     assert "what its constituents are cannot be told" in found.problems[0]
     assert "cloud (40, 6, 4)" in found.problems[0]

@@ -369,6 +369,7 @@ class ChoiceList(QComboBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
+        self.setMaxVisibleItems(20)
         self.view().setTextElideMode(Qt.TextElideMode.ElideNone)
         self.offer(titles)
 

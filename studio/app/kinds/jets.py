@@ -316,6 +316,7 @@ KIND = Kind(
     sought="constituents",
     imports="JetNet HDF5",
     page=36,
+    least=60,  # with room for the name of its type
     parts=("mask",),
     told=(LABEL, PT),
     called={LABEL: "Type", PT: "pT", "size": "Constituents"},

@@ -99,13 +99,17 @@ def curve_items(
     if not curve.said:
         return
     lines = [*parts, *(part for each in others for part in each.parts)]
-    taken: list[Place] = []
-    yield from _floor_word(held[0], lines, taken, frame, style)
-    lines += [replace(part, values=part.floors) for part in held if part.floors is not None]
-    if held[0].band is not None:
-        taken.append((*frame.x, *_edges(held[0].band, frame)))
-    for part in reversed(parts) if len(parts) > 1 else ():
-        yield from _count_word(part, lines, taken, frame, style)
+    floors = [replace(part, values=part.floors) for part in held if part.floors is not None]
+    bands = [] if held[0].band is None else [(*frame.x, *_edges(held[0].band, frame))]
+    # Those at their dots first: the word of the floor has more places to go to.
+    told: list[Place] = []
+    counts = [
+        item
+        for part in (reversed(parts) if len(parts) > 1 else ())
+        for item in _count_word(part, [*lines, *floors], bands, told, frame, style)
+    ]
+    yield from _floor_word(held[0], [*lines, *floors[1:]], told, frame, style)
+    yield from counts
 
 
 def _curve(curve: Curve, found: Columns, frame: Frame, hollow: str) -> Iterator[QGraphicsItem]:
@@ -186,8 +190,8 @@ def _band(
 def _floor_word(
     curve: Curve, parts: list[Curve], taken: list[Place], frame: Frame, style: CanvasStyle
 ) -> Iterator[QGraphicsItem]:
-    """Say what the line of a floor is, above its band or below, where that covers least of the
-    curve: on the left before other places.
+    """Say what the line of a floor is, above its band or below, off the words that are there and
+    where that covers least of the curve: on the left before other places.
     """
     along = _along(curve, frame)
     if along is None:
@@ -217,8 +221,7 @@ def _floor_word(
         low, high = sorted((height + near, height + far))
         return start, start + wide, low, high
 
-    start, height, up = best = min(places, key=lambda each: _covered(parts, place(*each), frame))
-    taken.append(place(*best))
+    start, height, up = min(places, key=lambda each: _lost(parts, taken, place(*each), frame))
     ground = colour(style.panel, 0.8) if sides else None  # which would hide the band
     yield word(told, style.good, (start, height), (0.0, 1.0 if up else 0.0), ground)
 
@@ -231,10 +234,15 @@ def _edges(band: tuple[Doubles, Doubles], frame: Frame) -> tuple[float, float]:
 
 
 def _count_word(
-    curve: Curve, parts: list[Curve], taken: list[Place], frame: Frame, style: CanvasStyle
+    curve: Curve,
+    parts: list[Curve],
+    bands: list[Place],
+    told: list[Place],
+    frame: Frame,
+    style: CanvasStyle,
 ) -> Iterator[QGraphicsItem]:
     """Say of how many samples the values are that stand apart: above their last dot or below it,
-    before it or after, where it covers least of the lines.
+    before it or after, where it covers least of the lines; keep its place among those ``told``.
     """
     inside = (curve.steps >= frame.x[0]) & (curve.steps <= frame.x[1])
     known = np.flatnonzero(np.isfinite(frame.heights(curve.values)) & inside)
@@ -256,8 +264,9 @@ def _count_word(
         for start in starts
         for low in lows or [height + near]
     ]
+    taken = [*bands, *told]
     start, _, low, _ = best = min(places, key=lambda each: _lost(parts, taken, each, frame))
-    taken.append(best)
+    told.append(best)
     at = (step, low + line / 2)
     yield word(text, style.muted, at, (0.0 if start == step else 1.0, 0.5), shade)
 

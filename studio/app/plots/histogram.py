@@ -51,7 +51,8 @@ DASHES = (
 class Steps:
     """A model in a histogram: its name, its colour, its place among the models, its shares of the
     bins (m,), how many of its values are ``beyond`` them, below and above, and ``sigma`` (m,), how
-    far its shares vary by chance; None where that is not drawn.
+    far its shares vary by chance; None where that is not drawn. It has ``n`` data, 0 where that is
+    not said.
     """
 
     title: str
@@ -60,6 +61,7 @@ class Steps:
     shares: Doubles
     beyond: tuple[int, int] = (0, 0)
     sigma: Doubles | None = None
+    n: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,7 +180,12 @@ class HistogramScene:
     def key(self, style: CanvasStyle) -> list[Named]:
         """Return which line is which, the real data first."""
         models: list[Named] = [
-            (one_line(m.title) + (" ± 1σ" if m.sigma is not None else ""), _pen(m))
+            (
+                one_line(m.title)
+                + (" ± 1σ" if m.sigma is not None else "")
+                + (f", n = {m.n:,}" if m.n else ""),
+                _pen(m),
+            )
             for m in self.models
         ]
         return [(f"real ± 1σ, n = {self.n:,}", QBrush(colour(style.muted, 0.5))), *models]

@@ -198,11 +198,15 @@ class Sampled(QObject):
     @property
     def origin(self) -> str:
         """Say what is shown, and how far the training is where that is older."""
-        run, now = self.run, self.now
-        if run is None or now is None:
+        return self.origin_of(self.now)
+
+    def origin_of(self, shown: Shown | None) -> str:
+        """Say the same of something that was shown before."""
+        run = self.run
+        if run is None or shown is None:
             return ""
-        older = bool(now.file) and 0 <= now.step < run.step
-        return f"{now.origin}; the training is at step {run.step:,}" if older else now.origin
+        older = bool(shown.file) and 0 <= shown.step < run.step
+        return f"{shown.origin}; the training is at step {run.step:,}" if older else shown.origin
 
     def hold(self, on: bool) -> None:
         """Show the drawn samples, or the newest particles."""

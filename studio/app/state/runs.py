@@ -173,6 +173,11 @@ class RunState:
     results: list[str] = field(default_factory=list)
 
     @property
+    def unread(self) -> bool:
+        """Whether it was trained, and what its folder has of that is not read yet."""
+        return self.step > 0 and not (self.job or self.series or self.kept or self.checkpoints)
+
+    @property
     def here(self) -> bool:
         """Whether the engine of this window works on it, or is going to."""
         return bool(self.job) and not self.background

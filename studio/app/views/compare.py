@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QShowEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QGridLayout,
-    QHBoxLayout,
     QMenu,
     QPushButton,
     QSplitter,
@@ -26,7 +26,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.theme import colors, font, theme
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import Elided, button, icon_button, view_bar
+from studio.app.widgets.basic import Elided, button, icon_button, scrolled, view_bar
 from studio.app.widgets.comparechart import CompareChart
 from studio.app.widgets.comparenames import told_apart
 from studio.app.widgets.comparepane import ComparePane
@@ -43,6 +43,9 @@ HEAD = 46  # what a pane needs above its canvas
 TITLE = 24  # above each canvas on paper
 NAMED = 150  # of a pane, so that its name can be told from others
 GAP = 1
+BESIDE = 290  # pixels of the chart from which the table stands beside it
+CHART = 200  # pixels of its height, at least
+MOST = (1 << 24) - 1  # as Qt has it where nothing bounds a height
 COLUMNS = 4  # of the table beside the chart: of more runs there is one alone, Table
 
 
@@ -58,6 +61,14 @@ def columns_for(count: int, width: int, height: int) -> int:
     best = max(range(1, count + 1), key=side)
     named = max(range(1, max(1, width // NAMED) + 1), key=side) if width else best
     return named if best * NAMED > width and 3 * side(named) >= 2 * side(best) else best
+
+
+class _Below(QWidget):
+    """What scrolls where it is higher than its room: no higher than it has to be."""
+
+    def heightForWidth(self, width: int) -> int:
+        layout = self.layout()
+        return layout.totalMinimumHeightForWidth(width) if layout is not None else 0
 
 
 class CompareView(QWidget):
@@ -87,18 +98,20 @@ class CompareView(QWidget):
     def _lay_out(self) -> None:
         self._field.setProperty("surface", "panel")
         self._field.installEventFilter(self)
-        below = QWidget()
-        side = QHBoxLayout(below)
-        side.setContentsMargins(0, 0, 0, 0)
-        side.setSpacing(0)
-        side.addWidget(self.chart, 3)
-        side.addWidget(self.finals, 2)
+        below = _Below()
+        self._side = QBoxLayout(QBoxLayout.Direction.LeftToRight, below)
+        self._side.setContentsMargins(0, 0, 0, 0)
+        self._side.setSpacing(0)
+        self._side.addWidget(self.chart, 3)
+        self._side.addWidget(self.finals, 2)
         below.setProperty("surface", "panel")
         below.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        room = scrolled(below)
+        room.setMinimumHeight(CHART)
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.setChildrenCollapsible(False)
         self.split.addWidget(self._field)
-        self.split.addWidget(below)
+        self.split.addWidget(room)
         self.split.setStretchFactor(0, 1)
         self.split.setSizes([600, 230])
         self._told = Elided("", "muted")
@@ -108,6 +121,22 @@ class CompareView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.split)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the table below the chart where both have no room beside each other: numbers that are
+        cut would be others, and a run out of sight is not compared.
+        """
+        alone = self.finals.isHidden()
+        beside = alone or self.width() >= BESIDE + self.finals.minimumWidth()
+        ways = QBoxLayout.Direction
+        self._side.setDirection(ways.LeftToRight if beside else ways.TopToBottom)
+        self.chart.setMinimumHeight(0 if beside else CHART)
+        self.chart.setMaximumHeight(MOST if beside else CHART)  # so that one sees that more follows
+        self.finals.show_whole(not beside)
 
     def _connect(self) -> None:
         runs = self._state.runs
@@ -249,6 +278,7 @@ class CompareView(QWidget):
             self.finals.setVisible(len(self._runs) <= COLUMNS)
             if len(self._runs) <= COLUMNS:
                 self.finals.show_runs(self._runs, self.chart.measure)
+            self._arrange()
 
     def _seek(self, spent: float) -> None:
         """Look at the kept steps nearest to a share of the budget."""

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -42,7 +42,7 @@ from studio.app.plots.sampled import NOWHERE, Sampled, Shown, read_usual
 from studio.app.plots.shares import beyond, edges_of, shares_of
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
-from studio.app.state import comparison
+from studio.app.state import comparison, naming
 from studio.app.state.naming import called
 from studio.app.state.runs import RunState
 from studio.app.state.selection import NONE, Offered, Source
@@ -50,12 +50,13 @@ from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.barscard import BarsCard
-from studio.app.widgets.basic import Elided, button, icon_button, label, row, scrolled, view_bar
+from studio.app.widgets.basic import Elided, button, icon_button, label, scrolled, view_bar
 from studio.app.widgets.distancetable import DistanceTable
 from studio.app.widgets.distributiontools import DistributionTools
 from studio.app.widgets.exporting import ask_picture, ask_values
 from studio.app.widgets.heldchip import held_chip
-from studio.app.widgets.histogramcard import HistogramCard, Key
+from studio.app.widgets.histogramcard import HistogramCard
+from studio.app.widgets.linekey import LineKey
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told
 from studio.literal import one_line
@@ -94,6 +95,7 @@ class DistributionsView(QWidget):
         self._others: list[Beside] = []
         self._theirs: dict[str, Shown | None] = {}  # what was drawn last from other runs
         self._found: Found | None = None
+        self._of: Shown | None = None  # whose figures those are
         self._brush: tuple[str, Part] | None = None
         self._real = False  # whether a brush selects real rows
         self._class = ""  # of the first word, that alone is looked at
@@ -117,7 +119,6 @@ class DistributionsView(QWidget):
 
     def _lay_out(self) -> None:
         self._words = Elided("", "muted")
-        self._words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.tools = tools = DistributionTools()
         tools.part.connect(self._look_at)
         tools.numbers.connect(self._choose)
@@ -126,7 +127,7 @@ class DistributionsView(QWidget):
         picture = icon_button("export", "Export picture: PNG, SVG or PDF", self._export)
         draw = button("Sample now", self._draw, tip="Draw as many as an evaluation has")
         self.bar = view_bar(self, None, held_chip(self._sampled), draw, picture)
-        self._key = Key()
+        self._key = LineKey()
         self._note = label("", "small", wrap=True)
         self.table = DistanceTable()
         page = QWidget()
@@ -135,10 +136,9 @@ class DistributionsView(QWidget):
         inside = QVBoxLayout(page)
         inside.setContentsMargins(12, 8, 12, 12)
         inside.setSpacing(8)
-        head = row(self._key, self._words, gap=16)
-        head.setStretch(1, 1)
         inside.addWidget(tools)
-        inside.addLayout(head)
+        inside.addWidget(self._words)
+        inside.addWidget(self._key)
         inside.addWidget(self._note)
         inside.addLayout(self._grid, 1)
         inside.addWidget(self.table)
@@ -170,7 +170,7 @@ class DistributionsView(QWidget):
     # Which data
 
     def _forget(self) -> None:
-        self._found, self._brush = None, None
+        self._found, self._of, self._brush = None, None, None
         self._class, self._chosen = "", None
         self._clear()
         self._later()
@@ -321,6 +321,7 @@ class DistributionsView(QWidget):
 
     async def _find(self, samples: Sequence[Sample], kind: Kind) -> None:
         """Measure samples, show them, and then how far they are from real data."""
+        of = self._sampled.now
         run, before = self._sampled.run, self._found
         columns = run.columns if run is not None else ()
         try:
@@ -329,7 +330,7 @@ class DistributionsView(QWidget):
             if not self._meant(run):
                 return
             found = looking_at(found, self._part_of(found))
-            self._found = _until_measured(found, before)
+            self._found, self._of = _until_measured(found, before), of
             self._tell(samples)
             self._show()
             numbers = self._numbers(found)
@@ -380,20 +381,29 @@ class DistributionsView(QWidget):
 
     def _say_which(self) -> None:
         """Say which data are held against which, and whether they are few."""
-        now = self._sampled.now
-        self._words.set_text(" · ".join(filter(None, (self._about_made, self._about_real))))
-        found, n = self._found, len(now.x) if now is not None else 0
+        now, of = self._sampled.now, self._shown
+        # Others that are drawn meanwhile: what stands here is not of them yet.
+        coming = now is not None and of is not None and now.file != of.file
+        counting = f"counting {self._sampled.origin}" if coming else ""
+        told = (counting, self._about_made, self._about_real)
+        self._words.set_text(" · ".join(filter(None, told)))
+        found, n = self._found, len(of.x) if of is not None else 0
         if found is not None and found.part is not None:
             n = found.count(1)
-        few = held.few(n) if now is not None else ""
+        few = held.few(n) if of is not None else ""
         few = f"n = {n:,}: {few}." if few else ""
-        self._note.setText(" ".join(filter(None, [now.note if now is not None else "", few])))
+        self._note.setText(" ".join(filter(None, [of.note if of is not None else "", few])))
         self._note.setVisible(bool(self._note.text()))
+
+    @property
+    def _shown(self) -> Shown | None:
+        """What the figures are of that stand here: counting newer ones takes a while."""
+        return self._of if self._of is not None else self._sampled.now
 
     @property
     def _about_made(self) -> str:
         """Say which generated data are looked at: "180 top jets of 1,000 samples"."""
-        found, origin = self._found, self._sampled.origin
+        found, origin = self._found, self._sampled.origin_of(self._shown)
         if found is None or found.part is None:
             return origin
         n = found.count(1)
@@ -418,11 +428,25 @@ class DistributionsView(QWidget):
             else:
                 scene, far = self._scene(found, name), found.far.get(name)
                 said = self._said(found, name) or ("" if far else "measuring how far it is")
-                card.show_scene(scene, far[0] if far else None, said)
+                whose, more = self._whose(found, name)
+                card.show_scene(scene, far[0] if far else None, said, whose=whose, more=more)
                 self._key.show_names(scene.key(CanvasStyle.of(colors())))
         self.table.setVisible(bool(found.by_class))
         if found.by_class:
             self.table.show_distances(self._distances(found, numbers), self._class)
+
+    def _whose(self, found: Found, name: str) -> tuple[str, str]:
+        """Say of several models whose distance stands first, and those of the others."""
+        run, far = self._sampled.run, found.far.get(name, ())
+        if run is None or len(found.samples) < 3:
+            return "", ""
+        unit = self._kind.units.get(name, "")
+        others = (
+            f"{one_line(each.title)}: W1 {apart.said(unit)}"
+            for each, apart in zip(found.samples[2:], far[1:], strict=False)
+            if apart is not None
+        )
+        return f"run {naming.number(run.name)}", "\n".join(others)
 
     def _numbers(self, found: Found) -> list[str]:
         """Return the numbers that are shown: those that were chosen, else those that matter to the
@@ -451,7 +475,8 @@ class DistributionsView(QWidget):
         )
         names = [each for each in next(iter(found.by_class.values()), {}) if each != ALL]
         word = found.words[0] if found.words else ""
-        about = f"{models[0].title}, {self._sampled.origin}; {self._about_real}"
+        origin = self._sampled.origin_of(self._shown)
+        about = f"{models[0].title}, {origin}; {self._about_real}"
         return Distances(tuple(names) or (ALL,), lines, about, classes=word)
 
     def _look_at(self, name: str) -> None:
@@ -491,6 +516,7 @@ class DistributionsView(QWidget):
                 shares_of(values, edges),
                 beyond(values, edges),
                 found.spread(name, edges, i),
+                found.count(i),
             )
             for i, (each, values) in enumerate(zip(found.samples[1:], models, strict=True), 1)
         )

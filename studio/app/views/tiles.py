@@ -163,7 +163,10 @@ class TilesView(QWidget):
         if some or run is None:
             return
         moving = self._kind.moving.capitalize()
-        if run.state == "queued":
+        if run.kept or run.unread:
+            about = f"Reading the {self._kind.moving}"
+            self._empty.tell(about, "The kept steps of this run are being read.")
+        elif run.state == "queued":
             then = f"{moving} appear when this run starts."
             tell_waiting(self._empty, self._state, self._actions, run, then)
         elif run.job:

@@ -271,7 +271,7 @@ class TileSamplesView(QWidget):
 VIEW = ViewSpec(
     id="browser",
     lens="samples",
-    title="Generated",
+    title="Browse",  # what stands there may be generated or real
     order=20,
     applies=applies,
     factory=TileSamplesView,

@@ -339,7 +339,7 @@ class WatchView(QWidget):
             self._arrange()
         if shown or run is None:
             return
-        if run.kept:
+        if run.kept or run.unread:
             self._empty.tell("Reading the particles", "The kept steps of this run are being read.")
         elif run.state == "queued":
             then = "Particles appear when this run starts."

@@ -17,6 +17,7 @@ from studio.app.plots.ticks import number
 from studio.app.theme import colors, theme
 from studio.app.widgets.basic import Elided, button, label
 from studio.app.widgets.plotcard import PlotCard
+from studio.app.widgets.wrapping import Wrapping
 
 __all__ = ["ChartCard", "at_step"]
 
@@ -63,8 +64,9 @@ class ChartCard(PlotCard):
         self._log.setCheckable(True)
         self._log.setAccessibleName(f"{title}: logarithmic axis")
         self._log.toggled.connect(self._refresh)
-        self._legend = QHBoxLayout()
-        self._legend.setSpacing(2)
+        self._legend = Wrapping(gap=2, leading=2)  # a name that is cut would be another one
+        self._key = QWidget()
+        self._key.setLayout(self._legend)
         self._entries: dict[str, QPushButton] = {}
         self._curves: list[Curve] = []
         head = QHBoxLayout()
@@ -76,7 +78,7 @@ class ChartCard(PlotCard):
         # It has what room the others leave: a title is to be read whole.
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         head.addWidget(self.note, 1)
-        head.addLayout(self._legend)
+        head.addWidget(self._key)
         head.addStretch()
         head.addWidget(self._values)
         head.addWidget(self._log)

@@ -5,6 +5,7 @@ figure, what that took, and the settings that are not the same.
 import re
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from studio.app import held, words
@@ -55,7 +56,8 @@ class Finals(QWidget):
         self._grid.setHorizontalSpacing(12)
         self._grid.setVerticalSpacing(5)
         self._grid.setColumnMinimumWidth(0, 92)
-        page = QWidget()
+        self._page = page = QWidget()
+        self._whole = False
         body = QVBoxLayout(page)
         body.setContentsMargins(12, 10, 12, 8)
         body.setSpacing(8)
@@ -90,6 +92,21 @@ class Finals(QWidget):
                 cell.setText(value)
         self._caption.setText(self._floor(runs, slug))
         set_tip(self._caption, held.explained(self._entry(slug)))
+        self._fit()
+
+    def show_whole(self, on: bool) -> None:
+        """Be as high as all lines, for who scrolls what is around it; else scroll itself."""
+        self._whole = on
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        layout = self._page.layout()
+        high = layout.totalHeightForWidth(self.width()) if self._whole and layout else 0
+        self.setMinimumHeight(max(0, high))
 
     def _build(self, names: list[Name], verdicts: list[Verdict | None], lines: list[Line]) -> None:
         clear(self._grid)

@@ -1,24 +1,15 @@
 """A histogram with its name, how far the model is from real data, and what is under the mouse."""
 
-from collections.abc import Sequence
-
-from PySide6.QtCore import QPointF, QSize
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
-
 from studio.app import words
-from studio.app.icons import repaint_on_theme
 from studio.app.plots.export import Picture
 from studio.app.plots.histogram import HistogramPlot, HistogramScene
 from studio.app.plots.paper import histograms_picture
-from studio.app.plots.runkey import Named, key_width, paint_key
 from studio.app.plots.shares import Apart
-from studio.app.theme import theme
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.plotcard import PointedCard
 from studio.literal import one_line
 
-__all__ = ["HistogramCard", "Key"]
+__all__ = ["HistogramCard"]
 
 FAR = (
     "Wasserstein-1 between {n:,} generated and {n:,} real data, the mean of 12 draws. The floor "
@@ -46,19 +37,28 @@ class HistogramCard(PointedCard):
         assert self.plot.shown is not None
         return self.plot.shown
 
-    def show_scene(self, scene: HistogramScene, far: Apart | None, said: str) -> None:
+    def show_scene(
+        self,
+        scene: HistogramScene,
+        far: Apart | None,
+        said: str,
+        *,
+        whose: str = "",
+        more: str = "",
+    ) -> None:
         """Show a scene; below the name stands what is ``said``, else the distance, but for a bin
-        that is pointed at.
+        that is pointed at. Of several models it is said ``whose`` distance that is, and ``more``,
+        those of the others, in its tip.
         """
         self.plot.set_scene(scene)
         self.far = ""
         text, tip = "" if said else "too few to tell how far", ""
         if far is not None:
-            text = f"W1 {far.said(scene.unit)}"
+            text = f"{whose}: W1 {far.said(scene.unit)}" if whose else f"W1 {far.said(scene.unit)}"
             text += ", too few" if far.level == "few" else ""
             self.far = f"{text}, n = {far.n:,} each"
             around = f" It varies by {words.figure(far.spread)}." if far.spread else ""
-            tip = FAR.format(n=far.n) + around
+            tip = "\n".join(filter(None, (more, FAR.format(n=far.n) + around)))
         set_tip(self.plot, scene.outside)
         heard = (f"{text}." if text else "", scene.outside, said)
         self.plot.setAccessibleDescription(" ".join(filter(None, heard)))
@@ -68,28 +68,3 @@ class HistogramCard(PointedCard):
     def export_picture(self) -> Picture:
         """Return the histogram for paper."""
         return histograms_picture({self.title: self.scene}, {self.title: self.far})
-
-
-class Key(QWidget):
-    """Which line is which model, in a row."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._names: list[Named] = []
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        repaint_on_theme(self)
-
-    def show_names(self, names: Sequence[Named]) -> None:
-        """Show names with their pens."""
-        self._names = list(names)
-        self.setAccessibleName("Drawn: " + ", ".join(name for name, _ in self._names))
-        self.updateGeometry()
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(int(key_width(self._names)), 22)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        with QPainter(self) as painter:
-            ink = QColor(theme.colors().text)
-            paint_key(painter, QPointF(0, self.height() / 2), self._names, ink)

@@ -142,10 +142,11 @@ class ImporterChoice(QWidget):
         # What was chosen stays to be seen, also where other files do not have it.
         names = [*there, *([chosen] if chosen and chosen not in (*there, NONE) else [])]
         choices = [
-            Choice(value="", title=one_line(looks) if looks else "–", help=AS_FOUND),
+            Choice(value="", title=one_line(looks) if looks else "none found", help=AS_FOUND),
             *(Choice(value=name, title=one_line(name)) for name in names),
-            Choice(value=NONE, title="none", help=NOT_THERE),
         ]
+        if looks or chosen == NONE:  # where none looks like it, two entries would say so
+            choices.append(Choice(value=NONE, title="none", help=NOT_THERE))
         return msgspec.structs.replace(field, kind="choice", choices=choices)
 
     def _edited(self, field: FieldSpec, value: Any) -> None:

@@ -32,7 +32,7 @@ HEAD, SIDE, WORDS, GAP, BETWEEN = 22, 20, 15, 6, 14  # pixels around the tiles
 NAME = 8  # pixels to the middle of the names of types
 # Of what a real jet is the nearest, its tip says.
 HEADS = ("Generated", "Nearest real")
-SWAPPED = ("Nearest real, in place", "Nearest real")
+SWAPPED = HEADS[::-1]
 SMALLEST = 24.0
 
 
@@ -99,6 +99,11 @@ class JetBoard(QWidget):
         self.flow = t
         self.update()
 
+    @property
+    def _in_place(self) -> bool:
+        """Whether real ones stand where generated ones do: as soon as any are known."""
+        return self.swapped and any(cell for line in self.lines for cell in line.real)
+
     def cells(self) -> list[tuple[QRectF, Cell]]:
         """Return where each jet is."""
         across = max((len(line.made) for line in self.lines), default=1)
@@ -112,10 +117,10 @@ class JetBoard(QWidget):
             for x, (made, real) in enumerate(zip(line.made, line.real, strict=True)):
                 left = SIDE + x * (side + GAP)
                 other = SIDE + across * (side + GAP) + BETWEEN + x * (side + GAP)
-                first = real if self.swapped and real is not None else made
-                found.append((QRectF(left, top, side, side), first))
-                if real is not None:
-                    found.append((QRectF(other, top, side, side), real))
+                first, second = (real, made) if self._in_place else (made, real)
+                for x0, cell in ((left, first), (other, second)):
+                    if cell is not None:
+                        found.append((QRectF(x0, top, side, side), cell))
         return found
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -156,14 +161,16 @@ class JetBoard(QWidget):
         lefts = (SIDE, SIDE + across * (side + GAP) + BETWEEN)
         painter.setFont(font(12))
         painter.setPen(QColor(tokens.text))
-        heads = SWAPPED if self.swapped else HEADS
+        heads = SWAPPED if self._in_place else HEADS
+        told = {}
         for left, title in zip(lefts, heads, strict=True):
             room = QRectF(left, 0, across * (side + GAP), HEAD - 4)
             short = painter.fontMetrics().elidedText(
                 title, Qt.TextElideMode.ElideRight, int(room.width())
             )
             painter.drawText(room, Qt.AlignmentFlag.AlignLeft, short)
-        self._paint_near_by(painter, room, painter.fontMetrics().horizontalAdvance(short), tokens)
+            told[title] = room, painter.fontMetrics().horizontalAdvance(short)
+        self._paint_near_by(painter, *told[HEADS[1]], tokens)
         painter.setFont(font(12))
         painter.setPen(QColor(tokens.text))
         for y, line in enumerate(self.lines):

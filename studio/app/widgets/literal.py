@@ -6,6 +6,7 @@ files of others, so all text goes through here. A house rule of the tests sees t
 """
 
 import html
+import textwrap
 from typing import Protocol
 
 from PySide6.QtGui import QKeyEvent, Qt
@@ -14,6 +15,11 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from studio.literal import lines, one_line
 
 __all__ = ["Label", "PushButton", "keyless", "set_tip", "set_title", "tip_text"]
+
+
+TIP = textwrap.TextWrapper(
+    96, break_long_words=False, break_on_hyphens=False, replace_whitespace=False
+)
 
 
 class Label(QLabel):
@@ -69,7 +75,8 @@ def tip_text(text: str) -> str:
     """Return a text for a tip; what Qt would take for markup is shown as it is written."""
     shown = lines(text)
     if not Qt.mightBeRichText(shown):
-        return shown
+        # Qt breaks no line of plain text: a long one would be as wide as the screen.
+        return "\n".join(map(TIP.fill, shown.split("\n")))
     return f"<qt>{html.escape(shown)}</qt>".replace("\n", "<br>")
 
 

@@ -267,7 +267,8 @@ class Pane(QWidget):
         sight = f"{first + 1:,} to {last:,} of {shown:,}" if shown else ""
         if shown < n:
             sight = f"{sight}, filtered from {n:,}" if sight else f"none of {n:,}"
-        self._where.set_text(" · ".join(filter(None, (sight, self._origin))))
+        origin = self._origin.removeprefix(f"{n:,} samples, ")  # how many is said already
+        self._where.set_text(" · ".join(filter(None, (sight, origin))))
 
 
 def told(

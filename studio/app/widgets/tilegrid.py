@@ -334,16 +334,19 @@ class TileGrid(QListView):
         if self._browsed:
             width -= self.verticalScrollBar().sizeHint().width()
         page = self._page or n
+        # The largest one that is seen whole: of a larger one a part would stand for the datum.
+        most = min((width - 2 * GAP) / aspect, height - 2 * GAP - below)
         if self._height:
-            high = float(self._height)
+            high = max(float(SMALLEST), min(float(self._height), most))
             columns = self._columns_of(high * aspect, width)
         else:
             columns = max(1, n if self._strip else columns_for(page, width, height, aspect))
             rows = max(1, math.ceil(page / columns))
             each = (width - GAP * (columns + 1)) / columns
             high = max(4.0, min((height - GAP * (rows + 1)) / rows - below, each / aspect))
-            if self._browsed and high < self._least:
-                high = float(self._least)
+            least = min(float(self._least), most)
+            if self._browsed and high < least:
+                high = least
                 columns = self._columns_of(high * aspect, width)
         cell = QSize(int(high * aspect) + GAP, int(high) + below + GAP)
         rows = math.ceil(n / columns)

@@ -9,18 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen, QPixmap
 
 from studio.app.kinds.kind import MadeReady, Tiles
 from studio.app.plots.raster import Colours
 from studio.app.theme import font, theme
 from studio.app.tokens import Tokens
 
-__all__ = ["GAP", "Below", "TilePaint"]
+__all__ = ["GAP", "Below", "TilePaint", "fitting"]
 
 GAP = 6  # between tiles
 BAR = 3  # of the colour that tells particles apart
 WORDS = 15  # the height of what is written below
+APART = 5  # pixels between the words of two tiles
 BOUND = 96 << 20  # bytes of pixmaps at most
 MOMENT = 0.005  # seconds of a frame, and again after it, that may go into tiles that are new
 AHEAD = 12  # tiles that are made ready at once: no more than a moment has time for
@@ -38,6 +39,19 @@ class Below:
     def height(self) -> int:
         """In pixels."""
         return (BAR + 2 if self.inks is not None else 0) + (WORDS if self.words else 0)
+
+
+def fitting(text: str, metrics: QFontMetrics, room: int) -> str:
+    """Return as many words of a text as there is room for, without what follows; of a name its
+    beginning with an ellipsis, but of a number none: a part of it would be another number.
+    """
+    words = text.split(" ")
+    while words and metrics.horizontalAdvance(" ".join(words)) > room:
+        words.pop()
+    if words and any(each.isdigit() for each in text):
+        return " ".join(words)
+    name = not any(each.isdigit() for each in text)
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, room) if name else ""
 
 
 class TilePaint:
@@ -136,8 +150,10 @@ class TilePaint:
         if row < len(below.words):
             painter.setPen(QColor(self._tokens.muted))
             painter.setFont(font(11))
-            place = QRectF(x - 20, top, width + 40, WORDS)
-            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), below.words[row])
+            room = width + GAP  # as far as the words below the next tile
+            place = QRectF(x - GAP // 2, top, room, WORDS)
+            words = fitting(below.words[row], painter.fontMetrics(), room - APART)
+            painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter), words)
 
     def _paint_kept(
         self, painter: QPainter, x: int, y: int, place: int, row: int, *, whole: bool

@@ -1,6 +1,7 @@
 """Jets from columns that somebody, or their names, said what they are."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,7 +145,10 @@ def mapped(
 def sources_of(arrays: Sequence[Array], each: int) -> tuple[dict[str, list[str]], dict[str, str]]:
     """Return by role the columns that may be chosen for it, and the one that looks like it."""
     columns = columns_of(arrays, each)
-    sources = {role: list(columns.clouds) for role in CLOUD_ROLES}
+    shapes = Counter(column.shape for column in columns.clouds.values())
+    # It takes three numbers of as many constituents: an array of another shape is of the jets.
+    clouds = [name for name, column in columns.clouds.items() if shapes[column.shape] >= 3]
+    sources = {role: clouds or list(columns.clouds) for role in CLOUD_ROLES}
     sources |= {role: list(columns.jets) for role in JET_ROLES}
     sources[LABEL] = [*sources[LABEL], *columns.wide]
     return sources, {role: column.name for role, column in guessed(columns).items()}

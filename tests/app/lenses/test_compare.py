@@ -510,6 +510,33 @@ def test_names_of_the_legend_fit_or_have_an_ellipsis_in_the_middle(
     assert all(entry.width() >= entry.sizeHint().width() for entry in entries)
 
 
+@pytest.mark.parametrize(("width", "beside"), [(661, False), (1100, True)])
+def test_in_a_small_window_no_number_is_cut_and_no_run_is_out_of_sight(
+    lens: Any, runs: Any, window: QWidget, width: int, beside: bool
+) -> None:
+    """At 1280 pixels n = 125 was read as n = 12, and the column of the third run was not seen."""
+    for run, n in zip(runs, (1000, 125, 187), strict=True):
+        measure(lens, run, "quality/sliced-w2", [1, 2, 3], [3.0, 2.0, 1.0])
+        measure(lens, run, "cost/samples", [3], [float(n)])
+    window.resize(width, 700)
+    QApplication.processEvents()
+    view = window.view
+    view._show_figures()
+    QApplication.processEvents()
+    chart, finals = view.chart, view.finals
+    entries = list(chart.card._entries.values())
+    assert [each.text().rpartition("=")[2].strip() for each in entries] == ["1,000", "125", "187"]
+    for each in entries:
+        assert each.width() >= each.sizeHint().width()
+        assert each.mapTo(chart, each.rect().bottomRight()).x() <= chart.width()
+    assert (chart.y() == finals.y()) == beside
+    room = view.split.widget(1)
+    assert (room.verticalScrollBar().maximum() == 0) == beside, "it scrolls where it has to"
+    assert finals.geometry().right() <= view.width()
+    heads = [finals._grid.itemAtPosition(0, place).widget() for place in (1, 2, 3)]
+    assert all(each.mapTo(finals, each.rect().topRight()).x() <= finals.width() for each in heads)
+
+
 def test_a_baseline_is_called_so_in_the_chart(lens: Any, runs: Any, window: QWidget) -> None:
     beaten = EntrySpec(
         kind="metric", slug="ndcg", title="NDCG", summary="", source="", fields=[],

@@ -36,6 +36,8 @@ from studio.app.plots import histogram
 from studio.app.plots.bars import Bars, BarsPlot, Run
 from studio.app.plots.export import write_curves, write_picture
 from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
+from studio.app.plots.runkey import key_lines
+from studio.app.plots.sampled import Shown
 from studio.app.plots.shares import Apart, apart, edges_of, shares_of, spread_of
 from studio.app.plots.style import CanvasStyle
 from studio.app.shell.rows_panel import RowsPanel
@@ -512,8 +514,32 @@ async def test_of_another_run_what_was_drawn_is_counted_where_it_is_more(
     generated(made_folder(key), drawn)
     lens.state.runs.choose((lens.run.key, key))
     await until(lambda: view._found is not None and len(view._found.samples) == 3)
-    await until(lambda: view._found.count(2) == 500)
+    await until(lambda: view._found.count(2) == 500 and view._found.far)
     assert [model.title for model in view.cards["x"].scene.models] == ["1 r", "2 b"]
+    names = [name for name, _ in view._key.names]
+    made = len(lens.run.live.x[-1])
+    assert names[1:] == [f"1 r ± 1σ, n = {made}", "2 b ± 1σ, n = 500"], "of each how many"
+    assert view._key.height() == 20 * len(key_lines(view._key.names, view._key.width()))
+    assert view.cards["x"]._said.accessibleName().startswith("run 1: W1 "), "whose it is"
+    assert "2 b: W1 " in view.cards["x"]._said.toolTip()
+
+
+async def test_what_is_counted_is_called_by_what_it_is_of_also_when_others_come(
+    view: DistributionsView, lens: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight jets of 64 fixed ones stood there as "8 of 1,000 samples" until these were counted."""
+    await shown(view, lens)
+    monkeypatch.setattr(view, "_measure", lambda: None)  # which takes a while
+    fixed = view._sampled.origin
+    drawn = np.zeros((1000, 2), np.float32)
+    view._sampled.drawn = Shown(drawn, (), "1,000 samples, step 5", 5, "f.npz")
+    view._sampled.hold(True)
+    view._say_which()
+    said = view._words.accessibleName()
+    assert said.startswith(f"counting 1,000 samples, step 5 · {fixed}"), said
+    view._of = view._sampled.now
+    view._say_which()
+    assert view._words.accessibleName().startswith("1,000 samples, step 5")
 
 
 async def test_later_particles_are_counted_anew(view: DistributionsView, lens: Any) -> None:

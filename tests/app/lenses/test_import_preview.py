@@ -266,7 +266,7 @@ COLUMNS = msgspec.structs.replace(
             ],
         )
     ],
-    sources={path: ["X[0]", "X[1]"] for path in ("pt", "eta", "phi", "px", "py", "pz")},
+    sources={path: ["X[0]", "X[1]", "X[2]"] for path in ("pt", "eta", "phi", "px", "py", "pz")},
     taken={"pt": "X[1]"},
 )
 
@@ -287,9 +287,10 @@ def test_columns_are_chosen_from_those_that_were_found(
     assert not shown._choice.isVisible(), "there is one way to take them, and no room for it above"
     form = shown._choice.form
     offered = {path: [c.title for c in row.field.choices] for path, row in form.rows.items()}
-    assert offered["pt"] == ["X[1]", "X[0]", "X[1]", "none"], "what its name tells comes first"
-    assert offered["eta"] == ["–", "X[0]", "X[1]", "none"]
-    assert offered["mask"] == ["–", "none"]
+    each = ["X[0]", "X[1]", "X[2]"]
+    assert offered["pt"] == ["X[1]", *each, "none"], "what its name tells comes first"
+    assert offered["eta"] == ["none found", *each], "a second entry would say the same"
+    assert offered["mask"] == ["none found"]
     form.rows["eta"].editor._chosen(1)
     loop.run_until_complete(asyncio.sleep(0.01))
     assert asked == [{"eta": "X[0]"}]

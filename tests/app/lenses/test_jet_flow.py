@@ -197,6 +197,32 @@ async def test_types_stand_below_each_other_beside_real_jets(view: Any, lens: An
     assert DENOISED in lens.link.of(Watch)[0].extras
 
 
+async def test_types_have_no_names_until_somebody_says_them(view: Any, lens: Any) -> None:
+    """When a run is opened its data are read first: "class 0" was no type of jets."""
+    lens.run.target, lens.run.classes = None, ()
+    lens.run.step, lens.run.job = 5, ""
+    view.show()
+    view._changed()
+    assert view._empty.accessibleName().startswith("Reading the jets"), (
+        "nothing says there are none"
+    )
+    lens.run.live = record_of()
+    lens.state.runs.record_arrived.emit(lens.run.key)
+    await until(lambda: len(view.board.lines) == 3)
+    assert [line.name for line in view.board.lines] == [""] * 3
+    assert view.types.isHidden()
+    assert view._title.text() == "Jet 0"
+    assert view.board.near_by == "reading them"
+    view.swap.toggle()
+    assert not any(cell.real for _, cell in view.board.cells())
+    assert not view.board._in_place, "generated ones are not called real"
+    view.swap.toggle()
+    arrive(lens, record_of())
+    await until(lambda: view.board.lines[0].name == "gluon")
+    assert not view.types.isHidden()
+    assert view._title.text() == "Gluon jet 0"
+
+
 async def test_what_is_picked_is_seen_large_and_by_the_inspector(view: Any, lens: Any) -> None:
     await shown(view, lens)
     view.board.picked.emit(view.board.lines[2].made[1])
@@ -271,6 +297,8 @@ async def test_real_jets_take_the_place_of_generated_ones(
     assert not view.board.cells()[0][1].real
     qtbot.keyClick(view, Qt.Key.Key_R)
     assert view.board.cells()[0][1].real
+    seen = [(cell.row, cell.real) for _, cell in view.board.cells()]
+    assert len(set(seen)) == len(seen), "and these theirs: none is seen twice"
     qtbot.keyClick(view, Qt.Key.Key_R)
     assert not view.board.cells()[0][1].real
 

@@ -288,7 +288,7 @@ async def test_samples_of_a_condition_stand_beside_no_figures_of_all(
     many = np.zeros((20, 1, SIDE, SIDE), np.float32)
     generated(Path(lens.run.key), many, None, step=9, given={"size": 3})
     lens.state.runs.logged.emit(lens.run.key)
-    await wait(lambda: "20 samples, size = 3, step 9" in origin(samples))
+    await wait(lambda: origin(samples).endswith("of 20 · size = 3, step 9"))
     assert not samples._numbers.isVisible()
     assert "conditions" in samples._note.text()
 

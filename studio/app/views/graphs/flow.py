@@ -167,7 +167,10 @@ class GraphFlowView(QWidget):
         self._empty.setVisible(not some)
         if run is None or some:
             return
-        if run.state == "queued":
+        if run.kept or run.unread:
+            about = f"Reading the {self._kind.many}"
+            self._empty.tell(about, "The kept steps of this run are being read.")
+        elif run.state == "queued":
             then = f"{self._kind.many.capitalize()} appear when this run starts."
             tell_waiting(self._empty, self._state, self._actions, run, then)
         elif run.job:

@@ -3,6 +3,7 @@ jets that they should be like; one of them large, with where it came from and wh
 expects it.
 """
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -65,6 +66,7 @@ class JetFlowView(QWidget):
         self._own: FlowRecord | None = None  # of the training; the other one is a film
         self._type = ""
         self._classes: tuple[str, ...] = ()
+        self._nameless = False  # what the types are called is not known yet
         self._sheets = Sheets()
         self._sought = Sought(self, actions)
         self._latents: dict[str, NDArray[Any]] = {}  # that real jets were sought for
@@ -178,14 +180,16 @@ class JetFlowView(QWidget):
             return
         if some and self._once.due(run):
             self._actions.looking.load_more_target(run.key, NAMED)
-        if some and run.classes != self._classes:
+        if some and (run.classes, self._names_come(run)) != (self._classes, self._nameless):
             self._classes = run.classes
             self._draw()  # types have their names
         if not some:
             self._tell_empty(run)
 
     def _tell_empty(self, run: RunState) -> None:
-        if run.state == "queued":
+        if run.kept or run.unread:
+            self._empty.tell("Reading the jets", "The kept steps of this run are being read.")
+        elif run.state == "queued":
             then = "Jets appear when this run starts."
             tell_waiting(self._empty, self._state, self._actions, run, then)
         elif run.job:
@@ -220,6 +224,9 @@ class JetFlowView(QWidget):
             return
         labels = self._labels(record, run)
         names = list(rows_of_types(labels, 1, run.classes))
+        self._nameless = self._names_come(run)
+        if self._nameless:
+            names = []
         self.types.offer("Type", names if len(names) > 1 else [], self._type)
         self.board.trails = self.plane.trails = self.trails.isChecked()
         self.plane.rings = self.rings.isChecked()
@@ -228,18 +235,23 @@ class JetFlowView(QWidget):
         self.rings.setVisible(has)
         self._show_key()
         self._seek(record, run)
-        self.board.near_by = "asked pT, mass" if self._was_asked(record) else "constituents"
-        self.board.show_lines(self._lines(record, run, labels))
+        by = "asked pT, mass" if self._was_asked(record) else "constituents"
+        come = "reading them" if self._answers else ""
+        self.board.near_by = by if self._near is not None else come
+        lines = self._lines(record, run, labels)
+        if self._nameless:  # a number that nobody knows would stand there as a type
+            lines = [replace(line, name="") for line in lines]
+        self.board.show_lines(lines)
         self._offer(record, run)
         self._show_chosen()
         self._move()
         shown = sum(len(line.made) for line in self.board.lines)
-        picture = words.picture_of(record.step, run)
+        step = words.at_step(record.step, run)
         if record is not self._own:
-            picture = f"by weights of step {record.step:,}"
+            step = f"by weights of step {record.step:,}"
         every = record.x.shape[1]
         more = ", more by type" if shown < every and len(names) > 1 and not self._type else ""
-        self._which.set_text(f"{shown} of {every} latents{more}, {picture}")
+        self._which.set_text(f"{step} · {shown} of {every} latents{more}")
         sought = "The nearest real jets are those of all that are learned from."
         self._which.set_more(sought if self._near is not None else "")
 
@@ -252,6 +264,15 @@ class JetFlowView(QWidget):
     def _labels(record: FlowRecord, run: RunState) -> NDArray[Any]:
         known = named(record.given, run.classes)
         return known.get(LABEL, np.full(record.x.shape[1], "jet"))
+
+    def _names_come(self, run: RunState) -> bool:
+        """Whether somebody will still say what the types are called."""
+        return not run.classes and run.target is None and self._answers
+
+    @property
+    def _answers(self) -> bool:
+        """Whether the engine answers, or soon will."""
+        return self._state.engine.state != "lost"
 
     def _lines(self, record: FlowRecord, run: RunState, labels: NDArray[Any]) -> list[Line]:
         if self._type:
@@ -394,7 +415,8 @@ class JetFlowView(QWidget):
 
     def _called(self, cell: Cell) -> str:
         line = next((each for each in self.board.lines if cell in (*each.made, *each.real)), None)
-        kind = f"{line.name} jet" if line is not None and line.name != "jet" else "jet"
+        known = line is not None and line.name not in ("", "jet")
+        kind = f"{line.name} jet" if line is not None and known else "jet"
         kind = kind[:1].upper() + kind[1:]
         return f"Real: {kind} {cell.number:,}" if cell.real else f"{kind} {cell.row}"
 
