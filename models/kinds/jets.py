@@ -196,6 +196,8 @@ def mirrored(rows: Batch, spec: DataSpec, generator: torch.Generator) -> Batch:
     families={
         "edm": {"optimizer": _OPTIMIZER},
         "consistency-distillation": {
+            # As PC-Droid has. On jets that validate a teacher's own Heun steps leave W1EFP of tops
+            # at 9e-5 by 18 levels, at 5.6e-5 by 30: no student is nearer than what it learns from.
             "levels": 30,
             "optimizer": {"kind": "radam", "lr": 1e-3, "schedule": "cosine"},
             "teacher_optimizer": _OPTIMIZER,
