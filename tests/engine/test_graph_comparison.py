@@ -62,7 +62,7 @@ def test_graphs_of_a_set_pass_for_it_and_those_that_only_look_like_them_do_not(n
             told = [
                 f"{outcome.value[f'{title}, {each} 20v20']:.3f}" for each in ("degree", "orbit")
             ]
-            shown = row[2].split(" / ")
+            shown = row[2].replace("\N{NO-BREAK SPACE}", " ").split(" / ")
             assert [shown[0], shown[2]] == [each.replace("0.", ".", 1) for each in told]
     assert outcome.value[f"{FLOOR}, valid"] > 0.95
     assert outcome.value[f"{ANYWHERE}, valid"] < 0.35
