@@ -33,3 +33,5 @@ def test_what_is_shown_of_sentences_are_their_words():
     assert "places" not in shown
     assert shown["sentence"].max() <= len(WORDS)
     np.testing.assert_array_equal(shown["sentence"], data.words.numpy())
+    beside = kind_of("sentences").beside(data.rows(slice(1, 3)))
+    np.testing.assert_array_equal(beside["sentence"], data.words[1:3].numpy())

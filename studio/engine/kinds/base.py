@@ -206,6 +206,10 @@ class DataKind:
         """
         raise TypeError(f"{self.slug} have no classes")
 
+    def beside(self, rows: Batch) -> Arrays:
+        """Return what real rows are shown with beside their numbers and classes, by name."""
+        return {}
+
     def target(self, data: RowSource) -> Target:
         """Return the data as what a training aims at."""
         return Target.of(data.rows(slice(None)).x, by_hand=False)

@@ -21,6 +21,9 @@ class Sentences(Labelled, slug="sentences"):
     laid_out: ClassVar[bool] = False
     """They stand in a line."""
 
+    def beside(self, rows: Batch) -> Arrays:
+        return {SENTENCE: rows.given[SENTENCE].numpy().astype(np.int32)}
+
     def words(self, rows: Batch) -> NDArray[np.str_]:
         found: NDArray[np.str_] = np.array(["", *WORDS])[rows.given[SENTENCE].long().numpy()]
         return found

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor
 
+from models.contracts.batch import Batch
 from models.contracts.spec import LABEL
 from studio.engine.data.datasets import Dataset
 from studio.engine.data.target import Target
@@ -79,10 +80,10 @@ def _target(engine: "Engine", command: m.GetTarget) -> Answer:
     held = held_rows(source, target, n) if command.held else None
     if held is not None:
         rows = held.rows(slice(None))
-        known, names = _named_classes(source, rows.given.get(LABEL))
+        known, names = _known(run, source, rows)
         told = {**_said(run, source), "n": len(held), "names": names, "held": True}
         return Answer(told, {"x": rows.x.contiguous().numpy(), **known})
-    label, names = _classes(source, target, n)
+    label, names = _classes(run, source, target, n)
     result = {**_said(run, source), "n": len(target.x), "names": names}
     return Answer(result, {"x": target.shown(n).contiguous().numpy(), **label})
 
@@ -93,14 +94,19 @@ def _said(run: RunFolder, source: Dataset) -> dict[str, Any]:
     return {"columns": list(source.rows.columns), "alike": alike}
 
 
-def _classes(source: Dataset, target: Target, n: int) -> tuple[Arrays, list[str]]:
-    """Return the class of each of the points that are shown, as "label", and the names of all;
-    nothing where the data have none, or the points are no longer theirs.
+def _classes(run: RunFolder, source: Dataset, target: Target, n: int) -> tuple[Arrays, list[str]]:
+    """Return the class of each of the points that are shown, as "label", and the names of all, and
+    what their kind shows beside; nothing where the points are no longer theirs.
     """
     rows = source.rows
     if target.done or len(target.x) != len(rows):
         return {}, []
-    return _named_classes(source, rows.rows(target.chosen(n)).given.get(LABEL))
+    return _known(run, source, rows.rows(target.chosen(n)))
+
+
+def _known(run: RunFolder, source: Dataset, rows: Batch) -> tuple[Arrays, list[str]]:
+    label, names = _named_classes(source, rows.given.get(LABEL))
+    return {**label, **kind_of(picked_kind(run.record.spec.dataset)).beside(rows)}, names
 
 
 def _named_classes(source: Dataset, label: Tensor | None) -> tuple[Arrays, list[str]]:
