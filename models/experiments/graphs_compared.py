@@ -343,7 +343,7 @@ _GRIDS = Contest(
     "grids",
     grid,
     "Grids",
-    {"GraphRNN": "degree .064 (second hand, far larger grids)"},
+    {"GraphRNN": "degree .064 (second hand)"},
     "Published values are of grids of 100 to 361 nodes. Orbits say nothing here, as those of "
     "random graphs show, and there is no new grid: how many of the nine there are occur among "
     "those made is the number beside.",
