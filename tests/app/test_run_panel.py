@@ -1,5 +1,6 @@
 """The inspector of a run: each figure says of which step it is, and which curve is drawn."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import msgspec
@@ -196,6 +197,24 @@ def test_no_name_is_cut_for_a_floor(run, qtbot, width, below):
     qtbot.waitUntil(lambda: (floor.y() > value.y() + 5) == below)
     assert name.width() >= name.sizeHint().width()
     assert widget.minimumSizeHint().width() <= 280  # or the panel would never become narrow
+
+
+def test_a_floor_below_its_figure_takes_nothing_from_the_name(run, qtbot):
+    """It is longer than the figure, and cut the name though it stands a line below."""
+    figure = replace(
+        figures(run, str)[0], name="W1 of the constituents' pT", value="0.00169 of pT",
+        floor="floor 0.00120 ± 0.00025, baseline",
+    )  # fmt: skip
+    widget = FigureGroups()
+    qtbot.addWidget(widget)
+    widget.show()
+    widget.show_groups([("Jets", [figure])])
+    (name,), ((value, floor, _),) = widget._names, widget.lines
+    widget.resize(name.sizeHint().width() + value.sizeHint().width() + 12, 300)
+    qtbot.waitUntil(lambda: floor.y() > value.y() + 5)
+    assert floor.sizeHint().width() > value.sizeHint().width() + 12, "the longer one"
+    assert name.width() >= name.sizeHint().width()
+    assert name.text() == figure.name
 
 
 def test_lines_of_other_groups_leave_no_gap(run, qtbot):

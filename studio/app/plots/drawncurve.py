@@ -191,7 +191,8 @@ def _floor_word(
     curve: Curve, parts: list[Curve], taken: list[Place], frame: Frame, style: CanvasStyle
 ) -> Iterator[QGraphicsItem]:
     """Say what the line of a floor is, above its band or below, off the words that are there and
-    where that covers least of the curve: on the left before other places.
+    where that covers least of the curve: on the left before other places. Where there is no room
+    beside those words nothing is said: one word on another is read as neither.
     """
     along = _along(curve, frame)
     if along is None:
@@ -200,14 +201,31 @@ def _floor_word(
     counts = {int(part.counts[0]) for part in parts if part.counts is not None and part.counts.size}
     own = curve.counts[:1].tolist() if curve.counts is not None and len(counts) > 1 else []
     of = "".join(f", n = {int(n):,}" for n in own)
-    told = f"{curve.bar} {words.varying(float(along[1][0]), spread)}{of}"
-    if LETTER * len(told) > frame.width:
-        told = told.removesuffix(of)
+    brief = f"{curve.bar} {words.varying(float(along[1][0]), spread)}"
+    for told in dict.fromkeys((f"{brief}{of}", brief)):
+        if of and told != brief and LETTER * len(told) > frame.width:
+            continue
+        over, item = _floor_at(curve, along[1], told, parts, taken, frame, style)
+        if not over:
+            yield item
+            return
+
+
+def _floor_at(
+    curve: Curve,
+    floors: Doubles,
+    told: str,
+    parts: list[Curve],
+    taken: list[Place],
+    frame: Frame,
+    style: CanvasStyle,
+) -> tuple[int, QGraphicsItem]:
+    """Return over how many words the best place for a word of a floor lies, and the word there."""
     wide = frame.pixels(LETTER * len(told))
     starts = [frame.x[0], (sum(frame.x) - wide) / 2]
     # On the right stands of how many samples the last values are, where they stand apart.
     starts += [frame.x[1] - wide] if len(parts) == 1 else []
-    line = float(frame.heights(along[1])[0])
+    line = float(frame.heights(floors)[0])
     low, high = (line, line) if curve.band is None else _edges(curve.band, frame)
     sides = [(high, True)] if frame.above(high) > LINE else []
     sides += [(low, False)] if frame.above(low) < frame.height - LINE else []
@@ -221,9 +239,12 @@ def _floor_word(
         low, high = sorted((height + near, height + far))
         return start, start + wide, low, high
 
-    start, height, up = min(places, key=lambda each: _lost(parts, taken, place(*each), frame))
+    start, height, up = best = min(
+        places, key=lambda each: _lost(parts, taken, place(*each), frame)
+    )
+    over, _ = _lost(parts, taken, place(*best), frame)
     ground = colour(style.panel, 0.8) if sides else None  # which would hide the band
-    yield word(told, style.good, (start, height), (0.0, 1.0 if up else 0.0), ground)
+    return over, word(told, style.good, (start, height), (0.0, 1.0 if up else 0.0), ground)
 
 
 def _edges(band: tuple[Doubles, Doubles], frame: Frame) -> tuple[float, float]:

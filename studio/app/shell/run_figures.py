@@ -87,7 +87,10 @@ class FigureGroups(QWidget):
             # What has no floor may be as long as it is without making names of others shorter.
             alone = narrow or not floor.text()
             self._grid.addWidget(value, place, 1, 1, 2 if alone else 1, right)
-            self._grid.addWidget(floor, place + narrow, 1 if narrow else 2, 1, 1 + narrow, right)
+            # Below its figure it takes nothing from the name.
+            self._grid.addWidget(
+                floor, place + narrow, 0 if narrow else 2, 1, 3 if narrow else 1, right
+            )
             self._grid.addWidget(when, place + 1 + narrow, 0, 1, 3)
 
     def _build(self, groups: list[tuple[str, list[Figure]]]) -> None:
