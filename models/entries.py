@@ -128,6 +128,10 @@ class Needs:
             model, too.
         optional: whether it may be left out.
         draws: whether what it draws is learned from in the place of the data, whose units stay.
+        without: what stands in its place where it is left out, as "a teacher of its own", and
+            what is done then, in a sentence.
+        proposed: whether a run that will do is taken unless the person chooses otherwise, for
+            without it one like it would be learned first.
     """
 
     ability: str
@@ -136,6 +140,8 @@ class Needs:
     same_data: bool = False
     optional: bool = False
     draws: bool = False
+    without: tuple[str, str] = ("", "")
+    proposed: bool = False
 
 
 _STEPPED = {"denoiser", "consistency"}

@@ -132,9 +132,12 @@ class ConsistencyDistillationConfig(Config, frozen=True):
         TEACHER: Needs(
             "denoiser",
             "Teacher",
-            "A finished run of a diffusion on the same data, whose ODE is to be taken in one step.",
+            "A finished run of a diffusion on the same data, whose ODE is to be taken in one step. "
+            "Without one a diffusion is learned first.",
             same_data=True,
             optional=True,
+            without=("a teacher of its own", "A diffusion is learned first, and is the teacher."),
+            proposed=True,
         )
     },
 )

@@ -64,6 +64,7 @@ class OneStepDistillationConfig(Config, frozen=True):
             "A finished run on the same data whose flow takes each noise to one end: a diffusion, "
             "or a flow.",
             same_data=True,
+            proposed=True,
         )
     },
 )

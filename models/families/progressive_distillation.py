@@ -144,6 +144,8 @@ class _OnLevels(Ddim):
             "one a diffusion is learned first.",
             same_data=True,
             optional=True,
+            without=("a teacher of its own", "A diffusion is learned first, and is the teacher."),
+            proposed=True,
         )
     },
 )

@@ -80,6 +80,8 @@ class ReflowConfig(Config, frozen=True):
             "flow, or a reflow once more. Without one a flow is learned first.",
             same_data=True,
             optional=True,
+            without=("a flow of its own", "A flow is learned first, and is made straight."),
+            proposed=True,
         )
     },
     units={"loss": "squared error"},

@@ -106,6 +106,10 @@ class TruncatedDiffusionConfig(Config, frozen=True):
             "it starts from the Gaussian that fits the data best.",
             same_data=True,
             optional=True,
+            without=(
+                "the Gaussian of the data",
+                "It starts from the Gaussian that fits the data best.",
+            ),
         )
     },
 )

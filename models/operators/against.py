@@ -17,7 +17,18 @@ from models.operators.judging import asked
 from models.registry import registry
 from models.tensors import make_generator
 
-__all__ = ["distance_of", "half_width", "halves", "judge_for", "source_of"]
+__all__ = [
+    "DISTANCE",
+    "distance_of",
+    "half_width",
+    "halves",
+    "is_distance",
+    "judge_for",
+    "source_of",
+]
+
+DISTANCE = "distance"
+"""What a metric is picked for that `distance_of` takes, as `is_distance` says."""
 
 _SPLIT, _FIGURE = 3023, 3024  # streams of the seed
 _PROBE = 64  # real data that a figure is tried with
@@ -32,7 +43,7 @@ def distance_of(pick: Pick, family: Family[Any]) -> tuple[Metric[Any], MetricEnt
     """
     kind = registry.get("kind", family.spec.kind)
     known = {entry.slug: entry for entry in registry.all("metric")}
-    usual = (slug for slug in kind.metrics if slug in known and _is_distance(known[slug]))
+    usual = (slug for slug in kind.metrics if slug in known and is_distance(known[slug]))
     slug = pick.slug or next(usual, "")
     if not slug:
         raise ValueError(
@@ -43,12 +54,13 @@ def distance_of(pick: Pick, family: Family[Any]) -> tuple[Metric[Any], MetricEnt
     entry = known[slug]
     if entry.kinds and kind.slug not in entry.kinds:
         raise ValueError(f"{entry.title} is for {' and '.join(entry.kinds)}, not {kind.many}.")
-    if not _is_distance(entry):
+    if not is_distance(entry):
         raise ValueError(f"{entry.title} is no distance of samples from data.")
     return entry.make(decode(entry.config, pick.config)), entry
 
 
-def _is_distance(entry: MetricEntry) -> bool:
+def is_distance(entry: MetricEntry) -> bool:
+    """Whether a metric is a distance of samples from data: what `distance_of` takes."""
     return issubclass(entry.make, SampleMetric) and entry.better == "lower"
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from models.config import Config, Pick, encode, param
 from models.contracts.family import Family
 from models.metrics.base import Evidence
-from models.operators.against import distance_of, half_width, halves, judge_for, source_of
+from models.operators.against import DISTANCE, distance_of, half_width, halves, judge_for, source_of
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
 from models.operators.drawing import draw
 from models.registry import operator
@@ -45,6 +45,7 @@ class AveragingLengthsConfig(Config, frozen=True):
             "By what samples are held against data; the first distance among the figures of their "
             "kind by default.",
             of="metric",
+            role=DISTANCE,
         ),
     ] = Pick()
     sampler: Annotated[

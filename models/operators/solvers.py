@@ -23,7 +23,7 @@ from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.entries import SamplerEntry
 from models.metrics.base import Evidence
-from models.operators.against import distance_of, half_width, halves, judge_for, source_of
+from models.operators.against import DISTANCE, distance_of, half_width, halves, judge_for, source_of
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
 from models.registry import operator, registry
 from models.samplers.grids import GRIDS, GridConfig, GridName
@@ -89,6 +89,7 @@ class SolverLabConfig(Config, frozen=True):
             "By what samples are held against data; the first distance among the figures of their "
             "kind by default.",
             of="metric",
+            role=DISTANCE,
         ),
     ] = Pick()
     n: Annotated[

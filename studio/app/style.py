@@ -42,6 +42,8 @@ QLabel[role="small"][level="good"] { color: $good; }
 QLabel[role="small"][level="warm"] { color: $warm; }
 QLabel[role="section"] { color: $muted; font-size: 11px; letter-spacing: 0.6px; }
 QLabel[role="danger"] { color: $danger; }
+QLabel[role="wrong"] { color: $danger; background: $panel; padding: 6px 8px;
+    border: 1px solid $danger; border-radius: 4px; }
 QLabel[role="accent"] { color: $accent; }
 QLabel[role="good"] { color: $good; }
 QLabel[role="warm"] { color: $warm; }

@@ -166,6 +166,8 @@ class InputSpec(msgspec.Struct, frozen=True, kw_only=True):
     same_data: bool = False
     optional: bool = False
     draws: bool = False
+    without: tuple[str, str] = ("", "")
+    proposed: bool = False
 
 
 class SlotSpec(msgspec.Struct, frozen=True, kw_only=True):

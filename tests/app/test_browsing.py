@@ -58,6 +58,10 @@ def test_a_filter_compares_numbers_and_looks_for_words() -> None:
     assert keeps(KNOWN, " , ", 3).all()
     assert keeps(KNOWN, "1 <= mass < 3", 3).tolist() == [False, False, True]
     assert keeps(KNOWN, "3 >= mass > 1 and top", 3).tolist() == [True, False, False]
+    with pytest.raises(Unfiltered, match="Put a comma before mass"):
+        keeps(KNOWN, "type = top mass > 40", 3)
+    with pytest.raises(Unfiltered, match="Put a comma before mass"):
+        keeps(KNOWN, "top mass > 40", 3)
     with pytest.raises(Unfiltered, match="Leave GeV out"):
         keeps(KNOWN, "mass > 60 GeV", 3)
     with pytest.raises(Unfiltered, match="Put a comma before type = top"):
@@ -126,7 +130,9 @@ def test_tiles_are_sorted_and_filtered_on_both_sides(browser: Browser) -> None:
     browser.filter.setText("spin > 3")
     assert browser.made.grid.count == N
     assert browser.filter.property("invalid") == "true"
-    assert "spin is not known" in browser._line.accessibleName()
+    assert browser.wrong.isVisible()
+    assert browser.wrong.text().startswith("spin is not known of these")
+    assert browser.wrong.y() < 20, "right below the bar with the filter"
 
 
 def test_rows_stay_selected_however_they_are_sorted(browser: Browser) -> None:

@@ -56,6 +56,25 @@ def test_runs_that_will_do_are_offered_newest_first():
     assert len(learning.fitting(anywhere, wanted, runs, offer())) == 3
 
 
+def test_a_run_like_the_setup_is_proposed_else_the_newest_and_none_where_it_is_not_meant():
+    known = offer()
+    runs = [run(1, n=5), run(2), run(3)]
+    wanted = run(9, family="a-pupil").spec
+    assert learning.proposed(wanted, runs, known) == wanted, "nothing is to be proposed here"
+    pupil = known.get("family", "a-pupil")
+    meant = msgspec.structs.replace(TEACHER, proposed=True)
+    pupil = msgspec.structs.replace(pupil, inputs=[meant])
+    others = [each for each in known.entries if each.slug != "a-pupil"]
+    known = msgspec.structs.replace(known, entries=[pupil, *others])
+    assert learning.proposed(wanted, runs, known).inputs == {"teacher": RunRef(run="0003-r")}
+    like = learning.proposed(wanted, runs, known, like=runs[0].spec)
+    assert like.inputs == {"teacher": RunRef(run="0001-r")}
+    chosen = run(9, family="a-pupil", inputs={"teacher": ("0002-r", 5)}).spec
+    assert learning.proposed(chosen, runs, known) == chosen
+    assert [entry.slug for entry in learning.students(runs[1], known)] == ["a-pupil"]
+    assert not learning.students(run(4, family="edm"), known), "it lacks what a teacher must be"
+
+
 def test_a_setting_of_the_data_that_is_not_said_has_its_default():
     slug = next(e.slug for e in catalog().of("dataset") if e.fields)
     field = catalog().get("dataset", slug).fields[0]

@@ -85,6 +85,7 @@ class ClassifierConfig(Config, frozen=True):
             same_data=True,
             optional=True,
             draws=True,
+            without=("the data", "It learns from the data themselves."),
         )
     },
     units={"loss": "nats"},

@@ -116,6 +116,7 @@ class LatentDiffusionConfig(Config, frozen=True):
             "size. Without one it is learned first.",
             same_data=True,
             optional=True,
+            without=("an autoencoder of its own", "The autoencoder is learned first."),
         )
     },
 )

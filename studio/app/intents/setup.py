@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from studio.app import tasks
 from studio.app.intents.base import Answer, Intents, Link, Refused, floats
-from studio.app.state import drafts, moving, naming, resampling, sixchoices
+from studio.app.state import drafts, learning, moving, naming, resampling, sixchoices
 from studio.app.state import switch as switching
 from studio.app.state.changes import Change, changes
 from studio.app.state.draft import Before, Draft
@@ -95,6 +95,16 @@ class SetupIntents(Intents):
             return
         self.new()
         self.take_model(slug)
+
+    def teach(self, key: str) -> None:
+        """Set up a model that a run teaches; others that it can teach are chosen in the setup."""
+        run, catalog = self.state.runs.by_key.get(key), self.state.catalog
+        if run is None or run.spec is None or catalog is None:
+            return
+        able = learning.students(run, catalog)
+        if able:
+            self.open(run.spec)
+            self.choose("family", able[0].slug)
 
     def take_model(self, slug: str) -> None:
         """Choose a model, and where it does not take the data, the first that it takes."""
@@ -181,7 +191,10 @@ class SetupIntents(Intents):
         if draft is None:
             return
         if section == "family" and catalog is not None:
-            self._switched(switching.choose(draft.spec, catalog, slug, draft.aside))
+            made = switching.choose(draft.spec, catalog, slug, draft.aside)
+            runs = self.state.runs.by_key.values()
+            spec = learning.proposed(made.spec, runs, catalog, draft.came)
+            self._switched(replace(made, spec=spec))
             return
         pick = getattr(draft.spec, section)
         if pick is not None and pick.slug == slug:

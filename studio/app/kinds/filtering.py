@@ -17,6 +17,7 @@ Rows = NDArray[np.int64]
 AS_DRAWN = "As drawn"
 COMPARED = re.compile(r"^\s*(?P<name>[^<>=]+?)\s*(?P<sign><=|>=|<|>|==?)\s*(?P<value>.+?)\s*$")
 BETWEEN = re.compile(r"^\s*([^<>=]+?)\s*(<=?|>=?)\s*([^<>=]+?)\s*(<=?|>=?)\s*([^<>=]+?)\s*$")
+ANOTHER = re.compile(r"\s(\S+?\s*[<>=].*)$")
 AND = re.compile(r",|&+|\band\b", re.IGNORECASE)
 WITH_UNIT = re.compile(r"^[-+]?[\d.]+(?:e[-+]?\d+)?\s*(?P<unit>[^\d\s.].*)$", re.IGNORECASE)
 LISTED = 12  # words that are told where none of them was meant
@@ -141,12 +142,17 @@ def _word(text: str) -> str:
 
 def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[np.bool_]:
     known = _known(measured, name)
+    before, _, last = name.rpartition(" ")
+    if not known and before and _known(measured, last):
+        raise Unfiltered(f"Put a comma before {last}.")
     if not known:
         raise Unfiltered(f"{name} is not known of these; {', '.join(measured)} are.")
     values = measured[known[0]]
     if not _numeric(values):
         if sign not in ("=", "=="):
             raise Unfiltered(f"{known[0]} is a word: it can only be compared with =.")
+        if another := ANOTHER.search(value):
+            raise Unfiltered(f"Put a comma before {another[1]}.")
         return np.equal(np.char.lower(values.astype(str)), _word(value))
     try:
         number = float(value.replace("%", ""))

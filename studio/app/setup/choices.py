@@ -150,7 +150,9 @@ def _entry(entry: EntrySpec) -> Option:
 def inputs(wanted: InputSpec, state: AppState, draft: Draft, catalog: Catalog) -> list[Option]:
     """Return the runs that a model can learn from, the newest first."""
     runs = learning.fitting(wanted, draft.spec, state.runs.by_key.values(), catalog)
-    none = Option(value=NO_INPUT, title="None", summary="It learns from the data themselves.")
+    title, said = wanted.without
+    title = f"{title[:1].upper()}{title[1:]}" or "None"
+    none = Option(value=NO_INPUT, title=title, summary=said)
     return [*([none] if wanted.optional else []), *(_run(each, catalog) for each in runs)]
 
 

@@ -321,12 +321,12 @@ class SetupSentence(Sentence):
 
 def _run_words(wanted: WantedRun) -> tuple[str, str]:
     """Return what stands before a run that is asked for, and in its place without one."""
+    without, kind = wanted.needs.without[0], wanted.needs.title.lower()
     if wanted.needs.draws:
-        return "from", "the data"
+        return "from", without
     taught = "taught by" if wanted.needs.same_data else "with"
     before = taught if wanted.setting is None else "led by"
-    kind = wanted.needs.title.lower()
-    return before, f"no {kind}" if wanted.needs.optional else f"a {kind}"
+    return before, without or f"a {kind}"
 
 
 def _ref_title(ref: RunRef, state: AppState) -> str:

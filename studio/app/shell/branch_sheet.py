@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.edit_words import live_fields
@@ -14,6 +14,7 @@ from studio.app.state.naming import branch_name, called
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, column, label, row, scrolled
+from studio.app.widgets.sheet import Sheet
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.spec import ChangeSetting, Pick, RunSpec
 
@@ -22,7 +23,7 @@ __all__ = ["BranchSheet"]
 WIDTH = 460
 
 
-class BranchSheet(QDialog):
+class BranchSheet(Sheet):
     """Lists the settings that may change in the middle of a training, as they are at the step.
 
     It is opened, never executed; "Branch" calls the action and closes it.

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from PySide6.QtCore import QStandardPaths, Qt, qVersion
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio import diagnostics
 from studio.app import preferences, tasks
@@ -18,6 +18,7 @@ from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, label, row
 from studio.app.widgets.filedialog import save_dialog
+from studio.app.widgets.sheet import Sheet
 from studio.protocol.messages import ErrorInfo
 from studio.store.errors import StoreError
 
@@ -26,7 +27,7 @@ __all__ = ["DiagnosticsSheet"]
 WIDTH = 480
 
 
-class DiagnosticsSheet(QDialog):
+class DiagnosticsSheet(Sheet):
     """It is opened, never executed; "Write the zip" writes in a thread, and a toast says where."""
 
     def __init__(self, state: AppState, parent: QWidget) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from studio.app import tasks
@@ -17,6 +17,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, column, label, row, scrolled
 from studio.app.widgets.literal import set_tip
+from studio.app.widgets.sheet import Sheet
 from studio.app.widgets.switch import Switch
 from studio.protocol.catalog import EntrySpec, FieldSpec
 
@@ -26,7 +27,7 @@ WIDTH = 480
 LONG = "takes long"
 
 
-class EvaluateSheet(QDialog):
+class EvaluateSheet(Sheet):
     """It is opened, never executed; once the job is on its way it closes. What was chosen is kept
     for the session, for all runs of the kind of data: figures are compared among these.
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.forms.form import LABEL_WIDTH, Form
@@ -15,6 +15,7 @@ from studio.app.state import drafts
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, column, label, row, scrolled
 from studio.app.widgets.literal import set_title
+from studio.app.widgets.sheet import Sheet
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.names import name_of_data
@@ -24,7 +25,7 @@ __all__ = ["MakeSheet"]
 WIDTH, HIGHEST = 480, 560
 
 
-class MakeSheet(QDialog):
+class MakeSheet(Sheet):
     """It is opened, never executed; once the job is on its way it closes, and the line above the
     canvas shows how far it is.
     """

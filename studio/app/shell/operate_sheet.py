@@ -5,7 +5,7 @@ conditions, the rows that it is handed, and the files that it writes.
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtWidgets import QDialog, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from studio.app import tasks
@@ -25,6 +25,7 @@ from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, column, label, row
 from studio.app.widgets.filedialog import folder_of_files, save_dialog
 from studio.app.widgets.literal import set_title
+from studio.app.widgets.sheet import Sheet
 from studio.protocol.able import Able, Condition
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.messages import ErrorInfo
@@ -37,7 +38,7 @@ LENGTHS = "averaging-lengths"
 PLACES = ("Into the run", "To a file")
 
 
-class OperateSheet(QDialog):
+class OperateSheet(Sheet):
     """It is opened, never executed; once the job is on its way it closes, and the line above the
     lenses shows how far it is.
     """

@@ -9,6 +9,7 @@ from studio.app.command_label import Said
 from studio.app.infolder import show_in_folder
 from studio.app.shell.queue_entries import queue_entries
 from studio.app.state import comparison
+from studio.app.state.learning import students
 from studio.app.state.operators import offered
 from studio.app.state.session import AppState
 from studio.app.state.waiting import queued_job
@@ -69,6 +70,8 @@ def run_entries(
         entries.append((f"Compare {len(chosen)} runs", actions.comparing.show_chosen))
     if run.spec is not None:
         entries.append(("Set up a run like this", partial(actions.setup.open, run.spec)))
+        if state.catalog is not None and students(run, state.catalog):
+            entries.append(("Distil into few steps…", partial(actions.setup.teach, key)))
         entries.append(("Add to race", partial(actions.race.add_run, key)))
     if run.stops:
         step = state.playback.step if key == state.runs.selection else None

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from studio.app.kinds.registry import family_of_run
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
-from studio.protocol.catalog import Catalog, InputSpec
+from studio.protocol.catalog import Catalog, EntrySpec, InputSpec
 from studio.protocol.spec import RunRef, RunSpec, led_by
 
-__all__ = ["asked", "fitting", "number_of", "origin", "origin_said", "taken"]
+__all__ = [
+    "asked", "fitting", "number_of", "origin", "origin_said", "proposed", "students", "taken",
+]  # fmt: skip
 
 
 def fitting(
@@ -17,6 +21,35 @@ def fitting(
     """Return the finished runs that can be an input of a run of this spec, newest first."""
     found = [run for run in runs if _fits(wanted, spec, run, catalog)]
     return sorted(found, key=lambda run: run.name, reverse=True)
+
+
+def proposed(
+    spec: RunSpec, runs: Iterable[RunState], catalog: Catalog, like: RunSpec | None = None
+) -> RunSpec:
+    """Return a spec with a run in each place where one is proposed: that of which the spec is
+    ``like``, else the newest that will do.
+    """
+    entry, runs = catalog.get("family", spec.family.slug), list(runs)
+    found = dict(spec.inputs)
+    for wanted in entry.inputs if entry is not None else ():
+        able = fitting(wanted, spec, runs, catalog) if wanted.proposed else []
+        first = next((run for run in able if run.spec == like), next(iter(able), None))
+        if wanted.name not in found and first is not None:
+            found[wanted.name] = RunRef(run=first.name)
+    return msgspec.structs.replace(spec, inputs=found)
+
+
+def students(run: RunState, catalog: Catalog) -> list[EntrySpec]:
+    """Return the families that would be taught by a run if they were set up on its data."""
+    if run.spec is None:
+        return []
+    kind = catalog.kind_of(run.spec.dataset)
+    return [
+        entry
+        for entry in catalog.of("family")
+        if (not kind or kind in entry.kinds)
+        and any(each.proposed and _fits(each, run.spec, run, catalog) for each in entry.inputs)
+    ]
 
 
 def _fits(wanted: InputSpec, spec: RunSpec, run: RunState, catalog: Catalog) -> bool:

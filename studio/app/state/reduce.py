@@ -347,5 +347,5 @@ def _log(state: AppState, event: m.Log) -> None:
     if run is not None:
         run.say(event.text if event.level == "info" else f"{event.level}: {event.text}")
         state.runs.logged.emit(run.key)
-    elif event.level == "error":
+    elif event.level == "error" and not event.job:  # that a job failed is said with its end
         state.notices.post(Notice(level="error", text=event.text))

@@ -9,14 +9,14 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.kinds.filtering import orders
 from studio.app.kinds.kind import Arrays, Kind, Measured
 from studio.app.state.selection import Rows, Selection, Source
-from studio.app.widgets.basic import Elided, button, restyle, row, view_bar
+from studio.app.widgets.basic import Elided, button, label, restyle, row, view_bar
 from studio.app.widgets.chosenchip import ChosenChip
 from studio.app.widgets.colourkey import ColourKey
 from studio.app.widgets.filterline import FilterLine
@@ -29,6 +29,7 @@ from studio.app.widgets.tilegrid import LARGEST, SMALLEST
 __all__ = ["Browser"]
 
 SIDES = ("Generated", "Real", "Beside")
+FILTER = 150  # pixels: "top, mass > 150" can be read
 IN_PLACE = "Generated, real, or both beside each other (R: one in the place of the other)"
 NEAREST = (
     "Show the real ones by their distance from the generated one in the white ring, those of its "
@@ -78,8 +79,12 @@ class Browser(QWidget):
         self.filter.setPlaceholderText("Filter")
         self.filter.setAccessibleName("Filter")
         self.filter.setClearButtonEnabled(True)
-        self.filter.setMinimumWidth(72)
-        self.filter.setMaximumWidth(200)
+        self.filter.setMinimumWidth(FILTER)
+        self.filter.setMaximumWidth(240)
+        # It lies over the tiles, which stay where they are while somebody types.
+        self.wrong = label("", "wrong", wrap=True)
+        self.wrong.setParent(self)
+        self.wrong.hide()
         self.picked = ChosenChip(selection, self._among)
         self.size_ = QSlider(Qt.Orientation.Horizontal)
         self.size_.setRange(SMALLEST, LARGEST)
@@ -358,8 +363,20 @@ class Browser(QWidget):
         restyle(self.filter, invalid="true" if why else "false")
         self.filter.setAccessibleDescription(" ".join(sorted(why)))
         self._tell()
-        if why:
-            self._line.set_text(" ".join(sorted(why)))
+        self.wrong.setText(" ".join(sorted(why)))
+        self.wrong.setVisible(bool(why))
+        self._place_wrong()
+
+    def _place_wrong(self) -> None:
+        """Say what is wrong with the filter right below it."""
+        high = self.wrong.heightForWidth(self.width())
+        top = self._above.geometry().bottom() + 1 if self._finders_above else 0
+        self.wrong.setGeometry(0, top, self.width(), high)
+        self.wrong.raise_()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_wrong()
 
     def _scroll(self, other: Pane, at: int) -> None:
         """Let rows of the same latents stay beside each other."""

@@ -1,5 +1,7 @@
 """What the colours of a quantity mean, in a line: its name, and the scale between two values."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -7,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio.app.icons import repaint_on_theme
 from studio.app.theme import font, theme
 from studio.app.tokens import Tokens
+from studio.app.widgets.literal import set_tip
 
 __all__ = ["ColourKey"]
 
@@ -21,7 +24,8 @@ class ColourKey(QWidget):
         super().__init__()
         self._texts = ("", "", "")
         self._colours: tuple[str, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        # Where there is little room the name goes; it is heard, and hovered.
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         repaint_on_theme(self)
         self.hide()
 
@@ -33,21 +37,30 @@ class ColourKey(QWidget):
         if scale is not None:
             self._texts, self._colours = scale, colours
             title, low, high = scale
-            self.setAccessibleName(f"Colours: {title}, from {low} to {high}")
+            said = f"Colours: {title}, from {low} to {high}"
+            self.setAccessibleName(said)
+            set_tip(self, said)
             self.updateGeometry()
             self.update()
 
     def sizeHint(self) -> QSize:
+        return self._size_of(self._texts)
+
+    def minimumSizeHint(self) -> QSize:
+        return self._size_of(self._texts[1:])
+
+    def _size_of(self, texts: Sequence[str]) -> QSize:
         metrics = QFontMetricsF(font(11))
-        texts = sum(metrics.horizontalAdvance(text) for text in self._texts)
-        return QSize(round(texts) + BAR + 3 * GAP + 2, LINE)
+        wide = sum(metrics.horizontalAdvance(text) for text in texts)
+        return QSize(round(wide) + BAR + len(texts) * GAP + 2, LINE)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
-            self.paint_on(painter, theme.colors())
+            named = self.width() >= self.sizeHint().width()
+            self.paint_on(painter, theme.colors(), named=named)
 
-    def paint_on(self, painter: QPainter, tokens: Tokens) -> None:
-        """Paint the line from the upper left on."""
+    def paint_on(self, painter: QPainter, tokens: Tokens, *, named: bool = True) -> None:
+        """Paint the line from the upper left on, without its name where that has no room."""
         colours = [getattr(tokens, name) for name in self._colours] or tokens.scale
         wide = self.sizeHint().width()
         title, low, high = self._texts
@@ -55,7 +68,7 @@ class ColourKey(QWidget):
         painter.setPen(QColor(tokens.muted))
         metrics, x = painter.fontMetrics(), 0.0
         middle = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        for text in (title, low):
+        for text in (title, low) if named else (low,):
             painter.drawText(QRectF(x, 0, wide, LINE), middle, text)
             x += metrics.horizontalAdvance(text) + GAP
         gradient = QLinearGradient(x, 0, x + BAR, 0)

@@ -24,6 +24,7 @@ from models.fields.rescaling import Rescaling
 from models.fields.rescalings import RESCALINGS
 from models.nets.offered import kinds_of
 from models.nets.pick import preferred
+from models.operators.against import DISTANCE, is_distance
 from models.registry import Problem, registry
 from studio.engine.kinds.fit import kinds_measured
 from studio.engine.makers.base import Maker, makers
@@ -154,6 +155,7 @@ def _entry(entry: Entry) -> EntrySpec:
             common["heavy"] = entry.heavy
             common["needs"] = list(entry.needs)
             common["kinds"] = list(kinds_measured(entry))
+            common["roles"] = [DISTANCE] if is_distance(entry) else []
         case DatasetEntry():
             common |= {"size": entry.size, "licence": entry.licence, "made": entry.made}
         case NetworkEntry():
