@@ -289,3 +289,22 @@ async def test_a_project_opens_with_the_training_that_was_interrupted_last(bench
     trained.write_status(RunStatus(state="finished", step=100, total=100, heartbeat=11.0))
     bench.actions.project.open(made.path)
     await wait(lambda: bench.state.runs.current.name == made.runs()[-1].path.name)
+
+
+async def test_who_went_on_while_data_came_in_is_left_there(bench, wait, project):
+    await opened(bench, wait, project)
+    bench.state.go("discover")
+    bench.engine.script[m.ImportData] = lambda command: {"job": "9"}
+    bench.actions.data.import_data(["new.csv"], "fresh", "csv", {})
+    await wait(lambda: bench.actions.data._from == {"9": "discover"})
+    bench.state.go("help")
+    with project.new_dataset("fresh", points_schema(["a", "b"]), "new.csv") as writer:
+        writer.add({"x": np.ones((5, 2), dtype=np.float32)})
+    done = m.JobInfo(job="9", kind="import", state="finished", title="fresh")
+    bench.engine.emit(m.JobChanged(info=done))
+    notices = bench.state.notices
+    await wait(lambda: "fresh is in the project" in [each.text for each in notices.history])
+    assert bench.state.place == "help"
+    told = next(each for each in notices.history if each.text == "fresh is in the project")
+    told.actions[0].run()
+    assert (bench.state.place, bench.state.dataset) == ("data", "project:fresh")

@@ -13,6 +13,7 @@ from studio.app.state.draft import Draft
 from studio.app.state.expected import expected
 from studio.app.state.runs import RunState
 from studio.app.state.session import DataInfo
+from studio.app.widgets.sentence import Clause
 from studio.protocol import messages as m
 from tests.app.test_own_data import offer
 
@@ -234,3 +235,15 @@ async def test_letters_are_no_number_of_steps_and_it_is_said_what_is(bench, wait
     assert said.picker.nothing.isVisible()
     assert said.picker.nothing.text().startswith("Type a number of steps: ")
     said.picker.dismiss()
+
+
+async def test_the_sentence_ends_where_its_last_clause_does(bench, wait):
+    said = await set_up(bench, wait)
+    ends = [each.after.text() for each in said.clauses if isinstance(each, Clause)]
+    assert ends[-1] == "."
+    assert "." not in ends[:-1]
+    shown = said.clauses
+    said.show_clauses(shown[:-1])  # as while its budget is not known
+    assert shown[-2].after.text() == "."
+    said.show_clauses(shown)
+    assert (shown[-2].after.text(), shown[-1].after.text()) == (",", ".")

@@ -12,6 +12,7 @@ from studio.app.infolder import show_in_folder
 from studio.app.intents import disk
 from studio.app.intents.base import Intents, Link, Refused
 from studio.app.state.notices import Notice, NoticeAction
+from studio.app.state.places import Place
 from studio.app.state.reduce import cause
 from studio.app.state.session import AppState
 from studio.counted import counted
@@ -33,6 +34,7 @@ class DataIntents(Intents):
         super().__init__(state, link)
         self._looks: dict[str, asyncio.Task[Any]] = {}
         self._imports: dict[str, ImportData] = {}
+        self._from: dict[str, Place] = {}  # where the person was when an import was asked for
         state.job_ended.connect(self._ended)
         state.jobs_lost.connect(self._lost)
 
@@ -133,8 +135,20 @@ class DataIntents(Intents):
         await self.link.ask(command)
 
     async def _import(self, command: ImportData) -> None:
+        place = self.state.place
         answer = await self.link.ask(command)
-        self._imports[str((answer.result or {}).get("job", ""))] = command
+        job = str((answer.result or {}).get("job", ""))
+        self._imports[job], self._from[job] = command, place
+
+    def arrived(self, job: str, slug: str) -> None:
+        """Show data that have just come in, or offer to where the person went on meanwhile."""
+        place = self._from.pop(job, self.state.place)
+        if self.state.place in (place, "data"):
+            self.select(slug)
+            return
+        show = NoticeAction("Show", partial(self.select, slug))
+        text = f"{project_name(slug)} is in the project"
+        self.state.notices.post(Notice(level="good", text=text, actions=(show,)))
 
     def _lost(self, jobs: list[JobInfo]) -> None:
         """Say of each import that was under way that nothing came of it, and tidy up after it."""

@@ -317,7 +317,7 @@ class ProjectIntents(Intents):
         """Read from disk what a job has left there."""
         project = self.state.project
         if info.kind == "import" and info.state == "finished" and project is not None:
-            self._do(self._datasets(project))
+            self._do(self._datasets(project, info.job))
         if info.kind == "evaluation" and info.state == "finished":
             self._do(self._evaluated(info.run), "The figures cannot be read", run=info.run)
         if info.kind == "training" and info.run:
@@ -331,7 +331,7 @@ class ProjectIntents(Intents):
             run.evaluated = found
             self.state.runs.metrics_appended.emit(key)
 
-    async def _datasets(self, project: Path) -> None:
+    async def _datasets(self, project: Path, job: str) -> None:
         found = await asyncio.to_thread(disk.datasets, project)
         if self.state.project == project:
             fresh = {data.name for data in found} - {data.name for data in self.state.datasets}
@@ -339,7 +339,7 @@ class ProjectIntents(Intents):
             self.state.datasets_changed.emit()
             self._remember(project, self.state.project_name or project.name)
             if len(fresh) == 1:
-                self._data.select(imported(fresh.pop()))
+                self._data.arrived(job, imported(fresh.pop()))
 
 
 def _told(runs: Sequence[RunState], done: str) -> str:

@@ -139,7 +139,7 @@ class SetupSentence(Sentence):
         known = catalog.get("sampler", used.slug) if used is not None else None
         title = known.title if known is not None else "its own sampler"
         steps = sentence.sampler_steps(draft.resolved)
-        told = f"{title}, {steps:,} steps" if steps else title
+        told = f"{title}, {counted(steps, 'step')}" if steps else title
         self.sampler.say(told, known.summary if known is not None else "")
         return ["sampler"]
 

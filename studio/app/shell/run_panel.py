@@ -155,6 +155,8 @@ class RunPanel(QWidget):
             for field in fields:
                 if unknown and (field.chooses or field.under):
                     continue  # of an earlier version, which may have meant another network
+                if not drafts.matters(config, field, fields):
+                    continue
                 line = (field.title, check.title_of(field, drafts.value_at(config, field)))
                 (touched if drafts.changed(config, field) else rest).append(line)
             self._config.addWidget(Facts(chosen + touched))

@@ -1,6 +1,6 @@
 """Pure functions on the run that is being set up: a `RunSpec` that holds only what was changed."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -81,6 +81,15 @@ def value_at(config: Mapping[str, Any], field: FieldSpec) -> Any:
             return field.default
         value = value[name]
     return value
+
+
+def matters(config: Mapping[str, Any], field: FieldSpec, fields: Sequence[FieldSpec]) -> bool:
+    """Whether a setting does anything beside the others of ``fields`` as they are."""
+    depends = field.depends
+    other = next((each for each in fields if depends and each.path == depends.path), None)
+    if depends is None or other is None:
+        return True
+    return value_at(config, other) in depends.values and matters(config, other, fields)
 
 
 def has(config: Mapping[str, Any], field: FieldSpec) -> bool:

@@ -30,6 +30,7 @@ from studio.app.widgets.chartcard import ChartCard
 from studio.app.widgets.comparenames import measure_title
 from studio.app.widgets.evaluated import EvaluatedCard
 from studio.app.widgets.exporting import ask_curves, ask_picture, ask_values
+from studio.app.widgets.menu import open_menu
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.partcards import PartCards
 from studio.app.widgets.standing import StandingCard
@@ -95,9 +96,8 @@ class QualityView(QWidget):
         self._all = button("Show all steps", lambda: self._zoomed(None), kind="link")
         tip = "Measure the quality with fresh samples: choose the metrics, n and the seed"
         evaluate = button("Evaluate…", self._ask_evaluation, tip=tip)
-        curves = icon_button("table", "Export curves: CSV", self._export_curves)
-        picture = icon_button("export", "Export picture: PNG or SVG", self._export_picture)
-        self.bar = view_bar(self, self._words, self._all, None, evaluate, curves, picture)
+        self._export = icon_button("export", "Export a picture or the curves", self._ask_export)
+        self.bar = view_bar(self, self._words, self._all, None, evaluate, self._export)
         inside = QWidget()
         page = QVBoxLayout(inside)
         page.setContentsMargins(SIDE, 8, SIDE, 12)
@@ -144,6 +144,13 @@ class QualityView(QWidget):
 
     def _ask_evaluation(self) -> None:
         self._actions.training.ask_evaluation(self._state.runs.selection)
+
+    def _ask_export(self) -> None:
+        entries = [
+            ("Picture: PNG or SVG…", self._export_picture),
+            ("Curves: CSV…", self._export_curves),
+        ]
+        open_menu(self._export, self._export.rect().bottomLeft(), entries)
 
     def _export_curves(self) -> None:
         ask_curves(self, self._state)

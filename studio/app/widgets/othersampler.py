@@ -19,6 +19,7 @@ from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import label, row
 from studio.app.widgets.literal import set_tip
+from studio.counted import counted
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.extras import DENOISED, LEVELS
 from studio.protocol.records import EXTRA, GIVEN
@@ -55,7 +56,7 @@ class OtherSampler(QWidget):
         self.samplers = ChoiceList([OWN], "Sampler of the flow")
         self.samplers.setMinimumContentsLength(9)
         set_tip(self.samplers, "By which sampler the flow goes; each starts from the same noise")
-        self.steps = ChoiceList([f"{n} steps" for n in STEPS], "Steps of the sampler")
+        self.steps = ChoiceList([counted(n, "step") for n in STEPS], "Steps of the sampler")
         self.steps.setCurrentIndex(STEPS.index(USUAL))
         for each in (self.samplers, self.steps):
             each.activated.connect(lambda _: self._ask())
@@ -90,7 +91,7 @@ class OtherSampler(QWidget):
     def said(self) -> str:
         """Which it is, with how many steps."""
         chosen = self.chosen
-        return f"{chosen.title}, {self._count:,} steps" if chosen is not None else OWN
+        return f"{chosen.title}, {counted(self._count, 'step')}" if chosen is not None else OWN
 
     @property
     def _count(self) -> int:

@@ -124,11 +124,19 @@ class Clause(QWidget):
     def __init__(self, before: str, control: QWidget, after: str = "") -> None:
         super().__init__()
         held = QWidget()
-        held.setLayout(row(control, *((2, said(after)) if after else ()), gap=0))
+        self._after, self.after = after, said(after)
+        self.after.setVisible(bool(after))
+        held.setLayout(row(control, 2, self.after, gap=0))
         line = Wrapping(SPACE, 4)
         line.addWidget(said(before))
         line.addWidget(held)
         self.setLayout(line)
+
+    def end(self, last: bool) -> None:
+        """Let it be followed by what follows it, or end the sentence."""
+        text = "." if last else self._after
+        self.after.setText(text)
+        self.after.setVisible(bool(text))
 
 
 class Sentence(QWidget):
@@ -153,6 +161,8 @@ class Sentence(QWidget):
         for each in clauses:
             self._layout.addWidget(each)
             each.show()
+            if isinstance(each, Clause):
+                each.end(each is clauses[-1])
         self.updateGeometry()
 
     @property

@@ -26,6 +26,7 @@ from studio.app.widgets.foundview import Arrays, FoundView, can_ask
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.ownimage import Image, OwnImage, Told
 from studio.app.widgets.tilegrid import TileGrid
+from studio.counted import counted
 from studio.protocol.parts import ErrorInfo
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ class FilmView(FoundView):
         """Say by which sampler."""
         sampler = self._config.get("sampler") or {}
         settings = sampler.get("config") or {}
-        steps = f", {settings['steps']} steps" if "steps" in settings else ""
+        steps = f", {counted(settings['steps'], 'step')}" if "steps" in settings else ""
         return f"{sampler.get('slug', '')}{steps}" if sampler else "the model's own sampler"
 
     @property
