@@ -29,7 +29,7 @@ from studio.app.widgets.tilegrid import LARGEST, SMALLEST
 __all__ = ["Browser"]
 
 SIDES = ("Generated", "Real", "Beside")
-FILTER = 150  # pixels: "top, mass > 150" can be read
+FILTER = 176  # pixels: "type = top, mass > 150" can be read
 IN_PLACE = "Generated, real, or both beside each other (R: one in the place of the other)"
 NEAREST = (
     "Show the real ones by their distance from the generated one in the white ring, those of its "

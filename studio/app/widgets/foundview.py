@@ -14,10 +14,11 @@ from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.intents.base import Refused
 from studio.app.plots.export import Picture, copy_picture, widget_picture
+from studio.app.run_words import result_words
 from studio.app.state.operators import offered
 from studio.app.state.session import AppState
 from studio.app.theme import theme
-from studio.app.widgets.basic import Elided, button, label, scrolled, view_bar
+from studio.app.widgets.basic import Elided, button, label, row, scrolled, view_bar
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.menu import open_menu
 from studio.app.widgets.overlays import EmptyState
@@ -60,15 +61,22 @@ class FoundView(QWidget):
         self.words = Elided("", "muted")
         self.words.hide()
         self.measure = button("Measure…", self._measure, tip="Choose what to measure, and do it")
-        self.newest = button("Newest", self._leave, tip="Show the newest result again")
-        self.newest.hide()
-        self.bar = view_bar(self, self.words, None, *self.controls(), self.newest, self.measure)
+        self.bar = view_bar(self, self.words, None, *self.controls(), self.measure)
+        # Below the bar, which has no room for it in a narrow window.
+        self._which = label("", "muted")
+        self.newest = button("Show the newest", self._leave, kind="link")
+        self.earlier = QWidget()
+        line = row(self._which, self.newest, None)
+        line.setContentsMargins(16, 8, 16, 0)
+        self.earlier.setLayout(line)
+        self.earlier.hide()
         self.page = QWidget()
         self.lay_out(self.page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for part in self.above():
             layout.addWidget(part)
+        layout.addWidget(self.earlier)
         self._room = scrolled(self.page)
         layout.addWidget(self._room, 1)
         layout.addStretch(0)  # what stands above stays there while the page is hidden
@@ -178,7 +186,9 @@ class FoundView(QWidget):
             self._actions.operating.wanted(self._key, self.operator, opened=opened)
             for opened in (True, False)
         )
-        self.newest.setVisible(self.filled and wanted != newest)
+        self.earlier.setVisible(self.filled and wanted != newest)
+        said = result_words(wanted, self.state.catalog).text if wanted else ""
+        self._which.setText(f"An earlier result: {said}")
         if self.filled:
             self.empty.hide()
             self.draw()

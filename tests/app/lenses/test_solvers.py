@@ -308,10 +308,10 @@ async def test_an_earlier_study_is_shown_when_its_line_is_clicked(lens, view) ->
     run.results += [first, second]
     lens.state.runs.changed.emit(run.key)
     await until(lambda: view.found is not None)
-    assert (view.found.samples, view.newest.isHidden()) == (400, True)
+    assert (view.found.samples, view.earlier.isHidden()) == (400, True)
     lens.actions.operating.show(run.key, first)
     await until(lambda: view.found.samples == 300)
-    assert not view.newest.isHidden()
+    assert not view.earlier.isHidden()
     # Samples that are drawn meanwhile are seen among the samples, and change nothing here.
     drawn = ResultWritten(
         job="j", run=run.key, operator="generate", step=9, result="/r/0003-generate"
@@ -320,7 +320,7 @@ async def test_an_earlier_study_is_shown_when_its_line_is_clicked(lens, view) ->
     assert lens.state.opened == {run.key: first}
     view.newest.click()
     await until(lambda: view.found.samples == 400)
-    assert view.newest.isHidden()
+    assert view.earlier.isHidden()
 
 
 async def test_what_is_deleted_is_not_shown_any_more(lens, view) -> None:
