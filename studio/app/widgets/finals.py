@@ -111,6 +111,8 @@ class Finals(QWidget):
     def _build(self, names: list[Name], verdicts: list[Verdict | None], lines: list[Line]) -> None:
         clear(self._grid)
         self.setMinimumWidth(min(WIDEST, TITLES + COLUMN * len(names)))
+        for place in range(1, max(self._grid.columnCount(), len(names) + 1)):
+            self._grid.setColumnStretch(place, int(place <= len(names)))  # of more before, none
         self._head(names)
         at = self._judge(verdicts, 1)
         self._cells = []
@@ -140,7 +142,6 @@ class Finals(QWidget):
                 line.setStretch(1, 1)
                 head.setLayout(line)
             self._grid.addWidget(head, 0, place + 1)
-            self._grid.setColumnStretch(place + 1, 1)
 
     def _judge(self, verdicts: list[Verdict | None], at: int) -> int:
         """Write the verdicts, where there are any; return the line after them."""

@@ -484,6 +484,18 @@ def test_a_long_word_of_a_name_stands_below_its_number(
     assert isinstance(head.layout(), QVBoxLayout) == above, "beside it there is no room"
 
 
+def test_fewer_runs_than_before_share_all_of_the_room(runs: Any, window: QWidget) -> None:
+    """The column of a third run that is compared no more took its share of the words of the two."""
+    finals = window.view.finals
+    finals.resize(420, 400)
+    for count in (3, 2):
+        finals.show_runs(runs[:count], "quality/sliced-w2")
+        QApplication.processEvents()
+        last = finals._grid.itemAtPosition(0, count).widget()
+        right = last.mapTo(finals, last.rect().topRight()).x()
+        assert finals.width() - right < 40, count
+
+
 def test_names_of_the_legend_fit_or_have_an_ellipsis_in_the_middle(
     lens: Any, runs: Any, window: QWidget
 ) -> None:
