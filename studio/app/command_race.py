@@ -60,7 +60,7 @@ def _looking(
 ) -> list[Command]:
     def comparing() -> str:
         runs = [state.runs.by_key[key] for key in state.runs.chosen if key in state.runs.by_key]
-        return comparison.why_not(runs or comparison.compared(state.runs))
+        return comparison.why_not(runs or comparison.compared(state.runs), state.catalog)
 
     def branchable() -> str:
         run = state.runs.current

@@ -6,9 +6,10 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from studio.app.run_words import title_of
-from studio.app.state import learning, switch
+from studio.app.state import comparison, learning, switch
 from studio.app.state.naming import called
 from studio.app.state.runs import RunState
+from studio.app.state.runtable import groups
 from studio.app.state.tree import tree
 from studio.app.widgets.basic import Link
 from studio.app.widgets.flash import Flash
@@ -83,6 +84,21 @@ def test_a_setting_of_the_data_that_is_not_said_has_its_default():
     wanted = run(3, dataset=slug).spec
     found = learning.fitting(TEACHER, wanted, [said, other], offer())
     assert [each.name for each in found] == ["0001-r"]
+
+
+def test_runs_of_before_a_setting_of_the_data_are_beside_those_that_have_its_default():
+    known = catalog()
+    slug = next(e.slug for e in known.of("dataset") if e.fields)
+    field = known.get("dataset", slug).fields[0]
+    before, said = run(1, dataset=slug), run(6, dataset=slug, **{field.path: field.default})
+    other = run(7, dataset=slug, **{field.path: "another"})
+    assert comparison.comparable(before, said, known)
+    assert not comparison.comparable(before, other, known)
+    found = groups([before, said, other], "data", known)
+    assert [[each.key[-6:-2] for each in group.runs] for group in found] == [
+        ["0007"], ["0006", "0001"]
+    ]  # fmt: skip
+    assert comparison.why_not([before, said], known) == ""
 
 
 def test_the_tree_has_them_under_what_they_took_and_says_what():

@@ -47,7 +47,7 @@ class ComparingIntents(Intents):
         runs = self.state.runs
         chosen = [runs.by_key[key] for key in runs.chosen if key in runs.by_key]
         chosen = chosen or comparison.compared(runs)
-        why = comparison.why_not(chosen)
+        why = comparison.why_not(chosen, self.state.catalog)
         if why:
             self.state.notices.post(Notice(level="info", text="Nothing to compare", why=why))
             return

@@ -72,7 +72,7 @@ class LabelIntents(Intents):
         pinned = not run.label.baseline
         labels = {key: msgspec.structs.replace(run.label, baseline=pinned)}
         if pinned:
-            for each in others_pinned(run, self.state.runs.by_key.values()):
+            for each in others_pinned(run, self.state.runs.by_key.values(), self.state.catalog):
                 labels[each.key] = msgspec.structs.replace(each.label, baseline=False)
         is_now = "is the baseline of its data" if pinned else "is no baseline any more"
         self._say(labels, f"Run {number(run.name)} {is_now}")

@@ -87,7 +87,7 @@ class RunStrip(QFrame):
         if len(runs) < 2:
             return
         found = differing(runs, self._state.catalog)
-        why = comparison.why_not(runs)
+        why = comparison.why_not(runs, self._state.catalog)
         rest = "the rest is equal" if found.rows else "all of them are equal"
         same = why or "Same data: comparable."
         if len(runs) > MARKED:

@@ -74,35 +74,44 @@ def compared(runs: Runs) -> list[RunState]:
     return found[:MOST] if len(found) > 1 else []
 
 
-def rival(runs: Runs) -> RunState | None:
+def rival(runs: Runs, catalog: Catalog | None = None) -> RunState | None:
     """Return the newest other run on the data of the selected one, None where there is none."""
     current = runs.current
     others = (run for run in runs.by_key.values() if run is not current)
-    fit = (run for run in others if current is not None and comparable(current, run))
+    fit = (run for run in others if current is not None and comparable(current, run, catalog))
     return max(fit, key=lambda run: run.name, default=None)
 
 
-def data_of(run: RunState | None) -> str:
-    """Return what names the data of a run, with their settings; "" where nobody knows them."""
+def data_of(run: RunState | None, catalog: Catalog | None = None) -> str:
+    """Return what names the data of a run, with their settings; "" where nobody knows them. With
+    the ``catalog`` a setting that has its default is as one that is not said: a run of before
+    there was such a setting does not say it.
+    """
     if run is None or run.spec is None:
         return ""
-    return msgspec.json.encode(run.spec.dataset, order="deterministic").decode()
+    data, entry = run.spec.dataset, drafts.entry_of(run.spec, "dataset", catalog)
+    said = dict(data.config)
+    for field in entry.fields if entry is not None else ():
+        if not drafts.changed(data.config, field):
+            said.pop(field.path, None)
+    said_of = msgspec.structs.replace(data, config=said)
+    return msgspec.json.encode(said_of, order="deterministic").decode()
 
 
-def comparable(first: RunState, other: RunState) -> bool:
-    """Whether two runs learn the same data."""
+def comparable(first: RunState, other: RunState, catalog: Catalog | None = None) -> bool:
+    """Whether two runs learn the same data, as `data_of` tells them."""
     if first.spec is None or other.spec is None:
         return False
-    return first.spec.dataset == other.spec.dataset
+    return data_of(first, catalog) == data_of(other, catalog)
 
 
-def why_not(runs: list[RunState]) -> str:
+def why_not(runs: list[RunState], catalog: Catalog | None = None) -> str:
     """Return why runs cannot be shown side by side, "" if they can."""
     if len(runs) < 2:
         return f"Choose 2 to {MOST} runs: hold Ctrl and click them."
     if len(runs) > MOST:
         return f"At most {MOST} runs fit side by side."
-    if not all(comparable(runs[0], run) for run in runs[1:]):
+    if not all(comparable(runs[0], run, catalog) for run in runs[1:]):
         return "These runs learn different data: there is nothing to compare."
     return ""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from studio.app.state.comparison import comparable
 from studio.app.state.runs import RunState
+from studio.protocol.catalog import Catalog
 
 __all__ = ["others_pinned", "parsed_tags"]
 
@@ -16,7 +17,9 @@ def parsed_tags(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if word))
 
 
-def others_pinned(run: RunState, runs: Iterable[RunState]) -> list[RunState]:
+def others_pinned(
+    run: RunState, runs: Iterable[RunState], catalog: Catalog | None = None
+) -> list[RunState]:
     """Return the baselines that a run takes the place of: there is one for each data set."""
     pinned = (each for each in runs if each.label.baseline and each is not run)
-    return [each for each in pinned if comparable(run, each)]
+    return [each for each in pinned if comparable(run, each, catalog)]

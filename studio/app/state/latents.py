@@ -23,7 +23,7 @@ def beside(run: RunState, runs: Mapping[str, RunState], catalog: Catalog | None)
         for other in runs.values()
         if other.key != run.key
         and other.step
-        and comparable(run, other)
+        and comparable(run, other, catalog)
         and _carrier(other, catalog)
     )
     return sorted(found, key=lambda other: other.name)
@@ -34,7 +34,7 @@ def differ(one: RunState, other: RunState, catalog: Catalog | None, seed: int | 
     from the latents of a ``seed``, or, where that is None, the fixed ones of each run.
     """
     name = f"Run {number(other.name)}"
-    if one.spec is None or other.spec is None or not comparable(one, other):
+    if one.spec is None or other.spec is None or not comparable(one, other, catalog):
         return f"{name} learns other data."
     if _carrier(one, catalog) != _carrier(other, catalog) or _sizes(one) != _sizes(other):
         return f"{name} starts from other latents: row by row they are not the same."

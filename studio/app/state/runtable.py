@@ -127,7 +127,7 @@ def groups(
     parted: dict[tuple[str, str], list[RunState]] = {}
     for run in sorted(runs, key=lambda run: run.name, reverse=True):
         for title in _titles(run, by, catalog):
-            parted.setdefault((title, data_of(run)), []).append(run)
+            parted.setdefault((title, data_of(run, catalog)), []).append(run)
     made = []
     for (title, data), each in parted.items():
         about, metric = _about(each[0], by, catalog, sizes or {}), _headline(each)

@@ -227,7 +227,7 @@ class CompareView(QWidget):
             return
         how = f"Hold Ctrl and click 2 to {comparison.MOST} runs in the sidebar, or start a race."
         current = self._state.runs.current
-        other = comparison.rival(self._state.runs)
+        other = comparison.rival(self._state.runs, self._state.catalog)
         if current is not None and other is not None:
             name = called(other.name, other.label.name)
             show = partial(self._actions.comparing.show, [current.key, other.key])

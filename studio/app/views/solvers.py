@@ -131,7 +131,11 @@ class SolversView(FoundView):
             return
         read: list[tuple[RunState, Solved]] = []
         for other in reversed(list(self.state.runs.by_key.values())):
-            if other.key == key or not comparable(run, other) or len(read) == OTHERS:
+            if (
+                other.key == key
+                or not comparable(run, other, self.state.catalog)
+                or len(read) == OTHERS
+            ):
                 continue
             try:
                 newest = await self._actions.operating.newest(other.key, OPERATOR)

@@ -125,8 +125,8 @@ class Clause(QWidget):
         super().__init__()
         held = QWidget()
         self._after, self.after = after, said(after)
-        self.after.setVisible(bool(after))
         held.setLayout(row(control, 2, self.after, gap=0))
+        self.after.setVisible(bool(after))  # not before it has a parent: it would be a window
         line = Wrapping(SPACE, 4)
         line.addWidget(said(before))
         line.addWidget(held)
