@@ -290,7 +290,7 @@ def test_a_figure_of_another_number_of_samples_says_so(made):
         of_so_many(made.state.runs.by_key[f"/p/runs/{n:04d}-r"], many, 250 / many, 0.02)
     made.page.refresh()
     row = index_of(made, 3).siblingAtColumn(AXIS)
-    tip = row.data(Qt.ItemDataRole.ToolTipRole)
+    tip = " ".join(row.data(Qt.ItemDataRole.ToolTipRole).split())  # of several lines
     assert "with n = 250" in tip
     assert "its own floor 1" in tip
     assert "axis is for n = 2,000" in tip
@@ -301,6 +301,7 @@ def test_a_figure_of_another_number_of_samples_says_so(made):
     other = index_of(made, 1).siblingAtColumn(AXIS).data(Qt.ItemDataRole.ToolTipRole)
     assert "axis" not in other
     head = index_of(made, 3).parent().siblingAtColumn(VALUE).data(Qt.ItemDataRole.ToolTipRole)
+    head = " ".join(head.split())
     assert "n = 2,000" in head
     assert "cannot tell samples from real ones" in " ".join(head.split())
     assert not made.page.grab().isNull()
