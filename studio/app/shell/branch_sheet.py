@@ -14,7 +14,7 @@ from studio.app.state.naming import branch_name, called
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, column, label, row, scrolled
-from studio.app.widgets.sheet import Sheet
+from studio.app.widgets.growingdialog import GrowingDialog
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.spec import ChangeSetting, Pick, RunSpec
 
@@ -23,7 +23,7 @@ __all__ = ["BranchSheet"]
 WIDTH = 460
 
 
-class BranchSheet(Sheet):
+class BranchSheet(GrowingDialog):
     """Lists the settings that may change in the middle of a training, as they are at the step.
 
     It is opened, never executed; "Branch" calls the action and closes it.

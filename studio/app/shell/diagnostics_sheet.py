@@ -18,7 +18,7 @@ from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, label, row
 from studio.app.widgets.filedialog import save_dialog
-from studio.app.widgets.sheet import Sheet
+from studio.app.widgets.growingdialog import GrowingDialog
 from studio.protocol.messages import ErrorInfo
 from studio.store.errors import StoreError
 
@@ -27,7 +27,7 @@ __all__ = ["DiagnosticsSheet"]
 WIDTH = 480
 
 
-class DiagnosticsSheet(Sheet):
+class DiagnosticsSheet(GrowingDialog):
     """It is opened, never executed; "Write the zip" writes in a thread, and a toast says where."""
 
     def __init__(self, state: AppState, parent: QWidget) -> None:

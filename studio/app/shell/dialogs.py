@@ -21,8 +21,8 @@ from studio.app.shell.topbar import native
 from studio.app.state.notices import Notices
 from studio.app.widgets.basic import button, label, section, separator
 from studio.app.widgets.fold import Fold
+from studio.app.widgets.growingdialog import GrowingDialog
 from studio.app.widgets.literal import set_title
-from studio.app.widgets.sheet import Sheet
 from studio.app.words import ago
 
 __all__ = [
@@ -39,7 +39,7 @@ NAMED = 6  # of what is in the trash
 
 def framed(parent: QWidget, title: str, width: int) -> tuple[QDialog, QVBoxLayout]:
     """Return a modal dialog that deletes itself when it closes, and its layout below the title."""
-    made = Sheet(parent)
+    made = GrowingDialog(parent)
     set_title(made, title)
     made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     made.setModal(True)

@@ -16,8 +16,8 @@ from studio.app.state.drafts import value_at
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, column, label, row, scrolled
+from studio.app.widgets.growingdialog import GrowingDialog
 from studio.app.widgets.literal import set_tip
-from studio.app.widgets.sheet import Sheet
 from studio.app.widgets.switch import Switch
 from studio.protocol.catalog import EntrySpec, FieldSpec
 
@@ -27,7 +27,7 @@ WIDTH = 480
 LONG = "takes long"
 
 
-class EvaluateSheet(Sheet):
+class EvaluateSheet(GrowingDialog):
     """It is opened, never executed; once the job is on its way it closes. What was chosen is kept
     for the session, for all runs of the kind of data: figures are compared among these.
 

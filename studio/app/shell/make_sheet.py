@@ -14,8 +14,8 @@ from studio.app.import_words import name_reasons
 from studio.app.state import drafts
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, column, label, row, scrolled
+from studio.app.widgets.growingdialog import GrowingDialog
 from studio.app.widgets.literal import set_title
-from studio.app.widgets.sheet import Sheet
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.names import name_of_data
@@ -25,7 +25,7 @@ __all__ = ["MakeSheet"]
 WIDTH, HIGHEST = 480, 560
 
 
-class MakeSheet(Sheet):
+class MakeSheet(GrowingDialog):
     """It is opened, never executed; once the job is on its way it closes, and the line above the
     canvas shows how far it is.
     """

@@ -24,8 +24,8 @@ from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, column, label, row
 from studio.app.widgets.filedialog import folder_of_files, save_dialog
+from studio.app.widgets.growingdialog import GrowingDialog
 from studio.app.widgets.literal import set_title
-from studio.app.widgets.sheet import Sheet
 from studio.protocol.able import Able, Condition
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.messages import ErrorInfo
@@ -38,7 +38,7 @@ LENGTHS = "averaging-lengths"
 PLACES = ("Into the run", "To a file")
 
 
-class OperateSheet(Sheet):
+class OperateSheet(GrowingDialog):
     """It is opened, never executed; once the job is on its way it closes, and the line above the
     lenses shows how far it is.
     """

@@ -3,10 +3,10 @@
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QDialog
 
-__all__ = ["Sheet"]
+__all__ = ["GrowingDialog"]
 
 
-class Sheet(QDialog):
+class GrowingDialog(QDialog):
     """It grows where a line comes or wraps: Qt gives a window the least height of its layout, but
     does not ask how high lines are at the width that it has, and what has no room is painted over.
     """

@@ -6,13 +6,13 @@ from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from studio.app.widgets.basic import label
-from studio.app.widgets.sheet import Sheet
+from studio.app.widgets.growingdialog import GrowingDialog
 
 LONG = "What stands against it takes several lines where the window is as narrow as this one. " * 4
 
 
 def test_nothing_lies_over_something_else_when_a_line_comes(qtbot) -> None:
-    sheet = Sheet()
+    sheet = GrowingDialog()
     qtbot.addWidget(sheet)
     area, name, trouble = QScrollArea(), label("Name"), label("", "danger", wrap=True)
     page = QWidget()
