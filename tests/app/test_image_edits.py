@@ -27,6 +27,9 @@ def test_a_brush_is_round_and_never_misses_the_pixel_under_it() -> None:
     assert wide.marked.sum() == 4, "the corners are 2.1 pixels away"
     assert wide.words == "4 pixels (11%)"
     assert brushed(wide, (3.0, 3.0), 9.0, False).marked.sum() == 0
+    line = brushed(sheet(), (5.5, 0.5), 0.6, True, since=(0.5, 0.5)).marked
+    assert line[:6, 0].all(), "a stroke of the mouse leaves no gap"
+    assert line.sum() == 6
     outside = brushed(sheet(), (-1.0, 9.0), 0.5, True)
     assert not outside.marked.any()
 

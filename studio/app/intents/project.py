@@ -216,7 +216,8 @@ class ProjectIntents(Intents):
         busy = next((run for run in runs if run.job or run.background), None)
         if busy is not None:
             waits = busy.state == "queued"
-            text = f"{called(busy.name, busy.label.name)} {'waits' if waits else 'is running'}"
+            does = "waits" if waits else "is paused" if busy.state == "paused" else "is running"
+            text = f"{called(busy.name, busy.label.name)} {does}"
             todo = "Remove it from the queue first." if waits else "Stop it first."
             self.state.notices.post(Notice(level="warning", text=text, todo=todo))
         elif runs:

@@ -91,15 +91,25 @@ class Sheet:
 
 
 def brushed(
-    sheet: Sheet, at: tuple[float, float], radius: float, paint: float | bool | tuple[float, ...]
+    sheet: Sheet,
+    at: tuple[float, float],
+    radius: float,
+    paint: float | bool | tuple[float, ...],
+    since: tuple[float, float] | None = None,
 ) -> Sheet:
-    """Return a sheet under a round brush at (row, column) in pixels, whose radius is in pixels:
+    """Return a sheet under a round brush at (row, column) in pixels, whose radius is in pixels, and
+    where it went ``since`` another place, in a line: the mouse is not asked at each pixel.
     True marks, False takes marks away, and numbers are the colour that is painted, one for all
     channels or one for each. The pixel under its middle is always touched.
     """
     channels, height, width = sheet.image.shape
     rows, columns = np.ogrid[:height, :width]
-    far = (rows + 0.5 - at[0]) ** 2 + (columns + 0.5 - at[1]) ** 2
+    back = (0.0, 0.0) if since is None else (since[0] - at[0], since[1] - at[1])
+    long = back[0] ** 2 + back[1] ** 2
+    along = (rows + 0.5 - at[0]) * back[0] + (columns + 0.5 - at[1]) * back[1]
+    share = np.clip(along / long, 0.0, 1.0) if long else np.zeros_like(along)
+    far = (rows + 0.5 - at[0] - share * back[0]) ** 2
+    far = far + (columns + 0.5 - at[1] - share * back[1]) ** 2
     under = far <= radius**2
     middle = int(at[0]), int(at[1])
     if 0 <= at[0] < height and 0 <= at[1] < width:

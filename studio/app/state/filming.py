@@ -49,8 +49,10 @@ class FilmFound:
         return int(self.way.shape[1])
 
     def at(self, flow: float) -> int:
-        """Return the frame that is nearest to a flow time."""
-        return int(np.abs(self.t - flow).argmin())
+        """Return the frame that is nearest to a flow time, the last of those that are as near: the
+        smallest noise and none of it may be of one time.
+        """
+        return len(self.t) - 1 - int(np.abs(self.t - flow)[::-1].argmin())
 
     def strip(self, most: int) -> NDArray[np.int64]:
         """Return so many frames at most, evenly, the first and the last among them."""

@@ -1,6 +1,7 @@
 """The denoising film in the Samples lens: it follows the flow clock, and is written to files."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ def arrays() -> dict[str, Any]:
 def test_a_frame_is_the_nearest_to_a_flow_time_and_says_what_is_known_there() -> None:
     found = FilmFound.of(arrays())
     assert [found.at(t) for t in (0.0, 0.5, 0.96, 1.0)] == [0, 5, 11, 11]
+    same = replace(found, t=np.minimum(found.t, found.t[-2]))
+    assert same.at(1.0) == 11, "of two at one time the last, without noise"
     assert found.strip(STRIP).tolist()[0] == 0
     assert found.strip(STRIP).tolist()[-1] == T - 1
     assert found.said(0, 1).startswith(

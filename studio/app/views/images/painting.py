@@ -15,6 +15,7 @@ from studio.app.widgets.literal import set_tip
 
 __all__ = ["PaintTools"]
 
+Place = tuple[float, float]
 RADII = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)  # of the brush, in pixels of the image
 COLOURS = 3
 
@@ -35,6 +36,7 @@ class PaintTools(QWidget):
         self._edits, self._canvas = edits, canvas
         self._task: Task = TASKS[0]
         self._radius = 1.5
+        self._last: Place | None = None  # where a stroke was last
         self._ink: tuple[float, ...] = (1.0,)
         self.brush = icon_button("brush", "Brush: Enter or the mouse paints, [ and ] size it")
         self.brush.setCheckable(True)
@@ -145,13 +147,14 @@ class PaintTools(QWidget):
         sheet = self._edits.now
         if sheet is None:
             return
-        self._edits.amend(self._under_brush(sheet, at_row, at_column, erases=erases))
+        at, since = (at_row, at_column), None if begins else self._last
+        self._last = at
+        self._edits.amend(self._under_brush(sheet, at, since, erases=erases))
         self.painted.emit()
 
-    def _under_brush(self, sheet: Sheet, at_row: float, at_column: float, *, erases: bool) -> Sheet:
+    def _under_brush(self, sheet: Sheet, at: Place, since: Place | None, *, erases: bool) -> Sheet:
         erases = erases or self.eraser.isChecked()
-        at = (at_row, at_column)
         if self._task.brush == "mask":
-            return brushed(sheet, at, self._radius, not erases)
-        painted = brushed(sheet, at, self._radius, 0.0 if erases else self._ink)
+            return brushed(sheet, at, self._radius, not erases, since)
+        painted = brushed(sheet, at, self._radius, 0.0 if erases else self._ink, since)
         return replace(painted, label="")
