@@ -24,7 +24,7 @@ class Evaluated:
     """Figures of a step by metric, each with its floor, the ends of its interval where it has one,
     how many data it is of, and its parts by name: of each class, of each mode, and what
     each part is held against with its spread. ``cells`` are of a confusion of classes: true, told,
-    how many.
+    how many. ``notes`` say which figure that was asked for there is none of, and why.
     """
 
     step: int
@@ -36,6 +36,7 @@ class Evaluated:
     parts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     cells: Mapping[str, tuple[tuple[str, str, float], ...]] = field(default_factory=dict)
     part_floors: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def newest(events: Iterable[_Event]) -> Evaluated | None:
@@ -72,8 +73,9 @@ def _read(event: _Event) -> Evaluated | None:
             for slug, each in data.get("part_floors", {}).items()
             if slug in parts
         }
+        seed, notes = int(data["seed"]), tuple(map(str, data.get("notes", ())))
         return Evaluated(
-            event.step, int(data["seed"]), values, floors, counts, ends, parts, cells, part_floors
+            event.step, seed, values, floors, counts, ends, parts, cells, part_floors, notes
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

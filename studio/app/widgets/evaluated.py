@@ -17,7 +17,9 @@ HEADS = ("Metric", "Value", "Better", "Held against", "n")
 
 
 class EvaluatedCard(QFrame):
-    """A line a metric; hidden where nothing was asked for."""
+    """A line a metric, and below them why others are missing; hidden where nothing was asked
+    for.
+    """
 
     def __init__(self, state: AppState) -> None:
         super().__init__()
@@ -35,17 +37,21 @@ class EvaluatedCard(QFrame):
         layout.setSpacing(8)
         layout.addWidget(self.title)
         layout.addLayout(self._grid)
+        self.notes = label("", "small", wrap=True)
+        layout.addWidget(self.notes)
         self.hide()
 
     def show_figures(self, found: Evaluated | None) -> None:
         """Show the figures of an evaluation, None for none."""
-        self.setVisible(found is not None and bool(found.values))
+        self.setVisible(found is not None and bool(found.values or found.notes))
         if found is None or found == self._shown:
             return
         self._shown = found
         few = held.few(min(found.counts.values(), default=None))
         told = f"Evaluated at step {found.step:,}, seed {found.seed}"
         self.title.setText(f"{told}; {few}" if few else told)
+        self.notes.setText(" ".join(found.notes))
+        self.notes.setVisible(bool(found.notes))
         clear(self._grid)
         right = Qt.AlignmentFlag.AlignRight
         for column, head in enumerate(HEADS):

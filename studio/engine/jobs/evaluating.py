@@ -118,6 +118,7 @@ class EvaluationJob(RunJob):
                 if slug in quality.figures
             },
             cells={slug: list(f.cells) for slug, f in quality.figures.items() if f.cells},
+            notes=list(quality.notes),
         )
 
     def _tell(self, ahead: Ahead) -> None:

@@ -39,6 +39,18 @@ def test_the_newest_that_can_be_read_is_taken():
     assert newest([]) is None
 
 
+def test_a_figure_that_there_is_none_of_says_why_below_the_others(lens, qtbot):
+    why = "FID is left out: it needs the weights of a network."
+    for said, lines in ((SAID, 2), ({**SAID, "values": {}}, 0)):
+        lens.run.evaluated = newest([event({**said, "notes": [why]})])
+        assert len(lens.run.evaluated.values) == lines
+        view = QualityView(lens.state, lens.actions)
+        qtbot.addWidget(view)
+        view.show()
+        assert view.evaluated.isVisible()
+        assert view.evaluated.notes.text() == why
+
+
 PARTS = {"accuracy": {"corn": 0.8, "oats": 1.0}, "recall": {"corn": 0.8, "oats": 1.0}}
 
 
