@@ -270,7 +270,8 @@ class MetricEntry(Entry):
     Attributes:
         needs: what it must be given of a model: "samples", or a name among
             `models.contracts.abilities.ABILITIES`.
-        better: whether its figure is better when it is "lower" or "higher".
+        better: whether its figure is better when it is "lower" or "higher", or "near" to its bar:
+            too high and too low are both bad.
         unit: of its figure, "" for a plain number.
         minimum: how many samples it needs at least.
         bar_is: what its figure is held against, in a few words.
@@ -278,7 +279,7 @@ class MetricEntry(Entry):
     """
 
     needs: tuple[str, ...]
-    better: Literal["lower", "higher"]
+    better: Literal["lower", "higher", "near"]
     unit: str
     minimum: int
     bar_is: str

@@ -374,7 +374,7 @@ def metric(
     source: str,
     kinds: Iterable[str] = (),
     needs: Iterable[str] = ("samples",),
-    better: Literal["lower", "higher"] = "lower",
+    better: Literal["lower", "higher", "near"] = "lower",
     unit: str = "",
     minimum: int = 2,
     bar_is: str = "real against real",

@@ -10,6 +10,7 @@ __all__ = [
     "BASELINE",
     "ENOUGH",
     "FLOOR",
+    "NEAR",
     "SEEN",
     "STALE",
     "band",
@@ -25,6 +26,7 @@ __all__ = [
 
 REAL = "real against real"
 FLOOR, BASELINE = "floor", "baseline"
+NEAR = "near"  # which way a figure is better that may be too low and too high
 STALE = 20
 """A figure is old after this part of the steps so far."""
 SEEN = 2.0
@@ -57,7 +59,9 @@ def measured(entry: EntrySpec | None, value: float) -> str:
 
 def side(entry: EntrySpec | None) -> str:
     """Return which way is better, "" where nobody knows."""
-    return f"{entry.better} is better" if entry is not None and entry.better else ""
+    if entry is None or not entry.better:
+        return ""
+    return "near its bar is better" if entry.better == NEAR else f"{entry.better} is better"
 
 
 def in_short(entry: EntrySpec | None) -> str:

@@ -214,8 +214,8 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     the ``sampler`` that they use where none is chosen, and by kind of data the ``samplers`` with
     their settings where that is another; those without a field say by their
     ``group`` what they do instead ("classify", "recommend"). Metrics say which values are
-    ``better``: "lower" or "higher", what their ``bar`` is, in a few words, the ``unit`` of
-    their figures, "" for plain numbers, and whether they are ``heavy``: too long for
+    ``better``: "lower", "higher" or "near" to their bar, what their ``bar`` is, in a few words, the
+    ``unit`` of their figures, "" for plain numbers, and whether they are ``heavy``: too long for
     a training. Networks say in which ``roles`` they can be picked.
     Samplers say by their ``motion`` what a step does and whether it follows an ``ode``, or else
     adds noise; guidance says what it makes of the denoiser;

@@ -209,7 +209,7 @@ def measure(entry: Entry, x: Tensor, reference: PointSet) -> float:
 
 @each_metric
 def test_a_metric_says_which_way_is_better(entry: MetricEntry):
-    assert entry.better in ("lower", "higher")
+    assert entry.better in ("lower", "higher", "near")
     assert isinstance(entry.unit, str)
     assert entry.minimum >= 2
 

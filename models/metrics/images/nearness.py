@@ -55,6 +55,7 @@ def share_below(x: Tensor, y: Tensor) -> float:
     source="Meehan, Chaudhuri and Dasgupta 2020, arXiv:2004.05675, section 3 (of one cell)",
     config=NearnessConfig,
     kinds=("images",),
+    better="near",
 )
 class Nearness(SampleMetric[NearnessConfig]):
     """U / (n m) of the distances to training images as a metric; its part is the median distance of

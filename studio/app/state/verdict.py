@@ -132,7 +132,8 @@ def stands(
         return ""
     floor, higher = floors[slug], entry is not None and entry.better == "higher"
     same = held.within_spread(entry, floors, slug, value, n)
-    if not same and (value < floor if higher else value > floor):
+    near = entry is not None and entry.better == held.NEAR
+    if not same and (near or (value < floor if higher else value > floor)):
         return "worse"
     if not tells:
         return "few"
@@ -165,7 +166,7 @@ def judged(
             return f"cannot tell it from real{at}", _praise(n)
         case "better":
             return f"as good as real{at}", _praise(n)
-        case "worse" if higher or floors[slug] <= 0:
+        case "worse" if higher or floors[slug] <= 0 or (entry and entry.better == held.NEAR):
             return f"{words.figure(abs(value - floors[slug]))} from real{at}", "warm"
         case "worse":
             return f"{words.figure(value / floors[slug])} × the floor{at}", "warm"

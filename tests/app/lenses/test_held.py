@@ -81,6 +81,8 @@ def test_a_figure_near_its_floor_is_not_told_from_it(value, within):
      (FLOOR, {}, 0.4, 2000, ""),
      (FLOOR, {"w2": 0.5}, 0.4, 3, "n = 3: figures of so few say little"),
      (metric(better="higher"), {"w2": 1.0}, 0.75, 2000, "0.25 from real at n = 2,000"),
+     (metric(better="near"), {"w2": 0.5}, 0.25, 2000, "0.25 from real at n = 2,000"),
+     (metric(better="near"), {"w2": 0.5}, 0.75, 2000, "0.25 from real at n = 2,000"),
      (BEATEN, {"ndcg": 0.2}, 0.3, 2000, "beats the baseline"),
      (BEATEN, {"ndcg": 0.4}, 0.3, 2000, "does not beat the baseline"),
      (BEATEN, {"ndcg": 0.4, "spread/ndcg": 0.06}, 0.3, 2000, "as good as the baseline")],
