@@ -225,6 +225,19 @@ def test_every_entry_of_a_catalogue_becomes_a_form(kind, qtbot):
             assert row.editor.accessibleName() == row.field.title
 
 
+@pytest.mark.qt_log_ignore("grabbing the keyboard", extend=True)
+def test_a_list_that_gets_other_options_closes_or_another_one_would_be_under_the_mouse(qtbot):
+    box = editors.ChoiceList(["In order", "Nearest"], "Sorted by")
+    qtbot.addWidget(box)
+    box.show()
+    box.showPopup()
+    assert box.view().isVisible()
+    box.offer(["In order", "Nearest"])
+    assert box.view().isVisible(), "nothing moved"
+    box.offer(["In order", "Sure", "Nearest"])
+    assert not box.view().isVisible()
+
+
 def test_what_a_list_drops_down_in_has_one_frame(qtbot, qapp):
     """Over itself, as a menu, it had a second one with nothing between them."""
     themed(qapp)

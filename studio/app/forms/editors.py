@@ -376,6 +376,7 @@ class ChoiceList(QComboBox):
     def offer(self, titles: list[str], tips: Sequence[str] = ()) -> None:
         """Offer these options, each with what there is to know of it; none is chosen."""
         if titles != [self.itemText(index) for index in range(self.count())]:
+            self.hidePopup()  # what is under the mouse would be another one
             self.clear()
             self.addItems(titles)
             view = self.view()
