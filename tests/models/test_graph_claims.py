@@ -4,10 +4,25 @@ import pytest
 import torch
 
 from models.data.grids import GridsConfig, grids
-from models.experiments import graphs_grids
+from models.experiments import graphs_density, graphs_grids
 from models.experiments.graph_lessons import MADE
+from models.experiments.graph_nulls import erdos_renyi
 from models.layouts.node_orders import node_orders, reordered
+from models.registry import discover
 from models.tensors import make_generator
+
+discover(["models.data", "models.kinds"])
+
+
+def test_what_follows_is_told_by_its_correlation_and_its_slope() -> None:
+    asked = torch.arange(4.0)
+    for slope in (0.5, -2.0):
+        found = graphs_density.followed(asked, 3.0 + slope * asked)
+        assert found == pytest.approx((slope / abs(slope), slope))
+    # Deviations -1.5, -.5, .5, 1.5 and -3, 1, -1, 3: products sum to 8, squares to 5 and to 20.
+    made = torch.tensor([0.0, 4.0, 2.0, 6.0])
+    assert graphs_density.followed(asked, made) == pytest.approx((0.8, 1.6))
+    assert graphs_density.followed(asked, torch.ones(4)) == (0.0, 0.0)
 
 
 def test_edges_of_grids_reach_as_far_back_as_their_network_sees() -> None:
@@ -33,3 +48,15 @@ def test_grids_of_the_data_are_held_to_be_all_nine(monkeypatch: pytest.MonkeyPat
     assert not graphs_grids._held({"valid": 0.9, "kinds": 6.0}).passed
     monkeypatch.setattr(graphs_grids, "_at_once", lambda: {"valid": 0.5, "kinds": 5.0})
     assert not graphs_grids._held({"valid": 0.69, "kinds": 9.0}).passed
+
+
+def test_what_is_as_dense_as_asked_must_be_communities_too() -> None:
+    asked = graphs_density._asked()
+    real = asked.adjacency, asked.size
+    wanted = asked.density(slice(None))
+    assert graphs_density._held(real, wanted).passed
+    assert not graphs_density._held(real, wanted.flip(0)).passed
+    anywhere = erdos_renyi(real, MADE, 3)
+    found = graphs_density._held(anywhere, graphs_density._density(anywhere))
+    assert found.value["slope"] == pytest.approx(1.0)
+    assert not found.passed
