@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.shell import dialogs
+from studio.app.shell.close_ask import ask_close
 from studio.app.state.notices import Notice
 from studio.app.views.import_preview import ImportDialog
 from studio.app.widgets.basic import Elided, button, label
@@ -24,6 +25,7 @@ from studio.app.widgets.literal import PushButton, keyless, set_tip, set_title
 from studio.app.widgets.menu import open_menu
 from studio.app.widgets.recipecard import RecipeCard
 from studio.app.widgets.row_button import RowButton
+from studio.protocol.messages import JobInfo
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
 from studio.store.run import RunRecord
@@ -107,7 +109,8 @@ async def test_a_project_of_hostile_names_is_shown_literally(bench, wait, projec
     assert SHOWN in window.canvas.data.currentWidget().facts.text()
     shown = dialogs.show_history(window, state.notices)
     assert faults(shown) == []
-    asked = dialogs.ask_close(window, NAME, lambda what: None)
+    going = JobInfo(job="j", kind="training", state="running", title=NAME, run="")
+    asked = ask_close(window, going, [], lambda what: None)
     assert faults(asked) == []
     assert SHOWN in asked.windowTitle()
     for dialog in (shown, asked):
