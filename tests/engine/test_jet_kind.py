@@ -6,6 +6,8 @@ import math
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import h5py
 import numpy as np
@@ -26,6 +28,7 @@ from studio.engine.run.in_force import aim, held_rows
 from studio.engine.watch.recorder import Recorder
 from studio.formats.jets.jetnet import JetNet
 from studio.protocol.extras import DENOISED, LEVELS
+from studio.protocol.spec import Pick
 from tests.engine.test_extras import finished
 
 discover()
@@ -115,12 +118,14 @@ def test_the_types_of_shown_jets_come_along_unless_they_were_edited() -> None:
     rows = jets(60, 0)
     source = Dataset(rows, "", None, lambda n, seed: (rows, rows))
     target = aim(source)
-    label, names = _classes(source, target, 20)
+    spec = SimpleNamespace(dataset=Pick(slug="pythia-jets"))
+    run: Any = SimpleNamespace(record=SimpleNamespace(spec=spec))
+    label, names = _classes(run, source, target, 20)
     assert names == ["narrow", "wide"]
     assert np.array_equal(label["label"], rows.label[target.chosen(20)].numpy())
     assert torch.equal(rows.x[target.chosen(20)], target.shown(20))
     fewer = replace(target, x=target.x[1:], order=target.order[1:])
-    assert _classes(source, fewer, 20) == ({}, [])
+    assert _classes(run, source, fewer, 20) == ({}, [])
 
 
 @pytest.mark.parametrize("n", [90, 800])

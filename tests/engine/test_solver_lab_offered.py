@@ -34,7 +34,7 @@ def test_what_is_left_open_says_what_it_stands_for_and_how_it_is_written(catalog
 
 @pytest.mark.parametrize(
     ("operator", "unit"),
-    [("solver-lab", "steps"), ("guidance-lab", "steps"), ("generate", "samples"),
+    [("solver-lab", "calls"), ("guidance-lab", "steps"), ("generate", "samples"),
      ("likelihood-lab", "points")],
 )  # fmt: skip
 def test_progress_counts_what_the_operator_counts(catalog, monkeypatch, operator, unit) -> None:

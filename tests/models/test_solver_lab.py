@@ -212,7 +212,7 @@ def test_images_are_held_against_images_in_the_eyes_of_their_judge(slug, by) -> 
 def test_a_kind_that_has_a_distance_is_measured_by_it(kind) -> None:
     """Images and series had none, as the figure of points was taken for theirs."""
     known = {entry.slug: entry for entry in registry.all("metric")}
-    own = [slug for slug in kind.metrics if against._is_distance(known[slug])]
+    own = [slug for slug in kind.metrics if against.is_distance(known[slug])]
     family: Any = SimpleNamespace(spec=kind.make(20, 0).spec())
     if own:
         assert against.distance_of(Pick(), family)[1].slug == own[0]
