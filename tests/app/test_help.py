@@ -325,6 +325,7 @@ NOT_REPRODUCED = {
     "8C-told",
     "D5",
     "GI-colour",
+    "GR5-gran",
     "GR5-graph-af",
     "GR8-graph-nvp",
     "GR8-graph-vae",
