@@ -20,7 +20,8 @@ from studio.app.kinds.kind import LABEL
 from studio.app.latest import Latest
 from studio.app.plots.densitymap import DensityMap
 from studio.app.plots.ledplot import LedPlot
-from studio.app.plots.lineplot import Drawn, LinePlot
+from studio.app.plots.lineplot import Drawn
+from studio.app.plots.tradeoff import Stop
 from studio.app.state.guiding import DROPOUT, TOLD, Figures, Found, lacking
 from studio.app.state.operators import Asking
 from studio.app.state.runs import RunState
@@ -29,6 +30,7 @@ from studio.app.theme import theme
 from studio.app.widgets.basic import Elided, button, label, row, scrolled, view_bar
 from studio.app.widgets.classchoice import ClassChoice
 from studio.app.widgets.figurestable import FiguresTable
+from studio.app.widgets.guidancecharts import GuidanceCharts
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
 from studio.protocol.messages import ResultWritten
@@ -131,16 +133,17 @@ class GuidanceView(QWidget):
         self.led = LedPlot("Guided samples")
         self.exact = DensityMap("Exact law")
         self.own = LedPlot("Data of the class")
-        self.curve = LinePlot(
-            "Fidelity and diversity", "strength", "relative to the class", dots=True
-        )
-        self.curve.least = CURVE
-        self.curve.chosen_at.connect(self.lead)
+        self.charts = GuidanceCharts(
+            "deviation, as a part of that of the class", "share of the class",
+            "relative to the class",
+        )  # fmt: skip
+        self.charts.by_strength.least = CURVE
+        self.charts.chosen_at.connect(self.lead)
         self.table = FiguresTable("Figures at this strength", COLUMNS)
         self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
         self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(2)]
         parts: tuple[tuple[QWidget, ...], ...] = (
-            (self.led, self.exact, self.own), (self.curve, self.table),
+            (self.led, self.exact, self.own), (self.charts, self.table),
         )  # fmt: skip
         for line, widgets, share in zip(self._lines, parts, (3, 2), strict=True):
             line.setSpacing(12)
@@ -455,7 +458,9 @@ class GuidanceView(QWidget):
         tilted = np.array([figures.tilted_deviation for figures in each])
         if np.isfinite(tilted).all():
             lines.append(Drawn("deviation, tilted law", x, tilted))
-        self.curve.show_lines(lines, asked.strength if asked.strength <= MOST else None)
+        stops = [Stop(one.strength, (one.deviation,) * 3, (one.share,) * 3) for one in each]
+        at = asked.strength if asked.strength <= MOST else None
+        self.charts.show_both(stops, lines, at, (1.0, None))
 
     def _show_table(self, figures: Figures, floor: float) -> None:
         beside = f"floor {words.figure(floor)}"

@@ -178,7 +178,7 @@ async def test_without_a_law_the_data_of_the_class_stand_beside(able, view) -> N
 
 async def test_a_measured_curve_and_seen_answers_are_one(able, view) -> None:
     await until(lambda: view.found is not None)
-    assert view.curve.lines[0].x.tolist() == [2.0]
+    assert view.charts.by_strength.lines[0].x.tolist() == [2.0]
     run = able.run
     record = ResultRecord(
         operator="guidance-lab", title="Guidance lab", run="r", step=100,
@@ -189,9 +189,11 @@ async def test_a_measured_curve_and_seen_answers_are_one(able, view) -> None:
     able.state.result_written.emit(
         ResultWritten(job="j", run=run.key, operator="guidance-lab", step=100, result=name)
     )
-    await until(lambda: len(view.curve.lines[0].x) > 1)
-    assert view.curve.lines[0].x.tolist() == [0.0, 1.0, 2.0, 8.0], "50 is out of the picture"
-    view.curve.chosen_at.emit(1.04)
+    await until(lambda: len(view.charts.by_strength.lines[0].x) > 1)
+    assert view.charts.by_strength.lines[0].x.tolist() == [0.0, 1.0, 2.0, 8.0], (
+        "50 is out of the picture"
+    )
+    view.charts.chosen_at.emit(1.04)
     assert view.strength == 1.0
     view.measure.click()
     await until(lambda: any(not each.inline for each in able.link.of(Operate)))

@@ -8,9 +8,12 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
 from studio.app.intents.base import Answer
+from studio.app.plots.plane import Word
+from studio.app.plots.tradeoff import Stop, TradeoffPlot
 from studio.app.views.images.guidance import ALL, VIEW, ImageGuidanceView, Led
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.messages import GetAble, Operate, ResultWritten
@@ -93,6 +96,26 @@ def lab(lens: Any) -> Iterator[ImageGuidanceView]:
     QApplication.sendPostedEvents()
 
 
+def test_a_click_finds_the_stop_by_both_axes_and_no_name_covers_another(qtbot) -> None:
+    plot = TradeoffPlot("fidelity by diversity", "strength", "coverage", "label accuracy")
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    plot.show()
+    places = [(0.0, 0.7, 0.1), (1.0, 0.95, 0.95), (1.01, 0.951, 0.951), (8.0, 0.7, 1.0)]
+    stops = [Stop(at, (x, x, x), (y, y, y)) for at, x, y in places]
+    plot.show_stops(stops, at=1.01, real=(0.97, None))
+    chosen: list[float] = []
+    plot.chosen_at.connect(chosen.append)
+    plot.chose(QPointF(0.72, 0.15))
+    plot.chose(QPointF(0.72, 0.95))
+    assert chosen == [0.0, 8.0], "both are at .7 across"
+    words = [item.textItem.toPlainText() for item in plot.plane._passing if isinstance(item, Word)]
+    assert words == ["1.01", "0", "8"], "the one that is looked at is named, not the one under it"
+    plot.show_stops([])
+    plot.chose(QPointF(0.5, 0.5))
+    assert len(chosen) == 2
+
+
 async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens, lab) -> None:
     assert VIEW.applies(lens.state)
     record = ResultRecord(
@@ -117,9 +140,15 @@ async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens,
     assert lab.grid.count == 4
     assert lab._refused == ""
     await until(lambda: any(lab._known.values()))
-    assert lab.curve.isVisibleTo(lab)
-    assert [line.title for line in lab.curve.lines] == ["label accuracy", "coverage"]
-    assert lab.table.item(0, 1).text() == "90.0% (85.0% to 93.0%)"
+    assert lab.charts.isVisibleTo(lab)
+    assert [line.title for line in lab.charts.by_strength.lines] == ["label accuracy", "coverage"]
+    path = lab.charts.tradeoff
+    assert [stop.setting for stop in path.stops] == [0.0, 1.0, 2.0, 3.0]
+    assert (path.stops[1].across, path.stops[1].up) == ((0.7, 0.6, 0.8), (0.9, 0.85, 0.93))
+    across, up = path.whole(path.plane)
+    assert across[0] < 0.7 < 0.95 < across[1], "real images are in the picture, too"
+    assert up[1] > 0.98
+    assert lab.table.item(0, 1).text() == "90.0% (85.0 to 93.0)"
     assert lab.table.item(1, 2).text() == "95.0%"
     lab.lead(2.5)
     await until(lambda: lab._asked.strength == 2.5)
@@ -128,7 +157,7 @@ async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens,
     lab.classes.choose(2)
     await until(lambda: lab._asked.label == 2)
     assert lens.link.of(Operate)[-1].given == {"label": "one"}
-    assert not lab.curve.isVisibleTo(lab), "of another class nothing was measured"
+    assert not lab.charts.isVisibleTo(lab), "of another class nothing was measured"
     lab._measure()
     await until(lambda: not lens.link.of(Operate)[-1].inline)
     assert lens.link.of(Operate)[-1].given == {"label": "one"}

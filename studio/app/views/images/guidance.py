@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
-from studio.app.plots.lineplot import Drawn, LinePlot
+from studio.app.plots.lineplot import Drawn
+from studio.app.plots.tradeoff import Stop
 from studio.app.state.guiding import lacking
 from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec, shows_moving
@@ -19,6 +20,7 @@ from studio.app.widgets.basic import Elided, button, label, row, scrolled, view_
 from studio.app.widgets.classchoice import ClassChoice
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import can_ask
+from studio.app.widgets.guidancecharts import GuidanceCharts
 from studio.app.widgets.guidanceview import CURVE, MOST, WIDE, GuidanceView, Question
 from studio.app.widgets.ownimage import Image, OwnImage, Told
 from studio.app.widgets.tilegrid import TileGrid
@@ -113,9 +115,9 @@ class ImageGuidanceView(GuidanceView):
         self._title = Elided("", "muted")
         self.grid = TileGrid("Guided images")
         self.grid.setMinimumHeight(280)
-        self.curve = LinePlot("Fidelity and diversity", "strength", "share", dots=True)
-        self.curve.least = CURVE
-        self.curve.chosen_at.connect(self.lead)
+        self.charts = GuidanceCharts("coverage of real images", "label accuracy", "share")
+        self.charts.by_strength.least = CURVE
+        self.charts.chosen_at.connect(self.lead)
         self.table = FiguresTable("Figures at this strength", COLUMNS)
         self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
         self.table.setMinimumWidth(200)
@@ -125,7 +127,7 @@ class ImageGuidanceView(GuidanceView):
             box.setSpacing(6)
         left.addWidget(self._title)
         left.addWidget(self.grid, 1)
-        right.addWidget(self.curve, 1)
+        right.addWidget(self.charts, 1)
         right.addWidget(self.table)
         right.addWidget(self.unknown)
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -214,8 +216,11 @@ class ImageGuidanceView(GuidanceView):
             values = np.array([getattr(one, name) for one in each]).reshape(-1, 3)
             reach = (values[:, 2] - values[:, 1]) / 2 / DEVIATIONS
             lines.append(Drawn(title, x, values[:, 0], reach))
-        self.curve.setVisible(bool(each))
-        self.curve.show_lines(lines if each else (), strength if strength <= MOST else None)
+        stops = [Stop(one.strength, one.coverage, one.accuracy) for one in each]
+        real = (each[-1].real_coverage, each[-1].real_accuracy) if each else (None, None)
+        self.charts.setVisible(bool(each))
+        at = strength if strength <= MOST else None
+        self.charts.show_both(stops, lines if each else (), at, real)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where it is narrow, the curve stands below the images."""
@@ -232,7 +237,7 @@ def _three(values: NDArray[Any]) -> tuple[float, float, float]:
 
 def _share(figure: tuple[float, float, float]) -> str:
     value, low, high = figure
-    return f"{value:.1%} ({low:.1%} to {high:.1%})"
+    return f"{value:.1%} ({100 * low:.1f} to {100 * high:.1f})"
 
 
 SEEN = shows_moving("image-guidance")

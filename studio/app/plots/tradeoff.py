@@ -1,0 +1,180 @@
+"""What one figure costs of another: a path over two axes, each stop of it with its setting."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QGraphicsItem, QWidget
+
+from studio.app import words
+from studio.app.plots.axis import value_marks
+from studio.app.plots.explored import Explored, Range
+from studio.app.plots.ladder import ink
+from studio.app.plots.plane import Line, Plane, pen, word
+
+__all__ = ["Stop", "TradeoffPlot"]
+
+Doubles = NDArray[np.float64]
+Three = tuple[float, float, float]
+ROOM = 0.08  # of an axis around what is drawn
+LEAST = 0.04  # of an axis that is seen at least
+NEAR = 20.0  # pixels around a name in which no other one stands
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A setting, with the figures across and up: value, low and high; three times the value where
+    nobody knows how sure it is.
+    """
+
+    setting: float
+    across: Three
+    up: Three
+
+
+class TradeoffPlot(Explored):
+    """Shows stops in the order of their settings, the one that is looked at, and where real data
+    are, by as much of that as is known.
+
+    Signals:
+        chosen_at: the setting of the stop that is nearest to a click.
+    """
+
+    chosen_at = Signal(float)
+
+    def __init__(
+        self, title: str, setting: str, across: str, up: str, parent: QWidget | None = None
+    ) -> None:
+        """``setting`` is what changes from stop to stop."""
+        super().__init__(parent)
+        self._title, self._setting = title, setting
+        self._names = across, up
+        self.stops: Sequence[Stop] = ()
+        self._real: tuple[float | None, float | None] = (None, None)
+        self._at: float | None = None
+        self._under: QPointF | None = None
+        self.plane = self.add_plane(value_marks, value_marks, heading=True)
+        self.plane.bottom.set_name(across)
+        self.plane.left.set_name(up)
+        self.setAccessibleName(title)
+        self.setMinimumSize(QSize(260, 190))
+        self.restyle()
+
+    def show_stops(
+        self,
+        stops: Sequence[Stop],
+        at: float | None = None,
+        real: tuple[float | None, float | None] = (None, None),
+    ) -> None:
+        """Show stops of rising settings, the setting that is looked at, and real data, across and
+        up.
+        """
+        self.stops, self._at, self._real = stops, at, real
+        self.redraw()
+
+    def whole(self, plane: Plane) -> tuple[Range, Range]:
+        """Return all values there are, those of real data too."""
+        if not self.stops:
+            return super().whole(plane)
+        places = self._places()
+        ends = [
+            np.append(values, [] if real is None else [real])
+            for values, real in zip(places, self._real, strict=True)
+        ]
+        return _around(ends[0]), _around(ends[1])
+
+    def pointed(self, at: QPointF | None) -> None:
+        """Say the figures of the stop that is nearest to the mouse."""
+        self._under = at
+        self._tell()
+
+    def chose(self, at: QPointF) -> None:
+        """Tell which stop is nearest to the click."""
+        if self.stops:
+            self.chosen_at.emit(self._nearest(at).setting)
+
+    def redraw(self) -> None:
+        """Draw all anew."""
+        if not self.planes:
+            return
+        across, up = self.whole(self.plane)
+        self.plane.look_at(self.part or across, self.parts.get(self.plane, up))
+        self.plane.draw(list(self._items()) if self.stops else [])
+        self._tell()
+
+    def _places(self) -> tuple[Doubles, Doubles]:
+        across = np.array([stop.across[0] for stop in self.stops])
+        return across, np.array([stop.up[0] for stop in self.stops])
+
+    def _items(self) -> Iterator[QGraphicsItem]:
+        style, shade = self.style_, ink(0)
+        real = pen(style.good, 1.2, Qt.PenStyle.DotLine)
+        for value, angle in zip(self._real, (90, 0), strict=True):
+            if value is not None:
+                yield pg.InfiniteLine(value, angle=angle, pen=real)
+        x, y = self._places()
+        low, high = (
+            np.array([(stop.across[end], stop.up[end]) for stop in self.stops]) for end in (1, 2)
+        )
+        yield pg.ErrorBarItem(
+            x=x, y=y, left=x - low[:, 0], right=high[:, 0] - x, bottom=y - low[:, 1],
+            top=high[:, 1] - y, pen=pen(style.muted, 1.0),
+        )  # fmt: skip
+        yield Line(x, y, shade)
+        seen = np.array([stop.setting == self._at for stop in self.stops])
+        yield pg.ScatterPlotItem(
+            x, y, size=np.where(seen, 11, 7), pen=pen(style.background, 1.0),
+            brush=[QColor(style.text if one else shade.color()) for one in seen],
+            antialias=True, useCache=False,
+        )  # fmt: skip
+        yield from self._named(x, y, seen)
+
+    def _named(self, x: Doubles, y: Doubles, seen: NDArray[np.bool_]) -> Iterator[QGraphicsItem]:
+        """Write beside stops what they are, the one that is looked at first, and no name over
+        another.
+        """
+        (x0, x1), (y0, y1) = self.plane.seen
+        wide, high = self.plane.size
+        places = np.stack([(x - x0) / (x1 - x0) * wide, (y - y0) / (y1 - y0) * high], axis=1)
+        taken: list[NDArray[np.float64]] = []
+        for k in sorted(range(len(x)), key=lambda k: (not seen[k], k)):
+            if any(np.abs(places[k] - place).max() < NEAR for place in taken):
+                continue
+            taken.append(places[k])
+            text = words.figure(self.stops[k].setting)
+            # To the inner side, where an edge cuts nothing off.
+            anchor = 1.1 if places[k, 0] > wide / 2 else -0.1, 1.0 if places[k, 1] < 30 else -0.1
+            shade = self.style_.text if seen[k] else self.style_.muted
+            ground = QColor(self.style_.background)
+            yield word(text, shade, (float(x[k]), float(y[k])), anchor, ground)
+
+    def _nearest(self, at: QPointF) -> Stop:
+        (x0, x1), (y0, y1) = self.plane.seen
+        x, y = self._places()
+        away = np.hypot((x - at.x()) / (x1 - x0), (y - at.y()) / (y1 - y0))
+        return self.stops[int(away.argmin())]
+
+    def _tell(self) -> None:
+        """Write what is shown, or the figures under the mouse."""
+        real = pen(self.style_.good, 1.2, Qt.PenStyle.DotLine)
+        key = [("real data", real)] if self.stops and self._real != (None, None) else []
+        if self._under is None or not self.stops:
+            self.plane.heading.tell(self._title, key)
+            return
+        near = self._nearest(self._under)
+        across, up = self._names
+        text = (
+            f"{self._setting} {words.figure(near.setting)}: {up} {words.figure(near.up[0])}, "
+            f"{across} {words.figure(near.across[0])}"
+        )
+        self.plane.heading.say(text, names=False)
+
+
+def _around(values: Doubles) -> Range:
+    low, high = float(values.min()), float(values.max())
+    room = ROOM * max(high - low, LEAST)
+    return low - room, high + room

@@ -1,0 +1,59 @@
+"""What guidance gains in fidelity and costs in diversity: as one path, or strength by strength."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from studio.app.forms.editors import Segments
+from studio.app.plots.lineplot import Drawn, LinePlot
+from studio.app.plots.tradeoff import Stop, TradeoffPlot
+from studio.app.widgets.basic import row
+
+__all__ = ["GuidanceCharts"]
+
+TRADEOFF, BY_STRENGTH = "Trade-off", "By strength"
+
+
+class GuidanceCharts(QWidget):
+    """The path is that of Ho and Salimans 2022, arXiv:2207.12598, figure 4: a stop a strength, of
+    what is gained by what it costs.
+
+    Signals:
+        chosen_at: the strength that was clicked.
+    """
+
+    chosen_at = Signal(float)
+
+    def __init__(self, across: str, up: str, both: str) -> None:
+        """``across`` is diversity and ``up`` fidelity; ``both`` what they are counted in."""
+        super().__init__()
+        self.choice = Segments([TRADEOFF, BY_STRENGTH], "Fidelity and diversity")
+        self.choice.select(0)
+        self.choice.widen()
+        title = "Fidelity by diversity, each dot a strength"
+        self.tradeoff = TradeoffPlot(title, "strength", across, up)
+        self.by_strength = LinePlot("Fidelity and diversity", "strength", both, dots=True)
+        self._pages = QStackedWidget()
+        for plot in (self.tradeoff, self.by_strength):
+            plot.chosen_at.connect(self.chosen_at)
+            self._pages.addWidget(plot)
+        self.choice.chosen.connect(self._pages.setCurrentIndex)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(row(self.choice, None))
+        layout.addWidget(self._pages, 1)
+
+    def show_both(
+        self,
+        stops: Sequence[Stop],
+        lines: Sequence[Drawn],
+        at: float | None,
+        real: tuple[float | None, float | None],
+    ) -> None:
+        """Show the path and the lines, the strength that is looked at, and real data, across and
+        up.
+        """
+        self.tradeoff.show_stops(stops, at, real)
+        self.by_strength.show_lines(lines, at)
