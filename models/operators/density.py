@@ -12,6 +12,7 @@ from models.contracts.abilities import HasLikelihood
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.learner import Learner
+from models.metrics.images.levels import levels_of
 from models.metrics.likelihood import gaussian_log_prob
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
 from models.registry import operator, registry
@@ -90,7 +91,8 @@ class LikelihoodLab:
       direction, and none is right;
     - "law" (): 1 where the bar is the law;
     - "numbers" (): how many numbers a row has; "cell" (): the bits that the width of a level adds
-      to each of them, 0 where numbers have none;
+      to each of them, 0 where numbers have none; "values" (): how many different ones the learned
+      rows have, of data that have levels, where these are no more than 256;
     - "map", "law-map" (m, m) and "bounds" (4,) of data on a plane: log p at places, rows from
       below, and x0, x1, y0, y1.
     """
@@ -114,10 +116,9 @@ class LikelihoodLab:
         if config.other.slug:
             sets[_OTHER] = _other(config.other, learner, config.rows, config.seed)
         cell = _cell(learner.spec.kind, config.levels)
-        rows = {
-            name: _spread(_some(source, config.rows, config.seed), cell, config.seed)
-            for name, source in sets.items()
-        }
+        some = {name: _some(source, config.rows, config.seed) for name, source in sets.items()}
+        values = levels_of(some[_LEARNED].x) if cell else None
+        rows = {name: _spread(each, cell, config.seed) for name, each in some.items()}
         law = sets[_LEARNED].spec().mixture
         places, bounds = _places(rows[_LEARNED], config.map)
         total = sum(map(len, rows.values())) + len(places)
@@ -127,6 +128,8 @@ class LikelihoodLab:
             "numbers": torch.tensor(rows[_LEARNED].x[0].numel()),
             "cell": torch.tensor(-math.log2(cell) if cell else 0.0),
         }
+        if values is not None:
+            arrays["values"] = torch.tensor(len(values))
         fitted = rows[_LEARNED].x.flatten(1).double()
 
         def bar(x: Tensor) -> Tensor:
@@ -138,9 +141,9 @@ class LikelihoodLab:
             except ArithmeticError:
                 return x.new_full((len(x),), torch.nan)
 
-        for name, some in rows.items():
-            arrays[name], at = yield from _log_prob(learner, some, at)
-            arrays[f"bar-{name}"] = bar(some.x).float()
+        for name, each in rows.items():
+            arrays[name], at = yield from _log_prob(learner, each, at)
+            arrays[f"bar-{name}"] = bar(each.x).float()
         if len(places):
             found, at = yield from _log_prob(learner, places, at)
             m = config.map

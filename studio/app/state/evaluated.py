@@ -24,7 +24,8 @@ class Evaluated:
     """Figures of a step by metric, each with its floor, the ends of its interval where it has one,
     how many data it is of, and its parts by name: of each class, of each mode, and what
     each part is held against with its spread. ``cells`` are of a confusion of classes: true, told,
-    how many. ``notes`` say which figure that was asked for there is none of, and why.
+    how many. ``notes`` say which figure that was asked for there is none of, and why; ``settings``
+    with which each was measured, of evaluations that were written down since they are.
     """
 
     step: int
@@ -37,6 +38,7 @@ class Evaluated:
     cells: Mapping[str, tuple[tuple[str, str, float], ...]] = field(default_factory=dict)
     part_floors: Mapping[str, Mapping[str, tuple[float, float]]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def newest(events: Iterable[_Event]) -> Evaluated | None:
@@ -73,9 +75,15 @@ def _read(event: _Event) -> Evaluated | None:
             for slug, each in data.get("part_floors", {}).items()
             if slug in parts
         }
+        settings = {
+            str(slug): dict(each.items())
+            for slug, each in data.get("settings", {}).items()
+            if slug in values
+        }
         seed, notes = int(data["seed"]), tuple(map(str, data.get("notes", ())))
         return Evaluated(
-            event.step, seed, values, floors, counts, ends, parts, cells, part_floors, notes
-        )
+            event.step, seed, values, floors, counts, ends, parts, cells, part_floors, notes,
+            settings,
+        )  # fmt: skip
     except (KeyError, TypeError, ValueError, AttributeError):
         return None

@@ -1,6 +1,7 @@
 """Quality, as likelihood: how likely learned, unseen and other data are to the model, and where."""
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +11,19 @@ from studio.app import words
 from studio.app.kinds.kind import LABEL
 from studio.app.plots.densitymap import DensityMap
 from studio.app.plots.histogram import HistogramPlot
+from studio.app.state.resampled import RESAMPLES, mean_between
 from studio.app.state.session import AppState
 from studio.app.theme import colors
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import row
+from studio.app.widgets.basic import label, row
 from studio.app.widgets.figurestable import FiguresTable
-from studio.app.widgets.foundview import can_ask
+from studio.app.widgets.foundview import Arrays, can_ask
 from studio.app.widgets.linekey import LineKey
 from studio.app.widgets.ownimage import Image, Told
 from studio.app.widgets.picturelab import PictureLab, show_sets
+
+if TYPE_CHECKING:
+    from studio.store.results import ResultRecord
 
 __all__ = ["VIEW", "LikelihoodView"]
 
@@ -30,15 +35,17 @@ COLUMNS = (
     ("nats a row", "The mean of log p, ± twice its standard error"),
     (
         "bits a number",
-        "What a number of a row costs on average: less is better. Of pixels these are bits per "
-        "dimension, each spread over its level; of a density they may be negative",
+        "What a number of a row costs on average, and between what its mean lies with 95 %: less "
+        "is better. Of pixels these are bits per dimension, each spread over its level; of a "
+        "density they may be negative",
     ),
     ("of the law", "The mean of log p of what the model is held against, for the same rows"),
     ("difference", "How much likelier the rows are to the model, ± twice its standard error"),
 )
 GAUSSIAN = "of a Gaussian"
 NO_GAUSSIAN = ("none: data are flat", "")
-BYTE = math.log2(255)  # of a pixel with 256 levels
+LEVELS = 256  # as the lab has it where nobody chooses
+BYTE = math.log2(LEVELS - 1)
 Doubles = NDArray[np.float64]
 
 
@@ -72,7 +79,8 @@ class LikelihoodView(PictureLab):
         best = int(each.argmax())
         value = float(each[best])
         bits = self._bits(value, image.size)
-        text = f"Its log p is {words.figure(value)} nats, {words.figure(bits)} bits a number"
+        of = f" of {self._levels:,} levels" if self._levels else ""
+        text = f"Its log p is {words.figure(value)} nats, {words.figure(bits)} bits a number{of}"
         if names:
             text = f"{text}, as {names[best]}, the class under which it is likeliest"
         if self.filled:
@@ -107,11 +115,23 @@ class LikelihoodView(PictureLab):
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(8)
+        self.protocol = label("", "small", wrap=True)
         body.addWidget(self.table)
         body.addWidget(self.note)
+        body.addWidget(self.protocol)
         body.addWidget(self.key)
         body.addWidget(self.histogram, 3)
         body.addLayout(row(self.model, self.law, gap=12), 4)
+
+    def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
+        super().take(found)
+        # Once, and not whenever it is drawn.
+        self._between = {name: mean_between(self.doubles(name)) for name in self.there}
+
+    @property
+    def _levels(self) -> int:
+        """How many values a number was taken to have; 0 where numbers have no levels."""
+        return int(self.config.get("levels", LEVELS)) if self._cell else 0
 
     @property
     def there(self) -> list[str]:
@@ -143,19 +163,44 @@ class LikelihoodView(PictureLab):
     def _show_table(self) -> None:
         law = bool(self.found["law"].item())
         held = COLUMNS[4] if law else (GAUSSIAN, COLUMNS[4][1])
-        self.table.head([*COLUMNS[:4], held, COLUMNS[5]])
+        numbers = int(self.found["numbers"].item())
+        title, tip = COLUMNS[3]
+        bits_of = (f"{title}, {self._levels:,} levels" if self._levels else title), tip
+        self.table.head([*COLUMNS[:3], bits_of, held, COLUMNS[5]])
+        self.protocol.setText(self._protocol())
         lines, shades = [], []
         for name in self.there:
             model, bar = self.doubles(name), self.doubles(f"bar-{name}")
-            bits = self._bits(float(model.mean()), int(self.found["numbers"].item()))
+            mean, least, most = (
+                words.figure(self._bits(value, numbers))
+                for value in (float(model.mean()), *reversed(self._between[name]))
+            )
+            bits = f"{mean} ({least} to {most})"
             known = bool(np.isfinite(bar).all())
             beside = words.figure(float(bar.mean())), _mean(model - bar)
-            figures = _mean(model), words.figure(bits), *(beside if known else NO_GAUSSIAN)
+            figures = _mean(model), bits, *(beside if known else NO_GAUSSIAN)
             lines.append((SETS[name], f"{len(model):,}", *figures))
             judged = known and name != "other"
             shades.append({5: _verdict(model - bar, law=law)} if judged else {})
         self.table.show_lines(lines, shades)
         self.table.fit()
+
+    def _protocol(self) -> str:
+        """Say how bits were counted, and by what their intervals are found."""
+        text = (
+            f"Intervals of bits are of 95 %, by {RESAMPLES:,} resamples of the rows of each set; "
+            "one noise and one model, whose own chance they do not tell."
+        )
+        if not self._levels:
+            return text
+        text = f"{text} Each number is spread over its level, one of {self._levels:,}"
+        values = int(self.found["values"].item()) if "values" in self.found else self._levels
+        if values < self._levels / 2:
+            return (
+                f"{text}; these data have {values:,} values: measure with {values:,} levels for "
+                "what it takes to write them down."
+            )
+        return f"{text}."
 
 
 def _mean(values: Doubles) -> str:

@@ -4,6 +4,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
 
 from studio.app import held, words
+from studio.app.forms import check
+from studio.app.state import drafts
 from studio.app.state.evaluated import Evaluated
 from studio.app.state.naming import metric_title
 from studio.app.state.session import AppState
@@ -17,8 +19,8 @@ HEADS = ("Metric", "Value", "Better", "Held against", "n")
 
 
 class EvaluatedCard(QFrame):
-    """A line a metric, and below them why others are missing; hidden where nothing was asked
-    for.
+    """A line a metric, and below them why others are missing and with which settings these were
+    measured; hidden where nothing was asked for.
     """
 
     def __init__(self, state: AppState) -> None:
@@ -50,8 +52,9 @@ class EvaluatedCard(QFrame):
         few = held.few(min(found.counts.values(), default=None))
         told = f"Evaluated at step {found.step:,}, seed {found.seed}"
         self.title.setText(f"{told}; {few}" if few else told)
-        self.notes.setText(" ".join(found.notes))
-        self.notes.setVisible(bool(found.notes))
+        said = " ".join(filter(None, (*found.notes, self._settings(found))))
+        self.notes.setText(said)
+        self.notes.setVisible(bool(said))
         clear(self._grid)
         right = Qt.AlignmentFlag.AlignRight
         for column, head in enumerate(HEADS):
@@ -72,6 +75,21 @@ class EvaluatedCard(QFrame):
                 self._grid.addWidget(
                     label(text, "small" if column == 4 else ""), line, column, right
                 )
+
+    def _settings(self, found: Evaluated) -> str:
+        """Say with which settings figures were measured: of how many grey levels, say."""
+        told = []
+        for slug, config in found.settings.items():
+            entry = self._entry(slug)
+            fields = entry.fields if entry is not None else []
+            each = [
+                f"{field.title.lower()} {check.title_of(field, drafts.value_at(config, field))}"
+                for field in fields
+                if drafts.matters(dict(config), field, fields)
+            ]
+            if entry is not None and each:
+                told.append(f"{entry.title}: {', '.join(each)}")
+        return f"Measured with: {'; '.join(told)}." if told else ""
 
     def _entry(self, slug: str) -> EntrySpec | None:
         catalog = self._state.catalog

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from models.config import encode
 from models.entries import MetricEntry
 from models.metrics.base import Figure
 from studio.engine.data.datasets import edited
@@ -118,6 +119,11 @@ class EvaluationJob(RunJob):
                 if slug in quality.figures
             },
             cells={slug: list(f.cells) for slug, f in quality.figures.items() if f.cells},
+            settings={
+                choice.entry.slug: encode(choice.config)
+                for choice in metrics
+                if choice.entry.slug in quality.figures
+            },
             notes=list(quality.notes),
         )
 

@@ -14,7 +14,7 @@ from studio.app.state.runs import RunState, Series
 from studio.app.views.quality import QualityView
 from studio.app.widgets.qualities import qualities
 from studio.protocol import messages as m
-from studio.protocol.catalog import EntrySpec
+from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.events import EventLog
 from tests.client.fakes.catalog import catalog
@@ -49,6 +49,17 @@ def test_a_figure_that_there_is_none_of_says_why_below_the_others(lens, qtbot):
         view.show()
         assert view.evaluated.isVisible()
         assert view.evaluated.notes.text() == why
+
+
+def test_with_which_settings_a_figure_was_measured_stands_below_the_figures(lens, qtbot):
+    levels = FieldSpec(path="levels", kind="int", title="Grey levels", help="", default=256)
+    lens.state.catalog.entries.append(msgspec.structs.replace(metric("energy"), fields=[levels]))
+    settings = {"energy": {"levels": 17}, "unknown": {"levels": 2}}
+    lens.run.evaluated = newest([event({**SAID, "settings": settings})])
+    view = QualityView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.show()
+    assert view.evaluated.notes.text() == "Measured with: ENERGY: grey levels 17."
 
 
 PARTS = {"accuracy": {"corn": 0.8, "oats": 1.0}, "recall": {"corn": 0.8, "oats": 1.0}}
@@ -86,7 +97,7 @@ def test_the_parts_of_figures_are_bars_each_once(lens, qtbot):
     "bad",
     [
         {}, {"values": 3}, {**SAID, "n": "many"}, {**SAID, "floors": []}, {**SAID, "parts": [3]},
-        {**SAID, "parts": {"accuracy": {"a": "b", "c": 1}}},
+        {**SAID, "parts": {"accuracy": {"a": "b", "c": 1}}}, {**SAID, "settings": {"energy": 3}},
         {**SAID, "parts": PARTS, "part_floors": {"accuracy": {"corn": 0.7}}},
     ],
 )  # fmt: skip

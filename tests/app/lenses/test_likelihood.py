@@ -1,5 +1,6 @@
 """The likelihood lab in the Quality lens."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -61,13 +62,27 @@ async def test_sets_are_lines_with_their_figures_and_the_map_is_drawn(lens, view
     ]
     unseen = float(arrays(-0.5)["unseen"].mean())
     assert float(table.item(0, 2).text().split(" ")[0]) == pytest.approx(unseen, abs=0.02)
-    assert float(table.item(0, 3).text()) == pytest.approx(-unseen / 2 / np.log(2), abs=0.02)
+    bits, low, high = map(float, re.findall(r"-?[\d.]+", table.item(0, 3).text()))
+    assert bits == pytest.approx(-unseen / 2 / np.log(2), abs=0.02)
+    # The error of the mean of 400 rows, in bits a number.
+    assert (high - low) / 2 == pytest.approx(1.96 * 1.0 / 20 / 2 / np.log(2), rel=0.25)
+    assert low < bits < high
+    assert "levels" not in view.protocol.text(), "these numbers have none"
     assert view.note.text() == "So it is."
     assert view.model.isVisibleTo(view)
     assert not view.law.isVisibleTo(view), "no map of the law was written"
     assert view.model._value_at(
         view.model.plane.box.mapToView(view.model.plane.box.rect().center())
     )
+
+
+async def test_of_pixels_it_is_said_of_how_many_levels_bits_are_and_how_many_there_are(
+    lens, view
+) -> None:
+    found = arrays(0.0, 0) | {"cell": np.array(np.log2(255.0)), "values": np.array(17)}
+    await load(lens, view, found)
+    assert view.table.horizontalHeaderItem(3).text() == "bits a number, 256 levels"
+    assert "these data have 17 values: measure with 17 levels" in view.protocol.text()
 
 
 @pytest.mark.parametrize(
