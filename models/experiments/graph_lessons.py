@@ -42,7 +42,8 @@ __all__ = [
 SEEDS = (0, 1, 2)
 MADE = 100
 _BATCH = 32
-_BATCHES, _PRIOR = 3005, 3100  # streams of the seed (`models.tensors.make_generator`)
+# Streams of the seed (`models.tensors.make_generator`).
+_BATCHES, _PRIOR, _NOISE = 3005, 3100, 3103
 
 Graphs = tuple[Tensor, Tensor]
 Judge = Callable[[Graphs], Outcome]
@@ -58,6 +59,7 @@ class Lesson:
         dataset, data: its slug and settings.
         train: how many graphs are learned from; of a finite set all that it has for that.
         seed: of the data; those of seed 1 are what settings were chosen by.
+        sampler, sampling: its slug and settings, "" for that of the family.
     """
 
     family: str
@@ -67,6 +69,8 @@ class Lesson:
     data: Config = field(default_factory=CommunityConfig)
     train: int = 80
     seed: int = 1
+    sampler: str = ""
+    sampling: Mapping[str, Any] = field(default_factory=dict)
 
     def graphs(self, n: int, seed: int) -> GraphSet:
         """Draw graphs of the set."""
@@ -108,10 +112,15 @@ class Lesson:
         """Return a trained family."""
         return self.train_for(self.family_of(seed, steps), seed, steps)
 
-    def drawn_of(self, family: Family[Any], seed: int, **sampling: Any) -> Graphs:
-        """Return 100 graphs that a family makes, by a sampler and its noise where they are said."""
+    def drawn_of(self, family: Family[Any], seed: int) -> Graphs:
+        """Return 100 graphs that a family makes."""
         latents = family.prior(MADE, make_generator(seed, _PRIOR))
-        *_, last = family.flow(latents, **sampling)
+        sampler = noise = None
+        if self.sampler:
+            entry = registry.get("sampler", self.sampler)
+            sampler = entry.make(decode(entry.config, self.sampling))
+            noise = make_generator(seed, _NOISE)
+        *_, last = family.flow(latents, sampler=sampler, generator=noise)
         return unpack(last.x, self.learned.packing), latents.given["size"].long()
 
     def drawn(self, seed: int, steps: int | None = None) -> Graphs:

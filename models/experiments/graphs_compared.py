@@ -19,7 +19,6 @@ from typing import Any
 
 from torch import Tensor
 
-from models.config import decode
 from models.contracts.family import Family
 from models.experiments.base import Outcome, Result, Table, experiment
 from models.experiments.graph_lessons import MADE, Graphs, Lesson
@@ -35,7 +34,6 @@ from models.kinds.graphs import GraphSet
 from models.layouts.graph_validity import grid, hub, two_communities
 from models.metrics.graphs.isomorphism import novelty, uniqueness
 from models.registry import registry
-from models.tensors import make_generator
 
 __all__ = [
     "SAMPLED",
@@ -52,7 +50,7 @@ __all__ = [
 SECONDS = 20.0
 _CHUNK, _MORE = 20, 400
 _SEED = 101  # of the data: settings were chosen by those of seed 1, lines by 1, 21 and 61
-_NOISE, _TRIED = 3103, 1.0  # stream of the seed; seconds in which the price of a step is found
+_TRIED = 1.0  # seconds in which the price of a step is found
 _NAMES = ("degree", "clustering", "orbit")
 _SLASH = "\N{NO-BREAK SPACE}/ "  # no line begins with it
 _FLOOR = "fresh graphs: the floor"
@@ -108,14 +106,15 @@ class Rival:
     sampler: str = ""
     sampling: Mapping[str, Any] = field(default_factory=dict)
 
-    def draw(self, lesson: Lesson, family: Family[Any]) -> Graphs:
-        """Return 100 graphs of a trained family."""
-        rng = make_generator(0, _NOISE)
-        if not self.sampler:
-            return lesson.drawn_of(family, 0, generator=rng)
-        entry = registry.get("sampler", self.sampler)
-        sampler = entry.make(decode(entry.config, self.sampling))
-        return lesson.drawn_of(family, 0, sampler=sampler, generator=rng)
+    def of(self, lesson: Lesson) -> Lesson:
+        """Return what it learns from a lesson."""
+        return replace(
+            lesson,
+            family=self.family,
+            config=self.config,
+            sampler=self.sampler,
+            sampling=self.sampling,
+        )
 
 
 def rivals() -> list[Rival]:
@@ -223,9 +222,9 @@ def trained(lesson: Lesson, seconds: float) -> tuple[Family[Any], int]:
 
 def stood(contest: Contest, rival: Rival, seconds: float) -> Standing:
     """Train one for so many seconds of one core; return its steps, and how it is held."""
-    lesson = replace(contest.lesson, family=rival.family, config=rival.config)
+    lesson = rival.of(contest.lesson)
     family, steps = trained(lesson, seconds)
-    return f"{steps:,}", contest.measured(rival.draw(lesson, family))
+    return f"{steps:,}", contest.measured(lesson.drawn_of(family, 0))
 
 
 def compared(contest: Contest, seconds: float, found: Mapping[str, Standing]) -> Outcome:

@@ -3,12 +3,14 @@
 import math
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise, permutations, product
 
 import pytest
 import torch
 from torch import Tensor
 
+from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
@@ -21,6 +23,7 @@ from models.kinds.graphs import GraphSet, graphs
 from models.layouts.graphs import Packing, pack, unpack
 from models.layouts.node_orders import node_orders, reordered
 from models.metrics.base import Evidence, NotApplicable
+from models.metrics.graphs import bits
 from models.metrics.graphs.bits import BitsPerGraph, BitsPerGraphConfig
 from models.nets.graphs.gran import GranNetConfig
 from models.nets.graphs.partial import PartialNetConfig
@@ -284,11 +287,39 @@ def test_bits_of_a_graph_are_those_of_its_pairs_and_of_one_chance_the_bar():
     assert found.value == pytest.approx(float(pairs) / 400 * entropy, rel=1e-4)
     assert bar.value == pytest.approx(found.value, rel=1e-3)
     assert found.low < found.value < found.high
+    assert found.parts["training graphs"] == pytest.approx(found.value)  # they are the same here
+    assert not metric.measure(replace(evidence, train=None)).parts
     numbered = graphs(20, 0)
     with pytest.raises(NotApplicable, match="have numbers"):
         metric.bar(Evidence(numbered, make_generator(0), train=numbered))
     with pytest.raises(NotApplicable, match="learned from"):
         metric.bar(Evidence(data, make_generator(0)))
+
+
+class _Bits(_Coder):
+    """The exact denoiser of bits that are each for itself, with one chance of an edge."""
+
+    noise_range = 0.05, 50.0
+
+    def denoiser(self, like: Batch | None = None) -> Denoise:
+        half = 0.5 * math.log(self.share / (1.0 - self.share))
+        return lambda x, s: like.zeroed(torch.tanh(x / s.reshape(-1, 1).square() + half))
+
+
+def test_bits_that_a_diffusion_takes_are_those_of_bits_and_no_density(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The bound of an exact denoiser is the probability: what noise is added is told back."""
+    monkeypatch.setattr(bits, "_LEVELS", 64)  # the mean is the same, and known better
+    size = torch.full((400,), 9)
+    rng, metric = make_generator(3), BitsPerGraph(BitsPerGraphConfig(rows=400))
+    for share in (0.5, 0.2):
+        data = GraphSet(pack(torch.rand((400, 9, 9), generator=rng) < share, size), size)
+        evidence = Evidence(data, make_generator(0), model=_Bits(data.spec(), share), train=data)
+        bar = metric.bar(evidence).value
+        assert metric.measure(evidence).value == pytest.approx(bar, rel=0.03)
+        other = replace(evidence, model=_Bits(data.spec(), 0.8))
+        assert metric.measure(other).value > 1.1 * bar  # another law takes more
 
 
 def test_rewiring_keeps_degrees_and_little_else():

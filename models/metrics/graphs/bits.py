@@ -2,26 +2,33 @@
 
 import math
 from collections.abc import Generator
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Any
 
 import torch
 from torch import Tensor
 
+from models.bound import continuous_bound
 from models.config import Config, param
-from models.contracts.abilities import HasBound
+from models.contracts.abilities import HasBound, HasDenoiser
 from models.contracts.batch import Batch
-from models.contracts.learner import finish
+from models.contracts.data import RowSource
+from models.contracts.learner import Learner, finish
+from models.denoisers.densities import LogUniform
 from models.layouts.graphs import Packing
 from models.metrics.base import Evidence, Figure, Metric, NotApplicable
 from models.metrics.graphs.sides import packed, unpacked
 from models.metrics.likelihood import mean_of
 from models.registry import metric
+from models.tensors import make_generator
 
 __all__ = ["BitsPerGraph", "BitsPerGraphConfig"]
 
 _PIECE = 64  # rows that are looked at between two pauses
 _MOST = 4096  # training graphs in which edges are counted
 _ONCE = 0.5  # how often an edge, and none, count as seen beforehand
+_LEVELS = 8  # of noise at which a diffusion looks at each graph
+_NOISE = 3204  # a stream of a seed
 
 
 class BitsPerGraphConfig(Config, frozen=True):
@@ -43,10 +50,11 @@ class BitsPerGraphConfig(Config, frozen=True):
     "bits-per-graph",
     title="Bits per graph",
     summary="Bits for an unseen graph of known size, its nodes numbered at random, if it were "
-    "written down with the model as the code: at most, since orders of the nodes are drawn and not "
-    "summed over.",
-    source="Cover and Thomas 2006, theorem 5.4.3; bound: Chen et al. 2021, arXiv:2106.06189, "
-    "section 3; bar: Erdos and Renyi 1959",
+    "written down with the model as the code: at most, since orders of the nodes, or noise, are "
+    "drawn and not summed over. Beside it the same of training graphs: what takes far fewer bits "
+    "was learned by heart.",
+    source="Cover and Thomas 2006, theorem 5.4.3; bounds: Chen et al. 2021, arXiv:2106.06189, "
+    "section 3, and Kingma et al. 2021, arXiv:2107.00630, eqs. 11-18; bar: Erdos and Renyi 1959",
     config=BitsPerGraphConfig,
     kinds=("graphs",),
     needs=("bound",),
@@ -60,32 +68,53 @@ class BitsPerGraph(Metric[BitsPerGraphConfig]):
         return finish(self.walk(evidence))
 
     def walk(self, evidence: Evidence) -> Generator[None, None, Figure]:
-        model, rows = evidence.model, self._rows(evidence)
+        model = evidence.model
         assert model is not None
-        assert isinstance(model, HasBound)
-        found = []
-        for piece in rows.split(_PIECE):
-            at = model.spec.standardised(piece).to(model.device)
-            found.append(model.log_prob_bound(at).double().cpu())
-            yield
-        return _told(torch.cat(found))
+        unseen = yield from _written(model, self._rows(evidence, evidence.real))
+        figure = _told(unseen)
+        if evidence.train is None:
+            return figure
+        seen = yield from _written(model, self._rows(evidence, evidence.train))
+        return replace(figure, parts={"training graphs": _told(seen).value})
 
     def bar(self, evidence: Evidence) -> Figure:
         if evidence.train is None:
             raise NotApplicable("edges are counted in the graphs that were learned from")
         joined, apart = _counts(evidence.train.rows(slice(0, _MOST)), packed(evidence))
         share = float((joined.sum() + _ONCE) / (joined.sum() + apart.sum() + 2.0 * _ONCE))
-        joined, apart = _counts(self._rows(evidence), packed(evidence))
+        joined, apart = _counts(self._rows(evidence, evidence.real), packed(evidence))
         return _told(joined * math.log(share) + apart * math.log1p(-share))
 
-    def _rows(self, evidence: Evidence) -> Batch:
-        rows = evidence.reference
+    def _rows(self, evidence: Evidence, source: RowSource) -> Batch:
         if packed(evidence).featured:
             raise NotApplicable("nodes have numbers, which no code writes down exactly")
-        if len(rows) > self.config.rows:
-            chosen = torch.randperm(len(rows), generator=evidence.rng)[: self.config.rows]
-            rows = rows.take(chosen)
-        return rows
+        n, chosen = len(source), torch.arange(len(source))
+        if n > self.config.rows:
+            chosen = torch.randperm(n, generator=evidence.rng)[: self.config.rows]
+        return source.rows(chosen)
+
+
+def _written(model: Learner[Any], rows: Batch) -> Generator[None, None, Tensor]:
+    """Return log p of graphs, (n,) in nats, or what it is at least."""
+    found, noise = [], make_generator(0, _NOISE)
+    for piece in rows.split(_PIECE):
+        at = model.spec.standardised(piece).to(model.device)
+        found.append(_log_prob(model, at, noise).double().cpu())
+        yield
+    return torch.cat(found)
+
+
+@torch.no_grad()
+def _log_prob(model: Learner[Any], at: Batch, noise: torch.Generator) -> Tensor:
+    if not isinstance(model, HasDenoiser):
+        assert isinstance(model, HasBound)
+        return model.log_prob_bound(at)
+    # What a diffusion of numbers bounds is a density: here each number is one of two values.
+    length = at.x.shape[1]
+    values = model.spec.standardise(torch.tensor([[-1.0], [1.0]]).expand(-1, length))
+    law = LogUniform(*model.noise_range)
+    bound = continuous_bound(model.denoiser(at), at, law, _LEVELS, noise, values=values)
+    return -bound.total
 
 
 def _counts(rows: Batch, packing: Packing) -> tuple[Tensor, Tensor]:
