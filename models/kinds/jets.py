@@ -12,13 +12,12 @@ from models.contracts.batch import Batch
 from models.contracts.spec import LABEL, SIZE, DataSpec, Given, rows_of_law
 from models.registry import kind
 from models.tensors import make_generator, real_places
-from observables.jets import kinematics
+from observables.jets import cone, kinematics
 
 __all__ = ["FEATURES", "TYPES", "JetSet", "constituents", "jets", "masses", "within"]
 
 TYPES = ("gluon", "light quark", "top", "W", "Z")
 FEATURES = ("eta", "phi", "log(1 + pT)")
-_WIDEST = 0.5  # angles beyond it are cut
 _OPTIMIZER = {
     "kind": "adamw",
     "lr": 2e-3,
@@ -42,6 +41,7 @@ class JetSet:
         label: (n,) int64, its type, one of ``names``.
         pt, eta, mass: (n,) float32, of the jet; pT and mass in GeV.
         names: of the types.
+        radius: R that they were clustered with.
     """
 
     x: Tensor
@@ -51,6 +51,7 @@ class JetSet:
     eta: Tensor
     mass: Tensor
     names: tuple[str, ...] = TYPES
+    radius: float = cone.USUAL
 
     columns: ClassVar[tuple[str, ...]] = ()
 
@@ -68,8 +69,8 @@ class JetSet:
             names: of the types.
         """
         pt, eta, mass = jet[:, 0], jet[:, 1], jet[:, 2].clamp_min(_LIGHTEST)
-        # Pseudorapidities have tails far outside the cone, since it was drawn in rapidity.
-        angles = particles[..., :2].clamp(-_WIDEST, _WIDEST)
+        most = cone.widest(cone.USUAL)
+        angles = particles[..., :2].clamp(-most, most)
         momenta = torch.log1p(particles[..., 2].clamp_min(0.0) * pt[:, None])
         mask = real_places(size, particles.shape[1])
         x = torch.cat([angles, momenta[..., None]], dim=2) * mask[..., None]
@@ -136,11 +137,12 @@ def constituents(x: Tensor, mask: Tensor | None) -> tuple[NDArray[Any], NDArray[
 
 
 def within(rows: Batch) -> Batch:
-    """Return generated jets as they are measured (Leigh et al. 2023, arXiv:2303.05376): angles cut
-    where those of the data are, and no constituent with more than the pT of its jet.
+    """Return generated jets of the usual cone as they are measured (Leigh et al. 2023,
+    arXiv:2303.05376): angles cut where those of the data are, and no constituent with more than
+    the pT of its jet.
     """
-    most = torch.log1p(rows.given["pt"])[:, None].to(rows.x)
-    eta, phi = (rows.x[..., place].clamp(-_WIDEST, _WIDEST) for place in (0, 1))
+    most, far = torch.log1p(rows.given["pt"])[:, None].to(rows.x), cone.widest(cone.USUAL)
+    eta, phi = (rows.x[..., place].clamp(-far, far) for place in (0, 1))
     return rows.holding(torch.stack([eta, phi, rows.x[..., 2].minimum(most)], dim=2))
 
 

@@ -5,25 +5,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from observables.jets import cone
 from observables.jets.kinematics import Floats
 
-__all__ = ["CONE", "of_constituents", "of_whole"]
+__all__ = ["of_constituents", "of_whole"]
 
-CONE = 0.4  # the radius that jets are clustered with
 LEAST = 1e-3  # GeV: below it a mass or a momentum counts as this
 
 
 def of_constituents(angles: NDArray[Any], pt: NDArray[Any]) -> Floats:
     """Return of each jet its constituents, the hardest first: the share of the jet's pT that each
-    has, and where it is, in radii of the cone and times that share, so that soft ones, whose places
-    mean little, count little; (n, 3 N).
+    has, and where it is, in radii of the usual cone and times that share, so that soft ones, whose
+    places mean little, count little; (n, 3 N).
     """
     total = pt.sum(axis=1, keepdims=True)
     share = np.divide(pt, total, out=np.zeros(pt.shape), where=total > 0)
     hardest = np.argsort(-share, axis=1, kind="stable")
     share = np.take_along_axis(share, hardest, axis=1)[..., None]
     places = np.take_along_axis(angles, hardest[..., None], axis=1)
-    return np.concatenate([share, share * places / CONE], axis=2).reshape(len(pt), 3 * pt.shape[1])
+    return np.concatenate([share, share * places / cone.USUAL], axis=2).reshape(
+        len(pt), 3 * pt.shape[1]
+    )
 
 
 def of_whole(pt: NDArray[Any], mass: NDArray[Any]) -> Floats:

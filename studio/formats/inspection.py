@@ -58,11 +58,11 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     import with these options would bring, as far as that is known. Where tables are to be chosen
     from they are ``items``, and ``problems`` collects those of all; of other kinds ``preview``
     holds the first few rows by part, as nested lists of numbers or words, and "x", the rows that
-    are drawn, where no part has them. ``offers`` are the importers that take these files, the most
-    particular first; ``unused`` says by the path of an option why it changes nothing for these
-    files, and ``settled`` names those that the files themselves say, so that nobody is to be asked.
-    Of options of the kind "source", ``sources`` are the columns that may be chosen, and ``taken``
-    the one that looks like it.
+    are drawn, where no part has them; ``facts`` are what holds for all rows, by name. ``offers``
+    are the importers that take these files, the most particular first; ``unused`` says by the path
+    of an option why it changes nothing for these files, and ``settled`` names those that the files
+    themselves say, so that nobody is to be asked. Of options of the kind "source", ``sources`` are
+    the columns that may be chosen, and ``taken`` the one that looks like it.
 
     ``instead`` is the folder that was looked into where what was chosen says nothing without the
     other files in it: then it is what is to be imported.
@@ -78,6 +78,7 @@ class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     classes: list[str] = []
     items: list[Item] = []
     preview: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
     problems: list[str] = []
     notes: list[str] = []
     unused: dict[str, str] = {}

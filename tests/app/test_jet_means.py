@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
+from observables.jets.cone import USUAL
 from studio.app.kinds.jet_means import mean_of, means_by_type, pull
 from studio.app.kinds.jet_paint import PIXELS
 from studio.app.widgets.jetmeans import MeansPicture
@@ -19,16 +20,16 @@ def cores(n: int, seed: int, wide: float = 0.05) -> dict[str, np.ndarray]:
 
 
 def test_a_mean_image_holds_the_momentum_of_its_jets():
-    one, two = mean_of(cores(700, 0)), mean_of(cores(1400, 0))
+    one, two = mean_of(cores(700, 0), USUAL), mean_of(cores(1400, 0), USUAL)
     assert one.mean.sum() == pytest.approx(1.0), "all of it is in the plane"
     assert one.n == 700
     assert (two.variance.sum() / one.variance.sum()) == pytest.approx(0.5, rel=0.05)
-    assert mean_of({"x": np.empty((0, 10, 3))}) is None
+    assert mean_of({"x": np.empty((0, 10, 3))}, USUAL) is None
 
 
 def test_what_differs_by_chance_differs_by_about_a_deviation_and_wider_jets_by_many():
-    real, same = mean_of(cores(3000, 1)), mean_of(cores(3000, 2))
-    wider = mean_of(cores(3000, 3, wide=0.06))
+    real, same = mean_of(cores(3000, 1), USUAL), mean_of(cores(3000, 2), USUAL)
+    wider = mean_of(cores(3000, 3, wide=0.06), USUAL)
     often = real.mean > 1e-3  # pixels that many jets have something in
     assert np.std(pull(same, real)[often]) == pytest.approx(1.0, abs=0.15)
     off = pull(wider, real)
@@ -39,7 +40,7 @@ def test_what_differs_by_chance_differs_by_about_a_deviation_and_wider_jets_by_m
 
 def test_pixels_that_few_jets_reach_do_not_lean_to_the_side_of_the_fewer():
     """With the variance of each alone, what 200 jets have missed was one deviation too little."""
-    few, many = mean_of(cores(200, 1, wide=0.12)), mean_of(cores(1800, 2, wide=0.12))
+    few, many = mean_of(cores(200, 1, wide=0.12), USUAL), mean_of(cores(1800, 2, wide=0.12), USUAL)
     both = (few.mean * 200 + many.mean * 1800) / 2000
     rare = (both > 0) & (both < 5e-5)
     assert rare.sum() > 100
@@ -49,11 +50,11 @@ def test_pixels_that_few_jets_reach_do_not_lean_to_the_side_of_the_fewer():
 
 
 def test_types_are_told_apart_and_the_mouse_tells_the_pixel(qtbot: QtBot):
-    found = means_by_type(cores(90, 0), cores(60, 1), ["gluon", "top"])
+    found = means_by_type(cores(90, 0), cores(60, 1), ["gluon", "top"], USUAL)
     assert [(each.name, each.made.n, each.real.n) for each in found] == [
         ("gluon", 60, 40), ("top", 30, 20)
     ]  # fmt: skip
-    assert means_by_type(None, cores(60, 1), [])[0].made is None
+    assert means_by_type(None, cores(60, 1), [], USUAL)[0].made is None
     picture = MeansPicture()
     qtbot.addWidget(picture)
     picture.resize(700, 500)
@@ -69,3 +70,19 @@ def test_types_are_told_apart_and_the_mouse_tells_the_pixel(qtbot: QtBot):
     used = picture.used(picture.size())
     assert used.width() <= 700
     assert used.height() <= 500
+
+
+def test_a_wider_cone_is_as_large_in_its_picture(qtbot: QtBot):
+    """Twice as far away in twice the plane: the same image, twice the numbers."""
+    usual = means_by_type(cores(90, 0), None, [], USUAL)
+    far = cores(90, 0)
+    far["x"][..., :2] *= 2
+    wide = means_by_type(far, None, [], 2 * USUAL)
+    np.testing.assert_array_equal(wide[0].made.mean, usual[0].made.mean)
+    picture = MeansPicture()
+    qtbot.addWidget(picture)
+    picture.resize(700, 500)
+    box = picture.cell(0, 0, picture.size())
+    for means, radius, where in ((usual, USUAL, "Δη 0.45, Δφ 0.45"), (wide, 2 * USUAL, "Δη 0.90")):
+        picture.show_means(means, radius)
+        assert picture.said_at(box.topRight()).startswith(where)

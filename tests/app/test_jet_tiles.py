@@ -135,6 +135,15 @@ def test_constituents_are_sorted_by_the_column_that_is_clicked(qtbot):
     assert column(1) == ["2.0", "10.0"]
 
 
+def test_jets_of_a_wider_cone_are_drawn_in_a_wider_plane():
+    arrays = {"x": X[None], "mask": MASK[None], "radius": np.array([0.8])}
+    rect = QRectF(0, 0, 200, 200)
+    tiles = kind("jets").tiles(arrays)
+    assert tiles.said_at(rect, 0, Frame(rect).place(0.16, 0.0)) == ""
+    assert "Δη 0.160" in tiles.said_at(rect, 0, Frame(rect, 0.8).place(0.16, 0.0))
+    assert Frame(rect, 0.8).place(0.8, 0.0).x() == Frame(rect).place(0.4, 0.0).x()
+
+
 def test_a_constituent_is_said_where_it_is_pointed_at():
     tiles = kind("jets").tiles({"x": X[None], "mask": MASK[None]})
     rect = QRectF(0, 0, 200, 200)
@@ -153,7 +162,7 @@ def test_the_share_of_the_momentum_is_the_area_and_the_colour():
 
 def test_an_image_holds_the_momentum_that_is_in_the_plane():
     x = np.float64([[[0.16, 0.0], [-0.16, 0.1], [0.9, 0.0]]])
-    image = image_pixels(x, np.float64([[0.5, 0.3, 0.2]]))[0]
+    image = image_pixels(x, np.float64([[0.5, 0.3, 0.2]]), 0.4)[0]
     assert image.sum() == pytest.approx(0.8), "the third is beyond the plane"
     row, column = np.argwhere(image == 0.3)[0]
     assert row < PIXELS // 2, "a larger phi is further up"

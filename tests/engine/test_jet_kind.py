@@ -20,7 +20,7 @@ from models.kinds.jets import jets, masses
 from models.registry import registry
 from models.samplers.heun import Heun, HeunConfig
 from studio.engine.data.datasets import Dataset, halves
-from studio.engine.kinds.base import kind_of
+from studio.engine.kinds.base import Facts, kind_of
 from studio.engine.kinds.jets import MEANING
 from studio.engine.process.discovery import discover
 from studio.engine.process.edit_commands import _classes
@@ -183,7 +183,20 @@ def test_it_is_known_what_real_jets_lose_of_what_they_would_be_asked_for():
     data = replace(data, pt=whole / torch.where(data.label == 1, 2 / 3, 0.9), mass=data.mass * 2)
     found = kind_of("jets").alike(data)
     assert found == pytest.approx(
-        {"pt-least": 2 / 3, "pt-most": 0.9, "mass-least": 0.5, "mass-most": 0.5}, rel=1e-4
+        {"radius": 0.4, "pt-least": 2 / 3, "pt-most": 0.9, "mass-least": 0.5, "mass-most": 0.5},
+        rel=1e-4,
     )
     of_one = kind_of("jets").alike(data.take(data.label == 1))
     assert of_one["pt-least"] == of_one["pt-most"] == pytest.approx(2 / 3, rel=1e-4)
+
+
+def test_imported_jets_know_the_radius_of_their_cone():
+    data = jets(20, 3)
+    parts = {
+        name: getattr(data, name).numpy() for name in ("x", "size", "label", "pt", "eta", "mass")
+    }
+    for more, radius in (({}, 0.4), ({"radius": 0.8}, 0.8)):
+        found = kind_of("jets").from_parts(parts, Facts(classes=data.names, more=more))
+        assert found.take(slice(3, 9)).radius == radius
+        assert kind_of("jets").facts(found)["radius"] == radius
+        assert kind_of("jets").alike(found)["radius"] == radius

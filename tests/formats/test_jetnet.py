@@ -110,17 +110,48 @@ def test_angles_that_are_none_from_the_axis_are_refused(tmp_path: Path) -> None:
     with opened(path) as (clouds, _):
         clouds[..., :2] = np.degrees(clouds[..., :2])
     (problem,) = JetNet().inspect([path], {}).problems
-    assert re.search("of 11 constituents farther than 0.5 from the axis .* in radians", problem)
+    assert re.search("of 11 constituents farther than 2.5 from the axis .* in radians", problem)
+
+
+def wide(path: Path) -> Path:
+    """Write jets of which some constituents are where only those of a wide cone are."""
+    written(path, n=100)
+    with opened(path) as (clouds, _):
+        clouds[::7, 0, 0] = 0.75
+    return path
 
 
 def test_jets_of_a_wider_cone_are_refused_not_squashed(tmp_path: Path) -> None:
-    path = written(tmp_path / "t.hdf5", n=100)
-    assert not JetNet().inspect([path], {}).problems
-    with opened(path) as (clouds, _):
-        clouds[::7, 0, 0] = 0.7
-    (problem,) = JetNet().inspect([path], {}).problems
+    assert not JetNet().inspect([written(tmp_path / "w.hdf5", n=100)], {}).problems
+    (problem,) = JetNet().inspect([wide(tmp_path / "t.hdf5")], {}).problems
     assert "15 of 250 constituents farther than 0.5" in problem
-    assert "a wider cone than R = 0.4" in problem
+    assert "a wider cone than R = 0.4: set R to" in problem
+
+
+def test_jets_of_a_wider_cone_come_as_they_are_with_their_radius(tmp_path: Path) -> None:
+    path = wide(tmp_path / "t.hdf5")
+    found = JetNet().inspect([path], {"radius": 0.8})
+    assert not found.problems
+    assert found.facts["radius"] == 0.8
+    rows = JetNet().rows([path], {"radius": 0.8})
+    assert rows.schema.facts["radius"] == 0.8
+    first = next(iter(rows.blocks))["x"][0, :, 0]
+    assert first.max() == 0.75
+
+
+def test_a_file_that_says_its_radius_need_not_be_asked(tmp_path: Path) -> None:
+    path, other = wide(tmp_path / "t.hdf5"), written(tmp_path / "g.hdf5")
+    with h5py.File(path, "r+") as file:
+        file.attrs["radius"] = 0.8
+    found = JetNet().inspect([path], {})
+    assert not found.problems
+    assert found.settled == ["pt", "radius"]
+    assert JetNet().inspect([other], {}).settled == ["pt"]
+    (problem,) = JetNet().inspect([path, other], {}).problems
+    assert problem == "g.hdf5 has jets of R = 0.4, t.hdf5 of 0.8: import them one by one."
+    with h5py.File(path, "r+") as file:
+        file.attrs["radius"] = "wide"
+    assert "a wider cone" in JetNet().inspect([path], {}).problems[0], "that says nothing"
 
 
 def test_a_type_that_an_attribute_says_against_the_name_is_told(tmp_path: Path) -> None:
@@ -388,7 +419,9 @@ def test_constituents_far_from_the_axis_are_moved_and_counted(tmp_path: Path) ->
     np.testing.assert_allclose(x[2, 0, :2], [-0.5, 0.125], atol=1e-6)
     np.testing.assert_allclose(x[4, 0, :2], [0.5, 0.25])
     said = notes(path)
-    assert "2 constituents farther than 0.5 from the axis in eta or phi, moved to 0.5" in said
+    assert (
+        "2 constituents farther than 0.5 (1.25 R) from the axis in eta or phi, moved there" in said
+    )
     assert "1 constituent with a phi beyond pi" in said
 
 

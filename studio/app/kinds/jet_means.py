@@ -38,8 +38,8 @@ class TypeMeans:
     real: Mean | None
 
 
-def mean_of(arrays: Arrays) -> Mean | None:
-    """Return the mean image of jets, None of none."""
+def mean_of(arrays: Arrays, radius: float) -> Mean | None:
+    """Return the mean image of jets with a cone of that radius, None of none."""
     n = len(arrays["x"])
     if not n:
         return None
@@ -47,7 +47,7 @@ def mean_of(arrays: Arrays) -> Mean | None:
     for start in range(0, n, BLOCK):
         some = {name: each[start : start + BLOCK] for name, each in arrays.items()}
         x, pt = momenta(some)
-        images = image_pixels(x[..., :2], shares(pt))
+        images = image_pixels(x[..., :2], shares(pt), radius)
         total += images.sum(axis=0)
         square += (images**2).sum(axis=0)
     mean = total / n
@@ -56,17 +56,20 @@ def mean_of(arrays: Arrays) -> Mean | None:
 
 
 def means_by_type(
-    made: Arrays | None, real: Arrays | None, names: Sequence[str]
+    made: Arrays | None, real: Arrays | None, names: Sequence[str], radius: float
 ) -> list[TypeMeans]:
-    """Return the means of some types, of all jets where there are no names."""
+    """Return the means of some types, of all jets where there are no names; ``radius`` is R of
+    their cone.
+    """
     if not names:
-        return [TypeMeans("", *(None if side is None else mean_of(side) for side in (made, real)))]
+        both = (None if side is None else mean_of(side, radius) for side in (made, real))
+        return [TypeMeans("", *both)]
 
     def of(side: Arrays | None, name: str) -> Mean | None:
         if side is None or LABEL not in side:
             return None
         rows = np.flatnonzero(side[LABEL] == name)
-        return mean_of({key: each[rows] for key, each in side.items()})
+        return mean_of({key: each[rows] for key, each in side.items()}, radius)
 
     return [TypeMeans(name, of(made, name), of(real, name)) for name in names]
 

@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from observables.jets.closeness import CONE
+from observables.jets import cone
+from studio.app.kinds.kind import Arrays
 from studio.app.plots.backdrop import image_of
 from studio.app.plots.raster import Colours
 from studio.app.tokens import Tokens
 
 __all__ = [
-    "CONE",
     "LEAST",
     "MOST",
     "PIXELS",
-    "REACH",
+    "RADIUS",
     "Frame",
     "bar_of",
     "image_pixels",
@@ -31,25 +31,30 @@ __all__ = [
     "paint_image",
     "pixels_of",
     "radii_of",
+    "radius_of",
     "shades_of",
 ]
 
 Floats = NDArray[np.float64]
 
-REACH = 0.45  # of the plane, around the axis of the jet
+RADIUS = "radius"  # of the cone, as the arrays of jets have it
+REACH = 1.125  # radii of the cone, of the plane around the axis of the jet
 LARGEST = 0.11  # the radius of a constituent with the jet's whole momentum, of the side of a tile
 SMALLEST = 0.006
 LEAST, MOST = 0.002, 0.4  # shares of the pT at the ends of the scale of colours
-PIXELS = 36  # of an image each way: 0.025 x 0.025
+PIXELS = 36  # of an image each way: 0.025 x 0.025 where R is 0.4
 SHADES = 64
 EDGED = 5.0  # pixels of a radius: the edge that tells discs apart would make rings of small ones
 
 
 @dataclass(frozen=True)
 class Frame:
-    """Where the plane is in a rectangle: a square around its middle."""
+    """Where the plane is in a rectangle: a square around its middle, with room for a cone of a
+    radius R.
+    """
 
     rect: QRectF
+    radius: float = cone.USUAL
 
     @property
     def side(self) -> float:
@@ -59,7 +64,17 @@ class Frame:
     @property
     def scale(self) -> float:
         """Pixels for a radian."""
-        return self.side / (2 * REACH)
+        return self.side / (2 * self.reach)
+
+    @property
+    def reach(self) -> float:
+        """From the middle to an edge, in eta and phi."""
+        return REACH * self.radius
+
+    @property
+    def pixel(self) -> float:
+        """How wide a pixel of an image is, in eta and phi."""
+        return 2 * self.reach / PIXELS
 
     def place(self, eta: float, phi: float) -> QPointF:
         """Return where a place of the plane is."""
@@ -76,6 +91,11 @@ class Frame:
         """Return which eta and phi are at a point."""
         middle = self.rect.center()
         return (point.x() - middle.x()) / self.scale, (middle.y() - point.y()) / self.scale
+
+
+def radius_of(arrays: Arrays) -> float:
+    """Return the radius of the cone of jets, or of one, the usual one where nothing says it."""
+    return float(np.ravel(arrays[RADIUS])[0]) if RADIUS in arrays else cone.USUAL
 
 
 def bar_of(share: Floats) -> Floats:
@@ -112,7 +132,8 @@ def paint_cone(painter: QPainter, frame: Frame, palette: Tokens) -> None:
     """Paint the circle that jets are clustered with."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(palette.line), 1.0))
-    painter.drawEllipse(frame.rect.center(), CONE * frame.scale, CONE * frame.scale)
+    across = frame.radius * frame.scale
+    painter.drawEllipse(frame.rect.center(), across, across)
 
 
 def paint_discs(
@@ -132,13 +153,13 @@ def paint_discs(
         painter.drawEllipse(QPointF(x, y), radius, radius)
 
 
-def image_pixels(angles: Floats, share: Floats) -> Floats:
+def image_pixels(angles: Floats, share: Floats, radius: float) -> Floats:
     """Return images of the eta-phi plane, (n, PIXELS, PIXELS), the largest phi first: the share of
     the pT in each pixel, summed over the constituents, angles (n, N, 2) and shares (n, N). Those
-    beyond the plane are left out.
+    beyond the plane, which is as wide as a cone of that radius needs, are left out.
     """
-    n = len(angles)
-    cells = np.floor((angles + REACH) / (2 * REACH) * PIXELS).astype(np.int64)
+    n, reach = len(angles), REACH * radius
+    cells = np.floor((angles + reach) / (2 * reach) * PIXELS).astype(np.int64)
     inside = ((cells >= 0) & (cells < PIXELS)).all(axis=2) & (share > 0)
     jets, _ = np.nonzero(inside)
     eta, phi = cells[inside].T

@@ -9,7 +9,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from observables.jets import cone
 from observables.jets.kinematics import masses
+from studio.app.kinds.jet_paint import RADIUS
 from studio.app.kinds.jets import momenta, shares
 from studio.app.kinds.measuring import in_order
 from studio.protocol.extras import DENOISED, LEVELS
@@ -24,7 +26,7 @@ Floats = NDArray[np.float64]
 class JetWay:
     """Frames of a jet: flow times ``t`` (T,), ``x`` (T, N, 3) as data have them, ``mask`` (N,),
     what the denoiser expects at each, ``denoised`` (T, N, 3), and the noise ``levels`` (T,), None
-    where nobody knows. A jet that does not move has one frame.
+    where nobody knows; ``radius`` is R of their cone. A jet that does not move has one frame.
     """
 
     t: NDArray[np.floating]
@@ -32,21 +34,24 @@ class JetWay:
     mask: NDArray[np.bool_]
     denoised: NDArray[np.floating] | None = None
     levels: NDArray[np.floating] | None = None
+    radius: float = cone.USUAL
 
     @classmethod
-    def of(cls, record: FlowRecord, row: int) -> "JetWay":
+    def of(cls, record: FlowRecord, row: int, radius: float) -> "JetWay":
         """Return the way of a fixed latent."""
         x, mask, extras = record.x[:, row], record.mask, record.extras
         real = np.ones(x.shape[1], bool) if mask is None else np.asarray(mask[row], bool)
         denoised = extras.get(DENOISED)
         expected = None if denoised is None else denoised[:, row]
-        return cls(record.t, x, real, expected, extras.get(LEVELS))
+        return cls(record.t, x, real, expected, extras.get(LEVELS), radius)
 
     @classmethod
-    def still(cls, x: NDArray[np.floating], mask: NDArray[np.bool_] | None) -> "JetWay":
+    def still(
+        cls, x: NDArray[np.floating], mask: NDArray[np.bool_] | None, radius: float
+    ) -> "JetWay":
         """Return a jet (N, 3) that is there."""
         real = np.ones(len(x), bool) if mask is None else np.asarray(mask, bool)
-        return cls(np.ones(1, np.float32), x[None], real)
+        return cls(np.ones(1, np.float32), x[None], real, radius=radius)
 
     @property
     def moves(self) -> bool:
@@ -69,8 +74,8 @@ class JetWay:
         return here + weight * (np.asarray(values[frame + 1], np.float64) - here)
 
     def at(self, t: float) -> dict[str, NDArray[np.generic]]:
-        """Return the jet at a flow time, as tiles are painted from: x (N, 3) and its mask."""
-        return {"x": self._between(self.x, t), "mask": self.mask}
+        """Return the jet at a flow time, as tiles are painted from: x (N, 3), its mask and R."""
+        return {"x": self._between(self.x, t), "mask": self.mask, RADIUS: np.array(self.radius)}
 
     def discs(self, t: float) -> tuple[Floats, Floats]:
         """Return where the constituents are, (N, 2), and which share of the pT they have, (N,)."""

@@ -15,15 +15,16 @@ from observables.jets.variables import CONSTITUENT, JET, jet_variables
 from studio.app.kinds import stage_tiles
 from studio.app.kinds.apart import Apart
 from studio.app.kinds.jet_paint import (
-    CONE,
     LEAST,
     MOST,
+    RADIUS,
     Frame,
     image_pixels,
     paint_cone,
     paint_discs,
     paint_image,
     radii_of,
+    radius_of,
 )
 from studio.app.kinds.kind import (
     DISTANCES,
@@ -71,7 +72,7 @@ def _paint(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> N
     painter.save()
     painter.setClipRect(rect)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    frame = Frame(rect)
+    frame = Frame(rect, radius_of(datum))
     paint_cone(painter, frame, palette)
     paint_discs(painter, frame, x[:, :2], shares(pt), palette)
     _write(painter, rect, datum, palette)
@@ -82,9 +83,9 @@ def _paint_image(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens
     x, pt = momenta(datum)
     painter.save()
     painter.setClipRect(rect)
-    frame = Frame(rect)
+    frame = Frame(rect, radius_of(datum))
     painter.fillRect(rect, QColor(palette.panel))
-    image = image_pixels(x[None, :, :2], shares(pt)[None])[0]
+    image = image_pixels(x[None, :, :2], shares(pt)[None], frame.radius)[0]
     paint_image(painter, frame, image, palette)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     paint_cone(painter, frame, palette)
@@ -96,7 +97,7 @@ def _write(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens) -> N
     """Write into a tile what it has room for."""
     side = min(rect.width(), rect.height())
     if side >= ROOM:
-        _name(painter, rect, legend(datum), palette)
+        _name(painter, rect, radius_of(datum), legend(datum), palette)
     elif side >= TYPED and LABEL in datum:
         _say_type(painter, rect, one_line(str(datum[LABEL])), palette)
 
@@ -110,7 +111,7 @@ def shares(pt: NDArray[np.float64]) -> NDArray[np.float64]:
 def nearest_constituent(rect: QRectF, datum: Arrays, at: QPointF) -> int:
     """Return the place of the constituent at a point of a tile, -1 for none."""
     x, pt = momenta(datum)
-    frame, share = Frame(rect), shares(pt)
+    frame, share = Frame(rect, radius_of(datum)), shares(pt)
     away = np.hypot(*(frame.places(x[:, :2]) - (at.x(), at.y())).T)
     reach = np.maximum(NEAR, radii_of(share, frame.side))
     # Of several that reach there the softest one is seen.
@@ -134,7 +135,7 @@ def _pointed(rect: QRectF, datum: Arrays, at: QPointF) -> str:
 
 
 def _pixel(rect: QRectF, datum: Arrays, at: QPointF) -> str:
-    eta, phi = Frame(rect).at(at)
+    eta, phi = Frame(rect, radius_of(datum)).at(at)
     return f"Δη {eta:.2f}, Δφ {phi:.2f}".replace("-", "−")
 
 
@@ -178,7 +179,7 @@ def _off(alike: Mapping[str, float]) -> dict[str, str]:
     return found
 
 
-def _name(painter: QPainter, rect: QRectF, text: str, palette: Tokens) -> None:
+def _name(painter: QPainter, rect: QRectF, radius: float, text: str, palette: Tokens) -> None:
     """Name the axes along the edges of a tile, and the circle, with a line about the jet below."""
     painter.setFont(font(11))
     painter.setPen(QColor(palette.muted))
@@ -186,7 +187,7 @@ def _name(painter: QPainter, rect: QRectF, text: str, palette: Tokens) -> None:
     right, left = Qt.AlignmentFlag.AlignRight, Qt.AlignmentFlag.AlignLeft
     top, bottom = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignBottom
     painter.drawText(inside, left | top, "Δφ ↑")
-    painter.drawText(inside, right | top, f"circle: ΔR = {CONE}")
+    painter.drawText(inside, right | top, f"circle: ΔR = {radius:g}")
     painter.drawText(inside, right | bottom, ACROSS)
     room = inside.width() - painter.fontMetrics().horizontalAdvance(ACROSS) - 12
     short = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(room))
@@ -323,7 +324,7 @@ KIND = Kind(
     asked={JET["mass"].title: "mass", JET["pt"].title: PT, JET["constituents"].title: "size"},
     whole="whole jet",
     off=_off,
-    alike=KEPT,
+    alike=(RADIUS, *KEPT),
     suffixes=("h5", "npz", "csv"),
     filed=_filed,
     order=30,

@@ -418,7 +418,7 @@ class Kind:
 
     def holding(self, known: Mapping[str, float], n: int) -> dict[str, NDArray[np.float64]]:
         """Return what holds for each of n data, (n,) by name, of all that is known."""
-        return {name: np.full(n, known[name]) for name in self.alike if name in known}
+        return {name: np.full(n, known[name]) for name in self.alike if known.get(name)}
 
     @property
     def files(self) -> str:
@@ -453,7 +453,7 @@ class Kind:
         all that is ``told``, (n, ...) by name; with ``cover`` what that needs, too.
         """
         # What else a model is told of data is no condition that these were asked for.
-        names = [*self.parts, *({LABEL} & set(self.told))]
+        names = [*self.parts, *({LABEL} & set(self.told)), *self.alike]
         known = {name: told[name] for name in names if name in told}
         count = min(count, *(len(each) for each in known.values()), len(x))
         found = {"x": x[:count], **{name: each[:count] for name, each in known.items()}}

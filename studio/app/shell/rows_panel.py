@@ -230,7 +230,10 @@ class RowsPanel(QWidget):
     def _tell_nearest(self, near: Near, real: Arrays) -> None:
         order = np.argsort(near.far, kind="stable")[: min(NEAREST, near.among)]
         told = [words.figure(float(near.far[i])) for i in order]
-        pictures = self._tiles(self._rows(real, order), real)
+        some = self._rows(real, order)
+        if (run := self._state.runs.current) is not None:
+            some |= self._kind.holding(run.alike, len(order))
+        pictures = self._tiles(some, real)
         self.nearest.show_tiles(pictures, noun=self._kind.one, words=told)
         text = f"Of {near.sought(self._kind)}."
         if near.usual is not None:
@@ -259,7 +262,7 @@ class RowsPanel(QWidget):
 
     def _known(self, arrays: Arrays) -> Arrays:
         """Return those arrays that data are painted from and told by."""
-        known = ("x", *self._kind.parts, *self._kind.told)
+        known = ("x", *self._kind.parts, *self._kind.told, *self._kind.alike)
         return {name: each for name, each in arrays.items() if name in known}
 
     def _tiles(self, some: Arrays, seen: Arrays) -> Browsed:

@@ -77,6 +77,7 @@ def _tiles(found: Inspection) -> Tiles | None:
     if MASK in its.parts and MASK not in arrays and size is not None:
         arrays[MASK] = np.arange(x.shape[1]) < size[:, None]
     arrays["x"] = x.astype(np.float32)
+    arrays |= its.holding(found.facts, len(x))
     arrays |= its.ready(arrays)
     if not all(name in arrays for name in its.parts):
         return None

@@ -141,7 +141,14 @@ class JetBoard(QWidget):
             painter.drawRect(box)
             painter.save()
             painter.setClipRect(box)
-            paint_way(painter, Frame(box), cell.way, self.flow, tokens, trails=self.trails)
+            paint_way(
+                painter,
+                Frame(box, cell.way.radius),
+                cell.way,
+                self.flow,
+                tokens,
+                trails=self.trails,
+            )
             painter.restore()
             painter.setFont(font(10))
             painter.setPen(QColor(tokens.muted))

@@ -7,10 +7,11 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from observables.jets import cone
 from studio.app import words
 from studio.app.icons import repaint_on_theme
 from studio.app.kinds.jet_means import Mean, TypeMeans, pull
-from studio.app.kinds.jet_paint import PIXELS, REACH, Floats, Frame, paint_cone, paint_image
+from studio.app.kinds.jet_paint import PIXELS, Floats, Frame, paint_cone, paint_image
 from studio.app.plots.backdrop import image_of
 from studio.app.plots.colourbar import WIDTH, paint_bar
 from studio.app.theme import font, theme
@@ -25,7 +26,7 @@ FULL = 5.0  # deviations by chance at which a pixel has its full colour
 DEVIATIONS = ((0.0, f"\N{MINUS SIGN}{FULL:g}"), (0.5, "0"), (1.0, f"+{FULL:g}"))
 FAR = ("warm", "background", "accent")  # colours of the theme from too little to too much
 ROWS = ("Generated", "Real", "Difference")
-TICKS = (-0.3, 0.0, 0.3)
+TICKS = (-0.75, 0.0, 0.75)  # radii of the cone
 GAP, TOP, BELOW = 10, 34, 34  # pixels between images, above them, and below for their axis
 NAME, NUMBERS = 18, 44  # left of them: the name of a row, and the axis
 
@@ -36,14 +37,15 @@ class MeansPicture(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.shown: list[TypeMeans] = []
+        self.radius = cone.USUAL
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(320, 240))
         self.setAccessibleName("Mean images of jets by type")
         repaint_on_theme(self)
 
-    def show_means(self, shown: list[TypeMeans]) -> None:
-        """Show other means."""
-        self.shown = shown
+    def show_means(self, shown: list[TypeMeans], radius: float = cone.USUAL) -> None:
+        """Show other means, of jets with a cone of that radius."""
+        self.shown, self.radius = shown, radius
         said = (f"{each.name or 'all'}: {_count(each.made)} generated, {_count(each.real)} real"
                 for each in shown)  # fmt: skip
         self.setAccessibleDescription("; ".join(said))
@@ -68,17 +70,21 @@ class MeansPicture(QWidget):
         beyond = self.cell(len(self.shown), len(ROWS) - 1, size)
         return QSize(round(beyond.left() + WIDTH), round(beyond.bottom() + BELOW))
 
+    def _frame(self, box: QRectF) -> Frame:
+        return Frame(box, self.radius)
+
     def paint_on(self, painter: QPainter, size: QSize, tokens: Tokens) -> None:
         """Paint all images."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self.shown:
             return
         for line, title in enumerate(ROWS):
-            _paint_side(painter, self.cell(0, line, size), title, tokens)
+            _paint_side(painter, self._frame(self.cell(0, line, size)), title, tokens)
         for place, each in enumerate(self.shown):
             self._paint_type(painter, place, each, size, tokens)
             last = place == len(self.shown) - 1
-            _paint_below(painter, self.cell(place, len(ROWS) - 1, size), tokens, named=last)
+            below = self._frame(self.cell(place, len(ROWS) - 1, size))
+            _paint_below(painter, below, tokens, named=last)
         end = len(self.shown)
         first, second, third = (self.cell(end, line, size) for line in range(len(ROWS)))
         both = QRectF(first.topLeft(), QPointF(first.right(), second.bottom()))
@@ -103,10 +109,10 @@ class MeansPicture(QWidget):
             box = self.cell(place, line, size)
             painter.fillRect(box, QColor(tokens.panel))
             if image is not None:
-                paint_image(painter, Frame(box), image.mean, tokens, LOW, HIGH)
+                paint_image(painter, self._frame(box), image.mean, tokens, LOW, HIGH)
             elif line == 2 and each.made is not None and each.real is not None:
                 _paint_pull(painter, box, pull(each.made, each.real), tokens)
-            paint_cone(painter, Frame(box), tokens)
+            paint_cone(painter, self._frame(box), tokens)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -121,13 +127,13 @@ class MeansPicture(QWidget):
             for line in range(len(ROWS)):
                 box = self.cell(place, line, self.size())
                 if box.contains(at):
-                    return _said(each, *Frame(box).at(at))
+                    return _said(each, self._frame(box), at)
         return ""
 
 
-def _paint_side(painter: QPainter, box: QRectF, title: str, tokens: Tokens) -> None:
+def _paint_side(painter: QPainter, frame: Frame, title: str, tokens: Tokens) -> None:
     """Name a row of images, and paint its axis up."""
-    frame = Frame(box)
+    box = frame.rect
     painter.save()
     painter.setFont(font(12))
     painter.setPen(QColor(tokens.text))
@@ -139,27 +145,31 @@ def _paint_side(painter: QPainter, box: QRectF, title: str, tokens: Tokens) -> N
     painter.setFont(font(11))
     painter.setPen(QPen(QColor(tokens.muted), 1))
     metrics = painter.fontMetrics()
-    for tick in TICKS:
+    for tick in _ticks(frame):
         y, text = frame.place(0.0, tick).y(), _written(tick)
         painter.drawLine(QPointF(box.left() - 4, y), QPointF(box.left(), y))
         painter.drawText(QPointF(box.left() - 7 - metrics.horizontalAdvance(text), y + 4), text)
-    middle = (frame.place(0.0, 0.0).y() + frame.place(0.0, TICKS[-1]).y()) / 2
+    middle = (frame.place(0.0, 0.0).y() + frame.place(0.0, _ticks(frame)[-1]).y()) / 2
     painter.drawText(QPointF(box.left() - 7 - metrics.horizontalAdvance("Δφ"), middle + 4), "Δφ")
 
 
-def _paint_below(painter: QPainter, box: QRectF, tokens: Tokens, *, named: bool) -> None:
+def _paint_below(painter: QPainter, frame: Frame, tokens: Tokens, *, named: bool) -> None:
     """Paint the axis below a column of images; the last one says what it is."""
-    frame = Frame(box)
+    box = frame.rect
     painter.setFont(font(11))
     painter.setPen(QPen(QColor(tokens.muted), 1))
     metrics, base = painter.fontMetrics(), box.bottom()
-    for tick in TICKS:
+    for tick in _ticks(frame):
         x, text = frame.place(tick, 0.0).x(), _written(tick)
         painter.drawLine(QPointF(x, base), QPointF(x, base + 4))
         painter.drawText(QPointF(x - metrics.horizontalAdvance(text) / 2, base + 17), text)
     if named:
         wide = metrics.horizontalAdvance("Δη")
         painter.drawText(QPointF(box.center().x() - wide / 2, base + 31), "Δη")
+
+
+def _ticks(frame: Frame) -> list[float]:
+    return [tick * frame.radius for tick in TICKS]
 
 
 def _written(tick: float) -> str:
@@ -170,10 +180,11 @@ def _count(mean: Mean | None) -> str:
     return f"{mean.n:,}" if mean is not None else "none"
 
 
-def _said(each: TypeMeans, eta: float, phi: float) -> str:
+def _said(each: TypeMeans, frame: Frame, at: QPointF) -> str:
     """Say a pixel: where it is, and which share of the pT is there."""
-    column = min(PIXELS - 1, max(0, int((eta + REACH) / (2 * REACH) * PIXELS)))
-    line = min(PIXELS - 1, max(0, int((REACH - phi) / (2 * REACH) * PIXELS)))
+    eta, phi = frame.at(at)
+    column = min(PIXELS - 1, max(0, int((eta + frame.reach) / frame.pixel)))
+    line = min(PIXELS - 1, max(0, int((frame.reach - phi) / frame.pixel)))
     parts = [f"Δη {eta:.2f}, Δφ {phi:.2f}".replace("-", "\N{MINUS SIGN}")]
     for title, mean in (("generated", each.made), ("real", each.real)):
         if mean is not None:

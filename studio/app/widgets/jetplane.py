@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
 from studio.app.kinds.jet_flow_paint import paint_way
-from studio.app.kinds.jet_paint import CONE, Frame
+from studio.app.kinds.jet_paint import Frame
 from studio.app.kinds.jet_way import JetWay
 from studio.app.kinds.jets import nearest_constituent
 from studio.app.theme import font, theme
@@ -16,7 +16,7 @@ from studio.app.tokens import Tokens
 
 __all__ = ["JetPlane"]
 
-TICKS = (-0.4, -0.2, 0.0, 0.2, 0.4)
+TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)  # radii of the cone
 MINIMUM = 200
 LEFT, BELOW, EDGE = 40, 36, 6  # pixels of what stands beside the plane
 
@@ -72,7 +72,7 @@ class JetPlane(QWidget):
     def paint_on(self, painter: QPainter, tokens: Tokens) -> None:
         """Paint the plane with its axes."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        frame = Frame(self.box)
+        frame = Frame(self.box) if self.way is None else Frame(self.box, self.way.radius)
         _paint_axes(painter, frame, tokens)
         if self.way is None:
             return
@@ -101,7 +101,7 @@ def _paint_axes(painter: QPainter, frame: Frame, tokens: Tokens) -> None:
     box = frame.rect
     painter.setFont(font(11))
     metrics = painter.fontMetrics()
-    for tick in TICKS:
+    for tick in (frame.radius * each for each in TICKS):
         at = frame.place(tick, tick)
         painter.setPen(QPen(QColor(tokens.line), 1))
         painter.drawLine(QPointF(at.x(), box.top()), QPointF(at.x(), box.bottom()))
@@ -120,9 +120,9 @@ def _paint_axes(painter: QPainter, frame: Frame, tokens: Tokens) -> None:
     painter.drawText(QPointF(box.right() - metrics.horizontalAdvance(name), below), name)
     if box.width() >= 300:
         painter.drawText(QPointF(box.left(), below), "drawn at x / √(1 + σ²)")
-    edge = frame.place(CONE * 0.72, -CONE * 0.72)
+    edge = frame.place(0.72 * frame.radius, -0.72 * frame.radius)
     if box.width() >= 200:
-        painter.drawText(QPointF(edge.x() + 6, edge.y() + 12), f"R = {CONE:g}")
+        painter.drawText(QPointF(edge.x() + 6, edge.y() + 12), f"R = {frame.radius:g}")
     painter.save()
     painter.translate(box.left() - 30, box.top() + 8)
     painter.rotate(-90)

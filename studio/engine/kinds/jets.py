@@ -12,7 +12,7 @@ from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.spec import LABEL
 from models.kinds.jets import JetSet, constituents, masses
-from observables.jets import closeness
+from observables.jets import closeness, cone
 from studio.counted import counted
 from studio.engine.data.nearest import Compared
 from studio.engine.kinds.base import Arrays, DataKind, Facts
@@ -65,19 +65,28 @@ class Jets(DataKind, slug="jets"):
     def facts(self, data: RowSource) -> dict[str, Any]:
         assert isinstance(data, JetSet)
         # A mean over angles and momenta says nothing.
-        return {**super().facts(data), "mean": [], "std": [], "names": list(data.names)}
+        return {
+            **super().facts(data),
+            "mean": [],
+            "std": [],
+            "names": list(data.names),
+            "radius": data.radius,
+        }
 
     def alike(self, data: RowSource) -> dict[str, float]:
-        """Return which share of the pT and of the mass of their jets the constituents of real jets
-        have: the least and the most of the means of the types, as "pt-least".
+        """Return the "radius" of their cone, and which share of the pT and of the mass of their
+        jets the constituents of real jets have: the least and the most of the means of the types,
+        as "pt-least".
         """
+        one = data.take(slice(0, 1))
+        assert isinstance(one, JetSet)
         every = torch.linspace(0, len(data) - 1, min(len(data), LOOKED_AT)).long()
         rows = data.rows(every)
         assert rows.mask is not None
         pt = torch.expm1(rows.x[..., 2].double()).clamp_min(0.0) * rows.mask
         label = rows.given[LABEL]
         types = sorted(set(label.tolist()))
-        found: dict[str, float] = {}
+        found = {"radius": one.radius}
         for name, kept in (("pt", pt.sum(dim=1)), ("mass", masses(rows.x, rows.mask))):
             share = kept / rows.given[name].double()
             means = [float(share[label == each].mean()) for each in types]
@@ -90,7 +99,8 @@ class Jets(DataKind, slug="jets"):
         if (refused := self.missing(parts, names)) is not None:
             raise refused
         x, size, label, pt, eta, mass = (torch.from_numpy(np.array(parts[n])) for n in names)
-        return JetSet(x, size, label, pt, eta, mass, facts.classes)
+        radius = facts.more.get("radius", cone.USUAL)
+        return JetSet(x, size, label, pt, eta, mass, facts.classes, float(radius))
 
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]

@@ -57,8 +57,7 @@ class JetsConfig(Config, frozen=True):
                      low=10.0, high=6500.0, unit="GeV")
     ] = 1010.0  # fmt: skip
     radius: Annotated[
-        float, param("R", "Of the anti-kT clustering; wider jets are not imported.",
-                     low=0.1, high=0.4)
+        float, param("R", "Of the anti-kT clustering.", low=0.1, high=2.0)
     ] = 0.4  # fmt: skip
     most: Annotated[
         int, param("At most", "The hardest constituents of a jet that are kept.",

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from observables.jets import cone
 from observables.jets.kinematics import masses
 from studio.counted import counted
 from studio.formats.jets.agreement import COLUMNS, Agreement
@@ -21,13 +22,12 @@ __all__ = ["Tally", "cleaned"]
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.intp]
-WIDEST = 0.5  # angles beyond it are moved there: pseudorapidities have tails far outside the cone
 LIGHTEST = 1e-3  # GeV: a mass is seen by its logarithm, and rounding may take it below 0
 MOST_SHARE = 10.0  # of the jet's pT in all constituents: 1 in real jets, hundreds where it is GeV
 LEAST_SHARE = 0.01  # where the pT of the jet is in another unit than that of its constituents
 HARDEST, SOFTEST = 5e4, 5.0  # GeV: a typical jet outside of these is of another unit
-MOST_MOVED = 0.02  # of the constituents: of jets with R = 0.4 it is some thousandths, of 0.8 8 %
-NO_ANGLES = 0.5  # of the constituents: as of degrees
+MOST_MOVED = 0.02  # of the constituents: some thousandths are; with half the radius it is 8 %
+ASTRAY, NO_ANGLES = 2.5, 0.1  # more than so many farther than any cone is wide: as of degrees
 MASKED = 0.5  # a mask is 0 and 1, or elsewhere -0.5 and 0.5
 
 NOT_FINITE = "with a number that is not finite"
@@ -46,9 +46,11 @@ class Tally:
     """What was found in a file.
 
     Attributes:
+        radius: R that they were clustered with.
         jets: how many there are.
         left_out: by reason, how many jets, and the number of the first.
         moved: constituents that were too far from the axis.
+        astray: those that are farther than in any jet.
         turned: constituents whose phi was a turn away.
         lifted: constituents with a pT below 0.
         rounded: jets with a mass just below 0.
@@ -57,9 +59,11 @@ class Tally:
         agreement: of its numbers with each other.
     """
 
+    radius: float = cone.USUAL
     jets: int = 0
     left_out: dict[str, tuple[int, int]] = field(default_factory=dict)
     moved: int = 0
+    astray: int = 0
     turned: int = 0
     lifted: int = 0
     rounded: int = 0
@@ -68,21 +72,28 @@ class Tally:
     agreement: Agreement = field(default_factory=Agreement)
 
     @property
-    def outlandish(self) -> str:
-        """Say that the jets must be in another unit, "" where they need not."""
-        far = (
-            f"have {self.moved:,} of {self.agreement.real:,} constituents farther than {WIDEST} "
-            "from the axis in eta or phi"
+    def widest(self) -> float:
+        """How far from the axis in eta or phi a constituent stays."""
+        return cone.widest(self.radius)
+
+    def _far(self, count: int, widest: float) -> str:
+        return (
+            f"have {count:,} of {self.agreement.real:,} constituents farther than {widest:g} "
+            "from the axis in eta or phi, so that"
         )
-        if self.moved > NO_ANGLES * self.agreement.real:
+
+    @property
+    def outlandish(self) -> str:
+        """Say that the jets must be in another unit or wider, "" where they need not."""
+        if self.astray > NO_ANGLES * self.agreement.real:
             return (
-                f"{far}, so that these are no angles from it in radians: write them as such, or "
-                f"{COLUMNS}"
+                f"{self._far(self.astray, ASTRAY)} these are no angles from it in radians: write "
+                f"them as such, or {COLUMNS}"
             )
         if self.moved > MOST_MOVED * self.agreement.real:
             return (
-                f"{far}, so that they are of a wider cone than R = 0.4. Only as wide ones are "
-                "taken: moved there these would have other masses. Cluster them with R = 0.4."
+                f"{self._far(self.moved, self.widest)} they are of a wider cone than "
+                f"R = {self.radius:g}: set R to what they were clustered with."
             )
         pt = float(np.median(self.typical)) if self.typical else HARDEST
         if SOFTEST <= pt <= HARDEST:
@@ -122,7 +133,8 @@ class Tally:
             (gone, f"{counted(gone, 'jet')} of {self.jets:,} left out: {self.reasons}."),
             (
                 self.moved,
-                f"{moved} farther than {WIDEST} from the axis in eta or phi, moved to {WIDEST}.",
+                f"{moved} farther than {self.widest:g} (1.25 R) from the axis in eta or phi, moved "
+                "there.",
             ),
             (self.turned, f"{turned} with a phi beyond pi, turned by 2 pi."),
             (
@@ -203,11 +215,12 @@ def _parts(values: Floats, real: Bools, jets: Floats, tally: Tally) -> Block:
     values = hardest_first(values, real)
     beyond = np.abs(values[..., 1]) > np.pi
     values[..., 1] -= np.where(beyond, 2 * np.pi * np.round(values[..., 1] / (2 * np.pi)), 0.0)
-    far = np.abs(values[..., :2]).max(axis=2) > WIDEST
+    off = np.abs(values[..., :2]).max(axis=2)
     tally.turned += int(beyond.sum())
-    tally.moved += int(far.sum())
+    tally.moved += int((off > tally.widest).sum())
+    tally.astray += int((off > ASTRAY).sum())
     tally.lifted += int((values[..., 2] < 0.0).sum())
-    angles = values[..., :2].clip(-WIDEST, WIDEST)
+    angles = values[..., :2].clip(-tally.widest, tally.widest)
     momenta = values[..., 2].astype(np.float64).clip(0.0) * jets[:, :1]
     own = masses(angles, momenta)
     tally.agreement.count_masses(jets[:, 2], own, jets[:, 0])

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from studio.formats.jets.importing import UNIT
+from studio.formats.jets.importing import RADIUS, UNIT
 from studio.formats.jets.mapping import ABSENT
 from studio.formats.jets.roles import CLOUD_ROLES, JET_ROLES, LABEL
 from studio.protocol.catalog import Choice, FieldSpec
@@ -117,6 +117,7 @@ OPTIONS = (
     ANGLES,
     MOMENTA,
     msgspec.structs.replace(UNIT, group="All"),
+    RADIUS,
     TYPES_SAID,
     MOST,
     ASSUMED,

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from observables.jets import cone
 from studio.counted import counted
 from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
@@ -21,7 +22,7 @@ from studio.protocol.catalog import Choice, FieldSpec
 from studio.store.parts import Block, Part
 from studio.store.schema import Schema
 
-__all__ = ["FEATURES", "SCALES", "UNIT", "JetFiles", "JetRows"]
+__all__ = ["FEATURES", "RADIUS", "SCALES", "UNIT", "JetFiles", "JetRows"]
 
 SHOWN = 8  # jets of a preview
 SCALES = {"GeV": 1.0, "MeV": 1e-3, "TeV": 1e3}
@@ -33,6 +34,17 @@ UNIT = FieldSpec(
     help="Of the momenta, energies and masses in the files; shares of a pT have none.",
     default="GeV",
     choices=[Choice(value=name, title=name) for name in SCALES],
+)
+RADIUS = FieldSpec(
+    path="radius",
+    kind="float",
+    title="R",
+    group="All",
+    help="Of the cone that they were clustered with: 0.4 in JetNet, 0.8 in the top-tagging "
+    "benchmark and JetClass. Constituents farther than 1.25 R from the axis are moved there.",
+    default=cone.USUAL,
+    low=0.1,
+    high=2.0,
 )
 FEATURES = (
     "x holds of each constituent eta and phi from the axis of its jet (no unit), and log(1 + "
@@ -59,6 +71,11 @@ class JetRows(Protocol):
     @property
     def labels(self) -> NDArray[np.int64] | None:
         """(n,), None where all are of one type."""
+        ...
+
+    @property
+    def radius(self) -> float:
+        """R that they were clustered with."""
         ...
 
     @property
@@ -106,7 +123,7 @@ class JetFiles(Importer):
         """Look through all files."""
         with self.opened(paths, options) as files:
             first: dict[int, Block] = {}
-            tallies = [Tally() for _ in files]
+            tallies = [Tally(file.radius) for file in files]
             for file, tally in zip(files, tallies, strict=True):
                 for block in _labelled(file, _classes(files), tally):
                     if file.places == files[0].places:
@@ -124,6 +141,7 @@ class JetFiles(Importer):
                 parts=schema.parts,
                 classes=schema.classes,
                 preview={name: values.tolist() for name, values in preview.items()},
+                facts=schema.facts,
                 problems=_problems(files, tallies),
                 notes=[*_twice(paths), *notes, FEATURES],
                 unused=self.unused(files),
@@ -142,7 +160,7 @@ class JetFiles(Importer):
         with self.opened(paths, options) as files:
             classes = _classes(files)
             for file in files:
-                tally = Tally()
+                tally = Tally(file.radius)
                 for block in _labelled(file, classes, tally):
                     if len(block["x"]):
                         yield block
@@ -178,9 +196,8 @@ def _schema(files: Sequence[JetRows]) -> Schema:
     ]
     units = {"pt": "GeV", "mass": "GeV"}
     # A type is shared out alike whichever others come with it.
-    return Schema(
-        kind="jets", parts=parts, classes=_classes(files), facts={"units": units}, within="label"
-    )
+    facts = {"units": units, "radius": files[0].radius}
+    return Schema(kind="jets", parts=parts, classes=_classes(files), facts=facts, within="label")
 
 
 def _classes(files: Sequence[JetRows]) -> list[str]:
@@ -196,6 +213,12 @@ def _problems(files: Sequence[JetRows], tallies: Sequence[Tally]) -> list[str]:
         "import them one by one, or by their columns with as many constituents at most."
         for each in files
         if each.places != places
+    ]
+    apart += [
+        f"{each.path.name} has jets of R = {each.radius:g}, {files[0].path.name} of "
+        f"{files[0].radius:g}: import them one by one."
+        for each in files
+        if each.radius != files[0].radius
     ]
     looked = zip(files, tallies, strict=False)
     return apart + [said for file, tally in looked if (said := _against(file, tally))]

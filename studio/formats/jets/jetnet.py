@@ -7,7 +7,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from studio.formats.jets.importing import SCALES, UNIT, JetFiles, JetRows
+import msgspec
+
+from studio.formats.jets.importing import RADIUS, SCALES, UNIT, JetFiles, JetRows
 from studio.formats.jets.layout import HINT, JetFile, is_one, opened
 from studio.formats.registry import importer
 from studio.protocol.catalog import FieldSpec
@@ -35,7 +37,7 @@ class JetNet(JetFiles):
     slug = "jetnet"
     title = "Jets: JetNet files, one for each type"
     suffixes = (".h5", ".hdf5")
-    options = (PT, UNIT)
+    options = (PT, UNIT, msgspec.structs.replace(RADIUS, group=PT.group))
     format = "JetNet"
     hint = HINT
 
@@ -52,9 +54,11 @@ class JetNet(JetFiles):
     ) -> AbstractContextManager[list[JetFile]]:
         """Open the files."""
         pt = float(options.get(PT.path, PT.default))
-        return opened(paths, pt, SCALES[options.get(UNIT.path, UNIT.default)])
+        radius = float(options.get(RADIUS.path, RADIUS.default))
+        return opened(paths, pt, SCALES[options.get(UNIT.path, UNIT.default)], radius)
 
     def settled(self, files: Sequence[JetRows]) -> list[str]:
-        """Return the pT, where every file says that of each jet."""
-        lacking = any(isinstance(file, JetFile) and file.jets is None for file in files)
-        return [] if lacking else [PT.path]
+        """Return the pT, where every file says that of each jet, and R, where each says it."""
+        own = [file for file in files if isinstance(file, JetFile)]
+        told = {PT.path: [f.jets is not None for f in own], RADIUS.path: [f.says for f in own]}
+        return [path for path, each in told.items() if all(each)]

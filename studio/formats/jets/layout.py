@@ -5,7 +5,7 @@ GeV, eta, mass in GeV and the number of particles (Kansal et al. 2021, arXiv:210
 the public files are those of Zenodo records 6975118 and 6975117). Elsewhere they are called
 ``particles`` and ``jets``, the mask is left out, or the jets are. A file that we have written holds
 jets of several types: ``label`` (n,), by numbers of ``label_names``; and what each was asked for,
-``asked`` (n, k), by the k ``asked_names``.
+``asked`` (n, k), by the k ``asked_names``. The attribute ``radius`` is R of their clustering.
 """
 
 import re
@@ -48,6 +48,8 @@ ALSO = {CLOUDS: "particles", JETS: "jets"}
 WORDS = {**TYPES, **{name.lower(): name for name in TYPES.values()}, "quark": "light quark"}
 LABEL, NAMES = "label", "label_names"
 ASKED, ASKED_NAMES = "asked", "asked_names"
+RADIUS = "radius"
+MOST_RADII = (0.1, 2.0)
 MOST_PLACES = 1000
 MOST_NAMES, LONGEST_NAME = 1000, 200
 HINT = "A JetNet file has particle_features (n, N, 4) and jet_features (n, 4): check its origin."
@@ -63,6 +65,8 @@ class JetFile:
         jets: that of the jets, (n, 3 or more), None where there is none.
         pt: GeV, of all jets where there is none.
         scale: of the momenta and masses in it, into GeV.
+        radius: R that they were clustered with.
+        says: whether the file itself says so.
         types: of its jets: one, or what the numbers of ``labels`` stand for.
         labels: (n,), None where all are of one type.
         notes: what of it is not as JetNet has it.
@@ -73,6 +77,8 @@ class JetFile:
     jets: Any
     pt: float
     scale: float
+    radius: float
+    says: bool
     types: tuple[str, ...]
     labels: NDArray[np.int64] | None
     notes: tuple[str, ...]
@@ -128,9 +134,11 @@ def _own(file: Any, name: str) -> Any:
 
 
 @contextmanager
-def opened(paths: Sequence[Path], pt: float, scale: float) -> Iterator[list[JetFile]]:
-    """Open files that belong together, after holding what they declare against the limits; ``pt``
-    and ``scale`` are those of `JetFile`.
+def opened(
+    paths: Sequence[Path], pt: float, scale: float, radius: float
+) -> Iterator[list[JetFile]]:
+    """Open files that belong together, after holding what they declare against the limits; ``pt``,
+    ``scale`` and ``radius`` are those of `JetFile`, the last one of files that do not say it.
 
     Raises:
         FormatError: one is no JetNet file, or too large.
@@ -140,14 +148,14 @@ def opened(paths: Sequence[Path], pt: float, scale: float) -> Iterator[list[JetF
     try:
         with ExitStack() as stack:
             files = [(path, stack.enter_context(hdf5.opened(path))) for path in paths]
-            yield [_checked(path, file, pt, scale) for path, file in files]
+            yield [_checked(path, file, pt, scale, radius) for path, file in files]
     except Damaged as error:
         raise FormatError(
             error.message, "Copy it again from where it came from, or download it anew."
         ) from error
 
 
-def _checked(path: Path, file: Any, pt: float, scale: float) -> JetFile:
+def _checked(path: Path, file: Any, pt: float, scale: float, radius: float) -> JetFile:
     notes: list[str] = []
     clouds = _array(path, file, CLOUDS, notes)
     jets = _array(path, file, JETS, notes)
@@ -177,7 +185,19 @@ def _checked(path: Path, file: Any, pt: float, scale: float) -> JetFile:
         notes.append(f"its attribute jet_class says that its jets are of the type {types[0]}.")
     if labels is None and (said := as_published(path, n, places, types[0])):
         notes.append(said)
-    return JetFile(path, clouds, jets, pt, scale, types, labels, tuple(notes))
+    own = _radius(file.attrs)
+    known = radius if own is None else own
+    return JetFile(
+        path, clouds, jets, pt, scale, known, own is not None, types, labels, tuple(notes)
+    )
+
+
+def _radius(attributes: Mapping[str, Any]) -> float | None:
+    """Return what a file says of its R, None where that is nothing, or no such number."""
+    said = np.asarray(attributes.get(RADIUS, np.nan))
+    if said.shape != () or said.dtype.kind not in "fiu":
+        return None
+    return float(said) if MOST_RADII[0] <= said <= MOST_RADII[1] else None
 
 
 def _array(path: Path, file: Any, name: str, notes: list[str]) -> Any:

@@ -45,6 +45,7 @@ class MappedFile:
         relative: whether angles are from the axis of the jet.
         share: whether pT are shares of that of the jet.
         scale: of momenta, energies and masses, into GeV.
+        radius: R that they were clustered with.
         pt: GeV, of jets of which nothing says it.
         types, labels, notes: as of `JetRows`.
     """
@@ -56,6 +57,7 @@ class MappedFile:
     relative: bool
     share: bool
     scale: float
+    radius: float
     pt: float
     types: tuple[str, ...]
     labels: NDArray[np.int64] | None
@@ -137,8 +139,9 @@ def mapped(
     if LABEL in roles:
         types, labels = _types(path, roles[LABEL], arrays, n, str(options["types"]))
     places = min(width, most or width)
+    radius = float(options["radius"])
     return MappedFile(
-        path, roles, (n, width), places, relative, share, scale, pt, types, labels, notes
+        path, roles, (n, width), places, relative, share, scale, radius, pt, types, labels, notes
     )
 
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from observables.jets.cone import USUAL
 from observables.jets.kinematics import masses
 from studio.app.intents.base import Answer
 from studio.app.kinds.jet_paint import Frame
@@ -56,7 +57,7 @@ def record_of(step: int = 5, *, foreseen: bool = True) -> FlowRecord:
 
 def test_a_jet_is_between_its_frames_and_its_trail_leads_there() -> None:
     record = record_of()
-    way = JetWay.of(record, 3)
+    way = JetWay.of(record, 3, USUAL)
     middle, _ = way.discs(0.375)
     assert middle == pytest.approx((record.x[1, 3, :, :2] + record.x[2, 3, :, :2]) / 2)
     trail = way.trail(0.375)
@@ -68,12 +69,12 @@ def test_a_jet_is_between_its_frames_and_its_trail_leads_there() -> None:
 
 
 def test_the_noise_level_falls_by_its_logarithm_and_ends_at_none() -> None:
-    way = JetWay.of(record_of(), 0)
+    way = JetWay.of(record_of(), 0, USUAL)
     levels = [way.level(t) for t in (0.0, 0.125, 0.25, 1.0)]
     assert levels == pytest.approx([20.0, 10.0, 5.0, 0.0], rel=1e-5)
     assert 0.0 < way.level(0.9) < 0.1, "before the end, where it is 0"
-    assert JetWay.of(record_of(foreseen=False), 0).level(0.5) is None
-    still = JetWay.still(np.zeros((PLACES, 3)), None)
+    assert JetWay.of(record_of(foreseen=False), 0, USUAL).level(0.5) is None
+    still = JetWay.still(np.zeros((PLACES, 3)), None, USUAL)
     assert (still.moves, still.bracket(0.5)) == (False, (0, 0.0))
 
 
@@ -83,7 +84,7 @@ def test_each_type_has_its_first_rows() -> None:
 
 
 def test_what_is_said_of_a_jet_is_as_it_is_at_that_time() -> None:
-    way = JetWay.of(record_of(), 3)
+    way = JetWay.of(record_of(), 3, USUAL)
     cell = Cell(way, 3)
     for t in (0.0, 0.375, 1.0):
         x, pt = momenta(way.at(t))

@@ -13,10 +13,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from observables.jets import cone
 from studio.app import words
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.intents.watching import Looking
+from studio.app.kinds.jet_paint import RADIUS
 from studio.app.kinds.jet_way import JetWay, asked_of, rows_of_types
 from studio.app.kinds.jets import said_constituent
 from studio.app.kinds.kind import LABEL, Kind, Tiles, named
@@ -284,7 +286,7 @@ class JetFlowView(QWidget):
 
     def _line(self, record: FlowRecord, name: str, rows: list[int]) -> Line:
         """Return a line of jets, each with the real one that is nearest to it."""
-        made = tuple(Cell(JetWay.of(record, at), at) for at in rows)
+        made = tuple(Cell(JetWay.of(record, at, self._radius), at) for at in rows)
         return Line(name, made, tuple(map(self._real_cell, rows)))
 
     def _real_cell(self, row: int) -> Cell | None:
@@ -293,8 +295,15 @@ class JetFlowView(QWidget):
         if near is None or row >= len(near.far) or not np.isfinite(near.far[row, 0]):
             return None
         some = near.arrays
-        way = JetWay.still(some["x"][row], some["mask"][row] if "mask" in some else None)
+        mask = some["mask"][row] if "mask" in some else None
+        way = JetWay.still(some["x"][row], mask, self._radius)
         return Cell(way, row, real=True, number=int(near.number[row, 0]))
+
+    @property
+    def _radius(self) -> float:
+        """R of the cone of the jets that are learned."""
+        run = self._following.run
+        return cone.USUAL if run is None else run.alike.get(RADIUS, cone.USUAL)
 
     @staticmethod
     def _was_asked(record: FlowRecord) -> bool:
@@ -405,7 +414,7 @@ class JetFlowView(QWidget):
                 at = int(rows[0])
                 found = next((c for c in cells if (c.row, c.real) == (at, real)), None)
                 if found is None and not real and at < record.x.shape[1]:
-                    found = Cell(JetWay.of(record, at), at)
+                    found = Cell(JetWay.of(record, at, self._radius), at)
         shown = found or cells[0]
         self.board.chosen = shown
         self.board.update()
@@ -430,7 +439,11 @@ class JetFlowView(QWidget):
             f"σ {level:.2g}" if level is not None else f"t {float(way.t[f]):.2f}"
             for f, level in zip(frames, levels, strict=True)
         ]
-        arrays = {"x": way.x[frames], "mask": np.repeat(way.mask[None], len(frames), axis=0)}
+        arrays = {
+            "x": way.x[frames],
+            "mask": np.repeat(way.mask[None], len(frames), axis=0),
+            RADIUS: np.full(len(frames), way.radius),
+        }
         self.strip.show_tiles(self._kind.tiles(arrays), noun=self._kind.many, words=texts)
         self._mark_strip()
 

@@ -16,12 +16,12 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from observables.jets.closeness import CONE
+from observables.jets import cone
 from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.kinds.jet_means import means_by_type
-from studio.app.kinds.jet_paint import PIXELS, REACH
+from studio.app.kinds.jet_paint import RADIUS, Frame
 from studio.app.kinds.kind import LABEL, Arrays, named
 from studio.app.kinds.measuring import in_order
 from studio.app.kinds.statistics import rows_of
@@ -41,8 +41,6 @@ __all__ = ["VIEW", "JetMeansView"]
 
 PARTICLES, REAL = 2048, 4096  # live of the run, and of the data
 SOON_MS = 250
-PIXEL = f"n: generated | real. Pixels of {2 * REACH / PIXELS:g} × {2 * REACH / PIXELS:g}"
-CIRCLE = f"circle: ΔR = {CONE:g}"
 CAPTION = 22  # pixels of the line below an export
 applies = shows_moving("jet-means")
 
@@ -61,14 +59,14 @@ class JetMeansView(QWidget):
         self._timer.timeout.connect(self._measure)
         self._sampled = Sampled(self, state, actions, PARTICLES, applies)
         self.picture = MeansPicture()
-        self._words = Elided("", "muted")
+        self._words, self._key = Elided("", "muted"), label("", "small")
         sample = button("Sample now", actions.training.sample, tip="Draw new samples into the run")
         export = icon_button("export", "Export picture: PNG, SVG or PDF", self._export)
         self.bar = view_bar(self, None, held_chip(self._sampled), sample, export)
         body = QVBoxLayout(self)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(10)
-        body.addLayout(row(self._words, label(f"{PIXEL}, {CIRCLE}", "small")))
+        body.addLayout(row(self._words, self._key))
         body.addWidget(self.picture, 1)
         self.setProperty("surface", "canvas")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -125,11 +123,11 @@ class JetMeansView(QWidget):
         order = run.classes if run is not None else ()
         names = in_order(np.concatenate(both), order) if both else []
         try:
-            found = await asyncio.to_thread(means_by_type, made, real, names)
+            found = await asyncio.to_thread(means_by_type, made, real, names, self._radius)
         finally:
             self._busy = False
         if isValid(self) and run is self._sampled.run:
-            self.picture.show_means(found)
+            self.picture.show_means(found, self._radius)
             self._tell()
             if self._again:
                 self._measure()
@@ -142,11 +140,25 @@ class JetMeansView(QWidget):
         which = "real: held out" if held else "real: those that it learns"
         return " · ".join(filter(None, (self._sampled.origin, which)))
 
+    @property
+    def _radius(self) -> float:
+        run = self._sampled.run
+        return cone.USUAL if run is None else run.alike.get(RADIUS, cone.USUAL)
+
+    @property
+    def _scale(self) -> str:
+        """Say what stands above the images, and how far it is across them."""
+        pixel = Frame(QRectF(), self._radius).pixel
+        return (
+            f"n: generated | real. Pixels of {pixel:g} × {pixel:g}, circle: ΔR = {self._radius:g}"
+        )
+
     def _tell(self) -> None:
         some = bool(self.picture.shown)
         self.picture.setVisible(some)
         self._empty.setVisible(not some)
         self._words.set_text(self._about)
+        self._key.setText(self._scale)
         if not some:
             words_ = "Their mean images follow with the first steps of the training."
             self._empty.tell("No jets yet", words_)
@@ -164,7 +176,7 @@ class JetMeansView(QWidget):
             painter.setPen(QColor(tokens.muted))
             painter.setFont(font(11))
             below = QRectF(0, seen.height(), page.width(), CAPTION)
-            told = f"{PIXEL}, {CIRCLE}. {self._about}."
+            told = f"{self._scale}. {self._about}."
             painter.drawText(below, Qt.AlignmentFlag.AlignVCenter, told)
 
         return painted_picture(page, paint, printed=True)
