@@ -198,5 +198,5 @@ def test_imported_jets_know_the_radius_of_their_cone():
     for more, radius in (({}, 0.4), ({"radius": 0.8}, 0.8)):
         found = kind_of("jets").from_parts(parts, Facts(classes=data.names, more=more))
         assert found.take(slice(3, 9)).radius == radius
-        assert kind_of("jets").facts(found)["radius"] == radius
+        assert (kind_of("jets").shown(found)["radius"] == radius).all()
         assert kind_of("jets").alike(found)["radius"] == radius

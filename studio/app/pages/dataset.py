@@ -191,7 +191,6 @@ class DataSetPage(QWidget):
         # The engine calls the classes of images so.
         told = dict(parts) if "labels" not in parts else {**parts, LABEL: parts["labels"]}
         told = named(told, tuple(facts.get("names") or ()))
-        told |= its.holding(facts, len(x))
         rows = rows_of(x, told)
         drawn = f"the {counted(len(x), 'row')} looked at"
         self._show_preview(its, x, told, columns)

@@ -62,16 +62,15 @@ class Jets(DataKind, slug="jets"):
         most = counted(data.spec().shape[0], "constituent")
         return f"{self.counted(len(data))} of at most {most}"
 
+    def shown(self, data: RowSource) -> Arrays:
+        """Return jets with the "radius" of their cone, which pictures are as wide as."""
+        assert isinstance(data, JetSet)
+        return {**super().shown(data), "radius": np.full(len(data), data.radius)}
+
     def facts(self, data: RowSource) -> dict[str, Any]:
         assert isinstance(data, JetSet)
         # A mean over angles and momenta says nothing.
-        return {
-            **super().facts(data),
-            "mean": [],
-            "std": [],
-            "names": list(data.names),
-            "radius": data.radius,
-        }
+        return {**super().facts(data), "mean": [], "std": [], "names": list(data.names)}
 
     def alike(self, data: RowSource) -> dict[str, float]:
         """Return the "radius" of their cone, and which share of the pT and of the mass of their

@@ -277,12 +277,13 @@ class JetFlowView(QWidget):
         return self._state.engine.state != "lost"
 
     def _lines(self, record: FlowRecord, run: RunState, labels: NDArray[Any]) -> list[Line]:
-        if self._type:
-            rows = rows_of_types(labels, ACROSS * DOWN).get(self._type, [])
-            parts = [rows[i : i + ACROSS] for i in range(0, len(rows), ACROSS)]
-            return [self._line(record, self._type, part) for part in parts]
         types = rows_of_types(labels, ACROSS, run.classes)
-        return [self._line(record, name, rows) for name, rows in types.items()]
+        if not self._type and len(types) > 1:
+            return [self._line(record, name, rows) for name, rows in types.items()]
+        name = self._type or next(iter(types), "")
+        rows = rows_of_types(labels, ACROSS * DOWN).get(name, [])
+        parts = [rows[i : i + ACROSS] for i in range(0, len(rows), ACROSS)]
+        return [self._line(record, name, part) for part in parts]
 
     def _line(self, record: FlowRecord, name: str, rows: list[int]) -> Line:
         """Return a line of jets, each with the real one that is nearest to it."""
