@@ -311,6 +311,7 @@ class OperatorEntry(Entry):
         asks: of the conditions of the rows that it makes those that a person may choose, () for
             all, None for none.
         counts: what its progress counts ("steps"), "" for the rows that it makes or is handed.
+        formerly: slugs that it had in earlier versions: results and commands of these name it.
     """
 
     needs: tuple[str, ...]
@@ -318,6 +319,7 @@ class OperatorEntry(Entry):
     refuses: Callable[[Any], str]
     asks: tuple[str, ...] | None = ()
     counts: str = ""
+    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

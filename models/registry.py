@@ -84,6 +84,7 @@ class Registry:
 
     def __init__(self) -> None:
         self._entries: dict[str, dict[str, Entry]] = {}
+        self._formerly: dict[str, str] = {}  # what operators were called before
 
     def add(self, entry: Entry) -> None:
         """Add an entry.
@@ -98,6 +99,8 @@ class Registry:
         if old is not None and old.make is not entry.make:
             raise ValueError(f"{entry.kind} {entry.slug!r} is registered twice")
         mine[entry.slug] = entry
+        if isinstance(entry, OperatorEntry):
+            self._formerly |= dict.fromkeys(entry.formerly, entry.slug)
 
     @overload
     def get(self, kind: Literal["kind"], slug: str) -> KindEntry: ...
@@ -122,13 +125,14 @@ class Registry:
     @overload
     def get(self, kind: Kind, slug: str) -> Entry: ...
     def get(self, kind: str, slug: str) -> Entry:
-        """Return an entry.
+        """Return an entry; of an operator a slug will do that it had in earlier versions.
 
         Raises:
             KeyError: there is none; the message names those there are.
         """
+        mine = self._entries.get(kind, {})
         try:
-            return self._entries[kind][slug]
+            return mine[self._formerly.get(slug, slug) if kind == "operator" else slug]
         except KeyError:
             known = ", ".join(sorted(self._entries.get(kind, {}))) or "none"
             raise KeyError(f"no {kind} is called {slug!r}; known: {known}") from None
@@ -434,6 +438,7 @@ def operator(
     refuses: Callable[[Any], str] = lambda spec: "",
     asks: Iterable[str] | None = (),
     counts: str = "",
+    formerly: Iterable[str] = (),
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
     """Register an operator; see `OperatorEntry`."""
@@ -451,6 +456,7 @@ def operator(
         refuses=refuses,
         asks=None if asks is None else tuple(asks),
         counts=counts,
+        formerly=tuple(formerly),
     )
 
 

@@ -33,7 +33,7 @@ class InpaintConfig(Config, frozen=True):
 
 @operator(
     "inpaint",
-    title="Complete",
+    title="Inpaint",
     summary="Keeps some numbers of each row, or some pixels of an image, and samples the others.",
     source="Lugmayr et al. 2022, arXiv:2201.09865; Chung et al. 2023, arXiv:2209.14687",
     needs=("samples", "denoiser"),
@@ -50,7 +50,7 @@ class Inpaint:
         self.config = config
 
     def work(self, operation: Operation) -> Work:
-        """Complete; see `models.operators.base.Operator`. Each row comes so often as it is drawn,
+        """Inpaint; see `models.operators.base.Operator`. Each row comes so often as it is drawn,
         one after the other; "row" (m,) are their numbers, from 0.
         """
         operation, taken_from = unnamed(operation)

@@ -16,7 +16,7 @@ from models.operators.editing import (
     levels_between,
     ready,
 )
-from models.operators.encode import OrderSetting
+from models.operators.invert import OrderSetting
 from models.operators.nameless import unnamed
 from models.registry import operator
 
@@ -45,7 +45,7 @@ class InterpolateConfig(Config, frozen=True):
     config=InterpolateConfig,
 )
 class Interpolate:
-    """Encode, go along the great circle, decode. What is given changes half way."""
+    """Invert, go along the great circle, decode. What is given changes half way."""
 
     def __init__(self, config: InterpolateConfig) -> None:
         self.config = config

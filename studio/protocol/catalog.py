@@ -220,7 +220,8 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     Samplers say by their ``motion`` what a step does and whether it follows an ``ode``, or else
     adds noise; guidance says what it makes of the denoiser;
     samplers, operators and metrics say which capabilities a model ``needs`` to have; ``takes`` are
-    the rows that an operator is handed, ``inputs`` the runs that a family learns from. Data sets
+    the rows that an operator is handed, and ``formerly`` what it was called in earlier versions,
+    ``inputs`` the runs that a family learns from. Data sets
     say their ``size`` where they are finite, their ``licence`` where they were not drawn by this
     program, and how they were ``made``. What makes data of its ``kinds`` by another program (kind
     "maker") says what it ``lacks`` here, in a sentence, "" for nothing.
@@ -257,6 +258,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     licence: str = ""
     made: str = ""
     lacks: str = ""
+    formerly: list[str] = []
 
     def fitted(self, kind: str) -> "EntrySpec":
         """Return the entry with the defaults that its settings have for a kind of data."""
@@ -299,8 +301,10 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
     conditions: dict[str, dict[str, str]] = {}
 
     def get(self, kind: str, slug: str) -> EntrySpec | None:
-        """Return the entry of a kind with a slug, or None."""
-        return next((e for e in self.entries if e.kind == kind and e.slug == slug), None)
+        """Return the entry of a kind with a slug, or that had it in earlier versions, or None."""
+        mine = [e for e in self.entries if e.kind == kind]
+        found = next((e for e in mine if e.slug == slug), None)
+        return found or next((e for e in mine if slug in e.formerly), None)
 
     def kind_of(self, dataset: Pick) -> str:
         """Return the kind of a data set by its pick ("points", "images"), "" where it is not known;

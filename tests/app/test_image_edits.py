@@ -99,6 +99,11 @@ def test_what_came_of_an_edit_begins_with_what_is_of_interest() -> None:
     x = np.random.default_rng(0).random((9, 1, 6, 6)).astype(np.float32)
     way = edited(TASK["Interpolate"], sheet(), {"x": x, "way": np.linspace(0, 1, 9)}, {}, 2, "", "")
     assert (way.first, way.names[4], way.seed) == (4, "0.50", None)
+    morphed = edited(
+        TASK["Morph class"], sheet(), {"x": x, "way": np.linspace(0, 1, 9)}, {}, 2, "", ""
+    )
+    assert morphed.first == 8, "what it has become"
+    assert morphed.others == (False,) * 4 + (True,) * 5
     noise = edited(TASK["Invert"], sheet(), {"x": x[:1], "latent": 0 * x[:1]}, {}, 2, "", "n")
     assert noise.names == ("noise", "invert")
     assert (noise.images[0] == 0.5).all()

@@ -12,11 +12,13 @@ from PySide6.QtTest import QTest
 
 from studio.app.intents import disk, operating
 from studio.app.plots.sampled import _look, read_usual
+from studio.app.run_words import result_words
 from studio.app.state.reduce import reduce
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import tree as table_tree
 from studio.app.state.tree import result_line, tree
 from studio.protocol import messages as m
+from studio.protocol.catalog import Catalog, EntrySpec
 from studio.store.errors import StoreError
 from studio.store.project import Project
 from studio.store.results import ResultRecord, Results
@@ -150,3 +152,13 @@ def test_a_result_is_not_put_back_beside_a_run_that_is_gone(tmp_path: Path) -> N
     with pytest.raises(StoreError, match="0001-r, which is not there"):
         project.restore(entry)
     assert not run.exists()
+
+
+def test_a_result_of_an_earlier_version_is_called_what_its_operator_is_called_now() -> None:
+    entry = EntrySpec(
+        kind="operator", slug="invert", title="Invert", summary="", source="", fields=[],
+        formerly=["encode"],
+    )  # fmt: skip
+    found = Catalog(entries=[entry], devices=[])
+    assert result_words("0009-encode", found).text == "9 Invert"
+    assert found.get("family", "encode") is None

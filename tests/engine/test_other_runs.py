@@ -98,13 +98,13 @@ def test_a_classifier_of_other_data_is_refused(project):
         do(project, "generate", config, run=MOONS)
 
 
-def test_a_bridge_leads_to_another_run_or_another_class(project):
+def test_a_translation_leads_to_another_run_or_another_class(project):
     rows = {"rows": [[0.0, 3.0], [1.0, 1.0]]}
-    over = do(project, "bridge", {"target": MOONS, "steps": 4}, inputs=rows)
+    over = do(project, "translate", {"target": MOONS, "steps": 4}, inputs=rows)
     assert over.outcome.rows.x.shape == (2, 2)
     assert over.record.config["target"] == {"run": MOONS, "step": QUICK["steps"]}
     assert not over.outcome.rows.given, "the moons were told nothing"
-    same = do(project, "bridge", {"to": "4", "steps": 4}, inputs=rows)
+    same = do(project, "translate", {"to": "4", "steps": 4}, inputs=rows)
     assert same.outcome.rows.given["label"].tolist() == [3, 3]
     for config, words in (
         ({}, "say what rows are to become: another run"),
@@ -112,7 +112,7 @@ def test_a_bridge_leads_to_another_run_or_another_class(project):
         ({"target": NOISY}, "has a denoiser"),
     ):
         with pytest.raises(Refused, match=words):
-            do(project, "bridge", config, inputs=rows)
+            do(project, "translate", config, inputs=rows)
 
 
 def guided(classifier: str, dataset: str = "ring-of-five", strength: float = 5.0) -> RunSpec:

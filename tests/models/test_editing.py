@@ -34,7 +34,7 @@ DATA = ring_of_five(RingOfFiveConfig(), 2000, 0)
 TOLD = replace(DATA, told=True)
 assert DATA.modes is not None
 MODES = DATA.modes
-EDITS = ("inpaint", "sdedit", "purify", "anomaly", "encode", "interpolate")
+EDITS = ("inpaint", "sdedit", "purify", "anomaly", "invert", "interpolate")
 LIGHT = {"steps": 3, "levels": 2, "draws": 2, "count": 3}
 SHORT = Heun(HeunConfig(steps=2))
 
@@ -73,6 +73,20 @@ class OneColour:
     def denoiser(self, like: Any = None) -> Any:
         mean = self.spec.standardise(self.mean[None])
         return lambda x, s: mean + 0.01 * (x - mean) / (0.01 + s**2)
+
+
+class FiveGaussians:
+    """A diffusion of points that knows of each class that it is N(mean, 0.25), all as wide."""
+
+    clock, noise_range = FlowClock(0.01, 20.0), (0.01, 20.0)
+
+    def __init__(self) -> None:
+        self.spec, self.device = TOLD.spec(), CPU
+        self.means = 2.0 * torch.randn(5, 2, generator=make_generator(7))
+
+    def denoiser(self, like: Any = None) -> Any:
+        mean = self.means[like.given[LABEL].long()]
+        return lambda x, s: mean + 0.25 * (x - mean) / (0.25 + s**2)
 
 
 def x_of(outcome: Outcome) -> Tensor:
@@ -195,15 +209,15 @@ def test_levels_of_an_anomaly_are_in_order():
         do("anomaly", DATA.x[:3], low=2.0, high=1.0)
 
 
-def test_encoding_comes_back_and_sooner_at_second_order():
+def test_an_inversion_comes_back_and_sooner_at_second_order():
     rows = DATA.x[:200]
     errors = {
-        (order, steps): float(do("encode", rows, order=order, steps=steps).arrays["error"].mean())
+        (order, steps): float(do("invert", rows, order=order, steps=steps).arrays["error"].mean())
         for order, steps in (("first", 50), ("first", 200), ("second", 50))
     }
     assert errors["first", 200] < 0.4 * errors["first", 50]
     assert errors["second", 50] < 0.3 * errors["first", 50]
-    latent = do("encode", DATA.x, order="second").arrays["latent"]
+    latent = do("invert", DATA.x, order="second").arrays["latent"]
     assert float(latent.mean()) == pytest.approx(0.0, abs=0.05)
     assert float(latent.std()) == pytest.approx(1.0, abs=0.05)
 
@@ -216,6 +230,41 @@ def test_a_way_begins_and_ends_at_its_rows():
     torch.testing.assert_close(found.arrays["way"], torch.linspace(0, 2, 9))
     with pytest.raises(ValueError, match="at least two"):
         do("interpolate", rows[:1])
+
+
+def test_a_morph_moves_from_one_gaussian_to_the_other_as_their_mean_does():
+    """Of classes that are Gaussians of one width D_w is the denoiser of N((1 - w) a + w b, v), and
+    the ODE of a Gaussian only stretches what is left of its mean."""
+    model, label = FiveGaussians(), torch.tensor([1, 3])
+    spec = model.spec
+    standard = model.means[label] + torch.tensor([[0.3, -0.2], [0.1, 0.6]])
+    rows = spec.restored(Batch(standard, given={LABEL: label}))
+    found = do("morph", rows, model, to=spec.given[LABEL].names[0], count=5, steps=100)
+    w = found.arrays["way"]
+    torch.testing.assert_close(w, torch.linspace(0, 1, 5).repeat(2))
+    assert found.arrays["row"].tolist() == [0] * 5 + [1] * 5
+    own, other = model.means[label].repeat_interleave(5, 0), model.means[0]
+    between = torch.lerp(own, other.expand_as(own), w[:, None])
+    shrunk = (0.25 / (0.25 + model.clock.s_max**2)) ** 0.5
+    expected = between + standard.repeat_interleave(5, 0) - own + shrunk * (own - between)
+    torch.testing.assert_close(spec.standardise(x_of(found)), expected, atol=0.02, rtol=0)
+    assert found.rows is not None
+    assert found.rows.given[LABEL].tolist() == [1, 1, 0, 0, 0, 3, 3, 0, 0, 0]
+    # Its ends are those of the operators that go one way.
+    back = do("invert", rows, model, order="second", steps=100)
+    over = do("translate", rows, model, to=spec.given[LABEL].names[0], steps=100)
+    torch.testing.assert_close(x_of(found)[[0, 5]], x_of(back))
+    torch.testing.assert_close(x_of(found)[[4, 9]], x_of(over))
+    for settings, why in (({}, "say which class"), ({"to": "seven"}, "knows no class 'seven'")):
+        with pytest.raises(ValueError, match=why):
+            do("morph", rows, model, **settings)
+
+
+@pytest.mark.parametrize(("old", "new"), [("encode", "invert"), ("bridge", "translate")])
+def test_an_operator_answers_to_what_it_was_called_before(old: str, new: str):
+    assert registry.get("operator", old) is registry.get("operator", new)
+    with pytest.raises(KeyError, match=f"no family is called '{old}'"):
+        registry.get("family", old)
 
 
 def test_the_same_seed_gives_the_same_edit():

@@ -181,7 +181,7 @@ def test_a_row_whose_class_nobody_says_is_told_of_none_and_not_of_one_by_chance(
             self.heard += like.given[LABEL].tolist()
             return super().denoiser(like)
 
-    for slug in ("anomaly", "purify", "sdedit", "denoise", "encode", "film-of-rows"):
+    for slug in ("anomaly", "purify", "sdedit", "denoise", "invert", "film-of-rows"):
         entry = registry.get("operator", slug)
         for given, told in (({}, -1), ({LABEL: torch.tensor(1)}, 1)):
             model = Told()

@@ -58,10 +58,10 @@ TASKS: tuple[Task, ...] = (
          config={"draws": 8}, seen="seen"),
     Task("Interpolate", "interpolate", "From this image to a second one, by way of their noise.",
          second=True),
-    Task("Morph class", "bridge", "Its noise is decoded as another class.",
+    Task("Morph class", "morph", "To another class, stop by stop, from one noise.",
          needs=("to", "Choose the class that it becomes.")),
-    Task("Invert", "encode", "Up to the noise that it comes from, and down again."),
-    Task("Translate", "bridge", "Its noise is decoded by a run on other images of this size.",
+    Task("Invert", "invert", "Up to the noise that it comes from, and down again."),
+    Task("Translate", "translate", "Its noise is decoded by a run on other images of this size.",
          needs=("target", "Choose the run that decodes.")),
 )  # fmt: skip
 """In the order in which they are offered."""

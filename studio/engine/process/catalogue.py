@@ -170,6 +170,7 @@ def _entry(entry: Entry) -> EntrySpec:
         case OperatorEntry():
             common["needs"] = list(entry.needs)
             common["takes"] = [SlotSpec(**vars(slot)) for slot in entry.takes]
+            common["formerly"] = list(entry.formerly)
     return EntrySpec(**common, fields=_fields(entry.config, {}))
 
 

@@ -248,8 +248,9 @@ async def test_without_a_mouse_arrows_and_enter_paint(lens, lab):
 async def test_of_another_run_that_decodes_the_classes_are_offered_that_it_knows(lens, lab):
     to = FieldSpec(path="to", kind="data-choice", title="To", help="", default="", of="class")
     target = FieldSpec(path="target", kind="run", title="Run", help="", default=None, of="denoiser")
-    bridge = msgspec.structs.replace(operator("bridge", "rows"), fields=[target, to])
-    lens.state.catalog.entries.append(bridge)
+    lens.state.catalog.entries.append(
+        msgspec.structs.replace(operator("translate", "rows"), fields=[target, to])
+    )
     await ready(lab)
     lab.form.what.setCurrentIndex([task.title for task in TASKS].index("Translate"))
     other = replace(lens.run, key=f"{lens.run.key}-b", name="0009-b", checkpoints=[7])

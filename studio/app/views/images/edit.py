@@ -412,7 +412,7 @@ class EditView(QWidget):
         found, image, sheet = self.results.found, self.results.image, self.edits.now
         if found is None or image is None or sheet is None:
             return
-        kept = sheet.label if found.task.operator != "bridge" else str(self.config.get("to") or "")
+        kept = str(self.config.get("to") or "") if self.results.is_other else sheet.label
         title = f"{found.task.title} of {sheet.title}"
         self.take(Sheet(image.clip(0.0, 1.0), title, kept))
 

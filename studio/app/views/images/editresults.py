@@ -50,6 +50,11 @@ class EditResults(QWidget):
         """The one that is looked at, (C, H, W)."""
         return None if self.found is None else self.found.images[self._at]
 
+    @property
+    def is_other(self) -> bool:
+        """Whether the one that is looked at is of what the image was to become."""
+        return self.found is not None and self.found.others[self._at]
+
     def take(self, found: Edited | None) -> None:
         """Take what came of something else, None for nothing; `show_tiles` shows it."""
         self.found, self._at = found, 0 if found is None else found.first

@@ -18,7 +18,7 @@ from models.operators.editing import (
 from models.operators.nameless import unnamed
 from models.registry import operator
 
-__all__ = ["Encode", "EncodeConfig", "OrderSetting"]
+__all__ = ["Invert", "InvertConfig", "OrderSetting"]
 
 OrderSetting = Annotated[
     Order,
@@ -30,7 +30,7 @@ OrderSetting = Annotated[
 ]
 
 
-class EncodeConfig(Config, frozen=True):
+class InvertConfig(Config, frozen=True):
     """How the ODE is followed."""
 
     steps: StepsSetting = 50
@@ -38,23 +38,24 @@ class EncodeConfig(Config, frozen=True):
 
 
 @operator(
-    "encode",
-    title="Encode",
+    "invert",
+    title="Invert",
+    formerly=("encode",),
     summary="Follows rows up to the noise that they come from, and down again: their latents, and "
     "how far the way back ends from where it began.",
     source="Song, Meng and Ermon 2021, arXiv:2010.02502, section 4.3",
     needs=("samples", "denoiser"),
-    takes=(Slot(ROWS, "Rows", "What is encoded."),),
-    config=EncodeConfig,
+    takes=(Slot(ROWS, "Rows", "What is inverted."),),
+    config=InvertConfig,
 )
-class Encode:
+class Invert:
     """The probability-flow ODE from s_min to s_max and back, without guidance."""
 
-    def __init__(self, config: EncodeConfig) -> None:
+    def __init__(self, config: InvertConfig) -> None:
         self.config = config
 
     def work(self, operation: Operation) -> Work:
-        """Encode; see `models.operators.base.Operator`. "latent" (n, *shape), about unit Gaussian
+        """Invert; see `models.operators.base.Operator`. "latent" (n, *shape), about unit Gaussian
         where the rows are like the data; the rows are the reconstructions, "error" (n,) how far
         they are from what was handed, in standard deviations of the data a number.
         """

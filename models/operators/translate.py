@@ -1,4 +1,4 @@
-"""Bridges: up the noise as one thing, down again as another, without a pair to learn from."""
+"""Translation: up the noise as one thing, down again as another, without a pair to learn from."""
 
 from typing import Annotated, Any
 
@@ -21,16 +21,16 @@ from models.operators.editing import (
     ready,
     under,
 )
-from models.operators.encode import OrderSetting
+from models.operators.invert import OrderSetting
 from models.operators.nameless import unnamed
 from models.registry import operator
 
-__all__ = ["Bridge", "BridgeConfig"]
+__all__ = ["Translate", "TranslateConfig", "class_named"]
 
 _TARGET = "target"
 
 
-class BridgeConfig(Config, frozen=True):
+class TranslateConfig(Config, frozen=True):
     """Where the way leads to, and how it is followed."""
 
     target: Annotated[
@@ -52,23 +52,24 @@ class BridgeConfig(Config, frozen=True):
 
 
 @operator(
-    "bridge",
-    title="Bridge (DDIB)",
-    summary="Encodes rows with this run and decodes their latents with another one, or as another "
+    "translate",
+    title="Translate (DDIB)",
+    formerly=("bridge",),
+    summary="Inverts rows with this run and decodes their latents with another one, or as another "
     "class: a datum of the one kind becomes one of the other.",
     source="Su et al. 2023, arXiv:2203.08382, algorithm 1",
     needs=("samples", "denoiser"),
-    takes=(Slot(ROWS, "Rows", "What is led over."),),
-    config=BridgeConfig,
+    takes=(Slot(ROWS, "Rows", "What is translated."),),
+    config=TranslateConfig,
 )
-class Bridge:
+class Translate:
     """The probability-flow ODE up as it is, and down as something else."""
 
-    def __init__(self, config: BridgeConfig) -> None:
+    def __init__(self, config: TranslateConfig) -> None:
         self.config = config
 
     def work(self, operation: Operation) -> Work:
-        """Lead over; see `models.operators.base.Operator`. "latent" (n, *shape) are the latents."""
+        """Translate; see `models.operators.base.Operator`. "latent" (n, *shape) are the latents."""
         operation, taken_from = unnamed(operation)
         editing = ready(operation, seed=0)
         other, decoded = self._end(operation, editing)
@@ -115,10 +116,10 @@ class Bridge:
             )
         if not self.config.to:
             return other, other.rows
-        return other, under(other.rows, {LABEL: _class(other.model.spec, self.config.to)})
+        return other, under(other.rows, {LABEL: class_named(other.model.spec, self.config.to)})
 
 
-def _class(spec: DataSpec, name: str) -> torch.Tensor:
+def class_named(spec: DataSpec, name: str) -> torch.Tensor:
     """Return the number of a class by its name.
 
     Raises:

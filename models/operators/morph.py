@@ -1,0 +1,118 @@
+"""Morphing: from what a row is to another class, stop by stop, from one and the same noise."""
+
+from typing import Annotated
+
+import torch
+from torch import Tensor
+
+from models.config import Config, DataChoice, Pick, param
+from models.contracts.abilities import Denoise
+from models.contracts.spec import LABEL
+from models.guidance.base import lead
+from models.guidance.pick import build
+from models.guidance.settings import GuidanceSetting
+from models.operators.base import Operation, Outcome, Progress, Slot, Work
+from models.operators.editing import (
+    PIECE,
+    ROWS,
+    StepsSetting,
+    along,
+    levels_between,
+    ready,
+    under,
+)
+from models.operators.invert import OrderSetting
+from models.operators.nameless import unnamed
+from models.operators.translate import class_named
+from models.registry import operator
+
+__all__ = ["Morph", "MorphConfig"]
+
+
+class MorphConfig(Config, frozen=True):
+    """Which class a row becomes, and by how many stops."""
+
+    to: Annotated[DataChoice, param("To class", "The class at the end of the way.", of="class")] = (
+        DataChoice("")
+    )
+    count: Annotated[
+        int,
+        param("Stops", "How many rows from one class to the other, both included.", low=2, high=64),
+    ] = 8
+    steps: StepsSetting = 50
+    order: OrderSetting = "second"
+    guidance: GuidanceSetting = Pick()
+
+
+@operator(
+    "morph",
+    title="Morph class",
+    summary="Inverts rows, and decodes their latents as more and more of another class: a row of "
+    "stops from what each is to what it would be there.",
+    source="Su et al. 2023, arXiv:2203.08382, algorithm 1 (its ends); Liu et al. 2022, "
+    "arXiv:2206.01714 (scores of two conditions, mixed)",
+    needs=("samples", "denoiser"),
+    takes=(Slot(ROWS, "Rows", "What is morphed."),),
+    config=MorphConfig,
+)
+class Morph:
+    """The probability-flow ODE up as each row is, and down along D_w = (1 - w) D(x | its class) +
+    w D(x | the other), w from 0 to 1. The mean of two denoisers is the mean of two scores, that of
+    p(x | a)^(1 - w) p(x | b)^w at each noise level. At w = 0 it is the way back of `invert`, at
+    w = 1 what `translate` makes.
+    """
+
+    def __init__(self, config: MorphConfig) -> None:
+        self.config = config
+
+    def work(self, operation: Operation) -> Work:
+        """Morph; see `models.operators.base.Operator`. The stops of each row stand one after the
+        other: "row" (m,) says of which each is, from 0, and "way" (m,) how far it is, from 0 to 1.
+
+        Raises:
+            ValueError: no class is said, or the model does not know it.
+        """
+        config = self.config
+        if not config.to:
+            raise ValueError("say which class rows become under To class (to)")
+        operation, taken_from = unnamed(operation)
+        editing = ready(operation, seed=0)
+        model, rows = editing.model, editing.rows
+        label = class_named(model.spec, config.to)
+        up = levels_between(editing.clock.s_min, editing.clock.s_max, config.steps)
+        down = [*reversed(up), 0.0]
+        guidance = build(config.guidance, "condition")
+        total = len(rows) * (1 + config.count)
+        tops = []
+        for start in range(0, len(rows), PIECE):
+            piece, now = rows.take(slice(start, start + PIECE)), Progress(start, total)
+            tops.append((yield from along(model.denoiser(piece), piece.x, up, config.order, now)))
+        row = torch.arange(len(rows)).repeat_interleave(config.count)
+        way = torch.linspace(0.0, 1.0, config.count).repeat(len(rows))
+        own = rows.holding(torch.cat(tops)).take(row.to(rows.device))
+        other = under(own, {LABEL: label})
+        made = []
+        for start in range(0, len(row), PIECE):
+            some = slice(start, start + PIECE)
+            ends = [lead(guidance, model.denoiser, each.take(some)) for each in (own, other)]
+            denoise = _between(ends[0], ends[1], way[some].to(own.x))
+            now = Progress(len(rows) + start, total)
+            made.append((yield from along(denoise, own.x[some], down, config.order, now)))
+        nearer = torch.where(way < 0.5, own.given[LABEL].cpu(), other.given[LABEL].cpu())
+        found = under(own, {LABEL: nearer})
+        return Outcome(
+            editing.restored(found, torch.cat(made)), {"row": row, "way": way},
+            taken_from=taken_from,
+        )  # fmt: skip
+
+
+def _between(one: Denoise, other: Denoise, share: Tensor) -> Denoise:
+    """Return (1 - w) of one denoiser and w of the other for the shares w (n,) of its rows; what
+    counts for nothing of a row is not added to it.
+    """
+
+    def denoise(x: Tensor, s: Tensor) -> Tensor:
+        w = share.reshape(-1, *(1,) * (x.ndim - 1))
+        return torch.lerp(one(x, s), other(x, s), w)
+
+    return denoise
