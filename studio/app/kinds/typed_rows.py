@@ -46,7 +46,7 @@ class TypedRows:
     def _pairs(self) -> Floats:
         """The numbers of pairs by each type, (n, E, P)."""
         pairs = self.x[:, self.node_types * self.nodes :]
-        return pairs.reshape(len(self.x), self.edge_types, -1)
+        return pairs.reshape(len(self.x), self.edge_types, pairs.shape[1] // self.edge_types)
 
     @cached_property
     def size(self) -> Numbers:

@@ -220,8 +220,8 @@ class TilesView(QWidget):
     def _offer(self, record: FlowRecord, kind: Kind, frame: int, told: Arrays) -> None:
         """Let the inspector know what moves, as it is now."""
         run = self._following.run
-        if run is None:
-            return
+        if run is None or not self.isVisible():
+            return  # another lens shows them, perhaps as they are at another time
         rows = kind.rows(record.x, record.extras, frame, told=told)
 
         def tell(row: int) -> list[tuple[str, str]]:

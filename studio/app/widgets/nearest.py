@@ -89,7 +89,8 @@ class Nearest(QObject):
         self._asked: _Question | None = None
         self._answered: _Question | None = None
         self._near: Near | None = None
-        self._usual: dict[str, float | None] = {}  # by class, of those asked about last
+        self._usual: dict[str, float | None] = {}  # by class, of those that were last held against
+        self._usual_of: NDArray[np.generic] | None = None
 
     def ask(self, data: Arrays, row: int, among: Arrays, kind: Kind) -> None:
         """Find how far the datum of a row is from each of others, of a kind that says what that
@@ -120,9 +121,8 @@ class Nearest(QObject):
         return near.said(self._asked.kind) if near is not None and self._asked is not None else ""
 
     async def _find(self, question: _Question) -> None:
-        before = self._answered
-        if before is None or before.among["x"] is not question.among["x"]:
-            self._usual = {}
+        if question.among["x"] is not self._usual_of:  # a question before may not be answered yet
+            self._usual, self._usual_of = {}, question.among["x"]
         asked = question.data, question.row, question.among, question.kind
         near = await asyncio.to_thread(measured, *asked, self._usual)
         if isValid(self) and question is self._asked:

@@ -14,7 +14,7 @@ from studio.app.kinds.graph_way import ORDERS, GraphWay
 from studio.app.kinds.labelled_paint import labelled_rows
 from studio.app.kinds.registry import kind
 from studio.app.state.runs import FlowRecord
-from studio.app.state.selection import Source
+from studio.app.state.selection import Offered, Source
 from studio.app.tokens import DARK
 from studio.app.views.graphs.flow import VIEW, GraphFlowView
 from studio.app.widgets.adjacency import AdjacencyPlot
@@ -180,6 +180,22 @@ async def test_graphs_are_turned_by_keys_and_by_what_is_selected_elsewhere(
     assert dict(lens.state.selection.known(source).tell(1))["Nodes"] == "4"
     view.strip.picked.emit(0)
     assert lens.state.playback.flow == 0.0
+
+
+async def test_a_flow_that_is_not_seen_tells_the_inspector_nothing(view: Any, lens: Any) -> None:
+    """The samples do, as they are at the end."""
+    await shown(view, lens)
+    lens.state.playback.set(flow=0.2)
+    source, selection = Source(lens.run.key, "particles"), lens.state.selection
+    on_the_way = selection.known(source)
+    view.hide()
+    ended = Offered({"x": np.ones((N, 6), np.float32)}, "Generated graph", lambda row: [])
+    selection.offer(source, ended)
+    selection.set(source, np.array([1]), "tiles")
+    assert view.which.currentIndex() == 1
+    assert selection.known(source) is ended
+    view.show()
+    assert selection.known(source) not in (ended, on_the_way)
 
 
 async def test_a_model_that_foresees_nothing_is_shown_as_it_is_now(view: Any, lens: Any) -> None:

@@ -238,6 +238,8 @@ class GraphFlowView(QWidget):
 
     def _offer(self, record: FlowRecord, run: RunState) -> None:
         """Let the inspector know the latents as they are now."""
+        if not self.isVisible():
+            return  # another lens shows them, perhaps as they are at another time
         kind, source = self._kind, self._source
         assert source is not None
         frame = frame_at(record.t, self._state.playback.flow)

@@ -342,6 +342,8 @@ class JetFlowView(QWidget):
 
     def _offer(self, record: FlowRecord, run: RunState) -> None:
         """Let the inspector know the latents as they are now, and the real jets."""
+        if not self.isVisible():
+            return  # another lens shows them, perhaps as they are at another time
         kind, of = self._kind, self._source(real=False)
         if of is None:
             return
