@@ -77,8 +77,9 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
         ),
         *(
             Command(
-                id=f"hand-{tool}", title=title, menu=menu, run=partial(state.hand.take, tool),
-                why_not=under_way, aliases=("brush", "hand", "edit data"), icon=icon,
+                id=f"hand-{tool}", title=title, menu=menu, within="Target points",
+                run=partial(state.hand.take, tool), why_not=under_way,
+                aliases=("brush", "hand", "edit data"), icon=icon,
             )
             for tool, title, icon in _TOOLS
         ),

@@ -9,7 +9,7 @@ from studio.app.state.session import AppState
 
 __all__ = ["Said", "label_commands"]
 
-MENU = "Run"
+MENU, SAID = "Run", "Name, tags and note"
 Said = Literal["name", "tags", "note"]
 
 
@@ -41,20 +41,21 @@ def label_commands(
             aliases=("csv", "save", "spreadsheet"), icon="export",
         ),
         Command(
-            id="rename-run", title="Rename the selected run…", menu=MENU, run=say("name"),
-            why_not=why_not, aliases=("name", "title", "call"),
+            id="rename-run", title="Rename the selected run…", menu=MENU, within=SAID,
+            run=say("name"), why_not=why_not, aliases=("name", "title", "call"),
         ),
         Command(
-            id="tag-run", title="Tag the selected run…", menu=MENU, run=say("tags"),
-            why_not=why_not, aliases=("label", "group", "mark"),
+            id="tag-run", title="Tag the selected run…", menu=MENU, within=SAID,
+            run=say("tags"), why_not=why_not, aliases=("label", "group", "mark"),
         ),
         Command(
-            id="note-run", title="Write a note on the selected run…", menu=MENU, run=say("note"),
-            why_not=why_not, aliases=("comment", "remark", "describe"),
+            id="note-run", title="Write a note on the selected run…", menu=MENU, within=SAID,
+            run=say("note"), why_not=why_not, aliases=("comment", "remark", "describe"),
         ),
         Command(
             id="pin-baseline", title="Pin the selected run as baseline, or let it go",
-            menu=MENU, run=lambda: actions.labels.pin(state.runs.selection), why_not=why_not,
+            menu=MENU, within=SAID, why_not=why_not,
+            run=lambda: actions.labels.pin(state.runs.selection),
             aliases=("reference", "unpin"),
         ),
     ]  # fmt: skip

@@ -4,6 +4,8 @@ from functools import partial
 
 from studio.app.actions import Actions
 from studio.app.commands import Command
+from studio.app.kinds.registry import kind_of_run
+from studio.app.state.operator_groups import grouped
 from studio.app.state.operators import offered
 from studio.app.state.session import AppState
 
@@ -23,6 +25,7 @@ def operate_commands(state: AppState, actions: Actions) -> list[Command]:
             return "The engine is not ready."
         return "" if run.checkpoints or run.job else "The run has no checkpoint yet."
 
+    many = kind_of_run(run, state.catalog).many
     return [
         Command(
             id=f"operate-{entry.slug}",
@@ -31,6 +34,8 @@ def operate_commands(state: AppState, actions: Actions) -> list[Command]:
             run=partial(actions.operating.open, run.key, entry.slug),
             aliases=(entry.slug, "operate", entry.summary),
             why_not=why_not,
+            within=title,
         )
-        for entry in offered(run, state.catalog)
+        for title, entries in grouped(offered(run, state.catalog), many)
+        for entry in entries
     ]

@@ -25,11 +25,13 @@ def queue_commands(state: AppState, actions: Actions) -> list[Command]:
 
     return [
         Command(
-            id="run-next", title="Run next in the queue", menu="Run", why_not=movable,
-            run=lambda: actions.training.move_job(job(), 0), aliases=("first", "move up"),
+            id="run-next", title="Run next in the queue", menu="Run", within="Queue",
+            why_not=movable, run=lambda: actions.training.move_job(job(), 0),
+            aliases=("first", "move up"),
         ),
         Command(
-            id="remove-from-queue", title="Remove from the queue", menu="Run", why_not=waits,
-            run=lambda: actions.training.move_job(job(), -1), aliases=("cancel", "unqueue"),
+            id="remove-from-queue", title="Remove from the queue", menu="Run", within="Queue",
+            why_not=waits, run=lambda: actions.training.move_job(job(), -1),
+            aliases=("cancel", "unqueue"),
         ),
     ]  # fmt: skip

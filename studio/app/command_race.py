@@ -9,7 +9,7 @@ from studio.app.state.session import AppState
 
 __all__ = ["race_commands"]
 
-MENU = "Run"
+MENU, RACE = "Run", "Race"
 
 
 def race_commands(
@@ -40,16 +40,17 @@ def _setting_up(state: AppState, actions: Actions) -> list[Command]:
 
     return [
         Command(
-            id="add-to-race", title="Add to race", menu=MENU, shortcut="Ctrl+Shift+A",
+            id="add-to-race", title="Add to race", menu=MENU, within=RACE, shortcut="Ctrl+Shift+A",
             run=actions.race.add_draft, why_not=addable,
             aliases=("race", "compare methods", "participant"),
         ),
         Command(
-            id="start-race", title="Start the race", menu=MENU, shortcut="Ctrl+Shift+Return",
-            run=actions.race.start, why_not=startable, aliases=("race", "compare methods"),
+            id="start-race", title="Start the race", menu=MENU, within=RACE,
+            shortcut="Ctrl+Shift+Return", run=actions.race.start, why_not=startable,
+            aliases=("race", "compare methods"),
         ),
         Command(
-            id="race-again", title="Race again", menu=MENU, why_not=raced,
+            id="race-again", title="Race again", menu=MENU, within=RACE, why_not=raced,
             run=lambda: _race_again(state, actions), aliases=("repeat the race",),
         ),
     ]  # fmt: skip

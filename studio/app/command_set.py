@@ -24,6 +24,7 @@ from studio.app.theme import theme
 __all__ = ["Shell", "build"]
 
 SEEK = 0.02  # of the flow, for one press of a key
+STEPS = "Steps and speed"  # the submenu of how a training goes
 
 
 @dataclass(frozen=True)
@@ -277,20 +278,21 @@ def _run(state: AppState, actions: Actions, shell: Shell, why: _Why) -> list[Com
             icon="pause",
         ),
         Command(
-            id="step-training", title="Do one training step", menu=menu, shortcut="Ctrl+.",
+            id="step-training", title="Do one training step", menu=menu, within=STEPS,
+            shortcut="Ctrl+.",
             run=actions.training.step, aliases=("advance", "single"), why_not=why.steered,
         ),
         Command(
-            id="step-training-100", title="Do 100 training steps", menu=menu,
+            id="step-training-100", title="Do 100 training steps", menu=menu, within=STEPS,
             run=lambda: actions.training.step(100), why_not=why.steered,
         ),
         Command(
-            id="slow", title="Slow motion: ten steps a second", menu=menu,
+            id="slow", title="Slow motion: ten steps a second", menu=menu, within=STEPS,
             run=lambda: actions.training.set_speed(0.1), why_not=why.steered,
             aliases=("speed", "delay"),
         ),
         Command(
-            id="full-speed", title="Full speed", menu=menu,
+            id="full-speed", title="Full speed", menu=menu, within=STEPS,
             run=lambda: actions.training.set_speed(0.0), why_not=why.steered, aliases=("fast",),
         ),
     ]  # fmt: skip

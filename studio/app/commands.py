@@ -19,6 +19,7 @@ class Command:
         title: what menus and palette say, a verb first.
         run: does it.
         menu: name of the menu it is in; the palette shows it as the group.
+        within: the submenu of that in which it stands, "" for none.
         shortcut: in Qt's portable notation ("Ctrl+K"; Ctrl is Command on macOS).
         aliases: other words a person may search for.
         why_not: says why it cannot be done now, "" if it can.
@@ -33,6 +34,7 @@ class Command:
     aliases: tuple[str, ...] = ()
     why_not: Callable[[], str] = _always
     icon: str = ""
+    within: str = ""
 
 
 class Registry:

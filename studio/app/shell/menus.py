@@ -65,8 +65,14 @@ def main_menu(registry: Registry, actions: dict[str, QAction], parent: QWidget) 
 
 def _fill(menu: QMenu, commands: list[Command], registry: Registry) -> None:
     menu.clear()
+    for old in menu.findChildren(QMenu):
+        old.deleteLater()
+    within: dict[str, QMenu] = {}
     for command in commands:
-        entry = menu.addAction(keyless(command.title))
+        if command.within and command.within not in within:
+            within[command.within] = menu.addMenu(keyless(command.within))
+            within[command.within].setToolTipsVisible(True)
+        entry = within.get(command.within, menu).addAction(keyless(command.title))
         if command.shortcut:
             keys = QKeySequence(command.shortcut)
             native = keys.toString(QKeySequence.SequenceFormat.NativeText)

@@ -1,6 +1,7 @@
 """A menu that opens at a place and goes away with what was chosen."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
@@ -8,24 +9,43 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.app.widgets.literal import keyless
 
-__all__ = ["Entries", "open_menu"]
+__all__ = ["Entries", "Submenu", "open_menu"]
 
-Entries = list[tuple[str, Callable[[], object] | None]]
-"""Titles, each with what it does, None where it cannot be done now."""
+
+@dataclass(frozen=True)
+class Submenu:
+    """Entries that stand in a menu of their own."""
+
+    entries: "Entries"
+
+
+Entries = list[tuple[str, Callable[[], object] | Submenu | None]]
+"""Titles, each with what it does or what is in it, None where it cannot be done now."""
 
 
 def open_menu(
-    widget: QWidget, at: QPoint, entries: Sequence[tuple[str, Callable[[], object] | None]]
+    widget: QWidget,
+    at: QPoint,
+    entries: Sequence[tuple[str, Callable[[], object] | Submenu | None]],
 ) -> QMenu:
     """Open a menu at a place of a widget; what cannot be done now is greyed."""
     menu = QMenu(widget)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    _fill(menu, entries)
+    menu.popup(widget.mapToGlobal(at))
+    return menu
+
+
+def _fill(
+    menu: QMenu, entries: Sequence[tuple[str, Callable[[], object] | Submenu | None]]
+) -> None:
     for title, do in entries:
+        if isinstance(do, Submenu):
+            _fill(menu.addMenu(keyless(title)), do.entries)
+            continue
         action = QAction(keyless(title), menu)
         if do is None:
             action.setEnabled(False)
         else:
             action.triggered.connect(lambda _=False, do=do: do())
         menu.addAction(action)
-    menu.popup(widget.mapToGlobal(at))
-    return menu
