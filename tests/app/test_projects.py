@@ -227,6 +227,19 @@ async def test_an_imported_data_set_is_listed_and_shown(bench, wait, project):
     await wait(lambda: "4 of 5 are learned from" in setup.shares.text())
 
 
+async def test_data_of_a_project_are_not_shown_in_another(bench, wait, project, tmp_path):
+    await opened(bench, wait, project)
+    bench.actions.data.select("project:fresh")
+    other = Project.create(tmp_path / "other", "other")
+    bench.actions.project.open(other.path)
+    await wait(lambda: bench.state.project == other.path)
+    assert bench.state.dataset == ""
+    bench.actions.data.select("two-moons")
+    bench.actions.project.open(project.path)
+    await wait(lambda: bench.state.project == project.path)
+    assert bench.state.dataset == "two-moons", "that is in every project"
+
+
 def test_a_default_leaves_no_trace_in_the_draft():
     entry = catalog().get("family", "edm")
     width = next(f for f in entry.fields if f.path == "net.width")

@@ -19,6 +19,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.session import AppState, Recent
 from studio.counted import counted
 from studio.protocol.messages import ErrorInfo, JobInfo
+from studio.protocol.spec import project_name
 
 __all__ = ["ProjectIntents"]
 
@@ -94,6 +95,8 @@ class ProjectIntents(Intents):
         state.datasets = contents.datasets
         if not stays:
             state.draft = None
+        if asked[1] not in (None, path) and project_name(state.dataset) is not None:
+            state.dataset = ""  # it is of the other project
         self._noted = path
         self._remember(path, contents.name)
         state.project_changed.emit()

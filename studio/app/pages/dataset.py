@@ -65,6 +65,7 @@ class DataSetPage(QWidget):
         self._lay_out()
         for signal in (state.place_changed, state.datasets_changed, state.catalog_changed):
             signal.connect(self.refresh)
+        state.project_changed.connect(self._forget)
         self.refresh()
 
     def _lay_out(self) -> None:
@@ -129,6 +130,10 @@ class DataSetPage(QWidget):
         its = data.kind if data is not None else ""
         return next((e for e in entries if e.kind == "maker" and its in e.kinds), None)
 
+    def _forget(self) -> None:
+        """Forget what is shown: in another project other data may be called so."""
+        self._shown = None
+
     def refresh(self) -> None:
         """Show the data set; its rows come a moment later."""
         if self._state.place != "data" or not self._state.dataset:
@@ -140,8 +145,10 @@ class DataSetPage(QWidget):
         self.folder.setVisible(own is not None)
         self.delete.setVisible(own is not None)
         self.train.setEnabled(data is not None)
+        self.known.setVisible(data is not None)
         if data is None:
             self._shown = None
+            self._show_none("")
             self._focus()
             self.title.set_text(self._state.dataset)
             waits = self._state.catalog is None
