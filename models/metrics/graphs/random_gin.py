@@ -27,6 +27,7 @@ from models.tensors import make_generator, real_places
 __all__ = ["RandomGinFrechet", "distance", "features"]
 
 ROUNDS, WIDTH = 3, 35  # those of Thompson et al., whose features are 105 numbers, too
+LEAST = 0.01  # of the spread of its round, which a feature is taken to have
 _SEED = 0  # one network for all time: its figures are compared
 
 
@@ -61,9 +62,13 @@ def features(adjacency: Tensor, size: Tensor) -> Tensor:
 
 def distance(made: Tensor, real: Tensor) -> float:
     """Return the Frechet distance of features (n, 105) and (m, 105), in units of the spread of the
-    latter: sums over neighbours of neighbours grow with each round, which would count for all.
+    latter: sums over neighbours of neighbours grow with each round, which would count for all. So
+    would a feature that is 0 for all but a few graphs, and has next to no spread where none of
+    these is drawn: it is taken for a hundredth of that of its round at least.
     """
-    spread = real.std(dim=0)
+    own = real.std(dim=0)
+    of_round = own.square().unflatten(0, (ROUNDS, WIDTH)).mean(dim=1).sqrt()
+    spread = torch.maximum(own, LEAST * of_round.repeat_interleave(WIDTH))
     spread = torch.where(spread > 0, spread, 1.0)
     return frechet_distance(made / spread, real / spread)
 
