@@ -67,7 +67,7 @@ def distance(made: Tensor, real: Tensor) -> float:
     these is drawn: it is taken for a hundredth of that of its round at least.
     """
     own = real.std(dim=0)
-    of_round = own.square().unflatten(0, (ROUNDS, WIDTH)).mean(dim=1).sqrt()
+    of_round = own.square().view(ROUNDS, WIDTH).mean(dim=1).sqrt()
     spread = torch.maximum(own, LEAST * of_round.repeat_interleave(WIDTH))
     spread = torch.where(spread > 0, spread, 1.0)
     return frechet_distance(made / spread, real / spread)
