@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal
 import torch
 from torch import Tensor
 
-from models.config import Config, Pick, describe, encode, param
+from models.config import Config, ConfigError, Pick, describe, encode, param
 from models.contracts.abilities import ABILITIES, WORDS, HasConsistency, HasDenoiser
 from models.contracts.batch import Batch
 from models.contracts.family import Family
@@ -58,9 +58,10 @@ class SolverLabConfig(Config, frozen=True):
         tuple[str, ...],
         param(
             "Samplers",
-            "Their names with commas between, such as ddim, heun, dpmpp-2m; 'pushforward list "
-            "samplers' has them. None for those that suit the model.",
-            meant="those that suit the model; or such as: ddim, heun",
+            "Which are compared, by their names with commas between; 'pushforward list samplers' "
+            "has those of the command line. None for those that suit the model.",
+            meant="those that suit the model",
+            of="sampler",
         ),
     ] = ()
     calls: Annotated[
@@ -124,6 +125,14 @@ class SolverLabConfig(Config, frozen=True):
         ),
     ] = 120.0
     seed: SeedSetting = 0
+
+    def __post_init__(self) -> None:
+        known = [entry.slug for entry in registry.all("sampler")]
+        for slug in self.samplers:
+            if slug not in known:
+                raise ConfigError(
+                    "samplers", f"there is no sampler {slug!r}; there are {', '.join(known)}"
+                )
 
 
 @dataclass(frozen=True)
@@ -393,13 +402,11 @@ def _seconds_of_a_call(family: Family[Any]) -> float:
 
 
 def _entry(slug: str, family: Family[Any]) -> SamplerEntry:
-    known = {entry.slug: entry for entry in registry.all("sampler")}
-    if slug not in known:
-        raise ValueError(f"there is no sampler {slug!r}; there are {', '.join(known)}.")
-    for need in known[slug].needs:
+    entry = registry.get("sampler", slug)
+    for need in entry.needs:
         if not isinstance(family, ABILITIES[need]):
-            raise ValueError(f"{known[slug].title} needs a model that {WORDS[need]}.")
-    return known[slug]
+            raise ValueError(f"{entry.title} needs a model that {WORDS[need]}.")
+    return entry
 
 
 def _with_calls(entry: SamplerEntry, calls: int, grid: Literal["own", GridName] = "own") -> Any:

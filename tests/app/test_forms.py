@@ -247,3 +247,32 @@ def test_what_a_list_drops_down_in_has_one_frame(qtbot, qapp):
     option = QStyleOptionComboBox()
     box.initStyleOption(option)
     assert not box.style().styleHint(QStyle.StyleHint.SH_ComboBox_Popup, option, box)
+
+
+SAMPLERS = field(
+    "samplers", "list", [], items="text", meant="those that suit",
+    choices=[Choice(value="ddim", title="DDIM (Euler)"), Choice(value="heun", title="Heun (EDM)")],
+)  # fmt: skip
+
+
+def test_some_of_several_options_are_typed_by_either_name_or_picked(qtbot):
+    editor = make(SAMPLERS)
+    qtbot.addWidget(editor)
+    editor.show()
+    seen, refused = [], []
+    editor.edited.connect(seen.append)
+    editor.rejected.connect(lambda typed: refused.append(typed.why))
+    editor._typed("heun, ddim (euler)")
+    assert seen == [["heun", "ddim"]]
+    editor._typed("hein")
+    assert refused == ["value 1 must be one of DDIM (Euler), Heun (EDM), not “hein”"]
+    editor._typed("")
+    assert seen[-1] == []
+    menu = editor.options()
+    ddim, heun = menu.actions()
+    heun.setChecked(True)
+    ddim.setChecked(True)
+    assert seen[-1] == ["ddim", "heun"], "in the order of the options"
+    assert editor.line.text() == "DDIM (Euler), Heun (EDM)"
+    ddim.setChecked(False)
+    assert seen[-1] == ["heun"]

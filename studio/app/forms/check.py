@@ -63,12 +63,21 @@ def _list(field: FieldSpec, text: str) -> list[Any]:
         try:
             if not part.strip():
                 raise Invalid("is missing")
-            found.append(parse(one, part))
+            found.append(_chosen(field, part.strip()) if field.choices else parse(one, part))
         except Invalid as error:
             raise Invalid(f"value {number} {error}") from None
     if len(found) < field.fewest:
         raise Invalid(f"needs at least {field.fewest} values")
     return found
+
+
+def _chosen(field: FieldSpec, text: str) -> Any:
+    """Return the option that a text names, by its title or as files have it."""
+    for choice in field.choices:
+        if text.lower() in (choice.title.lower(), str(choice.value).lower()):
+            return choice.value
+    known = ", ".join(choice.title for choice in field.choices)
+    raise Invalid(f"must be one of {known}, not “{text}”")
 
 
 def _file(field: FieldSpec, text: str) -> str:
@@ -119,7 +128,8 @@ def format_value(field: FieldSpec, value: Any) -> str:
         return ""
     if field.kind == "list":
         one = msgspec.structs.replace(field, kind=field.items)
-        texts = [format_value(one, each) for each in value]
+        titles = {choice.value: choice.title for choice in field.choices}
+        texts = [titles.get(each) or format_value(one, each) for each in value]
         if field.items != "text":
             return ", ".join(text.replace(",", "") for text in texts)
         apart = any("," in text for text in texts)

@@ -2,6 +2,7 @@
 
 from studio.app.forms.editors import ChoiceEditor, Editor, LineEditor, SwitchEditor
 from studio.app.forms.references import DataChoiceEditor, FileEditor, PartEditor, RunEditor
+from studio.app.forms.several import SeveralEditor
 from studio.protocol.catalog import FieldSpec
 
 __all__ = ["make"]
@@ -28,4 +29,6 @@ def make(field: FieldSpec) -> Editor:
     """
     if field.kind not in _EDITORS:
         raise ValueError(f"{field.path}: no editor for the kind {field.kind!r}")
+    if field.kind == "list" and field.choices:
+        return SeveralEditor(field)
     return _EDITORS[field.kind](field)

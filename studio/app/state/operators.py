@@ -132,8 +132,10 @@ def _handed(slot: SlotSpec) -> FieldSpec:
 
 
 def _sampling(field: FieldSpec, samplers: set[str]) -> FieldSpec | None:
-    """Return the choice of a sampler with those that the model can be sampled by, None for none."""
-    if field.of != "sampler" or not field.chooses:
+    """Return the choice of a sampler, or of several, with those that the model can be sampled by,
+    None for none.
+    """
+    if field.of != "sampler" or not (field.chooses or field.kind == "list"):
         return field
     if not samplers:
         return None

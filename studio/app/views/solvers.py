@@ -20,7 +20,7 @@ from studio.app.plots.ladder import LadderPlot, Rung, ink
 from studio.app.plots.paper import keyed_picture
 from studio.app.plots.plane import Surface
 from studio.app.plots.ways import WaysPlot
-from studio.app.state.comparison import comparable
+from studio.app.state.comparison import QUALITY, comparable, samples_at
 from studio.app.state.naming import number
 from studio.app.state.operators import COUNT
 from studio.app.state.runs import RunState
@@ -203,7 +203,6 @@ class SolversView(FoundView):
         assert found is not None
         calls = int(found.calls[self._at])
         self._calls.setText(counted(calls, "call"))
-        floor, spread = found.bar
         kind = kind_of_run(self.state.runs.by_key.get(self._key), self.state.catalog)
         beside = "".join(
             f" · run {number(run.name)}: {counted(other.samples, kind.one, kind.many)} of step "
@@ -217,9 +216,8 @@ class SolversView(FoundView):
         )
         self.facts.setText(
             f"{counted(found.samples, kind.one, kind.many)} of step {found.step:,} · "
-            f"times: warm, as one batch of {found.samples:,}, measured here · "
-            f"floor {words.figure(floor)} ± {words.figure(spread)}{beside} · "
-            f"{self._grid(found.grid)}"
+            f"times: warm, as one batch of {found.samples:,}, measured here{beside} · "
+            f"{self._grid(found.grid)}\n{self._floor(found)}"
         )
         self.distance.name(f"{self.figure} by calls", self.figure)
         self.time.name(f"{self.figure} by time", self.figure)
@@ -235,6 +233,24 @@ class SolversView(FoundView):
         self.table.setColumnHidden(ERROR, not found.knows_ends)
         self._show_table(found)
         self._show_ways()
+
+    def _floor(self, found: Solved) -> str:
+        """Say of what the floor is, and why it is not that of the curves of the run."""
+        kind = kind_of_run(self.state.runs.by_key.get(self._key), self.state.catalog)
+        mean, spread = found.bar
+        draws = counted(len(found.floor), "draw")
+        text = (
+            f"Floor {words.varying(mean, spread)}: {found.samples:,} real {kind.many} against as "
+            f"many others, mean and spread of {draws}."
+        )
+        run = self.state.runs.by_key.get(self._key)
+        own = words.floor(run.floors, found.figure) if run is not None else ""
+        if run is None or not own:
+            return text
+        series = run.series.get(f"{QUALITY}{found.figure}")
+        n = samples_at(run, int(series.steps[-1])) if series is not None and len(series) else None
+        of = f" at n = {n:,}" if n is not None else ""
+        return f"{text} That of the run's own figures, {own}{of}, is of other draws."
 
     def _grid(self, slug: str) -> str:
         """Say on which levels of noise the samplers stop."""

@@ -226,12 +226,19 @@ def _fields(config: type[Config], defaults: Mapping[str, Mapping[str, Any]]) -> 
         data = {
             **row,
             "depends": Dependency(**depends) if depends else None,
-            "choices": [Choice(**choice) for choice in row["choices"]],
+            "choices": [Choice(**choice) for choice in row["choices"]] or _options(row),
             "defaults": _by_kind(row, defaults),
             "always": [kind.slug for kind in registry.all("kind") if row["always"] in kind.gives],
         }
         fields.append(FieldSpec(**data))
     return fields
+
+
+def _options(row: Mapping[str, Any]) -> list[Choice]:
+    """Return the entries of a list of which each value names one."""
+    if row["kind"] != "list" or not row["of"]:
+        return []
+    return [Choice(value=entry.slug, title=entry.title) for entry in registry.all(row["of"])]
 
 
 def _by_kind(row: Mapping[str, Any], defaults: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:

@@ -122,7 +122,17 @@ async def test_what_was_measured_is_shown_as_soon_as_it_is_there(lens, view) -> 
     view.slider.setValue(2)
     assert view.table.rowCount() == 2
     assert view.table.item(0, 3).text() == "64"
-    assert view.facts.text().endswith("each sampler on its own grid")
+    facts, floor = view.facts.text().split("\n")
+    assert facts.endswith("each sampler on its own grid")
+    assert floor.startswith("Floor 0.11 ±\u00a00.01: 500 real")
+    assert "mean and spread of 2 draws" in floor
+    assert "own figures" not in floor, "the run has none of this metric"
+    run.floors = {"sliced-w2": 0.2, "spread/sliced-w2": 0.03}
+    lens.measure("quality/sliced-w2", [70], [0.5])
+    lens.measure("cost/samples", [70], [250])
+    view.draw()
+    said = "That of the run's own figures, 0.2 ±\u00a00.03 at n = 250, is of other draws."
+    assert view.facts.text().endswith(said)
     assert view.note.isVisible()
     assert view.note.text() == NOTE
     assert [rung.title for rung in view.distance.rungs] == ["euler", "noisy"]
