@@ -159,7 +159,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(page)
         self.palette_box = Palette(self._find_all, page)
         self.drop = DropZone(actions, self.canvas)
-        self.toasts = Toasts(state, self.canvas, self.inspector)
+        self.toasts = Toasts(state, self.canvas, self.inspector, self.canvas.jobs)
 
     def _make_log(self) -> QWidget:
         module = importlib.import_module("studio.app.shell.log_drawer")

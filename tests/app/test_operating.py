@@ -287,6 +287,11 @@ async def test_a_short_job_is_seen_and_can_be_ended(bench, wait):
         )
     )  # fmt: skip
     line = strip.lines["j9"]
+    page = bench.window.canvas.pages
+    during = page.mapTo(bench.window, page.rect().topLeft()), page.size()
+    host = strip.parentWidget()
+    assert strip.geometry().bottom() < host.height()
+    assert strip.width() <= host.width()
     await wait(lambda: line.facts.text() == "3 of 10")
     assert (line.bar.value(), line.bar.maximum()) == (3, 10)
     told = []
@@ -299,6 +304,8 @@ async def test_a_short_job_is_seen_and_can_be_ended(bench, wait):
     bench.engine.emit(m.JobChanged(info=msgspec.structs.replace(info, state="cancelled")))
     await wait(lambda: strip.isHidden())
     assert not strip.lines
+    after = page.mapTo(bench.window, page.rect().topLeft()), page.size()
+    assert after == during, "no page moves for it"
 
 
 async def test_what_cannot_be_ended_goes_on_and_says_so(bench, wait):

@@ -11,6 +11,8 @@ from studio.app.forms import check
 from studio.cli import kept
 from studio.engine.process.catalogue import described
 from studio.engine.process.discovery import discover
+from studio.engine.process.failures import Refused
+from studio.engine.run.resolve import pick_operator
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import Pick
 
@@ -26,10 +28,22 @@ def test_what_is_left_open_says_what_it_stands_for_and_how_it_is_written(catalog
     entry = catalog.opened(catalog.get("operator", "solver-lab"), {}, "jets")
     fields = {field.path: field for field in entry.fields}
     assert fields["figure.slug"].choices[0].title == "As the data prefer"
-    for path, wanted in (("samplers", ["ddim", "heun"]), ("calls", [8, 16, 32])):
-        usual, _, example = fields[path].meant.partition("; or such as: ")
-        assert usual
-        assert check.parse(fields[path], example) == wanted
+    usual, _, example = fields["calls"].meant.partition("; or such as: ")
+    assert usual
+    assert check.parse(fields["calls"], example) == [8, 16, 32]
+    assert fields["samplers"].meant
+
+
+def test_samplers_are_named_as_on_the_screen_and_an_unknown_one_is_refused_at_once(catalog) -> None:
+    field = next(
+        each for each in catalog.get("operator", "solver-lab").fields if each.path == "samplers"
+    )
+    assert check.parse(field, "ddim, Heun (EDM)") == ["ddim", "heun"]
+    assert check.format_value(field, ["ddim"]) == "DDIM (Euler)"
+    with pytest.raises(check.Invalid, match="value 1 must be one of"):
+        check.parse(field, "hein")
+    with pytest.raises(Refused, match="no sampler 'hein'"):
+        pick_operator(Pick(slug="solver-lab", config={"samplers": ["hein"]}))
 
 
 @pytest.mark.parametrize(

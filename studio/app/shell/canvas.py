@@ -50,8 +50,8 @@ class Canvas(QWidget):
         layout.addWidget(Banners(state))
         self.replay = ReplayStrip(state)
         layout.addWidget(self.replay)
-        self.jobs = JobStrip(state, actions)
-        layout.addWidget(self.jobs)
+        self.jobs = JobStrip(state, actions)  # lies over it, where toasts do
+        self.jobs.setParent(self)
         layout.addWidget(self.pages, 1)
         state.place_changed.connect(self.refresh)
         state.catalog_changed.connect(self.refresh)

@@ -1,8 +1,12 @@
-"""Above the lenses while something short is done: what, how far it is, and a way to end it."""
+"""Over the page while something short is done: what, how far it is, and a way to end it.
+
+It lies over what is there, as toasts do, whose place it shares: a page that made room for it would
+move under the mouse.
+"""
 
 from functools import partial
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 
 from studio.app import words
@@ -18,13 +22,19 @@ THICK = 3  # pixels
 
 
 class JobStrip(QFrame):
-    """A line a job; hidden where there is none."""
+    """A line a job; hidden where there is none.
+
+    Signals:
+        changed: it needs another place, or none.
+    """
+
+    changed = Signal()
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
         self._state, self._actions = state, actions
         self.lines: dict[str, JobLine] = {}
-        self.setProperty("role", "banner")
+        self.setProperty("role", "toast")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._body = QVBoxLayout(self)
         self._body.setContentsMargins(0, 0, 0, 0)
@@ -73,6 +83,7 @@ class JobStrip(QFrame):
             self.lines[info.job] = line
             self._body.addWidget(line)
         self.setVisible(bool(jobs))
+        self.changed.emit()
 
     def _stop(self, job: str) -> None:
         info = self._state.jobs.get(job)
@@ -105,11 +116,13 @@ class JobLine(QWidget):
         self.bar.setTextVisible(False)
         self.bar.setFixedHeight(THICK)
         self.bar.setAccessibleName(title)
-        line = row(self.text, self.facts, self.stop, gap=10)
+        line = row(self.text, self.stop, gap=10)
         line.setStretch(0, 1)
-        line.setContentsMargins(14, 4, 14, 4)
-        page = column(gap=0)
+        page = column(gap=2)
+        page.setContentsMargins(12, 8, 8, 10)
         page.addLayout(line)
+        page.addWidget(self.facts)
+        page.addSpacing(4)
         page.addWidget(self.bar)
         self.setLayout(page)
 

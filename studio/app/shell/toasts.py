@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from studio.app.shell.banners import sign
 from studio.app.shell.inspector import Inspector
+from studio.app.shell.job_strip import JobStrip
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, icon_button, label, row
@@ -82,13 +83,15 @@ class Toast(QFrame):
 
 class Toasts(QObject):
     """Puts toasts where they cover least, newest lowest, and keeps them there: at the foot of the
-    column ``beside`` a run while that is seen and its foot is free, else of the canvas. A lasting
-    message passes by, too, where its banner is not seen: it waits at the run that it is about.
+    column ``beside`` a run while that is seen and its foot is free, else of the canvas; the
+    ``jobs`` that are under way lie below them. A lasting message passes by, too, where its banner
+    is not seen: it waits at the run that it is about.
     """
 
-    def __init__(self, state: AppState, canvas: QWidget, beside: Inspector) -> None:
+    def __init__(self, state: AppState, canvas: QWidget, beside: Inspector, jobs: JobStrip) -> None:
         super().__init__(canvas)
-        self._state = state
+        self._state, self._jobs = state, jobs
+        jobs.changed.connect(self._gather)
         self._canvas, self._beside = canvas, beside
         state.notices.posted.connect(self._show)
         state.notices.undone.connect(self._undone)
@@ -107,6 +110,9 @@ class Toasts(QObject):
         for toast in _alive(self._canvas if host is self._beside else self._beside):
             toast.setParent(host)
             toast.show()
+        if self._jobs.parentWidget() is not host:
+            self._jobs.setParent(host)
+            self._jobs.setVisible(bool(self._jobs.lines))
         place(host)
 
     def _show(self, notice: Notice) -> None:
@@ -139,9 +145,10 @@ def _alive(host: QWidget) -> list[Toast]:
 
 
 def place(host: QWidget) -> None:
-    """Stack the toasts of a widget from its bottom up."""
+    """Stack the jobs and the toasts of a widget from its bottom up."""
     bottom = host.height() - 12
-    for toast in reversed(_alive(host)):
+    jobs: list[QFrame] = [each for each in host.findChildren(JobStrip) if not each.isHidden()]
+    for toast in [*jobs, *reversed(_alive(host))]:
         toast.setFixedWidth(min(WIDTH, max(120, host.width() - 24)))
         toast.adjustSize()
         height = toast.heightForWidth(toast.width())
