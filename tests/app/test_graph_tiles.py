@@ -163,9 +163,13 @@ def test_the_same_graphs_are_one_class_and_the_nearest_training_graph_is_told():
     assert found["nearest"][0] > 0.0, "of the spectrum of a star, and no star"
     assert found["why"].tolist() == ["1 cycle", "", "", ""], "all training graphs are lobsters"
     known = kind("graphs").measures({**made, **found})
-    assert known["Validity"].tolist() == ["1 cycle", "valid", "valid", "valid"]
+    assert known["Validity"].tolist() == ["invalid: 1 cycle", "valid", "valid", "valid"]
     assert keeps(known, "valid, nodes = 4", 4).tolist() == [False, True, True, False]
-    assert keeps(known, "cycle", 4).tolist() == [True, False, False, False]
+    for wrong in (
+        *("cycle", "invalid", "not valid", "validity = invalid", "validity = 1 cycle"),
+        *("Validity != valid", "validity = invalid: 1 cycle"),
+    ):
+        assert keeps(known, wrong, 4).tolist() == [True, False, False, False], wrong
 
 
 def test_among_themselves_training_graphs_are_held_against_the_others():

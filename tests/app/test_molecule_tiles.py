@@ -72,10 +72,11 @@ def test_what_is_known_of_each_and_what_is_wrong():
     x = rows("CCO", "C1CC1", "CCO", extra=[(2, 1, 2, 3)])
     known = MOLECULES.measures({"x": x})
     assert known["Formula"].tolist() == ["C2H6O", "C3H6", "C2H3O"]
-    assert known["Validity"].tolist() == ["valid", "valid", "3 bonds at O"]
+    assert known["Validity"].tolist() == ["valid", "valid", "invalid: 3 bonds at O"]
     assert known["Rings"].tolist() == [0, 1, 0]
     assert known["Weight"][0] == pytest.approx(46.07, abs=0.01)
     assert keeps(known, "rings > 0, valid", 3).tolist() == [False, True, False]
+    assert keeps(known, "h6", 3).tolist() == [True, True, False], "elements begin with a capital"
 
 
 def test_the_same_molecules_are_one_class_and_new_ones_are_told():

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ __all__ = ["Unfiltered", "keeps", "orders", "sorted_rows", "sorting", "why_none"
 
 Rows = NDArray[np.int64]
 AS_DRAWN = "As drawn"
-COMPARED = re.compile(r"^\s*(?P<name>[^<>=]+?)\s*(?P<sign><=|>=|<|>|==?)\s*(?P<value>.+?)\s*$")
+COMPARED = re.compile(r"^\s*(?P<name>[^<>=!]+?)\s*(?P<sign><=|>=|<|>|!=|==?)\s*(?P<value>.+?)\s*$")
 BETWEEN = re.compile(r"^\s*([^<>=]+?)\s*(<=?|>=?)\s*([^<>=]+?)\s*(<=?|>=?)\s*([^<>=]+?)\s*$")
 ANOTHER = re.compile(r"\s(\S+?\s*[<>=].*)$")
 AND = re.compile(r",|&+|\band\b", re.IGNORECASE)
@@ -29,6 +29,7 @@ SIGNS: Mapping[str, Callable[[NDArray[Any], float], NDArray[np.bool_]]] = {
     ">=": np.greater_equal,
     "=": np.equal,
     "==": np.equal,
+    "!=": np.not_equal,
 }
 
 
@@ -149,11 +150,11 @@ def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[n
         raise Unfiltered(f"{name} is not known of these; {', '.join(measured)} are.")
     values = measured[known[0]]
     if not _numeric(values):
-        if sign not in ("=", "=="):
-            raise Unfiltered(f"{known[0]} is a word: it can only be compared with =.")
+        if sign not in ("=", "==", "!="):
+            raise Unfiltered(f"{known[0]} is a word: it can only be compared with = or !=.")
         if another := ANOTHER.search(value):
             raise Unfiltered(f"Put a comma before {another[1]}.")
-        return np.equal(np.char.lower(values.astype(str)), _word(value))
+        return _is(values, _word(value)) == (sign != "!=")
     try:
         number = float(value.replace("%", ""))
     except ValueError:
@@ -173,7 +174,29 @@ def _holds(measured: Measured, word: str, n: int) -> NDArray[np.bool_]:
     if not texts:
         names = ", ".join(measured)
         raise Unfiltered(f"Compare a number: {names} with <, > or =." if names else "No numbers.")
+    word = _word(word)
+    found = _begin(texts, word, n)
+    if not found.any() and word.startswith("not "):
+        return ~_begin(texts, word.removeprefix("not ").strip(), n)
+    return found
+
+
+def _is(values: NDArray[Any], word: str) -> NDArray[np.bool_]:
+    """Return which values are a word, or what stands before or after the colon of one: "invalid: 2
+    pieces" is "invalid" and is "2 pieces".
+    """
+    lower = np.char.lower(values.astype(str))
+    either = np.char.startswith(lower, f"{word}: ") | np.char.endswith(lower, f": {word}")
+    return np.asarray((lower == word) | either)
+
+
+def _begin(texts: Sequence[NDArray[Any]], word: str, n: int) -> NDArray[np.bool_]:
+    """Return of which of n rows a text has a word that begins so: what is "invalid" is not "valid".
+    Capitals begin one, too, as the N of C3H5NO does.
+    """
+    begun = re.compile(f"(?<![a-z])(?i:{re.escape(word)})")
     found = np.zeros(n, dtype=bool)
     for each in texts:
-        found |= np.char.find(np.char.lower(each), _word(word)) >= 0
+        there, which = np.unique(each, return_inverse=True)
+        found |= np.array([begun.search(text) is not None for text in there], bool)[which]
     return found

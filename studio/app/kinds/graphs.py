@@ -25,11 +25,12 @@ from studio.app.kinds.kind import (
     how_many,
 )
 from studio.app.kinds.lazily import Lazily
+from studio.app.kinds.validity import VALIDITY, validity
 from studio.counted import counted
 from studio.graph_layout import laid_out
 from studio.protocol.extras import PLACES
 
-__all__ = ["EIGENVALUE", "KIND", "OWN", "TITLES", "VALID", "drawings"]
+__all__ = ["EIGENVALUE", "KIND", "OWN", "TITLES", "drawings"]
 
 TITLES = {
     "nodes": "Nodes",
@@ -42,7 +43,7 @@ TITLES = {
 }
 MANY = "Communities"
 """How many a graph has by greedy modularity."""
-VALID, COMMUNITIES = "valid", MAKES["two-communities"].title
+COMMUNITIES = MAKES["two-communities"].title
 FOUND = {
     "Class": graph_sets.CLASS,
     "Copies": graph_sets.COPIES,
@@ -86,8 +87,7 @@ def _measures(arrays: Arrays) -> Measured:
         **classes(arrays, OWN),
     }
     if WHY in arrays:
-        why = np.asarray(arrays[WHY], str)
-        ready["Validity"] = np.where(why == "", VALID, why)
+        ready[VALIDITY] = validity(arrays[WHY])
     ready |= {title: arrays[name] for title, name in FOUND.items() if name in arrays}
 
     def counted_in(title: str) -> Measured:
@@ -179,7 +179,7 @@ KIND = Kind(
     among=graph_sets.among,
     graph=lambda arrays: ReadGraphs(GraphRows.of(arrays)),
     by_hand=ByHand(
-        of_pairs, paint_plain, says=("Validity", "Nodes", "Edges", "Clustering", "Nearest")
+        of_pairs, paint_plain, says=(VALIDITY, "Nodes", "Edges", "Clustering", "Nearest")
     ),
     marked=(WHY, graph_sets.MAKE, SIZE),
     apart=graph_sets.apart,

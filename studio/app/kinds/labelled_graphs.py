@@ -16,7 +16,7 @@ from studio.app.kinds.apart import Apart
 from studio.app.kinds.by_hand import ByHand, of_types
 from studio.app.kinds.graph_paint import WHY
 from studio.app.kinds.graph_rows import GraphRows, ReadGraphs
-from studio.app.kinds.graphs import EIGENVALUE, OWN, TITLES, VALID
+from studio.app.kinds.graphs import EIGENVALUE, OWN, TITLES
 from studio.app.kinds.kind import (
     LABEL,
     Arrays,
@@ -30,6 +30,7 @@ from studio.app.kinds.kind import (
 from studio.app.kinds.labelled_paint import labelled_rows, paint_labelled, paint_labels
 from studio.app.kinds.lazily import Lazily
 from studio.app.kinds.typed_rows import TypedRows
+from studio.app.kinds.validity import VALIDITY, validity
 from studio.counted import counted
 from studio.graph_layout import laid_out
 from studio.literal import one_line
@@ -97,8 +98,7 @@ def _measures(arrays: Arrays) -> Measured:
         **classes(arrays, OWN),
     }
     if WHY in arrays:
-        why = np.asarray(arrays[WHY], str)
-        ready["Validity"] = np.where(why == "", VALID, why)
+        ready[VALIDITY] = validity(arrays[WHY])
     ready |= {title: arrays[name] for title, name in _FOUND.items() if name in arrays}
 
     def counted_in(_title: str) -> Measured:
@@ -231,7 +231,7 @@ KIND = Kind(
         paint_labels,
         names=_labels,
         edges=_edge_labels,
-        says=("Validity", "Nodes", "Edges", OF_NODES),
+        says=(VALIDITY, "Nodes", "Edges", OF_NODES),
     ),
     marked=(WHY,),
     views=("graph-flow", "tiles", "browser", "graph-edit", "asked"),

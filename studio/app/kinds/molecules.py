@@ -20,6 +20,7 @@ from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_m
 from studio.app.kinds.lazily import Lazily
 from studio.app.kinds.molecule_paint import UNKNOWN, paint_atoms_and_bonds, paint_molecule
 from studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
+from studio.app.kinds.validity import VALIDITY, validity
 from studio.counted import counted
 from studio.formats.molecules.toolkit import depicted, installed
 from studio.graph_layout import laid_out
@@ -35,7 +36,6 @@ TITLES = {
     "unsaturation": "Unsaturation",
     "weight": "Weight",
 }
-VALID = "valid"
 FOUND = {"Class": graph_sets.CLASS, "Copies": graph_sets.COPIES, "New": "new"}
 ELEMENTS = 9
 
@@ -80,7 +80,7 @@ def _measures(arrays: Arrays) -> Measured:
     ready: dict[str, NDArray[Any]] = {
         "Formula": np.array([formula(*each) for each in rows.each()], dtype=str),
         TITLES["atoms"]: rows.size,
-        "Validity": np.where(why == "", VALID, why),
+        VALIDITY: validity(why),
     }
     ready |= {title: arrays[name] for title, name in FOUND.items() if name in arrays}
 
@@ -174,7 +174,7 @@ KIND = Kind(
     groups={"Valid, different, new": ("valid-molecules", "different-molecules", "new-molecules")},
     measures=_measures,
     first=("Atoms", "Bonds", "Rings", "Heteroatoms", "Unsaturation", "Weight"),
-    brief=("Formula", "Validity"),
+    brief=("Formula", VALIDITY),
     asked={
         TITLES["atoms"]: "size",
         TITLES["rings"]: "rings",
@@ -191,7 +191,7 @@ KIND = Kind(
         node="atom",
         edge="bond",
         edges=lambda columns: ("single bond", "double bond", "triple bond"),
-        says=("Validity", "Formula", "Bonds", "Rings", "Weight"),
+        says=(VALIDITY, "Formula", "Bonds", "Rings", "Weight"),
         plain=2,
     ),
     views=("graph-flow", "tiles", "browser", "graph-edit", "asked"),
