@@ -1,4 +1,4 @@
-"""How it is said whether a datum is valid, so that it is sorted and found by that word, too. Pure."""
+"""How it is said whether a datum is valid, so that it is found by that word, too. Pure."""
 
 from typing import Any
 

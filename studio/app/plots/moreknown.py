@@ -28,7 +28,7 @@ __all__ = ["MoreKnown"]
 JUDGE, SURE, NEAREST = "judge", "sure", "nearest"
 OPERATOR = "ask-judge"
 NUMBERS = 500_000  # that go to the engine at most
-KEPT = 6  # sets of data of which it is remembered
+KEPT = 12  # sets of data of which it is remembered
 
 
 @dataclass(eq=False)
@@ -55,6 +55,21 @@ class MoreKnown(QObject):
         self._once = AskOnce(self, state)
         self._entries: list[_Entry] = []
 
+    @staticmethod
+    def shared(state: AppState, actions: Actions) -> "MoreKnown":
+        """Return the one of all lenses, so that nothing is found twice. It outlives them."""
+        found = state.findChild(MoreKnown)
+        return MoreKnown(state, state, actions) if found is None else found
+
+    def known(self, run: RunState, data: Arrays) -> Arrays | None:
+        """Return what is known of data by now, None where nobody has asked what there is."""
+        entry = self._entry(np.asarray(data["x"]), run.target)
+        return entry.found if entry is not None else None
+
+    def _entry(self, x: NDArray[Any], among: NDArray[Any] | None) -> _Entry | None:
+        same = (each for each in self._entries if each.x is x and each.among is among)
+        return next(same, None)
+
     def of(self, run: RunState, kind: Kind, data: Arrays, *, own: bool = False) -> Arrays:
         """Return what is known of data (n, ...) by now, a row each, and find the rest; ``own`` says
         that they are the training data themselves, of which each has another one nearest.
@@ -62,9 +77,8 @@ class MoreKnown(QObject):
         if not kind.finds and kind.among is None:
             return {}
         x, among = np.asarray(data["x"]), run.target
-        for entry in self._entries:
-            if entry.x is x and entry.among is among:
-                return entry.found
+        if (known := self._entry(x, among)) is not None:
+            return known.found
         before = next((each.found for each in self._entries if each.x is x), {})
         entry = _Entry(x, among, {n: v for n, v in before.items() if n in (JUDGE, SURE)})
         self._entries = [*self._entries[1 - KEPT :], entry]

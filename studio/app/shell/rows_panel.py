@@ -14,6 +14,7 @@ from studio.app.kinds.kind import LABEL, Arrays, Kind
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.sought import Sought
 from studio.app.shell.facts import Facts
+from studio.app.shell.found_facts import FoundFacts
 from studio.app.state.naming import called
 from studio.app.state.runs import RunState
 from studio.app.state.selection import Offered, Rows
@@ -46,8 +47,9 @@ class RowsPanel(QWidget):
         self._sheets = Sheets()
         self._near = Nearest(self)
         self._sought = Sought(self, actions)
-        for search in (self._near, self._sought):
-            search.found.connect(self.refresh)
+        self._found = FoundFacts(self, state, actions)
+        for news in (self._near.found, self._sought.found, self._found.changed):
+            news.connect(self.refresh)
         self.title, self.of = label("", "heading", wrap=True), label("", "muted", wrap=True)
         self.some_title = label("", "small", wrap=True)
         self.picture = TileGrid("What is selected")
@@ -137,10 +139,17 @@ class RowsPanel(QWidget):
         if offered is None or at < 0:
             self.facts.show_facts([])
             return
-        self.facts.show_facts(offered.tell(at))
+        self.facts.show_facts(self._told(offered, at))
         self._show_elements(offered.arrays, at)
         if shown:
             self._show_nearest(offered, at)
+
+    def _told(self, offered: Offered, at: int) -> list[tuple[str, str]]:
+        """Return all that is known of a row."""
+        run, source = self._state.runs.current, self._state.selection.source
+        if run is None or source is None:
+            return offered.tell(at)
+        return self._found.of(run, self._kind, source, offered, at)
 
     def _show_elements(self, arrays: Arrays, at: int) -> None:
         """Show what the datum of a row is made of, the places that are not empty, by their row."""
@@ -278,10 +287,10 @@ class RowsPanel(QWidget):
         if offered is None:
             return
         rows = selection.rows
-        said = [
-            " · ".join([f"{offered.title} {at}", *(" ".join(fact) for fact in offered.tell(at))])
-            for at in rows.tolist()
-        ]
+        said = []
+        for at in rows.tolist():
+            facts = (" ".join(fact) for fact in self._told(offered, at))
+            said.append(" · ".join([f"{offered.title} {at}", *facts]))
         if self._kind.layout != "tiles":
             QGuiApplication.clipboard().setText("\n".join(said))
             return

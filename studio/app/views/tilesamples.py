@@ -67,7 +67,7 @@ class TileSamplesView(QWidget):
         self.hear = button("Hear", self._hear, icon="play", tip=HEAR)
         export = icon_button("export", "Export samples", actions.export.open)
         self._other = OtherRun(self, state)
-        self._more = MoreKnown(self, state, actions)
+        self._more = MoreKnown.shared(state, actions)
         self._sought = Sought(self, actions)
         self._others: list[RunState] = []
         self._drawn_ones = held_chip(self._sampled)
@@ -88,7 +88,7 @@ class TileSamplesView(QWidget):
         state.engine_changed.connect(self._tell)
         news = (self._other.changed, self._more.changed, self._sought.found)
         for signal in (*news, self.browser.near_wanted):
-            signal.connect(lambda: self._fill(self._sampled.now))
+            signal.connect(self._fill_anew)
         for choice in (self.browser.real.choice, self.browser.look):
             choice.currentIndexChanged.connect(lambda _: self._fill(self._sampled.now))
         for signal in (state.runs.listed, state.catalog_changed):
@@ -112,6 +112,9 @@ class TileSamplesView(QWidget):
         if self._kind.fits(shown.x.shape[1:]):
             self._fill(shown)
             self.browser.made.say(self._sampled.origin)
+
+    def _fill_anew(self) -> None:
+        self._fill(self._sampled.now)
 
     def _fill(self, shown: Shown | None) -> None:
         """Show what was generated, and the data as far as they are known."""

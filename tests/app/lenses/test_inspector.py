@@ -295,3 +295,33 @@ async def test_the_nearest_jets_are_sought_among_all_that_are_learned(
     lens.state.selection.set(learned, np.array([1]), "tiles")
     assert inspector.findChild(RowsPanel).title.text() == "Training jet 8"
     assert not inspector.findChild(RowsPanel).near_words.isVisible(), "it is one of them"
+
+
+async def test_what_is_known_of_a_graph_beside_others_stands_whatever_lens_it_was_found_in(
+    lens: Any, inspector: Inspector
+) -> None:
+    """A lens that tells of edges alone: validity, class and copies are found by the inspector."""
+    entry = EntrySpec(
+        kind="dataset", slug="paths", title="P", summary="", source="", fields=[], kinds=["graphs"]
+    )
+    lens.state.catalog.entries.append(entry)
+    spec = lens.run.spec
+    lens.run.spec = type(spec)(name="r", family=spec.family, dataset=Pick(slug="paths"))
+    path, ring = np.float32([1, -1, 1]), np.float32([1, 1, 1])
+    lens.run.target = np.stack([path] * 4)
+    made, rows = Source(lens.run.key, "particles"), {"x": np.stack([ring, path, ring])}
+
+    def edges(at: int) -> list[tuple[str, str]]:
+        return [("Edges", str(int((rows["x"][at] > 0).sum())))]
+
+    lens.run.job = ""
+    lens.state.selection.offer(made, Offered(rows, "Generated graph", edges))
+    lens.state.selection.set(made, np.array([2]), "click")
+    panel = inspector.findChild(RowsPanel)
+    assert panel is not None
+    await until(lambda: "Validity" in words(panel.facts))
+    told = words(panel.facts)
+    assert "Validity | invalid: 1 cycle | Class | 1 | Copies | 2 | Nearest | " in told
+    assert told.count("Edges") == 1, "what the lens tells is not told again"
+    lens.state.selection.set(made, np.array([1]), "click")
+    assert "Validity | valid | Class | 2 | Copies | 1 | Nearest | 0 | " in words(panel.facts)

@@ -74,7 +74,7 @@ class GraphEditView(QWidget):
         super().__init__()
         self._state, self._actions = state, actions
         self._once = AskOnce(self, state)
-        self._more = MoreKnown(self, state, actions)
+        self._more = MoreKnown.shared(state, actions)
         self.edits = Edits[GraphSheet]()
         self._known: tuple[GraphSheet, Arrays] | None = None  # a sheet as arrays, made once
         self._key, self._job, self._over = "", "", ""

@@ -1,0 +1,70 @@
+"""What is known of one datum only beside others, for the inspector, whatever lens shows it."""
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from studio.app.actions import Actions
+from studio.app.askonce import AskOnce
+from studio.app.kinds.kind import Kind
+from studio.app.plots.moreknown import MoreKnown
+from studio.app.state.runs import RunState
+from studio.app.state.selection import Offered, Source
+from studio.app.state.session import AppState
+from studio.app.widgets.pane import told
+
+__all__ = ["FoundFacts"]
+
+SOON_MS = 200  # where somebody moves a clock, only what it stops at is held against others
+TARGET = 512  # of the data that are fetched for it at least
+
+Facts = list[tuple[str, str]]
+
+
+class FoundFacts(QObject):
+    """Finds it a moment later, where their kind says that there is any.
+
+    Signals:
+        changed: something was found.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject, state: AppState, actions: Actions) -> None:
+        super().__init__(parent)
+        self._actions = actions
+        self._more = MoreKnown.shared(state, actions)
+        self._more.changed.connect(self.changed)
+        self._once = AskOnce(self, state)
+        self._wanted: tuple[RunState, Kind, Offered, bool] | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(SOON_MS)
+        self._timer.timeout.connect(self._find)
+
+    def of(self, run: RunState, kind: Kind, source: Source, offered: Offered, at: int) -> Facts:
+        """Return all that is known of a row by now: what its lens tells, and what was found beside
+        others, in the order of the measures of its kind.
+        """
+        facts = offered.tell(at)
+        passing = source.what == "particles" and run.job  # they are others in a moment
+        if kind.among is None or passing or offered.numbers is not None:
+            return facts
+        self._wanted = run, kind, offered, source.what == "data"
+        found = self._more.known(run, offered.arrays)
+        if found is None:
+            self._timer.start()
+            found = {}
+        if run.target is None and self._once.due(run):
+            self._actions.looking.load_target(run.key, TARGET)
+        one = {name: e[at : at + 1] for name, e in {**offered.arrays, **found}.items()}
+        measured = kind.measures(one)
+        there = {name for name, _ in facts}
+        given = {name: each[0] for name, each in one.items()}
+        new = {name: measured[name] for name in measured if name not in there}
+        places = {name: place for place, name in enumerate(measured)}
+        both = [*facts, *told(kind, new, given, real=source.real)]
+        return sorted(both, key=lambda fact: places.get(fact[0], len(places)))
+
+    def _find(self) -> None:
+        if self._wanted is not None:
+            run, kind, offered, own = self._wanted
+            self._more.of(run, kind, offered.arrays, own=own)
