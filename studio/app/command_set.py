@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from studio.app.actions import Actions
+from studio.app.command_edit import edit_commands
 from studio.app.command_evaluate import evaluate_commands
 from studio.app.command_find import find_commands
 from studio.app.command_go import go_commands
@@ -178,7 +179,7 @@ def build(state: AppState, actions: Actions, shell: Shell) -> Registry:
         registry.add(command)
     for command in label_commands(state, actions, shell.ask_label):
         registry.add(command)
-    for parts in (find_commands, model_commands, hand_commands, queue_commands):
+    for parts in (find_commands, model_commands, hand_commands, edit_commands, queue_commands):
         for command in parts(state, actions):
             registry.add(command)
     for command in help_commands(state, actions, shell.show_diagnostics):

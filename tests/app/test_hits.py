@@ -118,7 +118,12 @@ async def test_settings_are_found_before_anything_is_set_up(bench, qtbot):
 
 
 @pytest.mark.parametrize(
-    ("typed", "id"), [("bug report", "diagnostics"), ("switch generator", "switch-generator")]
+    ("typed", "id"),
+    [
+        ("bug report", "diagnostics"),
+        ("switch generator", "switch-generator"),
+        ("completion", "edit-lab"),
+    ],
 )
 async def test_commands_are_found_by_other_words(bench, typed, id):
     await bench.start()

@@ -154,7 +154,7 @@ def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[n
             raise Unfiltered(f"{known[0]} is a word: it can only be compared with = or !=.")
         if another := ANOTHER.search(value):
             raise Unfiltered(f"Put a comma before {another[1]}.")
-        return _is(values, _word(value)) == (sign != "!=")
+        return np.asarray(_is(values, _word(value)) == (sign != "!="))
     try:
         number = float(value.replace("%", ""))
     except ValueError:

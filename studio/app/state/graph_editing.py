@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from studio.graph_layout import laid_out
 
 __all__ = [
-    "TASKS",
+    "OPERATORS",
     "Cut",
     "GraphSheet",
     "GraphTask",
@@ -62,24 +62,38 @@ class GraphTask:
 
 
 COMPLETES, TRANSLATES = ("inpaint", "fill-in"), ("sdedit", "revise")
-TASKS = (
-    GraphTask("Add edges", COMPLETES, "All edges stay; the model may add others.", "edges"),
+OPERATORS = frozenset((*COMPLETES, *TRANSLATES))
+"""What the lab asks of a model."""
+_TASKS = (
+    GraphTask("Add {edge}s", COMPLETES, "All {edge}s stay; the model may add others.", "edges"),
     GraphTask(
-        "Make marked anew", COMPLETES, "Only marked nodes and their pairs are drawn.", "unmarked"
+        "Make marked anew", COMPLETES, "Only marked {node}s and their pairs are drawn.", "unmarked"
     ),
     GraphTask(
-        "Translate", TRANSLATES, "Another graph near it, under the conditions below.", "nothing"
+        "Translate", TRANSLATES, "Another {one} near it, under the conditions below.", "nothing"
     ),
 )
-"""What can be done with a graph."""
+# In words that a kind of graphs may have its own for.
 
 
-def tasks_for(able: Collection[str]) -> tuple[GraphTask, ...]:
+def tasks_for(
+    able: Collection[str], one: str = "graph", node: str = "node", edge: str = "edge"
+) -> tuple[GraphTask, ...]:
     """Return the tasks of a model that is able to do some operators, each with the one that does
-    it.
+    it, in the words for a graph, its nodes and edges.
     """
-    ready = ((task, [each for each in task.operators if each in able]) for task in TASKS)
-    return tuple(replace(task, operators=tuple(some)) for task, some in ready if some)
+    ready = ((task, [each for each in task.operators if each in able]) for task in _TASKS)
+    own = {"one": one, "node": node, "edge": edge}
+    return tuple(
+        replace(
+            task,
+            operators=tuple(some),
+            title=task.title.format(**own),
+            says=task.says.format(**own),
+        )
+        for task, some in ready
+        if some
+    )
 
 
 @dataclass(frozen=True)

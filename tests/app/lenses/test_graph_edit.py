@@ -154,10 +154,11 @@ async def test_the_model_completes_it_and_one_goes_on_with_what_came(
     places = view.results.tiles.arrays["places"]
     assert (places[0] == places[1]).all(), "nodes stay where they were drawn"
     view.results.picked.emit(1)
-    view.go_on()
+    view.form.setFocus()
+    view.use.click()
     assert view.edits.now.square[1, 3]
     assert view.title.accessibleName() == "Add edges: Real graph 0"
-    view._undo()
+    qtbot.keyClick(view.focusWidget(), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert not view.edits.now.square[1, 3]
 
 
@@ -180,7 +181,9 @@ async def test_a_molecule_is_edited_with_its_valency_and_translated(
     view.canvas.added.emit(0.0, 1.0)
     view.canvas.chosen.emit(0)
     assert view.edits.now.types.tolist() == [1, 0, 2, 1]
-    assert [task.title for task in view.form.tasks][-1] == "Translate"
+    titles = [task.title for task in view.form.tasks]
+    assert (titles[0], titles[-1]) == ("Add bonds", "Translate")
+    assert "All bonds stay" in view.form.tasks[0].says
     view.form.what.setCurrentIndex(2)
     view._go()
     await until(lambda: lens.link.of(Operate))

@@ -307,7 +307,7 @@ async def test_what_is_known_of_a_graph_beside_others_stands_whatever_lens_it_wa
     lens.state.catalog.entries.append(entry)
     spec = lens.run.spec
     lens.run.spec = type(spec)(name="r", family=spec.family, dataset=Pick(slug="paths"))
-    path, ring = np.float32([1, -1, 1]), np.float32([1, 1, 1])
+    path, ring = np.array([1, -1, 1], "f4"), np.ones(3, "f4")
     lens.run.target = np.stack([path] * 4)
     made, rows = Source(lens.run.key, "particles"), {"x": np.stack([ring, path, ring])}
 

@@ -27,7 +27,7 @@ from studio.app.kinds.validity import VALIDITY
 from studio.app.plots.moreknown import MoreKnown
 from studio.app.state import operators
 from studio.app.state.graph_editing import (
-    TASKS,
+    OPERATORS,
     Cut,
     GraphSheet,
     GraphTask,
@@ -94,7 +94,7 @@ class GraphEditView(QWidget):
     # Layout
 
     def _lay_out(self) -> None:
-        self.real = button("Real one", self.take_real, tip="Take the next of the data")
+        self.real = button("Real one", self._take_another, tip="Take the next of the data")
         self.go = button("Apply", self._go, kind="primary", tip="Let the model do it")
         self.bar = view_bar(self, None, self.real, self.go)
         self.title, self.facts = Elided("", "strong"), Elided("", "muted")
@@ -113,7 +113,7 @@ class GraphEditView(QWidget):
         left.addWidget(self.canvas, 1)
         left.addWidget(self.facts)
         left.addWidget(self.hint)
-        self.form = TaskForm[GraphTask](self._state, TASKS, "What is done with it")
+        self.form = TaskForm[GraphTask](self._state, tasks_for(OPERATORS), "What is done with it")
         self.says = label("", "small", wrap=True)
         self.trouble = label("", "danger", wrap=True)
         self.results = TileGrid("What came of it")
@@ -214,7 +214,9 @@ class GraphEditView(QWidget):
     def _offer(self) -> None:
         """Offer what the model can do, which the catalogue says, with its settings."""
         able = {each.slug for each in operators.offered(self._run, self._state.catalog)}
-        self.form.begin(self._key, tasks_for(able))
+        kind, hand = self._kind, self._hand
+        called = (kind.one, hand.node, hand.edge) if hand is not None else ()
+        self.form.begin(self._key, tasks_for(able, *called))
         self._learned = False
 
     def _changed(self, key: str) -> None:
@@ -260,6 +262,10 @@ class GraphEditView(QWidget):
             self._real += 1
             types, square = graphs[place]
             self.take(sheet_of(square, f"Real {self._kind.one} {place:,}", types))
+
+    def _take_another(self) -> None:
+        self.take_real()
+        self.canvas.setFocus()  # its Ctrl+Z takes this back
 
     def _take_selected(self) -> None:
         """Take what is selected in any lens."""
@@ -374,8 +380,7 @@ class GraphEditView(QWidget):
             self.refresh()
 
     def _written(self, event: ResultWritten) -> None:
-        done = {each for task in TASKS for each in task.operators}
-        mine = self._asked is not None and event.operator in done
+        mine = self._asked is not None and event.operator in OPERATORS
         if mine and event.run == self._key and event.result and self._job in ("", event.job):
             tasks.spawn(self._load(Path(event.result)))
 
@@ -414,6 +419,7 @@ class GraphEditView(QWidget):
             places, none = asked.places, np.zeros(len(square), bool)
             title = asked.title.removeprefix(f"{done}: ")
             self._put(GraphSheet(square.astype(np.int64), places, f"{done}: {title}", none, types))
+            self.canvas.setFocus()  # its Ctrl+Z takes this back
 
     # Showing
 

@@ -252,6 +252,10 @@ class EditView(QWidget):
         if sheet is not None:
             self.take(sheet)
 
+    def _take_another(self) -> None:
+        self.take_real()
+        self.canvas.setFocus()  # its Ctrl+Z takes this back
+
     def _second_real(self) -> None:
         sheet = self.pictures.next_real()
         if sheet is not None:
@@ -415,6 +419,7 @@ class EditView(QWidget):
         kept = str(self.config.get("to") or "") if self.results.is_other else sheet.label
         title = f"{found.task.title} of {sheet.title}"
         self.take(Sheet(image.clip(0.0, 1.0), title, kept))
+        self.canvas.setFocus()  # its Ctrl+Z takes this back
 
     def _browse(self) -> None:
         if self.results.found is not None:
