@@ -28,7 +28,15 @@ __all__ = ["CRASHING", "MORE", "check", "files", "importer", "seeds", "slugs", "
 X = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
 NAMES = ["a", "b", "c"]
 TABLES = "points"
-CRASHING = {"hdf5", "image-arrays", "jetnet", "jetnet-variables", "jets-columns", "mat"}
+CRASHING = {
+    "hdf5",
+    "image-arrays",
+    "jetnet",
+    "jetnet-variables",
+    "jets-columns",
+    "mat",
+    "top-tagging",
+}
 """Formats whose library may end the process that reads a damaged file."""
 
 
@@ -231,6 +239,20 @@ def _jet_columns_files() -> list[bytes]:
     return [archive.getvalue(), file.getvalue()]
 
 
+def _top_tagging_files() -> list[bytes]:
+    rng, file = np.random.default_rng(3), io.BytesIO()
+    momenta = np.zeros((20, 201, 3))
+    momenta[:, :5] = rng.normal(0, 30, (20, 5, 3)) + 100.0
+    four = np.concatenate([np.linalg.norm(momenta, axis=2)[..., None], momenta], axis=2)
+    fields = [("index", "<i8"), ("values_block_0", "<f4", (804,)), ("values_block_1", "<i8", (2,))]
+    table = np.zeros(20, np.dtype(fields))
+    table["values_block_0"] = four.reshape(20, -1)
+    table["values_block_1"][:, 1] = np.arange(20) % 2
+    with h5py.File(file, "w") as made:
+        made.create_dataset("table/table", data=table, chunks=(7,), compression="gzip")
+    return [file.getvalue()]
+
+
 def _mat_files() -> list[bytes]:
     file = io.BytesIO()
     savemat(file, {"cube": np.arange(4 * 5 * 7, dtype=np.uint16).reshape(4, 5, 7)})
@@ -325,6 +347,7 @@ MORE: dict[str, Callable[[], list[bytes]]] = {
     "jetnet": _jetnet_files,
     "jetnet-variables": _jetnet_files,
     "jets-columns": _jet_columns_files,
+    "top-tagging": _top_tagging_files,
     "mat": _mat_files,
     "csv": _text_files,
     "npy": _npy_files,

@@ -13,7 +13,8 @@ from studio.formats.jets.column_options import ASSUMED, EACH, MOMENTA, OPTIONS, 
 from studio.formats.jets.columns import columns_of
 from studio.formats.jets.importing import JetFiles, JetRows
 from studio.formats.jets.mapping import MappedFile, mapped, sources_of
-from studio.formats.jets.roles import told, whole
+from studio.formats.jets.roles import each_of, told, whole
+from studio.formats.jets.top_tagging import table_of
 from studio.formats.limits import FormatError
 from studio.formats.registry import importer
 from studio.store.errors import StoreError
@@ -37,12 +38,12 @@ class JetColumns(JetFiles):
     hint = "Choose what the columns are, and their unit."
 
     def claims(self, path: Path) -> bool:
-        """Say whether a file has an array (n, N, 3 to 16), as constituents stand, or columns whose
-        names are enough.
+        """Say whether a file has an array (n, N, 3 to 16), as constituents stand, columns whose
+        names are enough, or flat rows of four-vectors, and is no benchmark that is known by itself.
         """
         try:
             with arrays_of(path) as arrays:
-                return _like_jets(arrays)
+                return _like_jets(arrays) and table_of(arrays) is None
         except StoreError:
             return False
 
@@ -107,4 +108,4 @@ def _like_jets(arrays: Sequence[Array]) -> bool:
         and each.dtype.itemsize > 1
         for each in arrays
     )
-    return clouds or whole(told(columns_of(arrays, 0)))
+    return clouds or whole(told(columns_of(arrays, 0))) or bool(each_of(arrays, 0))

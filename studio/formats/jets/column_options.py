@@ -7,7 +7,7 @@ from studio.formats.jets.mapping import ABSENT
 from studio.formats.jets.roles import CLOUD_ROLES, JET_ROLES, LABEL
 from studio.protocol.catalog import Choice, FieldSpec
 
-__all__ = ["ASSUMED", "EACH", "MOMENTA", "OPTIONS", "TYPES_SAID"]
+__all__ = ["ASSUMED", "EACH", "MOMENTA", "MOST", "OPTIONS", "TYPES_SAID"]
 
 HELP = {
     "pt": "Transverse momentum, or its share of that of the jet.",
@@ -104,7 +104,7 @@ EACH = FieldSpec(
     kind="int",
     title="Flat rows",
     help="How many numbers of each constituent stand side by side in an array (n, N k), one "
-    "constituent after the other; 0 where there is none.",
+    "constituent after the other; with 0 four, where they are like four-vectors.",
     default=0,
     low=0,
     high=64,

@@ -51,8 +51,9 @@ class Column:
     def take(self, block: NDArray[Any]) -> NDArray[Any]:
         """Return its values in some rows of the array."""
         values = block[self.field] if self.field else block
-        if self.each:
-            values = values.reshape(len(values), -1, self.each)
+        if self.each:  # what follows the constituents in a row is none
+            width = self.shape[1] * self.each
+            values = values[:, :width].reshape(len(values), -1, self.each)
         return values if self.place is None else values[..., self.place]
 
 

@@ -14,7 +14,7 @@ from studio.formats.arrayfiles import Array, shapes_of
 from studio.formats.jets.columns import Column, Columns, columns_of, read_together
 from studio.formats.jets.importing import SCALES
 from studio.formats.jets.layout import MOST_NAMES, MOST_PLACES, TYPES, hardest_first, type_of
-from studio.formats.jets.roles import CLOUD_ROLES, JET_ROLES, LABEL, guessed, is_relative
+from studio.formats.jets.roles import CLOUD_ROLES, JET_ROLES, LABEL, each_of, guessed, is_relative
 from studio.formats.limits import FormatError, check_block, rows_at_once
 
 __all__ = ["ABSENT", "MappedFile", "mapped", "sources_of"]
@@ -112,7 +112,7 @@ def mapped(
     Raises:
         FormatError: a column is not there, or what there is makes no jet.
     """
-    columns = columns_of(arrays, int(options["each"]))
+    columns = columns_of(arrays, each_of(arrays, int(options["each"])))
     roles = _roles(path, arrays, columns, options)
     n, width = _shape(path, roles)
     if not 0 < width <= MOST_PLACES:
@@ -124,6 +124,8 @@ def mapped(
         )
     most = int(options["most"])
     notes = [_said(roles)]
+    if each := max((column.each for column in roles.values()), default=0):
+        notes.append(f"{each} numbers of each constituent stand side by side in a row.")
     relative = _relative(roles, options["angles"], notes)
     scale = SCALES[options["unit"]]
     share = _share(roles, options["momenta"], notes)
@@ -147,7 +149,7 @@ def mapped(
 
 def sources_of(arrays: Sequence[Array], each: int) -> tuple[dict[str, list[str]], dict[str, str]]:
     """Return by role the columns that may be chosen for it, and the one that looks like it."""
-    columns = columns_of(arrays, each)
+    columns = columns_of(arrays, each_of(arrays, each))
     shapes = Counter(column.shape for column in columns.clouds.values())
     # It takes three numbers of as many constituents: an array of another shape is of the jets.
     clouds = [name for name, column in columns.clouds.items() if shapes[column.shape] >= 3]

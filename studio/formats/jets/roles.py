@@ -5,14 +5,24 @@ benchmark.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.formats.jets.columns import Column, Columns, read_together
+from studio.formats.arrayfiles import Array
+from studio.formats.jets.columns import Column, Columns, columns_of, read_together
 
-__all__ = ["CLOUD_ROLES", "JET_ROLES", "LABEL", "guessed", "is_relative", "told", "whole"]
+__all__ = [
+    "CLOUD_ROLES",
+    "JET_ROLES",
+    "LABEL",
+    "each_of",
+    "guessed",
+    "is_relative",
+    "told",
+    "whole",
+]
 
 CLOUD_ROLES = {
     "pt": "pT",
@@ -63,6 +73,7 @@ RELATIVE = {
 OTHER = {"log", "logpt", "loge"}  # words of a column that is no momentum itself
 JETNET = ("eta_rel", "phi_rel", "pt_rel", "mask")
 JETNET_ARRAYS = {"particle_features": JETNET, "jet_features": ("pt", "eta", "mass")}
+FOUR = 4  # numbers of a four-vector
 ENOUGH = 500  # jets that are looked at
 ROUNDING = 1e-3  # of an energy
 
@@ -85,6 +96,16 @@ def guessed(columns: Columns) -> dict[str, Column]:
     """Return by role the column that fits it best, where one does."""
     found = told(columns)
     return found if whole(found) else {**found, **_four_vectors(columns)}
+
+
+def each_of(arrays: Sequence[Array], said: int) -> int:
+    """Return how many numbers of each constituent stand side by side in flat arrays: as was
+    ``said``, or else four where these are like four-vectors, and nothing else makes a jet; 0 where
+    there are none.
+    """
+    if said or whole(guessed(columns_of(arrays, 0))):
+        return said
+    return FOUR if whole(guessed(columns_of(arrays, FOUR))) else 0
 
 
 def told(columns: Columns) -> dict[str, Column]:
