@@ -176,7 +176,10 @@ def written_by_networkx(tmp_path, suffix):
 def test_the_karate_club_is_itself_in_each_format(tmp_path, suffix):
     path = written_by_networkx(tmp_path, suffix)
     found = files.inspect([path])
-    assert (found.kind, found.rows, found.notes) == ("graphs", 1, ["1 graph of 34 nodes."])
+    assert (found.kind, found.rows, found.notes[0]) == ("graphs", 1, "1 graph of 34 nodes.")
+    told = suffix not in (".g6", ".s6")
+    assert ("Left out: 'weight' of 78 edges." in found.notes) == told
+    assert not any("again" in note for note in found.notes)
     rows = files.rows([path], found.importer, {})
     (block,) = rows.blocks
     np.testing.assert_array_equal(block["x"][0], karate_rows())
@@ -217,12 +220,6 @@ def test_json_comes_as_pairs_of_numbers_too(tmp_path):
 @pytest.mark.parametrize(
     ("importer", "name", "text", "said"),
     [
-        (Graph6, "a.g6", "~~?@~~~~~~", r"is a graph of [\d,]+ nodes; the limit is 200"),
-        (Graph6, "a.g6", "~?@", "line 1 is no graph6"),
-        (Graph6, "a.g6", "D?{\nD?\n", "line 2 is no graph6"),
-        (Graph6, "a.g6", b"D\x01{", "line 1 has bytes that no graph6 has"),
-        (Graph6, "a.g6", "~" * 200_000, "longer than"),
-        (Graph6, "a.s6", ":~~~~~~~~", "the limit is 200"),
         (Gml, "a.gml", "graph [ node [ id 0", "is no GML"),
         (Gml, "a.gml", "a [" * 20_000, "lists in lists"),
         (Gml, "a.gml", "graph [ edge [ source 0 target 1 ] ]", "is no GML"),
@@ -245,6 +242,54 @@ def test_json_comes_as_pairs_of_numbers_too(tmp_path):
 def test_other_hostile_files_get_a_sentence(tmp_path, importer, name, text, said):
     with pytest.raises(FormatError, match=said):
         read(importer(), written(tmp_path, text, name))
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b"~~?@~~~~~~", "they have more than 200 nodes, the limit"),
+        (b":~~~~~~~~", "they have more than 200 nodes, the limit"),
+        (b"~?@", "their line is no graph6"),
+        (b"D?", "their line is no graph6"),
+        (b"D\x01{", "their line has bytes that no graph6 has"),
+        (b"~" * 300_000, "their line is longer than 131,072 bytes"),
+    ],
+)
+def test_one_broken_line_of_graph6_is_left_out_and_told(tmp_path, line, why):
+    path = written(tmp_path, b"D?{\n" + line + b"\nDQc\n", "a.g6")
+    said = f"1 is left out: 1 as {why} (first a.g6, line 2)."
+    assert Graph6().inspect([path], {}).notes == ["2 graphs of 5 nodes.", said]
+    arrays = read(Graph6(), path)[1]
+    assert arrays["x"].shape == (2, 10)
+    assert (
+        arrays["x"][1].tolist()
+        == read(Graph6(), written(tmp_path, "DQc", "b.g6"))[1]["x"][0].tolist()
+    )
+    with pytest.raises(FormatError, match="no graph of at least 2 nodes") as raised:
+        read(Graph6(), written(tmp_path, line, "c.g6"))
+    assert why in raised.value.hint
+
+
+def test_what_a_list_of_edges_says_besides_is_told_and_offered(tmp_path):
+    text = "# u v w\n0 3 0.2\n0 4 0.7\n1 2 0.6\n3 3 1\n0 1 1\n1 0 1\n0 1 1\n"
+    found = EdgeList().inspect([written(tmp_path, text, "some.edges")], {})
+    assert found.notes == [
+        "1 graph of 5 nodes.",
+        "Left out: 'column 3' of 7 edges.",
+        "1 edge from a node to itself is left out.",
+        "2 edges are listed again: each is taken once.",
+    ]
+    assert found.sources["edge_labels"] == ["column 3"], "it can be taken for their label"
+    both = "0 1\n1 0\n1 2\n2 1\n"
+    found = EdgeList().inspect([written(tmp_path, both, "both.edges")], {})
+    assert found.notes == ["1 graph of 3 nodes."], "each in both directions is a usual way"
+
+
+def test_an_edge_of_gml_that_is_listed_again_is_taken_once(tmp_path):
+    edge = "edge [ source 0 target 1 ]"
+    text = f"graph [ node [ id 0 ] node [ id 1 ] {edge} {edge} ]"
+    found = Gml().inspect([written(tmp_path, text, "some.gml")], {})
+    assert (found.rows, found.notes[-1]) == (1, "1 edge is listed again: each is taken once.")
 
 
 def test_a_set_of_the_tu_collection_is_read_from_its_archive(tmp_path):

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from studio.counted import counted
 from studio.protocol.catalog import FieldSpec
 
 __all__ = ["ABSENT", "Attributes", "Labels", "attributes_of", "label_option"]
@@ -19,6 +20,7 @@ NAMES = (
 """Attributes that are taken for the label where nobody says which is, the likeliest first."""
 MOST_NAMES, MOST_VALUES = 32, 1000
 LONGEST = 60  # letters of a label
+TOLD = 3  # attributes that are named among those left out
 
 Attributes = Mapping[str, str]
 """What is said of a node, an edge or a graph, by name."""
@@ -70,12 +72,14 @@ class Seen:
         values: how often each value of each attribute was met.
         repeated: attributes of which two in one graph had the same value: others are names.
         count: how many of them there are.
+        having: how many of them have each attribute.
     """
 
     chosen: str = ""
     values: dict[str, Counter[str]] = field(default_factory=dict)
     repeated: set[str] = field(default_factory=set)
     count: int = 0
+    having: Counter[str] = field(default_factory=Counter)
 
     def look(self, said: Sequence[Attributes], *, alone: bool = False) -> None:
         """Look at those of one graph; or at a graph, of which each is ``alone``."""
@@ -86,6 +90,7 @@ class Seen:
                 if name not in self.values and len(self.values) >= MOST_NAMES:
                     continue
                 counts = self.values.setdefault(name, Counter())
+                self.having[name] += 1
                 if len(counts) < MOST_VALUES or value in counts:
                     counts[value] += 1
                 own = met.setdefault(name, set())
@@ -127,8 +132,15 @@ class Seen:
         kept = sorted(counts, key=lambda each: (-counts[each], _order(each)))[: most - 1]
         return Labels(name, (*sorted(kept, key=_order), OTHERS))
 
-    def note(self, labels: Labels, of: str) -> str:
-        """Say which types there are, "" for none."""
+    def notes(self, labels: Labels, of: str) -> list[str]:
+        """Say which types there are, and which attributes are left out."""
+        left = [name for name in self.values if name != labels.source]
+        each = [f"{name!r} of {counted(self.having[name], of[:-1])}" for name in left[:TOLD]]
+        more = f", and {len(left) - TOLD:,} more" if len(left) > TOLD else ""
+        out = f"Left out: {', '.join(each)}{more}." if left else ""
+        return [said for said in (self._types(labels, of), out) if said]
+
+    def _types(self, labels: Labels, of: str) -> str:
         if not labels.names:
             return ""
         counts = self._counts(labels.source)

@@ -1,4 +1,4 @@
-"""Lists of edges: two nodes a line, what else stands in it is left out.
+"""Lists of edges: two nodes a line; what else stands in it are attributes, by their columns.
 
 A blank line ends a graph, and so does a line ``# graph 3 of 16 nodes``, which also says how many
 nodes there are, of which some may have no edge; nodes are then the numbers from 0 on. Other lines
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from studio.formats.graphs.attributes import LONGEST
 from studio.formats.graphs.importing import GraphFiles, Listed
 from studio.formats.limits import FormatError
 from studio.formats.registry import importer
@@ -16,6 +17,7 @@ from studio.formats.registry import importer
 __all__ = ["EdgeList"]
 
 _LONGEST = 4096  # bytes of a line
+_COLUMNS = 8  # that are told apart
 _HEAD = re.compile(r"#\s*graph\s+\S+\s+of\s+(\d{1,12})\s+nodes\s*")
 _HINT = "Write one edge a line as two names without spaces, and a blank line between two graphs."
 
@@ -51,7 +53,8 @@ class EdgeList(GraphFiles):
                 for node in range(int(head[1])):
                     graph.node(str(node))
                 continue
-            ends = line.split()[:2]
+            words = line.split(maxsplit=_COLUMNS)
+            ends, more = words[:2], words[2:]
             if len(ends) < 2:
                 raise FormatError(f"{path.name}, line {number:,}: an edge has two nodes.", _HINT)
             if said and not all(end in graph.nodes for end in ends):
@@ -60,7 +63,10 @@ class EdgeList(GraphFiles):
                     f"joins numbers from 0 to {len(graph.nodes) - 1}.",
                     _HINT,
                 )
-            graph.join(graph.node(ends[0]), graph.node(ends[1]))
+            if more and more[0].startswith("{"):
+                more = [" ".join(more)]  # as networkx writes attributes
+            told = {f"column {k}": value[:LONGEST] for k, value in enumerate(more, 3)}
+            graph.join(graph.node(ends[0]), graph.node(ends[1]), told)
         if graph.nodes:
             yield graph
 

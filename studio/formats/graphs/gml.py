@@ -1,5 +1,6 @@
 """GML: a graph as nested lists of keys and values (Himsolt 1997), read by networkx."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from studio.store.errors import human_bytes
 __all__ = ["Gml"]
 
 _MOST = 2**24  # bytes: the largest graph has some millions
+_GRAPH, _SEVERAL = re.compile(r"\bgraph\s*\["), re.compile(r"\bmultigraph\b")
 _HINT = "Save it again as GML or GraphML, for example with networkx or Gephi."
 
 
@@ -36,6 +38,9 @@ class Gml(GraphFiles):
             text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError as error:
             raise FormatError(f"{path.name} is no text.", _HINT) from error
+        if not _SEVERAL.search(text):
+            # Else an edge that is listed again would be an error: it is taken once, and told.
+            text = _GRAPH.sub(r"\g<0> multigraph 1 ", text, count=1)
         try:
             graph = networkx.parse_gml(text.splitlines(), label="id")
         except RecursionError as error:

@@ -1,11 +1,12 @@
 """Graphs from files that list nodes and edges: packed into rows as long as the largest needs."""
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from studio.formats.graphs.attributes import (
     label_option,
 )
 from studio.formats.graphs.rows import typed_rows
-from studio.formats.graphs.twice import Collected, ReadTwice
+from studio.formats.graphs.twice import Collected, LeftOut, ReadTwice
 from studio.formats.limits import FormatError
 from studio.protocol.catalog import FieldSpec
 from studio.store.parts import Block, Part
@@ -29,7 +30,7 @@ from studio.store.schema import Schema
 if TYPE_CHECKING:
     import networkx
 
-__all__ = ["MOST_EDGES", "MOST_NODES", "GraphFiles", "Listed"]
+__all__ = ["MOST_EDGES", "MOST_NODES", "Broken", "GraphFiles", "Listed"]
 
 MOST_NODES = 200
 """Nodes of a graph: a row has a number for each pair of them, and they are worked on together."""
@@ -104,18 +105,34 @@ class Listed:
         return made
 
 
-class _Graphs(Collected[Listed, Listed]):
+@dataclass(frozen=True)
+class Broken:
+    """A graph that is left out, while others of its file are taken: where it is, and why."""
+
+    where: str
+    why: str
+
+
+Found: TypeAlias = Listed | Broken
+
+
+class _Graphs(Collected[Found, Listed]):
     """Graphs, or labelled ones where their nodes or edges have labels."""
 
     one = f"graph of at least {LEAST} nodes"
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.least, self.most, self.lonely, self.loops, self.directed = MOST_NODES, 0, 0, 0, 0
+        self.again = 0
+        self.left = LeftOut()
         self._seen = {
             option.path: Seen(str(options.get(option.path, ""))) for option in GraphFiles.options
         }
 
-    def look(self, met: Listed) -> None:
+    def look(self, met: Found) -> None:
+        if isinstance(met, Broken):
+            self.left.add(met.why, met.where)
+            return
         size = len(met.nodes)
         if size < LEAST:
             self.lonely += 1
@@ -123,13 +140,14 @@ class _Graphs(Collected[Listed, Listed]):
         self.rows += 1
         self.least, self.most = min(self.least, size), max(self.most, size)
         self.loops += sum(first == second for first, second in met.edges)
+        self.again += _again(met.edges)
         self.directed += met.directed
         self._seen[NODES].look(met.of_nodes)
         self._seen[EDGES].look(met.of_edges)
         self._seen[GRAPHS].look([met.said], alone=True)
 
-    def taken(self, met: Listed) -> Listed | None:
-        return met if len(met.nodes) >= LEAST else None
+    def taken(self, met: Found) -> Listed | None:
+        return met if isinstance(met, Listed) and len(met.nodes) >= LEAST else None
 
     @cached_property
     def labels(self) -> dict[str, Labels]:
@@ -158,8 +176,9 @@ class _Graphs(Collected[Listed, Listed]):
         if self.rows:
             said.append(f"{counted(self.rows, 'graph')} of {ranged(self.least, self.most)} nodes.")
         said += [
-            note for path, of in ((NODES, "nodes"), (EDGES, "edges"), (GRAPHS, "graphs"))
-            if self.rows and (note := self._seen[path].note(self.labels[path], of))
+            note
+            for path, of in ((NODES, "nodes"), (EDGES, "edges"), (GRAPHS, "graphs"))
+            for note in (self._seen[path].notes(self.labels[path], of) if self.rows else ())
         ]  # fmt: skip
         if self.directed:
             have = "has" if self.directed == 1 else "have"
@@ -170,6 +189,12 @@ class _Graphs(Collected[Listed, Listed]):
         ):
             if n:
                 said.append(f"{counted(n, one)} {which} {are(n)} left out.")
+        if self.again:
+            said.append(
+                f"{counted(self.again, 'edge')} {are(self.again)} listed again: each is taken once."
+            )
+        if left := self.left.note:
+            said.append(left)
         return said
 
     @property
@@ -242,7 +267,17 @@ class _Graphs(Collected[Listed, Listed]):
         return {"x": typed_rows(types, edges, size, NODE_LABELS, self._cut[1])}
 
 
-class GraphFiles(ReadTwice[Listed, Listed]):
+def _again(edges: Sequence[tuple[int, int]]) -> int:
+    """Return how many edges are listed that were listed before, in one direction or the other;
+    where each is listed in both, as is usual, once in both is no repetition.
+    """
+    ways = Counter((i, j) for i, j in edges if i != j)
+    pairs = {(min(i, j), max(i, j)) for i, j in ways}
+    both = len(ways) == 2 * len(pairs)
+    return sum(ways.values()) - (len(ways) if both else len(pairs))
+
+
+class GraphFiles(ReadTwice[Found, Listed]):
     """What importers of graphs share."""
 
     kind = "graphs"
@@ -253,17 +288,17 @@ class GraphFiles(ReadTwice[Listed, Listed]):
     )
 
     @abstractmethod
-    def graphs(self, path: Path) -> Iterator[Listed]:
+    def graphs(self, path: Path) -> Iterator[Found]:
         """Yield the graphs of a file.
 
         Raises:
             FormatError: it holds something else, or too much.
         """
 
-    def each(self, path: Path) -> Iterator[Listed]:
+    def each(self, path: Path) -> Iterator[Found]:
         """Yield the graphs of a file; see `graphs`."""
         return self.graphs(path)
 
-    def collecting(self, options: Mapping[str, Any]) -> Collected[Listed, Listed]:
+    def collecting(self, options: Mapping[str, Any]) -> Collected[Found, Listed]:
         """Return what is to be known of graphs."""
         return _Graphs(options)

@@ -3,21 +3,61 @@ rows must have room for.
 """
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from studio.counted import are
 from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
 from studio.formats.limits import FormatError, check_points, rows_at_once
 from studio.store.parts import Block
 from studio.store.schema import Schema
 
-__all__ = ["Collected", "ReadTwice"]
+__all__ = ["Collected", "LeftOut", "ReadTwice", "lines_of"]
 
 Met = TypeVar("Met")
 Taken = TypeVar("Taken")
 SHOWN = 3
+TOLD = 3  # reasons that are told with where they were met first
+
+
+def lines_of(path: Path, most: int) -> Iterator[tuple[int, bytes | None]]:
+    """Yield the lines of a file with their numbers from 1; None for one of more than ``most``
+    bytes, which is not kept.
+    """
+    with open(path, "rb") as file:
+        number = 0
+        while line := file.readline(most + 1):
+            number += 1
+            long = len(line) > most
+            while long and line and not line.endswith(b"\n"):
+                line = file.readline(most + 1)
+            yield number, None if long else line
+
+
+@dataclass
+class LeftOut:
+    """What is left out, by why, and where that was met first."""
+
+    why: Counter[str] = field(default_factory=Counter)
+    first: dict[str, str] = field(default_factory=dict)
+
+    def add(self, why: str, where: str) -> None:
+        """Count one more."""
+        self.why[why] += 1
+        self.first.setdefault(why, where)
+
+    @property
+    def note(self) -> str:
+        """Say how many, why and where; "" of none."""
+        total = sum(self.why.values())
+        reasons = self.why.most_common(TOLD)
+        each = "; ".join(f"{n:,} as {why} (first {self.first[why]})" for why, n in reasons)
+        more = ", and others" if len(self.why) > TOLD else ""
+        return f"{total:,} {are(total)} left out: {each}{more}." if total else ""
 
 
 class Collected(ABC, Generic[Met, Taken]):

@@ -1,7 +1,6 @@
 """Molecules from files: packed into rows as long as the largest needs; what is left out is told."""
 
 from abc import abstractmethod
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,9 +11,9 @@ from numpy.typing import NDArray
 
 from observables.molecules.atoms import ATOMS, BONDS
 from observables.molecules.valence import formula, why_invalid
-from studio.counted import are, counted, ranged
+from studio.counted import counted, ranged
 from studio.formats.graphs.rows import typed_rows
-from studio.formats.graphs.twice import Collected, ReadTwice
+from studio.formats.graphs.twice import Collected, LeftOut, ReadTwice
 from studio.store.parts import Block, Part
 from studio.store.schema import Schema
 
@@ -28,7 +27,6 @@ Found: TypeAlias = tuple[str, Molecule | str]
 MOST_ATOMS = 60
 """Heavy atoms of a molecule: a row has three numbers for each pair of them."""
 LEAST = 2
-TOLD = 3  # reasons that are told with where they were met first
 
 
 class Unread(ValueError):
@@ -43,8 +41,7 @@ class _Molecules(Collected[Found, Molecule]):
     least: int = MOST_ATOMS
     most: int = 0
     formulas: set[str] = field(default_factory=set)
-    left: Counter[str] = field(default_factory=Counter)
-    first: dict[str, str] = field(default_factory=dict)
+    left: LeftOut = field(default_factory=LeftOut)
 
     one = f"molecule of at least {LEAST} heavy atoms that can be taken"
 
@@ -52,8 +49,7 @@ class _Molecules(Collected[Found, Molecule]):
         where, found = met
         why = found if isinstance(found, str) else _why_not(*found)
         if why or isinstance(found, str):
-            self.left[why] += 1
-            self.first.setdefault(why, where)
+            self.left.add(why, where)
             return
         self.rows += 1
         size = len(found[0])
@@ -72,11 +68,8 @@ class _Molecules(Collected[Found, Molecule]):
                 f"{counted(self.rows, 'molecule')} of {ranged(self.least, self.most)} heavy atoms, "
                 f"{counted(len(self.formulas), 'formula')}."
             )
-        if total := sum(self.left.values()):
-            reasons = self.left.most_common(TOLD)
-            each = "; ".join(f"{n:,} as {why} (first {self.first[why]})" for why, n in reasons)
-            more = ", and others" if len(self.left) > TOLD else ""
-            said.append(f"{total:,} {are(total)} left out: {each}{more}.")
+        if left := self.left.note:
+            said.append(left)
         return said
 
     @property

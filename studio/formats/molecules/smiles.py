@@ -12,7 +12,7 @@ import numpy as np
 
 from observables.molecules.atoms import ATOMS, VALENCES
 from observables.molecules.resonance import filled
-from studio.formats.limits import FormatError
+from studio.formats.graphs.twice import lines_of
 from studio.formats.molecules.importing import Found, Molecule, MoleculeFiles, Unread
 from studio.formats.registry import importer
 
@@ -40,26 +40,23 @@ class Smiles(MoleculeFiles):
 
     def molecules(self, path: Path) -> Iterator[Found]:
         """Yield the molecules of a file."""
-        with open(path, "rb") as file:
-            number = 0
-            while line := file.readline(_LONGEST + 1):
-                number += 1
-                where = f"{path.name}, line {number:,}"
-                if len(line) > _LONGEST:
-                    raise FormatError(
-                        f"{where} is longer than {_LONGEST:,} bytes.", "Leave it out."
-                    )
-                try:
-                    text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-                except UnicodeDecodeError as error:
-                    raise FormatError(f"{where} is no text.", "Write a SMILES a line.") from error
-                word = (text.split() or [""])[0]
-                if not word or word.startswith("#") or (number == 1 and word.lower() in _HEADS):
-                    continue
-                try:
-                    yield where, of_smiles(word)
-                except Unread as error:
-                    yield where, str(error)
+        for number, line in lines_of(path, _LONGEST):
+            where = f"{path.name}, line {number:,}"
+            if line is None:
+                yield where, f"their line is longer than {_LONGEST:,} bytes"
+                continue
+            try:
+                text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
+            except UnicodeDecodeError:
+                yield where, "their line is no text"
+                continue
+            word = (text.split() or [""])[0]
+            if not word or word.startswith("#") or (number == 1 and word.lower() in _HEADS):
+                continue
+            try:
+                yield where, of_smiles(word)
+            except Unread as error:
+                yield where, str(error)
 
 
 def of_smiles(text: str) -> Molecule:
