@@ -195,6 +195,23 @@ async def test_a_run_like_it_knows_better_how_long_it_takes(bench, wait):
     assert not expected(draft, bench.state, steps=1000).here
 
 
+async def test_a_run_of_the_same_networks_on_this_computer_tells_more_than_a_recipe(bench, wait):
+    await set_up(bench, wait)
+    draft = bench.state.draft
+    draft.resolved = draft.spec
+    family = draft.spec.family
+    other = msgspec.structs.replace(family, config={**family.config, "label_dropout": 0.37})
+    of = msgspec.structs.replace(draft.spec, family=other)
+    run = RunState(key="/p/runs/0001-a", name="0001-a", spec=of, step=100, seconds=5.0)
+    bench.state.runs.by_key[run.key] = run
+    known = expected(draft, bench.state, steps=1000)
+    assert (known.seconds, known.here, known.about) == (pytest.approx(50.0), True, "roughly")
+    net = {"slug": "mlp", "config": {"width": 512}}
+    larger = msgspec.structs.replace(family, config={**family.config, "net": net})
+    run.spec = msgspec.structs.replace(of, family=larger)
+    assert not expected(draft, bench.state, steps=1000).here, "another network is no measure"
+
+
 def test_what_begins_with_a_search_comes_first():
     options = [
         Option(value=1, title="Spirals", summary="A ring of two arms"),

@@ -1,6 +1,6 @@
 """How long a setup is expected to take: from a run like it, or from its recipe. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from studio.app.state import naming
@@ -13,14 +13,14 @@ from studio.protocol.spec import Recipe, RunSpec
 
 __all__ = ["Expected", "expected", "steps_of"]
 
-STEPS = "steps"
+STEPS, BATCH = "steps", "batch"
 ENOUGH = 20  # steps of a run, fewer of which tell little of the others
 
 
 @dataclass(frozen=True)
 class Expected:
     """Seconds, whether they were measured on this computer, and whether they are ``rough``: of a
-    recipe of the same model on other data.
+    run of the same networks with other settings, or of a recipe of the same model on other data.
     """
 
     seconds: float
@@ -40,17 +40,20 @@ def steps_of(spec: RunSpec, catalog: Catalog | None) -> int:
 
 def expected(draft: Draft, state: AppState, steps: int = 0) -> Expected | None:
     """Return how long the training of a setup takes, for ``steps`` or as many as it has; None where
-    nothing is known. A step takes as long as one of the last run with the same settings; or of
-    the recipe, where model and data are still its; or else roughly as one of a recipe of the same
-    model on the same data, or on data of the same kind, with the same network if there is one.
+    nothing is known. A step takes as long as one of the last run with the same settings; or
+    roughly as one of the last run of the same model, networks, data and size of batch, whatever
+    else is set, since this computer did it; or of the recipe, where model and data are still its;
+    or else roughly as one of a recipe of the same model on the same data, or on data of the same
+    kind, with the same network if there is one.
     """
     wanted = steps or steps_of(draft.spec, state.catalog)
     whole = draft.resolved  # runs say all their settings, also those that have their default
     runs = state.runs.by_key.values() if whole is not None else ()
-    like = [run for run in runs if whole is not None and _like(run, whole)]
-    if like:
-        run = max(like, key=lambda each: each.name)
-        return Expected(run.seconds / run.step * wanted, here=True)
+    for same, rough in ((_costs, False), (_makes, True)):
+        like = [run for run in runs if whole is not None and _like(run, whole, same)]
+        if like:
+            run = max(like, key=lambda each: each.name)
+            return Expected(run.seconds / run.step * wanted, here=True, rough=rough)
     single = [recipe for recipe in state.recipes if recipe.race is None]  # a race takes many times
     own = naming.keeps_recipe(draft.recipe, draft.spec) and draft.recipe.race is None
     recipe = draft.recipe if own else _near(draft.spec, single, state.catalog)
@@ -76,14 +79,27 @@ def _near(spec: RunSpec, recipes: Iterable[Recipe], catalog: Catalog | None) -> 
     return min(like, key=apart, default=None)
 
 
-def _like(run: RunState, spec: RunSpec) -> bool:
-    """Whether a run was trained with the same settings but for its length and its seed."""
+def _like(run: RunState, spec: RunSpec, same: Callable[[RunSpec], object]) -> bool:
+    """Whether a run has done enough steps to tell of others, and is the ``same`` as a spec."""
     if run.spec is None or run.step < ENOUGH or not run.seconds or run.parent:
         return False
-    return _costs(run.spec) == _costs(spec)
+    return same(run.spec) == same(spec)
 
 
 def _costs(spec: RunSpec) -> tuple[object, ...]:
+    """All settings but for length and seed."""
     training = {k: v for k, v in spec.training.items() if k not in (STEPS, "seed")}
     family, dataset = spec.family, spec.dataset
     return family.slug, family.config, dataset.slug, dataset.config, training
+
+
+def _makes(spec: RunSpec) -> tuple[object, ...]:
+    """What most of the time of a step goes to: the networks, the data and how many of them."""
+    family, dataset = spec.family, spec.dataset
+    networks = {
+        name: value
+        for name, value in family.config.items()
+        if isinstance(value, Mapping) and "slug" in value
+    }
+    batch = [spec.training.get(name) for name in (BATCH, "device", "threads")]
+    return family.slug, networks, dataset.slug, dataset.config, batch
