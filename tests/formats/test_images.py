@@ -276,6 +276,28 @@ class TestArrays:
         np.save(path, np.full((5, 6, 6), np.nan))
         assert "not finite" in files.inspect([path], "image-arrays").problems[0]
 
+    def test_an_image_with_a_value_that_is_not_finite_is_left_out_and_counted(self, tmp_path):
+        path = tmp_path / "a.npz"
+        x = pixels(0, (9, 6, 6)).astype(np.float32) / 255
+        broken = x.copy()
+        broken[0, 2, 3], broken[7, 0, 0] = np.nan, np.inf
+        np.savez(path, images=broken, labels=np.arange(9))
+        found, rows = brought([path])
+        kept = [1, 2, 3, 4, 5, 6, 8]
+        assert found.rows == 7
+        np.testing.assert_array_equal(rows["x"][:, 0], pixels(0, (9, 6, 6))[kept])
+        np.testing.assert_array_equal(rows["label"], kept)
+        [said] = [note for note in found.notes if "left out" in note]
+        assert said == (
+            "a.npz: 2 of 9 images left out: a value is not finite (the first is image 0, counted "
+            "from 0)."
+        )
+        # Those that test still stand last, without the one that is left out.
+        parts = tmp_path / "parts.npz"
+        np.savez(parts, x_train=broken[1:6], x_test=broken[6:])
+        taken = files.rows([parts], "image-arrays", {})
+        assert (taken.schema.last, taken.total) == (2, 7)
+
     def test_parts_of_the_data_are_taken_together_and_what_tests_stands_last(self, tmp_path):
         x = pixels(0, (9, 6, 7))
         labels = np.arange(9)

@@ -320,8 +320,11 @@ def test_a_jet_that_is_damaged_is_left_out_and_the_others_stay(tmp_path: Path) -
     assert "1 without a constituent (this is jet 8)" in said
 
 
-def test_bytes_are_pixels_and_no_constituents(tmp_path: Path) -> None:
+def test_bytes_and_what_is_called_so_are_pixels_and_no_constituents(tmp_path: Path) -> None:
     x = np.random.default_rng(0).random((20, 8, 8))
-    for name, dtype, jets_ in (("bytes.npz", np.uint8, False), ("jets.npz", np.float32, True)):
-        np.savez(tmp_path / name, images=(255 * x).astype(dtype), labels=np.zeros(20, np.uint8))
-        assert JetColumns().claims(tmp_path / name) is jets_
+    path = tmp_path / "a.npz"
+    for called, dtype, jets_ in (
+        ("a", np.uint8, False), ("a", np.float32, True), ("images", np.float32, False),
+    ):  # fmt: skip
+        np.savez(path, **{called: (255 * x).astype(dtype), "labels": np.zeros(20, np.uint8)})
+        assert JetColumns().claims(path) is jets_

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.counted import counted
 from studio.formats.arrayfiles import Array, Read, arrays_of, shapes_of
 from studio.formats.images.fitting import (
     FITTING,
@@ -98,10 +99,13 @@ class _Images:
 
 @dataclass(frozen=True)
 class _Values:
-    """Between which numbers black and white lie."""
+    """Between which numbers black and white lie, and the numbers of the images that are left out:
+    one of their values is not finite.
+    """
 
     black: float
     white: float
+    broken: tuple[int, ...] = ()
 
     def bytes_of(self, x: NDArray[Any]) -> Bytes:
         """Return values as bytes, each the nearest."""
@@ -164,12 +168,12 @@ class ImageArrays(Importer):
                     values = _values(images, str(options["values"]))
                 except FormatError as error:
                     return refused(self, paths, error)
-                rows += images.array.shape[0]
+                rows += images.array.shape[0] - len(values.broken)
                 labelled = labelled and images.labels is not None
                 most = max(most, int(_labels(images).max(initial=-1)))
-                shown = min(images.array.shape[0], SHOWN - len(first))
-                if shown > 0:
-                    first += list(values.bytes_of(images.read()(0, shown)))
+                first += _shown(images, values, SHOWN - len(first))
+                if values.broken:
+                    notes.append(_left_out(images, values))
                 if images.tests:
                     tests.append(images.array.name if len(sets) > 1 else path.name)
                 if (values.black, values.white) != (0.0, _BYTE):
@@ -203,8 +207,9 @@ class ImageArrays(Importer):
             with _opened(path) as sets:
                 images = sets[place]
                 ranges.append(_values(images, str(options["values"])))
-                total += images.array.shape[0]
-                last += images.array.shape[0] * images.tests
+                kept = images.array.shape[0] - len(ranges[-1].broken)
+                total += kept
+                last += kept * images.tests
                 labelled = labelled and images.labels is not None
                 most = max(most, int(_labels(images).max(initial=-1)))
         shape = _shape(places, fitting)
@@ -306,25 +311,30 @@ def _as_images(path: Path, array: Array) -> _Images | None:
 
 
 def _values(images: _Images, asked: str) -> _Values:
-    """Return where black and white are, after looking at all values.
+    """Return where black and white are, after looking at all values, and which images are left
+    out.
 
     Raises:
-        FormatError: a value is not finite, or lies outside.
+        FormatError: no image has finite values only, or a value lies outside.
     """
     read, n = images.read(), images.array.shape[0]
     low, high = np.inf, -np.inf
+    broken: list[int] = []
     step = rows_at_once(8 * int(np.prod(images.array.shape[1:])))
     for start in range(0, n, step):
         some = read(start, min(n, start + step))
-        low, high = min(low, float(some.min())), max(high, float(some.max()))
-        if not (np.isfinite(low) and np.isfinite(high)):
-            raise FormatError(
-                f"{images.path.name}: an image from number {start:,} on has a value that is not "
-                "finite.",
-                "Replace it, or leave that image out.",
-            )
+        whole = _finite(some)
+        broken += (start + np.flatnonzero(~whole)).tolist()
+        if whole.any():
+            low, high = min(low, float(some[whole].min())), max(high, float(some[whole].max()))
+    if len(broken) == n:
+        raise FormatError(
+            f"{images.path.name}: every image of {images.array.name} has a value that is not "
+            "finite.",
+            "Replace these values.",
+        )
     if asked == "span":
-        return _Values(low, high if high > low else low + 1.0)
+        return _Values(low, high if high > low else low + 1.0, tuple(broken))
     if asked == "auto":
         fraction = images.array.dtype.kind == "f" and high <= 1.0
         asked = ("signed" if low < 0.0 else "unit") if fraction else "bytes"
@@ -335,7 +345,30 @@ def _values(images: _Images, asked: str) -> _Values:
             f"and not from {black:g} to {white:g}.",
             "Choose other values, or \u201cFrom the lowest to the highest there is\u201d.",
         )
-    return _Values(black, white)
+    return _Values(black, white, tuple(broken))
+
+
+def _finite(x: NDArray[Any]) -> NDArray[np.bool_]:
+    """Return which images (n, h, w) or (n, h, w, 3) have finite values only."""
+    if x.dtype.kind != "f":
+        return np.ones(len(x), bool)
+    return np.asarray(np.isfinite(x).all(axis=tuple(range(1, x.ndim))))
+
+
+def _shown(images: _Images, values: _Values, most: int) -> list[Bytes]:
+    """Return the first images that are taken, at most so many."""
+    first = np.arange(min(images.array.shape[0], max(0, most) + len(values.broken)))
+    taken, read = np.setdiff1d(first, values.broken)[: max(0, most)].tolist(), images.read()
+    return [values.bytes_of(read(k, k + 1))[0] for k in taken]
+
+
+def _left_out(images: _Images, values: _Values) -> str:
+    """Say how many images are left out, and which is the first of them."""
+    n = len(values.broken)
+    return (
+        f"{images.path.name}: {n:,} of {counted(images.array.shape[0], 'image')} left out: a value "
+        f"is not finite (the first is image {values.broken[0]:,}, counted from 0)."
+    )
 
 
 def _labels(images: _Images) -> NDArray[np.int64]:
@@ -402,9 +435,13 @@ def _blocks(
             step = rows_at_once(8 * int(np.prod(images.array.shape[1:])))
             for start in range(0, n, step):
                 stop = min(n, start + step)
-                some = values.bytes_of(read(start, stop))
+                raw = read(start, stop)
+                whole = _finite(raw)
+                if not whole.any():
+                    continue
+                some = values.bytes_of(raw[whole])
                 x = np.stack([fitting.fitted(each, shape[0]) for each in some])
                 block: dict[str, Any] = {"x": np.ascontiguousarray(x)}
                 if labelled:
-                    block["label"] = labels[start:stop]
+                    block["label"] = labels[start:stop][whole]
                 yield block

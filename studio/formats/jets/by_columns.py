@@ -24,6 +24,7 @@ __all__ = ["JetColumns"]
 
 NO_SHARES = "Cartesian momenta are no shares."
 KNOWN_PT = "The pT of the jets is known."
+_PIXELS = ("images", "image", "pixels")  # names of arrays
 
 
 @importer
@@ -100,12 +101,13 @@ class JetColumns(JetFiles):
 
 
 def _like_jets(arrays: Sequence[Array]) -> bool:
-    # Bytes are pixels: no momentum is kept so coarsely.
+    # Bytes are pixels: no momentum is kept so coarsely. So is what is called so.
     clouds = any(
         len(each.shape) == 3
         and 3 <= each.shape[2] <= 16
         and each.dtype.kind in "fiu"
         and each.dtype.itemsize > 1
+        and each.name.rpartition("/")[2].lower() not in _PIXELS
         for each in arrays
     )
     return clouds or whole(told(columns_of(arrays, 0))) or bool(each_of(arrays, 0))
