@@ -56,9 +56,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=seed,
         default=0,
         metavar="N",
-        help="which rows validate and which only test, a tenth each, or what its makers test with "
-        "(default: 0)",
+        help="which rows validate and which only test, or what its makers test with (default: 0)",
     )
+    for what, does in (("validation", "validate"), ("test", "only test")):
+        parser.add_argument(
+            f"--{what}",
+            type=share,
+            default=0.1,
+            metavar="SHARE",
+            help=f"how many of the rows {does}, as a share of all (default: 0.1)",
+        )
     parser.add_argument(
         "--look", action="store_true", help="say what is in the files, and import nothing"
     )
@@ -75,6 +82,21 @@ def seed(text: str) -> int:
     return int(text)
 
 
+def share(text: str) -> float:
+    """Read a share of all rows, that leaves some.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value < 1.0:
+        raise argparse.ArgumentTypeError(f"a share of all rows from 0 to below 1, not {text!r}")
+    return value
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Look and import; 0 when done, 1 when it failed."""
     from studio.cli import catalogue
@@ -84,6 +106,8 @@ def run(arguments: argparse.Namespace) -> int:
     from studio.protocol.messages import ImportData
     from studio.store.splits import FEWEST
 
+    if arguments.validation + arguments.test >= 1.0:
+        raise UsageError("--validation and --test leave no rows to learn from: take less.")
     catalogue.load()
     files = [path.expanduser().absolute() for path in arguments.files]
     importer = arguments.importer
@@ -126,6 +150,8 @@ def run(arguments: argparse.Namespace) -> int:
         expected=found.rows if item is None else item.rows,
         notes=[*found.notes, *(item.notes if item is not None else [])],
         seed=arguments.seed,
+        validation=arguments.validation,
+        test=arguments.test,
     )
     job, status = kept.do(lambda sink: ImportJob("import", wanted, sink), unit="rows")
     if status == 0:

@@ -161,7 +161,8 @@ class ImportData(_Command, frozen=True, kw_only=True):
     "item" (HDF5, NPZ; "" for the only one) and its "columns". ``expected`` is how many rows
     `InspectData` has found, 0 if nobody looked: an importer may not know before it has read all.
     ``notes`` are what it has said, to be kept with the data. ``seed`` says which rows validate and
-    which test (see `studio.store.splits`).
+    which test, and ``validation`` and ``test`` how large a share of all they are (see
+    `studio.store.splits`).
     """
 
     files: list[str]
@@ -172,6 +173,8 @@ class ImportData(_Command, frozen=True, kw_only=True):
     expected: int = 0
     notes: list[str] = []
     seed: int = 0
+    validation: float = 0.1
+    test: float = 0.1
 
 
 class MakeData(_Command, frozen=True, kw_only=True):

@@ -44,6 +44,17 @@ def test_a_seed_says_which_rows_are_held_out(jets: list[Path], tmp_path: Path, c
     assert {name: data.record.split.seed for name, data in found.items()} == {"s0": 0, "s3": 3}
     assert found["s3"].record.split.within == "label"
     assert found["s0"].shares().tolist() != found["s3"].shares().tolist()
+    said(capsys, "import", *jets, "--out", tmp_path / "p", "--name", "half", "--test", "0.5")
+    split = Project.open(tmp_path / "p").dataset("half").record.split
+    assert (split.validation, split.test) == (0.1, 0.5)
+    status, _, err = said(
+        capsys, "import", *jets, "--out", tmp_path / "p", "--validation", "0.5", "--test", "0.5"
+    )
+    assert status == 2
+    assert "leave no rows to learn from" in err
+    with pytest.raises(SystemExit):
+        main(["import", str(jets[0]), "--test", "1"])
+    assert "a share of all rows from 0 to below 1" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         main(["import", str(jets[0]), "--seed", "-1"])
     assert "a whole number from 0 on" in capsys.readouterr().err

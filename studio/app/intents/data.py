@@ -108,9 +108,11 @@ class DataIntents(Intents):
         options: dict[str, Any],
         rows: int = 0,
         notes: Sequence[str] = (),
+        shares: tuple[float, float] = (0.1, 0.1),
+        seed: int = 0,
     ) -> None:
         """Import files, in which so many rows were found, as a data set of the open project.
-        ``notes`` on them are kept with it.
+        ``notes`` on them are kept with it; ``shares`` of them validate and test, by a ``seed``.
         """
         project = str(self.need_project())
         command = ImportData(
@@ -121,6 +123,9 @@ class DataIntents(Intents):
             options=options,
             expected=rows,
             notes=list(notes),
+            seed=seed,
+            validation=shares[0],
+            test=shares[1],
         )
         self._again(command)
 

@@ -48,6 +48,7 @@ from studio.app.widgets.foundparts import FoundParts
 from studio.app.widgets.foundtiles import FoundTiles
 from studio.app.widgets.importerchoice import ImporterChoice
 from studio.app.widgets.literal import set_tip, set_title
+from studio.app.widgets.splitchoice import SplitChoice
 from studio.formats.inspection import Column, Inspection, Item
 from studio.literal import one_line
 from studio.store.names import name_of_data
@@ -102,6 +103,8 @@ class ImportDialog(QDialog):
         self._once_more = button("Look again", self._look_again, tip="Read the files anew")
         self.name = QLineEdit(name_of_data([Path(each) for each in files], self._taken))
         self.name.setAccessibleName("Name of the data set")
+        self.split = SplitChoice()
+        self.split.changed.connect(self._check)
         self.accept_button = button("Import", self._import, kind="primary")
         self._lay_out()
         self._items.currentIndexChanged.connect(self._show_item)
@@ -161,6 +164,7 @@ class ImportDialog(QDialog):
         wrong.setStretch(0, 1)
         for words in (self._scaling, self._notes, self._why):
             words.setMinimumWidth(560)  # or a wrapped text asks for the height of a narrow one
+        body.addWidget(self.split)
         body.addLayout(foot)
 
     # What was found
@@ -305,7 +309,11 @@ class ImportDialog(QDialog):
                 why = (item.problems if item else self._found.problems) or why
         wrong = bool(self._refusal or self._found.problems or (item and item.problems))
         self._once_more.setVisible(wrong and not self._looking)
-        why = [*self._choice.problems, *([self._refusal] if self._refusal else why)]
+        why = [
+            *self._choice.problems,
+            *self.split.problems,
+            *([self._refusal] if self._refusal else why),
+        ]
         self._why.setText("\n".join(why))
         self._why.setVisible(bool(why))
         notes = self._said()
@@ -352,7 +360,9 @@ class ImportDialog(QDialog):
             options["item"], rows = item.name, item.rows
             options["columns"] = [item.columns[i].name for i in self.chosen()]
         importer = self._found.importer
-        self._actions.data.import_data(self._files, name, importer, options, rows, notes)
+        self._actions.data.import_data(
+            self._files, name, importer, options, rows, notes, self.split.shares, self.split.seed
+        )
         self.imported.emit(name)
         self.accept()
 

@@ -83,7 +83,13 @@ class ImportJob(Job):
             command.name,
             opened.schema,
             self._source,
-            Split(seed=command.seed, within=opened.schema.within, last=opened.schema.last),
+            Split(
+                seed=command.seed,
+                validation=command.validation,
+                test=command.test,
+                within=opened.schema.within,
+                last=opened.schema.last,
+            ),
             expected=opened.total or 0,
             notes=command.notes,
         ) as writer:

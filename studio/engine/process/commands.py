@@ -36,6 +36,7 @@ from studio.protocol import messages as m
 from studio.protocol.spec import RunSpec
 from studio.protocol.wire import pack_arrays
 from studio.store.run import RunFolder
+from studio.store.splits import Split, check_split
 
 if TYPE_CHECKING:
     from studio.engine.process.engine import Engine
@@ -174,6 +175,10 @@ def _import(engine: "Engine", command: m.ImportData) -> Answer:
         raise Refused("No columns are chosen.", "Choose at least one column of numbers.")
     if command.seed < 0:
         raise Refused(f"The seed of a split is a whole number from 0 on, not {command.seed}.")
+    try:
+        check_split(Split(validation=command.validation, test=command.test))
+    except ValueError as error:
+        raise Refused(f"The rows cannot be shared out so: {error}.") from error
     return enqueue(engine, ImportJob(engine.new_name(), command, engine.outbox))
 
 

@@ -82,12 +82,18 @@ def test_good_columns_are_chosen_and_imported(
     assert shown.chosen() == [0, 2]
     assert shown.accept_button.isEnabled()
     assert shown.scatter.count == 20
+    shown.split.editors["test"]._typed("60")
+    assert not shown.accept_button.isEnabled()
+    assert shown._why.text() == "Test must be at most 45."
+    shown.split.editors["test"]._typed("20")
+    shown.split.editors["seed"]._typed("7")
     qtbot.mouseClick(shown.accept_button, Qt.MouseButton.LeftButton)
     loop.run_until_complete(asyncio.sleep(0.01))
     sent = lens.link.of(ImportData)[0]
     assert (sent.name, sent.importer, sent.files) == ("my-points", "points", ["/x/My Points.csv"])
     assert sent.options == {"item": "", "columns": ["x", "y"]}
     assert sent.expected == 20
+    assert (sent.validation, sent.test, sent.seed) == (0.1, 0.2, 7)
     assert not shown.isVisible()
 
 
