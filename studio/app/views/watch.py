@@ -60,6 +60,8 @@ class WatchView(QWidget):
         self.canvas = ParticleCanvas(self)
         self.panel = LayerPanel(self)
         self.layers = FlowLayers(state, actions, self.canvas, self.panel)
+        self._following = Following(self, state, actions, self._looking, applies)
+        self._record: FlowRecord | None = None
         self._chip = MotionChip(self)
         self._readout = Readout(self)
         self._one = OneParticle(self, self.canvas)
@@ -68,8 +70,6 @@ class WatchView(QWidget):
         self._chosen = ChosenChip(state.selection, self._among)
         self.bar = view_bar(self, None, self._chosen, self._lasso)
         self._empty = EmptyState(self, over=True)
-        self._following = Following(self, state, actions, self._looking, applies)
-        self._record: FlowRecord | None = None
         self._dims = (0, 1)
         self._columns: list[Column] = []
         self._starts = Starts(self)

@@ -27,6 +27,20 @@ def views(lens: Any, qtbot: Any) -> tuple[WatchView, SamplesView]:
     return made
 
 
+@pytest.mark.parametrize("view", [WatchView, SamplesView])
+def test_a_lens_that_is_built_while_something_is_selected_says_so(
+    view: type[WatchView | SamplesView], lens: Any, qtbot: Any
+) -> None:
+    lens.arrive(3)
+    lens.state.selection.set(Source(lens.run.key, "near", "constituents"), np.array([2]), "click")
+    made = view(lens.state, lens.actions)
+    qtbot.addWidget(made)
+    made.resize(900, 500)
+    made.show()
+    chip = made._chosen if isinstance(made, WatchView) else made._chip
+    assert chip.text() == "1 selected, none here"
+
+
 def test_a_line_goes_around_what_is_inside() -> None:
     line = np.array([[0, 0], [2, 0], [2, 2], [1, 0.5], [0, 2]], float)
     points = np.array([[1, 0.25], [1, 1.5], [0.2, 1], [3, 1], [np.nan, 1]])
