@@ -46,17 +46,22 @@ def test_a_jet_that_was_asked_for_is_said_with_its_asked_momentum_and_the_share_
     assert "asked pT 500 GeV (constituents sum to 2.00 of it), 2 constituents" in said
 
 
-def test_what_real_jets_lose_stands_beside_how_far_off_a_generated_one_is():
+def test_what_real_jets_lose_stands_beside_how_far_off_a_generated_one_is(qapp):
     jets, lost = kind("jets"), {"pt-least": 0.914, "pt-most": 0.98, "mass-least": 0.9}
     one = {"x": X[None], "mask": MASK[None], "pt": np.float32([500.0])}
     known = {name: each[0] for name, each in (one | jets.holding(lost, 1)).items()}
     assert "sum to 2.00 of it, those of real jets 0.91 to 0.98), 2 cons" in legend(known)
     known["pt-most"] = known["pt-least"]
     assert "those of real jets 0.91), 2 cons" in legend(known)
-    facts = dict(told(jets, jets.measures(one), {"pt": 500.0, "mass": 300.0}, lost))
+    asked = {"pt": 500.0, "mass": 300.0}
+    facts = dict(told(jets, jets.measures(one), asked | lost))
     assert facts["pT"] == "1,000 GeV (asked 500, +100.0 %; real jets, by type: −8.6 to −2.0 %)"
     assert "real jets" not in facts["Mass"]  # of which one end alone is known
     assert "real jets" not in dict(told(jets, jets.measures(one), {"pt": 500.0}))["pT"]
+    assert "real jets" not in dict(told(jets, jets.measures(one), asked | lost, real=True))["pT"]
+    pane = Pane("Some", Selection())
+    pane.show_data(one | jets.holding(lost, 1), jets, Source("run", "samples"), page=2)
+    assert "real jets, by type: −8.6 to −2.0 %" in pane.said(0)
 
 
 @pytest.mark.parametrize(("side", "named"), [(ROOM // 2, False), (ROOM + 60, True)])

@@ -74,6 +74,7 @@ class LookingIntents(Intents):
         run.held_told = {name: values for name, values in answer.arrays.items() if name != "x"}
         run.classes = tuple(map(str, (answer.result or {}).get("names") or ()))
         run.columns = tuple((answer.result or {}).get("columns", ()))
+        run.alike = dict((answer.result or {}).get("alike") or {})
         self.state.runs.changed.emit(key)
 
     def reload_target(self, key: str) -> None:

@@ -47,6 +47,7 @@ __all__ = ["KIND", "clouds", "images", "legend", "momenta", "shares"]
 
 PT = "pt"  # what a jet was asked for, GeV
 KEPT = ("pt-least", "pt-most")  # shares of it that real jets' constituents sum to, by type
+MASS_KEPT = ("mass-least", "mass-most")  # and of the mass
 TYPED = 36  # pixels of a tile from which on its type is written into it
 ROOM = 220  # pixels of a tile from which on its axes are named and its numbers are said
 ACROSS = "Δη →"
@@ -324,7 +325,7 @@ KIND = Kind(
     asked={JET["mass"].title: "mass", JET["pt"].title: PT, JET["constituents"].title: "size"},
     whole="whole jet",
     off=_off,
-    alike=(RADIUS, *KEPT),
+    alike=(RADIUS, *KEPT, *MASS_KEPT),
     suffixes=("h5", "npz", "csv"),
     filed=_filed,
     order=30,

@@ -216,6 +216,7 @@ class DistributionsView(QWidget):
         real, real_of = found_real
         made_of = Source(run.key, "samples" if now.file else "particles", now.file)
         made = rows_of(now.x, named(now.told, now.classes or run.classes))
+        made |= kind.holding(run.alike, len(now.x))
         places = {each.key: i for i, each in enumerate(comparison.compared(self._state.runs))}
         title, place = called(run.name, run.label.name), places.get(run.key, 0)
         found = [Sample("", "real", real, real_of), Sample(run.key, title, made, made_of, place)]

@@ -275,16 +275,15 @@ def told(
     shown_as: Kind,
     measured: Measured,
     given: Mapping[str, Any] | None = None,
-    alike: Mapping[str, float] | None = None,
     *,
     real: bool = False,
 ) -> list[tuple[str, str]]:
     """Return what was measured of the first of some data, each with its name, in its unit; with
     what it was ``given`` by name also what was asked for, and by how much it is off that, beside
-    how far real data are, where what is ``alike`` in them says it. A ``real`` datum was asked for
+    how far real data are, where what is alike in them is among it. A ``real`` datum was asked for
     nothing; of one that is not seen whole what the whole has is said in the same way.
     """
-    found, floors = [], shown_as.off(alike or {})
+    found, floors = [], {} if real else shown_as.off(given or {})
     by = shown_as.whole if real else "asked"
     for name, values in measured.items():
         said = f"{short(values[0])} {shown_as.units.get(name, '')}".rstrip()

@@ -284,7 +284,7 @@ async def test_a_picture_is_as_likely_as_under_its_likeliest_class_and_stands_in
     dropped(likelihood, file(picture))
     await until(lambda: "nats" in likelihood.own.said.text())
     bits = 4.0 + 50.0 / (SIDE * SIDE * np.log(2))
-    assert f"-50 nats, {bits:.3g} bits a number, as one" in likelihood.own.said.text()
+    assert f"-50 nats, {bits:.3g} bits a number of 256 levels, as one" in likelihood.own.said.text()
     assert "above that of 25% of 4 rows" in likelihood.own.said.text()
     assert asked[0].given == {"label": ["nought", "one", "two"]}
     rows = np.array(asked[0].inputs["rows"])

@@ -355,7 +355,7 @@ class JetFlowView(QWidget):
 
         def tell(at: int) -> list[tuple[str, str]]:
             some = {name: each[at : at + 1] for name, each in rows.items()}
-            return told(kind, kind.measures(some), asked_of(record.given, at), run.alike)
+            return told(kind, kind.measures(some), asked_of(record.given, at) | run.alike)
 
         self._state.selection.offer(of, Offered(rows, "Generated jet", tell))
         near, near_of = self._near, self._source(real=True)
