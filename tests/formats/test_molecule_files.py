@@ -10,8 +10,9 @@ from studio.formats.limits import FormatError
 from studio.formats.molecules.importing import Unread
 from studio.formats.molecules.sdf import Sdf
 from studio.formats.molecules.smiles import Smiles, of_smiles
+from studio.formats.molecules.spelling import spelt
 from studio.formats.molecules.toolkit import installed
-from studio.formats.molecules.writing import write_molecules
+from studio.formats.molecules.writing import left_out, write_molecules
 from studio.formats.molecules.xyz import Xyz
 from tests.fuzz.importers import MORE
 
@@ -194,16 +195,38 @@ def test_bonds_are_told_from_distances(tmp_path):
             list(Xyz().molecules(path))
 
 
-def test_smiles_are_written_where_rdkit_is(tmp_path):
+SPELT = (
+    *("OCC", "C#N", "CC(C)(C)C(=O)OC", "c1ccccc1", "C1CC2CC1CC2", "C1CC12CC2", "c1ccc2[nH]ccc2c1"),
+    *("O=S(=O)(N)C", "CP(=O)(O)O", "ClCBr", "C12C3C4C1C5C2C3C45", "CC=CC#CC", "OI(=O)=O", "CI(C)"),
+    "N1CCC(CC1)C%11CC%11",
+)
+
+
+def test_what_is_spelt_as_smiles_is_read_as_the_same():
+    known = [of_smiles(text) for text in SPELT]
+    again = [of_smiles(spelt(*molecule)) for molecule in known]
+    for place, one in enumerate(again):
+        alike = [k for k, other in enumerate(known) if same(one, other)]
+        assert alike == [place], SPELT[place]
+    assert spelt(*of_smiles("CI(C)")) == "C[IH]C", "of three bonds one is to a hydrogen"
+
+
+def test_a_file_of_smiles_tells_what_it_does_not_hold(tmp_path):
     path, (atoms, bonds) = tmp_path / "made.smi", of_smiles("OCC")
-    one = atoms[None], bonds[None], np.array([3])
-    if not installed():
-        with pytest.raises(FormatError, match="RDKit is not installed") as refused:
-            write_molecules(path, *one, {})
-        assert "pushforward[molecules]" in refused.value.hint
-        return
-    write_molecules(path, *one, {})
-    assert path.read_text() == "CCO\n"
+    three = np.stack([atoms] * 3), np.stack([bonds] * 3), np.full(3, 3)
+    three[1][1, 0, 1] = three[1][1, 1, 0] = 3
+    write_molecules(path, *three, {})
+    spelled = "CCO" if installed() else "OCC"
+    assert path.read_text() == f"{spelled}\n# 3 bonds at O\n{spelled}\n"
+    note = left_out(path, *three)
+    assert note.startswith("1 is left out: 1 as 3 bonds at O (first in line 2).")
+    assert ("not canonical" in note) != installed()
+    assert left_out(tmp_path / "made.sdf", *three) == ""
+    wrong = tuple(each[1:2] for each in three)
+    with pytest.raises(FormatError, match="It has no SMILES: 3 bonds at O") as refused:
+        write_molecules(path, *wrong, {})
+    assert "Write SDF" in refused.value.hint
+    assert path.read_text().count("\n") == 3, "what was there stays"
 
 
 def test_rdkit_reads_smiles_alike():
@@ -218,6 +241,7 @@ def test_rdkit_reads_smiles_alike():
         "Cc1nnc(SCC(=O)Nc2ccc3c(c2)OCO3)s1",
     ):
         assert smiles_of(*of_smiles(text)) == chem.CanonSmiles(text)
+        assert chem.CanonSmiles(spelt(*of_smiles(text))) == chem.CanonSmiles(text)
 
 
 def test_molecules_are_drawn_on_a_sheet(tmp_path):

@@ -88,11 +88,11 @@ class OperatorJob(RunJob):
         return (self.total - self.step) * (time.monotonic() - since) / (self.step - done)
 
     def _write(self, answer: Answer) -> None:
-        record, file, result = answer.record, self._command.file, ""
+        record, file, result, left = answer.record, self._command.file, "", ""
         if file:
             # Somebody may have written one since the work began.
             check_destination(Path(file), self._command.overwrite)
-            answer.export(Path(file))
+            left = answer.export(Path(file))
             where = file
         else:
             made = self.folder.results.write(record, answer.arrays, answer.columns)
@@ -104,7 +104,8 @@ class OperatorJob(RunJob):
             else f"{record.title}: {kind_of(answer.kind).counted(len(rows))}"
         )
         be = "is" if rows is None else "are"
-        self.say(f"{what} of step {record.step:,} {be} in {where}. {record.note}".strip())
+        note = " ".join(filter(None, (record.note, left)))
+        self.say(f"{what} of step {record.step:,} {be} in {where}. {note}".strip())
         self.sink.send(
             ResultWritten(
                 job=self.job,
@@ -113,7 +114,7 @@ class OperatorJob(RunJob):
                 step=record.step,
                 result=result,
                 file=file,
-                note=record.note,
+                note=note,
             )
         )
 

@@ -73,15 +73,18 @@ class RowsJob(RunJob):
         said = {"run": self.folder.name, **there.said}
         if command.rows:
             said["rows"] = command.rows
-        kind_of(self._kind).write(file, some, there.columns, said)
+        kind = kind_of(self._kind)
+        kind.write(file, some, there.columns, said)
+        note = kind.left_out(file, some)
         self.step = self.total = len(some)
         step = int(there.said.get("step", -1))
-        self.say(f"{kind_of(self._kind).counted(len(some))} are in {file}.")
+        self.say(f"{kind.counted(len(some))} are in {file}. {note}".strip())
         self.sink.send(
             ResultWritten(
-                job=self.job, run=str(self.folder.path), operator="", step=step, file=str(file)
+                job=self.job, run=str(self.folder.path), operator="", step=step, file=str(file),
+                note=note,
             )
-        )
+        )  # fmt: skip
 
 
 def _check(command: ExportRows, kind: str) -> None:

@@ -228,6 +228,10 @@ class DataKind:
         """Write samples, in data units, to a file of one of `suffixes`."""
         write_arrays(path, self.arrays(rows), attrs)
 
+    def left_out(self, path: Path, rows: Batch) -> str:
+        """Say which of some samples a file of this suffix does not hold, "" where it holds all."""
+        return ""
+
     def write_result(
         self,
         path: Path,

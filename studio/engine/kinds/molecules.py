@@ -15,7 +15,7 @@ from models.kinds.molecules import MoleculeSet, packing_of
 from models.layouts.graphs import unpack_types
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.engine.kinds.typed import handed_types
-from studio.formats.molecules.writing import MOLECULE_SUFFIXES, write_molecules
+from studio.formats.molecules.writing import MOLECULE_SUFFIXES, left_out, write_molecules
 from studio.graph_layout import laid_out
 from studio.protocol.extras import DENOISED
 from studio.protocol.records import EXTRA
@@ -75,3 +75,8 @@ class Molecules(DataKind, slug="molecules"):
     ) -> None:
         atoms, bonds = unpack_types(rows.x, packing_of(rows.x.shape[1]))
         write_molecules(path, atoms.numpy(), bonds.numpy(), rows.given[SIZE].numpy(), attrs)
+
+    def left_out(self, path: Path, rows: Batch) -> str:
+        """Say how many have no SMILES, and why."""
+        atoms, bonds = unpack_types(rows.x, packing_of(rows.x.shape[1]))
+        return left_out(path, atoms.numpy(), bonds.numpy(), rows.given[SIZE].numpy())

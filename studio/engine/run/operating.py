@@ -67,14 +67,16 @@ class Answer:
         found = {} if rows is None else kind_of(self.kind).arrays(rows)
         return {**found, **self._others()}
 
-    def export(self, file: Path) -> None:
-        """Write it to a file.
+    def export(self, file: Path) -> str:
+        """Write it to a file, and say which rows that does not hold, "" where it holds all.
 
         Raises:
             StoreError: the disk refused, or arrays cannot be written so.
         """
         rows, said = self.outcome.rows, self.record.provenance
-        kind_of(self.kind).write_result(file, rows, self.columns, self._others(), said)
+        kind = kind_of(self.kind)
+        kind.write_result(file, rows, self.columns, self._others(), said)
+        return "" if rows is None else kind.left_out(file, rows)
 
     def _others(self) -> Arrays:
         arrays = self.outcome.arrays

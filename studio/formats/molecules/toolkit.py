@@ -1,5 +1,5 @@
-"""RDKit, where it is installed: the optional part that writes SMILES and places atoms as chemists
-draw them. Nothing else of the studio needs it.
+"""RDKit, where it is installed: the optional part that writes canonical SMILES and places atoms as
+chemists draw them. Nothing of the studio needs it.
 """
 
 from importlib.util import find_spec
@@ -13,7 +13,7 @@ from studio.formats.limits import FormatError
 
 __all__ = ["depicted", "installed", "smiles_of"]
 
-MISSING = "RDKit is not installed, and SMILES are written by it."
+MISSING = "RDKit is not installed."
 INSTALL = "Install the studio with the extra: pip install 'pushforward[molecules]'."
 
 

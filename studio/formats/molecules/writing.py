@@ -1,4 +1,4 @@
-"""Molecules written as SDF, as SMILES where RDKit is installed, drawn as SVG, or as arrays."""
+"""Molecules written as SDF, as SMILES, drawn as SVG, or as arrays."""
 
 import json
 from collections.abc import Mapping
@@ -12,11 +12,14 @@ from observables.molecules.atoms import ATOMS
 from observables.molecules.valence import formula, why_invalid
 from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
 from studio.formats.graphs.drawing import drawn
-from studio.formats.molecules.toolkit import smiles_of
+from studio.formats.graphs.twice import LeftOut
+from studio.formats.limits import FormatError
+from studio.formats.molecules.spelling import spelt
+from studio.formats.molecules.toolkit import installed, smiles_of
 from studio.graph_layout import laid_out
 from studio.store.atomic import write_bytes
 
-__all__ = ["MOLECULE_SUFFIXES", "write_molecules"]
+__all__ = ["MOLECULE_SUFFIXES", "left_out", "write_molecules"]
 
 MOLECULE_SUFFIXES = (".sdf", ".smi", ".svg", *ARRAY_SUFFIXES)
 LONG = 1.5  # ångström: a bond of a drawing
@@ -38,7 +41,7 @@ def write_molecules(
     "atoms", "bonds" and "size".
 
     Raises:
-        FormatError: SMILES are asked for and RDKit is not installed, or there is no such suffix.
+        FormatError: SMILES are asked for and no molecule has one, or there is no such suffix.
         StoreError: the disk refused.
     """
     suffix, said = path.suffix.lower(), json.dumps(dict(attrs or {}))
@@ -49,8 +52,15 @@ def write_molecules(
         blocks = [_block(a, b, p, said) for (a, b), p in zip(each, places, strict=True)]
         write_bytes(path, "".join(blocks).encode())
     elif suffix == ".smi":
-        lines = [f"# {why}" if why else smiles_of(a, b) for a, b in each
-                 for why in [why_invalid(a, b)]]  # fmt: skip
+        spell = smiles_of if installed() else spelt
+        wrong = [why_invalid(a, b) for a, b in each]
+        if each and all(wrong):
+            raise FormatError(
+                f"{'None of them has a' if len(each) > 1 else 'It has no'} SMILES: {wrong[0]}.",
+                "Write SDF, which holds them with what is wrong, or choose some that are valid.",
+            )
+        pairs = zip(each, wrong, strict=True)
+        lines = [f"# {why}" if why else spell(a, b) for (a, b), why in pairs]
         write_bytes(path, "".join(f"{line}\n" for line in lines).encode())
     elif suffix == ".svg":
         letters = ["", *ATOMS[1:]]
@@ -60,6 +70,20 @@ def write_molecules(
             "atoms": atoms.astype(np.uint8), "bonds": bonds.astype(np.uint8), "size": size,
         }  # fmt: skip
         write_arrays(path, arrays, attrs)
+
+
+def left_out(
+    path: Path, atoms: NDArray[np.integer], bonds: NDArray[np.integer], size: NDArray[np.integer]
+) -> str:
+    """Say how many of some molecules a file cannot hold, and why, "" where it holds all."""
+    if path.suffix.lower() != ".smi":
+        return ""
+    left = LeftOut()
+    for number, (a, b, n) in enumerate(zip(atoms, bonds, size.tolist(), strict=True)):
+        if why := why_invalid(a[:n], b[:n, :n]):
+            left.add(why, f"in line {number + 1:,}")
+    kekule = "" if installed() else "They are not canonical, which RDKit would make them."
+    return " ".join(filter(None, (left.note, kekule)))
 
 
 def _block(
