@@ -151,10 +151,14 @@ class AskedView(QWidget):
             return
         if not isValid(self) or key != self._key:
             return
+        if not able.conditions:
+            self._asking, self._wrong = False, "This model is told nothing of what it makes."
+            self.refresh()
+            return
         self._asking, self._ready = False, True
         several = len(able.conditions) > 1
         self.conditions.offer(able.conditions, FREE if several else ())
-        free = not self._led and lacking(self._run, self._state.catalog) == ""
+        free = self._quick and not self._led and lacking(self._run, self._state.catalog) == ""
         self.guided.setVisible(several and free)
         self._ask()
 
@@ -162,6 +166,12 @@ class AskedView(QWidget):
     def _led(self) -> bool:
         """Whether another run leads its samples: then they are drawn as the run draws them."""
         return self._run is not None and self._run.spec is not None and bool(led_by(self._run.spec))
+
+    @property
+    def _quick(self) -> bool:
+        """Whether a sampler may take few steps: others than a denoiser draw as they are made to."""
+        entry = family_of_run(self._run, self._state.catalog)
+        return entry is not None and "denoiser" in entry.capabilities
 
     # What is asked
 
@@ -182,7 +192,7 @@ class AskedView(QWidget):
             guidance = {"strength": question.strength}
             sampler["guidance"] = {"slug": "classifier-free", "config": guidance}
         config: dict[str, Any] = {"n": SAMPLES, "seed": question.seed}
-        if not self._led:
+        if self._quick and not self._led:
             config["sampler"] = {"slug": "heun", "config": sampler}
         try:
             answer = await self._actions.operating.ask(
@@ -264,10 +274,8 @@ def _lines(kind: Kind, given: Mapping[str, Any], known: Mapping[str, Any]) -> li
 
 
 def applies(state: AppState) -> bool:
-    """Whether the selected run makes what can be asked for, by a denoiser."""
-    entry = family_of_run(state.runs.current, state.catalog)
-    able = entry is not None and "denoiser" in entry.capabilities
-    return able and SHOWN(state) and can_ask(state, OPERATOR)
+    """Whether the selected run makes what can be asked for."""
+    return SHOWN(state) and can_ask(state, OPERATOR)
 
 
 VIEW = ViewSpec(

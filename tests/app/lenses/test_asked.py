@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
 from pytestqt.qtbot import QtBot
 
 from studio.app.intents.base import Answer, Refused
@@ -110,3 +111,26 @@ async def test_a_refusal_is_said_and_what_was_there_stays(
     view.conditions.classes["label"].choose(0)
     await until(lambda: not view.refused.isVisible())
     assert "label" not in asked[-1].given
+
+
+async def test_whoever_has_no_denoiser_draws_as_it_was_made_to(
+    view: AskedView, lens: Any, asked: list[Operate]
+) -> None:
+    await until(lambda: view.grid.count == 3)
+    assert asked[-1].config["sampler"]["slug"] == "heun"
+    family = lens.state.catalog.get("family", lens.run.spec.family.slug)
+    able = [each for each in family.capabilities if each != "denoiser"]
+    lens.state.catalog.entries.remove(family)
+    lens.state.catalog.entries.append(structs.replace(family, capabilities=able))
+    assert VIEW.applies(lens.state)
+    view.again.click()
+    await until(lambda: "sampler" not in asked[-1].config)
+
+
+async def test_a_model_that_is_told_nothing_says_so(
+    view: AskedView, lens: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await until(lambda: view.grid.count == 3)
+    monkeypatch.setitem(ABLE, "conditions", [])
+    lens.state.runs.selected.emit(lens.run.key)
+    await until(lambda: "told nothing" in view.empty.accessibleName())
