@@ -18,9 +18,9 @@ class Counting(Job):
     kind = "training"
     requests = frozenset({"checkpoint", "sample", "evaluate"})
 
-    def __init__(self, name, total=5, error=None, kind="training"):
+    def __init__(self, name, total=5, error=None, lane="training"):
         super().__init__(name, f"job {name}")
-        self.kind = kind
+        self.lane = lane
         self.total = total
         self.fault = error
         self.answered = []
@@ -229,7 +229,7 @@ def test_a_failed_job_does_not_stop_the_queue(queue):
 
 def test_short_jobs_run_beside_a_training_and_a_paused_one_keeps_its_place(queue):
     training, waiting = Counting("a", total=100), Counting("b")
-    short = Counting("c", total=3, kind="sampling")
+    short = Counting("c", total=3, lane="short")
     for job in (training, waiting, short):
         queue.add(job)
     for _ in range(4):
@@ -237,10 +237,22 @@ def test_short_jobs_run_beside_a_training_and_a_paused_one_keeps_its_place(queue
     assert short.state == "finished"
     assert training.step == 4
     queue.control("a", "pause")
-    later = Counting("d", total=1, kind="export")
+    later = Counting("d", total=1, lane="short")
     queue.add(later)
     settle_requests(queue)
     assert (training.state, waiting.state, later.state) == ("paused", "queued", "finished")
+
+
+def test_files_are_written_beside_a_long_measurement_and_one_after_the_other(queue):
+    lab = Counting("a", total=100, lane="short")
+    first, second = (Counting(name, total=2, lane="files") for name in "bc")
+    for job in (lab, first, second):
+        queue.add(job)
+    queue.step()
+    assert [job.state for job in (lab, first, second)] == ["running", "running", "queued"]
+    for _ in range(6):
+        queue.step()
+    assert [job.state for job in (lab, first, second)] == ["running", "finished", "finished"]
 
 
 def test_slow_motion_waits_between_steps(queue):

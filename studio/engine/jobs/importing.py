@@ -29,6 +29,7 @@ class ImportJob(Job):
     """
 
     kind = "import"
+    lane = "files"
     name = ""
     """Of the data set, once it is there."""
 

@@ -20,6 +20,8 @@ class Job(ABC):
 
     Attributes:
         kind: as in `studio.protocol.messages.JobInfo`.
+        lane: jobs of one lane are done one after the other, and lanes side by side: "training",
+            "files" (imports, and rows that are written), and "short" for all else.
         requests: what may be asked of it between two steps, besides pause, resume, step, cancel.
         job: its name in the protocol.
         state: "queued", "running", "paused", one of `ENDED`, or "interrupted" with its window; only
@@ -31,6 +33,7 @@ class Job(ABC):
     """
 
     kind: str
+    lane: ClassVar[str] = "short"
     requests: ClassVar[frozenset[str]] = frozenset()
     race = ""
 

@@ -35,6 +35,7 @@ class MakingJob(Job):
     """
 
     kind = "import"
+    lane = "files"
     name = ""
     """Of the data set, once it is there."""
 

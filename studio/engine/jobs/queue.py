@@ -1,7 +1,8 @@
 """The queue: which job runs, and what may be done to it when.
 
-Two lanes are stepped in turn: trainings, one at a time, and short jobs (sampling, evaluation,
-import, export), one at a time, so that nobody waits for the end of a training to draw samples.
+Three lanes are stepped in turn, each a job at a time: trainings, files that come in or go out, and
+what is asked of runs (sampling, evaluation, labs), so that nobody waits for the end of a training
+to draw samples, or for that of a lab to write some.
 A paused training keeps its place: the next one starts when it has ended. A race is one training
 to the queue: it steps those that take part, its ``parts``, which are known by name all the same.
 """
@@ -17,8 +18,7 @@ from studio.protocol.messages import JobInfo
 __all__ = ["JobQueue"]
 
 _REMEMBERED = 50
-_LANES = ("training", "short")
-_LONG = frozenset({"training", "race"})
+_LANES = ("training", "files", "short")
 Changed = Callable[[JobInfo, int], None]
 
 
@@ -214,8 +214,7 @@ class JobQueue:
         self._end(running.job, state)
 
     def _start(self, lane: str) -> _Running | None:
-        wanted = (j for j in self._waiting if (j.kind in _LONG) == (lane == "training"))
-        job = next(wanted, None)
+        job = next((each for each in self._waiting if each.lane == lane), None)
         if job is None:
             return None
         self._waiting.remove(job)

@@ -45,6 +45,7 @@ class RowsJob(RunJob):
     """Reads all rows of the source and writes those that are asked for."""
 
     kind = "export"
+    lane = "files"
 
     def __init__(self, job: str, command: ExportRows, sink: Sink) -> None:
         """Check what can be known before anything is read.

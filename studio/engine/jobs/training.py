@@ -43,6 +43,7 @@ class TrainingJob(Job):
     """The training of one run folder, from its newest good checkpoint to ``total`` steps."""
 
     kind = "training"
+    lane = "training"
     requests: ClassVar[frozenset[str]] = frozenset({"checkpoint", "sample", "evaluate", "stage"})
 
     def __init__(

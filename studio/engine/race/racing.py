@@ -26,6 +26,7 @@ class RaceJob(Job):
     """
 
     kind = "race"
+    lane = "training"
     requests = Entrant.requests
 
     def __init__(
