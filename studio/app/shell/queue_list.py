@@ -81,6 +81,8 @@ class QueueList(QWidget):
         share = info.step / info.total if info.total else 0.0
         trains = info.state == "running" and share > 0
         left = words.left(self._state.left.get(info.job)) if trains else ""
+        if info.state == "paused" and self.lines:
+            word = f"{word}: what waits goes on once it is resumed or stopped"
         self.running.show_facts(
             text=self._named(info),
             note=", ".join(filter(None, [f"{100 * share:.0f} %", left])) if trains else word,
@@ -115,7 +117,7 @@ class QueueLine(QWidget):
         self.row.show_facts(text=title, note="next" if place == 0 else str(place + 1))
         self.row.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.first = icon_button("chevron-up", f"Run {title} next")
-        self.first.setEnabled(place > 0)
+        self.first.setVisible(place > 0)
         self.remove = icon_button("close", f"Remove {title} from the queue")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

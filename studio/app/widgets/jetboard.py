@@ -36,6 +36,9 @@ SWAPPED = HEADS[::-1]
 SMALLEST = 24.0
 
 
+NOISE = 1.0  # the level at which there is as much noise as jet
+
+
 @dataclass(frozen=True, eq=False)
 class Cell:
     """A jet; the ``row`` of its source is one of the real ones if it is ``real``, which is called
@@ -49,8 +52,10 @@ class Cell:
 
     def words(self, t: float, *, brief: bool = False) -> str:
         """Say what stands below it: its mass as it is at a flow time, and how many constituents it
-        has where there is room.
+        has where there is room; of what is more noise than jet that it is noise.
         """
+        if not self.real and (self.way.level(t) or 0.0) > NOISE:
+            return "noise"
         mass = f"{self.way.mass(t):,.0f} GeV"
         return mass if brief else f"m {mass}  N {self.way.many(t)}"
 

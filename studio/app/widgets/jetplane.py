@@ -18,6 +18,8 @@ __all__ = ["JetPlane"]
 
 TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)  # radii of the cone
 MINIMUM = 200
+WIDE = 300  # pixels of the plane from which on its axis has its whole name
+SCALED = "drawn at x / √(1 + σ²)"  # with noise: else it would be far outside
 LEFT, BELOW, EDGE = 40, 36, 6  # pixels of what stands beside the plane
 
 
@@ -116,10 +118,9 @@ def _paint_axes(painter: QPainter, frame: Frame, tokens: Tokens) -> None:
     painter.drawRect(box)
     painter.setPen(QColor(tokens.muted))
     below = box.bottom() + 30
-    name = "Δη from the jet's axis"
+    name = "Δη from the jet's axis" if box.width() >= WIDE else "Δη"
     painter.drawText(QPointF(box.right() - metrics.horizontalAdvance(name), below), name)
-    if box.width() >= 300:
-        painter.drawText(QPointF(box.left(), below), "drawn at x / √(1 + σ²)")
+    painter.drawText(QPointF(box.left(), below), SCALED)
     edge = frame.place(0.72 * frame.radius, -0.72 * frame.radius)
     if box.width() >= 200:
         painter.drawText(QPointF(edge.x() + 6, edge.y() + 12), f"R = {frame.radius:g}")

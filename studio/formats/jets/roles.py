@@ -56,7 +56,7 @@ WORDS = {
     "jet_eta": {"eta"},
     "jet_phi": {"phi"},
     "jet_mass": {"mass", "m"},
-    "label": {"label", "labels", "type", "types", "class", "classes", "target", "y"},
+    "label": {"label", "labels", "type", "types", "class", "classes", "target", "signal", "y"},
 }
 RELATIVE = {
     "rel",
