@@ -269,7 +269,7 @@ def test_the_table_of_a_claim_says_what_it_was_judged_by(slug) -> None:
 
 def test_a_page_shows_the_table_of_a_claim_as_it_is_kept_or_how_to_make_one(monkeypatch) -> None:
     (page,) = (each for each in pages.written() if each.slug == "graphs")
-    for slug in ("GR14-egos", "GR14-grids"):
+    for slug in ("GR14-communities", "GR14-egos", "GR14-grids"):
         assert f"<!-- table of {slug} -->" not in page.text
         table = claims().get(slug, {}).get("table")
         if table is not None:

@@ -1,17 +1,19 @@
 """What claims about graphs hold models to, where no training is needed to see it."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from models.data.grids import GridsConfig, grids
 from models.experiments import graphs_density, graphs_grids
-from models.experiments.graph_lessons import MADE
+from models.experiments.graph_lessons import MADE, Lesson
 from models.experiments.graph_nulls import erdos_renyi
 from models.layouts.node_orders import node_orders, reordered
 from models.registry import discover
 from models.tensors import make_generator
 
-discover(["models.data", "models.kinds"])
+discover(["models.data", "models.kinds", "models.families", "models.nets", "models.samplers"])
 
 
 def test_what_follows_is_told_by_its_correlation_and_its_slope() -> None:
@@ -60,3 +62,22 @@ def test_what_is_as_dense_as_asked_must_be_communities_too() -> None:
     found = graphs_density._held(anywhere, graphs_density._density(anywhere))
     assert found.value["slope"] == pytest.approx(1.0)
     assert not found.passed
+
+
+def test_a_lesson_draws_by_the_sampler_that_it_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = {"width": 4, "pairs": 4, "products": 1, "layers": 1}
+    lesson = Lesson("edm", 1, {"net": {"slug": "graph-net", "config": small}})
+    walk = replace(lesson, sampler="annealed-langevin", sampling={"levels": 2, "walk": 3})
+    family = lesson.family_of(0)
+    flow, calls = family.flow, []
+
+    def watched(latents, *, sampler, generator):
+        calls.append(None if sampler is None else sampler.nfe())
+        return flow(latents, sampler=sampler, generator=generator)
+
+    monkeypatch.setattr(family, "flow", watched)
+    usual, walked, again = (each.drawn_of(family, 5) for each in (lesson, walk, walk))
+    assert calls == [None, 7, 7]
+    assert torch.equal(walked[0], again[0])
+    assert torch.equal(walked[1], usual[1])  # as many nodes, other edges
+    assert not torch.equal(walked[0], usual[0])
