@@ -121,12 +121,16 @@ class RowsPanel(QWidget):
         self.title.setText(f"{name} {which:,}" if n == 1 else f"{n:,} {self._kind.moving}")
         self.of.setText(f"Run {called(run.name, run.label.name)}")
         self._show_one(offered if at < total else None, at if n == 1 else -1)
+        if n == 1 and 0 < total <= at:
+            many = self._kind.moving
+            self.facts.show_facts([("", f"Of this step only the first {total:,} {many} are kept.")])
         self._show_some(offered if at < total else None)
         tiles = self._kind.layout == "tiles"
         self.watch.setVisible(source.what == "particles")
         self.copy.setEnabled(offered is not None)
         set_tip(self.copy, "Copy pictures and words" if tiles else "Copy what is known of each")
-        self._count(n, total if selection.among is None else selection.among)
+        there = total if at < total else 0
+        self._count(n, there if selection.among is None else selection.among)
         self.only.setVisible(tiles and n > 1)
         self.only.setText("Show all" if selection.only else "Only these")
 

@@ -76,8 +76,11 @@ class TaskForm(QScrollArea, Generic[T]):
         """Forget what was set, for another run, and offer what can be done with its data."""
         self._key, self._able, self._configs = key, None, {}
         if tasks and tasks != self.tasks:
-            self.tasks, self.task = tasks, tasks[0]
-            self.what.offer([task.title for task in tasks])
+            titles = [task.title for task in tasks]
+            place = titles.index(self.task.title) if self.task.title in titles else 0
+            self.tasks, self.task = tasks, tasks[place]
+            self.what.offer(titles)
+            self.what.setCurrentIndex(place)  # the same words may stand there already
         self.show_settings()
 
     def know(self, able: Able) -> None:

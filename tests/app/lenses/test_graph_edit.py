@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from studio.app.intents import disk
 from studio.app.intents.base import Answer
 from studio.app.kinds.graph_rows import ends
-from studio.app.state.graph_editing import Cut, GraphSheet, sheet_of
+from studio.app.state.graph_editing import Cut, GraphSheet, sheet_of, tasks_for
 from studio.app.state.selection import Offered, Source
 from studio.app.views.graphs.edit import VIEW, GraphEditView
 from studio.protocol.catalog import EntrySpec, SlotSpec
@@ -181,6 +181,11 @@ async def test_a_molecule_is_edited_with_its_valency_and_translated(
     view.canvas.added.emit(0.0, 1.0)
     view.canvas.chosen.emit(0)
     assert view.edits.now.types.tolist() == [1, 0, 2, 1]
+    view.form.what.setCurrentIndex(1)
+    view.form.begin(lens.run.key, tasks_for(["fill-in", "revise"], "molecule", "atom", "bond"))
+    assert view.form.what.currentText() == view.form.task.title == "Make marked anew"
+    assert view.form.task.operator == "fill-in", "of another run the task is done otherwise"
+    view._offer()
     titles = [task.title for task in view.form.tasks]
     assert (titles[0], titles[-1]) == ("Add bonds", "Translate")
     assert "All bonds stay" in view.form.tasks[0].says

@@ -138,7 +138,7 @@ async def test_both_pictures_follow_the_flow_clock_and_nodes_stay(view: Any, len
     lens.state.playback.set(flow=1.0)
     end, spots = shades(view.matrix), view.plane.paper.points
     assert DARK.warm not in end, "at the end nothing goes any more"
-    assert view._where.accessibleName() == "4 of 4 edges"
+    assert view._where.accessibleName() == "4 edges, 4 at the end"
     lens.state.playback.set(flow=0.2)
     assert view.plane.paper.points == spots
     assert DARK.warm in shades(view.matrix)
@@ -180,6 +180,23 @@ async def test_graphs_are_turned_by_keys_and_by_what_is_selected_elsewhere(
     assert dict(lens.state.selection.known(source).tell(1))["Nodes"] == "4"
     view.strip.picked.emit(0)
     assert lens.state.playback.flow == 0.0
+
+
+async def test_a_graph_that_a_step_has_not_kept_comes_back_and_that_is_said(
+    view: Any, lens: Any
+) -> None:
+    await shown(view, lens)
+    source = Source(lens.run.key, "particles")
+    lens.state.selection.set(source, np.array([N - 1]), "click")
+    whole = record_of(7)
+    few = whole.holding(x=whole.x[:, :1], extras={PLACES: whole.extras[PLACES][:, :1]})
+    for step, record, told in ((6, few, 0), (7, whole, N - 1)):
+        lens.run.live, lens.run.step = record, step
+        lens.state.runs.record_arrived.emit(lens.run.key)
+        await until(lambda told=told: view._title.accessibleName().startswith(f"Graph {told} "))
+        assert view._absent.isHidden() == (told == N - 1)
+    assert view._absent.text().endswith(f"graph {N - 1} comes back.")
+    assert lens.state.selection.of(source).tolist() == [N - 1], "it is still the selected one"
 
 
 async def test_a_flow_that_is_not_seen_tells_the_inspector_nothing(view: Any, lens: Any) -> None:

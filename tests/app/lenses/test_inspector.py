@@ -325,3 +325,8 @@ async def test_what_is_known_of_a_graph_beside_others_stands_whatever_lens_it_wa
     assert told.count("Edges") == 1, "what the lens tells is not told again"
     lens.state.selection.set(made, np.array([1]), "click")
     assert "Validity | valid | Class | 2 | Copies | 1 | Nearest | 0 | " in words(panel.facts)
+    few = {"x": rows["x"][:1]}
+    lens.state.selection.offer(made, Offered(few, "Generated graph", edges))
+    told = words(inspector)
+    assert "Of this step only the first 1 graphs are kept." in told
+    assert "1 of 1" not in told, "it is none of these"

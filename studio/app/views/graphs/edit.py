@@ -317,12 +317,15 @@ class GraphEditView(QWidget):
 
     def _undo(self) -> None:
         self.edits.undo()
-        self.canvas.show_sheet(self.edits.now)
-        self.refresh()
+        self._turned()
 
     def _redo(self) -> None:
         self.edits.redo()
+        self._turned()
+
+    def _turned(self) -> None:
         self.canvas.show_sheet(self.edits.now)
+        self.canvas.setFocus()  # for the keys that do the same
         self.refresh()
 
     # Completing

@@ -54,7 +54,7 @@ class GraphFlowView(QWidget):
         super().__init__()
         self._state, self._actions = state, actions
         self._record: FlowRecord | None = None
-        self._picked = 0
+        self._wanted = 0  # the graph that was asked for, which a record may lack
         self.plane, self.matrix = GraphPlane(), AdjacencyPlot()
         self.strip = TileGrid("The graph along its flow", strip=True)
         self.strip.setFixedHeight(STRIP)
@@ -66,6 +66,8 @@ class GraphFlowView(QWidget):
         for line in (self._where, self._said):
             line.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._legend = Elided("", "small")
+        self._absent = label("", "warm", wrap=True)
+        self._absent.hide()
         self._chip = MotionChip(self)
         self._empty = EmptyState(self)
         self._following = Following(self, state, actions, self._looking, applies)
@@ -118,6 +120,7 @@ class GraphFlowView(QWidget):
         page = QVBoxLayout(self._page)
         page.setContentsMargins(16, 10, 16, 8)
         page.setSpacing(6)
+        page.addWidget(self._absent)
         page.addLayout(halves, 1)
         page.addWidget(self.strip)
         page.addWidget(self._curves)
@@ -154,7 +157,7 @@ class GraphFlowView(QWidget):
     # What is shown
 
     def _select(self) -> None:
-        self._record, self._picked = None, 0
+        self._record, self._wanted = None, 0
         self.plane.show_way(None, np.empty(0, np.int64))
         self.matrix.show_way(None, np.empty(0, np.int64))
         self._changed()
@@ -188,10 +191,27 @@ class GraphFlowView(QWidget):
         titles = [f"{kind.one.capitalize()} {i}" for i in range(n)]
         if [self.which.itemText(i) for i in range(self.which.count())] != titles:
             self.which.offer(titles)
-        self._picked = min(self._picked, n - 1)
         self._changed()
         self._draw()
         self._following.drawn()
+
+    @property
+    def _picked(self) -> int:
+        """The graph that is shown: of records between the first and the last only the first graphs
+        may be kept, and the one that was asked for comes back with those that have it.
+        """
+        n = 0 if self._record is None else self._record.x.shape[1]
+        return max(0, min(self._wanted, n - 1))
+
+    def _say_absent(self) -> None:
+        """Say that another graph is shown than the one that was asked for."""
+        one, n = self._kind.one, 0 if self._record is None else self._record.x.shape[1]
+        absent = self._picked != self._wanted
+        self._absent.setVisible(absent)
+        if absent:
+            kept = f"This step keeps the first {n:,} {self._kind.many}: this is {one} "
+            back = f"{self._picked}, and {one} {self._wanted} comes back."
+            self._absent.setText(kept + back)
 
     def _draw(self) -> None:
         """Draw the record anew."""
@@ -205,6 +225,7 @@ class GraphFlowView(QWidget):
         names: Numbers = np.empty(len(order), np.int64)
         names[order] = np.arange(len(order))
         self.which.setCurrentIndex(self._picked)
+        self._say_absent()
         self.plane.show_way(way, names)
         self.matrix.show_way(way, order)
         legend = LEGEND if way.moves else STILL_LEGEND
@@ -264,8 +285,8 @@ class GraphFlowView(QWidget):
     def _follow_selection(self) -> None:
         rows = self._state.selection.of(self._source)
         n = 0 if self._record is None else self._record.x.shape[1]
-        if len(rows) and int(rows[0]) < n and int(rows[0]) != self._picked:
-            self._picked = int(rows[0])
+        if len(rows) and int(rows[0]) < max(n, PARTICLES) and int(rows[0]) != self._wanted:
+            self._wanted = int(rows[0])
             self._draw()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -306,7 +327,7 @@ class GraphFlowView(QWidget):
         pairs, level = way.at(flow), way.level(flow)
         said = [f"σ = {level:.2g}"] if level else []
         edge = self._kind.by_hand.edge if self._kind.by_hand is not None else "edge"
-        said.append(f"{int(pairs.here.sum())} of {counted(int(way.last.sum()), edge)}")
+        said.append(f"{counted(int(pairs.here.sum()), edge)}, {int(way.last.sum())} at the end")
         self._where.set_text(", ".join(said))
         self._where.updateGeometry()
         self._say(*self.matrix.under)
