@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "REPEATS",
+    "RESAMPLES",
     "TELLING",
     "Apart",
     "apart",
@@ -33,6 +35,7 @@ SMALL = 1e-2  # distances below it are written with a power of ten
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 BEYOND = 1.0  # of the width of what is real, that others may widen an axis on each side
 REPEATS = 12  # draws that a distance and its floor are the mean of
+RESAMPLES = 50  # of both sides, that a bar is of: it varies by a tenth itself
 LEAST = 16  # rows of a half that say anything
 GOOD, WARM = 1.35, 2.5  # floors
 TELLING = 200  # rows: of fewer, models that are off pass, too
@@ -41,8 +44,8 @@ TELLING = 200  # rows: of fewer, models that are off pass, too
 @dataclass(frozen=True)
 class Apart:
     """How far a sample is from real data: Wasserstein-1 of n and n values, the mean over draws;
-    ``bar`` is how far it varies over these; ``floor`` is the same between two halves of the real
-    ones, ``spread`` how far that varies.
+    ``bar`` is its standard deviation by chance, of both sides; ``floor`` is the same between two
+    halves of the real ones, ``spread`` how far that varies.
     """
 
     value: float
@@ -188,6 +191,10 @@ def apart(made: Doubles, real: Doubles, seed: int = 0) -> Apart | None:
     """Return how far generated values are from real ones, (n,), or (n, k) of elements of which each
     datum has several, NaN where it has fewer; None where there are too few data. Data are drawn,
     with all of their elements.
+
+    The bar is the bootstrap's (Efron 1979, Bootstrap methods: another look at the jackknife): few
+    generated data are all in each draw, so that draws alone would say nothing of their chance, and
+    one far off can make the whole distance.
     """
     made, real = _with_some(made), _with_some(real)
     n = min(len(made), len(real) // 2)
@@ -200,7 +207,27 @@ def apart(made: Doubles, real: Doubles, seed: int = 0) -> Apart | None:
         some = made[rng.permutation(len(made))[:n]]
         one, other, drawn = (_finite(each.ravel()) for each in (halves[:n], halves[n:], some))
         far[draw], floors[draw] = wasserstein(drawn, one), wasserstein(other, one)
-    return Apart(float(far.mean()), float(floors.mean()), float(floors.std()), n, float(far.std()))
+    bar = float(_resampled(made, real, n, rng).std(ddof=1))
+    return Apart(float(far.mean()), float(floors.mean()), float(floors.std()), n, bar)
+
+
+def _resampled(made: Doubles, real: Doubles, n: int, rng: np.random.Generator) -> Doubles:
+    """Return the Wasserstein-1 of n data of each side, drawn with replacement, `RESAMPLES` times.
+    Values are sorted once: data drawn again are weights of theirs.
+    """
+    sides = [each.reshape(len(each), -1) for each in (made, real)]
+    values = np.concatenate([_finite(each.ravel()) for each in sides])
+    mine, theirs = (np.nonzero(np.isfinite(each))[0] for each in sides)
+    owner = np.concatenate([mine, theirs + len(made)])
+    order = np.argsort(values)
+    gaps, owner = np.diff(values[order]), owner[order[:-1]]
+    elements = [np.isfinite(each).sum(axis=1) for each in sides]
+    found = np.empty(RESAMPLES)
+    for draw in range(RESAMPLES):
+        times = [np.bincount(rng.integers(len(s), size=n), minlength=len(s)) for s in sides]
+        one, other = (t / (t @ each) for t, each in zip(times, elements, strict=True))
+        found[draw] = np.abs(np.concatenate([one, -other])[owner].cumsum()) @ gaps
+    return found
 
 
 def _with_some(values: Doubles) -> Doubles:

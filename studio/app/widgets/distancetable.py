@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QVBoxLa
 
 from studio.app.kinds.distances import Distances, Line, Multiple
 from studio.app.plots.runkey import ink
-from studio.app.plots.shares import GOOD, WARM
+from studio.app.plots.shares import GOOD, REPEATS, RESAMPLES, WARM
 from studio.app.theme import font, theme
 from studio.app.tokens import Tokens
 from studio.app.widgets.basic import Elided, button, label, row
@@ -26,7 +26,8 @@ DOT = 4.0
 GAP = 6
 DOTS = 120  # pixels of the last column at least
 ABOUT = (
-    "Wasserstein-1 to real data, ± over 12 draws; grey: its floor, the same between real and real. "
+    f"Wasserstein-1 to real data, the mean of {REPEATS} draws, ± one standard deviation by chance, "
+    f"of {RESAMPLES} bootstrap resamples of both sides; grey: its floor, real against real. "
     "Green up to 1.35 floors, orange above 2.5; all grey: of fewer than 200 rows, too few to tell."
 )
 Index = QModelIndex | QPersistentModelIndex

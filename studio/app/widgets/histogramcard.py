@@ -4,7 +4,7 @@ from studio.app import words
 from studio.app.plots.export import Picture
 from studio.app.plots.histogram import HistogramPlot, HistogramScene
 from studio.app.plots.paper import histograms_picture
-from studio.app.plots.shares import Apart
+from studio.app.plots.shares import REPEATS, RESAMPLES, Apart
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.plotcard import PointedCard
 from studio.literal import one_line
@@ -12,7 +12,8 @@ from studio.literal import one_line
 __all__ = ["HistogramCard"]
 
 FAR = (
-    "Wasserstein-1 between {n:,} generated and {n:,} real data, the mean of 12 draws. The floor "
+    "Wasserstein-1 between {n:,} generated and {n:,} real data, the mean of {draws} draws. ± is "
+    "one standard deviation by chance, of {resamples} bootstrap resamples of both sides. The floor "
     "is the same between two halves of the real ones: green up to 1.35 floors, orange above 2.5; "
     "of fewer than 200 never green, and orange only where the bars of both do not meet."
 )
@@ -57,8 +58,12 @@ class HistogramCard(PointedCard):
             text = f"{whose}: W1 {far.said(scene.unit)}" if whose else f"W1 {far.said(scene.unit)}"
             text += ", too few" if far.level == "few" else ""
             self.far = f"{text}, n = {far.n:,} each"
-            around = f" It varies by {words.figure(far.spread)}." if far.spread else ""
-            tip = "\n".join(filter(None, (more, FAR.format(n=far.n) + around)))
+            around = f" The floor varies by ± {words.figure(far.spread)}." if far.spread else ""
+            tip = "\n".join(
+                filter(
+                    None, (more, FAR.format(n=far.n, draws=REPEATS, resamples=RESAMPLES) + around)
+                )
+            )
         set_tip(self.plot, scene.outside)
         heard = (f"{text}." if text else "", scene.outside, said)
         self.plot.setAccessibleDescription(" ".join(filter(None, heard)))

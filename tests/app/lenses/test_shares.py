@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.app.plots.shares import (
+    RESAMPLES,
     Apart,
+    _resampled,
     apart,
     beyond,
     edges_of,
@@ -181,3 +183,48 @@ def test_data_are_drawn_with_all_of_their_elements() -> None:
     assert same.floor > 1.5 * apart(rng.normal(size=4000), rng.normal(size=4000)).floor
     assert other.value == pytest.approx(0.5, abs=0.1)
     assert other.bar < 0.1
+
+
+@pytest.mark.parametrize(("made", "real"), [(100, 4000), (1500, 4000)])
+def test_the_bar_of_a_distance_is_that_of_both_sides(made: int, real: int) -> None:
+    """Of two normal laws far apart W1 is the difference of the means: it varies by sigma (2 / n)^½.
+    Draws alone had all that was generated in each, and said less than half of it.
+    """
+    rng = np.random.default_rng(made)
+    found = apart(rng.normal(9.0, 2.0, size=made), rng.normal(size=real))
+    assert found is not None
+    assert found.value == pytest.approx(9.0, abs=4 * (5.0 / made) ** 0.5)
+    assert found.bar == pytest.approx((5.0 / made) ** 0.5, rel=0.25)
+
+
+def test_one_value_far_off_makes_a_distance_as_uncertain_as_it_is_large() -> None:
+    """It is drawn again 0, 1, 2, ... times: by the law of Poisson, of mean and deviation 1."""
+    made = NORMAL[:64].copy()
+    made[7] = 64e3
+    found = apart(made, NORMAL)
+    assert found is not None
+    assert found.value == pytest.approx(1000, rel=0.01)
+    assert found.bar == pytest.approx(1000, rel=0.25)
+
+
+def test_the_bar_of_elements_is_that_of_the_data_that_they_are_of() -> None:
+    """Thirty elements of a datum that are alike say no more than one of it."""
+    rng = np.random.default_rng(2)
+    made, real = rng.normal(9.0, size=400), rng.normal(size=2000)
+    one = apart(made, real)
+    many = apart(np.repeat(made[:, None], 30, axis=1), np.repeat(real[:, None], 30, axis=1))
+    assert one is not None
+    assert many is not None
+    assert many.bar == pytest.approx(one.bar, rel=1e-9)
+
+
+def test_resampled_weights_are_resampled_values() -> None:
+    """By brute force: values drawn again, and sorted again."""
+    rng = np.random.default_rng(4)
+    made, real = rng.gumbel(size=50), rng.normal(size=90)
+    fast = _resampled(made, real, 40, np.random.default_rng(7))
+    again, slow = np.random.default_rng(7), []
+    for _ in range(RESAMPLES):
+        sides = [each[again.integers(len(each), size=40)] for each in (made, real)]
+        slow.append(wasserstein(*sides))
+    assert fast == pytest.approx(np.array(slow), rel=1e-9)
