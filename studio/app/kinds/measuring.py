@@ -39,7 +39,7 @@ Part = tuple[float, float] | str
 class Sample:
     """Data of one place: real ones, ``key`` is "" for these, or what a run makes, of which
     ``place`` is that among the compared runs. ``source`` is what its rows are rows of, where they
-    can be selected.
+    can be selected, and ``origin`` says in words what they are.
     """
 
     key: str
@@ -47,6 +47,7 @@ class Sample:
     arrays: Arrays
     source: Source | None = None
     place: int = 0
+    origin: str = ""
 
 
 @dataclass(frozen=True, eq=False)

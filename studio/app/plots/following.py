@@ -121,9 +121,10 @@ class Following(QObject):
             if record is not None:
                 self._show(record)
 
-    def _follow_newest(self, run: RunState) -> None:
+    def _follow_newest(self, run: RunState, *, just_arrived: bool = False) -> None:
         """Show the newest record there is, live or kept; a kept one once it is read, and until
-        then the newest at hand.
+        then the newest at hand. Where nothing is shown a live one is only if it has
+        ``just_arrived``: else it may be of the first steps, however long ago these were.
         """
         record, shown = None, self._record
         reading = _kept_is_newest(run)
@@ -135,8 +136,10 @@ class Following(QObject):
             record = self._loader.want(run.key, newest, [newest])
         if record is not None:
             self._show(self._as_live(run, record))
-        elif run.live is not None and not (reading and shown and shown.step > run.live.step):
-            self._show(run.live)
+        elif run.live is not None:
+            at_hand = just_arrived if shown is None else shown.step <= run.live.step
+            if at_hand or not reading:
+                self._show(run.live)
 
     def _as_live(self, run: RunState, record: FlowRecord) -> FlowRecord:
         """Between live records a kept one has no more particles than they: the picture would
@@ -194,7 +197,7 @@ class Following(QObject):
         if self.step is not None or not self._lens.isVisible():
             return
         before = self._record
-        self._follow_newest(run)
+        self._follow_newest(run, just_arrived=True)
         if self._record is before:
             self.drawn()  # it came too late to be seen
 
@@ -211,11 +214,22 @@ class Following(QObject):
         run = self.run
         if run is not None and key == run.key and (self.step is not None or step in run.kept):
             self.failed.emit(step, why)
+            if self.step is None and self._record is None and run.live is not None:
+                self._show(run.live)  # the newest that can be seen
+
+    def _leave_behind(self) -> None:
+        """Forget the record of when the lens was last seen, where there is a newer one now."""
+        run, record = self.run, self._record
+        if run is not None and record is not None and self.step is None:
+            newest = max(run.kept[-1] if run.kept else 0, run.live.step if run.live else 0)
+            if newest > record.step:
+                self._record = None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
         if watched is self._lens and kind == QEvent.Type.Show:
             self._lens.window().installEventFilter(self)
+            self._leave_behind()
             self.clocks()
             self.follow()
         elif watched is self._lens and kind == QEvent.Type.Hide:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -94,6 +95,7 @@ class DistributionsView(QWidget):
         self.cards: dict[str, HistogramCard | BarsCard] = {}
         self._others: list[Beside] = []
         self._theirs: dict[str, Shown | None] = {}  # what was drawn last from other runs
+        self._unread: set[str] = set()  # of which that is not known yet
         self._found: Found | None = None
         self._of: Shown | None = None  # whose figures those are
         self._brush: tuple[str, Part] | None = None
@@ -185,6 +187,7 @@ class DistributionsView(QWidget):
             self._others.append(beside)
         for place, beside in enumerate(self._others):
             beside.show(found[place].key if place < len(found) else "")
+        self._unread = {r.key for r in found if r.key not in self._theirs or r.key in self._unread}
         self._theirs = {run.key: self._theirs.get(run.key) for run in found}
         for run in found:
             tasks.spawn(self._read(run.key))
@@ -192,12 +195,12 @@ class DistributionsView(QWidget):
 
     async def _read(self, key: str) -> None:
         """Read what was drawn last from another run: it may be more than its fixed latents."""
-        try:
+        shown = None
+        with suppress(StoreError, OSError):  # that run says it in its own lens
             shown = await asyncio.to_thread(read_usual, key)
-        except (StoreError, OSError):
-            return  # that run says it in its own lens
-        if isValid(self) and key in self._theirs and shown is not None:
-            self._theirs[key] = shown
+        if isValid(self) and key in self._theirs:
+            self._unread.discard(key)
+            self._theirs[key] = shown or self._theirs[key]
             self._later()
 
     def _written(self, event: ResultWritten) -> None:
@@ -221,29 +224,36 @@ class DistributionsView(QWidget):
         title, place = called(run.name, run.label.name), places.get(run.key, 0)
         found = [Sample("", "real", real, real_of), Sample(run.key, title, made, made_of, place)]
         for beside in self._others:
-            if beside.run is not None and (rows := self._made_by(beside, kind)) is not None:
-                other = beside.run
-                title = called(other.name, other.label.name)
-                found.append(Sample(other.key, title, rows, place=places.get(other.key, 0)))
+            other, by = beside.run, self._made_by(beside, kind)
+            if other is not None and by is not None:
+                title, place = called(other.name, other.label.name), places.get(other.key, 0)
+                found.append(Sample(other.key, title, by[0], place=place, origin=by[1]))
         for each in found[:2]:
             self._offer(each, kind)
         return found
 
-    def _made_by(self, beside: Beside, kind: Kind) -> dict[str, NDArray[Any]] | None:
-        """Return what another run makes: its fixed latents, or samples that were drawn as in the
-        data, where these are more.
+    def _made_by(self, beside: Beside, kind: Kind) -> tuple[dict[str, NDArray[Any]], str] | None:
+        """Return what another run makes, and what that is in words: its fixed latents, or samples
+        that were drawn as in the data, where these are more and no older. None until it is known
+        which.
         """
         other, record = beside.run, beside.record
-        drawn = self._theirs.get(other.key) if other is not None else None
-        names = other.classes if other is not None else ()
-        names = names or (self._sampled.run.classes if self._sampled.run is not None else ())
-        fixed = record.x.shape[1] if record is not None and kind.fits(record.x.shape[2:]) else 0
-        usable = drawn is not None and not drawn.given and kind.fits(drawn.x.shape[1:])
-        if usable and drawn is not None and len(drawn.x) > fixed:
-            return rows_of(drawn.x, named(drawn.told, drawn.classes or names))
-        if record is None or not fixed:
+        if other is None or other.key in self._unread:
             return None
-        return rows_of(record.x[-1], named(record.given, names))
+        drawn = self._theirs.get(other.key)
+        names = other.classes or (
+            self._sampled.run.classes if self._sampled.run is not None else ()
+        )
+        fixed = record.x.shape[1] if record is not None and kind.fits(record.x.shape[2:]) else 0
+        known = (record.step if record is not None else -1, *other.kept[-1:])  # or it is being read
+        newest = max(known) if beside.step is None else known[0]
+        usable = drawn is not None and not drawn.given and kind.fits(drawn.x.shape[1:])
+        if usable and drawn is not None and len(drawn.x) > fixed and drawn.step >= newest:
+            return rows_of(drawn.x, named(drawn.told, drawn.classes or names)), drawn.origin
+        if record is None or not fixed or (beside.step is not None and record.step != beside.step):
+            return None
+        origin = f"{fixed:,} fixed {kind.moving}, {words.at_step(record.step, other)}"
+        return rows_of(record.x[-1], named(record.given, names)), origin
 
     def _real_side(self) -> tuple[dict[str, NDArray[Any]], Source] | None:
         """Return the real data, those that were not learned from where there are such; None where
@@ -386,7 +396,7 @@ class DistributionsView(QWidget):
         # Others that are drawn meanwhile: what stands here is not of them yet.
         coming = now is not None and of is not None and now.file != of.file
         counting = f"counting {self._sampled.origin}" if coming else ""
-        told = (counting, self._about_made, self._about_real)
+        told = (counting, self._about_made, *self._about_others, self._about_real)
         self._words.set_text(" · ".join(filter(None, told)))
         found, n = self._found, len(of.x) if of is not None else 0
         if found is not None and found.part is not None:
@@ -400,6 +410,18 @@ class DistributionsView(QWidget):
     def _shown(self) -> Shown | None:
         """What the figures are of that stand here: counting newer ones takes a while."""
         return self._of if self._of is not None else self._sampled.now
+
+    @property
+    def _about_others(self) -> list[str]:
+        """Say which data of other runs stand beside them: "run 2: 1,500 samples, step 900"."""
+        samples = self._found.samples[2:] if self._found is not None else ()
+        known = {each.key: each.origin for each in samples}
+        others = [each.run for each in self._others if each.run is not None]
+        return [
+            f"run {naming.number(run.name)}: {known.get(run.key) or 'not read yet'}"
+            for run in others
+            if run.key in known or run.kept or run.live is not None
+        ]
 
     @property
     def _about_made(self) -> str:

@@ -41,6 +41,7 @@ from studio.app.plots.sampled import Shown
 from studio.app.plots.shares import Apart, apart, edges_of, shares_of, spread_of
 from studio.app.plots.style import CanvasStyle
 from studio.app.shell.rows_panel import RowsPanel
+from studio.app.state.runs import FlowRecord
 from studio.app.state.selection import Offered, Source
 from studio.app.state.taking import Taking
 from studio.app.theme import theme
@@ -50,6 +51,7 @@ from studio.app.views.distributions import VIEW, DistributionsView
 from studio.app.widgets.distancetable import DistanceTable
 from studio.app.widgets.histogramcard import HistogramCard
 from studio.protocol.messages import GetTarget, Operate
+from studio.store.flow import FlowStore
 from tests.qtloop import until
 from tests.store.scenarios import generated
 
@@ -511,7 +513,7 @@ async def test_of_another_run_what_was_drawn_is_counted_where_it_is_more(
     other = replace(lens.run, key=key, name="0002-b", live=lens.run.live)
     lens.state.runs.by_key[key] = other
     drawn = np.random.default_rng(4).normal(size=(500, 2)).astype(np.float32)
-    generated(made_folder(key), drawn)
+    generated(made_folder(key), drawn, step=5)
     lens.state.runs.choose((lens.run.key, key))
     await until(lambda: view._found is not None and len(view._found.samples) == 3)
     await until(lambda: view._found.count(2) == 500 and view._found.far)
@@ -522,6 +524,50 @@ async def test_of_another_run_what_was_drawn_is_counted_where_it_is_more(
     assert view._key.height() == 20 * len(key_lines(view._key.names, view._key.width()))
     assert view.cards["x"]._said.accessibleName().startswith("run 1: W1 "), "whose it is"
     assert "2 b: W1 " in view.cards["x"]._said.toolTip()
+
+
+async def test_of_another_run_nothing_stands_there_until_its_newest_is_read(
+    view: DistributionsView, lens: Any, tmp_path: Path
+) -> None:
+    """Live ones of the first steps, which somebody had looked at, stood there as what it makes."""
+    await shown(view, lens)
+    key, n = str(tmp_path / "0002-b"), 60
+    newest = np.full((2, n, 2), 0.25, np.float32)
+    FlowStore(made_folder(key)).keep(FlowRecord.of(90, np.float32([0, 1]), newest))
+    other = replace(
+        lens.run, key=key, name="0002-b", live=lens.run.live, kept=[90], job="", step=90
+    )
+    lens.state.runs.by_key[key] = other
+    seen: list[np.ndarray] = []
+    find = view._find
+
+    def spied(samples: Any, kind: Any) -> Any:
+        seen.extend(sample.arrays["x"] for sample in samples[2:])
+        return find(samples, kind)
+
+    view._find = spied
+    lens.state.runs.choose((lens.run.key, key))
+    assert "run 2: not read yet" in view._about_others
+    view._measure()
+    await until(lambda: view._found is not None and len(view._found.samples) == 3)
+    assert seen
+    assert all((x == 0.25).all() and len(x) == n for x in seen)
+    await until(lambda: f"run 2: {n} fixed particles, step 90" in view._words.accessibleName())
+
+
+async def test_of_another_run_older_samples_give_way_to_its_newest_latents(
+    view: DistributionsView, lens: Any, tmp_path: Path
+) -> None:
+    await shown(view, lens)
+    key = str(tmp_path / "0002-b")
+    newest = np.full((2, 60, 2), 0.25, np.float32)
+    generated(made_folder(key), np.zeros((500, 2), np.float32))  # of an early step
+    FlowStore(Path(key)).keep(FlowRecord.of(900, np.float32([0, 1]), newest))
+    other = replace(lens.run, key=key, name="0002-b", live=None, kept=[900], job="", step=900)
+    lens.state.runs.by_key[key] = other
+    lens.state.runs.choose((lens.run.key, key))
+    await until(lambda: view._found is not None and len(view._found.samples) == 3)
+    assert view._found.samples[2].origin == "60 fixed particles, step 900"
 
 
 async def test_what_is_counted_is_called_by_what_it_is_of_also_when_others_come(
