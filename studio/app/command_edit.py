@@ -42,7 +42,7 @@ def edit_commands(state: AppState, _: Actions) -> list[Command]:
     return [
         Command(
             id="edit-lab", title="Edit by hand and complete", menu="Run", run=edit,
-            why_not=why_not, icon="edit",
+            why_not=why_not, icon="brush",
             aliases=(
                 *("completion of a graph or molecule", "fill in", "inpainting", "translate"),
                 *("draw a graph", "edit lab", "add edges or bonds", "partial", "missing part"),

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QLabel, QLineEdit
 from shiboken6 import delete
 
+from studio import resources
 from studio.app import preferences
 from studio.app.commands import Command, Registry
 from studio.app.help import pages as help_pages
@@ -68,6 +69,8 @@ async def test_every_command_is_in_the_menu_in_the_palette_and_has_its_shortcut(
     assert listed_in(palette) | pages >= titles
     keys = {a.shortcut().toString() for a in bench.window.actions()}
     assert {QKeySequence(c.shortcut).toString() for c in registry if c.shortcut} <= keys
+    drawn = {path.stem for path in resources.folder("icons").glob("*.svg")}
+    assert {c.icon for c in registry if c.icon} <= drawn
 
 
 async def test_what_had_the_keyboard_before_the_palette_may_be_gone(bench):
