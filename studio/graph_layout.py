@@ -8,15 +8,18 @@ doi:10.1007/978-3-540-31843-9_25), relaxed (de Leeuw and Heiser 1980, Multivaria
 501-522), from classical scaling (Torgerson 1952, doi:10.1007/BF02288916), for all graphs at once.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from observables.graphs.canonical import canonical_order
 
-__all__ = ["laid_out"]
+__all__ = ["Lay", "laid_out", "spread"]
 
+Lay: TypeAlias = Callable[[NDArray[Any], NDArray[Any], Any], NDArray[np.float32]]
+"""Places the nodes of graphs: as `laid_out` does, or as is usual for some of them."""
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -41,8 +44,13 @@ def laid_out(
         at = np.arange(len(rows))[:, None]
         own = some[at[..., None], order[:, :, None], order[:, None]] != 0
         if count:
-            found[rows[:, None], order] = _turned(_majorised(*_distances(own)))
+            found[rows[:, None], order] = _turned(spread(own))
     return found
+
+
+def spread(joined: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Return places (g, n, 2) of the nodes of graphs (g, n, n), so far apart as along edges."""
+    return _majorised(*_distances(joined))
 
 
 def _distances(joined: Bools) -> tuple[Floats, Floats]:

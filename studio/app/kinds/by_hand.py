@@ -14,6 +14,7 @@ from studio.app.kinds.paper import Paper
 from studio.app.kinds.typed_rows import TypedRows
 from studio.app.state.graph_editing import Cut
 from studio.app.tokens import Tokens
+from studio.graph_layout import Lay, laid_out
 
 __all__ = ["ByHand", "PaintRow", "of_pairs", "of_types"]
 
@@ -38,6 +39,7 @@ class ByHand:
         says: the measures that are told of a graph, in their order; of the first ones the value
             speaks for itself.
         plain: how many do.
+        lay: places the nodes.
     """
 
     read: Callable[[Arrays], tuple[Cut, list[Graph]]]
@@ -48,6 +50,7 @@ class ByHand:
     edge: str = "edge"
     says: tuple[str, ...] = ()
     plain: int = 1
+    lay: Lay = laid_out
 
 
 def of_pairs(arrays: Arrays) -> tuple[Cut, list[Graph]]:

@@ -23,7 +23,7 @@ from studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
 from studio.app.kinds.validity import VALIDITY, validity
 from studio.counted import counted
 from studio.formats.molecules.toolkit import depicted, installed
-from studio.graph_layout import laid_out
+from studio.molecule_layout import as_drawn
 from studio.protocol.extras import PLACES
 
 __all__ = ["KIND"]
@@ -63,7 +63,7 @@ def _ready(arrays: Arrays) -> Arrays:
     if PLACES in arrays:
         return {}
     rows = MoleculeRows.of(arrays)
-    return {PLACES: laid_out(rows.bonds, rows.size, rows.atoms)}
+    return {PLACES: as_drawn(rows.bonds, rows.size, rows.atoms)}
 
 
 def _said(datum: Arrays) -> str:
@@ -193,6 +193,7 @@ KIND = Kind(
         edges=lambda columns: ("single bond", "double bond", "triple bond"),
         says=(VALIDITY, "Formula", "Bonds", "Rings", "Weight"),
         plain=2,
+        lay=as_drawn,
     ),
     views=("graph-flow", "tiles", "browser", "graph-edit", "asked"),
     marked=(WHY,),

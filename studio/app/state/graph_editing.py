@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.graph_layout import laid_out
+from studio.graph_layout import Lay, laid_out
 
 __all__ = [
     "OPERATORS",
@@ -165,13 +165,15 @@ def _packed(own: NDArray[np.floating], layers: NDArray[np.floating], cut: Cut) -
     return np.concatenate([nodes.ravel(), pairs[:, first, second].ravel()]).astype(np.float32)
 
 
-def sheet_of(square: NDArray[Any], title: str, types: NDArray[Any] | None = None) -> GraphSheet:
+def sheet_of(
+    square: NDArray[Any], title: str, types: NDArray[Any] | None = None, lay: Lay = laid_out
+) -> GraphSheet:
     """Return a graph (n, n), perhaps with types of its nodes (n,), on the table, laid out as graphs
-    are everywhere.
+    of its kind are everywhere.
     """
     n = len(square)
     own = None if types is None else types[None]
-    places = laid_out(square[None], np.array([n]), own)[0].astype(np.float64)
+    places = lay(square[None], np.array([n]), own)[0].astype(np.float64)
     kinds = np.zeros(n, np.int64) if types is None else np.asarray(types, np.int64)
     return GraphSheet(np.asarray(square, np.int64), places, title, np.zeros(n, bool), kinds)
 
@@ -229,9 +231,9 @@ def marked(sheet: GraphSheet, node: int) -> GraphSheet:
     return replace(sheet, marked=other)
 
 
-def laid_anew(sheet: GraphSheet) -> GraphSheet:
+def laid_anew(sheet: GraphSheet, lay: Lay = laid_out) -> GraphSheet:
     """Return a sheet whose nodes are where the layout has them."""
-    return replace(sheet, places=sheet_of(sheet.square, "", sheet.types).places)
+    return replace(sheet, places=sheet_of(sheet.square, "", sheet.types, lay).places)
 
 
 def handed(sheet: GraphSheet, cut: Cut, keep: Keep) -> dict[str, Any]:

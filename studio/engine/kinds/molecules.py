@@ -16,7 +16,7 @@ from models.layouts.graphs import unpack_types
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.engine.kinds.typed import handed_types
 from studio.formats.molecules.writing import MOLECULE_SUFFIXES, left_out, write_molecules
-from studio.graph_layout import laid_out
+from studio.molecule_layout import as_drawn
 from studio.protocol.extras import DENOISED
 from studio.protocol.records import EXTRA
 
@@ -68,7 +68,7 @@ class Molecules(DataKind, slug="molecules"):
 
     def places(self, rows: Batch) -> NDArray[np.float32]:
         atoms, bonds = unpack_types(rows.x, packing_of(rows.x.shape[1]))
-        return laid_out(bonds.numpy(), rows.given[SIZE].numpy(), atoms.numpy())
+        return as_drawn(bonds.numpy(), rows.given[SIZE].numpy(), atoms.numpy())
 
     def write(
         self, path: Path, rows: Batch, columns: tuple[str, ...], attrs: Mapping[str, object]

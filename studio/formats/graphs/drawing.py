@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.formats.limits import FormatError
-from studio.graph_layout import laid_out
+from studio.graph_layout import Lay, laid_out
 
 __all__ = ["MOST_DRAWN", "drawn"]
 
@@ -27,6 +27,7 @@ def drawn(
     types: NDArray[np.integer] | None = None,
     letters: Sequence[str] = (),
     said: str = "",
+    lay: Lay = laid_out,
 ) -> bytes:
     """Return graphs as a sheet, as many in a row as rows.
 
@@ -37,6 +38,7 @@ def drawn(
         letters: what stands for the nodes of each type, "" for a place where lines meet; without
             letters all nodes are discs.
         said: where they come from, which stands in the file as its description.
+        lay: places their nodes.
 
     Raises:
         FormatError: there are too many.
@@ -46,7 +48,7 @@ def drawn(
             f"A sheet has at most {MOST_DRAWN:,} drawings; these are {len(edges):,}.",
             "Select fewer of them, or export them as GraphML, SDF or arrays.",
         )
-    places = laid_out(edges, size, types)
+    places = lay(edges, size, types)
     columns = max(1, int(np.ceil(np.sqrt(len(edges)))))
     width, height = SIDE * columns, SIDE * int(np.ceil(len(edges) / columns))
     parts = [

@@ -16,7 +16,7 @@ from studio.formats.graphs.twice import LeftOut
 from studio.formats.limits import FormatError
 from studio.formats.molecules.spelling import spelt
 from studio.formats.molecules.toolkit import installed, smiles_of
-from studio.graph_layout import laid_out
+from studio.molecule_layout import as_drawn
 from studio.store.atomic import write_bytes
 
 __all__ = ["MOLECULE_SUFFIXES", "left_out", "write_molecules"]
@@ -48,7 +48,7 @@ def write_molecules(
     triples = zip(atoms, bonds, size.tolist(), strict=True)
     each = [(a[:n], b[:n, :n]) for a, b, n in triples]
     if suffix == ".sdf":
-        places = laid_out(bonds, size, atoms)
+        places = as_drawn(bonds, size, atoms)
         blocks = [_block(a, b, p, said) for (a, b), p in zip(each, places, strict=True)]
         write_bytes(path, "".join(blocks).encode())
     elif suffix == ".smi":
@@ -64,7 +64,7 @@ def write_molecules(
         write_bytes(path, "".join(f"{line}\n" for line in lines).encode())
     elif suffix == ".svg":
         letters = ["", *ATOMS[1:]]
-        write_bytes(path, drawn(bonds, size, atoms, letters, said))
+        write_bytes(path, drawn(bonds, size, atoms, letters, said, lay=as_drawn))
     else:
         arrays: dict[str, NDArray[Any]] = {
             "atoms": atoms.astype(np.uint8), "bonds": bonds.astype(np.uint8), "size": size,

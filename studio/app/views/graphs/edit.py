@@ -53,6 +53,7 @@ from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told
 from studio.app.widgets.taskform import TaskForm
 from studio.app.widgets.tilegrid import TileGrid
+from studio.graph_layout import Lay, laid_out
 from studio.protocol.extras import PLACES
 from studio.protocol.messages import JobInfo, ResultWritten
 
@@ -173,6 +174,11 @@ class GraphEditView(QWidget):
         """How graphs of the kind are edited."""
         return self._kind.by_hand
 
+    @property
+    def _lay(self) -> Lay:
+        """What places their nodes."""
+        return laid_out if self._hand is None else self._hand.lay
+
     def _graphs(self) -> list[Any]:
         """Return the real graphs that are known, the types of their nodes and edges."""
         run, hand = self._run, self._hand
@@ -261,7 +267,7 @@ class GraphEditView(QWidget):
             place = self._real % len(graphs)
             self._real += 1
             types, square = graphs[place]
-            self.take(sheet_of(square, f"Real {self._kind.one} {place:,}", types))
+            self.take(sheet_of(square, f"Real {self._kind.one} {place:,}", types, self._lay))
 
     def _take_another(self) -> None:
         self.take_real()
@@ -280,7 +286,7 @@ class GraphEditView(QWidget):
         one = {name: np.asarray(each)[rows] for name, each in known.arrays.items()}
         cut, ((types, square),) = hand.read(one)
         if cut == self.cut:
-            self.take(sheet_of(square, f"{known.title} {int(rows[0]):,}", types))
+            self.take(sheet_of(square, f"{known.title} {int(rows[0]):,}", types, hand.lay))
 
     # Editing
 
@@ -311,7 +317,7 @@ class GraphEditView(QWidget):
 
     def _tidy(self) -> None:
         if self.edits.now is not None:
-            self.edits.put(laid_anew(self.edits.now))
+            self.edits.put(laid_anew(self.edits.now, self._lay))
             self.canvas.show_sheet(self.edits.now, fit=True)
             self.refresh()
 
