@@ -121,9 +121,13 @@ class ReadGraphs:
             known yet; None where all are discs.
         kinds: (n, P), of which type each pair is likeliest, from 1, if it is joined; None where
             edges have none.
+        inks: (n, N), the name of the colour of each node, "" for that of all.
+        wrong: (n, N), which nodes have more edges than they can.
     """
 
     graphs: GraphRows
     letters: NDArray[np.str_] | None = None
     marks: Numbers | None = None
     kinds: Numbers | None = None
+    inks: NDArray[np.str_] | None = None
+    wrong: NDArray[np.bool_] | None = None

@@ -164,6 +164,20 @@ class GraphWay:
         found: list[int] = self.seen.marks[self.frame(t), : self.size].tolist()
         return found
 
+    def inks_at(self, t: float) -> list[str]:
+        """Return the name of the colour of each node at a flow time, "" for that of all."""
+        if self.seen.inks is None:
+            return [""] * self.size
+        found: list[str] = self.seen.inks[self.frame(t), : self.size].tolist()
+        return found
+
+    def wrong_at(self, t: float) -> list[bool]:
+        """Return which nodes have more edges at a flow time than they can."""
+        if self.seen.wrong is None:
+            return [False] * self.size
+        found: list[bool] = self.seen.wrong[self.frame(t), : self.size].tolist()
+        return found
+
     def level(self, t: float) -> float | None:
         """Return the noise level at a flow time, None where nobody knows."""
         if self.levels is None:

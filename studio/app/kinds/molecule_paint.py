@@ -16,13 +16,15 @@ from studio.app.theme import font
 from studio.app.tokens import Tokens
 from studio.protocol.extras import PLACES
 
-__all__ = ["UNKNOWN", "paint_atoms_and_bonds", "paint_molecule"]
+__all__ = ["INKS", "UNKNOWN", "paint_atoms_and_bonds", "paint_molecule"]
 
 LETTER, LARGEST = 0.085, 24.0  # the height of a letter, of the side of a tile; in pixels
 LETTERED = 34  # pixels of a side from which on atoms have letters; else dots
 APART = 0.022  # between the lines of a bond, of the side
 SHOWN_H = 120  # pixels of a side from which on the hydrogens of these atoms are written
 UNKNOWN = "?"  # an atom that is masked
+INKS = {"N": "accent", "O": "danger", "F": "good", "S": "warm"}
+"""The colours of elements, as far as they have their own."""
 SMALL = str.maketrans("23456789", "₂₃₄₅₆₇₈₉")
 
 
@@ -88,12 +90,11 @@ def _paint_atoms(
     """Paint letters; carbon is where lines meet. An atom with too many bonds has a dotted ring."""
     atoms, bonds = rows.each()[0]
     over, left, lettered = over_valence(atoms, bonds), hydrogens(atoms, bonds), _lettered(rows)
-    inks = {"N": palette.accent, "O": palette.danger, "F": palette.good, "S": palette.warm}
     tall, masked = _tall(paper), rows.masked[0]
     painter.setFont(font(round(tall)))
     for place, point in enumerate(points):
         name = ATOMS[int(atoms[place])]
-        ink = QColor(inks.get(name, palette.text))
+        ink = QColor(getattr(palette, INKS.get(name, "text")))
         if masked[place]:
             name, ink = UNKNOWN, QColor(palette.muted)
         if lettered[place] and paper.side < LETTERED:

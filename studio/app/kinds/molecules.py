@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from observables.graphs.statistics import spectra
 from observables.molecules.atoms import ATOMS
 from observables.molecules.resonance import same_molecules
-from observables.molecules.valence import formula, molecule_statistics, why_invalid
+from observables.molecules.valence import formula, molecule_statistics, over_valence, why_invalid
 from studio.app.kinds import graph_sets, stage_tiles
 from studio.app.kinds.apart import Apart
 from studio.app.kinds.by_hand import ByHand, of_types
@@ -18,7 +18,7 @@ from studio.app.kinds.graph_paint import WHY
 from studio.app.kinds.graph_rows import GraphRows, ReadGraphs
 from studio.app.kinds.kind import Arrays, EachTile, Kind, Measured, Tiles, how_many
 from studio.app.kinds.lazily import Lazily
-from studio.app.kinds.molecule_paint import UNKNOWN, paint_atoms_and_bonds, paint_molecule
+from studio.app.kinds.molecule_paint import INKS, UNKNOWN, paint_atoms_and_bonds, paint_molecule
 from studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
 from studio.app.kinds.validity import VALIDITY, validity
 from studio.counted import counted
@@ -114,7 +114,12 @@ def _graph(arrays: Arrays) -> ReadGraphs:
     """Return molecules as graphs whose edges are bonds of any order, and the symbols of atoms."""
     rows = MoleculeRows.of(arrays)
     letters = np.where(rows.unknown, UNKNOWN, np.array(ATOMS)[rows.atoms])
-    return ReadGraphs(GraphRows(rows.joined, rows.nodes), letters, kinds=rows.kinds)
+    inks = np.array([INKS.get(name, "muted") for name in ATOMS])[rows.atoms]
+    wrong = over_valence(rows.atoms, rows.bonds) & ~rows.unknown
+    return ReadGraphs(
+        GraphRows(rows.joined, rows.nodes), letters, kinds=rows.kinds,
+        inks=np.where(rows.unknown, "muted", inks), wrong=wrong,
+    )  # fmt: skip
 
 
 def _features(arrays: Arrays) -> NDArray[np.float64]:

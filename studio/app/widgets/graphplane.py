@@ -22,6 +22,7 @@ __all__ = ["GraphPlane", "nearest_node"]
 
 DISC = 0.014  # the radius of a node, of the side of the plane
 LETTERED = 0.03  # that of one with letters in it
+WRONG = 1.5  # the ring of one with too many edges, of its radius
 MARK = 1.5  # the shape of a node with a label, of its radius: there is room for a number in it
 APART = 0.011  # how far lines of one edge are from each other, of the same
 NEAR = 14.0  # pixels around a node in which it is pointed at
@@ -105,14 +106,20 @@ class GraphPlane(QWidget):
         self, painter: QPainter, points: list[QPointF], way: GraphWay, radius: float, tokens: Tokens
     ) -> None:
         marks, there = way.marks_at(self.flow), way.present(self.flow).tolist()
+        inks, wrong = way.inks_at(self.flow), way.wrong_at(self.flow)
         for node, point in enumerate(points):
             if marks is not None and there[node] and marks[node] >= 0:
                 paint_node(painter, point, MARK * radius, marks[node], tokens)
                 continue
             known = there[node] and marks is None
             painter.setPen(QPen(QColor(tokens.panel if known else tokens.line), 1.5))
-            painter.setBrush(QColor(tokens.accent if known else tokens.panel))
+            own = getattr(tokens, inks[node] or "accent")
+            painter.setBrush(QColor(own if known else tokens.panel))
             painter.drawEllipse(point, radius, radius)
+            if known and wrong[node]:
+                painter.setPen(QPen(QColor(tokens.danger), 1.4, Qt.PenStyle.DotLine))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawEllipse(point, WRONG * radius, WRONG * radius)
 
     def _paint_pairs(
         self, painter: QPainter, points: list[QPointF], pairs: Pairs, apart: float, tokens: Tokens

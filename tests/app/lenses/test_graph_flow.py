@@ -236,6 +236,11 @@ def test_molecules_have_the_letters_of_their_atoms_as_these_are_now() -> None:
     assert way.letters_at(0.0) == ["C", "C"]
     assert way.letters_at(1.0) == ["C", "O"]
     assert way.last.tolist() == [True, False, False]
+    assert [way.inks_at(t)[1] for t in (0.0, 1.0)] == ["muted", "danger"], "of the element"
+    triple = last.copy()
+    triple[[27, 33]] = -1.0, 1.0
+    found = kind("molecules").graph({"x": np.float32([last, triple])})
+    assert found.wrong.tolist() == [[False] * 3, [False, True, False]], "three bonds at O"
 
 
 def chain_of(orders: tuple[int, int]) -> np.ndarray:
