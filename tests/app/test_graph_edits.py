@@ -188,6 +188,11 @@ def test_the_mouse_joins_adds_and_removes(table, qtbot):
     for _ in range(5):
         edits.redo()
     assert edits.now.square[1, 3]
+    kept = edits.now.square
+    for node in (0, 2):
+        qtbot.mouseClick(canvas, left, Qt.KeyboardModifier.ShiftModifier, at(canvas, node))
+    assert edits.now.marked.tolist() == [True, False, True, False]
+    assert (edits.now.square == kept).all(), "two that are marked are not joined"
 
 
 def test_the_keyboard_does_all_of_it(table, qtbot):

@@ -100,6 +100,12 @@ def _measures(arrays: Arrays) -> Measured:
     return Lazily(ready, (*TITLES.values(), MANY), counted_in)
 
 
+def _means(arrays: Arrays) -> str:
+    """Say which make the tick of a graph stands for: that of nearly all training graphs."""
+    makes = arrays.get(graph_sets.MAKE)
+    return f"\N{CHECK MARK}: {str(makes[0]).lower()}" if makes is not None and len(makes) else ""
+
+
 def _elements(arrays: Arrays) -> Measured:
     """Say of each node how many it is joined to, and how many of these are joined."""
     graphs = GraphRows.of(arrays)
@@ -182,6 +188,7 @@ KIND = Kind(
         of_pairs, paint_plain, says=(VALIDITY, "Nodes", "Edges", "Clustering", "Nearest")
     ),
     marked=(WHY, graph_sets.MAKE, SIZE),
+    means=_means,
     apart=graph_sets.apart,
     imports="GraphML, GML, graph6, JSON, TU sets or lists of edges, with labels",
     page=36,

@@ -346,6 +346,7 @@ class Kind:
         heard: returns data that are sounds as a WAV file, one after the other; None of a kind that
             has no sounds.
         alike: what holds for each datum of a set, made ones too, by name, where it is known.
+        means: says of data what their marks mean, from all that is known; "" where they have none.
         marked: what tiles are painted from of all that is known or found, beside their parts.
         graph: reads data as graphs, for views of these; None where they are none.
         by_hand: how a graph of it is edited; None where nobody can.
@@ -408,6 +409,7 @@ class Kind:
     cover: Cover | None = None
     finds: tuple[str, ...] = ()
     among: Among | None = None
+    means: Callable[[Arrays], str] = lambda arrays: ""
     marked: tuple[str, ...] = ()
     graph: AsGraphs | None = None
     by_hand: ByHand | None = None

@@ -156,7 +156,10 @@ class GraphCanvas(QWidget):
                 self.added.emit(*self.place_of(at))
             return
         self.at = node
-        if self.held >= 0 and self.held != node:
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self.held = -1
+            self.marked.emit(node)
+        elif self.held >= 0 and self.held != node:
             self._join(self.held, node)
         else:
             self.held, self._drag = (-1 if self.held == node else node), at
@@ -164,7 +167,8 @@ class GraphCanvas(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         node = nearest_node(self.points, event.position()) if self.sheet is not None else -1
-        if node >= 0 and self._types:
+        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if node >= 0 and self._types and not shift:
             self.held = -1
             self.chosen.emit(node)
             self.update()

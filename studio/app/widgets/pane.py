@@ -268,7 +268,8 @@ class Pane(QWidget):
         if shown < n:
             sight = f"{sight}, filtered from {n:,}" if sight else f"none of {n:,}"
         origin = self._origin.removeprefix(f"{n:,} samples, ")  # how many is said already
-        self._where.set_text(" · ".join(filter(None, (sight, origin))))
+        means = self._kind.means(self._arrays or {})
+        self._where.set_text(" · ".join(filter(None, (sight, origin, means))))
 
 
 def told(

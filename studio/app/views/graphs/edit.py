@@ -62,7 +62,8 @@ __all__ = ["VIEW", "GraphEditView"]
 TARGET = 512  # real graphs that are fetched to choose from
 HINT = (
     "Click: {node}. Drag from one to another, or click one and then the other: {edge}; click "
-    "{edge}: {next}. Right click: away with {node}. Keys: arrows, Enter, Insert, Delete, M marks"
+    "{edge}: {next}. Right click: away with {node}. Shift and click, or M: mark. Keys: arrows, "
+    "Enter, Insert, Delete"
 )
 TYPED = ", 1 to {most} its type; a double click gives it the chosen one"
 SHOWN = shows_moving("graph-edit")
