@@ -162,7 +162,7 @@ def test_the_same_graphs_are_one_class_and_the_nearest_training_graph_is_told():
     assert found["nearest"][1:3].tolist() == [0.0, 0.0]
     assert found["nearest"][0] > 0.0, "of the spectrum of a star, and no star"
     assert found["why"].tolist() == ["1 cycle", "", "", ""], "all training graphs are lobsters"
-    assert kind("graphs").means({**made, **found}) == "✓: lobsters"
+    assert kind("graphs").means({**made, **found}) == "✓: a lobster"
     assert kind("graphs").means(made) == "", "nobody has looked yet"
     known = kind("graphs").measures({**made, **found})
     assert known["Validity"].tolist() == ["invalid: 1 cycle", "valid", "valid", "valid"]
