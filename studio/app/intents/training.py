@@ -1,8 +1,9 @@
 """Steering trainings: start, pause, step, save, evaluate, stop, resume, the queue."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from studio.app import preferences
 from studio.app.intents import disk
@@ -118,14 +119,21 @@ class TrainingIntents(Intents):
             return
         self.state.notices.post(Notice(level="info", text="No metric fits this run", topic=key))
 
-    async def evaluate_by(self, run: RunState, slugs: Sequence[str], n: int, seed: int) -> None:
-        """Queue an evaluation of a run's newest checkpoint by some metrics, and show where its
-        figures will be.
+    async def evaluate_by(
+        self,
+        run: RunState,
+        slugs: Sequence[str],
+        n: int,
+        seed: int,
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Queue an evaluation of a run's newest checkpoint by some metrics, with the settings that
+        a ``config`` of the sheet says, and show where its figures will be.
 
         Raises:
             Refused: it cannot be measured so.
         """
-        command = Evaluate(run=run.key, n=n, seed=seed, metrics=picks(run, slugs))
+        command = Evaluate(run=run.key, n=n, seed=seed, metrics=picks(run, slugs, config))
         await self.link.ask(command)
         if (self.state.place, self.state.runs.selection) == ("run", run.key):
             self.state.lens_wanted.emit("quality")

@@ -1,5 +1,6 @@
 """The sheet that asks what a run is measured by: which metrics, of how many, with which seed."""
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -18,6 +19,7 @@ from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, column, label, row, scrolled
 from studio.app.widgets.growingdialog import GrowingDialog
 from studio.app.widgets.literal import set_tip
+from studio.app.widgets.metricsettings import MetricSettings
 from studio.app.widgets.switch import Switch
 from studio.protocol.catalog import EntrySpec, FieldSpec
 
@@ -33,6 +35,7 @@ class EvaluateSheet(GrowingDialog):
 
     Attributes:
         switches: by metric, on where it is to be measured.
+        settings: by metric, of those that have some.
         form: of n and the seed.
     """
 
@@ -46,6 +49,7 @@ class EvaluateSheet(GrowingDialog):
         self._metrics = evaluating.fitting(run, state.catalog)
         self._own = evaluating.own(run)
         self._wrong: set[str] = set()
+        self._refused: dict[str, str] = {}  # settings that cannot be taken, by metric
         kind = kind_of_run(run, state.catalog)
         self.setWindowTitle("Evaluate")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -53,6 +57,7 @@ class EvaluateSheet(GrowingDialog):
         self.setMinimumWidth(WIDTH)
         on = evaluating.chosen(self._config, self._metrics, self._own)
         self.switches = {each.slug: self._switch(each, each.slug in on) for each in self._metrics}
+        self.settings: dict[str, MetricSettings] = {}
         usual = actions.training.measured_with(run)
         self.form = Form(evaluating.settings(usual, kind.many))
         self.form.show_config(self._config)
@@ -99,10 +104,30 @@ class EvaluateSheet(GrowingDialog):
         both.setStretch(1, 1)
         if entry.heavy:
             both.addWidget(label(LONG, "small"))
-        line.setLayout(both)
         for each in (line, title):
             set_tip(each, entry.summary)
+        if not entry.fields:
+            line.setLayout(both)
+            return line
+        config = evaluating.settings_of(self._run, entry.slug, self._config)
+        assert self._state.catalog is not None
+        more = MetricSettings(entry, self._state.catalog, self._key[0], config)
+        more.changed.connect(partial(self._set, entry.slug))
+        more.rejected.connect(partial(self._refuse, entry.slug))
+        self.settings[entry.slug] = more
+        both.addWidget(more.button)
+        whole = column(gap=2)
+        whole.addLayout(both)
+        whole.addWidget(more)
+        line.setLayout(whole)
         return line
+
+    def _set(self, slug: str, config: dict[str, Any]) -> None:
+        self._keep(evaluating.put_settings(self._config, slug, config))
+
+    def _refuse(self, slug: str, why: str) -> None:
+        self._refused[slug] = why
+        self._say()
 
     def _turned(self, slug: str, on: bool) -> None:
         self._keep(evaluating.put(self._config, slug, on, self._own))
@@ -127,6 +152,9 @@ class EvaluateSheet(GrowingDialog):
             against = "The run has no checkpoint yet."
         elif not any(switch.isChecked() for switch in self.switches.values()):
             against = "Switch on at least one metric."
+        else:
+            on = (slug for slug, switch in self.switches.items() if switch.isChecked())
+            against = next(filter(None, (self._refused.get(slug, "") for slug in on)), "")
         self.trouble.setText(error or against)
         self.trouble.setVisible(bool(self.trouble.text()))
         self.go.setEnabled(not against and not self._wrong)
@@ -139,7 +167,7 @@ class EvaluateSheet(GrowingDialog):
         n, seed = (value_at(self._config, each) for each in self.form.entry.fields)
         slugs = [slug for slug, switch in self.switches.items() if switch.isChecked()]
         try:
-            await self._actions.training.evaluate_by(self._run, slugs, n, seed)
+            await self._actions.training.evaluate_by(self._run, slugs, n, seed, self._config)
         except Refused as refused:
             if isValid(self):
                 self._say(" ".join(filter(None, (refused.error.message, refused.error.hint))))

@@ -22,12 +22,14 @@ __all__ = [
     "own",
     "picks",
     "put",
+    "put_settings",
     "settings",
+    "settings_of",
 ]
 
 ASKED = "evaluate"
 """Under this name, beside the kind of data, `AppState.asked` keeps what was chosen last."""
-COUNT, SEED, METRICS = "n", "seed", "metrics"
+COUNT, SEED, METRICS, SETTINGS = "n", "seed", "metrics", "settings"
 MOST = 10_000_000  # as many as samples are drawn by hand
 
 
@@ -107,7 +109,26 @@ def put(config: Mapping[str, Any], slug: str, on: bool, usual: Collection[str]) 
     return {**config, METRICS: said}
 
 
-def picks(run: RunState, slugs: Sequence[str]) -> list[Pick]:
-    """Return metrics as they are asked for, those of the run with its own settings."""
+def picks(
+    run: RunState, slugs: Sequence[str], config: Mapping[str, Any] | None = None
+) -> list[Pick]:
+    """Return metrics as they are asked for, with the settings that ``config`` says, else those of
+    the run with its own.
+    """
+    return [Pick(slug=slug, config=settings_of(run, slug, config or {})) for slug in slugs]
+
+
+def settings_of(run: RunState, slug: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a metric: those that ``config`` says, else those of the run."""
+    said = config.get(SETTINGS, {}).get(slug)
+    if said is not None:
+        return dict(said)
     own = {pick.slug: pick for pick in run.spec.metrics} if run.spec is not None else {}
-    return [own.get(slug, Pick(slug=slug)) for slug in slugs]
+    return dict(own[slug].config) if slug in own else {}
+
+
+def put_settings(
+    config: Mapping[str, Any], slug: str, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return a config with other settings of a metric."""
+    return {**config, SETTINGS: {**config.get(SETTINGS, {}), slug: dict(settings)}}

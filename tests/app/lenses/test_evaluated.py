@@ -141,7 +141,10 @@ def metric(slug, **more):
     )  # fmt: skip
 
 
-OF_POINTS = metric("fpd", kinds=["points"], needs=["denoiser"], heavy=True)
+LEVELS = FieldSpec(path="levels", kind="int", title="Levels", help="", default=256, low=2)
+OF_POINTS = msgspec.structs.replace(
+    metric("fpd", kinds=["points"], needs=["denoiser"], heavy=True), fields=[LEVELS]
+)
 OTHERS = [metric("fid", kinds=["images"]), metric("density", needs=["likelihood"])]
 
 
@@ -180,13 +183,23 @@ async def test_the_metrics_that_fit_are_chosen_in_a_sheet_and_kept(bench, wait, 
     sheet.form.rows["n"].editor._typed("1")
     assert not sheet.go.isEnabled()
     sheet.form.rows["n"].editor._typed("50")
+    more = sheet.settings["fpd"]
+    assert more.isHidden()
+    more.button.click()
+    assert more.isVisible()
+    more.form.rows["levels"].editor._typed("1")
+    assert not sheet.go.isEnabled()
+    assert sheet.trouble.text() == "FPD: Levels must be at least 2."
+    more.form.rows["levels"].editor._typed("17")
+    assert sheet.go.isEnabled()
     sheet.reject()
     asked, seen = [], []
     state.lens_wanted.connect(seen.append)
     bench.engine.script[m.Evaluate] = lambda command: asked.append(command) or {}
     opened().go.click()
     await wait(lambda: seen)
-    assert asked == [m.Evaluate(id=asked[0].id, run=run.key, n=50, metrics=[own, Pick(slug="fpd")])]
+    fpd = Pick(slug="fpd", config={"levels": 17})
+    assert asked == [m.Evaluate(id=asked[0].id, run=run.key, n=50, metrics=[own, fpd])]
     assert seen == ["quality"]
 
 
