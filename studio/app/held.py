@@ -17,6 +17,7 @@ __all__ = [
     "bar",
     "bar_word",
     "explained",
+    "far_off",
     "few",
     "in_short",
     "measured",
@@ -111,6 +112,19 @@ def band(
     if few(n) or bar_word(entry) != FLOOR or not spread or slug not in floors:
         return None
     return floors[slug] - SEEN * spread, floors[slug] + SEEN * spread
+
+
+def far_off(entry: EntrySpec | None, floors: Mapping[str, float], slug: str, value: float) -> bool:
+    """Whether a figure is so much worse than its floor that few samples tell it, too: by twice what
+    is enough of more. The floor and its spread are of as many.
+    """
+    spread = floors.get(SPREAD + slug)
+    if bar_word(entry) != FLOOR or not spread or slug not in floors:
+        return False
+    off = value - floors[slug]
+    if entry is not None and entry.better in ("higher", NEAR):
+        off = -off if entry.better == "higher" else abs(off)
+    return off > 2 * SEEN * spread
 
 
 def within_spread(

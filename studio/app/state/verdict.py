@@ -122,12 +122,12 @@ def stands(
     tells: bool = True,
 ) -> Stand:
     """Return how a figure of so many samples stands to its floor: the "same" in the band of
-    `held.band`, "better" or "worse" beyond it, of "few" samples none of these, and neither of the
-    first two where so many do not `tells`; "" without a floor. Whoever says, counts or draws what
-    is not distinguishable from real asks this.
+    `held.band`, "better" or "worse" beyond it, of "few" samples none of these but "worse" far
+    beyond it, and neither of the first two where so many do not `tells`; "" without a floor.
+    Whoever says, counts or draws what is not distinguishable from real asks this.
     """
     if held.few(n):
-        return "few"
+        return "worse" if held.far_off(entry, floors, slug, value) else "few"
     if slug not in floors or not math.isfinite(value) or held.bar_word(entry) != held.FLOOR:
         return ""
     floor, higher = floors[slug], entry is not None and entry.better == "higher"

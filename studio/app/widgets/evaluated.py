@@ -1,21 +1,25 @@
 """The figures of an evaluation that somebody asked for: value, floor, and of how many."""
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 
 from studio.app import held, words
 from studio.app.forms import check
-from studio.app.state import drafts
+from studio.app.state import drafts, verdict
+from studio.app.state.comparison import QUALITY
 from studio.app.state.evaluated import Evaluated
 from studio.app.state.naming import metric_title
 from studio.app.state.session import AppState
-from studio.app.widgets.basic import Elided, clear, label
+from studio.app.widgets.basic import Elided, clear, label, restyle
 from studio.app.widgets.literal import set_tip
 from studio.protocol.catalog import EntrySpec
 
 __all__ = ["EvaluatedCard"]
 
-HEADS = ("Metric", "Value", "Better", "Held against", "n")
+HEADS = ("Metric", "Value", "Better", "Held against", "n", "Verdict")
+COUNT, VERDICT = 4, 5  # columns
+WIDE = 760  # pixels from which there is room for the verdict beside the others, else it is below
 
 
 class EvaluatedCard(QFrame):
@@ -27,6 +31,8 @@ class EvaluatedCard(QFrame):
         super().__init__()
         self._state = state
         self._shown: Evaluated | None = None
+        self._besides: list[QWidget] = []  # verdicts in a column of their own
+        self._belows: list[QWidget] = []  # and below their metrics
         self.setProperty("surface", "raised")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.title = label("", "strong")
@@ -57,24 +63,62 @@ class EvaluatedCard(QFrame):
         self.notes.setVisible(bool(said))
         clear(self._grid)
         right = Qt.AlignmentFlag.AlignRight
+        self._besides, self._belows = [], []
         for column, head in enumerate(HEADS):
             place = right if column else Qt.AlignmentFlag.AlignLeft
-            self._grid.addWidget(label(head, "small"), 0, column, place)
-        for line, (slug, value) in enumerate(found.values.items(), 1):
+            made = label(head, "small")
+            self._grid.addWidget(made, 0, column, place)
+        self._besides.append(made)
+        for number, (slug, value) in enumerate(found.values.items()):
+            line = 1 + 2 * number
             entry = self._entry(slug)
             against = held.bar(entry, found.floors, slug) or "\u2013"
             better = entry.better if entry is not None else ""
+            said, level = self._verdict(found, entry, slug, value)
             texts = (_value(found, entry, slug, value), better, against)
             title = metric_title(slug, self._state.catalog)
             name = Elided(title, "muted")
             set_tip(name, held.explained(entry))
             count = f"{found.counts[slug]:,}" if slug in found.counts else ""
-            name.setAccessibleName(f"{title}: {', '.join(texts)}, n = {count}")
+            heard = ", ".join(filter(None, (*texts, f"n = {count}", said)))
+            name.setAccessibleName(f"{title}: {heard}")
             self._grid.addWidget(name, line, 0)
             for column, text in enumerate((*texts, count), 1):
-                self._grid.addWidget(
-                    label(text, "small" if column == 4 else ""), line, column, right
-                )
+                role = "small" if column == COUNT else ""
+                self._grid.addWidget(label(text, role), line, column, right)
+            beside, below = label(said, level), label(said, "small")
+            restyle(below, level=level)
+            self._grid.addWidget(beside, line, VERDICT, right)
+            self._grid.addWidget(below, line + 1, 0, 1, COUNT + 1)
+            self._besides.append(beside)
+            self._belows += [below] if said else []
+            below.setVisible(False)
+        self._place()
+
+    def _place(self) -> None:
+        """Say verdicts in a column, or below where there is no room for one."""
+        wide = self.width() >= WIDE
+        for each in self._besides:
+            each.setVisible(wide)
+        for each in self._belows:
+            each.setVisible(not wide)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def _verdict(
+        self, found: Evaluated, entry: EntrySpec | None, slug: str, value: float
+    ) -> tuple[str, str]:
+        """Say how a figure stands to what it is held against, and with which colour: of fewer than
+        `held.ENOUGH` only that it is worse, unless the training has shown that so many tell.
+        """
+        run, n = self._state.runs.current, found.counts.get(slug)
+        knows = run is not None and f"{QUALITY}{slug}" in run.series
+        tells = verdict.tells(run, entry, slug, n) if run is not None and knows else enough(n)
+        said, level = verdict.judged(entry, found.floors, slug, value, n, tells=tells)
+        # How many they are stands beside it.
+        return said.partition(" at n")[0], level
 
     def _settings(self, found: Evaluated) -> str:
         """Say with which settings figures were measured: of how many grey levels, say."""
@@ -94,6 +138,11 @@ class EvaluatedCard(QFrame):
     def _entry(self, slug: str) -> EntrySpec | None:
         catalog = self._state.catalog
         return catalog.get("metric", slug) if catalog is not None else None
+
+
+def enough(n: int | None) -> bool:
+    """Whether so many samples would tell a poor model from real."""
+    return n is None or n >= held.ENOUGH
 
 
 def _value(found: Evaluated, entry: EntrySpec | None, slug: str, value: float) -> str:

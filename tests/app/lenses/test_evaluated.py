@@ -126,6 +126,23 @@ def test_figures_stand_beside_their_floors_with_how_many_they_are_of(lens, qtbot
     qtbot.waitUntil(view.evaluated.isHidden)
 
 
+def test_every_figure_has_its_verdict_and_not_the_first_alone(lens, qtbot):
+    lens.state.catalog.entries.extend([metric("energy", better="lower"), metric("recall")])
+    floors = {"energy": 0.01, "spread/energy": 0.002, "accuracy": 0.9, "spread/accuracy": 0.03}
+    said = {**SAID, "values": {"accuracy": 0.9, "energy": 0.2, "recall": 0.5}, "floors": floors}
+    lens.run.evaluated = newest([event(said)])
+    view = QualityView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.show()
+    texts = [each for each in view.evaluated.findChildren(QLabel) if each.isVisible()]
+    (worse,) = [each for each in texts if each.text() == "20 × the floor"]
+    assert "warm" in (worse.property("role"), worse.property("level"))
+    (few,) = [each for each in texts if each.text() == "too few to tell from real"]
+    assert few.property("level") == "", "480 do not say that it is as good"
+    view.resize(1200, 700)
+    assert len([each for each in texts if not each.isVisible()]) == 2, "a column has them now"
+
+
 def test_each_quality_says_of_how_many_it_is(lens):
     lens.measure("quality/energy", [10], [0.5])
     lens.run.series["cost/samples"] = Series()
