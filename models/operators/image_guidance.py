@@ -75,7 +75,8 @@ class ImageGuidance:
     units of the data, NaN where it led out of all bounds; "asked" (m,) their classes. Where it is
     measured, with 95 % intervals, (k, 3) value, low and high: "accuracy", the share whose class the
     judge names, and "coverage" of real images of these classes; "real-accuracy" () that of the
-    judge on these, "real-coverage" () what samples of their law would have, both out of as many.
+    judge on these, "real-coverage" () what samples of their law would have, both out of as many;
+    "n" () how many samples each figure is of, "n-real" () and how many real images.
     """
 
     def __init__(self, config: ImageGuidanceConfig) -> None:
@@ -121,6 +122,7 @@ class ImageGuidance:
             "accuracy": figures[0], "coverage": figures[1],
             "real-accuracy": right.float().mean(),
             "real-coverage": torch.tensor(expected_coverage(c.n, len(real), k_near)),
+            "n": torch.tensor(c.n), "n-real": torch.tensor(len(real)),
         }  # fmt: skip
         return Outcome(arrays=arrays, note=_said(arrays, len(real), blown), taken_from=_TAKEN)
 

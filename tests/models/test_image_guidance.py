@@ -60,6 +60,7 @@ def test_fidelity_rises_and_coverage_falls_and_at_strength_one_both_are_those_of
     assert float(accuracy[1, 1]) < real < float(accuracy[1, 2])
     assert float(accuracy[2, 0]) > float(accuracy[1, 0])
     expected = float(found["real-coverage"])
+    assert int(found["n-real"]) <= int(found["n"])
     assert expected == pytest.approx(expected_coverage(N, N, 5))
     assert float(coverage[1, 0]) == pytest.approx(expected, abs=0.06)
     assert float(coverage[2, 0]) < expected - 0.1

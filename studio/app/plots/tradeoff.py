@@ -126,11 +126,13 @@ class TradeoffPlot(Explored):
         )  # fmt: skip
         yield Line(x, y, shade)
         seen = np.array([stop.setting == self._at for stop in self.stops])
-        yield pg.ScatterPlotItem(
+        dots = pg.ScatterPlotItem(
             x, y, size=np.where(seen, 11, 7), pen=pen(style.background, 1.0),
             brush=[QColor(style.text if one else shade.color()) for one in seen],
             antialias=True, useCache=False,
         )  # fmt: skip
+        dots.setZValue(30)  # over the ground of a name
+        yield dots
         yield from self._named(x, y, seen)
 
     def _named(self, x: Doubles, y: Doubles, seen: NDArray[np.bool_]) -> Iterator[QGraphicsItem]:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from studio.app.intents.base import Answer
 from studio.app.plots.plane import Word
 from studio.app.plots.tradeoff import Stop, TradeoffPlot
-from studio.app.views.images.guidance import ALL, VIEW, ImageGuidanceView, Led
+from studio.app.views.images.guidance import ALL, VIEW, ImageGuidanceView, Judged, Led
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.messages import GetAble, Operate, ResultWritten
 from studio.protocol.spec import Pick
@@ -125,7 +125,8 @@ async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens,
     measured |= {
         "accuracy": np.tile([0.9, 0.85, 0.93], (4, 1)),
         "coverage": np.tile([0.7, 0.6, 0.8], (4, 1)),
-        "real-accuracy": np.array(0.98), "real-coverage": np.array(0.95),
+        "real-accuracy": np.array(0.98), "real-coverage": np.array(0.95), "n": np.array(1200),
+        "n-real": np.array(300),
     }  # fmt: skip
     made = Results(Path(lens.run.key) / "results").write(record, measured)
     lens.run.results.append(made.name)
@@ -148,8 +149,15 @@ async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens,
     across, up = path.whole(path.plane)
     assert across[0] < 0.7 < 0.95 < across[1], "real images are in the picture, too"
     assert up[1] > 0.98
-    assert lab.table.item(0, 1).text() == "90.0% (85.0 to 93.0)"
+    assert lab.table.horizontalHeaderItem(0).text() == "n\u00a0=\u00a01,200"
+    assert "300 real images" in lab.table.horizontalHeaderItem(0).toolTip()
+    assert lab.table.item(0, 1).text() == "90.0% (85 to 93)"
     assert lab.table.item(1, 2).text() == "95.0%"
+    fewer = Judged(2.0, (0.8,) * 3, (0.5,) * 3, 0.9, 0.9, (50, 50))
+    kept = dict(lab._known[0, 0.0])
+    lab._keep(0, 0.0, [fewer])
+    assert list(lab._known[0, 0.0]) == [2.0], "no path is made of figures of other numbers"
+    lab._known[0, 0.0] = kept
     lab.lead(2.5)
     await until(lambda: lab._asked.strength == 2.5)
     assert not lab.table.isVisibleTo(lab)

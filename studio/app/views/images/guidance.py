@@ -46,13 +46,16 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Judged:
-    """What the judge says at a strength: value, low and high of both, and the same of real ones."""
+    """What the judge says at a strength: value, low and high of both, and the same of real ones;
+    ``counts`` are the samples and the real images, () where an earlier version does not say.
+    """
 
     strength: float
     accuracy: tuple[float, float, float]
     coverage: tuple[float, float, float]
     real_accuracy: float
     real_coverage: float
+    counts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,10 +83,11 @@ class Led:
         figures = []
         if "accuracy" in arrays:
             real = float(arrays["real-accuracy"].item()), float(arrays["real-coverage"].item())
+            counts = tuple(int(arrays[name].item()) for name in ("n", "n-real") if name in arrays)
             for k, strength in enumerate(arrays["strengths"].tolist()):
                 both = [_three(arrays[name][k]) for name in ("accuracy", "coverage")]
                 if np.isfinite(both).all():
-                    figures.append(Judged(float(strength), both[0], both[1], *real))
+                    figures.append(Judged(float(strength), both[0], both[1], *real, counts))
         figures.sort(key=lambda each: each.strength)
         return cls(images, asked, int(asked[0]) + 1 if one else 0, tuple(figures))
 
@@ -162,6 +166,16 @@ class ImageGuidanceView(GuidanceView):
         text = f"The judge sees {name} in it, {sure:.0%} sure: samples are led to that class."
         return Told(image[None], [f"{name} {sure:.0%}"], text)
 
+    def _keep(self, label_: int, rescale: float, figures: Sequence[Judged]) -> None:
+        """Keep figures, and of earlier ones those of as many samples: of fewer they come out
+        otherwise, and one path would be made of two.
+        """
+        known = self._known.get((label_, rescale), {})
+        for strength in list(known) if figures else ():
+            if known[strength].counts != figures[0].counts:
+                del known[strength]
+        super()._keep(label_, rescale, figures)
+
     @property
     def controls(self) -> Sequence[QWidget]:
         return self.classes, self.measure
@@ -193,6 +207,7 @@ class ImageGuidanceView(GuidanceView):
         near = now is not None and now.strength == asked.strength
         self.table.setVisible(near)
         if now is not None and near:
+            self.table.head(_heads(now.counts))
             self.table.show_lines(
                 [
                     ("Label accuracy", _share(now.accuracy), f"{now.real_accuracy:.1%}"),
@@ -230,6 +245,15 @@ class ImageGuidanceView(GuidanceView):
         self._halves.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
 
 
+def _heads(counts: tuple[int, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the columns of the table, with of how many their figures are."""
+    if len(counts) != 2:
+        return COLUMNS
+    made, real = counts
+    tip = f"{made:,} samples at each strength, held against {real:,} real images"
+    return (f"n\u00a0=\u00a0{made:,}", tip), *COLUMNS[1:]
+
+
 def _three(values: NDArray[Any]) -> tuple[float, float, float]:
     value, low, high = map(float, values)
     return value, low, high
@@ -237,7 +261,7 @@ def _three(values: NDArray[Any]) -> tuple[float, float, float]:
 
 def _share(figure: tuple[float, float, float]) -> str:
     value, low, high = figure
-    return f"{value:.1%} ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{value:.1%} ({100 * low:.0f} to {100 * high:.0f})"
 
 
 SEEN = shows_moving("image-guidance")
