@@ -142,7 +142,11 @@ class ImporterChoice(QWidget):
         # What was chosen stays to be seen, also where other files do not have it.
         names = [*there, *([chosen] if chosen and chosen not in (*there, NONE) else [])]
         choices = [
-            Choice(value="", title=one_line(looks) if looks else "none found", help=AS_FOUND),
+            Choice(
+                value="",
+                title=f"{one_line(looks)}, as found" if looks else "none found",
+                help=AS_FOUND,
+            ),
             *(Choice(value=name, title=one_line(name)) for name in names),
         ]
         if looks or chosen == NONE:  # where none looks like it, two entries would say so

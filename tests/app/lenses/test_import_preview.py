@@ -294,13 +294,15 @@ def test_columns_are_chosen_from_those_that_were_found(
     form = shown._choice.form
     offered = {path: [c.title for c in row.field.choices] for path, row in form.rows.items()}
     each = ["X[0]", "X[1]", "X[2]"]
-    assert offered["pt"] == ["X[1]", *each, "none"], "what its name tells comes first"
+    assert offered["pt"] == ["X[1], as found", *each, "none"], "what its name tells comes first"
     assert offered["eta"] == ["none found", *each], "a second entry would say the same"
     assert offered["mask"] == ["none found"]
     form.rows["eta"].editor._chosen(1)
     loop.run_until_complete(asyncio.sleep(0.01))
     assert asked == [{"eta": "X[0]"}]
-    assert [c.title for c in form.rows["pt"].field.choices] == ["X[1]", "X[0]", "X[1]", "Y", "none"]
+    assert [c.title for c in form.rows["pt"].field.choices] == [
+        *("X[1], as found", "X[0]", "X[1]", "Y", "none")
+    ]
     assert form.rows["eta"].editor.box.currentText() == "X[0]"
 
 

@@ -99,12 +99,13 @@ class GraphEditView(QWidget):
         self.real = button("Real one", self._take_another, tip="Take the next of the data")
         self.go = button("Apply", self._go, kind="primary", tip="Let the model do it")
         self.bar = view_bar(self, None, self.real, self.go)
-        self.title, self.facts = Elided("", "strong"), Elided("", "muted")
+        self.title, self.facts = Elided("", "strong", middle=True), Elided("", "muted")
         self.canvas = GraphCanvas()
         self.undo = icon_button("undo", "Undo (Ctrl+Z)", self._undo)
         self.redo = icon_button("redo", "Redo (Ctrl+Shift+Z)", self._redo)
         self.tidy = button("Lay out", self._tidy, kind="chip", tip="Place the nodes anew")
         self.type = ChoiceList([], "Type of new and double-clicked nodes")
+        self.type.setMinimumContentsLength(3)  # beside the title there is little room
         self.hint = label("", "small", wrap=True)
         left, right = QVBoxLayout(), QVBoxLayout()
         for half in (left, right):
