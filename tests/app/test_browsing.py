@@ -217,11 +217,14 @@ async def test_the_nearest_real_ones_of_the_one_in_the_ring_come_first(
     assert set(rows[1:]) == {6, 8}
     said = browser._line.accessibleName()
     assert "nearest of 40 real images 0 away (they from each other: 0.0008)" in said
+    assert browser.real._where.accessibleName().endswith("nearest first"), "whatever the order"
+    assert "nearest first" not in browser.made._where.accessibleName()
     browser.filter.setText("two")
     assert browser.real.grid._items.row(0) == 7
     assert browser.real.grid.count == 20
     browser.nearest.click()
     assert browser.real.grid._items.row(0) == 1
+    assert "nearest first" not in browser.real._where.accessibleName()
 
 
 def jets_of(*hardest: tuple[float, float, float]) -> dict[str, np.ndarray]:

@@ -47,6 +47,7 @@ class Pane(QWidget):
         self._ready: dict[int, Arrays] = {}  # what is made ready stays while the data do
         self._page = 0
         self._order, self._filter = "", ""
+        self._near_first = False  # whatever the order, by how near they are to something
         self._only = False
         self._kept: Rows | None = None  # where a filter leaves out some
         self._numbers: Rows | None = None
@@ -147,7 +148,7 @@ class Pane(QWidget):
         """Show the data in an order, or by how far they are ``apart`` (n,) from something, those
         that a filter keeps; return why it keeps all, if it says nothing.
         """
-        self._order, self._filter = order, text
+        self._order, self._filter, self._near_first = order, text, apart is not None
         why, rows, self._instead = "", None, ""
         if self._arrays is not None and (order or text or apart is not None):
             by_order = sorted_rows(self.measured, order, self.count)
@@ -268,8 +269,9 @@ class Pane(QWidget):
         if shown < n:
             sight = f"{sight}, filtered from {n:,}" if sight else f"none of {n:,}"
         origin = self._origin.removeprefix(f"{n:,} samples, ")  # how many is said already
+        near = "nearest first" if self._near_first and not origin else ""
         means = self._kind.means(self._arrays or {})
-        self._where.set_text(" · ".join(filter(None, (sight, origin, means))))
+        self._where.set_text(" · ".join(filter(None, (sight, near, origin, means))))
 
 
 def told(
