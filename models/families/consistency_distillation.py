@@ -18,7 +18,7 @@ from models.config import Config, Pick, param
 from models.contracts.abilities import Denoise, HasDenoiser
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
-from models.contracts.learner import Phase, Stage, Training, Walk
+from models.contracts.learner import Line, Phase, Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
 from models.denoisers.consistency import FUNCTION, ConsistencyFunction
@@ -43,6 +43,12 @@ __all__ = ["ConsistencyDistillation", "ConsistencyDistillationConfig"]
 TEACHER = "teacher"
 _WEIGHTS, _TEACHER = 0, 2  # streams of the seed (`models.tensors.make_generator`)
 
+_BETWEEN = Line(
+    formula="sₙ₊₁ → … → sₙ,  s^(1/ρ) even",
+    source="Karras et al. 2022, arXiv:2206.00364, eq. 5",
+    aspect="loss",
+)
+
 
 class ConsistencyDistillationConfig(Config, frozen=True):
     """Settings of a consistency distillation. Levels are relative to standardised data."""
@@ -59,11 +65,23 @@ class ConsistencyDistillationConfig(Config, frozen=True):
             log=True,
         ),
     ] = 18
+    teacher_steps: Annotated[
+        int,
+        param(
+            "Steps between levels",
+            "In how many steps the teacher goes from each level to the one below. With more of "
+            "them fewer levels are as close to its ODE, and the end reaches the beginning sooner; "
+            "each takes time.",
+            low=1,
+            high=100,
+            log=True,
+        ),
+    ] = 1
     solver: Annotated[
         TeacherStep,
         param(
             "Teacher's step",
-            "How the teacher goes from each level to the one below: Heun and DPM-2 ask it twice.",
+            "By which solver it does each of them: Heun and DPM-2 ask it twice.",
             choices={"heun": "Heun", "dpm-2": "DPM-2 (PC-Droid)", "euler": "Euler"},
             advanced=True,
         ),
@@ -170,6 +188,7 @@ class ConsistencyDistillation(ConsistencyFamily[ConsistencyDistillationConfig]):
                 "dpm-2": "x̂ = x + (sₙ − sₙ₊₁) (y − D(y, m))/m,  m = √(sₙ sₙ₊₁),  y at m by Euler",
             },
             sources={"dpm-2": "Lu et al. 2022, arXiv:2206.00927, algorithm 1, in s"},
+            also=(_BETWEEN,),
         ),
         Stage(
             "fit",
@@ -260,7 +279,8 @@ class ConsistencyDistillation(ConsistencyFamily[ConsistencyDistillationConfig]):
         upper = self.carrier.noised(real, high, self.noise)
         scene = {"real": real.x, "particles": upper.x, "level": high}
         yield "noise", scene
-        x = self.field.along(self._taught(upper), upper.x, low, high, self.config.solver)
+        c, taught = self.config, self._taught(upper)
+        x = self.field.along(taught, upper.x, low, high, c.solver, c.teacher_steps)
         lower = upper.holding(upper.zeroed(x))
         scene |= {"moved": lower.x}
         yield "lead", scene

@@ -7,6 +7,7 @@ the same datum with less of the same noise (Song et al. 2023, arXiv:2303.01469, 
 """
 
 import math
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -121,9 +122,15 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
 
     @torch.no_grad()
     def along(
-        self, teacher: Denoise, x: Tensor, low: Tensor, high: Tensor, step: TeacherStep = "heun"
+        self,
+        teacher: Denoise,
+        x: Tensor,
+        low: Tensor,
+        high: Tensor,
+        step: TeacherStep = "heun",
+        steps: int = 1,
     ) -> Tensor:
-        """Return where a step of dx/ds = (x - D(x, s))/s leads from ``high`` to ``low``.
+        """Return where some steps of dx/ds = (x - D(x, s))/s lead from ``high`` to ``low``.
 
         Args:
             teacher: D(x, s).
@@ -133,23 +140,11 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
             step: of which solver: Euler's; Heun's, the mean of the slopes at both ends (Karras et
                 al. 2022, algorithm 1); or DPM-Solver-2's, the slope at the geometric mean of the
                 levels (Lu et al. 2022, arXiv:2206.00927, algorithm 1, in s).
+            steps: how many, between levels as those of a finer grid.
         """
-
-        def slope(y: Tensor, s: Tensor) -> Tensor:
-            return (y - teacher(y, s)) / expand_like(s, y)
-
-        def moved(way: Tensor, to: Tensor) -> Tensor:
-            return x + expand_like(to - high, x) * way
-
-        here = slope(x, high)
-        match step:
-            case "euler":
-                return moved(here, low)
-            case "heun":
-                return moved((here + slope(moved(here, low), low)) / 2, low)
-            case "dpm-2":
-                middle = (low * high).sqrt()
-                return moved(slope(moved(here, middle), middle), low)
+        for upper, lower in pairwise(_between(low, high, steps)):
+            x = _step(teacher, x, lower, upper, step)
+        return x
 
     def fit(self, upper: Rows, lower: Rows, low: Tensor, high: Tensor) -> dict[str, Tensor]:
         """Do one step: pull f(upper, high) to the target's f(lower, low), rows (B, *shape)."""
@@ -200,6 +195,36 @@ class ConsistencyField(TrainedPart[ConsistencyFunction]):
         """
         super().unpack(state, part)
         unpack_ema(state, f"{part}/target", self.target)
+
+
+def _between(low: Tensor, high: Tensor, parts: int) -> list[Tensor]:
+    """Return the levels, (n,) each, that cut the way from ``high`` to ``low`` into so many parts:
+    even in s^(1/rho), as those of a grid are.
+    """
+    rho = GridConfig().rho
+    top, bottom = high ** (1 / rho), low ** (1 / rho)
+    inner = [torch.lerp(top, bottom, part / parts) ** rho for part in range(1, parts)]
+    return [high, *inner, low]  # the ends exactly
+
+
+def _step(teacher: Denoise, x: Tensor, low: Tensor, high: Tensor, step: TeacherStep) -> Tensor:
+    """Return where one step leads; arguments as in `ConsistencyField.along`."""
+
+    def slope(y: Tensor, s: Tensor) -> Tensor:
+        return (y - teacher(y, s)) / expand_like(s, y)
+
+    def moved(way: Tensor, to: Tensor) -> Tensor:
+        return x + expand_like(to - high, x) * way
+
+    here = slope(x, high)
+    match step:
+        case "euler":
+            return moved(here, low)
+        case "heun":
+            return moved((here + slope(moved(here, low), low)) / 2, low)
+        case "dpm-2":
+            middle = (low * high).sqrt()
+            return moved(slope(moved(here, middle), middle), low)
 
 
 def _masses(grid: Tensor, mean: float, std: float) -> Tensor:

@@ -323,7 +323,6 @@ NOT_REPRODUCED = {
     "8C-inpaint",
     "8C-solvers-mnist",
     "8C-told",
-    "D5",
     "GI-colour",
     "GR5-gran",
     "GR5-graph-af",

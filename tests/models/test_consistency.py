@@ -1,6 +1,7 @@
 """Consistency distillation: the boundary, the teacher's step, what is learned, and sampling."""
 
 import math
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -77,6 +78,18 @@ def test_the_error_of_a_step_along_the_teacher_falls_as_it_should(step, order):
 
     found = math.log(error(0.98) / error(0.99)) / math.log(2)
     assert found == pytest.approx(order, abs=0.1)
+
+
+def test_steps_between_levels_are_those_of_a_finer_grid():
+    """From 3 down to 1.5, even in the s^(1/7) of Karras et al. 2022, eq. 5."""
+    field, denoise = student().field, teacher().denoiser()
+    x = found = 3.0 * torch.randn((20, 2), generator=make_generator(2))
+    low, high = torch.full((20,), 1.5), torch.full((20,), 3.0)
+    levels = torch.linspace(3.0 ** (1 / 7), 1.5 ** (1 / 7), 4) ** 7
+    for upper, lower in pairwise(levels):
+        found = field.along(denoise, found, lower.expand(20), upper.expand(20))
+    torch.testing.assert_close(field.along(denoise, x, low, high, steps=3), found)
+    assert (field.along(denoise, x, low, high) - found).abs().max() > 1e-3
 
 
 def test_neighbouring_levels_are_those_of_the_grid():
