@@ -78,6 +78,8 @@ class Operation:
             learns.
         models: those of other runs that a person chose, by the name of the setting, on the same
             device.
+        shared: whether something else trains meanwhile in this process, so that a time that is
+            measured is not that of a machine at rest.
     """
 
     learner: Learner[Any]
@@ -90,6 +92,7 @@ class Operation:
     models: Mapping[str, Learner[Any]] = field(default_factory=dict)
     some: Callable[[int, int], RowSource] | None = None
     judge: Callable[[], Generator[bool, None, Judge | None]] | None = None
+    shared: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ it runs on: after a warm-up, until the device is done, with all samples as one b
 
 import time
 from bisect import bisect_left
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Annotated, Any, Literal
@@ -179,6 +179,7 @@ class SolverLab:
       there is no reference;
     - "seconds" (k, c, repeats): that the n samples took, as one batch, warm, until the device was
       done;
+    - "shared" (k, c, repeats): whether something else trained while that was measured;
     - "ways" (k, c, frames, m, 2), "reference" (frames, m, 2) of data on a plane: some particles on
       their way, in display coordinates, the end repeated where a way is shorter; "real" (r, 2)
       some of the data;
@@ -208,6 +209,7 @@ class SolverLab:
         nfe = torch.zeros(shape, dtype=torch.int64)
         seconds = torch.full((*shape, plan.repeats), torch.nan)
         distance, error = seconds.clone(), seconds.clone()
+        shared = torch.zeros(seconds.shape, dtype=torch.bool)
         floor = torch.zeros(plan.repeats)
         seen = torch.empty(0, 2)
         ways, reference = torch.full((*shape, _FRAMES, 0, 2), torch.nan), torch.empty(_FRAMES, 0, 2)
@@ -238,11 +240,13 @@ class SolverLab:
                 sampler = _with_calls(entry, plan.calls[c], config.grid)
                 if sampler is not None:
                     noise = make_generator(seed, _NOISE)
-                    made = yield from _drawn(family, latents, sampler, at, noise)
+                    made = yield from _drawn(
+                        family, latents, sampler, at, noise, shared=operation.shared
+                    )
                     rng = make_generator(seed, _FIGURE)
                     evidence = Evidence(real, rng, made=made.rows, judge=judge)
                     distance[k, c, repeat] = figure.measure(evidence).value
-                    seconds[k, c, repeat] = made.seconds
+                    seconds[k, c, repeat], shared[k, c, repeat] = made.seconds, made.shared
                     if fine is not None and entry.order is not None and entry.orders:
                         ends = made.rows.take(slice(0, plan.followed))
                         error[k, c, repeat] = _apart(ends, fine.rows)
@@ -253,7 +257,7 @@ class SolverLab:
                 at = Progress(at.done + plan.calls[c], total)
                 yield at
         arrays = {
-            "calls": torch.tensor(plan.calls), "nfe": nfe, "seconds": seconds,
+            "calls": torch.tensor(plan.calls), "nfe": nfe, "seconds": seconds, "shared": shared,
             "distance": distance, "error": error, "floor": floor,
         }  # fmt: skip
         if reference.shape[1]:
@@ -276,14 +280,16 @@ class SolverLab:
 
 @dataclass(frozen=True)
 class _Drawn:
-    """Samples in the units of the data, the calls and the time that they took, and the ways of some
-    (frames, m, 2), m = 0 where they are not on a plane.
+    """Samples in the units of the data, the calls and the time that they took, the ways of some
+    (frames, m, 2), m = 0 where they are not on a plane, and whether something else trained
+    meanwhile.
     """
 
     rows: Batch
     nfe: int
     seconds: float
     ways: Tensor
+    shared: bool = False
 
 
 def _drawn(
@@ -293,6 +299,7 @@ def _drawn(
     at: Progress,
     noise: torch.Generator | None = None,
     share: float = 1.0,
+    shared: Callable[[], bool] = lambda: False,
 ) -> Generator[Progress, None, _Drawn]:
     """Follow a sampler to its end; the clock stands still while others work. A call counts as a
     ``share`` of one of all samples.
@@ -300,19 +307,21 @@ def _drawn(
     spec, frames = family.spec, family.flow(latents, sampler=sampler, generator=noise)
     shown = _WAYS if spec.shape == (2,) else 0
     ways: list[Tensor] = []
-    seconds, nfe, x = 0.0, 0, latents.x
+    seconds, nfe, x, trained = 0.0, 0, latents.x, False
     while True:
         began = _now(family.device)
         with torch.no_grad():
             frame = next(frames, None)
         seconds += _now(family.device) - began
+        trained = trained or shared()
         if frame is None:
             break
         x, nfe = frame.x, frame.nfe
         ways.append(spec.restore(x[:shown].detach().cpu().flatten(1)[:, :2]) if shown else x[:0])
         yield Progress(at.done + int(share * nfe), at.total)
     rows = spec.restored(latents.holding(x).to(torch.device("cpu")))
-    return _Drawn(rows, nfe, seconds, _thinned(ways) if shown else torch.empty(_FRAMES, 0, 2))
+    kept = _thinned(ways) if shown else torch.empty(_FRAMES, 0, 2)
+    return _Drawn(rows, nfe, seconds, kept, trained)
 
 
 def _now(device: torch.device | str) -> float:
@@ -438,7 +447,7 @@ def _enough(
     """
     mean, half = distance.mean(dim=2), half_width(distance)
     near = (mean <= floor.mean() + 2 * (floor.std() if len(floor) > 1 else 0.0)) & (nfe > 0)
-    if not near.any():
+    if not near.any() and distance.shape[2] > 1:
         return "None comes to what real data are from each other, with as many calls as were tried."
     calls = torch.where(near, nfe, nfe.max() + 1)
     # Of several with as few calls, the nearest.

@@ -327,3 +327,14 @@ def test_the_word_that_the_end_is_wanted_counts_where_the_end_overtook_it(waitin
     )
     work(engine)
     assert left == [(True, asked)]
+
+
+def test_it_is_known_whether_something_trains():
+    queue = JobQueue(lambda *_: None)
+    queue.add(Counting("a"))
+    queue.add(Counting("b", lane="short"))
+    assert not queue.trains
+    queue.step()
+    assert queue.trains
+    queue.control("a", "pause")
+    assert not queue.trains, "only what it is beside runs"

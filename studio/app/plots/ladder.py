@@ -39,7 +39,7 @@ MOST = 100.0  # floors: what is further off leaves the plot at its top
 @dataclass(frozen=True, eq=False)
 class Rung:
     """A method: ``place`` among all (its colour, dash and marker), ``calls`` (m,), ``values`` (m,)
-    and how far they vary (m,).
+    and how far they vary (m,), NaN where nobody knows.
     """
 
     place: int
@@ -49,13 +49,17 @@ class Rung:
     spread: Doubles
 
     @property
+    def varies(self) -> bool:
+        """Whether it is known how far the values vary."""
+        return bool(np.isfinite(self.spread).any())
+
+    @property
     def curves(self) -> list[Curve]:
-        """The same for a file: the figures, and how far they vary."""
+        """The same for a file: the figures, and how far they vary, where that is known."""
         spread = f"{self.title}, one sigma"
-        return [
-            Curve(self.title, self.title, "", self.calls, self.values),
-            Curve(spread, spread, "", self.calls, self.spread),
-        ]
+        value = Curve(self.title, self.title, "", self.calls, self.values)
+        known = [Curve(spread, spread, "", self.calls, self.spread)] if self.varies else []
+        return [value, *known]
 
 
 def ink(place: int, width: float = 1.6) -> QPen:
@@ -185,7 +189,7 @@ class LadderPlot(Explored):
         for rung in self.rungs:
             x, y, shade = np.log10(rung.calls), np.log10(rung.values), ink(rung.place)
             yield Line(x, y, shade)
-            if rung.spread.any():
+            if rung.varies:
                 low = np.log10(np.maximum(rung.values - rung.spread, 1e-3 * rung.values))
                 high = np.log10(rung.values + rung.spread)
                 bars = pen(QColor(shade.color()), 1.0)

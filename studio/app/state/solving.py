@@ -20,6 +20,7 @@ class At:
     """A sampler with a number of calls: ``distance`` to the data with its ``spread`` over the
     repeats, ``error`` to the end of the ODE (NaN for one that adds noise), the ``milliseconds``
     that a sample took in a batch of all, and the fewest calls that are enough, None where none are.
+    Of one repeat the spread is 0, and nothing is enough: how sure it is is not known.
     """
 
     place: int
@@ -36,11 +37,12 @@ class At:
 class Solved:
     """``titles`` (k,) of the samplers, ``calls`` (c,) that were asked for, ``nfe`` (k, c) those
     that were made, 0 where a sampler can't do with so few; ``distance`` and ``error``
-    (k, c, repeats), ``seconds`` (k, c, repeats) that all samples took as one batch, the ``floor``
-    (repeats,); ``ways`` (k, c, frames, m, 2) and the ``reference`` (frames, m, 2) with some
-    ``real`` data (r, 2), None where data are not on a plane; ``samples`` of each, at a ``step``;
-    ``figure`` is the slug of the metric that the distance is, ``grid`` the name of the one that all
-    have, "own" where each has its own.
+    (k, c, repeats), ``seconds`` (k, c, repeats) that all samples took as one batch, ``shared``
+    whether something trained while any of these were measured, the ``floor`` (repeats,); ``ways``
+    (k, c, frames, m, 2) and the ``reference`` (frames, m, 2) with some ``real`` data (r, 2), None
+    where data are not on a plane; ``samples`` of each, at a ``step``; ``figure`` is the slug of the
+    metric that the distance is, ``grid`` the name of the one that all have, "own" where each has
+    its own.
     """
 
     titles: tuple[str, ...]
@@ -57,6 +59,7 @@ class Solved:
     step: int
     figure: str = SLICED
     grid: str = "own"
+    shared: bool = False
 
     @classmethod
     def of(
@@ -91,7 +94,13 @@ class Solved:
             step,
             str((config.get("figure") or {}).get("slug") or SLICED),
             str(config.get("grid", "own")),
+            bool(np.any(arrays.get("shared", False))),
         )
+
+    @property
+    def repeated(self) -> bool:
+        """Whether there are repeats, which tell how far figures vary."""
+        return bool(self.distance.shape[2] > 1)
 
     @property
     def milliseconds(self) -> Doubles:
@@ -121,16 +130,20 @@ class Solved:
 
     def curve(self, values: Doubles, k: int) -> tuple[Doubles, Doubles, Doubles]:
         """Return calls, means and spreads (each (m,)) of a sampler, where it made any and what is
-        measured has a value.
+        measured has a value; of one repeat spreads are NaN.
         """
         mean = values[k].mean(axis=1)
         many = values.shape[2] > 1
-        spread = values[k].std(axis=1, ddof=1) if many else np.zeros_like(mean)
+        spread = values[k].std(axis=1, ddof=1) if many else np.full_like(mean, np.nan)
         some = (self.nfe[k] > 0) & np.isfinite(mean)
         return self.nfe[k][some].astype(np.float64), mean[some], spread[some]
 
     def enough(self, k: int) -> int | None:
-        """Return the fewest calls with which a sampler is as near to the data as real data are."""
+        """Return the fewest calls with which a sampler is as near to the data as real data are;
+        None where none are, or nobody knows how far that varies.
+        """
+        if not self.repeated:
+            return None
         floor, spread = self.bar
         calls, mean, _ = self.curve(self.distance, k)
         near = calls[mean <= floor + SEEN * spread]

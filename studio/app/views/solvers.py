@@ -216,7 +216,8 @@ class SolversView(FoundView):
         )
         self.facts.setText(
             f"{counted(found.samples, kind.one, kind.many)} of step {found.step:,} · "
-            f"times: warm, as one batch of {found.samples:,}, measured here{beside} · "
+            f"times: warm, as one batch of {found.samples:,}, measured here"
+            f"{' while something trained' if found.shared else ''}{beside} · "
             f"{self._grid(found.grid)}\n{self._floor(found)}"
         )
         self.distance.name(f"{self.figure} by calls", self.figure)
@@ -238,10 +239,11 @@ class SolversView(FoundView):
         """Say of what the floor is, and why it is not that of the curves of the run."""
         kind = kind_of_run(self.state.runs.by_key.get(self._key), self.state.catalog)
         mean, spread = found.bar
-        draws = counted(len(found.floor), "draw")
+        many = len(found.floor) > 1
+        of = f"mean and spread of {len(found.floor)} draws" if many else "one draw"
         text = (
             f"Floor {words.varying(mean, spread)}: {found.samples:,} real {kind.many} against as "
-            f"many others, mean and spread of {draws}."
+            f"many others, {of}."
         )
         run = self.state.runs.by_key.get(self._key)
         own = words.floor(run.floors, found.figure) if run is not None else ""
@@ -319,27 +321,30 @@ class SolversView(FoundView):
     def _show_table(self, found: Solved) -> None:
         floor, spread = found.bar
         lines, shades = [], []
-        for title, place, each in self._compared(found):
+        for title, place, whose, each in self._compared(found):
             near = each.distance <= floor + SEEN * spread
-            enough = f"{each.enough:,}" if each.enough is not None else "none"
-            distance = f"{each.distance:.3g} ± {each.spread:.1g}"
+            enough, distance = "–", f"{each.distance:.3g}"
+            if whose.repeated:
+                enough = f"{each.enough:,}" if each.enough is not None else "none"
+                distance += f" ± {each.spread:.1g}"
             error = f"{each.error:.2g}" if np.isfinite(each.error) else "–"
             took = words.figure(each.milliseconds)
             lines.append((title, f"{each.nfe:,}", distance, enough, error, took))
-            verdict = colors().good if near else colors().warm
-            shades.append({0: ink(place).color().name(), 2: verdict})
+            verdict = {2: colors().good if near else colors().warm}
+            told = found.repeated and whose.repeated
+            shades.append({0: ink(place).color().name()} | (verdict if told else {}))
         self.table.show_lines(lines, shades)
 
-    def _compared(self, found: Solved) -> list[tuple[str, int, At]]:
-        """Return the lines of the table, each with its title and the place of its curve: those of
-        this run, and below them of others those with about as many calls.
+    def _compared(self, found: Solved) -> list[tuple[str, int, Solved, At]]:
+        """Return the lines of the table, each with its title, the place of its curve and what it is
+        of: those of this run, and below them of others those with about as many calls.
         """
-        rows = [(each.title, each.place, each) for each in found.at(self._at)]
+        rows = [(each.title, each.place, found, each) for each in found.at(self._at)]
         calls, first = found.calls[self._at], len(found.titles)
         for run, other in self.others:
             at = int(np.abs(np.log(other.calls / calls)).argmin())
             rows += [
-                (f"{each.title}, run {number(run.name)}", first + each.place, each)
+                (f"{each.title}, run {number(run.name)}", first + each.place, other, each)
                 for each in other.at(at)
             ]
             first += len(other.titles)
@@ -366,7 +371,11 @@ def _columns(figure: str, one: str, batch: int) -> tuple[tuple[str, str], ...]:
     return (
         ("", ""),
         ("calls", f"How often the network was evaluated for one {one}"),
-        (figure, "Distance to real data that were not learned from, ± over the repeats"),
+        (
+            figure,
+            "Distance to real data that were not learned from, ± over the repeats: of one repeat "
+            "nobody knows how far it varies, and none is called near",
+        ),
         (
             "to floor",
             "The fewest calls that are as near to the data as real data are: within two spreads of "

@@ -1,7 +1,7 @@
 """Doing with a trained run what an operator can: into its results, to a file, or as an answer."""
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 from studio.engine.jobs.job import Work
@@ -26,17 +26,25 @@ MOST_INLINE = 64 * 2**20
 class OperatorJob(RunJob):
     """Does it and writes what came of it; whoever ends it meanwhile leaves nothing half.
 
-    ``warm`` holds the models that were asked for lately.
+    ``warm`` holds the models that were asked for lately, and ``shared`` says whether something
+    trains meanwhile.
     """
 
     kind = "operator"
 
-    def __init__(self, job: str, command: Operate, sink: Sink, warm: WarmModels) -> None:
+    def __init__(
+        self,
+        job: str,
+        command: Operate,
+        sink: Sink,
+        warm: WarmModels,
+        shared: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._asked = ask(command)
         run, title = self._asked.run, self._asked.operator.entry.title
         super().__init__(job, f"{title}: {run.name}", run, sink)
         self._command = command
-        self._warm = warm
+        self._warm, self._shared = warm, shared
         self._ticked = 0.0
         self._began: tuple[float, int] | None = None  # when, and with how much done
         self.total = self._asked.total
@@ -51,7 +59,7 @@ class OperatorJob(RunJob):
             yield False
         loaded = self._warm.get(self.folder, command.step, command.length)
         yield False
-        doing = self._asked.work(loaded, self._warm.get)
+        doing = self._asked.work(loaded, self._warm.get, self._shared)
         while True:
             try:
                 progress = next(doing)

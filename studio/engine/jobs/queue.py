@@ -73,6 +73,12 @@ class JobQueue:
         running = (r.job for r in self._active.values() if r.job.state == "running")
         return next((job.job for job in running), "")
 
+    @property
+    def trains(self) -> bool:
+        """Whether a training runs."""
+        training = self._active.get("training")
+        return training is not None and training.job.state == "running"
+
     def add(self, job: Job) -> None:
         """Put a job at the end of the queue."""
         self._waiting.append(job)

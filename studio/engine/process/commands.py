@@ -340,7 +340,9 @@ def _walk(engine: "Engine", command: m.WalkStep) -> None:
 @handles(m.Operate)
 def _operate(engine: "Engine", command: m.Operate) -> Answer | None:
     if not command.inline:
-        return enqueue(engine, OperatorJob(engine.new_name(), command, engine.outbox, engine.warm))
+        name = engine.new_name()
+        job = OperatorJob(name, command, engine.outbox, engine.warm, lambda: engine.queue.trains)
+        return enqueue(engine, job)
 
     def chore() -> Work:
         try:

@@ -98,10 +98,13 @@ class Asked:
         return int(encode(self.operator.config).get("n", 0))
 
     def work(
-        self, loaded: Loaded, get: Callable[[RunFolder, int | None], Loaded] = load
+        self,
+        loaded: Loaded,
+        get: Callable[[RunFolder, int | None], Loaded] = load,
+        shared: Callable[[], bool] = lambda: False,
     ) -> Generator[Progress, None, Answer]:
         """Do it with a loaded model; yields how far it is between two network passes. ``get`` loads
-        the other runs that the settings name.
+        the other runs that the settings name; ``shared`` says whether something trains meanwhile.
 
         Raises:
             Refused: what was handed or given does not fit the data, or another run will not do.
@@ -139,6 +142,7 @@ class Asked:
             models,
             lambda n, seed: source().some(n, seed),
             lambda: source().judge(),
+            shared,
         )
         try:
             outcome = yield from self.operator.make().work(operation)

@@ -80,6 +80,21 @@ def test_a_curve_has_the_calls_that_were_made() -> None:
     assert spread.tolist() == [0, 0]
 
 
+def of_one_repeat() -> dict[str, Any]:
+    each = {name: ARRAYS[name][..., :1] for name in ("distance", "error", "floor")}
+    return {**ARRAYS, **each, "shared": np.ones((2, 3, 1), bool)}
+
+
+def test_of_one_repeat_nothing_is_near_and_it_is_known_whether_something_trained() -> None:
+    once = Solved.of(of_one_repeat(), CONFIG, 100, TITLES)
+    assert not once.repeated
+    assert once.enough(0) is None, "of two repeats 64 calls are"
+    assert once.shared
+    assert not found().shared, "an earlier version does not say"
+    rung = Rung(0, "Euler", *once.curve(once.distance, 0))
+    assert [curve.title for curve in rung.curves] == ["Euler"], "no column of zeros"
+
+
 def test_a_result_of_something_else_is_refused() -> None:
     with pytest.raises(ValueError, match="not those of its settings"):
         Solved.of(ARRAYS, {**CONFIG, "samplers": ["euler"]}, 100, TITLES)
@@ -99,13 +114,13 @@ def view(lens, qtbot) -> SolversView:
 NOTE = "500 points are too few to tell the solvers apart: take more."
 
 
-def write(run: Path, more: dict[str, Any] | None = None) -> str:
+def write(run: Path, more: dict[str, Any] | None = None, arrays: dict[str, Any] = ARRAYS) -> str:
     run.mkdir(exist_ok=True)
     config = {**CONFIG, **(more or {})}
     record = ResultRecord(
         operator="solver-lab", title="Solver lab", run=run.name, step=100, config=config, note=NOTE
     )
-    return Results(run / "results").write(record, ARRAYS).name
+    return Results(run / "results").write(record, arrays).name
 
 
 async def test_what_was_measured_is_shown_as_soon_as_it_is_there(lens, view) -> None:
@@ -142,6 +157,25 @@ async def test_what_was_measured_is_shown_as_soon_as_it_is_there(lens, view) -> 
     view._choose(5.0)
     assert view.slider.value() == 0
     assert view.table.rowCount() == 1
+
+
+async def test_one_repeat_has_no_deviation_and_no_verdict(lens, view) -> None:
+    """It stood there as ± 0, green or orange, with times of a machine that trained."""
+    run = lens.state.runs.current
+    name = write(Path(run.key), {"repeats": 1}, of_one_repeat())
+    run.results.append(name)
+    lens.state.result_written.emit(
+        ResultWritten(job="j", run=run.key, operator="solver-lab", step=100, result=name)
+    )
+    await until(lambda: view.found is not None)
+    view.slider.setValue(2)
+    assert [view.table.item(0, column).text() for column in (2, 3)] == ["0.1", "–"]
+    plain = view.table.item(0, 1).foreground().color()
+    assert view.table.item(0, 2).foreground().color() == plain
+    assert "measured here while something trained ·" in view.facts.text()
+    assert "Floor 0.1: 500 real" in view.facts.text()
+    assert view.facts.text().endswith("one draw.")
+    assert "±" not in view.facts.text()
 
 
 async def test_curves_of_other_runs_by_the_same_figure_are_drawn_with_it(lens, view) -> None:
