@@ -5,16 +5,18 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QScrollArea
 
 from studio.app.actions import Actions
 from studio.app.kinds.registry import kind
 from studio.app.shell.run_figures import FigureGroups
-from studio.app.shell.run_panel import RunPanel, comparable
+from studio.app.shell.run_panel import RunPanel, comparable, newest_apart
 from studio.app.state.figures import figures, grouped
 from studio.app.state.runs import RunState, Series
 from studio.app.state.runthen import run_at
 from studio.app.state.session import AppState
+from studio.app.theme import theme
 from studio.app.widgets.qualities import qualities
 from studio.protocol import messages as m
 from studio.protocol.spec import ChangeSetting, EditPoints, Pick, RunSpec
@@ -83,6 +85,38 @@ def test_a_curve_joins_only_figures_of_one_number_of_samples(run):
     assert comparable(run, "quality/frechet-judge").floor is None
     del run.series["cost/samples"]
     assert comparable(run, "quality/frechet-judge").steps.tolist() == [16, 70, 1085]
+
+
+def test_the_last_figure_of_another_number_of_samples_stands_apart_with_its_own_floor(run, qtbot):
+    """The curve ended at step 70 beside a headline of step 1,085, and touched another's floor."""
+    assert newest_apart(run, "quality/frechet-judge") is None
+    measured(run, "quality/frechet-judge", [1085], [90.0])
+    measured(run, "cost/samples", [1085], [2000.0])
+    measured(run, "cost/floor/frechet-judge", [1085], [0.5])
+    last = newest_apart(run, "quality/frechet-judge")
+    assert (last.steps.tolist(), last.floors.tolist()) == ([1085], [0.5])
+    state = AppState()
+    state.catalog = catalog()
+    run.spec = RunSpec(name="r", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
+    state.runs.by_key[run.key] = run
+    state.runs.select(run.key)
+    panel = RunPanel(state, Actions(state, SimpleNamespace(alive=False, tell=lambda command: None)))
+    qtbot.addWidget(panel)
+    said = panel.curve_title.text().replace("\u00a0", " ")
+    assert said.endswith("steps 16 to 70, n = 250; dot: step 1,085, n = 2,000")
+    assert (panel.curve.end.value, panel.curve.end.floor) == (90.0, 0.5)
+    assert panel.curve.bar.endswith(", n\u00a0=\u00a0250")
+    panel.curve.resize(200, 64)
+    picture = panel.curve.grab().toImage()
+    accent = QColor(theme.colors().accent)
+    assert any(_near(picture.pixelColor(196, y), accent) for y in range(64)), "the dot"
+    plain = picture.pixelColor(100, 2)
+    below = [picture.pixelColor(x, y) for x in range(178, 192) for y in range(55, 64)]
+    assert any(not _near(each, plain) for each in below), "and its floor, below that of the curve"
+
+
+def _near(one: QColor, other: QColor) -> bool:
+    return all(abs(a - b) < 40 for a, b in zip(one.getRgb()[:3], other.getRgb()[:3], strict=True))
 
 
 def test_the_line_below_a_curve_is_called_what_it_is(run, qtbot):

@@ -28,11 +28,11 @@ from studio.app.state.waiting import waits_for
 from studio.app.widgets.basic import button, clear, label, scrolled, separator
 from studio.app.widgets.fold import Fold
 from studio.app.widgets.headline import Headline
-from studio.app.widgets.sparkline import Sparkline
+from studio.app.widgets.sparkline import End, Sparkline
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.spec import PROJECT_PREFIX
 
-__all__ = ["RunPanel", "comparable"]
+__all__ = ["RunPanel", "comparable", "newest_apart"]
 
 REDRAW = 250  # milliseconds between two looks at the figures
 
@@ -222,16 +222,41 @@ class RunPanel(QWidget):
         if series is not None and len(series):
             line = comparable(run, name)
             first, last = int(line.steps[0]), int(line.steps[-1])
-            n = f", n\u00a0=\u00a0{int(line.counts[0]):,}" if line.counts is not None else ""
-            self.curve_title.setText(f"{self._name(name)}, steps {first:,} to {last:,}{n}")
-            entry = self._entry(name.removeprefix(QUALITY))
-            bar = held.bar_word(entry)
-            self.curve.show_series(line.steps.copy(), line.values.copy(), line.floor, bar)
+            title = f"{self._name(name)}, steps {first:,} to {last:,}{_of(line)}"
+            bar = held.bar_word(self._entry(name.removeprefix(QUALITY)))
+            apart, ends = newest_apart(run, name), None
+            if apart is not None:
+                at, value = float(apart.steps[-1]), float(apart.values[-1])
+                floor = float(apart.floors[-1]) if apart.floors is not None else None
+                ends = End(at, value, floor)
+                title += f"; dot: step {int(at):,}{_of(apart)}"
+                bar = f"{bar}{_of(line)}"
+            self.curve_title.setText(title)
+            self.curve.show_series(line.steps.copy(), line.values.copy(), line.floor, bar, ends)
 
     def _set_up_again(self) -> None:
         run = self._state.runs.current
         if run is not None and run.spec is not None:
             self._actions.setup.open(run.spec)
+
+
+def _of(line: Curve) -> str:
+    """Say of how many samples a curve is, where that is known."""
+    return f", n\u00a0=\u00a0{int(line.counts[0]):,}" if line.counts is not None else ""
+
+
+def newest_apart(run: RunState, name: str) -> Curve | None:
+    """Return those values of a quality that were measured with as many samples as the last one,
+    where that is another number than `comparable` returns those of; None where it is not, or where
+    it is no quality.
+    """
+    series, line = run.series[name], comparable(run, name)
+    counts = counts_along(run, name) if name.startswith(QUALITY) else None
+    if counts is None or line.counts is None or counts[-1] == line.counts[0]:
+        return None
+    floors = floors_along(run, name)
+    whole = Curve(name, "", "", series.steps, series.values, floors=floors, counts=counts)
+    return next(part for part in whole.parts if part.steps[-1] == series.steps[-1])
 
 
 def comparable(run: RunState, name: str) -> Curve:

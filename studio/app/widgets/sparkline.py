@@ -1,5 +1,7 @@
 """A curve without axes: where a figure comes from and where it goes, with its floor dashed."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -9,9 +11,22 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from studio.app.icons import repaint_on_theme
 from studio.app.theme import font, theme
 
-__all__ = ["Sparkline"]
+__all__ = ["End", "Sparkline"]
 
 POINTS = 160  # more cannot be told apart at this width
+
+
+SHORT = 18.0  # pixels of the floor of one value alone
+DOT = 2.5
+
+
+@dataclass(frozen=True)
+class End:
+    """A later value that is not of the curve: with its own floor, None where it is not known."""
+
+    step: float
+    value: float
+    floor: float | None
 
 
 class Sparkline(QWidget):
@@ -22,6 +37,7 @@ class Sparkline(QWidget):
         self._x: NDArray[np.float64] = np.empty(0)
         self._y: NDArray[np.float64] = np.empty(0)
         self._floor: float | None = None
+        self.end: End | None = None
         self.bar = "floor"
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         repaint_on_theme(self)
@@ -35,29 +51,42 @@ class Sparkline(QWidget):
         values: NDArray[np.float64],
         floor: float | None,
         bar: str = "floor",
+        end: End | None = None,
     ) -> None:
-        """Draw a curve; its numbers are spoken too. ``bar`` is what its floor is called."""
+        """Draw a curve, and a dot for what came later and is not of it; its numbers are spoken
+        too. ``bar`` is what its floor is called.
+        """
         good = np.isfinite(values)
         steps, values = steps[good], values[good]
         if len(steps) > POINTS:
             keep = np.unique(np.linspace(0, len(steps) - 1, POINTS).astype(int))
             steps, values = steps[keep], values[keep]
-        self._x, self._y, self._floor, self.bar = steps, values, floor, bar
+        self._x, self._y, self._floor, self.bar, self.end = steps, values, floor, bar, end
         if len(values):
             spoken = f"from {values[0]:.3g} to {values[-1]:.3g}"
-            self.setAccessibleName(spoken + (f", {bar} {floor:.3g}" if floor is not None else ""))
+            spoken += f", {bar} {floor:.3g}" if floor is not None else ""
+            if end is not None:
+                spoken += f"; then {end.value:.3g}"
+                spoken += f", floor {end.floor:.3g}" if end.floor is not None else ""
+            self.setAccessibleName(spoken)
         self.update()
 
     def _word(
-        self, painter: QPainter, xs: NDArray[np.float64], ys: NDArray[np.float64], floor: float
+        self,
+        painter: QPainter,
+        xs: NDArray[np.float64],
+        ys: NDArray[np.float64],
+        floor: float,
+        right: float,
     ) -> QPointF:
         """Return where the word of the floor begins: above or below it, where no curve is; on the
-        left before the right, as a curve that approaches its floor is still far from it there.
+        left before the right, where it ends, as a curve that approaches its floor is still far from
+        it there.
         """
         measure = painter.fontMetrics()
         wide, high = measure.horizontalAdvance(self.bar), measure.ascent()
         lines = [y for y in (floor - 3.0, floor + high + 1.0) if high <= y <= self.height()]
-        places = [QPointF(x, y) for x in (3.0, self.width() - wide - 3.0) for y in lines]
+        places = [QPointF(x, y) for x in (3.0, max(3.0, right - wide)) for y in lines]
 
         def hidden(place: QPointF) -> int:
             along = np.linspace(place.x(), place.x() + wide, 16)
@@ -71,22 +100,39 @@ class Sparkline(QWidget):
             return
         tokens = theme.colors()
         area = QRectF(self.rect()).adjusted(1, 4, -2, -6)
-        known = np.append(self._y, self._floor) if self._floor is not None else self._y
+        end = self.end
+        more = [self._floor, *((end.value, end.floor) if end is not None else ())]
+        known = np.append(self._y, [each for each in more if each is not None])
         low, high = float(np.min(known)), float(np.max(known))
         span = (high - low) or 1.0
-        x0, x1 = float(self._x[0]), float(self._x[-1])
+        x0, x1 = float(self._x[0]), max(float(self._x[-1]), end.step if end is not None else 0.0)
+        area.adjust(0, 0, -DOT if end is not None else 0, 0)
+
+        def down(value: float) -> float:
+            return area.bottom() - (value - low) / span * area.height()
+
         xs = area.left() + (self._x - x0) / ((x1 - x0) or 1.0) * area.width()
         ys = area.bottom() - (self._y - low) / span * area.height()
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             if self._floor is not None:
-                y = area.bottom() - (self._floor - low) / span * area.height()
+                y = down(self._floor)
                 painter.setPen(QPen(QColor(tokens.good), 1, Qt.PenStyle.DotLine))
-                painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+                # It is of the values of the curve alone.
+                right = area.right() if end is None else float(xs[-1])
+                painter.drawLine(QPointF(area.left(), y), QPointF(right, y))
                 painter.setFont(font(11))
                 painter.setPen(QColor(tokens.muted))
-                painter.drawText(self._word(painter, xs, ys, y), self.bar)
+                painter.drawText(self._word(painter, xs, ys, y, right), self.bar)
             painter.setPen(QPen(QColor(tokens.accent), 1.5))
             painter.drawPolyline(
                 QPolygonF([QPointF(float(x), float(y)) for x, y in zip(xs, ys, strict=True)])
             )
+            if end is not None:
+                if end.floor is not None:
+                    y = down(end.floor)
+                    painter.setPen(QPen(QColor(tokens.good), 1, Qt.PenStyle.DotLine))
+                    painter.drawLine(QPointF(area.right() - SHORT, y), QPointF(area.right(), y))
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(tokens.accent))
+                painter.drawEllipse(QPointF(area.right(), down(end.value)), DOT, DOT)
