@@ -11,7 +11,7 @@ from studio.app import words
 from studio.app.differing import NONE, Differing, differing
 from studio.app.run_words import title_of
 from studio.app.state import comparison
-from studio.app.state.naming import metric_in_unit
+from studio.app.state.naming import metric_in_unit, number
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import figure_of, first_metric
 from studio.app.state.session import AppState
@@ -37,6 +37,9 @@ class StripActions:
     pin: Callable[[], None]
     copy: Callable[[], None]
     compare: Callable[[], None]
+
+
+NUMBER = Qt.ItemDataRole.UserRole  # of a run, on its badge
 
 
 class RunStrip(QFrame):
@@ -79,7 +82,7 @@ class RunStrip(QFrame):
         for line in range(self.table.rowCount()):
             item = self.table.item(line, 0)
             if item is not None:
-                item.setIcon(badge_icon(line))
+                item.setIcon(badge_icon(line, item.data(NUMBER) or ""))
 
     def show_runs(self, runs: list[RunState]) -> None:
         """Show the settings in which runs differ, of the first few; hide where there is one."""
@@ -133,7 +136,8 @@ class RunStrip(QFrame):
                 set_tip(item, value)
                 item.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
                 if column == 0:
-                    item.setIcon(badge_icon(line))
+                    item.setData(NUMBER, number(runs[line].name))
+                    item.setIcon(badge_icon(line, item.data(NUMBER)))
                 table.setItem(line, column, item)
         table.resizeColumnsToContents()
         for column in range(len(columns)):

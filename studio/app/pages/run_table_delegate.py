@@ -204,7 +204,12 @@ class RunTableDelegate(QStyledItemDelegate):
         if row.pinned:
             paint_icon(painter, "pin", QRectF(left - 7, middle - 7, 14, 14), tokens.accent)
         elif place is not None:
-            paint_badge(painter, QRectF(left - 8, middle - 8, 16, 16), place)
+            paint_badge(
+                painter,
+                QRectF(left - 8, middle - 8, 16, 16),
+                place,
+                number(run.name) if run else "",
+            )
         shift = area.left() + INDENT * max(0, depth - 1)
         folds = line is not None and line.branches > 0 and not row.pinned
         if folds:

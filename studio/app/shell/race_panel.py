@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app import held
 from studio.app.actions import Actions
 from studio.app.state import comparison
-from studio.app.state.naming import called
+from studio.app.state.naming import called, number
 from studio.app.state.session import AppState
 from studio.app.state.verdict import Verdict, verdict_of
 from studio.app.widgets.badge import Badge
@@ -59,7 +59,7 @@ class RacePanel(QWidget):
         for place, (run, verdict) in enumerate(zip(runs, verdicts, strict=True)):
             select = partial(self._actions.runs.select, run.key)
             name = row(
-                Badge(place),
+                Badge(place, number(run.name)),
                 Link(called(run.name, run.label.name), select, f"{run.name}\nShow this run"),
                 gap=8,
             )

@@ -75,11 +75,13 @@ def compared(runs: Runs) -> list[RunState]:
 
 
 def rival(runs: Runs, catalog: Catalog | None = None) -> RunState | None:
-    """Return the newest other run on the data of the selected one, None where there is none."""
+    """Return the newest other run on the data of the selected one that has learned something, or
+    else the newest; None where there is none.
+    """
     current = runs.current
     others = (run for run in runs.by_key.values() if run is not current)
     fit = (run for run in others if current is not None and comparable(current, run, catalog))
-    return max(fit, key=lambda run: run.name, default=None)
+    return max(fit, key=lambda run: (run.step > 0, run.name), default=None)
 
 
 def data_of(run: RunState | None, catalog: Catalog | None = None) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from numpy.typing import NDArray
@@ -56,7 +57,7 @@ from studio.app.widgets.distancetable import DistanceTable
 from studio.app.widgets.distributiontools import DistributionTools
 from studio.app.widgets.exporting import ask_picture, ask_values
 from studio.app.widgets.heldchip import held_chip
-from studio.app.widgets.histogramcard import HistogramCard
+from studio.app.widgets.histogramcard import HistogramCard, Other
 from studio.app.widgets.linekey import LineKey
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told
@@ -451,25 +452,30 @@ class DistributionsView(QWidget):
             else:
                 scene, far = self._scene(found, name), found.far.get(name)
                 said = self._said(found, name) or ("" if far else "measuring how far it is")
-                whose, more = self._whose(found, name)
-                card.show_scene(scene, far[0] if far else None, said, whose=whose, more=more)
+                whose, others = self._whose(found, name)
+                card.show_scene(scene, far[0] if far else None, said, whose=whose, others=others)
                 self._key.show_names(scene.key(CanvasStyle.of(colors())))
         self.table.setVisible(bool(found.by_class))
         if found.by_class:
             self.table.show_distances(self._distances(found, numbers), self._class)
 
-    def _whose(self, found: Found, name: str) -> tuple[str, str]:
+    def _whose(self, found: Found, name: str) -> tuple[str, list[Other]]:
         """Say of several models whose distance stands first, and those of the others."""
         run, far = self._sampled.run, found.far.get(name, ())
         if run is None or len(found.samples) < 3:
-            return "", ""
-        unit = self._kind.units.get(name, "")
-        others = (
-            f"{one_line(each.title)}: W1 {apart.said(unit)}"
+            return "", []
+        unit, tokens = self._kind.units.get(name, ""), colors()
+        others = [
+            Other(
+                ink(each.place, tokens),
+                one_line(each.title),
+                f"run {naming.number(Path(each.key).name)}",
+                apart.said(unit),
+            )
             for each, apart in zip(found.samples[2:], far[1:], strict=False)
             if apart is not None
-        )
-        return f"run {naming.number(run.name)}", "\n".join(others)
+        ]
+        return f"run {naming.number(run.name)}", others
 
     def _numbers(self, found: Found) -> list[str]:
         """Return the numbers that are shown: those that were chosen, else those that matter to the

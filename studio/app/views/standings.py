@@ -16,7 +16,7 @@ from studio.app.plots.beside import Beside
 from studio.app.plots.runkey import ink
 from studio.app.plots.tiles import frame_at
 from studio.app.state import comparison
-from studio.app.state.naming import data_title, metric_title, name_of
+from studio.app.state.naming import data_title, metric_title, name_of, number
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.standings import (
@@ -193,7 +193,8 @@ class StandingsView(QWidget):
     def _paint(self) -> None:
         ratio = self.devicePixelRatioF()
         for place, (run, beside) in enumerate(zip(self._runs, self._besides, strict=False)):
-            self.table.show_picture(place, badged(self._picture(run, beside, place), place, ratio))
+            picture = badged(self._picture(run, beside, place), place, number(run.name), ratio)
+            self.table.show_picture(place, picture)
 
     def _picture(self, run: RunState, beside: Beside, place: int) -> QImage | None:
         """Return the samples of a run in the plane, None where they are no points or not there."""

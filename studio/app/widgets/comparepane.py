@@ -5,6 +5,7 @@ from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout
 
@@ -22,7 +23,7 @@ from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.tiles import frame_at
 from studio.app.plots.timeline import Timeline
-from studio.app.state import comparison
+from studio.app.state import comparison, naming
 from studio.app.state.naming import called
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
@@ -70,6 +71,8 @@ class ComparePane(QFrame):
         self.canvas = ParticleCanvas(self)
         self._wait = Foot(self.canvas)
         self.grid = TileGrid("The fixed latents")
+        self._blank = label("", "muted", wrap=True)
+        self._blank.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedWidget()
         self._lay_out()
         self.beside = Beside(self, state, actions, self._looking, lambda _: True)
@@ -97,7 +100,7 @@ class ComparePane(QFrame):
         layout.addLayout(first)
         layout.addLayout(second)
         layout.addSpacing(2)
-        for each in (self.canvas, self.grid):
+        for each in (self.canvas, self.grid, self._blank):
             self._stack.addWidget(each)
         layout.addWidget(self._stack, 1)
 
@@ -109,6 +112,7 @@ class ComparePane(QFrame):
     def show_run(self, run: RunState) -> None:
         """Show another run."""
         self.beside.show(run.key)
+        self.badge.say(naming.number(run.name))
         self.tell()
 
     def call(self, name: str) -> None:
@@ -258,6 +262,11 @@ class ComparePane(QFrame):
         if record is None or self._told is not record:
             self._told = record
             self._wait.setText(_waiting(run) if record is None else "")
+            # Axes are of data in a plane: of others nothing is to be seen yet.
+            blank = record is None and self._kind.layout != "plane"
+            self._blank.setText(_waiting(run) if blank else "")
+            if blank:
+                self._stack.setCurrentWidget(self._blank)
         self.canvas.setAccessibleName(f"Particles of {run.name}")
         self.canvas.setAccessibleDescription(self._description(run, at))
         self._arrange()

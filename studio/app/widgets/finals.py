@@ -12,7 +12,7 @@ from studio.app import held, words
 from studio.app.differing import differing
 from studio.app.state import comparison
 from studio.app.state.comparison import QUALITY
-from studio.app.state.naming import metric_title, name_of
+from studio.app.state.naming import metric_title, name_of, number
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import samples_of
 from studio.app.state.session import AppState
@@ -30,8 +30,8 @@ TITLES, COLUMN, WIDEST = 124, 122, 490  # pixels: of the titles, of a run, of al
 LONG = 10  # letters of a word of a name that has no room beside a badge
 NAMES = 104  # pixels that a title has at most: what is told of the runs needs the room
 Line = tuple[str, tuple[str, ...]]
-Name = tuple[str, str]
-"""Of a run: what tells it from the others, and all of it."""
+Name = tuple[str, str, str]
+"""Of a run: what tells it from the others, all of it, and its number."""
 
 
 def short_count(n: int) -> str:
@@ -80,7 +80,10 @@ class Finals(QWidget):
         lines = [_value(runs, measure, self._state)]
         lines += [line for line in self._took(runs) if len(set(line[1])) > 1]
         lines += differing(runs, self._state.catalog).rows
-        names = [(apart, name_of(run)) for apart, run in zip(told_apart(runs), runs, strict=True)]
+        names = [
+            (apart, name_of(run), number(run.name))
+            for apart, run in zip(told_apart(runs), runs, strict=True)
+        ]
         self._lines = lines
         shown = (names, verdicts, [title for title, _ in lines])
         if shown != self._shown:
@@ -128,17 +131,17 @@ class Finals(QWidget):
     def _head(self, names: list[Name]) -> None:
         """Head the columns with what tells the runs apart, on as many lines as that needs."""
         self._grid.addWidget(label("What differs", "small"), 0, 0)
-        parts = (word for apart, _ in names for word in re.split(r"(?<=[-_ ])", apart))
+        parts = (word for apart, *_ in names for word in re.split(r"(?<=[-_ ])", apart))
         above = len(names) > 2 or max(map(len, parts), default=0) > LONG
-        for place, (apart, name) in enumerate(names):
+        for place, (apart, name, badge) in enumerate(names):
             head = QWidget()
             said = label(apart, "strong", wrap=True)
             said.setAccessibleName(name)
             set_tip(said, name if apart != name else "")
             if above:  # each name has the whole width of its column
-                head.setLayout(column(Badge(place), said, gap=2))
+                head.setLayout(column(Badge(place, badge), said, gap=2))
             else:
-                line = row(Badge(place), said, gap=6)
+                line = row(Badge(place, badge), said, gap=6)
                 line.setStretch(1, 1)
                 head.setLayout(line)
             self._grid.addWidget(head, 0, place + 1)

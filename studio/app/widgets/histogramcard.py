@@ -1,15 +1,23 @@
 """A histogram with its name, how far the model is from real data, and what is under the mouse."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout
+
 from studio.app import words
 from studio.app.plots.export import Picture
 from studio.app.plots.histogram import HistogramPlot, HistogramScene
 from studio.app.plots.paper import histograms_picture
 from studio.app.plots.shares import REPEATS, RESAMPLES, Apart
+from studio.app.widgets.basic import label
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.plotcard import PointedCard
 from studio.literal import one_line
 
-__all__ = ["HistogramCard"]
+__all__ = ["HistogramCard", "Other"]
 
 FAR = (
     "Wasserstein-1 between {n:,} generated and {n:,} real data, the mean of {draws} draws. ± is "
@@ -17,6 +25,18 @@ FAR = (
     "is the same between two halves of the real ones: green up to 1.35 floors, orange above 2.5; "
     "of fewer than 200 never green, and orange only where the bars of both do not meet."
 )
+
+
+@dataclass(frozen=True)
+class Other:
+    """How ``far`` another model is, in words, with its ``ink``, its ``title``, and ``whose`` that
+    is, in short.
+    """
+
+    ink: str
+    title: str
+    whose: str
+    far: str
 
 
 class HistogramCard(PointedCard):
@@ -30,7 +50,13 @@ class HistogramCard(PointedCard):
         self.plot.setAccessibleName(f"{title}: generated and real")
         self.plot.hovered.connect(lambda at: self.say_of(self.scene.said(at) if at >= 0 else ""))
         self.far = ""  # how far the model is from real data, and of how many
+        self._others = label("", "small", wrap=True)
+        self._others.setTextFormat(Qt.TextFormat.RichText)
+        self._others.hide()
         self.lay_out()
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.insertWidget(layout.indexOf(self.plot), self._others)
 
     @property
     def scene(self) -> HistogramScene:
@@ -45,11 +71,11 @@ class HistogramCard(PointedCard):
         said: str,
         *,
         whose: str = "",
-        more: str = "",
+        others: Sequence[Other] = (),
     ) -> None:
         """Show a scene; below the name stands what is ``said``, else the distance, but for a bin
-        that is pointed at. Of several models it is said ``whose`` distance that is, and ``more``,
-        those of the others, in its tip.
+        that is pointed at. Of several models it is said ``whose`` distance that is, and below it
+        those of the ``others``, each beside its colour.
         """
         self.plot.set_scene(scene)
         self.far = ""
@@ -59,15 +85,17 @@ class HistogramCard(PointedCard):
             text += ", too few" if far.level == "few" else ""
             self.far = f"{text}, n = {far.n:,} each"
             around = f" The floor varies by ± {words.figure(far.spread)}." if far.spread else ""
-            tip = "\n".join(
-                filter(
-                    None, (more, FAR.format(n=far.n, draws=REPEATS, resamples=RESAMPLES) + around)
-                )
-            )
+            told = [f"{other.title}: W1 {other.far}" for other in others]
+            protocol = FAR.format(n=far.n, draws=REPEATS, resamples=RESAMPLES)
+            tip = "\n".join((*told, protocol + around))
         set_tip(self.plot, scene.outside)
         heard = (f"{text}." if text else "", scene.outside, said)
         self.plot.setAccessibleDescription(" ".join(filter(None, heard)))
         self._said.set_more(tip)
+        self._others.setVisible(bool(others))
+        lines = (escape(f"{each.whose}: W1 {each.far}") for each in others)
+        dots = (f'<span style="color: {each.ink}">●</span> ' for each in others)
+        self._others.setText("<br>".join(dot + line for dot, line in zip(dots, lines, strict=True)))
         self.say(said or text, far.level if far is not None and not said else "")
 
     def export_picture(self) -> Picture:

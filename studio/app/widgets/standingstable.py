@@ -19,15 +19,15 @@ LINE, LAST = PICTURE.height() + 6, 30  # pixels of a run, of the floor
 ROOM = 26  # around the texts of a column
 
 
-def badged(image: QImage | None, place: int, ratio: float) -> QPixmap:
-    """Return the picture of a run with its number, on nothing where there is no picture."""
+def badged(image: QImage | None, place: int, said: str, ratio: float) -> QPixmap:
+    """Return the picture of a run with its number, on nothing where there is none."""
     made = QPixmap(PICTURE * ratio)
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)
     with QPainter(made) as painter:
         if image is not None:
             painter.drawImage(QPoint(0, 0), image)
-        paint_badge(painter, QRectF(0.5, 0.5, SIDE - 1, SIDE - 1), place)
+        paint_badge(painter, QRectF(0.5, 0.5, SIDE - 1, SIDE - 1), place, said)
     return made
 
 

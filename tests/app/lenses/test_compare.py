@@ -12,8 +12,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from studio.app.plots.export import write_picture
+from studio.app.state import comparison
 from studio.app.state.runs import RunState, Series
 from studio.app.views.compare import VIEW, CompareView, columns_for
+from studio.app.widgets.badge import Badge
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.messages import Credit, GetTarget, Validate, Watch
 from studio.protocol.records import FlowRecord
@@ -423,6 +425,43 @@ def test_with_nothing_to_compare_it_says_how_to_begin(
         del lens.state.runs.by_key[run.key]
     lens.state.runs.choose(())
     assert empty._button.text() == "Set up another run"
+
+
+def test_a_run_that_waits_is_offered_after_those_that_have_learned(lens: Any, runs: Any) -> None:
+    for run, step in zip(runs, (9, 4, 0), strict=True):
+        run.step = step
+    assert comparison.rival(lens.state.runs) is runs[1], "3 t has learned nothing yet"
+    runs[1].step = 0
+    assert comparison.rival(lens.state.runs) is runs[2]
+
+
+def test_badges_have_the_numbers_of_their_runs(lens: Any, runs: Any, window: QWidget) -> None:
+    """They counted anew, so that run 2 was called 1."""
+    lens.state.runs.select(runs[1].key)
+    lens.state.runs.choose((runs[1].key, runs[2].key))
+    said = [pane.badge.said for pane in window.view.panes if not pane.isHidden()]
+    assert said == ["2", "3"]
+    found = window.view.finals.findChildren(Badge)[-2:]  # those before go with the next event
+    assert [badge.said for badge in found] == ["2", "3"]
+    assert [badge.place for badge in found] == [0, 1], "their colours are those of the curves"
+    assert found[0].accessibleName() == "Number 2"
+
+
+def test_of_what_lies_in_no_plane_no_axes_are_drawn_before_it_comes(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    pane = window.view.panes[1]
+    lens.state.catalog.entries.append(
+        EntrySpec(
+            kind="dataset", slug="two-moons", title="Digits", summary="", source="", fields=[],
+            kinds=["images"],
+        )
+    )  # fmt: skip
+    pane.beside._record = None
+    runs[1].state, runs[1].live = "queued", None
+    pane.tell()
+    assert not pane.canvas.isVisible()
+    assert pane._stack.currentWidget().text() == "Waiting in the queue"
 
 
 def test_images_are_compared_as_images(lens: Any, runs: Any, window: QWidget) -> None:

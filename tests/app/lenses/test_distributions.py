@@ -36,7 +36,7 @@ from studio.app.plots import histogram
 from studio.app.plots.bars import Bars, BarsPlot, Run
 from studio.app.plots.export import write_curves, write_picture
 from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
-from studio.app.plots.runkey import key_lines
+from studio.app.plots.runkey import ink, key_lines
 from studio.app.plots.sampled import Shown
 from studio.app.plots.shares import Apart, apart, edges_of, shares_of, spread_of
 from studio.app.plots.style import CanvasStyle
@@ -44,7 +44,7 @@ from studio.app.shell.rows_panel import RowsPanel
 from studio.app.state.runs import FlowRecord
 from studio.app.state.selection import Offered, Source
 from studio.app.state.taking import Taking
-from studio.app.theme import theme
+from studio.app.theme import colors, theme
 from studio.app.tokens import DARK, LIGHT
 from studio.app.views.cubes.spectrum import SpectrumPlot
 from studio.app.views.distributions import VIEW, DistributionsView
@@ -524,6 +524,10 @@ async def test_of_another_run_what_was_drawn_is_counted_where_it_is_more(
     assert view._key.height() == 20 * len(key_lines(view._key.names, view._key.width()))
     assert view.cards["x"]._said.accessibleName().startswith("run 1: W1 "), "whose it is"
     assert "2 b: W1 " in view.cards["x"]._said.toolTip()
+    others = view.cards["x"]._others
+    assert not others.isHidden()
+    assert "run 2: W1" in others.text()
+    assert ink(1, colors()) in others.text(), "in its colour"
 
 
 async def test_of_another_run_nothing_stands_there_until_its_newest_is_read(
