@@ -483,3 +483,46 @@ async def test_of_a_run_that_kept_them_the_sheet_asks_over_which_length_weights_
     plain = await sheet(bench, wait)
     assert operators.LENGTH not in plain.form.rows
     plain.reject()
+
+
+DRAW = operator(
+    "draw", setting("other", "run", {}, role="denoiser", of="jet-variables"), needs=["denoiser"]
+)
+VARIABLES = EntrySpec(
+    kind="dataset", slug="variables", title="Variables", summary="", source="", fields=[],
+    kinds=["jet-variables"],
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("fitting", [0, 1, 2])
+async def test_a_run_that_is_needed_is_proposed_where_one_fits_and_asked_for_before_it_closes(
+    bench, wait, fitting
+):
+    """The sheet closed, the job failed, and what was filled in was lost."""
+    await ready(bench)
+    state = bench.state
+    entries = [*state.catalog.entries, DRAW, VARIABLES]
+    state.catalog = msgspec.structs.replace(state.catalog, entries=entries)
+    state.catalog_changed.emit()
+    able = msgspec.structs.replace(ABLE, operators=[AbleTo(operator="draw", suffixes=[".npz"])])
+    bench.engine.script[m.GetAble] = lambda command: msgspec.to_builtins(able)
+    for place in range(fitting):
+        name = f"000{7 + place}-v"
+        spec = RunSpec(name="v", family=Pick(slug="edm"), dataset=Pick(slug="variables"))
+        state.runs.by_key[name] = RunState(key=name, name=name, spec=spec, checkpoints=[9])
+    bench.window.registry.trigger("operate-draw")
+    await wait(lambda: [s for s in bench.window.findChildren(OperateSheet) if s.form is not None])
+    (made,) = bench.window.findChildren(OperateSheet)
+    assert made.go.isEnabled() == (fitting == 1)
+    if fitting == 1:
+        assert made._config["other"] == {"run": "0007-v", "step": None}
+    else:
+        said = "Choose a run for Other." if fitting else "Other: no run of this project fits."
+        assert made.advice.text().startswith(said)
+        assert made.go.toolTip().startswith(said)
+    if fitting == 2:
+        (field,) = made._runs(made._entry())
+        made._edited(field, {"run": "0008-v", "step": None})
+        assert made.go.isEnabled()
+        assert made.advice.isHidden()
+    made.reject()

@@ -122,12 +122,7 @@ class RunEditor(Editor):
         self.step.settle()
 
     def show_offers(self, offers: Offers) -> None:
-        role, of = self.field.role, self.field.of
-        able = tuple(
-            run
-            for run in offers.runs
-            if (not role or role in run.abilities) and (not of or of == run.kind)
-        )
+        able = offers.fitting(self.field.role, self.field.of)
         if able != self._runs:
             self._runs = able
             self._show_run()

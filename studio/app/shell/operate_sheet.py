@@ -25,7 +25,7 @@ from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, column, label, row
 from studio.app.widgets.filedialog import folder_of_files, save_dialog
 from studio.app.widgets.growingdialog import GrowingDialog
-from studio.app.widgets.literal import set_title
+from studio.app.widgets.literal import set_tip, set_title
 from studio.protocol.able import Able, Condition
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.messages import ErrorInfo
@@ -123,8 +123,8 @@ class OperateSheet(GrowingDialog):
         ]
         self.step.setText(f"With the weights of step {able.step:,}")
         self.places.setEnabled(bool(found.suffixes))
-        self._build()
         self.go.setEnabled(True)
+        self._build()
 
     def _choose(self, place: int) -> None:
         self._place = place
@@ -142,6 +142,7 @@ class OperateSheet(GrowingDialog):
         entry = self._entry()
         if not entry.fields:
             return
+        self._propose(entry)
         self.form = Form(entry)
         self.form.edited.connect(self._edited)
         self.form.rejected.connect(self._rejected)
@@ -154,6 +155,33 @@ class OperateSheet(GrowingDialog):
         self._area.show()
         page.installEventFilter(self)
         self._fit()
+
+    def _runs(self, entry: EntrySpec) -> list[FieldSpec]:
+        """Return the settings that name a run and cannot do without."""
+        return [each for each in entry.fields if each.kind == "run" and not each.optional]
+
+    def _propose(self, entry: EntrySpec) -> None:
+        """Choose the run that a setting needs, where just one fits."""
+        offers = self._offers()
+        for field in self._runs(entry):
+            fitting = [
+                run for run in offers.fitting(field.role, field.of) if run.folder != self._run.name
+            ]
+            if len(fitting) == 1 and not self._chosen_run(field):
+                self._config[field.path] = {"run": fitting[0].folder, "step": None}
+
+    def _chosen_run(self, field: FieldSpec) -> str:
+        found = self._config.get(field.path)
+        return str(found.get("run", "")) if isinstance(found, dict) else ""
+
+    def _lacking(self) -> str:
+        """Say which run is still to be chosen, or trained where none fits; "" for none."""
+        for field in self._runs(self._entry()):
+            if not self._chosen_run(field):
+                if self._offers().fitting(field.role, field.of):
+                    return f"Choose a run for {field.title}."
+                return f"{field.title}: no run of this project fits. {field.help}"
+        return ""
 
     def _offers(self) -> Offers:
         """Return the runs that have something to ask, and the classes that the model knows."""
@@ -199,9 +227,11 @@ class OperateSheet(GrowingDialog):
 
     def _say(self, error: ErrorInfo | None = None) -> None:
         """Say what is wrong, or nothing."""
-        self.go.setEnabled(self._able is not None and not self._wrong)
+        lacking = self._lacking() if self._able is not None else ""
+        self.go.setEnabled(self._able is not None and not self._wrong and not lacking)
+        set_tip(self.go, lacking)
         self.trouble.setText(error.message if error is not None else "")
-        note = operators.guesses(self._conditions, self._config)
+        note = lacking or operators.guesses(self._conditions, self._config)
         self.advice.setText(error.hint if error is not None else note)
         for each in (self.trouble, self.advice):
             each.setVisible(bool(each.text()))

@@ -32,6 +32,14 @@ class Offers:
     classes: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
 
+    def fitting(self, role: str, of: str) -> tuple[RunOffer, ...]:
+        """Return the runs that have an ability and learn a kind of data; "" for any."""
+        return tuple(
+            run
+            for run in self.runs
+            if (not role or role in run.abilities) and (not of or of == run.kind)
+        )
+
 
 def offered(
     runs: Iterable[RunState],
