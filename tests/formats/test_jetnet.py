@@ -13,6 +13,7 @@ import pytest
 from observables.jets.kinematics import masses
 from studio.formats import registry as formats
 from studio.formats.jets import published
+from studio.formats.jets.agreement import Agreement
 from studio.formats.jets.jetnet import JetNet
 from studio.formats.limits import FormatError
 
@@ -285,6 +286,32 @@ def test_a_mass_in_another_unit_than_the_pt_is_refused(
     assert "the setting Unit holds for pT and mass alike" in problem
 
 
+@pytest.mark.parametrize("type_", range(5))
+def test_masses_of_other_jets_are_refused_and_those_of_each_type_come_in(type_: int) -> None:
+    """The bundled jets: gluons, light quarks, tops, W and Z, with a column of masses that was
+    shuffled; and their ten hardest constituents alone, of which the mass says less.
+    """
+    with np.load(
+        Path(__file__).parents[2] / "resources" / "datasets" / "jets" / "jets.npz"
+    ) as found:
+        mine = np.flatnonzero(found["label"] == type_)[:1000]
+        clouds, jets = (found[name][mine].astype(np.float64) for name in ("particles", "jets"))
+        size = found["size"][mine]
+    pt, said = jets[:, 0], jets[:, 2]
+    order = np.random.default_rng(type_).permutation(len(said))
+    for places, masses_, wrong in (
+        (30, said, False), (10, said, False), (30, said[order], True), (10, said[order], True),
+        (30, np.full(len(said), 80.0), False),
+    ):  # fmt: skip
+        own = masses(clouds[:, :places, :2], clouds[:, :places, 2] * pt[:, None])
+        found_ = Agreement()
+        found_.count_masses(masses_, own, pt, size.clip(max=places))
+        assert ("do not go with their constituents" in found_.against) == wrong
+        few = Agreement()
+        few.count_masses(masses_[:50], own[:50], pt[:50], size[:50].clip(max=places))
+        assert not few.against, "of fifty nobody knows"
+
+
 def test_a_mass_without_constituents_beside_each_other_is_still_below_the_pt(
     tmp_path: Path,
 ) -> None:
@@ -500,8 +527,10 @@ def bad(what: str) -> dict[str, np.ndarray]:
     clouds = np.ones((5, 4, 4), np.float32)
     jets = np.tile(np.float32([1000.0, 0.5, 80.0, 2.0]), (5, 1))
     match what:
-        case "shapes":
+        case "numbers":
             jets = jets[:4]
+        case "shapes":
+            jets = jets[:, :2]
         case "flat":
             clouds = clouds.reshape(5, 16)
         case "text":
@@ -512,6 +541,7 @@ def bad(what: str) -> dict[str, np.ndarray]:
 @pytest.mark.parametrize(
     ("what", "said"),
     [
+        ("numbers", "has 5 jets and jet_features 4: it must be the same jets in both"),
         ("shapes", r"must be \(n, N, 4\) and \(n, 4\)"),
         ("flat", r"must be \(n, N, 4\)"),
         ("text", "does not hold numbers"),

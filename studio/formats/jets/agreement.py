@@ -18,6 +18,8 @@ NARROW = 1e-4  # of the pT: a mass of constituents below it is one of a single o
 CONTRADICTED = 0.1  # of the places: a mask is wrong where more of it is against the numbers
 COLUMNS = "choose which columns they are (importer jets-columns)."
 """What to do where numbers are not what their place says."""
+BELONGS = 0.3  # correlation of masses: of real jets at least 0.9, of their hardest 10 at least 0.6
+ENOUGH, WHOLE = 100, 10  # jets of which it says something, and constituents that such a jet has
 MASS_UNIT = (
     "the setting Unit holds for pT and mass alike: write the mass in the unit of the pT, or choose "
     "the columns without a jet mass (importer jets-columns)."
@@ -36,6 +38,7 @@ class Agreement:
         weighed: jets that say their mass.
         heavy: those whose mass is above their pT.
         ratios: of each block of jets, the median mass over that of the constituents.
+        correlations: of each block, of these masses: of values or of ranks, whichever is higher.
         full, hidden: places with a pT, and those of them that the mask calls padding.
         hollow: places of zeros only that the mask calls real.
         empty: all places of zeros only.
@@ -52,6 +55,7 @@ class Agreement:
     weighed: int = 0
     heavy: int = 0
     ratios: list[float] = field(default_factory=list)
+    correlations: list[float] = field(default_factory=list)
     full: int = 0
     hidden: int = 0
     hollow: int = 0
@@ -96,9 +100,11 @@ class Agreement:
         self.jets += len(total)
         self.far += int(((total < LEAST_SUM) | (total > MOST_SUM)).sum())
 
-    def count_masses(self, said: NDArray[Any], own: Floats, pt: NDArray[Any]) -> None:
-        """Count the masses that jets say, NaN for none, those of their constituents, and their pT:
-        (n,) each, in GeV.
+    def count_masses(
+        self, said: NDArray[Any], own: Floats, pt: NDArray[Any], size: NDArray[Any]
+    ) -> None:
+        """Count the masses that jets say, NaN for none, those of their constituents, and their pT,
+        in GeV, and how many constituents they have: (n,) each.
         """
         known = ~np.isnan(said)
         self.weighed += int(known.sum())
@@ -106,6 +112,12 @@ class Agreement:
         wide = known & (own > NARROW * pt) & (said > 0.0)
         if wide.any():
             self.ratios.append(float(np.median(said[wide] / own[wide])))
+        # A mass of few constituents says little of that of the jet.
+        whole = wide & (size >= WHOLE)
+        if whole.sum() >= ENOUGH and np.ptp(said[whole]) > 0.0 and np.ptp(own[whole]) > 0.0:
+            pair = np.stack([said[whole], own[whole]]).astype(np.float64)
+            ranks = pair.argsort(axis=1).argsort(axis=1)
+            self.correlations.append(max(float(np.corrcoef(each)[0, 1]) for each in (pair, ranks)))
 
     @property
     def against(self) -> str:
@@ -161,5 +173,12 @@ class Agreement:
             return (
                 f"say a mass above their pT in {self.heavy:,} of {self.weighed:,}, which no cone "
                 f"holds; {MASS_UNIT}"
+            )
+        alike = float(np.median(self.correlations)) if self.correlations else 1.0
+        if alike < BELONGS:
+            return (
+                f"say masses that do not go with their constituents (their correlation is "
+                f"{alike:.2f}, of real jets above 0.9), so they are those of other jets: write the "
+                "mass of each, or choose the columns without a jet mass (importer jets-columns)."
             )
         return ""

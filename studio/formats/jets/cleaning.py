@@ -223,7 +223,7 @@ def _parts(values: Floats, real: Bools, jets: Floats, tally: Tally) -> Block:
     angles = values[..., :2].clip(-tally.widest, tally.widest)
     momenta = values[..., 2].astype(np.float64).clip(0.0) * jets[:, :1]
     own = masses(angles, momenta)
-    tally.agreement.count_masses(jets[:, 2], own, jets[:, 0])
+    tally.agreement.count_masses(jets[:, 2], own, jets[:, 0], real.sum(axis=1))
     mass = np.where(np.isnan(jets[:, 2]), own, jets[:, 2])
     return {
         "x": np.concatenate([angles, np.log1p(momenta)[..., None]], axis=2, dtype=np.float32),

@@ -164,6 +164,12 @@ def _checked(path: Path, file: Any, pt: float, scale: float, radius: float) -> J
     if len(clouds.shape) != 3 or clouds.shape[2] not in (3, 4):
         raise FormatError(f"{path.name}: {CLOUDS} is {clouds.shape}; it must be (n, N, 4).", HINT)
     n, places, columns = clouds.shape
+    if jets is not None and len(jets.shape) == 2 and len(jets) != n:
+        raise FormatError(
+            f"{path.name}: {CLOUDS} has {n:,} jets and {JETS} {len(jets):,}: it must be the same "
+            "jets in both, in one order.",
+            HINT,
+        )
     if jets is not None and not (len(jets.shape) == 2 and len(jets) == n and jets.shape[1] >= 3):
         raise FormatError(
             f"{path.name}: {CLOUDS} is {clouds.shape} and {JETS} {jets.shape}; they must be "
