@@ -329,11 +329,12 @@ class DistributionsView(QWidget):
         self._again = self._busy
         if not self._busy:
             self._busy = True
-            tasks.spawn(self._find(samples, self._kind))
+            tasks.spawn(self._find(samples, self._kind, self._sampled.now))
 
-    async def _find(self, samples: Sequence[Sample], kind: Kind) -> None:
-        """Measure samples, show them, and then how far they are from real data."""
-        of = self._sampled.now
+    async def _find(self, samples: Sequence[Sample], kind: Kind, of: Shown | None) -> None:
+        """Measure samples, show them, and then how far they are from real data; ``of`` is what the
+        selected run makes of these, for others may come before this begins.
+        """
         run, before = self._sampled.run, self._found
         columns = run.columns if run is not None else ()
         try:

@@ -545,9 +545,9 @@ async def test_of_another_run_nothing_stands_there_until_its_newest_is_read(
     seen: list[np.ndarray] = []
     find = view._find
 
-    def spied(samples: Any, kind: Any) -> Any:
+    def spied(samples: Any, kind: Any, of: Any) -> Any:
         seen.extend(sample.arrays["x"] for sample in samples[2:])
-        return find(samples, kind)
+        return find(samples, kind, of)
 
     view._find = spied
     lens.state.runs.choose((lens.run.key, key))
@@ -590,6 +590,21 @@ async def test_what_is_counted_is_called_by_what_it_is_of_also_when_others_come(
     view._of = view._sampled.now
     view._say_which()
     assert view._words.accessibleName().startswith("1,000 samples, step 5")
+
+
+async def test_samples_that_come_before_others_are_counted_do_not_name_these(
+    view: DistributionsView, lens: Any
+) -> None:
+    """The heading said 1,500 samples above curves of 36 jets, for as long as those took."""
+    await shown(view, lens)
+    before = view._sampled.now
+    view._found = None
+    view._measure()
+    view._sampled.now = Shown(np.zeros((1500, 2), np.float32), (), "1,500 samples", 5, "f.npz")
+    await until(lambda: view._found is not None)
+    assert view._of is before
+    assert view._found.count(1) == len(before.x)
+    assert view._words.accessibleName().startswith(f"counting 1,500 samples · {before.origin}")
 
 
 async def test_later_particles_are_counted_anew(view: DistributionsView, lens: Any) -> None:
