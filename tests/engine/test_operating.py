@@ -11,6 +11,7 @@ from models.operators.base import Operation
 from models.operators.drawing import draw
 from models.registry import registry
 from studio.engine.jobs import headless
+from studio.engine.jobs.operating import OperatorJob
 from studio.engine.process.catalogue import build
 from studio.engine.process.discovery import discover
 from studio.engine.run.loading import load
@@ -18,6 +19,7 @@ from studio.engine.run.warm import WarmModels
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
+from tests.engine.fakes import MemorySink
 from tests.engine.test_commands import Desk
 
 QUICK = {
@@ -317,3 +319,15 @@ def test_weights_are_averaged_over_a_length_that_is_chosen_afterwards(desk, edm,
     failed = desk.refused(operate(edm, inline=True, length=0.1))
     assert failed.path == "length"
     assert "kept no averages" in failed.message
+
+
+def test_a_lab_that_compares_samplers_can_be_asked_for(desk, edm):
+    """Its list of their names was taken for one sampler, and no lab began."""
+    config = {"n": 16, "repeats": 1, "samplers": ["ddim"], "calls": [2]}
+    command = operate(edm, "solver-lab", config=config)
+    for _ in OperatorJob("job", command, MemorySink(), WarmModels(), lambda: True).work():
+        pass
+    found = edm.results.all()[-1]
+    assert found.record.config["samplers"] == ["ddim"]
+    with h5py.File(found.arrays) as file:
+        assert file["shared"][()].all(), "it is told that something trains"

@@ -361,8 +361,9 @@ def _averaged(loaded: Loaded) -> str:
 
 
 def _samplers(entry: OperatorEntry) -> list[str]:
-    """Return the paths of the settings that are samplers."""
-    return [row["path"] for row in describe(entry.config) if row["of"] == "sampler"]
+    """Return the paths of the settings that are a sampler; names of several to compare are none."""
+    rows = describe(entry.config)
+    return [row["path"] for row in rows if (row["kind"], row["of"]) == ("pick", "sampler")]
 
 
 def _spec_hash(run: RunFolder, step: int) -> str:
