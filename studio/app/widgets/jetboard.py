@@ -34,6 +34,7 @@ NAME = 8  # pixels to the middle of the names of types
 HEADS = ("Generated", "Nearest real")
 SWAPPED = HEADS[::-1]
 SMALLEST = 24.0
+LETTERS = (12, 11, 10)  # of the name of a type, as there is room
 
 
 NOISE = 1.0  # the level at which there is as much noise as jet
@@ -191,9 +192,12 @@ class JetBoard(QWidget):
             painter.rotate(-90)
             high = side + WORDS  # beside the words below a tile there is nothing else
             box = QRectF(-high / 2, -8, high, 16)
-            name = painter.fontMetrics().elidedText(
-                one_line(line.name), Qt.TextElideMode.ElideRight, int(high)
-            )
+            said = one_line(line.name)
+            for letters in LETTERS:  # a little smaller before it is cut
+                painter.setFont(font(letters))
+                if painter.fontMetrics().horizontalAdvance(said) <= high:
+                    break
+            name = painter.fontMetrics().elidedText(said, Qt.TextElideMode.ElideRight, int(high))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
             painter.restore()
 

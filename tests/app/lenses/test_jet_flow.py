@@ -20,7 +20,7 @@ from studio.app.kinds.jets import momenta
 from studio.app.state.runs import FlowRecord
 from studio.app.state.selection import Source
 from studio.app.views.jets import flow
-from studio.app.views.jets.flow import VIEW, JetFlowView
+from studio.app.views.jets.flow import VIEW, JetFlowView, short_level
 from studio.app.widgets.jetboard import Cell
 from studio.app.widgets.pane import short
 from studio.protocol.catalog import EntrySpec, FieldSpec
@@ -355,3 +355,12 @@ async def test_without_a_record_it_says_why(view: Any, lens: Any) -> None:
     view.show()
     await until(lambda: not view._empty.isHidden())
     assert view._page.isHidden()
+
+
+@pytest.mark.parametrize(
+    ("level", "said"),
+    [(20.0, "20"), (2.8, "2.8"), (0.58, "0.58"), (0.0414, "0.04"), (0.002, "2e-3"), (0.0, "0")],
+)
+def test_a_noise_level_below_a_small_picture_is_short(level: float, said: str) -> None:
+    """Of 0.041 there was no room for the number: "σ" stood there alone."""
+    assert short_level(level) == said

@@ -47,7 +47,7 @@ from studio.app.widgets.tilesheet import Sheets
 from studio.app.widgets.waiting import tell_waiting
 from studio.protocol.extras import DENOISED, LEVELS
 
-__all__ = ["VIEW", "JetFlowView"]
+__all__ = ["VIEW", "JetFlowView", "short_level"]
 
 PARTICLES, NAMED = 64, 512  # latents that are watched, and real jets that come with their types
 BESIDE = 256  # latents that real jets are sought for at most
@@ -439,7 +439,7 @@ class JetFlowView(QWidget):
         frames = way.stops
         levels = [way.level(float(way.t[f])) for f in frames]
         texts = [
-            f"σ {level:.2g}" if level is not None else f"t {float(way.t[f]):.2f}"
+            f"σ {short_level(level)}" if level is not None else f"t {float(way.t[f]):.2f}"
             for f, level in zip(frames, levels, strict=True)
         ]
         arrays = {
@@ -504,6 +504,13 @@ class JetFlowView(QWidget):
     def export_picture(self) -> Picture:
         """Return all of it as it is seen."""
         return widget_picture(self._page)
+
+
+def short_level(level: float) -> str:
+    """Write a noise level in four letters, as there is room for below a small picture."""
+    if level >= 0.1 or level <= 0.0:
+        return f"{level:.2g}"
+    return f"{level:.2f}" if level >= 0.01 else f"{level:.0e}".replace("e-0", "e-")
 
 
 VIEW = ViewSpec(
