@@ -324,6 +324,8 @@ NOT_REPRODUCED = {
     "8C-solvers-mnist",
     "8C-told",
     "GI-colour",
+    "GI-colour-likelihood",
+    "GR5-edp-gnn",
     "GR5-gran",
     "GR5-graph-af",
     "GR8-graph-nvp",
