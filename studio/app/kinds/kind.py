@@ -481,7 +481,8 @@ class Kind:
 
     def knows(self, told: Arrays | None, rows: slice = slice(None)) -> dict[str, NDArray[Any]]:
         """Return what is said with some data, of all that is known of them."""
-        return {name: told[name][rows] for name in self.told if name in told} if told else {}
+        names = (*self.told, *self.alike) if told else ()
+        return {name: told[name][rows] for name in names if told and name in told}
 
     def way(
         self,

@@ -282,8 +282,10 @@ class StepsView(QWidget):
         return {**{k: each for k, each in some.items() if not k.startswith(GIVEN)}, **told}
 
     def _told_of(self, record: FlowRecord, run: RunState) -> Arrays:
-        asked = run.learned is not None
-        return named(record.given, run.classes, asked=asked) if self._kind.told else {}
+        if not (kind := self._kind).told:
+            return {}
+        told = named(record.given, run.classes, asked=run.learned is not None)
+        return told | kind.holding(run.alike, record.x.shape[1])
 
     def _of_the_flow(self, run: RunState, kind: Kind) -> tuple[Sequence[TitledTiles], str, str]:
         record = self._following.record

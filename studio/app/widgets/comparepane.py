@@ -165,6 +165,7 @@ class ComparePane(QFrame):
         some = slice(min(self._most, kind.page))
         self.grid.setAccessibleName(f"{kind.moving.capitalize()} of the fixed latents")
         told = named(record.given, self._classes)
+        told |= kind.holding(self._alike, record.x.shape[1])
         tiles = kind.tiles(kind.rows(record.x, record.extras, frame, some, told))
         self.grid.show_tiles(tiles, noun=kind.moving)
         self.grid.select(self._particle if self._particle < self._most else -1)
@@ -174,11 +175,21 @@ class ComparePane(QFrame):
     @property
     def _classes(self) -> tuple[str, ...]:
         """What classes of the data are called, as far as any run that learns them knows."""
+        return next((run.classes for run in self._same_data if run.classes), ())
+
+    @property
+    def _alike(self) -> dict[str, float]:
+        """What holds for each of the data, as far as any run that learns them knows."""
+        return next((run.alike for run in self._same_data if run.alike), {})
+
+    @property
+    def _same_data(self) -> list[RunState]:
+        """The run, and the others that learn the same data."""
         run, known = self.beside.run, self._state.runs.by_key.values()
-        if run is None or run.classes or run.spec is None:
-            return run.classes if run is not None else ()
-        same = (r for r in known if r.spec is not None and r.spec.dataset == run.spec.dataset)
-        return next((r.classes for r in same if r.classes), ())
+        if run is None or run.spec is None:
+            return [] if run is None else [run]
+        data = run.spec.dataset
+        return [run, *(r for r in known if r.spec is not None and r.spec.dataset == data)]
 
     def show_at_most(self, tiles: int) -> None:
         """Show no more tiles than this: as many as the other panes can, in the same places."""

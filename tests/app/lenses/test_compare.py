@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 from msgspec import structs
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
+from studio.app.kinds.jet_paint import Frame
 from studio.app.plots.export import write_picture
 from studio.app.state import comparison
 from studio.app.state.runs import RunState, Series
@@ -599,3 +600,26 @@ def test_a_baseline_is_called_so_in_the_chart(lens: Any, runs: Any, window: QWid
     window.view.chart.show_runs(runs)
     (curve,) = window.view.chart._curves()
     assert (curve.floor, curve.bar) == (0.1, "baseline")
+
+
+def test_jets_are_compared_in_planes_as_wide_as_their_cone(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    """What any run that learns the same data knows of them holds for all."""
+    lens.state.catalog.entries.append(
+        EntrySpec(
+            kind="dataset", slug="two-moons", title="Jets", summary="", source="", fields=[],
+            kinds=["jets"],
+        )
+    )  # fmt: skip
+    runs[2].alike = {"radius": 0.8}
+    x = np.zeros((2, 4, 3, 3), np.float32)
+    x[..., 0, 0], x[..., 2] = 0.16, np.log1p(100.0)
+    mask = np.ones((4, 3), bool)
+    for run in runs:
+        run.live = FlowRecord.of(5, np.array([0, 1], np.float32), x, mask=mask)
+        lens.state.runs.record_arrived.emit(run.key)
+    rect = QRectF(0, 0, 200, 200)
+    for pane in window.view.panes:
+        assert "Δη 0.160" in pane.grid.tiles.said_at(rect, 0, Frame(rect, 0.8).place(0.16, 0.0))
+        assert not pane.grid.tiles.said_at(rect, 0, Frame(rect).place(0.16, 0.0))
