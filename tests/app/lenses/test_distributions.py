@@ -47,7 +47,8 @@ from studio.app.state.taking import Taking
 from studio.app.theme import colors, theme
 from studio.app.tokens import DARK, LIGHT
 from studio.app.views.cubes.spectrum import SpectrumPlot
-from studio.app.views.distributions import VIEW, DistributionsView
+from studio.app.views.distributions.scenes import bars_of, said_of
+from studio.app.views.distributions.view import VIEW, DistributionsView
 from studio.app.widgets.distancetable import DistanceTable
 from studio.app.widgets.histogramcard import HistogramCard
 from studio.protocol.messages import GetTarget, Operate
@@ -372,7 +373,11 @@ def view(lens: Any, qtbot: QtBot) -> DistributionsView:
 async def shown(view: DistributionsView, lens: Any) -> None:
     view.show()
     lens.arrive(5)
-    await until(lambda: len(view.cards) == 2 and view._found is not None and view._found.far)
+    await until(
+        lambda: (
+            len(view.cards.cards) == 2 and view.counted.found is not None and view.counted.found.far
+        )
+    )
 
 
 async def test_bars_of_classes_follow_the_selection_and_the_other_run(
@@ -388,7 +393,7 @@ async def test_bars_of_classes_follow_the_selection_and_the_other_run(
     measured = tuple({"Type": np.array(each)} for each in types)
     found = Found(samples, measured, (), ("Type",))
     lens.state.selection.set(made_of, np.array([0, 1, 30]), "click")
-    bars = view._bars(found, "Type")
+    bars = bars_of(found, "Type", (), lens.state.selection, None)
     assert bars.names == ("q", "t")
     assert [run.title for run in bars.runs] == ["EDM", "GAN"]
     assert bars.runs[0].values.tolist() == [0.75, 0.25]
@@ -396,7 +401,13 @@ async def test_bars_of_classes_follow_the_selection_and_the_other_run(
     assert bars.selected is not None
     assert bars.selected.tolist() == [2 / 40, 1 / 40]
     lens.state.selection.clear()
-    alone = view._bars(replace(found, samples=samples[:2], measured=measured[:2]), "Type")
+    alone = bars_of(
+        replace(found, samples=samples[:2], measured=measured[:2]),
+        "Type",
+        (),
+        lens.state.selection,
+        None,
+    )
     assert (alone.runs, alone.selected) == ((), None)
 
 
@@ -404,13 +415,13 @@ async def test_there_is_a_histogram_for_each_column_with_its_distance(
     view: DistributionsView, lens: Any
 ) -> None:
     await shown(view, lens)
-    assert list(view.cards) == ["x", "y"]
-    scene = view.cards["x"].scene
+    assert list(view.cards.cards) == ["x", "y"]
+    scene = view.cards.cards["x"].scene
     assert scene.n == 50
     assert scene.real.sum() == pytest.approx(1.0)
     assert [model.title for model in scene.models] == ["1 r"]
     assert lens.link.of(GetTarget)[0].n == 4096
-    assert "W1" in view.cards["x"].plot.accessibleDescription()
+    assert "W1" in view.cards.cards["x"].plot.accessibleDescription()
 
 
 async def test_a_brush_selects_rows_that_every_lens_shows(
@@ -418,27 +429,29 @@ async def test_a_brush_selects_rows_that_every_lens_shows(
 ) -> None:
     await shown(view, lens)
     selection, x = lens.state.selection, lens.run.live.x[-1][:, 0]
-    view.cards["x"].plot.brushed.emit((-0.5, 0.5))
+    view.cards.cards["x"].plot.brushed.emit((-0.5, 0.5))
     assert selection.source.what == "particles"
     assert selection.rows.tolist() == np.flatnonzero((x >= -0.5) & (x < 0.5)).tolist()
     assert selection.by == "x −0.5 to 0.5"
     assert selection.beside[0] == "real, same range"
-    assert view.cards["x"].scene.brushed == (-0.5, 0.5)
+    assert view.cards.cards["x"].scene.brushed == (-0.5, 0.5)
     share = 100 * len(selection.rows) / len(x)
-    assert view._said(view._found, "x").startswith(f"−0.5 to 0.5: generated {share:.1f} %, real ")
-    assert view.cards["y"].scene.brushed is None
-    assert view.cards["y"].scene.chosen.sum() == pytest.approx(
+    assert said_of(view.counted.found, "x", (-0.5, 0.5)).startswith(
+        f"−0.5 to 0.5: generated {share:.1f} %, real "
+    )
+    assert view.cards.cards["y"].scene.brushed is None
+    assert view.cards.cards["y"].scene.chosen.sum() == pytest.approx(
         len(selection.rows) / len(x), abs=0.02
     )
     assert selection.known(selection.source) is not None, "the inspector can say what they are"
-    view.cards["x"].plot.show_all()
+    view.cards.cards["x"].plot.show_all()
     assert selection.source is None
-    assert view.cards["y"].scene.chosen is None
+    assert view.cards.cards["y"].scene.chosen is None
 
 
 async def test_real_rows_can_be_selected_instead(view: DistributionsView, lens: Any) -> None:
     await shown(view, lens)
-    view.cards["x"].plot.brushed.emit((-0.5, 0.5))
+    view.cards.cards["x"].plot.brushed.emit((-0.5, 0.5))
     view.tools.sides.chosen.emit(1)
     x = lens.run.target[:, 0]
     assert lens.state.selection.source.what == "data"
@@ -449,10 +462,10 @@ async def test_what_another_lens_selects_is_shown_and_ends_the_brush(
     view: DistributionsView, lens: Any
 ) -> None:
     await shown(view, lens)
-    view.cards["x"].plot.brushed.emit((-0.5, 0.5))
+    view.cards.cards["x"].plot.brushed.emit((-0.5, 0.5))
     source = lens.state.selection.source
     lens.state.selection.set(source, np.arange(40), "lasso")
-    scene = view.cards["x"].scene
+    scene = view.cards.cards["x"].scene
     assert scene.brushed is None
     assert scene.chosen.sum() == pytest.approx(40 / 200, abs=0.02)
 
@@ -461,7 +474,7 @@ async def test_axes_become_logarithmic_where_they_can(view: DistributionsView, l
     await shown(view, lens)
     view.tools.log_y.click()
     view.tools.log_x.click()
-    scene = view.cards["x"].scene
+    scene = view.cards.cards["x"].scene
     assert scene.log_y
     assert not scene.log_x, "some values are negative"
 
@@ -473,11 +486,11 @@ async def test_what_was_held_out_is_the_truth_where_there_is_such(
     assert lens.link.of(GetTarget)[0].held, "asked for first"
     assert "real: those that it learns" in view._words.accessibleName()
     lens.run.held = np.random.default_rng(3).normal(size=(60, 2)).astype(np.float32)
-    view._measure()
-    await until(lambda: view.cards["x"].scene.n == 60)
+    view.counted.measure()
+    await until(lambda: view.cards.cards["x"].scene.n == 60)
     assert "real: held out" in view._words.accessibleName()
     view.tools.sides.chosen.emit(1)
-    view.cards["x"].plot.brushed.emit((-0.5, 0.5))
+    view.cards.cards["x"].plot.brushed.emit((-0.5, 0.5))
     source = lens.state.selection.source
     assert source == Source(lens.run.key, "held")
     assert source.real
@@ -492,12 +505,12 @@ async def test_no_figure_is_told_before_it_is_known_which_data_are_the_real_ones
 ) -> None:
     """Against those that it learns they are others, and stood under the same words for a second."""
     lens.run.target = np.zeros((20, 2), np.float32)
-    assert view._real_side() is None
+    assert view.against.real_side() is None
     lens.run.holds_out = False
-    assert view._real_side() is not None
+    assert view.against.real_side() is not None
     lens.run.holds_out = None
     lens.state.engine = replace(lens.state.engine, state="lost")
-    assert view._real_side() is not None, "nobody will say"
+    assert view.against.real_side() is not None, "nobody will say"
 
 
 def made_folder(key: str) -> Path:
@@ -515,16 +528,16 @@ async def test_of_another_run_what_was_drawn_is_counted_where_it_is_more(
     drawn = np.random.default_rng(4).normal(size=(500, 2)).astype(np.float32)
     generated(made_folder(key), drawn, step=5)
     lens.state.runs.choose((lens.run.key, key))
-    await until(lambda: view._found is not None and len(view._found.samples) == 3)
-    await until(lambda: view._found.count(2) == 500 and view._found.far)
-    assert [model.title for model in view.cards["x"].scene.models] == ["1 r", "2 b"]
+    await until(lambda: view.counted.found is not None and len(view.counted.found.samples) == 3)
+    await until(lambda: view.counted.found.count(2) == 500 and view.counted.found.far)
+    assert [model.title for model in view.cards.cards["x"].scene.models] == ["1 r", "2 b"]
     names = [name for name, _ in view._key.names]
     made = len(lens.run.live.x[-1])
     assert names[1:] == [f"1 r ± 1σ, n = {made}", "2 b ± 1σ, n = 500"], "of each how many"
     assert view._key.height() == 20 * len(key_lines(view._key.names, view._key.width()))
-    assert view.cards["x"]._said.accessibleName().startswith("run 1: W1 "), "whose it is"
-    assert "2 b: W1 " in view.cards["x"]._said.toolTip()
-    others = view.cards["x"]._others
+    assert view.cards.cards["x"]._said.accessibleName().startswith("run 1: W1 "), "whose it is"
+    assert "2 b: W1 " in view.cards.cards["x"]._said.toolTip()
+    others = view.cards.cards["x"]._others
     assert not others.isHidden()
     assert "run 2: W1" in others.text()
     assert ink(1, colors()) in others.text(), "in its colour"
@@ -543,17 +556,17 @@ async def test_of_another_run_nothing_stands_there_until_its_newest_is_read(
     )
     lens.state.runs.by_key[key] = other
     seen: list[np.ndarray] = []
-    find = view._find
+    find = view.counted._find
 
     def spied(samples: Any, kind: Any, of: Any) -> Any:
         seen.extend(sample.arrays["x"] for sample in samples[2:])
         return find(samples, kind, of)
 
-    view._find = spied
+    view.counted._find = spied
     lens.state.runs.choose((lens.run.key, key))
-    assert "run 2: not read yet" in view._about_others
-    view._measure()
-    await until(lambda: view._found is not None and len(view._found.samples) == 3)
+    assert "run 2: not read yet" in view.against.about_others(view.counted.found)
+    view.counted.measure()
+    await until(lambda: view.counted.found is not None and len(view.counted.found.samples) == 3)
     assert seen
     assert all((x == 0.25).all() and len(x) == n for x in seen)
     await until(lambda: f"run 2: {n} fixed particles, step 90" in view._words.accessibleName())
@@ -570,8 +583,8 @@ async def test_of_another_run_older_samples_give_way_to_its_newest_latents(
     other = replace(lens.run, key=key, name="0002-b", live=None, kept=[900], job="", step=900)
     lens.state.runs.by_key[key] = other
     lens.state.runs.choose((lens.run.key, key))
-    await until(lambda: view._found is not None and len(view._found.samples) == 3)
-    assert view._found.samples[2].origin == "60 fixed particles, step 900"
+    await until(lambda: view.counted.found is not None and len(view.counted.found.samples) == 3)
+    assert view.counted.found.samples[2].origin == "60 fixed particles, step 900"
 
 
 async def test_what_is_counted_is_called_by_what_it_is_of_also_when_others_come(
@@ -579,7 +592,7 @@ async def test_what_is_counted_is_called_by_what_it_is_of_also_when_others_come(
 ) -> None:
     """Eight jets of 64 fixed ones stood there as "8 of 1,000 samples" until these were counted."""
     await shown(view, lens)
-    monkeypatch.setattr(view, "_measure", lambda: None)  # which takes a while
+    monkeypatch.setattr(view.counted, "measure", lambda: None)  # which takes a while
     fixed = view._sampled.origin
     drawn = np.zeros((1000, 2), np.float32)
     view._sampled.drawn = Shown(drawn, (), "1,000 samples, step 5", 5, "f.npz")
@@ -587,7 +600,7 @@ async def test_what_is_counted_is_called_by_what_it_is_of_also_when_others_come(
     view._say_which()
     said = view._words.accessibleName()
     assert said.startswith(f"counting 1,000 samples, step 5 · {fixed}"), said
-    view._of = view._sampled.now
+    view.counted.of = view._sampled.now
     view._say_which()
     assert view._words.accessibleName().startswith("1,000 samples, step 5")
 
@@ -598,20 +611,20 @@ async def test_samples_that_come_before_others_are_counted_do_not_name_these(
     """The heading said 1,500 samples above curves of 36 jets, for as long as those took."""
     await shown(view, lens)
     before = view._sampled.now
-    view._found = None
-    view._measure()
+    view.counted.found = None
+    view.counted.measure()
     view._sampled.now = Shown(np.zeros((1500, 2), np.float32), (), "1,500 samples", 5, "f.npz")
-    await until(lambda: view._found is not None)
-    assert view._of is before
-    assert view._found.count(1) == len(before.x)
+    await until(lambda: view.counted.found is not None)
+    assert view.counted.of is before
+    assert view.counted.found.count(1) == len(before.x)
     assert view._words.accessibleName().startswith(f"counting 1,500 samples · {before.origin}")
 
 
 async def test_later_particles_are_counted_anew(view: DistributionsView, lens: Any) -> None:
     await shown(view, lens)
-    before = view.cards["x"].scene.models[0].shares
+    before = view.cards.cards["x"].scene.models[0].shares
     lens.arrive(90)
-    await until(lambda: not np.array_equal(view.cards["x"].scene.models[0].shares, before))
+    await until(lambda: not np.array_equal(view.cards.cards["x"].scene.models[0].shares, before))
 
 
 async def test_data_are_asked_for_once_however_few_there_are(
@@ -624,7 +637,11 @@ async def test_data_are_asked_for_once_however_few_there_are(
         lens.arrive(step)
         lens.state.runs.changed.emit(lens.run.key)
         lens.actions.looking.load_target(lens.run.key)
-    await until(lambda: view._found is not None and view._found.samples[1].arrays["x"] is not None)
+    await until(
+        lambda: (
+            view.counted.found is not None and view.counted.found.samples[1].arrays["x"] is not None
+        )
+    )
     asked = lens.link.of(GetTarget)
     assert [each.held for each in asked] == [True, False], "there are none that were held out"
 
@@ -647,8 +664,8 @@ async def test_it_goes_to_a_picture(view: DistributionsView, lens: Any, tmp_path
     # For print: dark on white, each panel below its title, how far it is, and of how many.
     assert "#ffffff" in text
     assert theme.colors().background not in text
-    await until(lambda: view.cards["x"].far)
-    write_picture(view.cards["x"].export_picture(), tmp_path / "x.svg")
+    await until(lambda: view.cards.cards["x"].far)
+    write_picture(view.cards.cards["x"].export_picture(), tmp_path / "x.svg")
     alone = (tmp_path / "x.svg").read_text()
     assert ">x</text>" in alone
     assert re.search(r">W1 [^<]*, floor [^<]*, n = [\d,]+ each</text>", alone)
@@ -766,9 +783,9 @@ async def test_of_a_type_its_own_jets_are_counted_wherever_they_are(
     qtbot.addWidget(panel)
     panel.show()
     for part, n, real in ((("Type", "top"), 150, 200), (None, 300, 400)):
-        view._found = looking_at(found_in(samples, jets, ()), part)
+        view.counted.found = looking_at(found_in(samples, jets, ()), part)
         view._say_which()
-        values = [view._found.of(i, "pT") for i in (1, 0)]
+        values = [view.counted.found.of(i, "pT") for i in (1, 0)]
         k, of_real = (int((each >= 1000.0).sum()) for each in values)
         view._brushed("pT", (1000.0, 1e4))
         assert view._words.accessibleName().startswith("150 top ") == (part is not None)
@@ -783,15 +800,15 @@ async def test_until_a_type_is_counted_no_figure_of_others_stands_there(
     view: DistributionsView, lens: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await shown(view, lens)
-    monkeypatch.setattr(view, "_measure", lambda: None)
+    monkeypatch.setattr(view.counted, "measure", lambda: None)
     samples = (
         Sample("", "real", jets_of(400, 0), Source(lens.run.key, "data", "0")),
         Sample(lens.run.key, "EDM", jets_of(300, 1), Source(lens.run.key, "particles")),
     )
-    view._found = with_distances(found_in(samples, kind("jets"), ()), ["pT"])
-    view._chosen = ["pT"]
+    view.counted.found = with_distances(found_in(samples, kind("jets"), ()), ["pT"])
+    view.counted.chosen = ["pT"]
     view._show()
-    card = view.cards["pT"]
+    card = view.cards.cards["pT"]
     assert card._said.accessibleName().startswith("W1 ")
     for name, said in (("top", "counting top"), ("", "counting all data")):
         view.tools.part.emit(name)
@@ -800,7 +817,7 @@ async def test_until_a_type_is_counted_no_figure_of_others_stands_there(
         await until(lambda: view._words.accessibleName() != said)  # noqa: B023
         assert view._words.accessibleName().startswith("150 top ") == (name == "top")
         assert card._said.accessibleName() == "measuring how far it is"
-        assert view.cards["pT"] is card, "a card that is there need not be made anew"
+        assert view.cards.cards["pT"] is card, "a card that is there need not be made anew"
 
 
 def test_of_few_data_nothing_is_called_good_and_only_what_is_clear_is_called_off() -> None:
@@ -857,23 +874,23 @@ async def test_numbers_are_chosen_and_the_last_one_stays(
     menu = view.tools.menu()
     assert [action.text() for action in menu.actions()] == ["x", "y"]
     menu.actions()[0].trigger()
-    await until(lambda: list(view.cards) == ["y"])
+    await until(lambda: list(view.cards.cards) == ["y"])
     view.tools.menu().actions()[1].trigger()
-    assert list(view.cards) == ["y"]
+    assert list(view.cards.cards) == ["y"]
 
 
 async def test_a_double_click_resets_an_axis_before_it_lets_go(
     view: DistributionsView, lens: Any
 ) -> None:
     await shown(view, lens)
-    plot = view.cards["x"].plot
+    plot = view.cards.cards["x"].plot
     plot.brushed.emit((-0.5, 0.5))
     plot.look_closer(plot.planes[0], (-1.0, 1.0), (0.0, 1.0))
     plot.show_all()
     assert plot.part is None
-    assert view.cards["x"].scene.brushed == (-0.5, 0.5)
+    assert view.cards.cards["x"].scene.brushed == (-0.5, 0.5)
     plot.show_all()
-    assert view.cards["x"].scene.brushed is None
+    assert view.cards.cards["x"].scene.brushed is None
 
 
 async def test_for_paper_it_is_dark_on_white_with_its_fonts(
@@ -896,7 +913,7 @@ async def test_for_paper_it_is_dark_on_white_with_its_fonts(
 async def test_without_samples_it_says_how_they_come(view: DistributionsView) -> None:
     view.show()
     await until(lambda: view._empty.isVisible())
-    assert not view.cards
+    assert not view.cards.cards
 
 
 async def test_until_a_run_is_counted_nothing_of_the_last_one_stands_there(
@@ -911,11 +928,11 @@ async def test_until_a_run_is_counted_nothing_of_the_last_one_stands_there(
         await held.wait()
         return found
 
-    found = view._found
+    found = view.counted.found
     monkeypatch.setattr(asyncio, "to_thread", slow)
     view._sampled.selected.emit()  # another run is selected
     await until(lambda: view._empty.isVisible())
     assert not view.tools.isVisible()
     assert not view._page.isVisible()
     held.set()
-    await until(lambda: view.tools.isVisible() and bool(view.cards))
+    await until(lambda: view.tools.isVisible() and bool(view.cards.cards))
