@@ -113,12 +113,7 @@ TWICE = '<node id="a"/><node id="b"/>' + '<edge source="a" target="b"/>' * 39_80
         (f'<?xml version="1.0"?>{LAUGHS}<graphml>&b;</graphml>', "declares a document type"),
         ('<!DOCTYPE g SYSTEM "file:///etc/passwd"><graphml/>', "declares a document type"),
         ("<svg/>", "begins with <svg>"),
-        (graphml(f"<graph>{MANY}</graph>"), "graph 1 has more than 200 nodes"),
-        (graphml(f"<graph>{TWICE}</graph>"), "lists more than 39,800 edges"),
         (graphml('<graph><node id="a"><graph/></node></graph>'), "a graph inside of graph 1"),
-        (graphml("<graph><hyperedge/></graph>"), "between more than two nodes"),
-        (graphml(graph(2, [(0, 5)])), "a node that is not there in graph 1"),
-        (graphml('<graph><node id="a"/><node id="a"/></graph>'), "without an id of its own"),
         (graphml(graph(2, []))[:-10], "no XML in line 3: no element found"),
         (b"\x00\xff\x13 nothing", "no XML in line 1"),
     ],
@@ -128,22 +123,6 @@ def test_hostile_graphml_gets_a_sentence(tmp_path, text, said):
     for work in (lambda: GraphML().inspect([path], {}), lambda: read(GraphML(), path)):
         with pytest.raises(FormatError, match=said):
             work()
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("a b\nc\n", "line 2: an edge has two nodes"),
-        ("# graph 0 of 1000000 nodes\n0 1\n", "graph 1 has more than 200 nodes"),
-        ("# graph 0 of 3 nodes\n0 3\n", "joins numbers from 0 to 2"),
-        ("a b\n" * 39_801, "lists more than 39,800 edges"),
-        ("a " + "b" * 5000, "longer than 4,096 bytes"),
-        (b"\xff\xfe\x00", "line 1 is no text"),
-    ],
-)
-def test_hostile_lists_of_edges_get_a_sentence(tmp_path, text, said):
-    with pytest.raises(FormatError, match=said):
-        EdgeList().inspect([written(tmp_path, text, "some.edgelist")], {})
 
 
 def test_other_xml_is_not_claimed(tmp_path):
@@ -224,18 +203,8 @@ def test_json_comes_as_pairs_of_numbers_too(tmp_path):
         (Gml, "a.gml", "a [" * 20_000, "lists in lists"),
         (Gml, "a.gml", "graph [ edge [ source 0 target 1 ] ]", "is no GML"),
         (Gml, "a.gml", b"\xff\xfe\x00", "is no text"),
-        (Gml, "a.gml", f"graph [ {''.join(f'node [ id {i} ] ' for i in range(201))} ]", "200"),
         (GraphJson, "a.json", "{", "is no JSON"),
         (GraphJson, "a.json", "[" * 200_000, "is no JSON"),
-        (GraphJson, "a.json", "[1]", "graph 1 is no graph"),
-        (GraphJson, "a.json", '{"n": 1000000, "edges": []}', "1,000,000 nodes; the limit is 200"),
-        (GraphJson, "a.json", '{"n": -1, "edges": []}', "does not say which nodes"),
-        (GraphJson, "a.json", '{"n": 3}', "lists no edges"),
-        (GraphJson, "a.json", '{"n": 3, "edges": [[0, 3]]}', "edge 1 joins a node that is not"),
-        (GraphJson, "a.json", '{"n": 3, "edges": [[0]]}', "edge 1 is not between two nodes"),
-        (GraphJson, "a.json", '{"nodes": [{"id": 1}, {"id": 1}], "links": []}', "node 1 twice"),
-        (GraphJson, "a.json", '{"nodes": [{"id": [1]}], "links": []}', "without an id"),
-        (GraphJson, "a.json", '{"nodes": [1, 2], "links": [{"source": [], "target": 1}]}', "edge"),
         (TuCollection, "X_A.txt", "1, 2\n", "X_graph_indicator.txt is not beside"),
     ],
 )
@@ -268,6 +237,87 @@ def test_one_broken_line_of_graph6_is_left_out_and_told(tmp_path, line, why):
     with pytest.raises(FormatError, match="no graph of at least 2 nodes") as raised:
         read(Graph6(), written(tmp_path, line, "c.g6"))
     assert why in raised.value.hint
+
+
+GOOD = {
+    "json": '{"n": 3, "edges": [[0, 2]]}',
+    "edges": "a b\nb c\n",
+    "graphml": '<graph><node id="a"/><node id="b"/><edge source="a" target="b"/></graph>',
+}
+LARGE, DOUBLED = (
+    "they have more than 200 nodes, which is the limit",
+    "they have more than 39,800 edges, and 200 nodes have no more",
+)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "broken", "why"),
+    [
+        ("json", "1", "they have neither nodes nor edges"),
+        ("json", '{"n": 1000000, "edges": []}', LARGE),
+        ("json", '{"n": -1, "edges": []}', "they have neither a list of nodes nor their number"),
+        ("json", '{"n": 3}', "they have no list of edges"),
+        ("json", '{"n": 3, "edges": [[0, 3]]}', "they have an edge to a node that is not there"),
+        ("json", '{"n": 3, "edges": [[0]]}', "they have an edge that is not between two nodes"),
+        ("json", '{"nodes": [{"id": 1}, {"id": 1}], "links": []}', "they have two nodes of one id"),
+        (
+            "json",
+            '{"nodes": [{"id": [1]}], "links": []}',
+            "they have a node without an id that is a number or a word",
+        ),
+        (
+            "json",
+            '{"nodes": [1, 2], "links": [{"source": [], "target": 1}]}',
+            "they have an edge to a node that is not there",
+        ),
+        ("edges", "a b\nc\nd e\n", "they have a line of one word, and an edge has two nodes"),
+        ("edges", "# graph 0 of 1000000 nodes\n0 1\n", LARGE),
+        (
+            "edges",
+            "# graph 0 of 3 nodes\n0 3\n",
+            "they have an edge to a number that is not below that of their nodes",
+        ),
+        ("edges", "a b\n" * 39_801, DOUBLED),
+        ("edges", "a " + "b" * 5000, "they have a line that is longer than 4,096 bytes"),
+        ("edges", b"\xff\xfe\x00", "they have a line that is no text"),
+        ("graphml", f"<graph>{MANY}</graph>", LARGE),
+        ("graphml", f"<graph>{TWICE}</graph>", DOUBLED),
+        ("graphml", "<graph><hyperedge/></graph>", "they have an edge between more than two nodes"),
+        ("graphml", graph(2, [(0, 5)]), "they have an edge to a node that is not there"),
+        (
+            "graphml",
+            '<graph><node id="a"/><node id="a"/></graph>',
+            "they have a node without an id of its own",
+        ),
+    ],
+)
+def test_one_broken_graph_is_left_out_and_told(tmp_path, suffix, broken, why):
+    """It refused its whole file."""
+    good = GOOD[suffix]
+    whole = {
+        "json": lambda *each: f"[{','.join(each)}]",
+        "edges": lambda *each: b"\n".join(e.encode() if isinstance(e, str) else e for e in each),
+        "graphml": graphml,
+    }[suffix]
+    importer = {"json": GraphJson, "edges": EdgeList, "graphml": GraphML}[suffix]()
+    apart = ("\n",) if suffix == "edges" else ()
+    path = written(tmp_path, whole(good, *apart, broken, *apart, good), f"a.{suffix}")
+    notes = importer.inspect([path], {}).notes
+    assert notes[-1].startswith(f"1 is left out: 1 as {why} (first a.{suffix}"), notes
+    alone = written(tmp_path, whole(good, *apart, good), f"b.{suffix}")
+    for name, values in read(importer, alone)[1].items():
+        np.testing.assert_array_equal(read(importer, path)[1][name], values)
+    with pytest.raises(FormatError, match="no graph of at least 2 nodes") as raised:
+        read(importer, written(tmp_path, whole(broken), f"c.{suffix}"))
+    assert why in raised.value.hint
+
+
+def test_of_several_files_of_gml_one_that_is_too_large_is_left_out(tmp_path):
+    large = f"graph [ {''.join(f'node [ id {i} ] ' for i in range(201))} ]"
+    small = "graph [ node [ id 0 ] node [ id 1 ] ]"
+    paths = [written(tmp_path, text, f"{k}.gml") for k, text in enumerate((small, large))]
+    found = Gml().inspect(paths, {})
+    assert (found.rows, found.notes[-1]) == (1, f"1 is left out: 1 as {LARGE} (first 1.gml).")
 
 
 def test_what_a_list_of_edges_says_besides_is_told_and_offered(tmp_path):

@@ -2,7 +2,7 @@
 
 A blank line ends a graph, and so does a line ``# graph 3 of 16 nodes``, which also says how many
 nodes there are, of which some may have no edge; nodes are then the numbers from 0 on. Other lines
-that begin with # say nothing.
+that begin with # say nothing. A graph with a line that is no edge is left out alone.
 """
 
 import re
@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from studio.formats.graphs.attributes import LONGEST
-from studio.formats.graphs.importing import GraphFiles, Listed
-from studio.formats.limits import FormatError
+from studio.formats.graphs.importing import Broken, Found, GraphFiles, Listed, Unfit
+from studio.formats.graphs.twice import lines_of
 from studio.formats.registry import importer
 
 __all__ = ["EdgeList"]
@@ -31,56 +31,79 @@ class EdgeList(GraphFiles):
     format = "edge list"
     suffixes = (".edgelist", ".edges")
 
-    def graphs(self, path: Path) -> Iterator[Listed]:
+    def graphs(self, path: Path) -> Iterator[Found]:
         """Yield the graphs of a file."""
-        count, graph, said = 0, Listed(""), False
-        for number, line in _lines(path):
-            head = _HEAD.fullmatch(line)
-            if head or not line:
-                if graph.nodes:
-                    yield graph
-                    graph = Listed("")
-                if not head:
-                    continue
-            elif line.startswith("#"):
-                continue
-            if not graph.where:
-                count += 1
-                graph = Listed(f"{path.name}: graph {count:,}")
-                said = False
+        reader = _Reader(path.name)
+        for number, line in lines_of(path, _LONGEST):
+            yield from reader.take(number, line)
+        yield from reader.end()
+
+
+class _Reader:
+    """Makes graphs of lines as they come; a graph of which one is no edge is broken as a whole."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._count = 0
+        self._graph = Listed("")
+        self._said = False  # whether the graph said how many nodes it has
+        self._broken: Broken | None = None
+
+    def take(self, number: int, line: bytes | None) -> Iterator[Found]:
+        """Take the next line, None for one that is too long, and yield the graph that it ends."""
+        where = f"{self._name}, line {number:,}"
+        try:
+            text = _text(where, line, first=number == 1)
+            head = _HEAD.fullmatch(text)
+            if head or not text:
+                yield from self.end()
             if head:
-                said = True
+                self._begin()
+                self._said = True
                 for node in range(int(head[1])):
-                    graph.node(str(node))
-                continue
-            words = line.split(maxsplit=_COLUMNS)
-            ends, more = words[:2], words[2:]
-            if len(ends) < 2:
-                raise FormatError(f"{path.name}, line {number:,}: an edge has two nodes.", _HINT)
-            if said and not all(end in graph.nodes for end in ends):
-                raise FormatError(
-                    f"{path.name}, line {number:,}: an edge of a graph of {len(graph.nodes)} nodes "
-                    f"joins numbers from 0 to {len(graph.nodes) - 1}.",
-                    _HINT,
-                )
-            if more and more[0].startswith("{"):
-                more = [" ".join(more)]  # as networkx writes attributes
-            told = {f"column {k}": value[:LONGEST] for k, value in enumerate(more, 3)}
-            graph.join(graph.node(ends[0]), graph.node(ends[1]), told)
-        if graph.nodes:
-            yield graph
+                    self._graph.node(str(node))
+            elif text and not text.startswith("#") and self._broken is None:
+                self._edge(where, text)
+        except Unfit as unfit:
+            self._broken = self._broken or unfit.broken
+
+    def end(self) -> Iterator[Found]:
+        """Yield the graph that was read."""
+        if self._broken is not None:
+            yield self._broken
+        elif self._graph.nodes:
+            yield self._graph
+        self._graph, self._broken = Listed(""), None
+
+    def _begin(self) -> None:
+        self._count += 1
+        self._graph, self._said = Listed(f"{self._name}: graph {self._count:,}"), False
+
+    def _edge(self, where: str, text: str) -> None:
+        """Add the edge of a line.
+
+        Raises:
+            Unfit: it is none.
+        """
+        if not self._graph.where:
+            self._begin()
+        graph = self._graph
+        words = text.split(maxsplit=_COLUMNS)
+        ends, more = words[:2], words[2:]
+        if len(ends) < 2:
+            raise Unfit(where, "a line of one word, and an edge has two nodes", _HINT)
+        if self._said and not all(end in graph.nodes for end in ends):
+            raise Unfit(where, "an edge to a number that is not below that of their nodes", _HINT)
+        if more and more[0].startswith("{"):
+            more = [" ".join(more)]  # as networkx writes attributes
+        told = {f"column {k}": value[:LONGEST] for k, value in enumerate(more, 3)}
+        graph.join(graph.node(ends[0]), graph.node(ends[1]), told)
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    with open(path, "rb") as file:
-        number = 0
-        while line := file.readline(_LONGEST + 1):
-            number += 1
-            if len(line) > _LONGEST:
-                raise FormatError(
-                    f"{path.name}, line {number:,} is longer than {_LONGEST:,} bytes.", _HINT
-                )
-            try:
-                yield number, line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
-            except UnicodeDecodeError as error:
-                raise FormatError(f"{path.name}, line {number:,} is no text.", _HINT) from error
+def _text(where: str, line: bytes | None, *, first: bool) -> str:
+    if line is None:
+        raise Unfit(where, f"a line that is longer than {_LONGEST:,} bytes", _HINT)
+    try:
+        return line.decode("utf-8-sig" if first else "utf-8").strip()
+    except UnicodeDecodeError as error:
+        raise Unfit(where, "a line that is no text", _HINT) from error

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from studio.formats.graphs.importing import GraphFiles, Listed
+from studio.formats.graphs.importing import Found, GraphFiles, Listed, Unfit
 from studio.formats.limits import FormatError
 from studio.formats.registry import importer
 from studio.store.errors import human_bytes
@@ -25,7 +25,7 @@ class Gml(GraphFiles):
     format = "GML"
     suffixes = (".gml",)
 
-    def graphs(self, path: Path) -> Iterator[Listed]:
+    def graphs(self, path: Path) -> Iterator[Found]:
         """Yield the graph of a file."""
         import networkx
 
@@ -47,4 +47,7 @@ class Gml(GraphFiles):
             raise FormatError(f"{path.name} has lists in lists without end.", _HINT) from error
         except (networkx.NetworkXError, ValueError, KeyError, TypeError) as error:
             raise FormatError(f"{path.name} is no GML: {error}.", _HINT) from error
-        yield Listed.of(path.name, graph)
+        try:
+            yield Listed.of(path.name, graph)
+        except Unfit as unfit:
+            yield unfit.broken

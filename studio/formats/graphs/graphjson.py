@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.formats.graphs.attributes import Attributes, attributes_of
-from studio.formats.graphs.importing import MOST_NODES, GraphFiles, Listed
+from studio.formats.graphs.importing import MOST_NODES, TOO_LARGE, Found, GraphFiles, Listed, Unfit
 from studio.formats.limits import FormatError
 from studio.formats.registry import importer
 from studio.store.errors import human_bytes
@@ -37,7 +37,7 @@ class GraphJson(GraphFiles):
     format = "JSON"
     suffixes = (".json",)
 
-    def graphs(self, path: Path) -> Iterator[Listed]:
+    def graphs(self, path: Path) -> Iterator[Found]:
         """Yield the graphs of a file."""
         if (size := path.stat().st_size) > _MOST:
             raise FormatError(
@@ -51,12 +51,15 @@ class GraphJson(GraphFiles):
         if isinstance(value, dict) and isinstance(value.get("graphs"), list):
             value = value["graphs"]
         for number, each in enumerate(value if isinstance(value, list) else [value], 1):
-            yield _graph(each, f"{path.name}: graph {number:,}")
+            try:
+                yield _graph(each, f"{path.name}: graph {number:,}")
+            except Unfit as unfit:
+                yield unfit.broken
 
 
 def _graph(value: Any, where: str) -> Listed:
     if not isinstance(value, dict):
-        raise FormatError(f"{where} is no graph.", _HINT)
+        raise Unfit(where, "neither nodes nor edges", _HINT)
     own = value.get("graph")
     whole = attributes_of(value, but=_OWN) | attributes_of(own if isinstance(own, dict) else {})
     graph = Listed(where, directed=value.get("directed") is True, said=whole)
@@ -66,17 +69,17 @@ def _graph(value: Any, where: str) -> Listed:
     )
     for name, said in numbers:
         if name in graph.nodes:
-            raise FormatError(f"{where} has the node {name} twice.", _HINT)
+            raise Unfit(where, "two nodes of one id", _HINT)
         graph.node(name, said)
     edges = value.get("links", value.get("edges")) if linked else value.get("edges")
     if not isinstance(edges, list):
-        raise FormatError(f"{where} lists no edges.", _HINT)
-    for number, edge in enumerate(edges, 1):
+        raise Unfit(where, "no list of edges", _HINT)
+    for edge in edges:
         ends = [edge.get("source"), edge.get("target")] if isinstance(edge, dict) else edge
         if not isinstance(ends, list) or len(ends) != 2:
-            raise FormatError(f"{where}: edge {number:,} is not between two nodes.", _HINT)
+            raise Unfit(where, "an edge that is not between two nodes", _HINT)
         if not all(isinstance(end, (int, str)) and end in graph.nodes for end in ends):
-            raise FormatError(f"{where}: edge {number:,} joins a node that is not there.", _HINT)
+            raise Unfit(where, "an edge to a node that is not there", _HINT)
         told = (
             attributes_of(edge, but=("source", "target", "key")) if isinstance(edge, dict) else {}
         )
@@ -92,17 +95,14 @@ def _names(value: dict[str, Any], where: str) -> list[tuple[int | str, Attribute
         if isinstance(name := each.get("id"), (int, str))
     ]
     if len(names) < len(found):
-        raise FormatError(f"{where} has a node without an id that is a number or a word.", _HINT)
+        raise Unfit(where, "a node without an id that is a number or a word", _HINT)
     return names
 
 
 def _count(value: dict[str, Any], where: str) -> int:
     count = value.get("n")
     if not isinstance(count, int) or count < 0:
-        raise FormatError(f"{where} does not say which nodes it has.", _HINT)
+        raise Unfit(where, "neither a list of nodes nor their number", _HINT)
     if count > MOST_NODES:
-        raise FormatError(
-            f"{where} says that it has {count:,} nodes; the limit is {MOST_NODES}.",
-            "Import smaller graphs, or pieces of this one.",
-        )
+        raise TOO_LARGE.at(where)
     return count

@@ -2,7 +2,8 @@
 
 Nodes, edges and what is said of them in ``<data>`` are read, of which the labels are found. The
 file is read as it comes, and what could grow is refused: entities and other declarations of a
-document type, graphs inside of nodes, edges between more than two nodes.
+document type, graphs inside of nodes. A graph that has too many nodes, an edge between more than
+two, or to one that is not there, is left out alone.
 """
 
 from collections.abc import Iterator
@@ -10,7 +11,15 @@ from pathlib import Path
 from xml.parsers import expat
 
 from studio.formats.graphs.attributes import LONGEST, MOST_NAMES, attributes_of
-from studio.formats.graphs.importing import MOST_EDGES, GraphFiles, Listed
+from studio.formats.graphs.importing import (
+    MOST_EDGES,
+    TOO_MANY,
+    Broken,
+    Found,
+    GraphFiles,
+    Listed,
+    Unfit,
+)
 from studio.formats.limits import FormatError
 from studio.formats.registry import importer
 
@@ -36,7 +45,7 @@ class GraphML(GraphFiles):
         with open(path, "rb") as file:
             return b"<graphml" in file.read(_MARK) or path.suffix.lower() == ".graphml"
 
-    def graphs(self, path: Path) -> Iterator[Listed]:
+    def graphs(self, path: Path) -> Iterator[Found]:
         """Yield the graphs of a file."""
         reader = _Reader(path)
         with open(path, "rb") as file:
@@ -52,8 +61,9 @@ class _Reader:
         self._path = path
         self._count = 0
         self._depth = 0
-        self._done: list[Listed] = []
+        self._done: list[Found] = []
         self._graph: Listed | None = None
+        self._broken: Broken | None = None  # what is wrong with it
         self._ends: list[tuple[str, str, dict[str, str]]] = []
         self._names: dict[str, str] = {}  # of attributes, by their keys
         self._said: dict[str, str] = {}  # of the node or edge that is being read
@@ -67,7 +77,7 @@ class _Reader:
         self._parser.EndElementHandler = self._end
         self._parser.CharacterDataHandler = self._read
 
-    def take(self, piece: bytes, *, last: bool = False) -> list[Listed]:
+    def take(self, piece: bytes, *, last: bool = False) -> list[Found]:
         """Return the graphs that end in the next piece of the file.
 
         Raises:
@@ -105,23 +115,35 @@ class _Reader:
             self._names[key] = attributes.get("attr.name", key)[:LONGEST]
         elif tag == "data":
             self._key, self._text = attributes.get("key", ""), ""
+        elif self._graph is not None and self._broken is None:
+            try:
+                self._inside(self._graph, tag, attributes)
+            except Unfit as unfit:
+                self._broken = unfit.broken
+
+    def _inside(self, graph: Listed, tag: str, attributes: dict[str, str]) -> None:
+        """Take what stands in a graph.
+
+        Raises:
+            Unfit: the graph can be none.
+        """
+        if tag == "node":
+            self._node(graph, attributes)
+        elif tag == "edge":
+            self._edge(graph, attributes)
         elif tag == "hyperedge":
-            raise self._refused("has an edge between more than two nodes")
-        elif self._graph is not None and tag == "node":
-            self._node(self._graph, attributes)
-        elif self._graph is not None and tag == "edge":
-            self._edge(self._graph, attributes)
+            raise Unfit(graph.where, "an edge between more than two nodes", _HINT)
 
     def _node(self, graph: Listed, attributes: dict[str, str]) -> None:
         name = attributes.get("id")
         if name is None or name in graph.nodes:
-            raise self._refused(f"has a node without an id of its own in graph {self._count:,}")
+            raise Unfit(graph.where, "a node without an id of its own", _HINT)
         self._said = {}
         graph.node(name, self._said)
 
     def _edge(self, graph: Listed, attributes: dict[str, str]) -> None:
         if len(self._ends) >= MOST_EDGES:
-            raise FormatError(f"{graph.where} lists more than {MOST_EDGES:,} edges.", _HINT)
+            raise TOO_MANY.at(graph.where)
         self._said = {}
         ends = attributes.get("source", ""), attributes.get("target", "")
         self._ends.append((*ends, self._said))
@@ -143,13 +165,21 @@ class _Reader:
             self._said = self._of_graph
         if graph is None or tag != "graph":
             return
+        try:
+            self._done.append(self._broken or self._joined(graph))
+        except Unfit as unfit:
+            self._done.append(unfit.broken)
+        self._graph, self._broken = None, None
+
+    def _joined(self, graph: Listed) -> Listed:
+        """Return a graph with its edges, which may stand before the nodes that they join.
+
+        Raises:
+            Unfit: one of them is not there.
+        """
         graph.said = self._of_graph
-        # An edge may stand before the nodes that it joins.
         for source, target, said in self._ends:
             if source not in graph.nodes or target not in graph.nodes:
-                raise self._refused(
-                    f"has an edge from or to a node that is not there in graph {self._count:,}"
-                )
+                raise Unfit(graph.where, "an edge to a node that is not there", _HINT)
             graph.join(graph.nodes[source], graph.nodes[target], said)
-        self._graph = None
-        self._done.append(graph)
+        return graph

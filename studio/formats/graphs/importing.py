@@ -30,7 +30,17 @@ from studio.store.schema import Schema
 if TYPE_CHECKING:
     import networkx
 
-__all__ = ["MOST_EDGES", "MOST_NODES", "Broken", "GraphFiles", "Listed"]
+__all__ = [
+    "MOST_EDGES",
+    "MOST_NODES",
+    "TOO_LARGE",
+    "TOO_MANY",
+    "Broken",
+    "Found",
+    "GraphFiles",
+    "Listed",
+    "Unfit",
+]
 
 MOST_NODES = 200
 """Nodes of a graph: a row has a number for each pair of them, and they are worked on together."""
@@ -40,6 +50,38 @@ MOST_CLASSES = 100
 LEAST = 2  # nodes
 NODES, EDGES, GRAPHS = "node_labels", "edge_labels", "classes"
 _NOTHING: Attributes = {}
+
+
+class Unfit(FormatError):
+    """One graph of a file cannot be taken, and others may be: whoever reads several yields it as
+    `Broken`. What it ``has`` is said without numbers, for the many of a file are counted by it.
+    """
+
+    def __init__(self, where: str, has: str, hint: str = "") -> None:
+        super().__init__(f"{where} has {has}.", hint)
+        self.broken = Broken(where, f"they have {has}")
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a graph may not have, and what to do about it."""
+
+    has: str
+    hint: str
+
+    def at(self, where: str) -> Unfit:
+        """Return it as an error of one graph."""
+        return Unfit(where, self.has, self.hint)
+
+
+TOO_LARGE = Limit(
+    f"more than {MOST_NODES} nodes, which is the limit",
+    "Import smaller graphs, or pieces of this one.",
+)
+TOO_MANY = Limit(
+    f"more than {MOST_EDGES:,} edges, and {MOST_NODES} nodes have no more",
+    "Remove those that are listed several times.",
+)
 
 
 @dataclass
@@ -67,14 +109,11 @@ class Listed:
         """Return the number of a node, a new one where it has none.
 
         Raises:
-            FormatError: there are too many.
+            Unfit: there are too many.
         """
         number = self.nodes.setdefault(name, len(self.nodes))
         if number >= MOST_NODES:
-            raise FormatError(
-                f"{self.where} has more than {MOST_NODES} nodes, which is the limit.",
-                "Import smaller graphs, or pieces of this one.",
-            )
+            raise TOO_LARGE.at(self.where)
         if number == len(self.of_nodes):
             self.of_nodes.append(said)
         return number
@@ -83,14 +122,10 @@ class Listed:
         """Add an edge.
 
         Raises:
-            FormatError: there are too many.
+            Unfit: there are too many.
         """
         if len(self.edges) >= MOST_EDGES:
-            raise FormatError(
-                f"{self.where} lists more than {MOST_EDGES:,} edges; {MOST_NODES} nodes have no "
-                "more.",
-                "Remove those that are listed several times.",
-            )
+            raise TOO_MANY.at(self.where)
         self.edges.append((first, second))
         self.of_edges.append(said)
 
