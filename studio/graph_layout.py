@@ -48,9 +48,14 @@ def laid_out(
     return found
 
 
-def spread(joined: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return places (g, n, 2) of the nodes of graphs (g, n, n), so far apart as along edges."""
-    return _majorised(*_distances(joined))
+def spread(
+    joined: NDArray[np.bool_], start: NDArray[np.float64] | None = None, rounds: int = _ROUNDS
+) -> NDArray[np.float64]:
+    """Return places (g, n, 2) of the nodes of graphs (g, n, n), so far apart as along edges: from
+    a ``start``, or from classical scaling, in so many rounds.
+    """
+    far, weight = _distances(joined)
+    return _majorised(far, weight, _scaled(far) if start is None else start, rounds)
 
 
 def _distances(joined: Bools) -> tuple[Floats, Floats]:
@@ -68,9 +73,8 @@ def _distances(joined: Bools) -> tuple[Floats, Floats]:
     return far, weight
 
 
-def _majorised(far: Floats, weight: Floats) -> Floats:
-    """Return places (g, n, 2) of low stress: the sum of weight (distance - far)^2."""
-    x = _scaled(far)
+def _majorised(far: Floats, weight: Floats, x: Floats, rounds: int) -> Floats:
+    """Return places (g, n, 2) of less stress: the sum of weight (distance - far)^2."""
     laplacian = -weight
     diagonal = np.arange(far.shape[1])
     laplacian[:, diagonal, diagonal] += weight.sum(axis=2)
@@ -78,7 +82,7 @@ def _majorised(far: Floats, weight: Floats) -> Floats:
     # nothing pulls that way, so that what is added for it does not matter.
     inverse = np.linalg.inv(laplacian + 1.0 / far.shape[1])
     wanted = weight * far
-    for rounds_left in range(_ROUNDS - 1, -1, -1):
+    for rounds_left in range(rounds - 1, -1, -1):
         across, up = (x[:, :, None, axis] - x[:, None, :, axis] for axis in (0, 1))
         apart = np.sqrt(across * across + up * up)
         pull = wanted / np.maximum(apart, _SPOT, out=apart)

@@ -4,9 +4,9 @@
 As with other graphs the same molecule is the same picture: atoms are put into an order that follows
 from the molecule alone. Rings that share an edge or an atom are put beside each other, others are
 set to them, and parts are turned over about a bond where that leaves more room (Helson 1999,
-Reviews in Computational Chemistry 13, 313-398). Cages, whose rings share more than an edge, and
-molecules in which atoms would lie on each other, are laid out by stress as any graph
-(`studio.graph_layout`).
+Reviews in Computational Chemistry 13, 313-398). Cages, whose rings share more than an edge, are
+drawn so that no bonds cross (`studio.cage_layout`), and so are molecules in which atoms would lie
+on each other.
 """
 
 import cmath
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observables.graphs.canonical import canonical_order
-from studio.graph_layout import spread
+from studio.cage_layout import cage_places, crossings
 
 __all__ = ["as_drawn"]
 
@@ -76,7 +76,8 @@ class _Sketch:
         self._square = square
         self._near = [np.flatnonzero(row).tolist() for row in square]
         self._at: Places = {}
-        self._systems = [_ring_system(each, square) for each in _fused(_rings(square))]
+        self._rings = _rings(square)
+        self._systems = [_ring_system(each, square) for each in _fused(self._rings)]
 
     def places(self) -> NDArray[np.complex128]:
         """Return the places (n,)."""
@@ -92,9 +93,14 @@ class _Sketch:
                     queue += self._set(atom, other, angle)
         z = np.array([self._at[atom] for atom in range(n)])
         z = self._turned_over(z)
-        if n > 1 and _least(z) < NEAR:
-            z = _by_stress(self._square)
+        if n > 1 and (_least(z) < NEAR or self._crossed(z)):
+            x = cage_places(self._square != 0, self._rings)
+            z = x[:, 0] + 1j * x[:, 1]
         return z
+
+    def _crossed(self, z: NDArray[np.complex128]) -> bool:
+        x, bonds = np.stack([z.real, z.imag], axis=1), np.argwhere(np.triu(self._square, 1))
+        return bool(crossings(x[None], bonds)[0])
 
     def _directions(self, atom: int, count: int) -> list[float]:
         """Return in which directions so many atoms are set to one."""
@@ -171,15 +177,6 @@ def _least(z: NDArray[np.complex128]) -> float:
 
 def _energy(z: NDArray[np.complex128]) -> float:
     return float((_away(z).clip(1e-3) ** -4.0).sum())
-
-
-def _by_stress(square: NDArray[np.int64]) -> NDArray[np.complex128]:
-    """Return places whose bonds have length 1 on average."""
-    x = spread(square[None] != 0)[0]
-    z = x[:, 0] + 1j * x[:, 1]
-    first, second = np.nonzero(np.triu(square, 1))
-    length = float(np.abs(z[first] - z[second]).mean())
-    return np.asarray(z / (length or 1.0))
 
 
 def _rings(square: NDArray[np.int64]) -> list[list[int]]:
@@ -279,7 +276,9 @@ def _polygons(ring: Sequence[int], shared: Sequence[int], at: Places) -> Iterato
 
 def _cage(rings: Sequence[list[int]], square: NDArray[np.int64]) -> Places:
     own = sorted({each for ring in rings for each in ring})
-    return dict(zip(own, _by_stress(square[np.ix_(own, own)]).tolist(), strict=True))
+    inner = [[own.index(each) for each in ring] for ring in rings]
+    x = cage_places(square[np.ix_(own, own)] != 0, inner)
+    return dict(zip(own, (x[:, 0] + 1j * x[:, 1]).tolist(), strict=True))
 
 
 def _turned(z: NDArray[np.complex128], square: NDArray[np.int64]) -> NDArray[np.complex128]:

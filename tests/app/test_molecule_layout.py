@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from studio.cage_layout import crossings
 from studio.formats.molecules.smiles import of_smiles
-from studio.graph_layout import laid_out
+from studio.graph_layout import laid_out, spread
 from studio.molecule_layout import as_drawn
 
 
@@ -76,10 +77,39 @@ def test_the_same_molecule_is_the_same_picture(text):
         assert apart_from.max() < 1e-3
 
 
-def test_cages_and_what_cannot_be_are_drawn_too():
-    for text in ("C12C3C4C1C5C2C3C45", "C1CC2CC1CC2", "C1CC2CCC1CC2"):
-        places, bonds = drawn(text)
-        assert apart(places).min() > 0.3 * lengths(places, bonds).mean()
+CAGES = (
+    *("C1CC2CC1CC2", "C1CC2CCC1CC2", "C12C3C4C1C5C2C3C45", "C1C2CC1C2", "C1C2CC1CO2"),
+    *("C1C2CC3CC1CC(C2)C3", "CC12CC(C1)C2O", "OC1C2CC1N2", "C1N2CC1(O)C2=O", "N12CC1C1CC21"),
+)
+
+
+@pytest.mark.parametrize("text", CAGES)
+def test_no_bonds_of_a_cage_cross(text):
+    """By stress those of every second cage of QM9 did."""
+    places, bonds = drawn(text)
+    assert crossings(places[None], np.argwhere(np.triu(bonds, 1))).tolist() == [0]
+    each = lengths(places, bonds)
+    assert apart(places).min() > 0.25 * each.mean()
+    assert each.max() < 1.8 * each.mean()
+
+
+def test_bonds_that_cross_are_counted():
+    square = np.array([[[0, 0], [1, 1], [1, 0], [0, 1]], [[0, 0], [1, 0], [1, 1], [0, 1]]], float)
+    bonds = np.array([[0, 1], [2, 3], [1, 2]])
+    assert crossings(square, bonds).tolist() == [1, 0]
+
+
+def test_of_cages_laid_out_by_stress_some_cross():
+    """What no bonds of a cage crossing is told from."""
+    crossed = 0
+    for text in CAGES:
+        _, bonds = of_smiles(text)
+        pairs = np.argwhere(np.triu(bonds, 1))
+        crossed += int(crossings(spread(bonds[None] != 0), pairs)[0] > 0)
+    assert crossed >= 3
+
+
+def test_what_cannot_be_is_drawn_too():
     bonds = np.zeros((3, 8, 8), np.int64)
     bonds[0, 0, 1:] = bonds[0, 1:, 0] = 1  # seven bonds at one atom
     bonds[1, [0, 2], [1, 3]] = bonds[1, [1, 3], [0, 2]] = 2  # four pieces
