@@ -52,6 +52,16 @@ def test_a_recipe_is_found_by_what_its_data_are_about(text):
     assert (jets.slug in slugs) == (text in ("top quark", "particle physics"))
 
 
+def test_what_is_called_so_comes_before_what_it_is_only_said_of():
+    """Of twelve recipes in which "molecul" occurs the one on molecules was the last."""
+    called = [recipe.slug for recipe in FINDABLE.found("molecul", {})]
+    assert called[0] == "molecules-unmasked"
+    rest = [slug for slug in (recipe.slug for recipe in RECIPES) if slug in called[1:]]
+    assert sorted(called[1:]) == sorted(rest)
+    alike = [recipe.slug for recipe in FINDABLE.found("", {})]
+    assert alike == [recipe.slug for recipe in RECIPES], "in their order where nothing is sought"
+
+
 def test_learning_paths_name_recipes_and_say_why_each_comes_next():
     paths = learning_paths()
     assert len(paths) >= 3

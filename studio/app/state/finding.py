@@ -84,6 +84,7 @@ class Findable:
         self._recipes = list(recipes)
         self._values = [{facet.title: facet.of(recipe) for facet in FACETS} for recipe in recipes]
         self._said = [_said(recipe, catalog) for recipe in recipes]
+        self._named = [_named(recipe, catalog) for recipe in recipes]
 
     def _left(self, text: str) -> list[int]:
         """Return the places of the recipes in which all words of a text occur."""
@@ -92,10 +93,17 @@ class Findable:
 
     def found(self, text: str, chosen: Mapping[str, str]) -> list[Recipe]:
         """Return the recipes in which all words occur and which have all chosen values, a value by
-        the title of its facet, in order.
+        the title of its facet: those first that are called so, then those whose model or data are,
+        then those of which it is said; among themselves in order.
         """
-        fitting = (at for at in self._left(text) if facets.fits(self._values[at], chosen))
-        return [self._recipes[at] for at in fitting]
+        words = text.casefold().split()
+        fitting = [at for at in self._left(text) if facets.fits(self._values[at], chosen)]
+        return [self._recipes[at] for at in sorted(fitting, key=lambda at: self._rank(at, words))]
+
+    def _rank(self, at: int, words: Sequence[str]) -> int:
+        """Return which of the names of a recipe, the most telling first, has all words."""
+        names = self._named[at]
+        return next((k for k, name in enumerate(names) if has_words(words, name)), len(names))
 
     def counts(self, text: str, chosen: Mapping[str, str]) -> dict[str, dict[str, int]]:
         """Return how many recipes each value of each facet would leave, beside what else is chosen;
@@ -103,6 +111,13 @@ class Findable:
         """
         left = [self._values[at] for at in self._left(text)]
         return facets.counts(FACETS, self._values, left, chosen)
+
+
+def _named(recipe: Recipe, catalog: Catalog | None) -> tuple[str, ...]:
+    """Return what a recipe is called, and that with what its parts and its data are called."""
+    title = recipe.title.casefold()
+    parts = (recipe.summary, kind(recipe.kind).title, *what(recipe, catalog))
+    return title, " ".join((title, *parts)).casefold()
 
 
 def _said(recipe: Recipe, catalog: Catalog | None) -> str:
