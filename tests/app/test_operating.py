@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import msgspec
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
 
@@ -13,6 +14,7 @@ from studio.app.shell.operate_sheet import OperateSheet
 from studio.app.state import operators
 from studio.app.state.operators import Asking, Unreadable
 from studio.app.state.runs import RunState
+from studio.app.state.selection import Offered, Source
 from studio.app.widgets.operatorchip import OperatorChip
 from studio.protocol import messages as m
 from studio.protocol.able import Able, AbleTo, Condition
@@ -349,6 +351,26 @@ async def test_where_the_results_are_is_said_and_shown(bench, wait, tmp_path, mo
     (show,) = [b for b in bench.window.findChildren(QPushButton) if b.text() == "Show in folder"]
     show.click()
     assert [Path(each) for each in opened] == [tmp_path]
+
+
+async def test_sample_now_draws_as_many_as_are_shown_with_another_seed_each_time(bench, wait):
+    """A thousand graphs were replaced by 36, the same ones by each click."""
+    known = await ready(bench)
+    asked = []
+    bench.engine.script[m.Operate] = lambda command: asked.append(command) or {}
+    known.spec = msgspec.structs.replace(
+        known.spec,
+        dataset=Pick(slug="project:own", config={"kind": "graphs"}),
+        training={"seed": 5},
+    )
+    source = Source(known.key, "samples", "f")
+    bench.state.selection.offer(source, Offered({"x": np.zeros((1000, 4))}, "graph", lambda _: []))
+    known.results = []
+    bench.actions.training.sample()
+    known.results = ["0001-generate"]
+    bench.actions.training.sample()
+    await wait(lambda: len(asked) == 2)
+    assert [each.config for each in asked] == [{"n": 1000, "seed": 5}, {"n": 1000, "seed": 6}]
 
 
 async def test_sample_now_draws_as_many_as_the_kind_is_drawn_by(bench, wait):

@@ -14,6 +14,7 @@ from studio.app.state.comparison import training_value
 from studio.app.state.draft import Draft
 from studio.app.state.evaluating import fitting, picks
 from studio.app.state.notices import Notice
+from studio.app.state.results import number_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.protocol.messages import (
@@ -138,22 +139,31 @@ class TrainingIntents(Intents):
         if (self.state.place, self.state.runs.selection) == ("run", run.key):
             self.state.lens_wanted.emit("quality")
 
-    def sample(self, n: int = 0, seed: int = 0) -> None:
-        """Write n samples into the selected run, 0 for as many as its kind of data is drawn by: by
-        its training between two steps, else from its newest checkpoint.
+    def sample(self, n: int = 0) -> None:
+        """Write n samples into the selected run, 0 for as many as are shown of it and no fewer than
+        its kind of data is drawn by: by its training between two steps, else from its newest
+        checkpoint. Each time it is another seed, so that they are others; earlier ones stay
+        results of the run.
         """
         run = self.state.runs.current
         if run is None:
             return
-        n = n or kind_of_run(run, self.state.catalog).few
+        n = n or max(kind_of_run(run, self.state.catalog).few, self._shown_of(run))
         job = self.state.training_of(run)
         command: Control | Operate
         if job is not None:
             command = Control(job=job.job, action="sample", n=n)
         else:
-            config = {"n": n, "seed": seed}
-            command = Operate(run=run.key, operator=GENERATE, config=config)
+            first = training_value(run.spec, "seed", self.state.catalog) or 0
+            seed = int(first) + (number_of(run.results[-1]) if run.results else 0)
+            command = Operate(run=run.key, operator=GENERATE, config={"n": n, "seed": seed})
         self._tell(command, "Sampling did not start", run.key)
+
+    def _shown_of(self, run: RunState) -> int:
+        """Return how many of what a run makes a lens has shown last."""
+        selection = self.state.selection
+        known = selection.known(selection.made(run.key))
+        return len(known.arrays["x"]) if known is not None and "x" in known.arrays else 0
 
     def stop(self) -> None:
         """Stop the run on the canvas and keep what it has; it can be resumed."""

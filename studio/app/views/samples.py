@@ -42,6 +42,7 @@ from studio.app.widgets.literal import set_tip
 from studio.app.widgets.operatorchip import OperatorChip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.qualities import Qualities
+from studio.app.widgets.samplebutton import sample_button
 from studio.literal import one_line
 
 __all__ = ["VIEW", "SamplesView"]
@@ -87,9 +88,7 @@ class SamplesView(QWidget):
         self._sampled.select()
 
     def _lay_out(self) -> None:
-        sample = button(
-            "Sample now", self._actions.training.sample, tip="Draw new samples into the run"
-        )
+        sample = sample_button(self._actions)
         export = icon_button("export", "Export: rows to a file", self._actions.export.open)
         can = OperatorChip(self._state, self._actions)
         tools = (self._drawn_ones, self._lasso, self._overlay, sample, can, export)

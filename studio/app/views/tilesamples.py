@@ -33,6 +33,7 @@ from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.operatorchip import OperatorChip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.qualities import Qualities
+from studio.app.widgets.samplebutton import sample_button
 
 __all__ = ["VIEW", "TileSamplesView"]
 
@@ -63,7 +64,7 @@ class TileSamplesView(QWidget):
         self._note = label("", "small", wrap=True)
         self._empty = EmptyState(self)
         self._sampled = Sampled(self, state, actions, SHOWN, applies)
-        sample = button("Sample now", actions.training.sample, tip="Draw new samples into the run")
+        sample = sample_button(actions)
         self.hear = button("Hear", self._hear, icon="play", tip=HEAR)
         export = icon_button("export", "Export samples", actions.export.open)
         self._other = OtherRun(self, state)

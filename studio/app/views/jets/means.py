@@ -30,12 +30,13 @@ from studio.app.plots.sampled import Sampled
 from studio.app.state.session import AppState
 from studio.app.theme import font, theme
 from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import Elided, button, icon_button, label, row, view_bar
+from studio.app.widgets.basic import Elided, icon_button, label, row, view_bar
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.heldchip import held_chip
 from studio.app.widgets.jetmeans import MeansPicture
 from studio.app.widgets.menu import open_menu
 from studio.app.widgets.overlays import EmptyState
+from studio.app.widgets.samplebutton import sample_button
 
 __all__ = ["VIEW", "JetMeansView"]
 
@@ -60,7 +61,7 @@ class JetMeansView(QWidget):
         self._sampled = Sampled(self, state, actions, PARTICLES, applies)
         self.picture = MeansPicture()
         self._words, self._key = Elided("", "muted"), label("", "small")
-        sample = button("Sample now", actions.training.sample, tip="Draw new samples into the run")
+        sample = sample_button(actions)
         export = icon_button("export", "Export picture: PNG, SVG or PDF", self._export)
         self.bar = view_bar(self, None, held_chip(self._sampled), sample, export)
         body = QVBoxLayout(self)

@@ -1,0 +1,18 @@
+"""The button that draws new samples into the run that a lens shows."""
+
+from PySide6.QtWidgets import QPushButton
+
+from studio.app.actions import Actions
+from studio.app.widgets.basic import button
+
+__all__ = ["sample_button"]
+
+TIP = (
+    "Draw new samples into the run: as many as are shown, with another seed each time. Earlier "
+    "ones stay below the run in the sidebar; Generate asks for a number and a seed"
+)
+
+
+def sample_button(actions: Actions) -> QPushButton:
+    """Return the button of one lens."""
+    return button("Sample now", actions.training.sample, tip=TIP)
