@@ -106,6 +106,18 @@ def test_the_same_latents_stand_in_the_same_places_and_are_selected_together(
     assert browser.real.grid.order.tolist() == [0, 2]
 
 
+def test_samples_are_still_told_of_when_the_pane_shows_the_fixed_ones(browser: Browser) -> None:
+    images, drawn = kind("images"), Source(MADE.run, "samples", "drawn.h5")
+    browser.show_data(images, pictures(0.1, 0.5, 0.9), drawn, None, None, "")
+    known = browser._selection.known(drawn)
+    assert known is not None
+    told = known.tell(2)
+    assert dict(told)["Brightness"] == "90 %"
+    browser.show_data(images, pictures(0.2), MADE, None, None, "")
+    assert browser._selection.known(drawn) is known
+    assert known.tell(2) == told
+
+
 def test_without_a_choice_the_pane_says_what_it_shows(browser: Browser) -> None:
     pane = browser.real
     pane.offer_choice(["Real"])

@@ -1,7 +1,7 @@
 """A grid of the frame in which data are browsed, and a line that says what is seen of it."""
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -120,10 +120,11 @@ class Pane(QWidget):
         """Let the inspector and the export know the rows, and which of them are seen."""
         if self._arrays is not None and self._source is not None and self._title == self._own:
             called = f"{self._title} {self._kind.one}"
+            # They are still known when the pane shows others.
+            tell = partial(told_of, self._kind, self._arrays, real=self._source.real)
             offered = Offered(
-                self._arrays, called, self.tell, lambda: self._origin, self._numbers,
-                lambda: self._kept,
-            )  # fmt: skip
+                self._arrays, called, tell, lambda: self._origin, self._numbers, lambda: self._kept
+            )
             self._selection.offer(self._source, offered)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -243,8 +244,7 @@ class Pane(QWidget):
     def tell(self, tile: int) -> list[tuple[str, str]]:
         """Return what is known of a datum, each with its name, and of what was asked for beside."""
         real = self._source is not None and self._source.real
-        given = {name: each[tile] for name, each in (self._arrays or {}).items()}
-        return told(self._kind, self._of(slice(tile, tile + 1)), given, real=real)
+        return told_of(self._kind, self._arrays or {}, tile, real=real)
 
     def _choose(self) -> None:
         if self._source is not None:
@@ -272,6 +272,13 @@ class Pane(QWidget):
         near = "nearest first" if self._near_first and not origin else ""
         means = self._kind.means(self._arrays or {})
         self._where.set_text(" · ".join(filter(None, (sight, near, origin, means))))
+
+
+def told_of(shown_as: Kind, arrays: Arrays, row: int, *, real: bool) -> list[tuple[str, str]]:
+    """Return what is known of a row of data (n, ...) by name, as `told` does of the first."""
+    one = {name: each[row : row + 1] for name, each in arrays.items()}
+    given = {name: each[0] for name, each in one.items()}
+    return told(shown_as, shown_as.measures(one), given, real=real)
 
 
 def told(
