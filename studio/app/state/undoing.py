@@ -10,12 +10,22 @@ MOST = 100  # steps back that are kept
 
 
 class Edits(Generic[Sheet]):
-    """The sheet as it is, those that it was before, and those that were taken back."""
+    """The sheet as it is, those that it was before, and those that were taken back; of each table,
+    as of each run, there are others.
+    """
 
     def __init__(self) -> None:
         self.now: Sheet | None = None
         self._past: list[Sheet] = []
         self._future: list[Sheet] = []
+        self._table = ""
+        self._left: dict[str, tuple[Sheet | None, list[Sheet], list[Sheet]]] = {}
+
+    def turn_to(self, table: str) -> None:
+        """Go to another table, where all is as it was left; at first there is nothing."""
+        self._left[self._table] = self.now, self._past, self._future
+        self._table = table
+        self.now, self._past, self._future = self._left.pop(table, (None, [], []))
 
     def put(self, sheet: Sheet) -> None:
         """Go on with another sheet, which can be taken back."""
@@ -53,7 +63,3 @@ class Edits(Generic[Sheet]):
         if self._future and self.now is not None:
             self._past.append(self.now)
             self.now = self._future.pop()
-
-    def clear(self) -> None:
-        """Forget all."""
-        self.now, self._past, self._future = None, [], []

@@ -168,6 +168,29 @@ async def test_what_is_under_way_can_be_ended_and_a_refusal_is_said_where_it_bel
     assert lab.go.isEnabled()
 
 
+async def test_what_was_painted_is_there_again_after_a_look_at_another_run(lens, lab):
+    await ready(lab)
+    painted = with_mask(lab)
+    lab.edits.put(painted)
+    lens.state.runs.selected.emit("/p/runs/0002-other")
+    assert lab.edits.now is None
+    lens.state.runs.selected.emit(lens.run.key)
+    assert lab.edits.now is painted
+    QTest.keyClick(lab, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert not lab.edits.now.marked.any()
+
+
+async def test_what_the_engine_was_lost_with_is_no_longer_on_its_way(lens, lab):
+    await ready(lab)
+    lab.edits.put(with_mask(lab))
+    lab._go()
+    await until(lambda: lab.go.text() == "Cancel")
+    lens.state.jobs_lost.emit([JobInfo(job="j7", kind="operator", state="running", title="")])
+    assert lab.go.text() == "Apply"
+    assert "apply again" in lab.trouble.text()
+    assert lab.edits.now.marked.any(), "what was painted stays"
+
+
 def with_mask(lab: EditView) -> Any:
     mask = np.zeros((SIDE, SIDE), bool)
     mask[0] = True
@@ -187,6 +210,8 @@ async def test_a_sketch_is_tried_at_five_strengths_and_a_click_takes_one(lens, l
     await until(lambda: len([e for e in lens.link.of(Operate) if e.inline]) == before + 5)
     assert lab.edits.now.image.min() == 1.0
     assert lab.edits.now.label == "", "a sketch is of no class"
+    lab.take_real()
+    assert lab.strengths.strip.count == 0, "those of the sketch are of another image"
 
 
 async def test_selected_rows_are_taken_and_two_are_the_ends_of_a_way(lens, lab):

@@ -112,6 +112,24 @@ async def test_a_graph_is_edited_and_said_to_be_as_the_data_or_not(view: Any, le
     assert "at most 5 nodes" in view.trouble.text()
 
 
+async def test_nothing_is_lost_by_a_look_at_another_run_or_with_the_engine(
+    view: Any, lens: Any
+) -> None:
+    await shown(view, lens)
+    view.canvas.joined.emit(0, 3)
+    edited = view.edits.now
+    lens.state.runs.selected.emit("/p/runs/0002-other")
+    lens.state.runs.selected.emit(lens.run.key)
+    assert view.edits.now is edited
+    view._go()
+    await until(lambda: view.go.text() == "Cancel")
+    lens.state.jobs_lost.emit([JobInfo(job="j9", kind="operator", state="running", title="")])
+    assert view.go.text() == "Apply"
+    assert "apply again" in view.trouble.text()
+    view._undo()
+    assert view.edits.now.edges == 3
+
+
 async def test_what_is_selected_in_another_lens_is_taken(view: Any, lens: Any) -> None:
     await shown(view, lens)
     source = Source(lens.run.key, "particles")

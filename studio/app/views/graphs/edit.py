@@ -147,6 +147,7 @@ class GraphEditView(QWidget):
         state.selection.changed.connect(self._take_selected)
         state.result_written.connect(self._written)
         state.job_ended.connect(self._ended)
+        state.jobs_lost.connect(self._lost)
         state.engine_changed.connect(self._meet)
         state.catalog_changed.connect(self._offer)
         self._more.changed.connect(self.refresh)
@@ -213,7 +214,9 @@ class GraphEditView(QWidget):
 
     def _select(self, key: str) -> None:
         self._key, self._job, self._asked, self._found = key, "", None, None
-        self.edits.clear()
+        self.edits.turn_to(key)
+        if self.edits.now is not None:
+            self.canvas.show_sheet(self.edits.now, fit=True)
         self._real, self._learned, self._read = 0, False, None
         self._offer()
         self._meet()
@@ -388,6 +391,13 @@ class GraphEditView(QWidget):
         self._over = info.job
         if info.job == self._job:
             self._job = ""
+            self.refresh()
+
+    def _lost(self, jobs: list[JobInfo]) -> None:
+        """The engine is gone, and what it was making with it."""
+        if self._job in {info.job for info in jobs}:
+            self._job = ""
+            self._say("The engine was lost while it worked on this. Nothing was made: apply again.")
             self.refresh()
 
     def _written(self, event: ResultWritten) -> None:

@@ -156,6 +156,7 @@ class EditView(QWidget):
         state.selection.changed.connect(self._take_selected)
         state.result_written.connect(self._written)
         state.job_ended.connect(self._ended)
+        state.jobs_lost.connect(self._lost)
         state.engine_changed.connect(self._meet)
         state.catalog_changed.connect(self._offer)
         self.form.chosen.connect(self._chosen)
@@ -187,7 +188,7 @@ class EditView(QWidget):
 
     def _select(self, key: str) -> None:
         self._key, self._learned, self._job, self._asked = key, False, "", None
-        self.edits.clear()
+        self.edits.turn_to(key)
         self.second = None
         self.results.take(None)
         self.pictures.of(key)
@@ -239,6 +240,7 @@ class EditView(QWidget):
         """Work on another image, which can be taken back."""
         self.edits.put(sheet)
         self.results.take(None)
+        self.strengths.clear()
         self.said.setText(said)
         self.refresh()
 
@@ -386,6 +388,13 @@ class EditView(QWidget):
         self._over = info.job
         if info.job == self._job:
             self._job = ""
+            self.refresh()
+
+    def _lost(self, jobs: list[JobInfo]) -> None:
+        """The engine is gone, and what it was making with it."""
+        if self._job in {info.job for info in jobs}:
+            self._job = ""
+            self._say("The engine was lost while it worked on this. Nothing was made: apply again.")
             self.refresh()
 
     def _written(self, event: ResultWritten) -> None:

@@ -67,6 +67,10 @@ class Strengths(QWidget):
         """Let what was tried be tried again: something else has changed."""
         self._tried = None
 
+    def clear(self) -> None:
+        """Show nothing until another image was tried: what is seen is of the one before."""
+        self.strip.show_tiles(None, message="Each strength is tried…")
+
     def want(self, question: Question) -> None:
         """Try a sheet, unless it was tried already."""
         if question.sheet is not self._tried:
@@ -90,7 +94,7 @@ class Strengths(QWidget):
                 if isValid(self):
                     self.strip.show_tiles(None, message=refused.error.message)
                 return
-            if not isValid(self):
+            if not isValid(self) or question.sheet is not self._current():
                 return
             found.append(np.asarray(answer.arrays["x"][0], np.float32))
             titles = [f"{level:g}" for level in LEVELS[: len(found)]]
