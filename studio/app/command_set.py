@@ -138,6 +138,8 @@ class _Why:
             return "No run is selected."
         if run.job or run.background:
             return "The run is under way."
+        if self.state.starting:
+            return "A run is being started."
         if run.state == "finished" and run.step >= run.total:
             return "The run has done all its steps."
         return ""

@@ -204,8 +204,11 @@ async def test_a_dead_engine_is_told_within_two_seconds_with_the_way_to_go_on(be
     }
     bench.engine.script.update(bench.script)
     banner.actions[0].run()
+    assert bench.state.notices.banners == [], "the click was seen"
+    banner.actions[0].run()  # hastily, twice
     await wait(lambda: any("Resumed" in n.text for n in bench.state.notices.history))
-    assert any(isinstance(c, m.ResumeTraining) for c in bench.engine.received)
+    assert sum(isinstance(c, m.ResumeTraining) for c in bench.engine.received) == 1
+    assert not bench.state.starting
 
 
 async def test_an_idle_engine_that_dies_is_restarted_with_a_passing_word(bench, wait):

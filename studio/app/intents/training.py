@@ -210,12 +210,18 @@ class TrainingIntents(Intents):
         if run is not None and run.race and steps is None:
             self.resume_race(run.race)
             return
-        self._do(self._resume(key, steps), "The run did not resume", run=key)
+        if run is not None and not self.state.starting:
+            self.state.notices.settle(f"training:{key}")  # the click is seen, also by a slow engine
+            self.state.set_starting(True)
+            self._do(self._resume(key, steps), "The run did not resume", run=key)
 
     async def _resume(self, key: str, steps: int | None) -> None:
-        if not self.link.alive:
-            await self.link.restart()
-        answer = await self.link.ask(ResumeTraining(run=key, steps=steps))
+        try:
+            if not self.link.alive:
+                await self.link.restart()
+            answer = await self.link.ask(ResumeTraining(run=key, steps=steps))
+        finally:
+            self.state.set_starting(False)
         result = answer.result or {}
         self._runs.show(key)
         skipped = result.get("skipped") or []
@@ -230,11 +236,16 @@ class TrainingIntents(Intents):
 
     def resume_race(self, race: str) -> None:
         """Continue all of a race that have not spent their budget."""
-        self._do(self._resume_race(race), "The race did not resume", topic=f"resume:{race}")
+        if not self.state.starting:
+            self.state.set_starting(True)
+            self._do(self._resume_race(race), "The race did not resume", topic=f"resume:{race}")
 
     async def _resume_race(self, race: str) -> None:
-        if not self.link.alive:
-            await self.link.restart()
         runs = [run for run in self.state.runs.by_key.values() if run.race == race]
-        await self.link.ask(ResumeRace(runs=[run.key for run in runs]))
+        try:
+            if not self.link.alive:
+                await self.link.restart()
+            await self.link.ask(ResumeRace(runs=[run.key for run in runs]))
+        finally:
+            self.state.set_starting(False)
         self.state.playback.set(step=None, flow=1.0)
