@@ -45,6 +45,7 @@ from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
 from studio.app.theme import theme
 from studio.app.widgets.basic import column, row, separator, upright
+from studio.app.widgets.dropped import copied
 
 if TYPE_CHECKING:
     from studio.app.widgets.exportsheet import ExportSheet
@@ -484,12 +485,12 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if files_of(event.mimeData()):
-            event.acceptProposedAction()
+            copied(event)
             self.drop.appear()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self.drop.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        event.acceptProposedAction()
+        copied(event)
         self.drop.take(files_of(event.mimeData()))

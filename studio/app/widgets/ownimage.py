@@ -26,6 +26,7 @@ from studio.app.latest import Latest
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, label, row
+from studio.app.widgets.dropped import copied
 from studio.app.widgets.editkeys import take_key
 from studio.app.widgets.filedialog import folder_of_files, open_dialog
 from studio.app.widgets.tilegrid import TileGrid
@@ -164,12 +165,12 @@ class OwnImage(QWidget):
         if not self._kind.pictures:
             return super().eventFilter(watched, event)
         if isinstance(event, QDropEvent) and event.type() == QEvent.Type.Drop:
-            event.acceptProposedAction()
+            copied(event)
             self._take(lambda: read_carried(event.mimeData(), self.shape))
             return True
         if isinstance(event, QDragEnterEvent) and carries(event.mimeData()):
             self._meet()
-            event.acceptProposedAction()
+            copied(event)
             self._say(f"Drop it: {self._hint}.")
             return True
         if event.type() == QEvent.Type.DragLeave:

@@ -242,9 +242,13 @@ async def test_a_dropped_picture_is_made_as_the_data_are_and_any_other_file_refu
     def drop(path: Path) -> None:
         data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(str(path))])
-        action, button = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
-        modifiers = Qt.KeyboardModifier.NoModifier
-        lab.dropEvent(QDropEvent(QPointF(9, 9), action, data, button, modifiers))
+        actions = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+        button, modifiers = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier
+        event = QDropEvent(QPointF(9, 9), actions, data, button, modifiers)
+        assert event.proposedAction() == Qt.DropAction.MoveAction
+        lab.dropEvent(event)
+        assert event.isAccepted()
+        assert event.dropAction() == Qt.DropAction.CopyAction, "a file that was moved is deleted"
 
     drop(good)
     assert lab.edits.now.image.shape == (1, SIDE, SIDE)

@@ -38,6 +38,7 @@ from studio.app.views.images.pictures import Pictures
 from studio.app.views.images.strengths import Question, Strengths
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, button, label, row, scrolled, section, view_bar
+from studio.app.widgets.dropped import copied
 from studio.app.widgets.editcanvas import EditCanvas
 from studio.app.widgets.editkeys import take_key
 from studio.app.widgets.filedialog import folder_of_files, open_dialog
@@ -310,7 +311,7 @@ class EditView(QWidget):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if carries(event.mimeData()) and self.pictures.shape:
-            event.acceptProposedAction()
+            copied(event)
             _, height, width = self.pictures.shape
             self.said.setText(f"Drop it: it is made {width} x {height}, as the data are.")
 
@@ -318,7 +319,7 @@ class EditView(QWidget):
         self.said.setText("")
 
     def dropEvent(self, event: QDropEvent) -> None:
-        event.acceptProposedAction()
+        copied(event)
         self.take_carried(event.mimeData())
 
     def _painted(self) -> None:
