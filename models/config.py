@@ -379,7 +379,7 @@ def decode(config: type[C], data: Mapping[str, Any], prefix: str = "") -> C:
         elif _is_config(kind):
             values[name] = _nested(path, kind, optional, default, value)
         elif kind is Pick:
-            values[name] = read_pick(path, value)
+            values[name] = _pick(path, default, value)
         elif kind is RunRef:
             values[name] = _run(path, value)
         elif _is_list(kind):
@@ -400,6 +400,14 @@ def _nested(path: str, kind: type[C], optional: bool, default: C | None, value: 
         raise ConfigError(path, f"must be {wanted}, got {value!r}")
     merged = {**encode(default), **value} if default is not None else value
     return decode(kind, merged, f"{path}.")
+
+
+def _pick(path: str, default: Pick | None, value: Any) -> Pick:
+    """Read a pick; settings alone are those of the one that is picked where nothing is said."""
+    pick = read_pick(path, value)
+    if default is None or not default.slug or not isinstance(value, Mapping) or "slug" in value:
+        return pick
+    return Pick(slug=default.slug, config={**default.config, **pick.config})
 
 
 def _run(path: str, value: Any) -> RunRef:

@@ -5,9 +5,10 @@ from functools import cache
 from models.config import Config, ConfigError, Pick, decode, describe, encode
 from models.entries import GuidanceEntry
 from models.guidance.base import Guidance
+from models.guidance.measurement import MeasurementGuidance
 from models.registry import discover, registry
 
-__all__ = ["build", "settled"]
+__all__ = ["build", "measuring", "settled"]
 
 
 @cache
@@ -25,6 +26,19 @@ def build(pick: Pick, role: str) -> Guidance | None:
         return None
     entry = _entry(pick.slug, role)
     made: Guidance = entry.make(decode(entry.config, pick.config))
+    return made
+
+
+def measuring(pick: Pick) -> MeasurementGuidance:
+    """Return guidance that holds samples to what was measured of them.
+
+    Raises:
+        ConfigError: there is none such, or its settings are wrong.
+    """
+    made = build(pick, "measurement")
+    if not isinstance(made, MeasurementGuidance):
+        able = [entry.slug for entry in registry.all("guidance") if "measurement" in entry.roles]
+        raise ConfigError("method", f"one has to be chosen: {', '.join(able)}")
     return made
 
 

@@ -3,8 +3,8 @@
 import torch
 
 from models.config import Config, Pick
-from models.guidance.measurement import Known, Measured, MeasurementGuidance
-from models.guidance.pick import build
+from models.guidance.measurement import Known, Measured
+from models.guidance.pick import measuring
 from models.guidance.settings import MeasurementSetting
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
 from models.operators.editing import (
@@ -58,8 +58,7 @@ class Inpaint:
         which = torch.arange(len(rows)).repeat_interleave(self.config.draws)
         editing = ready(operation, self.config.seed, which)
         known = places[which].to(editing.rows.device)
-        guidance = build(self.config.method, "measurement")
-        assert isinstance(guidance, MeasurementGuidance)
+        guidance = measuring(self.config.method)
         s, made = editing.clock.s_max, []
         for start in range(0, len(which), PIECE):
             piece = editing.rows.take(slice(start, start + PIECE))

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from models.config import Config, Pick
-from models.guidance.measurement import Measured, Measurement, MeasurementGuidance
-from models.guidance.pick import build
+from models.guidance.measurement import Measured, Measurement
+from models.guidance.pick import measuring
 from models.guidance.settings import MeasurementSetting
 from models.operators.base import Operation, Outcome, Progress, SeedSetting
 from models.operators.editing import PIECE, ROWS, DrawsSetting, SamplerSetting, ready
@@ -38,8 +38,7 @@ def restored(
     operation, taken_from = unnamed(operation)
     which = torch.arange(len(operation.handed[ROWS])).repeat_interleave(config.draws)
     editing = ready(operation, config.seed, which)
-    guidance = build(config.method, "measurement")
-    assert isinstance(guidance, MeasurementGuidance)
+    guidance = measuring(config.method)
     seen = measurement.back(y)[which]
     standard = measurement.of(editing.model.spec.standardise(seen)).to(editing.rows.device)
     s, made = editing.clock.s_max, []

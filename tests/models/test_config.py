@@ -284,6 +284,9 @@ def test_a_run_may_be_named_alone():
 
 class Picking(Config, frozen=True):
     net: Annotated[Pick, param("Net", "A network.", of="network", role="denoiser")] = Pick()
+    way: Annotated[Pick, param("Way", "One.", of="network", role="denoiser")] = Pick(
+        slug="unet", config={"width": 4}
+    )
 
 
 @pytest.mark.parametrize(
@@ -291,6 +294,14 @@ class Picking(Config, frozen=True):
 )
 def test_the_settings_of_a_pick_may_stand_beside_its_slug(told):
     assert decode(Picking, {"net": told}).net == Pick(slug="mlp", config={"width": 8})
+
+
+def test_settings_alone_are_those_of_what_is_picked_where_nothing_is_said():
+    picked = decode(Picking, {"way": {"config": {"depth": 2}}}).way
+    assert picked == Pick(slug="unet", config={"width": 4, "depth": 2})
+    assert decode(Picking, {"net": {"config": {"depth": 2}}}).net == Pick(config={"depth": 2})
+    none = {"slug": "", "config": {}}
+    assert decode(Picking, {"way": none}).way == Pick(), "what was taken away"
 
 
 def test_a_pick_may_be_its_slug_alone():
