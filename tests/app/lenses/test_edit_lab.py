@@ -180,6 +180,25 @@ async def test_what_was_painted_is_there_again_after_a_look_at_another_run(lens,
     assert not lab.edits.now.marked.any()
 
 
+async def test_what_comes_while_another_run_is_looked_at_is_there_afterwards(lens, lab):
+    await ready(lab)
+    lab.edits.put(with_mask(lab))
+    lab._go()
+    await until(lambda: lab.go.isEnabled() and lab.go.text() == "Cancel")
+    lens.state.runs.selected.emit("/p/runs/0002-other")
+    assert lab.go.isHidden(), "nothing lies on its table"
+    lens.state.runs.selected.emit(lens.run.key)
+    assert not lab.go.isHidden()
+    assert lab.go.text() == "Cancel"
+    lens.state.runs.selected.emit("/p/runs/0002-other")
+    made = np.zeros((4, 1, SIDE, SIDE), np.float32)
+    write(lens, "inpaint", {"x": made, "row": np.zeros(4, np.int64)})
+    assert lab.results.found is None
+    lens.state.runs.selected.emit(lens.run.key)
+    assert lab.go.text() == "Apply"
+    await until(lambda: lab.results.found is not None)
+
+
 async def test_what_the_engine_was_lost_with_is_no_longer_on_its_way(lens, lab):
     await ready(lab)
     lab.edits.put(with_mask(lab))

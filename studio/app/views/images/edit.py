@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,7 @@ class EditView(QWidget):
         self.edits = Edits[Sheet]()
         self.second: Sheet | None = None
         self.pictures = Pictures(state)
-        self._asked: tuple[Task, Sheet, dict[str, Any]] | None = None
-        self._job = ""
+        self._asked: dict[str, _Asked] = {}  # of each run
         self._over = ""  # the job that ended last: one may before its number is known
         self._key = ""
         self._learned = False  # what the model can do
@@ -178,6 +178,16 @@ class EditView(QWidget):
         return self._state.runs.by_key.get(self._key)
 
     @property
+    def _mine(self) -> "_Asked | None":
+        """What was asked last of this run."""
+        return self._asked.get(self._key)
+
+    @property
+    def _waits(self) -> bool:
+        """Whether that is on its way."""
+        return self._mine is not None and not self._mine.over
+
+    @property
     def task(self) -> Task:
         """What is done."""
         return self.form.task
@@ -188,10 +198,13 @@ class EditView(QWidget):
         return self.form.config
 
     def _select(self, key: str) -> None:
-        self._key, self._learned, self._job, self._asked = key, False, "", None
+        self._key, self._learned = key, False
         self.edits.turn_to(key)
         self.second = None
         self.results.take(None)
+        self.strengths.clear()
+        if (mine := self._mine) is not None and mine.sheet is self.edits.now:
+            self._load(mine)
         self.pictures.of(key)
         self.form.begin(key)
         self._meet()
@@ -355,8 +368,10 @@ class EditView(QWidget):
         return handed(self.task, self.edits.now, self.second, self.config, labels)
 
     def _go(self) -> None:
-        if self._job:
-            self._actions.operating.cancel(self._job)
+        mine = self._mine
+        if mine is not None and not mine.over:
+            if mine.job:
+                self._actions.operating.cancel(mine.job)
             return
         made, sheet = self._handed(), self.edits.now
         if made.wrong or sheet is None:
@@ -364,19 +379,20 @@ class EditView(QWidget):
             return
         self._say("")
         own = {name: value for name, value in self.config.items() if name != operators.GIVEN}
-        self._asked = self.task, sheet, own
-        tasks.spawn(self._start(self._key, Asking(own, made.given, made.inputs)))
+        asked = self._asked[self._key] = _Asked(self._key, self.task, sheet)
+        tasks.spawn(self._start(asked, Asking(own, made.given, made.inputs)))
 
-    async def _start(self, key: str, ask: Asking) -> None:
-        self.go.setEnabled(False)
+    async def _start(self, asked: "_Asked", ask: Asking) -> None:
+        self.refresh()
         try:
-            job = await self._actions.operating.start(key, self.task.operator, ask)
+            asked.job = await self._actions.operating.start(asked.key, asked.task.operator, ask)
         except Refused as refused:
-            if isValid(self):
+            asked.over = True
+            if isValid(self) and asked is self._mine:
                 self._refuse(refused)
             return
-        if isValid(self) and key == self._key:
-            self._job = job if job != self._over else ""
+        asked.over = asked.job == self._over
+        if isValid(self):
             self.refresh()
 
     def _refuse(self, refused: Refused) -> None:
@@ -387,37 +403,44 @@ class EditView(QWidget):
 
     def _ended(self, info: JobInfo) -> None:
         self._over = info.job
-        if info.job == self._job:
-            self._job = ""
-            self.refresh()
+        for asked in self._asked.values():
+            if asked.job == info.job:
+                asked.over = True
+        self.refresh()
 
     def _lost(self, jobs: list[JobInfo]) -> None:
         """The engine is gone, and what it was making with it."""
-        if self._job in {info.job for info in jobs}:
-            self._job = ""
-            self._say("The engine was lost while it worked on this. Nothing was made: apply again.")
-            self.refresh()
+        lost = {info.job for info in jobs}
+        for asked in self._asked.values():
+            if asked.job in lost and not asked.over:
+                asked.over = True
+                if asked is self._mine:
+                    self._say("The engine was lost at this. Nothing was made: apply again.")
+        self.refresh()
 
     def _written(self, event: ResultWritten) -> None:
-        mine = self._asked is not None and event.operator == self._asked[0].operator
-        if mine and event.run == self._key and event.result and self._job in ("", event.job):
-            tasks.spawn(self._load(Path(event.result)))
+        asked = self._asked.get(event.run)
+        mine = asked is not None and event.operator == asked.task.operator
+        if asked is not None and mine and event.result and asked.job in ("", event.job):
+            asked.made = Path(event.result)
+            self._load(asked)
 
-    async def _load(self, place: Path) -> None:
-        asked, key = self._asked, self._key
-        if asked is None:
-            return
+    def _load(self, asked: "_Asked") -> None:
+        if asked.made is not None:
+            tasks.spawn(self._read(asked, asked.made))
+
+    async def _read(self, asked: "_Asked", place: Path) -> None:
         try:
             record, arrays = await asyncio.to_thread(disk.result, place)
-            task, sheet, _ = asked
             found = edited(
-                task, sheet, arrays, record.config, record.seconds, record.note, place.name
-            )
+                asked.task, asked.sheet, arrays, record.config, record.seconds, record.note,
+                place.name,
+            )  # fmt: skip
         except (Refused, KeyError) as error:
-            if isValid(self) and key == self._key:
+            if isValid(self) and asked is self._mine:
                 self._say(f"The result cannot be read: {error}")
             return
-        if isValid(self) and key == self._key and asked is self._asked:
+        if isValid(self) and asked is self._mine:
             self.results.take(found)
             self.refresh()
 
@@ -475,7 +498,7 @@ class EditView(QWidget):
         self.paint.show_for(self.task, len(sheet.image))
         self.divider.setVisible(found is not None)
         self.says.set_text(self.task.says)
-        self.results.show_tiles(kind, busy=bool(self._job))
+        self.results.show_tiles(kind, busy=self._waits)
         self._second.setVisible(self.task.second)
         if self.task.second:
             second = None if self.second is None else kind.tiles({"x": self.second.image[None]})
@@ -484,10 +507,11 @@ class EditView(QWidget):
             self.other.show_tiles(second, noun=kind.one, message=message, words=title)
         self.strengths.setVisible(self.task.operator == "sdedit")
         self._want_strengths(sheet)
-        self.go.setText("Cancel" if self._job else "Apply")
-        self.go.setEnabled(bool(self._job) or self.form.is_right)
-        wrong = "" if self._job else self._handed().wrong
-        set_tip(self.go, "End it; nothing is kept" if self._job else wrong or "Do it (Ctrl+Enter)")
+        waits, mine = self._waits, self._mine
+        self.go.setText("Cancel" if waits else "Apply")
+        self.go.setEnabled(bool(mine and mine.job) if waits else self.form.is_right)
+        wrong = "" if waits else self._handed().wrong
+        set_tip(self.go, "End it; nothing is kept" if waits else wrong or "Do it (Ctrl+Enter)")
 
     def _tell_empty(self, run: RunState | None) -> None:
         if run is None:
@@ -523,6 +547,18 @@ class EditView(QWidget):
         wide = self.width() >= WIDE
         self._halves.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self.canvas.setMinimumHeight(160 if wide else 300)
+
+
+@dataclass(eq=False)
+class _Asked:
+    """What a run was asked for last, by which job, and where what was made of it lies."""
+
+    key: str
+    task: Task
+    sheet: Sheet
+    job: str = ""
+    over: bool = False
+    made: Path | None = None
 
 
 SHOWN = shows_moving("edit")

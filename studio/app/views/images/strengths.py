@@ -69,6 +69,7 @@ class Strengths(QWidget):
 
     def clear(self) -> None:
         """Show nothing until another image was tried: what is seen is of the one before."""
+        self.forget()
         self.strip.show_tiles(None, message="Each strength is tried…")
 
     def want(self, question: Question) -> None:
