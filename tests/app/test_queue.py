@@ -121,6 +121,17 @@ async def test_what_was_started_by_hand_is_not_queued_twice(bench, wait):
     assert asked() == [third.key]
 
 
+async def test_what_is_done_beside_trainings_is_no_nothing(bench, wait):
+    await bench.start()
+    bench.window.drawer.show_held("queue")
+    (queue,) = bench.window.drawer.findChildren(QueueList)
+    assert queue.nothing.text() == "Nothing trains, and nothing waits."
+    info = m.JobInfo(job="j8", kind="operator", state="running", title="Colourise: 0003-edm")
+    bench.state.jobs["j8"] = info
+    bench.state.queue_changed.emit()
+    assert queue.nothing.text().endswith("Done beside trainings: Colourise: 0003-edm.")
+
+
 def test_names_that_differ_in_their_ends_are_told_apart_where_there_is_little_room(qtbot):
     titles = [f"0002 edm-projections-of-jets-{end}" for end in ("win", "lose")]
     shown = []

@@ -19,6 +19,8 @@ from studio.protocol.messages import JobInfo
 
 __all__ = ["QueueLine", "QueueList", "QueueOpener"]
 
+NOTHING = "Nothing trains, and nothing waits."
+
 
 class QueueList(QWidget):
     """A line a job. A click leads to its run, whichever project that is in."""
@@ -29,7 +31,7 @@ class QueueList(QWidget):
         self.running = RowButton("")
         self.running.clicked.connect(self._show_running)
         self.lines: dict[str, QueueLine] = {}
-        self.nothing = label("Nothing trains, and nothing waits.", "muted")
+        self.nothing = label(NOTHING, "muted", wrap=True)
         page = QWidget()
         body = QVBoxLayout(page)
         body.setContentsMargins(0, 0, 0, 0)
@@ -74,6 +76,8 @@ class QueueList(QWidget):
     def _show_under_way(self) -> None:
         info = self._state.under_way
         self.nothing.setVisible(info is None and not self.lines)
+        beside = ", ".join(map(queue_title, self._state.short))
+        self.nothing.setText(f"{NOTHING} Done beside trainings: {beside}." if beside else NOTHING)
         self.running.setVisible(info is not None)
         if info is None:
             return
