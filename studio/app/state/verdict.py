@@ -8,7 +8,13 @@ from typing import Literal
 import numpy as np
 
 from studio.app import held, words
-from studio.app.state.comparison import QUALITY, counts_along, floors_along, samples_at
+from studio.app.state.comparison import (
+    QUALITY,
+    counts_along,
+    floors_along,
+    samples_at,
+    spreads_along,
+)
 from studio.app.state.naming import metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import figure_of, first_metric
@@ -95,21 +101,23 @@ def _told_by(run: RunState, catalog: Catalog | None, slug: str) -> str:
 
 def tells(run: RunState, entry: EntrySpec | None, slug: str, n: int | None) -> bool:
     """Whether figures of so many samples would have told a poor model from real: of fewer than
-    `held.ENOUGH` that of the run when it had hardly learned, the first of as many, must lie as far
-    beyond the band as that reaches from the floor.
+    `held.ENOUGH` that of the run when it had hardly learned, the first of as many or of fewer,
+    which tell less, must lie as far beyond the band as that reaches from the floor.
     """
     if n is None or n >= held.ENOUGH:
         return True
     name = QUALITY + slug
     series, counts = run.series[name], counts_along(run, name)
-    floors = floors_along(run, name)
-    same = np.flatnonzero(counts == n) if counts is not None else np.arange(len(series))
-    if len(same) < 2:
+    among = np.flatnonzero(counts <= n) if counts is not None else np.arange(len(series))
+    if not len(among) or among[0] == len(series) - 1:
         return False  # the first is the one that is judged
-    floor = float(floors[same[0]]) if floors is not None else run.floors.get(slug, math.nan)
-    off = float(series.values[same[0]]) - floor
+    first, floors, spreads = among[0], floors_along(run, name), spreads_along(run, name)
+    floor = float(floors[first]) if floors is not None else run.floors.get(slug, math.nan)
+    now = run.floors.get(SPREAD + slug, 0.0)
+    spread = float(spreads[first]) if spreads is not None else now
+    off = float(series.values[first]) - floor
     off = -off if entry is not None and entry.better == "higher" else off
-    return off > 2 * held.SEEN * run.floors.get(SPREAD + slug, 0.0)
+    return off > 2 * held.SEEN * spread
 
 
 def stands(

@@ -141,10 +141,11 @@ def test_what_one_figure_cannot_tell_another_one_may():
     assert far.words.startswith("2 × the floor"), "it says so itself"
 
 
-def test_a_first_figure_of_other_numbers_says_nothing_of_so_few():
+@pytest.mark.parametrize(("first", "words"), [(100, "cannot tell it"), (1000, "too few to tell")])
+def test_what_fewer_samples_told_more_would_have_told_and_not_the_other_way(first, words):
     made = learning(0.6, 0.25)
-    made.series["cost/samples"].values[0] = 100
-    assert verdict_of(made, None).words.startswith("too few")
+    made.series["cost/samples"].values[0] = first
+    assert verdict_of(made, None).words.startswith(words)
 
 
 def test_a_verdict_is_old_when_the_training_has_gone_on():
