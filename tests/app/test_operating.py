@@ -298,6 +298,15 @@ async def test_a_short_job_is_seen_and_can_be_ended(bench, wait):
     assert (line.bar.value(), line.bar.maximum()) == (3, 10)
     told = []
     bench.engine.script[m.Control] = lambda command: told.append(command) or {}
+    alone = strip.height()
+    other = msgspec.structs.replace(info, job="j10", state="queued")
+    bench.engine.emit(m.JobChanged(info=other, place=0))
+    await wait(lambda: len(strip.lines) == 2)
+    assert strip.height() > 1.5 * alone, "both are seen whole"
+    bench.engine.emit(m.JobChanged(info=msgspec.structs.replace(other, state="cancelled")))
+    await wait(lambda: list(strip.lines) == ["j9"])
+    assert strip.height() == alone
+    line = strip.lines["j9"]
     line.stop.click()
     assert line.facts.text() == "Cancelling…", "at once, however long the engine takes"
     assert not line.stop.isEnabled()

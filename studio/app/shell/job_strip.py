@@ -82,6 +82,7 @@ class JobStrip(QFrame):
             line.stop.clicked.connect(partial(self._stop, info.job))
             self.lines[info.job] = line
             self._body.addWidget(line)
+            line.show()  # now, and not when Qt comes to it: whoever places the strip measures it
         self.setVisible(bool(jobs))
         self.changed.emit()
 
