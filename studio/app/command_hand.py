@@ -7,6 +7,7 @@ from studio.app.commands import Command
 from studio.app.kinds.registry import family_of_run, kind_of_run
 from studio.app.state.hand import ToolName, standing
 from studio.app.state.session import AppState
+from studio.app.state.undoing import Table
 
 __all__ = ["hand_commands"]
 
@@ -56,14 +57,22 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
         run = state.runs.current
         return run.key if run is not None and not under_way() and standing(run.edits) else ""
 
+    def on_table() -> Table | None:
+        """What is edited by hand and seen, if something of it can be taken back."""
+        table = state.table
+        return table if table is not None and table.edits.can_undo else None
+
     def undo() -> None:
-        if drawn():
+        if (table := on_table()) is not None:
+            table.undo()
+        elif drawn():
             actions.edits.undo_points(drawn())
         else:
             state.notices.undo()
 
     def undoable() -> str:
-        return "" if drawn() or state.notices.can_undo else "There is nothing to take back."
+        able = on_table() is not None or drawn() or state.notices.can_undo
+        return "" if able else "There is nothing to take back."
 
     return [
         Command(

@@ -143,3 +143,14 @@ def test_a_tile_is_large_enough_to_be_read_and_small_enough_to_be_seen_whole(
     assert grid.area(0).height() == grid.tile_height
     assert grid.viewport().rect().contains(grid.area(0).toRect())
     assert grid.in_sight() == (0, 1)
+
+
+def test_the_words_of_an_empty_strip_have_all_of_its_width(qapp: QApplication) -> None:
+    made = TileGrid("Others", strip=True)
+    made.resize(400, 84)
+    made.show_tiles(None, message="Choose where the way leads: a real one, or one from a file.")
+    made.show()
+    qapp.processEvents()
+    assert made.viewport().width() > 380
+    made.close()
+    made.deleteLater()

@@ -303,7 +303,7 @@ def test_every_kind_of_continuous_data_can_be_worked_on(pair, slug: str):
 def test_a_pick_of_a_method_is_that_of_measurements():
     with pytest.raises(ConfigError, match="choose one of"):
         do("inpaint", DATA.x[:2], known=torch.ones(1, 2), method=Pick(slug="classifier-free"))
-    with pytest.raises(ConfigError, match="one has to be chosen: .*repaint"):
+    with pytest.raises(ConfigError, match="one has to be chosen"):
         do("inpaint", DATA.x[:2], known=torch.ones(1, 2), method=Pick())
 
 

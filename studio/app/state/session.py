@@ -22,6 +22,7 @@ from studio.app.state.results import operator_of, view_of
 from studio.app.state.runfinding import RunFinding
 from studio.app.state.runs import Runs, RunState
 from studio.app.state.selection import Selection
+from studio.app.state.undoing import Table
 from studio.protocol.catalog import Catalog
 from studio.protocol.messages import JobInfo
 from studio.protocol.spec import IMPORTED_KIND, Recipe
@@ -163,6 +164,7 @@ class AppState(QObject):
         self.draft: Draft | None = None
         self.race = RaceDraft()
         self.starting = False  # a start was asked for, and is not answered yet
+        self.table: Table | None = None  # what is edited by hand and seen
         self.project_changed.connect(self._name_project)
         self.project_changed.connect(self.finding.clear)
         self.project_changed.connect(self.selection.clear)

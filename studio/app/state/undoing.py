@@ -1,8 +1,10 @@
 """What is edited by hand, with the way back. Pure."""
 
-from typing import Generic, TypeVar
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-__all__ = ["Edits"]
+__all__ = ["Edits", "Table"]
 
 Sheet = TypeVar("Sheet")
 """What lies on the table; it is never changed, but another one takes its place."""
@@ -63,3 +65,11 @@ class Edits(Generic[Sheet]):
         if self._future and self.now is not None:
             self._past.append(self.now)
             self.now = self._future.pop()
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Where something is edited by hand and seen: its edits, and what takes the last one back."""
+
+    edits: Edits[Any]
+    undo: Callable[[], None]

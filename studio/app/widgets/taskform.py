@@ -141,7 +141,7 @@ class TaskForm(QScrollArea, Generic[T]):
 
     def offer(self, why_not: Callable[[T], str] = lambda task: "") -> None:
         """Say of each task whether the run can do it, or why the datum is none for it, "" where it
-        is one.
+        is one; where that is the chosen one, choose the first that it can do.
         """
         able = {each.slug for each in operators.offered(self._run, self._state.catalog)}
         model = self.what.model()
@@ -151,6 +151,9 @@ class TaskForm(QScrollArea, Generic[T]):
             item.setEnabled(task.operator in able and not why)
             tip = "" if item.isEnabled() else tip_text(why or "This model cannot do that.")
             self.what.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
+        can = [place for place in range(len(self.tasks)) if model.item(place).isEnabled()]  # type: ignore[attr-defined]
+        if can and self.what.currentIndex() not in can:
+            self.what.setCurrentIndex(can[0])
 
     def _choose(self, place: int) -> None:
         if place < 0:

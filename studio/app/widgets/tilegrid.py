@@ -350,7 +350,7 @@ class TileGrid(QListView):
                 columns = self._columns_of(high * aspect, width)
         cell = QSize(int(high * aspect) + GAP, int(high) + below + GAP)
         rows = math.ceil(n / columns)
-        side = max(0, width - columns * cell.width())
+        side = max(0, width - columns * cell.width()) if n else 0  # words have all of the room
         top = GAP // 2
         scrolls = self._browsed and rows * cell.height() + top > height
         policies = Qt.ScrollBarPolicy

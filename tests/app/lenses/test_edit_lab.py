@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QDropEvent, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from studio.app.command_hand import hand_commands
 from studio.app.intents.base import Answer, Refused
 from studio.app.state.editing import TASKS
 from studio.app.state.selection import Offered, Source
@@ -178,6 +179,38 @@ async def test_what_was_painted_is_there_again_after_a_look_at_another_run(lens,
     assert lab.edits.now is painted
     QTest.keyClick(lab, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert not lab.edits.now.marked.any()
+
+
+async def test_what_a_run_cannot_do_does_not_stay_chosen(lens, lab):
+    await ready(lab)
+    lab.form.what.setCurrentIndex(1)  # of images in colour alone, as another run may have had
+    assert (lab.form.what.currentIndex(), lab.task.title) == (0, "Inpaint")
+    lab.form.what.setCurrentIndex(2)
+    lab.refresh()
+    assert lab.task.title == "Sketch to image"
+
+
+async def test_a_negative_is_light_where_it_was_dark(lens, lab):
+    await ready(lab)
+    before = lab.edits.now
+    lab.paint.negate()
+    np.testing.assert_allclose(lab.edits.now.image, 1.0 - before.image)
+    assert lab.edits.now.label == before.label, "a digit is the same in other ink"
+    lab.paint.undo()
+    assert lab.edits.now is before
+
+
+async def test_undo_is_about_what_is_edited_wherever_the_keyboard_is(lens, lab):
+    await ready(lab)
+    undo = next(each for each in hand_commands(lens.state, lens.actions) if each.id == "undo")
+    before, painted = lab.edits.now, with_mask(lab)
+    lab.edits.put(painted)
+    assert undo.why_not() == ""
+    lab.hide()
+    assert undo.why_not(), "what is not seen is not changed"
+    lab.show()
+    undo.run()
+    assert lab.edits.now is before
 
 
 async def test_what_comes_while_another_run_is_looked_at_is_there_afterwards(lens, lab):

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -43,7 +43,7 @@ from studio.app.state.graph_editing import (
 )
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
-from studio.app.state.undoing import Edits
+from studio.app.state.undoing import Edits, Table
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, button, icon_button, label, row, section, view_bar
 from studio.app.widgets.editkeys import take_key
@@ -78,6 +78,7 @@ class GraphEditView(QWidget):
         self._once = AskOnce(self, state)
         self._more = MoreKnown.shared(state, actions)
         self.edits = Edits[GraphSheet]()
+        self._on_table = Table(self.edits, self._undo)
         self._known: tuple[GraphSheet, Arrays] | None = None  # a sheet as arrays, made once
         self._key, self._job, self._over = "", "", ""
         self._asked: GraphSheet | None = None
@@ -526,8 +527,14 @@ class GraphEditView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._state.table = self._on_table
         self._meet()
         self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self._state.table is self._on_table:
+            self._state.table = None
 
 
 def hint_of(hand: ByHand, cut: Cut) -> str:

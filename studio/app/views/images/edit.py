@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDropEvent,
     QGuiApplication,
+    QHideEvent,
     QKeyEvent,
     QResizeEvent,
     QShowEvent,
@@ -31,7 +32,7 @@ from studio.app.state.editing import TASKS, Handed, Sheet, Task, handed
 from studio.app.state.operators import Asking
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
-from studio.app.state.undoing import Edits
+from studio.app.state.undoing import Edits, Table
 from studio.app.views.images.edited import edited
 from studio.app.views.images.editresults import EditResults
 from studio.app.views.images.painting import PaintTools
@@ -77,6 +78,7 @@ class EditView(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAcceptDrops(True)
         self._lay_out()
+        self._on_table = Table(self.edits, self.paint.undo)
         self.empty = EmptyState(self)
         self._connect()
         self._select(state.runs.selection)
@@ -123,7 +125,7 @@ class EditView(QWidget):
 
     def _made(self) -> QVBoxLayout:
         self.form = TaskForm(self._state, TASKS, "What is done with it")
-        self.says = Elided("", "muted")
+        self.says = label("", "muted", wrap=True)
         self.results = EditResults()
         self.strengths = Strengths(self._actions, lambda: self.edits.now)
         self.other = TileGrid("The second image", strip=True)
@@ -140,9 +142,8 @@ class EditView(QWidget):
         self.trouble.hide()
         right = QVBoxLayout()
         right.setSpacing(6)
-        first = row(self.form.what, self.says, gap=10)
-        first.setStretch(1, 1)
-        right.addLayout(first)
+        right.addLayout(row(self.form.what, None))
+        right.addWidget(self.says)
         right.addWidget(self.trouble)
         right.addWidget(self.results, 3)
         right.addWidget(self.strengths)
@@ -497,7 +498,7 @@ class EditView(QWidget):
         self.marked.setText(sheet.words if marks and sheet.marked.any() else "")
         self.paint.show_for(self.task, len(sheet.image))
         self.divider.setVisible(found is not None)
-        self.says.set_text(self.task.says)
+        self.says.setText(self.task.says)
         self.results.show_tiles(kind, busy=self._waits)
         self._second.setVisible(self.task.second)
         if self.task.second:
@@ -537,8 +538,14 @@ class EditView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._state.table = self._on_table
         self._meet()
         self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self._state.table is self._on_table:
+            self._state.table = None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where it is narrow, what came of it stands below the image."""

@@ -49,14 +49,16 @@ class PaintTools(QWidget):
         self.narrower = icon_button("brush-narrow", "Narrower brush ([)", partial(self.size_by, -1))
         self._fill = icon_button("stop", "Fill all with the ink", self.fill)
         self._wipe = icon_button("trash", "Take all marks away", self.wipe)
+        negative = "Negative: light for dark, as data are that are light on dark"
+        self._negative = icon_button("contrast", negative, self.negate)
         self._back = icon_button("undo", "Undo (Ctrl+Z)", self.undo)
         self._again = icon_button("redo", "Redo (Ctrl+Shift+Z)", self.redo)
         self.width_said = label("", "small")
         self._brightness = self._slider()
         self._colour = button("Colour…", self._ask_colour, kind="chip", tip="Colour of the ink")
         tools = (self.brush, self.eraser, self.narrower, self.width_said, self.wider, self._fill,
-                 self._wipe, self._brightness, self._colour, None, self._back,
-                 self._again)  # fmt: skip
+                 self._wipe, self._brightness, self._colour, None,
+                 self._negative, self._back, self._again)  # fmt: skip
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.addLayout(row(*tools, gap=2))
@@ -109,6 +111,12 @@ class PaintTools(QWidget):
         """Take all marks away."""
         if self._edits.now is not None and self._edits.now.marked.any():
             self._edits.put(replace(self._edits.now, mask=None))
+            self.painted.emit()
+
+    def negate(self) -> None:
+        """Make what is dark light, and what is light dark."""
+        if (sheet := self._edits.now) is not None:
+            self._edits.put(replace(sheet, image=1.0 - sheet.image))
             self.painted.emit()
 
     def undo(self) -> None:
