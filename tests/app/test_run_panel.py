@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QScrollArea
 
 from studio.app.actions import Actions
 from studio.app.kinds.registry import kind
+from studio.app.shell import run_figures
 from studio.app.shell.run_figures import FigureGroups
 from studio.app.shell.run_panel import RunPanel, comparable, newest_apart
 from studio.app.state.figures import figures, grouped
@@ -249,6 +250,20 @@ def test_a_floor_below_its_figure_takes_nothing_from_the_name(run, qtbot):
     assert floor.sizeHint().width() > value.sizeHint().width() + 12, "the longer one"
     assert name.width() >= name.sizeHint().width()
     assert name.text() == figure.name
+
+
+def test_a_figure_whose_floor_comes_later_is_not_written_over_it(run, qtbot, monkeypatch):
+    """While lines are filled the panel may be resized, when some have no floor yet."""
+    one = replace(figures(run, str)[0], name="Different", value="1", floor="floor 1")
+    widget = FigureGroups()
+    qtbot.addWidget(widget)
+    widget.resize(700, 100)
+    widget.show()
+    monkeypatch.setattr(run_figures, "restyle", lambda *_, **__: widget._fit())
+    widget.show_groups([("Graphs", [one, replace(one, name="New", value="0.959")])])
+    for value, _, _ in widget.lines:
+        *_, columns = widget._grid.getItemPosition(widget._grid.indexOf(value))
+        assert columns == 1
 
 
 def test_lines_of_other_groups_leave_no_gap(run, qtbot):

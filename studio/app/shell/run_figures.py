@@ -27,7 +27,7 @@ class FigureGroups(QWidget):
         self.lines: list[tuple[QLabel, QLabel, QLabel]] = []  # of each figure: value, floor, when
         self._names: list[Elided] = []
         self._places: list[int] = []  # the line of the grid that each figure has
-        self._narrow: bool | None = None
+        self._laid: tuple[bool, ...] = ()  # whether it is narrow, and which figures have a floor
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(GAP)
@@ -77,9 +77,10 @@ class FigureGroups(QWidget):
         held = [line for line in self.lines if line[1].text()]
         values, floors = (max((_wide(line[k]) for line in held), default=0) for k in (0, 1))
         narrow = max([names + values + floors + 2 * GAP, *needed]) > self.width()
-        if narrow == self._narrow:
+        laid = (narrow, *(bool(floor.text()) for _, floor, _ in self.lines))
+        if laid == self._laid:
             return
-        self._narrow = narrow
+        self._laid = laid
         for place, least in ((1, 48), (2, 60)):
             self._grid.setColumnMinimumWidth(place, 0 if narrow else least)
         right = Qt.AlignmentFlag.AlignRight
@@ -98,7 +99,7 @@ class FigureGroups(QWidget):
         for line in range(self._grid.rowCount()):
             self._grid.setRowMinimumHeight(line, 0)  # it was that of another heading
         self._heads, self.lines, self._names, self._places = [], [], [], []
-        self._narrow = None
+        self._laid = ()
         line = 0
         for title, rows in groups:
             head = Elided("", "small")

@@ -48,7 +48,7 @@ TASKS: tuple[Task, ...] = (
     Task("Inpaint", "inpaint", "Paint over what is to be made anew.", "mask", {"draws": 8}),
     Task("Colourise", "colourise", "Its brightness is kept, and colours are found for it.",
          config={"draws": 8}, seen="seen", colour=True),
-    Task("Sketch to image", "sdedit", "Paint a sketch; the noise says how freely it is read.",
+    Task("Sketch to image (SDEdit)", "sdedit", "Paint a sketch; the noise says how freely it is read.",
          "colour", {"draws": 8, "noise": 1.0}),
     Task("Restore: blurred", "deblur", "Blurs the image, or takes one that is blurred.",
          config={"draws": 8, "first": True}, seen="blurred"),

@@ -187,7 +187,7 @@ async def test_what_a_run_cannot_do_does_not_stay_chosen(lens, lab):
     assert (lab.form.what.currentIndex(), lab.task.title) == (0, "Inpaint")
     lab.form.what.setCurrentIndex(2)
     lab.refresh()
-    assert lab.task.title == "Sketch to image"
+    assert lab.task.title == "Sketch to image (SDEdit)"
 
 
 async def test_a_negative_is_light_where_it_was_dark(lens, lab):
