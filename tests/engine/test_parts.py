@@ -132,6 +132,18 @@ class TestSchedules:
         budget = EvaluationSchedule.ALLOWANCE.after(total * 0.002)
         assert bool(wholes) is (cost * EvaluationSchedule.MARKS <= budget)
 
+    def test_evaluations_that_are_to_come_are_time_that_is_left(self):
+        schedule, pace = EvaluationSchedule(0, 1000), Pace()
+        assert schedule.left(0) == 0.0, "not known yet"
+        schedule.done(16, 2.0, pace, full=False)
+        few, end = EvaluationSchedule.MARKS - 2, 2.0 * EvaluationSchedule.FEWER
+        assert schedule.left(16) == few * 2.0 + end
+        schedule.done(900, 3.0, pace, full=False)
+        assert schedule.left(900) == 3.0 * EvaluationSchedule.FEWER
+        every = EvaluationSchedule(100, 1000)
+        every.done(100, 2.0, pace)
+        assert every.left(100) == every.left(150) == 8 * 2.0 + 2.0
+
     def test_evaluation_every_so_many_steps(self):
         schedule, pace = EvaluationSchedule(10, 100, step=25), Pace()
         assert schedule.next == 30

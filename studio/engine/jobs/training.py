@@ -371,6 +371,8 @@ class TrainingJob(Job):
             self._pace.anew()
         self._ahead = len(ends)
         left = self._pace.left(min([*ends, self.total]) - self.step)
+        if left is not None and not ends:
+            left += self._outputs.left(self.step)
         self._sink.send(
             Progress(
                 job=self.job,

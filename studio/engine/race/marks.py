@@ -106,6 +106,10 @@ class MarkedEvaluations:
         self._marks.done(seconds)
         self._marks.skip()
 
+    def left(self, step: int) -> float:
+        """Nothing: for how long it goes on the race says, of all who take part."""
+        return 0.0
+
 
 class MarkedRecords:
     """Keeps records at the start and at 24 marks; where that is dear, 6 of these are whole."""

@@ -93,6 +93,10 @@ class Outputs:
         kept = math.inf if self._session.recorder is None else self._kept.next
         return min(kept, self._evaluations.next, self._checkpoints.next)
 
+    def left(self, step: int) -> float:
+        """Return the seconds that evaluations after a step take, as far as that is known."""
+        return self._evaluations.left(step)
+
     def make_due(self, step: int) -> Work:
         """Make what is due after a step, but for live records."""
         yield from self.keep_due(step)

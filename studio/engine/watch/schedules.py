@@ -102,6 +102,9 @@ class EvaluationPlan(Protocol):
     def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:
         """Note that the evaluation of a step took so long."""
 
+    def left(self, step: int) -> float:
+        """Return the seconds that evaluations after a step take, by what the last one took."""
+
 
 class KeptSchedule:
     """Training steps whose record is kept: the first and the last, and between them as many evenly
@@ -185,11 +188,12 @@ class EvaluationSchedule:
     FEWER = 8
 
     def __init__(self, every: int, total: int, step: int = 0) -> None:
-        self._every = every
+        self._every, self._total = every, total
         self._steps = total - step
         self._earned = 0.0
         self._cost = 0.0
         self._dear = 0.0  # seconds of a full one
+        self._last = -1  # the step that was evaluated last
         places = _grow(total, self.FIRST, self.MARKS) if every == 0 else set()
         self._marks = sorted(at for at in places if step < at < total)
         self._after(step)
@@ -220,10 +224,20 @@ class EvaluationSchedule:
 
     def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:
         """Note that the evaluation of a step took so long."""
-        self._cost = seconds
+        self._cost, self._last = seconds, step
         self._dear = seconds if full else seconds * self.FEWER
         self._earned = pace.seconds
         self._after(step)
+
+    def left(self, step: int) -> float:
+        """Return the seconds that evaluations after a step take, by what the last one took; that
+        of the end has all samples.
+        """
+        if self._last >= self._total:
+            return 0.0
+        every, last = self._every, self._total - 1
+        between = last // every - step // every if every else len(self._marks)
+        return max(0, between) * self._cost + self._dear
 
 
 class CheckpointSchedule:
