@@ -12,7 +12,7 @@ from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.plots.curves import Curve
 from studio.app.plots.runkey import ink
 from studio.app.plots.ticks import number
-from studio.app.state import comparison
+from studio.app.state import comparison, naming
 from studio.app.state.comparison import AXES, QUALITY, Axis
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import samples_of
@@ -31,7 +31,6 @@ ROOM = 115  # pixels a run from which the legend has names; numbers are on canva
 LETTERS = {1: 24, 2: 20, 3: 12, 4: 8}  # of a name in the legend, by the number of runs; else none
 BESIDE = 400  # pixels from which measure and axes stand beside each other
 LOG = 90  # pixels beside the legend, for the switch of the axis
-PLACES = "①②③④⑤⑥⑦⑧"  # as on the discs: a plain number would be that of a run
 SWATCH = 60  # and of each of its entries, around the name
 ACROSS: dict[Axis, str] = {
     "steps": "training steps",
@@ -150,7 +149,8 @@ class CompareChart(QWidget):
             told = f"n\u00a0=\u00a0{of:,}" if of else ""
             left = max(0, room - metrics.horizontalAdvance(f" {told}" if told else ""))
             name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, left)
-            title = " ".join(filter(None, [PLACES[place], name, told]))
+            disc = naming.number(run.name) or str(place + 1)  # as beside the pictures
+            title = " ".join(filter(None, [disc, name, told]))
             along = comparison.floors_along(run, self.measure) if floor is not None else None
             spreads = comparison.spreads_along(run, self.measure) if along is not None else None
             shade, values = ink(place, tokens), series.values

@@ -259,7 +259,7 @@ def test_one_chart_has_the_curves_of_all_and_one_floor(
         measure(lens, run, "quality/sliced-w1", [40, 80], [0.9, 0.2 + place / 10])
     found = curves(window.view)
     assert window.view.chart.measure == "quality/sliced-w1"
-    assert [curve.title for curve in found] == ["① r", "② s", "③ t"]
+    assert [curve.title for curve in found] == ["1 r", "2 s", "3 t"]
     assert [curve.floor for curve in found] == [0.05, None, None]
     assert len({curve.ink for curve in found}) == 3
     window.view.chart.set_axis("seconds")
