@@ -20,6 +20,7 @@ from studio.protocol import messages as m
 from studio.protocol.able import Able, AbleTo, Condition
 from studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
 from studio.protocol.spec import Pick, RunSpec
+from studio.store.results import ResultRecord, Results
 from tests.client.fakes.catalog import catalog
 from tests.client.fakes.engine import Refusal
 
@@ -475,6 +476,24 @@ async def test_who_lets_something_be_filled_in_is_led_to_where_it_is_shown(bench
     for operator, file in (("impute", ""), ("impute", "/x/filled.npz"), ("make", "")):
         await bench.actions.operating.start(known.key, operator, Asking({}, {}, {}), file)
     assert wanted == ["quality/filled"]
+
+
+async def test_rows_that_are_opened_are_browsed_whatever_view_of_the_samples_was_seen(
+    bench, wait, tmp_path
+):
+    """One that was clicked while the lens showed what purifying mends changed nothing there."""
+    known = await ready(bench)
+    wanted = []
+    bench.state.lens_wanted.connect(wanted.append)
+    folder = tmp_path / "0001-r"
+    folder.mkdir()
+    known.key = str(folder)
+    bench.state.runs.by_key[known.key] = known
+    record = ResultRecord(operator="make", title="Make", run="0001-r", step=7)
+    made = Results(folder / "results").write(record, {"x": np.zeros((3, 2), np.float32)}, ())
+    bench.actions.operating.show(known.key, made.name)
+    await wait(lambda: wanted)
+    assert wanted == ["samples/scatter"]
 
 
 async def test_a_lens_of_samples_lists_what_the_model_can_do(bench, wait):

@@ -3,6 +3,7 @@
 import errno
 import math
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,15 @@ from studio.engine.jobs import headless
 from studio.engine.process.allowance import Allowance
 from studio.engine.watch.outputs import Outputs
 from studio.engine.watch.schedules import EvaluationSchedule
-from studio.protocol.messages import CheckpointWritten, Kept, Log, Metrics, Progress, Watch
+from studio.protocol.messages import (
+    CheckpointWritten,
+    Kept,
+    Log,
+    Metrics,
+    Progress,
+    ResultWritten,
+    Watch,
+)  # fmt: skip
 from studio.store.errors import DiskFull
 from studio.store.lock import Busy
 from tests.engine.fakes import MemorySink, Tiny, drive, losses, new_job, new_run, spec
@@ -105,6 +114,9 @@ def test_requests_are_done_without_a_step(tmp_path):
     samples = folder.samples.read(path)
     assert samples.x.shape == (12, 2)
     assert samples.attrs["step"] == 10
+    [written] = sink.of(ResultWritten)  # whoever looks at the run sees them at once
+    assert (written.run, written.operator, written.step) == (str(folder.path), "generate", 10)
+    assert [Path(written.result)] == [path.parent]
     assert folder.checkpoints.pinned() == [10]
     assert folder.metrics.read()[0]["quality/sliced-w2"][0] == [10]
     assert sink.of(Progress)[-1].step == 10

@@ -13,10 +13,11 @@ from studio.app.infolder import show_in_folder
 from studio.app.intents import disk
 from studio.app.intents.base import Answer, Intents, Link
 from studio.app.kinds.portrait import Portrait
+from studio.app.kinds.registry import kind_of_run
 from studio.app.run_words import result_words
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.operators import Asking
-from studio.app.state.results import SAMPLES, SEEN, number_of, operator_of
+from studio.app.state.results import BROWSERS, SAMPLES, SEEN, number_of, operator_of
 from studio.app.state.session import AppState
 from studio.protocol.able import Able
 from studio.protocol.messages import Control, GetAble, Operate, PreviewData, ResultWritten
@@ -201,8 +202,15 @@ class OperatingIntents(Intents):
         state.opened[key] = place.name
         state.runs.select(key)
         state.go("run")
-        state.lens_wanted.emit(view or SAMPLES)
+        state.lens_wanted.emit(view or self._browser(key))
         state.result_opened.emit(key)
+
+    def _browser(self, key: str) -> str:
+        """Return the view that rows of a run are browsed in: others of the samples show none of
+        what is opened.
+        """
+        views = kind_of_run(self.state.runs.by_key.get(key), self.state.catalog).views
+        return next((f"{SAMPLES}/{view}" for view in views if view in BROWSERS), SAMPLES)
 
     def leave(self, key: str) -> None:
         """Look at what is newest of a run again."""

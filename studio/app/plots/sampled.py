@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
@@ -19,9 +20,11 @@ from studio.app.kinds.registry import fitting, flows_in, kind_of_run
 from studio.app.plots.following import Following
 from studio.app.state.results import SAMPLES
 from studio.app.state.runs import RunState
+from studio.app.state.sampledby import figures_apart, sampled_by
 from studio.app.state.session import AppState
 from studio.literal import one_line
 from studio.protocol.messages import JobInfo
+from studio.protocol.spec import Pick
 
 if TYPE_CHECKING:
     from studio.store.samples import SampleSet
@@ -43,7 +46,8 @@ class Shown:
     ``file`` is where drawn samples are; particles have none. ``given`` are the conditions that they
     were drawn under, in words, "" for those of the data, and ``seed`` what they were drawn with,
     None where it is not known. ``told`` is what is known of each, by
-    name, and ``classes`` are the names of their classes.
+    name, and ``classes`` are the names of their classes. ``sampler`` drew them, None for the run's
+    own, with weights ``averaged`` over another length than the run's own.
     """
 
     x: NDArray[np.float32]
@@ -55,6 +59,8 @@ class Shown:
     told: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     classes: tuple[str, ...] = ()
     seed: int | None = None
+    sampler: Pick | None = None
+    averaged: bool = False
 
     @property
     def note(self) -> str:
@@ -106,10 +112,12 @@ def shown_of(found: "SampleSet", file: str) -> Shown:
     step, given = int(found.attrs.get("step", -1)), _given(found.attrs)
     origin = _origin(found.attrs, len(found.x), given)
     classes = tuple(map(str, found.attrs.get("classes") or ()))
-    seed = found.attrs.get("seed")
+    seed, by = found.attrs.get("seed"), found.attrs.get("sampler")
     return Shown(
         found.x, found.columns, origin, step, file, given, found.beside, classes,
         seed=int(seed) if seed is not None else None,
+        sampler=msgspec.convert(by, Pick) if isinstance(by, dict) else None,
+        averaged="length" in found.attrs,
     )  # fmt: skip
 
 
@@ -205,8 +213,23 @@ class Sampled(QObject):
         run = self.run
         if run is None or shown is None:
             return ""
+        by = sampled_by(run.spec, shown.sampler, self._state.catalog)
+        said = ", ".join(filter(None, (shown.origin, by)))
         older = bool(shown.file) and 0 <= shown.step < run.step
-        return f"{shown.origin}; the training is at step {run.step:,}" if older else shown.origin
+        return f"{said}; the training is at step {run.step:,}" if older else said
+
+    @property
+    def note(self) -> str:
+        """What is to be known where what is shown stands above the figures of the run, "" for
+        nothing.
+        """
+        return self._note_of(self.now)
+
+    def _note_of(self, shown: Shown | None) -> str:
+        run = self.run
+        if run is None or shown is None or shown.note:
+            return shown.note if shown is not None else ""
+        return figures_apart(run.spec, shown.sampler, self._state.catalog, shown.averaged)
 
     def hold(self, on: bool) -> None:
         """Show the drawn samples, or the newest particles."""
@@ -258,7 +281,7 @@ class Sampled(QObject):
 
     def _show(self, shown: Shown) -> None:
         if shown is not self.now:
-            other = self.now is None or self.now.note != shown.note
+            other = self.now is None or self._note_of(self.now) != self._note_of(shown)
             self.now = shown
             self.shown.emit(shown)
             if other:

@@ -1,6 +1,6 @@
 """Which view shows what operators make of a run, and which of its results is looked at. Pure."""
 
-__all__ = ["SAMPLES", "SEEN", "number_of", "operator_of", "view_of"]
+__all__ = ["BROWSERS", "SAMPLES", "SEEN", "number_of", "operator_of", "view_of"]
 
 SAMPLES = "samples"
 SEEN = {
@@ -16,6 +16,9 @@ SEEN = {
     "solver-lab": "quality/solvers",
 }
 """The views that show what operators find that is no rows, as `AppState.lens_wanted` has them."""
+
+BROWSERS = ("browser", "scatter")
+"""The views of the samples in which the rows of a result are browsed, whatever kind they are of."""
 
 
 def operator_of(result: str) -> str:

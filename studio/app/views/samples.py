@@ -342,9 +342,9 @@ class SamplesView(QWidget):
         if now is not None:
             self._origin.set_text(self._sampled.origin)
             self._numbers.show_run(run)
-            self._numbers.setVisible(not now.note)
-            self._note.setText(now.note)
-            self._note.setVisible(bool(now.note))
+            self._numbers.setVisible(not now.given)
+            self._note.setText(self._sampled.note)
+            self._note.setVisible(bool(self._sampled.note))
             self._name_columns(now)
         else:
             self._origin.set_text("")

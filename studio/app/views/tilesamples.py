@@ -216,7 +216,8 @@ class TileSamplesView(QWidget):
 
     def _fit(self) -> None:
         """Leave the figures to the inspector where tiles need the room."""
-        measured = self._sampled.now is not None and self._note.isHidden()
+        now = self._sampled.now
+        measured = now is not None and not now.given
         self._numbers.setVisible(measured and self.height() >= TALL)
 
     def _tell(self) -> None:
@@ -224,7 +225,7 @@ class TileSamplesView(QWidget):
         sounds = run is not None and all(name in run.alike for name in self._kind.alike)
         self.hear.setVisible(self._kind.heard is not None and sounds and bool(self._sampled.now))
         now = self._sampled.now
-        some, note = now is not None, now.note if now is not None else ""
+        some, note = now is not None, self._sampled.note
         self.browser.setVisible(some)
         self._note.setText(note)
         self._note.setVisible(bool(note))

@@ -30,7 +30,15 @@ from studio.engine.watch.schedules import (
 from studio.engine.watch.staging import StagedStep
 from studio.engine.watch.viewing import LiveView
 from studio.protocol.events import SPREAD
-from studio.protocol.messages import GENERATE, CheckpointWritten, Kept, Metrics, Operate, Record
+from studio.protocol.messages import (
+    GENERATE,
+    CheckpointWritten,
+    Kept,
+    Metrics,
+    Operate,
+    Record,
+    ResultWritten,
+)  # fmt: skip
 from studio.protocol.spec import ChangeSetting, Edit
 from studio.protocol.wire import pack_arrays
 from studio.store.run import RunFolder
@@ -215,6 +223,11 @@ class Outputs:
         made = self._folder.results.write(answer.record, answer.arrays, answer.columns)
         note = answer.record.note
         self._log.write("info", f"{n:,} samples are in results/{made.name}. {note}".strip())
+        written = ResultWritten(
+            job=self._job, run=str(self._folder.path), operator=GENERATE, step=step,
+            result=str(made.path), note=note,
+        )  # fmt: skip
+        self._sink.send(written)
 
     def _loaded(self, step: int) -> Loaded:
         """Return the model as it is now, as if it had been loaded."""

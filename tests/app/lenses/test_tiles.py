@@ -26,6 +26,7 @@ from studio.app.views.watch import VIEW as FLOW
 from studio.app.widgets.tilegrid import TileGrid
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.messages import Credit, GetTarget, Watch
+from studio.protocol.spec import Pick
 from tests.store.scenarios import generated
 
 N, FRAMES, SIDE = 12, 5, 4
@@ -291,6 +292,23 @@ async def test_samples_of_a_condition_stand_beside_no_figures_of_all(
     await wait(lambda: origin(samples).endswith("of 20 · size = 3, step 9"))
     assert not samples._numbers.isVisible()
     assert "conditions" in samples._note.text()
+
+
+async def test_samples_that_are_led_stand_above_figures_that_say_they_are_of_others(
+    lens: Any, samples: TileSamplesView, wait: Any
+) -> None:
+    await wait(lambda: not samples._sampled._busy)
+    assert samples._note.text() == ""
+    own = Pick(slug="heun", config={"steps": 18})
+    lens.run.spec = structs.replace(lens.run.spec, sampler=own)
+    led = {"slug": "classifier-free", "config": {"strength": 2.0}}
+    by = {"slug": "heun", "config": {"steps": 18, "guidance": led}}
+    many = np.zeros((20, 1, SIDE, SIDE), np.float32)
+    generated(Path(lens.run.key), many, None, step=9, sampler=by)
+    lens.state.runs.logged.emit(lens.run.key)
+    await wait(lambda: origin(samples).endswith("step 9, classifier-free guidance of strength 2"))
+    assert samples._note.text().endswith("of other samples: without guidance.")
+    assert samples._numbers.isVisible()
 
 
 async def test_figures_make_way_for_tiles_in_a_low_window(

@@ -1,0 +1,60 @@
+"""Captions of samples say how these were drawn, and when the figures below are of others."""
+
+import msgspec
+import pytest
+
+from studio.app.state.sampledby import figures_apart, sampled_by
+from studio.protocol.spec import Pick, RunSpec
+from tests.client.fakes.catalog import catalog
+
+LED = {"slug": "classifier-free", "config": {"strength": 2.0}}
+OWN = {"steps": 18, "churn": 0.0}
+APART = "The figures of the run are of other samples: "
+
+
+def heun(**config):
+    return Pick(slug="heun", config=config)
+
+
+def spec(**config):
+    sampler = heun(**config) if config else None
+    return RunSpec(
+        name="r", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"), sampler=sampler
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "drawn", "caption", "figures"),
+    [
+        # The run's own sampler, all of whose settings a result spells out.
+        (spec(**OWN), heun(**OWN, grid={"kind": "edm-rho"}, guidance={"slug": ""}), "", ""),
+        (spec(), heun(steps=18), "", ""),
+        (spec(**OWN, guidance=LED), None, "led", "without guidance"),
+        (spec(**OWN, guidance=LED), heun(**OWN, guidance=LED), "led", "without guidance"),
+        # Drawn as the figures are, but not as the run draws.
+        (spec(**OWN, guidance=LED), heun(**OWN, guidance={"slug": ""}), "without guidance", ""),
+        (spec(**OWN), heun(steps=5, churn=0.0), "Heun in 5 steps", "Heun in 18 steps"),
+        (spec(**OWN), heun(steps=18, churn=9.0), "Heun in 18 steps", "Heun in 18 steps"),
+        (
+            spec(**OWN),
+            Pick(slug="ddim", config={"steps": 5, "guidance": LED}),
+            "ddim in 5 steps, led",
+            "Heun in 18 steps, without guidance",
+        ),
+    ],
+)  # fmt: skip
+def test_what_drew_samples_is_told_where_figures_are_of_others(own, drawn, caption, figures):
+    told = caption.replace("led", "classifier-free guidance of strength 2")
+    assert sampled_by(own, drawn, catalog()) == told
+    assert figures_apart(own, drawn, catalog()) == (f"{APART}{figures}." if figures else "")
+
+
+def test_a_model_without_a_sampler_and_an_unknown_one_say_nothing():
+    gan = msgspec.structs.replace(spec(), family=Pick(slug="gan"))
+    for own, known in ((gan, catalog()), (None, catalog()), (spec(**OWN), None)):
+        assert sampled_by(own, None, known) == figures_apart(own, None, known) == ""
+
+
+def test_figures_are_by_the_averages_of_the_run():
+    said = figures_apart(spec(**OWN), heun(**OWN), catalog(), averaged=True)
+    assert said == f"{APART}by its own averages of the weights."
