@@ -71,9 +71,15 @@ def molecule_statistics(
 
 
 def formula(atoms: NDArray[Any], bonds: NDArray[Any]) -> str:
-    """Return the formula of a molecule in Hill's order: "C7H10O2"."""
+    """Return the formula of a molecule in Hill's order: "C7H10O2"; "C7H?O2" where an atom has too
+    many bonds, of which nobody can say how many hydrogens it has.
+    """
     counts = {name: int((atoms == place).sum()) for place, name in enumerate(ATOMS)}
     counts["H"] = int(hydrogens(atoms, bonds).sum())
+    unknown = bool(over_valence(atoms, bonds).any())
+    told = {name: f"{name}{n if n > 1 else ''}" for name, n in counts.items() if n}
+    if unknown:
+        told["H"] = "H?"
     first = [name for name in ("C", "H") if counts["C"]]
     order = first + sorted(name for name in counts if name not in first)
-    return "".join(f"{n}{counts[n] if counts[n] > 1 else ''}" for n in order if counts[n])
+    return "".join(told.get(name, "") for name in order)

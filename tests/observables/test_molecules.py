@@ -41,6 +41,7 @@ def test_what_cannot_be_is_told():
     five = molecule(["C", "C", "C"], [(0, 1, 3), (0, 2, 2)])
     assert why_invalid(*five) == "5 bonds at C"
     assert over_valence(*five).tolist() == [True, False, False]
+    assert formula(*five) == "C3H?", "how many hydrogens it has nobody can say"
     assert why_invalid(*molecule(["O", "C", "F"], [(0, 1, 1)])) == "2 pieces"
     assert why_invalid(*molecule(["F", "C", "C"], [(0, 1, 1), (0, 2, 1)])) == "2 bonds at F"
     assert why_invalid(*molecule([], [])) == "no atoms"

@@ -135,7 +135,7 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
 
 KIND = Kind(
     slug="graphs",
-    about="Networks and molecules: nodes in no order, edges in pairs",
+    about="Networks: nodes in no order, edges in pairs",
     title="Graphs",
     one="graph",
     many="graphs",

@@ -225,12 +225,18 @@ class Discover(QWidget):
         paths = self._paths() if len(text.strip()) >= NAME and not chosen else []
         named = [each for each in paths if has_words(wanted, each.title.casefold())]
         found = self._findable.found(text, chosen)
-        return [self._found(found), *named] if found or not named else named
+        return [self._found(found, text, chosen), *named] if found or not named else named
 
-    def _found(self, found: list[Recipe]) -> Planned:
+    def _found(self, found: list[Recipe], text: str, chosen: dict[str, str]) -> Planned:
         act = (CLEAR, self._forget)
+        beyond = [each for each in self._findable.found(text, {}) if each not in found]
+        within = ", ".join(chosen.values())
         if found:
-            return Planned(counted(len(found), "recipe"), "", self._cards_of(found), act)
+            note = f"and {len(beyond):,} outside of {within}" if text.strip() and beyond else ""
+            return Planned(counted(len(found), "recipe"), note, self._cards_of(found), act)
+        if beyond:
+            note = f"Outside of it {'is this one' if len(beyond) == 1 else 'are these'}."
+            return Planned(f"Nothing found in {within}", note, self._cards_of(beyond), act)
         nearest = finding.nearest(self._state.recipes, self.search.text())
         note = "The nearest recipes are below."
         return Planned("Nothing found", note, self._cards_of(nearest), act)

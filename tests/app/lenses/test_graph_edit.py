@@ -166,7 +166,7 @@ async def test_the_model_completes_it_and_one_goes_on_with_what_came(
             job="j9", run=lens.run.key, operator="inpaint", step=5, result="/r/0001-inpaint"
         )
     )
-    await until(lambda: view._found is not None)
+    await until(lambda: view.desk.came is not None)
     lens.state.job_ended.emit(JobInfo(job="j9", kind="operator", state="finished", title=""))
     assert view.go.text() == "Apply"
     places = view.results.tiles.arrays["places"]
@@ -178,6 +178,35 @@ async def test_the_model_completes_it_and_one_goes_on_with_what_came(
     assert view.title.accessibleName() == "Add edges: Real graph 0"
     qtbot.keyClick(view.focusWidget(), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert not view.edits.now.square[1, 3]
+
+
+async def test_each_run_has_a_table_of_its_own_that_is_found_again(view: Any, lens: Any) -> None:
+    """What was edited was lost, and could not be taken back, once another run was looked at."""
+    await shown(view, lens)
+    view.take(sheet_of(np.zeros((4, 4), bool), "Mine"))
+    other = replace(lens.run, key="/p/runs/0002-other", name="0002-other")
+    lens.state.runs.by_key[other.key] = other
+    lens.state.runs.select(other.key)
+    await until(lambda: view.title.accessibleName() == "Real graph 0")
+    lens.state.runs.select(lens.run.key)
+    assert view.title.accessibleName() == "Mine"
+    view._undo()
+    assert view.title.accessibleName() == "Real graph 0"
+
+
+async def test_what_was_asked_of_an_engine_that_is_gone_is_not_waited_for(
+    view: Any, lens: Any
+) -> None:
+    await shown(view, lens)
+    view._go()
+    await until(lambda: view.go.text() == "Cancel")
+    lens.state.jobs_lost.emit(
+        [JobInfo(job=view.desk.job, kind="operator", state="running", title="")]
+    )
+    assert view.go.text() == "Apply"
+    assert "The engine stopped" in view.trouble.text()
+    view.take_real()
+    assert not view.trouble.text(), "of another graph nothing is wrong"
 
 
 async def test_a_molecule_is_edited_with_its_valency_and_translated(

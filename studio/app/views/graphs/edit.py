@@ -3,6 +3,7 @@ and completed or translated by the model.
 """
 
 import asyncio
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -69,8 +70,46 @@ TYPED = ", 1 to {most} its type; a double click gives it the chosen one"
 SHOWN = shows_moving("graph-edit")
 
 
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """What the model was given: a graph, by which task, and how those of its run lie in rows."""
+
+    sheet: GraphSheet
+    task: str
+    cut: Cut
+
+
+@dataclass(frozen=True, eq=False)
+class Came:
+    """What came of it: the graphs, where that stands, and what is to be known of it."""
+
+    asked: Asked
+    arrays: Arrays
+    about: str
+    note: str
+
+
+@dataclass
+class Desk:
+    """What was asked of a run and what came of it, to be found there again.
+
+    Attributes:
+        real: which of the data comes next.
+        job: what the engine works on, "" for nothing.
+        asked: what the model was given last.
+        came: what came of it.
+        shown: which of these.
+    """
+
+    real: int = 0
+    job: str = ""
+    asked: Asked | None = None
+    came: Came | None = None
+    shown: int = 0
+
+
 class GraphEditView(QWidget):
-    """One graph, what the model may do with it, and what came of it."""
+    """One graph, what the model may do with it, and what came of it: of each run its own."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
@@ -79,12 +118,10 @@ class GraphEditView(QWidget):
         self._more = MoreKnown.shared(state, actions)
         self.edits = Edits[GraphSheet]()
         self._on_table = Table(self.edits, self._undo)
+        self._desks: dict[str, Desk] = {}
+        self.desk = Desk()  # that of the run
         self._known: tuple[GraphSheet, Arrays] | None = None  # a sheet as arrays, made once
-        self._key, self._job, self._over = "", "", ""
-        self._asked: GraphSheet | None = None
-        self._found: tuple[GraphSheet, str, Arrays] | None = None  # of what, by which task
-        self._shown = 0  # of what was found
-        self._real = 0  # of the data, that comes next
+        self._key, self._over = "", ""
         self._learned = False  # what the model can be asked for
         self._read: tuple[Any, Cut, list[Any]] | None = None  # the data that were read last
         self.setProperty("surface", "canvas")
@@ -214,13 +251,14 @@ class GraphEditView(QWidget):
         return max(0, self.type.currentIndex())
 
     def _select(self, key: str) -> None:
-        self._key, self._job, self._asked, self._found = key, "", None, None
+        self._key, self.desk = key, self._desks.setdefault(key, Desk())
         self.edits.turn_to(key)
-        if self.edits.now is not None:
-            self.canvas.show_sheet(self.edits.now, fit=True)
-        self._real, self._learned, self._read = 0, False, None
+        self._learned, self._read = False, None
+        self._say("")
         self._offer()
         self._meet()
+        if self.edits.now is not None:
+            self.canvas.show_sheet(self.edits.now, fit=True)
         self.refresh()
 
     def _offer(self) -> None:
@@ -246,10 +284,12 @@ class GraphEditView(QWidget):
         if not self._learned and run.checkpoints and self._once.ready:
             self._learned = True
             tasks.spawn(self._learn(run.key))
-        if self.edits.now is None and self._graphs():
+        if not self._graphs():
+            return
+        if self.edits.now is None:
             self._take_selected()
-            if self.edits.now is None:
-                self.take_real()
+        if self.edits.now is None:
+            self.take_real()
 
     async def _learn(self, key: str) -> None:
         """Learn what the model can be told; how many nodes there are says the graph."""
@@ -263,15 +303,13 @@ class GraphEditView(QWidget):
 
     def take(self, sheet: GraphSheet) -> None:
         """Work on another graph, which can be taken back."""
-        self.edits.put(sheet)
-        self.canvas.show_sheet(sheet, fit=True)
-        self.refresh()
+        self._put(sheet, fit=True)
 
     def take_real(self) -> None:
         """Take the next of the data."""
         if graphs := self._graphs():
-            place = self._real % len(graphs)
-            self._real += 1
+            place = self.desk.real % len(graphs)
+            self.desk.real += 1
             types, square = graphs[place]
             self.take(sheet_of(square, f"Real {self._kind.one} {place:,}", types, self._lay))
 
@@ -301,9 +339,10 @@ class GraphEditView(QWidget):
         if now is not None:
             self._put(change(now, *at))
 
-    def _put(self, sheet: GraphSheet) -> None:
+    def _put(self, sheet: GraphSheet, *, fit: bool = False) -> None:
         self.edits.put(sheet)
-        self.canvas.show_sheet(sheet)
+        self._say("")  # what was wrong was said of what lay there before
+        self.canvas.show_sheet(sheet, fit=fit)
         self.refresh()
 
     def _add(self, x: float, y: float) -> None:
@@ -323,9 +362,7 @@ class GraphEditView(QWidget):
 
     def _tidy(self) -> None:
         if self.edits.now is not None:
-            self.edits.put(laid_anew(self.edits.now, self._lay))
-            self.canvas.show_sheet(self.edits.now, fit=True)
-            self.refresh()
+            self._put(laid_anew(self.edits.now, self._lay), fit=True)
 
     def _undo(self) -> None:
         self.edits.undo()
@@ -336,6 +373,7 @@ class GraphEditView(QWidget):
         self._turned()
 
     def _turned(self) -> None:
+        self._say("")
         self.canvas.show_sheet(self.edits.now)
         self.canvas.setFocus()  # for the keys that do the same
         self.refresh()
@@ -358,8 +396,8 @@ class GraphEditView(QWidget):
         return handed(now, cut, self.form.task.keep)
 
     def _go(self) -> None:
-        if self._job:
-            self._actions.operating.cancel(self._job)
+        if self.desk.job:
+            self._actions.operating.cancel(self.desk.job)
             return
         entry = self.form.entry
         try:
@@ -367,80 +405,89 @@ class GraphEditView(QWidget):
         except ValueError as error:
             self._say(str(error))
             return
+        sheet, cut = self.edits.now, self.cut
         assert entry is not None
+        assert sheet is not None
+        assert cut is not None
         self._say("")
-        self._asked = self.edits.now
+        self.desk.asked = Asked(sheet, self.form.task.title, cut)
         asking = operators.asking(self.form.config, entry, inputs)
         tasks.spawn(self._start(self._key, asking))
 
     async def _start(self, key: str, asking: operators.Asking) -> None:
+        desk = self.desk
         self.go.setEnabled(False)
         try:
             job = await self._actions.operating.start(key, self.form.task.operator, asking)
         except Refused as refused:
-            if isValid(self) and not self.form.show_problem(
-                refused.error.path, refused.error.message
-            ):
+            if not isValid(self) or desk is not self.desk:
+                return
+            if not self.form.show_problem(refused.error.path, refused.error.message):
                 self._say(f"{refused.error.message} {refused.error.hint}".strip())
-                self.refresh()
+            self.refresh()
             return
-        if isValid(self) and key == self._key:
-            self._job = job if job != self._over else ""
+        desk.job = job if job != self._over else ""
+        if isValid(self):
             self.refresh()
 
     def _ended(self, info: JobInfo) -> None:
         self._over = info.job
-        if info.job == self._job:
-            self._job = ""
-            self.refresh()
+        self._end({info.job})
 
     def _lost(self, jobs: list[JobInfo]) -> None:
-        """The engine is gone, and what it was making with it."""
-        if self._job in {info.job for info in jobs}:
-            self._job = ""
+        """Say of what was asked of an engine that is gone that it does not come any more."""
+        if self._end({info.job for info in jobs}):
             self._say("The engine was lost while it worked on this. Nothing was made: apply again.")
-            self.refresh()
+
+    def _end(self, jobs: set[str]) -> bool:
+        """Wait no longer for jobs; return whether one of them is of this run."""
+        mine = self.desk.job in jobs
+        for desk in self._desks.values():
+            if desk.job in jobs:
+                desk.job = ""
+        self.refresh()
+        return mine
 
     def _written(self, event: ResultWritten) -> None:
-        mine = self._asked is not None and event.operator in OPERATORS
-        if mine and event.run == self._key and event.result and self._job in ("", event.job):
-            tasks.spawn(self._load(Path(event.result)))
+        desk = self._desks.get(event.run)
+        mine = desk is not None and desk.asked is not None and event.operator in OPERATORS
+        if desk is not None and mine and event.result and desk.job in ("", event.job):
+            tasks.spawn(self._load(Path(event.result), event.run))
 
-    async def _load(self, place: Path) -> None:
-        asked, key = self._asked, self._key
+    async def _load(self, place: Path, key: str) -> None:
+        desk = self._desks[key]
+        asked = desk.asked
         try:
             record, arrays = await asyncio.to_thread(disk.result, place)
         except Refused as error:
             if isValid(self) and key == self._key:
                 self._say(f"The result cannot be read: {error}")
             return
-        if not isValid(self) or key != self._key or asked is None or asked is not self._asked:
+        if not isValid(self) or asked is None or asked is not desk.asked:
             return
-        x = np.asarray(arrays["x"], np.float32)
+        x, sheet = np.asarray(arrays["x"], np.float32), asked.sheet
         # Nodes stay where they are: what came of it is seen at the places of what was drawn.
-        cut = self.cut
-        assert cut is not None
-        places = np.zeros((len(x), cut.nodes, 2), np.float32)
-        places[:, : asked.size] = asked.places / max(1.0, float(np.abs(asked.places).max()) / 1.2)
-        shown = {"x": x, PLACES: places, SIZE: np.full(len(x), asked.size)}
-        self._found, self._shown = (asked, self.form.task.title, shown), 0
-        self.said.set_text(f"{words.duration(record.seconds)} · {place.name}")
-        self.said.set_more(record.note)
+        places = np.zeros((len(x), asked.cut.nodes, 2), np.float32)
+        places[:, : sheet.size] = sheet.places / max(1.0, float(np.abs(sheet.places).max()) / 1.2)
+        shown = {"x": x, PLACES: places, SIZE: np.full(len(x), sheet.size)}
+        about = f"{words.duration(record.seconds)} · {place.name}"
+        desk.came, desk.shown = Came(asked, shown, about, record.note), 0
         self.refresh()
 
     def _pick(self, place: int) -> None:
-        if place >= 0 and self._found is not None:
-            self._shown = place
+        if place >= 0 and self.desk.came is not None:
+            self.desk.shown = place
             self.refresh()
 
     def go_on(self) -> None:
         """Edit further what came of it."""
-        if self._found is not None and self._hand is not None:
-            asked, done, shown = self._found
-            types, square = self._hand.read(shown)[1][self._shown]
-            places, none = asked.places, np.zeros(len(square), bool)
-            title = asked.title.removeprefix(f"{done}: ")
-            self._put(GraphSheet(square.astype(np.int64), places, f"{done}: {title}", none, types))
+        came = self.desk.came
+        if came is not None and self._hand is not None:
+            asked = came.asked
+            types, square = self._hand.read(came.arrays)[1][self.desk.shown]
+            title = f"{asked.task}: {asked.sheet.title.removeprefix(f'{asked.task}: ')}"
+            none = np.zeros(len(square), bool)
+            self._put(GraphSheet(square.astype(np.int64), asked.sheet.places, title, none, types))
             self.canvas.setFocus()  # its Ctrl+Z takes this back
 
     # Showing
@@ -472,10 +519,11 @@ class GraphEditView(QWidget):
             self._handed()
         except ValueError as error:
             wrong = str(error)
-        self.go.setText("Cancel" if self._job else "Apply")
-        self.go.setEnabled(bool(self._job) or self.form.is_right)
+        job = self.desk.job
+        self.go.setText("Cancel" if job else "Apply")
+        self.go.setEnabled(bool(job) or self.form.is_right)
         ready = "Let the model do it (Ctrl+Enter)"
-        set_tip(self.go, "End it; nothing is kept" if self._job else wrong or ready)
+        set_tip(self.go, "End it; nothing is kept" if job else wrong or ready)
 
     def _facts(self, run: RunState, sheet: GraphSheet) -> str:
         """Say what is counted in the graph, and whether it is as the data are."""
@@ -494,23 +542,25 @@ class GraphEditView(QWidget):
         return " · ".join(said)
 
     def _show_results(self, run: RunState) -> None:
-        found = self._found
-        self.use.setVisible(found is not None)
-        self.said.setVisible(found is not None)
-        if found is None:
+        came = self.desk.came
+        self.use.setVisible(came is not None)
+        self.said.setVisible(came is not None)
+        if came is None:
             message = (
-                "It is on its way." if self._job else "What the model makes of it will be here."
+                "It is on its way." if self.desk.job else "What the model makes of it will be here."
             )
             self.results.show_tiles(None, message=message)
             return
-        shown = found[2]
+        self.said.set_text(came.about)
+        self.said.set_more(came.note)
+        shown = came.arrays
         more = self._more.of(run, self._kind, shown)
         marks = {name: more[name] for name in self._kind.marked if name in more}
         tiles = self._kind.tiles({**shown, **marks})
         known = self._kind.measures({**shown, **more})
         texts = known[VALIDITY].astype(str).tolist() if VALIDITY in known else []
         self.results.show_tiles(tiles, noun=self._kind.many, words=texts)
-        self.results.select(self._shown)
+        self.results.select(self.desk.shown)
 
     # Events
 
