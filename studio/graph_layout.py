@@ -49,26 +49,28 @@ def laid_out(
 
 
 def spread(
-    joined: NDArray[np.bool_], start: NDArray[np.float64] | None = None, rounds: int = _ROUNDS
+    joined: NDArray[np.bool_], start: NDArray[np.float64] | None = None, rounds: int = 0
 ) -> NDArray[np.float64]:
     """Return places (g, n, 2) of the nodes of graphs (g, n, n), so far apart as along edges: from
-    a ``start``, or from classical scaling, in so many rounds.
+    a ``start``, or from classical scaling, in so many rounds, 0 for as many as are usual.
     """
     far, weight = _distances(joined)
-    return _majorised(far, weight, _scaled(far) if start is None else start, rounds)
+    return _majorised(far, weight, _scaled(far) if start is None else start, rounds or _ROUNDS)
 
 
 def _distances(joined: Bools) -> tuple[Floats, Floats]:
-    """Return how many edges are between nodes, and how much that counts, (g, n, n); pieces are
-    as far apart as the farthest nodes of any piece, and a bit.
+    """Return how many edges are between nodes, and how much that counts, (g, n, n); pieces are an
+    edge apart where each is as wide as the way between its farthest nodes.
     """
     nodes = np.arange(joined.shape[1])
     far = np.where(joined, 1.0, np.inf)
     far[:, nodes, nodes] = 0.0
     for via in nodes:
         np.minimum(far, far[:, :, via, None] + far[:, via, None], out=far)
-    widest = np.where(np.isfinite(far), far, 0.0).max(axis=(1, 2), keepdims=True)
-    far = np.where(np.isfinite(far), far, widest + 1.0)
+    within = np.isfinite(far)
+    reach = np.where(within, far, 0.0).max(axis=2)
+    wide = np.where(within, reach[:, None], 0.0).max(axis=2)  # the piece of each node
+    far = np.where(within, far, (wide[:, :, None] + wide[:, None]) / 2.0 + 1.0)
     weight = np.divide(1.0, far**2, out=np.zeros_like(far), where=far > 0.0)
     return far, weight
 

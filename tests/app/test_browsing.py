@@ -463,6 +463,19 @@ def test_what_is_found_of_data_later_is_painted(browser: Browser) -> None:
     assert "half" in tiles.known[0]
 
 
+def test_what_is_known_of_real_ones_alone_sorts_and_filters_these(browser: Browser) -> None:
+    """Of particles of a training less is known; so nobody could ask for copies among the data."""
+    x = np.where(np.random.default_rng(0).random((6, 66)) < 0.5, 1.0, -1.0).astype(np.float32)
+    known = {"x": x, "class": np.arange(6), "copies": np.array([1, 9, 1, 1, 2, 1])}
+    browser.show_data(kind("graphs"), {"x": x.copy()}, MADE, known, REAL, "")
+    browser.order.setCurrentText("Copies, high first")
+    assert browser.real.grid._items.row(0) == 1
+    assert browser.made.grid._items.row(0) == 0, "as drawn"
+    browser.filter.setText("copies > 1")
+    assert (browser.made.grid.count, browser.real.grid.count) == (6, 2)
+    assert browser.wrong.text().startswith("Generated: copies is not known of these")
+
+
 def test_a_filter_that_keeps_none_says_what_there_is(browser: Browser) -> None:
     data = jets_of((0.1, 0.0, 100.0), (0.2, 0.0, 90.0)) | {"label": np.array(["top", "W"])}
     browser.show_data(kind("jets"), data, MADE, data, REAL, "")

@@ -61,6 +61,12 @@ def test_a_set_is_found_by_its_field_and_by_all_words(tmp_path):
     # What is called so comes first, whatever else has the words.
     fives = [replace(sets[0], title="Fashion ring"), replace(sets[0], title="Ring")]
     assert [each.title for each in found(fives, "ring")] == ["Ring", "Fashion ring"]
+    within = [replace(sets[0], title=each) for each in ("Categories", "Networks of ego", "Egos")]
+    assert [each.title for each in found(within, "ego")] == [
+        "Egos",
+        "Networks of ego",
+        "Categories",
+    ]
 
 
 async def test_a_click_opens_a_set_and_its_button_sets_up_a_run(bench, qtbot, wait):

@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
@@ -594,6 +595,11 @@ def test_a_group_says_how_many_data_there_are_and_a_run_which_of_them_it_learned
     assert data_taken(five, catalog()) == "fresh"
     own = run(6, data="project:mine")
     assert data_taken(own, catalog()) == "all"
+    few = catalog()
+    place = few.entries.index(few.get("dataset", five.spec.dataset.slug))
+    few.entries[place] = msgspec.structs.replace(few.entries[place], size=996)
+    five.spec.training["samples"] = 20_000
+    assert data_taken(five, few) == "all", "of 996 nobody learns 20,000"
 
 
 def test_all_lines_of_a_run_are_selected_together_by_mouse_and_keys(made, qtbot):

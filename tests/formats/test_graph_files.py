@@ -17,6 +17,7 @@ from studio.formats.graphs.graphml import GraphML
 from studio.formats.graphs.tu import TuCollection
 from studio.formats.graphs.writing import write_graphs
 from studio.formats.limits import FormatError
+from studio.formats.registry import importers
 
 HEAD = '<?xml version="1.0"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n'
 
@@ -310,6 +311,19 @@ def test_one_broken_graph_is_left_out_and_told(tmp_path, suffix, broken, why):
     with pytest.raises(FormatError, match="no graph of at least 2 nodes") as raised:
         read(importer, written(tmp_path, whole(broken), f"c.{suffix}"))
     assert why in raised.value.hint
+
+
+def test_a_text_of_edges_may_be_taken_for_graphs(tmp_path):
+    """As points alone it was offered, whatever it was."""
+    bare = written(tmp_path, "# of a friend\n0 1\n1 2\n", "edges.txt")
+    assert not EdgeList().claims(bare), "two numbers a line may be anything"
+    assert EdgeList().also(bare)
+    assert "edgelist" in [each.slug for each in importers.offered([bare])]
+    told = written(tmp_path, "# graph 1 of 3 nodes\n0 1\n", "told.txt")
+    assert EdgeList().claims(told)
+    prose = written(tmp_path, "Once there was a graph whose nodes had many names each.\n", "a.txt")
+    assert not EdgeList().also(prose)
+    assert not EdgeList().also(written(tmp_path, "one\ntwo\n", "b.txt"))
 
 
 def test_of_several_files_of_gml_one_that_is_too_large_is_left_out(tmp_path):

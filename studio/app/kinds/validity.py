@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["VALID", "VALIDITY", "validity"]
+__all__ = ["VALID", "VALIDITY", "validity", "why_of"]
 
 VALIDITY, VALID, INVALID = "Validity", "valid", "invalid"
 
@@ -16,3 +16,8 @@ def validity(why: NDArray[Any]) -> NDArray[np.str_]:
     """
     why = np.asarray(why, str)
     return np.asarray(np.where(why == "", VALID, np.char.add(f"{INVALID}: ", why)), str)
+
+
+def why_of(said: str) -> str:
+    """Return what is wrong with a datum of which that is said, "" for nothing."""
+    return said.removeprefix(f"{INVALID}: ") if said.startswith(INVALID) else ""

@@ -1,5 +1,6 @@
 """The inspector of what is selected of the data: one of them looked at closely, or many counted."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -229,7 +230,7 @@ class RowsPanel(QWidget):
             return
         self._near.ask(offered.arrays, at, real.arrays, kind)
         if (near := self._near.near) is not None:
-            self._tell_nearest(near, real.arrays)
+            self._tell_nearest(replace(near, learned=run.learned or 0), real.arrays)
 
     def _seek(self, run: RunState, arrays: Arrays, at: int) -> None:
         """Show the nearest of all that a run learns."""
@@ -251,7 +252,10 @@ class RowsPanel(QWidget):
         text = f"Of {near.sought(self._kind)}."
         if near.usual is not None:
             text += f" They are {words.figure(near.usual)} from their nearest: "
-            text += "this may be a copy." if near.copied else "this is no copy."
+            copy = "a copy of these" if near.part else "a copy"
+            text += (
+                f"this may be {copy}." if near.copied else f"this is no {copy.removeprefix('a ')}."
+            )
         self.near_words.setText(text)
         restyle(self.near_words, role="warm" if near.copied else "small")
         for part in (self._line, self.near_title, self.nearest, self.near_words):

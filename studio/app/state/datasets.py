@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.app.kinds.registry import kind
+from studio.app.state.facets import begin_words, has_words
 from studio.app.state.naming import imported
 from studio.app.state.session import DataInfo
 from studio.counted import counted, listed
@@ -105,17 +106,25 @@ def _built_in(entry: EntrySpec) -> DataSet:
 
 
 def found(sets: Sequence[DataSet], text: str, of_kind: str = "") -> list[DataSet]:
-    """Return the sets in which all words of a text occur, of a kind or of any; those that are
-    called so come first.
+    """Return the sets in which all words of a text occur, of a kind or of any: first those whose
+    title begins so, then those in which each word begins a word, "ego" in "Ego-small", and last
+    those in which they stand within others, as in "categories".
     """
     wanted = text.casefold().split()
     fitting = [
         each
         for each in sets
-        if (not of_kind or each.kind == of_kind) and all(word in _said(each) for word in wanted)
+        if (not of_kind or each.kind == of_kind) and has_words(wanted, _said(each))
     ]
     start = text.casefold().strip()
-    return sorted(fitting, key=lambda each: not each.title.casefold().startswith(start))
+
+    def rank(each: DataSet) -> int:
+        title, said = each.title.casefold(), _said(each)
+        if title.startswith(start):
+            return 0
+        return next((k for k, own in enumerate((title, said), 1) if begin_words(wanted, own)), 3)
+
+    return sorted(fitting, key=rank)
 
 
 def _said(data: DataSet) -> str:

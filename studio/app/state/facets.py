@@ -1,5 +1,6 @@
 """Facets: ways to part a list, each of whose values says how many it would leave. Pure."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ P = ParamSpec("P")
 Values = Mapping[str, Sequence[str]]
 """What one thing has of each facet, by the facet's title."""
 
-__all__ = ["Facet", "Values", "counts", "fits", "has_words"]
+__all__ = ["Facet", "Values", "begin_words", "counts", "fits", "has_words"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ def counts(
             leaves = Counter(value for values in fitting for value in values)
             made[title] = {value: leaves[value] for value in dict.fromkeys(ordered)}
     return made
+
+
+def begin_words(words: Iterable[str], said: str) -> bool:
+    """Whether each of some words begins at the beginning of a word that is said of a thing."""
+    return all(re.search(rf"(?<!\w){re.escape(word)}", said) for word in words)
 
 
 def has_words(words: Iterable[str], said: str) -> bool:

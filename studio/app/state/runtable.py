@@ -277,4 +277,6 @@ def data_taken(run: RunState, catalog: Catalog | None) -> str:
     if n is None:
         return ""
     data = catalog.get("dataset", run.spec.dataset.slug) if catalog is not None else None
+    if n and data is not None and data.size and n >= data.size:
+        return "all"  # there are no more
     return f"{n:,}" if n else "all" if data is None or data.size else "fresh"

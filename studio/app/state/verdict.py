@@ -25,8 +25,11 @@ __all__ = ["Stand", "Verdict", "judged", "stands", "tells", "verdict_of"]
 
 Level = Literal["good", "warm", ""]
 Stand = Literal["same", "better", "worse", "few", ""]
-BESIDE: Mapping[Stand, str] = {"same": "can", "better": "is not"}
-"""What is said of another metric that is worse than its floor where one stands so to its own."""
+BESIDE: Mapping[Stand, str] = {
+    "same": "told from real by {other}, not by this figure",
+    "better": "{said}; {other} is not",
+}
+"""What is said where another metric is worse than its floor and one stands so to its own."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def verdict_of(run: RunState, catalog: Catalog | None, slug: str = "") -> Verdic
     said, level = judged(entry, run.floors, slug, value, n, tells=told)
     stand = stands(entry, run.floors, slug, value, n, tells=told)
     if stand in BESIDE and (other := _told_by(run, catalog, slug)):
-        said, level = f"{said}; {other} {BESIDE[stand]}", "warm"
+        said, level = BESIDE[stand].format(said=said, other=other), "warm"
     title = metric_title(slug, catalog)
     floor = held.bar(entry, run.floors, slug)
     stale = run.step - step > max(1, run.step // held.STALE)

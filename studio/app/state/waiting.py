@@ -41,4 +41,4 @@ def waits_for(state: AppState, run: RunState) -> str:
         return ""
     project = state.project_of(job) if job is state.elsewhere else None
     where = f" (project {state.name_of(project)})" if project is not None else ""
-    return f"waits for {job.title}, which is paused{where}"
+    return f"waits for {queue_title(job)}, which is paused{where}"

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSlider, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -14,12 +13,13 @@ from studio.app.actions import Actions
 from studio.app.intents.base import Refused
 from studio.app.kinds.kind import Arrays, Kind, named
 from studio.app.kinds.registry import family_of_run, kind_of_run
-from studio.app.latest import Latest
+from studio.app.kinds.validity import VALIDITY, why_of
+from studio.app.plots.moreknown import MoreKnown
 from studio.app.state.guiding import lacking
-from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import Elided, button, label, row, view_bar
+from studio.app.widgets.askedlive import AskedLive, Asking
+from studio.app.widgets.basic import button, label, row, view_bar
 from studio.app.widgets.conditions import Conditions
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import can_ask
@@ -52,29 +52,23 @@ class Question:
     seed: int
 
 
-class AskedView(QWidget):
-    """Asks as sliders move, one question at a time, and keeps what was answered last."""
+class AskedView(AskedLive[Question]):
+    """Asks as sliders move."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
-        self._key, self._seed, self._asking, self._wrong = "", 0, False, ""
+        super().__init__(state, actions)
+        self._seed, self._meeting = 0, False
         self._ready = False  # the conditions are known
         self._checkpoints: list[Any] = []
-        self._found: tuple[Question, Arrays] | None = None
-        self._latest: Latest[Question] = Latest(self, self._answer)
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._more = MoreKnown.shared(state, actions)
         self._lay_out()
         self.empty = EmptyState(self)
-        state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
-        state.engine_changed.connect(self._meet)
-        state.catalog_changed.connect(self._meet)
-        self._select(state.runs.selection)
+        state.catalog_changed.connect(self.meet)
+        self._more.changed.connect(self.refresh)
+        self.follow()
 
     def _lay_out(self) -> None:
-        self.words = Elided("", "muted")
         self.again = button("Others", self._again, tip="Draw from other noise")
         self.bar = view_bar(self, self.words, None, self.again)
         self.conditions = Conditions()
@@ -111,32 +105,27 @@ class AskedView(QWidget):
     # Which run
 
     @property
-    def _run(self) -> RunState | None:
-        return self._state.runs.by_key.get(self._key)
-
-    @property
     def _kind(self) -> Kind:
-        return kind_of_run(self._run, self._state.catalog)
+        return kind_of_run(self.run, self._state.catalog)
 
-    def _select(self, key: str) -> None:
-        self._key, self._found, self._wrong = key, None, ""
-        self._ready, self._asking = False, False
-        self._latest.drop()
+    def begin(self) -> None:
+        """Let go of what the run before could be asked for."""
+        self._ready, self._meeting = False, False
         self.conditions.offer(())
-        self._meet()
 
     def _changed(self, key: str) -> None:
-        run = self._run
+        run = self.run
         if key == self._key and run is not None and run.checkpoints != self._checkpoints:
             self._checkpoints = list(run.checkpoints)
-            self._ask() if self._ready else self._meet()
+            self.meet()
 
-    def _meet(self) -> None:
+    def meet(self) -> None:
         """Ask what the model can be asked for, and then for some of it."""
-        run = self._run
-        awake = self._state.engine.state in ("ready", "busy") and self.isVisible()
-        if run is not None and run.checkpoints and awake and not (self._asking or self._ready):
-            self._asking = True
+        run = self.run
+        if self._ready:
+            self._ask()
+        elif run is not None and run.checkpoints and self.awake and not self._meeting:
+            self._meeting = True
             self._checkpoints = list(run.checkpoints)
             tasks.spawn(self._greet(self._key))
         self.refresh()
@@ -146,31 +135,32 @@ class AskedView(QWidget):
             able = await self._actions.operating.able(key)
         except Refused as refused:
             if isValid(self) and key == self._key:
-                self._asking, self._wrong = False, refused.error.message
+                self._meeting, self.wrong = False, refused.error.message
                 self.refresh()
             return
         if not isValid(self) or key != self._key:
             return
         if not able.conditions:
-            self._asking, self._wrong = False, "This model is told nothing of what it makes."
+            self._meeting, self.wrong = False, "This model is told nothing of what it makes."
             self.refresh()
             return
-        self._asking, self._ready = False, True
+        self._meeting, self._ready = False, True
         several = len(able.conditions) > 1
         self.conditions.offer(able.conditions, FREE if several else ())
-        free = self._quick and not self._led and lacking(self._run, self._state.catalog) == ""
+        free = self._quick and not self._led and lacking(self.run, self._state.catalog) == ""
         self.guided.setVisible(several and free)
         self._ask()
+        self.refresh()
 
     @property
     def _led(self) -> bool:
         """Whether another run leads its samples: then they are drawn as the run draws them."""
-        return self._run is not None and self._run.spec is not None and bool(led_by(self._run.spec))
+        return self.run is not None and self.run.spec is not None and bool(led_by(self.run.spec))
 
     @property
     def _quick(self) -> bool:
         """Whether a sampler may take few steps: others than a denoiser draw as they are made to."""
-        entry = family_of_run(self._run, self._state.catalog)
+        entry = family_of_run(self.run, self._state.catalog)
         return entry is not None and "denoiser" in entry.capabilities
 
     # What is asked
@@ -184,9 +174,10 @@ class AskedView(QWidget):
         if self._ready and self.isVisible():
             strength = self.strength.value() / TENTHS if self.guided.isVisibleTo(self) else None
             given = tuple(self.conditions.given.items())
-            self._latest.want(Question(self._key, given, strength, self._seed))
+            self.want(Question(self._key, given, strength, self._seed))
 
-    async def _answer(self, question: Question) -> None:
+    def asking(self, question: Question) -> Asking:
+        """Return a question as it is asked: for few samples, in few steps where there are such."""
         sampler: dict[str, Any] = {"steps": STEPS}
         if question.strength is not None:
             guidance = {"strength": question.strength}
@@ -194,70 +185,73 @@ class AskedView(QWidget):
         config: dict[str, Any] = {"n": SAMPLES, "seed": question.seed}
         if self._quick and not self._led:
             config["sampler"] = {"slug": "heun", "config": sampler}
-        try:
-            answer = await self._actions.operating.ask(
-                question.key, OPERATOR, config=config, given=dict(question.given)
-            )
-        except Refused as refused:
-            if isValid(self) and question.key == self._key:
-                self._wrong = refused.error.message
-                self.refresh()
-            return
-        if not isValid(self) or question.key != self._key:
-            return
-        run = self._run
-        arrays = named(answer.arrays, run.classes if run is not None else ())
-        self._found, self._wrong = (question, arrays), ""
-        self.words.set_text(f"step {int((answer.result or {}).get('step', 0)):,}")
-        self.refresh()
+        return Asking(OPERATOR, config, dict(question.given))
+
+    def taken(self, arrays: Arrays) -> Arrays:
+        """Return an answer with its classes by their names."""
+        run = self.run
+        return named(arrays, run.classes if run is not None else ())
 
     # Showing
 
     def refresh(self) -> None:
         """Show what was answered last, or what could be asked."""
-        found, run = self._found, self._run
-        self.page.setVisible(found is not None)
-        self.again.setVisible(found is not None)
-        self.empty.setVisible(found is None)
-        self.refused.setText(self._wrong)
-        self.refused.setVisible(bool(self._wrong))
+        found, run = self.found, self.run
+        asks = found is not None or self._ready
+        self.page.setVisible(asks)
+        self.again.setVisible(asks)
+        self.empty.setVisible(not asks)
+        self.refused.setText(self.wrong)
+        self.refused.setVisible(bool(self.wrong))
+        many = self._kind.many
         if found is not None:
             self._draw(*found)
-            return
-        self.words.set_text("")
-        many = self._kind.many
-        if self._wrong:
-            self.empty.tell("It cannot be asked", self._wrong)
+        elif asks:
+            self.grid.show_tiles(
+                None, message="" if self.wrong else f"{many.capitalize()} are being drawn"
+            )
+            self.table.hide()
+        elif self.wrong:
+            self.empty.tell("It cannot be asked", self.wrong)
         elif run is not None and not run.checkpoints:
             self.empty.tell("Nothing to ask yet", f"With its first checkpoint it makes {many}.")
         else:
             self.empty.tell("What you ask for", "It is drawn when the engine is ready.")
 
+    def tell(self) -> None:
+        """Say of which step that is which is shown, and whether others are on their way."""
+        super().tell()
+        self.table.setEnabled(not self.stale)
+
     def _draw(self, question: Question, arrays: Arrays) -> None:
-        kind = self._kind
+        kind, run = self._kind, self.run
         own = {name: arrays[name] for name in ("x", *kind.told, *FREE) if name in arrays}
         own |= kind.ready(own)
-        known = kind.measures(own)
-        tiles = kind.tiles({name: each for name, each in own.items() if name not in FREE})
-        self.grid.show_tiles(tiles, noun=kind.many, words=_below(kind, known))
+        more = self._more.of(run, kind, own) if run is not None else {}
+        known = kind.measures({**own, **more})
+        marks = {name: more[name] for name in kind.marked if name in more}
+        shown = {name: each for name, each in own.items() if name not in FREE}
+        below = _below(kind, known)
+        self.grid.show_tiles(kind.tiles({**shown, **marks}), noun=kind.many, words=below)
         lines = _lines(kind, dict(question.given), known)
         self.table.show_lines(lines)
         self.table.setVisible(bool(lines))
         self.table.fit()
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._meet()
-        self._ask()
-
 
 def _below(kind: Kind, known: Mapping[str, Any]) -> list[str] | None:
-    """Return what is written below each of what was made, None for nothing."""
+    """Return what is written below each of what was made, None for nothing: of one that cannot be
+    what is wrong with it.
+    """
     if not kind.below:
         return None
     values, title = known[kind.below], f"{kind.below.lower()} "
     plain = values.dtype.kind in "fiu"
-    return [f"{title}{value:g}" if plain else str(value) for value in values]
+    said = [f"{title}{value:g}" if plain else str(value) for value in values]
+    if plain or VALIDITY not in known:
+        return said
+    wrong = (why_of(str(each)) for each in known[VALIDITY])
+    return [why or each for why, each in zip(wrong, said, strict=True)]
 
 
 def _lines(kind: Kind, given: Mapping[str, Any], known: Mapping[str, Any]) -> list[tuple[str, ...]]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -46,6 +46,7 @@ HEAR = (
     "system (H)"
 )
 BYTES = 16_000_000  # that they may take
+STEADY_MS = 1500  # that particles of a training stand before more is found of them
 TALL = 560  # pixels of the view from which on figures stand below the tiles
 
 
@@ -71,6 +72,10 @@ class TileSamplesView(QWidget):
         self._more = MoreKnown.shared(state, actions)
         self._sought = Sought(self, actions)
         self._others: list[RunState] = []
+        self._steady = QTimer(self)
+        self._steady.setSingleShot(True)
+        self._steady.setInterval(STEADY_MS)
+        self._steady.timeout.connect(self._fill_anew)
         self._drawn_ones = held_chip(self._sampled)
         self.browser.export_wanted.connect(actions.export.open)
         self.browser.foot.addWidget(self._drawn_ones)
@@ -111,6 +116,7 @@ class TileSamplesView(QWidget):
 
     def _show(self, shown: Shown) -> None:
         if self._kind.fits(shown.x.shape[1:]):
+            self._steady.start()
             self._fill(shown)
             self.browser.made.say(self._sampled.origin)
 
@@ -127,7 +133,9 @@ class TileSamplesView(QWidget):
             names, read = shown.classes or run.classes, run.target is not None
             made = rows_of(shown.x, named(shown.told, names, asked=read))
             made |= kind.holding(run.alike, len(shown.x))
-            if shown.file or not run.job:  # particles of a training are others in a moment
+            # Particles of a training are others in a moment, and what asks the engine waits.
+            stands = kind.among is not None and not self._steady.isActive()
+            if shown.file or not run.job or stands:
                 made |= self._more.of(run, kind, made)
             what: What = "samples" if shown.file else "particles"
             made_of = Source(run.key, what, shown.file)

@@ -296,7 +296,8 @@ class Browser(QWidget):
             real, shown_as, real_of, page=page, common=common, message=message, title=beside,
             numbers=numbers,
         )  # fmt: skip
-        known = self.made.measures or self.real.measures
+        # Of particles of a training less is known than of the data: they are others in a moment.
+        known = {**self.real.measures, **self.made.measures}
         sorts = orders(known)
         if sorts != self._sorts:
             self._sorts = sorts
@@ -355,11 +356,15 @@ class Browser(QWidget):
         if self._holds_nearest and self.made.grid.inspected >= 0 and self.real.arrays:
             found = self._found
             apart = found.far if found is not None else self._near.far_from(self.real.arrays)
-        why = {self.made.arrange(order, text)} - {""}
+        sides = {"Generated": self.made.arrange(order, text)}
         if self._aligned:
             self.real.follow(self.made)
         else:
-            why |= {self.real.arrange(order, text, apart)} - {""}
+            sides["Real"] = self.real.arrange(order, text, apart)
+        why = set(sides.values()) - {""}
+        if "" in sides.values() and self.made.arrays and self.real.arrays:
+            # What is not known of one side may be known of the other.
+            why = {f"{side}: {said}" for side, said in sides.items() if said}
         restyle(self.filter, invalid="true" if why else "false")
         self.filter.setAccessibleDescription(" ".join(sorted(why)))
         self._tell()

@@ -27,7 +27,7 @@ MARK = 1.5  # the shape of a node with a label, of its radius: there is room for
 APART = 0.011  # how far lines of one edge are from each other, of the same
 NEAR = 14.0  # pixels around a node in which it is pointed at
 LEAST = 0.15  # how clear the least certain edge is that is drawn
-NUMBERED = 240  # pixels of a side from which on nodes have their numbers
+NUMBERED = 180  # pixels of a side from which on nodes have their numbers
 
 
 def nearest_node(points: list[QPointF], at: QPointF) -> int:

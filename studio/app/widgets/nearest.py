@@ -25,7 +25,8 @@ class Near:
     """How far one datum is from each of others, (n,): infinitely where these are of another class
     than its own; ``among`` how many it was sought, all of its class or, with ``label`` "", all
     there are, and how far these usually are from the nearest other one, where that is known;
-    ``whole`` says that these are all that a run learns, and not those of them that a lens shows.
+    ``whole`` says that these are all that a run learns, and not those of them that a lens shows, of
+    which there are ``learned`` in all, 0 where nobody knows.
     """
 
     far: NDArray[np.float64]
@@ -33,6 +34,12 @@ class Near:
     label: str = ""
     usual: float | None = None
     whole: bool = False
+    learned: int = 0
+
+    @property
+    def part(self) -> bool:
+        """Whether the run learns others, too, among which it was not sought."""
+        return not self.whole and not self.label and self.learned > self.among
 
     @property
     def copied(self) -> bool:
@@ -41,10 +48,13 @@ class Near:
         return self.usual is not None and bool(least < COPY * self.usual)
 
     def sought(self, kind: Kind) -> str:
-        """Say among which it was sought: "512 real top jets", "4,000 training top jets"."""
+        """Say among which it was sought: "512 real top jets", "4,000 training top jets", "512 of
+        10,000 real molecules".
+        """
         called = f"{one_line(self.label)} " if self.label else ""
         which = "training" if self.whole else "real"
-        return f"{self.among:,} {which} {called}{kind.one if self.among == 1 else kind.many}"
+        of = f"of {self.learned:,} " if self.part else ""
+        return f"{self.among:,} {of}{which} {called}{kind.one if self.among == 1 else kind.many}"
 
     def said(self, kind: Kind) -> str:
         """Say it: "nearest of 512 real top jets 0.03 away (they from each other: 0.04)"."""

@@ -7,6 +7,7 @@ that begin with # say nothing. A graph with a line that is no edge is left out a
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from studio.formats.graphs.attributes import LONGEST
@@ -18,6 +19,7 @@ __all__ = ["EdgeList"]
 
 _LONGEST = 4096  # bytes of a line
 _COLUMNS = 8  # that are told apart
+_LOOKED = 50  # lines of a text in which it shows whether they may be edges
 _HEAD = re.compile(r"#\s*graph\s+\S+\s+of\s+(\d{1,12})\s+nodes\s*")
 _HINT = "Write one edge a line as two names without spaces, and a blank line between two graphs."
 
@@ -29,7 +31,18 @@ class EdgeList(GraphFiles):
     slug = "edgelist"
     title = "Graphs: lists of edges"
     format = "edge list"
-    suffixes = (".edgelist", ".edges")
+    suffixes = (".edgelist", ".edges", ".txt")
+
+    def claims(self, path: Path) -> bool:
+        """Say whether a file is called so, or says that its lines are edges: two numbers a line may
+        be anything.
+        """
+        return path.suffix.lower() != ".txt" or _HEAD.fullmatch(_first(path, 1)[0]) is not None
+
+    def also(self, path: Path) -> bool:
+        """Say whether the first lines of a text may be edges."""
+        lines = [line for line in _first(path, _LOOKED) if not line.startswith("#")]
+        return bool(lines) and all(2 <= len(line.split()) <= _COLUMNS for line in lines)
 
     def graphs(self, path: Path) -> Iterator[Found]:
         """Yield the graphs of a file."""
@@ -98,6 +111,18 @@ class _Reader:
             more = [" ".join(more)]  # as networkx writes attributes
         told = {f"column {k}": value[:LONGEST] for k, value in enumerate(more, 3)}
         graph.join(graph.node(ends[0]), graph.node(ends[1]), told)
+
+
+def _first(path: Path, most: int) -> list[str]:
+    """Return the first lines of a file that are not empty, "" for want of any."""
+    found = []
+    for _, line in islice(lines_of(path, _LONGEST), 20 * most):
+        text = (line or b"").decode("utf-8-sig", "replace").strip()
+        if text:
+            found.append(text)
+        if len(found) == most:
+            break
+    return found or [""]
 
 
 def _text(where: str, line: bytes | None, *, first: bool) -> str:

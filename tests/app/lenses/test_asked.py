@@ -2,6 +2,7 @@
 first, and what was asked for stands beside what was made.
 """
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from studio.app.intents.base import Answer, Refused
 from studio.app.kinds.graph_rows import ends
-from studio.app.views.asked import VIEW, AskedView
+from studio.app.kinds.registry import kind
+from studio.app.kinds.validity import VALIDITY
+from studio.app.views.asked import VIEW, AskedView, _below
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.messages import GetAble, Operate
 from studio.protocol.parts import ErrorInfo
@@ -98,6 +101,36 @@ async def test_what_is_moved_is_asked_and_shown_beside_what_came(
     density.tick.setChecked(False)
     await until(lambda: "density" not in asked[-1].given)
     assert density.value.text() == "any"
+
+
+async def test_until_others_are_drawn_it_is_said_that_these_are_not_they(
+    view: AskedView, lens: Any
+) -> None:
+    """Old pictures and their table stood there for ten seconds as if they were the new ones."""
+    assert view.page.isVisible() or not view._ready, "what can be asked for is there at once"
+    await until(lambda: view.grid.count == 3)
+    assert view.words.accessibleName() == "step 5"
+    answer, go = lens.link.ask, asyncio.Event()
+
+    async def slow(command: Any) -> Answer:
+        await go.wait()
+        return await answer(command)
+
+    lens.link.ask = slow
+    view.conditions.numbers["density"].slider.setValue(80)
+    assert view.words.accessibleName() == "drawing anew, shown: step 5"
+    assert not view.table.isEnabled()
+    go.set()
+    await until(lambda: view.words.accessibleName() == "step 5")
+    assert view.table.isEnabled()
+
+
+def test_below_a_molecule_that_cannot_be_stands_why() -> None:
+    known = {
+        "Formula": np.array(["C2H6O", "C3H?"]),
+        VALIDITY: np.array(["valid", "invalid: 5 bonds at C"]),
+    }
+    assert _below(replace(kind("molecules"), below="Formula"), known) == ["C2H6O", "5 bonds at C"]
 
 
 async def test_a_refusal_is_said_and_what_was_there_stays(

@@ -136,7 +136,7 @@ def test_what_one_figure_cannot_tell_another_one_may():
         made.floors |= {slug: 0.2, f"spread/{slug}": 0.05}
     found = verdict_of(made, state)
     said = found.words.replace("\u00a0", " ")
-    assert (said, found.level) == ("cannot tell it from real at n = 2,000; FARTHER can", "warm")
+    assert (said, found.level) == ("told from real by FARTHER, not by this figure", "warm")
     (far,) = [verdict_of(made, state, slug) for slug in ("far",)]
     assert far.words.startswith("2 × the floor"), "it says so itself"
 

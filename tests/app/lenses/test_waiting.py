@@ -56,7 +56,7 @@ def test_a_run_that_waits_for_a_paused_one_says_for_which_and_leads_on(
 ) -> None:
     wait(lens)
     pause(lens, tmp_path / "rings")
-    said = "waits for EDM, which is paused (project Rings)"
+    said = "waits for 7 edm, which is paused (project Rings)"
     qtbot.waitUntil(lambda: said in view._empty.accessibleName())
     buttons = {b.text(): b for b in view._empty.findChildren(QPushButton) if b.isVisible()}
     assert list(buttons) == ["Resume it", "Stop and keep"]
@@ -104,8 +104,8 @@ def test_the_sidebar_and_the_inspector_say_what_a_run_waits_for(lens: Any, tmp_p
     assert "waiting" in row().spoken
     assert panel.state_line.text().startswith("0001-r: waiting")
     pause(lens, tmp_path / "rings")
-    assert "waits for EDM, which is paused (project Rings)" in row().spoken
+    assert "waits for 7 edm, which is paused (project Rings)" in row().spoken
     assert row().note == "waits"
-    assert "waits for EDM, which is paused (project Rings)" in panel.state_line.text()
+    assert "waits for 7 edm, which is paused (project Rings)" in panel.state_line.text()
     runs.deleteLater()
     panel.deleteLater()

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import numpy as np
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -60,6 +60,7 @@ from studio.protocol.messages import JobInfo, ResultWritten
 
 __all__ = ["VIEW", "GraphEditView"]
 
+LOW = 420  # pixels of the view from which on there is room for what keys and clicks do
 TARGET = 512  # real graphs that are fetched to choose from
 HINT = (
     "Click: {node}. Drag from one to another, or click one and then the other: {edge}; click "
@@ -141,9 +142,9 @@ class GraphEditView(QWidget):
         self.canvas = GraphCanvas()
         self.undo = icon_button("undo", "Undo (Ctrl+Z)", self._undo)
         self.redo = icon_button("redo", "Redo (Ctrl+Shift+Z)", self._redo)
-        self.tidy = button("Lay out", self._tidy, kind="chip", tip="Place the nodes anew")
+        self.tidy = button("Tidy", self._tidy, kind="chip", tip="Place the nodes anew")
         self.type = ChoiceList([], "Type of new and double-clicked nodes")
-        self.type.setMinimumContentsLength(3)  # beside the title there is little room
+        self.type.setMinimumContentsLength(1)  # beside the title there is little room
         self.hint = label("", "small", wrap=True)
         left, right = QVBoxLayout(), QVBoxLayout()
         for half in (left, right):
@@ -574,6 +575,10 @@ class GraphEditView(QWidget):
         ):
             return True
         return super().event(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.hint.setVisible(self.height() >= LOW)  # else it takes the room of the drawing
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

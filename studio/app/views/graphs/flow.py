@@ -65,7 +65,7 @@ class GraphFlowView(QWidget):
         self._said, self._which = Elided("", "muted"), Elided("", "muted")
         for line in (self._where, self._said):
             line.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._legend = Elided("", "small")
+        self._legend = label("", "small", wrap=True)
         self._absent = label("", "warm", wrap=True)
         self._absent.hide()
         self._chip = MotionChip(self)
@@ -91,7 +91,7 @@ class GraphFlowView(QWidget):
         self._page = QWidget()
         left, right = QVBoxLayout(), QVBoxLayout()
         matrix = label("Adjacency", "strong")
-        self._cells = Elided(CELLS, "small")
+        self._cells = label(CELLS, "small", wrap=True)
         below = row(self._cells)
         legend = row(self._legend, self._which)
         legend.setStretch(0, 1)
@@ -229,8 +229,8 @@ class GraphFlowView(QWidget):
         self.plane.show_way(way, names)
         self.matrix.show_way(way, order)
         legend = LEGEND if way.moves else STILL_LEGEND
-        self._legend.set_text(legend + (TYPED_LEGEND if way.typed else ""))
-        self._cells.set_text(CELLS + (TYPED_CELLS if way.typed else ""))
+        self._legend.setText(legend + (TYPED_LEGEND if way.typed else ""))
+        self._cells.setText(CELLS + (TYPED_CELLS if way.typed else ""))
         self._show_strip(record, way)
         t = np.asarray(way.t, np.float64)
         if way.moves:

@@ -4,10 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
-from shiboken6 import isValid
 
 from observables.sentences.grammar import (
     CATEGORIES,
@@ -19,16 +16,14 @@ from observables.sentences.grammar import (
     unseen,
 )
 from studio.app.actions import Actions
-from studio.app.intents.base import Refused
 from studio.app.kinds.kind import Arrays
 from studio.app.kinds.labelled_paint import labelled_rows
 from studio.app.kinds.sentence_paint import Link, SentencePicture
 from studio.app.kinds.sentences import links_of, tree_of
-from studio.app.latest import Latest
-from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec, shows_moving
-from studio.app.widgets.basic import Elided, button, label, row, view_bar
+from studio.app.widgets.askedlive import AskedLive, Asking
+from studio.app.widgets.basic import button, label, row, view_bar
 from studio.app.widgets.foundview import can_ask
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.sentenceplot import SentencePlot
@@ -50,26 +45,18 @@ class Question:
     words: tuple[str, ...]
 
 
-class ParsedView(QWidget):
-    """Asks as words are typed, one question at a time, and keeps what was answered last."""
+class ParsedView(AskedLive[Question]):
+    """Asks as words are typed."""
 
     def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
-        self._state, self._actions = state, actions
-        self._key, self._wrong, self._turn = "", "", 0
-        self._found: tuple[Question, Arrays] | None = None
-        self._latest: Latest[Question] = Latest(self, self._answer)
-        self.setProperty("surface", "canvas")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__(state, actions)
+        self._turn = 0
         self._lay_out()
         self.empty = EmptyState(self)
-        state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
-        state.engine_changed.connect(self._ask)
-        self._select(state.runs.selection)
+        self.follow()
 
     def _lay_out(self) -> None:
-        self.words = Elided("", "muted")
         self.another = button(
             "Another sentence", self._draw_another, tip="One of an order it has never learned from"
         )
@@ -77,7 +64,7 @@ class ParsedView(QWidget):
         self.line = QLineEdit(FIRST)
         self.line.setAccessibleName("Sentence")
         self.line.setPlaceholderText("Words of the grammar")
-        self.line.textChanged.connect(lambda _: self._ask())
+        self.line.textChanged.connect(lambda _: self.meet())
         self.refused = label("", "warm", wrap=True)
         self.verdict = label("", "strong", wrap=True)
         self.order = label("", "muted", wrap=True)
@@ -103,20 +90,9 @@ class ParsedView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.page)
 
-    # Which run
-
-    @property
-    def _run(self) -> RunState | None:
-        return self._state.runs.by_key.get(self._key)
-
-    def _select(self, key: str) -> None:
-        self._key, self._found, self._wrong = key, None, ""
-        self._latest.drop()
-        self._ask()
-
     def _changed(self, key: str) -> None:
-        if key == self._key and self._found is None:
-            self._ask()
+        if key == self._key and self.found is None:
+            self.meet()
 
     # What is asked
 
@@ -128,60 +104,46 @@ class ParsedView(QWidget):
             pass
         self.line.setText(" ".join(found[0]))
 
-    def _ask(self) -> None:
+    def meet(self) -> None:
         """Ask for the tree of what is written, or say why it has none."""
-        run = self._run
-        awake = self._state.engine.state in ("ready", "busy") and self.isVisible()
+        run = self.run
         try:
             own = tokens(self.line.text())
         except ValueError as error:
-            self._wrong = f"{str(error)[0].upper()}{str(error)[1:]}."
-            self._latest.drop()
+            self.wrong = f"{str(error)[0].upper()}{str(error)[1:]}."
+            self.drop()
         else:
-            self._wrong = ""
-            if run is not None and run.checkpoints and awake:
-                self._latest.want(Question(self._key, own))
+            self.wrong = ""
+            if run is not None and run.checkpoints and self.awake:
+                self.want(Question(self._key, own))
         self.refresh()
 
-    async def _answer(self, question: Question) -> None:
-        config = {"text": " ".join(question.words), "draws": DRAWS}
-        try:
-            answer = await self._actions.operating.ask(question.key, OPERATOR, config=config)
-        except Refused as refused:
-            if isValid(self) and question.key == self._key:
-                self._wrong = refused.error.message
-                self.refresh()
-            return
-        if not isValid(self) or question.key != self._key:
-            return
-        self._found = question, answer.arrays
-        step = int((answer.result or {}).get("step", 0))
-        self.words.set_text(f"step {step:,} · {DRAWS} draws")
-        self.refresh()
+    def asking(self, question: Question) -> Asking:
+        """Return a sentence as it is asked."""
+        return Asking(OPERATOR, {"text": " ".join(question.words), "draws": DRAWS})
 
     # Showing
 
     def refresh(self) -> None:
         """Show what was answered last, or what could be asked."""
-        run, found = self._run, self._found
+        run, found = self.run, self.found
         ready = run is not None and bool(run.checkpoints)
         self.page.setVisible(ready)
         self.another.setVisible(ready)
         self.empty.setVisible(not ready)
         if not ready:
-            self.words.set_text("")
             self.empty.tell("Nothing to ask yet", "With its first checkpoint it draws trees.")
             return
-        self.refused.setText(self._wrong)
-        self.refused.setVisible(bool(self._wrong))
+        self.refused.setText(self.wrong)
+        self.refused.setVisible(bool(self.wrong))
         if found is not None:
             self._draw(*found)
         self._made_title.setVisible(found is not None)
         for part in (self.verdict, self.order):
-            part.setVisible(not self._wrong)
+            part.setVisible(not self.wrong)
         if found is None:
             self._real_title.hide()
-            self.verdict.setText("Asking the model" if self._latest.busy else "")
+            self.verdict.setText("Asking the model")
 
     def _draw(self, question: Question, arrays: Arrays) -> None:
         words, real = question.words, tree_of(question.words)
@@ -198,17 +160,13 @@ class ParsedView(QWidget):
 
     def _said_of_order(self, real: Tree | None) -> str:
         """Say whether sentences were learned whose word classes come in this order."""
-        run = self._run
+        run = self.run
         if real is None or run is None or run.spec is None or run.spec.dataset is None:
             return ""
         part = run.spec.dataset.config.get("part", "seen")
         if unseen(real) == (part == "unseen"):
             return "It learned from sentences whose word classes come in this order."
         return "No sentence that it learned from has its word classes in this order."
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._ask()
 
 
 def _drawn_links(arrays: Arrays) -> list[set[tuple[int, int, int]]]:
