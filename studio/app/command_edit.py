@@ -1,19 +1,20 @@
 """The command that leads to where a datum is edited by hand and completed by the model."""
 
+from collections.abc import Mapping
+
 from studio.app.actions import Actions
 from studio.app.commands import Command
 from studio.app.kinds.registry import kind_of_run
-from studio.app.state.graph_editing import OPERATORS
 from studio.app.state.operators import offered
 from studio.app.state.session import AppState
 
 __all__ = ["edit_commands"]
 
-LABS = {
-    "graph-edit": OPERATORS,
+LABS: Mapping[str, frozenset[str]] = {
+    "graph-edit": frozenset(),
     "edit": frozenset({"inpaint"}),
 }
-"""The views in which data are edited, with the operators of which one is enough."""
+"""The views in which data are edited, with the operators of which one is needed, () for none."""
 
 
 def edit_commands(state: AppState, _: Actions) -> list[Command]:
@@ -31,7 +32,8 @@ def edit_commands(state: AppState, _: Actions) -> list[Command]:
         kind, able = kind_of_run(run, state.catalog), offered(run, state.catalog)
         if not lab():
             return f"Graphs and images are edited by hand, and no {kind.many}."
-        if not LABS[lab()] & {each.slug for each in able}:
+        needed = LABS[lab()]
+        if needed and not needed & {each.slug for each in able}:
             return f"The model of this run can complete no {kind.one}; one that denoises can."
         return ""
 

@@ -6,6 +6,8 @@ import pytest
 from observables.graphs.canonical import certificate
 from observables.molecules.resonance import MOBILE, filled, resonant, same_molecules
 from observables.molecules.valence import formula
+from studio.formats.graphs.graphjson import GraphJson
+from studio.formats.graphs.graphml import GraphML
 from studio.formats.limits import FormatError
 from studio.formats.molecules.importing import Unread
 from studio.formats.molecules.sdf import Sdf
@@ -242,6 +244,26 @@ def test_rdkit_reads_smiles_alike():
     ):
         assert smiles_of(*of_smiles(text)) == chem.CanonSmiles(text)
         assert chem.CanonSmiles(spelt(*of_smiles(text))) == chem.CanonSmiles(text)
+
+
+@pytest.mark.parametrize("suffix", [".graphml", ".json"])
+def test_molecules_are_written_as_graphs_with_elements_and_bonds(tmp_path, suffix):
+    first, second = of_smiles("OC#N"), of_smiles("C=C")
+    atoms, bonds = np.zeros((2, 3), np.int64), np.zeros((2, 3, 3), np.int64)
+    for row, (a, b) in enumerate((first, second)):
+        atoms[row, : len(a)], bonds[row, : len(a), : len(a)] = a, b
+    path = tmp_path / f"made{suffix}"
+    write_molecules(path, atoms, bonds, np.array([3, 2]), {"run": "one"})
+    importer = GraphML() if suffix == ".graphml" else GraphJson()
+    found = list(importer.graphs(path))
+    assert [[said["element"] for said in each.of_nodes] for each in found] == [
+        list("OCN"),
+        ["C"] * 2,
+    ]
+    assert [sorted(said["bond"] for said in each.of_edges) for each in found] == [
+        ["single", "triple"],
+        ["double"],
+    ]
 
 
 def test_molecules_are_drawn_on_a_sheet(tmp_path):

@@ -207,7 +207,7 @@ KIND = Kind(
     page=36,
     least=52,
     parts=(PLACES,),
-    suffixes=("sdf", "smi", "svg", "npz", "h5"),
+    suffixes=("sdf", "smi", "graphml", "json", "svg", "npz", "h5"),
     filed=_filed,
     order=42,
     scene=partial(stage_tiles.scene, tiles=drawings, common=stage_tiles.in_place(_ready)),

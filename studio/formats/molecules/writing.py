@@ -1,27 +1,31 @@
-"""Molecules written as SDF, as SMILES, drawn as SVG, or as arrays."""
+"""Molecules written as SDF, as SMILES, as graphs with labels, drawn as SVG, or as arrays."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.molecules.atoms import ATOMS
+from observables.molecules.atoms import ATOMS, BONDS
 from observables.molecules.valence import formula, why_invalid
 from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
 from studio.formats.graphs.drawing import drawn
 from studio.formats.graphs.twice import LeftOut
+from studio.formats.graphs.writing import graphml, node_links
 from studio.formats.limits import FormatError
 from studio.formats.molecules.spelling import spelt
 from studio.formats.molecules.toolkit import installed, smiles_of
 from studio.molecule_layout import as_drawn
 from studio.store.atomic import write_bytes
 
+if TYPE_CHECKING:
+    import networkx
+
 __all__ = ["MOLECULE_SUFFIXES", "left_out", "write_molecules"]
 
-MOLECULE_SUFFIXES = (".sdf", ".smi", ".svg", *ARRAY_SUFFIXES)
+MOLECULE_SUFFIXES = (".sdf", ".smi", ".graphml", ".json", ".svg", *ARRAY_SUFFIXES)
 LONG = 1.5  # ångström: a bond of a drawing
 
 
@@ -37,8 +41,9 @@ def write_molecules(
 
     SDF holds one after the other, in two dimensions, also those that cannot be: what is wrong with
     one stands in its property "Wrong". SMILES has a line a molecule; of one that cannot be there is
-    none, and the line is a comment. SVG is a sheet of at most 2,000 drawings. NPZ and HDF5 hold
-    "atoms", "bonds" and "size".
+    none, and the line is a comment. GraphML and JSON hold graphs whose nodes have an "element" and
+    whose edges a "bond", without hydrogens. SVG is a sheet of at most 2,000 drawings. NPZ and HDF5
+    hold "atoms", "bonds" and "size".
 
     Raises:
         FormatError: SMILES are asked for and no molecule has one, or there is no such suffix.
@@ -62,6 +67,10 @@ def write_molecules(
         pairs = zip(each, wrong, strict=True)
         lines = [f"# {why}" if why else spell(a, b) for (a, b), why in pairs]
         write_bytes(path, "".join(f"{line}\n" for line in lines).encode())
+    elif suffix in (".graphml", ".json"):
+        graphs = map(_graph, *zip(*each, strict=True)) if each else iter(())
+        xml = suffix == ".graphml"
+        write_bytes(path, graphml(graphs, said) if xml else node_links(graphs, attrs))
     elif suffix == ".svg":
         letters = ["", *ATOMS[1:]]
         write_bytes(path, drawn(bonds, size, atoms, letters, said, lay=as_drawn))
@@ -84,6 +93,17 @@ def left_out(
             left.add(why, f"in line {number + 1:,}")
     kekule = "" if installed() else "They are not canonical, which RDKit would make them."
     return " ".join(filter(None, (left.note, kekule)))
+
+
+def _graph(atoms: NDArray[np.integer], bonds: NDArray[np.integer]) -> "networkx.Graph":
+    import networkx
+
+    made = networkx.Graph()
+    for node, number in enumerate(atoms.tolist()):
+        made.add_node(node, element=ATOMS[number])
+    for one, other in np.argwhere(np.triu(bonds, 1)).tolist():
+        made.add_edge(one, other, bond=BONDS[int(bonds[one, other]) - 1])
+    return made
 
 
 def _block(

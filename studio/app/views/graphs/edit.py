@@ -68,6 +68,10 @@ HINT = (
     "Enter, Insert, Delete"
 )
 TYPED = ", 1 to {most} its type; a double click gives it the chosen one"
+UNABLE = (
+    "The model of this run can complete no {one}: one that denoises can. What is edited here is "
+    "measured and held against what the data are."
+)
 SHOWN = shows_moving("graph-edit")
 
 
@@ -121,6 +125,7 @@ class GraphEditView(QWidget):
         self._on_table = Table(self.edits, self._undo)
         self._desks: dict[str, Desk] = {}
         self.desk = Desk()  # that of the run
+        self._able = False  # the model can do something with a graph
         self._known: tuple[GraphSheet, Arrays] | None = None  # a sheet as arrays, made once
         self._key, self._over = "", ""
         self._learned = False  # what the model can be asked for
@@ -165,10 +170,12 @@ class GraphEditView(QWidget):
         right.addLayout(row(self.form.what, None))
         right.addWidget(self.says)
         right.addWidget(self.trouble)
-        right.addLayout(row(section("Results"), None, self.use))
+        self._of_results = section("Results")
+        right.addLayout(row(self._of_results, None, self.use))
         right.addWidget(self.results, 3)
         right.addWidget(self.said)
         right.addWidget(self.form, 2)
+        right.addStretch()
         self.page = QWidget()
         halves = QHBoxLayout(self.page)
         halves.setContentsMargins(16, 10, 16, 10)
@@ -267,8 +274,9 @@ class GraphEditView(QWidget):
         able = {each.slug for each in operators.offered(self._run, self._state.catalog)}
         kind, hand = self._kind, self._hand
         called = (kind.one, hand.node, hand.edge) if hand is not None else ()
-        self.form.begin(self._key, tasks_for(able, *called))
-        self._learned = False
+        found = tasks_for(able, *called)
+        self._able, self._learned = bool(found), False
+        self.form.begin(self._key, found)
 
     def _changed(self, key: str) -> None:
         if key == self._key:
@@ -278,7 +286,7 @@ class GraphEditView(QWidget):
     def _meet(self) -> None:
         """Ask for some of the data where somebody looks, and take the first one."""
         run = self._run
-        if run is None or not self.isVisible() or not can_edit(self._state):
+        if run is None or not self.isVisible() or not SHOWN(self._state):
             return
         if self._once.due(run):
             self._actions.looking.load_target(run.key, TARGET)
@@ -392,8 +400,8 @@ class GraphEditView(QWidget):
             raise ValueError("The data of this run are not read yet.")
         if not run.checkpoints:
             raise ValueError("This run has no checkpoint yet.")
-        if self.form.entry is None:
-            raise ValueError("This model can do nothing with it.")
+        if not self._able or self.form.entry is None:
+            raise ValueError(UNABLE.format(one=self._kind.one))
         return handed(now, cut, self.form.task.keep)
 
     def _go(self) -> None:
@@ -510,7 +518,10 @@ class GraphEditView(QWidget):
             self.empty.tell("Nothing to edit yet", ready if self._once.ready else later)
             return
         self.title.set_text(now.title)
-        self.says.setText(self.form.task.says)
+        able = self._able
+        for part in (self.form, self.form.what, self.results, self._of_results, self.go):
+            part.setVisible(able)
+        self.says.setText(self.form.task.says if able else UNABLE.format(one=self._kind.one))
         self.undo.setEnabled(self.edits.can_undo)
         self.redo.setEnabled(self.edits.can_redo)
         self.facts.set_text(self._facts(run, now))
@@ -602,17 +613,11 @@ def hint_of(hand: ByHand, cut: Cut) -> str:
     return said + (TYPED.format(most=min(9, cut.node_types)) if cut.node_types else "") + "."
 
 
-def can_edit(state: AppState) -> bool:
-    """Whether the selected run makes graphs, and its model can complete or translate some."""
-    able = {each.slug for each in operators.offered(state.runs.current, state.catalog)}
-    return SHOWN(state) and bool(tasks_for(able))
-
-
 VIEW = ViewSpec(
     id="graph-edit",
     lens="samples",
     title="Edit",
     order=24,
-    applies=can_edit,
+    applies=SHOWN,
     factory=GraphEditView,
 )
