@@ -24,8 +24,9 @@ __all__ = ["CURVES", "gaussian_distance", "holds", "solvers_mnist"]
 
 _CALLS, _BY_TWO = (1, 2, 4, 8, 16), (1, 3, 7, 15)
 CURVES = Curves({s: _BY_TWO if s == "heun" else _CALLS for s in SOLVERS}, (1, 2, 4))
-# About two minutes of a core for each training.
-_LESSON, _STEPS, _BATCH = 2000, 1000, 64
+# Six minutes of a core for the teacher and two for the student. A teacher of a third as long is
+# itself so wrong that what its solvers err by is lost in it.
+_LESSON, _STEPS, _BATCH = 6000, 1000, 64
 
 
 @cache
