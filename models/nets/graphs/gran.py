@@ -63,22 +63,31 @@ class _Round(nn.Module):
             for parameter in self.cell.parameters():
                 parameter.uniform_(-(width**-0.5), width**-0.5, generator=g)
 
-    def forward(self, h: Tensor, marks: Tensor, joined: Tensor) -> Tensor:
-        """Return the nodes h (n, N, H) after messages along edges (n, N, N, 1); marks (n, N, B)."""
+    def forward(self, h: Tensor, marks: Tensor, ends: tuple[Tensor, Tensor]) -> Tensor:
+        """Return the nodes h (n, N, H) after messages along edges, by the numbers of who hears and
+        of who is heard among all n N nodes, (edges,) each; marks (n, N, B).
+        """
         # A bias would cancel from a difference: it is added to it instead.
-        message = _differences(self.message, h)
-        attention = _differences(self.attention, torch.cat([h, marks], dim=2))
-        let = torch.sigmoid(self.let(attention)) * joined
-        heard = self.sent((let * message).sum(dim=2))
-        out: Tensor = self.cell(heard.flatten(0, 1), h.flatten(0, 1)).view(h.shape)
+        flat = h.flatten(0, 1)
+        message = _along(self.message, flat, ends)
+        attention = _along(self.attention, torch.cat([flat, marks.flatten(0, 1)], dim=1), ends)
+        let = torch.sigmoid(self.let(attention)) * message
+        heard = let.new_zeros(flat.shape).index_add(0, ends[0], let)
+        out: Tensor = self.cell(self.sent(heard), flat).view(h.shape)
         return out
 
 
-def _differences(layer: nn.Linear, h: Tensor, first: Tensor | None = None) -> Tensor:
-    """Return relu(W (h_i - h_j) + b) for nodes i of ``first`` (n, B, H), all where there is none,
-    and all nodes j of h (n, N, H).
-    """
-    one = functional.linear(h if first is None else first, layer.weight, layer.bias)
+def _along(layer: nn.Linear, h: Tensor, ends: tuple[Tensor, Tensor]) -> Tensor:
+    """Return relu(W (h_i - h_j) + b) for the edges between nodes i and j of h (nodes, H)."""
+    hears, heard = ends
+    one = functional.linear(h, layer.weight, layer.bias)
+    other = functional.linear(h, layer.weight)
+    return functional.relu(one[hears] - other[heard])
+
+
+def _differences(layer: nn.Linear, first: Tensor, h: Tensor) -> Tensor:
+    """Return relu(W (h_i - h_j) + b) for nodes i of ``first`` (n, B, H) and j of h (n, N, H)."""
+    one = functional.linear(first, layer.weight, layer.bias)
     other = functional.linear(h, layer.weight)
     return functional.relu(one[:, :, None] - other[:, None])
 
@@ -145,13 +154,14 @@ class GranNet(nn.Module):
         # Of an old node its edges to those before it.
         row = self.rows(known.to(dtype).tril()) * old[..., None]
         h = (row + self.start(torch.cat([marks, context], dim=2))) * there[..., None]
-        along = joined[..., None].to(dtype)
+        graph, hears, heard = joined.nonzero().unbind(dim=1)
+        ends = graph * nodes + hears, graph * nodes + heard
         for layer in self.rounds:
-            h = layer(h, marks, along)
+            h = layer(h, marks, ends)
         at = (first[:, None] + torch.arange(self.block, device=first.device)).clamp_max(nodes - 1)
         mine = h.gather(1, at[..., None].expand(-1, -1, h.shape[2]))
         # A pair counts where a real new node meets one before it.
         earlier = (place < at[..., None]) & there[:, None] & new.gather(1, at)[..., None]
-        likely = self.likely(_differences(self.ways, h, mine)) * earlier[..., None]
-        odds = self.odds(_differences(self.edges, h, mine))
+        likely = self.likely(_differences(self.ways, mine, h)) * earlier[..., None]
+        odds = self.odds(_differences(self.edges, mine, h))
         return likely.sum(dim=(1, 2)).log_softmax(dim=1), odds.permute(0, 3, 1, 2)
