@@ -2,6 +2,8 @@
 which no setting was chosen.
 """
 
+from dataclasses import replace
+
 import torch
 
 from models.experiments.base import Null, Outcome, experiment
@@ -21,7 +23,9 @@ __all__ = ["cell", "graph_af", "graph_nvp", "mol_gan"]
 
 _SEED = 21  # of the data: settings and lines were chosen by those of seed 1
 _AF = Lesson("graph-af", 700, seed=_SEED)
+# By seed 10 clustering / orbit were .24 / .15 away with the paper's noise of .9, .08 / .02 with .3.
 _NVP = Lesson("graph-nvp", 1200, seed=_SEED)
+_WIDE = replace(_NVP, config={"noise": 0.9})
 _GAN = Lesson("mol-gan", 300, seed=_SEED)
 _CELL = Lesson("cell", 300, seed=_SEED)
 
@@ -66,7 +70,8 @@ def _coupled(graphs: Graphs) -> Outcome:
     title="GraphNVP is nearer than edges each for itself",
     claim="GraphNVP, couplings of the pairs of one node after another, is nearer to graphs of two "
     "communities after 1200 steps on 80 graphs in breadth-first order than edges that are drawn "
-    "each for itself in that order.",
+    "each for itself in that order, where noise moves a pair by .3 at most; by the paper's .9 it "
+    "is not.",
     pass_line="by each of three seeds: degree / clustering / orbit MMD^2, biased, 20 v 20: <= .15 "
     "/ .14 / .09, beyond which edges each for itself are; valid >= .5, unique and novel >= .9",
     group="Graphs",
@@ -74,6 +79,7 @@ def _coupled(graphs: Graphs) -> Outcome:
     slow=True,
     nulls=[
         Null("one step of training", lambda: _coupled(_NVP.drawn(0, 1))),
+        Null("the paper's noise, .9", lambda: _coupled(_WIDE.drawn(0))),
         *nulls(_NVP, _coupled),
         copied(_NVP, _coupled),
     ],

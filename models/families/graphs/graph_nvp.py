@@ -33,7 +33,7 @@ class GraphNvpConfig(Config, frozen=True):
     net: Annotated[CouplingsConfig, param("Couplings", "What stretches and shifts pairs.")] = (
         CouplingsConfig()
     )
-    noise: NoiseWidth = 0.9
+    noise: NoiseWidth = 0.3
     order: NodeOrder = "breadth"
     optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine", clip=5.0)
     ema: Averaging = 0.99
@@ -57,7 +57,8 @@ class GraphNvp(OneShot[GraphNvpConfig]):
     """log p(y) = log N(f(y)) + log |det df/dy| of pairs with noise y, whose signs are the graph.
 
     As in the paper what couples sees pairs by their places, so that nodes come in an order; numbers
-    of nodes come after the edges.
+    of nodes come after the edges. Noise is narrower than the paper's, .9, by which a Gaussian that
+    is fitted to pairs joined once in 50, as those between two communities are, joins one in 20.
     """
 
     stages = (
