@@ -64,7 +64,7 @@ class Part:
     """A named piece of a packed row: the places from ``start`` up to ``stop`` of its first axis.
     Where ``counts`` is not 0 its numbers are whole ones, from 0 up to below that, and have mean 0
     and deviation 1 by declaration. Where ``share`` is not 0 its numbers are -1 and 1, and so many
-    of them are 1.
+    of them are 1. Where it holds a number a type, no datum has the last ``spare`` of these.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Part:
     stop: int
     counts: int = 0
     share: float = 0.0
+    spare: int = 0
 
 
 @dataclass(frozen=True)

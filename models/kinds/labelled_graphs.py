@@ -12,8 +12,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from models.contracts.spec import LABEL, Given
-from models.layouts.graphs import Packing, pack_types
+from models.contracts.spec import LABEL, DataSpec, Given
+from models.layouts.graphs import EDGES, TYPES, Packing, pack_types
 from models.layouts.typed_graphs import TypedGraphs
 from models.registry import kind
 from models.tensors import make_generator
@@ -78,6 +78,18 @@ class LabelledSet(TypedGraphs):
             return ()
         spare = ("",) * (NODE_LABELS - len(self.node_labels))
         return (*self.node_labels, *spare, *self.edge_labels)
+
+    def spec(self) -> DataSpec:
+        """Return the spec, which says how many types no node has, and which no edge."""
+        found = super().spec()
+        if not self.node_labels:
+            return found
+        spare = {TYPES: NODE_LABELS - len(self.node_labels)}
+        if self.edge_labels:
+            names = [part.name for part in found.parts if part.name.startswith(EDGES)]
+            spare |= dict.fromkeys(names[len(self.edge_labels) :], 1)
+        parts = [replace(part, spare=spare.get(part.name, 0)) for part in found.parts]
+        return replace(found, parts=tuple(parts))
 
     def known(self) -> Mapping[str, Given]:
         found = dict(super().known())

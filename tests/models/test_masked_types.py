@@ -1,18 +1,22 @@
 """DiGress with types: rows and symbols, the bound as the path has it, and a law that is learned."""
 
+import pytest
 import torch
 from torch import Tensor
 
 from models.config import decode
+from models.data.organisations import OrganisationsConfig, organisations
 from models.families.graphs.masked_types import MaskedTypes, MaskedTypesConfig
+from models.kinds.labelled_graphs import LabelledSet
 from models.kinds.molecules import MoleculeSet, molecules
+from models.layouts.graphs import unpack_types
 from models.tensors import make_generator
 
 CPU = torch.device("cpu")
 SMALL = {"net": {"config": {"width": 12, "pairs": 8, "products": 4, "layers": 1}}}
 
 
-def model(data: MoleculeSet, horizon: int = 10, **settings: object) -> MaskedTypes:
+def model(data: MoleculeSet | LabelledSet, horizon: int = 10, **settings: object) -> MaskedTypes:
     fast = {"kind": "adam", "lr": 0.02, "schedule": "cosine"}
     config = decode(MaskedTypesConfig, {**SMALL, "ema": 0.0, "optimizer": fast, **settings})
     return MaskedTypes(config, data.spec(), horizon=horizon, seed=0, device=CPU)
@@ -38,6 +42,24 @@ def test_rows_are_read_as_symbols_and_written_as_they_were():
     assert made.types == (9, 4)
     assert not made.row(rows, masked).any()
     assert torch.equal(made.symbols(rows.holding(made.row(rows, masked)))[real], masked[real])
+
+
+def test_what_no_datum_is_of_is_neither_drawn_nor_known():
+    data = organisations(OrganisationsConfig(), 12, 0)
+    made, rows = wild(model(data, steps=4)), data.rows(slice(None))
+    assert made.types == (3, 3)
+    assert torch.equal(made.row(rows, made.symbols(rows)), rows.x)
+    latents = made.prior(200, make_generator(1))
+    *_, last = made.flow(latents, generator=make_generator(2))
+    types, edges = unpack_types(last.x, made.packing)
+    assert set(types.unique().tolist()) == {0, 1, 2} == set(edges.unique().tolist())
+    types, edges = data.unpacked
+    types[:, 0] = 3
+    other = data.of(types, edges, data.size).rows(slice(None))
+    with pytest.raises(ValueError, match="3 types of nodes and 2 of edges"):
+        made.completing(rows, other.x, other.mask)
+    with pytest.raises(ValueError, match="3 types of nodes and 2 of edges"):
+        next(made.revising(other, 0.5))
 
 
 def test_the_bound_is_that_of_the_path_at_every_time():

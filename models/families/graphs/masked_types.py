@@ -13,7 +13,7 @@ from models.contracts.family import Family, Frame
 from models.contracts.learner import Stage, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
-from models.layouts.graphs import Packing
+from models.layouts.graphs import EDGES, TYPES, Packing
 from models.nets.calling import call
 from models.nets.pick import build
 from models.nets.role import DENOISER
@@ -73,8 +73,8 @@ class MaskedTypes(Family[MaskedTypesConfig]):
     """A network says p(g_0 | G_t) of each node and pair; the absorbing path of D3PM does the rest.
 
     The paths of nodes and of pairs are of their own alphabets, and in step. What is masked is 0 in
-    a row, where types are -1 and 1; a pair that nothing joins is -1 in all types. DiGress resamples
-    types instead of masking them.
+    a row, where types are -1 and 1; a pair that nothing joins is -1 in all types. Types that no
+    datum has are in neither alphabet. DiGress resamples types instead of masking them.
     """
 
     stages = (
@@ -102,7 +102,9 @@ class MaskedTypes(Family[MaskedTypesConfig]):
     ) -> None:
         super().__init__(config, spec, **training)
         self.packing = Packing.of(spec.parts)
-        self.types = self.packing.node_types, self.packing.edge_types + 1
+        spare = {part.name: part.spare for part in spec.parts}
+        joined = sum(name.startswith(EDGES) and not more for name, more in spare.items())
+        self.types = self.packing.node_types - spare[TYPES], joined + 1
         self.paths = [DiscretePath("absorbing", k, config.steps, self.device) for k in self.types]
         net = build(config.net, spec, DENOISER, self.weights(_WEIGHTS))
         self.trained: Trained[nn.Module] = Trained(
@@ -126,25 +128,26 @@ class MaskedTypes(Family[MaskedTypesConfig]):
 
     def symbols(self, rows: Batch) -> Tensor:
         """Return what stands at each node and each pair of rows, (n, N + pairs) int64: of a pair 0
-        where nothing joins it; where a row is 0 it is masked.
+        where nothing joins it; where a row is 0 it is masked. It is the likeliest of the types that
+        data have.
         """
-        packing, x = self.packing, rows.x
+        packing, x, (k, more) = self.packing, rows.x, self.types
         nodes = x[:, : packing.start].reshape(len(x), packing.nodes, -1)
         pairs = x[:, packing.start :].reshape(len(x), -1, packing.pairs).transpose(1, 2)
-        own, joined = nodes.argmax(dim=2), pairs.argmax(dim=2) + 1
-        own = torch.where((nodes == 0.0).all(dim=2), self.types[0], own)
-        joined = torch.where(pairs.amax(dim=2) > 0.0, joined, 0)
-        joined = torch.where((pairs == 0.0).all(dim=2), self.types[1], joined)
+        own, joined = nodes[..., :k].argmax(dim=2), pairs[..., : more - 1].argmax(dim=2) + 1
+        own = torch.where((nodes == 0.0).all(dim=2), k, own)
+        joined = torch.where(pairs[..., : more - 1].amax(dim=2) > 0.0, joined, 0)
+        joined = torch.where((pairs == 0.0).all(dim=2), more, joined)
         return torch.cat([own, joined], dim=1)
 
     def row(self, rows: Batch, symbols: Tensor) -> Tensor:
         """Return rows (n, L) of symbols; see `symbols`."""
         own, joined = self._apart(symbols)
-        k, more = self.types[0], self.types[1] - 1
-        nodes = 2.0 * functional.one_hot(own, k + 1)[..., :k].float() - 1.0
-        pairs = 2.0 * functional.one_hot(joined, more + 2)[..., 1 : more + 1].float() - 1.0
+        (k, more), packing = self.types, self.packing
+        nodes = 2.0 * functional.one_hot(own, packing.node_types + 1)[..., :-1].float() - 1.0
+        pairs = 2.0 * functional.one_hot(joined, packing.edge_types + 2)[..., 1:-1].float() - 1.0
         nodes = nodes * (own < k)[..., None]
-        pairs = pairs * (joined <= more)[..., None]
+        pairs = pairs * (joined < more)[..., None]
         return rows.zeroed(torch.cat([nodes.flatten(1), pairs.transpose(1, 2).flatten(1)], dim=1))
 
     def places(self, rows: Batch) -> Tensor:
@@ -190,9 +193,9 @@ class MaskedTypes(Family[MaskedTypesConfig]):
         """Return what is said of nodes (n, N, K) and of pairs (n, pairs, E + 1), as logits."""
         clock = torch.full((len(x),), _CLEAR, device=x.device)
         said = call(net, rows.holding(self.row(rows, x)), clock).float()
-        n, (k, more), start = len(x), self.types, self.packing.start
-        nodes = said[:, :start].view(n, self.packing.nodes, k)
-        pairs = said[:, start:].view(n, more - 1, self.packing.pairs).transpose(1, 2)
+        n, (k, more), packing = len(x), self.types, self.packing
+        nodes = said[:, : packing.start].view(n, packing.nodes, -1)[..., :k]
+        pairs = said[:, packing.start :].view(n, -1, packing.pairs)[:, : more - 1].transpose(1, 2)
         return nodes, functional.pad(pairs, (1, 0))
 
     def _missed(self, net: nn.Module, rows: Batch, truth: Tensor, x: Tensor, t: Tensor) -> Tensor:
@@ -225,7 +228,8 @@ class MaskedTypes(Family[MaskedTypesConfig]):
         seen), so that what comes follows the law given what is known.
 
         Raises:
-            ValueError: of a node or a pair some types are known and others not.
+            ValueError: of a node or a pair some types are known and others not, or it is of one
+                that no datum has.
         """
         values, observed = values.to(latents.device), observed.to(latents.device)
         known = latents.holding(latents.zeroed(observed.float()))
@@ -233,7 +237,23 @@ class MaskedTypes(Family[MaskedTypesConfig]):
         whole = self.row(known, self.symbols(known))
         if not torch.equal(whole != 0.0, known.x != 0.0):
             raise ValueError("the types of a node or a pair are known together, or not at all")
-        return latents.holding(latents.zeroed(torch.where(observed, values, 0.0)))
+        return self._foreseen(latents.holding(latents.zeroed(torch.where(observed, values, 0.0))))
+
+    def _foreseen(self, rows: Batch) -> Batch:
+        """Return rows of which nothing is of a type that no datum has.
+
+        Raises:
+            ValueError: something is.
+        """
+        packing, (k, more) = self.packing, self.types
+        nodes = packing.of_nodes(rows.x)[..., k:]
+        pairs = rows.x[:, packing.start + (more - 1) * packing.pairs :]
+        if bool((nodes > 0.0).any()) or bool((pairs > 0.0).any()):
+            raise ValueError(
+                f"the data have {k} types of nodes and {more - 1} of edges, and what is known "
+                "has another: give it one of these"
+            )
+        return rows
 
     @torch.no_grad()
     def revising(
@@ -241,8 +261,11 @@ class MaskedTypes(Family[MaskedTypesConfig]):
     ) -> Iterator[Frame]:
         """Yield frames from rows that are partly masked to others near them; see
         `models.contracts.abilities.Revises` (Meng et al. 2022, arXiv:2108.01073, of symbols).
+
+        Raises:
+            ValueError: something is of a type that no datum has.
         """
-        rows = rows.to(self.device)
+        rows = self._foreseen(rows.to(self.device))
         uniforms, truth = Uniforms(generator, rows.device), self.symbols(rows) * self.places(rows)
         t = max(1, round(share * self.config.steps))
         then = torch.full((len(rows),), t, device=rows.device)

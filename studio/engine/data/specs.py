@@ -42,7 +42,8 @@ def pack_spec(spec: DataSpec) -> tuple[Tensors, dict[str, Any]]:
         "shape": list(spec.shape),
         "symbols": spec.symbols,
         "parts": [
-            [part.name, part.start, part.stop, part.counts, part.share] for part in spec.parts
+            [part.name, part.start, part.stop, part.counts, part.share, part.spare]
+            for part in spec.parts
         ],
         "given": {name: _said(known) for name, known in spec.given.items()},
     }
