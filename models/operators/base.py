@@ -11,7 +11,7 @@ from typing import Annotated, Any, Protocol, TypeAlias
 
 from torch import Tensor
 
-from models.config import param
+from models.config import Pick, param
 from models.contracts.batch import Batch
 from models.contracts.data import Judge, RowSource
 from models.contracts.learner import Learner
@@ -78,6 +78,8 @@ class Operation:
             learns.
         models: those of other runs that a person chose, by the name of the setting, on the same
             device.
+        other: reads a set that a person picked, or n rows of it for a seed where it is drawn; None
+            where there are none but those of the registry.
         shared: whether something else trains meanwhile in this process, so that a time that is
             measured is not that of a machine at rest.
     """
@@ -93,6 +95,7 @@ class Operation:
     some: Callable[[int, int], RowSource] | None = None
     judge: Callable[[], Generator[bool, None, Judge | None]] | None = None
     shared: Callable[[], bool] = lambda: False
+    other: Callable[[Pick, int, int], RowSource] | None = None
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 import torch
 from torch import Tensor
 
-from models.config import Config, Pick, decode, param
+from models.config import Config, Pick, param
 from models.contracts.abilities import HasLikelihood
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
-from models.contracts.learner import Learner
 from models.metrics.images.levels import levels_of
 from models.metrics.likelihood import gaussian_log_prob
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
+from models.operators.otherset import other_rows
 from models.registry import operator, registry
 from models.tensors import make_generator
 
@@ -113,10 +113,12 @@ class LikelihoodLab:
         sets = {_LEARNED: operation.data()}
         if operation.some is not None:
             sets[_UNSEEN] = operation.some(config.rows, config.seed)
+        other = None
         if config.other.slug:
-            sets[_OTHER] = _other(config.other, learner, config.rows, config.seed)
+            other = other_rows(operation, config.other, config.rows, config.seed, _DRAWN)
         cell = _cell(learner.spec.kind, config.levels)
         some = {name: _some(source, config.rows, config.seed) for name, source in sets.items()}
+        some |= {_OTHER: other} if other is not None else {}
         values = levels_of(some[_LEARNED].x) if cell else None
         rows = {name: _spread(each, cell, config.seed) for name, each in some.items()}
         law = sets[_LEARNED].spec().mixture
@@ -185,23 +187,6 @@ def _spread(rows: Batch, cell: float, seed: int) -> Batch:
 def _some(source: RowSource, n: int, seed: int) -> Batch:
     order = torch.randperm(len(source), generator=make_generator(seed, _DRAWN))
     return source.rows(order[:n])
-
-
-def _other(pick: Pick, learner: Learner[Any], n: int, seed: int) -> RowSource:
-    entry = registry.get("dataset", pick.slug)
-    config = decode(entry.config, pick.config)
-    source: RowSource = entry.make(config).test if entry.finite else entry.make(config, n, seed)
-    shape = source.spec().shape
-    if shape != learner.spec.shape:
-        raise ValueError(
-            f"rows of {entry.title} have the form {_form(shape)}, those that the model learned "
-            f"{_form(learner.spec.shape)}."
-        )
-    return source
-
-
-def _form(shape: tuple[int, ...]) -> str:
-    return " x ".join(map(str, shape))
 
 
 def _places(rows: Batch, side: int) -> tuple[Batch, Tensor]:

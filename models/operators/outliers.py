@@ -14,7 +14,8 @@ from models.operators.anomaly import Anomaly, AnomalyConfig
 from models.operators.base import Operation, Outcome, Progress, Work
 from models.operators.editing import ROWS
 from models.operators.nameless import NAMELESS, nameless
-from models.registry import operator, registry
+from models.operators.otherset import other_rows
+from models.registry import operator
 from models.tensors import make_generator
 
 __all__ = ["Outliers", "OutliersConfig", "auc", "pasted"]
@@ -36,7 +37,8 @@ class OutliersConfig(AnomalyConfig, frozen=True):
         Pick,
         param(
             "Other data",
-            "A set that was not learned from at all, with images of the same size.",
+            "A set that was not learned from at all, with images of the same size. Images of your "
+            "own can be brought to a size as they are imported.",
             of="dataset",
         ),
     ] = Pick()
@@ -84,8 +86,8 @@ class Outliers:
         put, places = pasted(unseen.x, make_generator(c.seed, _PASTED))
         sets = {"unseen": unseen, "pasted": unseen.holding(put)}
         if c.other.slug:
-            other = _other(c.other, unseen, c.rows, c.seed)
-            sets["other"] = nameless(operation, other)
+            other = other_rows(operation, c.other, c.rows, c.seed, _CHOSEN)
+            sets["other"] = nameless(operation, other.x)
         arrays: dict[str, Tensor] = {}
         done, total = 0, sum(map(len, sets.values()))
         for name, rows in sets.items():
@@ -169,25 +171,6 @@ def _by_image(maps: Tensor, places: Tensor) -> Tensor:
 def _of(source: RowSource, n: int, seed: int) -> Batch:
     order = torch.randperm(len(source), generator=make_generator(seed, _CHOSEN))
     return source.rows(order[:n])
-
-
-def _other(pick: Pick, like: Batch, n: int, seed: int) -> Tensor:
-    """Return images of another set, (m, C, H, W).
-
-    Raises:
-        ValueError: they have another size.
-    """
-    entry = registry.get("dataset", pick.slug)
-    config = decode(entry.config, pick.config)
-    source: RowSource = entry.make(config).test if entry.finite else entry.make(config, n, seed)
-    rows = _of(source, n, seed)
-    if rows.x.shape[1:] != like.x.shape[1:]:
-        sizes = [" x ".join(map(str, x.shape[1:])) for x in (rows.x, like.x)]
-        raise ValueError(
-            f"images of {entry.title} have the size {sizes[0]}, those that the model learned "
-            f"{sizes[1]}"
-        )
-    return rows.x
 
 
 def _said(arrays: dict[str, Tensor]) -> str:

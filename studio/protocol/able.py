@@ -2,7 +2,7 @@
 
 import msgspec
 
-__all__ = ["Able", "AbleTo", "Condition", "guess"]
+__all__ = ["Able", "AbleTo", "Condition", "OtherSet", "guess"]
 
 ROUNDED = 1e-5
 """How far beyond the data, as a part of them, a number may lie for its rounding: as a logarithm of
@@ -39,12 +39,25 @@ class AbleTo(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class OtherSet(msgspec.Struct, frozen=True, kw_only=True):
+    """A set of the kind of data that a run has learned, by its slug in a pick; ``reason`` is why
+    the model cannot be asked about its rows, "" where it can.
+    """
+
+    slug: str
+    title: str
+    reason: str = ""
+
+
 class Able(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run can do with the checkpoint of a step."""
+    """What a run can do with the checkpoint of a step, and which sets it can be asked about that it
+    has not learned, [] where no operator asks about any.
+    """
 
     step: int
     operators: list[AbleTo]
     conditions: list[Condition] = []
+    others: list[OtherSet] = []
 
 
 def guess(name: str, value: float, low: float, high: float, unit: str = "") -> str:

@@ -25,11 +25,14 @@ __all__ = [
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
-    """One value of a choice field, its title, and what there is to know of it."""
+    """One value of a choice field, its title, what there is to know of it, and why it cannot be
+    chosen here, "" where it can.
+    """
 
     value: Any
     title: str
     help: str = ""
+    refused: str = ""
 
 
 class Dependency(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,9 +6,12 @@ from types import SimpleNamespace
 import msgspec
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
 
 from studio.app import infolder
+from studio.app.forms.editors import ChoiceEditor
 from studio.app.kinds.registry import kind
 from studio.app.shell.operate_sheet import OperateSheet
 from studio.app.state import operators
@@ -17,7 +20,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.selection import Offered, Source
 from studio.app.widgets.operatorchip import OperatorChip
 from studio.protocol import messages as m
-from studio.protocol.able import Able, AbleTo, Condition
+from studio.protocol.able import Able, AbleTo, Condition, OtherSet
 from studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.results import ResultRecord, Results
@@ -461,6 +464,30 @@ async def test_a_file_that_a_dialog_has_asked_about_may_be_replaced(bench, wait)
     assert all(each.overwrite for each in asked)
     await bench.actions.operating.start(known.key, "make", Asking({}, {}, {}))
     assert not asked[-1].overwrite
+
+
+def test_sets_that_a_model_cannot_be_asked_about_are_greyed_and_say_why(qtbot):
+    """Emoji of 32 x 32 were offered to a model of digits of 8 x 8, and refused when asked."""
+    pick = setting("other", "pick", {"slug": "", "config": {}}, of="dataset")
+    reason = "Emoji has rows of the form 3 x 32 x 32, those that the model learned 1 x 8 x 8."
+    others = [
+        OtherSet(slug="project:mine", title="mine"),
+        OtherSet(slug="emoji", title="Emoji", reason=reason),
+        OtherSet(slug="eight-gaussians", title="Eight Gaussians"),
+    ]
+    entry = operator("lab", pick)
+    (field,) = operators.settings(entry, run(), offer(), {}, [], others=others).fields
+    assert [each.value for each in field.choices] == ["", *(each.slug for each in others)]
+    editor = ChoiceEditor(field)
+    qtbot.addWidget(editor)
+    model, tip = editor.box.model(), Qt.ItemDataRole.ToolTipRole
+    assert [model.item(place).isEnabled() for place in range(4)] == [True, True, False, True]
+    assert "3 x 32 x 32" in editor.box.itemData(2, tip)
+    taken = []
+    editor.edited.connect(taken.append)
+    editor.box.setCurrentIndex(1)
+    QTest.keyClick(editor.box, Qt.Key.Key_Down)  # passes over what cannot be chosen
+    assert taken == ["eight-gaussians"]
 
 
 async def test_who_lets_something_be_filled_in_is_led_to_where_it_is_shown(bench):

@@ -1,5 +1,6 @@
 """Doing with a trained run what an operator can: results, files, answers, refusals, warm models."""
 
+import re
 import shutil
 
 import h5py
@@ -7,17 +8,21 @@ import numpy as np
 import pytest
 import torch
 
+from models.contracts.learner import finish
 from models.operators.base import Operation
 from models.operators.drawing import draw
 from models.registry import registry
 from studio.engine.jobs import headless
-from studio.engine.jobs.operating import OperatorJob
+from studio.engine.jobs.operating import OperatorJob, inline
 from studio.engine.process.catalogue import build
 from studio.engine.process.discovery import discover
+from studio.engine.process.failures import Refused
+from studio.engine.run.able import able
 from studio.engine.run.loading import load
 from studio.engine.run.warm import WarmModels
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
+from studio.store.project import Project
 from studio.store.run import RunFolder
 from tests.engine.fakes import MemorySink
 from tests.engine.test_commands import Desk
@@ -331,3 +336,31 @@ def test_a_lab_that_compares_samplers_can_be_asked_for(desk, edm):
     assert found.record.config["samplers"] == ["ddim"]
     with h5py.File(found.arrays) as file:
         assert file["shared"][()].all(), "it is told that something trains"
+
+
+def test_sets_of_the_project_can_be_asked_about_and_those_that_cannot_fit_say_why(
+    desk, edm, tmp_path
+):
+    project = Project.open(tmp_path / "project")
+    x = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    project.add_dataset("far", 50 + x[:, :2], ["x", "y"])
+    project.add_dataset("deep", x, ["x", "y", "z"])
+    others = {each.slug: each.reason for each in able(edm.path).others}
+    assert list(others)[:2] == ["project:deep", "project:far"]
+    form = "has rows of the form 3, those that the model learned 2."
+    assert others["project:deep"] == f"deep {form}"
+    assert others["project:far"] == others["two-moons"] == others["eight-gaussians"] == ""
+    assert "digits" not in others
+    settings = {"rows": 16, "map": 0}
+
+    def told(slug):
+        other = {"slug": f"project:{slug}"}
+        command = operate(edm, "likelihood-lab", config={**settings, "other": other})
+        return finish(inline(command, WarmModels())).arrays
+
+    arrays = told("far")
+    assert arrays["other"].shape == (16,)
+    assert arrays["other"].mean() < arrays["learned"].mean() - 10
+    for slug, why in (("deep", form), ("gone", "'gone'")):
+        with pytest.raises(Refused, match=re.escape(why)):
+            told(slug)

@@ -1,17 +1,23 @@
 """The likelihood lab on exact densities: what it says is what the law says."""
 
+import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 import torch
 
 from models.config import Pick
+from models.contracts.batch import Batch
 from models.contracts.learner import finish
+from models.contracts.spec import LABEL, Given
+from models.contracts.untold import UNTOLD
 from models.data.eight_gaussians import EightGaussiansConfig
 from models.kinds.images import ImageSet
 from models.kinds.points import PointSet
 from models.operators.base import Operation, Outcome
 from models.operators.density import LikelihoodLab, LikelihoodLabConfig
+from models.operators.otherset import other_rows
 from models.registry import discover, registry
 from models.tensors import make_generator
 
@@ -69,16 +75,61 @@ def test_other_data_are_less_likely(family) -> None:
     assert arrays["other"].mean() < arrays["learned"].mean() - 1
 
 
-def test_data_of_another_form_are_refused(family) -> None:
-    with pytest.raises(
-        ValueError, match=r"rows of .* have the form \d+, those that the model learned 2"
-    ):
-        do(family, other=Pick(slug="markov-text"))
+@pytest.mark.parametrize(
+    ("pick", "why"),
+    [
+        (Pick(slug="markov-text"), "markov-text holds texts; the model has learned points."),
+        (
+            Pick(slug="swiss-roll", config={"dimension": "3"}),
+            "swiss-roll has rows of the form 3, those that the model learned 2.",
+        ),
+        (Pick(slug="swiss-rolls"), "swiss-roll"),
+    ],
+)
+def test_data_that_do_not_fit_are_refused(family, pick: Pick, why: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(why)):
+        do(family, other=pick)
+
+
+def test_others_are_read_by_who_does_it_and_told_only_the_classes_that_the_model_knows() -> None:
+    """A dress stands for 3 in its own set, as a digit does in another."""
+    x = torch.arange(8.0).reshape(4, 1, 1, 2) / 8
+    digits = Classed(ImageSet(x), ("zero", "one", "two"))
+    clothes = Classed(ImageSet(x), ("shirt", "two", "dress"))
+    operation = Operation(Even(digits.spec()), other=lambda pick, n, seed: clothes)
+    rows = other_rows(operation, Pick(slug="project:clothes"), 3, 0, 0)
+    assert len(rows) == 3
+    of = {0: UNTOLD, 1: 2, 2: UNTOLD}  # "two" is called so in both
+    order = [x[:, 0, 0, 0].tolist().index(value) for value in rows.x[:, 0, 0, 0].tolist()]
+    assert rows.given["label"].tolist() == [of[place % 3] for place in order]
+    same = other_rows(replace(operation, other=lambda *_: digits), Pick(slug="x"), 4, 0, 0)
+    assert sorted(same.given["label"].tolist()) == [0, 0, 1, 2]
+    bare = other_rows(replace(operation, other=lambda *_: ImageSet(x)), Pick(slug="x"), 4, 0, 0)
+    assert bare.given["label"].tolist() == [UNTOLD] * 4
 
 
 def test_without_data_it_says_so(family) -> None:
     with pytest.raises(ValueError, match="needs the data of the run"):
         next(LikelihoodLab(LikelihoodLabConfig()).work(Operation(family)))
+
+
+@dataclass(frozen=True)
+class Classed:
+    """A `RowSource` whose rows are of the classes 0, 1, 2, 0, ..."""
+
+    source: Any
+    names: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def spec(self) -> Any:
+        given = {LABEL: Given(classes=len(self.names), names=self.names)}
+        return replace(self.source.spec(), given=given)
+
+    def rows(self, index: Any) -> Batch:
+        label = torch.arange(len(self)) % len(self.names)
+        return Batch(self.source.rows(index).x, given={LABEL: label[index]})
 
 
 class Even:

@@ -11,7 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QFont,
+    QFontMetrics,
+    QKeyEvent,
+    QPaintEvent,
+    QResizeEvent,
+    QStandardItemModel,
+    QWheelEvent,
+)  # fmt: skip
 from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
@@ -385,6 +393,13 @@ class ChoiceList(QComboBox):
         for index, tip in enumerate(tips):
             self.setItemData(index, tip_text(tip), Qt.ItemDataRole.ToolTipRole)
 
+    def refuse(self, index: int, reason: str) -> None:
+        """Show an option that cannot be chosen, and why not; neither keys nor the mouse take it."""
+        model = self.model()
+        assert isinstance(model, QStandardItemModel)
+        model.item(index).setEnabled(False)
+        self.setItemData(index, tip_text(reason), Qt.ItemDataRole.ToolTipRole)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt would cut a long text off in the middle of a letter."""
         option = QStyleOptionComboBox()
@@ -416,12 +431,16 @@ class ChoiceEditor(Editor):
             titles.insert(0, "automatic")
             self._tips.insert(0, "")
         self.box: Segments | ChoiceList
-        if len(titles) <= SEGMENTS and sum(map(len, titles)) <= SEGMENT_LETTERS:
+        refused = {place: each.refused for place, each in enumerate(field.choices) if each.refused}
+        few = len(titles) <= SEGMENTS and sum(map(len, titles)) <= SEGMENT_LETTERS
+        if few and not refused:
             self.box = Segments(titles, field.title)
             self.box.chosen.connect(self._chosen)
         else:
             self.box = ChoiceList(titles, field.title)
             self.box.offer(titles, self._tips)
+            for place, reason in refused.items():
+                self.box.refuse(place + int(field.optional), reason)
             self.box.activated.connect(self._chosen)
         self._host(self.box)
         self.show_value(field.default)

@@ -132,9 +132,11 @@ class OperateSheet(GrowingDialog):
     def _entry(self) -> EntrySpec:
         assert self._state.catalog is not None
         called = kind_of_run(self._run, self._state.catalog).called
+        others = self._able.others if self._able is not None else ()
         made = operators.settings(
-            self.entry, self._run, self._state.catalog, self._config, self._conditions, called
-        )
+            self.entry, self._run, self._state.catalog, self._config, self._conditions, called,
+            others,
+        )  # fmt: skip
         own = self.entry.slug == LENGTHS  # it compares them all
         return made if own else operators.weighed(made, self._run)
 

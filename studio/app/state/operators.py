@@ -3,7 +3,7 @@ its rows can be made under, and the rows that it is handed. Pure.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import msgspec
 from studio.app import words
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
-from studio.protocol.able import Condition, guess
+from studio.protocol.able import Condition, OtherSet, guess
 from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec, SlotSpec
 
 __all__ = [
@@ -28,6 +28,7 @@ DATA = "data"  # in the place of rows: all that the run has learned from
 _MEANT = {"all": "all data there are", "test": "the data that only test"}
 COUNT = "n"
 """The setting of an operator that says how many rows it makes."""
+OWN = "A set of this project."
 _BESIDE = "else it is that of rows of the data that go with what is chosen"
 
 
@@ -71,15 +72,17 @@ def settings(
     config: Mapping[str, Any],
     conditions: list[Condition],
     called: Mapping[str, str] | None = None,
+    others: Sequence[OtherSet] = (),
 ) -> EntrySpec:
     """Return an operator with all that can be said of it as its fields; what follows from a choice
-    is that of ``config``. ``called`` are conditions by their names, as people call them.
+    is that of ``config``. ``called`` are conditions by their names, as people call them, and
+    ``others`` the sets that can be asked about which the run has not learned.
     """
     assert run.spec is not None
     opened = catalog.opened(entry, config, catalog.kind_of(run.spec.dataset))
     family = drafts.entry_of(run.spec, "family", catalog)
     samplers = {each.slug for each in drafts.samplers(family, catalog)}
-    fields = [_sampling(field, samplers) for field in opened.fields]
+    fields = [_sampling(_asking(field, others), samplers) for field in opened.fields]
     return msgspec.structs.replace(
         opened,
         fields=[
@@ -129,6 +132,21 @@ def _handed(slot: SlotSpec) -> FieldSpec:
         meant=f"such as {slot.example}" if slot.example else usual,
         group="Rows",
     )
+
+
+def _asking(field: FieldSpec, others: Sequence[OtherSet]) -> FieldSpec:
+    """Return the choice of a set of data with those that the engine knows for the run: its own
+    first, and those greyed that the model cannot be asked about.
+    """
+    if not others or field.of != "dataset" or not field.chooses:
+        return field
+    known = {choice.value: choice.help for choice in field.choices}
+    offered = [
+        Choice(value=o.slug, title=o.title, help=known.get(o.slug, OWN), refused=o.reason)
+        for o in others
+    ]
+    none = [choice for choice in field.choices if not choice.value]
+    return msgspec.structs.replace(field, choices=[*none, *offered])
 
 
 def _sampling(field: FieldSpec, samplers: set[str]) -> FieldSpec | None:

@@ -4,11 +4,14 @@ from pathlib import Path
 
 from torch import Tensor
 
+from models.config import describe
 from models.contracts.spec import SIZE, DataSpec
+from models.entries import OperatorEntry
 from studio.engine.kinds.base import kind_of
 from studio.engine.kinds.fit import picked_kind
 from studio.engine.run.loading import newest_checkpoint
 from studio.engine.run.operating import offered
+from studio.engine.run.othersets import other_sets
 from studio.engine.run.saving import saved_data
 from studio.protocol.able import Able, AbleTo, Condition
 from studio.store.run import RunFolder
@@ -29,7 +32,10 @@ def able(run: Path) -> Able:
     folder = RunFolder(run)
     checkpoint = newest_checkpoint(folder)
     data = saved_data(checkpoint)
-    suffixes = list(kind_of(picked_kind(folder.record.spec.dataset)).suffixes)
+    learned = folder.record.spec.dataset
+    suffixes = list(kind_of(picked_kind(learned)).suffixes)
+    there = offered(folder, data)
+    asks = any(_asks_others(entry) for entry, reason in there if not reason)
     return Able(
         step=checkpoint.step,
         operators=[
@@ -40,10 +46,16 @@ def able(run: Path) -> Able:
                 asks=list(entry.asks or ()),
                 reason=reason,
             )
-            for entry, reason in offered(folder, data)
+            for entry, reason in there
         ],
         conditions=conditions(data),
+        others=other_sets(data, learned, folder.project) if asks else [],
     )
+
+
+def _asks_others(entry: OperatorEntry) -> bool:
+    """Whether an operator asks about a set that a person picks."""
+    return any((row["kind"], row["of"]) == ("pick", "dataset") for row in describe(entry.config))
 
 
 def conditions(spec: DataSpec) -> list[Condition]:

@@ -32,6 +32,7 @@ from studio.engine.run.conditions import TAKEN_FROM, beside, chosen, said_beside
 from studio.engine.run.destination import check_destination
 from studio.engine.run.loading import Loaded, load
 from studio.engine.run.others import Others, asking
+from studio.engine.run.othersets import other_set
 from studio.engine.run.resolve import Choice, pick_operator, pick_sampler
 from studio.engine.run.session import versions
 from studio.protocol.commands import Operate
@@ -143,6 +144,7 @@ class Asked:
             lambda n, seed: source().some(n, seed),
             lambda: source().judge(),
             shared,
+            lambda pick, n, seed: other_set(pick, n, seed, self.run.project),
         )
         try:
             outcome = yield from self.operator.make().work(operation)

@@ -1,0 +1,93 @@
+"""The sets that a model can be asked about which it has not learned: those of the project of its
+run, and those of the registry.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from models.config import Pick, decode, describe
+from models.contracts.data import RowSource
+from models.contracts.spec import DataSpec
+from models.entries import DatasetEntry
+from models.operators.otherset import misfit, registered
+from models.registry import registry
+from studio.engine.data.datasets import outline_of
+from studio.engine.data.imported import find_imported, find_outline
+from studio.engine.process.failures import Refused
+from studio.protocol import spec as protocol
+from studio.protocol.able import OtherSet
+from studio.protocol.spec import PROJECT_PREFIX, project_name
+from studio.store.errors import StoreError
+from studio.store.project import Project
+
+__all__ = ["other_set", "other_sets"]
+
+LEARNED = "is what the run learns from"
+_FEW = 64  # rows of which it is known what a set is like
+
+
+def other_set(pick: Pick, n: int, seed: int, project: Path) -> RowSource:
+    """Return the rows of a set that a person picked; n of them, for a seed, where they are drawn.
+
+    Raises:
+        Refused: it is not in the project, or damaged; the path is "config.other".
+        ValueError: there is no such set, or its settings are wrong.
+    """
+    own = project_name(pick.slug)
+    if own is None:
+        return registered(pick, n, seed)
+    try:
+        return find_imported(own, project).whole()
+    except Refused as refused:
+        raise Refused.of(refused.info, "config.other") from refused
+
+
+def other_sets(spec: DataSpec, learned: protocol.Pick, project: Path) -> list[OtherSet]:
+    """Return all sets of the kind of data that a model has learned, those of the project first, and
+    why it cannot be asked about some. ``learned`` is what it has learned from.
+    """
+    own = [_own(name, spec, learned, project) for name in _names(project, spec.kind)]
+    entries = [entry for entry in registry.all("dataset") if spec.kind in entry.kinds]
+    return [*own, *(_registered(entry, spec, learned) for entry in entries)]
+
+
+def _names(project: Path, kind: str) -> list[str]:
+    try:
+        return [each.name for each in Project.open(project).datasets() if each.record.kind == kind]
+    except StoreError:
+        return []
+
+
+def _own(name: str, spec: DataSpec, learned: protocol.Pick, project: Path) -> OtherSet:
+    slug = f"{PROJECT_PREFIX}{name}"
+    if slug == learned.slug:
+        return OtherSet(slug=slug, title=name, reason=_told(name, LEARNED))
+    try:
+        reason = misfit(find_outline(name, project).spec, spec)
+    except Refused as refused:
+        return OtherSet(slug=slug, title=name, reason=refused.info.message)
+    return OtherSet(slug=slug, title=name, reason=_told(name, reason))
+
+
+def _registered(entry: DatasetEntry, spec: DataSpec, learned: protocol.Pick) -> OtherSet:
+    fields = describe(entry.config)
+    if any(row["kind"] in ("int", "float") for row in fields):
+        # With other numbers it may be of another form, and the person has not said them yet.
+        return OtherSet(slug=entry.slug, title=entry.title)
+    reason = LEARNED if (entry.slug, {}) == (learned.slug, learned.config) and not fields else ""
+    options = [{row["path"]: each["value"]} for row in fields for each in row["choices"]]
+    try:
+        reason = reason or misfit(_outline(entry, {}), spec)
+        if reason and any(not misfit(_outline(entry, each), spec) for each in options):
+            reason = ""
+    except Refused as refused:
+        return OtherSet(slug=entry.slug, title=entry.title, reason=refused.info.message)
+    return OtherSet(slug=entry.slug, title=entry.title, reason=_told(entry.title, reason))
+
+
+def _outline(entry: DatasetEntry, config: dict[str, Any]) -> DataSpec:
+    return outline_of(entry, decode(entry.config, config), _FEW).spec
+
+
+def _told(name: str, reason: str) -> str:
+    return f"{name} {reason}." if reason else ""
