@@ -42,7 +42,9 @@ Valid = Callable[[Tensor, Tensor], Tensor]
 
 
 _RNN = Lesson("graph-rnn", 1500, seed=_UNSEEN)
-_GRAN = Lesson("gran", 500, seed=_UNSEEN)
+# By seed 10 degrees were within .025 by each of three times a hundred graphs after 1500 steps, as
+# long as 500 had taken.
+_GRAN = Lesson("gran", 1500, seed=_UNSEEN)
 _EDGES = Lesson("edge-list", 800)
 _JO = "Jo et al. 2022, arXiv:2202.02514, table 1 (the measure)"
 
@@ -91,7 +93,7 @@ def graph_rnn() -> Outcome:
     "GR5-gran",
     title="GRAN learns graphs of two communities",
     claim="GRAN, whose edges of a node are one of eight mixtures after three rounds of messages, "
-    "makes new graphs of two communities after 500 steps on 80 graphs.",
+    "makes new graphs of two communities after 1500 steps on 80 graphs.",
     pass_line=_LINE,
     group="Graphs",
     source=f"{_JO}; {_LIAO}, sections 2.2 and 2.3",
