@@ -295,6 +295,8 @@ class Kind:
             where they have some.
         facts: says what is known of data in a line: from ``x``, the names of its columns, and what
             the engine found.
+        browsed: how many real ones are fetched to be browsed at most: more where it is said of each
+            sample whether it is new.
         page: how many tiles stand on a page; fewer where each needs more room.
         least: pixels of the height of a tile below which nothing is made out in it: where a page
             has no room for so much, fewer are seen at once.
@@ -385,6 +387,7 @@ class Kind:
     ready: Callable[[Arrays], Arrays] = lambda arrays: {}
     common: Callable[[Arrays], Arrays] = lambda arrays: {}
     views: tuple[str, ...] = ("tiles", "browser")
+    browsed: int = 4096
     page: int = 64
     least: int = 0
     draws: int = 0

@@ -237,6 +237,7 @@ KIND = Kind(
     views=("graph-flow", "tiles", "browser", "graph-edit", "asked"),
     apart=Apart("labels and the spectrum; 0 is the same graph", _features, _same),
     page=36,
+    browsed=16_384,
     least=52,
     parts=(PLACES,),
     suffixes=("graphml", "json", "svg", "npz", "h5"),

@@ -205,6 +205,7 @@ KIND = Kind(
     apart=Apart("elements, bonds and the spectrum; 0 is the same molecule", _features, _same),
     imports="SDF, SMILES or XYZ",
     page=36,
+    browsed=16_384,
     least=52,
     parts=(PLACES,),
     suffixes=("sdf", "smi", "graphml", "json", "svg", "npz", "h5"),

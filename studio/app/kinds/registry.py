@@ -69,9 +69,12 @@ def moves_in(run: RunState | None, catalog: Catalog | None) -> bool:
 
 
 def flows_in(run: RunState | None, catalog: Catalog | None) -> bool:
-    """Whether data move along a flow time in a run: a generator makes them in one step."""
+    """Whether data move along a flow time in a run: a generator makes them in one step, and so does
+    any model whose records have one flow time.
+    """
     entry = family_of_run(run, catalog)
-    return moves_in(run, catalog) and (entry is None or entry.carrier != GENERATOR)
+    at_once = run is not None and run.frames == 1
+    return moves_in(run, catalog) and not at_once and (entry is None or entry.carrier != GENERATOR)
 
 
 def fitting(expected: Kind, shape: tuple[int, ...]) -> Kind:

@@ -160,7 +160,20 @@ class Following(QObject):
     def _show(self, record: FlowRecord) -> None:
         if record is not self._record:
             self._record = record
+            self._count(record)
             self.shown.emit(record)
+
+    def _count(self, record: FlowRecord) -> None:
+        """Note how many flow times a kept record of the run has; a live one has those that somebody
+        looks at.
+        """
+        run = self.run
+        if run is None or record is run.live:
+            return
+        at_once = run.frames == 1
+        run.frames = len(record.t)
+        if (run.frames == 1) != at_once:
+            self._state.runs.changed.emit(run.key)
 
     def _select(self, _key: str = "") -> None:
         self._record = None

@@ -26,6 +26,7 @@ from studio.app.state.session import AppState
 __all__ = ["MoreKnown"]
 
 JUDGE, SURE, NEAREST = "judge", "sure", "nearest"
+NEW = "new"  # what is found of each against the training data, and what it is if it is that
 OPERATOR = "ask-judge"
 NUMBERS = 500_000  # that go to the engine at most
 KEPT = 12  # sets of data of which it is remembered
@@ -87,7 +88,8 @@ class MoreKnown(QObject):
         if kind.among is not None:
             told = run.target_told if among is not None else {}
             training = rows_of(among, told) if among is not None else None
-            tasks.spawn(self._compare(entry, kind.among, dict(data), training, own=own))
+            work = self._compare(entry, kind.among, dict(data), training, run.learned, own=own)
+            tasks.spawn(work)
         able = any(each.slug == OPERATOR for each in offered(run, self._state.catalog))
         if JUDGE in kind.finds and able and run.checkpoints and SURE not in entry.found:
             if self._once.ready:
@@ -104,10 +106,24 @@ class MoreKnown(QObject):
         self._tell(entry, {NEAREST: far})
 
     async def _compare(
-        self, entry: _Entry, among: Among, data: Arrays, training: Arrays | None, *, own: bool
+        self,
+        entry: _Entry,
+        among: Among,
+        data: Arrays,
+        training: Arrays | None,
+        learned: int | None,
+        *,
+        own: bool,
     ) -> None:
-        found = await asyncio.to_thread(among, data, training, own=own)
-        self._tell(entry, dict(found))
+        """Compare data with each other and with the training ones; of these a lens may have
+        fetched a part, and what is new to that may be known to the rest.
+        """
+        found = dict(await asyncio.to_thread(among, data, training, own=own))
+        n = len(training["x"]) if training is not None else 0
+        if NEW in found and learned is not None and n < learned:
+            part = f"{NEW} to {n:,} of {learned:,}"
+            found[NEW] = np.where(found[NEW] == NEW, part, found[NEW])
+        self._tell(entry, found)
 
     async def _judge(self, entry: _Entry, run: RunState) -> None:
         some = max(1, NUMBERS // max(1, entry.x[0].size))

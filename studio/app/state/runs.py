@@ -109,7 +109,8 @@ class RunState:
     race it takes part in, and ``budget`` the kind of what it may spend there; ``edits`` what was
     changed in it, in order; ``stage`` the stage within a step that was done last, "" between two
     steps. ``seconds`` is the training time so far; ``parameters`` counts those of its networks,
-    None until somebody asked. ``target`` are some of its ``learned`` target points, which are
+    None until somebody asked. ``frames`` is how many flow times its kept records have, 0 before one
+    was seen. ``target`` are some of its ``learned`` target points, which are
     counted when they are first shown; ``target_told`` is what is known of each by name, and
     ``classes`` are the names of their classes, ``alike`` what holds for each of them, and for what
     the run makes, by name. ``held`` are some data that it has not learned, with
@@ -144,6 +145,7 @@ class RunState:
     floors: dict[str, float] = field(default_factory=dict)
     kept: list[int] = field(default_factory=list)
     live: FlowRecord | None = None
+    frames: int = 0
     target: Floats | None = None
     learned: int | None = None
     columns: tuple[str, ...] = ()

@@ -38,7 +38,7 @@ from studio.app.widgets.samplebutton import sample_button
 __all__ = ["VIEW", "TileSamplesView"]
 
 SHOWN = 64  # particles that the lens wants, live
-TARGET, REAL = 512, 4096  # of the data that are fetched to be browsed at least, and at most
+TARGET = 512  # of the data that are fetched to be browsed at least
 NEAR = 64  # of the nearest, of all that the run learns
 HEARD = 8  # sounds that are played one after the other at most
 HEAR = (
@@ -265,7 +265,8 @@ class TileSamplesView(QWidget):
             self._fill(self._sampled.now)  # the names of classes have come, too
         now = self._sampled.now
         if now is not None and len(now.x) and self._once.due(run):
-            room = min(REAL, max(TARGET, BYTES // max(1, now.x[0].nbytes)))
+            most = self._kind.browsed
+            room = min(most, max(TARGET, BYTES // max(1, now.x[0].nbytes)))
             self._actions.looking.load_more_target(run.key, room)
 
     _drawn: NDArray[np.float32] | None = None

@@ -35,6 +35,14 @@ class Graphs(DataKind, slug="graphs"):
     foreseen: ClassVar[bool] = True
     record_types: ClassVar[Mapping[str, str]] = {f"{EXTRA}{DENOISED}": "float16"}
 
+    def too_few(self, n: int) -> tuple[str, str]:
+        """Say of a graph alone, too, that nothing here learns from it: also CELL, which learns how
+        walks go on a graph, takes several.
+        """
+        said, advice = super().too_few(n)
+        alone = " Of one network alone no model here learns: cut it into pieces." if n == 1 else ""
+        return said, advice + alone
+
     def from_parts(self, parts: Arrays, facts: Facts) -> GraphSet:
         """Return graphs from what an importer brings: packed rows x, size, and perhaps label."""
         if (refused := self.missing(parts, ("x", "size"))) is not None:

@@ -81,3 +81,26 @@ async def test_without_a_judge_there_are_distances_alone(judged: Any) -> None:
     assert set(found) == {"nearest"}
     assert float(found["nearest"].min()) > 0.1
     assert more.of(judged.run, kind("points"), real) == {}
+
+
+async def test_what_is_new_to_a_part_of_the_training_data_is_said_to_be_so(judged: Any) -> None:
+    """Of 10,000 molecules 4,096 were there, and the others were never looked among."""
+    molecules, run = kind("molecules"), judged.run
+    more, changed = MoreKnown(judged.state, judged.state, judged.actions), []
+    more.changed.connect(lambda: changed.append(1))
+    atoms, pairs = 9 * 3, 3 * 3
+    ethene, ethane = np.zeros((2, atoms + pairs), np.float32)
+    for row, order in ((ethene, 1), (ethane, 0)):
+        row[: 2 * 9] = -1.0
+        row[[0, 9]] = 1.0
+        row[atoms::3] = -1.0
+        row[atoms + 3 * order] = 1.0
+    run.target, run.learned = np.stack([ethene] * 3), 8
+    data = {"x": np.stack([ethene, ethane])}
+    more.of(run, molecules, data)
+    await until(lambda: bool(changed))
+    assert more.of(run, molecules, data)["new"].tolist() == ["known", "new to 3 of 8"]
+    run.learned, run.target = 3, run.target.copy()
+    more.of(run, molecules, data)
+    await until(lambda: len(changed) == 2)
+    assert more.of(run, molecules, data)["new"].tolist() == ["known", "new"]

@@ -198,6 +198,15 @@ def test_where_a_generator_makes_all_in_one_step_there_is_no_flow_time(
     assert bar._time.text() == "one step: no flow time"
     assert not bar.flow.isEnabled()
     assert not bar._play.isEnabled()
+
+
+def test_what_is_made_at_once_has_no_flow_clock_whatever_makes_it(lens: Any, bar: Any) -> None:
+    """Of a VGAE, whose records have one flow time, it could be moved to no effect."""
+    assert bar.flow.isEnabled()
+    lens.run.frames = 1
+    lens.state.runs.changed.emit(lens.run.key)
+    assert not bar.flow.isEnabled()
+    assert bar._time.text() == "one step: no flow time"
     assert not bar._speed.isVisible()
 
 

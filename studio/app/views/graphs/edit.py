@@ -24,7 +24,7 @@ from studio.app.kinds.by_hand import ByHand
 from studio.app.kinds.graph_rows import SIZE
 from studio.app.kinds.kind import Arrays, Kind
 from studio.app.kinds.registry import kind_of_run
-from studio.app.kinds.validity import VALIDITY
+from studio.app.kinds.validity import VALIDITY, why_of
 from studio.app.plots.moreknown import MoreKnown
 from studio.app.state import operators
 from studio.app.state.graph_editing import (
@@ -570,7 +570,8 @@ class GraphEditView(QWidget):
         marks = {name: more[name] for name in self._kind.marked if name in more}
         tiles = self._kind.tiles({**shown, **marks})
         known = self._kind.measures({**shown, **more})
-        texts = known[VALIDITY].astype(str).tolist() if VALIDITY in known else []
+        said = known[VALIDITY].astype(str).tolist() if VALIDITY in known else []
+        texts = [why_of(each) or each for each in said]
         self.results.show_tiles(tiles, noun=self._kind.many, words=texts)
         self.results.select(self.desk.shown)
 
