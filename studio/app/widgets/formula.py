@@ -15,6 +15,7 @@ __all__ = ["Formula", "FormulaLine", "lines_of"]
 
 _BREAK = re.compile(r"(?<=[,;])\s{2,}")
 _TIGHT = re.compile(r"(?<![=≥≤→←(])\s+(?=[=≥≤→←+−~·⊙])")
+_FACTOR = re.compile(r"(?<=\))\s+(?=[^\W\d]\w*\()")
 LEADING = 1.45
 
 
@@ -53,8 +54,11 @@ def _fitting(piece: str, width: float, measure: QFontMetricsF) -> list[str]:
 
 
 def _parts(piece: str) -> list[str]:
-    """Split before signs that stand in no bracket, or in the fewest; bars of a norm are one."""
-    found = [(m, _depth(piece[: m.start()])) for m in _TIGHT.finditer(piece)]
+    """Split before signs that stand in no bracket, or in the fewest; bars of a norm are one. Where
+    there is no sign, between the factors of a product.
+    """
+    signs = list(_TIGHT.finditer(piece)) or list(_FACTOR.finditer(piece))
+    found = [(m, _depth(piece[: m.start()])) for m in signs]
     least = min((depth for _, depth in found), default=0)
     places = [m for m, depth in found if depth == least]
     ends = [*(m.start() for m in places), len(piece)]

@@ -422,6 +422,8 @@ def test_a_formula_breaks_where_no_bracket_is_open_and_bars_are_one(qtbot: QtBot
     assert broken(bound, "a ≤ KL(q(x | y) ‖ p)") == ["a ≤ KL(q(x | y) ‖ p)", "+ ½ ∫ |D − x|² ds"]
     assert broken("m |(1 − m) ⊙ (D − x)|²", "m |(1 − m)  ") == ["m |(1 − m)", "⊙ (D − x)|²"]
     assert broken("f(a − b)", "f(a ") == ["f(a", "− b)"]
+    product = "= Π Σ q(b | a, c) p(c | A)"
+    assert broken(product, "= Π Σ q(b | a, c)") == ["= Π Σ q(b | a, c)", "p(c | A)"], "by factors"
 
 
 def test_pictures_of_a_page_ask_for_no_more_than_they_need(qtbot: QtBot) -> None:
