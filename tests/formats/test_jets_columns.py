@@ -321,10 +321,24 @@ def test_a_jet_that_is_damaged_is_left_out_and_the_others_stay(tmp_path: Path) -
 
 
 def test_bytes_and_what_is_called_so_are_pixels_and_no_constituents(tmp_path: Path) -> None:
-    x = np.random.default_rng(0).random((20, 8, 8))
+    x = np.random.default_rng(0).random((20, 8, 9))
     path = tmp_path / "a.npz"
     for called, dtype, jets_ in (
         ("a", np.uint8, False), ("a", np.float32, True), ("images", np.float32, False),
     ):  # fmt: skip
         np.savez(path, **{called: (255 * x).astype(dtype), "labels": np.zeros(20, np.uint8)})
         assert JetColumns().claims(path) is jets_
+
+
+def test_square_numbers_are_images_first_but_for_four_vectors(tmp_path: Path) -> None:
+    discover()
+    path = tmp_path / "a.npz"
+    x = np.random.default_rng(0).random((20, 8, 8), np.float32)
+    np.savez(path, x_train=x, y_train=np.zeros(20, np.int64))
+    offered = [each.slug for each in importers.offered([path])]
+    assert offered[0] == "image-arrays"
+    assert "jets-columns" in offered  # a person may know better
+    p = np.random.default_rng(1).normal(size=(20, 4, 3))
+    energy = np.linalg.norm(p, axis=2, keepdims=True)
+    np.savez(path, x_train=np.concatenate([energy, p], axis=2))
+    assert importers.offered([path])[0].slug == "jets-columns"

@@ -13,7 +13,7 @@ from studio.formats.jets.column_options import ASSUMED, EACH, MOMENTA, OPTIONS, 
 from studio.formats.jets.columns import columns_of
 from studio.formats.jets.importing import JetFiles, JetRows
 from studio.formats.jets.mapping import MappedFile, mapped, sources_of
-from studio.formats.jets.roles import each_of, told, whole
+from studio.formats.jets.roles import each_of, guessed, whole
 from studio.formats.jets.top_tagging import table_of
 from studio.formats.limits import FormatError
 from studio.formats.registry import importer
@@ -39,12 +39,21 @@ class JetColumns(JetFiles):
     hint = "Choose what the columns are, and their unit."
 
     def claims(self, path: Path) -> bool:
-        """Say whether a file has an array (n, N, 3 to 16), as constituents stand, columns whose
-        names are enough, or flat rows of four-vectors, and is no benchmark that is known by itself.
+        """Say whether a file has an array (n, N, 3 to 16), as constituents stand, that is not
+        square, as images are; columns whose names are enough, or four-vectors; and is no benchmark
+        that is known by itself.
         """
         try:
             with arrays_of(path) as arrays:
                 return _like_jets(arrays) and table_of(arrays) is None
+        except StoreError:
+            return False
+
+    def also(self, path: Path) -> bool:
+        """Say whether there is an array that is square by chance, perhaps."""
+        try:
+            with arrays_of(path) as arrays:
+                return any(map(_like_clouds, arrays)) and table_of(arrays) is None
         except StoreError:
             return False
 
@@ -101,13 +110,16 @@ class JetColumns(JetFiles):
 
 
 def _like_jets(arrays: Sequence[Array]) -> bool:
+    clouds = any(_like_clouds(each) and each.shape[1] != each.shape[2] for each in arrays)
+    return clouds or whole(guessed(columns_of(arrays, 0))) or bool(each_of(arrays, 0))
+
+
+def _like_clouds(array: Array) -> bool:
     # Bytes are pixels: no momentum is kept so coarsely. So is what is called so.
-    clouds = any(
-        len(each.shape) == 3
-        and 3 <= each.shape[2] <= 16
-        and each.dtype.kind in "fiu"
-        and each.dtype.itemsize > 1
-        and each.name.rpartition("/")[2].lower() not in _PIXELS
-        for each in arrays
+    return (
+        len(array.shape) == 3
+        and 3 <= array.shape[2] <= 16
+        and array.dtype.kind in "fiu"
+        and array.dtype.itemsize > 1
+        and array.name.rpartition("/")[2].lower() not in _PIXELS
     )
-    return clouds or whole(told(columns_of(arrays, 0))) or bool(each_of(arrays, 0))
