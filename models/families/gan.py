@@ -29,7 +29,7 @@ from models.fields.critic_settings import (
 )
 from models.fields.critic_setup import build_critic, critic_layers, retune_critic
 from models.fields.rescalings import RescalingSetting, ShiftSetting
-from models.nets.earlier import networks_as_picks
+from models.nets.earlier import gan_by_log_ratio
 from models.nets.settings import CriticNet, GeneratorNet
 from models.registry import family
 from models.training.optim import OptimizerConfig
@@ -74,8 +74,8 @@ class GanConfig(Config, frozen=True):
     field="critic",
     carrier="generator",
     motion="dθ/dτ = E[J(z)ᵀ h′(d) ∇d],  x = g(z; θ)",
-    version=2,
-    upgrade=networks_as_picks,
+    version=3,
+    upgrade=gan_by_log_ratio,
 )
 class Gan(GeneratorFamily[GanConfig]):
     """field = critic, carrier = generator."""

@@ -100,9 +100,29 @@ class ImageSet:
             "mixture": 4,
             "net": {"slug": "made", "config": {"width": 512, "frequencies": 0}},
         },
-        # At their hundreds of pixels a critic tells any two sets of images apart, and only its
-        # penalty keeps it smooth enough to say where to go.
-        "gan": {"latent": 64, "penalty": 1.0},
+        # WGAN-GP (Gulrajani et al. 2017, arXiv:1704.00028, algorithm 1, but for one step of the
+        # critic and a higher rate). A log ratio is as flat as it is sure, and images of far kinds
+        # are told apart with certainty: particles that all are of one kind stay there. A critic
+        # whose slope is held at 1 still says where the others are.
+        "gan": {
+            "latent": 64,
+            "loss": "ipm",
+            "penalty": 10.0,
+            "centre": 1.0,
+            "generator": {"slug": "dcgan", "config": {"modulated": True}},
+            "generator_optimizer": {"beta1": 0.0, "beta2": 0.9},
+            "critic_optimizer": {"beta1": 0.0, "beta2": 0.9},
+        },
+        # An energy is asked for its slope twenty to thirty times a step: by a plain network there
+        # are steps enough.
+        "energy-based": {"energy": {"slug": "mlp", "config": {"width": 512}}},
+        "recovery-likelihood": {"energy": {"slug": "mlp", "config": {"width": 512}}},
+        # Where a step is four GANs, steps are what it takes, and plain networks make three times as
+        # many.
+        "ddgan": {
+            "generator": {"slug": "mlp", "config": {"width": 512}},
+            "critic": {"slug": "mlp", "config": {"width": 512}},
+        },
         "mmd-generator": {"latent": 64},
         # An image is as long as the square root of its pixels, and a critic held back by its
         # penalty is not steeper for that.

@@ -48,6 +48,16 @@ class DcganConfig(Config, frozen=True):
             log=True,
         ),
     ] = 32
+    modulated: Annotated[
+        bool,
+        param(
+            "Modulated by the latent",
+            "Whether the latent of a generator also scales and shifts every layer. Normalised by "
+            "itself, an image forgets how bright and in which colour it was meant to be; so it is "
+            "told again. A critic has no latent, and is the same.",
+            advanced=True,
+        ),
+    ] = False
 
 
 def _channels(width: int, level: int) -> int:
@@ -139,6 +149,9 @@ class DcganGenerator(nn.Module):
         generator: where the initial weights come from (a generator of the CPU).
         told: makes numbers of what is given, which its first layer sees beside z (Mirza and
             Osindero 2014, arXiv:1411.1784, section 3.2).
+
+    Modulated, what each normalisation has left is scaled and shifted by the latent and what is told
+    (self-modulation: Chen et al. 2019, arXiv:1810.01365, eqs. 2 and 3, by one linear layer each).
     """
 
     def __init__(
@@ -164,6 +177,10 @@ class DcganGenerator(nn.Module):
         seen = latent + (0 if told is None else told.dim)
         self.first = linear(seen, math.prod(self.start), generator=generator)
         self.norms = nn.ModuleList([group_norm(width) for width in widths])
+        styles = widths if config.modulated else []
+        self.styles = nn.ModuleList(
+            [linear(seen, 2 * width, generator=generator) for width in styles]
+        )
         gain = math.sqrt(2.0)
         self.ups = nn.ModuleList(
             [transposed(a, b, gain=gain, generator=generator) for a, b in pairwise(widths)]
@@ -183,13 +200,19 @@ class DcganGenerator(nn.Module):
     ) -> Tensor:
         if self.given is not None:
             z = torch.cat([z, self.given.of(given, z)], dim=1)
-        x = self.first(z).unflatten(1, self.start)
-        x = functional.relu(self.norms[0](x))
-        for up, norm, (h, w) in zip(self.ups, self.norms[1:], self.sizes, strict=False):
-            x = functional.relu(norm(up(x)[:, :, :h, :w]))
+        x = self._lit(0, self.first(z).unflatten(1, self.start), z)
+        for level, (up, (h, w)) in enumerate(zip(self.ups, self.sizes, strict=False), start=1):
+            x = self._lit(level, up(x)[:, :, :h, :w], z)
         h, w = self.full
         out: Tensor = self.last(x)[:, :, :h, :w]
         return out
+
+    def _lit(self, level: int, x: Tensor, z: Tensor) -> Tensor:
+        x = self.norms[level](x)
+        if self.styles:
+            scale, shift = self.styles[level](z)[:, :, None, None].chunk(2, dim=1)
+            x = torch.addcmul(x + shift, x, scale)
+        return functional.relu(x)
 
 
 @network(

@@ -1,11 +1,13 @@
-"""Networks as settings of earlier versions had them: one field for points and one for images."""
+"""Settings of earlier versions: networks as one field for points and one for images, and what a GAN
+of images was.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
 from models.nets.offered import gives
 
-__all__ = ["networks_as_picks"]
+__all__ = ["gan_by_log_ratio", "networks_as_picks"]
 
 # The field of today, that for images of then, its network of today, and how a fully connected one
 # was activated.
@@ -32,6 +34,27 @@ def networks_as_picks(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
         elif earlier and points:
             found[field] = {"slug": "mlp", "config": dict(points)}
     return found
+
+
+def gan_by_log_ratio(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return settings of a GAN in which networks are picks; those of images that were written down
+    before these had a Wasserstein GAN and a modulated generator have neither. A setup that says
+    little is new. A `models.entries.Upgrade`.
+    """
+    found = networks_as_picks(config, kind)
+    pick = found.get("generator", {})
+    if not isinstance(pick, Mapping):
+        return found  # refused where it is read
+    fields = {"image_generator", "image_critic"} & config.keys()
+    whole = "slug" in pick and "modulated" not in pick.get("config", {}) and "place" in found
+    if not (_on_grid(kind) and (fields or whole)):
+        return found
+    if pick.get("slug", "dcgan") == "dcgan":
+        own = {"modulated": False, **pick.get("config", {})}
+        found["generator"] = {"slug": "dcgan", "config": own}
+    for name in ("generator_optimizer", "critic_optimizer"):
+        found[name] = {"beta1": 0.5, "beta2": 0.999, **found.get(name, {})}
+    return {"loss": "logistic", "penalty": 1.0, "centre": 0.0, **found}
 
 
 def _on_grid(kind: str) -> bool:

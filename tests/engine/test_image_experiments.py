@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from models.experiments.base import Null
+from models.families.likelihood.latent_diffusion import LatentDiffusion
 from models.metrics.base import Floor
 from models.nets.offered import kinds_of
 from models.registry import registry
@@ -80,6 +81,24 @@ def test_a_training_takes_its_time_and_no_more(monkeypatch):
     assert steps == pytest.approx(100 * 3.0, abs=2)
     # The schedule has come to its end when the time has.
     assert family.field.trained.optimizer.horizon == pytest.approx(steps, rel=0.2)
+
+
+def test_a_training_comes_to_its_end_though_its_lesson_costs_more_than_the_rest(monkeypatch):
+    """By a clock on which a step of the autoencoder costs four times one of the diffusion."""
+    now, step = [0.0], LatentDiffusion.step
+
+    def stepped(self, batch):
+        now[0] += 0.04 if self._count < self._lesson else 0.01
+        return step(self, batch)
+
+    monkeypatch.setattr(LatentDiffusion, "step", stepped)
+    monkeypatch.setattr(equal_time.time, "process_time", lambda: now[0])
+    small = {"slug": "dcgan", "config": {"width": 2}}
+    config = {"latent": 2, "encoder": small, "decoder": small}
+    method = Method("L", "latent-diffusion", config, 16)
+    family, steps = train_for(method, dataset_of("digits"), 3.0, seed=0)
+    assert steps == pytest.approx(3.0 / 0.025, abs=2)
+    assert family.field.trained.count == pytest.approx(steps / 2, abs=2)
 
 
 def test_methods_are_judged_beside_a_floor():

@@ -20,6 +20,8 @@ from models.fields.rescaling import Rescaling
 from models.fields.rescalings import RESCALINGS
 from models.kinds.points import in_data_units
 from models.nets.mlp import MLP, MLPConfig
+from models.nets.pick import filled
+from models.registry import registry
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig, learning_rate
 
@@ -338,3 +340,17 @@ def test_a_gan_learns_the_structure_of_five_gaussians(settings: dict):
     # Untrained 1.14, one missing mode .56, the best single Gaussian .48.
     assert score.sw1 < 0.30
     assert score.lightest > 0.12
+
+
+def test_images_written_down_before_have_the_gan_of_then_and_new_ones_that_of_today():
+    entry = registry.get("family", "gan")
+    plain = {"slug": "dcgan", "config": {"width": 32}}
+    then = {**encode(GanConfig(loss="logistic", penalty=1.0)), "generator": plain}
+    read = decode(entry.config, filled(entry, entry.upgrade(then, "images"), "images"))
+    assert read.loss == "logistic"
+    assert read.generator.config == {"width": 32, "modulated": False}
+    assert read.critic_optimizer.beta1 == 0.5
+    assert entry.upgrade(then, "points") == then
+    new = decode(entry.config, filled(entry, entry.upgrade({"latent": 3}, "images"), "images"))
+    assert (new.loss, new.centre, new.latent) == ("ipm", 1.0, 3)
+    assert new.generator.config["modulated"]

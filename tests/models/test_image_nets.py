@@ -40,12 +40,17 @@ def maker(data: DataSpec, seed: int, pick: Pick = CONVOLUTIONAL) -> nn.Module:
     return build(pick, data, role.generator(LATENT), make_generator(seed))
 
 
+def modulated(data: DataSpec, seed: int) -> nn.Module:
+    return maker(data, seed, Pick(slug="dcgan", config={"width": 4, "modulated": True}))
+
+
 def denoiser(data: DataSpec, seed: int, pick: Pick = CONVOLUTIONAL) -> nn.Module:
     return build(pick, data, role.DENOISER, make_generator(seed))
 
 
 ALL = [critic, timed, maker, denoiser]
 each_net = pytest.mark.parametrize("net", ALL)
+with_modulated = pytest.mark.parametrize("net", [*ALL, modulated])
 each_pick = pytest.mark.parametrize("pick", PICKS.values(), ids=PICKS)
 
 
@@ -61,7 +66,7 @@ def awake(module: nn.Module) -> nn.Module:
 
 def inputs(net: Net, shape: tuple[int, ...], n: int = 5) -> tuple[Tensor, ...]:
     generator = make_generator(1)
-    x = torch.randn((n, LATENT) if net is maker else (n, *shape), generator=generator)
+    x = torch.randn((n, LATENT) if net in (maker, modulated) else (n, *shape), generator=generator)
     return (x, torch.rand(n, generator=generator)) if net in (timed, denoiser) else (x,)
 
 
@@ -86,7 +91,7 @@ def test_weights_come_from_the_passed_generator_only(net, pick):
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 28, 28)])
-@each_net
+@with_modulated
 def test_no_image_sees_another(net, shape):
     module = awake(net(spec(shape), 0)).train()
     told = inputs(net, shape)
@@ -96,7 +101,7 @@ def test_no_image_sees_another(net, shape):
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 28, 28)])
-@each_net
+@with_modulated
 def test_every_weight_and_every_pixel_has_a_say(net, shape):
     module = awake(net(spec(shape), 0))
     x, *told = inputs(net, shape)
@@ -118,6 +123,15 @@ def test_a_critic_starts_the_same_at_all_times():
     module = timed(spec((1, 8, 8)), 0)
     x, t = inputs(timed, (1, 8, 8))
     assert torch.equal(module(x, t), module(x, t + 0.5))
+
+
+def test_images_of_a_modulated_generator_differ_as_a_whole():
+    """Normalised by itself, each is about as bright as all others, until it learns not to be."""
+    (z,) = inputs(maker, (3, 8, 8), n=500)
+    plain, lit = (
+        net(spec((3, 8, 8)), 0)(z).mean(dim=(2, 3)).std(dim=0) for net in (maker, modulated)
+    )
+    assert (lit > 3.0 * plain).all()
 
 
 def test_a_u_net_starts_at_zero():
