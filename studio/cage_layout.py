@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 Pairs = NDArray[np.int64]
 _OUTLINES = 32  # that are tried at most
 _SUMS = 128  # of rings that are looked at for them
-_ROUNDS = (1, 2, 5, 16)  # of stress, one after the other
+_ROUNDS = (1, 2, 5)  # of stress, one after the other
 _ROOM = 0.5  # bonds that an atom should be from a bond that is none of its own
 _CLOSE = 4.0  # how much that counts beside how different bonds are
 

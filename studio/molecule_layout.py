@@ -12,6 +12,7 @@ on each other.
 import cmath
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,8 @@ from studio.cage_layout import cage_places, crossings
 __all__ = ["as_drawn"]
 
 Places = dict[int, complex]
-NEAR = 0.45  # of a bond: atoms that are nearer than that lie on each other
+Near = list[list[int]]
+NEAREST = 0.45  # of a bond: atoms that are nearer than that lie on each other
 APART = 1.5  # bonds between two pieces
 PASSES = 3
 SNAP = math.pi / 6
@@ -47,10 +49,10 @@ def as_drawn(bonds: NDArray[Any], size: NDArray[Any], atoms: NDArray[Any]) -> ND
 
 def _drawn(square: NDArray[np.int64]) -> NDArray[np.complex128]:
     """Return places of the atoms of one molecule, piece beside piece."""
-    z, right = np.zeros(len(square), complex), 0.0
+    z, right, near = np.zeros(len(square), complex), 0.0, _near(square)
     left = set(range(len(square)))
     while left:
-        piece = sorted(_reached(square, min(left)))
+        piece = sorted(_reached(near, min(left)))
         left -= set(piece)
         own = _Sketch(square[np.ix_(piece, piece)]).places()
         z[piece] = own - own.real.min() + right
@@ -58,11 +60,16 @@ def _drawn(square: NDArray[np.int64]) -> NDArray[np.complex128]:
     return z
 
 
-def _reached(square: NDArray[np.int64], start: int, but: int = -1) -> set[int]:
+def _near(square: NDArray[np.int64]) -> Near:
+    """Return the neighbours of each atom."""
+    return [np.flatnonzero(row).tolist() for row in square]
+
+
+def _reached(near: Near, start: int, but: int = -1) -> set[int]:
     """Return the atoms that hang together with one, not by way of another."""
     seen, queue = {start}, [start]
     while queue:
-        for other in np.flatnonzero(square[queue.pop()]).tolist():
+        for other in near[queue.pop()]:
             if other not in seen and other != but:
                 seen.add(other)
                 queue.append(other)
@@ -74,9 +81,9 @@ class _Sketch:
 
     def __init__(self, square: NDArray[np.int64]) -> None:
         self._square = square
-        self._near = [np.flatnonzero(row).tolist() for row in square]
+        self._near = _near(square)
         self._at: Places = {}
-        self._rings = _rings(square)
+        self._rings = _rings(square, self._near)
         self._systems = [_ring_system(each, square) for each in _fused(self._rings)]
 
     def places(self) -> NDArray[np.complex128]:
@@ -93,7 +100,7 @@ class _Sketch:
                     queue += self._set(atom, other, angle)
         z = np.array([self._at[atom] for atom in range(n)])
         z = self._turned_over(z)
-        if n > 1 and (_least(z) < NEAR or self._crossed(z)):
+        if n > 1 and (_least(z) < NEAREST or self._crossed(z)):
             x = cage_places(self._square != 0, self._rings)
             z = x[:, 0] + 1j * x[:, 1]
         return z
@@ -147,7 +154,7 @@ class _Sketch:
     def _turned_over(self, z: NDArray[np.complex128]) -> NDArray[np.complex128]:
         """Turn parts over about a bond, where that leaves more room."""
         joints = [
-            (i, j, sorted(_reached(self._square, j, but=i)))
+            (i, j, sorted(_reached(self._near, j, but=i)))
             for i, j in np.argwhere(np.triu(self._square, 1)).tolist()
             if min(len(self._near[i]), len(self._near[j])) > 1
             and not any(i in each and j in each for each in self._systems)
@@ -167,8 +174,13 @@ class _Sketch:
 
 
 def _away(z: NDArray[np.complex128]) -> NDArray[np.float64]:
-    first, second = np.triu_indices(len(z), 1)
+    first, second = _pairs(len(z))
     return np.asarray(np.abs(z[first] - z[second]))
+
+
+@lru_cache(maxsize=64)
+def _pairs(n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    return np.triu_indices(n, 1)
 
 
 def _least(z: NDArray[np.complex128]) -> float:
@@ -179,13 +191,13 @@ def _energy(z: NDArray[np.complex128]) -> float:
     return float((_away(z).clip(1e-3) ** -4.0).sum())
 
 
-def _rings(square: NDArray[np.int64]) -> list[list[int]]:
+def _rings(square: NDArray[np.int64], near: Near) -> list[list[int]]:
     """Return the smallest rings: as many as there are bonds beyond those of a tree, none the sum of
     others (Horton 1987, doi:10.1137/0216026, of the shortest one through each bond).
     """
     pairs = np.argwhere(np.triu(square, 1)).tolist()
     number = {(i, j): 1 << k for k, (i, j) in enumerate(pairs)}
-    found = sorted((ring for i, j in pairs if (ring := _shortest(square, i, j))), key=len)
+    found = sorted((ring for i, j in pairs if (ring := _shortest(near, i, j))), key=len)
     kept: list[list[int]] = []
     basis: list[int] = []
     for ring in found:
@@ -200,12 +212,12 @@ def _rings(square: NDArray[np.int64]) -> list[list[int]]:
     return kept
 
 
-def _shortest(square: NDArray[np.int64], start: int, end: int) -> list[int]:
+def _shortest(near: Near, start: int, end: int) -> list[int]:
     """Return the shortest ring with a bond, [] for none."""
     before, queue = {start: -1}, [start]
     while queue:
         atom = queue.pop(0)
-        for other in np.flatnonzero(square[atom]).tolist():
+        for other in near[atom]:
             if other in before or (atom, other) == (start, end):
                 continue
             before[other] = atom
@@ -240,7 +252,9 @@ def _ring_system(rings: Sequence[list[int]], square: NDArray[np.int64]) -> Place
         there = np.array(list(at.values()) or [0j])
         best: Places = max(ways, key=lambda way: round(_room(way, there, shared), 6))
         at |= best
-    return at if len(at) < 2 or _least(np.array(list(at.values()))) > NEAR else _cage(rings, square)
+    return (
+        at if len(at) < 2 or _least(np.array(list(at.values()))) > NEAREST else _cage(rings, square)
+    )
 
 
 def _room(way: Places, there: NDArray[np.complex128], shared: Sequence[int]) -> float:

@@ -226,6 +226,9 @@ async def test_a_place_in_a_page_is_gone_to(bench, wait):
     assert bar.value() > view.sheet.height()
     theme.set_mode("light" if theme.colors().name == "dark" else "dark")
     assert away() < 0.03 * bar.maximum()
+    # So is what is sought, wherever it stands in a page.
+    view.finder.setText("GR10")
+    assert view.sheet.verticalScrollBar().value() > 0
 
 
 def test_claims_stand_with_their_figures_and_what_must_fail() -> None:

@@ -127,6 +127,7 @@ class HelpView(QWidget):
             self._shown = page
             self._lay_out_page()
             self.sheet.verticalScrollBar().setValue(0)
+            self._first_hit()
         self._mark()
         if place:
             self._go_to(place.replace("%20", " "))
@@ -208,6 +209,7 @@ class HelpView(QWidget):
         if text.strip() and found and not here:
             self._state.show_help(found[0].slug)
         self._highlight()
+        self._first_hit()
 
     def _highlight(self) -> None:
         """Mark every place of the words searched for."""
@@ -223,6 +225,14 @@ class HelpView(QWidget):
                 marks.append(mark)
                 cursor = self.sheet.document().find(word, cursor)
         self.sheet.setExtraSelections(marks)
+
+    def _first_hit(self) -> None:
+        """Go to where the first word stands in the page first, which may be far below its top."""
+        words = self.finder.text().split()
+        if words and len(words[0]) > 1:
+            cursor = self.sheet.document().find(words[0])
+            if not cursor.isNull():
+                self._scroll_to(cursor.block())
 
     def _next_hit(self) -> None:
         """Go to the next place of the first word, from the top again after the last."""
