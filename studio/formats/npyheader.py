@@ -72,7 +72,7 @@ def read_head(path: Path, name: str, file: _Readable, size: int) -> Head:
     if length > _LONGEST:
         raise FormatError(
             f"{path.name}: {name!r} has a head of {length:,} bytes; at most {_LONGEST:,} are read.",
-            "Save the points as a plain array of floats: numpy.asarray(points, dtype=float).",
+            "Save them as a plain array of numbers: numpy.asarray(rows, dtype=float).",
         )
     text = file.read(length)
     if len(text) < length:
@@ -98,7 +98,8 @@ def _objects(path: Path, name: str) -> FormatError:
     return FormatError(
         f"{path.name}: {name!r} holds Python objects, which are never loaded: they can run any "
         "code.",
-        "Save the points as an array of floats: numpy.asarray(points, dtype=float).",
+        "Save them as an array of numbers, whether points, images or labels: "
+        "numpy.asarray(rows, dtype=float).",
     )
 
 

@@ -125,7 +125,7 @@ def zip_arrays(path: Path, archive: zipfile.ZipFile) -> list[ZipArray]:
     if len(members) > MAX_MEMBERS:
         raise FormatError(
             f"{path.name} holds {len(members):,} arrays; the limit is {MAX_MEMBERS:,}.",
-            "Save the points as one array (n, d).",
+            "Save the rows as one array (n, ...).",
         )
     for member in members:
         if member.flag_bits & _ENCRYPTED:

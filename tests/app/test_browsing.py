@@ -17,7 +17,7 @@ from studio.app.state.selection import Selection, Source
 from studio.app.state.session import AppState
 from studio.app.widgets import browser as frame
 from studio.app.widgets.browser import Browser
-from studio.app.widgets.pane import short
+from studio.app.widgets.pane import short, told
 from studio.app.widgets.tilegrid import TileGrid
 
 MADE, REAL = Source("/p/runs/0001-r", "samples", "a.h5"), Source("/p/runs/0001-r", "data", "0")
@@ -46,6 +46,20 @@ def test_rows_are_sorted_and_those_without_a_number_come_last() -> None:
     assert sorted_rows(KNOWN, "Mass, low first", 3).tolist() == [2, 0, 1]
     assert sorted_rows(KNOWN, "Mass, high first", 3).tolist() == [0, 2, 1]
     assert sorted_rows(KNOWN, "", 3).tolist() == [0, 1, 2]
+
+
+def test_a_measure_says_what_it_is_not(browser: Browser) -> None:
+    """Digits that nobody can read were sorted by "Sure", with 99 % each."""
+    x = np.zeros((2, 1, 4, 4), np.float32)
+    known = {"judge": np.array(["a", "b"]), "sure": np.array([0.5, 0.9]), "nearest": np.ones(2)}
+    browser.show_data(kind("images"), {"x": x, **known}, MADE, None, None, "")
+    place = browser.order.findText("Sure, low first")
+    assert "no\nquality" in browser.order.itemData(place, Qt.ItemDataRole.ToolTipRole)
+    browser.order.setCurrentIndex(place)
+    assert "no\nquality" in browser.order.toolTip()
+    browser.order.setCurrentIndex(0)
+    assert browser.order.toolTip() == ""
+    assert dict(told(kind("images"), browser.made.measures))["Nearest"] == "1 by pixels"
 
 
 def test_a_filter_compares_numbers_and_looks_for_words() -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QTableWidget
 
 import studio.app
-from studio.app.forms.editors import ChoiceList
+from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.intents.disk import TrashContents
 from studio.app.shell import dialogs
 from studio.app.shell.branch_sheet import BranchSheet
@@ -37,7 +37,8 @@ def blue(dialog):
 def everywhere(dialog):
     kinds = (QLineEdit, ChoiceList, QTableWidget, Switch)
     found = [w for kind in kinds for w in dialog.findChildren(kind) if w.isVisible()]
-    return [dialog, *found]
+    chosen = [each.checked for each in dialog.findChildren(Segments) if each.isVisible()]
+    return [dialog, *found, *filter(None, chosen)]
 
 
 def check(dialog, qtbot):

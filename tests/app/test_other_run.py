@@ -18,6 +18,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.selection import Selection, Source
 from studio.app.state.session import AppState
 from studio.app.widgets.browser import Browser
+from studio.protocol.messages import ResultWritten
 from studio.protocol.records import FlowRecord
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.flow import FlowStore
@@ -66,7 +67,10 @@ def test_generators_of_other_latents_are_told_apart() -> None:
     wide = Pick(slug="gan", config={"generator": {"config": {"latent": 3}}})
     assert not differ(one, other, catalog(), None)
     other.spec = msgspec.structs.replace(other.spec, family=wide)
-    assert "other latents" in differ(one, other, catalog(), None)
+    said = differ(one, other, catalog(), None)
+    assert "other latents" in said
+    flow = differ(run("0003-c", seed=0), one, catalog(), 7)
+    assert "those of a generator and not of a flow: row by row they are not the same" in flow
 
 
 @pytest.fixture
@@ -149,18 +153,24 @@ async def test_particles_and_samples_of_the_same_seed_are_read(
     drawn = Shown(np.zeros((3, 2), np.float32), (), "", 5, file="/a.h5", seed=7)
     found.choose(other, one, drawn)
     await wait(lambda: found.note)
-    assert found.note == "Run 2 has no 3 samples of seed 7: Generate draws them."
+    assert found.note == "Run 2 has no 3 samples of seed 7."
+    assert found.draws
     for seed in (7, 8):
         record = ResultRecord(
             operator="generate", title="Generate", run="0002-b", step=5, config={"seed": seed}
         )
         Results(tmp_path / "results").write(record, {"x": x[seed - 7]})
-    found.choose(None, None, None)
-    found.choose(other, one, drawn)
+        other.results.append(f"000{seed - 6}-generate")
+    news = []
+    found.changed.connect(lambda: news.append(found.choose(other, one, drawn)))
+    written = ResultWritten(job="1", run=other.key, operator="generate", step=5)
+    state.result_written.emit(written)
     await wait(lambda: found.shown is not None)
     assert found.shown is not None
     np.testing.assert_array_equal(found.shown.x, x[0])
     assert found.aligned
+    assert not found.draws
+    found.changed.disconnect()
     odd = Shown(np.zeros((3, 5), np.float32), (), "", 5)
     found.choose(other, one, odd)
     await wait(lambda: "another shape" in found.note)

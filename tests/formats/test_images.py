@@ -63,6 +63,16 @@ class TestPictures:
         np.testing.assert_array_equal(rows["x"], expected)
         np.testing.assert_allclose(found.preview["x"], expected / 255, atol=6e-4)
 
+    def test_what_is_shown_of_many_is_of_all_their_classes(self, tmp_path):
+        """The first six were of the first folder alone."""
+        for name, shade in (("a", 0), ("b", 255), ("c", 51)):
+            (tmp_path / "set" / name).mkdir(parents=True)
+            for number in range(8):
+                file = tmp_path / "set" / name / f"{number}.png"
+                file.write_bytes(png(np.full((2, 2), shade, np.uint8)))
+        found = files.inspect([tmp_path / "set"], "", {})
+        assert [each[0][0][0] for each in found.preview["x"]] == [0, 0, 1, 1, 0.2, 0.2]
+
     def test_a_zip_is_the_same_and_nothing_is_unpacked(self, tmp_path):
         folder = self.folder(tmp_path)
         path = tmp_path / "set.zip"

@@ -21,6 +21,7 @@ from PySide6.QtGui import (
     QWheelEvent,
 )  # fmt: skip
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QButtonGroup,
     QComboBox,
     QFrame,
@@ -296,6 +297,16 @@ class SwitchEditor(Editor):
         self.edited.emit(bool(on))
 
 
+class _Segment(PushButton):
+    """One option. Enter chooses it; of the one that is chosen it is the dialog's around it."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.isChecked() and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+
 class Segments(QFrame):
     """A few options side by side, one of them chosen; arrows move between them."""
 
@@ -314,7 +325,7 @@ class Segments(QFrame):
         layout.setSpacing(2)
         self._group = QButtonGroup(self)
         for index, title in enumerate(titles):
-            button = PushButton(title)
+            button = _Segment(title)
             button.setProperty("kind", "segment")
             button.setCheckable(True)
             button.setAutoDefault(False)
@@ -332,6 +343,11 @@ class Segments(QFrame):
         """Leave room for each title in bold, as the chosen one is written."""
         for each in self._group.buttons():
             each.setMinimumWidth(each.sizeHint().width() + 6)
+
+    @property
+    def checked(self) -> QAbstractButton | None:
+        """The button of the option that is chosen."""
+        return self._group.checkedButton()
 
     def select(self, index: int) -> None:
         """Show an option as chosen, without saying so."""

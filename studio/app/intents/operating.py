@@ -25,11 +25,13 @@ from studio.protocol.messages import Control, GetAble, Operate, PreviewData, Res
 if TYPE_CHECKING:
     from studio.store.results import ResultRecord
 
-__all__ = ["MEASURED", "OperatingIntents"]
+__all__ = ["DOES", "MEASURED", "OperatingIntents"]
 
 PREVIEWED = 64  # rows of the data that a portrait may show
-MEASURED = SEEN.keys() - {"impute"}
+MEASURED = SEEN.keys() - {"film", "impute"}
 """Operators that are called by a noun: they are not done, but measured."""
+DOES = {"film": "Make the film"}
+"""What is done by others that are called by one."""
 
 
 class OperatingIntents(Intents):

@@ -159,6 +159,13 @@ class TrainingIntents(Intents):
             command = Operate(run=run.key, operator=GENERATE, config={"n": n, "seed": seed})
         self._tell(command, "Sampling did not start", run.key)
 
+    def sample_as(self, key: str, n: int, seed: int) -> None:
+        """Write n samples of a seed into any run, so that they can stand beside those of another
+        one that were drawn with it.
+        """
+        command = Operate(run=key, operator=GENERATE, config={"n": n, "seed": seed})
+        self._tell(command, "Sampling did not start", key)
+
     def _shown_of(self, run: RunState) -> int:
         """Return how many of what a run makes a lens has shown last."""
         selection = self.state.selection

@@ -105,7 +105,13 @@ KIND = Kind(
         **DISTANCES,
     },
     measures=_measures,
-    units={"Brightness": "%", "Sure": "%"},
+    units={"Brightness": "%", "Sure": "%", "Nearest": "by pixels"},
+    hints={
+        "Sure": "How sure the judge, a small classifier of the data, is of the class that it sees. "
+        "It is no quality: it may be as sure of what nobody can read.",
+        "Nearest": "How far the nearest training image at hand is: the root of the squared "
+        "differences of all pixels, each between 0 and 1, added up.",
+    },
     finds=("judge", "nearest"),
     imports="folders or zips of pictures, IDX, CIFAR-10 batches, NPY or NPZ",
     apart=pixels,

@@ -313,6 +313,7 @@ class Kind:
         logs: the numbers whose axis is logarithmic at first.
         brief: those of its measures that are written below a small tile.
         units: of these measures, by their names.
+        hints: what is to be kept in mind of these measures, by their names.
         columns: how numbers of a row are called and counted, by their names; others as they are.
         apart: returns how far one datum, given without the axis of rows, is from each of many,
             (n,), as `studio.app.kinds.apart` has it; None where nobody has said what that means.
@@ -381,6 +382,7 @@ class Kind:
     logs: tuple[str, ...] = ()
     brief: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
     columns: Mapping[str, Column] = field(default_factory=dict)
     apart: Distance | None = None
     sought: str = ""

@@ -16,6 +16,8 @@ from studio.app.state.session import AppState
 
 __all__ = ["OtherRun"]
 
+_Asked = tuple[str, str, str, int, int]
+
 
 class OtherRun(QObject):
     """The rows of another run, as those of one are shown: its newest kept particles beside
@@ -26,6 +28,7 @@ class OtherRun(QObject):
         shown: its rows, None where there are none or they are not read yet.
         note: why they are not row by row those of the first, or why there are none; "" where they
             are.
+        draws: whether there would be some if as many were drawn, with the seed of the first.
 
     Signals:
         changed: there are others.
@@ -36,11 +39,20 @@ class OtherRun(QObject):
     def __init__(self, parent: QObject, state: AppState) -> None:
         super().__init__(parent)
         self._state = state
-        self._asked: tuple[str, str, str, int] | None = None
+        self._asked: _Asked | None = None
         self.run: RunState | None = None
         self.shown: Shown | None = None
-        self.note = ""
+        self.note, self.draws = "", False
         state.runs.kept_changed.connect(self._kept)
+        state.result_written.connect(lambda event: self._kept(event.run))
+
+    @property
+    def drawing(self) -> bool:
+        """Whether something is being drawn of the other run, or waits for its turn."""
+        run, jobs = self.run, self._state.jobs.values()
+        return run is not None and any(
+            job.run == run.key and job.kind == "operator" for job in jobs
+        )
 
     @property
     def aligned(self) -> bool:
@@ -51,9 +63,10 @@ class OtherRun(QObject):
         """Show rows of a run beside those of ``one``, None for none."""
         if run is None or one is None or beside is None:
             self.run, self.shown, self.note, self._asked = None, None, "", None
+            self.draws = False
             return
         newest = run.kept[-1] if run.kept else -1
-        asked = (one.key, beside.file, run.key, newest)
+        asked = (one.key, beside.file, run.key, newest, len(run.results))
         if asked != self._asked:
             if self.run is not run:
                 self.shown = None
@@ -64,34 +77,35 @@ class OtherRun(QObject):
         if self.run is not None and key == self.run.key:
             self.changed.emit()
 
-    async def _read(
-        self, asked: tuple[str, str, str, int], run: RunState, one: RunState, beside: Shown
-    ) -> None:
+    async def _read(self, asked: _Asked, run: RunState, one: RunState, beside: Shown) -> None:
         from studio.store.errors import StoreError
 
-        found, note = (
-            None,
-            differ(one, run, self._state.catalog, beside.seed if beside.file else None),
-        )
+        seed = beside.seed if beside.file else None
+        found, draws, note = None, False, differ(one, run, self._state.catalog, seed)
         try:
             if beside.file:
                 found = await asyncio.to_thread(_seeded, run.key, beside)
-                name = number(run.name)
-                missing = (
-                    f"Run {name} has no {len(beside.x):,} samples of seed {beside.seed}: "
-                    "Generate draws them."
-                )
-                note = note if found is not None else missing
+                # Samples of chosen conditions are asked for in words of their own.
+                draws = found is None and seed is not None and not beside.given
+                if found is None:
+                    note = " ".join(filter(None, (_none(run, beside), note)))
             else:
                 record = await asyncio.to_thread(read_newest, run.key)
                 found = _particles(record, run) if record is not None else None
         except (StoreError, OSError) as error:
-            note = str(error)
+            note, draws = str(error), False
         if isValid(self) and asked == self._asked:
             if found is not None and found.x.shape[1:] != beside.x.shape[1:]:
                 found, note = None, f"Run {number(run.name)} makes rows of another shape."
-            self.shown, self.note = found, note
+            self.shown, self.note, self.draws = found, note, draws
             self.changed.emit()
+
+
+def _none(run: RunState, like: Shown) -> str:
+    """Say that a run has no samples that were drawn as others were."""
+    seed = f" of seed {like.seed}" if like.seed is not None else ""
+    given = f", {like.given}" if like.given else ""
+    return f"Run {number(run.name)} has no {len(like.x):,} samples{seed}{given}."
 
 
 def _particles(record: FlowRecord, run: RunState) -> Shown:

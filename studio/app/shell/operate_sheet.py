@@ -13,7 +13,7 @@ from studio.app.actions import Actions
 from studio.app.forms.editors import Segments
 from studio.app.forms.form import LABEL_WIDTH, Form
 from studio.app.intents.base import Refused
-from studio.app.intents.operating import MEASURED
+from studio.app.intents.operating import DOES, MEASURED
 from studio.app.kinds.kind import filters
 from studio.app.kinds.registry import kind_of_run
 from studio.app.state import drafts, operators
@@ -73,7 +73,7 @@ class OperateSheet(GrowingDialog):
         self.advice = label("", "muted", wrap=True)
         for each in (self.trouble, self.advice):
             each.hide()
-        does = "Measure" if entry.slug in MEASURED else entry.title
+        does = "Measure" if entry.slug in MEASURED else DOES.get(entry.slug, entry.title)
         self.go = button(does, self._go, kind="primary")
         self.go.setEnabled(False)
         self._area = QScrollArea()

@@ -13,6 +13,8 @@ from studio.protocol.catalog import Catalog
 
 __all__ = ["beside", "differ"]
 
+_OF = {"flow": "a flow", "particles": "free particles", "generator": "a generator"}
+
 
 def beside(run: RunState, runs: Mapping[str, RunState], catalog: Catalog | None) -> list[RunState]:
     """Return the other runs on the same data in which something moves and has moved, the oldest
@@ -36,8 +38,15 @@ def differ(one: RunState, other: RunState, catalog: Catalog | None, seed: int | 
     name = f"Run {number(other.name)}"
     if one.spec is None or other.spec is None or not comparable(one, other, catalog):
         return f"{name} learns other data."
-    if _carrier(one, catalog) != _carrier(other, catalog) or _sizes(one) != _sizes(other):
-        return f"{name} starts from other latents: row by row they are not the same."
+    mine, theirs = _carrier(one, catalog), _carrier(other, catalog)
+    if mine != theirs:
+        whose = f"{name} starts from other latents, those of {_OF.get(theirs, theirs)}"
+        return f"{whose} and not of {_OF.get(mine, mine)}: row by row they are not the same."
+    if _sizes(one) != _sizes(other):
+        sizes = ", ".join(value for _, value in _sizes(other))
+        own = ", ".join(value for _, value in _sizes(one))
+        said = f" of another size ({sizes}, here {own})" if sizes and own else ""
+        return f"{name} starts from other latents{said}: row by row they are not the same."
     if seed is not None:
         return ""
     mine, theirs = (int(each.spec.training.get("seed", 0)) for each in (one, other) if each.spec)

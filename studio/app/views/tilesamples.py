@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +70,7 @@ class TileSamplesView(QWidget):
         self.hear = button("Hear", self._hear, icon="play", tip=HEAR)
         export = icon_button("export", "Export samples", actions.export.open)
         self._other = OtherRun(self, state)
+        self._absent = EmptyState(self.browser.real.grid)
         self._more = MoreKnown.shared(state, actions)
         self._sought = Sought(self, actions)
         self._others: list[RunState] = []
@@ -92,6 +94,8 @@ class TileSamplesView(QWidget):
         self._sampled.told.connect(self._tell)
         self._sampled.failed.connect(self.browser.made.say)
         state.engine_changed.connect(self._tell)
+        for changed in (state.engine_changed, state.queue_changed):
+            changed.connect(self._offer_drawing)
         news = (self._other.changed, self._more.changed, self._sought.found)
         for signal in (*news, self.browser.near_wanted):
             signal.connect(self._fill_anew)
@@ -148,6 +152,7 @@ class TileSamplesView(QWidget):
         place = self.browser.real.choice.currentIndex() - 1
         other = self._others[place] if 0 <= place < len(self._others) else None
         self._other.choose(other, run, shown)
+        self._offer_drawing()
         if other is None:
             self._show_real(run, made, made_of, real, real_of)
             return
@@ -161,10 +166,25 @@ class TileSamplesView(QWidget):
         # The same latents are the same rows, whichever run they went through.
         of = made_of if self._other.aligned else None
         missing = self._other.note or f"Reading what run {number(other.name)} made"
+        missing = "" if self._other.draws else missing
         title = f"Run {number(other.name)}"
         self.browser.show_data(kind, made, made_of, theirs, of, missing, beside=title)
         said = (self._other.note, there.origin) if there is not None else ()
         self.browser.real.say(" · ".join(filter(None, said)))
+
+    def _offer_drawing(self) -> None:
+        """Offer to draw of the other run what it has none of, with the same seed."""
+        other, shown = self._other.run, self._sampled.now
+        if other is None or shown is None or shown.seed is None or not self._other.draws:
+            self._absent.hide()
+            return
+        act = partial(self._actions.training.sample_as, other.key, len(shown.x), shown.seed)
+        text, action = self._other.note, f"Draw {len(shown.x):,} of run {number(other.name)}"
+        if self._other.drawing:
+            text, action = f"{text} Its samples are on their way.", ""
+        elif not self._once.ready:
+            text, action = f"{text} They can be drawn when the engine is ready.", ""
+        self._absent.tell("No such samples yet", text, action, act)
 
     def _show_real(
         self, run: RunState, made: Arrays | None, made_of: Source | None, real: Arrays | None,

@@ -13,7 +13,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from studio.app.forms.editors import ChoiceList, Segments
-from studio.app.kinds.filtering import orders
+from studio.app.kinds.filtering import orders, sorting
 from studio.app.kinds.kind import Arrays, Kind, Measured
 from studio.app.state.selection import Rows, Selection, Source
 from studio.app.widgets.basic import Elided, button, label, restyle, row, view_bar
@@ -301,7 +301,7 @@ class Browser(QWidget):
         sorts = orders(known)
         if sorts != self._sorts:
             self._sorts = sorts
-            self.order.offer(sorts)
+            self.order.offer(sorts, [shown_as.hints.get(sorting(each), "") for each in sorts])
             self.order.setVisible(len(sorts) > 1)
             self.filter.setVisible(len(sorts) > 1)
             set_tip(self.filter, _hint(known))
@@ -352,6 +352,7 @@ class Browser(QWidget):
 
     def _arrange(self) -> None:
         order = self.order.currentText() if self.order.currentIndex() > 0 else ""
+        set_tip(self.order, self.made.shown_as.hints.get(sorting(order), ""))
         text, apart = self.filter.text(), None
         if self._holds_nearest and self.made.grid.inspected >= 0 and self.real.arrays:
             found = self._found

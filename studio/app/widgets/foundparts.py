@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from studio.app import words
+from studio.app.kinds.kind import LABEL
 from studio.app.kinds.registry import kind
 from studio.app.widgets.basic import label, section
 from studio.app.widgets.foundtiles import FoundTiles
@@ -59,7 +60,10 @@ class FoundParts(QWidget):
         self.list.setVisible(bool(found.rows))  # of nothing there is nothing to be said
         self.list.setRowCount(len(found.parts))
         for i, part in enumerate(found.parts):
-            cells = (part.name, part.dtype, _shape(part), _first(found.preview.get(part.name)))
+            there = _first(found.preview.get(part.name))
+            if part.name == LABEL and part.name not in found.preview and names:
+                there = f"one of {names}{more}"
+            cells = (part.name, part.dtype, _shape(part), there)
             for j, text in enumerate(cells):
                 self.list.setItem(i, j, QTableWidgetItem(one_line(text)))
         self.list.resizeColumnsToContents()

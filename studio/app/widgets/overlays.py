@@ -16,6 +16,7 @@ __all__ = ["EmptyState", "Foot", "ParticleCard", "Readout"]
 
 EDGE = 12  # pixels around what lies at the foot of a picture
 NOTICE = (10, 5, 10, 5)  # pixels around its words
+STATE = 360  # pixels that an empty state is wide, where there is the room
 
 
 class Readout(Label):
@@ -136,7 +137,6 @@ class EmptyState(QWidget):
         if over:
             body.setContentsMargins(16, 14, 16, 14)
         self.setLayout(body)
-        self.setFixedWidth(360)
         self.hide()
         parent.installEventFilter(self)
 
@@ -162,7 +162,6 @@ class EmptyState(QWidget):
         self._second.setAccessibleName(second)
         self._second.setVisible(bool(second))
         self.setAccessibleName(f"{title}. {text}")
-        self.adjustSize()
         self._center()
         self.show()
 
@@ -180,6 +179,8 @@ class EmptyState(QWidget):
         if parent is None:
             return
         room = parent.size()
+        self.setFixedWidth(min(STATE, room.width()))
+        self.adjustSize()
         self.move((room.width() - self.width()) // 2, (room.height() - self.height()) // 2)
 
     def _act(self) -> None:

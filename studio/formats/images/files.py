@@ -44,7 +44,7 @@ class _Seen:
         bad: what is wrong with the others, in sentences.
         sizes: (height, width) of each size there is, as it comes out.
         coloured: whether any has colours.
-        first: the first few, as they are.
+        first: a few from all over them, as they are: the first ones may all be of one class.
     """
 
     good: list[Picture] = field(default_factory=list)
@@ -159,7 +159,7 @@ class PictureFiles(Importer):
 
 def _looked(pictures: Sequence[Picture], fitting: Fitting) -> _Seen:
     seen = _Seen()
-    for picture in pictures:
+    for place, picture in enumerate(pictures):
         try:
             found = decoded(picture.read())
         except (Undecodable, Unreadable) as error:
@@ -168,7 +168,7 @@ def _looked(pictures: Sequence[Picture], fitting: Fitting) -> _Seen:
         seen.good.append(picture)
         seen.sizes.add(fitting.size_of(*found.shape[:2]))
         seen.coloured = seen.coloured or found.ndim == 3
-        if len(seen.first) < SHOWN:
+        if SHOWN * place >= len(seen.first) * len(pictures) and len(seen.first) < SHOWN:
             seen.first.append(found)
     return seen
 

@@ -40,6 +40,8 @@ FITTING: tuple[FieldSpec, ...] = (
         help="Width and height in pixels that every picture is brought to. 0 leaves them as they "
         "are: then they must all be of one size.",
         default=0,
+        unit="pixels",
+        zero="as the files are",
         low=0,
         high=LARGEST,
     ),

@@ -324,6 +324,15 @@ def test_the_first_are_painted_as_their_kind_does(dialog: Any) -> None:
     assert shown._why.text() == "Choose the columns."
 
 
+def test_a_class_that_no_importer_reads_is_one_of_those_there_are(dialog: Any) -> None:
+    """A dash stood there."""
+    labelled = [*JETS.parts, Part(name="label", dtype="int64")]
+    shown = dialog.of(msgspec.structs.replace(JETS, preview={}, parts=labelled)).parts
+    cells = [[shown.list.item(i, j).text() for j in (0, 3)] for i in range(shown.list.rowCount())]
+    assert ["label", "one of gluon, top"] in cells
+    assert dict(cells)["x"] == "–"
+
+
 def test_what_there_is_one_of_is_said_so(dialog: Any) -> None:
     shown = dialog.of(msgspec.structs.replace(JETS, rows=1, classes=["top"]))
     assert shown.parts.facts.text() == "1 jet of 1 class: top"

@@ -11,7 +11,7 @@ from msgspec import structs
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QToolTip
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolTip
 
 from studio.app.intents.base import Answer
 from studio.app.kinds.images import Pictures, atlas
@@ -20,12 +20,13 @@ from studio.app.plots.sampled import Sampled
 from studio.app.plots.tiles import columns_for, frame_at
 from studio.app.shell.statusbar import StatusBar, _facts
 from studio.app.state.runs import FlowRecord
+from studio.app.state.session import EngineStatus
 from studio.app.views.tiles import VIEW, TilesView
 from studio.app.views.tilesamples import TileSamplesView
 from studio.app.views.watch import VIEW as FLOW
 from studio.app.widgets.tilegrid import TileGrid
 from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import Credit, GetTarget, Watch
+from studio.protocol.messages import Credit, GetTarget, JobInfo, Operate, Watch
 from studio.protocol.spec import Pick
 from tests.store.scenarios import generated
 
@@ -309,6 +310,36 @@ async def test_samples_that_are_led_stand_above_figures_that_say_they_are_of_oth
     await wait(lambda: origin(samples).endswith("step 9, classifier-free guidance of strength 2"))
     assert samples._note.text().endswith("of other samples: without guidance.")
     assert samples._numbers.isVisible()
+
+
+async def test_samples_that_another_run_has_none_of_are_drawn_with_the_same_seed_at_a_click(
+    lens: Any, samples: TileSamplesView, wait: Any
+) -> None:
+    await wait(lambda: not samples._sampled._busy)
+    generated(Path(lens.run.key), np.zeros((20, 1, SIDE, SIDE), np.float32), None, step=9, seed=7)
+    lens.state.runs.logged.emit(lens.run.key)
+    await wait(lambda: "step 9, seed 7" in origin(samples))
+    other = replace(lens.run, key=str(Path(lens.run.key).with_name("0002-b")), name="0002-b")
+    samples._others = [other]
+    samples.browser.real.offer_choice(["Real", "Run 2"])
+    samples.browser.real.choice.setCurrentIndex(1)
+    await wait(samples._absent.isVisible)
+    assert "Run 2 has no 20 samples of seed 7." in samples._absent.accessibleName()
+    lens.state.engine = EngineStatus(state="ready")
+    lens.state.engine_changed.emit()
+    act = next(b for b in samples._absent.findChildren(QPushButton) if b.isVisible())
+    assert act.text() == "Draw 20 of run 2"
+    act.click()
+    await wait(lambda: lens.link.of(Operate))
+    (asked,) = lens.link.of(Operate)
+    assert (asked.run, asked.config) == (other.key, {"n": 20, "seed": 7})
+    job = JobInfo(job="1", kind="operator", state="running", title="", run=other.key)
+    lens.state.jobs["1"] = job
+    lens.state.queue_changed.emit()
+    assert samples._absent.accessibleName().endswith("on their way.")
+    assert not act.isVisible()
+    samples.browser.real.choice.setCurrentIndex(0)
+    assert not samples._absent.isVisible()
 
 
 async def test_figures_make_way_for_tiles_in_a_low_window(
