@@ -38,14 +38,14 @@ def differ(one: RunState, other: RunState, catalog: Catalog | None, seed: int | 
     name = f"Run {number(other.name)}"
     if one.spec is None or other.spec is None or not comparable(one, other, catalog):
         return f"{name} learns other data."
-    mine, theirs = _carrier(one, catalog), _carrier(other, catalog)
-    if mine != theirs:
-        whose = f"{name} starts from other latents, those of {_OF.get(theirs, theirs)}"
-        return f"{whose} and not of {_OF.get(mine, mine)}: row by row they are not the same."
+    own, whose = _carrier(one, catalog), _carrier(other, catalog)
+    if own != whose:
+        said = f"{name} starts from other latents, those of {_OF.get(whose, whose)}"
+        return f"{said} and not of {_OF.get(own, own)}: row by row they are not the same."
     if _sizes(one) != _sizes(other):
         sizes = ", ".join(value for _, value in _sizes(other))
-        own = ", ".join(value for _, value in _sizes(one))
-        said = f" of another size ({sizes}, here {own})" if sizes and own else ""
+        here = ", ".join(value for _, value in _sizes(one))
+        said = f" of another size ({sizes}, here {here})" if sizes and here else ""
         return f"{name} starts from other latents{said}: row by row they are not the same."
     if seed is not None:
         return ""
