@@ -22,7 +22,8 @@ from models.experiments.graphs_one_shot import judged, within
 __all__ = ["cell", "graph_af", "graph_nvp", "mol_gan"]
 
 _SEED = 21  # of the data: settings and lines were chosen by those of seed 1
-_AF = Lesson("graph-af", 700, seed=_SEED)
+# Chosen by seed 10: .80 were valid after 700 steps and .91 after 1400.
+_AF = Lesson("graph-af", 1400, seed=_SEED)
 # By seed 10 clustering / orbit were .24 / .15 away with the paper's noise of .9, .08 / .02 with .3.
 _NVP = Lesson("graph-nvp", 1200, seed=_SEED)
 _WIDE = replace(_NVP, config={"noise": 0.9})
@@ -34,7 +35,7 @@ _CELL = Lesson("cell", 300, seed=_SEED)
     "GR5-graph-af",
     title="GraphAF learns graphs of two communities",
     claim="GraphAF, a flow of pairs with noise whose network has 37,000 weights, makes new graphs "
-    "of two communities after 700 steps on 80 graphs.",
+    "of two communities after 1400 steps on 80 graphs.",
     pass_line="by each of three seeds: degree / clustering / orbit MMD^2, biased, 20 v 20: <= .15 "
     "/ .18 / .07; unbiased, 100 v 400: <= .03 / .09 / .05; valid >= .5, unique and novel >= .9",
     group="Graphs",
