@@ -275,7 +275,9 @@ class RowsPanel(QWidget):
         self.chosen.show_facts(facts)
 
     def _rows(self, arrays: Arrays, rows: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        return {name: each[rows] for name, each in self._known(arrays).items()}
+        """Return some rows as they are painted, with what was found of them beside others."""
+        found = {name: arrays[name] for name in self._kind.marked if name in arrays}
+        return {name: each[rows] for name, each in {**self._known(arrays), **found}.items()}
 
     def _known(self, arrays: Arrays) -> Arrays:
         """Return those arrays that data are painted from and told by."""

@@ -177,7 +177,7 @@ class GraphEditView(QWidget):
         right.addWidget(self.form, 2)
         right.addStretch()
         self.page = QWidget()
-        halves = QHBoxLayout(self.page)
+        self._halves = halves = QHBoxLayout(self.page)
         halves.setContentsMargins(16, 10, 16, 10)
         halves.setSpacing(20)
         halves.addLayout(left, 5)
@@ -521,6 +521,7 @@ class GraphEditView(QWidget):
         able = self._able
         for part in (self.form, self.form.what, self.results, self._of_results, self.go):
             part.setVisible(able)
+        self._halves.setStretch(1, 4 if able else 2)
         self.says.setText(self.form.task.says if able else UNABLE.format(one=self._kind.one))
         self.undo.setEnabled(self.edits.can_undo)
         self.redo.setEnabled(self.edits.can_redo)
