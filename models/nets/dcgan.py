@@ -151,7 +151,7 @@ class DcganGenerator(nn.Module):
             Osindero 2014, arXiv:1411.1784, section 3.2).
 
     Modulated, what each normalisation has left is scaled and shifted by the latent and what is told
-    (self-modulation: Chen et al. 2019, arXiv:1810.01365, eqs. 2 and 3, by one linear layer each).
+    (self-modulation: Chen et al. 2019, arXiv:1810.01365, section 2, here by one linear layer each).
     """
 
     def __init__(
@@ -220,7 +220,8 @@ class DcganGenerator(nn.Module):
     title="Strided convolutions (DCGAN)",
     summary="Convolutions that halve the image, or double it: a critic, a generator or an encoder "
     "that knows that pixels have neighbours.",
-    source="Radford et al. 2016, arXiv:1511.06434, section 3",
+    source="modulated: Chen et al. 2019, arXiv:1810.01365, section 2; Radford et al. 2016, "
+    "arXiv:1511.06434, section 3",
     roles=("critic", "generator", "encoder"),
     needs=("grid",),
     config=DcganConfig,
