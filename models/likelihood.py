@@ -11,15 +11,17 @@ arXiv:1806.07366, eq. 8; Grathwohl et al. 2019, arXiv:1810.01367, eq. 7.
 """
 
 import math
+from collections.abc import Generator
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from models.contracts.abilities import Denoise
+from models.contracts.learner import finish
 from models.tensors import make_generator
 
-__all__ = ["EXACT", "log_prob", "log_prob_adaptive"]
+__all__ = ["EXACT", "log_prob", "log_prob_adaptive", "walk_log_prob"]
 
 EXACT = 16
 """In so many dimensions the trace is exact."""
@@ -98,7 +100,26 @@ def log_prob(
     probes: int = 1,
     real: Tensor | None = None,
 ) -> Tensor:
-    """Return log p(x) in nats, (n,), by ``steps`` steps of the classical Runge-Kutta method.
+    """Return what `walk_log_prob` does, at once."""
+    walk = walk_log_prob(
+        denoise, x, s_min, s_max, steps=steps, spread=spread, probes=probes, real=real
+    )
+    return finish(walk)
+
+
+def walk_log_prob(
+    denoise: Denoise,
+    x: Tensor,
+    s_min: float,
+    s_max: float,
+    *,
+    steps: int = 64,
+    spread: float = 1.0,
+    probes: int = 1,
+    real: Tensor | None = None,
+) -> Generator[float, None, Tensor]:
+    """Return log p(x) in nats, (n,), by ``steps`` steps of the classical Runge-Kutta method; yields
+    after each of them which share is done.
 
     Differentiates through nothing: the answer carries no graph. The density is that of the law at
     s_min, which is the data's for s_min well below its detail.
@@ -127,6 +148,7 @@ def log_prob(
         k4, d4 = _rates(denoise, x + h * k3, here + h, signs, real)
         x = x + (h / 6) * (k1 + 2 * k2 + 2 * k3 + k4)
         change = change + (h / 6) * (d1 + 2 * d2 + 2 * d3 + d4)
+        yield (i + 1) / steps
     return _prior(x, s_max, spread, real) + change
 
 

@@ -1,6 +1,6 @@
 """What all families share whose particles follow a learned velocity from noise to data."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any, TypeVar, Unpack
 
 import torch
@@ -12,11 +12,11 @@ from models.config import Config
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
-from models.contracts.learner import Layer, Look, Training
+from models.contracts.learner import Layer, Look, Training, finish
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.fields.velocity import VelocityField
-from models.likelihood import log_prob
+from models.likelihood import walk_log_prob
 from models.samplers.flow_ode import FlowOde
 from models.tensors import expand_like
 
@@ -67,7 +67,11 @@ class FlowFamily(CarriedFamily[C]):
         return self.field.velocity(x, t)
 
     def log_prob(self, x: Rows) -> Tensor:
-        """Return log p(x) in nats, by the flow from the data back to the noise.
+        """Return log p(x) in nats, by the flow from the data back to the noise."""
+        return finish(self.walk_log_prob(x))
+
+    def walk_log_prob(self, x: Rows) -> Generator[float, None, Tensor]:
+        """Return the same, in pieces.
 
         In x/(1 - u) and s = u/(1 - u) every flow along lines is dx/ds = (x - E)/s, E the end of the
         line, whichever noise went with which datum.
@@ -79,7 +83,7 @@ class FlowFamily(CarriedFamily[C]):
             return end(straight / (1 + s), s / (1 + s))
 
         real = None if rows.mask is None else rows.zeroed(torch.ones_like(rows.x))
-        return log_prob(ends, rows.x, _S_MIN, _S_MAX, real=real)
+        return walk_log_prob(ends, rows.x, _S_MIN, _S_MAX, real=real)
 
     @property
     def looks(self) -> Mapping[str, Look]:

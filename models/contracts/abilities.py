@@ -1,6 +1,6 @@
 """What a learner can do besides learning: who needs an ability asks for it, never for a name."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import torch
@@ -155,6 +155,15 @@ class HasLikelihood(Protocol):
     """log p(x) in nats, standardised coordinates: x (n, *shape) -> (n,)."""
 
     def log_prob(self, x: Rows) -> Tensor: ...
+
+
+@runtime_checkable
+class WalksLikelihood(Protocol):
+    """log p(x) as `HasLikelihood` returns it, found in pieces: yields between them, in which share
+    of the work is done.
+    """
+
+    def walk_log_prob(self, x: Rows) -> Generator[float, None, Tensor]: ...
 
 
 @runtime_checkable

@@ -1,6 +1,6 @@
 """Diffusion, any Gaussian one, as a denoiser; field = score, carrier = free particles."""
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, Unpack
 
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 from models.carriers.gaussian_diffusion import GaussianDiffusion
 from models.config import ConfigError
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Look, Stage, Training, Walk
+from models.contracts.learner import Layer, Look, Stage, Training, Walk, finish
 from models.contracts.schedule import Schedule
 from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import Packed
@@ -27,7 +27,7 @@ from models.fields.learned_score import learned_score
 from models.fields.reverse_variance import DIVERGENCE
 from models.fields.score import ScoreField
 from models.fields.score_settings import ScoreSettings, path_of
-from models.likelihood import log_prob
+from models.likelihood import walk_log_prob
 from models.nets.earlier import networks_as_picks
 from models.nets.offered import gives
 from models.paths.schedule import schedule_of
@@ -164,9 +164,13 @@ class Edm(GaussianDiffusion[EdmConfig]):
 
     def log_prob(self, x: Rows) -> Tensor:
         """Return log p(x) in nats, by the probability-flow ODE from s_min to s_max."""
+        return finish(self.walk_log_prob(x))
+
+    def walk_log_prob(self, x: Rows) -> Generator[float, None, Tensor]:
+        """Return the same, in pieces."""
         rows, clock = Batch.of(x), self.field.clock
         real = None if rows.mask is None else rows.zeroed(torch.ones_like(rows.x))
-        return log_prob(self.denoiser(rows), rows.x, clock.s_min, clock.s_max, real=real)
+        return walk_log_prob(self.denoiser(rows), rows.x, clock.s_min, clock.s_max, real=real)
 
     @property
     def looks(self) -> Mapping[str, Look]:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from models.config import Config, Pick, param
-from models.contracts.abilities import HasLikelihood
+from models.contracts.abilities import HasLikelihood, WalksLikelihood
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.metrics.images.levels import levels_of
@@ -162,12 +162,30 @@ def _log_prob(
     spec, parts = learner.spec, []
     for piece in rows.split(max(1, min(_MOST, _PIECE // rows.x[0].numel()))):
         standard = spec.standardised(piece).to(learner.device)
-        with torch.no_grad():
-            found = learner.log_prob(standard).detach().double().cpu()
+        if isinstance(learner, WalksLikelihood):
+            found = yield from _walked(learner.walk_log_prob(standard), at, len(piece))
+        else:
+            with torch.no_grad():
+                found = learner.log_prob(standard)
+        found = found.detach().double().cpu()
         parts.append((found - spec.log_scale(piece)).float())
         at = Progress(at.done + len(piece), at.total)
         yield at
     return torch.cat(parts), at
+
+
+def _walked(
+    walk: Generator[float, None, Tensor], at: Progress, rows: int
+) -> Generator[Progress, None, Tensor]:
+    """Go through the pieces of a likelihood, each as a share of its rows."""
+    while True:
+        try:
+            with torch.no_grad():
+                share = next(walk)
+        except StopIteration as end:
+            found: Tensor = end.value
+            return found
+        yield Progress(at.done + int(share * rows), at.total)
 
 
 def _cell(kind: str, levels: int) -> float:

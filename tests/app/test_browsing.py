@@ -62,6 +62,19 @@ def test_a_measure_says_what_it_is_not(browser: Browser) -> None:
     assert dict(told(kind("images"), browser.made.measures))["Nearest"] == "1 by pixels"
 
 
+def test_what_is_selected_goes_to_where_it_is_edited(browser: Browser) -> None:
+    title, went = "Use in the edit lab", []
+    browser.edit_wanted.connect(lambda: went.append(1))
+    assert title not in dict(browser.entries(browser.made))
+    browser.edits = True
+    assert dict(browser.entries(browser.made))[title] is None, "nothing is selected"
+    browser._selection.set(REAL, np.array([3]), "tiles")
+    act = dict(browser.entries(browser.real))[title]
+    assert callable(act)
+    act()
+    assert went == [1]
+
+
 def test_a_filter_compares_numbers_and_looks_for_words() -> None:
     assert keeps(KNOWN, "mass >= 3", 3).tolist() == [True, False, False]
     assert keeps(KNOWN, "TOP, ma < 2", 3).tolist() == [False, False, True]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -21,7 +22,7 @@ from studio.app.widgets.pane import Pane
 from studio.protocol import messages as m
 from studio.protocol.label import Label
 from tests.app.conftest import Bench
-from tests.app.test_operating import ready
+from tests.app.test_operating import operator, ready
 from tests.client.fakes.engine import Refusal
 
 Wait = Callable[..., Coroutine[Any, Any, None]]
@@ -269,3 +270,21 @@ async def test_files_are_named_after_run_and_model_and_lie_in_the_project(
     assert sheet.beside.isHidden(), "other formats hold it inside"
     sheet.begin()
     assert sheet._file.parent == tmp_path, "where the person last said"
+
+
+async def test_a_film_of_the_flow_is_led_to_where_one_can_be_made(
+    bench: Bench, tmp_path: Path
+) -> None:
+    wanted: list[str] = []
+    bench.state.lens_wanted.connect(wanted.append)
+    _, sheet = await opened(bench, tmp_path)
+    assert sheet.film.isHidden(), "the model makes none"
+    catalog = bench.state.catalog
+    assert catalog is not None
+    more = [*catalog.entries, operator("film", needs=["denoiser"])]
+    bench.state.catalog = msgspec.structs.replace(catalog, entries=more)
+    sheet.begin()
+    assert not sheet.film.isHidden()
+    sheet.film.click()
+    assert wanted == ["samples/film"]
+    assert not sheet.isVisible()

@@ -180,3 +180,29 @@ def test_of_data_that_do_not_vary_in_some_direction_no_gaussian_is_told(family) 
     assert bool(found.arrays["bar-learned"].isnan().all())
     assert bool(found.arrays["learned"].isfinite().all())
     assert "no Gaussian has their moments" in found.note
+
+
+def test_it_is_said_how_far_a_piece_of_the_rows_is() -> None:
+    """Forty digits are one piece, which took a minute and a half without a word."""
+    images = ImageSet(torch.rand(40, 1, 2, 2, generator=make_generator(0)))
+
+    class Walks(Even):
+        def log_prob(self, x: Any) -> torch.Tensor:
+            raise AssertionError("it is walked through")
+
+        def walk_log_prob(self, x: Any) -> Any:
+            yield from (0.25, 0.5, 1.0)
+            return Even.log_prob(self, x)
+
+    config = LikelihoodLabConfig(rows=40)
+    told = []
+    work = LikelihoodLab(config).work(Operation(Walks(images.spec()), data=lambda: images))
+    while True:
+        try:
+            told.append(next(work))
+        except StopIteration as end:
+            found = end.value.arrays["learned"]
+            break
+    assert [(each.done, each.total) for each in told] == [(n, 40) for n in (10, 20, 40, 40)]
+    plain = LikelihoodLab(config).work(Operation(Even(images.spec()), data=lambda: images))
+    torch.testing.assert_close(found, finish(plain).arrays["learned"])

@@ -21,6 +21,7 @@ from studio.app.plots.moreknown import MoreKnown
 from studio.app.plots.otherrun import OtherRun
 from studio.app.plots.sampled import Sampled, Shown
 from studio.app.plots.sought import Sought
+from studio.app.state.editors import editor_of, lacks
 from studio.app.state.latents import beside
 from studio.app.state.naming import name_of, number
 from studio.app.state.notices import Notice
@@ -80,6 +81,7 @@ class TileSamplesView(QWidget):
         self._steady.timeout.connect(self._fill_anew)
         self._drawn_ones = held_chip(self._sampled)
         self.browser.export_wanted.connect(actions.export.open)
+        self.browser.edit_wanted.connect(self._edit)
         self.browser.foot.addWidget(self._drawn_ones)
         self.bar = self.browser.bar(self, self.hear, sample, OperatorChip(state, actions), export)
         body = QVBoxLayout(self)
@@ -215,6 +217,12 @@ class TileSamplesView(QWidget):
         )  # fmt: skip
         browser.real.say(f"the nearest of {near.sought(kind)}")
 
+    def _edit(self) -> None:
+        """Lay what is selected on the table of the lens in which such data are edited."""
+        state = self._state
+        state.lens_wanted.emit(f"samples/{editor_of(self._sampled.run, state.catalog)}")
+        state.selection.changed.emit()  # it may hold another one, and takes what is selected then
+
     def _hear(self) -> None:
         """Play what is selected; else what is in the ring, else the first there is."""
         kind, pane = self._kind, self.browser.looked_at()
@@ -255,6 +263,8 @@ class TileSamplesView(QWidget):
         now = self._sampled.now
         some, note = now is not None, self._sampled.note
         self.browser.setVisible(some)
+        able = run is not None and not lacks(run, self._state.catalog)
+        self.browser.edits = able and bool(editor_of(run, self._state.catalog))
         self._note.setText(note)
         self._note.setVisible(bool(note))
         self._fit()

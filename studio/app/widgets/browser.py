@@ -53,12 +53,16 @@ class Browser(QWidget):
 
     Signals:
         export_wanted: what is selected, or all, is to be written.
+        edit_wanted: what is selected is to be edited by hand.
         near_wanted: what is near to the one in the ring is to be shown, of another one than before,
             or is not any more.
     """
 
     export_wanted = Signal()
+    edit_wanted = Signal()
     near_wanted = Signal()
+    edits = False
+    """Whether what is browsed can be edited by hand."""
 
     def __init__(self, selection: Selection) -> None:
         super().__init__()
@@ -205,6 +209,8 @@ class Browser(QWidget):
             found.append(
                 ("Real ones as drawn" if near else "Nearest real ones", self.nearest.click)
             )
+        if self.edits:
+            found.append(("Use in the edit lab", self.edit_wanted.emit if some else None))
         return [*found, ("Export…", self.export_wanted.emit)]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -19,6 +19,8 @@ from studio.app.kinds.filed import file_bytes, said_bytes
 from studio.app.kinds.kind import FORMATS, Kind
 from studio.app.kinds.registry import kind_of_run, moves_in
 from studio.app.state.naming import file_stem
+from studio.app.state.operators import offered
+from studio.app.state.results import SEEN
 from studio.app.state.runs import RunState
 from studio.app.state.selection import Offered, Rows, Source
 from studio.app.state.session import AppState
@@ -38,6 +40,11 @@ THICK = 3
 WEIGHED = 256  # rows from which the size of a file is told
 # A table of text has no place for how it was made: other formats hold that inside.
 BESIDE = dict.fromkeys((".csv", ".tsv"), "Beside it {}.json says how it was made.")
+FILMED = "film"
+FILM = (
+    "Samples, Film makes one, by any sampler and number of steps, and its own export writes it as "
+    "a GIF, an animated PNG or an MP4"
+)
 NOT_YET = "It wakes when a file is written."
 
 
@@ -83,6 +90,7 @@ class ExportSheet(QFrame):
         self.show_file = button("Show in folder", self._show_file)
         self.go = button("Export", self._go, kind="primary")
         self.cancel = button("Cancel", self._cancel)
+        self.film = button("A film of the flow…", self._to_film, kind="link", tip=FILM)
         self.close_ = icon_button("close", "Close (Esc)", self.leave)
         self._lay_out()
         self._connect()
@@ -104,6 +112,7 @@ class ExportSheet(QFrame):
         body.addWidget(self.beside)
         body.addWidget(self.trouble)
         body.addWidget(self.bar)
+        body.addLayout(row(self.film, None))
         foot = row(self.show_file, self.cancel, self.go)
         foot.setStretch(2, 1)
         body.addLayout(foot)
@@ -142,6 +151,11 @@ class ExportSheet(QFrame):
     def _kind(self) -> Kind:
         return kind_of_run(self._run, self._state.catalog)
 
+    def _to_film(self) -> None:
+        """Go where films are made, and written as GIF, animated PNG or MP4."""
+        self.leave()
+        self._state.lens_wanted.emit(SEEN[FILMED])
+
     def open(self) -> None:
         """Show it, with the keyboard on what is written."""
         self.show()
@@ -151,6 +165,8 @@ class ExportSheet(QFrame):
     def begin(self) -> None:
         """Start with what is selected, or else with what a filter shows, or else with all."""
         self._written, self._agreed = None, False
+        able = offered(self._run, self._state.catalog)
+        self.film.setVisible(any(each.slug == FILMED for each in able))
         titles = [
             FORMATS.get(each.removeprefix("."), each.upper()) + f" (.{each.removeprefix('.')})"
             for each in self._kind.suffixes

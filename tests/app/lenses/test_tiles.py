@@ -342,6 +342,18 @@ async def test_samples_that_another_run_has_none_of_are_drawn_with_the_same_seed
     assert not samples._absent.isVisible()
 
 
+async def test_what_is_selected_is_laid_on_the_table_of_the_edit_lab(
+    lens: Any, samples: TileSamplesView, wait: Any
+) -> None:
+    """It may hold another image, and takes what is selected when it is told of it."""
+    await wait(lambda: not samples._sampled._busy)
+    seen: list[str] = []
+    lens.state.lens_wanted.connect(seen.append)
+    lens.state.selection.changed.connect(lambda: seen.append("selected"))
+    samples.browser.edit_wanted.emit()
+    assert seen == ["samples/edit", "selected"]
+
+
 async def test_figures_make_way_for_tiles_in_a_low_window(
     samples: TileSamplesView, wait: Any
 ) -> None:
