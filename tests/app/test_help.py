@@ -328,6 +328,7 @@ NOT_REPRODUCED = {
     "8C-told",
     "GI-colour",
     "GI-colour-likelihood",
+    "GI-defaults",
     "GR5-edp-gnn",
     "GR5-gran",
     "GR5-graph-af",
