@@ -9,6 +9,10 @@ from tests.client.fakes.catalog import catalog
 
 LED = {"slug": "classifier-free", "config": {"strength": 2.0}}
 OWN = {"steps": 18, "churn": 0.0}
+LED_BY = (
+    "These samples are led by classifier-free guidance of strength 2. The figures of the run are "
+    "of samples without guidance."
+)
 APART = "The figures of the run are of other samples: "
 
 
@@ -29,8 +33,8 @@ def spec(**config):
         # The run's own sampler, all of whose settings a result spells out.
         (spec(**OWN), heun(**OWN, grid={"kind": "edm-rho"}, guidance={"slug": ""}), "", ""),
         (spec(), heun(steps=18), "", ""),
-        (spec(**OWN, guidance=LED), None, "led", "without guidance"),
-        (spec(**OWN, guidance=LED), heun(**OWN, guidance=LED), "led", "without guidance"),
+        (spec(**OWN, guidance=LED), None, "guidance 2", "without guidance"),
+        (spec(**OWN, guidance=LED), heun(**OWN, guidance=LED), "guidance 2", "without guidance"),
         # Drawn as the figures are, but not as the run draws.
         (spec(**OWN, guidance=LED), heun(**OWN, guidance={"slug": ""}), "without guidance", ""),
         (spec(**OWN), heun(steps=5, churn=0.0), "Heun in 5 steps", "Heun in 18 steps"),
@@ -38,15 +42,15 @@ def spec(**config):
         (
             spec(**OWN),
             Pick(slug="ddim", config={"steps": 5, "guidance": LED}),
-            "ddim in 5 steps, led",
+            "ddim in 5 steps, guidance 2",
             "Heun in 18 steps, without guidance",
         ),
     ],
 )  # fmt: skip
 def test_what_drew_samples_is_told_where_figures_are_of_others(own, drawn, caption, figures):
-    told = caption.replace("led", "classifier-free guidance of strength 2")
-    assert sampled_by(own, drawn, catalog()) == told
-    assert figures_apart(own, drawn, catalog()) == (f"{APART}{figures}." if figures else "")
+    assert sampled_by(own, drawn, catalog()) == caption
+    told = {"": "", "without guidance": LED_BY}.get(figures, f"{APART}{figures}.")
+    assert figures_apart(own, drawn, catalog()) == told
 
 
 def test_a_model_without_a_sampler_and_an_unknown_one_say_nothing():

@@ -26,7 +26,8 @@ def sampled_by(own: RunSpec | None, drawn: Pick | None, catalog: Catalog | None)
     spec = _by(own, drawn, catalog)
     said = [_sampler(spec, catalog)] if _differs(own, drawn, catalog) else []
     if guidance_of(spec):
-        said.append(_led(spec, catalog))
+        strength = _strength(spec, catalog)
+        said.append("guidance" if strength is None else f"guidance {strength:g}")
     elif guidance_of(own):
         said.append(_UNLED)
     return ", ".join(said)
@@ -41,12 +42,15 @@ def figures_apart(
     """
     if own is None or catalog is None:
         return ""
-    led = bool(guidance_of(_by(own, drawn, catalog)))
+    spec = _by(own, drawn, catalog)
     how = [
         *([_sampler(sampled(own, catalog), catalog)] if _differs(own, drawn, catalog) else []),
-        *([_UNLED] if led else []),
+        *([_UNLED] if guidance_of(spec) else []),
         *(["by its own averages of the weights"] if averaged else []),
     ]
+    if how == [_UNLED]:
+        led = _led(spec, catalog)
+        return f"These samples are led by {led}. The figures of the run are of samples {_UNLED}."
     return f"The figures of the run are of other samples: {', '.join(how)}." if how else ""
 
 
@@ -85,13 +89,19 @@ def _sampler(spec: RunSpec, catalog: Catalog) -> str:
 
 def _led(spec: RunSpec, catalog: Catalog) -> str:
     """Name what leads, and how strongly: "classifier-free guidance of strength 2"."""
-    assert spec.sampler is not None
-    slug, pick = guidance_of(spec), spec.sampler.config[_GUIDANCE]
+    slug, strength = guidance_of(spec), _strength(spec, catalog)
     entry = catalog.get("guidance", slug)
     title = entry.title if entry is not None else slug
-    strength = pick.get("config", {}).get("strength") if isinstance(pick, Mapping) else None
-    if strength is None and entry is not None:
-        fields = entry.fields
-        strength = next((field.default for field in fields if field.path == "strength"), None)
     said = f"{title[:1].lower()}{title[1:]} guidance"
     return said if strength is None else f"{said} of strength {strength:g}"
+
+
+def _strength(spec: RunSpec, catalog: Catalog) -> float | None:
+    """Return how strongly samples are led, None where that has no number."""
+    assert spec.sampler is not None
+    entry, pick = catalog.get("guidance", guidance_of(spec)), spec.sampler.config[_GUIDANCE]
+    fields = entry.fields if entry is not None else []
+    usual = next((field.default for field in fields if field.path == "strength"), None)
+    config = pick.get("config", {}) if isinstance(pick, Mapping) else {}
+    strength = config.get("strength", usual)
+    return float(strength) if isinstance(strength, int | float) else None

@@ -179,8 +179,11 @@ class EmptyState(QWidget):
         if parent is None:
             return
         room = parent.size()
-        self.setFixedWidth(min(STATE, room.width()))
-        self.adjustSize()
+        width, layout = min(STATE, room.width()), self.layout()
+        assert layout is not None
+        layout.activate()
+        # As high as its words are at that width: what Qt would take is that of another one.
+        self.resize(width, layout.totalHeightForWidth(width))
         self.move((room.width() - self.width()) // 2, (room.height() - self.height()) // 2)
 
     def _act(self) -> None:

@@ -307,8 +307,8 @@ async def test_samples_that_are_led_stand_above_figures_that_say_they_are_of_oth
     many = np.zeros((20, 1, SIDE, SIDE), np.float32)
     generated(Path(lens.run.key), many, None, step=9, sampler=by)
     lens.state.runs.logged.emit(lens.run.key)
-    await wait(lambda: origin(samples).endswith("step 9, classifier-free guidance of strength 2"))
-    assert samples._note.text().endswith("of other samples: without guidance.")
+    await wait(lambda: origin(samples).endswith("step 9, guidance 2"))
+    assert samples._note.text().endswith("The figures of the run are of samples without guidance.")
     assert samples._numbers.isVisible()
 
 
