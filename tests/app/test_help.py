@@ -333,7 +333,6 @@ NOT_REPRODUCED = {
     "GR5-gran",
     "GR5-graph-af",
     "GR8-graph-vae",
-    "GR8-mol-gan",
 }
 
 
