@@ -330,9 +330,6 @@ NOT_REPRODUCED = {
     "GI-colour-likelihood",
     "GI-defaults",
     "GR5-edp-gnn",
-    "GR5-gran",
-    "GR5-graph-af",
-    "GR8-graph-vae",
 }
 
 
