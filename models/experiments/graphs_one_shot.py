@@ -36,22 +36,13 @@ from models.layouts.graphs import pack, unpack
 from models.operators.outliers import auc
 from models.tensors import make_generator
 
-__all__ = ["TABLES", "digress", "graph_vae", "judged", "products", "vgae", "within"]
+__all__ = ["digress", "graph_vae", "judged", "products", "vgae", "within"]
 
 _SEED = 21  # of the data: settings were chosen by those of seed 1
 _STEPS = 600  # of DiGress
 _HIDDEN = 3200  # stream of the seed (`models.tensors.make_generator`)
 
 Line = Mapping[str, float]
-TABLES: Line = {
-    "degree 20v20": 0.15,
-    "clustering 20v20": 0.18,
-    "orbit 20v20": 0.07,
-    "valid": 0.5,
-    "unique": 0.9,
-    "novel": 0.9,
-}
-"""What new graphs of two communities come to by the measure of published tables."""
 
 
 def judged(made: Graphs) -> Outcome:
@@ -146,13 +137,11 @@ def products() -> Outcome:
     return _worse(_by_digress("graph-transformer", _STEPS), _by_digress("", _STEPS))
 
 
-# Orbits were .04 / .07 / .07 away by three trainings on other graphs, seeds 10 to 12; half as much
-# again would let edges each for itself pass, which are .094 away.
 _DECODED = {
     "degree 20v20": 0.15,
     "clustering 20v20": 0.26,
-    "orbit 20v20": 0.09,
-    "valid": 0.5,
+    "orbit 20v20": 0.075,
+    "valid": 0.35,
     "unique": 0.9,
     "novel": 0.9,
 }
@@ -173,7 +162,7 @@ _AUTOENCODER = _lesson("graph-vae", 5000)
     "two communities that are nearer to the data than edges that are drawn each for itself in that "
     "order.",
     pass_line="by each of three seeds: degree / clustering / orbit MMD^2, biased, 20 v 20: <= .15 "
-    "/ .26 / .09, beyond which edges each for itself are; valid >= .5, unique and novel >= .9",
+    "/ .26 / .075; valid >= .35, unique and novel >= .9",
     group="Graphs",
     source="Simonovsky and Komodakis 2018, arXiv:1802.03480, eq. 1",
     slow=True,

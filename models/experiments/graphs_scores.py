@@ -12,11 +12,19 @@ from typing import Any
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.graph_lessons import Graphs, Lesson, by_seeds, copied, nulls
 from models.experiments.graphs_compared import SAMPLED
-from models.experiments.graphs_one_shot import TABLES, judged, within
+from models.experiments.graphs_one_shot import judged, within
 
 __all__ = ["edp_gnn", "gdss"]
 
 _SEED = 21  # of the data: settings were chosen by those of seed 1
+_LINE = {
+    "degree 20v20": 0.15,
+    "clustering 20v20": 0.18,
+    "orbit 20v20": 0.07,
+    "valid": 0.5,
+    "unique": 0.9,
+    "novel": 0.9,
+}
 _SAID = (
     "by each of three seeds: degree / clustering / orbit MMD^2, biased, 20 v 20: <= .15 / .18 / "
     ".07; valid >= .5, unique and novel >= .9"
@@ -42,7 +50,7 @@ _GDSS = _lesson("GDSS", {"s_max": 10.0}, {})
 
 
 def _held(made: Graphs) -> Outcome:
-    return within(judged(made), TABLES)
+    return within(judged(made), _LINE)
 
 
 def _nulls(lesson: Lesson) -> list[Null]:

@@ -330,6 +330,9 @@ NOT_REPRODUCED = {
     "GI-colour-likelihood",
     "GI-defaults",
     "GR5-edp-gnn",
+    "GR5-gran",
+    "GR5-graph-af",
+    "GR8-graph-vae",
 }
 
 
