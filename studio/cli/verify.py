@@ -6,6 +6,8 @@ the pass line has failed, whatever its figure.
 
 import argparse
 import difflib
+import fnmatch
+import itertools
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -27,7 +29,9 @@ VERDICTS = {True: "PASS", False: "FAIL", None: "REPORTED"}
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("ids", nargs="*", metavar="ID", help="which claims (default: quick ones)")
+    parser.add_argument(
+        "ids", nargs="*", metavar="ID", help="which claims, * for any end (default: quick ones)"
+    )
     parser.add_argument("--list", action="store_true", help="list the claims and stop")
     parser.add_argument("--all", action="store_true", help="the slow ones too")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
@@ -85,12 +89,13 @@ def _choose(
     if not ids:
         return [e for e in known if everything or listing or not e.slow]
     by_id = {entry.slug.casefold(): entry for entry in known}
-    for wanted in ids:
-        if wanted.casefold() not in by_id:
+    found = {wanted: fnmatch.filter(by_id, wanted.casefold()) for wanted in ids}
+    for wanted, slugs in found.items():
+        if not slugs:
             near = difflib.get_close_matches(wanted.casefold(), by_id, n=3, cutoff=0.5)
             names = [by_id[n].slug for n in near] or [e.slug for e in known]
             raise UsageError(f"no claim has the id {wanted!r}; there is {', '.join(names)}")
-    return [by_id[wanted.casefold()] for wanted in ids]
+    return [by_id[slug] for slug in dict.fromkeys(itertools.chain(*found.values()))]
 
 
 def _measure(entry: "ExperimentEntry", bench: "Bench") -> tuple["Result | None", str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from PySide6.QtGui import QTextCharFormat, QTextDocument
 
 from studio import resources
 from studio.app.help import pages, paper
-from studio.app.help.claims import VERDICTS, claims, plain
+from studio.app.help.claims import VERDICTS, claims, plain, tabled
 from studio.app.state import switch
 from studio.app.theme import theme
 from studio.app.tokens import DARK, LIGHT
@@ -290,6 +291,35 @@ def test_a_page_shows_the_table_of_a_claim_as_it_is_kept_or_how_to_make_one(monk
     assert "`pushforward verify GR14-grids --record`" in page.text
 
 
+def test_a_page_gathers_the_claims_whose_ids_begin_alike(monkeypatch) -> None:
+    def claim(slug: str, distance: float, seeds: int) -> dict[str, Any]:
+        return {
+            "id": slug,
+            "title": slug.title(),
+            "value": {"distance": distance, "off": 0.123},
+            "passed": distance < 10,
+            "seeds": list(range(seeds)),
+            "nulls": {"noise": {"value": {"distance": 1234.0}}},
+            "date": f"2026-01-0{seeds}",
+            "machine": "here",
+        }
+
+    kept = [claim("A-two", 70.04, 1), claim("A-one", 7.04, 3), claim("B", 1.0, 1)]
+    monkeypatch.setattr(
+        "studio.app.help.claims.claims", lambda: {each["id"]: each for each in kept}
+    )
+    assert tabled("A-*") == [
+        "|  | distance | off | seeds |  |",
+        "| --- | --- | --- | --- | --- |",
+        "| A-One | 7.04 | 0.123 | 3 | Holds |",
+        "| A-Two | 70 | 0.123 | 1 | Does not hold |",
+        "| must miss: noise | 1.23e+03 | – |  |  |",
+        "",
+        "~~A-\\*: the worst of all seeds. 2026-01-01 to 2026-01-03, here.~~",
+    ]
+    assert "`pushforward verify 'C-*' --record`" in tabled("C-*")[0]
+
+
 def test_figures_of_the_table_of_graphs_are_those_that_were_verified() -> None:
     page = (resources.folder("help") / "graphs.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| [^|]+ \| (GR[^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", page, re.M)
@@ -326,9 +356,6 @@ NOT_REPRODUCED = {
     "8C-inpaint",
     "8C-solvers-mnist",
     "8C-told",
-    "GI-colour",
-    "GI-colour-likelihood",
-    "GI-defaults",
     "GR5-edp-gnn",
     "GR5-gran",
     "GR5-graph-af",

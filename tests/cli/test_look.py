@@ -240,6 +240,14 @@ def test_a_claim_fails_where_a_dead_model_meets_its_line(say: Any) -> None:
 
 
 @pytest.mark.usefixtures("claims")
+def test_verify_takes_all_ids_that_begin_alike(say: Any) -> None:
+    _, out, _ = say("verify", "--list", "--json", "t*", "T1")
+    ids = [json.loads(line)["id"] for line in out.splitlines()]
+    assert len(ids) == len(set(ids)) > 2
+    assert all(each.startswith("T") for each in ids)
+
+
+@pytest.mark.usefixtures("claims")
 @pytest.mark.parametrize(
     ("arguments", "status", "ids"),
     [

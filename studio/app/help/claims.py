@@ -48,14 +48,38 @@ def told(claim: Mapping[str, Any]) -> list[str]:
 
 def tabled(slug: str) -> list[str]:
     """Return the lines of a page that show the table of a claim, with what is said of it below; how
-    to make one where none is kept.
+    to make one where none is kept. Of ``PREFIX*``, the values of all whose ids begin so.
     """
+    if slug.endswith("*"):
+        return _gathered(slug.removesuffix("*"))
     claim = claims().get(slug)
     if claim is None:
         return [f"Not measured yet: `pushforward verify {slug} --record` puts a table here."]
     table = claim["table"]
     aside = f"{slug}: {table['note']} {claim['date']}, {claim['machine']}."
     return [*_table(table["columns"], table["rows"]), "", f"~~{plain(aside)}~~"]
+
+
+def _gathered(prefix: str) -> list[str]:
+    """Return the lines of a page that show the values of all claims whose ids begin so, which have
+    the same names, in one table from the least of the first; below them stand those of what must
+    miss.
+    """
+    found = [c for slug, c in claims().items() if slug.startswith(prefix)]
+    if not found:
+        return [f"Not measured yet: `pushforward verify '{prefix}*' --record` puts a table here."]
+    names = list(found[0]["value"])
+    found.sort(key=lambda c: c["value"][names[0]])
+    rows = [
+        [c["title"], *_numbers(c, names, 3), str(len(c["seeds"])), VERDICTS[c["passed"]]]
+        for c in found
+    ]
+    nulls = {f"must miss: {title}": null for c in found for title, null in c["nulls"].items()}
+    rows += [[title, *_numbers(null, names, 3), "", ""] for title, null in nulls.items()]
+    days = sorted({c["date"] for c in found})
+    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    aside = f"{prefix}*: the worst of all seeds. {when}, {found[0]['machine']}."
+    return [*_table(["", *names, "seeds", ""], rows), "", f"~~{plain(aside)}~~"]
 
 
 def _listed(outcome: Mapping[str, Any]) -> bool:
@@ -68,14 +92,14 @@ def _beside(claim: Mapping[str, Any]) -> list[str]:
     """Return a table of the values of a claim, and beside them those of what must miss its line."""
     nulls = claim["nulls"]
     columns = ["", "measured", *(f"must miss: {title}" for title in nulls)]
-    return _table(columns, ([n, *_numbers(n, claim, nulls)] for n in claim["value"]))
+    by = [_numbers(each, claim["value"]) for each in (claim, *nulls.values())]
+    return _table(columns, ([name, *row] for name, *row in zip(claim["value"], *by, strict=True)))
 
 
-def _numbers(
-    name: str, claim: Mapping[str, Any], nulls: Mapping[str, Mapping[str, Any]]
-) -> list[str]:
-    values = [each["value"].get(name) for each in (claim, *nulls.values())]
-    return ["–" if value is None else f"{value:.2g}" for value in values]
+def _numbers(outcome: Mapping[str, Any], names: Iterable[str], digits: int = 2) -> list[str]:
+    """Return the values with these names, and a dash for what an outcome has not."""
+    values = map(outcome["value"].get, names)
+    return ["–" if value is None else f"{value:.{digits}g}" for value in values]
 
 
 def _nulls(nulls: Mapping[str, Mapping[str, Any]]) -> list[str]:

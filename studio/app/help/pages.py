@@ -7,7 +7,8 @@ A written page is ``resources/help/<slug>.md``. Its first line may be a comment
 browser. ``~~words~~`` are said aside. A picture is ``![caption](picture:name#recipe:slug)``:
 ``pictures/name-dark.png`` or ``-light.png``, which opens the recipe that made it. In the place of
 the line `GRID` stands the table of models, and in that of ``<!-- table of ID -->`` the table of a
-claim as it was last verified.
+claim as it was last verified; in that of ``<!-- table of PREFIX* -->`` the values of all whose ids
+begin so.
 """
 
 import re

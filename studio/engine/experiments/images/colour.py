@@ -1,48 +1,31 @@
-"""GI: every family in colour, with the settings that a person finds.
+"""GI: digits in colour, the line that a family of images meets there, and what must miss it.
 
 The data are the 8x8 digits, written with one of three inks on paper of its own, so that what a
 family fails at here and not in grey is colour. Classes are those of ink and digit together: the
 judge has to see both.
 """
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache, partial
 
 import torch
 from torch import Tensor
 
-from models.experiments.base import Null, Outcome, experiment
-from models.experiments.bench import Bench
 from models.kinds.images import ImageSet
-from models.nets.offered import kinds_of
-from models.registry import registry
 from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset, halves, hash_of
 from studio.engine.data.judging import Judging
 from studio.engine.experiments.images.equal_time import (
+    Law,
     Line,
-    Make,
-    Method,
     after_one_step,
-    as_found,
-    compare,
     dataset_of,
-    null_of,
-    outcome_of,
     pixels_alone,
     without_labels,
 )
 
-__all__ = [
-    "COLOUR_LINE",
-    "INKS",
-    "LAWS",
-    "coloured",
-    "in_colour",
-    "likely_in_colour",
-    "relatives_as_found",
-]
+__all__ = ["COLOUR_LAWS", "COLOUR_LINE", "INKS", "coloured"]
 
 INKS = (
     ((0.98, 0.90, 0.45), (0.10, 0.20, 0.55)),
@@ -97,7 +80,7 @@ def _each_alone(other: ImageSet, real: ImageSet, seed: int) -> tuple[Tensor, int
     return torch.stack(channels, dim=1), 0
 
 
-LAWS: dict[str, Callable[[Dataset], Make]] = {
+COLOUR_LAWS: Mapping[str, Law] = {
     "one Gaussian of all pixels": pixels_alone,
     "real images in grey": lambda _: _grey,
     "each channel of another image": lambda _: _each_alone,
@@ -105,55 +88,3 @@ LAWS: dict[str, Callable[[Dataset], Make]] = {
     "real images without one label": lambda _: without_labels(1),
     "a GAN after one step": partial(after_one_step, "gan"),
 }
-
-
-def _nulls() -> list[Null]:
-    return [null_of(title, law, coloured, COLOUR_LINE) for title, law in LAWS.items()]
-
-
-@experiment(
-    "GI-colour",
-    title="Every model makes digits in colour",
-    claim="On 8x8 digits in three inks every family of field and carrier that takes images learns "
-    "shapes and colours in a minute of one core, with the settings that a person finds.",
-    pass_line=f"{COLOUR_LINE}, every family and seed; a label is a digit in an ink",
-    group="G",
-    source="none: it is what the defaults are for",
-    slow=True,
-    nulls=_nulls(),
-)
-def in_colour(bench: Bench) -> Outcome:
-    """Train every family for images for 60 s with its defaults, with three seeds."""
-    seeds = bench.seeds([0, 1, 2])
-    return outcome_of(compare(coloured(), as_found(), 60.0, seeds), COLOUR_LINE)
-
-
-def relatives_as_found() -> list[Method]:
-    """Return each relative of a diffusion that learns to make images, with its defaults: by a
-    likelihood, a bound or an energy of it, by symbols, and by latents of an autoencoder.
-    """
-    batch = int(registry.get("kind", "images").training["batch"])
-    return [
-        Method(entry.title, entry.slug, {}, batch)
-        for entry in registry.all("family")
-        if "images" in kinds_of(entry)
-        and (entry.group in ("likelihood", "discrete") or "autoencoder" in entry.inputs)
-    ]
-
-
-@experiment(
-    "GI-colour-likelihood",
-    title="The relatives of a diffusion in colour",
-    claim="The same digits are learned as well, in the same minute, by what learns the likelihood "
-    "of all pixels, a bound or an energy of it, by a diffusion of symbols and by one of latents, "
-    "with the settings that a person finds.",
-    pass_line=f"{COLOUR_LINE}, every family and seed; a label is a digit in an ink",
-    group="G",
-    source="none: it is what the defaults are for",
-    slow=True,
-    nulls=_nulls(),
-)
-def likely_in_colour(bench: Bench) -> Outcome:
-    """Train every relative for 60 s with its defaults, with three seeds."""
-    seeds = bench.seeds([0, 1, 2])
-    return outcome_of(compare(coloured(), relatives_as_found(), 60.0, seeds), COLOUR_LINE)
