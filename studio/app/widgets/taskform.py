@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 
 from studio.app.forms.editors import ChoiceList
 from studio.app.forms.form import Form
+from studio.app.intents.base import Refused
 from studio.app.kinds.kind import LABEL
 from studio.app.kinds.registry import kind_of_run
 from studio.app.state import drafts, operators
@@ -135,9 +136,15 @@ class TaskForm(QScrollArea, Generic[T]):
         if self._form is not None:
             self._form.show_config(self.config)
 
-    def show_problem(self, path: str, message: str) -> bool:
-        """Say of a setting what is wrong with it; returns whether there is such a setting."""
-        return self._form is not None and bool(path) and self._form.show_problem(path, message)
+    def show_refused(self, refused: Refused) -> str:
+        """Say what was refused of the setting that is to blame; return what to say elsewhere where
+        none of these is.
+        """
+        error = refused.error
+        path = error.path.removeprefix("config.")
+        if self._form is not None and path and self._form.show_problem(path, error.message):
+            return ""
+        return f"{error.message} {error.hint}".strip()
 
     def offer(self, why_not: Callable[[T], str] = lambda task: "") -> None:
         """Say of each task whether the run can do it, or why the datum is none for it, "" where it

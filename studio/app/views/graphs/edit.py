@@ -4,7 +4,6 @@ and completed or translated by the model.
 
 import asyncio
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,6 +16,7 @@ from shiboken6 import isValid
 from studio.app import tasks, words
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
+from studio.app.errands import Errand, Errands
 from studio.app.forms.editors import ChoiceList
 from studio.app.intents import disk
 from studio.app.intents.base import Refused
@@ -56,7 +56,6 @@ from studio.app.widgets.taskform import TaskForm
 from studio.app.widgets.tilegrid import TileGrid
 from studio.graph_layout import Lay, laid_out
 from studio.protocol.extras import PLACES
-from studio.protocol.messages import JobInfo, ResultWritten
 
 __all__ = ["VIEW", "GraphEditView"]
 
@@ -96,19 +95,15 @@ class Came:
 
 @dataclass
 class Desk:
-    """What was asked of a run and what came of it, to be found there again.
+    """What came of what was asked of a run, to be found there again.
 
     Attributes:
         real: which of the data comes next.
-        job: what the engine works on, "" for nothing.
-        asked: what the model was given last.
-        came: what came of it.
+        came: what came of what the model was given last.
         shown: which of these.
     """
 
     real: int = 0
-    job: str = ""
-    asked: Asked | None = None
     came: Came | None = None
     shown: int = 0
 
@@ -123,11 +118,12 @@ class GraphEditView(QWidget):
         self._more = MoreKnown.shared(state, actions)
         self.edits = Edits[GraphSheet]()
         self._on_table = Table(self.edits, self._undo)
+        self._errands = Errands[Asked](self, state, actions)
         self._desks: dict[str, Desk] = {}
         self.desk = Desk()  # that of the run
         self._able = False  # the model can do something with a graph
         self._known: tuple[GraphSheet, Arrays] | None = None  # a sheet as arrays, made once
-        self._key, self._over = "", ""
+        self._key = ""
         self._learned = False  # what the model can be asked for
         self._read: tuple[Any, Cut, list[Any]] | None = None  # the data that were read last
         self.setProperty("surface", "canvas")
@@ -191,9 +187,10 @@ class GraphEditView(QWidget):
         state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
         state.selection.changed.connect(self._take_selected)
-        state.result_written.connect(self._written)
-        state.job_ended.connect(self._ended)
-        state.jobs_lost.connect(self._lost)
+        self._errands.changed.connect(self.refresh)
+        self._errands.made.connect(lambda errand: tasks.spawn(self._load(errand)))
+        self._errands.refused.connect(self._refuse)
+        self._errands.lost.connect(self._lost)
         state.engine_changed.connect(self._meet)
         state.catalog_changed.connect(self._offer)
         self._more.changed.connect(self.refresh)
@@ -405,8 +402,8 @@ class GraphEditView(QWidget):
         return handed(now, cut, self.form.task.keep)
 
     def _go(self) -> None:
-        if self.desk.job:
-            self._actions.operating.cancel(self.desk.job)
+        if self._errands.awaited(self._key) is not None:
+            self._errands.cancel(self._key)
             return
         entry = self.form.entry
         try:
@@ -419,60 +416,29 @@ class GraphEditView(QWidget):
         assert sheet is not None
         assert cut is not None
         self._say("")
-        self.desk.asked = Asked(sheet, self.form.task.title, cut)
+        asked = Asked(sheet, self.form.task.title, cut)
         asking = operators.asking(self.form.config, entry, inputs)
-        tasks.spawn(self._start(self._key, asking))
+        self._errands.ask(self._key, self.form.task.operator, asked, asking)
 
-    async def _start(self, key: str, asking: operators.Asking) -> None:
-        desk = self.desk
-        self.go.setEnabled(False)
-        try:
-            job = await self._actions.operating.start(key, self.form.task.operator, asking)
-        except Refused as refused:
-            if not isValid(self) or desk is not self.desk:
-                return
-            if not self.form.show_problem(refused.error.path, refused.error.message):
-                self._say(f"{refused.error.message} {refused.error.hint}".strip())
-            self.refresh()
-            return
-        desk.job = job if job != self._over else ""
-        if isValid(self):
-            self.refresh()
+    def _refuse(self, errand: Errand[Asked], refused: Refused) -> None:
+        if errand.run == self._key:
+            self._say(self.form.show_refused(refused))
 
-    def _ended(self, info: JobInfo) -> None:
-        self._over = info.job
-        self._end({info.job})
-
-    def _lost(self, jobs: list[JobInfo]) -> None:
+    def _lost(self, errand: Errand[Asked]) -> None:
         """Say of what was asked of an engine that is gone that it does not come any more."""
-        if self._end({info.job for info in jobs}):
+        if errand.run == self._key:
             self._say("The engine was lost while it worked on this. Nothing was made: apply again.")
 
-    def _end(self, jobs: set[str]) -> bool:
-        """Wait no longer for jobs; return whether one of them is of this run."""
-        mine = self.desk.job in jobs
-        for desk in self._desks.values():
-            if desk.job in jobs:
-                desk.job = ""
-        self.refresh()
-        return mine
-
-    def _written(self, event: ResultWritten) -> None:
-        desk = self._desks.get(event.run)
-        mine = desk is not None and desk.asked is not None and event.operator in OPERATORS
-        if desk is not None and mine and event.result and desk.job in ("", event.job):
-            tasks.spawn(self._load(Path(event.result), event.run))
-
-    async def _load(self, place: Path, key: str) -> None:
-        desk = self._desks[key]
-        asked = desk.asked
+    async def _load(self, errand: Errand[Asked]) -> None:
+        desk, asked, place = self._desks[errand.run], errand.what, errand.made
+        assert place is not None
         try:
             record, arrays = await asyncio.to_thread(disk.result, place)
         except Refused as error:
-            if isValid(self) and key == self._key:
+            if isValid(self) and errand.run == self._key:
                 self._say(f"The result cannot be read: {error}")
             return
-        if not isValid(self) or asked is None or asked is not desk.asked:
+        if not isValid(self) or errand is not self._errands.of(errand.run):
             return
         x, sheet = np.asarray(arrays["x"], np.float32), asked.sheet
         # Nodes stay where they are: what came of it is seen at the places of what was drawn.
@@ -532,11 +498,11 @@ class GraphEditView(QWidget):
             self._handed()
         except ValueError as error:
             wrong = str(error)
-        job = self.desk.job
-        self.go.setText("Cancel" if job else "Apply")
-        self.go.setEnabled(bool(job) or self.form.is_right)
+        waits = self._errands.awaited(self._key)
+        self.go.setText("Cancel" if waits else "Apply")
+        self.go.setEnabled(bool(waits.job) if waits else self.form.is_right)
         ready = "Let the model do it (Ctrl+Enter)"
-        set_tip(self.go, "End it; nothing is kept" if job else wrong or ready)
+        set_tip(self.go, "End it; nothing is kept" if waits else wrong or ready)
 
     def _facts(self, run: RunState, sheet: GraphSheet) -> str:
         """Say what is counted in the graph, and whether it is as the data are."""
@@ -559,9 +525,8 @@ class GraphEditView(QWidget):
         self.use.setVisible(came is not None)
         self.said.setVisible(came is not None)
         if came is None:
-            message = (
-                "It is on its way." if self.desk.job else "What the model makes of it will be here."
-            )
+            waits = self._errands.awaited(self._key)
+            message = "It is on its way." if waits else "What the model makes of it will be here."
             self.results.show_tiles(None, message=message)
             return
         self.said.set_text(came.about)

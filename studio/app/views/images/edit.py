@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QEvent, QMimeData, Qt
 from PySide6.QtGui import (
@@ -23,6 +22,7 @@ from shiboken6 import isValid
 from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
+from studio.app.errands import Errand, Errands
 from studio.app.imagefile import FILTER, Unreadable, carries
 from studio.app.intents import disk
 from studio.app.intents.base import Refused
@@ -49,7 +49,6 @@ from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.taskform import TaskForm
 from studio.app.widgets.tilegrid import TileGrid
-from studio.protocol.messages import JobInfo, ResultWritten
 
 __all__ = ["VIEW", "EditView"]
 
@@ -58,6 +57,13 @@ STEPS = 100  # of the slider between before and after
 WIDE = 560  # logical pixels from which image and results stand side by side
 COLOURS = 3
 SIDE = 84  # height of a strip of small images
+
+
+class Given(NamedTuple):
+    """What the model is given, and what for."""
+
+    task: Task
+    sheet: Sheet
 
 
 class EditView(QWidget):
@@ -70,8 +76,7 @@ class EditView(QWidget):
         self.edits = Edits[Sheet]()
         self.second: Sheet | None = None
         self.pictures = Pictures(state)
-        self._asked: dict[str, _Asked] = {}  # of each run
-        self._over = ""  # the job that ended last: one may before its number is known
+        self._errands = Errands[Given](self, state, actions)
         self._key = ""
         self._learned = False  # what the model can do
         self.setProperty("surface", "canvas")
@@ -156,9 +161,10 @@ class EditView(QWidget):
         state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
         state.selection.changed.connect(self._take_selected)
-        state.result_written.connect(self._written)
-        state.job_ended.connect(self._ended)
-        state.jobs_lost.connect(self._lost)
+        self._errands.changed.connect(self.refresh)
+        self._errands.made.connect(self._load)
+        self._errands.refused.connect(self._refuse)
+        self._errands.lost.connect(self._lost)
         state.engine_changed.connect(self._meet)
         state.catalog_changed.connect(self._offer)
         self.form.chosen.connect(self._chosen)
@@ -179,16 +185,6 @@ class EditView(QWidget):
         return self._state.runs.by_key.get(self._key)
 
     @property
-    def _mine(self) -> "_Asked | None":
-        """What was asked last of this run."""
-        return self._asked.get(self._key)
-
-    @property
-    def _waits(self) -> bool:
-        """Whether that is on its way."""
-        return self._mine is not None and not self._mine.over
-
-    @property
     def task(self) -> Task:
         """What is done."""
         return self.form.task
@@ -204,7 +200,8 @@ class EditView(QWidget):
         self.second = None
         self.results.take(None)
         self.strengths.clear()
-        if (mine := self._mine) is not None and mine.sheet is self.edits.now:
+        mine = self._errands.of(key)
+        if mine is not None and mine.what.sheet is self.edits.now:
             self._load(mine)
         self.pictures.of(key)
         self.form.begin(key)
@@ -369,10 +366,8 @@ class EditView(QWidget):
         return handed(self.task, self.edits.now, self.second, self.config, labels)
 
     def _go(self) -> None:
-        mine = self._mine
-        if mine is not None and not mine.over:
-            if mine.job:
-                self._actions.operating.cancel(mine.job)
+        if self._errands.awaited(self._key) is not None:
+            self._errands.cancel(self._key)
             return
         made, sheet = self._handed(), self.edits.now
         if made.wrong or sheet is None:
@@ -380,68 +375,33 @@ class EditView(QWidget):
             return
         self._say("")
         own = {name: value for name, value in self.config.items() if name != operators.GIVEN}
-        asked = self._asked[self._key] = _Asked(self._key, self.task, sheet)
-        tasks.spawn(self._start(asked, Asking(own, made.given, made.inputs)))
+        given, asking = Given(self.task, sheet), Asking(own, made.given, made.inputs)
+        self._errands.ask(self._key, self.task.operator, given, asking)
 
-    async def _start(self, asked: "_Asked", ask: Asking) -> None:
-        self.refresh()
-        try:
-            asked.job = await self._actions.operating.start(asked.key, asked.task.operator, ask)
-        except Refused as refused:
-            asked.over = True
-            if isValid(self) and asked is self._mine:
-                self._refuse(refused)
-            return
-        asked.over = asked.job == self._over
-        if isValid(self):
-            self.refresh()
+    def _refuse(self, errand: Errand[Given], refused: Refused) -> None:
+        if errand.run == self._key:
+            self._say(self.form.show_refused(refused))
 
-    def _refuse(self, refused: Refused) -> None:
-        path = refused.error.path.removeprefix("config.")
-        if not self.form.show_problem(path, refused.error.message):
-            self._say(f"{refused.error.message} {refused.error.hint}".strip())
-        self.refresh()
+    def _lost(self, errand: Errand[Given]) -> None:
+        if errand.run == self._key:
+            self._say("The engine was lost at this. Nothing was made: apply again.")
 
-    def _ended(self, info: JobInfo) -> None:
-        self._over = info.job
-        for asked in self._asked.values():
-            if asked.job == info.job:
-                asked.over = True
-        self.refresh()
+    def _load(self, errand: Errand[Given]) -> None:
+        if errand.made is not None:
+            tasks.spawn(self._read(errand, errand.made))
 
-    def _lost(self, jobs: list[JobInfo]) -> None:
-        """The engine is gone, and what it was making with it."""
-        lost = {info.job for info in jobs}
-        for asked in self._asked.values():
-            if asked.job in lost and not asked.over:
-                asked.over = True
-                if asked is self._mine:
-                    self._say("The engine was lost at this. Nothing was made: apply again.")
-        self.refresh()
-
-    def _written(self, event: ResultWritten) -> None:
-        asked = self._asked.get(event.run)
-        mine = asked is not None and event.operator == asked.task.operator
-        if asked is not None and mine and event.result and asked.job in ("", event.job):
-            asked.made = Path(event.result)
-            self._load(asked)
-
-    def _load(self, asked: "_Asked") -> None:
-        if asked.made is not None:
-            tasks.spawn(self._read(asked, asked.made))
-
-    async def _read(self, asked: "_Asked", place: Path) -> None:
+    async def _read(self, errand: Errand[Given], place: Path) -> None:
+        task, sheet = errand.what
         try:
             record, arrays = await asyncio.to_thread(disk.result, place)
             found = edited(
-                asked.task, asked.sheet, arrays, record.config, record.seconds, record.note,
-                place.name,
-            )  # fmt: skip
+                task, sheet, arrays, record.config, record.seconds, record.note, place.name
+            )
         except (Refused, KeyError) as error:
-            if isValid(self) and asked is self._mine:
+            if isValid(self) and errand is self._errands.of(self._key):
                 self._say(f"The result cannot be read: {error}")
             return
-        if isValid(self) and asked is self._mine:
+        if isValid(self) and errand is self._errands.of(self._key):
             self.results.take(found)
             self.refresh()
 
@@ -489,7 +449,7 @@ class EditView(QWidget):
             self._tell_empty(run)
             return
         self.empty.hide()
-        kind = kind_of_run(run, self._state.catalog)
+        kind, waits = kind_of_run(run, self._state.catalog), self._errands.awaited(self._key)
         self._offer()
         before = sheet.image if found is None else found.before
         marks = self.task.brush == "mask"
@@ -499,7 +459,7 @@ class EditView(QWidget):
         self.paint.show_for(self.task, len(sheet.image))
         self.divider.setVisible(found is not None)
         self.says.setText(self.task.says)
-        self.results.show_tiles(kind, busy=self._waits)
+        self.results.show_tiles(kind, busy=waits is not None)
         self._second.setVisible(self.task.second)
         if self.task.second:
             second = None if self.second is None else kind.tiles({"x": self.second.image[None]})
@@ -508,9 +468,8 @@ class EditView(QWidget):
             self.other.show_tiles(second, noun=kind.one, message=message, words=title)
         self.strengths.setVisible(self.task.operator == "sdedit")
         self._want_strengths(sheet)
-        waits, mine = self._waits, self._mine
         self.go.setText("Cancel" if waits else "Apply")
-        self.go.setEnabled(bool(mine and mine.job) if waits else self.form.is_right)
+        self.go.setEnabled(bool(waits.job) if waits else self.form.is_right)
         wrong = "" if waits else self._handed().wrong
         set_tip(self.go, "End it; nothing is kept" if waits else wrong or "Do it (Ctrl+Enter)")
 
@@ -554,18 +513,6 @@ class EditView(QWidget):
         wide = self.width() >= WIDE
         self._halves.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
         self.canvas.setMinimumHeight(160 if wide else 300)
-
-
-@dataclass(eq=False)
-class _Asked:
-    """What a run was asked for last, by which job, and where what was made of it lies."""
-
-    key: str
-    task: Task
-    sheet: Sheet
-    job: str = ""
-    over: bool = False
-    made: Path | None = None
 
 
 SHOWN = shows_moving("edit")
