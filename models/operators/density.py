@@ -11,7 +11,7 @@ from models.config import Config, Pick, param
 from models.contracts.abilities import HasLikelihood, WalksLikelihood
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
-from models.metrics.images.levels import levels_of
+from models.metrics.images.levels import count_of_levels
 from models.metrics.likelihood import gaussian_log_prob
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
 from models.operators.otherset import other_rows
@@ -47,14 +47,14 @@ class LikelihoodLabConfig(Config, frozen=True):
         param(
             "Levels",
             "Of data between two bounds, such as pixels: how many values a number can have, 256 "
-            "for one byte, 17 for the 8x8 digits. Each is spread evenly over its level, where a "
-            "density could be as high as it likes, so that bits are what it takes to write a row "
-            "down. Figures with different levels cannot be compared.",
-            low=2,
+            "for one byte, 17 for the 8x8 digits; 0 for as many as the learned rows have. Each is "
+            "spread evenly over its level, where a density could be as high as it likes, so that "
+            "bits are what it takes to write a row down. Figures with different levels cannot be "
+            "compared.",
+            low=0,
             high=65_536,
-            log=True,
         ),
-    ] = 256
+    ] = 0
     map: Annotated[
         int,
         param(
@@ -91,8 +91,7 @@ class LikelihoodLab:
       direction, and none is right;
     - "law" (): 1 where the bar is the law;
     - "numbers" (): how many numbers a row has; "cell" (): the bits that the width of a level adds
-      to each of them, 0 where numbers have none; "values" (): how many different ones the learned
-      rows have, of data that have levels, where these are no more than 256;
+      to each of them, and "levels" (): how many there are, 0 and 0 where numbers have none;
     - "map", "law-map" (m, m) and "bounds" (4,) of data on a plane: log p at places, rows from
       below, and x0, x1, y0, y1.
     """
@@ -116,10 +115,9 @@ class LikelihoodLab:
         other = None
         if config.other.slug:
             other = other_rows(operation, config.other, config.rows, config.seed, _DRAWN)
-        cell = _cell(learner.spec.kind, config.levels)
         some = {name: _some(source, config.rows, config.seed) for name, source in sets.items()}
         some |= {_OTHER: other} if other is not None else {}
-        values = levels_of(some[_LEARNED].x) if cell else None
+        levels, cell = _levels(learner.spec.kind, config.levels, some[_LEARNED].x)
         rows = {name: _spread(each, cell, config.seed) for name, each in some.items()}
         law = sets[_LEARNED].spec().mixture
         places, bounds = _places(rows[_LEARNED], config.map)
@@ -129,9 +127,8 @@ class LikelihoodLab:
             "law": torch.tensor(int(law is not None)),
             "numbers": torch.tensor(rows[_LEARNED].x[0].numel()),
             "cell": torch.tensor(-math.log2(cell) if cell else 0.0),
+            "levels": torch.tensor(levels),
         }
-        if values is not None:
-            arrays["values"] = torch.tensor(len(values))
         fitted = rows[_LEARNED].x.flatten(1).double()
 
         def bar(x: Tensor) -> Tensor:
@@ -188,10 +185,15 @@ def _walked(
         yield Progress(at.done + int(share * rows), at.total)
 
 
-def _cell(kind: str, levels: int) -> float:
-    """Return how wide a level is of data between two bounds, 0 where there are none."""
+def _levels(kind: str, levels: int, learned: Tensor) -> tuple[int, float]:
+    """Return how many levels there are of data between two bounds, those of the learned rows where
+    0 are asked for, and how wide one is; 0 and 0 where there are no bounds.
+    """
     bounds = registry.get("kind", kind).bounds
-    return (bounds[1] - bounds[0]) / (levels - 1) if bounds is not None else 0.0
+    if bounds is None:
+        return 0, 0.0
+    count = levels or count_of_levels(learned, *bounds)
+    return count, (bounds[1] - bounds[0]) / (count - 1)
 
 
 def _spread(rows: Batch, cell: float, seed: int) -> Batch:

@@ -26,7 +26,7 @@ from models.metrics.images.density_coverage import (
 from models.metrics.images.frechet import FrechetDistance
 from models.metrics.images.judge_score import JudgeScore, score_of
 from models.metrics.images.label_accuracy import LabelAccuracy
-from models.metrics.images.levels import levels_of, on_levels
+from models.metrics.images.levels import count_of_levels, levels_of, on_levels
 from models.metrics.images.nearest import nearest_two
 from models.metrics.images.nearness import Nearness, NearnessConfig, share_below
 from models.metrics.images.two_sample import TwoSample, TwoSampleConfig
@@ -310,3 +310,19 @@ def test_figures_of_images_are_called_what_they_are(slug):
     given = {LABEL: torch.zeros(len(broken), dtype=torch.int64)}
     with pytest.raises(ArithmeticError, match="not finite"):
         measured(entry.make(entry.config()), Batch(broken, given=given), UNSEEN, TRAIN)
+
+
+@pytest.mark.parametrize(
+    ("values", "count"),
+    [
+        ([0, 1 / 16, 5 / 16, 1], 17),
+        ([3 / 255, 4 / 255, 200 / 255], 256),
+        ([0, 1], 2),
+        ([0.5], 256),
+        ([0, 0.1, 0.25, 0.7123], 256),
+        (torch.rand(1000, generator=make_generator(0)).tolist(), 256),
+    ],
+)
+def test_levels_are_counted_by_the_smallest_step(values: list[float], count: int):
+    """All of them need not occur: in a few dark images no pixel is white."""
+    assert count_of_levels(torch.tensor(values), 0.0, 1.0) == count

@@ -155,12 +155,12 @@ def test_pixels_are_spread_over_their_levels_where_dark_ones_have_no_density() -
             asked.append(self.spec.restored(x).x)
             return super().log_prob(x)
 
-    work = LikelihoodLab(LikelihoodLabConfig(rows=100, levels=17)).work(
+    work = LikelihoodLab(LikelihoodLabConfig(rows=100)).work(
         Operation(Seen(images.spec()), data=lambda: images)
     )
     arrays = finish(work).arrays
     assert float(arrays["cell"]) == 4.0
-    assert int(arrays["values"]) == 17, "of the pixels as they are, not spread"
+    assert int(arrays["levels"]) == 17, "of the pixels as they are, not spread"
     # An even density over [0, 1] costs as many bits a number as there are to a level's cell.
     assert float(arrays["learned"].abs().max()) < 1e-5
     assert bool(arrays["bar-learned"].isfinite().all())

@@ -44,7 +44,7 @@ COLUMNS = (
 )
 GAUSSIAN = "of a Gaussian"
 NO_GAUSSIAN = ("none: data are flat", "")
-LEVELS = 256  # as the lab has it where nobody chooses
+LEVELS = 256  # those of a byte
 BYTE = math.log2(LEVELS - 1)
 Doubles = NDArray[np.float64]
 
@@ -130,8 +130,12 @@ class LikelihoodView(PictureLab):
 
     @property
     def _levels(self) -> int:
-        """How many values a number was taken to have; 0 where numbers have no levels."""
-        return int(self.config.get("levels", LEVELS)) if self._cell else 0
+        """How many values a number was taken to have; 0 where numbers have no levels. Results of
+        before say it by their settings alone.
+        """
+        if "levels" in self.found:
+            return int(self.found["levels"].item())
+        return int(self.config.get("levels") or LEVELS) if self._cell else 0
 
     @property
     def there(self) -> list[str]:
@@ -193,14 +197,7 @@ class LikelihoodView(PictureLab):
         )
         if not self._levels:
             return text
-        text = f"{text} Each number is spread over its level, one of {self._levels:,}"
-        values = int(self.found["values"].item()) if "values" in self.found else self._levels
-        if values < self._levels / 2:
-            return (
-                f"{text}; these data have {values:,} values: measure with {values:,} levels for "
-                "what it takes to write them down."
-            )
-        return f"{text}."
+        return f"{text} Each number is spread over its level, one of {self._levels:,}."
 
 
 def _mean(values: Doubles) -> str:

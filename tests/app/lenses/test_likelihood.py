@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -76,13 +77,14 @@ async def test_sets_are_lines_with_their_figures_and_the_map_is_drawn(lens, view
     )
 
 
-async def test_of_pixels_it_is_said_of_how_many_levels_bits_are_and_how_many_there_are(
-    lens, view
+@pytest.mark.parametrize(("said", "levels"), [({"levels": np.array(17)}, 17), ({}, 256)])
+async def test_of_pixels_it_is_said_of_how_many_levels_bits_are(
+    lens, view, said: dict[str, Any], levels: int
 ) -> None:
-    found = arrays(0.0, 0) | {"cell": np.array(np.log2(255.0)), "values": np.array(17)}
-    await load(lens, view, found)
-    assert view.table.horizontalHeaderItem(3).text() == "bits a number, 256 levels"
-    assert "these data have 17 values: measure with 17 levels" in view.protocol.text()
+    """Results of before say it by their settings alone."""
+    await load(lens, view, arrays(0.0, 0) | {"cell": np.array(np.log2(levels - 1))} | said)
+    assert view.table.horizontalHeaderItem(3).text() == f"bits a number, {levels} levels"
+    assert f"one of {levels}." in view.protocol.text()
 
 
 @pytest.mark.parametrize(
