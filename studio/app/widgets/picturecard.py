@@ -1,4 +1,4 @@
-"""A card: a picture over a title, two lines of words and a line of facts; it is a button."""
+"""A card: a picture over three lines of title and words and one of facts; it is a button."""
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -128,13 +128,12 @@ class PictureCard(QAbstractButton):
         top = area.top() + self.picture + 11
         painter.setFont(font(14, QFont.Weight.DemiBold))
         painter.setPen(QColor(tokens.muted if self._reason else tokens.text))
-        title = QFontMetrics(painter.font()).elidedText(
-            self._title, Qt.TextElideMode.ElideRight, int(width)
-        )
-        painter.drawText(QRectF(left, top, width, 18), ONE_LINE, title)
+        # A title that needs a second line has it of the words below.
+        used = _lines(painter, QRectF(left, top, width, 18), self._title, most=2)
         painter.setPen(QColor(tokens.muted))
         painter.setFont(font(13))
-        _two_lines(painter, QRectF(left, top + 20, width, 36), self._reason or self._summary)
+        below = QRectF(left, top + 2 + 18 * used, width, 18)
+        _lines(painter, below, self._reason or self._summary, most=3 - used)
         painter.setFont(font(11))
         facts = self.facts(int(width))
         painter.drawText(QRectF(left, top + 58, width, 14), ONE_LINE, facts)
@@ -146,20 +145,25 @@ def _rounded(area: QRectF, radius: float) -> QPainterPath:
     return path
 
 
-def _two_lines(painter: QPainter, area: QRectF, text: str) -> None:
-    """Write a text in at most two lines of 18 pixels, the second one elided."""
+def _lines(painter: QPainter, line: QRectF, text: str, most: int) -> int:
+    """Write a text from a line on in so many at most, the last one elided; return how many."""
     layout = QTextLayout(text, painter.font())
     option = QTextOption()
     option.setWrapMode(QTextOption.WrapMode.WordWrap)
     layout.setTextOption(option)
     layout.beginLayout()
-    first = layout.createLine()
-    first.setLineWidth(area.width())
-    end = first.textStart() + first.textLength()
+    start = used = 0
+    while start < len(text):
+        used += 1
+        broken = layout.createLine()
+        broken.setLineWidth(line.width())
+        end = broken.textStart() + broken.textLength()
+        said = text[start:end].rstrip()
+        if used == most:
+            metrics = QFontMetrics(painter.font())
+            said = metrics.elidedText(text[start:], Qt.TextElideMode.ElideRight, int(line.width()))
+            end = len(text)
+        painter.drawText(line.translated(0, 18 * (used - 1)), ONE_LINE, said)
+        start = end
     layout.endLayout()
-    first_area = QRectF(area.left(), area.top(), area.width(), 18)
-    painter.drawText(first_area, ONE_LINE, text[:end].rstrip())
-    rest = QFontMetrics(painter.font()).elidedText(
-        text[end:], Qt.TextElideMode.ElideRight, int(area.width())
-    )
-    painter.drawText(first_area.translated(0, 18), ONE_LINE, rest)
+    return used
