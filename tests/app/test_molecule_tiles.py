@@ -129,6 +129,11 @@ def test_rdkit_places_atoms_where_it_is_installed(qapp):
     places = MOLECULES.looking("RDKit").tiles({"x": x}).arrays["places"][0]
     assert np.linalg.norm(places, axis=1) == pytest.approx(np.full(6, 1.5), abs=0.02)
     assert hues(painted(x, "RDKit")) == {-1}
+    nitrile = MOLECULES.looking("RDKit").tiles({"x": rows("CC#N")}).arrays["places"][0][:3]
+    one, other = np.diff(nitrile, axis=0)
+    assert abs(one[0] * other[1] - one[1] * other[0]) < 1e-3, "a triple bond is straight"
+    broken = rows("CCO", extra=[(0, 1, 2, 3)])
+    assert MOLECULES.looking("RDKit").tiles({"x": broken}).arrays["places"].any()
 
 
 def test_what_would_be_imported_is_drawn_before(qapp, tmp_path):

@@ -68,6 +68,8 @@ def depicted(atoms: NDArray[Any], bonds: NDArray[Any]) -> NDArray[np.float64]:
     from rdkit.Chem import rdDepictor
 
     made.UpdatePropertyCache(strict=False)
+    # Of a molecule that can be it says how an atom is hybridised: a triple bond is straight.
+    _chem().SanitizeMol(made, catchErrors=True)
     rdDepictor.Compute2DCoords(made)
     places = made.GetConformer().GetPositions()[:, :2]
     return np.asarray(places, np.float64)
