@@ -98,6 +98,24 @@ def test_a_filter_compares_numbers_and_looks_for_words() -> None:
             keeps(KNOWN, wrong, 3)
 
 
+def test_a_filter_compares_two_columns() -> None:
+    """ "judge != class" showed all, as if the judge saw none as what it was asked to be."""
+    known = {
+        "Class": np.array(["8", "3", "8"]), "Judge": np.array(["8", "8", "3"]),
+        "Light": np.array([1.0, 2.0, 3.0]), "Sure": np.array([2.0, 2.0, 2.0]),
+    }  # fmt: skip
+    assert keeps(known, "judge!=class", 3).tolist() == [False, True, True]
+    assert keeps(known, "judge = class, judge = 8", 3).tolist() == [True, False, False]
+    assert keeps(known, "light < sure", 3).tolist() == [True, False, False]
+    assert keeps(known, "1 < light <= sure", 3).tolist() == [False, True, False]
+    assert why_none(known, "judge = class, light > 2", 3, {}) == "", "each alone keeps some"
+    with pytest.raises(Unfiltered, match=r"classs is none of Judge: 3, 8\."):
+        keeps(known, "judge != classs", 3)
+    with pytest.raises(Unfiltered, match="Sure is a number, and Class is a word"):
+        keeps(known, "sure > class", 3)
+    assert not keeps(known, "judge = 5", 3).any()
+
+
 def test_kinds_say_what_their_data_can_be_sorted_by(qapp: QApplication) -> None:
     jets = np.zeros((1, 3, 3), np.float32)
     jets[0, 0] = 0.1, 0.0, np.log1p(100.0)

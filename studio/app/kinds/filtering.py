@@ -22,7 +22,7 @@ AND = re.compile(r",|&+|\band\b", re.IGNORECASE)
 WITH_UNIT = re.compile(r"^[-+]?[\d.]+(?:e[-+]?\d+)?\s*(?P<unit>[^\d\s.].*)$", re.IGNORECASE)
 LISTED = 12  # words that are told where none of them was meant
 TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
-SIGNS: Mapping[str, Callable[[NDArray[Any], float], NDArray[np.bool_]]] = {
+SIGNS: Mapping[str, Callable[[NDArray[Any], float | NDArray[Any]], NDArray[np.bool_]]] = {
     "<": np.less,
     "<=": np.less_equal,
     ">": np.greater,
@@ -78,10 +78,10 @@ def sorting(order: str) -> str:
 
 def keeps(measured: Measured, text: str, n: int) -> NDArray[np.bool_]:
     """Return which of n rows a filter keeps, (n,): "60 < mass < 100, top" those that hold all of
-    it; "and" does as well as a comma.
+    it; "and" does as well as a comma. What two names stand for is compared too: "judge != class".
 
     Raises:
-        Unfiltered: it names what is not known of these data, or compares with no number.
+        Unfiltered: it names what is not known of these data, or compares what cannot be compared.
     """
     kept = np.ones(n, dtype=bool)
     for part in filter(None, (each.strip() for each in AND.split(text))):
@@ -113,6 +113,8 @@ def why_none(measured: Measured, text: str, n: int, units: Mapping[str, str]) ->
                 return f"{known[0]} is not known of any."
             unit = f" {units[known[0]]}" if known[0] in units else ""
             return f"{known[0]} goes from {values.min():,.3g} to {values.max():,.3g}{unit}."
+        if compared and _text(measured, compared["value"]) is not None:
+            continue  # no word is wrong where two columns are compared
         some = measured.words() if isinstance(measured, Lazily) else measured
         texts = {name: values for name, values in some.items() if not _numeric(values)}
         words = {str(word) for values in texts.values() for word in np.unique(values)}
@@ -154,7 +156,12 @@ def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[n
             raise Unfiltered(f"{known[0]} is a word: it can only be compared with = or !=.")
         if another := ANOTHER.search(value):
             raise Unfiltered(f"Put a comma before {another[1]}.")
-        return np.asarray(_is(values, _word(value)) == (sign != "!="))
+        return _same(measured, known[0], value, sign)
+    if beside := _known(measured, value) if value[0].isalpha() else []:
+        others = measured[beside[0]]
+        if not _numeric(others):
+            raise Unfiltered(f"{known[0]} is a number, and {beside[0]} is a word.")
+        return SIGNS[sign](values, others)
     try:
         number = float(value.replace("%", ""))
     except ValueError:
@@ -166,6 +173,25 @@ def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[n
             raise Unfiltered(said) from None
         raise Unfiltered(f"{value} is no number.") from None
     return SIGNS[sign](values, number)
+
+
+def _same(measured: Measured, name: str, value: str, sign: str) -> NDArray[np.bool_]:
+    """Return which rows of a text are a word, or are not; or which are what another text of theirs
+    is, where that is named: "judge != class". That all differ from what is nowhere is no answer.
+    """
+    found, differ = _is(measured[name], _word(value)), sign == "!="
+    if not found.any():
+        if (other := _text(measured, value)) is not None:
+            found = np.asarray(measured[name].astype(str) == other.astype(str))
+        elif differ and len(words := np.unique(measured[name].astype(str))) <= LISTED:
+            raise Unfiltered(f"{value} is none of {name}: {', '.join(words)}.")
+    return np.asarray(found != differ)
+
+
+def _text(measured: Measured, name: str) -> NDArray[Any] | None:
+    """Return the words that are known by a name, written out."""
+    named = (measured[each] for each in measured if _typed(each) == _typed(name))
+    return next((values for values in named if not _numeric(values)), None)
 
 
 def _holds(measured: Measured, word: str, n: int) -> NDArray[np.bool_]:
