@@ -94,4 +94,4 @@ def joined_halves(
     rank[:, 1] += half
     ends = order.gather(1, rank)[lonely].sort(dim=1).values
     joined[lonely, ends[:, 0], ends[:, 1]] = True
-    return GraphSet(pack(joined, size), size)
+    return GraphSet(pack(joined, size), size, make="two-communities")

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from observables.graphs.makes import NEARLY_ALL, why_no_tree, why_not_connected
+from observables.graphs.makes import why_no_tree, why_not_connected
 from observables.sentences.grammar import CATEGORIES
 
 __all__ = [
@@ -110,13 +110,12 @@ LABELLED_MAKES: Mapping[str, LabelledMake] = {
 
 
 def labelled_make_of(types: Types, edges: Edges, size: NDArray[Any]) -> LabelledMake | None:
-    """Return the most particular make that nearly all of some graphs are of, nine of ten; None
-    where they have nothing in common.
+    """Return the most particular make that all of some graphs are of; None where they have nothing
+    in common.
     """
     if not len(size):
         return None
     for make in LABELLED_MAKES.values():
-        wrong = make.wrong(types, edges, size)
-        if sum(not why for why in wrong) >= NEARLY_ALL * len(wrong):
+        if not any(make.wrong(types, edges, size)):
             return make
     return None

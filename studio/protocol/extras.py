@@ -11,6 +11,7 @@ __all__ = [
     "LATENTS",
     "LEVELS",
     "MANIFOLD",
+    "MEANT",
     "PLACES",
     "PROJECTION",
     "PROJECTION_TARGET",
@@ -27,6 +28,10 @@ WRITTEN, CANDIDATES, CHANCES = TOLD = "written", "candidates", "chances"
 (T, n, *shape, 2), and the likeliest ones at its place with their probabilities (T, n, *shape, k).
 """
 DENOISED, LEVELS = "denoised", "levels"
+MEANT = "meant"
+"""What holds for every graph of a set: the number, from 1, of the make, as
+`observables.graphs.makes` has them, that the set is meant to be of.
+"""
 
 
 @dataclass(frozen=True)

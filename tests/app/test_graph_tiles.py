@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from observables.graphs.makes import MAKES
 from studio.app.kinds.filtering import keeps
 from studio.app.kinds.paper import REACH
 from studio.app.kinds.registry import fitting, kind
@@ -174,6 +175,17 @@ def test_the_same_graphs_are_one_class_and_the_nearest_training_graph_is_told():
         assert keeps(known, wrong, 4).tolist() == [True, False, False, False], wrong
 
 
+def test_a_make_that_graphs_are_meant_to_be_of_says_how_many_real_ones_are():
+    training = {"x": rows((4, PATH), (4, RING), (4, STAR), (4, TURNED))}
+    own = kind("graphs").among(training, training, own=True)
+    assert own["why"].tolist() == [""] * 4, "planar, as all are: no real graph is called wrong"
+    number = 1.0 + list(MAKES).index("tree")
+    meant = {**training, **kind("graphs").holding({"meant": number}, 4)}
+    own = kind("graphs").among(training, meant, own=True)
+    assert own["why"].tolist() == ["", "1 cycle", "", ""]
+    assert kind("graphs").means({**training, **own}) == "✓: a tree (75 % of the real ones)"
+
+
 def test_among_themselves_training_graphs_are_held_against_the_others():
     training = {"x": rows((4, PATH), (4, TURNED), (4, STAR))}
     near = kind("graphs").among(training, training, own=True)["nearest"]
@@ -181,6 +193,18 @@ def test_among_themselves_training_graphs_are_held_against_the_others():
     assert near[2] > 0.05
     alone = kind("graphs").among({"x": rows((4, PATH))}, None, own=False)
     assert set(alone) == {"class", "copies"}
+
+
+def test_a_graph_in_pieces_is_not_near_one_whose_spectrum_its_pieces_have():
+    """Two paths of three nodes have the spectrum of one; a path of six is whole and as large."""
+    halves = (6, [(0, 1), (1, 2), (3, 4), (4, 5)])
+    whole = (6, [(i, i + 1) for i in range(5)])
+    training = {"x": rows((3, [(0, 1), (1, 2)]), whole)}
+    near = kind("graphs").among({"x": rows(halves, whole)}, training, own=False)["nearest"]
+    assert near[0] > 0.6, "another number of nodes, or of pieces"
+    assert near[1] == 0.0
+    a_node_less = (5, [(i, i + 1) for i in range(4)])
+    assert kind("graphs").among({"x": rows(a_node_less)}, training, own=False)["nearest"][0] < 0.3
 
 
 def test_spectra_that_agree_do_not_make_two_graphs_one():

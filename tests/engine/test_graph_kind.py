@@ -16,6 +16,7 @@ from models.operators.base import Operation
 from models.operators.inpaint import Inpaint, InpaintConfig
 from models.samplers.heun import Heun, HeunConfig
 from observables.graphs.canonical import canonical_order
+from observables.graphs.makes import MAKES
 from studio import graph_layout
 from studio.engine.kinds.base import kind_of
 from studio.engine.kinds.graphs import Graphs
@@ -43,6 +44,13 @@ def test_a_renumbered_graph_is_drawn_the_same():
         assert (still == joined).all()
         canonical = canonical_order(square[:size, :size])
         assert sorted(canonical) == list(range(size))
+
+
+def test_a_set_of_communities_says_what_its_graphs_are_meant_to_be():
+    """Some of its own graphs are not, so that looking at them does not tell."""
+    meant = kind_of("graphs").alike(community(CommunityConfig(), 4, 0).take(slice(0, 2)))
+    assert list(MAKES)[int(meant["meant"]) - 1] == "two-communities"
+    assert kind_of("graphs").alike(graphs(4, 0)) == {}
 
 
 def test_places_are_about_the_middle_and_of_size_one():

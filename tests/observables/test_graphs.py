@@ -124,13 +124,17 @@ def test_what_is_wrong_with_a_graph_is_told():
     assert why(networkx.disjoint_union(networkx.complete_graph(6), ring), low=9) == "2 pieces"
 
 
-def test_the_make_of_real_graphs_is_the_most_particular_that_nearly_all_are_of():
+def test_the_make_of_real_graphs_is_the_most_particular_that_all_are_of():
     grids = [networkx.grid_2d_graph(2 + i % 3, 3) for i in range(10)]
     assert make_of(*squares(grids)) is MAKES["grid"]
     one_wrong = [*grids[:9], networkx.petersen_graph()]
-    assert make_of(*squares(one_wrong)) is MAKES["grid"]
-    two_wrong = [*grids[:8], networkx.petersen_graph(), networkx.complete_graph(6)]
-    assert make_of(*squares(two_wrong)) is MAKES["connected"]
+    assert make_of(*squares(one_wrong)) is MAKES["connected"], "one real graph is no grid"
+    lobster = networkx.balanced_tree(2, 2)
+    assert make_of(*squares([lobster] * 9)) is MAKES["lobster"]
+    longer = networkx.from_edgelist(
+        [(0, b) for b in (1, 4, 7)] + [(i, i + 1) for i in (1, 2, 4, 5, 7, 8)]
+    )
+    assert make_of(*squares([*[lobster] * 99, longer])) is MAKES["tree"]
     apart = [networkx.empty_graph(4)] * 3
     assert make_of(*squares(apart)) is None
     assert make_of(np.zeros((0, 4, 4)), np.zeros(0)) is None

@@ -9,24 +9,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observables.graphs.canonical import certificate, same_graphs
-from observables.graphs.makes import make_of
-from observables.graphs.statistics import spectra
+from observables.graphs.makes import MAKES, make_of
+from observables.graphs.statistics import pieces, spectra
 from studio.app.kinds.apart import CLOSE, Apart, nearest_of
 from studio.app.kinds.graph_paint import WHY
 from studio.app.kinds.graph_rows import GraphRows
 from studio.app.kinds.kind import Arrays
+from studio.protocol.extras import MEANT
 
-__all__ = ["CLASS", "COPIES", "MAKE", "NEAREST", "among", "apart", "by_count"]
+__all__ = ["CLASS", "COPIES", "MAKE", "MET", "NEAREST", "among", "apart", "by_count"]
 
 CLASS, COPIES, MAKE, NEAREST = "class", "copies", "make", "nearest"
+MET = "met"
+"""The array that says which share of the training graphs is of their make, the same for each."""
 QUANTILES = 32  # of a spectrum
 
 
 def among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
     """Return of graphs, (n,) each: "class", the number of those that are the same, from 1, that of
     the most first, and in "copies" how many these are; beside training graphs also "nearest", how
-    far the nearest of these is, or the nearest other one, 0 for the same; "make", of which nearly
-    all of these are, and in "why" what is wrong with each, where they have one.
+    far the nearest of these is, or the nearest other one, 0 for the same; "make", of which these
+    are "meant" to be or else all are, "met", the share of them that are, and in "why" what is wrong
+    with each, where they have one.
     """
     graphs = GraphRows.of(data)
     number, many = by_count(same_graphs(graphs.adjacency, graphs.size))
@@ -35,11 +39,16 @@ def among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDAr
         return found
     known = GraphRows.of(training)
     found[NEAREST] = _nearest(data, training, own=own)
-    make = make_of(known.adjacency, known.size)
+    low, high = int(known.size.min()), int(known.size.max())
+    make, met = make_of(known.adjacency, known.size), 1.0
+    if MEANT in training:
+        make = list(MAKES.values())[int(training[MEANT][0]) - 1]
+        wrong = make.wrong(known.adjacency, known.size, low, high)
+        met = sum(not why for why in wrong) / len(wrong)
     if make is not None:
-        low, high = int(known.size.min()), int(known.size.max())
         found[WHY] = np.array(make.wrong(graphs.adjacency, graphs.size, low, high), dtype=str)
         found[MAKE] = np.full(len(graphs.x), make.title)
+        found[MET] = np.full(len(graphs.x), met)
     return found
 
 
@@ -53,7 +62,7 @@ def by_count(met: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int6
 
 def _nearest(data: Arrays, training: Arrays, *, own: bool) -> NDArray[np.float64]:
     """Return how far the nearest training graph is from each, (n,); see `apart`."""
-    far = nearest_of(_quantiles(data), _quantiles(training), own=own)
+    far = nearest_of(_features(data), _features(training), own=own)
     near = np.flatnonzero(far < CLOSE)
     if not len(near):
         return far
@@ -67,15 +76,19 @@ def _nearest(data: Arrays, training: Arrays, *, own: bool) -> NDArray[np.float64
     return far
 
 
-def _quantiles(arrays: Arrays) -> NDArray[np.float64]:
+def _features(arrays: Arrays) -> NDArray[np.float64]:
     """Return of each graph the eigenvalues of its normalised Laplacian as their quantiles: the
-    Euclidean distance is that between spectra as Wasserstein's second has it, (n, QUANTILES).
+    Euclidean distance is that between spectra as Wasserstein's second has it; and the logarithms of
+    how many nodes and pieces it has, of which quantiles know nothing: two paths beside each other
+    have the spectrum of one. (n, QUANTILES + 2)
     """
     graphs = GraphRows.of(arrays)
     values, size = spectra(graphs.adjacency, graphs.size), graphs.size[:, None]
     at = (np.arange(QUANTILES) + 0.5) / QUANTILES
     places = np.minimum((at * size).astype(np.int64), size - 1)
-    return np.take_along_axis(values, places, axis=1) / math.sqrt(QUANTILES)
+    spectrum = np.take_along_axis(values, places, axis=1) / math.sqrt(QUANTILES)
+    many = np.stack([graphs.size, pieces(graphs.adjacency, graphs.size)], axis=1)
+    return np.concatenate([spectrum, np.log(np.maximum(1, many))], axis=1)
 
 
 def _certificates(arrays: Arrays) -> list[bytes]:
@@ -90,4 +103,8 @@ def _same(one: Arrays, many: Arrays) -> NDArray[np.bool_]:
     return np.array([each == mine for each in _certificates(many)], dtype=bool)
 
 
-apart = Apart("the spectrum of the normalised Laplacian; 0 is the same graph", _quantiles, _same)
+apart = Apart(
+    "the spectrum of the normalised Laplacian, ln nodes and ln pieces; 0 is the same graph",
+    _features,
+    _same,
+)

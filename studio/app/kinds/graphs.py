@@ -28,7 +28,7 @@ from studio.app.kinds.lazily import Lazily
 from studio.app.kinds.validity import VALIDITY, validity
 from studio.counted import counted
 from studio.graph_layout import laid_out
-from studio.protocol.extras import PLACES
+from studio.protocol.extras import MEANT, PLACES
 
 __all__ = ["EIGENVALUE", "KIND", "OWN", "TITLES", "drawings"]
 
@@ -101,9 +101,15 @@ def _measures(arrays: Arrays) -> Measured:
 
 
 def _means(arrays: Arrays) -> str:
-    """Say which make the tick of a graph stands for: that of nearly all training graphs."""
+    """Say which make the tick of a graph stands for, and how many real graphs are of it, where not
+    all are.
+    """
     makes = arrays.get(graph_sets.MAKE)
-    return f"\N{CHECK MARK}: {str(makes[0]).lower()}" if makes is not None and len(makes) else ""
+    if makes is None or not len(makes):
+        return ""
+    met = float(arrays[graph_sets.MET][0])
+    real = f" ({100.0 * met:.0f} % of the real ones)" if met < 1.0 else ""
+    return f"\N{CHECK MARK}: {str(makes[0]).lower()}{real}"
 
 
 def _elements(arrays: Arrays) -> Measured:
@@ -187,7 +193,8 @@ KIND = Kind(
     by_hand=ByHand(
         of_pairs, paint_plain, says=(VALIDITY, "Nodes", "Edges", "Clustering", "Nearest")
     ),
-    marked=(WHY, graph_sets.MAKE, SIZE),
+    marked=(WHY, graph_sets.MAKE, graph_sets.MET, SIZE),
+    alike=(MEANT,),
     means=_means,
     apart=graph_sets.apart,
     imports="GraphML, GML, graph6, JSON, TU sets or lists of edges, with labels",

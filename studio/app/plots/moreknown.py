@@ -87,7 +87,9 @@ class MoreKnown(QObject):
             tasks.spawn(self._measure(entry, kind, own=own))
         if kind.among is not None:
             told = run.target_told if among is not None else {}
-            training = rows_of(among, told) if among is not None else None
+            training = None
+            if among is not None:
+                training = rows_of(among, told) | kind.holding(run.alike, len(among))
             work = self._compare(entry, kind.among, dict(data), training, run.learned, own=own)
             tasks.spawn(work)
         able = any(each.slug == OPERATOR for each in offered(run, self._state.catalog))

@@ -15,10 +15,11 @@ from models.contracts.data import RowSource
 from models.contracts.spec import LABEL, SIZE, DataSpec
 from models.kinds.graphs import GraphSet
 from models.layouts.graphs import Packing, unpack
+from observables.graphs.makes import MAKES
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.formats.graphs.writing import GRAPH_SUFFIXES, write_graphs
 from studio.graph_layout import laid_out
-from studio.protocol.extras import DENOISED
+from studio.protocol.extras import DENOISED, MEANT
 from studio.protocol.records import EXTRA
 
 __all__ = ["Graphs"]
@@ -66,6 +67,13 @@ class Graphs(DataKind, slug="graphs"):
     def described(self, data: RowSource) -> str:
         assert isinstance(data, GraphSet)
         return f"{self.counted(len(data))} (at most {data.packing.nodes} nodes)"
+
+    def alike(self, data: RowSource) -> dict[str, float]:
+        """Return the number, from 1, of the make that the graphs are "meant" to be of, where
+        somebody has said it.
+        """
+        make = data.make if isinstance(data, GraphSet) else ""
+        return {MEANT: 1.0 + list(MAKES).index(make)} if make else {}
 
     def shown(self, data: RowSource) -> Arrays:
         """Return rows, sizes, classes where there are some, and "places": where the nodes of the
