@@ -359,7 +359,6 @@ NOT_REPRODUCED = {
     "GR5-edp-gnn",
     "GR5-gran",
     "GR5-graph-af",
-    "GR8-graph-vae",
 }
 
 

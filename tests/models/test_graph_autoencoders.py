@@ -1,20 +1,24 @@
 """Autoencoders of graphs: against all graphs of three nodes, by sums over latents."""
 
 import math
+from functools import partial
 from itertools import permutations, product
 
 import pytest
 import torch
 from torch import Tensor
 
-from models.config import decode
+from models.config import decode, encode
+from models.contracts.batch import Batch
 from models.families.graphs.graph_vae import GraphVae, GraphVaeConfig
-from models.families.graphs.latents import divergence, leaning, log_bits
+from models.families.graphs.latents import divergence, law_of, leaning, log_bits
 from models.families.graphs.one_shot import OneShot
 from models.families.graphs.vgae import Vgae, VgaeConfig
 from models.kinds.graphs import GraphSet
-from models.layouts.graphs import Packing
-from models.tensors import make_generator
+from models.layouts.graphs import Packing, pack
+from models.nets.calling import call
+from models.registry import registry
+from models.tensors import make_generator, real_places
 
 PAIRS = torch.tensor(list(product((-1.0, 1.0), repeat=3)))
 """All graphs of three nodes, by their pairs, (8, 3)."""
@@ -34,10 +38,10 @@ def taught(family: OneShot, steps: int = 80) -> OneShot:
     return family
 
 
-def graph_vae() -> OneShot:
+def graph_vae(prior: str = "given") -> OneShot:
     net = {"slug": "graph-net", "config": SMALL}
-    config = decode(GraphVaeConfig, {"latent": 1, "encoder": net, "decoder": net, "ema": 0.0})
-    return GraphVae(config, DATA.spec(), horizon=80, seed=0, device=CPU)
+    said = {"latent": 1, "prior": prior, "encoder": net, "decoder": net, "ema": 0.0}
+    return GraphVae(decode(GraphVaeConfig, said), DATA.spec(), horizon=80, seed=0, device=CPU)
 
 
 def vgae(**settings: object) -> OneShot:
@@ -57,7 +61,10 @@ def ordered_law(family: OneShot) -> Tensor:
     net = family.trained.averaged.edges
     if isinstance(family, GraphVae):
         z, weight = normal_grid(401)
-        lean = family._decoded(net, family.empty(family.prior(401, make_generator(0))), z[:, None])
+        rows = family.empty(family.prior(401, make_generator(0)))
+        centre, log_width = net.foreseen(rows)
+        assert (centre.abs().max() > 0.0) == (family.config.prior == "given")
+        lean = family._decoded(net, rows, centre + log_width.exp() * z[:, None])
     else:
         one, each = normal_grid(31)
         z = torch.cartesian_prod(one, one, one)[..., None]
@@ -79,7 +86,7 @@ def numbered(law: Tensor) -> Tensor:
     return total
 
 
-@pytest.mark.parametrize("make", [graph_vae, vgae])
+@pytest.mark.parametrize("make", [graph_vae, partial(graph_vae, "alike"), vgae])
 @torch.no_grad()
 def test_it_draws_the_law_that_it_has_and_bounds_it(make) -> None:
     family = make()
@@ -102,6 +109,48 @@ def test_it_draws_the_law_that_it_has_and_bounds_it(make) -> None:
     assert float((COMES / 16 * (exact.log() - bound.mean(dim=1))).sum()) < 0.8, "and not by far"
     if isinstance(family, Vgae):
         torch.testing.assert_close(exact, law, rtol=1e-3, atol=1e-5)
+
+
+def of_sizes(prior: str) -> tuple[GraphVae, Batch]:
+    """Return a family taught of graphs of two sizes, in which all nodes are joined, and these."""
+    size = torch.tensor([2, 6]).repeat(8)
+    real = real_places(size, 6)
+    set_ = GraphSet(pack(real[:, None] & real[..., None], size), size)
+    net = {"slug": "ordered-mlp", "config": {"width": 16, "depth": 1}}
+    said = {"latent": 2, "prior": prior, "encoder": net, "decoder": {"slug": "mlp"}, "beta": 0.05}
+    family = GraphVae(decode(GraphVaeConfig, said), set_.spec(), horizon=60, seed=0, device=CPU)
+    rows = family.spec.standardised(set_.rows(slice(None)))
+    for _ in range(60):
+        family.step(rows)
+    return family, rows
+
+
+def test_latents_are_drawn_where_those_of_graphs_of_that_size_lie() -> None:
+    """With one prior for all, those of the one size lie elsewhere than those of the other and
+    are drawn for both.
+    """
+    off = {}
+    for prior in ("alike", "given"):
+        family, rows = of_sizes(prior)
+        net, pairs = family.trained.net.edges, family.pairs(rows)
+        with torch.no_grad():
+            mean, log_std = law_of(call(net.encoder, pairs))
+            centre, log_width = net.foreseen(pairs)
+            _, apart, _ = family._terms(net, pairs, torch.zeros(16, 2))
+        q = torch.distributions.Normal(mean, log_std.exp())
+        p = torch.distributions.Normal(centre.expand(16, 2), log_width.exp().expand(16, 2))
+        torch.testing.assert_close(apart, torch.distributions.kl_divergence(q, p).sum(dim=1))
+        off[prior] = float((mean - centre).square().mean())
+    assert off["given"] < 0.2 * off["alike"]
+
+
+def test_runs_of_the_first_version_have_one_prior_for_all() -> None:
+    entry = registry.get("family", "graph-vae")
+    said = encode(GraphVaeConfig(latent=7))
+    del said["prior"]
+    alike = GraphVaeConfig(latent=7, prior="alike")
+    assert decode(entry.config, entry.upgrade(said, "graphs")) == alike
+    assert entry.upgrade({"latent": 7}, "graphs") == {"latent": 7}, "what says little is new"
 
 
 def test_an_autoencoder_of_nodes_does_not_see_how_they_are_numbered() -> None:

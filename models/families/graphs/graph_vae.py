@@ -2,20 +2,30 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from models.config import Config, Pick
+from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Frame
 from models.contracts.learner import Stage, Walk
-from models.families.graphs.latents import divergence, drawn, law_of, leaning, log_bits, warmed
+from models.families.graphs.latents import (
+    bounded,
+    divergence,
+    drawn,
+    law_of,
+    leaning,
+    log_bits,
+    warmed,
+)
 from models.families.graphs.one_shot import OneShot
 from models.families.graphs.settings import NodeOrder, Warmup
 from models.nets import role
 from models.nets.calling import call
+from models.nets.given import GivenFeatures
+from models.nets.mlp import MLP, MLPConfig
 from models.nets.pick import build
 from models.nets.settings import DecoderNet, PosteriorNet
 from models.registry import family
@@ -25,9 +35,11 @@ from models.training.settings import Averaging, Beta, LatentNumbers
 
 __all__ = ["GraphVae", "GraphVaeConfig"]
 
+_TOLD = 32  # units of the network that says where latents lie by what is given
 _BOUND = 53  # stream of the seed (`models.tensors.make_generator`)
 _WAYS = "log ways"  # the name under which they go beside the rows of a part
 _ODDS = 6.0  # log odds where a network says 1, which one of graphs does not exceed
+_SOHN = "Sohn et al. 2015, Learning structured output representation, NeurIPS 28"
 _PAPER = "Simonovsky and Komodakis 2018, arXiv:1802.03480"
 
 
@@ -37,6 +49,16 @@ class GraphVaeConfig(Config, frozen=True):
     encoder: PosteriorNet = Pick()
     decoder: DecoderNet = Pick()
     latent: LatentNumbers = 32
+    prior: Annotated[
+        Literal["alike", "given"],
+        param(
+            "Prior of the latents",
+            "Where latents lie before anything is seen of a graph: the same for all, or by what is "
+            "given of it, as its size. Alike for all, a latent that the encoder makes of the size "
+            "is drawn for another one.",
+            choices={"alike": "The same for all", "given": "By what is given"},
+        ),
+    ] = "given"
     order: NodeOrder = "breadth"
     beta: Beta = 1.0
     warmup: Warmup = 0.3
@@ -44,12 +66,49 @@ class GraphVaeConfig(Config, frozen=True):
     ema: Averaging = 0.99
 
 
-class _Coder(nn.Module):
-    """What says where a graph lies among the latents, and what makes one of these."""
+class _Prior(nn.Module):
+    """What is given of graphs -> mean and log std of their latents, (B, latent) each; at first 0
+    and 0.
+    """
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module) -> None:
+    def __init__(self, told: GivenFeatures, latent: int, rng: torch.Generator) -> None:
         super().__init__()
-        self.encoder, self.decoder = encoder, decoder
+        self.told = told
+        size = MLPConfig(width=_TOLD, depth=1)
+        self.net = MLP(size, told.dim, 2 * latent, output_gain=0.0, generator=rng)
+
+    def forward(self, rows: Batch) -> tuple[Tensor, Tensor]:
+        mean, spread = self.net(self.told.of(rows.given or None, rows.x)).chunk(2, dim=1)
+        return mean, bounded(spread)
+
+
+class _Coder(nn.Module):
+    """What says where a graph lies among the latents, what makes one of these, and where they lie
+    by what is given of it; None where that says nothing.
+    """
+
+    def __init__(self, encoder: nn.Module, decoder: nn.Module, prior: _Prior | None) -> None:
+        super().__init__()
+        self.encoder, self.decoder, self.prior = encoder, decoder, prior
+
+    def foreseen(self, rows: Batch) -> tuple[Tensor, Tensor]:
+        """Return mean and log std of the latents of graphs by what is given of them, (n, latent)
+        each, or 0 for all.
+        """
+        if self.prior is None:
+            return rows.x.new_zeros(()), rows.x.new_zeros(())
+        found: tuple[Tensor, Tensor] = self.prior(rows)
+        return found
+
+
+def _alike_before(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return settings with one prior for all graphs where they are of the first version, which knew
+    no other: all are said but that one, as a run says them. Where some are missing nobody trained
+    with them yet, and they are those of today.
+    """
+    first = set(GraphVaeConfig.__struct_fields__) - {"prior"}
+    before = first <= config.keys() and "prior" not in config
+    return {**config, "prior": "alike"} if before else dict(config)
 
 
 @family(
@@ -58,17 +117,19 @@ class _Coder(nn.Module):
     summary="A decoder says all pairs of nodes at once, each for itself, from a few latent "
     "numbers; nodes are brought into an order in the place of matching them.",
     source="orders in the place of a matching: You et al. 2018, arXiv:1802.08773, section 2.3; the "
-    "bound over orders: Chen et al. 2021, arXiv:2106.06189, section 3; "
-    f"{_PAPER}, eq. 1",
+    "bound over orders: Chen et al. 2021, arXiv:2106.06189, section 3; a prior by what is given: "
+    f"{_SOHN}, eq. 4; {_PAPER}, eq. 1",
     config=GraphVaeConfig,
     needs=("graph",),
     capabilities=("latent", "bound"),
     group="likelihood",
-    motion="log p(G) ≥ E_q [Σ_ij log p(A^π_ij | z)] − KL(q(z | G) ‖ N(0, I)) − log n! q(π | G)",
+    motion="log p(G) ≥ E_q [Σ_ij log p(A^π_ij | z)] − KL(q(z | G) ‖ p(z | n)) − log n! q(π | G)",
     units={"loss": "nats", "reconstruction": "nats", "divergence": "nats"},
+    version=2,
+    upgrade=_alike_before,
 )
 class GraphVae(OneShot[GraphVaeConfig]):
-    """p(A) = integral of N(z; 0, I) prod over pairs of p(a_ij | z), of graphs in an order.
+    """p(A) = integral of p(z | n) prod over pairs of p(a_ij | z), of graphs of n nodes in an order.
 
     The paper matches each graph that the decoder makes with the datum, which takes time as N^4.
     Here nodes come in an order drawn anew each time, breadth first if nothing else is asked for,
@@ -92,17 +153,21 @@ class GraphVae(OneShot[GraphVaeConfig]):
         Stage(
             "fit",
             "Say every pair, each for itself",
-            "max E_q Σ_ij log p(A^π_ij | z) − β KL(q(z | G) ‖ N(0, I))",
-            f"{_PAPER}, eq. 1",
+            "max E_q Σ_ij log p(A^π_ij | z) − β KL(q(z | G) ‖ p(z | n))",
+            f"{_PAPER}, eq. 1; {_SOHN}, eq. 4",
+            by="prior",
+            formulas={"alike": "max E_q Σ_ij log p(A^π_ij | z) − β KL(q(z | G) ‖ N(0, I))"},
+            sources={"alike": f"{_PAPER}, eq. 1"},
         ),
     )
 
     def network(self, rng: torch.Generator) -> nn.Module:
         latent = self.config.latent
-        return _Coder(
-            build(self.config.encoder, self.edges, role.encoder(2 * latent), rng),
-            build(self.config.decoder, self.edges, role.generator(latent), rng),
-        )
+        encoder = build(self.config.encoder, self.edges, role.encoder(2 * latent), rng)
+        decoder = build(self.config.decoder, self.edges, role.generator(latent), rng)
+        told = GivenFeatures(self.edges)
+        follows = self.config.prior == "given" and told.dim > 0
+        return _Coder(encoder, decoder, _Prior(told, latent, rng) if follows else None)
 
     @classmethod
     def evaluations(cls, config: GraphVaeConfig, sampler: Any = None) -> int | None:
@@ -158,7 +223,9 @@ class GraphVae(OneShot[GraphVaeConfig]):
     def _made(self, rows: Batch) -> Tensor:
         latent, pairs = self.config.latent, self.packing.pairs
         z, u, numbers = torch.split(rows.x, [latent, pairs, self.packing.start], dim=1)
-        said = self._decoded(self.trained.averaged.edges, self.empty(rows), z)
+        net: Any = self.trained.averaged.edges
+        centre, log_width = net.foreseen(rows)
+        said = self._decoded(net, self.empty(rows), centre + log_width.exp() * z)
         return self.finished(self.empty(rows), drawn(said, u), numbers)
 
     @torch.no_grad()
@@ -181,13 +248,16 @@ class GraphVae(OneShot[GraphVaeConfig]):
         return by_parts(bound, Batch(rows.x, rows.mask, {**rows.given, _WAYS: ways}), noise)
 
     def _terms(self, net: Any, pairs: Batch, noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return log p(A | z) and KL(q(z | G) | N(0, I)), in nats, (n,) each, and what is said of
+        """Return log p(A | z) and KL(q(z | G) | p(z | n)), in nats, (n,) each, and what is said of
         the pairs.
         """
         mean, log_std = law_of(call(net.encoder, pairs))
         said = self._decoded(net, pairs, mean + log_std.exp() * noise)
         fit = pairs.zeroed(log_bits(said, pairs.x)).sum(dim=1)
-        return fit, divergence(mean, log_std).sum(dim=1), said
+        centre, log_width = net.foreseen(pairs)
+        # That of two Gaussians stays the same where both are moved and stretched alike.
+        apart = divergence((mean - centre) * (-log_width).exp(), log_std - log_width)
+        return fit, apart.sum(dim=1), said
 
     def _decoded(self, net: Any, rows: Batch, z: Tensor) -> Tensor:
         """Return what the decoder says of the pairs of rows, (n, pairs): 2 p - 1."""

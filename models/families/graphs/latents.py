@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["divergence", "drawn", "law_of", "leaning", "log_bits", "warmed"]
+__all__ = ["bounded", "divergence", "drawn", "law_of", "leaning", "log_bits", "warmed"]
 
 _WIDEST = 5.0  # |log std| of a latent stays below it
 _NARROW = 1.0  # how much less than 0 it is at first: latents say something from the start
@@ -15,7 +15,12 @@ _SUREST = 0.999  # a bit leans no further
 def law_of(said: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean and log std of a Gaussian, from what a network says of it, (..., 2 k)."""
     mean, spread = said.chunk(2, dim=-1)
-    return mean, _WIDEST * torch.tanh((spread - _NARROW) / _WIDEST)
+    return mean, bounded(spread - _NARROW)
+
+
+def bounded(spread: Tensor) -> Tensor:
+    """Return log stds that stay small, from any numbers."""
+    return _WIDEST * torch.tanh(spread / _WIDEST)
 
 
 def divergence(mean: Tensor, log_std: Tensor) -> Tensor:
