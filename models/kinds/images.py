@@ -87,10 +87,18 @@ class ImageSet:
         "samples": 0,
     },
     families={
-        "vae": {"latent": 32, "noisy": False},
-        "hierarchical-vae": {"latent": 32, "noisy": False},
+        "vae": {"latent": 32, "couplings": 4, "noisy": False},
+        "hierarchical-vae": {"latent": 32, "couplings": 4, "noisy": False},
         "latent-diffusion": {"latent": 32},
-        "vq-vae": {"codes": 16, "book": 128, "latent": 8, "noisy": False},
+        # Codes are read one-hot, and it takes steps until a law of them has grown: with those of a
+        # smaller rate they are drawn as if each knew nothing of the others, nor of the class.
+        "vq-vae": {
+            "codes": 16,
+            "book": 128,
+            "latent": 8,
+            "noisy": False,
+            "optimizer": {"lr": 5e-3},
+        },
         # Sixteen levels of grey, as fine as anybody sees: on finer ones a density is busy with how
         # black black is.
         "normalising-flow": {"dequantisation": 1 / 16},

@@ -1,5 +1,5 @@
 """Settings of earlier versions: networks as one field for points and one for images, and what a GAN
-of images was.
+and a VAE of images were.
 """
 
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 from models.nets.offered import gives
 
-__all__ = ["gan_by_log_ratio", "networks_as_picks"]
+__all__ = ["gan_by_log_ratio", "gaussian_prior", "networks_as_picks"]
 
 # The field of today, that for images of then, its network of today, and how a fully connected one
 # was activated.
@@ -55,6 +55,14 @@ def gan_by_log_ratio(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
     for name in ("generator_optimizer", "critic_optimizer"):
         found[name] = {"beta1": 0.5, "beta2": 0.999, **found.get(name, {})}
     return {"loss": "logistic", "penalty": 1.0, "centre": 0.0, **found}
+
+
+def gaussian_prior(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return settings of a VAE whose prior is N(0, I) where they were written down before any other
+    was. A setup that says little is new. A `models.entries.Upgrade`.
+    """
+    whole = {"encoder", "decoder", "latent", "beta"} <= config.keys()
+    return {"couplings": 0, **config} if whole else dict(config)
 
 
 def _on_grid(kind: str) -> bool:

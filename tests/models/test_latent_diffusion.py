@@ -18,8 +18,9 @@ SPEC = DATA.spec()
 ROWS = SPEC.standardised(DATA.rows(slice(0, 64)))
 
 
-def vae(latent=3, seed=7):
-    made = Vae(VaeConfig(latent=latent, noisy=False), SPEC, horizon=20, seed=seed, device=CPU)
+def vae(latent=3, seed=7, couplings=0):
+    config = VaeConfig(latent=latent, noisy=False, couplings=couplings)
+    made = Vae(config, SPEC, horizon=20, seed=seed, device=CPU)
     for _ in range(5):
         made.step(ROWS)
     return made
@@ -39,6 +40,14 @@ def test_an_autoencoder_that_is_given_is_taken_as_it_is_and_never_trained():
         student.step(ROWS)
     for chain in (student.autoencoder.autoencoder, student.autoencoder.trained.net):
         assert all(torch.equal(x, known[name]) for name, x in chain.state_dict().items())
+
+
+def test_of_an_autoencoder_with_a_prior_of_its_own_the_rest_is_taken():
+    teacher = vae(couplings=2)
+    student = latent_diffusion(inputs={"autoencoder": teacher})
+    z = student.prior(6, make_generator(3))
+    assert torch.equal(teacher.decoded(z), student.autoencoder.decoded(z))
+    assert student.autoencoder.autoencoder.prior is None
 
 
 def test_it_does_without_the_autoencoder_once_it_has_learned():

@@ -11,13 +11,15 @@ from torch import Tensor
 
 from models.carriers.langevin import drawn_each, drawn_once, wander
 from models.carriers.replay import ReplayBuffer
-from models.config import decode
+from models.config import decode, encode
 from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.families.likelihood import ddgan, recovery
 from models.families.likelihood.conditionals import Bins, Conditional, Logistics
 from models.kinds.images import images
 from models.kinds.points import points
+from models.nets.calling import call
+from models.nets.pick import filled, settled
 from models.registry import discover, registry
 from models.tensors import make_generator
 
@@ -148,6 +150,55 @@ def normal(x: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
     return -0.5 * ((x - mean) / log_std.exp()).square() - log_std - 0.5 * math.log(2 * math.pi)
 
 
+def test_a_prior_by_couplings_is_the_law_of_the_latents_that_are_decoded():
+    """Of its density, by the law of what it makes of N(0, I); and a bound has it in its place."""
+    family = chain("vae", latent=2, couplings=3)
+    model = family.trained.averaged
+    where, cell = plane(8.0, 160)
+    with torch.no_grad():
+        density = call(model.prior, Batch(where)).double().exp() * cell
+        assert float(density.sum()) == pytest.approx(1, abs=0.01)
+        *_, z = model.prior.forth(Batch(torch.randn((20_000, 2), generator=make_generator(0))))
+    mean = (density[:, None] * where).sum(dim=0).float()
+    torch.testing.assert_close(z.mean(dim=0), mean, atol=0.03, rtol=0)
+    latents = family.prior(9, make_generator(0))
+    assert latents.x.shape == (9, 4)
+    *_, drawn = model.prior.forth(Batch(latents.x[:, :2]))
+    with torch.no_grad():
+        made_there = model.decoder(drawn) + model.scale.exp() * latents.x[:, 2:]
+    torch.testing.assert_close(family.push(latents), made_there)
+
+
+def test_a_prior_that_is_told_the_class_learns_where_each_lies():
+    """Latents of one class are more likely under their own than under another."""
+    data = replace(images(300, 0), told=True)
+    spec = data.spec()
+    quick = {"optimizer": {"lr": 0.01, "schedule": "constant"}, "ema": 0.9}
+    family = made("vae", {"decoder": MLP, "latent": 2, "couplings": 2, **quick}, spec=spec)
+    for i in range(150):
+        rows = torch.randint(300, (64,), generator=make_generator(i))
+        family.step(spec.standardised(data.rows(rows)))
+    rows = spec.standardised(data.rows(slice(None)))
+    model = family.trained.averaged
+    with torch.no_grad():
+        (z,), _ = model.encode(rows, torch.zeros((300, 2)))
+        likely = torch.stack(
+            [call(model.prior, Batch(z, given={"label": torch.full((300,), k)})) for k in range(3)],
+            dim=1,
+        )
+    assert float((likely.argmax(dim=1) == rows.given["label"]).float().mean()) > 0.6
+
+
+def test_settings_of_a_vae_of_images_from_before_have_the_prior_of_then():
+    entry = registry.get("family", "vae")
+    today = encode(settled(decode(entry.config, filled(entry, {}, "images")), "images"))
+    then = {name: value for name, value in today.items() if name != "couplings"}
+    assert today["couplings"] > 0
+    assert entry.upgrade(then, "images")["couplings"] == 0
+    assert entry.upgrade({"latent": 8}, "images") == {"latent": 8}, "a setup that says little"
+    assert entry.upgrade(today, "images") == today
+
+
 @pytest.mark.parametrize("levels", [1, 2])
 def test_a_bound_is_below_the_density_that_integrating_the_latents_gives(levels):
     """Of one number a level, the integral over them is a sum over a grid."""
@@ -266,6 +317,7 @@ def test_a_step_taken_back_from_the_truth_gives_the_law_before_it():
     ("slug", "config"),
     [
         ("vae", {"decoder": MLP}),
+        ("vae", {"decoder": MLP, "couplings": 2}),
         ("hierarchical-vae", {"levels": 2, "decoder": MLP}),
         ("vq-vae", {"decoder": MLP}),
         ("normalising-flow", {"net": {"slug": "realnvp"}}),

@@ -6,7 +6,8 @@ from models.config import Config, Pick, param
 from models.contracts.learner import Stage
 from models.contracts.told_settings import ConditionalSetting
 from models.families.likelihood.latent_family import LatentFamily
-from models.families.likelihood.settings import DecoderNoise
+from models.families.likelihood.settings import PRIOR, DecoderNoise, PriorCouplings
+from models.nets.earlier import gaussian_prior
 from models.nets.settings import DecoderNet, PosteriorNet
 from models.registry import family
 from models.training.optim import NetworkOptimizer, OptimizerConfig
@@ -39,6 +40,7 @@ class HierarchicalVaeConfig(Config, frozen=True):
         ),
     ] = 64
     latent: LatentNumbers = 4
+    couplings: PriorCouplings = 0
     beta: Beta = 1.0
     noisy: DecoderNoise = True
     optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
@@ -51,12 +53,15 @@ class HierarchicalVaeConfig(Config, frozen=True):
     title="Hierarchical VAE",
     summary="Latents of latents: each level is drawn from the one above, as a diffusion draws each "
     "time from the one before.",
-    source=f"{_PAPER}, eqs. 20-29; Sønderby et al. 2016, arXiv:1602.02282, eqs. 1-4",
+    source="a prior by couplings: Chen et al. 2017, arXiv:1611.02731, section 3.2; "
+    f"{_PAPER}, eqs. 20-29; Sønderby et al. 2016, arXiv:1602.02282, eqs. 1-4",
     config=HierarchicalVaeConfig,
     needs=("continuous", "whole"),
     capabilities=("latent", "bound"),
+    version=2,
+    upgrade=gaussian_prior,
     group="likelihood",
-    motion="z_L ~ N(0, I),  z_l ~ p(z_l | z_(l+1)),  x = D(z₁) + s ε",
+    motion="z_L ~ p(z_L),  z_l ~ p(z_l | z_(l+1)),  x = D(z₁) + s ε",
     units={"loss": "nats", "reconstruction": "nats", "divergence": "nats"},
 )
 class HierarchicalVae(LatentFamily[HierarchicalVaeConfig]):
@@ -81,9 +86,10 @@ class HierarchicalVae(LatentFamily[HierarchicalVaeConfig]):
             "fit",
             "Raise the bound, level by level",
             "max E log p(x | z₁) + β (Σ_l E log p(z_l | z_(l+1)) / q(z_l | z_(l−1)) "
-            "− KL(q(z_L | z_(L−1)) ‖ N(0, I)))",
+            "− KL(q(z_L | z_(L−1)) ‖ p(z_L)))",
             f"{_PAPER}, eq. 29",
             "bound",
+            also=PRIOR,
         ),
     )
 

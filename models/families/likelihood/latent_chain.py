@@ -7,23 +7,39 @@ with more a Markovian hierarchical one, whose bound is (Luo 2022, arXiv:2208.119
 
     log p(x) >= E[log p(x | z_1)] + sum_l E[log p(z_l | z_{l+1}) - log q(z_l | z_{l-1})]
                 - KL(q(z_L | z_{L-1}) | N(0, I)).
+
+The law of z_L may be learned, too, and be told the class: N(0, I) through affine couplings (Chen et
+al. 2017, arXiv:1611.02731, section 3.2; Sohn et al. 2015, p(z | y) of eq. 3). The last term then
+is E[log p(z_L) - log q(z_L | z_{L-1})], of the same draw.
 """
 
 import math
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
 from models.contracts.batch import Batch
+from models.contracts.spec import DataSpec
 from models.nets.calling import call
+from models.nets.flows.layers import FlowConfig, InvertibleLayers
+from models.nets.flows.realnvp import realnvp
 from models.nets.mlp import MLP, MLPConfig
+from models.nets.role import FLOW
 
-__all__ = ["LatentChain"]
+__all__ = ["LatentChain", "spec_of_latents"]
 
 _WIDEST = 5.0  # |log std| of a latent stays below it
 _NARROW = 1.0  # how much less than 0 it is at first: latents say something from the start
 _SHARPEST = -5.0  # log s does not fall below it
 _LOG_TAU = math.log(2.0 * math.pi)
+_COUPLED = 64  # units of the networks inside couplings
+
+
+def spec_of_latents(spec: DataSpec, latent: int) -> DataSpec:
+    """Return the spec of latents, which are so many numbers: under the conditions of the data."""
+    zero, one = torch.zeros(latent), torch.ones(latent)
+    return DataSpec(spec.kind, (latent,), zero, one, given=spec.given, law=spec.law)
 
 
 def _law(said: Tensor) -> tuple[Tensor, Tensor]:
@@ -56,7 +72,11 @@ class LatentChain(nn.Module):
         levels: L.
         width: units of the networks between levels.
         generator: where their initial weights come from.
+        spec: of the data.
+        couplings: layers between N(0, I) and the highest latents; 0 where these have that law.
     """
+
+    prior: InvertibleLayers | None
 
     def __init__(
         self,
@@ -67,6 +87,8 @@ class LatentChain(nn.Module):
         levels: int,
         width: int,
         generator: torch.Generator,
+        spec: DataSpec,
+        couplings: int = 0,
     ) -> None:
         super().__init__()
         self.latent, self.levels = latent, levels
@@ -82,6 +104,11 @@ class LatentChain(nn.Module):
 
         self.up, self.down = between(), between()
         self.log_scale = nn.Parameter(torch.tensor(-1.0))
+        self.prior = None
+        if couplings:
+            config = FlowConfig(transforms=couplings, width=_COUPLED)
+            few = spec_of_latents(spec, latent)
+            self.prior = cast(InvertibleLayers, realnvp(config, few, FLOW, generator))
 
     @property
     def scale(self) -> Tensor:
@@ -115,6 +142,10 @@ class LatentChain(nn.Module):
                 places[level], *laws[level]
             )
         mean, log_std = laws[-1]
+        if self.prior is not None:
+            likely = call(self.prior, rows.holding(places[-1]))
+            terms["prior"] = likely - _log_normal(places[-1], mean, log_std)
+            return terms
         variance = (2.0 * log_std).exp()
         terms["prior"] = -0.5 * (mean.square() + variance - 2.0 * log_std - 1.0).sum(dim=1)
         return terms
@@ -125,6 +156,8 @@ class LatentChain(nn.Module):
         """
         noise = rows.x[:, : self.levels * self.latent].chunk(self.levels, dim=1)
         z = noise[0]
+        if self.prior is not None:
+            *_, z = self.prior.forth(rows.holding(z))
         for net, e in zip(reversed(self.down), noise[1:], strict=True):
             mean, log_std = _near(net(z), z)
             z = mean + log_std.exp() * e

@@ -31,6 +31,7 @@ from models.denoisers.densities import LogNormal, LogUniform, draw_levels
 from models.denoisers.formulas import EDM_NETWORK
 from models.denoisers.level_settings import LargestNoise, SmallestNoise
 from models.entries import Needs
+from models.families.likelihood.latent_chain import spec_of_latents
 from models.families.likelihood.vae import Vae, VaeConfig
 from models.fields.score import ScoreField
 from models.nets.mlp import MLPConfig, mlp
@@ -182,7 +183,7 @@ class LatentDiffusion(Family[LatentDiffusionConfig]):
         if chosen is not None:
             assert isinstance(chosen, HasAutoencoder)
             self._take(chosen.autoencoder)
-        few = _latent_spec(spec, config.latent)
+        few = spec_of_latents(spec, config.latent)
         self.field = ScoreField(
             Denoiser(mlp(config.net, few, DENOISER, self.weights(_WEIGHTS))).to(self.device),
             optimizer=config.optimizer,
@@ -198,15 +199,21 @@ class LatentDiffusion(Family[LatentDiffusionConfig]):
         self.carrier = Particles(few, self.device, Heun(HeunConfig(steps=config.steps)))
 
     def _take(self, chain: nn.Module) -> None:
-        """Take the weights of an autoencoder as they are.
+        """Take the weights of an autoencoder as they are, but for a prior that it has learned: a
+        diffusion stands in its place.
 
         Raises:
             ConfigError: it is another network.
         """
         trained = self.autoencoder.trained
+        known = {
+            name: value
+            for name, value in chain.state_dict().items()
+            if not name.startswith("prior.")
+        }
         mine, theirs = (
-            {name: value.shape for name, value in each.state_dict().items()}
-            for each in (trained.net, chain)
+            {name: value.shape for name, value in each.items()}
+            for each in (trained.net.state_dict(), known)
         )
         if mine != theirs:
             raise ConfigError(
@@ -215,7 +222,7 @@ class LatentDiffusion(Family[LatentDiffusionConfig]):
                 "encoder, decoder and latent size as in its run",
             )
         for each in (trained.net, trained.averaged):
-            each.load_state_dict(chain.state_dict())
+            each.load_state_dict(known)
 
     @classmethod
     def evaluations(cls, config: LatentDiffusionConfig, sampler: Any = None) -> int | None:
@@ -324,9 +331,3 @@ class LatentDiffusion(Family[LatentDiffusionConfig]):
         self._mean = state.tensor("latents/mean", self._mean.shape)
         self._std = state.tensor("latents/std", ())
         self._count, self._lesson = int(state.value("count")), int(state.value("lesson"))
-
-
-def _latent_spec(spec: DataSpec, latent: int) -> DataSpec:
-    """Return the spec of latents, which are so many numbers: under the conditions of the data."""
-    zero, one = torch.zeros(latent), torch.ones(latent)
-    return DataSpec(spec.kind, (latent,), zero, one, given=spec.given, law=spec.law)

@@ -46,6 +46,8 @@ class LatentSettings(Protocol):
     @property
     def latent(self) -> int: ...
     @property
+    def couplings(self) -> int: ...
+    @property
     def beta(self) -> float: ...
     @property
     def noisy(self) -> bool: ...
@@ -74,6 +76,8 @@ class LatentFamily(Family[C]):
             levels=self.levels(config),
             width=self.width(config),
             generator=self.weights(_BETWEEN),
+            spec=spec,
+            couplings=settings.couplings,
         )
         self.trained = Trained(
             chain.to(self.device),

@@ -9,7 +9,9 @@ from models.contracts.learner import Stage
 from models.contracts.told_settings import ConditionalSetting
 from models.families.likelihood.latent_chain import LatentChain
 from models.families.likelihood.latent_family import LatentFamily
-from models.families.likelihood.settings import DecoderNoise
+from models.families.likelihood.settings import PRIOR, DecoderNoise, PriorCouplings
+from models.nets.calling import call
+from models.nets.earlier import gaussian_prior
 from models.nets.settings import DecoderNet, PosteriorNet
 from models.registry import family
 from models.tensors import noise_like
@@ -27,6 +29,7 @@ class VaeConfig(Config, frozen=True):
     encoder: PosteriorNet = Pick()
     decoder: DecoderNet = Pick()
     latent: LatentNumbers = 4
+    couplings: PriorCouplings = 0
     beta: Beta = 1.0
     noisy: DecoderNoise = True
     optimizer: NetworkOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
@@ -41,12 +44,16 @@ class VaeConfig(Config, frozen=True):
     summary="An encoder says where a datum lies among the latents, a decoder makes it again; of "
     "the likelihood there is a bound.",
     source="beta: Higgins et al. 2017, ICLR, eq. 4; a learned scale of the data: Rybkin et al. "
-    f"2021, arXiv:2006.13202; {_PAPER}, eqs. 3 and 10",
+    "2021, arXiv:2006.13202; a prior by couplings: Chen et al. 2017, arXiv:1611.02731, section "
+    "3.2, told the class: Sohn et al. 2015, NeurIPS, section 4; "
+    f"{_PAPER}, eqs. 3 and 10",
     config=VaeConfig,
     needs=("continuous", "whole"),
     capabilities=("latent", "bound", "autoencoder"),
+    version=2,
+    upgrade=gaussian_prior,
     group="likelihood",
-    motion="log p(x) ≥ E_q log p(x | z) − KL(q(z | x) ‖ N(0, I)),  x = D(z) + s ε",
+    motion="log p(x) ≥ E_q log p(x | z) − KL(q(z | x) ‖ p(z)),  x = D(z) + s ε",
     units={"loss": "nats", "reconstruction": "nats", "divergence": "nats"},
 )
 class Vae(LatentFamily[VaeConfig]):
@@ -70,9 +77,10 @@ class Vae(LatentFamily[VaeConfig]):
         Stage(
             "fit",
             "Raise the bound",
-            "max E log N(x; D(z), s²) − β KL(q(z | x) ‖ N(0, I))",
+            "max E log N(x; D(z), s²) − β KL(q(z | x) ‖ p(z))",
             f"{_PAPER}, eqs. 3 and 10",
             "bound",
+            also=PRIOR,
         ),
     )
 
@@ -89,4 +97,4 @@ class Vae(LatentFamily[VaeConfig]):
 
     def decoded(self, latents: Batch) -> Tensor:
         """Return what the averaged decoder makes of latents x (n, latent), (n, *shape)."""
-        return self.autoencoder.decode(latents, noisy=False)
+        return call(self.autoencoder.decoder, latents)

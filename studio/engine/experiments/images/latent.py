@@ -28,8 +28,8 @@ _BITS = BitsConfig(levels=17, rows=100)
 
 
 def autoencoder(steps: int = _LESSON) -> Trial:
-    """Return the training of a VAE with 16 latents."""
-    return Trial("vae", "digits", steps, config={"latent": _LATENT})
+    """Return the training of a VAE with 16 latents, whose prior is N(0, I)."""
+    return Trial("vae", "digits", steps, config={"latent": _LATENT, "couplings": 0})
 
 
 def of_latents(steps: int = _STEPS, lesson: int = _LESSON) -> Trial:
