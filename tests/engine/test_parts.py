@@ -120,7 +120,7 @@ class TestSchedules:
         assert spent < 1.2 * budget
         assert spent > 0.5 * EvaluationSchedule.ALLOWANCE.share * seconds
 
-    @pytest.mark.parametrize("cost", [0.001, 0.2, 60.0])
+    @pytest.mark.parametrize("cost", [0.001, 0.2, 8.0])
     @pytest.mark.parametrize("total", [100, 6000, 200_000])
     def test_a_run_is_evaluated_at_least_eight_times_closer_together_at_first(self, total, cost):
         steps, wholes, _, _ = evaluated(total, cost, step_seconds=0.002)
@@ -132,17 +132,33 @@ class TestSchedules:
         budget = EvaluationSchedule.ALLOWANCE.after(total * 0.002)
         assert bool(wholes) is (cost * EvaluationSchedule.MARKS <= budget)
 
+    def test_dear_evaluations_come_fewer_and_later_but_come(self):
+        """Of DiGress on graphs one takes twenty seconds, a step a fifth."""
+        steps, _, spent, seconds = evaluated(total=600, cost=160.0, step_seconds=0.2)
+        assert steps[0] == EvaluationSchedule.FIRST
+        assert spent <= max(20.0, 0.2 * (seconds - spent))
+        steps, _, spent, seconds = evaluated(total=6000, cost=160.0, step_seconds=0.2)
+        assert len(steps) >= 8
+        assert spent <= 0.2 * (seconds - spent)
+        for total, fit in ((600, 0), (6000, 9)):
+            schedule, pace = EvaluationSchedule(0, total), Pace()
+            pace.add(16, 3.2)
+            schedule.done(16, 20.0, pace, full=True)
+            pace.aside(20.0)
+            left = schedule.left(16, pace)
+            assert left == (min(fit, EvaluationSchedule.MARKS - 2) + 1) * 20.0, "the end, too"
+
     def test_evaluations_that_are_to_come_are_time_that_is_left(self):
         schedule, pace = EvaluationSchedule(0, 1000), Pace()
-        assert schedule.left(0) == 0.0, "not known yet"
-        schedule.done(16, 2.0, pace, full=False)
-        few, end = EvaluationSchedule.MARKS - 2, 2.0 * EvaluationSchedule.FEWER
-        assert schedule.left(16) == few * 2.0 + end
+        assert schedule.left(0, pace) == 0.0, "not known yet"
+        schedule.done(16, 1.0, pace, full=False)
+        few, end = EvaluationSchedule.MARKS - 2, EvaluationSchedule.FEWER
+        assert schedule.left(16, pace) == few * 1.0 + end
         schedule.done(900, 3.0, pace, full=False)
-        assert schedule.left(900) == 3.0 * EvaluationSchedule.FEWER
+        assert schedule.left(900, pace) == 3.0 * EvaluationSchedule.FEWER
         every = EvaluationSchedule(100, 1000)
         every.done(100, 2.0, pace)
-        assert every.left(100) == every.left(150) == 8 * 2.0 + 2.0
+        assert every.left(100, pace) == every.left(150, pace) == 8 * 2.0 + 2.0
 
     def test_evaluation_every_so_many_steps(self):
         schedule, pace = EvaluationSchedule(10, 100, step=25), Pace()

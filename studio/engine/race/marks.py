@@ -106,7 +106,7 @@ class MarkedEvaluations:
         self._marks.done(seconds)
         self._marks.skip()
 
-    def left(self, step: int) -> float:
+    def left(self, step: int, pace: Pace) -> float:
         """Nothing: for how long it goes on the race says, of all who take part."""
         return 0.0
 

@@ -103,7 +103,7 @@ class Outputs:
 
     def left(self, step: int) -> float:
         """Return the seconds that evaluations after a step take, as far as that is known."""
-        return self._evaluations.left(step)
+        return self._evaluations.left(step, self._pace)
 
     def make_due(self, step: int) -> Work:
         """Make what is due after a step, but for live records."""

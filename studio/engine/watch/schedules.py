@@ -102,7 +102,7 @@ class EvaluationPlan(Protocol):
     def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:
         """Note that the evaluation of a step took so long."""
 
-    def left(self, step: int) -> float:
+    def left(self, step: int, pace: Pace) -> float:
         """Return the seconds that evaluations after a step take, by what the last one took."""
 
 
@@ -179,10 +179,14 @@ class EvaluationSchedule:
     log(step), the last of them the end, and between them within the share of ``ALLOWANCE``.
 
     Where evaluations with all samples would take more than ``ALLOWANCE``, those before the end have
-    few: one in ``FEWER``.
+    few: one in ``FEWER``. Where these are dear, too, as of a hundred graphs that are denoised by a
+    hundred steps each, they come later than their mark, and fewer: all of them before the end take
+    ``MOST`` at most, beside the training, but for the first one, of which nobody knows how long it
+    takes.
     """
 
     ALLOWANCE = Allowance(seconds=0.3, share=0.005)
+    MOST = Allowance(seconds=10.0, share=0.2)
     FIRST = 16
     MARKS = 10
     FEWER = 8
@@ -193,6 +197,8 @@ class EvaluationSchedule:
         self._earned = 0.0
         self._cost = 0.0
         self._dear = 0.0  # seconds of a full one
+        self._spent = 0.0  # seconds of all
+        self._owed = 0  # marks that were passed as they were too dear
         self._last = -1  # the step that was evaluated last
         places = _grow(total, self.FIRST, self.MARKS) if every == 0 else set()
         self._marks = sorted(at for at in places if step < at < total)
@@ -209,11 +215,20 @@ class EvaluationSchedule:
 
     def due(self, step: int, pace: Pace) -> bool:
         """Say whether to evaluate now."""
+        if self._every:
+            return step >= self.next
         if step >= self.next:
+            self._owed += 1
+            self._after(step)
+        if self._owed and self._affordable(pace.seconds - self._spent):
             return True
         share = self.ALLOWANCE.share
         earned = self._cost > 0.0 and share * (pace.seconds - self._earned) >= self._cost
-        return not self._every and step > 0 and earned
+        return step > 0 and earned
+
+    def _affordable(self, trained: float) -> bool:
+        """Say whether one more is within ``MOST`` after so many seconds of training."""
+        return self._spent == 0.0 or self._spent + self._cost <= self.MOST.after(trained)
 
     def full(self, pace: Pace) -> bool:
         """Say whether all samples are affordable; it is not known before the first evaluation."""
@@ -226,18 +241,24 @@ class EvaluationSchedule:
         """Note that the evaluation of a step took so long."""
         self._cost, self._last = seconds, step
         self._dear = seconds if full else seconds * self.FEWER
+        self._spent += seconds
+        self._owed = max(0, self._owed - 1)
         self._earned = pace.seconds
         self._after(step)
 
-    def left(self, step: int) -> float:
+    def left(self, step: int, pace: Pace) -> float:
         """Return the seconds that evaluations after a step take, by what the last one took; that
         of the end has all samples.
         """
         if self._last >= self._total:
             return 0.0
         every, last = self._every, self._total - 1
-        between = last // every - step // every if every else len(self._marks)
-        return max(0, between) * self._cost + self._dear
+        if every:
+            return max(0, last // every - step // every) * self._cost + self._dear
+        trained = pace.seconds - self._spent + (pace.left(self._total - step) or 0.0)
+        room = max(0.0, self.MOST.after(trained) - self._spent)
+        fit = int(room / self._cost) if self._cost > 0.0 else 0
+        return min(len(self._marks) + self._owed, fit) * self._cost + self._dear
 
 
 class CheckpointSchedule:
