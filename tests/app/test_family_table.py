@@ -99,6 +99,20 @@ async def test_what_does_not_take_the_data_says_so_and_enter_takes_no_other_data
     assert said.data.text() == "Ring of five"
 
 
+async def test_a_search_finds_methods_that_are_a_model_with_settings(bench, wait, qtbot):
+    _, picker = await opened(bench, wait)
+    assert all(each.isHidden() for each in picker.body.named), "they are sought, not listed"
+    picker.line.setText("ddim")
+    assert picker.nothing.isHidden()
+    assert "DDIM" in [each.text() for each in picker.body.named if not each.isHidden()]
+    assert picker.body.current.title == "DDIM"
+    heads = [each for each in picker.body.findChildren(QLabel) if not each.isHidden()]
+    assert "Flow along t" not in [each.text() for each in heads if each.isVisible()]
+    qtbot.keyClick(picker.line, Qt.Key.Key_Return)
+    assert bench.state.draft.method.title == "DDIM"
+    assert bench.state.draft.spec.family.slug == "edm"
+
+
 async def test_filters_leave_what_passes(bench, wait, qtbot):
     _, picker = await opened(bench, wait)
     one_pass = picker.body.filters[0]

@@ -18,6 +18,7 @@ from studio.app.widgets.basic import clear, label, section
 from studio.app.widgets.formula import Formula
 from studio.app.widgets.literal import Label
 from studio.app.words import duration
+from studio.methods import Method
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.spec import Recipe
 
@@ -53,8 +54,11 @@ class FamilyLook(ListLook):
         self.picture.setVisible(self._pictured and not low)
 
     def show_option(self, option: Option | None) -> None:
-        entry: EntrySpec | None = option.thing if option is not None else None
-        super().show_option(option and replace(option, facts=self._facts_of(entry)))
+        entry = option.thing if option is not None and isinstance(option.thing, EntrySpec) else None
+        named = option is not None and isinstance(option.thing, Method)
+        super().show_option(
+            option if named or option is None else replace(option, facts=self._facts_of(entry))
+        )
         self.motion.set_text(entry.motion if entry is not None else "")
         self.source.setText(works(entry.source) if entry is not None else "")
         self.source.setVisible(entry is not None)

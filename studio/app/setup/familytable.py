@@ -1,5 +1,5 @@
 """The models as a table: which field says where particles go, and what is carried; below it those
-that carry nothing, by what they do.
+that carry nothing, by what they do. A search finds methods that are models with settings, too.
 """
 
 from collections.abc import Callable, Sequence
@@ -31,13 +31,23 @@ SIDE, ROW = 118, 46  # pixels of the names of rows: their width, and the height 
 class FamilyTable(Body):
     """Arrows walk from choice to choice as they lie; Up from the first line leads to the search."""
 
-    def __init__(self, catalog: Catalog, options: Sequence[Option], chosen: str) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        options: Sequence[Option],
+        chosen: str,
+        methods: Sequence[Option] = (),
+    ) -> None:
+        """``methods`` are those with a name, which only a search finds."""
         super().__init__()
-        self._options, self._chosen = options, chosen
+        self._options, self._chosen, self._methods = options, chosen, methods
         self._by_slug = {each.value: each for each in options}
         self.chips: list[Chip | Why] = []
+        self.named: list[Chip | Why] = []  # methods, of which a search shows those that it finds
         self._current: Chip | Why | None = None
         self._search = ""
+        self._heads: list[QWidget] = []  # of the columns
+        self._crossed: list[Chip | Why] = []  # what stands under them
         self._rows: list[tuple[list[QWidget], list[Chip | Why]]] = []
         self.filters = [self._filter(title) for title in FILTERS]
         page = QWidget()
@@ -67,20 +77,26 @@ class FamilyTable(Body):
     # Laying out
 
     def _fill(self, catalog: Catalog) -> None:
-        self._grid.addWidget(section("Field × carrier"), 0, 0)
+        corner = section("Field × carrier")
+        self._grid.addWidget(corner, 0, 0)
+        self._heads.append(corner)
         for place, carrier in enumerate(switch.CARRIERS, 1):
             title, told = switch.HEADS[carrier]
             head = QWidget()
             head.setLayout(column(label(title, "strong"), label(told, "small", wrap=True), gap=1))
             self._grid.addWidget(head, 0, place, Qt.AlignmentFlag.AlignTop)
-        self._grid.setRowMinimumHeight(0, 44)
+            self._heads.append(head)
         for field in switch.FIELDS:
             if any(switch.cell(catalog, field, carrier) for carrier in switch.CARRIERS):
                 self._add_field(catalog, field)
         rule = self._rule()
         self._rows.append(([rule], []))
         for group, members in switch.groups(catalog).items():
-            self._add_group(plain(group) if group else "Other", members)
+            chips = [self._chip(each) for each in members]
+            self._add_group(plain(group) if group else "Other", chips)
+        self.named = [self._method(each) for each in self._methods]
+        self._add_group("Named methods", self.named)
+        self._of_named = self._rows.pop()[0]
 
     def _add_field(self, catalog: Catalog, field: str) -> None:
         rule = self._rule()
@@ -93,6 +109,7 @@ class FamilyTable(Body):
         head.setMinimumHeight(ROW)
         self._grid.addWidget(head, line, 0)
         chips: list[Chip | Why] = []
+        holders: list[QWidget] = []
         for place, carrier in enumerate(switch.CARRIERS, 1):
             made = self._cell(catalog, field, carrier)
             holder = QWidget()
@@ -102,8 +119,10 @@ class FamilyTable(Body):
             for each in made:
                 inside.addWidget(each)
             self._grid.addWidget(holder, line, place)
+            holders.append(holder)
             chips += made
-        self._rows.append(([rule, head], chips))
+        self._rows.append(([rule, head, *holders], chips))
+        self._crossed += chips
 
     def _cell(self, catalog: Catalog, field: str, carrier: str) -> list[Chip | Why]:
         members = switch.cell(catalog, field, carrier)
@@ -113,19 +132,18 @@ class FamilyTable(Body):
         reason = switch.why_not(catalog, field, carrier)
         return [self._join(Why(Option(value="", title=title, why_not=reason)))]
 
-    def _add_group(self, title: str, members: Sequence[EntrySpec]) -> None:
+    def _add_group(self, title: str, chips: list[Chip | Why]) -> None:
         line = self._grid.rowCount()
         head = label(title, "strong")
         holder = QWidget()
         inside = Wrapping(6, 5)
         inside.setContentsMargins(0, 5, 0, 5)
         holder.setLayout(inside)
-        chips = [self._chip(each) for each in members]
         for each in chips:
             inside.addWidget(each)
         self._grid.addWidget(head, line, 0, Qt.AlignmentFlag.AlignVCenter)
         self._grid.addWidget(holder, line, 1, 1, 3)
-        self._rows.append(([head], chips))
+        self._rows.append(([head, holder], chips))
 
     def _rule(self) -> QWidget:
         rule = separator()
@@ -137,11 +155,19 @@ class FamilyTable(Body):
         made.clicked.connect(lambda: self._clicked(made))
         return self._join(made)
 
+    def _method(self, option: Option) -> Chip | Why:
+        made = Chip(option, chosen=False)
+        made.clicked.connect(lambda: self._clicked(made))
+        return self._walkable(made)
+
     def _join(self, chip: Chip | Why) -> Chip | Why:
+        self.chips.append(chip)
+        return self._walkable(chip)
+
+    def _walkable(self, chip: Chip | Why) -> Chip | Why:
         chip.met.connect(lambda: self._highlight(chip))
         chip.walked.connect(lambda key: self._walk(Qt.Key(key)))
         chip.typed.connect(self.typed)
-        self.chips.append(chip)
         return chip
 
     # Walking
@@ -158,17 +184,24 @@ class FamilyTable(Body):
         """Show what is searched for and passes the filters; highlight the best of it."""
         wanted = [t for t, f in zip(FILTERS, self.filters, strict=True) if f.isChecked()]
         passing = [o for o in self._options if all(FILTERS[title](o.thing) for title in wanted)]
-        hits = found(passing, self._search)
-        slugs = [each.value for each in hits]
+        named = self._methods if self._search.strip() and not wanted else ()
+        hits = found([*passing, *named], self._search)
+        best_first = [id(each) for each in hits]
         whole = not self._search.strip() and not wanted
-        for chip in self.chips:
-            chip.setVisible(chip.option.value in slugs or (whole and not chip.option.value))
+        for chip in (*self.chips, *self.named):
+            chip.setVisible(id(chip.option) in best_first or (whole and not chip.option.value))
         for heads, chips in self._rows:
             shown = whole or any(not chip.isHidden() for chip in chips)
             for head in heads:
                 head.setVisible(shown)
+        crossed = whole or any(not chip.isHidden() for chip in self._crossed)
+        for head in self._heads:
+            head.setVisible(crossed)
+        for part in self._of_named:
+            part.setVisible(any(not chip.isHidden() for chip in self.named))
         if self._current is None or self._current.isHidden() or self._search.strip():
-            best = next((c for s in slugs for c in self.chips if c.option.value == s), None)
+            every = {id(chip.option): chip for chip in (*self.chips, *self.named)}
+            best = next((every[each] for each in best_first if each in every), None)
             self._highlight(best)
         return len(hits)
 
@@ -200,7 +233,7 @@ class FamilyTable(Body):
 
     def _beside(self, chip: Chip | Why, key: Qt.Key) -> Chip | Why | None:
         """Return the next choice in a direction: along a line, or the nearest of the next line."""
-        shown = [each for each in self.chips if not each.isHidden()]
+        shown = [each for each in (*self.chips, *self.named) if not each.isHidden()]
         along = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(key)
         if along is not None:
             place = shown.index(chip) + along

@@ -31,6 +31,7 @@ from studio.app.state.wanted_runs import WantedRun, wanted_runs
 from studio.app.widgets.basic import button, icon_button
 from studio.app.widgets.sentence import Clause, Sentence, Slot, said
 from studio.counted import counted
+from studio.methods import Method
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.spec import RunRef
 
@@ -195,7 +196,8 @@ class SetupSentence(Sentence):
             return
         options, spec = choices.families(draft, catalog), draft.spec
         kind = catalog.kind_of(spec.dataset)
-        body = FamilyTable(catalog, options, spec.family.slug)
+        named = choices.named_methods(draft, catalog)
+        body = FamilyTable(catalog, options, spec.family.slug, named)
         look = FamilyLook(self._state.recipes, spec.dataset.slug, kind)
         hint = f"Search {len(options)} models"
         picker = self._open(self.family, body, look, self._choose_family, hint, letters, WIDE)
@@ -209,6 +211,7 @@ class SetupSentence(Sentence):
         def fit() -> None:
             option = body.current
             fits = option is not None and option.usable and not option.why_not
+            fits = fits and not isinstance(option.thing, Method)
             race.setEnabled(fits and able_to_race)
 
         body.highlighted.connect(fit)
@@ -221,7 +224,10 @@ class SetupSentence(Sentence):
         picker.count.setText(f"{able} of {len(options)} take {data}, the others say why not")
 
     def _choose_family(self, option: Option) -> None:
-        self._actions.setup.take_model(option.value)
+        if isinstance(option.thing, Method):
+            self._actions.setup.choose_method(option.thing)
+        else:
+            self._actions.setup.take_model(option.value)
 
     def _add_to_race(self, picker: Picker) -> None:
         option = picker.body.current
@@ -233,7 +239,9 @@ class SetupSentence(Sentence):
         option = picker.body.current
         if option is not None and option.value:
             picker.dismiss()
-            self._state.show_help(family_slug(option.value))
+            method = option.thing
+            slug = method.family.slug if isinstance(method, Method) else option.value
+            self._state.show_help(family_slug(slug))
 
     def _open_method(self, letters: str) -> None:
         draft, catalog = self._state.draft, self._state.catalog
