@@ -83,6 +83,8 @@ class PredictorCorrector(GridSampler):
             z = noise(x)
             drawn, pull = _lengths(z, gap)
             # 2 e = share^2; a number, for to wait for it once costs less than to reckon in tensors.
+            if pull == 0.0:
+                continue  # of a network that says nothing yet, whose last layer is 0
             share = 2 * self.config.snr * s**2 * drawn / pull
             x = x.add(gap, alpha=0.5 * share * share / s**2).add_(z, alpha=share)
         denoised = denoise(x, s)

@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
+from shiboken6 import delete
 
 from studio.app.kinds.registry import kind
 from studio.app.kinds.statistics import Column, classes_of, columns_of, of_all
 from studio.app.pickers.datacards import DataCards
+from studio.app.pickers.looks import DataLook
 from studio.app.pickers.option import Option
 from studio.app.state.datasets import all_sets, found
 from studio.app.state.session import DataInfo
@@ -40,6 +42,16 @@ async def browser(bench, datasets=()):
     bench.state.datasets_changed.emit()
     bench.actions.data.select("")
     return bench.window.canvas.data.currentWidget().grid
+
+
+async def test_a_preview_that_comes_when_its_picker_was_left_is_not_shown(qapp):
+    async def late(slug):
+        delete(look)
+        return np.zeros((4, 2), np.float32), {}, {}
+
+    look = DataLook(late, lambda slug: kind("points"))
+    look.show_option(Option("mine", "mine"))
+    await look._asked
 
 
 def test_own_sets_come_first_and_say_what_they_are(tmp_path):

@@ -18,6 +18,7 @@ from studio.formats import files
 from studio.formats.graphs.gml import Gml
 from studio.formats.graphs.graphjson import GraphJson
 from studio.formats.graphs.graphml import GraphML
+from studio.formats.graphs.writing import graphml
 
 ATOMS, BONDS = ("C", "N", "O"), ("double", "single")
 
@@ -82,6 +83,12 @@ def test_labels_are_found_and_come_back(tmp_path, importer, suffix):
         assert again.facts == schema.facts
         for name in ("types", "edges", "size"):
             np.testing.assert_array_equal(back[name], arrays[name])
+
+
+def test_each_label_is_written_once_however_many_graphs_follow():
+    text = graphml(rings(3), "").decode()
+    nodes = edges = sum(len(each) for each in rings(3))
+    assert text.count("<data ") == 2 * nodes + edges + 3, "element, charge, bond and class"
 
 
 def test_an_attribute_may_be_chosen_and_names_are_no_labels(tmp_path):

@@ -307,6 +307,14 @@ def test_without_corrections_it_is_the_reverse_diffusion_sampler():
     agree(walk(make("predictor-corrector", corrections=0)), [*found, denoise(x, LEVELS[-2])], 1e-9)
 
 
+def test_corrections_leave_alone_what_a_network_says_nothing_of_yet():
+    """The last layer of a network is 0 at first: it takes every point for what it is."""
+    sampler = make("predictor-corrector", corrections=2)
+    sampler.levels = lambda low, high: LEVELS
+    frames = sampler.frames(lambda x, s: x, latents(0, 8), 0.01, 20.0, make_generator(0))
+    assert all(frame.x.isfinite().all() for frame in frames)
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_weights_integrate_polynomials_exactly(count: int):
     """In the variable of each method, against adaptive quadrature."""

@@ -126,8 +126,8 @@ def _several(arrays: Arrays) -> Measured:
 
 def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
     """Return of graphs, (n,) each: their "class" and how many "copies" there are; beside training
-    graphs also whether each is "new", none of these or of the others, and in "why" what is wrong
-    with it where nearly all of these are of one make.
+    graphs also whether each is "new", none of these, where they are not these themselves, ``own``;
+    and in "why" what is wrong with it where all of these are of one make.
     """
     rows = labelled_rows(data)
     met = same_graphs(rows.edges, rows.size, rows.types)
@@ -135,11 +135,11 @@ def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDA
     found: dict[str, NDArray[Any]] = {graph_sets.CLASS: number, graph_sets.COPIES: many}
     if training is not None and len(training["x"]):
         known = labelled_rows(training)
-        if known.x.shape[1] == rows.x.shape[1]:
+        if known.x.shape[1] == rows.x.shape[1] and not own:
             both = _classes(known, rows)
             seen = both[: len(known.x)]
             counts = np.bincount(seen, minlength=int(both.max()) + 1)
-            found[NEW] = np.where(counts[both[len(seen) :]] <= own, "new", "known")
+            found[NEW] = np.where(counts[both[len(seen) :]] == 0, "new", "known")
         if make := labelled_make_of(known.types, known.edges, known.size):
             found[WHY] = np.array(make.wrong(rows.types, rows.edges, rows.size), dtype=str)
     return found

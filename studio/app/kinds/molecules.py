@@ -93,19 +93,20 @@ def _measures(arrays: Arrays) -> Measured:
 
 def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
     """Return of molecules, (n,) each: their "class" and how many "copies" there are, what is wrong
-    with each in "why", and whether it is "new": none of the training ones, or of the others.
+    with each in "why", and beside training ones whether it is "new", none of them; these ``own``
+    ones are not.
     """
     rows = MoleculeRows.of(data)
     why = np.array([why_invalid(*each) for each in rows.each()], dtype=str)
     met = same_molecules(rows.atoms, rows.bonds, rows.size)
     number, many = graph_sets.by_count(met)
     found = {graph_sets.CLASS: number, graph_sets.COPIES: many, WHY: why}
-    if training is not None and len(training["x"]):
+    if training is not None and len(training["x"]) and not own:
         known = MoleculeRows.of(training)
         if known.nodes == rows.nodes:
             classes = _classes(known, rows)
             counts = np.bincount(classes[: len(known.x)], minlength=int(classes.max()) + 1)
-            new = counts[classes[len(known.x) :]] <= own
+            new = counts[classes[len(known.x) :]] == 0
             found["new"] = np.where(new, "new", "known")
     return found
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout
+from shiboken6 import isValid
 
 from studio.app import tasks
 from studio.app.intents.base import Refused
@@ -95,8 +96,12 @@ class DataLook(ListLook):
         try:
             x, parts, facts = await self._ask(slug)
         except Refused as refused:
+            if not isValid(self.data):
+                return
             self.data.show_data(None, kind, (), refused.error.message)
             return
+        if not isValid(self.data):
+            return  # the picker was left meanwhile
         kind = fitting(kind, x.shape[1:])
         columns = tuple(facts.get("columns") or ())
         told = named(parts, tuple(facts.get("names") or ()))

@@ -93,6 +93,7 @@ def graphml(graphs: Iterable["networkx.Graph"], said: str) -> bytes:
     writer = GraphMLWriter()
     for graph in graphs:
         writer.add_graph_element(graph)
+        writer.attributes.clear()  # else it writes those of each graph again with every later one
     body = io.BytesIO()
     writer.dump(body)
     # Two hyphens end a comment of XML; JSON may write one otherwise.
