@@ -73,12 +73,29 @@ async def test_it_is_found_at_the_start_and_offered(bench, wait, run):
     run.update_status(state="finished")
 
 
+async def test_what_is_said_of_it_goes_where_it_is_shown_and_when_it_ends(bench, wait, run):
+    kept = preferences.Preferences()
+    kept.opened(run.path.parent.parent, "rings", 1.0)
+    await bench.start()
+    bench.actions.project.open(run.path.parent.parent)
+    await wait(lambda: bench.state.runs.current is not None)
+    await bench.actions.project.show_recent(kept)
+    await bench.actions.background.find()
+    bench.state.notices.banners[0].actions[0].run()
+    assert bench.state.notices.banners == []
+    await bench.actions.background.find()
+    assert len(bench.state.notices.banners) == 1
+    run.update_status(state="finished", step=100)
+    await wait(lambda: bench.state.notices.banners == [])
+
+
 async def test_stop_asks_the_process_through_its_folder(bench, wait, run):
     await bench.start()
     bench.actions.project.open(run.path.parent.parent)
     await wait(lambda: bench.state.runs.current is not None)
     assert bench.window.registry["stop"].why_not() == ""
-    bench.window.registry.trigger("stop")
+    await wait(lambda: bench.window.topbar.main.text() == "Stop and keep")
+    bench.window.topbar.main.click()
     assert background.stop_asked(run.path)
     run.update_status(state="paused")  # saved; now the process leaves
     await wait(lambda: bench.state.runs.current.state == "paused")

@@ -54,6 +54,7 @@ class BackgroundIntents(Intents):
             )
         finally:
             self._following.discard(key)
+            self.state.notices.settle(f"background:{key}")
             run = self.state.runs.by_key.get(key)
             if run is not None:
                 run.background = run.elsewhere = False
@@ -70,7 +71,7 @@ class BackgroundIntents(Intents):
             except (StoreError, OSError):
                 continue  # opening that project will say what is wrong with it
             for path in found:
-                show = NoticeAction("Show it", partial(self._project.show_run, str(path)))
+                show = NoticeAction("Show it", partial(self._show, str(path)))
                 self.state.notices.post(
                     Notice(
                         level="info",
@@ -81,6 +82,11 @@ class BackgroundIntents(Intents):
                         topic=f"background:{path}",
                     )
                 )
+
+    def _show(self, key: str) -> None:
+        """Show a run; what trains is seen in it, and nobody needs to be told any more."""
+        self.state.notices.settle(f"background:{key}")
+        self._project.show_run(key)
 
     async def leave_behind(self, job: str, key: str) -> None:
         """Stop a training here, and let a process of its own go on with it.

@@ -44,11 +44,12 @@ class Curve:
 
     @property
     def band(self) -> tuple[Doubles, Doubles] | None:
-        """Between what a value is not distinguishable from real, two (n,): see `held.band`."""
+        """Between what a value is not distinguishable from real, two (n,): see `held.band`. Of few
+        samples it is drawn, too: that it is as wide as the curve says how little these tell.
+        """
         if self.floors is None or self.spreads is None or self.bar != held.FLOOR:
             return None
-        few = self.counts is not None and self.counts.size and held.few(int(self.counts.min()))
-        if few or not self.floors.size or not np.isfinite(self.spreads).all():
+        if not self.floors.size or not np.isfinite(self.spreads).all():
             return None
         reach = held.SEEN * self.spreads
         return self.floors - reach, self.floors + reach

@@ -211,8 +211,8 @@ class SetupSentence(Sentence):
         def fit() -> None:
             option = body.current
             fits = option is not None and option.usable and not option.why_not
-            fits = fits and not isinstance(option.thing, Method)
-            race.setEnabled(fits and able_to_race)
+            named = option is not None and isinstance(option.thing, Method)
+            race.setEnabled(fits and able_to_race and not named)
 
         body.highlighted.connect(fit)
         fit()

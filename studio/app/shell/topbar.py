@@ -144,6 +144,8 @@ class TopBar(QFrame):
             paused = job.state == "paused"
             of = self._other(job, run)
             return "pause", f"{'Resume' if paused else 'Pause'}{of}", "play" if paused else "pause"
+        if state.place == "run" and run is not None and run.background and not run.elsewhere:
+            return "stop", "Stop and keep", "stop"
         resumable = run is not None and run.state in ("cancelled", "failed", "interrupted")
         if state.place == "run" and resumable and not self._registry["resume"].why_not():
             return "resume", "Resume", "play"

@@ -346,6 +346,17 @@ def test_what_a_chart_shows_goes_to_a_file(lens: Any, qtbot: QtBot, tmp_path: Pa
     assert "Critic" not in drawn
 
 
+def test_a_floor_of_few_samples_has_its_band_too() -> None:
+    """As wide as the curve, it shows that nothing can be told."""
+    steps, counts = np.array([0.0, 100.0]), np.array([4.0, 4.0])
+    curve = Curve(
+        "q", "Q", "#f00", steps, np.array([0.1, 0.0]), True, 0.0, np.zeros(2), counts,
+        spreads=np.full(2, 0.03),
+    )  # fmt: skip
+    assert curve.band is not None
+    assert np.stack(curve.band).tolist() == [[-0.06, -0.06], [0.06, 0.06]]
+
+
 def test_of_values_of_other_numbers_the_most_samples_have_the_band_and_the_others_are_paler(
     qapp: object,
 ) -> None:
