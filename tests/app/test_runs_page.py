@@ -597,9 +597,12 @@ def test_a_group_says_how_many_data_there_are_and_a_run_which_of_them_it_learned
     assert data_taken(own, catalog()) == "all"
     few = catalog()
     place = few.entries.index(few.get("dataset", five.spec.dataset.slug))
-    few.entries[place] = msgspec.structs.replace(few.entries[place], size=996)
+    said = "1,996 graphs of 4 to 18 papers"
+    few.entries[place] = msgspec.structs.replace(few.entries[place], size=said)
     five.spec.training["samples"] = 20_000
-    assert data_taken(five, few) == "all", "of 996 nobody learns 20,000"
+    assert data_taken(five, few) == "all", "of 1,996 nobody learns 20,000"
+    five.spec.training["samples"] = 1000
+    assert data_taken(five, few) == "1,000"
 
 
 def test_all_lines_of_a_run_are_selected_together_by_mouse_and_keys(made, qtbot):

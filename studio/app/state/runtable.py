@@ -261,6 +261,14 @@ def _in_place(lines: list[Line], place: Mapping[str, int]) -> list[Line]:
     return sorted(lines, key=lambda line: place[line.key], reverse=True)
 
 
+def _held(size: str) -> float:
+    """Return how many data are said to be there: 996 of "996 graphs of 4 to 18 papers"; of data
+    without a size there is no end.
+    """
+    number = size.partition(" ")[0].replace(",", "")
+    return int(number) if number.isdecimal() else math.inf
+
+
 def data_taken(run: RunState, catalog: Catalog | None) -> str:
     """Return what a run learned from of its data: "all", "20,000" of them, "fresh" ones for each
     batch, or samples that another run made of them, "from run 4".
@@ -277,6 +285,6 @@ def data_taken(run: RunState, catalog: Catalog | None) -> str:
     if n is None:
         return ""
     data = catalog.get("dataset", run.spec.dataset.slug) if catalog is not None else None
-    if n and data is not None and data.size and n >= data.size:
+    if n and data is not None and n >= _held(data.size):
         return "all"  # there are no more
     return f"{n:,}" if n else "all" if data is None or data.size else "fresh"
