@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from studio.app.forms.editors import ChoiceList
@@ -44,7 +44,8 @@ T = TypeVar("T", bound=Task)
 
 
 class TaskForm(QScrollArea, Generic[T]):
-    """The settings of the task that is chosen in ``what``, of the operator that does it.
+    """The settings of the task that is chosen in ``what``, of the operator that does it. It scrolls
+    in itself unless it is ``whole``, for a page that does.
 
     Signals:
         chosen: another task.
@@ -54,28 +55,32 @@ class TaskForm(QScrollArea, Generic[T]):
     chosen = Signal()
     edited = Signal()
 
-    def __init__(self, state: AppState, tasks: Sequence[T], what: str) -> None:
+    def __init__(
+        self, state: AppState, tasks: Sequence[T], what: str, *, whole: bool = False
+    ) -> None:
         super().__init__()
-        self._state = state
+        self._state, self._whole = state, whole
         self._key = ""
         self._able: Able | None = None
         self._decodes: tuple[str, Able] | None = None  # another run, and what it can do
-        self._configs: dict[str, dict[str, Any]] = {}
+        self._configs: dict[str, dict[str, Any]] = {}  # of the run, by the titles of tasks
+        self._set: dict[str, dict[str, dict[str, Any]]] = {}  # the same of each run
         self._wrong: set[str] = set()
         self._form: Form | None = None
         self.tasks, self.task = tasks, tasks[0]
         self.what = ChoiceList([task.title for task in tasks], what)
-        self.what.setMinimumWidth(180)
+        self.what.setMinimumWidth(220)
         self.what.currentIndexChanged.connect(self._choose)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setMinimumHeight(120)
+        if not whole:
+            self.setMinimumHeight(120)
 
     def begin(self, key: str, tasks: Sequence[T] = ()) -> None:
-        """Forget what was set, for another run, and offer what can be done with its data."""
-        self._key, self._able, self._configs = key, None, {}
+        """Offer what can be done with the data of a run, with what was set for it before."""
+        self._key, self._able, self._configs = key, None, self._set.setdefault(key, {})
         if tasks and tasks != self.tasks:
             titles = [task.title for task in tasks]
             place = titles.index(self.task.title) if self.task.title in titles else 0
@@ -83,6 +88,18 @@ class TaskForm(QScrollArea, Generic[T]):
             self.what.offer(titles)
             self.what.setCurrentIndex(place)  # the same words may stand there already
         self.show_settings()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Become as high as the settings, where they are to be seen whole."""
+        page, asks = self.widget(), event.type() == QEvent.Type.LayoutRequest
+        if self._whole and asks and page is not None and watched is page:
+            self.setMinimumHeight(page.minimumSizeHint().height())
+        return super().eventFilter(watched, event)
+
+    def choose(self, task: T) -> None:
+        """Choose a task, as if the person had."""
+        if task in self.tasks:
+            self.what.setCurrentIndex(self.tasks.index(task))
 
     def know(self, able: Able) -> None:
         """Offer what the model can be asked for."""

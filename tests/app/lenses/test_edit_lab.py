@@ -17,7 +17,8 @@ from studio.app.command_hand import hand_commands
 from studio.app.intents.base import Answer, Refused
 from studio.app.state.editing import TASKS
 from studio.app.state.selection import Offered, Source
-from studio.app.views.images.edit import VIEW, EditView
+from studio.app.views.images.edit import VIEW, WIDE, EditView
+from studio.app.views.images.edited import Edited
 from studio.app.views.images.strengths import LEVELS
 from studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
 from studio.protocol.messages import (
@@ -232,6 +233,51 @@ async def test_what_comes_while_another_run_is_looked_at_is_there_afterwards(len
     await until(lambda: lab.results.found is not None)
 
 
+async def test_undo_brings_back_what_had_come_of_the_image(lens, lab):
+    await ready(lab)
+    lab.edits.put(with_mask(lab))
+    lab._go()
+    await until(lambda: lab.go.text() == "Cancel")
+    made = np.zeros((4, 1, SIDE, SIDE), np.float32)
+    write(lens, "inpaint", {"x": made, "row": np.zeros(4, np.int64)})
+    await until(lambda: lab.results.found is not None)
+    came = lab.results.found
+    lab.go_on()
+    assert lab.results.found is None
+    lab.paint.undo()
+    assert lab.results.found is came
+    lab.paint.undo()
+    assert lab.results.found is None, "it came of what was marked"
+
+
+async def test_settings_are_those_of_what_is_shown_after_a_look_at_another_run(lens, lab):
+    await ready(lab)
+    lab.form.choose(TASKS[2])
+    lab.form.set("noise", 4.0)
+    lab._go()
+    await until(lambda: lab.go.text() == "Cancel")
+    lens.state.runs.selected.emit("/p/runs/0002-other")
+    assert lab.config["noise"] == 1.0
+    lab.form.choose(TASKS[0])
+    lens.state.runs.selected.emit(lens.run.key)
+    assert (lab.task, lab.config["noise"]) == (TASKS[2], 4.0)
+
+
+async def test_the_lab_fits_where_image_and_results_stand_side_by_side(lens, lab):
+    """The results were wider than their half, and their last button was cut off."""
+    await ready(lab)
+    lab.resize(WIDE, 456)
+    for task in TASKS:
+        lab.form.choose(task)
+        lab.results.take(Edited(task, np.zeros((8, 1, SIDE, SIDE), np.float32), tuple("12345678"),
+                                lab.edits.now.image, 0, (False,) * 8, 0, 1.0, "", "r"))  # fmt: skip
+        lab.refresh()
+        inner = lab.form.widget()
+        await until(lambda: lab.form.height() >= inner.minimumSizeHint().height())  # noqa: B023
+        assert lab.page.width() <= WIDE, task.title
+        assert not lab.form.verticalScrollBar().isVisibleTo(lab), "the page scrolls, and not twice"
+
+
 async def test_what_the_engine_was_lost_with_is_no_longer_on_its_way(lens, lab):
     await ready(lab)
     lab.edits.put(with_mask(lab))
@@ -258,9 +304,9 @@ async def test_a_sketch_is_tried_at_five_strengths_and_a_click_takes_one(lens, l
     lab.strengths.strip.picked.emit(3)
     assert lab.config["noise"] == LEVELS[3]
     before = len(tried)
-    lab.paint.fill()
+    lab.paint.empty()
     await until(lambda: len([e for e in lens.link.of(Operate) if e.inline]) == before + 5)
-    assert lab.edits.now.image.min() == 1.0
+    assert not lab.edits.now.image.any(), "the pen, which is white, is seen on it"
     assert lab.edits.now.label == "", "a sketch is of no class"
     lab.take_real()
     assert lab.strengths.strip.count == 0, "those of the sketch are of another image"
@@ -306,7 +352,9 @@ async def test_a_dropped_picture_is_made_as_the_data_are_and_any_other_file_refu
     assert lab.edits.now.image.shape == (1, SIDE, SIDE)
     assert lab.edits.now.image.min() == pytest.approx(1.0)
     assert "cut to 16 x 16 pixels in its middle, made 8 x 8" in lab.said.text()
+    lab.said.setText("Drop it: as it lies over the lab")
     drop(bad)
+    assert "made 8 x 8" in lab.said.text(), "of the picture that is there"
     assert "words.txt cannot be read as a picture" in lab.trouble.text()
     assert lab.edits.now.title == "white.png", "what was there stays"
 

@@ -161,7 +161,7 @@ class GraphEditView(QWidget):
         self.trouble = label("", "danger", wrap=True)
         self.results = TileGrid("What came of it")
         self.results.setMinimumHeight(120)
-        self.use = button("Go on with this", self.go_on, kind="chip", tip="Edit this one further")
+        self.use = button("Edit this", self.go_on, kind="chip", tip="Go on with this one")
         self.said = Elided("", "small")
         right.addLayout(row(self.form.what, None))
         right.addWidget(self.says)

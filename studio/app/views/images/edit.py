@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QEvent, QMimeData, Qt
 from PySide6.QtGui import (
@@ -33,7 +34,7 @@ from studio.app.state.operators import Asking
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.undoing import Edits, Table
-from studio.app.views.images.edited import edited
+from studio.app.views.images.edited import Edited, edited
 from studio.app.views.images.editresults import EditResults
 from studio.app.views.images.painting import PaintTools
 from studio.app.views.images.pictures import Pictures
@@ -54,7 +55,7 @@ __all__ = ["VIEW", "EditView"]
 
 TARGET = 512  # real images that are fetched to choose from
 STEPS = 100  # of the slider between before and after
-WIDE = 560  # logical pixels from which image and results stand side by side
+WIDE = 640  # logical pixels from which image and results stand side by side
 COLOURS = 3
 SIDE = 84  # height of a strip of small images
 
@@ -74,6 +75,8 @@ class EditView(QWidget):
         self._state, self._actions = state, actions
         self._once = AskOnce(self, state)
         self.edits = Edits[Sheet]()
+        self._came = WeakKeyDictionary[Sheet, Edited]()  # of each sheet what came of it last
+        self._note = ""  # what there is to say of the image
         self.second: Sheet | None = None
         self.pictures = Pictures(state)
         self._errands = Errands[Given](self, state, actions)
@@ -129,7 +132,7 @@ class EditView(QWidget):
         return left
 
     def _made(self) -> QVBoxLayout:
-        self.form = TaskForm(self._state, TASKS, "What is done with it")
+        self.form = TaskForm(self._state, TASKS, "What is done with it", whole=True)
         self.says = label("", "muted", wrap=True)
         self.results = EditResults()
         self.strengths = Strengths(self._actions, lambda: self.edits.now)
@@ -153,7 +156,7 @@ class EditView(QWidget):
         right.addWidget(self.results, 3)
         right.addWidget(self.strengths)
         right.addWidget(self._second)
-        right.addWidget(self.form, 3)
+        right.addWidget(self.form)
         return right
 
     def _connect(self) -> None:
@@ -170,7 +173,7 @@ class EditView(QWidget):
         self.form.chosen.connect(self._chosen)
         self.form.edited.connect(self._edited)
         self.paint.painted.connect(self._painted)
-        self.paint.filled.connect(self.take)
+        self.paint.emptied.connect(self.take)
         self.canvas.divided.connect(self._divided)
         self.divider.valueChanged.connect(lambda value: self.canvas.divide(value / STEPS))
         self.results.picked.connect(self.refresh)
@@ -200,11 +203,12 @@ class EditView(QWidget):
         self.second = None
         self.results.take(None)
         self.strengths.clear()
-        mine = self._errands.of(key)
-        if mine is not None and mine.what.sheet is self.edits.now:
-            self._load(mine)
         self.pictures.of(key)
         self.form.begin(key)
+        mine = self._errands.of(key)
+        if mine is not None and mine.what.sheet is self.edits.now:
+            self.form.choose(mine.what.task)
+            self._load(mine)
         self._meet()
         self.refresh()
 
@@ -253,8 +257,13 @@ class EditView(QWidget):
         self.edits.put(sheet)
         self.results.take(None)
         self.strengths.clear()
-        self.said.setText(said)
+        self._remark(said)
         self.refresh()
+
+    def _remark(self, said: str) -> None:
+        """Say what there is to know of the image, until it is another one."""
+        self._note = said
+        self.said.setText(said)
 
     def _take_second(self, sheet: Sheet) -> None:
         self.second = sheet
@@ -315,7 +324,7 @@ class EditView(QWidget):
             return
         self._say("")
         if second:
-            self.said.setText(said)
+            self._remark(said)
             self._take_second(sheet)
         else:
             self.take(sheet, said)
@@ -327,14 +336,18 @@ class EditView(QWidget):
             self.said.setText(f"Drop it: it is made {width} x {height}, as the data are.")
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.said.setText("")
+        self.said.setText(self._note)
 
     def dropEvent(self, event: QDropEvent) -> None:
         copied(event)
+        self.said.setText(self._note)  # what was dropped may be refused
         self.take_carried(event.mimeData())
 
     def _painted(self) -> None:
-        self.results.take(None)
+        """Show what came of a sheet that undo has brought back; of a new one nothing has yet."""
+        sheet = self.edits.now
+        came = None if sheet is None else self._came.get(sheet)
+        self.results.take(came if came is not None and came.task == self.task else None)
         self.refresh()
 
     # What is done
@@ -402,6 +415,7 @@ class EditView(QWidget):
                 self._say(f"The result cannot be read: {error}")
             return
         if isValid(self) and errand is self._errands.of(self._key):
+            self._came[sheet] = found
             self.results.take(found)
             self.refresh()
 

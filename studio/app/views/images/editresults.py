@@ -34,7 +34,7 @@ class EditResults(QWidget):
         self.tiles.setMinimumHeight(132)
         self.tiles.picked.connect(self._pick)
         self.facts = Elided("", "small", middle=True)
-        use = button("Go on with this", self.wanted.emit, kind="chip", tip="Edit this one further")
+        use = button("Edit this", self.wanted.emit, kind="chip", tip="Go on with this one")
         copy = button("Copy", self._copy, kind="chip", tip="Copy this one as a picture")
         show = button("Browse", self.browsed.emit, kind="chip", tip="See all of them as samples")
         self._does: tuple[QWidget, ...] = (use, copy, show)

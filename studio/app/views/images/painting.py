@@ -25,11 +25,11 @@ class PaintTools(QWidget):
 
     Signals:
         painted: the sheet is another one: a stroke went on, or a step was taken back or again.
-        filled: a sheet that is all ink.
+        emptied: a sheet on which nothing is drawn yet.
     """
 
     painted = Signal()
-    filled = Signal(object)
+    emptied = Signal(object)
 
     def __init__(self, edits: Edits[Sheet], canvas: EditCanvas) -> None:
         super().__init__()
@@ -47,16 +47,15 @@ class PaintTools(QWidget):
         self.eraser.clicked.connect(lambda: self._take_tool(erases=True))
         self.wider = icon_button("brush-wide", "Wider brush (])", partial(self.size_by, 1))
         self.narrower = icon_button("brush-narrow", "Narrower brush ([)", partial(self.size_by, -1))
-        self._fill = icon_button("stop", "Fill all with the ink", self.fill)
+        self._new = icon_button("page", "New sheet: all black, to be drawn on", self.empty)
         self._wipe = icon_button("trash", "Take all marks away", self.wipe)
-        negative = "Negative: light for dark, as data are that are light on dark"
-        self._negative = icon_button("contrast", negative, self.negate)
+        self._negative = icon_button("contrast", "Invert brightness", self.negate)
         self._back = icon_button("undo", "Undo (Ctrl+Z)", self.undo)
         self._again = icon_button("redo", "Redo (Ctrl+Shift+Z)", self.redo)
         self.width_said = label("", "small")
         self._brightness = self._slider()
         self._colour = button("Colour…", self._ask_colour, kind="chip", tip="Colour of the ink")
-        tools = (self.brush, self.eraser, self.narrower, self.width_said, self.wider, self._fill,
+        tools = (self.brush, self.eraser, self.narrower, self.width_said, self.wider, self._new,
                  self._wipe, self._brightness, self._colour, None,
                  self._negative, self._back, self._again)  # fmt: skip
         body = QVBoxLayout(self)
@@ -69,7 +68,8 @@ class PaintTools(QWidget):
         found = QSlider(Qt.Orientation.Horizontal)
         found.setRange(0, 100)
         found.setValue(100)
-        found.setFixedWidth(60)
+        found.setMinimumWidth(28)
+        found.setMaximumWidth(60)
         found.setAccessibleName("Brightness of the ink")
         set_tip(found, "Brightness of the ink")
         found.valueChanged.connect(lambda value: self._take_ink((value / 100,)))
@@ -85,7 +85,7 @@ class PaintTools(QWidget):
         for tool in tools:
             tool.setVisible(paints)
         self._wipe.setVisible(task.brush == "mask")
-        self._fill.setVisible(colour)
+        self._new.setVisible(colour)
         self._brightness.setVisible(colour and channels != COLOURS)
         self._colour.setVisible(colour and channels == COLOURS)
         self._back.setEnabled(self._edits.can_undo)
@@ -98,14 +98,16 @@ class PaintTools(QWidget):
         self._radius = RADII[place]
         self._tell()
 
-    def fill(self) -> None:
-        """Begin with a sheet that is all ink."""
+    def empty(self) -> None:
+        """Begin with a sheet that is as the eraser leaves it: on one of the pen's colour nothing
+        that is drawn would be seen.
+        """
         sheet = self._edits.now
         if sheet is not None:
             far = float(sum(sheet.image.shape))
             middle = sheet.image.shape[1] / 2, sheet.image.shape[2] / 2
-            inked = brushed(sheet, middle, far, self._ink)
-            self.filled.emit(replace(inked, title="Sketch", label=""))
+            empty = brushed(sheet, middle, far, 0.0)
+            self.emptied.emit(replace(empty, title="Sketch", label=""))
 
     def wipe(self) -> None:
         """Take all marks away."""

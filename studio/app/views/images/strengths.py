@@ -57,7 +57,7 @@ class Strengths(QWidget):
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(4)
-        what = Elided("noise, in standard deviations of the data; a click takes it", "small")
+        what = Elided("noise in data std; click one to take it", "small")
         line = row(section("Strength"), what)
         line.setStretch(1, 1)
         body.addLayout(line)
