@@ -187,6 +187,17 @@ async def test_an_operator_is_a_command_and_its_form_is_made_of_what_it_declares
     await wait(lambda: not bench.window.findChildren(OperateSheet))
 
 
+async def test_an_operator_that_is_for_few_proposes_few(bench, wait):
+    """A film was proposed of all the samples that a kind is drawn by, too small to be seen."""
+    await ready(bench)
+    few = operator("make", setting("n", "int", 16, low=1.0), needs=["denoiser"])
+    bench.state.catalog.entries[:] = [
+        few if each is MAKE else each for each in bench.state.catalog.entries
+    ]
+    made = await sheet(bench, wait)
+    assert made.form.rows["n"].editor.line.text() == "16"
+
+
 async def test_a_condition_that_no_data_have_is_said_in_the_sheet(bench, wait):
     await ready(bench)
     made = await sheet(bench, wait)

@@ -52,10 +52,10 @@ class OperateSheet(GrowingDialog):
         self._config: dict[str, Any] = {}
         self._wrong: set[str] = set()
         kind = kind_of_run(run, state.catalog)
-        # Where it is left open by default, the operator says how many.
-        counts = any(field.path == COUNT and field.default != 0 for field in entry.fields)
-        if counts:
-            self._config[COUNT] = kind.few
+        # Where it is left open by default, or by default fewer, the operator says how many.
+        usual = next((field.default for field in entry.fields if field.path == COUNT), 0)
+        if usual:
+            self._config[COUNT] = min(usual, kind.few)
         self._config |= state.asked.get((run.key, entry.slug), {})
         set_title(self, entry.title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -45,12 +45,14 @@ class FoundView(QWidget):
     Attributes:
         operator: its slug.
         question, answer: what is said where nothing was asked yet.
+        does, doing: what is offered there, and what is said while it is done.
         words: the fact in the bar; see `say`.
     """
 
     operator = ""
     question = ""
     answer = ""
+    does, doing = "Measure", "Measuring"
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
@@ -195,14 +197,14 @@ class FoundView(QWidget):
             return
         self.say("")
         if self._was_measuring:
-            self.empty.tell("Measuring", "What it finds is shown here as soon as it is done.")
+            self.empty.tell(self.doing, "What it finds is shown here as soon as it is done.")
             return
         run = self.state.runs.by_key.get(self._key)
         ready = run is not None and bool(run.checkpoints or run.job)
         wait = "As soon as this run has a checkpoint, that can be measured."
         doing = self._measure if ready else None
         self.empty.tell(
-            self.question, self.answer if ready else wait, "Measure" if ready else "", doing
+            self.question, self.answer if ready else wait, self.does if ready else "", doing
         )
 
     def say(self, fact: str) -> None:

@@ -13,7 +13,7 @@ from studio.app.tokens import Tokens
 __all__ = ["JetKey"]
 
 SHARES = (0.01, 0.05, 0.2)
-TITLE, RINGS = "pT share", "D(x, σ)"
+TITLE, RINGS = "pT share", "D(x, s)"
 GAP, APART, LINE, RING = 6, 14, 22, 3.0  # pixels
 
 

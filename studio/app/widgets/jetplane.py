@@ -19,7 +19,7 @@ __all__ = ["JetPlane"]
 TICKS = (-1.0, -0.5, 0.0, 0.5, 1.0)  # radii of the cone
 MINIMUM = 200
 WIDE = 300  # pixels of the plane from which on its axis has its whole name
-SCALED = "drawn at x / √(1 + σ²)"  # with noise: else it would be far outside
+SCALED = "drawn at x / √(1 + s²)"  # with noise: else it would be far outside
 LEFT, BELOW, EDGE = 40, 36, 6  # pixels of what stands beside the plane
 
 

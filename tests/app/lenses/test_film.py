@@ -41,9 +41,9 @@ def test_a_frame_is_the_nearest_to_a_flow_time_and_says_what_is_known_there() ->
     assert found.strip(STRIP).tolist()[0] == 0
     assert found.strip(STRIP).tolist()[-1] == T - 1
     assert found.said(0, 1).startswith(
-        "frame 1 of 12, t = 0.00, σ = 20, 0 evaluations, |score| 0.1"
+        "frame 1 of 12, t = 0.00, s = 20, 0 evaluations, |score| 0.1"
     )
-    assert found.said(T - 1, 0) == "frame 12 of 12, t = 1.00, σ = 0, 11 evaluations"
+    assert found.said(T - 1, 0) == "frame 12 of 12, t = 1.00, s = 0, 11 evaluations"
     with pytest.raises(ValueError, match="same frames"):
         FilmFound.of({**arrays(), "s": np.ones(3)})
     with pytest.raises(KeyError):
@@ -105,6 +105,6 @@ async def test_it_follows_the_flow_clock_and_one_sample_closely(lens: Any, view:
     view.foreseen.picked.emit(STRIP - 1)
     assert lens.state.playback.flow == 1.0
     assert [line.title for line in view.curve.lines] == [
-        "σ |score|, the noise that is seen", "from D to the sample",
+        "s |score| = |D − x| / s", "from D to the sample, in data std",
     ]  # fmt: skip
-    assert np.allclose(view.curve.lines[0].y, 4.0, rtol=0.01), "the score times σ, of sample 3"
+    assert np.allclose(view.curve.lines[0].y, 4.0, rtol=0.01), "the score times s, of sample 3"

@@ -257,8 +257,8 @@ async def test_a_picture_that_is_dropped_on_the_film_is_filmed_from_the_noise_th
     assert asked[0].config == {"noise": 3.0, "way": "drawn", "draws": 8}
     assert film.now.count == n
     assert film.found is None, "the run itself has no film"
-    assert list(film.own.tiles._paint.below.words) == ["as seen", "σ 3", "made 1", "made 2"]
-    assert "from σ 3" in film.words.accessibleName()
+    assert list(film.own.tiles._paint.below.words) == ["as seen", "s 3", "made 1", "made 2"]
+    assert "from s 3" in film.words.accessibleName()
     film.way_up.chosen.emit(1)
     await until(
         lambda: film.own.said.text().startswith("white.png") and "back" in film.own.said.text()

@@ -281,7 +281,7 @@ async def test_all_move_with_the_flow_clock_and_a_stop_of_the_strip_sets_it(
     await shown(view, lens)
     lens.state.playback.set(flow=0.25)
     assert (view.plane.flow, view.board.flow) == (0.25, 0.25)
-    assert "σ = 5" in view._where.accessibleName()
+    assert "s = 5" in view._where.accessibleName()
     view.strip.picked.emit(3)
     assert lens.state.playback.flow == pytest.approx(0.75)
     assert view.strip.selection == 3
@@ -347,7 +347,7 @@ async def test_one_type_alone_has_more_jets(view: Any, lens: Any, qtbot: QtBot) 
 async def test_without_a_denoiser_there_are_no_rings(view: Any, lens: Any) -> None:
     await shown(view, lens, record_of(foreseen=False))
     assert view.rings.isHidden()
-    assert "σ" not in view._where.accessibleName()
+    assert "s =" not in view._where.accessibleName()
     view.grab()
 
 
@@ -362,5 +362,5 @@ async def test_without_a_record_it_says_why(view: Any, lens: Any) -> None:
     [(20.0, "20"), (2.8, "2.8"), (0.58, "0.58"), (0.0414, "0.04"), (0.002, "2e-3"), (0.0, "0")],
 )
 def test_a_noise_level_below_a_small_picture_is_short(level: float, said: str) -> None:
-    """Of 0.041 there was no room for the number: "σ" stood there alone."""
+    """Of 0.041 there was no room for the number: "s" stood there alone."""
     assert short_level(level) == said

@@ -43,6 +43,10 @@ STRIP = 9  # frames beside each other
 HIGH = 92  # pixels of a strip
 WIDE = 560  # logical pixels from which both grids stand side by side
 SMALLEST = 256  # pixels of the longer side of an exported film, at least
+LAST = (
+    "The first curve is 1 where the denoiser sees all of the noise. Its last points are a small "
+    "difference divided by a small s: they say more of how exact the network is than of the image."
+)
 SECONDS = 4.0  # that an exported film takes
 FORMATS = "GIF film (*.gif);;Film as an animated PNG (*.apng);;Sheet of all frames (*.png)"
 VIDEO = "MP4 film (*.mp4)"
@@ -57,6 +61,7 @@ class FilmView(FoundView):
         "Choose a sampler and its steps: each of them is kept, with what the denoiser foresees of "
         "the image there. The Flow clock leads through it."
     )
+    does, doing = "Make a film", "Making the film"
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         self.found: FilmFound | None = None  # of the run
@@ -125,14 +130,14 @@ class FilmView(FoundView):
         if image is self.own.image:
             self.film_of_own, self._picked, self._frame = film, 0, -1
             step = (answer.result or {}).get("step", 0)
-            self._told_of_own = f"{self._by()}, from σ {float(film.s[0]):g}, step {step:,}"
+            self._told_of_own = f"{self._by()}, from s {float(film.s[0]):g}, step {step:,}"
             self.refresh()
         images = np.concatenate([image[None], film.way[:1, 0], film.way[-1]])
         back = [f"made {i + 1}" for i in range(film.count)] if way == "drawn" else ["comes back"]
         away = words.figure(float(moved.mean()))
         ended = "What is made of it ends" if way == "drawn" else "It comes back"
         text = f"{ended} {away} standard deviations of the data a pixel from where it was."
-        return Told(images, ["as seen", f"σ {float(film.s[0]):g}", *back], text)
+        return Told(images, ["as seen", f"s {float(film.s[0]):g}", *back], text)
 
     def _choose_way(self, place: int) -> None:
         self._way = list(WAYS)[place]
@@ -143,7 +148,7 @@ class FilmView(FoundView):
         self.own.again()
 
     def _tell_level(self) -> None:
-        self._level.setText(f"σ {self.noise:g}")
+        self._level.setText(f"s {self.noise:g}")
 
     def _own_changed(self) -> None:
         """Show the run's own film, until there is one of the picture."""
@@ -162,14 +167,15 @@ class FilmView(FoundView):
         for strip in (self.way, self.foreseen):
             strip.setFixedHeight(HIGH)
             strip.picked.connect(self._go_to)
-        self.curve = LinePlot("Along the flow", "flow time", "std of the data", dots=True)
+        self.curve = LinePlot("Along the flow", "flow time", "RMS of a pixel", dots=True)
+        set_tip(self.curve, LAST)
         self.curve.least = (0.0, 1.0), (0.0, 1.2)
         self.curve.setMinimumHeight(130)
         self.curve.chosen_at.connect(lambda t: self.state.playback.set(flow=float(t)))
         self._grids = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._grids.setSpacing(20)
         for title, said, grid in (
-            ("x", "now", self.now), ("D(x, σ)", "foreseen", self.ahead),
+            ("x", "now", self.now), ("D(x, s)", "foreseen", self.ahead),
         ):  # fmt: skip
             box = QVBoxLayout()
             box.setSpacing(4)
@@ -230,7 +236,7 @@ class FilmView(FoundView):
         self._which.setAccessibleName(f"Sample {picked} along the flow")
         frames = found.strip(STRIP)
         near = int(np.abs(frames - frame).argmin())
-        levels = [f"σ {float(s):.3g}" for s in found.s[frames]]
+        levels = [f"s {float(s):.3g}" for s in found.s[frames]]
         times = [f"t {float(t):.2f}" for t in found.t[frames]]
         for strip, of, said in (
             (self.way, found.way, times), (self.foreseen, found.foreseen, levels),
@@ -244,8 +250,8 @@ class FilmView(FoundView):
         some = found.s > 0
         noise = (found.score[:, picked] * found.s).astype(np.float64)
         lines = [
-            Drawn("σ |score|, the noise that is seen", t[some], noise[some]),
-            Drawn("from D to the sample", t, found.left[:, picked].astype(np.float64)),
+            Drawn("s |score| = |D − x| / s", t[some], noise[some]),
+            Drawn("from D to the sample, in data std", t, found.left[:, picked].astype(np.float64)),
         ]
         self.curve.show_lines(lines, float(t[frame]))
 

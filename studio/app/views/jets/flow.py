@@ -95,7 +95,7 @@ class JetFlowView(QWidget):
                            "place of the generated ones (R)")  # fmt: skip
         self.trails = button("Trails", None, kind="chip", tip="Where constituents came from")
         self.rings = button(
-            "D(x, σ)", None, kind="chip", tip="Where the denoiser expects the constituents: orange"
+            "D(x, s)", None, kind="chip", tip="Where the denoiser expects the constituents: orange"
         )
         for chip, on in ((self.swap, False), (self.trails, True), (self.rings, True)):
             chip.setCheckable(True)
@@ -439,7 +439,7 @@ class JetFlowView(QWidget):
         frames = way.stops
         levels = [way.level(float(way.t[f])) for f in frames]
         texts = [
-            f"σ {short_level(level)}" if level is not None else f"t {float(way.t[f]):.2f}"
+            f"s {short_level(level)}" if level is not None else f"t {float(way.t[f]):.2f}"
             for f, level in zip(frames, levels, strict=True)
         ]
         arrays = {
@@ -487,7 +487,7 @@ class JetFlowView(QWidget):
             self._where.set_text(said_constituent(way.at(flow), place))
             return
         level = way.level(flow)
-        at = f"σ = {level:.2g}, " if level is not None else ""
+        at = f"s = {level:.2g}, " if level is not None else ""
         self._where.set_text(f"{at}t = {flow:.2f}" if way.moves else "")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
