@@ -13,14 +13,16 @@ def entry(slug: str, *takes: SlotSpec) -> EntrySpec:
 
 
 def test_each_stands_in_one_part_and_what_is_made_from_nothing_comes_first() -> None:
-    slugs = ("sdedit", "film", "generate", "inpaint", "bound", "invert", "solver-lab")
-    handed = ("sdedit", "inpaint", "invert")
+    asks = ("likelihood", "ask-judge", "anomaly")
+    slugs = ("sdedit", "film", "generate", "inpaint", "bound", "invert", "solver-lab", *asks)
+    handed = ("sdedit", "inpaint", "invert", *asks)
     entries = [entry(slug, *([ROWS] if slug in handed else [])) for slug in slugs]
     parts = grouped(entries, "images")
     assert [(title, [each.slug for each in part]) for title, part in parts] == [
         ("", ["generate"]),
-        (LABS, ["film", "bound", "solver-lab"]),
-        ("Do with images", ["sdedit", "inpaint", "invert"]),
+        (LABS, ["bound", "film", "solver-lab"]),
+        ("Change images", ["inpaint", "invert", "sdedit"]),
+        ("Ask about images", ["anomaly", "ask-judge", "likelihood"]),
     ]
 
 

@@ -219,6 +219,18 @@ async def test_an_idle_engine_that_dies_is_restarted_with_a_passing_word(bench, 
     assert [n.text for n in bench.state.notices.history] == ["The engine was restarted"]
 
 
+async def test_what_was_measured_as_the_engine_died_is_said_to_be_lost(bench, wait):
+    await bench.start()
+    info = m.JobInfo(job="7", kind="operator", state="running", title="Guidance: 0001-r")
+    bench.engine.emit(m.JobChanged(info=info))
+    await wait(lambda: "7" in bench.state.jobs)
+    bench.engine.end(signal=9)
+    await wait(lambda: len(bench.engines) == 2 and bench.state.engine.state == "ready")
+    (said,) = bench.state.notices.history
+    assert said.text == "Guidance: 0001-r was lost with the engine"
+    assert said.todo == "Nothing of it is kept: start it again."
+
+
 async def test_closing_without_a_training_needs_no_question(bench, wait):
     await bench.start()
     bench.window.close()

@@ -7,11 +7,13 @@ from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState, EngineStatus, is_background
 from studio.client.client import EngineState
-from studio.protocol.messages import ErrorInfo
+from studio.protocol.messages import ErrorInfo, JobInfo
 
 __all__ = ["EngineIntents"]
 
 ALIVE = ("queued", "running", "paused")
+SHORT = ("operator", "evaluation", "export")
+"""Jobs that leave nothing when they are ended, and that nobody else speaks of."""
 
 
 class EngineIntents(Intents):
@@ -83,6 +85,7 @@ class EngineIntents(Intents):
             else EngineStatus(state="lost", message="Engine lost")
         )
         self.state.queue_changed.emit()
+        gone = self._lost_short(lost, now)
         if now.error is None or again:
             return  # the person asked for a restart, or knows already
         if trained is not None:
@@ -90,10 +93,22 @@ class EngineIntents(Intents):
             self._interrupted(_error(now), f"{what} was interrupted", trained)
         if now.name == "lost":
             self._banner(now, "The engine is gone")
-        elif trained is None and elsewhere is None:
+        elif trained is None and elsewhere is None and not gone:
             self.state.notices.post(
                 Notice(level="warning", text="The engine was restarted", why=now.error.message)
             )
+
+    def _lost_short(self, lost: list[JobInfo], now: EngineState) -> bool:
+        """Say of what is neither trained nor imported, such as what a lab measures, that nothing
+        came of it; return whether there was any.
+        """
+        titles = [job.title for job in lost if job.kind in SHORT]
+        if titles:
+            text = f"{', '.join(titles)} {'were' if titles[1:] else 'was'} lost with the engine"
+            why = now.error.message if now.error is not None else ""
+            todo = "Nothing of it is kept: start it again."
+            self.state.notices.post(Notice(level="warning", text=text, why=why, todo=todo))
+        return bool(titles)
 
     def _found(self, key: str) -> None:
         """Say of a run that was read from the disk that its window went while it was trained."""

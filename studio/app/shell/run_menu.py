@@ -7,15 +7,13 @@ from pathlib import Path
 from studio.app.actions import Actions
 from studio.app.command_label import Said
 from studio.app.infolder import show_in_folder
-from studio.app.kinds.registry import kind_of_run
 from studio.app.shell.queue_entries import queue_entries
 from studio.app.state import comparison
 from studio.app.state.learning import students
-from studio.app.state.operator_groups import grouped
-from studio.app.state.operators import offered
 from studio.app.state.session import AppState
 from studio.app.state.waiting import queued_job
-from studio.app.widgets.menu import Entries, Submenu
+from studio.app.widgets.menu import Entries
+from studio.app.widgets.operatorchip import operator_entries
 
 __all__ = ["race_entries", "result_entries", "run_entries"]
 
@@ -80,13 +78,7 @@ def run_entries(
         at = run.stops[-1] if step is None else step
         entries.append((f"Branch from step {at:,}…", partial(actions.branching.ask, key, at)))
     if run.checkpoints or run.job:
-        many = kind_of_run(run, state.catalog).many
-        for title, group in grouped(offered(run, state.catalog), many):
-            doing: Entries = [
-                (f"{entry.title}…", partial(actions.operating.open, key, entry.slug))
-                for entry in group
-            ]
-            entries += [(title, Submenu(doing))] if title else doing
+        entries += operator_entries(state, actions, run)
     pinned = run.label.baseline
     title = "Let the baseline go" if pinned else "Pin as baseline"
     entries += [

@@ -6,12 +6,30 @@ from PySide6.QtCore import QPoint
 
 from studio.app.actions import Actions
 from studio.app.icons import IconWearer
+from studio.app.kinds.registry import kind_of_run
+from studio.app.state.operator_groups import grouped
 from studio.app.state.operators import offered
+from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.literal import PushButton, set_tip
-from studio.app.widgets.menu import Entries, open_menu
+from studio.app.widgets.menu import Entries, Submenu, open_menu
 
-__all__ = ["OperatorChip"]
+__all__ = ["OperatorChip", "operator_entries"]
+
+NAMED = 6  # in the tip
+
+
+def operator_entries(state: AppState, actions: Actions, run: RunState) -> Entries:
+    """Return what a run can do, in groups; each of it opens the sheet that asks how."""
+    entries: Entries = []
+    many = kind_of_run(run, state.catalog).many
+    for title, group in grouped(offered(run, state.catalog), many):
+        doing: Entries = [
+            (f"{entry.title}…", partial(actions.operating.open, run.key, entry.slug))
+            for entry in group
+        ]
+        entries += [(title, Submenu(doing))] if title else doing
+    return entries
 
 
 class OperatorChip(PushButton):
@@ -32,15 +50,9 @@ class OperatorChip(PushButton):
         self.tell()
 
     def entries(self) -> Entries:
-        """Return what the run can do; nothing without one."""
+        """Return what the run can do, by what that is for; nothing without one."""
         run = self._state.runs.current
-        if run is None:
-            return []
-        opens = self._actions.operating.open
-        return [
-            (f"{entry.title}…", partial(opens, run.key, entry.slug))
-            for entry in offered(run, self._state.catalog)
-        ]
+        return [] if run is None else operator_entries(self._state, self._actions, run)
 
     def tell(self, _: object = None) -> None:
         """Be there where there is something to choose, and say why it cannot be."""
@@ -50,8 +62,9 @@ class OperatorChip(PushButton):
             why = why or "The run has no checkpoint yet."
         self.setVisible(bool(self.entries()))
         self.setEnabled(not why)
-        titles = ", ".join(title.removesuffix("…") for title, _ in self.entries())
-        set_tip(self, why or f"What the model can do: {titles}")
+        titles = [entry.title for entry in offered(run, self._state.catalog)]
+        more = f" and {len(titles) - NAMED} more" if len(titles) > NAMED else ""
+        set_tip(self, why or f"What the model can do: {', '.join(titles[:NAMED])}{more}")
 
     def _open(self) -> None:
         open_menu(self, QPoint(0, self.height()), self.entries())
