@@ -24,7 +24,7 @@ from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused
 from studio.engine.run.resolve import check, resolve
 from studio.engine.run.warm import WarmModels
-from studio.protocol.messages import Operate
+from studio.protocol.messages import Operate, Progress
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
 from tests.engine.fakes import (
@@ -406,3 +406,22 @@ def test_flags_and_faces_are_those_of_all_emoji():
     found = entry.outline(entry.config(part="flags-and-faces"))
     assert found.rows == len(few.train)
     assert found.example.names == few.train.names
+
+
+def test_what_a_run_is_at_before_its_first_step_is_said(tmp_path, monkeypatch):
+    def prepare(self):
+        yield False  # no judge is trained here
+
+    monkeypatch.setattr(judging.Judging, "prepare", prepare)
+    monkeypatch.setattr(judging.Judging, "judge", None)
+    monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "none")
+    sink = MemorySink()
+    job = new_job(new_run(tmp_path, spec()), sink)
+    work, said = job.work(), []
+    while "drawing its first samples" not in said:
+        next(work)
+        said = [event.doing for event in sink.of(Progress)]
+    assert said[0] == "reading the data"
+    assert said[1].startswith("training the judge")
+    job.save_on_stop = False
+    work.close()

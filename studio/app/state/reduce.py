@@ -240,9 +240,10 @@ def _announce(state: AppState, info: m.JobInfo) -> None:
 
 
 def _progress(state: AppState, event: m.Progress) -> None:
-    info = state.jobs.get(event.job)
+    info, began = state.jobs.get(event.job), False
     if info is not None:
         state.jobs[event.job] = msgspec.structs.replace(info, step=event.step, total=event.total)
+        began = state.doing.get(event.job) != event.doing
         state.doing[event.job] = event.doing
         state.left.pop(event.job, None)
         if event.seconds_left is not None:
@@ -262,6 +263,8 @@ def _progress(state: AppState, event: m.Progress) -> None:
     run.view_cost = event.view_cost
     run.seconds = event.seconds or run.seconds
     state.runs.progressed.emit(run.key)
+    if began and not run.kept:
+        state.runs.changed.emit(run.key)  # all that is seen of it yet is what it is at
 
 
 def _take_back(state: AppState, run: RunState, step: int) -> None:

@@ -35,7 +35,7 @@ from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told as facts_of
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.tileparts import TileParts
-from studio.app.widgets.waiting import tell_waiting
+from studio.app.widgets.waiting import tell_starting, tell_waiting
 from studio.protocol.extras import PROJECTION
 
 __all__ = ["VIEW", "TilesView"]
@@ -170,7 +170,7 @@ class TilesView(QWidget):
             then = f"{moving} appear when this run starts."
             tell_waiting(self._empty, self._state, self._actions, run, then)
         elif run.job:
-            self._empty.tell("Starting", f"{moving} appear with the first training steps.")
+            tell_starting(self._empty, self._state, run, moving)
         else:
             self._empty.tell("Nothing was kept", f"This run has no recorded {self._kind.moving}.")
 

@@ -36,7 +36,7 @@ from studio.app.widgets.lassochip import LassoChip
 from studio.app.widgets.layerpanel import LayerPanel
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState, Readout
-from studio.app.widgets.waiting import tell_waiting
+from studio.app.widgets.waiting import tell_starting, tell_waiting
 
 __all__ = ["VIEW", "WatchView"]
 
@@ -345,7 +345,7 @@ class WatchView(QWidget):
             then = "Particles appear when this run starts."
             tell_waiting(self._empty, self._state, self._actions, run, then)
         elif run.job:
-            self._empty.tell("Starting", "Particles appear with the first training steps.")
+            tell_starting(self._empty, self._state, run, "Particles")
         elif run.state in ("failed", "cancelled", "interrupted"):
             key = run.key
             self._empty.tell(

@@ -8,7 +8,7 @@ from studio.app.state.session import AppState
 from studio.app.state.waiting import held_up, waits_for
 from studio.app.widgets.overlays import EmptyState
 
-__all__ = ["tell_waiting"]
+__all__ = ["tell_starting", "tell_waiting"]
 
 
 def tell_waiting(
@@ -27,3 +27,12 @@ def tell_waiting(
         lambda: steer(name, "resume"),
         other=("Stop and keep", lambda: steer(name, "cancel")),
     )
+
+
+def tell_starting(empty: EmptyState, state: AppState, run: RunState, many: str) -> None:
+    """Say that a run starts, what it is at as far as the engine says so, and that ``many`` appear
+    after that.
+    """
+    doing = state.doing.get(run.job, "")
+    now = f"It is {doing}. " if doing else ""
+    empty.tell("Starting", f"{now}{many} appear with the first training steps.")

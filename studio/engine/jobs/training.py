@@ -25,6 +25,7 @@ from studio.engine.watch.outputs import Outputs
 from studio.engine.watch.schedules import Pace
 from studio.engine.watch.staging import StagedStep
 from studio.engine.watch.viewing import LiveView
+from studio.protocol.extras import PROJECTION
 from studio.protocol.messages import Edited, JobInfo, PhaseInfo, Progress, StageDone, Watch
 from studio.protocol.spec import ChangeSetting, Edit, RunSpec
 from studio.store.edits import EDITED
@@ -36,6 +37,8 @@ __all__ = ["TrainingJob", "refuse_twice", "training_of"]
 TICK = 0.1
 CHECK = 0.03
 HEARTBEAT = 2.0
+FIRST = "drawing its first samples"
+"""What is said before the first step is done: it makes none of its own, but for the record."""
 Tell: TypeAlias = Callable[[int | Exception], None]
 
 
@@ -119,10 +122,11 @@ class TrainingJob(Job):
     def work(self) -> Work:
         """Train; see `studio.engine.jobs.job.Job.work`."""
         try:
+            self._say("reading the data")
             yield from measured(self.spec.dataset.slug, self.folder.project)
             session = self._open()
             yield False
-            yield from session.prepare()
+            yield from self._prepare(session)
             yield from self._train(session)
             yield from self._finish(session)
         except GeneratorExit:
@@ -195,6 +199,21 @@ class TrainingJob(Job):
         self._paced, self._paced_step = self._clock(), self.step
         return session
 
+    def _prepare(self, session: Session) -> Work:
+        """Make what is learned from, and the judge whom the first record asks: a new set of data
+        needs one, which may take a minute. What happens is said, and is no step's time.
+        """
+        if session.drawing is not None:
+            self._say("drawing the samples that it learns from")
+        yield from session.prepare()
+        judging, recorder = session.data.judging, session.recorder
+        if judging is not None and recorder is not None and PROJECTION in recorder.extras:
+            if judging.judge is None and not judging.path.exists():
+                self._say("training the judge of these data, once for all runs on them")
+            yield from judging.prepare()
+        self._say(FIRST)
+        self._paced = self._clock()
+
     def _train(self, session: Session) -> Work:
         step, add = session.family.step, self._outputs.curves.add
         while self.step < self.total:
@@ -221,7 +240,7 @@ class TrainingJob(Job):
         yield from self._complete()
         now = self._clock()
         if now - self._ticked >= TICK:
-            self._tick(now)
+            self._tick(now, "" if self.step else FIRST)
         yield from self._make_due(session)
         yield from self._outputs.show_due(self.step)
         soon = self.step + min(max(1, int(self._pace.rate * CHECK)), 1000)
@@ -358,6 +377,21 @@ class TrainingJob(Job):
             self._pace.aside(now - self._paced)
             self._paced = now
             self._tick(now)
+
+    def _say(self, doing: str) -> None:
+        """Say what it is at before its first step."""
+        self._sink.send(
+            Progress(
+                job=self.job,
+                step=self.step,
+                total=self.total,
+                steps_per_second=0.0,
+                seconds_left=None,
+                memory=process_memory(),
+                seconds=self._seconds_before,
+                doing=doing,
+            )
+        )
 
     def _tick(self, now: float, doing: str = "") -> None:
         self._outputs.curves.drain()

@@ -19,6 +19,7 @@ from studio.app.kinds.registry import kind
 from studio.app.plots.sampled import Sampled
 from studio.app.plots.tiles import columns_for, frame_at
 from studio.app.shell.statusbar import StatusBar, _facts
+from studio.app.state.reduce import reduce
 from studio.app.state.runs import FlowRecord
 from studio.app.state.session import EngineStatus
 from studio.app.views.tiles import VIEW, TilesView
@@ -26,7 +27,7 @@ from studio.app.views.tilesamples import TileSamplesView
 from studio.app.views.watch import VIEW as FLOW
 from studio.app.widgets.tilegrid import TileGrid
 from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import Credit, GetTarget, JobInfo, Operate, Watch
+from studio.protocol.messages import Credit, GetTarget, JobInfo, Operate, Progress, Watch
 from studio.protocol.spec import Pick
 from tests.store.scenarios import generated
 
@@ -245,6 +246,19 @@ def test_nothing_is_printed_over_the_words_of_an_empty_lens(lens: Any, view: Til
     arrive(lens, 1)
     assert view._chip.isVisible()
     assert not view._empty.isVisible()
+
+
+def test_a_run_that_starts_says_what_it_is_at(lens: Any, view: TilesView) -> None:
+    doing = "training the judge of these data"
+    lens.state.jobs[lens.run.job] = JobInfo(
+        job=lens.run.job, kind="training", state="running", title="r", run=lens.run.key
+    )
+    told = Progress(
+        job=lens.run.job, step=0, total=9, steps_per_second=0.0, seconds_left=None, memory=0,
+        doing=doing,
+    )  # fmt: skip
+    reduce(lens.state, told)
+    assert f"It is {doing}." in view._empty._text.text()
 
 
 def test_the_flow_clock_turns_all_three(lens: Any, view: TilesView) -> None:

@@ -30,7 +30,7 @@ from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told
 from studio.app.widgets.tilegrid import TileGrid
-from studio.app.widgets.waiting import tell_waiting
+from studio.app.widgets.waiting import tell_starting, tell_waiting
 from studio.counted import counted
 from studio.protocol.extras import DENOISED, LEVELS, PLACES
 
@@ -178,7 +178,7 @@ class GraphFlowView(QWidget):
             tell_waiting(self._empty, self._state, self._actions, run, then)
         elif run.job:
             many = self._kind.many.capitalize()
-            self._empty.tell("Starting", f"{many} appear with the first training steps.")
+            tell_starting(self._empty, self._state, run, many)
         else:
             self._empty.tell("Nothing was kept", f"This run has no recorded {self._kind.many}.")
 

@@ -44,7 +44,7 @@ from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.tilesheet import Sheets
-from studio.app.widgets.waiting import tell_waiting
+from studio.app.widgets.waiting import tell_starting, tell_waiting
 from studio.protocol.extras import DENOISED, LEVELS
 
 __all__ = ["VIEW", "JetFlowView", "short_level"]
@@ -195,7 +195,7 @@ class JetFlowView(QWidget):
             then = "Jets appear when this run starts."
             tell_waiting(self._empty, self._state, self._actions, run, then)
         elif run.job:
-            self._empty.tell("Starting", "Jets appear with the first training steps.")
+            tell_starting(self._empty, self._state, run, "Jets")
         else:
             self._empty.tell("Nothing was kept", "This run has no recorded jets.")
 
