@@ -50,7 +50,7 @@ class CopiesConfig(Config, frozen=True):
     "memorize, section 3; Gu et al. 2023, arXiv:2310.02664, section 2",
     config=CopiesConfig,
     kinds=("images",),
-    bar_is="unseen real images in the place of samples",
+    bar_is="real against real, unseen images in the place of samples",
 )
 class Copies(SampleMetric[CopiesConfig]):
     """The share of samples with d1 < ratio * d2, of the distances to their two nearest training

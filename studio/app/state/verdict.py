@@ -1,7 +1,7 @@
 """The one figure of a run that stands for it, and whether it can be told from its floor. Pure."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -76,7 +76,7 @@ def verdict_of(run: RunState, catalog: Catalog | None, slug: str = "") -> Verdic
     told = tells(run, entry, slug, n)
     said, level = judged(entry, run.floors, slug, value, n, tells=told)
     stand = stands(entry, run.floors, slug, value, n, tells=told)
-    if stand in BESIDE and (other := _told_by(run, catalog, slug)):
+    if stand in BESIDE and (other := _told_by(run, catalog, slug, step)):
         said, level = BESIDE[stand].format(said=said, other=other), "warm"
     title = metric_title(slug, catalog)
     floor = held.bar(entry, run.floors, slug)
@@ -84,22 +84,36 @@ def verdict_of(run: RunState, catalog: Catalog | None, slug: str = "") -> Verdic
     return Verdict(slug, title, value, floor, step, n, said, level, stale)
 
 
-def _told_by(run: RunState, catalog: Catalog | None, slug: str) -> str:
+def _told_by(run: RunState, catalog: Catalog | None, slug: str, step: int) -> str:
     """Return the title of the metric that tells a run from real best, beside the one that was asked
-    for; "" where none does. What one figure cannot tell another one may.
+    for; "" where none does. What one figure cannot tell another one may: those of the training,
+    and those of an evaluation that somebody asked for at the same ``step``.
     """
     found: list[tuple[float, str]] = []
+    for other, value, n, floors in _others(run, slug, step):
+        entry = catalog.get("metric", other) if catalog is not None else None
+        spread = floors.get(SPREAD + other, 0.0)
+        if entry is None or not spread:
+            continue  # of a floor that never varied any sample is infinitely far
+        if stands(entry, floors, other, value, n) == "worse":
+            found.append((abs(value - floors[other]) / spread, metric_title(other, catalog)))
+    return max(found)[1] if found else ""
+
+
+def _others(
+    run: RunState, slug: str, step: int
+) -> Iterator[tuple[str, float, int | None, Mapping[str, float]]]:
+    """Yield the figures of other metrics: slug, value, of how many samples, and floors."""
     for name in run.series:
         other = name.removeprefix(QUALITY)
         figure = figure_of(run, other) if name.startswith(QUALITY) and other != slug else None
-        if figure is None or catalog is None:
-            continue
-        entry, n = catalog.get("metric", other), samples_at(run, figure[0])
-        if stands(entry, run.floors, other, figure[1], n) == "worse":
-            spread = run.floors.get(SPREAD + other, 0.0)
-            beyond = abs(figure[1] - run.floors[other]) / max(spread, 1e-12)
-            found.append((beyond, metric_title(other, catalog)))
-    return max(found)[1] if found else ""
+        if figure is not None:
+            yield other, figure[1], samples_at(run, figure[0]), run.floors
+    asked = run.evaluated
+    if asked is not None and asked.step == step:
+        for other, value in asked.values.items():
+            if other != slug and f"{QUALITY}{other}" not in run.series:
+                yield other, value, asked.counts.get(other), asked.floors
 
 
 def tells(run: RunState, entry: EntrySpec | None, slug: str, n: int | None) -> bool:
@@ -178,7 +192,8 @@ def judged(
         case "better":
             return f"as good as real{at}", _praise(n)
         case "worse" if higher or floors[slug] <= 0 or (entry and entry.better == held.NEAR):
-            return f"{words.figure(abs(value - floors[slug]))} from real{at}", "warm"
+            side = "below" if value < floors[slug] else "above"
+            return f"{words.figure(abs(value - floors[slug]))} {side} real{at}", "warm"
         case "worse":
             return f"{words.figure(value / floors[slug])} × the floor{at}", "warm"
     if slug not in floors or not math.isfinite(value):

@@ -1,5 +1,7 @@
 """The figures of an evaluation that somebody asked for: value, floor, and of how many."""
 
+from typing import Any
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
@@ -13,7 +15,7 @@ from studio.app.state.naming import metric_title
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, clear, label, restyle
 from studio.app.widgets.literal import set_tip
-from studio.protocol.catalog import EntrySpec
+from studio.protocol.catalog import EntrySpec, FieldSpec
 
 __all__ = ["EvaluatedCard"]
 
@@ -127,7 +129,7 @@ class EvaluatedCard(QFrame):
             entry = self._entry(slug)
             fields = entry.fields if entry is not None else []
             each = [
-                f"{field.title.lower()} {check.title_of(field, drafts.value_at(config, field))}"
+                f"{field.title.lower()} {_setting(field, drafts.value_at(config, field))}"
                 for field in fields
                 if drafts.matters(dict(config), field, fields)
             ]
@@ -143,6 +145,13 @@ class EvaluatedCard(QFrame):
 def enough(n: int | None) -> bool:
     """Whether so many samples would tell a poor model from real."""
     return n is None or n >= held.ENOUGH
+
+
+def _setting(field: FieldSpec, value: Any) -> str:
+    """Return a setting as it is read; a third has no sixteen digits."""
+    if field.kind == "float" and isinstance(value, float):
+        return f"{words.figure(value)} {field.unit}".rstrip()
+    return check.title_of(field, value)
 
 
 def _value(found: Evaluated, entry: EntrySpec | None, slug: str, value: float) -> str:

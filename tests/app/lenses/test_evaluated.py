@@ -12,6 +12,7 @@ from studio.app.shell.evaluate_sheet import EvaluateSheet
 from studio.app.state.evaluated import Evaluated, newest
 from studio.app.state.runs import RunState, Series
 from studio.app.views.quality import QualityView
+from studio.app.widgets.evaluated import _setting
 from studio.app.widgets.qualities import qualities
 from studio.protocol import messages as m
 from studio.protocol.catalog import EntrySpec, FieldSpec
@@ -49,6 +50,11 @@ def test_a_figure_that_there_is_none_of_says_why_below_the_others(lens, qtbot):
         view.show()
         assert view.evaluated.isVisible()
         assert view.evaluated.notes.text() == why
+
+
+def test_a_third_among_the_settings_has_no_sixteen_digits():
+    field = FieldSpec(path="ratio", kind="float", title="Ratio", help="", default=1 / 3)
+    assert _setting(field, 1 / 3) == "0.333"
 
 
 def test_with_which_settings_a_figure_was_measured_stands_below_the_figures(lens, qtbot):

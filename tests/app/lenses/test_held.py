@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from studio.app import held
 from studio.app.run_words import quality
+from studio.app.state.evaluated import Evaluated
 from studio.app.state.figures import figures
 from studio.app.state.runfinding import RunFinding, counts
 from studio.app.state.runs import RunState
@@ -83,10 +84,10 @@ def test_a_figure_near_its_floor_is_not_told_from_it(value, within):
      (FLOOR, {"w2": 0.5, "spread/w2": 0.2}, 1.2, 3, "n = 3: figures of so few say little"),
      (FLOOR, {"w2": 0.5, "spread/w2": 0.2}, 5.0, 3, "10 × the floor at n = 3"),
      (FLOOR, {"w2": 5.0, "spread/w2": 0.2}, 0.5, 3, "n = 3: figures of so few say little"),
-     (metric(better="higher"), {"w2": 1.0, "spread/w2": 0.1}, 0.3, 3, "0.7 from real at n = 3"),
-     (metric(better="higher"), {"w2": 1.0}, 0.75, 2000, "0.25 from real at n = 2,000"),
-     (metric(better="near"), {"w2": 0.5}, 0.25, 2000, "0.25 from real at n = 2,000"),
-     (metric(better="near"), {"w2": 0.5}, 0.75, 2000, "0.25 from real at n = 2,000"),
+     (metric(better="higher"), {"w2": 1.0, "spread/w2": 0.1}, 0.3, 3, "0.7 below real at n = 3"),
+     (metric(better="higher"), {"w2": 1.0}, 0.75, 2000, "0.25 below real at n = 2,000"),
+     (metric(better="near"), {"w2": 0.5}, 0.25, 2000, "0.25 below real at n = 2,000"),
+     (metric(better="near"), {"w2": 0.5}, 0.75, 2000, "0.25 above real at n = 2,000"),
      (BEATEN, {"ndcg": 0.2}, 0.3, 2000, "beats the baseline"),
      (BEATEN, {"ndcg": 0.4}, 0.3, 2000, "does not beat the baseline"),
      (BEATEN, {"ndcg": 0.4, "spread/ndcg": 0.06}, 0.3, 2000, "as good as the baseline")],
@@ -137,6 +138,12 @@ def test_what_one_figure_cannot_tell_another_one_may():
     found = verdict_of(made, state)
     said = found.words.replace("\u00a0", " ")
     assert (said, found.level) == ("told from real by FARTHER, not by this figure", "warm")
+    asked = {"evaluated": 0.9, "still": 0.9}
+    floors = {"evaluated": 0.2, "spread/evaluated": 0.05, "still": 0.2, "spread/still": 0.0}
+    made.evaluated = Evaluated(step=10, seed=0, values=asked, floors=floors)
+    assert "FARTHER" in verdict_of(made, state).words, "that is of another step"
+    made.evaluated = Evaluated(step=20, seed=0, values=asked, floors=floors)
+    assert verdict_of(made, state).words == "told from real by EVALUATED, not by this figure"
     (far,) = [verdict_of(made, state, slug) for slug in ("far",)]
     assert far.words.startswith("2 × the floor"), "it says so itself"
 
