@@ -40,6 +40,7 @@ class Importer(ABC):
         title: what it takes, for people.
         suffixes: those of its files, with the dot, in lower case.
         bare: it also takes files whose names have no suffix.
+        called: how these are called, as patterns for a dialog.
         options: what it can be told, with the kinds "bool", "int", "float", "text" and "choice" of
             `studio.protocol.catalog.FieldSpec`; "item" and "columns" are chosen from the tables
             that were found, "source" from the columns that an inspection names.
@@ -52,6 +53,7 @@ class Importer(ABC):
     title: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
     bare: ClassVar[bool] = False
+    called: ClassVar[tuple[str, ...]] = ()
     options: ClassVar[tuple[FieldSpec, ...]] = ()
     general: ClassVar[bool] = False
 

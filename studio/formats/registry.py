@@ -55,6 +55,11 @@ class Importers:
         """Return the known suffixes (with the dot)."""
         return list(dict.fromkeys(s for each in self.all() for s in each.suffixes))
 
+    def patterns(self) -> list[str]:
+        """Return the patterns that known files match, also those whose names have no suffix."""
+        bare = dict.fromkeys(pattern for each in self.all() for pattern in each.called)
+        return [*(f"*{suffix}" for suffix in self.suffixes()), *bare]
+
     def get(self, slug: str) -> Importer:
         """Return an importer by its slug.
 

@@ -275,6 +275,24 @@ class TestArrays:
             _, rows = brought([tmp_path / f"a{ending}"], "image-arrays")
             np.testing.assert_array_equal(rows["x"], x)
 
+    @pytest.mark.parametrize("kind", ["U", "S"])
+    def test_an_array_of_texts_names_the_classes(self, tmp_path, kind):
+        x, labels = pixels(0, (4, 6, 6)), np.array([0, 2, 1, 1])
+        names = np.array(["face", "animal", "food"]).astype(kind)
+        each = np.array(["a smile", "an apple", "a cat", "a dog"]).astype(kind)
+        path = tmp_path / "a.npz"
+        np.savez(path, images=x, labels=labels, names=each, classes=names)
+        assert files.inspect([path]).classes == ["face", "animal", "food"]
+        assert files.rows([path]).schema.classes == ["face", "animal", "food"]
+        np.savez(path, images=x, labels=labels, classes=names[:2])
+        assert files.inspect([path]).classes == ["0", "1", "2"], "a class without a name"
+
+    def test_images_that_are_shown_are_from_all_over_the_file(self, tmp_path):
+        x = np.arange(60, dtype=np.uint8)[:, None, None] * np.ones((1, 6, 6), np.uint8)
+        np.save(tmp_path / "a.npy", x)
+        shown = np.array(files.inspect([tmp_path / "a.npy"]).preview["x"])
+        assert (shown.min(), round(float(shown.max()) * 255)) == (0, 59)
+
     def test_values_that_do_not_fit_are_said_and_may_be_spanned(self, tmp_path):
         path = tmp_path / "a.npy"
         np.save(path, np.arange(5 * 36, dtype=np.float32).reshape(5, 6, 6) * 4)
@@ -366,6 +384,10 @@ class TestCifar:
         (tmp_path / "batches.meta").write_bytes(pickle.dumps(names, protocol=2))
         found, _ = brought([tmp_path])
         assert (found.importer, found.classes) == ("cifar", ["plane", "car", "bird"])
+        found, _ = brought([tmp_path / "data_batch_1"])
+        assert found.classes == ["plane", "car", "bird"], "also where one file is chosen"
+        (tmp_path / "batches.meta").write_bytes(b"anything")
+        assert files.inspect([tmp_path / "data_batch_1"]).classes == ["0", "1", "2"]
         (tmp_path / "batches.meta").write_bytes(pickle.dumps({"label_names": ["plane"]}, 2))
         with pytest.raises(FormatError, match="of class 2, and there are 1"):
             files.inspect([tmp_path])

@@ -1,5 +1,6 @@
 import sys
 from contextlib import contextmanager
+from fnmatch import fnmatch
 
 import numpy as np
 import pytest
@@ -187,3 +188,9 @@ def test_a_broken_module_is_reported_and_stops_nobody(tmp_path, monkeypatch):
     assert (problem.module, problem.message) == ("some_formats.bad", "RuntimeError: no luck")
     assert "no luck" in problem.details
     assert sys.modules["some_formats.jets.good"].LOADED
+
+
+def test_dialogs_find_files_whose_names_have_no_suffix():
+    discover()
+    for name in ("data_batch_1", "test_batch", "t10k-images-idx3-ubyte", "a.npz"):
+        assert any(fnmatch(name, pattern) for pattern in importers.patterns()), name

@@ -64,7 +64,7 @@ class Asks:
     def import_data(self) -> None:
         """Ask for files of data, or for a folder of them, and look into them."""
         discover()
-        known = " ".join(f"*{suffix}" for suffix in importers.suffixes())
+        known = " ".join(importers.patterns())
         mode, filters = QFileDialog.FileMode.ExistingFiles, f"Data ({known});;All files (*)"
         dialog = open_dialog(self._parent, "Import data", mode, filters)
         dialog.filesSelected.connect(lambda files: self._actions.data.inspect_files(list(files)))

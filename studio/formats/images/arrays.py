@@ -1,8 +1,9 @@
 """Images as arrays: NPY, NPZ and HDF5, with colours first, last, or none.
 
 An array of images is (n, H, W), (n, H, W, C) or (n, C, H, W) with one or three colours; of whole
-numbers or of fractions. An array of as many whole numbers beside it are their classes. A file may
-have one for each part of the data, as "x_train" and "x_test": those that test stand last.
+numbers or of fractions. An array of as many whole numbers beside it are their classes, and one of
+texts that is called "classes" or the like names these. A file may have one for each part of the
+data, as "x_train" and "x_test": those that test stand last.
 """
 
 import re
@@ -44,6 +45,8 @@ _SMALLEST, _LARGEST = 4, 1024  # sides of an image
 _COLOURS = (1, 3)
 _NAMES = ("images", "image", "x", "data", "pixels", "arr_0")
 _LABELS = ("labels", "label", "y", "targets")
+_CLASSES = ("classes", "class_names", "classnames", "label_names", "labels_names", "names")
+_LONGEST_NAME = 200
 _PART = re.compile(r"(?:^|[-_.])(train|training|val|valid|validation|test)(?=[-_.]|$)")
 _MOST_CLASSES = 1000
 _BYTE = 255.0
@@ -64,6 +67,7 @@ class _Images:
         array: of the images.
         labels: of their classes, None where there is none.
         unfit: an array that is called as labels are, of another length; None for none.
+        names: an array of texts that may name the classes, None where there is none.
         first: whether its colours come before rows and columns.
         size: (height, width).
         channels: how many colours.
@@ -76,6 +80,7 @@ class _Images:
     size: tuple[int, int]
     channels: int
     unfit: Array | None = None
+    names: Array | None = None
 
     @property
     def tests(self) -> bool:
@@ -155,6 +160,7 @@ class ImageArrays(Importer):
         """Look through all values once, for where black and white are."""
         fitting, rows, most, labelled = Fitting.of(options), 0, -1, True
         first: list[Bytes] = []
+        names: list[str] = []
         notes, tests = [], []
         places = _places(paths)
         try:
@@ -171,6 +177,7 @@ class ImageArrays(Importer):
                 rows += images.array.shape[0] - len(values.broken)
                 labelled = labelled and images.labels is not None
                 most = max(most, int(_labels(images).max(initial=-1)))
+                names = names or _names(images)
                 first += _shown(images, values, SHOWN - len(first))
                 if values.broken:
                     notes.append(_left_out(images, values))
@@ -194,7 +201,7 @@ class ImageArrays(Importer):
             bytes=0,
             rows=rows,
             parts=parts_of(shape, labelled=labelled),
-            classes=_classes(most) if labelled else [],
+            classes=_classes(most, names) if labelled else [],
             preview={"x": previewed([fitting.fitted(each, shape[0]) for each in first])},
             notes=[*notes[:3], *held_notes(tests, len(places))],
         )
@@ -202,7 +209,7 @@ class ImageArrays(Importer):
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:
         """Stream the images of all files."""
         fitting, total, last, most, labelled = Fitting.of(options), 0, 0, -1, True
-        ranges, places = [], _places(paths)
+        ranges, places, names = [], _places(paths), list[str]()
         for path, place in places:
             with _opened(path) as sets:
                 images = sets[place]
@@ -212,11 +219,12 @@ class ImageArrays(Importer):
                 last += kept * images.tests
                 labelled = labelled and images.labels is not None
                 most = max(most, int(_labels(images).max(initial=-1)))
+                names = names or _names(images)
         shape = _shape(places, fitting)
         schema = Schema(
             kind=self.kind,
             parts=parts_of(shape, labelled=labelled),
-            classes=_classes(most) if labelled else [],
+            classes=_classes(most, names) if labelled else [],
             last=last if last < total else 0,
         )
         return Rows(schema, _blocks(places, ranges, fitting, shape, labelled=labelled), total)
@@ -275,7 +283,21 @@ def _with_labels(images: _Images, arrays: Sequence[Array]) -> _Images:
     fit = [array for array in called if array.shape[0] == n]
     unfit = [array for array in called if array.shape[0] != n and _bare(array.name)[1] == part]
     labels = fit[0] if fit else None
-    return replace(images, labels=labels, unfit=unfit[0] if unfit and labels is None else None)
+    named = [
+        array
+        for array in arrays
+        if array.dtype.kind in "US"
+        and len(array.shape) == 1
+        and array.shape[0] <= _MOST_CLASSES
+        and _bare(array.name)[0] in _CLASSES
+    ]
+    return replace(
+        images,
+        labels=labels,
+        unfit=unfit[0] if unfit and labels is None else None,
+        # One of them may name the images instead, each by itself.
+        names=min(named, key=lambda array: _CLASSES.index(_bare(array.name)[0]), default=None),
+    )
 
 
 def _bare(name: str) -> tuple[str, str]:
@@ -356,10 +378,13 @@ def _finite(x: NDArray[Any]) -> NDArray[np.bool_]:
 
 
 def _shown(images: _Images, values: _Values, most: int) -> list[Bytes]:
-    """Return the first images that are taken, at most so many."""
-    first = np.arange(min(images.array.shape[0], max(0, most) + len(values.broken)))
-    taken, read = np.setdiff1d(first, values.broken)[: max(0, most)].tolist(), images.read()
-    return [values.bytes_of(read(k, k + 1))[0] for k in taken]
+    """Return at most so many of the images that are taken, from all over the file: those that
+    stand together may be of one class.
+    """
+    whole = np.setdiff1d(np.arange(images.array.shape[0]), values.broken)
+    apart = np.unique(np.linspace(0, len(whole) - 1, max(0, most)).round().astype(int))
+    read = images.read()
+    return [values.bytes_of(read(k, k + 1))[0] for k in whole[apart].tolist()]
 
 
 def _left_out(images: _Images, values: _Values) -> str:
@@ -389,8 +414,19 @@ def _labels(images: _Images) -> NDArray[np.int64]:
     return found
 
 
-def _classes(most: int) -> list[str]:
-    return [str(index) for index in range(most + 1)]
+def _names(images: _Images) -> list[str]:
+    """Return what the classes are called, by their numbers; [] where nobody says it."""
+    if images.names is None:
+        return []
+    found = images.names.reader(())(0, images.names.shape[0]).reshape(-1).tolist()
+    texts = [each.decode("utf-8", "replace") if isinstance(each, bytes) else each for each in found]
+    return [str(text).strip()[:_LONGEST_NAME] for text in texts]
+
+
+def _classes(most: int, names: Sequence[str]) -> list[str]:
+    """Return the names of classes up to a number: those that are given, where each has its own."""
+    named = most < len(names) and len(set(names)) == len(names) and all(names)
+    return list(names) if named else [str(index) for index in range(most + 1)]
 
 
 def _shape(places: Sequence[_Place], fitting: Fitting) -> tuple[int, int, int]:

@@ -6,6 +6,7 @@ file "batches.meta", or "meta", beside them names the classes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
 from studio.formats.limits import MAX_BLOCK, FormatError, rows_at_once
 from studio.formats.registry import importer
-from studio.store.errors import human_bytes
+from studio.store.errors import StoreError, human_bytes
 from studio.store.parts import Block
 from studio.store.regular import open_regular
 from studio.store.schema import Schema
@@ -61,6 +62,7 @@ class Cifar(Importer):
     title = "Images: CIFAR-10 or CIFAR-100, the Python version"
     suffixes = (".pkl", ".pickle", ".meta")
     bare = True
+    called = ("data_batch_*", "test_batch", "train", "test", "meta")
     options = FITTING
 
     def claims(self, path: Path) -> bool:
@@ -134,17 +136,29 @@ def _sorted(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
     Raises:
         FormatError: there are no images.
     """
-    names: list[str] = []
-    for path in filter(_is_meta, paths):
-        held = _dictionary(path)
-        found: Any = next((held[name] for name in _NAMES if name in held), [])
-        names = [_word(path, each) for each in found] if isinstance(found, list) else []
+    said = list(filter(_is_meta, paths))
+    names = [name for path in said for name in _names(path)]
+    if not said:
+        with suppress(StoreError):  # it may be anything: nobody chose it
+            names = [name for path in _beside(paths[0]) for name in _names(path)]
     batches = sorted(
         (path for path in paths if not _is_meta(path)), key=lambda path: is_test(path.name)
     )
     if not batches:
         raise FormatError(f"{paths[0].name} names classes, and holds no images.", _HINT)
     return batches, names
+
+
+def _names(path: Path) -> list[str]:
+    held = _dictionary(path)
+    found: Any = next((held[name] for name in _NAMES if name in held), [])
+    return [_word(path, each) for each in found] if isinstance(found, list) else []
+
+
+def _beside(path: Path) -> list[Path]:
+    """Return the file that names the classes of one that was chosen without it."""
+    there = [path.parent / name for name in ("batches.meta", "meta")]
+    return [each for each in there if each.is_file() and not each.is_symlink()][:1]
 
 
 def _word(path: Path, value: Any) -> str:

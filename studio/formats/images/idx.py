@@ -61,6 +61,7 @@ class Idx(Importer):
     title = "Images: IDX files, as MNIST has them"
     suffixes = (".gz", ".idx", ".ubyte", ".idx3-ubyte", ".idx1-ubyte")
     bare = True
+    called = ("*-ubyte",)
     options = FITTING
 
     def claims(self, path: Path) -> bool:
