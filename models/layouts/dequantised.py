@@ -59,7 +59,8 @@ NoiseWidth = Annotated[
         "Noise of bits",
         "How far uniform noise may move a pair from -1 or 1, so that it has a density. The wider "
         "it is, the smoother what a flow has to learn; but a Gaussian that is fitted to it also "
-        "reaches over 0: with 0.9 one of 37 pairs that are sure comes out the other way.",
+        "reaches over 0: with 0.9 one of 37 pairs that are sure comes out the other way, or of 300 "
+        "where a pair has a number for each type.",
         above=0.0,
         high=1.0,
     ),

@@ -358,7 +358,6 @@ NOT_REPRODUCED = {
     "8C-told",
     "GR5-edp-gnn",
     "GR5-gran",
-    "GR5-graph-af",
 }
 
 

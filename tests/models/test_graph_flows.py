@@ -1,11 +1,13 @@
 """Flows of graphs: their densities against sums over a grid and Jacobians by brute force."""
 
+import math
 from itertools import product
 
 import pytest
 import torch
 from torch import Tensor
 
+from models.config import decode, encode
 from models.contracts.batch import Batch
 from models.families.graphs.graph_af import GraphAf, GraphAfConfig
 from models.families.graphs.graph_nvp import GraphNvp, GraphNvpConfig
@@ -16,6 +18,7 @@ from models.layouts.dequantised import expected_log_normal, log_sign, noised
 from models.layouts.graphs import Packing, unpack
 from models.nets.graphs.couplings import CouplingsConfig
 from models.nets.graphs.partial import PartialNetConfig
+from models.registry import registry
 from models.tensors import make_generator
 
 CPU = torch.device("cpu")
@@ -37,8 +40,8 @@ def nvp(graphs: GraphSet, **more) -> GraphNvp:
     return wild(GraphNvp(config, graphs.spec(), horizon=10, seed=0, device=CPU), 0.2)
 
 
-def graph_af(graphs: GraphSet) -> GraphAf:
-    config = GraphAfConfig(net=PartialNetConfig(width=6, layers=1))
+def graph_af(graphs: GraphSet, **more) -> GraphAf:
+    config = GraphAfConfig(net=PartialNetConfig(width=6, layers=1), **more)
     return wild(GraphAf(config, graphs.spec(), horizon=10, seed=0, device=CPU), 0.5)
 
 
@@ -118,12 +121,13 @@ def test_latents_are_pushed_to_where_the_density_says_that_they_come_from():
     assert ((found - law).abs() < 5.0 * (law / 20000).sqrt() + 2e-3).all()
 
 
-def test_an_autoregressive_density_sums_over_the_signs_to_how_likely_a_graph_is():
-    made = graph_af(ALL)
+@pytest.mark.parametrize("pair", ["types", "sign"])
+def test_an_autoregressive_density_sums_over_the_signs_to_how_likely_a_graph_is(pair):
+    made = graph_af(ALL, pair=pair)
     size = torch.full((8,), 3)
     graphs = Ordered(ALL.adjacency, size, None, {"size": size}, torch.zeros(8))
     net = made.trained.averaged.edges
-    y, cell = grid(60, 9.0)
+    y, cell = grid(100, 9.0)
     code = code_of(y)
     packing = ALL.packing
     with torch.no_grad():
@@ -133,6 +137,8 @@ def test_an_autoregressive_density_sums_over_the_signs_to_how_likely_a_graph_is(
             mine = y[code == graph]
             # Mean and deviation are those of the signs: one pass for all numbers of them.
             _, mean, log_std = made._said(net, one, torch.arange(3)[None])
+            # Half the difference of two numbers has half the variance of each.
+            log_std = (log_std.exp() / (2.0 if pair == "types" else 1.0) ** 0.5).log()
             found = made.log_density(net, one, packing.dense(mine[:1]))
             z = (mine[:, [0, 1, 2]] - mean) * (-log_std).exp()
             each = torch.distributions.Normal(0.0, 1.0).log_prob(z) - log_std
@@ -152,6 +158,39 @@ def test_the_expected_density_of_a_bit_is_that_by_quadrature_and_a_bound():
             density = law.log_prob(noised(torch.tensor(bit), width, u)).mean(dim=-1)
             torch.testing.assert_close(found, density + torch.tensor(2.0 * width).log())
             assert (found <= log_sign(bits, mean, log_std) + 1e-6).all()
+
+
+@torch.no_grad()
+def test_of_two_numbers_the_greater_says_what_one_number_says_too_seldom():
+    """Where pairs are joined by chance, that of Gaussians with the moments of their numbers."""
+    drawn = {}
+    for pair, numbers in (("types", 2), ("sign", 1)):
+        made = graph_af(ALL, pair=pair)
+        for chance, width in product((0.05, 0.7, 1.0), (0.9,)):
+            rng = make_generator(4)
+            mean = 2.0 * chance - 1.0
+            std = torch.tensor(4.0 * chance * (1.0 - chance) + width**2 / 3.0).sqrt()
+            net = made.trained.averaged.edges
+            net.law.weight.zero_()
+            net.law.bias.copy_(torch.tensor([mean, 3.0 * math.atanh(float(std.log()) / 3.0)]))
+            # The number of a pair that is not joined, if there is one, mirrors that of one that is.
+            drawings = mean + std * torch.randn((numbers, 100_000), generator=rng)
+            greater = drawings.sum(dim=0) > 0.0
+            latents = made.prior(4000, make_generator(5))
+            *_, last = made.flow(latents)
+            drawn[pair, chance] = float((last.x > 0.0).double().mean())
+            assert drawn[pair, chance] == pytest.approx(float(greater.double().mean()), abs=0.012)
+    assert drawn["sign", 0.7] < 0.68 < 0.69 < drawn["types", 0.7] < 0.72
+    assert drawn["sign", 1.0] < 0.98 < 0.99 < drawn["types", 1.0]
+
+
+def test_runs_of_the_first_version_have_one_number_for_a_pair():
+    entry = registry.get("family", "graph-af")
+    said = encode(GraphAfConfig(noise=0.3))
+    del said["pair"]
+    sign = GraphAfConfig(noise=0.3, pair="sign")
+    assert decode(entry.config, entry.upgrade(said, "graphs")) == sign
+    assert entry.upgrade({"seen": 7}, "graphs") == {"seen": 7}, "what says little is new"
 
 
 @pytest.mark.parametrize("make", [nvp, graph_af])

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -29,7 +29,20 @@ _DEQUANTISED = "Theis et al. 2016, arXiv:1511.01844, eq. 4"
 class GraphAfConfig(Config, frozen=True):
     """Settings of GraphAF."""
 
-    noise: NoiseWidth = 0.3
+    pair: Annotated[
+        Literal["types", "sign"],
+        param(
+            "A pair is",
+            "Two numbers, of which the greater says whether it is joined, as in the paper, or one "
+            "whose sign does. A Gaussian that is fitted to one joins two in three of the pairs "
+            "that are joined seven times in ten; by two, with the usual noise, it is seven.",
+            choices={
+                "types": "A number for each of joined and not joined",
+                "sign": "One number",
+            },
+        ),
+    ] = "types"
+    noise: NoiseWidth = 0.9
     seen: Annotated[
         int,
         param(
@@ -49,6 +62,16 @@ class GraphAfConfig(Config, frozen=True):
     ema: Averaging = 0.99
 
 
+def _by_signs_before(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return settings with one number for a pair where they are of the first version, which knew no
+    other: all are said but that one, as a run says them. Where some are missing nobody trained with
+    them yet, and they are those of today.
+    """
+    first = set(GraphAfConfig.__struct_fields__) - {"pair"}
+    before = first <= config.keys() and "pair" not in config
+    return {**config, "pair": "sign"} if before else dict(config)
+
+
 @family(
     "graph-af",
     title="GraphAF",
@@ -61,9 +84,16 @@ class GraphAfConfig(Config, frozen=True):
     group="sequential",
     motion="y_ij = μ_ij(A_before) + σ_ij(A_before) z_ij,  a_ij = sign(y_ij)",
     units={"loss": "nats"},
+    version=2,
+    upgrade=_by_signs_before,
 )
 class GraphAf(RowByRow[GraphAfConfig]):
     """p(y) = prod over pairs of N(y_ij; mu_ij, sigma_ij^2), which are those of the graph before.
+
+    A pair of the paper has a number for each type and takes the type of the greatest. Of two types,
+    joined and not, one number mirrors the other, and so do the Gaussians that fit them: what is
+    said of a pair is one of these, and half their difference, whose sign says which is greater, has
+    the same mean and half the variance.
 
     What is learned is the density of bits with noise, over which the expectation is a closed form.
     What is drawn are signs: how likely these are is exact, too, a product of normal distribution
@@ -95,6 +125,16 @@ class GraphAf(RowByRow[GraphAfConfig]):
     def order(self) -> str:
         return self.config.order
 
+    @property
+    def _numbers(self) -> int:
+        """How many numbers a pair is."""
+        return 2 if self.config.pair == "types" else 1
+
+    @property
+    def _nearer(self) -> float:
+        """Return by how much the log std of half the difference of two numbers is below theirs."""
+        return 0.5 * math.log(self._numbers)
+
     def network(self, rng: torch.Generator) -> nn.Module:
         return PartialNet(self.config.net, self.spec, self.packing.nodes, generator=rng)
 
@@ -118,14 +158,14 @@ class GraphAf(RowByRow[GraphAfConfig]):
             at = at.minimum((pairs - 1).clamp_min(0)[:, None])
             weight = (pairs[:, None] / seen).expand(-1, seen)
         bits, mean, log_std = self._said(net, graphs, at)
-        fits = expected_log_normal(bits, self.config.noise, mean, log_std)
+        fits = self._numbers * expected_log_normal(bits, self.config.noise, mean, log_std)
         return (fits * weight).sum(dim=1), self._square(at, weight > 0.0, mean, log_std)
 
     def log_prob_ordered(self, net: PartialNet, graphs: Ordered) -> tuple[Tensor, Tensor]:
         at = torch.arange(self.packing.pairs, device=graphs.size.device).expand(len(graphs), -1)
         real = at < (graphs.size * (graphs.size - 1) // 2)[:, None]
         bits, mean, log_std = self._said(net, graphs, at)
-        found = (log_sign(bits, mean, log_std) * real).sum(dim=1)
+        found = (log_sign(bits, mean, log_std - self._nearer) * real).sum(dim=1)
         return found, self._square(at, real, mean, log_std)
 
     def log_density(self, net: PartialNet, graphs: Ordered, y: Tensor) -> Tensor:
@@ -135,6 +175,7 @@ class GraphAf(RowByRow[GraphAfConfig]):
         at = torch.arange(self.packing.pairs, device=y.device).expand(len(graphs), -1)
         real = at < (graphs.size * (graphs.size - 1) // 2)[:, None]
         _, mean, log_std = self._said(net, graphs, at)
+        log_std = log_std - self._nearer
         later, earlier = pairs_in_order(self.packing.nodes).to(y.device)
         z = (y[:, later, earlier] - mean) * (-log_std).exp()
         each = -0.5 * (z.square() + math.log(2.0 * math.pi)) - log_std
@@ -163,7 +204,7 @@ class GraphAf(RowByRow[GraphAfConfig]):
         """Return the chances of pairs as matrices (n, N, N), 0 where nothing is said of them."""
         nodes = self.packing.nodes
         later, earlier = pairs_in_order(nodes).to(at.device)
-        chance = torch.special.ndtr(mean * (-log_std).exp()) * real
+        chance = torch.special.ndtr(mean * (self._nearer - log_std).exp()) * real
         square = chance.new_zeros((len(at), nodes * nodes))
         square.scatter_add_(1, later[at] * nodes + earlier[at], chance)
         found: Tensor = square.view(-1, nodes, nodes)
@@ -176,7 +217,7 @@ class GraphAf(RowByRow[GraphAfConfig]):
         for spent, (i, j) in enumerate(pairs_in_order(self.packing.nodes).T.tolist(), start=1):
             at = torch.full((len(u),), spent - 1, device=u.device)
             mean, log_std = net(joined, at, given)
-            edge = mean + log_std.exp() * u[:, i, j] > 0.0
+            edge = mean + (log_std - self._nearer).exp() * u[:, i, j] > 0.0
             joined[:, i, j] = joined[:, j, i] = edge
             if j == i - 1:
                 yield i + 1, joined.clone(), spent
