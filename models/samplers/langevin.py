@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from torch import Tensor
 
@@ -38,6 +38,16 @@ class AnnealedLangevinConfig(Config, frozen=True):
             log=True,
         ),
     ] = 0.2
+    noise: Annotated[
+        Literal["langevin", "consistent"],
+        param(
+            "Noise of a step",
+            "As much as Langevin dynamics asks for, which is right as steps become small: with "
+            "larger ones particles spread further than their level, and the network is told less "
+            "noise than it sees. Or as much as keeps them at it, whatever the step.",
+            choices={"langevin": "Langevin's", "consistent": "As much as keeps the level"},
+        ),
+    ] = "langevin"
     guidance: GuidanceSetting = Pick()
 
 
@@ -45,8 +55,9 @@ class AnnealedLangevinConfig(Config, frozen=True):
     "annealed-langevin",
     title="Annealed Langevin (NCSN)",
     summary="A random walk along the score at each of a few noise levels; many evaluations.",
-    source="Song & Ermon 2019, arXiv:1907.05600, algorithm 1; the closing denoising step: "
-    "Jolicoeur-Martineau et al. 2020, arXiv:2009.05475, section 3.1",
+    source="Song & Ermon 2019, arXiv:1907.05600, algorithm 1; the closing denoising step, and "
+    "noise that is consistent with the level: Jolicoeur-Martineau et al. 2020, arXiv:2009.05475, "
+    "sections 3.1 and 3.2",
     config=AnnealedLangevinConfig,
     order=None,
     evaluations=100,
@@ -61,6 +72,16 @@ class AnnealedLangevin(GridSampler):
     def __init__(self, config: AnnealedLangevinConfig | None = None) -> None:
         self.config = config or AnnealedLangevinConfig()
         super().__init__(GridSettings(steps=self.config.levels, grid=GridConfig(kind="log-snr")))
+
+    @property
+    def _width(self) -> float:
+        """The deviation of a step's noise, in units of the level.
+
+        A step leaves 1 - step/2 of how far x is from where it is denoised to; what keeps a
+        deviation of s there is the rest of s^2.
+        """
+        step = self.config.step
+        return math.sqrt(step if self.config.noise == "langevin" else step * (1.0 - 0.25 * step))
 
     def nfe(self) -> int:
         return self.config.levels * self.config.walk + 1
@@ -82,5 +103,5 @@ class AnnealedLangevin(GridSampler):
                 denoised = answer
             # a score / 2 = step s^2 (D - x) / (2 s^2): the level cancels.
             x = x.lerp(answer, 0.5 * self.config.step)
-            x = x.add_(noise(start), alpha=math.sqrt(self.config.step) * s)
+            x = x.add_(noise(start), alpha=self._width * s)
         return (denoise(x, s) if s_next == 0.0 else x), denoised

@@ -141,6 +141,23 @@ def test_added_noise_keeps_the_law(slug, settings):
     assert float(x.std()) == pytest.approx(0.5, rel=0.03)
 
 
+def test_a_walk_in_large_steps_keeps_its_level_by_noise_that_is_consistent_with_it():
+    """Around one datum particles are to spread by the level; by Langevin's noise they spread by
+    sqrt(s^2 step / (1 - (1 - step/2)^2)), a third more in variance with a step of 1.
+    """
+    seen: dict[str, list[float]] = {"langevin": [], "consistent": []}
+    for noise, spreads in seen.items():
+
+        def denoise(x, s, spreads=spreads):
+            spreads.append(float(x.std() / s))
+            return torch.zeros_like(x)
+
+        sampler = make("annealed-langevin", step=1.0, walk=20, levels=1, noise=noise)
+        sampler.sample(denoise, latents(0, 20_000), 0.1, 0.5, make_generator(1))
+    assert seen["consistent"][-1] == pytest.approx(1.0, abs=0.015)
+    assert seen["langevin"][-1] == pytest.approx((4.0 / 3.0) ** 0.5, abs=0.015)
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 def test_noise_comes_from_the_generator_only(slug):
     sampler = make(slug)
