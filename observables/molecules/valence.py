@@ -52,20 +52,23 @@ def molecule_statistics(
     atoms: NDArray[Any], bonds: NDArray[Any], size: NDArray[Any]
 ) -> Mapping[str, NDArray[Any]]:
     """Return of molecules, (n,) each: "atoms" (heavy ones), "bonds", "rings" (the cycles that are
-    independent), "heteroatoms" (no carbon), "unsaturation" (orders of bonds beyond the first), and
-    "weight", in g/mol with its hydrogens.
+    independent), "heteroatoms" (no carbon), "unsaturation" (its degrees, (2 C + 2 + N + P - H - X)
+    / 2: rings and bonds beyond the first), and "weight", in g/mol with its hydrogens.
     """
     size = np.asarray(size, np.int64)
     real = np.arange(atoms.shape[1]) < size[:, None]
     joined = bonds > 0
     many = joined.sum(axis=(1, 2)) // 2
-    weight = np.array(WEIGHTS)[atoms] + HYDROGEN * hydrogens(atoms, bonds)
+    filled = hydrogens(atoms, bonds)
+    weight = np.array(WEIGHTS)[atoms] + HYDROGEN * filled
+    # What each atom adds to them, twice: carbon 2, nitrogen 1, oxygen 0, a halogen -1.
+    open_ends = np.array([VALENCES[atom][0] for atom in ATOMS])[atoms] - 2 - filled
     return {
         "atoms": size,
         "bonds": many,
         "rings": many - size + pieces(joined, size),
         "heteroatoms": (real & (atoms > 0)).sum(axis=1),
-        "unsaturation": np.asarray(bonds, np.int64).sum(axis=(1, 2)) // 2 - many,
+        "unsaturation": (2 + (open_ends * real).sum(axis=1)) // 2,
         "weight": (weight * real).sum(axis=1),
     }
 

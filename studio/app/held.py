@@ -7,6 +7,7 @@ from studio.protocol.catalog import EntrySpec
 from studio.protocol.events import FEW, SPREAD
 
 __all__ = [
+    "AGAINST_OWN",
     "BASELINE",
     "ENOUGH",
     "FLOOR",
@@ -27,6 +28,7 @@ __all__ = [
 
 REAL = "real against real"
 FLOOR, BASELINE = "floor", "baseline"
+AGAINST_OWN = "against training data, as too few are held out"
 NEAR = "near"  # which way a figure is better that may be too low and too high
 STALE = 20
 """A figure is old after this part of the steps so far."""

@@ -84,10 +84,11 @@ class PreviewData(_Command, frozen=True, kw_only=True):
 class GetTarget(_Command, frozen=True, kw_only=True):
     """Ask for what a run learns, as its edits have made it: of the training that is under way, or
     after all edits on disk, or after those up to ``step``. Reply: {"columns", "n": how many there
-    are, "names": of the classes} and array "x" (at most n, d) f4, data units: after an edit nearly
-    the same points; "label" (n,) are their classes, where they have some and were not edited. With
-    ``held`` of what the run is measured with and did not learn, where there is such: "held" in the
-    reply says whether these are they.
+    are, "names": of the classes, "own": whether the run is measured with these, as too few are held
+    out} and array "x" (at most n, d) f4, data units: after an edit nearly the same points; "label"
+    (n,) are their classes, where they have some and were not edited. With ``held`` of what the run
+    is measured with and did not learn, where there is such: "held" in the reply says whether these
+    are they.
     """
 
     run: str

@@ -138,6 +138,15 @@ class TestFigures:
         assert family.population < 10_000
         assert finished(measuring.evaluate(family)).n == family.population
 
+    def test_it_is_said_once_that_training_data_stand_in_for_unseen_ones(self):
+        measuring, family = evaluator(["sliced-w2"])
+        measuring.data = replace(measuring.data, own=True)
+        first, second = (finished(measuring.evaluate(family)).notes for _ in range(2))
+        assert first == [
+            "Too few points are held out: figures are against points that were learned from."
+        ]
+        assert second == []
+
     def test_better_knows_the_direction(self):
         measuring, _ = evaluator(["sliced-w2", "mode-coverage"])
         assert measuring.better("sliced-w2", 1.0, None)

@@ -58,9 +58,19 @@ def test_what_is_counted():
         "bonds": [6, 2],
         "rings": [1, 0],
         "heteroatoms": [0, 1],
-        "unsaturation": [3, 0],
+        "unsaturation": [4, 0],
     }
     assert found["weight"] == pytest.approx([78.11, 46.07], abs=0.01)
+
+
+def test_rings_are_degrees_of_unsaturation_too():
+    """A lactone, C4H6O2 with one ring and one C=O, and chloroacetonitrile."""
+    ring = [(0, 1, 1), (1, 2, 1), (2, 3, 1), (3, 4, 1), (4, 0, 1)]
+    lactone = molecule(["C", "C", "C", "C", "O", "O"], [*ring, (3, 5, 2)])
+    nitrile = molecule(["Cl", "C", "C", "N"], [(0, 1, 1), (1, 2, 1), (2, 3, 3)])
+    for (atoms, bonds), degrees in ((lactone, 2), (nitrile, 2)):
+        found = molecule_statistics(atoms[None], bonds[None], np.array([len(atoms)]))
+        assert found["unsaturation"].tolist() == [degrees]
 
 
 def test_rdkit_agrees_on_what_can_be():

@@ -93,6 +93,7 @@ class LookingIntents(Intents):
         result: dict[str, Any] = answer.result or {}
         run.target = floats(answer, "x")
         run.learned = result.get("n")
+        run.measured_by_own = bool(result.get("own"))
         run.columns = tuple(result.get("columns", ()))
         run.classes = tuple(map(str, result.get("names") or ()))
         run.alike = dict(result.get("alike") or {})

@@ -63,6 +63,13 @@ class Verdict:
         """At which step, and of how many samples."""
         return f"at step {self.step:,}" + (f", n = {self.n:,}" if self.n is not None else "")
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it is of so few samples that it could be anything: an estimate without bias of
+        four graphs may be far below 0. One far beyond its floor tells also of few.
+        """
+        return bool(held.few(self.n)) and not self.level
+
 
 def verdict_of(run: RunState, catalog: Catalog | None, slug: str = "") -> Verdict | None:
     """Return the verdict on a metric of a run, by default its first; None before it is measured."""

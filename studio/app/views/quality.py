@@ -63,15 +63,16 @@ def _measured(group: str) -> bool:
 
 def _reserve(run: RunState) -> str:
     """Say what is to be kept in mind of the newest qualities, "" for nothing: that they are of few
-    samples, or of others than the run makes.
+    samples, against training data, or of others than the run makes.
     """
     measured = [s for name, s in run.series.items() if name.startswith(QUALITY) and len(s)]
     if not measured:
         return ""
     n = samples_at(run, max(int(s.steps[-1]) for s in measured))
     few = f"Qualities are of {n:,} samples: {held.few(n)}" if n and held.few(n) else ""
+    own = f"Qualities are {held.AGAINST_OWN}" if run.measured_by_own else ""
     led = run.spec is not None and guidance_of(run.spec)
-    return ". ".join(filter(None, [few, UNLED if led else ""]))
+    return ". ".join(filter(None, [few, own, UNLED if led else ""]))
 
 
 def _charted(name: str) -> bool:
@@ -88,6 +89,7 @@ class QualityView(QWidget):
         self._cards: dict[str, ChartCard] = {}
         self._titles: dict[str, tuple[str, str]] = {}
         self._zoom: tuple[float, float] | None = None
+        self._asked: set[str] = set()  # runs
         self._dirty = True
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -160,6 +162,8 @@ class QualityView(QWidget):
 
     def _select(self, _key: str) -> None:
         self._zoom = None
+        if self.isVisible():
+            self._ask_what_measures()
         for card in self._cards.values():
             self._grid.removeWidget(card)
             card.deleteLater()
@@ -184,8 +188,16 @@ class QualityView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.window().installEventFilter(self)
+        self._ask_what_measures()
         if self._dirty:
             self._redraw()
+
+    def _ask_what_measures(self) -> None:
+        """Have some of the data fetched: with them it is told what the run is measured with."""
+        run = self._state.runs.current
+        if run is not None and run.target is None and run.key not in self._asked:
+            self._asked.add(run.key)
+            self._actions.looking.load_target(run.key)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Draw what came meanwhile when a minimised window is back: Qt may have shown it all

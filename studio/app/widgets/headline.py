@@ -63,18 +63,21 @@ class Headline(QWidget):
         self.title.set_text(found.title)
         for part in (self.title, self.floor):
             set_tip(part, held.explained(entry))
-        self.value.setText(words.figure(found.value))
-        self.unit.setText(entry.unit if entry is not None else "")
+        nothing = found.says_nothing
+        self.value.setText("n too small" if nothing else words.figure(found.value))
+        self.unit.setText(entry.unit if entry is not None and not nothing else "")
         self.unit.setVisible(bool(self.unit.text()))
         restyle(self.value, dim="true" if found.stale else "false")
-        self.floor.set_text(found.floor)
+        said = held.measured(entry, found.value) if nothing else ""
+        self.floor.set_text(", ".join(filter(None, [said, found.floor])))
         self._fit()
         self.words.setText(found.words)
         self.words.setVisible(bool(found.words))
         restyle(self.words, role=found.level if not found.stale else "muted")
         between = interval(run, found.slug, found.step)
         old = outdated(run, f"quality/{found.slug}")
-        more = [found.when, between and f"95 %: {between}", old, held.side(entry)]
+        own = held.AGAINST_OWN if run.measured_by_own else ""
+        more = [found.when, own, between and f"95 %: {between}", old, held.side(entry)]
         self.when.setText("; ".join(filter(None, more)))
         told = f"{held.measured(entry, found.value)}, {found.floor}, {found.words}, {found.when}"
         self.setAccessibleName(f"{found.title}: {told}")

@@ -65,6 +65,7 @@ class Dataset:
             drawn.
         validates: whether ``pair`` and ``held`` are of rows that validate, beside which those of
             ``unseen`` only test.
+        own: whether ``pair`` gives rows that are learned from, as none or too few are held out.
     """
 
     rows: RowSource
@@ -77,6 +78,7 @@ class Dataset:
     every: Callable[[], RowSource] | None = None
     held: RowSource | None = None
     validates: bool = False
+    own: bool = False
 
     def some(self, n: int, seed: int) -> RowSource:
         """Return n rows to measure a model with that makes no samples, chosen by the seed: where so

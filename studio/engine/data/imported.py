@@ -51,7 +51,8 @@ def imported(name: str, project: Path) -> Dataset:
     if record.stored == "hdf5":
         # Sets of before are learned from whole, and measured against themselves.
         rows = kind_of(record.kind).from_parts({"x": folder.read()}, facts_of(folder))
-        return Dataset(rows, record.hash, None, partial(halves, rows), most=len(rows) // 2)
+        pair, most = partial(halves, rows), len(rows) // 2
+        return Dataset(rows, record.hash, None, pair, most=most, own=True)
     large = _is_large(name, project)
     if not large:
         folder.verify()
@@ -79,6 +80,7 @@ def imported(name: str, project: Path) -> Dataset:
         every,
         held,
         real is parts["validation"] and len(unseen) >= FEWEST,
+        own=real is train,
     )
 
 

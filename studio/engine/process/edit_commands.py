@@ -89,9 +89,11 @@ def _target(engine: "Engine", command: m.GetTarget) -> Answer:
 
 
 def _said(run: RunFolder, source: Dataset) -> dict[str, Any]:
-    """Return what is said of all rows: the names of their numbers, and what holds for each."""
+    """Return what is said of all rows: the names of their numbers, what holds for each, and whether
+    a model is measured with those that it learns.
+    """
     alike = kind_of(picked_kind(run.record.spec.dataset)).alike(source.rows)
-    return {"columns": list(source.rows.columns), "alike": alike}
+    return {"columns": list(source.rows.columns), "alike": alike, "own": source.own}
 
 
 def _classes(run: RunFolder, source: Dataset, target: Target, n: int) -> tuple[Arrays, list[str]]:

@@ -162,6 +162,11 @@ class Evaluator:
         n = most(model, self.n)
         _, self._real = self.data.pair(n, self.seed)
         self._held = self.data.some(n, self.seed)
+        if self.data.own and not self._few:
+            many = registry.get("kind", self.data.rows.spec().kind).many
+            self._notes.append(
+                f"Too few {many} are held out: figures are against {many} that were learned from."
+            )
         if self.announce is not None:
             self.announce(*self._compared())
         yield False

@@ -57,5 +57,17 @@ def test_another_metric_may_be_chosen_and_another_run_begins_with_its_first(
     assert card.choice.currentIndex() == 0
 
 
+def test_a_figure_of_too_few_does_not_lead(lens: Any, card: StandingCard) -> None:
+    lens.measure("quality/w2", [10], [-0.0375])
+    lens.measure("cost/samples", [10], [4.0])
+    lens.run.floors = {"w2": 0.0, "spread/w2": 0.03}
+    card.show_run(lens.run)
+    assert card.headline.value.text() == "n too small"
+    assert "-0.0375" in card.headline.floor.accessibleName()
+    lens.measure("quality/w2", [10], [0.9])
+    card.show_run(lens.run)
+    assert card.headline.value.text() == "0.9", "so far off that few tell it, too"
+
+
 def test_marks_are_round_numbers() -> None:
     assert marks(0.3, 12.0) == [0.5, 1.0, 2.0, 5.0, 10.0]
