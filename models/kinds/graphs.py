@@ -135,7 +135,10 @@ class GraphSet:
         "generator": "graph-net",
         "encoder": "graph-net",
     },
-    metrics=("degree-mmd", "clustering-mmd", "orbit-mmd"),
+    metrics=(
+        *("degree-mmd", "clustering-mmd", "orbit-mmd"),
+        *("valid-graphs", "different-graphs", "new-graphs"),
+    ),
     training={"particles": 64, "frames": 16, "batch": 32, "evaluate_samples": 100},
     families={
         "edm": {

@@ -75,7 +75,8 @@ def result_words(name: str, catalog: Catalog | None) -> RunWords:
     """Return what the line of a result says, by its name: "0001-generate"."""
     number, _, operator = name.partition("-")
     entry = catalog.get("operator", operator) if catalog is not None else None
-    text = f"{int(number)} {entry.title if entry is not None else operator}"
+    called = operator.replace("-", " ").capitalize()
+    text = f"{int(number)} {entry.title if entry is not None else called}"
     return RunWords(text=text, note="result", dot="", progress=None, spoken=f"Result {text}")
 
 

@@ -56,12 +56,13 @@ class WithBar(Protocol):
 
 def shows(view: str) -> Callable[[AppState], bool]:
     """Return an ``applies`` for a view of that id: it is for runs on the kinds of data that name it
-    among their views.
+    among their views. Before the catalogue is there nobody knows of which kind they are.
     """
 
     def applies(state: AppState) -> bool:
         run = state.runs.current
-        return run is not None and view in kind_of_run(run, state.catalog).views
+        known = run is not None and state.catalog is not None
+        return known and view in kind_of_run(run, state.catalog).views
 
     return applies
 

@@ -24,7 +24,7 @@ from models.metrics.graphs.descriptors import (
     spectra,
 )
 from models.metrics.graphs.discrepancy import STATISTICS, discrepancy
-from models.metrics.graphs.isomorphism import Classes, novelty, uniqueness
+from models.metrics.graphs.isomorphism import novelty, uniqueness
 from models.metrics.graphs.mmd import (
     ClusteringMMD,
     DegreeMMD,
@@ -32,7 +32,7 @@ from models.metrics.graphs.mmd import (
     OrbitMMD,
     SpectralMMD,
 )
-from models.metrics.graphs.structure import DifferentGraphs, NewGraphs, TwoCommunities
+from models.metrics.graphs.structure import DifferentGraphs, NewGraphs, TwoCommunities, ValidGraphs
 from models.nets.graphs.graph_net import GraphNet, GraphNetConfig
 from models.nets.role import DENOISER, Role, critic, generator
 from models.samplers.heun import Heun, HeunConfig
@@ -202,9 +202,6 @@ def test_renumbered_graphs_are_the_same_graph() -> None:
     set_ = community(CommunityConfig(smallest=8, largest=10), 30, 0)
     other, _ = renumbered(set_, 5)
     assert (other.x != set_.x).any()
-    classes = Classes()
-    mine = classes.of(set_.adjacency, set_.size)
-    assert classes.of(other.adjacency, other.size) == mine
     assert novelty((other.adjacency, other.size), (set_.adjacency, set_.size)) == 0.0
     # Colours alone cannot tell two triangles from a ring of six.
     ring, triangles = (
@@ -371,6 +368,9 @@ def test_metrics_see_what_is_wrong_and_hold_it_against_real_graphs() -> None:
     assert parted.measure(evidence(real)).value > 0.9
     assert parted.measure(evidence(erdos_renyi(real, 60, 0))).value < 0.2
     assert parted.bar(evidence(real)).value > 0.9
+    valid = ValidGraphs(NoConfig())
+    assert valid.bar(evidence(real, train=set_)).value > 0.9
+    assert valid.measure(evidence(erdos_renyi(real, 60, 0), train=set_)).value < 0.2
     new, different = NewGraphs(NoConfig()), DifferentGraphs(NoConfig())
     twice = tuple(torch.cat([each, each]) for each in real)
     assert different.measure(evidence(twice)).value == pytest.approx(0.5)
@@ -416,6 +416,9 @@ def test_total_variation_is_what_tables_of_planar_graphs_have() -> None:
 def test_metrics_say_why_they_do_not_apply() -> None:
     with pytest.raises(NotApplicable, match="not at hand"):
         NewGraphs(NoConfig()).measure(evidence(random_graphs(10, 6)))
+    sparse = random_graphs(40, 12)[0] & random_graphs(40, 12, seed=9)[0], random_graphs(40, 12)[1]
+    with pytest.raises(NotApplicable, match="no one make"):
+        ValidGraphs(NoConfig()).measure(evidence(sparse, train=GraphSet(pack(*sparse), sparse[1])))
     some = graphs(50, 0)
     asked = Evidence(some, make_generator(0), made=some.rows(slice(None)))
     with pytest.raises(NotApplicable, match="no two communities"):

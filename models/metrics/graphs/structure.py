@@ -1,6 +1,10 @@
 """Whether generated graphs are what the data are, and others than those known, as metrics."""
 
 from functools import partial
+from typing import Any
+
+from numpy.typing import NDArray
+from torch import Tensor
 
 from models.config import NoConfig
 from models.layouts.graph_validity import two_communities
@@ -9,11 +13,16 @@ from models.metrics.graphs.isomorphism import novelty, uniqueness
 from models.metrics.graphs.makes import share
 from models.metrics.graphs.sides import packed, sides, unpacked
 from models.registry import metric
+from observables.graphs.makes import MAKES, make_of
 
-__all__ = ["DifferentGraphs", "NewGraphs", "TwoCommunities"]
+__all__ = ["DifferentGraphs", "NewGraphs", "TwoCommunities", "ValidGraphs"]
 
 MOST_KNOWN = 2000
-_SOURCE = "VF2: Cordella et al. 2004, doi:10.1109/TPAMI.2004.75"
+LOOKED_AT = 500  # training graphs, for their make
+_SOURCE = (
+    "colour refinement: Weisfeiler and Leman 1968; McKay and Piperno 2014, "
+    "doi:10.1016/j.jsc.2013.09.003, sections 2 and 4"
+)
 
 
 @metric(
@@ -33,6 +42,37 @@ class TwoCommunities(SampleMetric[NoConfig]):
         sizes = sides(evidence)[1][1]
         holds = partial(two_communities, low=int(sizes.min()), high=int(sizes.max()))
         return share(evidence, holds, "two communities")
+
+
+@metric(
+    "valid-graphs",
+    title="Valid graphs",
+    summary="Share of generated graphs that are of the make of the training graphs: a grid, a "
+    "lobster, a tree, two communities, around a hub, planar or connected, the first of these that "
+    "all of them are, or what the set is meant to be.",
+    source="by definition",
+    kinds=("graphs",),
+    better="higher",
+)
+class ValidGraphs(SampleMetric[NoConfig]):
+    """The share of graphs of the make of the training graphs."""
+
+    def measure(self, evidence: Evidence) -> Figure:
+        if evidence.train is None:
+            raise NotApplicable("the training graphs are not at hand")
+        packing = packed(evidence)
+        known = _arrays(*unpacked(evidence.train.rows(slice(0, LOOKED_AT)), packing))
+        meant = getattr(evidence.train, "make", "")
+        make = MAKES[meant] if meant else make_of(*known)
+        if make is None:
+            raise NotApplicable("the training graphs are of no one make")
+        made = _arrays(*unpacked(evidence.samples, packing))
+        wrong = make.wrong(*made, int(known[1].min()), int(known[1].max()))
+        return Figure(wrong.count("") / len(wrong), n=len(wrong))
+
+
+def _arrays(adjacency: Tensor, size: Tensor) -> tuple[NDArray[Any], NDArray[Any]]:
+    return adjacency.numpy(), size.numpy()
 
 
 @metric(

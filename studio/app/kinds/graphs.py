@@ -165,6 +165,7 @@ KIND = Kind(
             "permutation-test",
         ),
         "Valid, different, new": (
+            "valid-graphs",
             "two-communities",
             "trees",
             "lobsters",

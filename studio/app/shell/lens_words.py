@@ -20,7 +20,9 @@ def nothing_in(lens: Lens, state: AppState, actions: Actions) -> Words:
     discover = ("Discover recipes", lambda: actions.places.visit("discover"))
     if run is None:
         return "No run is selected", "Choose one in the column, or train one.", *discover
-    if run.spec is None or catalog is None:
+    if catalog is None:
+        return "Waiting for the engine", "It loads the models; then the run is shown.", "", None
+    if run.spec is None:
         return "Nothing to show yet", "The settings of this run are not known yet.", "", None
     family = family_of_run(run, catalog)
     title = family.title if family is not None else run.spec.family.slug

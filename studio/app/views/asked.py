@@ -61,6 +61,7 @@ class AskedView(AskedLive[Question]):
         self._ready = False  # the conditions are known
         self._checkpoints: list[Any] = []
         self._more = MoreKnown.shared(state, actions)
+        self._means = ""  # what the ticks of what is shown stand for
         self._lay_out()
         self.empty = EmptyState(self)
         state.runs.changed.connect(self._changed)
@@ -221,6 +222,8 @@ class AskedView(AskedLive[Question]):
     def tell(self) -> None:
         """Say of which step that is which is shown, and whether others are on their way."""
         super().tell()
+        found = self.words.accessibleName()
+        self.words.set_text(" · ".join(filter(None, (found, self._means))))
         self.table.setEnabled(not self.stale)
 
     def _draw(self, question: Question, arrays: Arrays) -> None:
@@ -229,6 +232,7 @@ class AskedView(AskedLive[Question]):
         own |= kind.ready(own)
         more = self._more.of(run, kind, own) if run is not None else {}
         known = kind.measures({**own, **more})
+        self._means = kind.means({**own, **more})
         marks = {name: more[name] for name in kind.marked if name in more}
         shown = {name: each for name, each in own.items() if name not in FREE}
         below = _below(kind, known)
@@ -237,6 +241,7 @@ class AskedView(AskedLive[Question]):
         self.table.show_lines(lines)
         self.table.setVisible(bool(lines))
         self.table.fit()
+        self.tell()
 
 
 def _below(kind: Kind, known: Mapping[str, Any]) -> list[str] | None:

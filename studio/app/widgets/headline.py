@@ -72,7 +72,8 @@ class Headline(QWidget):
         self.floor.set_text(", ".join(filter(None, [said, found.floor])))
         self._fit()
         self.words.setText(found.words)
-        self.words.setVisible(bool(found.words))
+        # Before the catalogue is there nobody knows which way is better.
+        self.words.setVisible(bool(found.words) and catalog is not None)
         restyle(self.words, role=found.level if not found.stale else "muted")
         between = interval(run, found.slug, found.step)
         old = outdated(run, f"quality/{found.slug}")

@@ -125,6 +125,14 @@ async def test_until_others_are_drawn_it_is_said_that_these_are_not_they(
     assert view.table.isEnabled()
 
 
+async def test_what_a_tick_stands_for_is_said(view: AskedView, monkeypatch: Any) -> None:
+    rule = {"why": np.full(3, ""), "make": np.full(3, "a tree"), "met": np.ones(3)}
+    monkeypatch.setattr(view._more, "of", lambda *a, **k: rule)
+    await until(
+        lambda: view.words.accessibleName() == "step 5 \N{MIDDLE DOT} \N{CHECK MARK}: a tree"
+    )
+
+
 def test_below_a_molecule_that_cannot_be_stands_why() -> None:
     known = {
         "Formula": np.array(["C2H6O", "C3H?"]),

@@ -444,3 +444,15 @@ def test_before_the_first_evaluation_it_is_said_how_one_comes(lens: Any, show: A
     view._redraw()
     assert "by Evaluate" not in view._words.accessibleName()
     assert not view.standing.isHidden()
+
+
+def test_before_the_catalogue_is_there_nothing_is_drawn_as_points(lens: Any) -> None:
+    """A run on molecules was a plane of dots while the engine loaded."""
+    from studio.app.shell.lens_words import nothing_in
+    from studio.app.viewspec import shows_moving
+
+    applies = shows_moving("particles")
+    assert applies(lens.state)
+    lens.state.catalog = None
+    assert not applies(lens.state)
+    assert nothing_in("watch", lens.state, lens.actions)[0] == "Waiting for the engine"
