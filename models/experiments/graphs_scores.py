@@ -45,7 +45,9 @@ def _lesson(title: str, config: Mapping[str, Any], sampling: Mapping[str, Any]) 
     )
 
 
-_EDP = _lesson("EDP-GNN", {}, {"step": 0.5})
+# By Langevin's noise a walk in such steps spreads further than its level, and too few pairs are
+# joined: clustering was .24 away on graphs of seed 31, and .05 with noise that keeps the level.
+_EDP = _lesson("EDP-GNN", {}, {"step": 1.0, "noise": "consistent"})
 _GDSS = _lesson("GDSS", {"s_max": 10.0}, {})
 
 

@@ -356,7 +356,6 @@ NOT_REPRODUCED = {
     "8C-inpaint",
     "8C-solvers-mnist",
     "8C-told",
-    "GR5-edp-gnn",
     "GR5-gran",
 }
 
