@@ -185,6 +185,7 @@ KIND = Kind(
         *("Node degree", "Node clustering", EIGENVALUE, "Edges"),
         *("Triangles", "Clustering", "Density", "Largest degree"),
     ),
+    shares=("Node clustering", "Clustering", "Density"),
     brief=("Edges", "Clustering"),
     told=(LABEL,),
     asked={TITLES["density"]: "density", TITLES["nodes"]: "size"},

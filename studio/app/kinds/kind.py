@@ -311,6 +311,7 @@ class Kind:
         first: the numbers that are looked at first, in their order, those of elements as
             `called_element` has them; none for all as they come.
         logs: the numbers whose axis is logarithmic at first.
+        shares: those that lie between 0 and 1.
         brief: those of its measures that are written below a small tile.
         units: of these measures, by their names.
         hints: what is to be kept in mind of these measures, by their names.
@@ -380,6 +381,7 @@ class Kind:
     several: Callable[[Arrays], Measured] = lambda arrays: {}
     first: tuple[str, ...] = ()
     logs: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
     brief: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)

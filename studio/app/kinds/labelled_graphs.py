@@ -221,6 +221,7 @@ KIND = Kind(
     elements=_elements,
     several=_several,
     first=("Node degree", "Node clustering", EIGENVALUE, "Edges", "Triangles", "Clustering"),
+    shares=("Node clustering", "Clustering", "Density"),
     brief=("Edges", "Clustering"),
     told=(LABEL,),
     asked={TITLES["nodes"]: "size"},

@@ -4,12 +4,14 @@ Of values (n,) the shares in bins are of all n, so that samples of different siz
 values that are not finite are in no bin.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
+    "LEAST",
     "REPEATS",
     "RESAMPLES",
     "TELLING",
@@ -87,12 +89,13 @@ def level_of(value: float, floor: float) -> str:
     return "warm" if value > WARM * floor else ""
 
 
-def edges_of(real: Doubles, *others: Doubles, log: bool = False) -> Doubles:
+def edges_of(real: Doubles, *others: Doubles, log: bool = False, share: bool = False) -> Doubles:
     """Return the edges (m + 1,) of bins over nearly all real values, and over where most of others
     are, if that is not far off. They are as wide as the smallest sample bears, by the rule of
     Freedman and Diaconis (1981); those of whole numbers hold the same number of them each, and one
     where these are few or values many. With ``log`` bins are even in the logarithm, if all of them
-    are positive.
+    are positive. Where all real values are the same the axis is that from 0 to 1 of a ``share``,
+    some whole numbers, or where the others are.
     """
     real = _finite(real)
     if not len(real):
@@ -105,10 +108,15 @@ def edges_of(real: Doubles, *others: Doubles, log: bool = False) -> Doubles:
     for other in map(_finite, others):
         if len(other):
             first, last = np.quantile(other, (FAR, 1 - FAR))
-            low = min(low, max(float(first), low - BEYOND * wide))
-            high = max(high, min(float(last), high + BEYOND * wide))
+            most = BEYOND * wide or math.inf
+            low = min(low, max(float(first), low - most))
+            high = max(high, min(float(last), high + most))
+    if share and wide == 0.0 and 0.0 <= low <= high <= 1.0:
+        return np.linspace(0.0, 1.0, FEWEST + 1)
     n = min(map(len, filter(len, map(_finite, (real, *others)))))
     if _whole(real, *others):
+        if low == high:  # one bar alone says nothing of what there might be
+            low, high = (0.0, 2.0) if low == 0.0 else (low - 1, high + 1)
         span = high - low + 1
         alone = span <= EACH or (span <= MOST and n >= ENOUGH * span)
         each = 1 if alone else max(1, round(span / _bins(real, low, high, n)))

@@ -36,6 +36,7 @@ from studio.app.widgets.partcards import PartCards
 from studio.app.widgets.standing import StandingCard
 from studio.app.widgets.waiting import tell_waiting
 from studio.protocol.catalog import EntrySpec
+from studio.protocol.spec import project_name
 
 __all__ = ["VIEW", "QualityView", "group_of"]
 
@@ -70,6 +71,8 @@ def _reserve(run: RunState) -> str:
         return ""
     n = samples_at(run, max(int(s.steps[-1]) for s in measured))
     few = f"Qualities are of {n:,} samples: {held.few(n)}" if n and held.few(n) else ""
+    if few and run.spec is not None and project_name(run.spec.dataset.slug) is not None:
+        few += "; import the data again with more held out"
     own = f"Qualities are {held.AGAINST_OWN}" if run.measured_by_own else ""
     led = run.spec is not None and guidance_of(run.spec)
     return ". ".join(filter(None, [few, own, UNLED if led else ""]))

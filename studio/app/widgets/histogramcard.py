@@ -11,7 +11,7 @@ from studio.app import words
 from studio.app.plots.export import Picture
 from studio.app.plots.histogram import HistogramPlot, HistogramScene
 from studio.app.plots.paper import histograms_picture
-from studio.app.plots.shares import REPEATS, RESAMPLES, Apart
+from studio.app.plots.shares import LEAST, REPEATS, RESAMPLES, Apart
 from studio.app.widgets.basic import label
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.plotcard import PointedCard
@@ -79,7 +79,8 @@ class HistogramCard(PointedCard):
         """
         self.plot.set_scene(scene)
         self.far = ""
-        text, tip = "" if said else "too few to tell how far", ""
+        text = "" if said else "too few for a distance"
+        tip = f"It takes {LEAST} generated data and {2 * LEAST} real ones."
         if far is not None:
             text = f"{whose}: W1 {far.said(scene.unit)}" if whose else f"W1 {far.said(scene.unit)}"
             text += ", too few" if far.level == "few" else ""

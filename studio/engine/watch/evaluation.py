@@ -229,7 +229,8 @@ class Evaluator:
             kind = registry.get("kind", self.data.rows.spec().kind)
             self._notes.append(
                 f"{' and '.join(titles)}: measured with {n} {kind.one if n == 1 else kind.many} "
-                "only. Figures of so few say little."
+                "only. Figures of so few say little. Of imported data more can be held out when "
+                "they are imported again."
             )
 
     def _draw(self, model: Learner[Any], sampler: Any) -> Generator[bool, None, _Drawn]:

@@ -653,6 +653,11 @@ async def test_as_many_are_drawn_as_an_evaluation_has(view: DistributionsView, l
     next(b for b in view.bar.findChildren(QPushButton) if b.text() == "Sample now").click()
     await until(lambda: lens.link.of(Operate))
     assert lens.link.of(Operate)[0].config["n"] == 700
+    many = len(view._sampled.now.x)
+    lens.run.spec = msgspec.structs.replace(lens.run.spec, training={"evaluate_samples": 1})
+    next(b for b in view.bar.findChildren(QPushButton) if b.text() == "Sample now").click()
+    await until(lambda: len(lens.link.of(Operate)) == 2)
+    assert lens.link.of(Operate)[1].config["n"] == many, "no fewer than stand there"
 
 
 async def test_it_goes_to_a_picture(view: DistributionsView, lens: Any, tmp_path: Path) -> None:

@@ -60,6 +60,17 @@ def test_whole_numbers_have_a_bin_each() -> None:
     assert shares_of(np.array([3.0, 4.0, 4.0, 7.0]), edges).tolist() == [0.25, 0.5, 0, 0, 0.25]
 
 
+def test_the_axis_of_what_is_the_same_in_all_real_data_is_one_of_such_numbers() -> None:
+    none = np.zeros(40)
+    assert edges_of(none, none, share=True)[[0, -1]].tolist() == [0.0, 1.0]
+    assert edges_of(none, none + 0.3, share=True)[[0, -1]].tolist() == [0.0, 1.0]
+    assert edges_of(none, none).tolist() == [-0.5, 0.5, 1.5, 2.5]
+    assert edges_of(none + 7, none + 7).tolist() == [5.5, 6.5, 7.5, 8.5]
+    low, high = edges_of(none, np.linspace(0.1, 0.5, 50))[[0, -1]]
+    assert low <= 0.0
+    assert high > 0.4, "generated ones are seen, too"
+
+
 @pytest.mark.parametrize(("n", "fewest", "most"), [(40, 8, 12), (400, 12, 22), (40_000, 60, 64)])
 def test_there_are_as_many_bins_as_the_values_bear(n: int, fewest: int, most: int) -> None:
     """For a normal law of n values the rule of Freedman and Diaconis has 3.49 sigma / n^(1/3)."""

@@ -37,7 +37,7 @@ def scene_of(
     tokens = colors()
     real, *models = (found.of(i, name) for i in range(len(found.samples)))
     log_x = log_x or name in kind.logs
-    edges = edges_of(real, *models, log=log_x)
+    edges = edges_of(real, *models, log=log_x, share=name in kind.shares)
     steps = tuple(
         Steps(
             each.title,

@@ -129,12 +129,13 @@ class DistributionsView(QWidget):
         self.counted.later()
 
     def _draw(self) -> None:
-        """Draw more samples than there are fixed ones."""
+        """Draw as many samples as an evaluation has, and no fewer than are shown."""
         run = self._sampled.run
         if run is not None:
             catalog = self._state.catalog
             n = comparison.training_value(run.spec, "evaluate_samples", catalog)
-            self._actions.training.sample(int(n or 0))
+            now = self._sampled.now
+            self._actions.training.sample(max(int(n or 0), len(now.x) if now is not None else 0))
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
