@@ -119,13 +119,32 @@ class GraphWay:
         return found
 
     def at(self, t: float) -> Pairs:
-        """Return the pairs at a flow time, between the two frames around it."""
-        now = self._between(self.graphs.certain, t)
+        """Return the pairs at a flow time, between the two frames around it; where in each of them
+        an edge is there or is not, as in the one before it: there is never half an edge.
+        """
+        now = self.graphs.certain[self.frame(t)]
+        if not self._sure:
+            now = self._between(self.graphs.certain, t)
         kinds = self._kinds(self.seen, t)
         if self.expected is None:
             return Pairs(now, now, self.last, kinds, kinds)
         foreseen = self._between(self.expected.graphs.certain, t)
         return Pairs(now, foreseen, self.last, kinds, self._kinds(self.expected, t))
+
+    @cached_property
+    def _sure(self) -> bool:
+        """Whether each pair of each frame is joined or is not."""
+        certain = self.graphs.certain
+        return bool(((certain == 0.0) | (certain == 1.0)).all())
+
+    @cached_property
+    def built(self) -> bool:
+        """Whether its nodes come one after the other."""
+        return not self.typed and self.moves and int(self.graphs.size[0]) < self.size
+
+    def nodes_at(self, t: float) -> int:
+        """Return how many nodes there are at a flow time."""
+        return int(self.present(t).sum())
 
     def _kinds(self, read: ReadGraphs, t: float) -> Numbers:
         if read.kinds is None:

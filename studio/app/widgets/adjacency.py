@@ -1,5 +1,5 @@
 """The adjacency matrix of a graph at a moment of its way: below the diagonal as it is now, above it
-as the model expects it to be.
+as the model expects it to be, or as it is at the end where the model says nothing of that.
 """
 
 import numpy as np
@@ -94,11 +94,13 @@ class AdjacencyPlot(QWidget):
     def _inks(self, pairs: Pairs, tokens: Tokens) -> dict[tuple[int, int], QColor]:
         """Return the colours of the cells that are not empty."""
         n = len(self.order)
+        assert self.way is not None
+        then = pairs.last.astype(np.float64) if self.way.expected is None else pairs.foreseen
         below, above = np.tri(n, k=-1, dtype=bool), np.tri(n, k=-1, dtype=bool).T
         found: dict[tuple[int, int], QColor] = {}
         sides = (
             (self._squares(pairs.now) * below, tokens.text),
-            (self._squares(pairs.foreseen) * above, tokens.accent),
+            (self._squares(then) * above, tokens.accent),
         )
         for values, shade in sides:
             for row, column in np.argwhere(values > 0.02).tolist():

@@ -71,6 +71,13 @@ def test_edges_stay_go_and_are_foreseen() -> None:
     assert not blind.at(0.2).coming.any(), "nobody knows what will come"
 
 
+def test_a_model_that_joins_or_does_not_has_never_half_an_edge() -> None:
+    made = record_of(foreseen=False)
+    way = GraphWay.of(made.holding(x=np.sign(made.x)), 1, READ)
+    assert set(np.unique(way.at(0.6).now)) <= {0.0, 1.0}
+    assert 0.0 < GraphWay.of(made, 1, READ).at(0.6).now[0] < 1.0, "of numbers on their way"
+
+
 def test_nodes_come_one_after_the_other_where_a_graph_is_built() -> None:
     record = record_of(foreseen=False)
     second = ends(NODES)[1]
@@ -81,6 +88,8 @@ def test_nodes_come_one_after_the_other_where_a_graph_is_built() -> None:
     seen = [int(way.present(t).sum()) for t in (0.0, 0.3, 0.5, 0.8, 1.0)]
     assert seen == [1, 2, 3, 4, 4]
     assert int(way.at(0.5).here.sum()) == 2
+    assert way.built
+    assert (way.nodes_at(0.3), GraphWay.of(record_of(), 0, READ).built) == (2, False)
     assert GraphWay.of(record_of(), 0, READ).present(0.0).all(), "noise is on all of them"
 
 
@@ -218,6 +227,8 @@ async def test_a_flow_that_is_not_seen_tells_the_inspector_nothing(view: Any, le
 async def test_a_model_that_foresees_nothing_is_shown_as_it_is_now(view: Any, lens: Any) -> None:
     await shown(view, lens, record_of(foreseen=False))
     lens.state.playback.set(flow=0.2)
+    assert view._cells.text() == "below the diagonal: now, above: at the end"
+    assert "foreseen" not in view._legend.text()
     view._point(3, 0)
     assert view._said.accessibleName().endswith("no edge")
 

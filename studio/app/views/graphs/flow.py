@@ -40,10 +40,12 @@ PARTICLES = 64  # latents that are watched
 NOWHERE = (-1.0, 1.0, -1.0, 1.0)
 STRIP, CURVES = 96, 150  # pixels
 TALL = 620  # pixels of the view from which on it has curves
-LEGEND = "strong: stays · orange: goes · dashed: foreseen"
+LEGEND = "strong: stays · orange: goes"
+FORESEEN = " · dashed: foreseen"
 STILL_LEGEND = "an edge is as clear as it is certain"
 TYPED_LEGEND, TYPED_CELLS = " · lines: type", ", numbers: type"
 CELLS = "below the diagonal: now, above: expected"
+CELLS_AT_END = "below the diagonal: now, above: at the end"
 applies = shows_moving("graph-flow")
 
 
@@ -228,9 +230,10 @@ class GraphFlowView(QWidget):
         self._say_absent()
         self.plane.show_way(way, names)
         self.matrix.show_way(way, order)
-        legend = LEGEND if way.moves else STILL_LEGEND
+        legend = LEGEND + FORESEEN * (way.expected is not None) if way.moves else STILL_LEGEND
         self._legend.setText(legend + (TYPED_LEGEND if way.typed else ""))
-        self._cells.setText(CELLS + (TYPED_CELLS if way.typed else ""))
+        cells = CELLS if way.expected is not None else CELLS_AT_END
+        self._cells.setText(cells + (TYPED_CELLS if way.typed else ""))
         self._show_strip(record, way)
         t = np.asarray(way.t, np.float64)
         if way.moves:
@@ -249,7 +252,7 @@ class GraphFlowView(QWidget):
             if way.typed:
                 frame[SIZE] = np.full(len(frames), way.size)
             tiles = kind.tiles(frame)
-            texts = [f"t {float(way.t[frame]):.2f}" for frame in way.stops]
+            texts = [_moment(way, float(way.t[frame])) for frame in way.stops]
             self.strip.show_tiles(tiles, noun=kind.many, words=texts)
 
     @property
@@ -323,7 +326,10 @@ class GraphFlowView(QWidget):
             times = np.asarray(way.t)[way.stops]
             self.strip.select(int(np.argmin(np.abs(times - flow))))
         called = f"{self._kind.one.capitalize()} {self._picked}"
-        self._title.set_text(called + (f" at t = {flow:.2f}" if way.moves else ""))
+        at = f" at t = {flow:.2f}" if way.moves else ""
+        if way.built:
+            at = f" at node {way.nodes_at(flow)} of {way.size}"
+        self._title.set_text(called + at)
         pairs, level = way.at(flow), way.level(flow)
         said = [f"σ = {level:.2g}"] if level else []
         edge = self._kind.by_hand.edge if self._kind.by_hand is not None else "edge"
@@ -368,6 +374,11 @@ class GraphFlowView(QWidget):
     def export_picture(self) -> Picture:
         """Return all of it as it is seen."""
         return widget_picture(self._page)
+
+
+def _moment(way: GraphWay, t: float) -> str:
+    """Return what stands below a picture of the strip: by what a model counts, its nodes or t."""
+    return counted(way.nodes_at(t), "node") if way.built else f"t {t:.2f}"
 
 
 VIEW = ViewSpec(
