@@ -95,7 +95,9 @@ class GenerateUnconditionally:
             if moved
             else ""
         )
-        return Outcome(jets, note=note, taken_from="draws of the run of variables, not of data")
+        return Outcome(
+            jets, note=note, taken_from="as the run of variables drew them, not as in the data"
+        )
 
 
 def drawn_conditions(rows: Batch, types: Tensor, spec: DataSpec) -> tuple[dict[str, Tensor], int]:

@@ -13,7 +13,7 @@ from models.operators.editing import ROWS
 
 __all__ = ["NAMELESS", "nameless", "unnamed"]
 
-NAMELESS = "rows whose class nobody knows, and the model is told of none"
+NAMELESS = "not known, and the model is told none"
 """Where the conditions of images of unknown kind come from, as `Outcome.taken_from` has it."""
 
 

@@ -68,4 +68,4 @@ class Parse:
         told[:, : len(words)] = torch.tensor([lexicon.index(word) for word in words])
         given = {SENTENCE: told, SIZE: torch.full((c.draws,), len(words))}
         made = yield from drawn(family, c.draws, c.seed, sampler=operation.sampler, given=given)
-        return Outcome(made, taken_from="the sentence that was typed")
+        return Outcome(made, taken_from="as in the sentence that was typed")

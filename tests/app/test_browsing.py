@@ -17,7 +17,7 @@ from studio.app.state.selection import Selection, Source
 from studio.app.state.session import AppState
 from studio.app.widgets import browser as frame
 from studio.app.widgets.browser import Browser
-from studio.app.widgets.pane import short, told
+from studio.app.widgets.pane import brief, in_unit, short, told
 from studio.app.widgets.tilegrid import TileGrid
 
 MADE, REAL = Source("/p/runs/0001-r", "samples", "a.h5"), Source("/p/runs/0001-r", "data", "0")
@@ -49,17 +49,17 @@ def test_rows_are_sorted_and_those_without_a_number_come_last() -> None:
 
 
 def test_a_measure_says_what_it_is_not(browser: Browser) -> None:
-    """Digits that nobody can read were sorted by "Sure", with 99 % each."""
+    """Digits that nobody can read were sorted by how sure the judge is, with 99 % each."""
     x = np.zeros((2, 1, 4, 4), np.float32)
     known = {"judge": np.array(["a", "b"]), "sure": np.array([0.5, 0.9]), "nearest": np.ones(2)}
     browser.show_data(kind("images"), {"x": x, **known}, MADE, None, None, "")
-    place = browser.order.findText("Sure, low first")
+    place = browser.order.findText("Confidence, low first")
     assert "no\nquality" in browser.order.itemData(place, Qt.ItemDataRole.ToolTipRole)
     browser.order.setCurrentIndex(place)
     assert "no\nquality" in browser.order.toolTip()
     browser.order.setCurrentIndex(0)
     assert browser.order.toolTip() == ""
-    assert dict(told(kind("images"), browser.made.measures))["Nearest"] == "1 by pixels"
+    assert dict(told(kind("images"), browser.made.measures))["Distance"] == "1 by pixels"
 
 
 def test_what_is_selected_goes_to_where_it_is_edited(browser: Browser) -> None:
@@ -96,6 +96,24 @@ def test_a_filter_compares_numbers_and_looks_for_words() -> None:
     for wrong in ("spin > 1", "mass > heavy", "type < top"):
         with pytest.raises(Unfiltered):
             keeps(KNOWN, wrong, 3)
+
+
+def test_what_is_less_than_all_is_not_said_to_be_all() -> None:
+    """Of 99.6 % a caption said 100 %, and hid what tiles were sorted by."""
+    for value, said in ((100.0, "100 %"), (99.97, "> 99.9 %"), (99.6, "99.6 %"), (98.6, "99 %")):
+        number = np.float64(value)
+        assert in_unit(brief(number), number, "%") == said
+
+
+def test_tiles_stay_large_enough_for_what_stands_below_them(browser: Browser) -> None:
+    """Sorted by a number a page of 64 had tiles of 16 pixels, and most of the numbers were left
+    out.
+    """
+    browser.resize(660, 400)
+    browser.order.setCurrentIndex(browser.order.findText("Brightness, low first"))
+    for pane in (browser.made, browser.real):
+        assert pane.grid.words
+        assert pane.grid.tile_height >= 36
 
 
 def test_a_filter_compares_two_columns() -> None:
@@ -202,7 +220,7 @@ def test_other_data_are_not_said_to_be_selected(browser: Browser) -> None:
     other = Source("/p/runs/0002-r", "samples", "b.h5")
     x = np.zeros((9, 1, 4, 4), np.float32)
     browser.show_data(kind("images"), {"x": x}, other, None, None, "")
-    assert browser.picked.text() == "2 selected, none here"
+    assert browser.picked.text() == "2 selected elsewhere"
     assert "samples that were drawn" in browser.picked.toolTip()
     browser._selection.clear()
     assert not browser.picked.isVisible()
@@ -232,7 +250,7 @@ def test_the_keyboard_walks_extends_and_lets_go(browser: Browser) -> None:
     grid, keys = browser.made.grid, Qt.Key
     QTest.keyClick(grid, keys.Key_Home)
     QTest.keyClick(grid, keys.Key_Right)
-    assert browser._line.accessibleName() == "Generated image 1 · brightness 100 %"
+    assert browser._line.accessibleName() == "Generated image 1 · brightness > 99.9 %"
     QTest.keyClick(grid, keys.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     assert browser._selection.of(MADE).tolist() == [1, 2]
     QTest.mouseClick(
@@ -254,15 +272,18 @@ async def test_the_nearest_real_ones_of_the_one_in_the_ring_come_first(
     browser.nearest.click()
     assert browser.real.grid._items.row(0) == 0  # nothing is in the ring
     browser.made.grid.setCurrentIndex(browser.made.grid.model().index(7))
-    assert "nearest" not in browser._line.accessibleName()  # the window does not wait for it
-    await wait(lambda: "nearest" in browser._line.accessibleName())
+    assert browser._near_line.accessibleName() == ""  # the window does not wait for it
+    await wait(lambda: "nearest" in browser._near_line.accessibleName())
     # Data that are as far above as below stay in their order.
     rows = [browser.real.grid._items.row(place) for place in range(3)]
     assert rows[0] == 7
     assert set(rows[1:]) == {6, 8}
-    said = browser._line.accessibleName()
+    said = browser._near_line.accessibleName()
     assert "nearest of 40 real images 0 away (they from each other: 0.0008)" in said
     assert browser.real._where.accessibleName().endswith("nearest first"), "whatever the order"
+    browser.order.setCurrentIndex(1)
+    assert browser.real.grid.words[7] == "0", "how far, and not what they would be sorted by"
+    assert browser.made.grid.words[7].endswith("%")
     assert "nearest first" not in browser.made._where.accessibleName()
     browser.filter.setText("two")
     assert browser.real.grid._items.row(0) == 7
@@ -358,7 +379,7 @@ def test_what_is_selected_is_copied_and_dragged_out(browser: Browser) -> None:
     QTest.keyClick(grid, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     clipboard = QApplication.clipboard()
     assert clipboard.text().splitlines() == [
-        "Generated image 0 · brightness 100 %", "Generated image 4999 · brightness 0 %"
+        "Generated image 0 · brightness > 99.9 %", "Generated image 4999 · brightness 0 %"
     ]  # fmt: skip
     picture = clipboard.image()
     lights = {picture.pixelColor(x, picture.height() // 2).lightness() for x in (60, 180)}
@@ -500,7 +521,8 @@ def test_what_is_found_of_data_later_is_painted(browser: Browser) -> None:
     tiles = browser.made.grid.tiles
     assert isinstance(tiles, Browsed)
     tiles.make_ready([0, 1])
-    later = {"x": x, "make": np.full(6, "two communities"), "why": np.full(6, "")}
+    met = np.ones(6)  # the share of real ones that are of the make
+    later = {"x": x, "make": np.full(6, "two communities"), "why": np.full(6, ""), "met": met}
     browser.show_data(graphs, later, MADE, None, None, "")
     tiles = browser.made.grid.tiles
     assert isinstance(tiles, Browsed)

@@ -110,8 +110,8 @@ def test_what_nobody_chose_is_said_to_be_of_rows_that_the_model_learned_from(spe
     taken = beside(spec, top)
     assert taken == ["pt", "eta", "mass", "size"]
     said = said_beside(top, taken)
-    assert said.startswith(f"label was chosen; pt, eta, mass and size are those of {TAKEN_FROM}")
+    assert said.startswith(f"label was chosen (pt, eta, mass and size: {TAKEN_FROM}, that go")
     nothing = chosen(spec, {})
-    assert said_beside(nothing, beside(spec, nothing)).startswith("No condition was chosen: label,")
+    assert said_beside(nothing, beside(spec, nothing)).startswith("No condition was chosen (label,")
     every = chosen(spec, {"label": 0, "pt": 900, "eta": 0, "mass": 50, "size": 3})
     assert said_beside(every, beside(spec, every)) == ""

@@ -135,7 +135,7 @@ def test_jets_are_drawn_with_variables_of_another_run(project, tmp_path):
     said = answer.record
     assert said.config["variables"] == {"run": VARIABLES, "step": 6}
     assert set(said.taken) == {"label", "pt", "eta", "mass", "size"}
-    assert said.taken_from == "draws of the run of variables, not of data"
+    assert said.taken_from == "as the run of variables drew them, not as in the data"
     assert "rows of the data" not in said.note
     again = uncond(project).outcome.rows
     np.testing.assert_array_equal(rows.x, again.x)
@@ -144,7 +144,7 @@ def test_jets_are_drawn_with_variables_of_another_run(project, tmp_path):
         assert file["particle_features"].shape == (300, 30, 4)
         provenance = json.loads(file.attrs["provenance"])
         assert provenance["operator"] == "generate-unconditionally"
-        assert provenance["taken_from"].startswith("draws of the run of variables")
+        assert provenance["taken_from"].startswith("as the run of variables drew them")
 
 
 def test_a_type_may_be_chosen_and_nothing_else(project):

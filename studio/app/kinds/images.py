@@ -73,9 +73,9 @@ def _measures(arrays: Arrays) -> Measured:
     light = np.nan_to_num(np.clip(x, 0.0, 1.0)).reshape(len(x), -1).mean(axis=1)
     found: dict[str, NDArray[Any]] = {"Brightness": 100.0 * light, **classes(arrays)}
     if "sure" in arrays:
-        found |= {"Judge": arrays["judge"], "Sure": 100.0 * arrays["sure"]}
+        found |= {"Judge": arrays["judge"], "Confidence": 100.0 * arrays["sure"]}
     if "nearest" in arrays:
-        found["Nearest"] = arrays["nearest"]
+        found["Distance"] = arrays["nearest"]
     return found
 
 
@@ -105,11 +105,12 @@ KIND = Kind(
         **DISTANCES,
     },
     measures=_measures,
-    units={"Brightness": "%", "Sure": "%", "Nearest": "by pixels"},
+    units={"Brightness": "%", "Confidence": "%", "Distance": "by pixels"},
     hints={
-        "Sure": "How sure the judge, a small classifier of the data, is of the class that it sees. "
-        "It is no quality: it may be as sure of what nobody can read.",
-        "Nearest": "How far the nearest training image at hand is: the root of the squared "
+        "Confidence": "How sure the judge, a small classifier of the data, is of the class that it "
+        "sees. It is no quality: it may be as sure of what nobody can read. Real ones are those "
+        "that it learned, so that theirs is no measure for others.",
+        "Distance": "How far the nearest training image at hand is: the root of the squared "
         "differences of all pixels, each between 0 and 1, added up.",
     },
     finds=("judge", "nearest"),

@@ -33,8 +33,8 @@ __all__ = ["Sampled", "Shown", "read_usual", "shown_of"]
 
 LOOK_MS = 500
 CONDITIONED = (
-    "The samples are of these conditions alone, the data beside them of all. The figures of the "
-    "run are of samples as in the data, and say nothing of these."
+    "These samples have the chosen conditions only, the data beside them have all. The figures of "
+    "the run were measured on samples with all conditions."
 )
 NOWHERE = (-1.0, 1.0, -1.0, 1.0)  # without layers there is no window; the protocol wants one
 

@@ -96,6 +96,8 @@ class Browser(QWidget):
         self.size_.setMaximumWidth(88)
         self.size_.setAccessibleName("Size of the tiles in pixels")
         self._line = Elided("", "small")
+        self._near_line = Elided("", "small")  # beside the chips it would be cut where it matters
+        self._near_line.hide()
         self.key = ColourKey()
         self.nearest = button("Nearest", None, kind="chip")
         self.nearest.setCheckable(True)
@@ -126,6 +128,7 @@ class Browser(QWidget):
         body.addWidget(self._above)
         body.addLayout(halves, 1)
         # Below, where what comes late pushes nothing aside in a narrow window.
+        body.addWidget(self._near_line)
         self.foot = row(self._line, self.picked, self.nearest)
         self.foot.setStretch(0, 1)
         body.addLayout(self.foot)
@@ -459,4 +462,6 @@ class Browser(QWidget):
         line = next(filter(None, lines), "")
         found = self._found.said(self.made.shown_as) if self._found else self._near.said
         near = found if self._holds_nearest and line else ""
-        self._line.set_text(" · ".join(filter(None, (near, line))))  # the end may be cut
+        self._near_line.set_text(near)
+        self._near_line.setVisible(bool(near))
+        self._line.set_text(line)

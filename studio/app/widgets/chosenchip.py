@@ -44,6 +44,6 @@ class ChosenChip(PushButton):
             set_tip(self, "Let go of the selection (Esc)")
         elif n and source is not None:
             others = OTHERS[source.what]
-            self.setText(f"{n:,} selected, none here")
+            self.setText(f"{n:,} selected elsewhere")
             self.setAccessibleName(f"{n:,} of {others} selected, none shown here: let go of them")
             set_tip(self, f"They are among {others}, which this lens does not show. Let go (Esc)")

@@ -21,7 +21,7 @@ from studio.app.widgets.basic import Elided, row, section
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.tileparts import TileParts
 
-__all__ = ["Pane", "brief", "short", "told"]
+__all__ = ["Pane", "brief", "in_unit", "short", "told"]
 
 HEAD = 28  # pixels of what stands above a pane
 
@@ -47,7 +47,7 @@ class Pane(QWidget):
         self._ready: dict[int, Arrays] = {}  # what is made ready stays while the data do
         self._page = 0
         self._order, self._filter = "", ""
-        self._near_first = False  # whatever the order, by how near they are to something
+        self._far: NDArray[np.floating] | None = None  # from what they are sorted by nearness to
         self._only = False
         self._kept: Rows | None = None  # where a filter leaves out some
         self._numbers: Rows | None = None
@@ -149,7 +149,7 @@ class Pane(QWidget):
         """Show the data in an order, or by how far they are ``apart`` (n,) from something, those
         that a filter keeps; return why it keeps all, if it says nothing.
         """
-        self._order, self._filter, self._near_first = order, text, apart is not None
+        self._order, self._filter, self._far = order, text, apart
         why, rows, self._instead = "", None, ""
         if self._arrays is not None and (order or text or apart is not None):
             by_order = sorted_rows(self.measured, order, self.count)
@@ -214,13 +214,17 @@ class Pane(QWidget):
         self._tell()
 
     def _sorted_by(self) -> list[str]:
-        """Return of each datum the number that they are sorted by, where they are by one."""
+        """Return of each datum the number that they are sorted by, where they are by one: of near
+        ones how far they are, "" of those of another class.
+        """
+        if self._far is not None:
+            return [brief(far) if np.isfinite(far) else "" for far in self._far]
         name = sorting(self._order)
         values = self.measured.get(name) if self._arrays is not None and name else None
         if values is None or not np.issubdtype(values.dtype, np.number):
             return []
         unit = self._kind.units.get(name, "")
-        return [f"{brief(value)} {unit}".rstrip() for value in values]
+        return [in_unit(brief(value), value, unit) for value in values]
 
     @property
     def shown_as(self) -> Kind:
@@ -269,7 +273,7 @@ class Pane(QWidget):
         if shown < n:
             sight = f"{sight}, filtered from {n:,}" if sight else f"none of {n:,}"
         origin = self._origin.removeprefix(f"{n:,} samples, ")  # how many is said already
-        near = "nearest first" if self._near_first and not origin else ""
+        near = "nearest first" if self._far is not None and not origin else ""
         means = self._kind.means(self._arrays or {})
         self._where.set_text(" · ".join(filter(None, (sight, near, origin, means))))
 
@@ -296,7 +300,7 @@ def told(
     found, floors = [], {} if real else shown_as.off(given or {})
     by = shown_as.whole if real else "asked"
     for name, values in measured.items():
-        said = f"{short(values[0])} {shown_as.units.get(name, '')}".rstrip()
+        said = in_unit(short(values[0]), values[0], shown_as.units.get(name, ""))
         condition = shown_as.asked.get(name)
         if by and given and condition is not None and condition in given:
             beside = f"; {floors[name]}" if name in floors else ""
@@ -313,6 +317,13 @@ def _against(value: Any, wanted: Any, by: str) -> str:
         return said
     off = 100.0 * (float(value) / float(wanted) - 1.0)
     return f"{said}, {off:+.1f} %".replace("-", "\N{MINUS SIGN}")
+
+
+def in_unit(said: str, value: object, unit: str) -> str:
+    """Return a measure with its unit; what is less than all is not said to be 100 %."""
+    if unit == "%" and isinstance(value, np.floating) and 99.0 < value < 100.0:
+        said = f"{float(value):.1f}" if value < 99.95 else "> 99.9"
+    return f"{said} {unit}".rstrip()
 
 
 def brief(value: object) -> str:

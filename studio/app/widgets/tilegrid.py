@@ -61,6 +61,7 @@ __all__ = ["LARGEST", "SMALLEST", "TileGrid"]
 
 SMALLEST, LARGEST = 16, 320  # the height of a tile in pixels, where it is chosen
 ZOOM_STEP = 1.15
+WORDY = 36  # the height at which "99.6 %" fits below a square one
 MOVES = {
     Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home,
     Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
@@ -344,7 +345,7 @@ class TileGrid(QListView):
             rows = max(1, math.ceil(page / columns))
             each = (width - GAP * (columns + 1)) / columns
             high = max(4.0, min((height - GAP * (rows + 1)) / rows - below, each / aspect))
-            least = min(float(self._least), most)
+            least = min(float(max(self._least, WORDY if self._paint.below.words else 0)), most)
             if self._browsed and high < least:
                 high = least
                 columns = self._columns_of(high * aspect, width)

@@ -27,7 +27,7 @@ __all__ = [
     "said_beside",
 ]
 
-TAKEN_FROM = "rows of the data that the model learned from, never rows that are held out"
+TAKEN_FROM = "as in rows of the training data"
 """Where conditions come from that nobody chose: `DataSpec.law` is of the training part alone."""
 
 
@@ -89,12 +89,11 @@ def said_beside(given: Conditions, taken: Sequence[str], source: str = TAKEN_FRO
     """
     if not taken:
         return ""
-    be = "are those" if len(taken) > 1 else "is that"
-    those = f"{listed(taken)} {be} of {source}"
+    those = f"{listed(taken)}: {source}"
     if not given.values:
-        return f"No condition was chosen: {those}."
+        return f"No condition was chosen ({those})."
     was = "were" if len(given.values) > 1 else "was"
-    return f"{listed(list(given.values))} {was} chosen; {those}, and go with what was chosen."
+    return f"{listed(list(given.values))} {was} chosen ({those}, that go with it)."
 
 
 def conditions_of(run: RunFolder) -> dict[str, str]:

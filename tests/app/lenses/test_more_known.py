@@ -60,8 +60,8 @@ async def test_each_image_is_judged_once_and_can_be_sorted_by_what_was_found(jud
     found = more.of(judged.run, IMAGES, data)
     measures = IMAGES.measures({**data, **found})
     assert measures["Judge"].tolist() == ["nought", "one"] * 3
-    assert measures["Sure"][-1] == 100.0
-    assert measures["Nearest"] == pytest.approx(np.full(6, 0.04), abs=1e-3)
+    assert measures["Confidence"][-1] == 100.0
+    assert measures["Distance"] == pytest.approx(np.full(6, 0.04), abs=1e-3)
     more.of(judged.run, IMAGES, {"x": data["x"]})
     assert len(judged.link.of(Operate)) == 1, "the same images are asked about once"
     judged.run.target = judged.run.target[:10].copy()

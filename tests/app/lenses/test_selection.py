@@ -38,7 +38,7 @@ def test_a_lens_that_is_built_while_something_is_selected_says_so(
     made.resize(900, 500)
     made.show()
     chip = made._chosen if isinstance(made, WatchView) else made._chip
-    assert chip.text() == "1 selected, none here"
+    assert chip.text() == "1 selected elsewhere"
 
 
 def test_a_line_goes_around_what_is_inside() -> None:
