@@ -44,7 +44,8 @@ class RecentProject(msgspec.Struct, frozen=True, kw_only=True):
 
 class Preferences(msgspec.Struct, kw_only=True):
     """Everything remembered. ``scale`` is in per cent and takes effect at the next start; ``files``
-    is the folder in which a file was chosen last, ``projects`` the one in which projects begin, ""
+    is the folder in which a file was opened last, ``exports`` the one in which one was written,
+    ``projects`` the one in which projects begin, ""
     for that of the program; ``columns_off`` are those of the table of runs. ``threads`` and
     ``kept_megabytes`` are of trainings that do not say, 0 for automatic and for no limit;
     ``view_share`` is what looking at a training may take of its time, in per cent.
@@ -56,6 +57,7 @@ class Preferences(msgspec.Struct, kw_only=True):
     scale: int = 100
     recent: list[RecentProject] = []
     files: str = ""
+    exports: str = ""
     projects: str = ""
     threads: Annotated[int, msgspec.Meta(ge=0, le=MOST_THREADS)] = 0
     kept_megabytes: Annotated[int, msgspec.Meta(ge=0, le=MOST_MEGABYTES)] = 0

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel
 from studio.app import preferences, words
 from studio.app.state.session import Recent
 from studio.app.widgets.filedialog import (
+    folder_of_exports,
     folder_of_files,
     open_dialog,
     remember_folder,
@@ -33,7 +34,7 @@ def test_a_dialog_opens_where_the_last_one_was_answered(label, tmp_path, monkeyp
     assert [Path(file).name for file in saving.selectedFiles()] == ["made.csv"]
     other = tmp_path / "other"
     other.mkdir()
-    saving.filesSelected.emit([str(other / "made.csv")])
+    remember_folder(str(other / "given.csv"))
     opening = open_dialog(label, "Open", QFileDialog.FileMode.ExistingFiles)
     assert Path(opening.directory().absolutePath()) == other
     # What is chosen in a dialog for folders is left beside, not inside.
@@ -46,6 +47,19 @@ def test_a_dialog_opens_where_the_last_one_was_answered(label, tmp_path, monkeyp
     documents.rmdir()
     assert folder_of_files() == Path.home()
     assert folder_of_files(tmp_path) == tmp_path, "a project comes before all that nobody chose"
+
+
+def test_what_is_written_does_not_fall_among_what_was_opened(label, tmp_path):
+    """Samples were offered to be exported into the folder of the data that came in last."""
+    data, project, made = (tmp_path / name for name in ("data", "project", "made"))
+    for folder in (data, project, made):
+        folder.mkdir()
+    remember_folder(str(data / "digits.zip"))
+    assert folder_of_exports(project) == project
+    saving = save_dialog(label, "Save", "made.csv", "Table (*.csv)", "csv", project)
+    saving.filesSelected.emit([str(made / "made.csv")])
+    assert folder_of_exports(project) == made
+    assert folder_of_files(project) == data
 
 
 def test_no_dialog_is_made_elsewhere():

@@ -20,7 +20,7 @@ from studio.app.shell.wholefolder import offer_folder
 from studio.app.state.naming import file_stem, number
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
-from studio.app.widgets.filedialog import folder_of_files, open_dialog, save_dialog
+from studio.app.widgets.filedialog import folder_of_exports, open_dialog, save_dialog
 from studio.formats.registry import discover, importers
 
 __all__ = ["Asks"]
@@ -67,6 +67,7 @@ class Asks:
         known = " ".join(importers.patterns())
         mode, filters = QFileDialog.FileMode.ExistingFiles, f"Data ({known});;All files (*)"
         dialog = open_dialog(self._parent, "Import data", mode, filters)
+        dialog.setOption(QFileDialog.Option.HideNameFilterDetails)  # of forty suffixes
         dialog.filesSelected.connect(lambda files: self._actions.data.inspect_files(list(files)))
         offer_folder(dialog, lambda folder: self._actions.data.inspect_files([folder]))
         dialog.open()
@@ -157,7 +158,7 @@ class Asks:
         return f"{file_stem(run)}-{what}" if run is not None else what
 
     def _save(self, title: str, name: str, formats: str, suffix: str) -> QFileDialog:
-        folder = folder_of_files(self._state.project)
+        folder = folder_of_exports(self._state.project)
         return save_dialog(self._parent, title, name, formats, suffix, folder)
 
     def _then(self, dialog: QFileDialog, do: Callable[[str], None]) -> None:

@@ -23,7 +23,7 @@ from studio.app.state.operators import COUNT, Asking, Unreadable
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, column, label, row
-from studio.app.widgets.filedialog import folder_of_files, save_dialog
+from studio.app.widgets.filedialog import folder_of_exports, save_dialog
 from studio.app.widgets.growingdialog import GrowingDialog
 from studio.app.widgets.literal import set_tip, set_title
 from studio.protocol.able import Able, Condition
@@ -273,7 +273,7 @@ class OperateSheet(GrowingDialog):
     def _ask_file(self, asking: Asking) -> None:
         usual = self._suffixes[0].removeprefix(".")
         name = f"{file_stem(self._run)}-{self.entry.slug}.{usual}"
-        folder = folder_of_files(self._state.project)
+        folder = folder_of_exports(self._state.project)
         dialog = save_dialog(self, self.entry.title, name, filters(self._suffixes), usual, folder)
         dialog.fileSelected.connect(lambda file: tasks.spawn(self._start(asking, file)))
         dialog.open()

@@ -26,7 +26,7 @@ from studio.app.state.selection import Offered, Rows, Source
 from studio.app.state.session import AppState
 from studio.app.state.taking import Taken, Taking, free_name, steps
 from studio.app.widgets.basic import Elided, button, icon_button, label, row
-from studio.app.widgets.filedialog import folder_of_files, save_dialog
+from studio.app.widgets.filedialog import folder_of_exports, save_dialog
 from studio.app.widgets.literal import set_tip
 from studio.protocol.messages import JobInfo
 
@@ -347,12 +347,12 @@ class ExportSheet(QFrame):
         run = self._run
         if run is None:
             return
-        folder = self._file.parent if self._chose else folder_of_files(self._state.project)
+        folder = self._file.parent if self._chose else folder_of_exports(self._state.project)
         self._set_file(free_name(folder, file_stem(run), self._suffix), agreed=False)
 
     def _set_file(self, file: Path, *, agreed: bool) -> None:
         self._file, self._agreed = file, agreed
-        self.into.set_text(f"{file.parent.name}/{file.name}")
+        self.into.set_text(str(file))
         set_tip(self.into, str(file))
         self.beside.setText(BESIDE.get(file.suffix.lower(), "").format(file.name))
         self.beside.setVisible(bool(self.beside.text()))

@@ -1,10 +1,12 @@
-"""Dialogs for files: all of them open where the last one was answered, whatever it was for."""
+"""Dialogs for files: those that open one begin where the last was opened, those that write one
+where the last was written, so that nothing made falls among the data that somebody brought.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QHeaderView, QTreeView, QWidget
 
 from studio.app import preferences
 from studio.app.state.notices import Notice
@@ -12,7 +14,14 @@ from studio.app.state.session import AppState
 from studio.protocol.messages import ErrorInfo
 from studio.store.errors import StoreError
 
-__all__ = ["ask_write", "folder_of_files", "open_dialog", "remember_folder", "save_dialog"]
+__all__ = [
+    "ask_write",
+    "folder_of_exports",
+    "folder_of_files",
+    "open_dialog",
+    "remember_folder",
+    "save_dialog",
+]
 
 
 def folder_of_files(project: Path | None = None) -> Path:
@@ -27,6 +36,16 @@ def folder_of_files(project: Path | None = None) -> Path:
     return Path.home()
 
 
+def folder_of_exports(project: Path | None = None) -> Path:
+    """Return the folder that a file was written into last; where none was, or it has gone, that of
+    the ``project``, or where files are opened.
+    """
+    for text in (preferences.load().exports, str(project or "")):
+        if text and Path(text).is_dir():
+            return Path(text)
+    return folder_of_files()
+
+
 def remember_folder(chosen: str) -> None:
     """Let the next dialog open beside what was chosen in one."""
     folder = str(Path(chosen).absolute().parent)
@@ -34,6 +53,10 @@ def remember_folder(chosen: str) -> None:
     if kept.files != folder:
         kept.files = folder
         preferences.save(kept)
+
+
+def _remember_written(chosen: str) -> None:
+    preferences.change(exports=str(Path(chosen).absolute().parent))
 
 
 def open_dialog(
@@ -46,11 +69,22 @@ def open_dialog(
     """Return a dialog for what is there, to be connected and opened; it is deleted when closed.
     ``folder`` is where it opens if not where the last one was answered.
     """
-    where = folder if folder is not None and folder.is_dir() else folder_of_files()
+    dialog = _dialog(parent, title, mode, filters, folder or folder_of_files())
+    dialog.filesSelected.connect(lambda files: remember_folder(files[0]))
+    return dialog
+
+
+def _dialog(
+    parent: QWidget, title: str, mode: QFileDialog.FileMode, filters: str, folder: Path
+) -> QFileDialog:
+    where = folder if folder.is_dir() else folder_of_files()
     dialog = QFileDialog(parent, title, str(where), filters)
     dialog.setFileMode(mode)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    dialog.filesSelected.connect(lambda files: remember_folder(files[0]))
+    if (table := dialog.findChild(QTreeView)) is not None:  # of Qt's own dialog
+        modes = QHeaderView.ResizeMode
+        table.header().setSectionResizeMode(modes.ResizeToContents)
+        table.header().setSectionResizeMode(0, modes.Stretch)
     return dialog
 
 
@@ -62,11 +96,13 @@ def save_dialog(
     suffix: str = "",
     folder: Path | None = None,
 ) -> QFileDialog:
-    """Return a dialog for a file to be written, as `open_dialog`. ``name`` is what it is called
+    """Return a dialog for a file to be written, beside the last one. ``name`` is what it is called
     unless the person says otherwise; a name without a suffix gets that of the filter that is
     chosen, at first ``suffix``.
     """
-    dialog = open_dialog(parent, title, QFileDialog.FileMode.AnyFile, filters, folder)
+    where = folder or folder_of_exports()
+    dialog = _dialog(parent, title, QFileDialog.FileMode.AnyFile, filters, where)
+    dialog.filesSelected.connect(lambda files: _remember_written(files[0]))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setDefaultSuffix(suffix)
     of_suffix = (each for each in filters.split(";;") if suffix and f"*.{suffix}" in each)
@@ -91,7 +127,7 @@ def ask_write(
 ) -> QFileDialog:
     """Ask for a file, let ``write`` write it, and say that it is there, or why it is not."""
     notices, suffix = state.notices, Path(name).suffix.removeprefix(".")
-    dialog = save_dialog(parent, title, name, filters, suffix, folder_of_files(state.project))
+    dialog = save_dialog(parent, title, name, filters, suffix, folder_of_exports(state.project))
 
     def chosen(file: str) -> None:
         path = Path(file)

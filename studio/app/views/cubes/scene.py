@@ -19,7 +19,7 @@ from studio.app.views.cubes.mappane import MapPane
 from studio.app.views.cubes.spectrum import Spectrum, SpectrumPlot
 from studio.app.viewspec import ViewSpec, shows
 from studio.app.widgets.basic import Elided, button, label, scrolled, section, view_bar
-from studio.app.widgets.filedialog import folder_of_files, save_dialog
+from studio.app.widgets.filedialog import folder_of_exports, save_dialog
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
 from studio.formats.cubes.maps import coloured
@@ -258,7 +258,7 @@ class SceneView(QWidget):
 
     def _write(self) -> None:
         formats = "Picture (*.png);;NumPy (*.npy)"
-        folder = folder_of_files(self._state.project)
+        folder = folder_of_exports(self._state.project)
         dialog = save_dialog(self, "Save map", "map.png", formats, "png", folder)
         dialog.fileSelected.connect(lambda file: self._scenes.write(self._key, file))
         dialog.open()

@@ -35,7 +35,7 @@ from studio.app.widgets.basic import (
     section,
     view_bar,
 )
-from studio.app.widgets.filedialog import folder_of_files, save_dialog
+from studio.app.widgets.filedialog import folder_of_exports, save_dialog
 from studio.app.widgets.historylist import HistoryList
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.nextlist import NextList, Suggestion
@@ -288,7 +288,7 @@ class RecommendView(QWidget):
             self._told.set_text(f"No title has {self.search.text().strip()!r} in it.")
 
     def _write(self) -> None:
-        folder = folder_of_files(self._state.project)
+        folder = folder_of_exports(self._state.project)
         dialog = save_dialog(self, "Lists to CSV", "lists.csv", "Table (*.csv)", "csv", folder)
         dialog.fileSelected.connect(lambda file: self._intents.write(self._key, file, LISTED))
         dialog.open()
