@@ -81,9 +81,10 @@ class GuidanceView(QWidget):
     Attributes:
         operator: what is asked.
         recipe: which one trains such a model.
+        highest: strength of the slider.
     """
 
-    operator, recipe = OPERATOR, RECIPE
+    operator, recipe, highest = OPERATOR, RECIPE, STRENGTHS[-1]
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
@@ -157,7 +158,7 @@ class GuidanceView(QWidget):
     def _sliders(self) -> QBoxLayout:
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Strength")
-        self.slider.setRange(0, len(STRENGTHS) - 1)
+        self.slider.setRange(0, STRENGTHS.index(self.highest))
         self.slider.setPageStep(10)
         self.slider.setValue(STRENGTHS.index(2.0))
         self._strength = label("", "strong")

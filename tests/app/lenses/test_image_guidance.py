@@ -15,6 +15,7 @@ from studio.app.intents.base import Answer
 from studio.app.plots.plane import Word
 from studio.app.plots.tradeoff import Stop, TradeoffPlot
 from studio.app.views.images.guidance import ALL, VIEW, ImageGuidanceView, Judged, Led
+from studio.app.widgets.guidanceview import STRENGTHS as STOPS
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.messages import GetAble, Operate, ResultWritten
 from studio.protocol.spec import Pick
@@ -151,8 +152,13 @@ async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens,
     assert up[1] > 0.98
     assert lab.table.horizontalHeaderItem(0).text() == "n\u00a0=\u00a01,200"
     assert "300 real images" in lab.table.horizontalHeaderItem(0).toolTip()
-    assert lab.table.item(0, 1).text() == "90.0% (85 to 93)"
-    assert lab.table.item(1, 2).text() == "95.0%"
+    assert lab.table.item(0, 1).text() == "90\u00a0% (85 to 93)"
+    assert lab.table.item(1, 2).text() == "95\u00a0%"
+    lab.resize(661, 456)  # the canvas in a window of 1280
+    await until(lambda: lab.table.width() < 400)
+    wide = sum(map(lab.table.sizeHintForColumn, range(3)))
+    assert wide <= lab.table.viewport().width(), "the real ones are seen, too"
+    assert lab.slider.maximum() < len(STOPS) - 1, "beyond, images are patterns"
     fewer = Judged(2.0, (0.8,) * 3, (0.5,) * 3, 0.9, 0.9, (50, 50))
     kept = dict(lab._known[0, 0.0])
     lab._keep(0, 0.0, [fewer])

@@ -95,7 +95,7 @@ class Led:
 class ImageGuidanceView(GuidanceView):
     """As that of points; the curve is measured when it is asked for."""
 
-    operator, recipe = OPERATOR, "digits-edm"
+    operator, recipe, highest = OPERATOR, "digits-edm", MOST  # beyond, images are patterns
     live = {"n": SHOWN, "measure": False}  # noqa: RUF012
 
     def _lay_out(self) -> None:
@@ -119,7 +119,7 @@ class ImageGuidanceView(GuidanceView):
         self._title = Elided("", "muted")
         self.grid = TileGrid("Guided images")
         self.grid.setMinimumHeight(280)
-        self.charts = GuidanceCharts("coverage of real images", "label accuracy", "share")
+        self.charts = GuidanceCharts("coverage", "label accuracy", "share")
         self.charts.by_strength.least = CURVE
         self.charts.chosen_at.connect(self.lead)
         self.table = FiguresTable("Figures at this strength", COLUMNS)
@@ -136,8 +136,8 @@ class ImageGuidanceView(GuidanceView):
         right.addWidget(self.unknown)
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.setSpacing(16)
-        self._halves.addLayout(left, 1)
-        self._halves.addLayout(right, 1)
+        self._halves.addLayout(left, 4)
+        self._halves.addLayout(right, 5)  # the table with its real column needs that much
         body.addLayout(self._halves, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -198,7 +198,7 @@ class ImageGuidanceView(GuidanceView):
         self.grid.show_tiles(
             kind.tiles({"x": found.images[0][:SHOWN]}), noun=kind.many, words=names
         )
-        title = f"Strength {asked.strength:g}, below each what it was asked to be"
+        title = f"Strength {asked.strength:g}, below each the class that was asked for"
         self._title.set_text(title)
         known = self._known.get((asked.label, asked.rescale), {})
         each = [known[strength] for strength in sorted(known) if strength <= MOST]
@@ -210,19 +210,22 @@ class ImageGuidanceView(GuidanceView):
             self.table.head(_heads(now.counts))
             self.table.show_lines(
                 [
-                    ("Label accuracy", _share(now.accuracy), f"{now.real_accuracy:.1%}"),
-                    ("Coverage", _share(now.coverage), f"{now.real_coverage:.1%}"),
+                    ("Label accuracy", _share(now.accuracy), _percent(now.real_accuracy)),
+                    ("Coverage", _share(now.coverage), _percent(now.real_coverage)),
                 ]
             )
             self.table.fit()
         unknown = (
-            "Nothing is measured yet. Measure asks the judge about this class at strengths from 0 "
-            "to 8."
+            f"Nothing is measured yet. Measure asks the judge about {self._which(asked.label)} at "
+            "strengths from 0 to 8."
             if not each
             else "This strength is not measured: click a dot of the curve for one that is."
         )
         self.unknown.setText("" if near else unknown)
         self.unknown.setVisible(not near)
+
+    def _which(self, label_: int) -> str:
+        return "this class" if label_ else "all classes"
 
     def _show_curve(self, each: Sequence[Judged], strength: float) -> None:
         x = np.array([one.strength for one in each])
@@ -261,7 +264,12 @@ def _three(values: NDArray[Any]) -> tuple[float, float, float]:
 
 def _share(figure: tuple[float, float, float]) -> str:
     value, low, high = figure
-    return f"{value:.1%} ({100 * low:.0f} to {100 * high:.0f})"
+    return f"{_percent(value)} ({100 * low:.0f} to {100 * high:.0f})"
+
+
+def _percent(share: float) -> str:
+    """Return a share of some hundreds; of these no decimal is known."""
+    return f"{100 * share:.0f}\u00a0%"
 
 
 SEEN = shows_moving("image-guidance")
