@@ -109,23 +109,33 @@ class Editing:
         return rows.x + s * rows.zeroed(noise_like(rows.x, self.noise))
 
     def down(
-        self, rows: Batch, x: Tensor, s: float, now: Progress, guidance: Guidance | None = None
+        self,
+        rows: Batch,
+        x: Tensor,
+        s: float,
+        now: Progress,
+        guidance: Guidance | None = None,
+        share: float = 1.0,
     ) -> Generator[Progress, None, Tensor]:
-        """Sample from x (n, *shape) at the noise level s down to none; yields how far it is after
-        each step, returns the samples. The sampler's own guidance leads first.
+        """Sample from x (n, *shape) at the noise level s down to none; returns the samples. The
+        sampler's own guidance leads first. After each step it yields how far it is: beyond what was
+        done ``now``, the part of the n rows that the steps so far come to, of the ``share`` of
+        them that it is.
         """
         both = _stacked(self.sampler.guidance, guidance)
         denoise = lead(both, self.model.denoiser, rows)
         low = min(self.clock.s_min, 0.5 * s)
         frames = self.sampler.frames(denoise, rows.holding(x / s), low, s, self.noise)
+        steps, done = len(self.sampler.levels(low, s)), 0
         while True:
             # Not around the yield: another job may run there, and it wants its gradients.
             with torch.no_grad():
                 frame = next(frames, None)
             if frame is None:
                 return x
-            x = frame.x
-            yield now
+            x, done = frame.x, done + 1
+            part = min(1.0, done / steps) if steps else 0.0
+            yield Progress(now.done + int(share * part * len(x)), now.total)
 
     def restored(self, rows: Batch, x: Tensor) -> Batch:
         """Return rows of other values in the units of the data, on the CPU."""

@@ -68,9 +68,10 @@ class Purify:
         for start in range(0, len(rows), PIECE):
             piece = rows.take(slice(start, start + PIECE))
             total = torch.zeros_like(piece.x)
-            for _ in range(votes):
-                now = Progress(start, len(rows))
-                total += yield from editing.down(piece, editing.noised(piece, s), s, now)
+            for vote in range(votes):
+                now = Progress(start + vote * len(piece) // votes, len(rows))
+                noised = editing.noised(piece, s)
+                total += yield from editing.down(piece, noised, s, now, share=1 / votes)
             mean = total / votes
             made.append(editing.restored(piece, mean).x)
             moved.append((mean - piece.x).flatten(1).square().mean(dim=1).sqrt().cpu())

@@ -151,6 +151,14 @@ def _refuse_torn(path: Path) -> None:
         )
 
 
+def _refuse_hollow(path: Path) -> None:
+    """Refuse a zip in which there is no file."""
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            if all(name.endswith("/") for name in archive.namelist()):
+                raise FormatError(f"{path.name} holds no files.", "Choose another one.")
+
+
 def _choose(paths: Sequence[Path], slug: str) -> tuple[Importer, list[Importer]]:
     """Return the importer to use and those that may be chosen instead."""
     offered = importers.offered(paths)
@@ -159,6 +167,7 @@ def _choose(paths: Sequence[Path], slug: str) -> tuple[Importer, list[Importer]]
     if not offered:
         for path in paths:
             _refuse_torn(path)
+            _refuse_hollow(path)
         names = ", ".join(path.name for path in paths[:3])
         together = " together" if len(paths) > 1 else ""
         hint = "Check what is in there, or import the files one by one."

@@ -143,6 +143,11 @@ class TestPictures:
         bomb = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\r" + body + zlib.crc32(body).to_bytes(4, "big")
         with pytest.raises(Undecodable, match="33,554,432"):
             decoded(bomb + b"\0\0\0\0IEND\xaeB`\x82")
+        path = tmp_path / "bomb.png"
+        path.write_bytes(bomb + b"\0\0\0\0IEND\xaeB`\x82")
+        found = files.inspect([path], "image-files")
+        assert found.notes == [], "it is said once"
+        assert found.problems[0].endswith("or make them smaller.")
 
     def test_an_archive_that_unpacks_to_too_much_is_refused(self, tmp_path, monkeypatch):
         path = tmp_path / "bomb.zip"
@@ -163,6 +168,12 @@ class TestPictures:
             archive.writestr("cats/1.png", b"\x89PNG" + bytes(900))
         path.write_bytes(path.read_bytes()[:600])
         with pytest.raises(FormatError, match=r"a.zip is damaged: .* its end is missing"):
+            files.inspect([path])
+
+    def test_an_archive_without_files_says_so(self, tmp_path):
+        path = tmp_path / "empty.zip"
+        zipfile.ZipFile(path, "w").close()
+        with pytest.raises(FormatError, match=r"empty.zip holds no files"):
             files.inspect([path])
 
     def test_a_locked_archive_and_one_without_pictures_are_refused(self, tmp_path):

@@ -392,6 +392,18 @@ def test_deblurred_images_are_the_same_when_blurred_again():
     assert not torch.allclose(x_of(found), found.arrays["blurred"], atol=0.05)
 
 
+def test_an_edit_of_few_rows_says_after_each_step_how_far_it_is():
+    """All rows of a piece come down together: it was at 0 of 8 until all were done."""
+    family, rows = images_at_work()
+    entry = registry.get("operator", "deblur")
+    operation = Operation(family, SHORT, {}, {"rows": rows})
+    going = entry.make(decode(entry.config, {"draws": 4})).work(operation)
+    told = [each.done for each in going]
+    assert told == sorted(told)
+    assert len(set(told)) >= 3
+    assert told[-1] <= 12
+
+
 def test_coloured_images_are_as_bright_as_they_were_and_grey_models_know_no_colour():
     family, rows = images_at_work()
     entry = registry.get("operator", "colourise")

@@ -174,7 +174,8 @@ class ImportDialog(QDialog):
         self._facts.setText(f"{found.format.upper()}, {file_size(found.bytes)}")
         self._choice.show_found(found)
         tables = bool(found.items) or not found.parts
-        self._table.setVisible(tables)
+        nothing = not found.items and not found.parts  # what is wrong stands below
+        self._table.setVisible(tables and not nothing)
         self.parts.setVisible(not tables)
         self.parts.show_found(found)
         points = are_points(found)

@@ -63,7 +63,7 @@ class FoundParts(QWidget):
             there = _first(found.preview.get(part.name))
             if part.name == LABEL and part.name not in found.preview and names:
                 there = f"one of {names}{more}"
-            cells = (part.name, part.dtype, _shape(part), there)
+            cells = (part.name, _numbers(part, found), _shape(part), there)
             for j, text in enumerate(cells):
                 self.list.setItem(i, j, QTableWidgetItem(one_line(text)))
         self.list.resizeColumnsToContents()
@@ -97,6 +97,16 @@ def _table(name: str) -> QTableWidget:
     header.setStretchLastSection(True)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     return made
+
+
+def _numbers(part: Part, found: Inspection) -> str:
+    """Return how the numbers of a part are kept, and how they are read where that is otherwise: as
+    the levels of pictures, which are bytes.
+    """
+    scaled = any(isinstance(v, float) for v in _flat(found.preview.get(part.name, ())))
+    return (
+        f"{part.dtype}, 0 to 255 read as 0 to 1" if scaled and part.dtype == "uint8" else part.dtype
+    )
 
 
 def _shape(part: Part) -> str:

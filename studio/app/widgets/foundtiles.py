@@ -55,8 +55,14 @@ class FoundTiles(QWidget):
             return
         with QPainter(self) as painter:
             for row in range(self.count):
-                area = QRectF(row * (SIDE + GAP), 0, SIDE, SIDE)
+                area = _within(QRectF(row * (SIDE + GAP), 0, SIDE, SIDE), self._tiles.aspect)
                 self._tiles.paint(painter, area, row, theme.colors())
+
+
+def _within(box: QRectF, aspect: float) -> QRectF:
+    """Return the largest area of an aspect in a box, as a tile has it in a browser."""
+    wide, high = min(box.width(), box.height() * aspect), min(box.height(), box.width() / aspect)
+    return QRectF(box.left(), box.top() + (box.height() - high) / 2, wide, high)
 
 
 def _tiles(found: Inspection) -> Tiles | None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from studio.formats.images.fitting import Bytes
 
-__all__ = ["MOST_BYTES", "MOST_PIXELS", "PICTURES", "Undecodable", "decoded"]
+__all__ = ["MOST_BYTES", "MOST_PIXELS", "PICTURES", "TooLarge", "Undecodable", "decoded"]
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 """Suffixes of pictures."""
@@ -42,6 +42,10 @@ class Undecodable(ValueError):
     """A file that is no picture that can be taken; the message goes on from its name."""
 
 
+class TooLarge(Undecodable):
+    """One that has more pixels than are read."""
+
+
 def decoded(data: bytes) -> Bytes:
     """Return the picture in a file, (h, w) where all of it is grey and (h, w, 3) otherwise.
 
@@ -58,7 +62,7 @@ def decoded(data: bytes) -> Bytes:
             with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
                 width, height = image.size
                 if not 0 < width * height <= MOST_PIXELS:
-                    raise Undecodable(
+                    raise TooLarge(
                         f"has {width:,} x {height:,} pixels; at most {MOST_PIXELS:,} are taken"
                     )
                 return _flat(ImageOps.exif_transpose(image))
@@ -67,7 +71,7 @@ def decoded(data: bytes) -> Bytes:
     except UnidentifiedImageError as error:
         raise Undecodable("is no PNG, JPEG, BMP, GIF or WebP picture") from error
     except Image.DecompressionBombError as error:
-        raise Undecodable(f"has more than {MOST_PIXELS:,} pixels") from error
+        raise TooLarge(f"has more than {MOST_PIXELS:,} pixels") from error
     except _DAMAGE as error:
         why = str(error).strip().rstrip(".") or type(error).__name__
         raise Undecodable(f"is damaged ({why})") from error

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from studio.formats.folders import below
-from studio.formats.images.decoding import PICTURES, Undecodable, decoded
+from studio.formats.images.decoding import PICTURES, TooLarge, Undecodable, decoded
 from studio.formats.images.fitting import (
     FITTING,
     SHOWN,
@@ -43,6 +43,7 @@ class _Seen:
         good: those that can be taken.
         bad: what is wrong with the others, in sentences.
         sizes: (height, width) of each size there is, as it comes out.
+        large: whether any has too many pixels.
         coloured: whether any has colours.
         first: a few from all over them, as they are: the first ones may all be of one class.
     """
@@ -50,6 +51,7 @@ class _Seen:
     good: list[Picture] = field(default_factory=list)
     bad: list[str] = field(default_factory=list)
     sizes: set[tuple[int, int]] = field(default_factory=set)
+    large: bool = False
     coloured: bool = False
     first: list[Bytes] = field(default_factory=list)
 
@@ -103,7 +105,8 @@ class PictureFiles(Importer):
         with gathered(paths) as pictures:
             seen = _looked(pictures, fitting)
         problems, notes = [], []
-        if seen.bad:
+        # Where none can be read the refusal says why, once.
+        if seen.bad and (seen.good or options["damaged"] == "stop"):
             said = " ".join(seen.bad[:_NAMED])
             more = f" And {len(seen.bad) - _NAMED:,} more." if len(seen.bad) > _NAMED else ""
             total = f"{len(seen.bad):,} of {len(pictures):,} pictures cannot be read"
@@ -164,6 +167,7 @@ def _looked(pictures: Sequence[Picture], fitting: Fitting) -> _Seen:
             found = decoded(picture.read())
         except (Undecodable, Unreadable) as error:
             seen.bad.append(f"{picture.name} {error}.")
+            seen.large = seen.large or isinstance(error, TooLarge)
             continue
         seen.good.append(picture)
         seen.sizes.add(fitting.size_of(*found.shape[:2]))
@@ -183,7 +187,9 @@ def _shape(paths: Sequence[Path], seen: _Seen, fitting: Fitting) -> tuple[int, i
     if not seen.good:
         raise FormatError(
             f"{name}: no picture can be read. {' '.join(seen.bad[:_NAMED])}",
-            "Copy them again from where they came from.",
+            "Choose others, or make them smaller."
+            if seen.large
+            else "Copy them again from where they came from.",
         )
     if len(seen.sizes) > 1:
         (low, wide), (high, long) = min(seen.sizes), max(seen.sizes)

@@ -324,6 +324,25 @@ def test_the_first_are_painted_as_their_kind_does(dialog: Any) -> None:
     assert shown._why.text() == "Choose the columns."
 
 
+def test_pictures_are_shown_in_their_shape_and_of_nothing_no_table(dialog: Any) -> None:
+    x = np.full((1, 1, 10, 20), 0.5, np.float32).tolist()
+    parts = [Part(name="x", dtype="uint8", shape=[1, 10, 20])]
+    images = msgspec.structs.replace(
+        JETS, kind="images", rows=1, parts=parts, preview={"x": x}, classes=[], facts={}
+    )
+    shown = dialog.of(images)
+    tiles = shown.parts.tiles
+    picture = tiles.grab().toImage().convertToFormat(RGB)
+    grey = 0xFF808080
+    assert picture.pixel(48, 48) == grey
+    assert picture.pixel(48, 10) != grey, "twice as wide as high"
+    assert "read as 0 to 1" in shown.parts.list.item(0, 1).text()
+    nothing = msgspec.structs.replace(images, rows=0, parts=[], preview={}, problems=["Too large."])
+    shown = dialog.of(nothing)
+    assert not shown._columns.isVisible()
+    assert shown._why.text() == "Too large."
+
+
 def test_a_class_that_no_importer_reads_is_one_of_those_there_are(dialog: Any) -> None:
     """A dash stood there."""
     labelled = [*JETS.parts, Part(name="label", dtype="int64")]
