@@ -154,11 +154,18 @@ class ImageSet:
             "net": {"slug": "mlp", "config": {"width": 512}},
         },
         # Below a noise of 1 the first pictures of a generator stand so far from all data that a
-        # learned score extrapolates, and sends them on to plain white, for good.
+        # learned score extrapolates, and sends them on to plain white, for good. Above, images of
+        # far kinds must become one cloud, or the kind that is nearest takes all: hence high levels
+        # (the paper's of MNIST reach 40), as many of them as there are low ones. Steps are what it
+        # takes, and of a generator what its latent says of colour must reach the pixels.
         "score-gan": {
             "s_low": 1.0,
+            "s_high": 20.0,
+            "rho": 1.0,
+            "score_steps": 2,
             "latent": 64,
-            "net": {"slug": "mlp", "config": {"width": 512}},
+            "net": {"slug": "mlp", "config": {"width": 256}},
+            "generator": {"slug": "dcgan", "config": {"width": 16, "modulated": True}},
         },
     },
 )

@@ -58,7 +58,7 @@ def test_another_network_is_picked_and_forgets_the_settings_of_the_last(key):
 def test_a_network_that_is_preferred_keeps_its_preferred_settings_where_only_some_are_set():
     spec = apply(find("score-gan@digits").spec, ["family.net.depth=2"])
     assert networks(spec)["net"]["slug"] == "mlp"
-    assert networks(spec)["net"]["config"]["width"] == 512
+    assert networks(spec)["net"]["config"]["width"] == 256
     assert networks(spec)["net"]["config"]["depth"] == 2
 
 

@@ -253,7 +253,14 @@ def table(compared: Compared) -> str:
 _MLP: Mapping[str, Any] = {"slug": "mlp", "config": {"width": 512}}
 _SMALL: Mapping[str, Any] = {"slug": "mlp", "config": {"width": 256}}
 _RELU: Mapping[str, Any] = {"activation": "relu"}
-_SCORE_GAN: Mapping[str, Any] = {"teacher_share": 0.35, "score_steps": 4}
+_SCORE_GAN: Mapping[str, Any] = {
+    "teacher_share": 0.35,
+    "score_steps": 4,
+    "s_high": 5.0,
+    "rho": 3.0,
+    "net": _MLP,
+    "generator": {"slug": "dcgan", "config": {"width": 32, "modulated": False}},
+}
 _MOMENTUM: Mapping[str, Any] = {"beta1": 0.5, "beta2": 0.999}
 LOGISTIC: Mapping[str, Any] = {
     "loss": "logistic",
