@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from typing import Annotated, Unpack
 
 from models.carriers.population_family import PopulationFamily
-from models.carriers.population_settings import Noise, PopulationSize, Reach, Speed, StartLaw
+from models.carriers.population_settings import (
+    Noise,
+    PopulationSize,
+    Reach,
+    Speed,
+    StartLaw,
+    StartWidth,
+)
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Layer, Look, Phase, Stage, Training, Walk
@@ -42,6 +49,7 @@ class ScoreFlowConfig(Config, frozen=True):
 
     population: PopulationSize = 1024
     start: StartLaw = "gaussian"
+    start_width: StartWidth = 1.0
     teacher_share: TeacherShare = 0.5
     score_steps: ScoreSteps = 5
     speed: Speed = 0.1
@@ -118,6 +126,9 @@ class ScoreFlow(PopulationFamily[ScoreFlowConfig]):
     ) -> None:
         super().__init__(config, spec, **training)
         self.field: TaughtDifference = TaughtDifference(config, self, probes=self._probes)
+
+    def start_width(self) -> float:
+        return self.config.start_width
 
     @property
     def parts(self) -> Mapping[str, Packed]:

@@ -146,12 +146,20 @@ class ImageSet:
         "mmd-flow": {"speed": 100.0, "reach": 20.0},
         # Particles that start as noise are where a score was taught, so that less noise will do
         # than for a generator's first pictures. A plain network makes ten times as many steps as a
-        # U-Net in the same time, and here steps are what it takes.
+        # U-Net in the same time, and here steps are what it takes. A particle goes to the kind that
+        # it is near to and stays: of far kinds each has its share if the start is wide, and noise
+        # as wide as all of them counts from the first move. Moves are many: one pair of noises each
+        # will do.
         "score-flow": {
+            "start_width": 2.5,
+            "teacher_share": 0.7,
             "speed": 0.5,
             "reach": 20.0,
             "s_low": 0.5,
-            "net": {"slug": "mlp", "config": {"width": 512}},
+            "s_high": 20.0,
+            "rho": 1.0,
+            "pairs": 1,
+            "net": {"slug": "mlp", "config": {"width": 256}},
         },
         # Below a noise of 1 the first pictures of a generator stand so far from all data that a
         # learned score extrapolates, and sends them on to plain white, for good. Above, images of

@@ -321,6 +321,11 @@ def test_a_population_goes_where_the_arrows_point():
     assert family.carrier.count == 5
 
 
+def test_a_population_starts_as_wide_as_it_is_told():
+    one, three = (build(ScoreFlow, ScoreFlowConfig, start_width=w).carrier.x for w in (1.0, 3.0))
+    torch.testing.assert_close(three, 3.0 * one)
+
+
 @pytest.mark.slow
 def test_both_learn_the_structure_of_five_gaussians():
     quick = {"net": {"width": 64, "depth": 3}, "teacher_share": 0.4}
