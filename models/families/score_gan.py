@@ -36,7 +36,7 @@ from models.fields.difference_settings import (
 from models.fields.probes import Probes
 from models.fields.score_difference import FIT_OWN, SCORES
 from models.fields.taught_difference import TEACH, TaughtDifference, split
-from models.nets.earlier import networks_as_picks
+from models.nets.earlier import score_gan_unmodulated
 from models.nets.settings import GeneratorNet, ScoreNet
 from models.registry import family
 from models.tensors import make_generator
@@ -81,8 +81,8 @@ class ScoreGanConfig(Config, frozen=True):
     field="score-difference",
     carrier="generator",
     motion="dθ/dτ = E[Jᵀ s ∇log(p/q)(x + s ε)],  x = g(z; θ)",
-    version=2,
-    upgrade=networks_as_picks,
+    version=3,
+    upgrade=score_gan_unmodulated,
 )
 class ScoreGan(GeneratorFamily[ScoreGanConfig]):
     """field = difference of scores, carrier = generator; first the teacher learns, then it moves.

@@ -1,5 +1,5 @@
-"""Settings of earlier versions: networks as one field for points and one for images, and what a GAN
-and a VAE of images were.
+"""Settings of earlier versions: networks as one field for points and one for images, and what a
+GAN, a Score GAN and a VAE of images were.
 """
 
 from collections.abc import Mapping
@@ -7,7 +7,12 @@ from typing import Any
 
 from models.nets.offered import gives
 
-__all__ = ["gan_by_log_ratio", "gaussian_prior", "networks_as_picks"]
+__all__ = [
+    "gan_by_log_ratio",
+    "gaussian_prior",
+    "networks_as_picks",
+    "score_gan_unmodulated",
+]
 
 # The field of today, that for images of then, its network of today, and how a fully connected one
 # was activated.
@@ -63,6 +68,22 @@ def gaussian_prior(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """
     whole = {"encoder", "decoder", "latent", "beta"} <= config.keys()
     return {"couplings": 0, **config} if whole else dict(config)
+
+
+def score_gan_unmodulated(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return settings of a Score GAN in which networks are picks; the generator of images is
+    modulated only where that was written down, but for a setup that says little, which is new. A
+    `models.entries.Upgrade`.
+    """
+    found = networks_as_picks(config, kind)
+    pick = found.get("generator", {})
+    if not isinstance(pick, Mapping):
+        return found  # refused where it is read
+    whole = "image_generator" in config or ("slug" in pick and "warm_start" in found)
+    if _on_grid(kind) and whole and pick.get("slug") == "dcgan":
+        own = {"modulated": False, **pick.get("config", {})}
+        found["generator"] = {"slug": "dcgan", "config": own}
+    return found
 
 
 def _on_grid(kind: str) -> bool:

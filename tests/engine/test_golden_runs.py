@@ -29,7 +29,15 @@ RUNS = sorted(GOLDEN.glob("format-*/project/runs/*"))
 RECIPES = sorted(GOLDEN.glob("format-*/recipes/*.toml"))
 # Where a recipe left a setting to a default that is another today: what it was. Runs hold them all.
 LEFT_OPEN: dict[str, dict[str, Any]] = {
-    "discriminator-flow-images": {"penalty": 0.03, "critic_optimizer": {"lr": 1e-3}}
+    "discriminator-flow-images": {"penalty": 0.03, "critic_optimizer": {"lr": 1e-3}},
+    "score-flow-images": {
+        "start_width": 1.0,
+        "teacher_share": 0.5,
+        "s_high": 5.0,
+        "rho": 3.0,
+        "pairs": 4,
+    },
+    "score-gan-images": {"score_steps": 5, "s_high": 5.0, "rho": 3.0},
 }
 
 

@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
 from models.carriers.generator import Generator
-from models.config import Config, ConfigError, decode
+from models.config import Config, ConfigError, decode, encode
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
@@ -21,8 +21,10 @@ from models.fields.probes import Probes
 from models.fields.score_difference import ScoreDifference, level_law
 from models.kinds.points import in_data_units
 from models.nets.mlp import MLPConfig, TimeMLP, linear
+from models.nets.pick import filled
 from models.nets.unconditional import Unconditional
 from models.oracle import GaussianMixture
+from models.registry import registry
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
 
@@ -319,6 +321,19 @@ def test_a_population_goes_where_the_arrows_point():
                 assert cosine_similarity(arrows, way, dim=1).min() > 0.99
                 torch.testing.assert_close(scene["moved"], before + way)
     assert family.carrier.count == 5
+
+
+def test_images_written_down_before_keep_a_generator_that_its_latent_does_not_modulate():
+    entry = registry.get("family", "score-gan")
+    plain = {"slug": "dcgan", "config": {"width": 32}}
+    then = {**encode(ScoreGanConfig()), "generator": plain}
+    read = decode(entry.config, filled(entry, entry.upgrade(then, "images"), "images"))
+    assert read.generator.config == {"width": 32, "modulated": False}
+    assert (read.s_high, read.rho) == (5.0, 3.0)
+    assert entry.upgrade(then, "points") == then
+    new = decode(entry.config, filled(entry, entry.upgrade({"latent": 3}, "images"), "images"))
+    assert (new.latent, new.s_high) == (3, 20.0)
+    assert new.generator.config["modulated"]
 
 
 def test_a_population_starts_as_wide_as_it_is_told():
