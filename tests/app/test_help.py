@@ -356,6 +356,7 @@ NOT_REPRODUCED = {
     "8C-inpaint",
     "8C-solvers-mnist",
     "8C-told",
+    "GI-colour-score-gan",
     "GR5-gran",
 }
 
