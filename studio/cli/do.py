@@ -82,18 +82,24 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(folder: "RunFolder") -> int:
+    from studio.engine.kinds.fit import picked_kind
     from studio.engine.run.conditions import conditions_of
     from studio.engine.run.operating import offered
     from studio.engine.run.saving import saved_data
 
     checkpoint, _ = folder.checkpoints.newest()
     data = saved_data(checkpoint) if checkpoint is not None else None
+    kind = picked_kind(folder.record.spec.dataset)
+    found = offered(folder, data)
     rows = []
-    for entry, reason in offered(folder, data):
-        takes = ", ".join(slot.name for slot in entry.takes) or "-"
-        rows.append((entry.slug, "no" if reason else "yes", takes, reason or entry.summary))
+    for entry, reason in sorted(found, key=lambda each: bool(each[1])):
+        if not entry.kinds or kind in entry.kinds:
+            takes = ", ".join(slot.name for slot in entry.takes) or "-"
+            rows.append((entry.slug, "no" if reason else "yes", takes, reason or entry.summary))
     table(rows, head=("OPERATOR", "CAN", "TAKES", "WHAT IT DOES"))
     say()
+    if (others := len(found) - len(rows)) > 0:
+        say(f"{others} more are for other kinds of data than {kind}: pushforward list operators.")
     say("pushforward show OPERATOR describes its settings.")
     if told := conditions_of(folder):
         say()

@@ -70,7 +70,8 @@ class Validate(_Command, frozen=True, kw_only=True):
 class PreviewData(_Command, frozen=True, kw_only=True):
     """Draw n points of a data set; reply: {"columns", "n": how many are learned from, "shares":
     what becomes of all, as `studio.counted.shared_out` says it, "counts": how many of each class
-    are learned from, where that is known, "mean", "std", "modes", "names"}
+    are learned from, where that is known, "repeats": which of an imported set are there more than
+    once, "" where nobody compared them, "mean", "std", "modes", "names"}
     and arrays "x" (n, d) f4 in data units. Of images: "x" (n, C, H, W) in [0, 1], fewer than n
     where they are large, "labels" (n,) i4 where there are labels, "names" of the classes, no
     columns, and one "mean" and "std" for all pixels.

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 from studio.app.pickers.datacards import DataCards
 from studio.app.pickers.option import Option, found
 from studio.app.setup.choices import numbers
+from studio.app.setup.facts import takes
 from studio.app.state import drafts, sentence
 from studio.app.state.draft import Draft
 from studio.app.state.expected import expected
@@ -210,6 +211,15 @@ async def test_a_run_of_the_same_networks_on_this_computer_tells_more_than_a_rec
     larger = msgspec.structs.replace(family, config={**family.config, "net": net})
     run.spec = msgspec.structs.replace(of, family=larger)
     assert not expected(draft, bench.state, steps=1000).here, "another network is no measure"
+
+
+async def test_a_dear_sampler_is_said_beside_the_time_of_the_steps(bench, wait):
+    await set_up(bench, wait)
+    draft = bench.state.draft
+    draft.evaluations = 18
+    assert takes(draft, bench.state)[1] == "on this computer"
+    draft.evaluations = 2000
+    assert takes(draft, bench.state)[1] == "plus drawing samples"
 
 
 def test_what_begins_with_a_search_comes_first():

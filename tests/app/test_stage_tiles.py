@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from studio.app.kinds import images, series
+from studio.app.views.steps import last_change
 
 IMAGES = np.linspace(0, 1, 2 * 64, dtype=np.float32).reshape(2, 1, 8, 8)
 SERIES = np.linspace(-1, 1, 2 * 16, dtype=np.float32).reshape(2, 16, 1)
@@ -30,3 +31,10 @@ def test_series_of_a_step_are_drawn_to_one_scale():
     spans = [each.tiles.one.keywords["span"] for each in (before, after)]
     np.testing.assert_array_equal(spans[0], spans[1])
     assert spans[0][0] < -8
+
+
+def test_at_the_end_of_the_flow_the_step_is_the_last_that_changed_something():
+    """A small graph is complete long before the end: before and after were the same picture."""
+    x = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [1.0, 1.0], [1.0, 1.0]])
+    assert last_change(x) == 2
+    assert last_change(x[2:]) == 2, "the last of all where nothing changes"

@@ -8,11 +8,13 @@ import pytest
 
 from models.registry import registry
 from studio.engine.data.imported import find_imported
+from studio.engine.data.preview import preview
 from studio.engine.kinds.base import Facts, kind_of
 from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused
 from studio.formats.graphs.graphml import GraphML
 from studio.formats.jets.jetnet import JetNet
+from studio.protocol.spec import Pick
 from studio.store.project import Project
 
 discover()
@@ -64,6 +66,24 @@ def test_graphs_train_in_their_sizes(tmp_path: Path) -> None:
     assert set(data.rows.rows(slice(None)).given["size"].tolist()) <= {3, 4, 5}
     # One of ten is held out to validate and one to test: no two halves are made of either.
     assert data.own, "it is said that figures are against what was learned"
+
+
+def test_it_is_said_which_imported_graphs_are_copies(tmp_path: Path) -> None:
+    paths = []
+    for size in (3, 4) * 15:
+        nodes = "".join(f'<node id="n{i}"/>' for i in range(size))
+        edges = "".join(f'<edge source="n{i}" target="n{i + 1}"/>' for i in range(size - 1))
+        paths.append(tmp_path / f"{len(paths)}.graphml")
+        paths[-1].write_text(GRAPH.format(nodes=nodes, edges=edges))
+    data = imported(tmp_path, GraphML(), paths)
+    facts, _ = preview(Pick(slug="project:mine"), tmp_path / "project", 30)
+    held = 30 - len(data.rows)
+    assert held > 0
+    assert facts["repeats"] == (
+        "2 of the 30 graphs are different, the others copies; "
+        f"{held} of the {held} held out are learned from, too, so that floors and novelty say "
+        "little."
+    )
 
 
 @pytest.mark.parametrize("slug", ["jets", "graphs"])

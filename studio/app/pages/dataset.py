@@ -208,7 +208,8 @@ class DataSetPage(QWidget):
         n = int(facts.get("n") or len(x))
         all_of_them = f"the {counted(n, its.one, its.many)} that are learned from"
         self.known.show_classes(classes_of(rows, facts), all_of_them if counts else drawn)
-        self.known.say("Split", _split(shared_out(facts.get("shares") or {})))
+        said = [_split(shared_out(facts.get("shares") or {})), str(facts.get("repeats") or "")]
+        self.known.say("Split", " ".join(filter(None, said)))
 
     def _show_preview(
         self, its: Kind, x: NDArray[np.float32], told: Arrays, columns: tuple[str, ...]

@@ -50,7 +50,7 @@ class ListLook(Look):
         self.why.setVisible(bool(self.why.text()))
         clear(self._facts)
         for name, value in option.facts if option is not None else ():
-            title = label(name, "muted")
+            title = label(name, "muted", wrap=True)
             title.setFixedWidth(NAMES)
             line = row(title, label(value, wrap=True), gap=8)
             line.setStretch(1, 1)

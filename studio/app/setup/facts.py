@@ -11,6 +11,7 @@ from studio.protocol.catalog import Catalog
 
 __all__ = ["costs", "takes", "used"]
 
+DEAR = 500  # evaluations a sample from which drawing some hundred takes minutes
 FRESH = "A training draws fresh ones for every batch."
 CARRIED = {"flow": "particles", "particles": "particles", "generator": "generator"}
 
@@ -54,4 +55,6 @@ def takes(draft: Draft, state: AppState) -> tuple[str, str]:
     if known is None:
         return "", ""
     where = "on this computer" if known.here or state.engine.device == "cpu" else "on a CPU"
+    if draft.evaluations and draft.evaluations >= DEAR:
+        where = "plus drawing samples"
     return f"{known.about} {duration(known.seconds)}", where

@@ -4,8 +4,10 @@ show what a stage has at hand do so, and take a step of the flow apart.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QWidget
@@ -296,6 +298,9 @@ class StepsView(QWidget):
         rows = self._state.selection.of(Source(run.key, "particles"))
         row = int(rows[0]) if len(rows) and rows[0] < record.x.shape[1] else 0
         frame = max(1, frame_at(record.t, self._state.playback.flow))
+        # A small graph is complete long before the end: there its last change is the step.
+        if frame == len(record.t) - 1:
+            frame = last_change(record.x[:, row])
         told = self._told_of(record, run)
         way = kind.way(record.x, record.extras, row, np.array([frame - 1, frame]), told)
         before, after = ({name: each[i : i + 1] for name, each in way.items()} for i in (0, 1))
@@ -307,6 +312,14 @@ class StepsView(QWidget):
         entry = family_of_run(self._state.runs.current, self._state.catalog)
         if entry is not None:
             self._state.show_help(family_slug(entry.slug))
+
+
+def last_change(x: NDArray[Any]) -> int:
+    """Return the last frame of one latent (frames, ...) that is another than the one before it, the
+    last of all where none is.
+    """
+    changed = np.flatnonzero((x[1:] != x[:-1]).reshape(len(x) - 1, -1).any(axis=1))
+    return int(changed[-1]) + 1 if len(changed) else len(x) - 1
 
 
 VIEW = ViewSpec(

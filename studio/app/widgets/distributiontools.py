@@ -116,6 +116,8 @@ class DistributionTools(QWidget):
         """Offer numbers, of which some are shown."""
         self._all, self._shown = list(names), list(shown)
         self.which.setText(f"{len(shown)} of {len(names)} numbers")
+        self.which.updateGeometry()
+        self.which.setMinimumWidth(self.which.sizeHint().width())  # while others are laid out, too
         self.which.setAccessibleName(f"Numbers, {len(shown)} of {len(names)} shown")
         self.which.setVisible(len(names) > 1)
 

@@ -13,6 +13,7 @@ from studio.app.forms.editors import ChoiceList
 from studio.app.icons import repaint_on_theme
 from studio.app.plots.ticks import number
 from studio.app.state.comparison import QUALITY, samples_at
+from studio.app.state.naming import metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import first_metric
 from studio.app.state.session import AppState
@@ -44,7 +45,7 @@ class Strip(QWidget):
         super().__init__()
         self._values: NDArray[np.float64] = np.empty(0)
         self._step = 0
-        self._floor, self.band = 0.0, (0.0, 0.0)
+        self._floor, self.band, self._name = 0.0, (0.0, 0.0), ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         repaint_on_theme(self)
 
@@ -57,8 +58,13 @@ class Strip(QWidget):
         step: int,
         floor: float | None,
         band: tuple[float, float] | None,
+        name: str = "",
     ) -> None:
-        """Show values, the last of a step, and a floor with its band, if they are known."""
+        """Show values of a metric of that name, the last of a step, and a floor with its band, if
+        they are known.
+        """
+        off = floor is not None and floor <= 0
+        self._name = f"{name} (the floor is not above 0: off this axis)" if off else name
         some = values[np.isfinite(values)]
         positive = bool(len(some)) and bool((some > 0).all())
         self._values = some if positive else np.empty(0)
@@ -95,6 +101,10 @@ class Strip(QWidget):
         painter.setPen(QPen(QColor(tokens.line), 1))
         painter.drawLine(QLineF(EDGE, y, self.width() - EDGE, y))
         painter.setPen(QColor(tokens.muted))
+        name = painter.fontMetrics().elidedText(
+            self._name, Qt.TextElideMode.ElideRight, self.width() - 2 * EDGE
+        )
+        painter.drawText(QPointF(EDGE, 12), name)
         last = -float(WORDS)
         for mark in marks(*self._ends):
             if self._x(mark) - last >= WORDS:
@@ -193,5 +203,6 @@ class StandingCard(QFrame):
         entry = catalog.get("metric", slug) if catalog is not None else None
         band = held.band(entry, run.floors, slug, samples_at(run, step))
         values = series.values[np.array(same, bool)]
-        self.strip.show_values(values.copy(), step, run.floors.get(slug), band)
+        self.strip.show_values(values.copy(), step, run.floors.get(slug), band,
+                                metric_title(slug, catalog))  # fmt: skip
         set_tip(self.strip, held.explained(entry))

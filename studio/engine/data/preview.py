@@ -9,7 +9,7 @@ from models.contracts.data import RowSource
 from models.entries import DatasetEntry
 from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset, registered
-from studio.engine.data.imported import find_shares, find_where_it_lies
+from studio.engine.data.imported import find_imported, find_shares, find_where_it_lies
 from studio.engine.data.stored import StoredRows
 from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.run.randomness import SAMPLES
@@ -19,6 +19,7 @@ from studio.protocol.spec import Pick, project_name
 __all__ = ["first_rows", "preview"]
 
 MAX_NUMBERS = 2**24
+COMPARED = 4096  # rows of an imported set, of which it is said which are there twice
 
 
 def first_rows(data: Dataset, n: int) -> tuple[dict[str, Any], Arrays]:
@@ -45,10 +46,11 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
     if choice is None:
         name = project_name(pick.slug) or ""
         data, shares = find_where_it_lies(name, project), find_shares(name, project)
+        repeats = _repeats(name, project) if len(data) <= COMPARED else ""
     else:
         assert isinstance(choice.entry, DatasetEntry)
         count = 0 if choice.entry.finite else n
-        made = registered(choice.entry, choice.config, count, seed=0)
+        made, repeats = registered(choice.entry, choice.config, count, seed=0), ""
         data, held = made.rows, made.held
         shares = {} if held is None else {"learned": len(data), "measured": len(held)}
         if made.validates and made.unseen is not None:
@@ -63,8 +65,17 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
         rows = torch.randperm(len(data), generator=make_generator(0, SAMPLES))[:n]
         data = data.take(rows)
     kind = kind_of(spec.kind)
-    told = {"n": total, "shares": shares, "counts": counts}
+    told = {"n": total, "shares": shares, "counts": counts, "repeats": repeats}
     return {**told, **kind.facts(data)}, kind.shown(data)
+
+
+def _repeats(name: str, project: Path | None) -> str:
+    """Say which rows of an imported set are there more than once, where their kind tells."""
+    made = find_imported(name, project)
+    kind = kind_of(made.rows.spec().kind)
+    held = [made.held] if made.held is not None else []
+    held += [made.unseen] if made.unseen is not None and made.unseen is not made.held else []
+    return kind.repeats(made.rows, held)
 
 
 def _counted(data: RowSource) -> list[int]:

@@ -88,6 +88,12 @@ class DataKind:
         known = {entry.slug: (entry.one, entry.many) for entry in registry.all("kind")}
         return counted(n, *known.get(self.slug, ("row", "rows")))
 
+    def repeats(self, learned: RowSource, held: Sequence[RowSource]) -> str:
+        """Say in a sentence how many data are there more than once, and how many of those that are
+        held out, of some sets, are learned, too; "" where none is or the kind compares none.
+        """
+        return ""
+
     def too_few(self, n: int) -> tuple[str, str]:
         """Say that so many data are too few for a model, and what to do about it."""
         known = {entry.slug: (entry.one, entry.many) for entry in registry.all("kind")}

@@ -1,6 +1,6 @@
 """Graphs: laid out for the screen, exported as GraphML and as lists of edges."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -15,6 +15,7 @@ from models.contracts.data import RowSource
 from models.contracts.spec import LABEL, SIZE, DataSpec
 from models.kinds.graphs import GraphSet
 from models.layouts.graphs import Packing, unpack
+from observables.graphs.canonical import same_graphs
 from observables.graphs.makes import MAKES
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.formats.graphs.writing import GRAPH_SUFFIXES, write_graphs
@@ -67,6 +68,24 @@ class Graphs(DataKind, slug="graphs"):
     def described(self, data: RowSource) -> str:
         assert isinstance(data, GraphSet)
         return f"{self.counted(len(data))} (at most {data.packing.nodes} nodes)"
+
+    def repeats(self, learned: RowSource, held: Sequence[RowSource]) -> str:
+        """Say how many graphs are copies of others, however their nodes are numbered."""
+        parts = [learned, *held]
+        rows = [part.rows(slice(None)) for part in parts]
+        squares = [unpack(each.x, Packing.like(each)).numpy() > 0 for each in rows]
+        sizes = [each.given[SIZE].numpy() for each in rows]
+        classes = same_graphs(np.concatenate(squares), np.concatenate(sizes)).tolist()
+        mine, theirs = set(classes[: len(learned)]), classes[len(learned) :]
+        different = len(set(classes))
+        if different == len(classes):
+            return ""
+        said = f"{different:,} of the {len(classes):,} graphs are different, the others copies"
+        seen = sum(each in mine for each in theirs)
+        if seen:
+            said += f"; {seen:,} of the {len(theirs):,} held out are learned from, too, so that "
+            said += "floors and novelty say little"
+        return f"{said}."
 
     def alike(self, data: RowSource) -> dict[str, float]:
         """Return the number, from 1, of the make that the graphs are "meant" to be of, where

@@ -334,14 +334,16 @@ def _unable(entry: OperatorEntry, family: Pick, kind: str) -> str:
         model: FamilyEntry = registry.get("family", family.slug)
     except KeyError as error:
         return f"family: {error.args[0]}."
-    for need in entry.needs:
-        if need not in model.abilities:
-            return (
-                f"{entry.title} needs a model that {WORDS.get(need, f'can {need}')}; "
-                f"{model.title} does not."
-            )
     if entry.kinds and kind not in entry.kinds:
         return f"{entry.title} is for {' and '.join(entry.kinds)}; the data of the run are {kind}."
+    for need in entry.needs:
+        if need not in model.abilities:
+            bounds = need == "likelihood" and "bound" in model.abilities
+            lacks = "knows a bound only" if bounds else "does not"
+            return (
+                f"{entry.title} needs a model that {WORDS.get(need, f'can {need}')}; "
+                f"{model.title} {lacks}."
+            )
     return ""
 
 
