@@ -144,7 +144,11 @@ class ImporterChoice(QWidget):
         choices = [
             Choice(
                 value="",
-                title=f"{one_line(looks)}, as found" if looks else "none found",
+                title=f"{one_line(looks)}, as found"
+                if looks
+                else "none"
+                if there
+                else "none found",
                 help=AS_FOUND,
             ),
             *(Choice(value=name, title=one_line(name)) for name in names),

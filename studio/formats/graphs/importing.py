@@ -154,11 +154,13 @@ Found: TypeAlias = Listed | Broken
 class _Graphs(Collected[Found, Listed]):
     """Graphs, or labelled ones where their nodes or edges have labels."""
 
-    one = f"graph of at least {LEAST} nodes"
+    one = f"graph of {LEAST} to {MOST_NODES} nodes"
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         self.least, self.most, self.lonely, self.loops, self.directed = MOST_NODES, 0, 0, 0, 0
         self.again = 0
+        self.edges: tuple[int, int] | None = None  # the fewest and the most of a graph
+        self.sparsest, self.densest = 1.0, 0.0
         self.left = LeftOut()
         self._seen = {
             option.path: Seen(str(options.get(option.path, ""))) for option in GraphFiles.options
@@ -176,6 +178,12 @@ class _Graphs(Collected[Found, Listed]):
         self.least, self.most = min(self.least, size), max(self.most, size)
         self.loops += sum(first == second for first, second in met.edges)
         self.again += _again(met.edges)
+        edges = len({frozenset(pair) for pair in met.edges if pair[0] != pair[1]})
+        low, high = self.edges or (edges, edges)
+        self.edges = min(low, edges), max(high, edges)
+        density = 2.0 * edges / (size * (size - 1))
+        self.sparsest = min(self.sparsest, density)
+        self.densest = max(self.densest, density)
         self.directed += met.directed
         self._seen[NODES].look(met.of_nodes)
         self._seen[EDGES].look(met.of_edges)
@@ -209,7 +217,13 @@ class _Graphs(Collected[Found, Listed]):
     def notes(self) -> list[str]:
         said = []
         if self.rows:
-            said.append(f"{counted(self.rows, 'graph')} of {ranged(self.least, self.most)} nodes.")
+            assert self.edges is not None
+            dense = sorted({f"{self.sparsest:.2g}", f"{self.densest:.2g}"}, key=float)
+            said.append(
+                f"{counted(self.rows, 'graph')} of {ranged(self.least, self.most)} nodes and "
+                f"{ranged(*self.edges)} edge{'s' * (self.edges != (1, 1))}, "
+                f"density {' to '.join(dense)}."
+            )
         said += [
             note
             for path, of in ((NODES, "nodes"), (EDGES, "edges"), (GRAPHS, "graphs"))

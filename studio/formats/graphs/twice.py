@@ -20,7 +20,7 @@ __all__ = ["Collected", "LeftOut", "ReadTwice", "lines_of"]
 
 Met = TypeVar("Met")
 Taken = TypeVar("Taken")
-SHOWN = 3
+SHOWN, SHOWN_NUMBERS = 8, 40_000  # rows of a preview, and their numbers: at least three
 TOLD = 3  # reasons that are told with where they were met first
 
 
@@ -55,6 +55,10 @@ class LeftOut:
         """Say how many, why and where; "" of none."""
         total = sum(self.why.values())
         reasons = self.why.most_common(TOLD)
+        if total == 1:
+            ((why, _),) = reasons
+            alone = why.replace("they have", "it has").replace("their line", "its line")
+            return f"1 is left out: {alone} ({self.first[why]})."
         each = "; ".join(f"{n:,} as {why} (first {self.first[why]})" for why, n in reasons)
         more = ", and others" if len(self.why) > TOLD else ""
         return f"{total:,} {are(total)} left out: {each}{more}." if total else ""
@@ -135,7 +139,8 @@ class ReadTwice(Importer, Generic[Met, Taken]):
         preview: dict[str, Any] = {}
         if seen.rows:
             block = next(self._blocks(paths, seen))
-            first = {name: values[:SHOWN] for name, values in block.items()}
+            some = max(3, min(SHOWN, SHOWN_NUMBERS // max(1, seen.numbers)))
+            first = {name: values[:some] for name, values in block.items()}
             shown = {**first, **seen.drawn(first)}
             preview = {name: values.tolist() for name, values in shown.items()}
         return Inspection(
