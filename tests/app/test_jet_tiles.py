@@ -128,16 +128,18 @@ def test_constituents_are_sorted_by_the_column_that_is_clicked(qtbot):
     def column(place: int) -> list[str]:
         return [table.item(line, place).text() for line in range(table.rowCount())]
 
-    table.show_elements(["pT", "Δη"], np.array([0, 1, 3]), [np.array([9.0, 30.0, 100.0]), X[:, 0]])
+    table.show_elements(["pT", "Δη"], np.array([0, 1, 3]), [np.array([9.5, 30.0, 100.0]), X[:, 0]])
     assert column(0) == ["0", "1", "3"]
     table.horizontalHeader().sectionClicked.emit(1)
-    assert column(1) == ["100.0", "30.0", "9.0"]
+    assert column(1) == ["100.0", "30.0", "9.5"]
     assert column(2) == ["0.300", "−0.160", "0.160"]
     assert column(0) == ["3", "1", "0"]
-    table.show_elements(["pT", "Δη"], np.array([0, 2]), [np.array([2.0, 10.0]), X[:2, 0]])
-    assert column(1) == ["10.0", "2.0"]  # the order of a person stays
+    table.show_elements(["pT", "Δη"], np.array([0, 2]), [np.array([2.5, 10.0]), X[:2, 0]])
+    assert column(1) == ["10.0", "2.5"]  # the order of a person stays
     table.horizontalHeader().sectionClicked.emit(1)
-    assert column(1) == ["2.0", "10.0"]
+    assert column(1) == ["2.5", "10.0"]
+    table.show_elements(["degree", "Δη"], np.array([0, 2]), [np.array([2.0, 10.0]), X[:2, 0]])
+    assert column(1) == ["2", "10"], "whole numbers have no decimals"
 
 
 def test_jets_of_a_wider_cone_are_drawn_in_a_wider_plane():

@@ -141,6 +141,14 @@ def _facts(x: NDArray[Any], columns: tuple[str, ...], facts: Mapping[str, Any]) 
 
 KIND = Kind(
     slug="graphs",
+    hints={
+        "Class": "Graphs that are the same however their nodes are numbered are of one class; the "
+        "largest is 1",
+        "Copies": "How many are the same graph",
+        "Nearest": "How far the nearest training graph is, by its spectrum and how many nodes and "
+        "pieces it has; 0 is the same graph",
+        VALIDITY: "Whether a graph is of the make that stands above the tiles",
+    },
     about="Networks: nodes in no order, edges in pairs",
     title="Graphs",
     one="graph",
@@ -189,7 +197,7 @@ KIND = Kind(
     brief=("Edges", "Clustering"),
     told=(LABEL,),
     asked={TITLES["density"]: "density", TITLES["nodes"]: "size"},
-    below=MANY,
+    below=TITLES["edges"],
     among=graph_sets.among,
     graph=lambda arrays: ReadGraphs(GraphRows.of(arrays)),
     by_hand=ByHand(

@@ -235,7 +235,7 @@ class AskedView(AskedLive[Question]):
         self._means = kind.means({**own, **more})
         marks = {name: more[name] for name in kind.marked if name in more}
         shown = {name: each for name, each in own.items() if name not in FREE}
-        below = _below(kind, known)
+        below = _below(kind, known, dict(question.given))
         self.grid.show_tiles(kind.tiles({**shown, **marks}), noun=kind.many, words=below)
         lines = _lines(kind, dict(question.given), known)
         self.table.show_lines(lines)
@@ -244,15 +244,19 @@ class AskedView(AskedLive[Question]):
         self.tell()
 
 
-def _below(kind: Kind, known: Mapping[str, Any]) -> list[str] | None:
-    """Return what is written below each of what was made, None for nothing: of one that cannot be
-    what is wrong with it.
+def _below(
+    kind: Kind, known: Mapping[str, Any], given: Mapping[str, Any] | None = None
+) -> list[str] | None:
+    """Return what is written below each of what was made, None for nothing: a number that was
+    ``given``, as it came out; of one that cannot be what is wrong with it.
     """
     if not kind.below:
         return None
-    values, title = known[kind.below], f"{kind.below.lower()} "
-    plain = values.dtype.kind in "fiu"
-    said = [f"{title}{value:g}" if plain else str(value) for value in values]
+    asked = [title for title, name in kind.asked.items() if name in (given or {})]
+    plain = known[kind.below].dtype.kind in "fiu"
+    name = next((each for each in asked if each in known), kind.below) if plain else kind.below
+    values, title = known[name], f"{name.lower()} "
+    said = [f"{title}{value:.3g}" if plain else str(value) for value in values]
     if plain or VALIDITY not in known:
         return said
     wrong = (why_of(str(each)) for each in known[VALIDITY])

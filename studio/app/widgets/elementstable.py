@@ -65,8 +65,10 @@ class ElementsTable(FiguresTable):
 
 def _written(column: NDArray[np.float64]) -> list[str]:
     """Write the numbers of a column with as many decimals as give the largest three digits, or two
-    of one below a tenth: four columns have no room for more.
+    of one below a tenth: four columns have no room for more. Whole numbers, as degrees, have none.
     """
+    if (column == np.round(column)).all():
+        return [f"{value:,.0f}".replace("-", "\N{MINUS SIGN}") for value in column]
     largest = float(np.abs(column).max(initial=0.0))
     digits = 2 if largest >= 0.1 else 1
     decimals = int(np.clip(digits - np.floor(np.log10(largest)), 1, 6)) if largest else 1

@@ -141,6 +141,13 @@ def test_below_a_molecule_that_cannot_be_stands_why() -> None:
     assert _below(replace(kind("molecules"), below="Formula"), known) == ["C2H6O", "5 bonds at C"]
 
 
+def test_below_a_graph_stands_what_was_asked_for() -> None:
+    known = {"Nodes": np.array([10]), "Density": np.array([0.2345]), "Edges": np.array([9])}
+    assert _below(kind("graphs"), known, {"size": 10}) == ["nodes 10"]
+    assert _below(kind("graphs"), known, {"density": 0.25}) == ["density 0.234"]
+    assert _below(kind("graphs"), known) == ["edges 9"]
+
+
 async def test_a_refusal_is_said_and_what_was_there_stays(
     view: AskedView, asked: list[Operate]
 ) -> None:

@@ -190,7 +190,7 @@ async def test_a_model_that_can_complete_none_says_so_and_graphs_are_edited_all_
     await shown(view, lens)
     view._offer()
     view.refresh()
-    assert view.says.text().startswith("The model of this run can complete no graph")
+    assert view.says.text().startswith("This model cannot complete a graph")
     assert not view.go.isVisible()
     assert not view.form.isVisible()
     view.canvas.joined.emit(0, 3)
@@ -207,7 +207,7 @@ async def test_a_molecule_is_edited_with_its_valency_and_translated(
     assert view.title.accessibleName() == "Real molecule 0"
     assert view.facts.accessibleName().startswith("valid · C2H6O")
     assert view.type.itemText(2) == "O"
-    assert "click a bond: it is of the next type" in view.hint.text()
+    assert "click a bond to give it the next type" in view.hint.text()
     for _ in range(2):
         view.canvas.joined.emit(1, 2)
     assert "3 bonds at O" in view.facts.accessibleName()

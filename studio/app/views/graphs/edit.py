@@ -62,14 +62,14 @@ __all__ = ["VIEW", "GraphEditView"]
 LOW = 420  # pixels of the view from which on there is room for what keys and clicks do
 TARGET = 512  # real graphs that are fetched to choose from
 HINT = (
-    "Click: {node}. Drag from one to another, or click one and then the other: {edge}; click "
-    "{edge}: {next}. Right click: away with {node}. Shift and click, or M: mark. Keys: arrows, "
-    "Enter, Insert, Delete"
+    "Click an empty place to add {node}. Drag from one to another, or click both, to add {edge}; "
+    "click {edge} to {next}. Right click removes {node}. Shift and click, or M, marks it. Keys: "
+    "arrows, Enter, Insert, Delete"
 )
-TYPED = ", 1 to {most} its type; a double click gives it the chosen one"
+TYPED = ", 1 to {most} for its type; a double click gives it the chosen one"
 UNABLE = (
-    "The model of this run can complete no {one}: one that denoises can. What is edited here is "
-    "measured and held against what the data are."
+    "This model cannot complete {a} {one}: only models that denoise can. What you edit is still "
+    "measured and compared with the data."
 )
 SHOWN = shows_moving("graph-edit")
 
@@ -398,7 +398,7 @@ class GraphEditView(QWidget):
         if not run.checkpoints:
             raise ValueError("This run has no checkpoint yet.")
         if not self._able or self.form.entry is None:
-            raise ValueError(UNABLE.format(one=self._kind.one))
+            raise ValueError(UNABLE.format(one=self._kind.one, a=_article(self._kind.one)))
         return handed(now, cut, self.form.task.keep)
 
     def _go(self) -> None:
@@ -488,7 +488,11 @@ class GraphEditView(QWidget):
         for part in (self.form, self.form.what, self.results, self._of_results, self.go):
             part.setVisible(able)
         self._halves.setStretch(1, 4 if able else 2)
-        self.says.setText(self.form.task.says if able else UNABLE.format(one=self._kind.one))
+        self.says.setText(
+            self.form.task.says
+            if able
+            else UNABLE.format(one=self._kind.one, a=_article(self._kind.one))
+        )
         self.undo.setEnabled(self.edits.can_undo)
         self.redo.setEnabled(self.edits.can_redo)
         self.facts.set_text(self._facts(run, now))
@@ -572,12 +576,16 @@ class GraphEditView(QWidget):
 
 def hint_of(hand: ByHand, cut: Cut) -> str:
     """Say how graphs are edited."""
-    then = "it is of the next type, and away after the last" if cut.edge_types > 1 else "it is gone"
-    node, edge = (
-        f"{'an' if each[0] in 'aeiou' else 'a'} {each}" for each in (hand.node, hand.edge)
+    then = (
+        "give it the next type, and remove it after the last" if cut.edge_types > 1 else "remove it"
     )
+    node, edge = (f"{_article(each)} {each}" for each in (hand.node, hand.edge))
     said = HINT.format(node=node, edge=edge, next=then)
     return said + (TYPED.format(most=min(9, cut.node_types)) if cut.node_types else "") + "."
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiou" else "a"
 
 
 VIEW = ViewSpec(
