@@ -64,6 +64,13 @@ def quality(run: RunState) -> tuple[str, str]:
     return "", ""
 
 
+def _in_line(figure: str) -> str:
+    """Return what stands of a figure beside a name: of one of few samples only how few these are,
+    as it says little and its name needs the room.
+    """
+    return figure.partition(" (")[2].rstrip(")") or figure
+
+
 def state_of(runs: Sequence[RunState]) -> str:
     """Return the state of several runs together: that of those still under way, or the worst."""
     states = {run.state for run in runs}
@@ -102,6 +109,7 @@ def say(state: AppState, runs: Sequence[RunState], text: str) -> RunWords:
         of = "" if under_way else metric_title(slug, state.catalog)
         spoken = [text, waits or word + (words.elsewhere(runs[0]) if runs else "")]
         spoken.append(f"{of} {note}".strip() if note else "")
+        note = _in_line(note)
     if single is not None:
         spoken += _said(single)
         text += " · baseline" if single.label.baseline else ""

@@ -72,7 +72,7 @@ def _reserve(run: RunState) -> str:
     n = samples_at(run, max(int(s.steps[-1]) for s in measured))
     few = f"Qualities are of {n:,} samples: {held.few(n)}" if n and held.few(n) else ""
     if few and run.spec is not None and project_name(run.spec.dataset.slug) is not None:
-        few += "; import the data again with more held out"
+        few = f"{n:,} samples are too few: import with more held out"
     own = f"Qualities are {held.AGAINST_OWN}" if run.measured_by_own else ""
     led = run.spec is not None and guidance_of(run.spec)
     return ". ".join(filter(None, [few, own, UNLED if led else ""]))

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 
 from studio.app import held
-from studio.app.run_words import quality
+from studio.app.run_words import quality, say
 from studio.app.state.evaluated import Evaluated
 from studio.app.state.figures import figures
 from studio.app.state.runfinding import RunFinding, counts
@@ -174,6 +174,9 @@ def test_figures_of_so_few_say_little_wherever_they_are_listed(lens, qtbot):
     state = SimpleNamespace(catalog=SimpleNamespace(get=lambda kind, slug: FLOOR))
     assert "figures of so few say little" in qualities(few, state)[0][2]
     assert quality(few) == ("w2", "0.342 (n = 2)")
+    line = say(AppState(), [few], "a run")
+    assert line.note == "n = 2", "what says little leaves the room to the name"
+    assert "0.342 (n = 2)" in line.spoken
 
     from studio.app.views.quality import QualityView
 
@@ -185,6 +188,11 @@ def test_figures_of_so_few_say_little_wherever_they_are_listed(lens, qtbot):
     assert (
         "Qualities are of 2 samples: figures of so few say little" in view._words.accessibleName()
     )
+    own = msgspec.structs.replace(lens.run.spec.dataset, slug="project:trees")
+    lens.run.spec = msgspec.structs.replace(lens.run.spec, dataset=own)
+    view._redraw()
+    said = "2 samples are too few: import with more held out"
+    assert said in view._words.accessibleName()
 
 
 def test_a_baseline_may_be_beaten_by_little():
