@@ -28,7 +28,8 @@ from studio.engine.experiments.images.latent import autoencoder, of_latents
 __all__ = ["DIFFUSION", "GAN", "Corners", "beside", "trilemma"]
 
 DIFFUSION, GAN, VAE = "diffusion", "GAN", "VAE"
-_TRAININGS = {  # some 25 to 50 seconds of the processor, by their defaults, but for a GAN's loss
+# Some 25 to 50 seconds of the processor, by their defaults, but for a GAN's loss and a VAE's prior.
+_TRAININGS = {
     DIFFUSION: Trial("edm", "digits", 500),
     "latent diffusion": of_latents(),
     GAN: Trial("gan", "digits", 300, config=LOGISTIC),
