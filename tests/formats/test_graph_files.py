@@ -41,6 +41,12 @@ def read(importer, path):
     return rows.schema, arrays
 
 
+ALONE = (
+    "No model here learns from one network alone: cut it into several graphs, such as the "
+    "neighbourhoods of its nodes."
+)
+
+
 def written(tmp_path, text, name="some.graphml"):
     path = tmp_path / name
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
@@ -350,6 +356,7 @@ def test_what_a_list_of_edges_says_besides_is_told_and_offered(tmp_path):
     found = EdgeList().inspect([written(tmp_path, text, "some.edges")], {})
     assert found.notes == [
         "1 graph of 5 nodes and 4 edges, density 0.4.",
+        ALONE,
         "Left out: 'column 3' of 7 edges.",
         "1 edge from a node to itself is left out.",
         "2 edges are listed again: each is taken once.",
@@ -357,9 +364,8 @@ def test_what_a_list_of_edges_says_besides_is_told_and_offered(tmp_path):
     assert found.sources["edge_labels"] == ["column 3"], "it can be taken for their label"
     both = "0 1\n1 0\n1 2\n2 1\n"
     found = EdgeList().inspect([written(tmp_path, both, "both.edges")], {})
-    assert found.notes == ["1 graph of 3 nodes and 2 edges, density 0.67."], (
-        "each in both directions is a usual way"
-    )
+    said = "1 graph of 3 nodes and 2 edges, density 0.67."
+    assert found.notes == [said, ALONE], "each in both directions is a usual way"
 
 
 def test_an_edge_of_gml_that_is_listed_again_is_taken_once(tmp_path):

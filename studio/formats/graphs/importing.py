@@ -224,6 +224,11 @@ class _Graphs(Collected[Found, Listed]):
                 f"{ranged(*self.edges)} edge{'s' * (self.edges != (1, 1))}, "
                 f"density {' to '.join(dense)}."
             )
+        if self.rows == 1:
+            said.append(
+                "No model here learns from one network alone: cut it into several graphs, such as "
+                "the neighbourhoods of its nodes."
+            )
         said += [
             note
             for path, of in ((NODES, "nodes"), (EDGES, "edges"), (GRAPHS, "graphs"))
