@@ -21,7 +21,7 @@ from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.kinds.columns import Column, columns_of
 from studio.app.kinds.kind import Kind
-from studio.app.kinds.registry import kind_of_run
+from studio.app.kinds.registry import kind, kind_of_run
 from studio.app.plots.camerabox import link
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.lasso import SAME_PLACE, inside, shared
@@ -48,6 +48,7 @@ from studio.literal import one_line
 __all__ = ["VIEW", "SamplesView"]
 
 Floats = NDArray[np.float32]
+POINTS = kind("points")
 ROWS = 100
 COLUMNS = 12  # more are not read, and each takes ROWS items a record
 SIDE, EDGES = 320, (12, 16)  # pixels of the numbers and the rows, and left and right of them
@@ -170,6 +171,8 @@ class SamplesView(QWidget):
         self._chip.tell()
 
     def _show(self, shown: Shown) -> None:
+        if not POINTS.fits(shown.x.shape[1:]):
+            return  # before the catalogue is there nobody knows that they are none
         self._origin.set_text(self._sampled.origin)
         self._draw(self.made, shown.x)
         self._fill_table(shown)
@@ -318,7 +321,7 @@ class SamplesView(QWidget):
 
     def _name_columns(self, shown: Shown) -> None:
         """Write the rows anew where their columns are known only now, after the samples."""
-        if self._columns_of(shown) != self._columns:
+        if POINTS.fits(shown.x.shape[1:]) and self._columns_of(shown) != self._columns:
             self._fill_table(shown)
 
     def _share_room(self) -> None:

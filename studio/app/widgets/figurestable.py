@@ -71,9 +71,10 @@ class FiguresTable(QTableWidget):
         """Be as high as its lines, and the bar below them where its columns are too wide."""
         self._fitted = True
         rows = sum(self.rowHeight(line) for line in range(self.rowCount()))
-        wide = sum(map(self.sizeHintForColumn, range(self.columnCount())))
-        fits = wide <= self.width() - 2 * self.frameWidth()
-        self.horizontalHeader().setStretchLastSection(fits)  # stretched, it may also be cut
+        header = self.horizontalHeader()
+        header.setStretchLastSection(False)  # stretched, it may also be cut
+        fits = header.length() <= self.width() - 2 * self.frameWidth()
+        header.setStretchLastSection(fits)
         bar = 0 if fits else self.horizontalScrollBar().sizeHint().height()
         self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows + bar + 6)
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.lasso import inside, shared
+from studio.app.plots.sampled import Shown
 from studio.app.state.selection import Offered, Source
 from studio.app.views.samples import SamplesView
 from studio.app.views.watch import WatchView
@@ -39,6 +40,14 @@ def test_a_lens_that_is_built_while_something_is_selected_says_so(
     made.show()
     chip = made._chosen if isinstance(made, WatchView) else made._chip
     assert chip.text() == "1 selected elsewhere"
+
+
+def test_pictures_are_no_table_of_points_before_anybody_knows_the_kind(views: Any) -> None:
+    """A project that was left at the samples of pictures opened with an error."""
+    _, samples = views
+    before = samples._table.columnCount()
+    samples._show(Shown(np.zeros((3, 1, 8, 8), np.float32), (), "", 3))
+    assert samples._table.columnCount() == before
 
 
 def test_a_line_goes_around_what_is_inside() -> None:

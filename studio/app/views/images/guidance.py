@@ -198,7 +198,7 @@ class ImageGuidanceView(GuidanceView):
         self.grid.show_tiles(
             kind.tiles({"x": found.images[0][:SHOWN]}), noun=kind.many, words=names
         )
-        title = f"Strength {asked.strength:g}, below each the class that was asked for"
+        title = f"Strength {asked.strength:g}, below each its class"
         self._title.set_text(title)
         known = self._known.get((asked.label, asked.rescale), {})
         each = [known[strength] for strength in sorted(known) if strength <= MOST]
@@ -210,7 +210,7 @@ class ImageGuidanceView(GuidanceView):
             self.table.head(_heads(now.counts))
             self.table.show_lines(
                 [
-                    ("Label accuracy", _share(now.accuracy), _percent(now.real_accuracy)),
+                    ("Accuracy", _share(now.accuracy), _percent(now.real_accuracy)),
                     ("Coverage", _share(now.coverage), _percent(now.real_coverage)),
                 ]
             )
