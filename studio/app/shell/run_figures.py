@@ -38,7 +38,7 @@ class FigureGroups(QWidget):
         """Show the figures as they are now."""
         self.setVisible(bool(groups))
         built = [
-            (title, [(each.name, bool(each.floor)) for each in rows]) for title, rows in groups
+            (title, [(each.name, bool(each.beside)) for each in rows]) for title, rows in groups
         ]
         if built != self._built:
             self._built = built
@@ -50,8 +50,8 @@ class FigureGroups(QWidget):
             head.set_text(most)
             for figure, (value, floor, when) in zip(rows, lines, strict=False):
                 value.setText(figure.value)
-                floor.setText(figure.floor)
-                floor.setVisible(bool(figure.floor))
+                floor.setText(figure.beside)
+                floor.setVisible(bool(figure.beside))
                 restyle(value, role="muted" if figure.stale else "")
                 restyle(floor, level="good" if figure.near else "")
                 when.setText(figure.when)

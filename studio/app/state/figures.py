@@ -54,8 +54,14 @@ class Figure:
         few = held.few(self.n)
         of = f"n = {self.n:,}{f': {few}' if few else ''}" if self.n is not None else ""
         phase = f"of the {self.phase}" if self.phase else ""
-        said = ", ".join(filter(None, [f"at step {self.step:,}", of, self.between, phase]))
+        said = ", ".join(filter(None, [f"at step {self.step:,}", of, phase]))
         return "; ".join(filter(None, [said, self.old]))
+
+    @property
+    def beside(self) -> str:
+        """Between what it lies, and what it is held against."""
+        between = f"95\u00a0%: {self.between}" if self.between else ""
+        return "; ".join(filter(None, [between, self.floor]))
 
     @property
     def note(self) -> str:

@@ -48,7 +48,7 @@ from studio.literal import one_line
 __all__ = ["VIEW", "SamplesView"]
 
 Floats = NDArray[np.float32]
-POINTS = kind("points")
+POINTS = kind("")  # what is assumed of a run before its kind is known
 ROWS = 100
 COLUMNS = 12  # more are not read, and each takes ROWS items a record
 SIDE, EDGES = 320, (12, 16)  # pixels of the numbers and the rows, and left and right of them

@@ -214,8 +214,9 @@ async def test_a_pasted_picture_is_purified_and_the_judge_asked_before_and_after
     assert [each.operator for each in asked] == ["purify", "ask-judge"]
     assert np.shape(asked[1].inputs["rows"]) == (2, 1, SIDE, SIDE)
     below = purified.own.tiles._paint.below.words
-    assert list(below) == ["before: one 50%", "purified: two 75%"]
-    assert "another class than before" in purified.own.said.text()
+    assert list(below) == ["before", "purified"]
+    said = "The judge sees one (50% sure) before and two (75% sure) after."
+    assert said in purified.own.said.text()
     clipboard.setText("words")
     QTest.keySequence(purified, QKeySequence.StandardKey.Paste)
     assert purified.own.trouble.text() == "That is no picture. Copy an image, or the file of one."

@@ -117,7 +117,7 @@ async def test_the_nearest_is_of_the_same_class_and_as_many_are_told_in_both_pla
     browser.nearest.show()
     browser.made.grid.inspect(7)
     browser.nearest.setChecked(True)
-    await until(lambda: f"nearest of {of}" in browser._line.accessibleName())
+    await until(lambda: f"nearest of {of}" in browser._near_line.accessibleName())
     order = browser.real.grid.order
     assert (classes[order[: N // 2]] == "quark").all()
     assert (classes[order[N // 2 :]] == "top").all()

@@ -55,18 +55,17 @@ class PurifiedView(PictureLab):
         images = np.concatenate([image[None], np.asarray(made.arrays["x"], np.float32)])
         run = self.state.runs.by_key.get(key)
         names = run.classes if run is not None else ()
-        said, sides = [], ("before", "purified")
+        sides = "before", "purified"
         try:
             judged = await ask(key, JUDGE, inputs={"rows": images.tolist()})
         except Refused as refused:  # data without classes have no judge
             return Told(images, list(sides), refused.error.message)
-        for side, seen, sure in zip(
-            sides, judged.arrays["class"], judged.arrays["sure"], strict=True
-        ):
-            said.append(f"{side}: {named(int(seen), names)} {float(sure):.0%}")
-        same = int(judged.arrays["class"][0]) == int(judged.arrays["class"][1])
-        text = "the same before and after" if same else "another class than before"
-        return Told(images, said, f"The judge sees {text}.")
+        before, after = (
+            f"{named(int(seen), names)} ({float(sure):.0%} sure)"
+            for seen, sure in zip(judged.arrays["class"], judged.arrays["sure"], strict=True)
+        )
+        # Below the images there is no room for how sure it is.
+        return Told(images, list(sides), f"The judge sees {before} before and {after} after.")
 
     def lay_out(self, page: QWidget) -> None:
         self.table = FiguresTable("How often the judge is right", COLUMNS)
