@@ -96,7 +96,7 @@ def figure(value: float) -> str:
 
 def _short(value: float, digits: int) -> str:
     size = abs(value)
-    if size >= 1e5 or size < 1e-4:
+    if size >= 1e5 or 0 < size < 1e-4:
         power = f"{value:.{digits - 1}e}"
         return power.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
     if size >= 100:

@@ -180,7 +180,7 @@ KIND = Kind(
     groups={"Valid, different, new": ("valid-molecules", "different-molecules", "new-molecules")},
     measures=_measures,
     first=("Atoms", "Bonds", "Rings", "Heteroatoms", "Unsaturation", "Weight"),
-    brief=("Formula", VALIDITY),
+    brief=("Formula",),
     asked={
         TITLES["atoms"]: "size",
         TITLES["rings"]: "rings",

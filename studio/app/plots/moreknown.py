@@ -79,6 +79,10 @@ class MoreKnown(QObject):
             return {}
         x, among = np.asarray(data["x"]), run.target
         if (known := self._entry(x, among)) is not None:
+            # Of a training that is watched new pictures come all the time: what is still asked for,
+            # as of the data beside them, is not forgotten for these.
+            self._entries.remove(known)
+            self._entries.append(known)
             return known.found
         before = next((each.found for each in self._entries if each.x is x), {})
         entry = _Entry(x, among, {n: v for n, v in before.items() if n in (JUDGE, SURE)})

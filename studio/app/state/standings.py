@@ -98,7 +98,8 @@ def standing(
     unequal: Collection[str] = (),
 ) -> list[Cell]:
     """Return the cells of a run behind its name: likelihood, evaluations of a sample, time, and
-    each of some metrics, with of how many samples it is where they are of ``unequal`` ones.
+    each of some metrics, with of how many samples it is where they are of ``unequal`` ones or of
+    few.
     """
     calls = comparison.nfe(run)
     time = words.duration(run.seconds) if run.seconds else NONE
@@ -133,6 +134,7 @@ def _quality(run: RunState, slug: str, catalog: Catalog | None, *, told: bool) -
     found = verdict_of(run, catalog, slug)
     if found is None:
         return Cell(NONE, tip="Not measured yet")
-    of = f" (n\u00a0=\u00a0{found.n:,})" if told and found.n is not None else ""
-    lines = [found.words, found.floor, found.when, APART if of else ""]
+    counts = found.n is not None and (told or bool(held.few(found.n)))
+    of = f" (n\u00a0=\u00a0{found.n:,})" if counts else ""
+    lines = [found.words, found.floor, found.when, APART if told and of else ""]
     return Cell(f"{words.figure(found.value)}{of}", found.level, "\n".join(filter(None, lines)))

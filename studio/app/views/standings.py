@@ -142,7 +142,7 @@ class StandingsView(QWidget):
         """
         floors = {slug: value for run in reversed(runs) for slug, value in run.floors.items()}
         bars = [
-            Cell(words.figure(floors[slug]), tip=held.bar(self._entry(slug), floors, slug))
+            Cell(words.floor(floors, slug), tip=held.bar(self._entry(slug), floors, slug))
             if slug in floors and slug not in unequal
             else self._own_floors(runs, slug)
             for slug in metrics

@@ -9,7 +9,7 @@ import pytest
 from studio.app.intents.base import Answer, Refused
 from studio.app.kinds.apart import CHUNK, nearest_of
 from studio.app.kinds.registry import kind
-from studio.app.plots.moreknown import MoreKnown
+from studio.app.plots.moreknown import KEPT, MoreKnown
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.messages import ErrorInfo, Operate
 from tests.qtloop import until
@@ -104,3 +104,14 @@ async def test_what_is_new_to_a_part_of_the_training_data_is_said_to_be_so(judge
     more.of(run, molecules, data)
     await until(lambda: len(changed) == 2)
     assert more.of(run, molecules, data)["new"].tolist() == ["known", "new"]
+
+
+async def test_what_is_known_of_the_data_outlives_many_pictures(judged: Any) -> None:
+    """The marks of real data went and came back while a training was watched."""
+    more = MoreKnown(judged.state, judged.state, judged.actions)
+    real = {"x": judged.run.target}
+    more.of(judged.run, IMAGES, real, own=True)
+    await until(lambda: "nearest" in (more.known(judged.run, real) or {}))
+    for _ in range(KEPT + 1):
+        more.of(judged.run, IMAGES, {"x": judged.run.target[:2].copy()})
+        assert "nearest" in more.of(judged.run, IMAGES, real, own=True)

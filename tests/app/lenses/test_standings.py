@@ -163,3 +163,14 @@ def test_figures_of_different_n_say_of_how_many_they_are(
     measure(lens, runs[1], "quality/mmd", [20], [0.2])
     view._draw()
     assert [table.item(row, last).text() for row in range(4)] == ["0.3", "0.2", "0.3", "0.1"]
+
+
+def test_figures_of_few_say_how_few_and_a_floor_how_far_it_varies(
+    lens: Any, runs: list[RunState], view: StandingsView
+) -> None:
+    for run in runs:
+        measure(lens, run, "quality/sliced-w2", [10], [-0.04])
+        measure(lens, run, "cost/samples", [10], [4])
+        run.floors = {"sliced-w2": 0.0, "spread/sliced-w2": 0.03}
+    told = [line[4] for line in said(view)]
+    assert told == [*["-0.04 (n\u00a0=\u00a04)"] * 3, "0 ±\u00a00.03"]

@@ -170,6 +170,8 @@ class GraphFlowView(QWidget):
         some = self._record is not None
         self._page.setVisible(some)
         self._empty.setVisible(not some)
+        if not some:
+            self.which.offer([])  # those of the run before
         if run is None or some:
             return
         if run.kept or run.unread:
