@@ -82,7 +82,7 @@ class VdmBoundConfig(LikelihoodConfig, frozen=True):
     "eq. 5",
     config=VdmBoundConfig,
     needs=("denoiser", "bound"),
-    unit="bits a number",
+    unit="bits/dim",
     bar_is="the law of the data where it is known, else the Gaussian with mean and covariance of "
     "the training data",
     heavy=True,

@@ -73,7 +73,7 @@ class BoundExplorerConfig(Config, frozen=True):
     needs=("denoiser", "bound"),
 )
 class BoundExplorer:
-    """Measures level by level. All is in bits a number, in the units of the data.
+    """Measures level by level. All is in bits/dim, in the units of the data.
 
     The outcome:
 
@@ -226,7 +226,7 @@ def _spreads(moments: Moments, schedules: Mapping[str, Density], bits: float) ->
 def _said(arrays: Mapping[str, Tensor]) -> str:
     total, low, high = arrays["total"].tolist()
     return (
-        f"At most {total:.3f} bits a number (95 %: {low:.3f} to {high:.3f}): prior "
+        f"At most {total:.3f} bits/dim (95 %: {low:.3f} to {high:.3f}): prior "
         f"{float(arrays['prior']):.3f}, reconstruction {float(arrays['reconstruction']):.3f}, "
         f"diffusion {float(arrays['diffusion']):.3f}."
     )

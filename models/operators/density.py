@@ -226,12 +226,12 @@ def _said(arrays: dict[str, Tensor]) -> str:
     name = _UNSEEN if _UNSEEN in arrays else _LEARNED
     mean, bar = float(arrays[name].mean()), float(arrays[f"bar-{name}"].mean())
     if math.isnan(bar):
-        return f"{name.capitalize()} data have {mean:.3f} nats; no Gaussian has their moments."
+        return f"{name.capitalize()} data have {mean:.4g} nats; no Gaussian has their moments."
     whose = "the law of the data" if int(arrays["law"]) else "one Gaussian"
     apart = float(arrays[name].double().sub(arrays[f"bar-{name}"]).std()) / math.sqrt(
         len(arrays[name])
     )
     return (
-        f"{name.capitalize()} data have {mean:.3f} nats; {whose} gives them {bar:.3f} "
-        f"(difference {mean - bar:+.3f} ± {2 * apart:.3f})."
+        f"{name.capitalize()} data have {mean:.4g} nats; {whose} gives them {bar:.4g} "
+        f"(difference {mean - bar:+.4g} ± {2 * apart:.2g})."
     )

@@ -32,9 +32,9 @@ FIELDS = [SIZES, NAMES, WEIGHTS, TEACHER, WANTED, COLUMN, NOISE, STD, BLUR, RADI
 ENTRY = EntrySpec(kind="family", slug="x", title="X", summary="", source="", fields=FIELDS)
 OFFERS = Offers(
     runs=(
-        RunOffer("0001-edm", "edm", frozenset({"denoiser"})),
-        RunOffer("0002-gan", "gan", frozenset({"critic"})),
-        RunOffer("0003-edm", "second", frozenset({"denoiser"})),
+        RunOffer("0001-edm", "1 edm", frozenset({"denoiser"})),
+        RunOffer("0002-gan", "2 gan", frozenset({"critic"})),
+        RunOffer("0003-edm", "3 second", frozenset({"denoiser"})),
     ),
     classes=("3", "7"),
     columns=("x", "y"),
@@ -130,7 +130,7 @@ def test_a_run_is_chosen_among_those_that_can_do_it_at_the_newest_step_or_anothe
     seen = edits(form)
     editor = form.rows["teacher"].editor
     titles = [editor.box.itemText(i) for i in range(editor.box.count())]
-    assert titles == ["none", "0001-edm: edm", "0003-edm: second"]
+    assert titles == ["none", "1 edm", "3 second"]
     assert editor.step.isHidden()
     editor.box.setFocus()
     qtbot.keyClick(editor.box, Qt.Key.Key_Down)
@@ -228,5 +228,5 @@ def test_what_there_is_comes_from_the_project_and_the_preview():
     )
     runs = [RunState(key="/p/runs/0001-x", name="0001-x", spec=spec()), RunState(key="k", name="k")]
     found = offered(runs, {"names": ["3"]}, ("x",), Catalog(entries=[family], devices=[]))
-    assert found.runs == (RunOffer("0001-x", "x", frozenset({"critic"})),)
+    assert found.runs == (RunOffer("0001-x", "1 x", frozenset({"critic"})),)
     assert (found.classes, found.columns) == (("3",), ("x",))

@@ -116,6 +116,10 @@ async def test_a_result_is_a_line_that_opens_it(
     assert [title for title, _ in listed.entries(result_line(run.key, second))] == [
         "Show", "Show in folder", "Delete"
     ]  # fmt: skip
+    deleted: list[tuple[str, str]] = []
+    monkeypatch.setattr(bench.actions.operating, "delete", lambda *which: deleted.append(which))
+    QTest.keyClick(listed.tree, Qt.Key.Key_Delete)
+    assert deleted == [(run.key, second)]
     listed.tree.chosen.emit(run.key)
     assert not bench.state.opened
 

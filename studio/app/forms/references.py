@@ -162,7 +162,7 @@ class RunEditor(Editor):
 
 
 def _title(run: RunOffer) -> str:
-    return run.folder if run.title in ("", run.folder) else f"{run.folder}: {run.title}"
+    return run.title or run.folder
 
 
 class PartEditor(SwitchEditor):

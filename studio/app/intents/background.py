@@ -7,6 +7,7 @@ from pathlib import Path
 from studio.app import tasks
 from studio.app.intents.base import Intents, Link, Refused
 from studio.app.intents.project import ProjectIntents
+from studio.app.state.naming import called
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.reduce import reduce
 from studio.app.state.session import AppState
@@ -30,7 +31,13 @@ class BackgroundIntents(Intents):
         for run in self.state.runs.by_key.values():
             if run.background and run.key not in self._following:
                 self._following.add(run.key)
-                self.state.notices.settle(f"background:{run.key}")
+                topic = f"background:{run.key}"
+                self.state.notices.settle(topic)
+                show = NoticeAction("Show it", partial(self._show, run.key))
+                text = f"{called(run.name, run.label.name)} goes on training in the background"
+                self.state.notices.post(
+                    Notice(level="info", text=text, actions=(show,), topic=topic)
+                )
                 tasks.spawn(self._follow(run.key))
 
     async def _follow(self, key: str) -> None:

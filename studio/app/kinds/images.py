@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from studio.app.kinds import stage_tiles
 from studio.app.kinds.apart import pixels
@@ -21,10 +21,12 @@ from studio.app.kinds.kind import (
 )
 from studio.app.plots.backdrop import image_of
 from studio.app.plots.raster import Colours
-from studio.app.tokens import Tokens
+from studio.app.tokens import LIGHT, Tokens
 from studio.counted import counted
 
 __all__ = ["KIND", "Pictures", "atlas"]
+
+OUTLINED = 24  # pixels from which an image has an outline where the page is light
 
 
 def atlas(images: NDArray[np.floating]) -> Colours:
@@ -59,6 +61,11 @@ class Pictures:
         """Paint the image of a row into a rectangle."""
         part = QRectF(0, row * self._height, self._width, self._height)
         painter.drawImage(rect, self._atlas, part)
+        if palette.name == LIGHT.name and rect.width() >= OUTLINED:
+            # White ones would have no end.
+            painter.setPen(QPen(QColor(palette.line), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(rect.adjusted(0.5, 0.5, -0.5, -0.5))
 
     def said(self, row: int) -> str:
         """Nothing: an image is seen."""

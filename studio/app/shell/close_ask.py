@@ -90,4 +90,5 @@ def _lost(training: JobInfo | None, others: Sequence[JobInfo]) -> str:
         return ""
     if training is None and len(others) == 1:
         return "Nothing of it is kept if the studio quits now."
-    return f"Nothing is kept if the studio quits now of: {', '.join(job.title for job in others)}."
+    titles = ", ".join(job.title for job in others)
+    return f"If the studio quits now, nothing is kept of {titles}."

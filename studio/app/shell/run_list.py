@@ -24,6 +24,9 @@ __all__ = ["RunList"]
 Where = tuple[str, str, int]
 
 
+DELETES = ("Delete", "Delete the race")  # as menus call it
+
+
 class RunList(QWidget):
     """A click selects, Ctrl and a click chooses several to be compared."""
 
@@ -46,6 +49,7 @@ class RunList(QWidget):
         self.tree.menu_wanted.connect(self._menu)
         self.tree.label_wanted.connect(self.label_wanted)
         self.tree.pinned.connect(actions.labels.pin)
+        self.tree.delete_wanted.connect(self._delete)
         runs = state.runs
         runs.listed.connect(self.refresh)
         state.project_changed.connect(self.refresh)
@@ -141,6 +145,11 @@ class RunList(QWidget):
             self.tree.rename(key)
         else:
             self.label_wanted.emit(key, what)
+
+    def _delete(self, key: str) -> None:
+        """Delete a line as its menu does, where that can be done now; Undo brings it back."""
+        doing = (do for title, do in self.entries(key) if title in DELETES and callable(do))
+        next(doing, lambda: None)()
 
     def _menu(self, key: str, at: QPoint) -> None:
         open_menu(self.tree.viewport(), at, self.entries(key))

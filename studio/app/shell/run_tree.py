@@ -22,6 +22,7 @@ class RunTree(QTreeView):
     menu_wanted: its menu, at a place of the viewport.
     label_wanted: its "tags" or its "note" are to be changed; F2 changes the name in its place.
     pinned: it is to be the baseline of its data, or no longer.
+    delete_wanted: Delete was pressed on it.
     """
 
     chosen = Signal(str)
@@ -29,6 +30,7 @@ class RunTree(QTreeView):
     menu_wanted = Signal(str, QPoint)
     label_wanted = Signal(str, str)
     pinned = Signal(str)
+    delete_wanted = Signal(str)
 
     def __init__(self, model: LineModel) -> None:
         super().__init__()
@@ -161,6 +163,8 @@ class RunTree(QTreeView):
             self.chosen.emit(line.key)
         elif line is not None and event.key() in SIDEWAYS:
             go_sideways(self, event.key())
+        elif line is not None and event.key() == Qt.Key.Key_Delete and not ctrl:
+            self.delete_wanted.emit(line.key)
         elif line is None or not line.run or ctrl:
             super().keyPressEvent(event)
         elif event.key() == Qt.Key.Key_F2:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from studio.app.state.naming import called
 from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog
 
@@ -12,8 +13,8 @@ __all__ = ["Offers", "RunOffer", "offered"]
 
 @dataclass(frozen=True)
 class RunOffer:
-    """A run that can be referred to: the name of its folder, what it is called, what its model can
-    do, and which kind of data it learns.
+    """A run that can be referred to: the name of its folder, what the list of runs calls it, what
+    its model can do, and which kind of data it learns.
     """
 
     folder: str
@@ -57,7 +58,8 @@ def offered(
 
 def _run(run: RunState, catalog: Catalog | None) -> RunOffer:
     if run.spec is None or catalog is None:
-        return RunOffer(run.name, run.spec.name if run.spec is not None else "")
+        return RunOffer(run.name, called(run.name, run.label.name))
     family = catalog.get("family", run.spec.family.slug)
     abilities = frozenset(family.capabilities) if family is not None else frozenset()
-    return RunOffer(run.name, run.spec.name, abilities, catalog.kind_of(run.spec.dataset))
+    title = called(run.name, run.label.name)
+    return RunOffer(run.name, title, abilities, catalog.kind_of(run.spec.dataset))

@@ -40,7 +40,7 @@ SCHEDULES = ("of the run", "log-SNR", "linear", "cosine", "log-normal")
 TIMES = ("low discrepancy", "antithetic", "independent", "importance")
 """In the order in which `models.operators.bound.TIMES` has them."""
 VARIES = (
-    "How far an estimate of the bound is from it, in bits a number: one draw, for schedules; the "
+    "How far an estimate of the bound is from it, in bits/dim: one draw, for schedules; the "
     "mean of a batch of 128 rows, for time sampling. The bound itself is the same for all."
 )
 ONE = (
@@ -62,16 +62,16 @@ class BoundView(ArraysView):
 
     def lay_out(self, page: QWidget) -> None:
         self.chain = Formula(15)
-        self.terms = FiguresTable("Terms of the bound", [("", ""), ("bits a number", "On average")])
+        self.terms = FiguresTable("Terms of the bound", [("", ""), ("bits/dim", "On average")])
         self.levels = LinePlot(
-            "What each noise level adds", "noise level s", "bits a number and level", powers=True
+            "What each noise level adds", "noise level s", "bits/dim and level", powers=True
         )
         self.predictions = LinePlot(
             "One error, three predictions", "noise level s", "mean square of a number",
             powers=True, steep=True,
         )  # fmt: skip
         self.steps = LinePlot(
-            "What few steps cost", "steps, even in log-SNR", "bits a number, beyond the bound",
+            "What few steps cost", "steps, even in log-SNR", "bits/dim, beyond the bound",
             powers=True, steep=True, dots=True,
         )  # fmt: skip
         self.schedules = LinePlot("Schedules", "noise time u", "log SNR")
@@ -79,7 +79,7 @@ class BoundView(ArraysView):
             "How much an estimate varies",
             [
                 ("", ""),
-                ("deviation", "The standard deviation of an estimate, in bits a number"),
+                ("deviation", "The standard deviation of an estimate, in bits/dim"),
             ],
         )  # fmt: skip
         for table in (self.terms, self.spreads):
@@ -152,7 +152,7 @@ class BoundView(ArraysView):
 def _predicted(level: Doubles, term: Doubles) -> list[Drawn]:
     """Return the mean square errors of a number, as those of the noise, the data and v, by level.
 
-    What levels (k,) add to the bound (k,), in bits a number, is |D - x0|^2/s^2 times the distance
+    What levels (k,) add to the bound (k,), in bits/dim, is |D - x0|^2/s^2 times the distance
     of two levels in ln s (Kingma et al. 2021, arXiv:2107.00630, eq. 14).
     """
     noise = term * math.log(2.0) / math.log(level[1] / level[0])

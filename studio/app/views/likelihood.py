@@ -34,10 +34,10 @@ COLUMNS = (
     ("rows", "How many were asked about"),
     ("nats a row", "The mean of log p, ± twice its standard error"),
     (
-        "bits a number",
-        "What a number of a row costs on average, and between what its mean lies with 95 %: less "
-        "is better. Of pixels these are bits per dimension, each spread over its level; of a "
-        "density they may be negative",
+        "bits/dim",
+        "Bits per dimension: what a number of a row costs on average, and between what its mean "
+        "lies with 95 %: less is better. Each pixel is spread over its level; of a density they "
+        "may be negative",
     ),
     ("of the law", "The mean of log p of what the model is held against, for the same rows"),
     ("difference", "How much likelier the rows are to the model, ± twice its standard error"),
@@ -53,7 +53,7 @@ class LikelihoodView(PictureLab):
     """Shows what the likelihood lab found."""
 
     operator = OPERATOR
-    hint = "how likely it is to the model is said, in nats and in bits a number"
+    hint = "how likely it is to the model is said, in nats and in bits/dim"
     question = "How likely are data to this model?"
     answer = (
         "It knows its density: ask about data that it learned, data that it never saw, and data of "
@@ -80,7 +80,7 @@ class LikelihoodView(PictureLab):
         value = float(each[best])
         bits = self._bits(value, image.size)
         of = f" of {self._levels:,} levels" if self._levels else ""
-        text = f"Its log p is {words.figure(value)} nats, {words.figure(bits)} bits a number{of}"
+        text = f"Its log p is {words.figure(value)} nats, {words.figure(bits)} bits/dim{of}"
         if names:
             text = f"{text}, as {names[best]}, the class under which it is likeliest"
         if self.filled:
@@ -193,7 +193,7 @@ class LikelihoodView(PictureLab):
         """Say how bits were counted, and by what their intervals are found."""
         text = (
             f"Intervals of bits are of 95 %, by {RESAMPLES:,} resamples of the rows of each set; "
-            "one noise and one model, whose own chance they do not tell."
+            "how far another noise or another training would be apart is not in them."
         )
         if not self._levels:
             return text

@@ -89,14 +89,16 @@ class OwnImage(QWidget):
         self._ask, self._hint = ask, hint
         self._once = AskOnce(self, state)
         self._key = ""
+        self._before = ""  # what was said before a picture was held over the lab
         self._asked: Image | None = None
         self._fitted = ""  # what was done to it
+        self._of: dict[str, tuple[Image, str, str]] = {}  # by run: image, name, what was done to it
         self._latest: Latest[tuple[str, Image]] = Latest(self, self._learn)
         tip = "A picture of your own, from a file; one can also be dropped here, or pasted"
         self.open = button("Picture…", self._open, tip=tip)
         self.title, self.trouble = Elided("", "strong", middle=True), label("", "danger", wrap=True)
         self.said = label("", "small", wrap=True)
-        self.close_ = button("Put away", self.put_away, kind="chip", tip="Show the lab alone")
+        self.close_ = button("Put away", self._dismiss, kind="chip", tip="Show the lab alone")
         self.tiles = TileGrid("A picture of your own, and what the model says of it", strip=True)
         self.tiles.setFixedHeight(HIGH)
         body = QVBoxLayout(self)
@@ -132,6 +134,17 @@ class OwnImage(QWidget):
     def _select(self, key: str) -> None:
         self._key = key
         self._meet_kind()
+        self.put_away()
+        self._bring_back()
+
+    def _bring_back(self) -> None:
+        """Show the picture that was laid on the lab of this run before, where somebody looks."""
+        kept = self._of.get(self._key)
+        if kept is not None and self._asked is None and self._view.isVisible() and self.shape:
+            self._lay(*kept)
+
+    def _dismiss(self) -> None:
+        self._of.pop(self._key, None)
         self.put_away()
 
     def _meet_kind(self) -> None:
@@ -171,12 +184,14 @@ class OwnImage(QWidget):
         if isinstance(event, QDragEnterEvent) and carries(event.mimeData()):
             self._meet()
             copied(event)
+            self._before = self.said.text()
             self._say(f"Drop it: {self._hint}.")
             return True
         if event.type() == QEvent.Type.DragLeave:
-            self._say("")
+            self._say(self._before)
         if event.type() == QEvent.Type.Show:
             self._meet()
+            self._bring_back()
         if isinstance(event, QKeyEvent) and take_key(event, paste=self.paste):
             return True
         return super().eventFilter(watched, event)
@@ -216,6 +231,10 @@ class OwnImage(QWidget):
         except Unreadable as error:
             self._say("", wrong=str(error))
             return
+        self._of[self._key] = image, name, said
+        self._lay(image, name, said)
+
+    def _lay(self, image: Image, name: str, said: str) -> None:
         self._asked, self._fitted = image, said
         self.title.set_text(name)
         self._say(said)

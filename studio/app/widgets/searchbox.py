@@ -14,7 +14,7 @@ EDGE = 10
 
 
 class SearchBox(QLineEdit):
-    """``key`` is shown at its end while it is empty."""
+    """``key`` is shown at its end while it is empty and does not have the keyboard yet."""
 
     def __init__(self, name: str, key: str = "") -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class SearchBox(QLineEdit):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             lens = QRectF(EDGE, (self.height() - ICON) / 2, ICON, ICON)
             icons.paint(painter, "search", lens, tokens.muted)
-            if self._key and not self.text():
+            if self._key and not self.text() and not self.hasFocus():
                 wide = QFontMetrics(font(11)).horizontalAdvance(self._key) + 12
                 box = QRectF(self.width() - wide - EDGE, (self.height() - 18) / 2, wide, 18)
                 painter.setPen(QPen(QColor(tokens.line), 1))

@@ -212,7 +212,8 @@ class TaskForm(QScrollArea, Generic[T]):
             other, able = self._decodes or ("", None)
             known = able.conditions if able is not None and other == name else []
         classes: list[str] = next((each.names for each in known if each.names), [])
-        runs = [each for each in self._state.runs.by_key.values() if each.checkpoints]
+        others = (run for key, run in self._state.runs.by_key.items() if key != self._key)
+        runs = [run for run in others if run.checkpoints]
         self._form.show_offers(offered(runs, {"names": classes}, (), self._state.catalog))
 
     def _fields(self, entry: EntrySpec) -> EntrySpec:

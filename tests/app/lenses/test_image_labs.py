@@ -19,6 +19,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from studio.app.intents.base import Answer
+from studio.app.theme import theme
 from studio.app.views.images.anomaly import AnomalyView, overlaid
 from studio.app.views.images.film import FilmView
 from studio.app.views.images.guidance import ImageGuidanceView
@@ -40,6 +41,23 @@ def test_a_map_lies_over_a_grey_image_as_far_as_it_says() -> None:
     assert made[0, :, 0, 0].tolist() == pytest.approx([0.5, 0.5, 0.5])
     assert made[0, :, 0, 1].tolist() == pytest.approx([0.925, 0.075, 0.075])
     assert made[0, :, 0, 2].tolist() == pytest.approx([0.5, 0.5, 0.5]), "unknown is nothing"
+
+
+def test_a_map_and_the_name_of_a_set_are_the_same_in_every_scheme(images: Any, qapp: Any) -> None:
+    view = AnomalyView(images.state, images.actions)
+    view._key = images.run.key
+    x = np.ones((1, 1, SIDE, SIDE), np.float32)
+    view.found = {"pictures": x, "maps": x}
+    drawn = []
+    for mode in ("light", "dark"):
+        theme.set_mode(mode)
+        view._show_maps()
+        drawn.append(view.maps.tiles._atlas.pixel(0, 0))
+    assert drawn[0] == drawn[1]
+    assert view._title("other") == "Other data"
+    view.config = {"other": {"slug": "two-moons", "config": {}}}
+    assert (view._title("other"), view._title("unseen")) == ("Digits", "Unseen images")
+    view.deleteLater()
 
 
 @pytest.fixture
@@ -98,8 +116,8 @@ async def test_scores_are_a_histogram_and_each_set_says_how_far_it_stands_out(
     assert anomaly.note.text() == "Said."
     cells = [[anomaly.table.item(r, c).text() for c in range(4)] for r in range(3)]
     assert cells[0][:2] == ["Unseen images", "50"]
-    assert cells[1][3] == "97.0% (90.0% to 100.0%)"
-    assert cells[2][3] == "50.0% (40.0% to 60.0%)"
+    assert cells[1][3] == "97.0 % (90.0 to 100.0)"
+    assert cells[2][3] == "50.0 % (40.0 to 60.0)"
     good, warm = (anomaly.table.item(r, 3).foreground().color().name() for r in (1, 2))
     assert good != warm, "what chance would do is not praised"
     assert anomaly.maps.count == M
@@ -191,9 +209,15 @@ async def test_a_picture_that_is_dropped_on_the_lab_is_held_against_what_was_mea
     dropped(anomaly, file(words))
     assert "words.txt cannot be read as a picture" in anomaly.own.trouble.text()
     assert anomaly.own.tiles.isVisibleTo(anomaly), "what was there stays"
-    anomaly.own.put_away()
+    images.state.runs.selected.emit("")
     assert not anomaly.own.isVisibleTo(anomaly)
     assert anomaly.histogram.shown.mark is None
+    images.state.runs.selected.emit(images.run.key)
+    assert anomaly.own.title.text() == "white.png", "it lies there again"
+    anomaly.own.close_.click()
+    images.state.runs.selected.emit("")
+    images.state.runs.selected.emit(images.run.key)
+    assert not anomaly.own.isVisibleTo(anomaly), "it was put away"
 
 
 async def test_a_pasted_picture_is_purified_and_the_judge_asked_before_and_after(
@@ -285,7 +309,7 @@ async def test_a_picture_is_as_likely_as_under_its_likeliest_class_and_stands_in
     dropped(likelihood, file(picture))
     await until(lambda: "nats" in likelihood.own.said.text())
     bits = 4.0 + 50.0 / (SIDE * SIDE * np.log(2))
-    assert f"-50 nats, {bits:.3g} bits a number of 256 levels, as one" in likelihood.own.said.text()
+    assert f"-50 nats, {bits:.3g} bits/dim of 256 levels, as one" in likelihood.own.said.text()
     assert "above that of 25% of 4 rows" in likelihood.own.said.text()
     assert asked[0].given == {"label": ["nought", "one", "two"]}
     rows = np.array(asked[0].inputs["rows"])

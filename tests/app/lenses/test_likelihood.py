@@ -65,7 +65,7 @@ async def test_sets_are_lines_with_their_figures_and_the_map_is_drawn(lens, view
     assert float(table.item(0, 2).text().split(" ")[0]) == pytest.approx(unseen, abs=0.02)
     bits, low, high = map(float, re.findall(r"-?[\d.]+", table.item(0, 3).text()))
     assert bits == pytest.approx(-unseen / 2 / np.log(2), abs=0.02)
-    # The error of the mean of 400 rows, in bits a number.
+    # The error of the mean of 400 rows, in bits/dim.
     assert (high - low) / 2 == pytest.approx(1.96 * 1.0 / 20 / 2 / np.log(2), rel=0.25)
     assert low < bits < high
     assert "levels" not in view.protocol.text(), "these numbers have none"
@@ -83,7 +83,7 @@ async def test_of_pixels_it_is_said_of_how_many_levels_bits_are(
 ) -> None:
     """Results of before say it by their settings alone."""
     await load(lens, view, arrays(0.0, 0) | {"cell": np.array(np.log2(levels - 1))} | said)
-    assert view.table.horizontalHeaderItem(3).text() == f"bits a number, {levels} levels"
+    assert view.table.horizontalHeaderItem(3).text() == f"bits/dim, {levels} levels"
     assert f"one of {levels}." in view.protocol.text()
 
 

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 from msgspec import structs
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtCore import QEvent, QPoint, QRectF, Qt
+from PySide6.QtGui import QHelpEvent, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolTip
 
@@ -22,6 +22,7 @@ from studio.app.shell.statusbar import StatusBar, _facts
 from studio.app.state.reduce import reduce
 from studio.app.state.runs import FlowRecord
 from studio.app.state.session import EngineStatus
+from studio.app.tokens import DARK, LIGHT
 from studio.app.views.tiles import VIEW, TilesView
 from studio.app.views.tilesamples import TileSamplesView
 from studio.app.views.watch import VIEW as FLOW
@@ -41,6 +42,18 @@ def test_an_atlas_clips_and_keeps_the_channels() -> None:
     red[0, 0] = 1.0
     assert atlas(red).tolist() == [[0xFFFF0000]]
     assert atlas(np.full((1, 1, 1, 1), np.nan)).tolist() == [[0xFF000000]]
+
+
+def test_a_white_image_has_an_end_on_a_light_page() -> None:
+    tiles = Pictures({"x": np.ones((1, 1, SIDE, SIDE))})
+    edges = []
+    for tokens in (LIGHT, DARK):
+        page = QImage(40, 40, QImage.Format.Format_RGB32)
+        page.fill(Qt.GlobalColor.white)
+        with QPainter(page) as painter:
+            tiles.paint(painter, QRectF(4, 4, 32, 32), 0, tokens)
+        edges.append((page.pixelColor(4, 20).name(), page.pixelColor(20, 20).name()))
+    assert edges == [(LIGHT.line, "#ffffff"), ("#ffffff", "#ffffff")]
 
 
 def test_an_atlas_stacks_pictures() -> None:

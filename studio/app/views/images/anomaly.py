@@ -9,8 +9,10 @@ from studio.app import words
 from studio.app.forms.editors import Segments
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.histogram import HistogramPlot
+from studio.app.state.naming import data_title
 from studio.app.state.session import AppState
 from studio.app.theme import colors
+from studio.app.tokens import DARK
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import row, section
 from studio.app.widgets.figurestable import FiguresTable
@@ -34,7 +36,7 @@ COLUMNS = (
     ("rows", "How many were asked about"),
     ("score", "The mean: 1 is about what is left of noise without any structure, 0 is foreseen"),
     (
-        "above unseen",
+        "AUROC",
         "How often one of these scores higher than an unseen image, with its 95 % interval; 50 % "
         "by chance",
     ),
@@ -43,6 +45,7 @@ CHANCE = 0.5
 BRIGHT = 0.99  # the share of all places that are less than fully coloured
 WIDE = 620  # logical pixels from which histogram and images stand side by side
 LOOKS = ("Overlay", "Image", "Piece")
+ERRS, PIECE = DARK.warm, DARK.accent  # on pictures, which are the same in every scheme
 Floats = NDArray[np.float32]
 
 
@@ -67,7 +70,7 @@ class AnomalyView(PictureLab):
         score = float(answer.arrays["score"][0])
         errors = np.asarray(answer.arrays["map"], np.float32).mean(axis=1)
         top = max(float(np.quantile(errors, BRIGHT)), 1e-12)
-        over = overlaid(image[None], errors / top, colors().warm)
+        over = overlaid(image[None], errors / top, ERRS)
         images = np.concatenate([np.broadcast_to(image[None], over.shape), over])
         text = f"Its score is {words.figure(score)}."
         if self.filled:
@@ -119,6 +122,13 @@ class AnomalyView(PictureLab):
         self._show_histogram(there)
         self._show_maps()
 
+    def _title(self, name: str) -> str:
+        """Return what a set is called: the others as they are called where they are chosen."""
+        slug = str((self.config.get("other") or {}).get("slug") or "")
+        if name != "other" or not slug:
+            return SETS[name]
+        return data_title(slug, self.state.catalog)
+
     def _show_table(self, there: list[str]) -> None:
         lines, shades = [], []
         for name in there:
@@ -126,20 +136,20 @@ class AnomalyView(PictureLab):
             told, shade = "", {}
             if f"auc-{name}" in self.found:
                 area, low, high = self.doubles(f"auc-{name}").tolist()
-                told = f"{area:.1%} ({low:.1%} to {high:.1%})"
+                told = _between(area, low, high)
                 shade = {3: colors().good if low > CHANCE else colors().warm}
             mean = words.figure(float(values.mean()))
-            lines.append((SETS[name], f"{len(values):,}", mean, told))
+            lines.append((self._title(name), f"{len(values):,}", mean, told))
             shades.append(shade)
         area, low, high = self.doubles("auc-places").tolist()
-        told = f"{area:.1%} ({low:.1%} to {high:.1%})"
+        told = _between(area, low, high)
         lines.append(("Pixels of the piece, by the map", "", "", told))
         shades.append({3: colors().good if low > CHANCE else colors().warm})
         self.table.show_lines(lines, shades)
         self.table.fit()
 
     def _show_histogram(self, there: list[str]) -> None:
-        sets = {SETS[name]: self.doubles(name) for name in there}
+        sets = {self._title(name): self.doubles(name) for name in there}
         show_sets(self.histogram, self.key, "score", sets, self.mark)
 
     def _show_maps(self) -> None:
@@ -150,10 +160,10 @@ class AnomalyView(PictureLab):
         if self._look == 0:
             errors = np.asarray(self.found["maps"], np.float32).mean(axis=1)
             top = max(float(np.quantile(errors, BRIGHT)), 1e-12)
-            shown = overlaid(images, errors / top, colors().warm)
+            shown = overlaid(images, errors / top, ERRS)
         elif self._look == 2:
             places = np.asarray(self.found["places"], np.float32)
-            shown = overlaid(images, places, colors().accent)
+            shown = overlaid(images, places, PIECE)
         self.maps.show_tiles(kind.tiles({"x": shown}), noun=kind.many)
 
     def _show_look(self, look: int) -> None:
@@ -178,6 +188,10 @@ def overlaid(images: Floats, amounts: Floats, colour: str) -> Floats:
     share = 0.85 * np.nan_to_num(amounts).clip(0.0, 1.0)[:, None]
     made: Floats = (grey * (1 - share) + rgb * share).astype(np.float32)
     return made
+
+
+def _between(area: float, low: float, high: float) -> str:
+    return f"{100 * area:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def applies(state: AppState) -> bool:
