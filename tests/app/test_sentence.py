@@ -1,6 +1,7 @@
 """The setup as a sentence: its slots open what can be chosen, by mouse and by keyboard."""
 
 import msgspec
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
@@ -11,11 +12,13 @@ from studio.app.setup.choices import numbers
 from studio.app.setup.facts import takes
 from studio.app.state import drafts, sentence
 from studio.app.state.draft import Draft
-from studio.app.state.expected import expected
+from studio.app.state.expected import _larger, expected
 from studio.app.state.runs import RunState
 from studio.app.state.session import DataInfo
 from studio.app.widgets.sentence import Clause
 from studio.protocol import messages as m
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.spec import Pick
 from tests.app.test_own_data import offer
 
 
@@ -181,6 +184,26 @@ async def test_a_recipe_of_the_model_on_such_data_says_roughly_how_long_it_takes
     other = drafts.repick(large, "dataset", "ring-of-five")
     assert expected(Draft(spec=other), state, steps=500).seconds == pytest.approx(450.0)
     assert expected(Draft(spec=drafts.repick(other, "family", "gan")), state) is None
+
+
+async def test_a_step_on_larger_images_takes_longer(bench, wait):
+    await set_up(bench, wait)
+    state, recipe = bench.state, bench.state.draft.recipe
+    digits = EntrySpec(
+        kind="dataset", slug="digits", title="Digits", summary="", source="", fields=[],
+        kinds=["images"], size="1,797 pictures, 8x8, grey",
+    )  # fmt: skip
+    state.catalog.entries.append(digits)
+    training = {**recipe.run.training, "steps": 1000, "batch": 128}
+    run = msgspec.structs.replace(drafts.repick(recipe.run, "dataset", "digits"), training=training)
+    made = msgspec.structs.replace(recipe, expected_seconds=60.0, run=run, kind="images")
+    assert _larger(Draft(spec=run), made, state.catalog) == 1.0
+    mine = msgspec.structs.replace(run, dataset=Pick(slug="project:mine"))
+    assert _larger(Draft(spec=mine), made, state.catalog) is None, "nobody knows their size"
+    colour = Draft(spec=mine, points=np.zeros((2, 3, 16, 16), np.float32))
+    assert _larger(colour, made, state.catalog) == pytest.approx(12.0)
+    fewer = msgspec.structs.replace(mine, training={**training, "batch": 32})
+    assert _larger(Draft(spec=fewer, points=colour.points), made, state.catalog) == 3.0
 
 
 async def test_a_run_like_it_knows_better_how_long_it_takes(bench, wait):

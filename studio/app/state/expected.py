@@ -1,5 +1,7 @@
 """How long a setup is expected to take: from a run like it, or from its recipe. Pure."""
 
+import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -14,6 +16,8 @@ from studio.protocol.spec import Recipe, RunSpec
 __all__ = ["Expected", "expected", "steps_of"]
 
 STEPS, BATCH = "steps", "batch"
+PIXELS = re.compile(r"(\d+)x(\d+), (grey|colour)")
+"""How the catalogue says the size of images, as in "1,797 pictures, 8x8, grey"."""
 ENOUGH = 20  # steps of a run, fewer of which tell little of the others
 
 
@@ -44,7 +48,7 @@ def expected(draft: Draft, state: AppState, steps: int = 0) -> Expected | None:
     roughly as one of the last run of the same model, networks, data and size of batch, whatever
     else is set, since this computer did it; or of the recipe, where model and data are still its;
     or else roughly as one of a recipe of the same model on the same data, or on data of the same
-    kind, with the same network if there is one.
+    kind, with the same network if there is one; of images by how many numbers they have.
     """
     wanted = steps or steps_of(draft.spec, state.catalog)
     whole = draft.resolved  # runs say all their settings, also those that have their default
@@ -60,7 +64,27 @@ def expected(draft: Draft, state: AppState, steps: int = 0) -> Expected | None:
     of_recipe = steps_of(recipe.run, state.catalog) if recipe is not None else 0
     if recipe is None or not of_recipe:
         return None
-    return Expected(recipe.expected_seconds * wanted / of_recipe, rough=not own)
+    factor = 1.0 if own else _larger(draft, recipe, state.catalog)
+    if factor is None:
+        return None
+    return Expected(factor * recipe.expected_seconds * wanted / of_recipe, rough=not own)
+
+
+def _larger(draft: Draft, recipe: Recipe, catalog: Catalog | None) -> float | None:
+    """Return how many times as long a step of a setup takes as one of a recipe of the same model:
+    a network of images goes over each of their numbers. None where their size is not known.
+    """
+    spec, of = draft.spec, recipe.run
+    if recipe.kind != "images" or spec.dataset.slug == of.dataset.slug:
+        return 1.0
+    entry = catalog.get("dataset", of.dataset.slug) if catalog is not None else None
+    size = PIXELS.search(entry.size) if entry is not None else None
+    shape = draft.points.shape[1:] if draft.points is not None else ()
+    if size is None or len(shape) != 3:
+        return None
+    numbers = int(size[1]) * int(size[2]) * (3 if size[3] == "colour" else 1)
+    batches = [training_value(each, BATCH, catalog) or 1 for each in (spec, of)]
+    return math.prod(shape) / numbers * float(batches[0]) / float(batches[1])
 
 
 def _near(spec: RunSpec, recipes: Iterable[Recipe], catalog: Catalog | None) -> Recipe | None:
