@@ -356,7 +356,10 @@ NOT_REPRODUCED = {
     "8C-inpaint",
     "8C-solvers-mnist",
     "8C-told",
+    "GI-colour-ddgan",
+    "GI-colour-score-flow",
     "GI-colour-score-gan",
+    "GI-defaults-ddgan",
     "GR5-gran",
 }
 
