@@ -10,11 +10,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from models.config import decode, encode
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch
 from models.contracts.learner import Learner
 from models.contracts.spec import DataSpec
 from models.experiments.graph_nulls import copies, moved, rewired
+from models.families.graphs.empty_rows import apart, first_edges
 from models.families.graphs.gran import Gran, GranConfig
 from models.families.graphs.graph_af import GraphAf, GraphAfConfig
 from models.families.graphs.graph_rnn import GraphRnn, GraphRnnConfig
@@ -28,7 +30,9 @@ from models.metrics.graphs.bits import BitsPerGraph, BitsPerGraphConfig
 from models.nets.graphs.gran import GranNetConfig
 from models.nets.graphs.partial import PartialNetConfig
 from models.nets.graphs.row_gru import RowGruConfig
+from models.registry import registry
 from models.tensors import make_generator
+from models.training.optim import OptimizerConfig
 
 CPU = torch.device("cpu")
 RNN, GRAN = RowGruConfig(width=8, layers=1, hidden=6), GranNetConfig(width=8, layers=2, mixture=3)
@@ -51,12 +55,18 @@ def gran_blocks(spec, **more) -> Growing:
     return gran(spec, block=2, **more)
 
 
+def gran_mixture(spec, **more) -> Growing:
+    return gran(spec, block=2, alone="mixture", **more)
+
+
 def graph_af(spec, **more) -> Growing:
     config = GraphAfConfig(net=PartialNetConfig(width=8, layers=2), **more)
     return GraphAf(config, spec, horizon=10, seed=0, device=CPU)
 
 
-each_model = pytest.mark.parametrize("make", [rnn, rnn_s, gran, gran_blocks, graph_af])
+each_model = pytest.mark.parametrize(
+    "make", [rnn, rnn_s, gran, gran_blocks, gran_mixture, graph_af]
+)
 
 
 def all_graphs(nodes: int) -> Tensor:
@@ -146,6 +156,90 @@ def test_the_probabilities_of_all_graphs_sum_to_one(make: Make, nodes: int):
     found = log_prob(wild(make, graphs), graphs).exp()
     assert float(found.sum()) == pytest.approx(1.0, abs=1e-5)
     assert found.max() > 2.0 * found.min(), "they are not all alike"
+
+
+@each_model
+def test_a_graph_is_as_likely_as_all_its_edges_one_after_another(make: Make):
+    graphs = some_graphs(40, 7)
+    made = wild(make, graphs)
+    ordered = in_order(graphs)
+    with torch.no_grad():
+        found, chance = made.log_prob_ordered(made.trained.averaged.edges, ordered)
+    pairs = graphs.packing.dense(graphs.packing.masks[graphs.size]).triu(1)
+    each = torch.where(ordered.adjacency, chance, 1.0 - chance).double().log()
+    each = each.where(pairs, torch.zeros_like(each)).sum(dim=(1, 2)).float()
+    torch.testing.assert_close(found, each, rtol=1e-3, atol=1e-3)
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("alone", [-30.0, -1.0])
+def test_a_row_of_gran_is_empty_by_its_own_chance_and_else_as_its_mixture_has_it(alone: float):
+    """Against sums over all rows of a node that four are before."""
+    rows = torch.tensor(list(product([False, True], repeat=4)))
+    adjacency = torch.zeros((16, 5, 5), dtype=torch.bool)
+    adjacency[:, 4, :4] = adjacency[:, :4, 4] = rows
+    graphs = sized(adjacency)
+    made, mixture = wild(gran, graphs), wild(gran, graphs, alone="mixture")
+    for net in (made.trained.net, made.trained.averaged):
+        net.edges.alone.weight.zero_()
+        net.edges.alone.bias.fill_(alone)
+    free = log_prob(mixture, graphs).softmax(dim=0)
+    found = log_prob(made, graphs).softmax(dim=0)
+    assert free[0] > 0.002, "or there is nothing to mend"
+    empty = torch.sigmoid(torch.tensor(alone))
+    torch.testing.assert_close(found[0], empty, rtol=1e-4, atol=1e-9)
+    torch.testing.assert_close(found[1:], (1.0 - empty) * free[1:] / (1.0 - free[0]))
+    *_, last = made.flow(made.prior(4000, make_generator(2)))
+    joined = unpack(last.x, graphs.packing).tril().any(dim=2)[:, 1:]
+    error = float((empty * (1.0 - empty) / joined.numel()).sqrt())
+    assert abs(float((~joined).double().mean() - empty)) <= 4.0 * error + 1e-9
+
+
+def test_rows_that_a_mixture_is_sure_of_have_a_law_and_a_slope():
+    """What is all but 0 or 1 is none of the numbers whose logarithm is not there."""
+    pair = torch.ones((1, 1, 3), dtype=torch.bool)
+    for sure, alone in product((-60.0, 200.0), (-60.0, 60.0)):
+        odds = torch.full((1, 2, 1, 3), sure, requires_grad=True)
+        ways = torch.zeros((1, 2, 1), requires_grad=True)
+        e = torch.full((1, 1), alone, requires_grad=True)
+        for empty in (True, False):
+            apart(ways, odds, pair, e, torch.full((1, 1), empty)).sum().backward()
+            assert all(bool(x.grad.isfinite().all()) for x in (odds, ways, e))
+        chance = first_edges(ways, odds, pair, e).detach()
+        assert (chance >= 0.0).all()
+        assert (chance <= 1.0).all()
+        if alone < 0.0:
+            assert float(1.0 - (1.0 - chance).prod()) == pytest.approx(1.0), "it joins something"
+
+
+def test_gran_learns_how_many_nodes_are_joined_to_none():
+    size = torch.full((64,), 6)
+    whole = torch.ones((64, 6, 6), dtype=torch.bool).triu(1)
+    whole = whole | whole.mT
+    apart_ = whole.clone()
+    apart_[::2, 5] = apart_[::2, :, 5] = False
+    for adjacency, share in ((whole, 0.0), (apart_, 0.1)):
+        graphs = sized(adjacency, size)
+        config = GranConfig(net=GRAN, order="depth", optimizer=OptimizerConfig(lr=1e-2))
+        made = Gran(config, graphs.spec(), horizon=150, seed=0, device=CPU)
+        rows = made.spec.standardised(graphs.rows(slice(None)))
+        for _ in range(150):
+            made.step(rows)
+        *_, last = made.flow(made.prior(400, make_generator(2)))
+        joined = unpack(last.x, graphs.packing).tril().any(dim=2)[:, 1:]
+        assert float((~joined).double().mean()) == pytest.approx(share, abs=0.03)
+
+
+def test_runs_of_the_first_version_of_gran_leave_to_the_mixture_what_is_joined_to_none():
+    entry = registry.get("family", "gran")
+    said = encode(GranConfig(block=2))
+    del said["alone"]
+    before = GranConfig(block=2, alone="mixture")
+    assert decode(entry.config, entry.upgrade(said, "graphs")) == before
+    assert entry.upgrade({"seen": 7}, "graphs") == {"seen": 7}, "what says little is new"
+    spec = some_graphs(2, 5).spec()
+    made = Gran(before, spec, horizon=10, seed=0, device=CPU)
+    assert not any("alone" in name for name in made.trained.net.state_dict())
 
 
 @each_model

@@ -1,7 +1,7 @@
 """GRAN: blocks of nodes, each from messages over the graph so far, its edges from a mixture."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from models.config import Config, ConfigError, param
 from models.contracts.learner import Stage
+from models.families.graphs.empty_rows import apart, first_edges
 from models.families.graphs.growing import Ordered
 from models.families.graphs.row_by_row import RowByRow
 from models.families.graphs.settings import NodeOrder
@@ -46,11 +47,31 @@ class GranConfig(Config, frozen=True):
         ),
     ] = 4
     order: NodeOrder = "breadth"
+    alone: Annotated[
+        Literal["told", "mixture"],
+        param(
+            "Nodes joined to none",
+            "How likely a new node is joined to none before it: a number of its own, or, as in the "
+            "paper, what comes of the mixture's chances of edges, of which all may fail. Of graphs "
+            "in one piece no node is, and of mixtures one in forty.",
+            choices={"told": "A chance of their own", "mixture": "As the mixture has it"},
+        ),
+    ] = "told"
     net: Annotated[GranNetConfig, param("Network", "The one that sends messages.")] = (
         GranNetConfig()
     )
     optimizer: NetworkOptimizer = OptimizerConfig(lr=3e-3, schedule="cosine", clip=5.0)
     ema: Averaging = 0.99
+
+
+def _mixtures_before(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
+    """Return settings by which the mixture says what is joined to none where they are of the first
+    version, which knew nothing else: all are said but that one, as a run says them. Where some are
+    missing nobody trained with them yet, and they are those of today.
+    """
+    first = set(GranConfig.__struct_fields__) - {"alone"}
+    before = first <= config.keys() and "alone" not in config
+    return {**config, "alone": "mixture"} if before else dict(config)
 
 
 @family(
@@ -63,11 +84,17 @@ class GranConfig(Config, frozen=True):
     needs=("graph",),
     capabilities=("bound",),
     group="sequential",
-    motion="p(block) = Σ_k α_k Π_(ij) p(A_(ij); θ_(kij))",
+    motion="q(block) = Σ_k α_k Π_(ij) p(A_(ij); θ_(kij)),  L_i = 0 by e_i,  else q(L_i | L_i ≠ 0)",
     units={"loss": "nats"},
+    version=2,
+    upgrade=_mixtures_before,
 )
 class Gran(RowByRow[GranConfig]):
-    """p(A) = prod_t p(L_t | L_1 ... L_(t-1)), L_t the edges of block t with all before it."""
+    """p(A) = prod_t p(L_t | L_1 ... L_(t-1)), L_t the edges of block t with all before it.
+
+    Of a block each row is said given those before it, by how likely these made each way; one that
+    joins its node to none has a chance of its own (`models.families.graphs.empty_rows`).
+    """
 
     stages = (
         Stage(
@@ -85,9 +112,14 @@ class Gran(RowByRow[GranConfig]):
         Stage(
             "fit",
             "Say the edges of a block from the graph before it",
-            "max Σ_t log Σ_k α_(kt) Π_(ij) p(A_(ij); θ_(kij)),  "
-            "h_i ← GRU(h_i, Σ_j a_(ij) f(h_i − h_j))",
+            "max Σ_i log p(L_i),  p(L_i) = (1 − e_i) q(L_i) / (1 − q(0)),  p(0) = e_i,  "
+            "q = Σ_k α_k Π_j p(A_(ij); θ_(kij)),  h_i ← GRU(h_i, Σ_j a_(ij) f(h_i − h_j))",
             f"{_PAPER}, section 2.2",
+            by="alone",
+            formulas={
+                "mixture": "max Σ_t log Σ_k α_(kt) Π_(ij) p(A_(ij); θ_(kij)),  "
+                "h_i ← GRU(h_i, Σ_j a_(ij) f(h_i − h_j))",
+            },
         ),
     )
 
@@ -104,7 +136,12 @@ class Gran(RowByRow[GranConfig]):
         if self.config.block > self.packing.nodes:
             raise ConfigError("block", f"graphs have at most {self.packing.nodes} nodes")
         return GranNet(
-            self.config.net, self.spec, self.packing.nodes, self.config.block, generator=rng
+            self.config.net,
+            self.spec,
+            self.packing.nodes,
+            self.config.block,
+            alone=self.config.alone == "told",
+            generator=rng,
         )
 
     def fitted(self, net: GranNet, graphs: Ordered, chance: Tensor) -> tuple[Tensor, Tensor]:
@@ -135,7 +172,7 @@ class Gran(RowByRow[GranConfig]):
 
         first, joined, real = at.flatten() * block, each(graphs.adjacency), each(graphs.real)
         given = {name: each(values) for name, values in graphs.given.items()}
-        log_ways, odds = net(joined, first, real, given)
+        log_ways, odds, alone = net(joined, first, real, given)
         log_ways, odds = log_ways.float(), odds.float()
         place = torch.arange(nodes, device=at.device)
         row = first[:, None] + torch.arange(block, device=at.device)
@@ -149,29 +186,45 @@ class Gran(RowByRow[GranConfig]):
         so_far = log_ways[..., None] + fits.cumsum(dim=2)
         before = torch.cat([log_ways[..., None], so_far[..., :-1]], dim=2)
         chance = (before.softmax(dim=1) * torch.sigmoid(odds.flatten(2))).sum(dim=1)
+        chance, found = chance.view(pair.shape), so_far[..., -1].logsumexp(dim=1)
+        if alone is not None:
+            some = truth & pair
+            ways = before.view(odds.shape)[..., 0]
+            found = found + apart(ways, odds, pair, alone.float(), ~some.any(dim=2)).sum(dim=1)
+            with torch.no_grad():  # nobody learns from what there is to see
+                earlier = some.cumsum(dim=2) > some.long()
+                chance = chance.where(earlier, first_edges(ways, odds, pair, alone.float()))
         edges = torch.zeros((n, seen, nodes, nodes), device=at.device)
-        chance = (chance.view(pair.shape) * pair).view(n, seen, block, nodes)
+        chance = (chance * pair).view(n, seen, block, nodes)
         rows = inside.view(n, seen, block, 1).expand_as(chance)
         edges.scatter_add_(2, rows, chance)
         square = edges.amax(dim=1)
-        return so_far[..., -1].logsumexp(dim=1).view(n, seen), square + square.mT
+        return found.view(n, seen), square + square.mT
 
     def drawn(
         self, net: GranNet, u: Tensor, real: Tensor, given: Mapping[str, Tensor]
     ) -> Iterator[tuple[int, Tensor, int]]:
         n, nodes, block = len(u), self.packing.nodes, self.config.block
         joined = torch.zeros(u.shape, dtype=torch.bool, device=u.device)
+        place = torch.arange(nodes, device=u.device)
         # A first node alone has no edge.
         starts = range(block if block == 1 else 0, nodes, block)
         for spent, start in enumerate(starts, start=1):
             stop = min(start + block, nodes)
             first = torch.full((n,), start, device=u.device)
-            log_ways, odds = net(joined, first, real, given)
-            for i in range(start, stop):
+            log_ways, odds, alone = net(joined, first, real, given)
+            for row, i in enumerate(range(start, stop)):
+                if alone is not None:
+                    pair = (place < i).expand(n, 1, nodes)
+                    one = slice(row, row + 1)
+                    ways = log_ways[..., None]
+                    none = first_edges(ways, odds[:, :, one], pair, alone[:, one])[:, 0]
                 for j in range(i):
                     # Which way it is follows from the edges that were drawn by it.
-                    logit = odds[:, :, i - start, j]
+                    logit = odds[:, :, row, j]
                     share = (log_ways.softmax(dim=1) * torch.sigmoid(logit)).sum(dim=1)
+                    if alone is not None:
+                        share = share.where(joined[:, i, :j].any(dim=1), none[:, j])
                     edge = u[:, i, j] < share
                     sign = torch.where(edge[:, None], logit, -logit)
                     log_ways = log_ways + functional.logsigmoid(sign)

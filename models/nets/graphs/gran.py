@@ -28,6 +28,9 @@ from models.nets.mlp import linear
 
 __all__ = ["GranNet", "GranNetConfig"]
 
+# Of edges of which one must be there, so that which it is can be told by numbers of 32 bits.
+_LEAST = -60.0
+
 
 class GranNetConfig(Config, frozen=True):
     """Size of the network."""
@@ -100,6 +103,7 @@ class GranNet(nn.Module):
         spec: of the data.
         nodes: N, how many there are at most.
         block: B, how many come at once.
+        alone: whether a chance that a new node is joined to none is said by itself.
         generator: where the initial weights come from (a generator of the CPU).
     """
 
@@ -110,6 +114,7 @@ class GranNet(nn.Module):
         nodes: int,
         block: int,
         *,
+        alone: bool,
         generator: torch.Generator,
     ) -> None:
         super().__init__()
@@ -123,12 +128,14 @@ class GranNet(nn.Module):
         self.ways, self.edges = (linear(width, width, generator=g) for _ in range(2))
         self.likely = linear(width, config.mixture, gain=0.3, generator=g)
         self.odds = linear(width, config.mixture, generator=g)
+        self.alone = linear(width, 1, gain=0.3, generator=g) if alone else None
 
     def forward(
         self, adjacency: Tensor, first: Tensor, real: Tensor, given: Mapping[str, Tensor]
-    ) -> tuple[Tensor, Tensor]:
-        """Return log alpha (n, K) and the logits of the edges between the new nodes and all before
-        them, (n, K, B, N); those with others have no meaning.
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        """Return log alpha (n, K), the logits of the edges between the new nodes and all before
+        them, (n, K, B, N), of which those with others have no meaning, and those of that a new node
+        is joined to none before it, (n, B), None where this is not said by itself.
 
         Args:
             adjacency: (n, N, N) bool, ordered; of it edges between nodes before ``first`` are read.
@@ -164,4 +171,7 @@ class GranNet(nn.Module):
         earlier = (place < at[..., None]) & there[:, None] & new.gather(1, at)[..., None]
         likely = self.likely(_differences(self.ways, mine, h)) * earlier[..., None]
         odds = self.odds(_differences(self.edges, mine, h))
-        return likely.sum(dim=(1, 2)).log_softmax(dim=1), odds.permute(0, 3, 1, 2)
+        log_ways, odds = likely.sum(dim=(1, 2)).log_softmax(dim=1), odds.permute(0, 3, 1, 2)
+        if self.alone is None:
+            return log_ways, odds, None
+        return log_ways, odds.clamp_min(_LEAST), self.alone(mine)[..., 0]
