@@ -3,8 +3,10 @@
 What can be told from a name or a size is refused here, before any importer opens a file.
 """
 
+import struct
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from studio.store.parts import Block
 __all__ = ["inspect", "rows"]
 
 _ZIP = b"PK\x03\x04"
+_BROKEN = (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, OSError)
+"""What reading the list of a damaged zip raises."""
 SHOWN = 6
 """Files of a folder that are named."""
 
@@ -152,11 +156,13 @@ def _refuse_torn(path: Path) -> None:
 
 
 def _refuse_hollow(path: Path) -> None:
-    """Refuse a zip in which there is no file."""
+    """Refuse a zip in which there is no file; one that cannot be read is refused by others."""
+    names = ["unknown"]
     if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            if all(name.endswith("/") for name in archive.namelist()):
-                raise FormatError(f"{path.name} holds no files.", "Choose another one.")
+        with suppress(*_BROKEN), zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    if all(name.endswith("/") for name in names):
+        raise FormatError(f"{path.name} holds no files.", "Choose another one.")
 
 
 def _choose(paths: Sequence[Path], slug: str) -> tuple[Importer, list[Importer]]:

@@ -75,11 +75,13 @@ def _larger(draft: Draft, recipe: Recipe, catalog: Catalog | None) -> float | No
     a network of images goes over each of their numbers. None where their size is not known.
     """
     spec, of = draft.spec, recipe.run
-    if recipe.kind != "images" or spec.dataset.slug == of.dataset.slug:
+    if spec.dataset.slug == of.dataset.slug:
         return 1.0
     entry = catalog.get("dataset", of.dataset.slug) if catalog is not None else None
     size = PIXELS.search(entry.size) if entry is not None else None
     shape = draft.points.shape[1:] if draft.points is not None else ()
+    if size is None and len(shape) != 3:
+        return 1.0  # these are no images
     if size is None or len(shape) != 3:
         return None
     numbers = int(size[1]) * int(size[2]) * (3 if size[3] == "colour" else 1)
