@@ -279,7 +279,7 @@ async def test_samples_say_under_which_conditions_they_were_drawn(
         "300 samples, size = 3, mass = 5,000 GeV, type = top, pt = 2 values, step 50, seed 7"
     )
     assert not view._numbers.isVisible()
-    assert "data beside them of all" in view._note.text()
+    assert "have the chosen conditions only" in view._note.text()
     view._drawn_ones.click()
     assert view._numbers.isVisible()
     assert not view._note.isVisible()
