@@ -356,11 +356,10 @@ NOT_REPRODUCED = {
     "8C-inpaint",
     "8C-solvers-mnist",
     "8C-told",
-    "GI-colour-ddgan",
+    "GI-colour-energy-based",
     "GI-colour-score-flow",
     "GI-colour-score-gan",
-    "GI-defaults-ddgan",
-    "GR5-gran",
+    "GI-defaults-score-flow",
 }
 
 
