@@ -66,7 +66,7 @@ def test_labels_are_found_and_come_back(tmp_path, importer, suffix):
     assert (found.kind, found.rows, found.classes) == ("labelled-graphs", 12, ["even", "odd"])
     assert found.taken == {"node_labels": "element", "edge_labels": "bond", "classes": "class"}
     assert "Nodes have the label 'element': C, N, O." in found.notes
-    assert np.shape(found.preview["x"]) == (3, row_length(7, EDGE_LABELS))
+    assert np.shape(found.preview["x"]) == (8, row_length(7, EDGE_LABELS))
     schema, arrays = read(importer(), paths)
     for graph, types, n in zip(graphs, arrays["types"], arrays["size"], strict=True):
         listed = [ATOMS[t] for t in types[:n]]

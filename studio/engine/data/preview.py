@@ -46,17 +46,18 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
     if choice is None:
         name = project_name(pick.slug) or ""
         data, shares = find_where_it_lies(name, project), find_shares(name, project)
-        repeats = _repeats(name, project) if len(data) <= COMPARED else ""
     else:
         assert isinstance(choice.entry, DatasetEntry)
         count = 0 if choice.entry.finite else n
-        made, repeats = registered(choice.entry, choice.config, count, seed=0), ""
+        name, made = "", registered(choice.entry, choice.config, count, seed=0)
         data, held = made.rows, made.held
         shares = {} if held is None else {"learned": len(data), "measured": len(held)}
         if made.validates and made.unseen is not None:
             shares["tested"] = len(made.unseen)
     total, counts = len(data), _counted(data)
     spec = data.outline() if isinstance(data, StoredRows) else data.spec()
+    kind = kind_of(spec.kind)
+    compared = name and kind.compares and total <= COMPARED
     n = min(n, max(1, MAX_NUMBERS // spec.mean.numel()))
     if isinstance(data, StoredRows):
         # From all over the files, which are often sorted.
@@ -64,7 +65,7 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
     elif len(data) > n:
         rows = torch.randperm(len(data), generator=make_generator(0, SAMPLES))[:n]
         data = data.take(rows)
-    kind = kind_of(spec.kind)
+    repeats = _repeats(name, project) if compared else ""
     told = {"n": total, "shares": shares, "counts": counts, "repeats": repeats}
     return {**told, **kind.facts(data)}, kind.shown(data)
 

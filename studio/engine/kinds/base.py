@@ -55,6 +55,9 @@ class DataKind:
     laid_out: ClassVar[bool] = False
     """Whether data are drawn from pieces that are to be placed; see `places`."""
 
+    compares: ClassVar[bool] = False
+    """Whether `repeats` compares data, for which all of them are read."""
+
     foreseen: ClassVar[bool] = False
     """Whether records hold what a denoiser expects of data on their way: a network pass a frame."""
 

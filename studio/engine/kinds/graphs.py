@@ -34,6 +34,7 @@ class Graphs(DataKind, slug="graphs"):
 
     suffixes: ClassVar[tuple[str, ...]] = GRAPH_SUFFIXES
     laid_out: ClassVar[bool] = True
+    compares: ClassVar[bool] = True
     foreseen: ClassVar[bool] = True
     record_types: ClassVar[Mapping[str, str]] = {f"{EXTRA}{DENOISED}": "float16"}
 
