@@ -37,8 +37,8 @@ class GraphSet:
         names: of the classes.
         told: whether the class of each graph is given with it.
         weighed: whether its density is, the share of its pairs that are joined.
-        make: of which make they are meant to be, one of `observables.graphs.makes`; "" where nobody
-            has said so.
+        make: of which make they are meant to be, one of `observables.graphs.makes`, "none" for no
+            make; "" where nobody has said so.
     """
 
     x: Tensor

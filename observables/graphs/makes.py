@@ -17,8 +17,10 @@ from observables.graphs.statistics import pieces
 
 __all__ = [
     "MAKES",
+    "NO_MAKE",
     "Make",
     "halved",
+    "make_meant",
     "make_of",
     "why_no_grid",
     "why_no_hub",
@@ -178,6 +180,9 @@ MAKES: Mapping[str, Make] = {
 }
 """The most particular ones first."""
 
+NO_MAKE = "none"
+"""What graphs are meant to be that are of no make: nothing is wrong with any."""
+
 
 def make_of(adjacency: NDArray[Any], size: NDArray[Any]) -> Make | None:
     """Return the most particular make that all of some graphs (n, N, N) are of, None where they
@@ -192,3 +197,10 @@ def make_of(adjacency: NDArray[Any], size: NDArray[Any]) -> Make | None:
         if not any(make.wrong(adjacency, size, low, high)):
             return make
     return None
+
+
+def make_meant(meant: str, adjacency: NDArray[Any], size: NDArray[Any]) -> Make | None:
+    """Return the make that graphs (n, N, N) are ``meant`` to be of, one of `MAKES` or `NO_MAKE`;
+    where nobody has said so, "", the one that all are of. None for no make.
+    """
+    return MAKES.get(meant) if meant else make_of(adjacency, size)

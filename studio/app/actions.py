@@ -23,6 +23,7 @@ from studio.app.intents.operating import OperatingIntents
 from studio.app.intents.places import PlaceIntents
 from studio.app.intents.project import ProjectIntents
 from studio.app.intents.racing import RacingIntents
+from studio.app.intents.rules import RuleIntents
 from studio.app.intents.runs import RunIntents
 from studio.app.intents.setup import SetupIntents
 from studio.app.intents.training import TrainingIntents
@@ -43,6 +44,7 @@ class Actions:
         self.runs = RunIntents(state, link)
         self.labels = LabelIntents(state, link)
         self.looking = LookingIntents(state, link)
+        self.rules = RuleIntents(state, link, self.looking)
         self.operating = OperatingIntents(state, link)
         self.comparing = ComparingIntents(state, link, self.runs)
         self.training = TrainingIntents(state, link, self.runs)

@@ -11,13 +11,14 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from studio.cli import kept
-from studio.cli.terminal import paragraph, say, table
+from studio.cli.terminal import UsageError, paragraph, say, table
 from studio.counted import counted, listed
 from studio.protocol.events import SPREAD
 
 if TYPE_CHECKING:
     from studio.engine.jobs.evaluating import EvaluationJob
     from studio.engine.process.sink import Sink
+    from studio.store.run import RunFolder
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -37,6 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SLUG",
         help="see 'pushforward list metrics' (repeatable; default: those of the run)",
     )
+    parser.add_argument(
+        "--valid",
+        metavar="RULE",
+        help="say first what makes one of the data valid, for all runs of the project on them, as "
+        "in the window: of graphs tree, connected, planar and others, none for no rule, or data "
+        "for what the data say",
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object")
 
 
@@ -50,6 +58,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     catalogue.load()
     folder = kept.find(arguments.run)
+    if arguments.valid:
+        _rule(folder, arguments.valid)
     wanted = Evaluate(
         run=str(folder.path),
         n=arguments.count,
@@ -84,6 +94,26 @@ def run(arguments: argparse.Namespace) -> int:
             for line in _left_out(made[0]):
                 paragraph(line)
     return status
+
+
+def _rule(folder: "RunFolder", rule: str) -> None:
+    """Keep what makes one of the data of a run valid.
+
+    Raises:
+        UsageError: there is no such rule of such data.
+    """
+    from studio.engine.kinds.base import kind_of
+    from studio.engine.kinds.fit import entry_of, picked_kind
+    from studio.store.project import Project
+
+    dataset = folder.record.spec.dataset
+    rules = kind_of(picked_kind(dataset)).rules
+    if not rules:
+        many = entry_of(picked_kind(dataset)).many
+        raise UsageError(f"--valid {rule}: there are no rules of {many}")
+    if rule not in (*rules, "data"):
+        raise UsageError(f"--valid {rule}: no such rule; there are {listed([*rules, 'data'])}")
+    Project.open(folder.project).write_rule(dataset.slug, "" if rule == "data" else rule)
 
 
 def _left_out(job: "EvaluationJob") -> list[str]:
@@ -165,9 +195,9 @@ def _write(job: "EvaluationJob", seed: int) -> None:
         *others, last = slugs
         say(f"The floor of {' and '.join(filter(None, [', '.join(others), last]))} is {bar}.")
     for row in rows:
-        if len(row["parts"]) > 1:
+        if row["parts"]:
             apart = "; ".join(f"{name} {value:.4g}" for name, value in row["parts"].items())
-            paragraph(f"{row['metric']}, each: {apart}")
+            paragraph(f"{row['metric']}{', each' * (len(row['parts']) > 1)}: {apart}")
     for note in quality.notes:
         say(note)
     cost = f"; {quality.nfe:,} network evaluations a sample" if quality.nfe else ""

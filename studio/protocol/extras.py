@@ -30,7 +30,7 @@ WRITTEN, CANDIDATES, CHANCES = TOLD = "written", "candidates", "chances"
 DENOISED, LEVELS = "denoised", "levels"
 MEANT = "meant"
 """What holds for every graph of a set: the number, from 1, of the make, as
-`observables.graphs.makes` has them, that the set is meant to be of.
+`observables.graphs.makes` has them, that the set is meant to be of, -1 for none.
 """
 
 

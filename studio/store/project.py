@@ -54,6 +54,15 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True):
     created: datetime | None = None
 
 
+class _Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """``rules.toml``: what a person says makes one of some data valid, by the slug of these data,
+    built-in ones as well; there is none until somebody says something.
+    """
+
+    valid: dict[str, str] = {}
+    format: int = CURRENT["rules"]
+
+
 class Project:
     """An open project. Any number of processes may have it open."""
 
@@ -187,6 +196,29 @@ class Project:
             )
         _ = data.record
         return data
+
+    def rule(self, data: str) -> str:
+        """Return what a person says makes one of some data, by their slug, valid; "" for nothing.
+
+        Raises:
+            StoreError: what was said is damaged, or of a later version.
+        """
+        return self._rules().valid.get(data, "")
+
+    def write_rule(self, data: str, rule: str) -> None:
+        """Say what makes one of some data valid, "" for nothing.
+
+        Raises:
+            StoreError: the disk refused, or what stands there cannot be read and would be lost.
+        """
+        with self._lock.held(_PATIENCE):
+            others = {slug: each for slug, each in self._rules().valid.items() if slug != data}
+            said = {**others, data: rule} if rule else others
+            write_toml(self.path / "rules.toml", _Rules(valid=said))
+
+    def _rules(self) -> _Rules:
+        path = self.path / "rules.toml"
+        return read_toml(path, _Rules, "rules") if path.exists() else _Rules()
 
     def learning_from(self, name: str) -> list[RunFolder]:
         """Return the runs that learn, or have learned, from a data set of the project."""

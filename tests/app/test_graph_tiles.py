@@ -186,6 +186,18 @@ def test_a_make_that_graphs_are_meant_to_be_of_says_how_many_real_ones_are():
     assert kind("graphs").means({**training, **own}) == "✓: a tree (75 % of the real ones)"
 
 
+def test_a_person_chooses_what_is_valid_by_how_many_real_graphs_are_so():
+    training = {"x": rows((4, PATH), (4, RING), (4, STAR), (4, TURNED))}
+    offered = dict(kind("graphs").rules(training))
+    assert list(offered) == ["", *MAKES, "none"]
+    assert offered["tree"] == "A tree: 75 % of the real ones"
+    assert offered["grid"] == "A grid: 25 % of the real ones"
+    none = {**training, **kind("graphs").holding({"meant": -1.0}, 4)}
+    own = kind("graphs").among(training, none, own=True)
+    assert "why" not in own, "nothing is wrong with any"
+    assert kind("graphs").means({**training, **own}) == "No rule"
+
+
 def test_among_themselves_training_graphs_are_held_against_the_others():
     training = {"x": rows((4, PATH), (4, TURNED), (4, STAR))}
     near = kind("graphs").among(training, training, own=True)["nearest"]

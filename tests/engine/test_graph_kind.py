@@ -18,12 +18,20 @@ from models.samplers.heun import Heun, HeunConfig
 from observables.graphs.canonical import canonical_order
 from observables.graphs.makes import MAKES
 from studio import graph_layout
+from studio.cli.evaluate import _rule
+from studio.cli.terminal import UsageError
+from studio.engine.data.datasets import Dataset
+from studio.engine.data.ruled import ruled
 from studio.engine.kinds.base import kind_of
 from studio.engine.kinds.graphs import Graphs
 from studio.engine.watch.recorder import Recorder
 from studio.formats.limits import FormatError
 from studio.graph_layout import laid_out
+from studio.protocol import spec as protocol
 from studio.protocol.extras import EXTRAS, PLACES
+from studio.protocol.spec import RunSpec
+from studio.store.project import Project
+from studio.store.run import RunRecord
 
 
 def pictured(adjacency, size):
@@ -51,6 +59,28 @@ def test_a_set_of_communities_says_what_its_graphs_are_meant_to_be():
     meant = kind_of("graphs").alike(community(CommunityConfig(), 4, 0).take(slice(0, 2)))
     assert list(MAKES)[int(meant["meant"]) - 1] == "two-communities"
     assert kind_of("graphs").alike(graphs(4, 0)) == {}
+
+
+def test_what_a_person_says_is_valid_is_kept_with_the_project_for_all_runs_on_the_data(tmp_path):
+    project = Project.create(tmp_path / "p", "p")
+    spec = RunSpec(
+        name="r", family=protocol.Pick(slug="edm"), dataset=protocol.Pick(slug="community")
+    )
+    run = project.new_run(RunRecord(spec=spec))
+    small = Dataset(community(CommunityConfig(), 4, 0), "", None, lambda n, seed: None)
+    own = ruled(small, "community", project.path)
+    assert (own.rows.make, own.ruled) == ("two-communities", False)
+    _rule(run, "connected")
+    assert Project.open(project.path).rule("community") == "connected"
+    own = ruled(small, "community", project.path)
+    assert (own.rows.make, own.ruled) == ("connected", True), "floors of before are none of it"
+    assert ruled(small, "other", project.path).rows.make == "two-communities"
+    with pytest.raises(UsageError, match="no such rule; there are grid"):
+        _rule(run, "banana")
+    _rule(run, "none")
+    assert kind_of("graphs").alike(ruled(small, "community", project.path).rows) == {"meant": -1.0}
+    _rule(run, "data")
+    assert ruled(small, "community", project.path) is small
 
 
 def test_places_are_about_the_middle_and_of_size_one():

@@ -1,5 +1,6 @@
 """Graphs: packed and unpacked, counted, drawn from two communities, and made by networks."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import networkx
@@ -371,6 +372,10 @@ def test_metrics_see_what_is_wrong_and_hold_it_against_real_graphs() -> None:
     valid = ValidGraphs(NoConfig())
     assert valid.bar(evidence(real, train=set_)).value > 0.9
     assert valid.measure(evidence(erdos_renyi(real, 60, 0), train=set_)).value < 0.2
+    chosen = valid.measure(evidence(real, train=replace(set_, make="tree")))
+    assert (chosen.value, chosen.parts) == (0.0, {"a tree": 0.0})
+    with pytest.raises(NotApplicable, match="any graph"):
+        valid.measure(evidence(real, train=replace(set_, make="none")))
     new, different = NewGraphs(NoConfig()), DifferentGraphs(NoConfig())
     twice = tuple(torch.cat([each, each]) for each in real)
     assert different.measure(evidence(twice)).value == pytest.approx(0.5)

@@ -13,7 +13,7 @@ from models.metrics.graphs.isomorphism import novelty, uniqueness
 from models.metrics.graphs.makes import share
 from models.metrics.graphs.sides import packed, sides, unpacked
 from models.registry import metric
-from observables.graphs.makes import MAKES, make_of
+from observables.graphs.makes import NO_MAKE, make_meant
 
 __all__ = ["DifferentGraphs", "NewGraphs", "TwoCommunities", "ValidGraphs"]
 
@@ -49,7 +49,7 @@ class TwoCommunities(SampleMetric[NoConfig]):
     title="Valid graphs",
     summary="Share of generated graphs that are of the make of the training graphs: a grid, a "
     "lobster, a tree, two communities, around a hub, planar or connected, the first of these that "
-    "all of them are, or what the set is meant to be.",
+    "all of them are, or what the set is meant to be, or what somebody has chosen.",
     source="by definition",
     kinds=("graphs",),
     better="higher",
@@ -63,12 +63,14 @@ class ValidGraphs(SampleMetric[NoConfig]):
         packing = packed(evidence)
         known = _arrays(*unpacked(evidence.train.rows(slice(0, LOOKED_AT)), packing))
         meant = getattr(evidence.train, "make", "")
-        make = MAKES[meant] if meant else make_of(*known)
+        make = make_meant(meant, *known)
         if make is None:
-            raise NotApplicable("the training graphs are of no one make")
+            of_none = "any graph is said to be valid" if meant == NO_MAKE else ""
+            raise NotApplicable(of_none or "the training graphs are of no one make")
         made = _arrays(*unpacked(evidence.samples, packing))
         wrong = make.wrong(*made, int(known[1].min()), int(known[1].max()))
-        return Figure(wrong.count("") / len(wrong), n=len(wrong))
+        value = wrong.count("") / len(wrong)
+        return Figure(value, n=len(wrong), parts={make.title: value})
 
 
 def _arrays(adjacency: Tensor, size: Tensor) -> tuple[NDArray[Any], NDArray[Any]]:

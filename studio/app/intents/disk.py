@@ -47,6 +47,7 @@ __all__ = [
     "trashed",
     "write_label",
     "write_recipe",
+    "write_rule",
 ]
 
 LOG_TAIL = 200_000  # bytes of a log that are shown
@@ -550,3 +551,21 @@ def _info(error: Exception) -> ErrorInfo:
         message=getattr(error, "message", str(error)),
         hint=getattr(error, "hint", ""),
     )
+
+
+def write_rule(project: Path, data: str, rule: str) -> str:
+    """Write down what a person says makes one of some data valid; return what was said before.
+
+    Raises:
+        Refused: it cannot be written.
+    """
+    from studio.store.errors import StoreError
+    from studio.store.project import Project
+
+    try:
+        folder = Project.open(project)
+        before = folder.rule(data)
+        folder.write_rule(data, rule)
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+    return before

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observables.graphs.canonical import certificate, same_graphs
-from observables.graphs.makes import MAKES, make_of
+from observables.graphs.makes import MAKES, NO_MAKE, Make, make_meant
 from observables.graphs.statistics import pieces, spectra
 from studio.app.kinds.apart import CLOSE, Apart, nearest_of
 from studio.app.kinds.graph_paint import WHY
@@ -17,12 +17,14 @@ from studio.app.kinds.graph_rows import GraphRows
 from studio.app.kinds.kind import Arrays
 from studio.protocol.extras import MEANT
 
-__all__ = ["CLASS", "COPIES", "MAKE", "MET", "NEAREST", "among", "apart", "by_count"]
+__all__ = ["CLASS", "COPIES", "MAKE", "MET", "NEAREST", "among", "apart", "by_count", "rules"]
 
 CLASS, COPIES, MAKE, NEAREST = "class", "copies", "make", "nearest"
 MET = "met"
 """The array that says which share of the training graphs is of their make, the same for each."""
 QUANTILES = 32  # of a spectrum
+LOOKED_AT = 500  # training graphs, for each make
+AS_DATA = "What the data say: the first of these that all real ones are"
 
 
 def among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
@@ -40,16 +42,42 @@ def among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDAr
     known = GraphRows.of(training)
     found[NEAREST] = _nearest(data, training, own=own)
     low, high = int(known.size.min()), int(known.size.max())
-    make, met = make_of(known.adjacency, known.size), 1.0
-    if MEANT in training:
-        make = list(MAKES.values())[int(training[MEANT][0]) - 1]
-        wrong = make.wrong(known.adjacency, known.size, low, high)
-        met = sum(not why for why in wrong) / len(wrong)
+    make = make_meant(_meant(training), known.adjacency, known.size)
     if make is not None:
         found[WHY] = np.array(make.wrong(graphs.adjacency, graphs.size, low, high), dtype=str)
         found[MAKE] = np.full(len(graphs.x), make.title)
-        found[MET] = np.full(len(graphs.x), met)
+        found[MET] = np.full(len(graphs.x), _share(make, known))
     return found
+
+
+def _meant(training: Arrays) -> str:
+    """Return the make that graphs are meant to be of, "" where nobody has said so."""
+    number = int(training[MEANT][0]) if MEANT in training else 0
+    return NO_MAKE if number < 0 else list(MAKES)[number - 1] if number else ""
+
+
+def _share(make: Make, known: GraphRows) -> float:
+    """Return which share of graphs is of a make."""
+    wrong = make.wrong(known.adjacency, known.size, int(known.size.min()), int(known.size.max()))
+    return wrong.count("") / len(wrong)
+
+
+def rules(training: Arrays) -> list[tuple[str, str]]:
+    """Return what a person may say that a graph has to be to be valid: each as it is kept and as it
+    is said, with how many of some training graphs are so.
+    """
+    known = GraphRows.of({name: each[:LOOKED_AT] for name, each in training.items()})
+    said = [
+        (slug, f"{make.title[:1].upper()}{make.title[1:]}: {_percent(_share(make, known))}")
+        for slug, make in MAKES.items()
+    ]
+    return [("", AS_DATA), *said, (NO_MAKE, "No rule: every graph is valid")]
+
+
+def _percent(share: float) -> str:
+    """Say how many real graphs are of a make; what is less than all is not said to be 100 %."""
+    percent = min(99.0, 100.0 * share) if share < 1.0 else 100.0
+    return f"{percent:.0f} % of the real ones" if share else "none of the real ones"
 
 
 def by_count(met: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

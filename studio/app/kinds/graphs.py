@@ -106,7 +106,7 @@ def _means(arrays: Arrays) -> str:
     """
     makes = arrays.get(graph_sets.MAKE)
     if makes is None or not len(makes):
-        return ""
+        return "No rule" if graph_sets.NEAREST in arrays else ""
     met = float(arrays[graph_sets.MET][0])
     real = f" ({100.0 * met:.0f} % of the real ones)" if met < 1.0 else ""
     return f"\N{CHECK MARK}: {str(makes[0]).lower()}{real}"
@@ -147,7 +147,7 @@ KIND = Kind(
         "Copies": "How many are the same graph",
         "Nearest": "How far the nearest training graph is, by its spectrum and how many nodes and "
         "pieces it has; 0 is the same graph",
-        VALIDITY: "Whether a graph is of the make that stands above the tiles",
+        VALIDITY: "Whether a graph is of the make that stands below the tiles",
     },
     about="Networks: nodes in no order, edges in pairs",
     title="Graphs",
@@ -206,6 +206,7 @@ KIND = Kind(
     marked=(WHY, graph_sets.MAKE, graph_sets.MET, SIZE),
     alike=(MEANT,),
     means=_means,
+    rules=graph_sets.rules,
     apart=graph_sets.apart,
     imports="GraphML, GML, graph6, JSON, TU sets or lists of edges, with labels",
     page=36,

@@ -351,6 +351,8 @@ class Kind:
             has no sounds.
         alike: what holds for each datum of a set, made ones too, by name, where it is known.
         means: says of data what their marks mean, from all that is known; "" where they have none.
+        rules: what a person may choose that these marks mean, by what is known of the training
+            data: each as it is kept, and as it is said; None where nobody can.
         marked: what tiles are painted from of all that is known or found, beside their parts.
         graph: reads data as graphs, for views of these; None where they are none.
         by_hand: how a graph of it is edited; None where nobody can.
@@ -417,6 +419,7 @@ class Kind:
     finds: tuple[str, ...] = ()
     among: Among | None = None
     means: Callable[[Arrays], str] = lambda arrays: ""
+    rules: Callable[[Arrays], Sequence[tuple[str, str]]] | None = None
     marked: tuple[str, ...] = ()
     graph: AsGraphs | None = None
     by_hand: ByHand | None = None

@@ -82,6 +82,7 @@ class TileSamplesView(QWidget):
         self._drawn_ones = held_chip(self._sampled)
         self.browser.export_wanted.connect(actions.export.open)
         self.browser.edit_wanted.connect(self._edit)
+        self.browser.rule.chosen.connect(self._choose_rule)
         self.browser.foot.addWidget(self._drawn_ones)
         self.bar = self.browser.bar(self, self.hear, sample, OperatorChip(state, actions), export)
         body = QVBoxLayout(self)
@@ -222,6 +223,10 @@ class TileSamplesView(QWidget):
         state = self._state
         state.lens_wanted.emit(f"samples/{editor_of(self._sampled.run, state.catalog)}")
         state.selection.changed.emit()  # it may hold another one, and takes what is selected then
+
+    def _choose_rule(self, rule: str) -> None:
+        if (run := self._sampled.run) is not None:
+            self._actions.rules.choose(run.key, rule)
 
     def _hear(self) -> None:
         """Play what is selected; else what is in the ring, else the first there is."""

@@ -24,6 +24,7 @@ from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import Entries, open_menu
 from studio.app.widgets.nearest import Near, Nearest
 from studio.app.widgets.pane import Pane
+from studio.app.widgets.rulechip import RuleChip
 from studio.app.widgets.tilegrid import LARGEST, SMALLEST
 
 __all__ = ["Browser"]
@@ -99,6 +100,7 @@ class Browser(QWidget):
         self._near_line = Elided("", "small")  # beside the chips it would be cut where it matters
         self._near_line.hide()
         self.key = ColourKey()
+        self.rule = RuleChip()
         self.nearest = button("Nearest", None, kind="chip")
         self.nearest.setCheckable(True)
         self._near = Nearest(self)
@@ -129,7 +131,7 @@ class Browser(QWidget):
         body.addLayout(halves, 1)
         # Below, where what comes late pushes nothing aside in a narrow window.
         body.addWidget(self._near_line)
-        self.foot = row(self._line, self.picked, self.nearest)
+        self.foot = row(self._line, self.rule, self.picked, self.nearest)
         self.foot.setStretch(0, 1)
         body.addLayout(self.foot)
         self._connect()
@@ -314,6 +316,7 @@ class Browser(QWidget):
             self.order.setVisible(len(sorts) > 1)
             self.filter.setVisible(len(sorts) > 1)
             set_tip(self.filter, _hint(known))
+        self.rule.show_rule(shown_as, made, None if beside else real)
         apart = shown_as.apart
         self.nearest.setVisible(apart is not None and real is not None and not beside)
         if apart is not None:

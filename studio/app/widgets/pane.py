@@ -274,8 +274,7 @@ class Pane(QWidget):
             sight = f"{sight}, filtered from {n:,}" if sight else f"none of {n:,}"
         origin = self._origin.removeprefix(f"{n:,} samples, ")  # how many is said already
         near = "nearest first" if self._far is not None and not origin else ""
-        means = self._kind.means(self._arrays or {})
-        self._where.set_text(" · ".join(filter(None, (sight, near, origin, means))))
+        self._where.set_text(" · ".join(filter(None, (sight, near, origin))))
 
 
 def told_of(shown_as: Kind, arrays: Arrays, row: int, *, real: bool) -> list[tuple[str, str]]:

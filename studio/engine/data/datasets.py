@@ -66,6 +66,7 @@ class Dataset:
         validates: whether ``pair`` and ``held`` are of rows that validate, beside which those of
             ``unseen`` only test.
         own: whether ``pair`` gives rows that are learned from, as none or too few are held out.
+        ruled: whether somebody has said what makes one of them valid, and perhaps since yesterday.
     """
 
     rows: RowSource
@@ -79,6 +80,7 @@ class Dataset:
     held: RowSource | None = None
     validates: bool = False
     own: bool = False
+    ruled: bool = False
 
     def some(self, n: int, seed: int) -> RowSource:
         """Return n rows to measure a model with that makes no samples, chosen by the seed: where so

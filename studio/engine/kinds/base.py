@@ -77,6 +77,9 @@ class DataKind:
     such thing, or in another unit, and is not imported either.
     """
 
+    rules: ClassVar[tuple[str, ...]] = ()
+    """What a person may say that makes one of them valid."""
+
     near_by: ClassVar[Mapping[str, Compared]] = {}
     """What is compared of rows to find the nearest, by the name that it is asked for by."""
 
@@ -178,6 +181,10 @@ class DataKind:
     def alike(self, data: RowSource) -> dict[str, float]:
         """Return numbers that hold for every datum, made ones too, by name: a sampling rate."""
         return {}
+
+    def ruled(self, data: RowSource, rule: str) -> RowSource:
+        """Return data of which a person has said what makes one of them valid, one of `rules`."""
+        return data
 
     def shown(self, data: RowSource) -> Arrays:
         """Return the arrays of a preview of data."""

@@ -16,7 +16,7 @@ from models.contracts.spec import LABEL, SIZE, DataSpec
 from models.kinds.graphs import GraphSet
 from models.layouts.graphs import Packing, unpack
 from observables.graphs.canonical import same_graphs
-from observables.graphs.makes import MAKES
+from observables.graphs.makes import MAKES, NO_MAKE
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.formats.graphs.writing import GRAPH_SUFFIXES, write_graphs
 from studio.graph_layout import laid_out
@@ -34,6 +34,7 @@ class Graphs(DataKind, slug="graphs"):
 
     suffixes: ClassVar[tuple[str, ...]] = GRAPH_SUFFIXES
     laid_out: ClassVar[bool] = True
+    rules: ClassVar[tuple[str, ...]] = (*MAKES, NO_MAKE)
     compares: ClassVar[bool] = True
     foreseen: ClassVar[bool] = True
     record_types: ClassVar[Mapping[str, str]] = {f"{EXTRA}{DENOISED}": "float16"}
@@ -89,11 +90,16 @@ class Graphs(DataKind, slug="graphs"):
         return f"{said}."
 
     def alike(self, data: RowSource) -> dict[str, float]:
-        """Return the number, from 1, of the make that the graphs are "meant" to be of, where
-        somebody has said it.
+        """Return the number, from 1, of the make that the graphs are "meant" to be of, -1 for none,
+        where somebody has said it.
         """
         make = data.make if isinstance(data, GraphSet) else ""
+        if make == NO_MAKE:
+            return {MEANT: -1.0}
         return {MEANT: 1.0 + list(MAKES).index(make)} if make else {}
+
+    def ruled(self, data: RowSource, rule: str) -> RowSource:
+        return replace(data, make=rule) if isinstance(data, GraphSet) else data
 
     def shown(self, data: RowSource) -> Arrays:
         """Return rows, sizes, classes where there are some, and "places": where the nodes of the

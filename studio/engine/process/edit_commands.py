@@ -8,6 +8,7 @@ from torch import Tensor
 from models.contracts.batch import Batch
 from models.contracts.spec import LABEL
 from studio.engine.data.datasets import Dataset
+from studio.engine.data.ruled import rule_of
 from studio.engine.data.target import Target
 from studio.engine.jobs.job import ENDED
 from studio.engine.jobs.training import TrainingJob, training_of
@@ -92,7 +93,11 @@ def _said(run: RunFolder, source: Dataset) -> dict[str, Any]:
     """Return what is said of all rows: the names of their numbers, what holds for each, and whether
     a model is measured with those that it learns.
     """
-    alike = kind_of(picked_kind(run.record.spec.dataset)).alike(source.rows)
+    dataset = run.record.spec.dataset
+    kind = kind_of(picked_kind(dataset))
+    # A training knows what was said when it began: marks follow at once.
+    rule = rule_of(dataset.slug, run.project)
+    alike = kind.alike(kind.ruled(source.rows, rule) if rule in kind.rules else source.rows)
     return {"columns": list(source.rows.columns), "alike": alike, "own": source.own}
 
 

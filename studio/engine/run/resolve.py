@@ -30,6 +30,7 @@ from models.registry import registry
 from models.samplers.base import Sampler
 from studio.engine.data.datasets import Dataset, labelled, labelled_rows, outline_of, registered
 from studio.engine.data.imported import find_imported, find_outline, imported_kind
+from studio.engine.data.ruled import ruled
 from studio.engine.kinds.fit import (
     IMPORTED,
     KIND,
@@ -104,7 +105,7 @@ class Resolved:
         Raises:
             Refused: they cannot be drawn or read; the path is "dataset...".
         """
-        data = self._data(project)
+        data = ruled(self._data(project), self.spec.dataset.slug, project)
         return labelled(data) if self.learns_labels else data
 
     @property

@@ -87,9 +87,10 @@ class Session:
     evaluator: Evaluator = field(init=False)
 
     def __post_init__(self, floors: dict[str, float]) -> None:
-        # Floors on disk are those of the newest target.
+        # Floors on disk are those of the newest target, and of what was said to be valid then.
         points = any(not isinstance(edit, ChangeSetting) for edit in (*self.done, *self.pending))
-        self._aim({} if points else floors, self.resolved.training.evaluate_samples)
+        anew = points or self.source.ruled
+        self._aim({} if anew else floors, self.resolved.training.evaluate_samples)
 
     def prepare(self) -> Generator[bool, None, None]:
         """Draw what is learned from, where a model does so; yields False meanwhile.

@@ -1,0 +1,35 @@
+"""Data of which a person has said in a project what makes one of them valid."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from studio.engine.data.datasets import Dataset
+from studio.engine.kinds.base import kind_of
+from studio.store.project import Project
+
+__all__ = ["rule_of", "ruled"]
+
+
+def rule_of(slug: str, project: Path | None) -> str:
+    """Return what was said of the data of a slug, "" where nothing was.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    if project is None or not (project / "project.toml").is_file():
+        return ""
+    return Project.open(project).rule(slug)
+
+
+def ruled(data: Dataset, slug: str, project: Path | None) -> Dataset:
+    """Return data of a slug that know what a person has said of them in a project.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    if not (rule := rule_of(slug, project)):
+        return data
+    kind = kind_of(data.rows.spec().kind)
+    if rule not in kind.rules:  # of a later version
+        return data
+    return replace(data, rows=kind.ruled(data.rows, rule), ruled=True)
