@@ -1,5 +1,6 @@
 """Free particles: the carrier that is nothing but its particles, and goes where the field says."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Protocol, runtime_checkable
 
@@ -112,9 +113,10 @@ def _sampled(
 ) -> Iterator[Frame]:
     clock = field.clock
     denoise = lead(sampler.guidance, field.denoiser, rows)
+    at = math.inf
     for step in sampler.frames(denoise, rows, clock.s_min, clock.s_max, generator):
-        t = clock.t(step.s)
-        if t == 1.0 and step.s > 0.0:
+        t, arrives, at = clock.t(step.s), step.s < at, step.s
+        if t == 1.0 and step.s > 0.0 and arrives:
             # The clock ends at s_min, and so do the samples a step later: one frame for both.
             continue
         alpha = display_scale(field.display, torch.tensor(step.s, dtype=step.x.dtype))

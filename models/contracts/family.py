@@ -23,7 +23,8 @@ C = TypeVar("C", bound=Config)
 
 @dataclass(frozen=True)
 class Frame:
-    """Where all particles are at one flow time: t in [0, 1], x (n, *shape), standardised.
+    """Where all particles are at one flow time: t in [0, 1], x (n, *shape), standardised. Times
+    never fall; several frames of one time are steps of a walk there.
 
     Padded places and what is given stay those of the latents. ``nfe`` counts the network
     evaluations spent so far per particle.

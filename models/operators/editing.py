@@ -1,5 +1,6 @@
 """What operators share that start from rows and go up and down the noise with a diffusion."""
 
+import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -126,14 +127,14 @@ class Editing:
         denoise = lead(both, self.model.denoiser, rows)
         low = min(self.clock.s_min, 0.5 * s)
         frames = self.sampler.frames(denoise, rows.holding(x / s), low, s, self.noise)
-        steps, done = len(self.sampler.levels(low, s)), 0
+        steps, done, level = len(self.sampler.levels(low, s)), 0, math.inf
         while True:
             # Not around the yield: another job may run there, and it wants its gradients.
             with torch.no_grad():
                 frame = next(frames, None)
             if frame is None:
                 return x
-            x, done = frame.x, done + 1
+            x, done, level = frame.x, done + (frame.s < level), frame.s  # a walk stays at one
             part = min(1.0, done / steps) if steps else 0.0
             yield Progress(now.done + int(share * part * len(x)), now.total)
 

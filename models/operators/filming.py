@@ -65,7 +65,8 @@ def filmed(
             step = next(going, None)
         if step is None:
             break
-        steps.append(step)
+        if not steps or step.s < steps[-1].s:  # of a walk at one level its beginning
+            steps.append(step)
         yield Progress(min(len(steps), total), total)
     kept = [steps[i] for i in _even(len(steps), frames)]
     foreseen = []

@@ -209,7 +209,8 @@ class Sampler(ABC):
         generator: torch.Generator | None = None,
     ) -> Iterator[SampleStep]:
         """Yield the points at each level, the first being pure noise, the last the samples; padded
-        places are 0 in all of them.
+        places are 0 in all of them. One that walks at a level yields the steps of its walk, too, so
+        that whoever follows it may stop; levels never rise.
 
         Args:
             denoise: D(x, s) with x (n, *shape) and s 0-d.
@@ -248,9 +249,11 @@ class GridSampler(Sampler):
 
     Attributes:
         memory: how many evaluations of earlier steps `step` wants to see.
+        walk: how many steps it takes from a level, all but the last of which stay at it.
     """
 
     memory: int = 0
+    walk: int = 1
 
     def __init__(self, config: GridSettings) -> None:
         self.settings = config
@@ -265,7 +268,7 @@ class GridSampler(Sampler):
         past: Sequence[Evaluation],
         noise: Noise,
     ) -> tuple[Tensor, Tensor]:
-        """Go from level s to s_next < s; s_next = 0 on the last step.
+        """Go from level s to s_next < s, or stay at it in a walk; s_next = 0 on the last step.
 
         Args:
             denoise: D(x, s).
@@ -302,12 +305,15 @@ class GridSampler(Sampler):
         x = rows.zeroed(rows.x) * levels[0]
         yield SampleStep(levels[0], x, 0)
         for s, s_next in pairwise(levels):
-            for _ in range(counted.repeats(s) - 1 if s_next > 0.0 else 0):
-                # There and back again (Lugmayr et al. 2022, arXiv:2201.09865, algorithm 1).
-                arrived, _ = self.step(counted, x, s, s_next, past, noise)
-                x = arrived + math.sqrt(s**2 - s_next**2) * noise(arrived)
-                past.clear()
-            arrived, denoised = self.step(counted, x, s, s_next, past, noise)
-            past.append(Evaluation(s, x, denoised))
-            x = arrived
+            for again in reversed(range(counted.repeats(s) if s_next > 0.0 else 1)):
+                for left in reversed(range(self.walk)):
+                    arrived, denoised = self.step(counted, x, s, s if left else s_next, past, noise)
+                    past.append(Evaluation(s, x, denoised))
+                    x = arrived
+                    if left:
+                        yield SampleStep(s, x, counted.count)
+                if again:
+                    # There and back again (Lugmayr et al. 2022, arXiv:2201.09865, algorithm 1).
+                    x = x + math.sqrt(s**2 - s_next**2) * noise(x)
+                    past.clear()
             yield SampleStep(s_next, x, counted.count)

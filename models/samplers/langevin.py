@@ -72,6 +72,7 @@ class AnnealedLangevin(GridSampler):
     def __init__(self, config: AnnealedLangevinConfig | None = None) -> None:
         self.config = config or AnnealedLangevinConfig()
         super().__init__(GridSettings(steps=self.config.levels, grid=GridConfig(kind="log-snr")))
+        self.walk = self.config.walk
 
     @property
     def _width(self) -> float:
@@ -95,13 +96,8 @@ class AnnealedLangevin(GridSampler):
         past: Sequence[Evaluation],
         noise: Noise,
     ) -> tuple[Tensor, Tensor]:
-        start = x
-        denoised = x
-        for index in range(self.config.walk):
-            answer = denoise(x, s)
-            if index == 0:
-                denoised = answer
-            # a score / 2 = step s^2 (D - x) / (2 s^2): the level cancels.
-            x = x.lerp(answer, 0.5 * self.config.step)
-            x = x.add_(noise(start), alpha=self._width * s)
-        return (denoise(x, s) if s_next == 0.0 else x), denoised
+        denoised = denoise(x, s)
+        # a score / 2 = step s^2 (D - x) / (2 s^2): the level cancels.
+        walked = x.lerp(denoised, 0.5 * self.config.step)
+        walked = walked.add_(noise(x), alpha=self._width * s)
+        return (denoise(walked, s) if s_next == 0.0 else walked), denoised

@@ -8,9 +8,13 @@ import pytest
 import torch
 
 from models.contracts.spec import DataSpec
+from models.families.edm import Edm, EdmConfig
 from models.kinds.points import PointSet
+from models.samplers.langevin import AnnealedLangevin, AnnealedLangevinConfig
+from models.tensors import make_generator
 from studio.engine.process.allowance import Allowance
 from studio.engine.race.owntime import OwnTime
+from studio.engine.run.randomness import FLOW, LATENTS
 from studio.engine.watch import recorder as watch_recorder
 from studio.engine.watch.recorder import Recorder, evaluate_layer, kept_layers, plane_bounds
 from studio.engine.watch.schedules import KeptSchedule, Pace
@@ -90,6 +94,19 @@ def test_frames_are_thinned_evenly_with_both_ends(frames, limit, kept):
         np.testing.assert_allclose(np.diff(record.t), 1 / (kept - 1), atol=0.02)
 
 
+def test_of_a_walk_at_one_level_the_beginning_is_kept_and_of_the_last_one_the_end():
+    """EDP-GNN's Langevin dynamics walks at each of its levels; a way has one place at a time."""
+    sampler = AnnealedLangevin(AnnealedLangevinConfig(levels=4, walk=3))
+    model = Edm(EdmConfig(), DATA, horizon=1, seed=0, device=torch.device("cpu"))
+    watched = Recorder(model, seed=1, particles=30, frames=24, sampler=sampler)
+    record = made(watched)
+    assert record.t.shape == (4,)  # of five levels the last two are at one time
+    assert (np.diff(record.t) > 0).all()
+    latents, noise = model.prior(30, make_generator(1, LATENTS)), make_generator(1, FLOW)
+    *_, end = model.flow(latents, sampler=sampler, generator=noise)
+    np.testing.assert_allclose(record.x[-1], DATA.restore(end.x.detach()).numpy(), rtol=1e-5)
+
+
 def test_layers_lie_on_a_grid_in_data_units():
     model = family()
     bounds = [0.0, 20.0, 10.0, 40.0]
@@ -116,8 +133,6 @@ def test_layers_need_the_plane_and_bounds():
 
 
 def test_a_log_density_integrates_to_one_in_data_units():
-    from models.families.edm import Edm, EdmConfig
-
     torch.manual_seed(0)
     model = Edm(EdmConfig(), DATA, horizon=1, seed=0, device=torch.device("cpu"))
     layer = next(layer for layer in model.layers if layer.name == "log-density")

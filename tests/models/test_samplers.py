@@ -102,8 +102,11 @@ def test_cost_is_exact(slug, steps):
     assert calls == sampler.nfe() == frames[-1].nfe
     assert frames[0].nfe == 0
     assert all(a.nfe < b.nfe for a, b in pairwise(frames))
-    assert [f.s for f in frames] == sampler.levels(0.01, 10.0)
-    assert len(frames) == steps + 1
+    arrived = [f for n, f in enumerate(frames) if n == 0 or f.s < frames[n - 1].s]
+    assert [f.s for f in arrived] == sampler.levels(0.01, 10.0)
+    assert len(arrived) == steps + 1
+    # Whoever follows it can stop between any two steps, also of a walk at one level.
+    assert max(b.nfe - a.nfe for a, b in pairwise(frames)) <= 3
 
 
 @pytest.mark.parametrize("slug", SLUGS)

@@ -201,7 +201,8 @@ class _Stopwatch:
 
 
 class _Thinning:
-    """Keeps at most ``limit`` frames, evenly spaced in t, always the first and the last.
+    """Keeps at most ``limit`` frames, evenly spaced in t, always the first and the last, and of
+    several at one time the first.
 
     ``frames`` are those kept, standardised, on the CPU; ``kept`` hears of each.
     """
@@ -211,14 +212,16 @@ class _Thinning:
         self._limit = limit
         self._kept = kept
         self._last: tuple[float, Tensor] | None = None
+        self._time = -1.0
 
     def take(self, t: float, x: Tensor) -> None:
         """Look at the next frame; x is copied only if it is kept."""
+        stays, self._time = t == self._time, t
         self._last = (t, x)
         # The last place is for the last frame.
         count = len(self.frames)
         target = count / (self._limit - 1) if self._limit > 1 else 1.0
-        if t >= target - 1e-6 and count < self._limit - 1:
+        if target - 1e-6 <= t < 1.0 and count < self._limit - 1 and not stays:
             self._keep()
 
     def finish(self) -> None:
