@@ -23,6 +23,7 @@ STATES = {
     "finished": ("good", "trained"),
     "cancelled": ("muted", "stopped"),
     "interrupted": ("warm", "interrupted"),
+    "dropped": ("muted", "left the queue"),
     "failed": ("danger", "failed"),
 }
 
@@ -74,7 +75,7 @@ def _in_line(figure: str) -> str:
 def state_of(runs: Sequence[RunState]) -> str:
     """Return the state of several runs together: that of those still under way, or the worst."""
     states = {run.state for run in runs}
-    order = ("running", "paused", "queued", "failed", "interrupted", "cancelled")
+    order = ("running", "paused", "queued", "failed", "interrupted", "cancelled", "dropped")
     return next((state for state in order if state in states), "finished")
 
 

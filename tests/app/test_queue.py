@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QMenu, QPushButton
 
 from studio.app.shell.queue_list import QueueList
 from studio.app.state.naming import called
@@ -11,6 +11,11 @@ from studio.app.widgets.basic import Elided
 from studio.app.widgets.comparenames import short_name
 from studio.app.widgets.row_button import RowButton
 from studio.protocol import messages as m
+from studio.protocol.spec import Pick, RunSpec
+from studio.store.project import Project
+from studio.store.run import RunRecord, RunStatus
+
+SPEC = RunSpec(name="edm", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
 
 
 async def waiting(bench, wait, runs=4):
@@ -101,6 +106,41 @@ async def test_what_waited_for_an_engine_that_died_is_named_and_queued_again(ben
     banner.actions[0].run()
     await wait(lambda: bench.state.queue == ["again-2", "again-3"])
     await wait(lambda: banner not in bench.state.notices.banners)
+
+
+async def test_what_waited_as_the_studio_ended_is_named_when_it_opens_and_queued_again(
+    bench, wait, tmp_path
+):
+    made = Project.create(tmp_path / "ended", "ended")
+    for state, step in (("running", 40), ("queued", 0), ("queued", 0)):  # of a window that is gone
+        run = made.new_run(RunRecord(spec=SPEC, seed=0, device="cpu"))
+        run.write_status(RunStatus(state=state, step=step, total=100, pid=2**22 + 1))
+    trained, *waited = (str(run.path) for run in made.runs())
+    await bench.start()
+    bench.actions.project.open(made.path)
+    await wait(lambda: any("queue" in each.text for each in bench.state.notices.banners))
+    runs = bench.state.runs.by_key
+    assert [runs[key].state for key in (trained, *waited)] == ["interrupted", "dropped", "dropped"]
+    (banner,) = [each for each in bench.state.notices.banners if "queue" in each.text]
+    assert banner.text == "2 that waited left the queue"
+    bench.actions.runs.select(waited[1])
+    canvas = bench.window.canvas
+    (way,) = [
+        each for each in canvas.findChildren(QPushButton)
+        if each.text() == "Start it" and each.isVisible()
+    ]  # fmt: skip
+    asked = []
+    bench.engine.script[m.ResumeTraining] = lambda command: asked.append(command.run) or {}
+    way.click()
+    await wait(lambda: asked == [waited[1]])
+    banner.actions[0].run()
+    await wait(lambda: asked == [waited[1], *waited])
+    # Whoever has trained another one since has gone on without them.
+    later = made.new_run(RunRecord(spec=SPEC, seed=0, device="cpu"))
+    later.write_status(RunStatus(state="finished", step=100, total=100))
+    bench.actions.project.open(made.path)
+    await wait(lambda: str(later.path) in bench.state.runs.by_key)
+    await wait(lambda: not any("queue" in each.text for each in bench.state.notices.banners))
 
 
 async def test_what_was_started_by_hand_is_not_queued_twice(bench, wait):

@@ -195,7 +195,9 @@ def _run(path: Path) -> RunState:
     goes_on = state in ("queued", "running", "paused") and lives
     if state == "paused" and not lives:
         state = "cancelled"  # saved, then left, as it was asked to
-    elif state in ("queued", "running") and not lives:
+    elif state == "queued" and not lives:
+        state = "dropped"  # with the queue that it waited in
+    elif state == "running" and not lives:
         state = "interrupted"
     return RunState(
         key=str(path),

@@ -1,9 +1,11 @@
-"""What waited in the queue of an engine that ended: it is named, and queued again if so wished.
+"""What waited in the queue of an engine that ended, now or with its window: it is named, and queued
+again if so wished.
 
 Nothing starts by itself: what ended the engine may be the very run that would begin next.
 """
 
 from studio.app.intents.base import Intents, Link
+from studio.app.state.naming import called
 from studio.app.state.notices import NoticeAction
 from studio.app.state.session import LONG, AppState
 from studio.app.state.waiting import queue_title
@@ -22,6 +24,7 @@ class DroppedIntents(Intents):
         super().__init__(state, link)
         self._dropped: list[ResumeTraining | ResumeRace] = []
         state.jobs_lost.connect(self._lost)
+        state.dropped.connect(self._found)
         state.queue_changed.connect(self._follow)
 
     def queue_again(self) -> None:
@@ -39,16 +42,31 @@ class DroppedIntents(Intents):
         """Name what waited."""
         jobs = self.state.jobs
         waited = [jobs[job] for job in self.state.queue if job in jobs and jobs[job].kind in LONG]
-        if not waited:
-            return
-        self._dropped = [self._again(info) for info in waited]
-        names = [queue_title(info) for info in waited]
+        if waited:
+            names = [queue_title(info) for info in waited]
+            self._say([self._again(info) for info in waited], names, "The engine ended")
+
+    def _found(self, keys: list[str]) -> None:
+        """Name what was read from the disk, and had waited in a window that is gone."""
+        runs = [self.state.runs.by_key[key] for key in keys]
+        alone = [run for run in runs if not run.race]
+        races = {run.race: [each.key for each in runs if each.race == run.race] for run in runs}
+        commands: list[ResumeTraining | ResumeRace] = [ResumeTraining(run=run.key) for run in alone]
+        commands += [ResumeRace(runs=members) for race, members in races.items() if race]
+        names = [called(run.name, run.label.name) for run in alone]
+        names += ["a race" for race in races if race]
+        self._say(commands, names, "The studio ended")
+
+    def _say(
+        self, commands: list[ResumeTraining | ResumeRace], names: list[str], ended: str
+    ) -> None:
+        self._dropped = commands
         rest = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
         title = f"{len(names):,} that waited left the queue" if names[1:] else ""
         self.state.notices.error(
             ErrorInfo(
                 kind="engine",
-                message=f"The engine ended before it came to: {', '.join(names[:NAMED])}{rest}.",
+                message=f"{ended} before it came to: {', '.join(names[:NAMED])}{rest}.",
                 hint="Nothing of this is lost: it can be queued again.",
             ),
             title=title or f"{names[0]} left the queue",

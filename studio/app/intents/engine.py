@@ -70,7 +70,7 @@ class EngineIntents(Intents):
         for run in stopped:
             run.job = ""
             if run.state in ALIVE:
-                run.state = "interrupted"
+                run.state = "dropped" if run.state == "queued" else "interrupted"
             run.steps_per_second, run.seconds_left = 0.0, None
             self.state.runs.changed.emit(run.key)
         elsewhere = self.state.elsewhere

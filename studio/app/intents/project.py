@@ -116,6 +116,8 @@ class ProjectIntents(Intents):
             self._runs.select(run if run in state.runs.by_key else first.key)
         if first is not None and first.state == "interrupted" and first.step:
             state.interrupted.emit(first.key)
+        if dropped := _dropped(contents.runs):
+            state.dropped.emit(dropped)
         for each in sorted(contents.runs, key=lambda each: each.name, reverse=True):
             if state.project != path:
                 return
@@ -357,8 +359,20 @@ def _first(runs: list[RunState]) -> RunState | None:
     """Return the run to show first: what was trained last, if that was interrupted, since it is to
     be gone on with; else that of the highest number. A run that only waited was not interrupted.
     """
-    begun = [run for run in runs if run.state != "interrupted" or run.step > 0]
+    begun = [run for run in runs if _begun(run)]
     last = max(begun, key=lambda run: run.heartbeat, default=None)
     if last is not None and last.state == "interrupted":
         return last
     return max(runs, key=lambda run: run.name, default=None)
+
+
+def _dropped(runs: list[RunState]) -> list[str]:
+    """Return the keys of runs that waited as the studio ended, but for those that others were set
+    up and begun after: their person has gone on without them.
+    """
+    last = max((run.name for run in runs if _begun(run)), default="")
+    return [run.key for run in runs if run.state == "dropped" and run.name > last]
+
+
+def _begun(run: RunState) -> bool:
+    return run.state not in ("interrupted", "dropped") or run.step > 0

@@ -15,7 +15,7 @@ from studio.app.state.draft import Draft
 from studio.app.state.evaluating import fitting, picks
 from studio.app.state.notices import Notice
 from studio.app.state.results import number_of
-from studio.app.state.runs import RunState
+from studio.app.state.runs import RESUMABLE, RunState
 from studio.app.state.session import AppState
 from studio.protocol.messages import (
     GENERATE,
@@ -76,7 +76,7 @@ class TrainingIntents(Intents):
             self._tell(Control(job=job.job, action=action), f"The run did not {action}", job.run)
             return
         run = self.state.runs.current
-        if run is not None and run.state in ("cancelled", "failed", "interrupted"):
+        if run is not None and run.state in RESUMABLE:
             self.resume(run.key)
 
     def step(self, n: int = 1) -> None:

@@ -11,7 +11,7 @@ from studio.app.icons import IconWearer
 from studio.app.shell.menus import takes_key
 from studio.app.state.naming import called, data_title, number
 from studio.app.state.places import TITLES, destination_of
-from studio.app.state.runs import RunState
+from studio.app.state.runs import RESUMABLE, RunState
 from studio.app.state.session import AppState
 from studio.app.state.waiting import queued_job
 from studio.app.widgets.basic import Elided, button, icon_button, label
@@ -146,7 +146,7 @@ class TopBar(QFrame):
             return "pause", f"{'Resume' if paused else 'Pause'}{of}", "play" if paused else "pause"
         if state.place == "run" and run is not None and run.background and not run.elsewhere:
             return "stop", "Stop and keep", "stop"
-        resumable = run is not None and run.state in ("cancelled", "failed", "interrupted")
+        resumable = run is not None and run.state in RESUMABLE
         if state.place == "run" and resumable and not self._registry["resume"].why_not():
             return "resume", "Resume", "play"
         return "", "", ""

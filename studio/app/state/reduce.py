@@ -126,7 +126,7 @@ def _snapshot(state: AppState, event: m.Snapshot) -> None:
         if run.job and run.job not in known and not is_background(run.job):
             run.job = ""
             if run.state in ("queued", "running", "paused"):
-                run.state = "interrupted"
+                run.state = "dropped" if run.state == "queued" else "interrupted"
             state.runs.changed.emit(run.key)
     state.forget_jobs()
     for info in event.jobs:

@@ -26,6 +26,7 @@ STATES = {
     "finished": "Finished",
     "cancelled": "Stopped",
     "interrupted": "Stopped",
+    "dropped": "Stopped",
     "failed": "Failed",
 }
 STANDS: Mapping[Stand, str] = {

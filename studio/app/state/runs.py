@@ -22,6 +22,7 @@ __all__ = [
     "FLOOR",
     "LOG_LINES",
     "PHASE",
+    "RESUMABLE",
     "FlowRecord",
     "RunState",
     "Runs",
@@ -31,6 +32,8 @@ __all__ = [
 
 Floats = NDArray[np.float32]
 PHASE = "phase"  # the curve that says in which of its phases a training was
+RESUMABLE = ("cancelled", "failed", "interrupted", "dropped")
+"""States of runs that can be gone on with; "dropped" are those whose queue is gone."""
 LOG_LINES = 2000  # lines of log kept per run; the file has them all
 FLOOR = "cost/floor/"  # curves of floors, by metric: as `studio.protocol.messages.Metrics` has them
 

@@ -110,6 +110,7 @@ class AppState(QObject):
     job_ended = Signal(object)  # a JobInfo
     job_progressed = Signal(str)
     interrupted = Signal(str)  # a run that went on in a window that is gone
+    dropped = Signal(list)  # runs that waited in the queue of a window that is gone
     jobs_lost = Signal(list)  # the JobInfo of each, with the engine that had them
     looks_changed = Signal()
     result_written = Signal(object)  # a ResultWritten

@@ -35,7 +35,7 @@ from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told as facts_of
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.tileparts import TileParts
-from studio.app.widgets.waiting import tell_starting, tell_waiting
+from studio.app.widgets.waiting import tell_none
 from studio.protocol.extras import PROJECTION
 
 __all__ = ["VIEW", "TilesView"]
@@ -162,17 +162,7 @@ class TilesView(QWidget):
         self._chip.setVisible(some and self._chip.known)  # else it would stand on those words
         if some or run is None:
             return
-        moving = self._kind.moving.capitalize()
-        if run.kept or run.unread:
-            about = f"Reading the {self._kind.moving}"
-            self._empty.tell(about, "The kept steps of this run are being read.")
-        elif run.state == "queued":
-            then = f"{moving} appear when this run starts."
-            tell_waiting(self._empty, self._state, self._actions, run, then)
-        elif run.job:
-            tell_starting(self._empty, self._state, run, moving)
-        else:
-            self._empty.tell("Nothing was kept", f"This run has no recorded {self._kind.moving}.")
+        tell_none(self._empty, self._state, self._actions, run, self._kind.moving)
 
     def _show(self, record: FlowRecord) -> None:
         if not self._kind.fits(record.x.shape[2:]):

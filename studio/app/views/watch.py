@@ -36,7 +36,7 @@ from studio.app.widgets.lassochip import LassoChip
 from studio.app.widgets.layerpanel import LayerPanel
 from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState, Readout
-from studio.app.widgets.waiting import tell_starting, tell_waiting
+from studio.app.widgets.waiting import tell_none
 
 __all__ = ["VIEW", "WatchView"]
 
@@ -339,23 +339,7 @@ class WatchView(QWidget):
             self._arrange()
         if shown or run is None:
             return
-        if run.kept or run.unread:
-            self._empty.tell("Reading the particles", "The kept steps of this run are being read.")
-        elif run.state == "queued":
-            then = "Particles appear when this run starts."
-            tell_waiting(self._empty, self._state, self._actions, run, then)
-        elif run.job:
-            tell_starting(self._empty, self._state, run, "Particles")
-        elif run.state in ("failed", "cancelled", "interrupted"):
-            key = run.key
-            self._empty.tell(
-                "Nothing was kept yet",
-                "This run ended before its particles were recorded.",
-                "Resume the run",
-                lambda: self._actions.training.resume(key),
-            )
-        else:
-            self._empty.tell("Nothing was kept", "This run has no recorded particles.")
+        tell_none(self._empty, self._state, self._actions, run, "particles")
         self._arrange()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

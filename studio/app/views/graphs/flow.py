@@ -30,7 +30,7 @@ from studio.app.widgets.motion import MotionChip
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told
 from studio.app.widgets.tilegrid import TileGrid
-from studio.app.widgets.waiting import tell_starting, tell_waiting
+from studio.app.widgets.waiting import tell_none
 from studio.counted import counted
 from studio.protocol.extras import DENOISED, LEVELS, PLACES
 
@@ -174,17 +174,7 @@ class GraphFlowView(QWidget):
             self.which.offer([])  # those of the run before
         if run is None or some:
             return
-        if run.kept or run.unread:
-            about = f"Reading the {self._kind.many}"
-            self._empty.tell(about, "The kept steps of this run are being read.")
-        elif run.state == "queued":
-            then = f"{self._kind.many.capitalize()} appear when this run starts."
-            tell_waiting(self._empty, self._state, self._actions, run, then)
-        elif run.job:
-            many = self._kind.many.capitalize()
-            tell_starting(self._empty, self._state, run, many)
-        else:
-            self._empty.tell("Nothing was kept", f"This run has no recorded {self._kind.many}.")
+        tell_none(self._empty, self._state, self._actions, run, self._kind.many)
 
     def _show(self, record: FlowRecord) -> None:
         kind = self._kind

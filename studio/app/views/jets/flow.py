@@ -44,7 +44,7 @@ from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.pane import told
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.tilesheet import Sheets
-from studio.app.widgets.waiting import tell_starting, tell_waiting
+from studio.app.widgets.waiting import tell_none
 from studio.protocol.extras import DENOISED, LEVELS
 
 __all__ = ["VIEW", "JetFlowView", "short_level"]
@@ -186,18 +186,7 @@ class JetFlowView(QWidget):
             self._classes = run.classes
             self._draw()  # types have their names
         if not some:
-            self._tell_empty(run)
-
-    def _tell_empty(self, run: RunState) -> None:
-        if run.kept or run.unread:
-            self._empty.tell("Reading the jets", "The kept steps of this run are being read.")
-        elif run.state == "queued":
-            then = "Jets appear when this run starts."
-            tell_waiting(self._empty, self._state, self._actions, run, then)
-        elif run.job:
-            tell_starting(self._empty, self._state, run, "Jets")
-        else:
-            self._empty.tell("Nothing was kept", "This run has no recorded jets.")
+            tell_none(self._empty, self._state, self._actions, run, "jets")
 
     def _show(self, record: FlowRecord) -> None:
         if not self._kind.fits(record.x.shape[2:]):
