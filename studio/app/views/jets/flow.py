@@ -186,7 +186,7 @@ class JetFlowView(QWidget):
             self._classes = run.classes
             self._draw()  # types have their names
         if not some:
-            tell_none(self._empty, self._state, self._actions, run, "jets")
+            tell_none(self._empty, self._state, self._actions, run, self._kind.moving)
 
     def _show(self, record: FlowRecord) -> None:
         if not self._kind.fits(record.x.shape[2:]):
