@@ -102,7 +102,7 @@ class _Why:
         run, catalog = self.state.runs.current, self.state.catalog
         still = "A generator makes samples in one step: there is no flow time."
         why = still if moves_in(run, catalog) else "Nothing moves in this run."
-        return self.run() or ("" if flows_in(run, catalog) else why)
+        return self.run() or (self.state.playback.idle if flows_in(run, catalog) else why)
 
     def trained(self) -> str:
         """Whether the selected run has a state to draw from and to measure."""
@@ -465,7 +465,7 @@ def _play_or_pause(state: AppState, actions: Actions) -> None:
     run, clock = state.runs.current, state.playback
     if run is not None and state.steered is not None and clock.stands:
         actions.training.pause_or_resume()
-    elif flows_in(run, state.catalog):
+    elif flows_in(run, state.catalog) and not clock.idle:
         _play(state)
 
 

@@ -18,6 +18,7 @@ from studio.app.state.naming import data_title
 from studio.app.state.paths import learning_paths, walkable
 from studio.app.state.session import AppState
 from studio.counted import counted
+from studio.methods import methods
 from studio.protocol.spec import Recipe
 
 __all__ = ["all_hits"]
@@ -25,7 +26,7 @@ __all__ = ["all_hits"]
 
 def all_hits(state: AppState, actions: Actions, registry: Registry) -> list[Hit]:
     """Return everything that can be found."""
-    sources = (_recipes, _paths, _data, _runs, _models, _settings, _help)
+    sources = (_recipes, _paths, _data, _runs, _models, _methods, _settings, _help)
     return [
         *(hit for source in sources for hit in source(state, actions)),
         *_commands(registry),
@@ -97,6 +98,19 @@ def _models(state: AppState, actions: Actions) -> Iterator[Hit]:
             said=entry.summary, words=f"{entry.slug} set up {' '.join(entry.kinds)}",
             do=partial(actions.setup.open_model, entry.slug),
         )  # fmt: skip
+
+
+def _methods(state: AppState, actions: Actions) -> Iterator[Hit]:
+    """Named methods, each a model with settings."""
+    catalog = state.catalog
+    for method in methods() if catalog is not None else ():
+        entry = catalog.get("family", method.family.slug) if catalog is not None else None
+        if entry is not None:
+            yield Hit(
+                id=f"method-{method.slug}", group="Models", title=method.title, icon="explain",
+                said=f"{entry.title}: {method.summary}", words=f"{method.slug} {method.source}",
+                do=partial(actions.setup.open_method, method),
+            )  # fmt: skip
 
 
 def _settings(state: AppState, actions: Actions) -> Iterator[Hit]:

@@ -12,6 +12,8 @@ from studio.app.state.session import AppState
 
 __all__ = ["LENSES", "Lens", "ViewSpec", "WithBar", "shows", "shows_moving"]
 
+FINISHED = "What is seen here is finished. The flow clock moves Watch, Compare and Explain."
+
 Lens = Literal["watch", "samples", "quality", "compare", "explain"]
 LENSES: dict[Lens, str] = {
     "watch": "Watch",
@@ -37,6 +39,8 @@ class ViewSpec:
             after each change of the selection, so it must be cheap.
         factory: builds the widget when it is first seen, with (state, actions) and
             nothing else.
+        timed: whether the flow clock moves what it shows; None where it does as in most views of
+            the lens: not what is finished, as samples and their figures.
     """
 
     id: str
@@ -45,6 +49,13 @@ class ViewSpec:
     order: int
     applies: Callable[[AppState], bool]
     factory: Callable[[AppState, Actions], QWidget]
+    timed: bool | None = None
+
+    @property
+    def idle(self) -> str:
+        """Why the flow clock moves nothing of it, "" where it does."""
+        finished = self.lens in ("samples", "quality") if self.timed is None else not self.timed
+        return FINISHED if finished else ""
 
 
 @runtime_checkable

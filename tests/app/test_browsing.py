@@ -194,8 +194,9 @@ def test_tiles_are_sorted_and_filtered_on_both_sides(browser: Browser) -> None:
     assert browser.made.grid.count == N
     assert browser.filter.property("invalid") == "true"
     assert browser.wrong.isVisible()
-    assert browser.wrong.text().startswith("spin is not known of these")
-    assert browser.wrong.y() < 20, "right below the bar with the filter"
+    assert browser.wrong.text().startswith("There is no spin to filter by")
+    head = browser.made._where.mapTo(browser, QPoint(0, browser.made._where.height()))
+    assert head.y() <= browser.wrong.y() < 60, "below the filter, and no head is covered"
 
 
 def test_rows_stay_selected_however_they_are_sorted(browser: Browser) -> None:
@@ -540,7 +541,8 @@ def test_what_is_known_of_real_ones_alone_sorts_and_filters_these(browser: Brows
     assert browser.made.grid._items.row(0) == 0, "as drawn"
     browser.filter.setText("copies > 1")
     assert (browser.made.grid.count, browser.real.grid.count) == (6, 2)
-    assert browser.wrong.text().startswith("Generated: copies is not known of these")
+    assert browser.filter.placeholderText().startswith("Filter: edges > ")
+    assert browser.wrong.text().startswith("Generated: There is no copies to filter by")
 
 
 def test_a_filter_that_keeps_none_says_what_there_is(browser: Browser) -> None:

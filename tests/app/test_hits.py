@@ -131,6 +131,18 @@ async def test_commands_are_found_by_other_words(bench, typed, id):
     assert id in [each.id for f in found for each in f.hits]
 
 
+async def test_named_methods_are_found_and_set_up(bench, wait):
+    await bench.start()
+    found = search(all_hits(bench.state, bench.actions, bench.window.registry), "ddim")
+    first = next(each for group in found for each in group.hits if each.group == "Models")
+    assert first.title == "DDIM"
+    first.do()
+    assert bench.state.place == "setup"
+    assert bench.state.draft.method.slug == "ddim"
+    titles = {each.title for each in all_hits(bench.state, bench.actions, bench.window.registry)}
+    assert {"GDSS", "EDP-GNN"} <= titles
+
+
 async def test_what_is_found_is_gone_to(bench, qtbot, wait):
     await bench.start()
     palette, state = bench.window.palette_box, bench.state

@@ -69,8 +69,11 @@ class RunIntents(Intents):
         runs.select(last)
 
     def select(self, key: str) -> None:
-        """Put a run on the canvas, following its newest step."""
-        self.state.playback.set(step=None, flow=1.0)
+        """Put a run on the canvas, following its newest step; the flow clock of one that is there
+        stays, as when it is resumed.
+        """
+        other = key != self.state.runs.selection
+        self.state.playback.set(step=None, **({"flow": 1.0} if other else {}))
         self.state.runs.select(key)
         if key:
             self.state.go("run")

@@ -225,6 +225,23 @@ class SetupIntents(Intents):
         draft.local, draft.method = {}, method
         self._respec(sixchoices.filled(draft.spec, method, catalog, before))
 
+    def take_method(self, method: Method) -> None:
+        """Choose a named method, and where it does not take the data, the first that it takes."""
+        draft, catalog = self.state.draft, self.state.catalog
+        if draft is None or catalog is None:
+            return
+        slug = catalog.kind_of(draft.spec.dataset)
+        entry = catalog.get("family", method.family.slug)
+        fits = entry is not None and switching.fits(entry, slug) and method.takes(slug)
+        if not fits and (other := switching.data_for(method, catalog)) is not None:
+            self.choose("dataset", other.slug)
+        self.choose_method(method)
+
+    def open_method(self, method: Method) -> None:
+        """Set up a run of a named method, on data as `take_method` has it."""
+        self.new()
+        self.take_method(method)
+
     def choose_input(self, name: str, ref: RunRef | None) -> None:
         """Choose a trained run to learn from, None for none."""
         draft = self.state.draft

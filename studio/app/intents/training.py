@@ -255,4 +255,4 @@ class TrainingIntents(Intents):
             await self.link.ask(ResumeRace(runs=[run.key for run in runs]))
         finally:
             self.state.set_starting(False)
-        self.state.playback.set(step=None, flow=1.0)
+        self.state.playback.set(step=None)

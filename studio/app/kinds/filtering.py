@@ -149,7 +149,7 @@ def _compared(measured: Measured, name: str, sign: str, value: str) -> NDArray[n
     if not known and before and _known(measured, last):
         raise Unfiltered(f"Put a comma before {last}.")
     if not known:
-        raise Unfiltered(f"{name} is not known of these; {', '.join(measured)} are.")
+        raise Unfiltered(f"There is no {name} to filter by. There are: {', '.join(measured)}.")
     values = measured[known[0]]
     if not _numeric(values):
         if sign not in ("=", "==", "!="):

@@ -94,6 +94,7 @@ def _method(method: Method, draft: Draft, catalog: Catalog) -> Option:
     slug = catalog.kind_of(draft.spec.dataset)
     fits = family is not None and switch.fits(family, slug) and method.takes(slug)
     needs = family.inputs if family is not None else []
+    other = switch.data_for(method, catalog)
     known = claims()
     literature = [(f"On {each.data}", _published(each)) for each in method.published]
     facts = [
@@ -108,6 +109,7 @@ def _method(method: Method, draft: Draft, catalog: Catalog) -> Option:
         summary=method.summary,
         note=", ".join(_YEAR.findall(method.source)[:1]),
         why_not="" if fits else _taken(family, method.kinds, slug),
+        instead=f"Use, with {other.title}" if not fits and other is not None else "",
         facts=tuple(facts),
         words=method.source,
         thing=method,

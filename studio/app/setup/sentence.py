@@ -225,7 +225,7 @@ class SetupSentence(Sentence):
 
     def _choose_family(self, option: Option) -> None:
         if isinstance(option.thing, Method):
-            self._actions.setup.choose_method(option.thing)
+            self._actions.setup.take_method(option.thing)
         else:
             self._actions.setup.take_model(option.value)
 
@@ -254,7 +254,7 @@ class SetupSentence(Sentence):
         self._open(self.method, body, ListLook(), self._choose_method, hint, letters)
 
     def _choose_method(self, option: Option) -> None:
-        self._actions.setup.choose_method(option.thing)
+        self._actions.setup.take_method(option.thing)
 
     def _open_sampler(self, letters: str) -> None:
         draft, catalog = self._state.draft, self._state.catalog

@@ -123,10 +123,8 @@ class SixChoices(Card):
             self.lists[each.section, each.field.path] = box
             first = each.choice != before
             before = each.choice
-            name = (
-                label(CHOICES[each.choice], "muted") if first else label(each.field.title, "small")
-            )
-            self._grid.addWidget(name, place, 0)
+            title = CHOICES[each.choice] if first else each.field.title
+            self._grid.addWidget(label(title, "muted"), place, 0)
             self._grid.addWidget(box, place, 1)
 
     def _chosen(self, section: drafts.Section, field: FieldSpec, place: int) -> None:

@@ -120,6 +120,7 @@ class _Page(QWidget):
         if not applying:
             self._empty.tell(*nothing_in(self._lens, self._state, self._actions))
             self._show(self._nothing, None)
+            self._state.playback.set(idle="")
             return
         ids = [spec.id for spec in applying]
         self._see(ids.index(self._wanted) if self._wanted in ids else 0)
@@ -148,6 +149,7 @@ class _Page(QWidget):
             self._stack.addWidget(self._built[spec.id])
         view = self._built[spec.id]
         self._show(view, view.bar if isinstance(view, WithBar) else None)
+        self._state.playback.set(idle=spec.idle)
 
     def _show(self, view: QWidget, bar: QWidget | None) -> None:
         if bar is not None and self._bars.indexOf(bar) < 0:

@@ -10,7 +10,8 @@ class Playback(QObject):
 
     ``step`` is a kept training step, or None to follow the newest (live); ``touring`` goes from one
     kept step to the next. ``flow`` is the flow time in [0, 1]. ``playing`` moves the flow clock at
-    ``speed`` flow times a second, and with ``loop`` it starts again at 0.
+    ``speed`` flow times a second, and with ``loop`` it starts again at 0; ``idle`` says why it
+    moves nothing of what is seen, "" where it does.
     """
 
     changed = Signal()
@@ -23,6 +24,7 @@ class Playback(QObject):
         self.speed: float = 0.25
         self.loop: bool = True
         self.touring: bool = False
+        self.idle: str = ""
 
     @property
     def live(self) -> bool:
@@ -31,8 +33,11 @@ class Playback(QObject):
 
     @property
     def stands(self) -> bool:
-        """Whether the newest is followed and the flow is at its end: only the training moves."""
-        return self.live and not self.playing and self.flow >= 1.0
+        """Whether the newest is followed and the flow is at its end, or moves nothing that is seen:
+        only the training moves.
+        """
+        ended = not self.playing and self.flow >= 1.0
+        return self.live and (ended or bool(self.idle))
 
     def set(self, **values: object) -> None:
         """Change some of what is said above; one signal if anything differs."""

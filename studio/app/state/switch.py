@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from studio.app.state import drafts
+from studio.methods import Method
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
 from studio.protocol.spec import Pick, RunSpec
 
@@ -28,6 +29,7 @@ __all__ = [
     "allows",
     "cell",
     "choose",
+    "data_for",
     "exchange",
     "first",
     "fits",
@@ -133,6 +135,13 @@ class Switched:
 def fits(entry: EntrySpec, kind: str) -> bool:
     """Whether a family takes a kind of data."""
     return not kind or not entry.kinds or kind in entry.kinds
+
+
+def data_for(method: Method, catalog: Catalog) -> EntrySpec | None:
+    """Return the first data set that a named method is for, None where there is none."""
+    family = catalog.get("family", method.family.slug)
+    kinds = set(method.kinds or (family.kinds if family is not None else ()))
+    return next((each for each in catalog.of("dataset") if set(each.kinds) & kinds), None)
 
 
 def cell(catalog: Catalog, field: str, carrier: str, kind: str = "") -> list[EntrySpec]:

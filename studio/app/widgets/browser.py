@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.kinds.filtering import orders, sorting
 from studio.app.kinds.kind import Arrays, Kind, Measured
+from studio.app.kinds.validity import VALIDITY
 from studio.app.state.selection import Rows, Selection, Source
 from studio.app.widgets.basic import Elided, button, label, restyle, row, view_bar
 from studio.app.widgets.chosenchip import ChosenChip
@@ -23,7 +24,7 @@ from studio.app.widgets.filterline import FilterLine
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import Entries, open_menu
 from studio.app.widgets.nearest import Near, Nearest
-from studio.app.widgets.pane import Pane
+from studio.app.widgets.pane import Pane, brief
 from studio.app.widgets.rulechip import RuleChip
 from studio.app.widgets.tilegrid import LARGEST, SMALLEST
 
@@ -47,6 +48,16 @@ def _hint(known: Measured) -> str:
     )
     parts += [f"a word of {name.lower()}" for name in known if name not in numbers]
     return f"{'; '.join(parts)}. Several with commas between them."
+
+
+def _example(known: Measured, kind: Kind) -> str:
+    """Say what may stand in a filter, of a number that is also written below small tiles."""
+    numbers = [name for name, values in known.items() if np.issubdtype(values.dtype, np.number)]
+    if not numbers:
+        return "Filter"
+    name = next((each for each in kind.brief if each in numbers), numbers[0])
+    more = ", invalid" if VALIDITY in known else ""
+    return f"Filter: {name.lower()} > {brief(known[name][0])}{more}"
 
 
 class Browser(QWidget):
@@ -316,6 +327,7 @@ class Browser(QWidget):
             self.order.setVisible(len(sorts) > 1)
             self.filter.setVisible(len(sorts) > 1)
             set_tip(self.filter, _hint(known))
+            self.filter.setPlaceholderText(_example(known, shown_as))
         self.rule.show_rule(shown_as, made, None if beside else real)
         apart = shown_as.apart
         self.nearest.setVisible(apart is not None and real is not None and not beside)
@@ -386,9 +398,10 @@ class Browser(QWidget):
         self._place_wrong()
 
     def _place_wrong(self) -> None:
-        """Say what is wrong with the filter right below it."""
+        """Say what is wrong with the filter over the first tiles: their heads stay in sight."""
         high = self.wrong.heightForWidth(self.width())
-        top = self._above.geometry().bottom() + 1 if self._finders_above else 0
+        pane = self.real if self.made.isHidden() else self.made
+        top = pane.grid.mapTo(self, QPoint(0, 0)).y()
         self.wrong.setGeometry(0, top, self.width(), high)
         self.wrong.raise_()
 

@@ -39,7 +39,7 @@ class FlowClock(QObject):
         self._sync()
 
     def _sync(self) -> None:
-        wanted = self._playback.playing and self._seen
+        wanted = self._playback.playing and self._seen and not self._playback.idle
         if wanted and not self._timer.isActive():
             self._last, self._rest = time.perf_counter(), 0.0
             if self._playback.flow >= 1.0:

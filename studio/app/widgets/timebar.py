@@ -28,6 +28,7 @@ SPEEDS = (0.125, 0.25, 0.5, 1.0, 2.0)
 FLOW_STEP = 1 / 24
 BUTTON = 28  # pixels
 ONE_STEP = "one step: no flow time"
+FINISHED = "finished: t\u00a0=\u00a01"
 
 
 class PlayButton(QAbstractButton):
@@ -222,16 +223,20 @@ class TimeBar(QFrame):
         moves, flows = moves_in(run, self._state.catalog), flows_in(run, self._state.catalog)
         for part in self._flow_parts:
             part.setVisible(moves)
-            part.setEnabled(flows)
+            part.setEnabled(flows and not playback.idle)
         self._speed.setVisible(flows)
         self._loop.setVisible(flows)
         self._tour.show_playing(playback.touring)
-        self._play.show_playing(playback.playing)
+        self._play.show_playing(playback.playing and not playback.idle)
         self._live.setChecked(playback.live)
         self._live.setText("● Live" if playback.live else "○ Live")
-        t = f"t = {playback.flow:.2f}"
-        self._time.setText(t if flows or not moves else ONE_STEP)
-        self.flow.show_state(playback.flow, playback.flow, t)
+        flow = 1.0 if playback.idle else playback.flow
+        t = f"t = {flow:.2f}"
+        said = FINISHED if playback.idle else t
+        self._time.setText(said if flows or not moves else ONE_STEP)
+        for part in (self._time, self.flow):
+            set_tip(part, playback.idle if flows else "")
+        self.flow.show_state(flow, flow, t)
         self._speed.setText(f"{1 / playback.speed:g} s")
         set_tip(self._speed, "How long the flow takes from noise to data")
         self._speed.setAccessibleName(f"A flow takes {1 / playback.speed:g} seconds")

@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from studio.app import words
+from studio.app.shell import lenses
 from studio.app.state.playback import Playback
+from studio.app.viewspec import FINISHED
 from studio.app.widgets.flowclock import REST, FlowClock
 from studio.app.widgets.timebar import FLOW_STEP, SPEEDS, TimeBar
 from studio.protocol.messages import PhaseInfo
@@ -303,3 +305,32 @@ def test_where_nothing_moves_the_training_clock_stops_at_checkpoints_and_no_flow
     assert branches == [(lens.run.key, 10)]
     bar.training.moved.emit(1.0)
     assert lens.state.playback.live
+
+
+def test_where_what_is_seen_is_finished_the_flow_clock_is_grey_and_says_so(
+    lens: Any, bar: TimeBar
+) -> None:
+    playback = lens.state.playback
+    playback.set(flow=0.35, playing=True)
+    specs = {spec.id: spec for spec in lenses.discover(lens.state)}
+    assert specs["browser"].idle == specs["scatter"].idle == specs["quality"].idle == FINISHED
+    assert not any(specs[id].idle for id in ("film", "particles", "compare", "moment"))
+    playback.set(idle=FINISHED)
+    assert not bar.flow.isEnabled()
+    assert not bar._play.isEnabled()
+    assert bar._time.text().startswith("finished")
+    assert FINISHED.split(".")[0] in bar.flow.toolTip().replace("\n", " ")
+    assert not bar._clock.running, "nothing that is seen would move"
+    assert playback.stands, "Space pauses the training"
+    playback.set(idle="")
+    assert bar.flow.isEnabled()
+    assert bar._time.text() == "t = 0.35", "it stands where it stood"
+
+
+def test_a_run_that_is_chosen_again_keeps_its_flow_time(lens: Any, bar: TimeBar) -> None:
+    """As one that is resumed after the engine was lost."""
+    lens.state.playback.set(flow=0.5, step=20)
+    lens.actions.runs.select(lens.run.key)
+    assert (lens.state.playback.flow, lens.state.playback.step) == (0.5, None)
+    lens.actions.runs.select("")
+    assert lens.state.playback.flow == 1.0

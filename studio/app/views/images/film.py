@@ -319,5 +319,5 @@ def applies(state: AppState) -> bool:
 
 
 VIEW = ViewSpec(
-    id="film", lens="samples", title="Film", order=22, applies=applies, factory=FilmView
+    id="film", lens="samples", title="Film", order=22, timed=True, applies=applies, factory=FilmView
 )
