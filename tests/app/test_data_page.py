@@ -20,6 +20,7 @@ from studio.app.widgets.datafacts import DataFacts
 from studio.home import cache_folder
 from studio.protocol import messages as m
 from studio.store.project import Project
+from tests.app.test_graph_tiles import PATH, RING, STAR, rows
 from tests.client.fakes.catalog import catalog
 from tests.client.fakes.engine import Refusal
 
@@ -305,6 +306,27 @@ async def test_a_scene_is_seen_as_a_whole_above_its_windows(bench, wait, tmp_pat
     assert not page_of().grab().isNull()
     card = next(card for card in grid.cards if card.data.title == "fields")
     assert set(await bench.actions.covers.of(card.data)) >= {"colours", "truth"}
+
+
+async def test_what_is_seen_of_a_set_is_sorted_and_filtered_and_laid_out_as_it_is_seen(
+    bench, wait, tmp_path
+):
+    """Of graphs the engine lays out some: the others were not shown."""
+    x = rows((4, PATH), (4, RING), (4, STAR), (4, RING), nodes=4)
+    drawn = {"x": x, "places": np.zeros((2, 4, 2), np.float32), "size": np.full(4, 4)}
+    bench.script[m.PreviewData] = lambda command: ({"n": 4, "names": []}, drawn)
+    await browser(bench, [own(tmp_path, "nets", kind="graphs")])
+    bench.actions.data.select("project:nets")
+    page = bench.window.canvas.data.currentWidget()
+    await wait(lambda: page.tiles.count == 4)
+    assert page.filter.placeholderText() == "Filter: edges > 3"
+    page.filter.setText("edges > 3")
+    assert (page.tiles.grid.count, page.wrong.isHidden()) == (2, True)
+    page.filter.setText("banana > 3")
+    assert page.wrong.text().startswith("There is no banana to filter by")
+    page.filter.clear()
+    page.order.setCurrentText("Largest degree, high first")
+    assert page.tiles.grid._items.row(0) == 2, "the star"
 
 
 async def test_any_two_columns_of_points_are_drawn_and_their_rows_listed(bench, wait, tmp_path):

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from observables.graphs.makes import MAKES
 from studio.app.kinds.filtering import keeps
-from studio.app.kinds.paper import REACH
+from studio.app.kinds.paper import REACH, SMALLEST, Paper
 from studio.app.kinds.registry import fitting, kind
 from studio.app.tokens import DARK
 from studio.app.widgets.datapreview import DataPreview
@@ -217,6 +217,16 @@ def test_a_graph_in_pieces_is_not_near_one_whose_spectrum_its_pieces_have():
     assert near[1] == 0.0
     a_node_less = (5, [(i, i + 1) for i in range(4)])
     assert kind("graphs").among({"x": rows(a_node_less)}, training, own=False)["nearest"][0] < 0.3
+
+
+def test_nodes_of_a_crowded_tile_are_smaller_than_the_way_between_them():
+    """126 nodes, most of them alone, were one solid disc."""
+    many = Paper(QRectF(0, 0, 100, 100), np.zeros((126, 2)))
+    few = Paper(QRectF(0, 0, 100, 100), np.zeros((9, 2)))
+    assert (few.radius(0.03, 2.0), few.radius(0.001, 2.0)) == (3.0, 2.0)
+    assert many.radius(0.03, 2.0) == SMALLEST
+    large = Paper(QRectF(0, 0, 400, 400), np.zeros((126, 2)))
+    assert 126 * (2 * large.radius(0.03, 2.0)) ** 2 < 0.1 * 400**2
 
 
 def test_spectra_that_agree_do_not_make_two_graphs_one():

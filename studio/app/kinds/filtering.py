@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.app.kinds.kind import Measured
+from studio.app.kinds.kind import Kind, Measured
 from studio.app.kinds.lazily import Lazily
+from studio.app.kinds.validity import VALIDITY
 
-__all__ = ["Unfiltered", "keeps", "orders", "sorted_rows", "sorting", "why_none"]
+__all__ = ["Unfiltered", "example", "hint", "keeps", "orders", "sorted_rows", "sorting", "why_none"]
 
 Rows = NDArray[np.int64]
 AS_DRAWN = "As drawn"
@@ -126,6 +127,27 @@ def why_none(measured: Measured, text: str, n: int, units: Mapping[str, str]) ->
                 how = f" Write conditions as {min(words)}, {numbers[0]} > 1."
             return f"There are {', '.join(sorted(words))}.{how}"
     return ""
+
+
+def hint(known: Measured) -> str:
+    """Say what may stand in a filter."""
+    numbers = [name for name, values in known.items() if _numeric(values)]
+    parts = (
+        [f"{', '.join(numbers)} with <, > or =, as in {numbers[0].lower()} > 1"] if numbers else []
+    )
+    parts += [f"a word of {name.lower()}" for name in known if name not in numbers]
+    return f"{'; '.join(parts)}. Several with commas between them."
+
+
+def example(known: Measured, kind: Kind) -> str:
+    """Say what may stand in a filter, of a number that is also written below small tiles."""
+    numbers = [name for name, values in known.items() if _numeric(values)]
+    if not numbers:
+        return "Filter"
+    name = next((each for each in kind.brief if each in numbers), numbers[0])
+    more = ", invalid" if VALIDITY in known else ""
+    value = float(known[name][0])
+    return f"Filter: {name.lower()} > {value if np.isfinite(value) else 1:.3g}{more}"
 
 
 def _known(measured: Measured, name: str) -> list[str]:

@@ -63,7 +63,7 @@ def paint_graph(painter: QPainter, rect: QRectF, datum: Arrays, palette: Tokens)
         drawn = seen[shade == level]
         paint_edges(painter, points, first[drawn], second[drawn])
     # A point with a round pen is a disc, one with a square pen a square; all are painted at once.
-    size, line = 2.0 * max(1.2, NODE * paper.side), Qt.PenStyle.SolidLine
+    size, line = 2.0 * paper.radius(NODE, 1.2), Qt.PenStyle.SolidLine
     discs, squares = points, list[QPointF]()
     if HALF in datum:
         half = np.asarray(datum[HALF], bool)[:count]

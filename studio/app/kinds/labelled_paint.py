@@ -91,7 +91,7 @@ def paint_labels(
     """Paint a graph, its row x (1, L), whose nodes are at these points of a paper."""
     rows = labelled_rows(datum)
     _paint_edges(painter, paper, points, rows, palette)
-    radius = max(2.0, NODE * paper.side)
+    radius = paper.radius(NODE, 2.0)
     types, masked = (each[0, : len(points)].tolist() for each in (rows.types, rows.masked))
     for point, label, hidden in zip(points, types, masked, strict=True):
         if hidden:

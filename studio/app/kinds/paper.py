@@ -1,5 +1,6 @@
 """Where places of nodes are on the screen."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +10,8 @@ from PySide6.QtCore import QPointF, QRectF
 __all__ = ["REACH", "Paper"]
 
 REACH = 1.7  # of a tile, around its middle; nodes are about 1 away from it
+CROWD = 0.12  # of the side, by the root of how many nodes there are: they stay apart
+SMALLEST = 1.2  # pixels of the radius of a node
 ROOM, MARGIN = 1.15, 0.5  # around the farthest node; and at least so far from the middle
 
 
@@ -35,6 +38,13 @@ class Paper:
             return float(min(self.rect.width() / across, self.rect.height() / up) / 2.0)
         furthest = 1.1 * float(np.abs(self.places).max(initial=0.0))
         return self.side / (2.0 * max(REACH, furthest))
+
+    def radius(self, share: float, least: float) -> float:
+        """Return the pixels of the radius of a node: a share of the side, and as many as ``least``
+        where there are not so many nodes that they would become one spot.
+        """
+        usual = max(least, share * self.side)
+        return max(SMALLEST, min(usual, CROWD * self.side / math.sqrt(max(1, len(self.places)))))
 
     @property
     def points(self) -> list[QPointF]:

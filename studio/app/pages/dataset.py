@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QVBoxLayo
 
 from studio.app import tasks
 from studio.app.actions import Actions
+from studio.app.forms.editors import ChoiceList
 from studio.app.intents.base import Refused
+from studio.app.kinds.filtering import example, hint, orders, sorting
 from studio.app.kinds.kind import LABEL, Kind, named
 from studio.app.kinds.registry import fitting, kind
 from studio.app.kinds.statistics import classes_of, columns_of, of_all, rows_of
@@ -19,15 +21,18 @@ from studio.app.state.datasets import DataSet, all_sets
 from studio.app.state.naming import imported
 from studio.app.state.selection import Selection, Source
 from studio.app.state.session import AppState, DataInfo
-from studio.app.widgets.basic import Elided, button, column, label, row
+from studio.app.widgets.basic import Elided, button, column, label, restyle, row
 from studio.app.widgets.coverview import CoverView
 from studio.app.widgets.datafacts import DataFacts
+from studio.app.widgets.filterline import FilterLine
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.pane import Pane
 from studio.app.widgets.pointdata import PointData
 from studio.app.widgets.points import PointsPreview
 from studio.counted import counted, shared_out
 from studio.literal import one_line
 from studio.protocol.catalog import EntrySpec
+from studio.protocol.extras import PLACES
 
 __all__ = ["PAGE", "DataSetPage"]
 
@@ -54,12 +59,25 @@ class DataSetPage(QWidget):
         self.points = PointData()
         self._selection = Selection(self)
         self.tiles = Pane("Some of the data", self._selection)
+        self.order = ChoiceList([], "Order of the data")
+        self.order.setMaximumWidth(200)
+        self.filter = FilterLine()
+        self.filter.setPlaceholderText("Filter")
+        self.filter.setAccessibleName("Filter")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.setMaximumWidth(240)
+        self.wrong = label("", "warm", wrap=True)
+        self.wrong.hide()
+        self._finders = QWidget()
+        self._finders.setLayout(row(self.order, self.filter, None))
+        self.order.currentTextChanged.connect(self._arrange)
+        self.filter.textChanged.connect(self._arrange)
         self.cover = CoverView()
         self.preview = QStackedWidget()
         self.preview.addWidget(self.none)
         self.preview.addWidget(self.points)
         self._tiled = QWidget()
-        self._tiled.setLayout(column(self.cover, self.tiles, gap=12))
+        self._tiled.setLayout(column(self.cover, self._finders, self.wrong, self.tiles, gap=12))
         self.preview.addWidget(self._tiled)
         self.known = DataFacts()
         self._lay_out()
@@ -218,12 +236,37 @@ class DataSetPage(QWidget):
             self.preview.setCurrentWidget(self.points)
             self.points.show_points(x, columns)
             return
+        if PLACES in told and len(told[PLACES]) < len(x):  # others are laid out as they are seen
+            told = {name: each for name, each in told.items() if name != PLACES}
         some = its.some(x, told, (), len(x))
         common = {**its.common(some), **({"columns": np.asarray(columns)} if columns else {})}
         source = Source("", "data", self._state.dataset)
         self.tiles.show_data(some, its, source, page=its.page, common=common)
+        self._offer_orders(its)
         self.cover.show_data(its, told)
         self.preview.setCurrentWidget(self._tiled)
+
+    def _offer_orders(self, its: Kind) -> None:
+        """Offer what the rows can be sorted and filtered by."""
+        measures = self.tiles.measures
+        sorts = orders(measures)
+        for finder in (self.order, self.filter):
+            finder.blockSignals(True)
+        self.order.offer(sorts, [its.hints.get(sorting(each), "") for each in sorts])
+        self.filter.clear()
+        self.filter.setPlaceholderText(example(measures, its))
+        set_tip(self.filter, hint(measures))
+        for finder in (self.order, self.filter):
+            finder.blockSignals(False)
+        self._finders.setVisible(len(sorts) > 1)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        order = self.order.currentText() if self.order.currentIndex() > 0 else ""
+        why = self.tiles.arrange(order, self.filter.text())
+        restyle(self.filter, invalid="true" if why else "false")
+        self.wrong.setText(why)
+        self.wrong.setVisible(bool(why))
 
     # What is done with it
 

@@ -7,15 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-import numpy as np
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
 from studio.app.forms.editors import ChoiceList, Segments
-from studio.app.kinds.filtering import orders, sorting
-from studio.app.kinds.kind import Arrays, Kind, Measured
-from studio.app.kinds.validity import VALIDITY
+from studio.app.kinds.filtering import example, hint, orders, sorting
+from studio.app.kinds.kind import Arrays, Kind
 from studio.app.state.selection import Rows, Selection, Source
 from studio.app.widgets.basic import Elided, button, label, restyle, row, view_bar
 from studio.app.widgets.chosenchip import ChosenChip
@@ -24,7 +22,7 @@ from studio.app.widgets.filterline import FilterLine
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import Entries, open_menu
 from studio.app.widgets.nearest import Near, Nearest
-from studio.app.widgets.pane import Pane, brief
+from studio.app.widgets.pane import Pane
 from studio.app.widgets.rulechip import RuleChip
 from studio.app.widgets.tilegrid import LARGEST, SMALLEST
 
@@ -38,26 +36,6 @@ NEAREST = (
     "class first where it has one: what is much nearer than real ones are to each other may be a "
     "copy (N). Compared by {}."
 )
-
-
-def _hint(known: Measured) -> str:
-    """Say what may stand in a filter."""
-    numbers = [name for name, values in known.items() if np.issubdtype(values.dtype, np.number)]
-    parts = (
-        [f"{', '.join(numbers)} with <, > or =, as in {numbers[0].lower()} > 1"] if numbers else []
-    )
-    parts += [f"a word of {name.lower()}" for name in known if name not in numbers]
-    return f"{'; '.join(parts)}. Several with commas between them."
-
-
-def _example(known: Measured, kind: Kind) -> str:
-    """Say what may stand in a filter, of a number that is also written below small tiles."""
-    numbers = [name for name, values in known.items() if np.issubdtype(values.dtype, np.number)]
-    if not numbers:
-        return "Filter"
-    name = next((each for each in kind.brief if each in numbers), numbers[0])
-    more = ", invalid" if VALIDITY in known else ""
-    return f"Filter: {name.lower()} > {brief(known[name][0])}{more}"
 
 
 class Browser(QWidget):
@@ -326,8 +304,8 @@ class Browser(QWidget):
             self.order.offer(sorts, [shown_as.hints.get(sorting(each), "") for each in sorts])
             self.order.setVisible(len(sorts) > 1)
             self.filter.setVisible(len(sorts) > 1)
-            set_tip(self.filter, _hint(known))
-            self.filter.setPlaceholderText(_example(known, shown_as))
+            set_tip(self.filter, hint(known))
+            self.filter.setPlaceholderText(example(known, shown_as))
         self.rule.show_rule(shown_as, made, None if beside else real)
         apart = shown_as.apart
         self.nearest.setVisible(apart is not None and real is not None and not beside)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
+from studio.app.kinds.clear_places import clear_places
 from studio.app.kinds.graph_paint import paint_edges
 from studio.app.kinds.graph_rows import Numbers, ends
 from studio.app.kinds.graph_way import GraphWay, Pairs
@@ -50,6 +51,7 @@ class GraphPlane(QWidget):
         self.flow = 1.0
         self.names: Numbers = np.empty(0, np.int64)  # the number of each node, as in the matrix
         self.under = -1
+        self._cleared: tuple[object, list[QPointF]] = (None, [])  # of what, and where numbers stand
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(200, 160))
         self.setMouseTracking(True)
@@ -100,7 +102,7 @@ class GraphPlane(QWidget):
             painter.drawEllipse(points[self.under], radius + 4, radius + 4)
         if paper.side >= NUMBERED:
             away = radius * (MARK if way.seen.marks is not None else 1.0)
-            self._number(painter, paper, points, away, tokens)
+            self._number(painter, points, away, tokens)
 
     def _paint_nodes(
         self, painter: QPainter, points: list[QPointF], way: GraphWay, radius: float, tokens: Tokens
@@ -155,18 +157,27 @@ class GraphPlane(QWidget):
             painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), letters)
 
     def _number(
-        self, painter: QPainter, paper: Paper, points: list[QPointF], radius: float, tokens: Tokens
+        self, painter: QPainter, points: list[QPointF], radius: float, tokens: Tokens
     ) -> None:
-        """Write the number of each node beside it, away from the middle."""
+        """Write the number of each node beside it, where no edge of the end runs."""
         painter.setFont(font(11))
         painter.setPen(QColor(tokens.muted))
-        middle = paper.rect.center()
-        for point, name in zip(points, self.names.tolist(), strict=False):
-            away = point - middle
-            far = math.hypot(away.x(), away.y()) or 1.0
-            at = point + away * ((radius + 9) / far)
+        for at, name in zip(self._clear(points, radius + 9), self.names.tolist(), strict=False):
             box = QRectF(at.x() - 12, at.y() - 8, 24, 16)
             painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), str(name + 1))
+
+    def _clear(self, points: list[QPointF], away: float) -> list[QPointF]:
+        """Return where the numbers stand: the same at all moments, or they would jump."""
+        assert self.way is not None
+        asked = (self.way, self.size(), away)
+        if self._cleared[0] != asked:
+            first, second = ends(self.way.graphs.nodes)
+            joined = np.flatnonzero(self.way.at(1.0).last)
+            at = np.array([[point.x(), point.y()] for point in points]).reshape(-1, 2)
+            inside = joined[(first[joined] < len(at)) & (second[joined] < len(at))]
+            places = clear_places(at, first[inside], second[inside], away)
+            self._cleared = (asked, [QPointF(x, y) for x, y in places.tolist()])
+        return self._cleared[1]
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         paper = self.paper
