@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from observables.molecules.atoms import ATOMS
+from observables.molecules.toolkit import installed
 from studio.app.kinds.filtering import keeps
 from studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
 from studio.app.kinds.registry import kind
@@ -15,7 +16,6 @@ from studio.app.tokens import DARK
 from studio.app.widgets.foundtiles import FoundTiles
 from studio.formats.graphs.edgelist import EdgeList
 from studio.formats.molecules.smiles import Smiles, of_smiles
-from studio.formats.molecules.toolkit import installed
 
 SIDE, NODES = 160, 6
 MOLECULES = kind("molecules")

@@ -76,7 +76,7 @@ def test_rings_are_degrees_of_unsaturation_too():
 def test_rdkit_agrees_on_what_can_be():
     """On 300 random molecules, half of which cannot be; skipped where RDKit is not installed."""
     chem = pytest.importorskip("rdkit.Chem", reason="the extra pushforward[molecules]")
-    from studio.formats.molecules.toolkit import _packed
+    from observables.molecules.toolkit import _packed
 
     pytest.importorskip("rdkit.RDLogger").DisableLog("rdApp.*")
     rng, said = np.random.default_rng(0), []

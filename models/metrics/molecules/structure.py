@@ -13,13 +13,19 @@ from models.registry import metric
 from observables.molecules.resonance import same_molecules
 from observables.molecules.valence import why_invalid
 
-__all__ = ["DifferentMolecules", "NewMolecules", "ValidMolecules"]
+__all__ = [
+    "DifferentMolecules",
+    "NewMolecules",
+    "ValidMolecules",
+    "unpacked",
+    "valid_molecules",
+]
 
 MOST_KNOWN = 20_000
 _SAME = "By the canonical order of McKay and Piperno 2014, doi:10.1016/j.jsc.2013.09.003"
 
 
-def _unpacked(rows: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def unpacked(rows: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return atoms (n, N), bonds (n, N, N) and sizes (n,)."""
     check_finite(rows.x, "molecules")
     atoms, bonds = unpack_types(rows.x, packing_of(rows.x.shape[1]))
@@ -28,13 +34,13 @@ def _unpacked(rows: Batch) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return atoms.numpy() * real, bonds.numpy(), size
 
 
-def _valid(rows: Batch) -> Batch:
+def valid_molecules(rows: Batch) -> Batch:
     """Return those molecules that can be.
 
     Raises:
         NotApplicable: there are none.
     """
-    atoms, bonds, size = _unpacked(rows)
+    atoms, bonds, size = unpacked(rows)
     triples = zip(atoms, bonds, size.tolist(), strict=True)
     good = [not why_invalid(a[:n], b[:n, :n]) for a, b, n in triples]
     found = rows.take(torch.tensor(good).nonzero()[:, 0])
@@ -58,7 +64,7 @@ class ValidMolecules(SampleMetric[NoConfig]):
     def measure(self, evidence: Evidence) -> Figure:
         n = len(evidence.samples)
         try:
-            return Figure(len(_valid(evidence.samples)) / n, n=n)
+            return Figure(len(valid_molecules(evidence.samples)) / n, n=n)
         except NotApplicable:
             return Figure(0.0, n=n)
 
@@ -75,7 +81,7 @@ class DifferentMolecules(SampleMetric[NoConfig]):
     """The share of valid molecules that are no copies of each other."""
 
     def measure(self, evidence: Evidence) -> Figure:
-        atoms, bonds, size = _unpacked(_valid(evidence.samples))
+        atoms, bonds, size = unpacked(valid_molecules(evidence.samples))
         return Figure(
             len(set(same_molecules(atoms, bonds, size).tolist())) / len(size), n=len(size)
         )
@@ -96,8 +102,8 @@ class NewMolecules(SampleMetric[NoConfig]):
     def measure(self, evidence: Evidence) -> Figure:
         if evidence.train is None:
             raise NotApplicable("the training molecules are not at hand")
-        made = _unpacked(_valid(evidence.samples))
-        known = _unpacked(evidence.train.rows(slice(0, MOST_KNOWN)))
+        made = unpacked(valid_molecules(evidence.samples))
+        known = unpacked(evidence.train.rows(slice(0, MOST_KNOWN)))
         atoms, bonds, size = (np.concatenate(both) for both in zip(known, made, strict=True))
         classes = same_molecules(atoms, bonds, size)
         seen, found = classes[: len(known[2])], classes[len(known[2]) :]

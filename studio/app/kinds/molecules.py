@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from observables.graphs.statistics import spectra
 from observables.molecules.atoms import ATOMS
 from observables.molecules.resonance import same_molecules
+from observables.molecules.toolkit import depicted, installed
 from observables.molecules.valence import formula, molecule_statistics, over_valence, why_invalid
 from studio.app.kinds import graph_sets, stage_tiles
 from studio.app.kinds.apart import Apart
@@ -22,7 +23,6 @@ from studio.app.kinds.molecule_paint import INKS, UNKNOWN, paint_atoms_and_bonds
 from studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
 from studio.app.kinds.validity import VALIDITY, validity
 from studio.counted import counted
-from studio.formats.molecules.toolkit import depicted, installed
 from studio.molecule_layout import as_drawn
 from studio.protocol.extras import PLACES
 
@@ -177,7 +177,10 @@ KIND = Kind(
     looks={"RDKit": depictions} if installed() else {},
     ready=_ready,
     facts=_facts,
-    groups={"Valid, different, new": ("valid-molecules", "different-molecules", "new-molecules")},
+    groups={
+        "Valid, different, new": ("valid-molecules", "different-molecules", "new-molecules"),
+        "ChemNet": ("frechet-chemnet",),
+    },
     measures=_measures,
     first=("Atoms", "Bonds", "Rings", "Heteroatoms", "Unsaturation", "Weight"),
     brief=("Formula",),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observables.molecules.atoms import ATOMS, BONDS
+from observables.molecules.toolkit import installed, smiles_of
 from observables.molecules.valence import formula, why_invalid
 from studio.formats.arrays import ARRAY_SUFFIXES, write_arrays
 from studio.formats.graphs.drawing import drawn
@@ -16,7 +17,6 @@ from studio.formats.graphs.twice import LeftOut
 from studio.formats.graphs.writing import graphml, node_links
 from studio.formats.limits import FormatError
 from studio.formats.molecules.spelling import spelt
-from studio.formats.molecules.toolkit import installed, smiles_of
 from studio.molecule_layout import as_drawn
 from studio.store.atomic import write_bytes
 

@@ -1,5 +1,5 @@
 """RDKit, where it is installed: the optional part that writes canonical SMILES and places atoms as
-chemists draw them. Nothing of the studio needs it.
+chemists draw them. Nothing needs it; whoever calls looks first whether it is `installed`.
 """
 
 from importlib.util import find_spec
@@ -9,12 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observables.molecules.atoms import ATOMS
-from studio.formats.limits import FormatError
 
 __all__ = ["depicted", "installed", "smiles_of"]
-
-MISSING = "RDKit is not installed."
-INSTALL = "Install the studio with the extra: pip install 'pushforward[molecules]'."
 
 
 def installed() -> bool:
@@ -23,13 +19,7 @@ def installed() -> bool:
 
 
 def _chem() -> Any:
-    """Return RDKit's module of molecules, silent.
-
-    Raises:
-        FormatError: it is not installed.
-    """
-    if not installed():
-        raise FormatError(MISSING, INSTALL)
+    """Return RDKit's module of molecules, silent."""
     from rdkit import Chem, RDLogger
 
     RDLogger.DisableLog("rdApp.*")
@@ -51,7 +41,6 @@ def smiles_of(atoms: NDArray[Any], bonds: NDArray[Any]) -> str:
 
     Raises:
         ValueError: it cannot be.
-        FormatError: RDKit is not installed.
     """
     made = _packed(atoms, bonds)
     _chem().SanitizeMol(made)
@@ -59,11 +48,7 @@ def smiles_of(atoms: NDArray[Any], bonds: NDArray[Any]) -> str:
 
 
 def depicted(atoms: NDArray[Any], bonds: NDArray[Any]) -> NDArray[np.float64]:
-    """Return where chemists draw the atoms of a molecule, (n, 2), also of one that cannot be.
-
-    Raises:
-        FormatError: RDKit is not installed.
-    """
+    """Return where chemists draw the atoms of a molecule, (n, 2), also of one that cannot be."""
     made = _packed(atoms, bonds)
     from rdkit.Chem import rdDepictor
 
