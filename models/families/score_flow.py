@@ -34,7 +34,7 @@ from models.fields.difference_settings import (
 from models.fields.probes import Probes
 from models.fields.score_difference import FIT_OWN, SCORES
 from models.fields.taught_difference import TEACH, TaughtDifference
-from models.nets.earlier import networks_as_picks
+from models.nets.earlier import networks_as_picks, unbalanced
 from models.nets.settings import ScoreNet
 from models.registry import family
 from models.training.optim import OptimizerConfig
@@ -88,8 +88,8 @@ class ScoreFlowConfig(Config, frozen=True):
     field="score-difference",
     carrier="particles",
     motion="dx/dτ = E[s ∇log(p/q)(x + s ε)]",
-    version=2,
-    upgrade=networks_as_picks,
+    version=3,
+    upgrade=unbalanced(networks_as_picks),
 )
 class ScoreFlow(PopulationFamily[ScoreFlowConfig]):
     """field = difference of scores, carrier = free particles that move during the training; first

@@ -36,7 +36,7 @@ from models.fields.difference_settings import (
 from models.fields.probes import Probes
 from models.fields.score_difference import FIT_OWN, SCORES
 from models.fields.taught_difference import TEACH, TaughtDifference, split
-from models.nets.earlier import score_gan_unmodulated
+from models.nets.earlier import score_gan_unmodulated, unbalanced
 from models.nets.settings import GeneratorNet, ScoreNet
 from models.registry import family
 from models.tensors import make_generator
@@ -63,7 +63,7 @@ class ScoreGanConfig(Config, frozen=True):
     speed: FollowSpeed = 1.0
     latent: LatentSize = 16
     net: ScoreNet = Pick()
-    generator: GeneratorNet = Pick()
+    generator: GeneratorNet = Pick(config={"balanced": True})
     optimizer: TeacherOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
     score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
     generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
@@ -81,8 +81,8 @@ class ScoreGanConfig(Config, frozen=True):
     field="score-difference",
     carrier="generator",
     motion="dθ/dτ = E[Jᵀ s ∇log(p/q)(x + s ε)],  x = g(z; θ)",
-    version=3,
-    upgrade=score_gan_unmodulated,
+    version=4,
+    upgrade=unbalanced(score_gan_unmodulated),
 )
 class ScoreGan(GeneratorFamily[ScoreGanConfig]):
     """field = difference of scores, carrier = generator; first the teacher learns, then it moves.

@@ -99,6 +99,8 @@ class ImageSet:
             "noisy": False,
             "optimizer": {"lr": 5e-3},
         },
+        # Told the class for ten seconds it makes two hundred steps, of which fifty were a warm-up.
+        "pixel-d3pm": {"optimizer": {"lr": 6e-3, "warmup": 20}},
         # Sixteen levels of grey, as fine as anybody sees: on finer ones a density is busy with how
         # black black is.
         "normalising-flow": {"dequantisation": 1 / 16},
@@ -122,14 +124,17 @@ class ImageSet:
             "critic_optimizer": {"beta1": 0.0, "beta2": 0.9},
         },
         # An energy is asked for its slope twenty to thirty times a step: by a plain network there
-        # are steps enough.
-        "energy-based": {"energy": {"slug": "mlp", "config": {"width": 512}}},
-        "recovery-likelihood": {"energy": {"slug": "mlp", "config": {"width": 512}}},
+        # are steps enough. That one, and those below, hear a class as loudly as all pixels
+        # together: as one number beside 64 it was not heard in the time that digits take.
+        "energy-based": {"energy": {"slug": "mlp", "config": {"width": 512, "balanced": True}}},
+        "recovery-likelihood": {
+            "energy": {"slug": "mlp", "config": {"width": 512, "balanced": True}}
+        },
         # Where a step is four GANs, steps are what it takes: plain networks make three times as
         # many, and those of half the width three times as many again.
         "ddgan": {
-            "generator": {"slug": "mlp", "config": {"width": 256}},
-            "critic": {"slug": "mlp", "config": {"width": 256}},
+            "generator": {"slug": "mlp", "config": {"width": 256, "balanced": True}},
+            "critic": {"slug": "mlp", "config": {"width": 256, "balanced": True}},
         },
         "mmd-generator": {"latent": 64},
         # An image is as long as the square root of its pixels, and a critic held back by its
@@ -159,7 +164,7 @@ class ImageSet:
             "s_high": 20.0,
             "rho": 1.0,
             "pairs": 1,
-            "net": {"slug": "mlp", "config": {"width": 256}},
+            "net": {"slug": "mlp", "config": {"width": 256, "balanced": True}},
         },
         # Below a noise of 1 the first pictures of a generator stand so far from all data that a
         # learned score extrapolates, and sends them on to plain white, for good. Above, images of
@@ -172,7 +177,7 @@ class ImageSet:
             "rho": 1.0,
             "score_steps": 2,
             "latent": 64,
-            "net": {"slug": "mlp", "config": {"width": 256}},
+            "net": {"slug": "mlp", "config": {"width": 256, "balanced": True}},
             "generator": {"slug": "dcgan", "config": {"width": 16, "modulated": True}},
         },
     },

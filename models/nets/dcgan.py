@@ -20,7 +20,7 @@ from torch.nn import functional
 from models.config import Config, param
 from models.contracts.spec import DataSpec
 from models.nets.conv import Clock, conv, group_norm, pyramid, transposed
-from models.nets.given import GivenFeatures
+from models.nets.given import Balanced, GivenFeatures, loudness
 from models.nets.mlp import linear
 from models.nets.role import Role
 from models.registry import network
@@ -58,6 +58,7 @@ class DcganConfig(Config, frozen=True):
             advanced=True,
         ),
     ] = False
+    balanced: Balanced = False
 
 
 def _channels(width: int, level: int) -> int:
@@ -174,6 +175,7 @@ class DcganGenerator(nn.Module):
         self.start = (widths[0], *sizes[0])
         self.sizes = sizes[1:]
         self.given = told
+        self.loudness = loudness(told, latent) if config.balanced else 1.0
         seen = latent + (0 if told is None else told.dim)
         self.first = linear(seen, math.prod(self.start), generator=generator)
         self.norms = nn.ModuleList([group_norm(width) for width in widths])
@@ -199,7 +201,7 @@ class DcganGenerator(nn.Module):
         mask: Tensor | None = None,
     ) -> Tensor:
         if self.given is not None:
-            z = torch.cat([z, self.given.of(given, z)], dim=1)
+            z = torch.cat([z, self.loudness * self.given.of(given, z)], dim=1)
         x = self._lit(0, self.first(z).unflatten(1, self.start), z)
         for level, (up, (h, w)) in enumerate(zip(self.ups, self.sizes, strict=False), start=1):
             x = self._lit(level, up(x)[:, :, :h, :w], z)

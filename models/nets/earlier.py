@@ -1,10 +1,11 @@
-"""Settings of earlier versions: networks as one field for points and one for images, and what a
-GAN, a Score GAN and a VAE of images were.
+"""Settings of earlier versions: networks as one field for points and one for images, what a GAN, a
+Score GAN and a VAE of images were, and how loudly networks were told a class.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
+from models.entries import Upgrade
 from models.nets.offered import gives
 
 __all__ = [
@@ -12,8 +13,14 @@ __all__ = [
     "gaussian_prior",
     "networks_as_picks",
     "score_gan_unmodulated",
+    "unbalanced",
 ]
 
+# All settings that networks had before there were balanced ones.
+_WHOLE = {
+    "mlp": {"width", "depth", "frequencies", "activation"},
+    "dcgan": {"width", "modulated"},
+}
 # The field of today, that for images of then, its network of today, and how a fully connected one
 # was activated.
 _FIELDS = (
@@ -84,6 +91,24 @@ def score_gan_unmodulated(config: Mapping[str, Any], kind: str) -> dict[str, Any
         own = {"modulated": False, **pick.get("config", {})}
         found["generator"] = {"slug": "dcgan", "config": own}
     return found
+
+
+def unbalanced(before: Upgrade = lambda config, kind: dict(config)) -> Upgrade:
+    """Return an upgrade that, after one of earlier settings, tells networks a class as loudly as
+    they were told it when they were written down. A pick that says little is new.
+    """
+
+    def upgrade(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
+        found = before(config, kind)
+        for name, pick in found.items():
+            if not isinstance(pick, Mapping):
+                continue
+            own, whole = pick.get("config"), _WHOLE.get(pick.get("slug", ""))
+            if isinstance(own, Mapping) and whole and own.keys() >= whole:
+                found[name] = {**pick, "config": {"balanced": False, **own}}
+        return found
+
+    return upgrade
 
 
 def _on_grid(kind: str) -> bool:

@@ -1,15 +1,28 @@
-"""What is given of a row, as numbers that a network can be told."""
+"""What is given of a row, as numbers that a network can be told, and how loudly."""
 
 import math
 from collections.abc import Mapping
+from typing import Annotated
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from models.config import param
 from models.contracts.spec import SIZE, DataSpec
 
-__all__ = ["GivenFeatures"]
+__all__ = ["Balanced", "GivenFeatures", "loudness"]
+
+Balanced = Annotated[
+    bool,
+    param(
+        "Balanced",
+        "Whether what it is told beside a datum or a latent, such as a class, counts as much at "
+        "first as all numbers of these together. A class is else one number of many, which a "
+        "network that sees 64 pixels heeds only after thousands of steps.",
+        advanced=True,
+    ),
+]
 
 
 class GivenFeatures(nn.Module):
@@ -23,6 +36,7 @@ class GivenFeatures(nn.Module):
 
     Attributes:
         dim: how many numbers, 0 where nothing is given.
+        square: the sum of their squares, where labels are told and numbers are standardised.
     """
 
     def __init__(self, spec: DataSpec, but: str = "") -> None:
@@ -30,6 +44,7 @@ class GivenFeatures(nn.Module):
         self._given = {name: spec.given[name] for name in sorted(spec.given) if name != but}
         self._largest = 1 if spec.masks is None else max(1, len(spec.masks) - 1)
         self.dim = sum((g.classes or 1) * math.prod(g.shape) for g in self._given.values())
+        self.square = sum(math.prod(g.shape) for g in self._given.values())
 
     def forward(self, given: Mapping[str, Tensor]) -> Tensor:
         parts = []
@@ -47,3 +62,10 @@ class GivenFeatures(nn.Module):
     def of(self, given: Mapping[str, Tensor] | None, x: Tensor) -> Tensor:
         """Return the same for rows x (B, ...), of which nothing may be given."""
         return x.new_zeros((len(x), self.dim)) if given is None else self(given)
+
+
+def loudness(told: GivenFeatures | None, numbers: int) -> float:
+    """Return by what to multiply that a network is told, so that it is as large as so many numbers
+    of unit variance.
+    """
+    return 1.0 if told is None else math.sqrt(numbers / max(1, told.square))

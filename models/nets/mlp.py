@@ -16,7 +16,7 @@ from models.config import Config, param
 from models.contracts.batch import Batch
 from models.contracts.spec import DataSpec
 from models.nets.blank import blank
-from models.nets.given import GivenFeatures
+from models.nets.given import Balanced, GivenFeatures, loudness
 from models.nets.role import Role
 from models.registry import network
 
@@ -37,7 +37,7 @@ Activation = Literal["silu", "relu", "leaky-relu", "gelu", "tanh"]
 
 
 class MLPConfig(Config, frozen=True):
-    """Size and nonlinearity of a fully connected network."""
+    """Size and nonlinearity of a fully connected network, and how loudly it is told things."""
 
     width: Annotated[
         int, param("Width", "Units in each hidden layer.", low=1, high=4096, log=True)
@@ -70,6 +70,7 @@ class MLPConfig(Config, frozen=True):
             advanced=True,
         ),
     ] = "silu"
+    balanced: Balanced = False
 
 
 _MODULES: dict[str, Callable[[], nn.Module]] = {
@@ -179,6 +180,7 @@ class MLP(nn.Module):
         super().__init__()
         self.features = CoordinateFeatures(dim_in, config.frequencies)
         self.told = told
+        self.loudness = loudness(told, dim_in) if config.balanced else 1.0
         seen = self.features.dim_out + (told.dim if told is not None else 0)
         self.layers = _stack(config, seen, dim_out, output_gain, generator)
 
@@ -191,7 +193,7 @@ class MLP(nn.Module):
     ) -> Tensor:
         seen = self.features(x)
         if self.told is not None:
-            seen = torch.cat([seen, self.told.of(given, x)], dim=1)
+            seen = torch.cat([seen, self.loudness * self.told.of(given, x)], dim=1)
         out: Tensor = self.layers(seen)
         return out
 
@@ -243,6 +245,7 @@ class TimeMLP(nn.Module):
         self.features = CoordinateFeatures(dim_in, config.frequencies)
         self.embed = FourierFeatures()
         self.told = told
+        self.loudness = loudness(told, dim_in) if config.balanced else 1.0
         seen = self.features.dim_out + self.embed.dim_out + (told.dim if told is not None else 0)
         self.layers = _stack(config, seen, dim_out, output_gain, generator)
 
@@ -255,7 +258,7 @@ class TimeMLP(nn.Module):
     ) -> Tensor:
         seen = [self.features(x), self.embed(clock)]
         if self.told is not None:
-            seen.append(self.told.of(given, x))
+            seen.append(self.loudness * self.told.of(given, x))
         out: Tensor = self.layers(torch.cat(seen, dim=1))
         return out
 

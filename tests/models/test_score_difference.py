@@ -328,7 +328,7 @@ def test_images_written_down_before_keep_a_generator_that_its_latent_does_not_mo
     plain = {"slug": "dcgan", "config": {"width": 32}}
     then = {**encode(ScoreGanConfig()), "generator": plain}
     read = decode(entry.config, filled(entry, entry.upgrade(then, "images"), "images"))
-    assert read.generator.config == {"width": 32, "modulated": False}
+    assert read.generator.config == {"width": 32, "modulated": False, "balanced": False}
     assert (read.s_high, read.rho) == (5.0, 3.0)
     assert entry.upgrade(then, "points") == then
     new = decode(entry.config, filled(entry, entry.upgrade({"latent": 3}, "images"), "images"))

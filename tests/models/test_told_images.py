@@ -5,12 +5,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models.config import decode, replace_at
+from models.config import decode, encode, replace_at
 from models.contracts.abilities import HasPopulation, HasPosterior
 from models.contracts.spec import LABEL
 from models.kinds.images import images
-from models.nets.dcgan import DcganConfig, DcganCritic
+from models.nets.dcgan import DcganConfig, DcganCritic, DcganGenerator
 from models.nets.given import GivenFeatures
+from models.nets.mlp import MLP, MLPConfig, TimeMLP
+from models.nets.pick import filled, settled
+from models.registry import registry
 from models.tensors import make_generator
 from tests.models.pairs import PAIRS, Pair, build, each, small
 
@@ -93,3 +96,53 @@ def test_a_critic_weighs_what_it_sees_by_the_class():
     expected = plain(x) + by_hand / seen[0].shape[1] ** 0.5
     torch.testing.assert_close(found, expected)
     torch.testing.assert_close(net(x), plain(x))
+
+
+def generator_of_images(config: MLPConfig, dim_in: int, dim_out: int, **settings) -> DcganGenerator:
+    return DcganGenerator(DcganConfig(balanced=config.balanced), dim_in, (1, 8, 8), **settings)
+
+
+@pytest.mark.parametrize("make", [MLP, TimeMLP, generator_of_images])
+@pytest.mark.parametrize(("balanced", "share"), [(False, 1 / 64), (True, 1.0)])
+def test_a_balanced_network_hears_a_class_as_loudly_as_all_pixels_together(make, balanced, share):
+    """What the first layer says of a class, in units of what it says of unit Gaussian pixels."""
+    config = MLPConfig(width=512, balanced=balanced)
+    net = make(config, 64, 1, generator=make_generator(0), told=GivenFeatures(SPEC))
+    said: list[torch.Tensor] = []
+    first = net.first if isinstance(net, DcganGenerator) else net.layers[0]
+    first.register_forward_hook(lambda layer, taken, out: said.append(out.detach()))
+    x, none = torch.randn((64, 64), generator=make_generator(1)), torch.full((64,), -1)
+    with torch.no_grad():
+        for pixels, label in ((x * 0, none), (x, none), (x * 0, torch.arange(64) % 3)):
+            net(pixels, torch.zeros(64), {LABEL: label})
+    silent, pixels, label = said
+    found = (label - silent).square().mean() / (pixels - silent).square().mean()
+    assert float(found) == pytest.approx(share, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("slug", "field", "net"),
+    [
+        ("ddgan", "critic", "mlp"),
+        ("energy-based", "energy", "mlp"),
+        ("recovery-likelihood", "energy", "mlp"),
+        ("score-flow", "net", "mlp"),
+        ("score-gan", "net", "mlp"),
+        ("score-gan", "generator", "mlp"),
+        ("score-gan", "generator", "dcgan"),
+    ],
+)
+def test_networks_that_were_written_down_before_hear_a_class_as_they_did(slug, field, net):
+    entry = registry.get("family", slug)
+
+    def read(data):
+        whole = filled(entry, entry.upgrade(data, "images"), "images")
+        return encode(settled(decode(entry.config, whole), "images"))
+
+    today = read({field: {"slug": net, "config": {"width": 32}}})
+    assert today[field]["config"]["balanced"]
+    then = {k: v for k, v in today[field]["config"].items() if k != "balanced"}
+    old = read({**today, field: {"slug": net, "config": then}})
+    assert not old[field]["config"]["balanced"]
+    assert {**old, field: today[field]} == today
+    assert read(today) == today

@@ -29,6 +29,7 @@ from models.fields.critic_settings import PenaltySetting
 from models.fields.rescalings import RescalingSetting
 from models.nets import role
 from models.nets.calling import call
+from models.nets.earlier import unbalanced
 from models.nets.pick import build
 from models.nets.settings import CriticNet
 from models.registry import family
@@ -89,6 +90,8 @@ class DenoisingGanConfig(Config, frozen=True):
     field="critic",
     carrier="generator",
     motion="dθ/dτ = E[Jᵀ a_t h′(d) ∇d(x_(t−1), x_t, t)],  x_(t−1) ~ q(x_(t−1) | x_t, g(x_t, z, t))",
+    version=2,
+    upgrade=unbalanced(),
 )
 class DenoisingGan(Family[DenoisingGanConfig]):
     """field = critic of neighbouring levels, carrier = generator of what is below the noise.

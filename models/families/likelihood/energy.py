@@ -17,6 +17,7 @@ from models.contracts.told_settings import ConditionalSetting
 from models.families.likelihood.settings import Restraint
 from models.fields.energy import Energy
 from models.nets import role
+from models.nets.earlier import unbalanced
 from models.nets.pick import build
 from models.nets.settings import EnergyNet
 from models.registry import family
@@ -118,6 +119,8 @@ class EnergyBasedConfig(Config, frozen=True):
     group="likelihood",
     motion="dx = −∇E(x) dτ + √(2T) dw,  p(x) = exp(−E(x)) / Z",
     units={"energy-data": "nats", "energy-particles": "nats"},
+    version=2,
+    upgrade=unbalanced(),
 )
 class EnergyBased(Family[EnergyBasedConfig]):
     """Contrastive divergence with persistent Langevin particles."""

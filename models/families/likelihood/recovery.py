@@ -17,6 +17,7 @@ from models.contracts.told_settings import ConditionalSetting
 from models.families.likelihood.settings import Restraint
 from models.fields.energy import Energy
 from models.nets import role
+from models.nets.earlier import unbalanced
 from models.nets.pick import build
 from models.nets.settings import EnergyNet
 from models.registry import family
@@ -76,6 +77,8 @@ class RecoveryLikelihoodConfig(Config, frozen=True):
     group="likelihood",
     motion="y ← y − ½η² (∇E(y, t) − (x̃ − y)/σ²) + η ε,  η = b α σ",
     units={"energy-data": "nats", "energy-particles": "nats"},
+    version=2,
+    upgrade=unbalanced(),
 )
 class RecoveryLikelihood(Family[RecoveryLikelihoodConfig]):
     """x_t = y_t / α_(t+1), y_t = α_(t+1) x_t, x_(t+1) = y_t + σ_(t+1) ε, with α² + σ² = 1.
