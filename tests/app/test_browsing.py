@@ -270,11 +270,14 @@ async def test_the_nearest_real_ones_of_the_one_in_the_ring_come_first(
     browser: Browser, wait: Wait
 ) -> None:
     assert "Compared by pixels" in browser.nearest.toolTip()
+    browser.made.grid.inspect(-1)
     browser.nearest.click()
     assert browser.real.grid._items.row(0) == 0  # nothing is in the ring
+    assert browser.nearest.text() == "Nearest: pick one", "it waits, and is not in force"
     browser.made.grid.setCurrentIndex(browser.made.grid.model().index(7))
     assert browser._near_line.accessibleName() == ""  # the window does not wait for it
     await wait(lambda: "nearest" in browser._near_line.accessibleName())
+    assert browser.nearest.text() == "Nearest"
     # Data that are as far above as below stay in their order.
     rows = [browser.real.grid._items.row(place) for place in range(3)]
     assert rows[0] == 7

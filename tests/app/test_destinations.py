@@ -2,13 +2,15 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QFontMetricsF, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from studio.app.forms.editors import Segments
 from studio.app.shell.drawer import Opener
 from studio.app.shell.queue_list import QueueList
+from studio.app.shell.rail import AIR, INSET, WIDTH, fitting_font
+from studio.app.state.places import TITLES
 from studio.app.state.runs import RunState
 from studio.app.state.session import Recent
 from studio.store.project import Project
@@ -21,6 +23,13 @@ def visit(bench, destination):
 
 def here(bench):
     return [name for name, each in bench.window.rail.buttons.items() if each.isChecked()]
+
+
+def test_no_word_of_the_rail_touches_its_frame(qapp):
+    room = WIDTH - 2 * (INSET + AIR)
+    for title in (*TITLES.values(), "Preferences"):
+        assert QFontMetricsF(fitting_font(title, room)).horizontalAdvance(title) <= room
+    assert fitting_font("Data", room).pixelSize() == 11
 
 
 async def test_each_destination_is_one_click_away_and_said(bench, wait):
@@ -195,4 +204,6 @@ async def test_space_is_named_on_the_main_button_where_it_is_its_key(bench, qtbo
     views.heir.setFocus()
     assert main.text() == "Resume  Space"
     bench.state.playback.set(flow=0.5)
+    assert main.text() == "Resume  Space", "the flow clock moves nothing that is seen"
+    window.canvas.lenses.want("watch")
     assert main.text() == "Resume", "Space plays the flow"

@@ -9,7 +9,9 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from observables.molecules.atoms import ATOMS
 from observables.molecules.toolkit import installed
+from studio.app.kinds import molecule_paint
 from studio.app.kinds.filtering import keeps
+from studio.app.kinds.graph_paint import mark_place
 from studio.app.kinds.molecule_rows import MoleculeRows, most_atoms
 from studio.app.kinds.registry import kind
 from studio.app.tokens import DARK
@@ -53,6 +55,26 @@ def hues(colours):
     """Return the hues of clear colours, in twelfths of the circle, -1 for grey."""
     clear = [QColor(each) for each in colours if QColor(each).lightness() > 60]
     return {each.hue() // 30 if each.saturation() > 60 else -1 for each in clear}
+
+
+def letters_under_the_mark():
+    """Count the pixels of an atom that lie where a tile has its mark."""
+    x, side = rows("O=O", nodes=2), 52
+    tiles = MOLECULES.tiles({"x": x, "places": np.float32([[[1, 1], [-1, -1]]])})
+    image = QImage(side, side, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.black)
+    with QPainter(image) as painter:
+        tiles.paint(painter, QRectF(0, 0, side, side), 0, DARK)
+    mark = mark_place(QRectF(0, 0, side, side)).toPoint()
+    near = range(-4, 5)
+    colours = (image.pixelColor(mark.x() + i, mark.y() + j) for i in near for j in near)
+    return sum(each.lightness() > 60 for each in colours)
+
+
+def test_no_letter_lies_where_a_tile_has_its_mark(monkeypatch):
+    assert letters_under_the_mark() == 0
+    monkeypatch.setattr(molecule_paint, "NEAR", 0.0)
+    assert letters_under_the_mark() > 0, "it would"
 
 
 def test_rows_are_read_as_they_were_written():

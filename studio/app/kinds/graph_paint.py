@@ -19,6 +19,7 @@ __all__ = [
     "FAINTEST",
     "HALF",
     "WHY",
+    "mark_place",
     "paint_edges",
     "paint_graph",
     "paint_mark",
@@ -121,11 +122,18 @@ def side_by_side(line: QLineF, many: int, apart: float) -> list[QLineF]:
     return [line.translated(aside * shift) for shift in SHIFTS[many]]
 
 
+def mark_place(rect: QRectF) -> QPointF | None:
+    """Return the middle of the mark of a tile, None where it has no room for one."""
+    if min(rect.width(), rect.height()) < MARKED:
+        return None
+    return QPointF(rect.right() - MARK - 4, rect.top() + MARK + 4)
+
+
 def paint_mark(painter: QPainter, rect: QRectF, palette: Tokens, *, wrong: bool) -> None:
     """Paint a tick or a cross into the upper right corner of a tile that has room for it."""
-    if min(rect.width(), rect.height()) < MARKED:
+    if (place := mark_place(rect)) is None:
         return
-    middle = np.array([rect.right() - MARK - 4, rect.top() + MARK + 4])
+    middle = np.array([place.x(), place.y()])
     shapes = CROSS if wrong else TICK
     painter.setPen(QPen(QColor(palette.warm if wrong else palette.good), 1.5))
     for shape in shapes:

@@ -1,5 +1,8 @@
 """One molecule, painted: bonds as one, two or three lines, atoms that are no carbon as letters."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -7,7 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from observables.molecules.atoms import ATOMS
 from observables.molecules.valence import hydrogens, over_valence
-from studio.app.kinds.graph_paint import FAINTEST, WHY, paint_mark, side_by_side
+from studio.app.kinds.graph_paint import FAINTEST, WHY, mark_place, paint_mark, side_by_side
 from studio.app.kinds.graph_rows import SIZE, ends
 from studio.app.kinds.kind import Arrays
 from studio.app.kinds.molecule_rows import MoleculeRows
@@ -22,6 +25,7 @@ LETTER, LARGEST = 0.085, 24.0  # the height of a letter, of the side of a tile; 
 LETTERED = 34  # pixels of a side from which on atoms have letters; else dots
 APART = 0.022  # between the lines of a bond, of the side
 SHOWN_H = 120  # pixels of a side from which on the hydrogens of these atoms are written
+NEAR, BESIDE = 13.0, 8.0  # pixels of a letter from a mark, and to the side from where it lies
 UNKNOWN = "?"  # an atom that is masked
 INKS = {"N": "accent", "O": "danger", "F": "good", "S": "warm"}
 """The colours of elements, as far as they have their own."""
@@ -34,6 +38,8 @@ def paint_molecule(painter: QPainter, rect: QRectF, datum: Arrays, palette: Toke
     count = int(MoleculeRows.of(row).size[0])
     inside = rect.adjusted(*(0.08 * rect.height() * side for side in (1, 1, -1, -1)))
     paper = Paper(inside, np.asarray(datum[PLACES], np.float64)[:count], filled=True)
+    if _under_mark(rect, paper):
+        paper = replace(paper, rect=inside.adjusted(0, BESIDE, -BESIDE, 0))
     painter.save()
     painter.setClipRect(rect)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -41,6 +47,14 @@ def paint_molecule(painter: QPainter, rect: QRectF, datum: Arrays, palette: Toke
     if WHY in datum:
         paint_mark(painter, rect, palette, wrong=bool(str(datum[WHY])))
     painter.restore()
+
+
+def _under_mark(rect: QRectF, paper: Paper) -> bool:
+    """Whether a letter would lie where the mark of a tile does, also before there is one."""
+    mark = mark_place(rect)
+    return mark is not None and any(
+        math.hypot(point.x() - mark.x(), point.y() - mark.y()) < NEAR for point in paper.points
+    )
 
 
 def paint_atoms_and_bonds(

@@ -134,12 +134,19 @@ class Following(QObject):
                 return
             # Alone, for its neighbours are not what is looked at next.
             record = self._loader.want(run.key, newest, [newest])
-        if record is not None:
+        if record is not None and not self._fewer(run, record):
             self._show(self._as_live(run, record))
         elif run.live is not None:
             at_hand = just_arrived if shown is None else shown.step <= run.live.step
             if at_hand or not reading:
                 self._show(run.live)
+
+    def _fewer(self, run: RunState, record: FlowRecord) -> bool:
+        """Whether a kept record of a training shows but a few of the particles that are shown: it
+        is kept to see where these went, and the picture would jump to it and back.
+        """
+        shown = self._record
+        return bool(run.job) and shown is not None and record.x.shape[1] < shown.x.shape[1]
 
     def _as_live(self, run: RunState, record: FlowRecord) -> FlowRecord:
         """Between live records a kept one has no more particles than they: the picture would

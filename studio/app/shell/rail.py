@@ -3,7 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QVBoxLayout
 
 from studio.app import icons
@@ -19,6 +19,14 @@ __all__ = ["Rail", "RailButton"]
 
 WIDTH, HEIGHT = 72, 54
 ICON = 18
+INSET, AIR = 2.5, 4.0  # pixels from the edge to the frame, and from there to the word at least
+
+
+def fitting_font(text: str, room: float) -> QFont:
+    """Return the font of a word, smaller where it would touch its frame."""
+    sizes = (11, 10, 9)
+    fits = (size for size in sizes if QFontMetricsF(font(size)).horizontalAdvance(text) <= room)
+    return font(next(fits, sizes[-1]))
 
 
 class RailButton(QAbstractButton):
@@ -54,13 +62,14 @@ class RailButton(QAbstractButton):
             painter.setPen(QColor(tokens.accent) if self.hasFocus() else Qt.PenStyle.NoPen)
             if here or self.underMouse() or self.hasFocus():
                 painter.setBrush(QColor(tokens.raised if here else tokens.hover))
-                painter.drawRoundedRect(area.adjusted(4.5, 1.5, -4.5, -1.5), RADIUS, RADIUS)
+                painter.drawRoundedRect(area.adjusted(INSET, 1.5, -INSET, -1.5), RADIUS, RADIUS)
             if here:
                 painter.fillRect(QRectF(0, 4, 2, area.height() - 8), QColor(tokens.accent))
             color = tokens.text if here or self.underMouse() else tokens.muted
             place = QRectF((area.width() - ICON) / 2, 9, ICON, ICON)
             icons.paint(painter, self._icon, place, color)
-            painter.setFont(font(11))
+            room = area.width() - 2 * (INSET + AIR)
+            painter.setFont(fitting_font(self.text(), room))
             painter.setPen(QColor(color))
             words = area.adjusted(0, 30, 0, -6)
             painter.drawText(words, Qt.AlignmentFlag.AlignCenter, self.text())

@@ -456,6 +456,8 @@ class Browser(QWidget):
         line = next(filter(None, lines), "")
         found = self._found.said(self.made.shown_as) if self._found else self._near.said
         near = found if self._holds_nearest and line else ""
+        waits = self._holds_nearest and self.made.grid.inspected < 0
+        self.nearest.setText("Nearest: pick one" if waits else "Nearest")
         self._near_line.set_text(near)
         self._near_line.setVisible(bool(near))
         self._line.set_text(line)

@@ -41,10 +41,16 @@ class _Rows(QStyledItemDelegate):
         room = QRectF(0, 0, self.width - LEFT - EDGE, 400)
         return measure.boundingRect(room, int(Qt.TextFlag.TextWordWrap), spec.title).height()
 
+    def _sources(self, spec: StageSpec) -> float:
+        measure = QFontMetricsF(font(11))
+        room = QRectF(0, 0, self.width - LEFT - EDGE, 400)
+        wrapped = measure.boundingRect(room, int(Qt.TextFlag.TextWordWrap), spec.source).height()
+        return max(SOURCE, wrapped)
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         spec: StageSpec = index.data(SPEC)
         formula = LEADING * len(self._lines(spec))
-        return QSize(120, round(2 * EDGE + self._titles(spec) + formula + SOURCE + 4))
+        return QSize(120, round(2 * EDGE + self._titles(spec) + formula + self._sources(spec) + 4))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         spec: StageSpec = index.data(SPEC)
@@ -76,10 +82,8 @@ class _Rows(QStyledItemDelegate):
             y += LEADING
         painter.setFont(font(11))
         painter.setPen(QColor(tokens.muted))
-        source = painter.fontMetrics().elidedText(
-            spec.source, Qt.TextElideMode.ElideRight, int(inside.width())
-        )
-        painter.drawText(inside, int(Qt.AlignmentFlag.AlignBottom), source)
+        wrapped = int(Qt.AlignmentFlag.AlignBottom) | int(Qt.TextFlag.TextWordWrap)
+        painter.drawText(inside, wrapped, spec.source)
         painter.restore()
 
 

@@ -106,11 +106,11 @@ class Lens:
         self.run.step = step
         self.state.runs.record_arrived.emit(self.run.key)
 
-    def keep(self, *steps: int) -> None:
+    def keep(self, *steps: int, n: int = N) -> None:
         """Put kept records on disk."""
         store = FlowStore(Path(self.run.key))
         for step in steps:
-            record = make_record(step)
+            record = make_record(step, n=n)
             store.keep(record)
         self.run.kept = store.steps()
         self.state.runs.kept_changed.emit(self.run.key)

@@ -148,6 +148,22 @@ async def test_live_shows_the_newest_of_live_and_kept_and_says_its_step(
     assert shown(window.view) == 12
 
 
+async def test_a_kept_record_of_a_few_does_not_take_the_place_of_all(
+    lens: Any, window: QWidget, wait: Wait
+) -> None:
+    """Between records of 64 molecules, those kept of 16 came and went."""
+    lens.arrive(5, n=50)
+    lens.keep(10, n=16)
+    await wait(lambda: (lens.run.key, 10) in window.view._following._loader._kept)
+    window.view._following.follow()
+    assert (shown(window.view), window.view.canvas.count) == (5, 50)
+    lens.arrive(12, n=50)
+    assert shown(window.view) == 12
+    lens.run.job, lens.run.state = "", "finished"
+    lens.keep(20, n=16)
+    await wait(lambda: shown(window.view) == 20)
+
+
 def test_a_record_that_comes_too_late_to_be_shown_returns_its_credit(
     lens: Any, window: QWidget
 ) -> None:

@@ -189,3 +189,15 @@ def test_a_title_is_broken_in_the_room_that_it_was_measured_for(qtbot: QtBot) ->
     stages.show()
     item = stages.visualItemRect(stages.item(0))
     assert stages._rows.width == item.width()
+
+
+def test_a_source_that_is_longer_than_its_line_has_more_lines(qtbot: QtBot) -> None:
+    stages = StageList()
+    qtbot.addWidget(stages)
+    first = STAGES[0]
+    long = structs.replace(first, source=", ".join(["You et al. 2018, sections 2 and 3"] * 4))
+    stages.set_stages([first, long])
+    stages.resize(300, 400)
+    stages.show()
+    heights = [stages.visualItemRect(stages.item(row)).height() for row in (0, 1)]
+    assert heights[1] >= heights[0] + 20
