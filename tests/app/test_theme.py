@@ -4,8 +4,9 @@ import itertools
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QFont, QFontInfo
-from PySide6.QtWidgets import QFileDialog, QLabel, QToolButton
+from PySide6.QtWidgets import QFileDialog, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from studio.app.theme import Theme, font, theme
 from studio.app.tokens import DARK, LIGHT, contrast
@@ -45,6 +46,34 @@ def test_the_scheme_is_switched_live(qapp, qtbot):
     with qtbot.waitSignal(theme.changed):
         theme.set_mode("dark")
     assert label.palette().windowText().color().name() == DARK.text
+
+
+class Told(QLabel):
+    """Counts how often it is told of a style."""
+
+    times = 0
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        self.times += event.type() == QEvent.Type.StyleChange
+
+
+def test_a_widget_is_told_of_another_scheme_once_however_many_are_around_it(qapp, qtbot):
+    """Of a stylesheet in the place of another Qt tells it once for each of these, too."""
+    theme.set_mode("dark")
+    outer = QWidget()
+    qtbot.addWidget(outer)
+    within = outer
+    for _ in range(8):
+        layout = QVBoxLayout(within)
+        within = QWidget()
+        layout.addWidget(within)
+    told = Told("x", within)
+    outer.show()
+    told.times = 0
+    theme.set_mode("light")
+    assert told.times <= 2  # of none, and of the new one
+    theme.set_mode("dark")
 
 
 def test_choosing_the_scheme_in_force_changes_nothing(qapp, qtbot):

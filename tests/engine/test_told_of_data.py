@@ -61,3 +61,15 @@ def test_a_preview_of_a_sorted_file_is_of_all_of_it(tmp_path: Path):
     _, arrays = preview(Pick(slug="project:sorted"), project.path, 200)
     assert len(arrays["x"]) == 200
     assert arrays["x"][:, 0].max() > 295
+
+
+def test_the_first_of_a_preview_are_from_all_over_a_sorted_file(tmp_path: Path):
+    """A pane shows as many as it has room for, of one class where a folder is a class."""
+    project = Project.create(tmp_path / "p", "p")
+    table = np.arange(300, dtype=np.float32)[:, None] * np.ones(2, np.float32)
+    project.add_dataset("sorted", table, ["x", "y"], "sorted.csv")
+    _, arrays = preview(Pick(slug="project:sorted"), project.path, 1000)
+    first = arrays["x"][:30, 0]
+    assert first.min() < 100
+    assert first.max() > 200
+    assert len(np.unique(arrays["x"][:, 0])) == len(arrays["x"])

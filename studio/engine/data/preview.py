@@ -58,13 +58,11 @@ def preview(pick: Pick, project: Path | None, n: int) -> tuple[dict[str, Any], A
     spec = data.outline() if isinstance(data, StoredRows) else data.spec()
     kind = kind_of(spec.kind)
     compared = name and kind.compares and total <= COMPARED
-    n = min(n, max(1, MAX_NUMBERS // spec.mean.numel()))
+    n = min(n, total, max(1, MAX_NUMBERS // spec.mean.numel()))
+    # Files are often sorted, and whoever sees few of many is to see some of each class.
     if isinstance(data, StoredRows):
-        # From all over the files, which are often sorted.
-        data = data.take(torch.linspace(0, total - 1, min(n, total)).long())
-    elif len(data) > n:
-        rows = torch.randperm(len(data), generator=make_generator(0, SAMPLES))[:n]
-        data = data.take(rows)
+        data = data.take(torch.linspace(0, total - 1, n).long())
+    data = data.take(torch.randperm(len(data), generator=make_generator(0, SAMPLES))[:n])
     repeats = _repeats(name, project) if compared else ""
     told = {"n": total, "shares": shares, "counts": counts, "repeats": repeats}
     return {**told, **kind.facts(data)}, kind.shown(data)
