@@ -12,10 +12,12 @@ __all__ = [
     "ENOUGH",
     "FLOOR",
     "NEAR",
+    "REAL_DATA",
     "SEEN",
     "STALE",
     "band",
     "bar",
+    "bar_name",
     "bar_word",
     "explained",
     "far_off",
@@ -27,7 +29,7 @@ __all__ = [
 ]
 
 REAL = "real against real"
-FLOOR, BASELINE = "floor", "baseline"
+FLOOR, BASELINE, REAL_DATA = "floor", "baseline", "real"
 AGAINST_OWN = "against training data, as too few are held out"
 NEAR = "near"  # which way a figure is better that may be too low and too high
 STALE = 20
@@ -46,12 +48,20 @@ def bar_word(entry: EntrySpec | None) -> str:
     return FLOOR if entry is None or not entry.bar or entry.bar.startswith(REAL) else BASELINE
 
 
+def bar_name(entry: EntrySpec | None) -> str:
+    """Return what a figure is held against as a person reads it: where more is better, as of valid
+    molecules, the figure of real data is no floor.
+    """
+    word = bar_word(entry)
+    return REAL_DATA if word == FLOOR and entry is not None and entry.better == "higher" else word
+
+
 def bar(entry: EntrySpec | None, floors: Mapping[str, float], slug: str) -> str:
-    """Return the bar of a metric with its word, "floor 0.06 ± 0.02"; "" if there is none. In
+    """Return the bar of a metric with its name, "floor 0.06 ± 0.02"; "" if there is none. In
     a narrow column it is broken into lines before the value and before the spread.
     """
     value = words.floor(floors, slug)
-    return f"{bar_word(entry)} {value}" if value else ""
+    return f"{bar_name(entry)} {value}" if value else ""
 
 
 def measured(entry: EntrySpec | None, value: float) -> str:
@@ -71,7 +81,7 @@ def in_short(entry: EntrySpec | None) -> str:
     """Say in a line which way is better, and what the bar is."""
     if entry is None:
         return ""
-    what = f"{bar_word(entry)}: {entry.bar}" if entry.bar else ""
+    what = f"{bar_name(entry)}: {entry.bar}" if entry.bar else ""
     return "; ".join(filter(None, [side(entry), what]))
 
 
@@ -83,7 +93,7 @@ def explained(entry: EntrySpec | None) -> str:
     own = entry.bar.removeprefix(REAL).lstrip(", ")
     of = f"of real data, {own}, " if own else "between two sets of real data, "
     about = {
-        FLOOR: f"The floor is the same metric {of}"
+        FLOOR: f"{'The floor' if bar_name(entry) == FLOOR else 'Real'} is the same metric {of}"
         "\u00b1 how far it varies from one pair of sets to the next. Within two of those, which "
         "is the band that is drawn, it cannot tell samples from real ones; another metric may, or "
         "more of them. Fewer than "

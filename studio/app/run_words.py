@@ -79,13 +79,16 @@ def state_of(runs: Sequence[RunState]) -> str:
     return next((state for state in order if state in states), "finished")
 
 
-def result_words(name: str, catalog: Catalog | None) -> RunWords:
-    """Return what the line of a result says, by its name: "0001-generate"."""
+def result_words(name: str, catalog: Catalog | None, given: str = "") -> RunWords:
+    """Return what the line of a result says, by its name: "0001-generate", and what a person calls
+    it, which stands in the place of what was done.
+    """
     number, _, operator = name.partition("-")
     entry = catalog.get("operator", operator) if catalog is not None else None
-    called = operator.replace("-", " ").capitalize()
-    text = f"{int(number)} {entry.title if entry is not None else called}"
-    return RunWords(text=text, note="result", dot="", progress=None, spoken=f"Result {text}")
+    done = entry.title if entry is not None else operator.replace("-", " ").capitalize()
+    text = f"{int(number)} {given or done}"
+    spoken = f"Result {text}" + (f", {done}" if given else "")
+    return RunWords(text=text, note="result", dot="", progress=None, spoken=spoken)
 
 
 def say(state: AppState, runs: Sequence[RunState], text: str) -> RunWords:

@@ -1,8 +1,9 @@
 """What was done with a run: ``results/0001-generate/``, numbered, each whole or not there.
 
 A result is the arrays that came of it (``arrays.h5``, by name) and how (``result.json``): enough to
-do it again. The folder is filled under a hidden name and renamed, so that whoever is killed or
-cancelled meanwhile leaves nothing that could be taken for one.
+do it again. What a person calls it stands in ``label.toml`` beside them, as that of a run does. The
+folder is filled under a hidden name and renamed, so that whoever is killed or cancelled meanwhile
+leaves nothing that could be taken for one.
 """
 
 import json
@@ -20,14 +21,16 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.protocol.label import Label
 from studio.store import hdf5
 from studio.store.atomic import make_folder, sync_folder
 from studio.store.errors import explain
 from studio.store.migrate import CURRENT
-from studio.store.text import read_json, write_json
+from studio.store.text import read_json, read_toml, write_json, write_toml
 
 __all__ = ["ResultFolder", "ResultRecord", "Results"]
 
+LABEL = "label.toml"
 _NAME = re.compile(r"(\d{4,})-.+")
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -120,6 +123,25 @@ class ResultFolder:
             StoreError: it is missing or damaged.
         """
         return read_json(self.path / "result.json", ResultRecord)
+
+    def label(self) -> Label:
+        """Return what a person says of it, an empty label where nobody has said anything.
+
+        Raises:
+            StoreError: it is damaged, or of a later version.
+        """
+        path = self.path / LABEL
+        return read_toml(path, Label, "label") if path.exists() else Label()
+
+    def write_label(self, label: Label) -> None:
+        """Replace what is said of it.
+
+        Raises:
+            StoreError: it is gone, the disk refused, or what stands there is of a later version.
+        """
+        _ = self.record  # one that is gone is not made anew
+        self.label()
+        write_toml(self.path / LABEL, label)
 
 
 class Results:

@@ -494,6 +494,9 @@ def test_sets_that_a_model_cannot_be_asked_about_are_greyed_and_say_why(qtbot):
     model, tip = editor.box.model(), Qt.ItemDataRole.ToolTipRole
     assert [model.item(place).isEnabled() for place in range(4)] == [True, True, False, True]
     assert "3 x 32 x 32" in editor.box.itemData(2, tip)
+    view = editor.box.view()  # there is room for why below it, which hovering alone would show
+    assert view.sizeHintForRow(2) > view.sizeHintForRow(1)
+    assert view.minimumWidth() > view.fontMetrics().horizontalAdvance("Eight Gaussians") + 36
     taken = []
     editor.edited.connect(taken.append)
     editor.box.setCurrentIndex(1)

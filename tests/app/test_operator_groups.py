@@ -1,6 +1,12 @@
 """What a run can do stands in parts of its menu: what it makes, what is measured, what rows get."""
 
+from types import SimpleNamespace
+
+from PySide6.QtWidgets import QMenu, QWidget
+
 from studio.app.state.operator_groups import LABS, grouped
+from studio.app.state.runs import RunState
+from studio.app.widgets import menu, operatorchip
 from studio.protocol.catalog import EntrySpec, SlotSpec
 
 ROWS = SlotSpec(name="rows", title="Rows", help="")
@@ -32,3 +38,25 @@ def test_a_few_need_no_menu_of_their_own() -> None:
         ("", [entry("recommend", ROWS)]),
     ]
     assert grouped([], "images") == []
+
+
+def test_what_a_run_cannot_do_is_greyed_and_says_why_beside_it(qtbot, monkeypatch) -> None:
+    """Colourising was offered for grey images, and refused in the sheet that it opened."""
+    why = "Its images are grey: the model knows no colour."
+    entries = [entry("colourise", ROWS), entry("inpaint", ROWS)]
+    monkeypatch.setattr(operatorchip, "offered", lambda *_: entries)
+    monkeypatch.setattr(operatorchip, "kind_of_run", lambda *_: SimpleNamespace(many="images"))
+    state = SimpleNamespace(catalog=None, unable={"/p/1": {"colourise": why, "inpaint": ""}})
+    actions = SimpleNamespace(operating=SimpleNamespace(open=print))
+    found = operatorchip.operator_entries(state, actions, RunState(key="/p/1", name="0001-r"))
+    assert [(title, isinstance(do, menu.Greyed)) for title, do in found] == [
+        ("colourise", True), ("inpaint…", False)
+    ]  # fmt: skip
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    made = QMenu(parent)
+    menu._fill(made, found)
+    greyed, other = made.actions()
+    assert not greyed.isEnabled()
+    assert why in greyed.text()
+    assert other.isEnabled()

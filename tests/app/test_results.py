@@ -21,7 +21,8 @@ from studio.protocol import messages as m
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.store.errors import StoreError
 from studio.store.project import Project
-from studio.store.results import ResultRecord, Results
+from studio.store.results import ResultFolder, ResultRecord, Results
+from studio.store.run import RunFolder
 from tests.app.conftest import Bench
 from tests.app.test_operating import ready
 
@@ -114,7 +115,7 @@ async def test_a_result_is_a_line_that_opens_it(
     await wait(lambda: shown)
     assert shown == [tmp_path / "results" / second]
     assert [title for title, _ in listed.entries(result_line(run.key, second))] == [
-        "Show", "Show in folder", "Delete"
+        "Show", "Show in folder", "Rename", "Delete"
     ]  # fmt: skip
     deleted: list[tuple[str, str]] = []
     monkeypatch.setattr(bench.actions.operating, "delete", lambda *which: deleted.append(which))
@@ -122,6 +123,40 @@ async def test_a_result_is_a_line_that_opens_it(
     assert deleted == [(run.key, second)]
     listed.tree.chosen.emit(run.key)
     assert not bench.state.opened
+
+
+async def test_a_result_has_the_name_that_a_person_gives_it(
+    bench: Bench, wait: Wait, tmp_path: Path
+) -> None:
+    project = Project.create(tmp_path / "p", "p")
+    run = await ready(bench)
+    bench.state.runs.by_key.clear()
+    run.key = str(in_project(project))
+    bench.state.runs.by_key[run.key] = run
+    run.results = [made(Path(run.key), "solver-lab", found=np.zeros(3))]
+    bench.state.runs.listed.emit()
+    (name,) = run.results
+    listed, place = bench.window.sidebar.runs, Path(run.key) / "results" / name
+    index = listed.model.index_of(result_line(run.key, name))
+    assert listed.model.setData(index, "  the good   one ")
+    await wait(lambda: (place / "label.toml").exists())
+    assert index.data() == "1 the good one"
+    assert listed.model.data(index, Qt.ItemDataRole.EditRole) == "the good one"
+    assert disk._result_names(RunFolder(Path(run.key))) == {name: "the good one"}
+    bench.state.notices.history[-1].actions[0].run()
+    await wait(lambda: index.data() == "1 Solver lab")
+    await wait(lambda: ResultFolder(place).label().name == "")
+
+
+async def test_a_result_is_called_by_its_operator_as_soon_as_that_is_known(bench: Bench) -> None:
+    run = RunState(key="/p/1", name="0001-r", results=["0001-sdedit"])
+    bench.state.runs.by_key[run.key] = run
+    bench.state.runs.listed.emit()
+    model = bench.window.sidebar.runs.model
+    told: list[str] = []
+    model.dataChanged.connect(lambda at, _: told.append(model.line_at(at).key))
+    bench.state.catalog_changed.emit()
+    assert result_line(run.key, "0001-sdedit") in told
 
 
 async def test_a_deleted_result_comes_back_with_undo(

@@ -163,6 +163,7 @@ def test_what_follows_a_low_line_stands_below():
         Run("h", slanted=True),
     ]  # fmt: skip
     assert advance("E_q", 20) < advance("Eq", 20)
+    assert runs_of("a_ij") == [Run("a", slanted=True), Run("ij", slanted=True, lowered=True)]
 
 
 def test_a_formula_that_is_too_wide_ends_in_an_ellipsis(qapp):

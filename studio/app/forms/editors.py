@@ -40,6 +40,7 @@ from studio.app.state.offers import Offers
 from studio.app.theme import font
 from studio.app.widgets.basic import restyle
 from studio.app.widgets.literal import Label, PushButton, set_tip, tip_text
+from studio.app.widgets.reasons import WHY_NOT, WithReasons, width_of
 from studio.app.widgets.switch import Switch
 from studio.protocol.catalog import FieldSpec
 
@@ -395,6 +396,7 @@ class ChoiceList(QComboBox):
         self.setMinimumContentsLength(6)
         self.setMaxVisibleItems(20)
         self.view().setTextElideMode(Qt.TextElideMode.ElideNone)
+        self.view().setItemDelegate(WithReasons(self.view()))
         self.offer(titles)
 
     def offer(self, titles: list[str], tips: Sequence[str] = ()) -> None:
@@ -410,11 +412,23 @@ class ChoiceList(QComboBox):
             self.setItemData(index, tip_text(tip), Qt.ItemDataRole.ToolTipRole)
 
     def refuse(self, index: int, reason: str) -> None:
-        """Show an option that cannot be chosen, and why not; neither keys nor the mouse take it."""
+        """Show an option that cannot be chosen, with why not below it; neither keys nor the mouse
+        take it.
+        """
         model = self.model()
         assert isinstance(model, QStandardItemModel)
         model.item(index).setEnabled(False)
         self.setItemData(index, tip_text(reason), Qt.ItemDataRole.ToolTipRole)
+        self.setItemData(index, reason, WHY_NOT)
+        self.view().setMinimumWidth(max(self.view().minimumWidth(), width_of(reason)))
+
+    def allow(self, index: int, tip: str = "") -> None:
+        """Let an option be chosen that could not be."""
+        model = self.model()
+        assert isinstance(model, QStandardItemModel)
+        model.item(index).setEnabled(True)
+        self.setItemData(index, tip_text(tip), Qt.ItemDataRole.ToolTipRole)
+        self.setItemData(index, None, WHY_NOT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt would cut a long text off in the middle of a letter."""

@@ -47,6 +47,7 @@ __all__ = [
     "trashed",
     "write_label",
     "write_recipe",
+    "write_result_label",
     "write_rule",
 ]
 
@@ -222,7 +223,20 @@ def _run(path: Path) -> RunState:
         phases=list(status.phases),
         label=_label(folder),
         results=[result.name for result in folder.results.all()],
+        result_names=_result_names(folder),
     )
+
+
+def _result_names(folder: "RunFolder") -> dict[str, str]:
+    """Return what a person calls results, of those that have a name of their own."""
+    from studio.store.errors import StoreError
+
+    found = {}
+    for result in folder.results.all():
+        with suppress(StoreError, OSError):
+            if name := result.label().name:
+                found[result.name] = name
+    return found
 
 
 def _label(folder: "RunFolder") -> Label:
@@ -468,7 +482,8 @@ def _called(path: Path, what: str) -> str:
 
     if what == "result":
         with suppress(StoreError, OSError):
-            return f"{number_of(path.name)} {ResultFolder(path).record.title}"
+            result = ResultFolder(path)
+            return f"{number_of(path.name)} {result.label().name or result.record.title}"
     if what != "run":
         return path.name
     with suppress(StoreError, OSError):
@@ -520,6 +535,21 @@ def write_label(run: Path, label: Label) -> None:
 
     try:
         RunFolder(run).write_label(label)
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+
+
+def write_result_label(result: Path, label: Label) -> None:
+    """Write down what a person says of a result.
+
+    Raises:
+        Refused: it cannot be written.
+    """
+    from studio.store.errors import StoreError
+    from studio.store.results import ResultFolder
+
+    try:
+        ResultFolder(result).write_label(label)
     except StoreError as error:
         raise Refused(_info(error)) from error
 

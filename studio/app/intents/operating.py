@@ -1,6 +1,7 @@
 """What a run can do: asked by a view, with nothing written, or let be done as a job."""
 
 import asyncio
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 
 from studio.app.infolder import show_in_folder
 from studio.app.intents import disk
-from studio.app.intents.base import Answer, Intents, Link
+from studio.app.intents.base import Answer, Intents, Link, Refused
 from studio.app.kinds.portrait import Portrait
 from studio.app.kinds.registry import kind_of_run
 from studio.app.run_words import result_words
@@ -20,6 +21,7 @@ from studio.app.state.operators import Asking
 from studio.app.state.results import BROWSERS, SAMPLES, SEEN, number_of, operator_of
 from studio.app.state.session import AppState
 from studio.protocol.able import Able
+from studio.protocol.label import Label
 from studio.protocol.messages import Control, GetAble, Operate, PreviewData, ResultWritten
 
 if TYPE_CHECKING:
@@ -79,7 +81,15 @@ class OperatingIntents(Intents):
         Raises:
             Refused: it has none yet.
         """
-        return msgspec.convert((await self.link.ask(GetAble(run=key))).result, Able)
+        found = msgspec.convert((await self.link.ask(GetAble(run=key))).result, Able)
+        self.state.unable[key] = {each.operator: each.reason for each in found.operators}
+        return found
+
+    async def learn(self, key: str) -> None:
+        """Have it known what a run cannot do, if it is not yet."""
+        if key not in self.state.unable:
+            with suppress(Refused):  # whoever asks for what it cannot do is told then
+                await self.able(key)
 
     async def portrait(self, key: str, portrait: Portrait) -> dict[str, NDArray[Any]]:
         """Return what the portrait of a run is painted from: some of its data, and what its
@@ -162,16 +172,45 @@ class OperatingIntents(Intents):
 
     def delete(self, key: str, name: str) -> None:
         """Move a result of a run to the trash; the toast, or Undo, brings it back."""
-        text = f"{self._called(name)} was not deleted"
+        text = f"{self._called(key, name)} was not deleted"
         self._do(self._delete(key, name), text, run=key)
 
-    def _called(self, name: str) -> str:
-        return result_words(name, self.state.catalog).text
+    def rename(self, key: str, name: str, given: str) -> None:
+        """Call a result otherwise; "" calls it after what was done again."""
+        run = self.state.runs.by_key.get(key)
+        if run is None:
+            return
+        before, done = run.result_names.get(name, ""), result_words(name, self.state.catalog).text
+        given = " ".join(given.split())
+        given = "" if given == done.partition(" ")[2] else given
+        if given == before:
+            return
+        self._name(key, name, given)
+        undo = self.state.notices.undoable(lambda: self._name(key, name, before))
+        said = f"Result {self._called(key, name)} is called so now"
+        self.state.notices.post(Notice(level="info", text=said, actions=(undo,), here=True))
+
+    def _name(self, key: str, name: str, given: str) -> None:
+        run = self.state.runs.by_key.get(key)
+        if run is not None:
+            run.result_names[name] = given
+            self.state.runs.changed.emit(key)
+        title = f"Result {number_of(name)} was not renamed"
+        self._do(self._write_name(key, name, given), title, run=key)
+
+    async def _write_name(self, key: str, name: str, given: str) -> None:
+        place, label = Path(key) / "results" / name, Label(name=given)
+        await asyncio.to_thread(disk.write_result_label, place, label)
+
+    def _called(self, key: str, name: str) -> str:
+        run = self.state.runs.by_key.get(key)
+        given = run.result_names.get(name, "") if run is not None else ""
+        return result_words(name, self.state.catalog, given).text
 
     async def _delete(self, key: str, name: str) -> None:
         project, place = Path(key).parent.parent, Path(key) / "results" / name
         entry = await asyncio.to_thread(disk.trash, project, place)
-        state, called = self.state, self._called(name)
+        state, called = self.state, self._called(key, name)
         run = state.runs.by_key.get(key)
         if run is not None:
             run.results = [each for each in run.results if each != name]
@@ -244,9 +283,10 @@ class OperatingIntents(Intents):
             text, why = f"{place.name} is written", str(place.parent)
         else:
             text, why = f"{title} is done", f"Step {event.step:,}, in {place.name}"
-        why = f"{why}. {event.note}" if event.note else why
+        seen = not event.file and event.operator in SEEN  # its view says the note
+        why = f"{why}. {event.note}" if event.note and not seen else why
         show = NoticeAction("Show in folder", partial(show_in_folder, place))
-        if not event.file and event.operator in SEEN:
+        if seen:
             show = NoticeAction("Show", partial(self.show, event.run, place.name))
         topic = f"written:{place}"
         self.state.notices.post(

@@ -325,17 +325,28 @@ class ProjectIntents(Intents):
         if info.kind == "import" and info.state == "finished" and project is not None:
             self._do(self._datasets(project, info.job))
         if info.kind == "evaluation" and info.state == "finished":
-            self._do(self._evaluated(info.run), "The figures cannot be read", run=info.run)
+            self._do(self._evaluated(info), "The figures cannot be read", run=info.run)
         if info.kind == "training" and info.run:
             trained = Path(info.run).parent.parent
             self._remember(trained, self.state.name_of(trained))
 
-    async def _evaluated(self, key: str) -> None:
-        found = await asyncio.to_thread(disk.evaluated, key)
-        run = self.state.runs.by_key.get(key)
+    async def _evaluated(self, info: JobInfo) -> None:
+        found = await asyncio.to_thread(disk.evaluated, info.run)
+        run = self.state.runs.by_key.get(info.run)
+        before = run.evaluated if run is not None else None
         if run is not None:
             run.evaluated = found
-            self.state.runs.metrics_appended.emit(key)
+            self.state.runs.metrics_appended.emit(info.run)
+        # An evaluation of another averaging length leaves no figures.
+        missing = found.notes if found is not None and found != before else ()
+        self.state.notices.post(
+            Notice(
+                level="warning" if missing else "good",
+                text=f"{info.title} is done" + (", but for some figures" if missing else ""),
+                why=" ".join(missing),
+                runs=(info.run,),
+            )
+        )
 
     async def _datasets(self, project: Path, job: str) -> None:
         found = await asyncio.to_thread(disk.datasets, project)

@@ -47,7 +47,7 @@ class Curve:
         """Between what a value is not distinguishable from real, two (n,): see `held.band`. Of few
         samples it is drawn, too: that it is as wide as the curve says how little these tell.
         """
-        if self.floors is None or self.spreads is None or self.bar != held.FLOOR:
+        if self.floors is None or self.spreads is None or self.bar == held.BASELINE:
             return None
         if not self.floors.size or not np.isfinite(self.spreads).all():
             return None

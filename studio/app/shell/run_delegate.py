@@ -61,7 +61,7 @@ class RunDelegate(QStyledItemDelegate):
         self, parent: QWidget, option: QStyleOptionViewItem, index: Index
     ) -> QLineEdit:
         line = QLineEdit(parent)
-        line.setAccessibleName("Name of the run")
+        line.setAccessibleName("Name")
         return line
 
     def updateEditorGeometry(

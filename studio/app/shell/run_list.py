@@ -36,7 +36,7 @@ class RunList(QWidget):
         super().__init__()
         self._state, self._actions = state, actions
         self._origins: dict[str, Where] = {}
-        self.model = RunModel(state, actions.labels.rename)
+        self.model = RunModel(state, self._rename)
         self.tree = RunTree(self.model)
         self._empty = label("Each training is a line here.", "small", wrap=True)
         self._empty.setContentsMargins(8, 0, 8, 0)
@@ -59,6 +59,7 @@ class RunList(QWidget):
         state.result_opened.connect(self._mark)
         runs.changed.connect(self._changed)
         state.queue_changed.connect(self._tell_waiting)
+        state.catalog_changed.connect(self._tell_results)
         for signal in (runs.progressed, runs.metrics_appended):
             signal.connect(self._tell)
 
@@ -87,6 +88,12 @@ class RunList(QWidget):
         """What a run waits for may have changed without it."""
         for run in self._state.runs.by_key.values():
             if run.state == "queued":
+                self.model.tell_run(run)
+
+    def _tell_results(self) -> None:
+        """What is done has a title once the engine has said what there is."""
+        for run in self._state.runs.by_key.values():
+            if run.results:
                 self.model.tell_run(run)
 
     def _mark(self) -> None:
@@ -137,8 +144,17 @@ class RunList(QWidget):
         if line is not None and line.race:
             return race_entries(self._state, self._actions, line.race)
         if line is not None and line.result:
-            return result_entries(self._actions, line.above, line.result)
+            rename = partial(self._say, key, "name")
+            return result_entries(self._actions, line.above, line.result, rename)
         return run_entries(self._state, self._actions, key, partial(self._say, key))
+
+    def _rename(self, key: str, name: str) -> None:
+        """Call a line otherwise, as was typed into it."""
+        line = self.model.line_at(self.model.index_of(key))
+        if line is not None and line.result:
+            self._actions.operating.rename(line.above, line.result, name)
+        else:
+            self._actions.labels.rename(key, name)
 
     def _say(self, key: str, what: Said) -> None:
         if what == "name":

@@ -35,12 +35,13 @@ def race_entries(state: AppState, actions: Actions, race: str) -> Entries:
     return entries
 
 
-def result_entries(actions: Actions, run: str, name: str) -> Entries:
-    """Return what can be done with a result of a run."""
+def result_entries(actions: Actions, run: str, name: str, rename: Callable[[], None]) -> Entries:
+    """Return what can be done with a result of a run; ``rename`` lets the person name it."""
     place = Path(run) / "results" / name
     return [
         ("Show", partial(actions.operating.show, run, name)),
         ("Show in folder", partial(show_in_folder, place)),
+        ("Rename", rename),
         ("Delete", partial(actions.operating.delete, run, name)),
     ]
 

@@ -11,7 +11,7 @@ from studio.app.state import comparison
 from studio.app.state.naming import name_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
-from studio.app.state.tree import Line, race_line, tree
+from studio.app.state.tree import Line, race_line, result_line, tree
 from studio.app.widgets.literal import tip_text
 
 __all__ = ["WORDS", "RunModel"]
@@ -44,8 +44,12 @@ class RunModel(LineModel):
         return True
 
     def tell_run(self, run: RunState) -> None:
-        """Say that a run has changed, and with it the race that it took part in."""
+        """Say that a run has changed, with what is called its results, and the race that it took
+        part in.
+        """
         self.tell(run.key)
+        for name in run.results:
+            self.tell(result_line(run.key, name))
         if run.race:
             self.tell(race_line(run.race))
 
@@ -54,19 +58,24 @@ class RunModel(LineModel):
         if line.race:
             return say(self._state, self._races[line.key], f"Race of {line.branches}")
         if line.result:
-            return result_words(line.result, self._state.catalog)
+            return result_words(line.result, self._state.catalog, self._given(line))
         run = self._state.runs.by_key.get(line.key)
         return say(self._state, [run], title_of(run)) if run is not None else None
+
+    def _given(self, line: Line) -> str:
+        """Return what a person calls a result, "" where it has no name of its own."""
+        run = self._state.runs.by_key.get(line.above)
+        return run.result_names.get(line.result, "") if run is not None else ""
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         line = self.line_at(index)
         if line is None:
             return NOTHING
-        return NAMED if line.run else READ
+        return READ if line.race else NAMED
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         line = self.line_at(index)
-        if line is None or not line.run or role != Qt.ItemDataRole.EditRole:
+        if line is None or line.race or role != Qt.ItemDataRole.EditRole:
             return False
         self._rename(line.key, str(value))
         return True
@@ -85,6 +94,8 @@ class RunModel(LineModel):
                 return tip_text(words.spoken)
             case Qt.ItemDataRole.AccessibleDescriptionRole:
                 return f"{line.branches} below" if line.branches else ""
+            case Qt.ItemDataRole.EditRole if line.result:
+                return words.text.partition(" ")[2]
             case Qt.ItemDataRole.EditRole:
                 run = self._state.runs.by_key.get(line.key)
                 return name_of(run) if run is not None else ""

@@ -223,7 +223,7 @@ class RunPanel(QWidget):
             line = comparable(run, name)
             first, last = int(line.steps[0]), int(line.steps[-1])
             title = f"{self._name(name)}, steps {first:,} to {last:,}{_of(line)}"
-            bar = held.bar_word(self._entry(name.removeprefix(QUALITY)))
+            bar = held.bar_name(self._entry(name.removeprefix(QUALITY)))
             apart, ends = newest_apart(run, name), None
             if apart is not None:
                 at, value = float(apart.steps[-1]), float(apart.values[-1])

@@ -165,10 +165,10 @@ class RunTree(QTreeView):
             go_sideways(self, event.key())
         elif line is not None and event.key() == Qt.Key.Key_Delete and not ctrl:
             self.delete_wanted.emit(line.key)
+        elif line is not None and event.key() == Qt.Key.Key_F2 and not ctrl:
+            self.edit(self.currentIndex())
         elif line is None or not line.run or ctrl:
             super().keyPressEvent(event)
-        elif event.key() == Qt.Key.Key_F2:
-            self.edit(self.currentIndex())
         elif event.key() in SAYING:
             self.label_wanted.emit(line.key, SAYING[Qt.Key(event.key())])
         elif event.key() == Qt.Key.Key_B:

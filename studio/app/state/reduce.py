@@ -26,7 +26,6 @@ ENDINGS = {  # what is said when a job is done; of a race once, for all who took
     "training": "is trained",
     "race": "is over",
     "import": "is done",
-    "evaluation": "is done",
 }
 
 

@@ -124,7 +124,8 @@ class RunState:
     ``background`` says that another process trains it, ``elsewhere`` that this is one that a person
     has before them, such as another window, and ``pid`` is the process that wrote its status last,
     at ``heartbeat`` in seconds since 1970 (0 for never) when it was read from disk.
-    ``results`` are the names of what operators made of it, in order of number.
+    ``results`` are the names of what operators made of it, in order of number; ``result_names`` are
+    what a person calls some of these.
     ``label`` is what a person says of it;
     ``log_dropped`` counts the lines that stood before those in ``log``.
     """
@@ -178,6 +179,7 @@ class RunState:
     evaluated: Evaluated | None = None
     label: Label = field(default_factory=Label)
     results: list[str] = field(default_factory=list)
+    result_names: dict[str, str] = field(default_factory=dict)
 
     @property
     def unread(self) -> bool:

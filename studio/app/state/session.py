@@ -145,6 +145,7 @@ class AppState(QObject):
         self.project: Path | None = None
         self.project_name: str = ""
         self.opened: dict[str, str] = {}  # by run, the name of the result that is looked at
+        self.unable: dict[str, dict[str, str]] = {}  # by run and operator, why it cannot be done
         self.jobs: dict[str, JobInfo] = {}
         self.doing: dict[str, str] = {}  # what jobs say that they are at
         self.left: dict[str, float] = {}  # seconds that jobs still take, where that is known

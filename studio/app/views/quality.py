@@ -265,7 +265,7 @@ class QualityView(QWidget):
                     floor,
                     floors,
                     counts,
-                    held.bar_word(self._entry(name)),
+                    held.bar_name(self._entry(name)),
                     spreads,
                 )
             )

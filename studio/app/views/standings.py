@@ -155,7 +155,7 @@ class StandingsView(QWidget):
             return Cell(NONE)
         return Cell(
             ", ".join(own),
-            tip=f"The {held.bar_word(self._entry(slug))} of each run, in order. {APART}",
+            tip=f"{held.bar_name(self._entry(slug)).capitalize()} of each run, in order. {APART}",
         )
 
     def _law(self, runs: list[RunState]) -> Cell:

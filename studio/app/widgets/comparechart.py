@@ -131,7 +131,7 @@ class CompareChart(QWidget):
         room = (self.width() - LOG) // max(1, len(self._runs)) - SWATCH
         quality = self.measure.startswith(QUALITY)
         slug = self.measure.removeprefix(QUALITY)
-        bar = held.bar_word(catalog.get("metric", slug) if catalog and quality else None)
+        bar = held.bar_name(catalog.get("metric", slug) if catalog and quality else None)
         held_to: set[float] = set()  # numbers of samples whose floor is drawn
         mixed = quality and bool(of_unequal(self._runs, [slug]))
         for place, run in enumerate(self._runs):

@@ -185,8 +185,8 @@ class Finals(QWidget):
         for run in known:
             floors.setdefault(samples_of(run, slug), words.floor(run.floors, slug))
         seed = comparison.training_value(runs[0].spec, "seed", catalog)
-        word = held.bar_word(entry).capitalize()
-        what = entry.bar if entry is not None and word != "Floor" else "data against data"
+        word, is_floor = held.bar_name(entry).capitalize(), held.bar_word(entry) == held.FLOOR
+        what = entry.bar if entry is not None and not is_floor else "data against data"
         better = held.side(entry)
         if len(floors) > 1:
             each = [f"{floors[n]} at n = {n:,}" if n else floors[n] for n in floors]

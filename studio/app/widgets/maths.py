@@ -11,6 +11,7 @@ from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 __all__ = ["Run", "advance", "elided", "maths_font", "runs_of", "write"]
 
 _LETTERS = re.compile(r"_\(([^()]+)\)|(_?)([A-Za-z\u0370-\u03ff]+)")
+_INDICES = set("ijkl")  # several of them are indices side by side, and no word
 _SMALL = 0.72  # of the size, below the line
 _DROP = 0.2
 
@@ -33,8 +34,8 @@ def maths_font(pixels: float, *, slanted: bool = True) -> QFont:
 
 
 def runs_of(text: str) -> list[Run]:
-    """Split a formula. Single letters and differentials (dx, dθ) are variables; longer words (log,
-    softplus) and everything else stand upright.
+    """Split a formula. Single letters, differentials (dx, dθ) and indices (ij) are variables;
+    longer words (log, softplus) and everything else stand upright.
     """
     runs: list[Run] = []
     end = 0
@@ -45,7 +46,8 @@ def runs_of(text: str) -> list[Run]:
         if below:
             runs += [run._replace(lowered=True) for run in runs_of(below)]
         else:
-            slanted = len(word) == 1 or (len(word) == 2 and word[0] == "d")
+            differential = len(word) == 2 and word[0] == "d"
+            slanted = len(word) == 1 or differential or set(word) <= _INDICES
             runs.append(Run(word, slanted, bool(low)))
         end = match.end()
     if end < len(text):

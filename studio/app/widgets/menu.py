@@ -8,8 +8,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QWidget
 
 from studio.app.widgets.literal import keyless
+from studio.literal import one_line
 
-__all__ = ["Entries", "Submenu", "open_menu"]
+__all__ = ["Entries", "Greyed", "Submenu", "open_menu"]
 
 
 @dataclass(frozen=True)
@@ -19,15 +20,19 @@ class Submenu:
     entries: "Entries"
 
 
-Entries = list[tuple[str, Callable[[], object] | Submenu | None]]
+@dataclass(frozen=True)
+class Greyed:
+    """What cannot be done, and why: it stands beside the title."""
+
+    why: str
+
+
+Does = Callable[[], object] | Submenu | Greyed | None
+Entries = list[tuple[str, Does]]
 """Titles, each with what it does or what is in it, None where it cannot be done now."""
 
 
-def open_menu(
-    widget: QWidget,
-    at: QPoint,
-    entries: Sequence[tuple[str, Callable[[], object] | Submenu | None]],
-) -> QMenu:
+def open_menu(widget: QWidget, at: QPoint, entries: Sequence[tuple[str, Does]]) -> QMenu:
     """Open a menu at a place of a widget; what cannot be done now is greyed."""
     menu = QMenu(widget)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -36,16 +41,16 @@ def open_menu(
     return menu
 
 
-def _fill(
-    menu: QMenu, entries: Sequence[tuple[str, Callable[[], object] | Submenu | None]]
-) -> None:
+def _fill(menu: QMenu, entries: Sequence[tuple[str, Does]]) -> None:
     for title, do in entries:
         if isinstance(do, Submenu):
             _fill(menu.addMenu(keyless(title)), do.entries)
             continue
         action = QAction(keyless(title), menu)
-        if do is None:
+        if do is None or isinstance(do, Greyed):
             action.setEnabled(False)
+            if isinstance(do, Greyed):
+                action.setText(f"{keyless(title)}\t{keyless(one_line(do.why))}")  # a second column
         else:
             action.triggered.connect(lambda _=False, do=do: do())
         menu.addAction(action)

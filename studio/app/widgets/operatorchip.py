@@ -3,7 +3,9 @@
 from functools import partial
 
 from PySide6.QtCore import QPoint
+from shiboken6 import isValid
 
+from studio.app import tasks
 from studio.app.actions import Actions
 from studio.app.icons import IconWearer
 from studio.app.kinds.registry import kind_of_run
@@ -12,7 +14,7 @@ from studio.app.state.operators import offered
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.literal import PushButton, set_tip
-from studio.app.widgets.menu import Entries, Submenu, open_menu
+from studio.app.widgets.menu import Entries, Greyed, Submenu, open_menu
 
 __all__ = ["OperatorChip", "operator_entries"]
 
@@ -20,12 +22,17 @@ NAMED = 6  # in the tip
 
 
 def operator_entries(state: AppState, actions: Actions, run: RunState) -> Entries:
-    """Return what a run can do, in groups; each of it opens the sheet that asks how."""
+    """Return what a run can do, in groups; each of it opens the sheet that asks how. What it cannot
+    do stands there greyed, with why, once that is known.
+    """
     entries: Entries = []
+    unable = state.unable.get(run.key, {})
     many = kind_of_run(run, state.catalog).many
     for title, group in grouped(offered(run, state.catalog), many):
         doing: Entries = [
-            (f"{entry.title}…", partial(actions.operating.open, run.key, entry.slug))
+            (entry.title, Greyed(why))
+            if (why := unable.get(entry.slug))
+            else (f"{entry.title}…", partial(actions.operating.open, run.key, entry.slug))
             for entry in group
         ]
         entries += [(title, Submenu(doing))] if title else doing
@@ -67,4 +74,14 @@ class OperatorChip(PushButton):
         set_tip(self, why or f"What the model can do: {', '.join(titles[:NAMED])}{more}")
 
     def _open(self) -> None:
+        if (run := self._state.runs.current) is not None:
+            tasks.spawn(self._open_knowing(run.key))
+
+    async def _open_knowing(self, key: str) -> None:
+        await self._actions.operating.learn(key)
+        run = self._state.runs.current
+        if isValid(self) and run is not None and run.key == key:
+            self._open_menu()
+
+    def _open_menu(self) -> None:
         open_menu(self, QPoint(0, self.height()), self.entries())

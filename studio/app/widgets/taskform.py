@@ -17,7 +17,6 @@ from studio.app.state.offers import offered
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import column
-from studio.app.widgets.literal import tip_text
 from studio.protocol.able import Able, Condition
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.spec import Pick, RunSpec
@@ -170,11 +169,11 @@ class TaskForm(QScrollArea, Generic[T]):
         able = {each.slug for each in operators.offered(self._run, self._state.catalog)}
         model = self.what.model()
         for place, task in enumerate(self.tasks):
-            item = model.item(place)  # type: ignore[attr-defined]
             why = why_not(task)
-            item.setEnabled(task.operator in able and not why)
-            tip = "" if item.isEnabled() else tip_text(why or "This model cannot do that.")
-            self.what.setItemData(place, tip, Qt.ItemDataRole.ToolTipRole)
+            if task.operator in able and not why:
+                self.what.allow(place)
+            else:
+                self.what.refuse(place, why or "This model cannot do that.")
         can = [place for place in range(len(self.tasks)) if model.item(place).isEnabled()]  # type: ignore[attr-defined]
         if can and self.what.currentIndex() not in can:
             self.what.setCurrentIndex(can[0])

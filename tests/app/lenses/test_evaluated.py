@@ -259,3 +259,14 @@ async def test_evaluate_now_measures_as_many_as_the_training_and_is_read_when_do
     assert "Evaluation of 0001-r is done" in said
     await asyncio.sleep(0)
     assert disk.evaluated(run.key) == run.evaluated
+    # One whose figures are not all there does not say that all is well.
+    EventLog(folder / "events.jsonl").append(
+        "evaluated", 40, **{**SAID, "notes": ["FID: no file."]}
+    )
+    bench.engine.emit(m.JobChanged(info=msgspec.structs.replace(info, job="f")))
+    ended = msgspec.structs.replace(info, job="f", state="finished")
+    bench.engine.emit(m.JobChanged(info=ended))
+    await wait(lambda: run.evaluated.notes)
+    notice = bench.state.notices.history[-1]
+    assert (notice.level, notice.why) == ("warning", "FID: no file.")
+    assert "but for some figures" in notice.text

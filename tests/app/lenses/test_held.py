@@ -45,6 +45,15 @@ def test_a_floor_and_a_baseline_are_told_apart():
     assert "The baseline is popularity (POP)" in held.explained(BEATEN)
 
 
+def test_real_data_are_no_floor_of_what_should_be_high():
+    valid = metric("valid", "higher")
+    assert held.bar(valid, {"valid": 1.0}, "valid") == "real 1"
+    assert held.in_short(valid) == "higher is better; real: real against real"
+    assert "Higher is better. Real is the same metric" in held.explained(valid)
+    assert held.bar(FLOOR, {"w2": 0.5}, "w2") == "floor 0.5"
+    assert held.bar(BEATEN, {"ndcg": 0.5}, "ndcg") == "baseline 0.5"
+
+
 def test_a_floor_of_something_else_than_real_pairs_says_of_what():
     bar = "real against real, each jet under its own conditions: what is lost"
     asked = metric("pt-error", bar=bar)
