@@ -4,7 +4,10 @@ import os
 
 from PySide6.QtWidgets import QFileDialog, QListView, QPushButton
 
+from studio.app.widgets.foundparts import FoundParts
+from studio.formats.inspection import Inspection
 from studio.protocol import messages as m
+from studio.store.parts import Part
 from studio.store.project import Project
 from tests.client.fakes.engine import Refusal
 
@@ -200,3 +203,17 @@ async def test_an_import_says_how_far_it_is_and_that_it_was_lost_with_the_engine
     assert (again.files, again.options) == (first.files, first.options)
     bench.engine.emit(importing("9"))
     await wait(lambda: bench.state.notices.banners == [])
+
+
+def test_classes_of_the_first_rows_are_named_as_in_the_file(qtbot):
+    """Of classes 1 to 6 the rows of class 6 were said to be of 5, as they are kept."""
+    label = Part(name="label", dtype="int64")
+    found = Inspection(
+        files=["/x/ENZYMES"], importer="tu", kind="labelled-graphs", format="TU", bytes=9, rows=3,
+        parts=[Part(name="size", dtype="int64"), label], classes=[*"123456"],
+        preview={"size": [37, 23, 25], "label": [5, 5, 0]},
+    )  # fmt: skip
+    shown = FoundParts()
+    qtbot.addWidget(shown)
+    shown.show_found(found)
+    assert [shown.list.item(line, 3).text() for line in range(2)] == ["37, 23, 25", "6, 6, 1"]

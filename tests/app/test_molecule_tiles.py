@@ -169,3 +169,20 @@ def test_what_would_be_imported_is_drawn_before(qapp, tmp_path):
     graphs.write_text("0 1\n1 2\n")
     shown.show_found(EdgeList().inspect([graphs], {}))
     assert not shown.isHidden(), "graphs are laid out"
+
+
+@pytest.mark.parametrize(("other", "before"), [((1.0, 0.0), True), ((-1.0, 0.0), False)])
+def test_hydrogens_stand_where_no_bond_ends(qapp, other, before):
+    """A bond to OH in the middle of both letters ended at H: at the left end it is HO."""
+    places = np.zeros((1, NODES, 2), np.float32)
+    places[0, 1] = other
+    image = QImage(SIDE, SIDE, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.black)
+    with QPainter(image) as painter:
+        tiles = MOLECULES.tiles({"x": rows("OC"), "places": places})
+        tiles.paint(painter, QRectF(0, 0, SIDE, SIDE), 0, DARK)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(SIDE, SIDE, 4)[..., :3]
+    red = pixels[..., 2].astype(int) - pixels[..., 1] > 40
+    columns = np.flatnonzero(red.any(axis=0)) - SIDE / 2  # the oxygen is in the middle
+    left, right = -columns.min(), columns.max()
+    assert (left > 1.5 * right) if before else (right > 1.5 * left)

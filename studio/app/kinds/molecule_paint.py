@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from observables.molecules.atoms import ATOMS
 from observables.molecules.valence import hydrogens, over_valence
@@ -24,7 +24,8 @@ __all__ = ["INKS", "UNKNOWN", "paint_atoms_and_bonds", "paint_molecule"]
 LETTER, LARGEST = 0.085, 24.0  # the height of a letter, of the side of a tile; in pixels
 LETTERED = 34  # pixels of a side from which on atoms have letters; else dots
 APART = 0.022  # between the lines of a bond, of the side
-SHOWN_H = 120  # pixels of a side from which on the hydrogens of these atoms are written
+SHOWN_H = 84  # pixels of a side from which on the hydrogens of these atoms are written
+LEANS = 0.3  # of all bonds to the right together, each as long as 1, from which on they lead there
 NEAR, BESIDE = 13.0, 8.0  # pixels of a letter from a mark, and to the side from where it lies
 UNKNOWN = "?"  # an atom that is masked
 INKS = {"N": "accent", "O": "danger", "F": "good", "S": "warm"}
@@ -98,6 +99,25 @@ def _lettered(rows: MoleculeRows) -> NDArray[np.bool_]:
     return np.asarray((rows.atoms[0, :size] > 0) | alone | rows.masked[0, :size])
 
 
+def _bound_rightwards(place: int, points: list[QPointF], bonds: NDArray[np.integer]) -> bool:
+    """Whether the bonds of an atom lead to the right, so that there is room on its left."""
+    ways = [points[other] - points[place] for other in np.flatnonzero(bonds[place]).tolist()]
+    return sum(way.x() / max(1e-9, math.hypot(way.x(), way.y())) for way in ways) > LEANS
+
+
+def _write(painter: QPainter, point: QPointF, name: str, many: int, *, before: bool) -> None:
+    """Write an atom at its place, where its bonds end, and so many hydrogens after or before it:
+    OH, and HO where its bond leads to the right.
+    """
+    found = ("H" + (str(many) if many > 1 else "").translate(SMALL)) if many > 0 else ""
+    metrics = QFontMetricsF(painter.font())
+    wide, beside = metrics.horizontalAdvance(name), metrics.horizontalAdvance(found)
+    text = found + name if before else name + found
+    start = point.x() - wide / 2 - (beside if before else 0.0)
+    box = QRectF(start, point.y() - metrics.height(), wide + beside + 1.0, 2 * metrics.height())
+    painter.drawText(box, int(Qt.AlignmentFlag.AlignVCenter), text)
+
+
 def _paint_atoms(
     painter: QPainter, paper: Paper, points: list[QPointF], rows: MoleculeRows, palette: Tokens
 ) -> None:
@@ -115,11 +135,10 @@ def _paint_atoms(
             painter.setPen(QPen(ink, 3.0, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             painter.drawPoint(point)
         elif lettered[place]:
-            if paper.side >= SHOWN_H and (many := int(left[place])) > 0 and not masked[place]:
-                name += "H" + (str(many) if many > 1 else "").translate(SMALL)
-            box = QRectF(point.x() - 2 * tall, point.y() - tall, 4 * tall, 2 * tall)
+            shown = paper.side >= SHOWN_H and not masked[place]
+            many = int(left[place]) if shown else 0
             painter.setPen(ink)
-            painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), name)
+            _write(painter, point, name, many, before=_bound_rightwards(place, points, bonds))
         if over[place] and not masked[place]:
             painter.setPen(QPen(QColor(palette.danger), 1.2, Qt.PenStyle.DotLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -60,7 +60,7 @@ class FoundParts(QWidget):
         self.list.setVisible(bool(found.rows))  # of nothing there is nothing to be said
         self.list.setRowCount(len(found.parts))
         for i, part in enumerate(found.parts):
-            there = _first(found.preview.get(part.name))
+            there = _first(_named(part, found))
             if part.name == LABEL and part.name not in found.preview and names:
                 there = f"one of {names}{more}"
             cells = (part.name, _numbers(part, found), _shape(part), there)
@@ -115,6 +115,15 @@ def _shape(part: Part) -> str:
     if part.ragged:
         return f"any number of {sides or 'numbers'}"
     return sides or "one number"
+
+
+def _named(part: Part, found: Inspection) -> Any:
+    """Return the first rows of a part, classes by their names: a class 6 of 1 to 6 is kept as 5."""
+    rows = found.preview.get(part.name)
+    if part.name != LABEL or not found.classes or not isinstance(rows, list):
+        return rows
+    known = dict(enumerate(found.classes))
+    return [known.get(each, each) if isinstance(each, int) else each for each in rows]
 
 
 def _first(rows: Any) -> str:

@@ -8,6 +8,7 @@ Insert adds a node, Delete removes one, M marks it, and 1 to 9 are types.
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
@@ -24,6 +25,7 @@ from studio.app.widgets.graphplane import nearest_node
 __all__ = ["GraphCanvas"]
 
 ON_EDGE = 5.0  # pixels around an edge in which it is clicked
+MARKED = 0.4  # how clear the squares below marked nodes are
 STEP = 0.35  # from a node to one that a key adds, in units of places
 KEYS = {
     Qt.Key.Key_Left: (-1.0, 0.0),
@@ -113,15 +115,12 @@ class GraphCanvas(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         points = self.points
         cut = self._cut or Cut(max(2, sheet.size))
+        self._paint_marks(painter, sheet.marked, points, tokens)
         self._paint(painter, self.paper, points, {"x": sheet.row(cut)[None]}, tokens)
         if self.held >= 0 and self._drag is not None:
             painter.setPen(QPen(QColor(tokens.accent), 1.6, Qt.PenStyle.DashLine))
             painter.drawLine(points[self.held], self._drag)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(QColor(tokens.warm), 2))
-        for node in np.flatnonzero(sheet.marked).tolist():
-            middle, side = points[node], 2.0 * DISC + 8.0
-            painter.drawRect(QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side))
         if 0 <= self.over < len(points):
             painter.setPen(QPen(QColor(tokens.muted), 1))
             painter.drawEllipse(points[self.over], DISC + 4, DISC + 4)
@@ -135,6 +134,21 @@ class GraphCanvas(QWidget):
             painter.setFont(font(13))
             painter.setPen(QColor(tokens.muted))
             painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), "Click to add a node")
+
+    def _paint_marks(
+        self, painter: QPainter, marked: NDArray[np.bool_], points: list[QPointF], tokens: Tokens
+    ) -> None:
+        """Paint a square below each marked node: a frame would cut what is written beside it."""
+        painter.save()
+        ink = QColor(tokens.warm)
+        ink.setAlphaF(MARKED)
+        painter.setBrush(ink)
+        painter.setPen(Qt.PenStyle.NoPen)
+        side = 2.0 * DISC + 14.0
+        for node in np.flatnonzero(marked).tolist():
+            middle = points[node]
+            painter.drawRect(QRectF(middle.x() - side / 2, middle.y() - side / 2, side, side))
+        painter.restore()
 
     # Mouse
 

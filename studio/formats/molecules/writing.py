@@ -40,10 +40,10 @@ def write_molecules(
     replacing it atomically.
 
     SDF holds one after the other, in two dimensions, also those that cannot be: what is wrong with
-    one stands in its property "Wrong". SMILES has a line a molecule; of one that cannot be there is
-    none, and the line is a comment. GraphML and JSON hold graphs whose nodes have an "element" and
-    whose edges a "bond", without hydrogens. SVG is a sheet of at most 2,000 drawings. NPZ and HDF5
-    hold "atoms", "bonds" and "size".
+    one stands in its property "Wrong". SMILES has a line a molecule that can be; where some cannot,
+    the others have their row, from 0, as their name. GraphML and JSON hold graphs whose nodes have
+    an "element" and whose edges a "bond", without hydrogens. SVG is a sheet of at most 2,000
+    drawings. NPZ and HDF5 hold "atoms", "bonds" and "size".
 
     Raises:
         FormatError: SMILES are asked for and no molecule has one, or there is no such suffix.
@@ -64,8 +64,9 @@ def write_molecules(
                 f"{'None of them has a' if len(each) > 1 else 'It has no'} SMILES: {wrong[0]}.",
                 "Write SDF, which holds them with what is wrong, or choose some that are valid.",
             )
-        pairs = zip(each, wrong, strict=True)
-        lines = [f"# {why}" if why else spell(a, b) for (a, b), why in pairs]
+        name = "\t{}" if any(wrong) else ""
+        pairs = enumerate(zip(each, wrong, strict=True))
+        lines = [spell(*one) + name.format(row) for row, (one, why) in pairs if not why]
         write_bytes(path, "".join(f"{line}\n" for line in lines).encode())
     elif suffix in (".graphml", ".json"):
         graphs = map(_graph, *zip(*each, strict=True)) if each else iter(())
@@ -90,7 +91,7 @@ def left_out(
     left = LeftOut()
     for number, (a, b, n) in enumerate(zip(atoms, bonds, size.tolist(), strict=True)):
         if why := why_invalid(a[:n], b[:n, :n]):
-            left.add(why, f"in line {number + 1:,}")
+            left.add(why, f"row {number:,}")
     kekule = "" if installed() else "They are not canonical, which RDKit would make them."
     return " ".join(filter(None, (left.note, kekule)))
 
