@@ -133,8 +133,9 @@ def test_compared_runs_are_told_apart_by_what_is_different_of_their_names() -> N
         return told_apart([RunState(key=name, name=name) for name in names])
 
     assert apart("0001-edm-eight-gaussians", "0002-gan-eight-gaussians") == ["edm…", "gan…"]
-    assert apart("0001-edm-jets-win", "0002-edm-jets-lose") == ["…win", "…lose"]
-    assert apart("0001-edm-jets", "0002-edm-jets-long") == ["…jets", "…jets-long"]
+    assert apart("0001-edm-jets-win-all", "0002-edm-jets-lose-all") == ["…win…", "…lose…"]
+    assert apart("0001-edm-heavy-jets", "0002-edm-heavy-jets-long") == ["…jets", "…jets-long"]
+    assert apart("0001-vgae-trees", "0002-graph-rnn-trees") == ["vgae-trees", "graph-rnn-trees"]
     assert apart("0001-a-b-c-d", "0002-a-x-y-d", "0003-a-x-d") == ["…b-c…", "…x-y…", "…x…"]
     assert apart("0001-edm-a", "0002-edm-a") == ["run 1", "run 2"]
     assert apart("0001-edm-a", "0002-edm-a", "0003-b-a") == ["1 edm-a", "2 edm-a", "3 b-a"]

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QLabel
 
 from studio.app.intents import disk
 from studio.app.kinds.registry import kind_of_run
+from studio.app.state import drafts
 from studio.app.state.own_data import as_imported, pick_of
 from studio.app.state.session import DataInfo
 from studio.app.viewspec import shows
@@ -144,3 +145,11 @@ async def test_a_setup_on_data_that_go_and_come_back_is_asked_about_again(bench,
     bench.state.datasets_changed.emit()
     await wait(setup.train.isEnabled)
     assert setup.race.isEnabled()
+
+
+def test_how_many_are_used_is_no_setting_of_data_that_are_used_whole():
+    """ "Data used 20,000" stood beside a set of 98 graphs."""
+    own = RunSpec(name="r", family=Pick(slug="edm"), dataset=CLOUDS)
+    drawn = msgspec.structs.replace(own, dataset=Pick(slug="ring-of-five"))
+    assert drafts.idle(own, "training") == {"samples", "subset"}
+    assert drafts.idle(own, "family") == drafts.idle(drawn, "training") == set()

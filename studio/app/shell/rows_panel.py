@@ -269,6 +269,7 @@ class RowsPanel(QWidget):
             facts.append((made, f"{n:,} of {total:,}, {100 * n / total:.3g} %"))
         if selection.beside is not None:
             name, k, of = selection.beside
+            name = f"{name[:1].upper()}{name[1:]}"
             facts.append((name, f"{k:,} of {of:,}, {100 * k / max(of, 1):.3g} %"))
         if selection.by in FOUND:
             facts.append(("Found by", FOUND[selection.by]))

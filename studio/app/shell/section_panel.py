@@ -65,13 +65,10 @@ class SectionPanel(QWidget):
                 {path: typed for (name, path), typed in draft.local.items() if name == self.section}
             )
             self.form.show_config(config, drafts.base_of(draft.start, draft.spec, self.section))
-            self.form.leave_out(
-                {
-                    f.path
-                    for s, f in sentence.held(draft.spec, catalog).values()
-                    if s == self.section
-                }
-            )
+            said = {
+                f.path for s, f in sentence.held(draft.spec, catalog).values() if s == self.section
+            }
+            self.form.leave_out(said | drafts.idle(draft.spec, self.section))
         self._show()
 
     def _build(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
-from studio.protocol.spec import PROJECT_PREFIX, Pick, RunSpec
+from studio.protocol.spec import PROJECT_PREFIX, Pick, RunSpec, project_name
 
 __all__ = [
     "SECTIONS",
@@ -19,6 +19,7 @@ __all__ = [
     "config_of",
     "entry_of",
     "has",
+    "idle",
     "put",
     "repick",
     "samplers",
@@ -195,3 +196,9 @@ def _with(
     else:
         copy[head] = value
     return copy
+
+
+def idle(spec: RunSpec, section: Section) -> set[str]:
+    """Return the paths of settings that change nothing: imported data are used whole."""
+    whole = section == "training" and project_name(spec.dataset.slug) is not None
+    return {"samples", "subset"} if whole else set()

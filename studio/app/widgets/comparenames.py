@@ -13,6 +13,7 @@ from studio.protocol.catalog import Catalog
 
 __all__ = ["SEGMENTS", "measure_title", "short_name", "told_apart", "unit_of"]
 
+WHOLE = 16  # letters of a name that has room beside another one
 SEGMENTS = 216  # pixels that the names of the axes need side by side
 
 
@@ -36,7 +37,7 @@ def unit_of(name: str, runs: Sequence[RunState], catalog: Catalog | None) -> str
 
 def told_apart(runs: Sequence[RunState]) -> list[str]:
     """Return what is different of the names of some runs: without the words that all of them begin
-    with, and those that all end with. Where some
+    with, and those that all end with, unless they are two and short. Where some
     have one name, all have their numbers, and nothing else where all have it.
     """
     names = [name_of(run) for run in runs]
@@ -44,6 +45,8 @@ def told_apart(runs: Sequence[RunState]) -> list[str]:
         return [f"run {number(run.name)}" for run in runs]
     if len(set(names)) < len(names):
         return [f"{number(run.name)} {name}" for run, name in zip(runs, names, strict=True)]
+    if len(names) == 2 and max(map(len, names)) <= WHOLE:
+        return names
     words = [re.split(r"(?<=[-_ ])", name) for name in names]
     fewest = min(map(len, words), default=1) - 1  # of each at least a word stays
     if len(names) < 2 or fewest < 1:

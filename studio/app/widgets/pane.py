@@ -273,6 +273,7 @@ class Pane(QWidget):
         if shown < n:
             sight = f"{sight}, filtered from {n:,}" if sight else f"none of {n:,}"
         origin = self._origin.removeprefix(f"{n:,} samples, ")  # how many is said already
+        origin = origin.removeprefix(f"{n:,} fixed {self._kind.moving}").lstrip(", ")
         near = "nearest first" if self._far is not None and not origin else ""
         self._where.set_text(" · ".join(filter(None, (sight, near, origin))))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
 from studio.app.state.standings import Cell
@@ -16,6 +16,7 @@ __all__ = ["PICTURE", "StandingsTable", "badged"]
 
 PICTURE = QSize(56, 46)
 LINE, LAST = PICTURE.height() + 6, 30  # pixels of a run, of the floor
+NAMES = 190  # pixels of a picture and a name
 ROOM = 26  # around the texts of a column
 
 
@@ -25,9 +26,11 @@ def badged(image: QImage | None, place: int, said: str, ratio: float) -> QPixmap
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)
     with QPainter(made) as painter:
+        top = (PICTURE.height() - SIDE) / 2.0  # beside the name, where there is no picture
         if image is not None:
             painter.drawImage(QPoint(0, 0), image)
-        paint_badge(painter, QRectF(0.5, 0.5, SIDE - 1, SIDE - 1), place, said)
+            top = 0.0
+        paint_badge(painter, QRectF(0.5, top + 0.5, SIDE - 1, SIDE - 1), place, said)
     return made
 
 
@@ -93,7 +96,6 @@ class StandingsTable(FiguresTable):
         """
         header, metrics = self.horizontalHeader(), self.fontMetrics()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setMinimumSectionSize(1)
         header.setFixedHeight(2 * metrics.lineSpacing() + 10)
         for place, (title, _) in enumerate(columns[1:], 1):
@@ -102,3 +104,15 @@ class StandingsTable(FiguresTable):
             ]
             widest = max(map(metrics.horizontalAdvance, [*texts, *title.split()]), default=0)
             self.setColumnWidth(place, widest + ROOM)
+        self._fit_names()
+
+    def _fit_names(self) -> None:
+        """Give the names what the figures leave, or so much that the table has to be scrolled."""
+        figures = sum(self.columnWidth(place) for place in range(1, self.columnCount()))
+        left = self.viewport().width() - figures
+        if (name := max(NAMES, left)) != self.columnWidth(0):
+            self.setColumnWidth(0, name)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_names()

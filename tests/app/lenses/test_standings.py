@@ -13,6 +13,7 @@ from studio.app.state.evaluated import Evaluated
 from studio.app.state.runs import RunState
 from studio.app.state.standings import likelihood_of
 from studio.app.views.standings import VIEW, StandingsView
+from studio.app.widgets.standingstable import NAMES
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.messages import Evaluate
 from studio.protocol.spec import Pick
@@ -130,6 +131,9 @@ def test_figures_stand_over_their_floors_with_cost_and_time(
     # What figures leave of the width is for the names.
     wide = [view.table.columnWidth(place) for place in range(view.table.columnCount())]
     assert wide[0] > view.table.viewport().width() / 2
+    view.table.setMinimumWidth(0)
+    view.table.resize(260, 200)
+    assert view.table.columnWidth(0) == NAMES, "figures leave nothing: the names were not seen"
 
 
 def test_samples_are_pictures_and_enter_opens_a_run(

@@ -397,7 +397,7 @@ async def test_samples_of_images_are_browsed_by_the_page(
     await wait(lambda: not samples._sampled._busy)
     made = samples.browser.made
     assert made.grid.count == N
-    assert f"{N} fixed pictures at t\u00a0=\u00a01, " in origin(samples)
+    assert f"of {N} · at t\u00a0=\u00a01, " in origin(samples), "how many, and what, is said"
     many = np.random.default_rng(0).random((150, 1, SIDE, SIDE)).astype(np.float32)
     made.show_data({"x": many}, kind("images"), None, page=kind("images").page)
     first, last = made.grid.in_sight()
