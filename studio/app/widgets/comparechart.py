@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
-from studio.app import held
+from studio.app import held, words
 from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.plots.curves import Curve
 from studio.app.plots.runkey import ink
@@ -132,7 +132,8 @@ class CompareChart(QWidget):
         quality = self.measure.startswith(QUALITY)
         slug = self.measure.removeprefix(QUALITY)
         bar = held.bar_name(catalog.get("metric", slug) if catalog and quality else None)
-        held_to: set[float] = set()  # numbers of samples whose floor is drawn
+        held_to: set[tuple[str, float]] = set()  # data and numbers of samples whose floor is drawn
+        apart = len({comparison.data_of(run, catalog) for run in self._runs}) > 1
         mixed = quality and bool(of_unequal(self._runs, [slug]))
         for place, run in enumerate(self._runs):
             series = run.series.get(self.measure)
@@ -140,13 +141,19 @@ class CompareChart(QWidget):
                 continue
             steps = comparison.axis_of(run, self.axis, series.steps, catalog)
             counts = comparison.counts_along(run, self.measure) if quality else None
-            # All learn the same data, so that one line is the floor of each with as many samples.
-            many = {0.0} if counts is None else {float(n) for n in counts}
+            # Of the same data one line is the floor of each run with as many samples.
+            data = comparison.data_of(run, catalog)
+            many = {(data, float(n)) for n in (counts if counts is not None else (0.0,))}
             floor = run.floors.get(slug) if quality and not many <= held_to else None
             held_to |= many if floor is not None else set()
             name = short_name(run, LETTERS[len(self._runs)]) if roomy else ""
             of = samples_of(run, slug) if mixed else None
             told = f"n\u00a0=\u00a0{of:,}" if of else ""
+            if (
+                apart and floor is not None
+            ):  # two floors on the canvas would be one's or the other's
+                against_it = words.floor(run.floors, slug)
+                told = ", ".join(filter(None, [told, f"{bar}\u00a0{against_it}"]))
             left = max(0, room - metrics.horizontalAdvance(f" {told}" if told else ""))
             name = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, left)
             disc = naming.number(run.name) or str(place + 1)  # as beside the pictures
@@ -157,7 +164,7 @@ class CompareChart(QWidget):
             against = (floor, along, counts, bar, spreads)
             curve = Curve(run.key, title, shade, steps, values, quality, *against)
             # Words of several would lie over each other.
-            curves.append(replace(curve, said=not curves))
+            curves.append(replace(curve, said=not curves and not apart))
         return curves
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -267,6 +267,24 @@ def test_one_chart_has_the_curves_of_all_and_one_floor(
     assert window.view.chart.card.scene.span == (0.0, 12.0)
 
 
+def test_of_other_data_each_floor_is_said_with_its_run(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    """The word of one floor lay on the band of the other, which had none."""
+    for place, run in enumerate(runs):
+        run.floors = {"sliced-w1": 0.05 + place}
+        measure(lens, run, "quality/sliced-w1", [40, 80], [0.9, 0.2])
+    known = runs[1].spec
+    elsewhere = structs.replace(known, dataset=Pick(slug="project:mine"))
+    runs[1].spec = elsewhere
+    found = curves(window.view)
+    assert [curve.floor for curve in found] == [0.05, 1.05, None]
+    assert [curve.title.replace("\u00a0", " ") for curve in found] == [
+        "1 r floor 0.05", "2 s floor 1.05", "3 t"
+    ]  # fmt: skip
+    assert not any(curve.said for curve in found)
+
+
 def test_the_first_quality_takes_over_unless_another_measure_was_chosen(
     lens: Any, runs: Any, window: QWidget
 ) -> None:
