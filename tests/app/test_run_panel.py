@@ -138,6 +138,22 @@ def test_the_line_below_a_curve_is_called_what_it_is(run, qtbot):
     assert panel.curve.accessibleName().endswith("baseline 4")
 
 
+def test_between_two_rules_of_the_panel_something_stands(run, qtbot):
+    state = AppState()
+    state.catalog = catalog()
+    waiting = RunState(key="/p/runs/0002-w", name="0002-w", total=100, state="queued")
+    waiting.spec = RunSpec(name="w", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
+    run.spec = waiting.spec
+    state.runs.by_key |= {run.key: run, waiting.key: waiting}
+    state.runs.select(waiting.key)
+    link = SimpleNamespace(alive=False, tell=lambda command: None)
+    panel = RunPanel(state, Actions(state, link))
+    qtbot.addWidget(panel)
+    assert panel.rule.isHidden(), "nothing was measured"
+    state.runs.select(run.key)
+    assert not panel.rule.isHidden()
+
+
 def test_a_figure_of_an_earlier_phase_says_whose_it_is(run):
     run.phases = [
         m.PhaseInfo(name="teacher", title="The teacher learns", start=0),

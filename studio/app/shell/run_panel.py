@@ -81,7 +81,8 @@ class RunPanel(QWidget):
         body.setSpacing(10)
         for each in (self.title, self.summary, self.told, self.said, self.state_line, self.origins):
             body.addWidget(each)
-        body.addWidget(separator())
+        self.rule = separator()
+        body.addWidget(self.rule)
         body.addWidget(self.then)
         body.addWidget(self.headline)
         body.addWidget(self.curve_title)
@@ -185,6 +186,9 @@ class RunPanel(QWidget):
         self._show_figures(run_at(run, self._step))
         self._say_then(run)
         self._draw_curve(run)
+        # Of a run that waits there is nothing between this rule and that of its data.
+        measured = (self.then, self.headline, self.curve, self.groups)
+        self.rule.setVisible(any(not each.isHidden() for each in measured))
 
     def _show_figures(self, run: RunState) -> None:
         self.headline.show_run(run)

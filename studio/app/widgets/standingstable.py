@@ -16,13 +16,14 @@ __all__ = ["PICTURE", "StandingsTable", "badged"]
 
 PICTURE = QSize(56, 46)
 LINE, LAST = PICTURE.height() + 6, 30  # pixels of a run, of the floor
-NAMES = 190  # pixels of a picture and a name
+NAMES = 160  # pixels of a picture and a name
 ROOM = 26  # around the texts of a column
 
 
 def badged(image: QImage | None, place: int, said: str, ratio: float) -> QPixmap:
-    """Return the picture of a run with its number, on nothing where there is none."""
-    made = QPixmap(PICTURE * ratio)
+    """Return the picture of a run with its number, the number alone where there is none."""
+    size = PICTURE if image is not None else QSize(SIDE + 4, PICTURE.height())
+    made = QPixmap(size * ratio)
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)
     with QPainter(made) as painter:
