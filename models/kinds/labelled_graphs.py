@@ -43,6 +43,8 @@ class LabelledSet(TypedGraphs):
         names: of the classes.
         told: whether the class of each graph is given with it.
         node_labels, edge_labels: what the types are called, in their order.
+        make: of which make they are meant to be, one of `observables.graphs.labelled_makes`, "none"
+            for no make; "" where nobody has said so.
     """
 
     labels: Tensor | None = None
@@ -50,6 +52,7 @@ class LabelledSet(TypedGraphs):
     told: bool = False
     node_labels: tuple[str, ...] = ()
     edge_labels: tuple[str, ...] = ()
+    make: str = ""
 
     kind: ClassVar[str] = "labelled-graphs"
 

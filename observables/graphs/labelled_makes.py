@@ -20,6 +20,7 @@ __all__ = [
     "LINKS",
     "RANKS",
     "LabelledMake",
+    "labelled_make_meant",
     "labelled_make_of",
     "why_no_organisation",
     "why_no_sentence",
@@ -119,3 +120,12 @@ def labelled_make_of(types: Types, edges: Edges, size: NDArray[Any]) -> Labelled
         if not any(make.wrong(types, edges, size)):
             return make
     return None
+
+
+def labelled_make_meant(
+    meant: str, types: Types, edges: Edges, size: NDArray[Any]
+) -> LabelledMake | None:
+    """Return the make that graphs are ``meant`` to be of, one of `LABELLED_MAKES` or "none"; where
+    nobody has said so, "", the one that all are of. None for no make.
+    """
+    return LABELLED_MAKES.get(meant) if meant else labelled_make_of(types, edges, size)

@@ -10,7 +10,7 @@ from models.layouts.graphs import Packing, unpack_types
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
 from models.metrics.graphs.sides import packed
 from models.registry import metric
-from observables.graphs.labelled_makes import labelled_make_of
+from observables.graphs.labelled_makes import labelled_make_meant
 
 __all__ = ["ValidLabels"]
 
@@ -35,11 +35,15 @@ class ValidLabels(SampleMetric[NoConfig]):
 
     def measure(self, evidence: Evidence) -> Figure:
         packing = packed(evidence)
-        make = labelled_make_of(*_graphs(evidence.reference.take(slice(0, _LOOKED_AT)), packing))
+        meant = getattr(evidence.train, "make", "")
+        real = _graphs(evidence.reference.take(slice(0, _LOOKED_AT)), packing)
+        make = labelled_make_meant(meant, *real)
         if make is None:
-            raise NotApplicable("the real graphs have nothing in common")
+            of_none = "any graph is said to be valid" if meant else ""
+            raise NotApplicable(of_none or "the real graphs have nothing in common")
         wrong = make.wrong(*_graphs(evidence.samples, packing))
-        return Figure(sum(not why for why in wrong) / len(wrong), n=len(wrong))
+        value = wrong.count("") / len(wrong)
+        return Figure(value, n=len(wrong), parts={make.title: value})
 
 
 def _graphs(rows: Batch, packing: Packing) -> tuple[Numbers, Numbers, Numbers]:

@@ -3,6 +3,7 @@ what is wrong with those that are not of the make of these. Pure.
 """
 
 import math
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,23 @@ from studio.app.kinds.graph_rows import GraphRows
 from studio.app.kinds.kind import Arrays
 from studio.protocol.extras import MEANT
 
-__all__ = ["CLASS", "COPIES", "MAKE", "MET", "NEAREST", "among", "apart", "by_count", "rules"]
+__all__ = [
+    "CLASS",
+    "COPIES",
+    "LOOKED_AT",
+    "MAKE",
+    "MET",
+    "NEAREST",
+    "among",
+    "apart",
+    "by_count",
+    "chosen_of",
+    "means",
+    "meant",
+    "of_make",
+    "percent",
+    "rules",
+]
 
 CLASS, COPIES, MAKE, NEAREST = "class", "copies", "make", "nearest"
 MET = "met"
@@ -42,18 +59,38 @@ def among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDAr
     known = GraphRows.of(training)
     found[NEAREST] = _nearest(data, training, own=own)
     low, high = int(known.size.min()), int(known.size.max())
-    make = make_meant(_meant(training), known.adjacency, known.size)
+    make = make_meant(meant(training, MAKES), known.adjacency, known.size)
     if make is not None:
         found[WHY] = np.array(make.wrong(graphs.adjacency, graphs.size, low, high), dtype=str)
-        found[MAKE] = np.full(len(graphs.x), make.title)
-        found[MET] = np.full(len(graphs.x), _share(make, known))
-    return found
+    share = 1.0 if make is None else _share(make, known)
+    return found | of_make(make.title if make is not None else "", share, len(graphs.x))
 
 
-def _meant(training: Arrays) -> str:
+def of_make(title: str, share: float, n: int) -> dict[str, NDArray[Any]]:
+    """Return of n graphs the "make" that training graphs are of, "" for none, and "met", the share
+    of these that are.
+    """
+    return {MAKE: np.full(n, title), MET: np.full(n, share)}
+
+
+def meant(training: Arrays, makes: Iterable[str]) -> str:
     """Return the make that graphs are meant to be of, "" where nobody has said so."""
     number = int(training[MEANT][0]) if MEANT in training else 0
-    return NO_MAKE if number < 0 else list(MAKES)[number - 1] if number else ""
+    return NO_MAKE if number < 0 else list(makes)[number - 1] if number else ""
+
+
+def means(arrays: Arrays) -> str:
+    """Say which make the tick of a graph stands for, and how many real graphs are of it, where not
+    all are.
+    """
+    makes = arrays.get(MAKE)
+    if makes is None or not len(makes):
+        return ""
+    if not (make := str(makes[0])):
+        return "No rule"
+    share = float(arrays[MET][0])
+    real = f" ({percent(share)})" if share < 1.0 else ""
+    return f"\N{CHECK MARK}: {make.lower()}{real}"
 
 
 def _share(make: Make, known: GraphRows) -> float:
@@ -67,14 +104,21 @@ def rules(training: Arrays) -> list[tuple[str, str]]:
     is said, with how many of some training graphs are so.
     """
     known = GraphRows.of({name: each[:LOOKED_AT] for name, each in training.items()})
+    return chosen_of({slug: (make.title, _share(make, known)) for slug, make in MAKES.items()})
+
+
+def chosen_of(makes: Mapping[str, tuple[str, float]]) -> list[tuple[str, str]]:
+    """Return makes by slug, each with its title and the share of real graphs that are of it, as
+    they are offered.
+    """
     said = [
-        (slug, f"{make.title[:1].upper()}{make.title[1:]}: {_percent(_share(make, known))}")
-        for slug, make in MAKES.items()
+        (slug, f"{title[:1].upper()}{title[1:]}: {percent(share)}")
+        for slug, (title, share) in makes.items()
     ]
     return [("", AS_DATA), *said, (NO_MAKE, "No rule: every graph is valid")]
 
 
-def _percent(share: float) -> str:
+def percent(share: float) -> str:
     """Say how many real graphs are of a make; what is less than all is not said to be 100 %."""
     percent = min(99.0, 100.0 * share) if share < 1.0 else 100.0
     return f"{percent:.0f} % of the real ones" if share else "none of the real ones"

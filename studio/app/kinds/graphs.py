@@ -100,18 +100,6 @@ def _measures(arrays: Arrays) -> Measured:
     return Lazily(ready, (*TITLES.values(), MANY), counted_in)
 
 
-def _means(arrays: Arrays) -> str:
-    """Say which make the tick of a graph stands for, and how many real graphs are of it, where not
-    all are.
-    """
-    makes = arrays.get(graph_sets.MAKE)
-    if makes is None or not len(makes):
-        return "No rule" if graph_sets.NEAREST in arrays else ""
-    met = float(arrays[graph_sets.MET][0])
-    real = f" ({100.0 * met:.0f} % of the real ones)" if met < 1.0 else ""
-    return f"\N{CHECK MARK}: {str(makes[0]).lower()}{real}"
-
-
 def _elements(arrays: Arrays) -> Measured:
     """Say of each node how many it is joined to, and how many of these are joined."""
     graphs = GraphRows.of(arrays)
@@ -205,7 +193,7 @@ KIND = Kind(
     ),
     marked=(WHY, graph_sets.MAKE, graph_sets.MET, SIZE),
     alike=(MEANT,),
-    means=_means,
+    means=graph_sets.means,
     rules=graph_sets.rules,
     apart=graph_sets.apart,
     imports="GraphML, GML, graph6, JSON, TU sets or lists of edges, with labels",

@@ -8,7 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from observables.graphs.canonical import same_graphs
-from observables.graphs.labelled_makes import labelled_make_of
+from observables.graphs.labelled_makes import (
+    LABELLED_MAKES,
+    LabelledMake,
+    labelled_make_meant,
+)
 from observables.graphs.labels import EDGE_LABELS, NODE_LABELS, cut
 from observables.graphs.statistics import graph_statistics, node_statistics, spectra
 from studio.app.kinds import graph_sets, stage_tiles
@@ -34,7 +38,7 @@ from studio.app.kinds.validity import VALIDITY, validity
 from studio.counted import counted
 from studio.graph_layout import laid_out
 from studio.literal import one_line
-from studio.protocol.extras import PLACES
+from studio.protocol.extras import MEANT, PLACES
 
 __all__ = ["KIND"]
 
@@ -140,9 +144,31 @@ def _among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDA
             seen = both[: len(known.x)]
             counts = np.bincount(seen, minlength=int(both.max()) + 1)
             found[NEW] = np.where(counts[both[len(seen) :]] == 0, "new", "known")
-        if make := labelled_make_of(known.types, known.edges, known.size):
+        of = graph_sets.meant(training, LABELLED_MAKES)
+        make = labelled_make_meant(of, known.types, known.edges, known.size)
+        if make is not None:
             found[WHY] = np.array(make.wrong(rows.types, rows.edges, rows.size), dtype=str)
+        share = 1.0 if make is None else _share(make, known)
+        found |= graph_sets.of_make(make.title if make is not None else "", share, len(rows.x))
     return found
+
+
+def _share(make: LabelledMake, known: TypedRows) -> float:
+    """Return which share of graphs is of a make."""
+    return make.wrong(known.types, known.edges, known.size).count("") / len(known.x)
+
+
+def _rules(training: Arrays) -> list[tuple[str, str]]:
+    """Return what a person may say that a graph has to be to be valid, as `graph_sets.rules`: of
+    makes that labels tell only those that some training graphs are of.
+    """
+    some = {name: each[: graph_sets.LOOKED_AT] for name, each in training.items()}
+    known = labelled_rows(some)
+    shares = {slug: (make.title, _share(make, known)) for slug, make in LABELLED_MAKES.items()}
+    met = {
+        slug: each for slug, each in shares.items() if each[1] or not LABELLED_MAKES[slug].labels
+    }
+    return graph_sets.chosen_of(met)
 
 
 def _classes(some: TypedRows, others: TypedRows) -> NDArray[np.int64]:
@@ -234,7 +260,10 @@ KIND = Kind(
         edges=_edge_labels,
         says=(VALIDITY, "Nodes", "Edges", OF_NODES),
     ),
-    marked=(WHY,),
+    marked=(WHY, graph_sets.MAKE, graph_sets.MET),
+    alike=(MEANT,),
+    means=graph_sets.means,
+    rules=_rules,
     views=("graph-flow", "tiles", "browser", "graph-edit", "asked"),
     apart=Apart("labels and the spectrum; 0 is the same graph", _features, _same),
     page=36,

@@ -18,9 +18,10 @@ from models.layouts.graphs import Packing, unpack
 from observables.graphs.canonical import same_graphs
 from observables.graphs.makes import MAKES, NO_MAKE
 from studio.engine.kinds.base import Arrays, DataKind, Facts
+from studio.engine.kinds.meant import numbered
 from studio.formats.graphs.writing import GRAPH_SUFFIXES, write_graphs
 from studio.graph_layout import laid_out
-from studio.protocol.extras import DENOISED, MEANT
+from studio.protocol.extras import DENOISED
 from studio.protocol.records import EXTRA
 
 __all__ = ["Graphs"]
@@ -93,10 +94,7 @@ class Graphs(DataKind, slug="graphs"):
         """Return the number, from 1, of the make that the graphs are "meant" to be of, -1 for none,
         where somebody has said it.
         """
-        make = data.make if isinstance(data, GraphSet) else ""
-        if make == NO_MAKE:
-            return {MEANT: -1.0}
-        return {MEANT: 1.0 + list(MAKES).index(make)} if make else {}
+        return numbered(data.make, MAKES) if isinstance(data, GraphSet) else {}
 
     def ruled(self, data: RowSource, rule: str) -> RowSource:
         return replace(data, make=rule) if isinstance(data, GraphSet) else data

@@ -15,7 +15,10 @@ from models.contracts.data import RowSource
 from models.contracts.spec import LABEL, SIZE, DataSpec
 from models.kinds.labelled_graphs import LabelledSet, labelled_packing
 from models.layouts.graphs import unpack_types
+from observables.graphs.labelled_makes import LABELLED_MAKES
+from observables.graphs.makes import NO_MAKE
 from studio.engine.kinds.base import Arrays, DataKind, Facts
+from studio.engine.kinds.meant import numbered
 from studio.engine.kinds.typed import handed_types
 from studio.formats.graphs.labelled import LABELLED_SUFFIXES, LabelledGraphs, write_labelled
 from studio.graph_layout import laid_out
@@ -34,6 +37,7 @@ class Labelled(DataKind, slug="labelled-graphs"):
     suffixes: ClassVar[tuple[str, ...]] = LABELLED_SUFFIXES
     laid_out: ClassVar[bool] = True
     foreseen: ClassVar[bool] = True
+    rules: ClassVar[tuple[str, ...]] = (*LABELLED_MAKES, NO_MAKE)
     record_types: ClassVar[Mapping[str, str]] = {f"{EXTRA}{DENOISED}": "float16"}
 
     def from_parts(self, parts: Arrays, facts: Facts) -> LabelledSet:
@@ -65,6 +69,13 @@ class Labelled(DataKind, slug="labelled-graphs"):
     def described(self, data: RowSource) -> str:
         assert isinstance(data, LabelledSet)
         return f"{self.counted(len(data))} (at most {data.packing.nodes} nodes)"
+
+    def alike(self, data: RowSource) -> dict[str, float]:
+        """Return the number of the make that the graphs are "meant" to be of, as `numbered`."""
+        return numbered(data.make, LABELLED_MAKES) if isinstance(data, LabelledSet) else {}
+
+    def ruled(self, data: RowSource, rule: str) -> RowSource:
+        return replace(data, make=rule) if isinstance(data, LabelledSet) else data
 
     def shown(self, data: RowSource) -> Arrays:
         """Return rows, sizes, classes where there are some, and "places": where the nodes of the

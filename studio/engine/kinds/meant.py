@@ -1,0 +1,17 @@
+"""What a set of graphs is meant to be, as numbers that hold for each of them."""
+
+from collections.abc import Iterable
+
+from observables.graphs.makes import NO_MAKE
+from studio.protocol.extras import MEANT
+
+__all__ = ["numbered"]
+
+
+def numbered(make: str, makes: Iterable[str]) -> dict[str, float]:
+    """Return the number, from 1, of the make that graphs are "meant" to be of, -1 for none; nothing
+    where nobody has said so.
+    """
+    if make == NO_MAKE:
+        return {MEANT: -1.0}
+    return {MEANT: 1.0 + list(makes).index(make)} if make else {}

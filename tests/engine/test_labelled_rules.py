@@ -1,0 +1,50 @@
+"""What makes a labelled graph valid: what all real ones are, or what a person has chosen."""
+
+import numpy as np
+import pytest
+
+from models.config import NoConfig
+from models.data.organisations import OrganisationsConfig, organisations
+from models.metrics.base import Evidence, NotApplicable
+from models.metrics.labelled_graphs.makes import ValidLabels
+from models.tensors import make_generator
+from studio.app.kinds.registry import kind
+from studio.engine.kinds.labelled_graphs import Labelled
+
+LABELLED, SEEN = Labelled("labelled-graphs"), kind("labelled-graphs")
+
+
+def figure(data):
+    some = data.rows(slice(None))
+    found = Evidence(data, make_generator(0), made=some, train=data)
+    return ValidLabels(NoConfig()).measure(found)
+
+
+def test_a_person_chooses_what_a_labelled_graph_has_to_be():
+    data = organisations(OrganisationsConfig(), 12, 0)
+    assert LABELLED.alike(data) == {}
+    assert figure(data).parts == {"an organisation": 1.0}
+    tree = LABELLED.ruled(data, "tree")
+    assert figure(tree).parts == {"a tree": 0.0}, "those who lead others work together"
+    none = LABELLED.ruled(data, "none")
+    with pytest.raises(NotApplicable, match="any graph"):
+        figure(none)
+
+
+def test_marks_follow_what_was_chosen():
+    data = organisations(OrganisationsConfig(), 12, 0)
+    rows = {"x": data.x.numpy(), "size": data.size.numpy()}
+    own = SEEN.among(rows, rows, own=True)
+    assert SEEN.means({**rows, **own}) == "✓: an organisation"
+    offered = dict(SEEN.rules(rows))
+    assert list(offered) == ["", "organisation", "tree", "connected", "none"], "no sentence"
+    assert offered["organisation"] == "An organisation: 100 % of the real ones"
+    chosen = rows | SEEN.holding(LABELLED.alike(LABELLED.ruled(data, "tree")), 12)
+    own = SEEN.among(rows, chosen, own=True)
+    assert SEEN.means({**rows, **own}) == "✓: a tree (none of the real ones)"
+    assert np.all(own["why"] != "")
+    free = rows | SEEN.holding(LABELLED.alike(LABELLED.ruled(data, "none")), 12)
+    own = SEEN.among(rows, free, own=True)
+    assert "why" not in own
+    assert SEEN.means({**rows, **own}) == "No rule"
+    assert kind("sentences").rules is None
