@@ -53,6 +53,7 @@ class LikelihoodLabConfig(Config, frozen=True):
             "compared.",
             low=0,
             high=65_536,
+            zero="as in the data",
         ),
     ] = 0
     map: Annotated[
@@ -63,6 +64,8 @@ class LikelihoodLabConfig(Config, frozen=True):
             "no map.",
             low=0,
             high=256,
+            zero="no map",
+            kinds=("points", "jet-variables"),
         ),
     ] = 64
     seed: SeedSetting = 0

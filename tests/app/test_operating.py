@@ -477,6 +477,14 @@ async def test_a_file_that_a_dialog_has_asked_about_may_be_replaced(bench, wait)
     assert not asked[-1].overwrite
 
 
+def test_what_matters_for_other_kinds_of_data_is_not_asked():
+    """Of images the lab of likelihoods asked how fine its map of the plane is."""
+    places = msgspec.structs.replace(setting("map", "int", 64), kinds=["jets"])
+    entry = operator("lab", setting("rows", "int", 100), places)
+    fields = operators.settings(entry, run(), offer(), {}, []).fields
+    assert [each.path for each in fields] == ["rows"]
+
+
 def test_sets_that_a_model_cannot_be_asked_about_are_greyed_and_say_why(qtbot):
     """Emoji of 32 x 32 were offered to a model of digits of 8 x 8, and refused when asked."""
     pick = setting("other", "pick", {"slug": "", "config": {}}, of="dataset")

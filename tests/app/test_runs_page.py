@@ -204,7 +204,7 @@ def test_the_band_is_where_the_verdict_says_not_distinguishable(value, facet):
     (group,) = groups([made], "data", catalog())
     low, high = group.band
     said = verdict_of(made, catalog()).words
-    assert (low <= value <= high) == said.startswith("cannot tell it")
+    assert (low <= value <= high) == said.startswith("not told from")
     listed = counts([made], RunFinding(), catalog())["Against the floor"]
     assert listed == {facet: 1}
     of_so_many(made, 20, 0.1, 0.02)

@@ -30,7 +30,7 @@ __all__ = ["CoverIntents"]
 
 Arrays = dict[str, NDArray[Any]]
 DOTS, TILES = 2048, 48  # rows that are asked for where they are dots, and where they are tiles
-FORM = 1  # of what is kept: another one is asked anew
+FORM = 2  # of what is kept: another one is asked anew
 LARGEST = 2**22  # bytes of a file that is read back
 
 

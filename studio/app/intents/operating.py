@@ -187,7 +187,7 @@ class OperatingIntents(Intents):
             return
         self._name(key, name, given)
         undo = self.state.notices.undoable(lambda: self._name(key, name, before))
-        said = f"Result {self._called(key, name)} is called so now"
+        said = f"Result {number_of(name)} is called {self._called(key, name).partition(' ')[2]}"
         self.state.notices.post(Notice(level="info", text=said, actions=(undo,), here=True))
 
     def _name(self, key: str, name: str, given: str) -> None:

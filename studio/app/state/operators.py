@@ -74,15 +74,18 @@ def settings(
     called: Mapping[str, str] | None = None,
     others: Sequence[OtherSet] = (),
 ) -> EntrySpec:
-    """Return an operator with all that can be said of it as its fields; what follows from a choice
-    is that of ``config``. ``called`` are conditions by their names, as people call them, and
-    ``others`` the sets that can be asked about which the run has not learned.
+    """Return an operator with all that can be said of it as its fields, but for what matters for
+    other kinds of data; what follows from a choice is that of ``config``. ``called`` are conditions
+    by their names, as people call them, and ``others`` the sets that can be asked about which the
+    run has not learned.
     """
     assert run.spec is not None
-    opened = catalog.opened(entry, config, catalog.kind_of(run.spec.dataset))
+    kind = catalog.kind_of(run.spec.dataset)
+    opened = catalog.opened(entry, config, kind)
     family = drafts.entry_of(run.spec, "family", catalog)
     samplers = {each.slug for each in drafts.samplers(family, catalog)}
-    fields = [_sampling(_asking(field, others), samplers) for field in opened.fields]
+    matter = [field for field in opened.fields if not field.kinds or kind in field.kinds]
+    fields = [_sampling(_asking(field, others), samplers) for field in matter]
     return msgspec.structs.replace(
         opened,
         fields=[

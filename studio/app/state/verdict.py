@@ -195,7 +195,7 @@ def judged(
             little = held.few(n)
             return f"{of}: {little}" if little else f"too few to tell from real{at}", ""
         case "same":
-            return f"cannot tell it from real{at}", _praise(n)
+            return f"not told from real{at}", _praise(n)
         case "better":
             return f"as good as real{at}", _praise(n)
         case "worse" if higher or floors[slug] <= 0 or (entry and entry.better == held.NEAR):

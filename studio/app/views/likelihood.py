@@ -161,7 +161,7 @@ class LikelihoodView(PictureLab):
             plot.show_values(values, (x0, x1, y0, y1), max(float(m.max()) for _, m in maps))
 
     def _show_histogram(self) -> None:
-        sets = {SETS[name]: self.doubles(name) for name in self.there}
+        sets = {self.called(name, SETS[name]): self.doubles(name) for name in self.there}
         show_sets(self.histogram, self.key, "log p", sets, self.mark, "nats")
 
     def _show_table(self) -> None:
@@ -183,7 +183,7 @@ class LikelihoodView(PictureLab):
             known = bool(np.isfinite(bar).all())
             beside = words.figure(float(bar.mean())), _mean(model - bar)
             figures = _mean(model), bits, *(beside if known else NO_GAUSSIAN)
-            lines.append((SETS[name], f"{len(model):,}", *figures))
+            lines.append((self.called(name, SETS[name]), f"{len(model):,}", *figures))
             judged = known and name != "other"
             shades.append({5: _verdict(model - bar, law=law)} if judged else {})
         self.table.show_lines(lines, shades)

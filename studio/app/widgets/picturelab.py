@@ -11,6 +11,7 @@ from studio.app.plots.histogram import HistogramPlot, HistogramScene, Steps
 from studio.app.plots.runkey import ink
 from studio.app.plots.shares import beyond, edges_of, shares_of
 from studio.app.plots.style import CanvasStyle
+from studio.app.state.naming import data_title
 from studio.app.theme import colors
 from studio.app.widgets.foundview import Arrays, ArraysView
 from studio.app.widgets.linekey import LineKey
@@ -57,6 +58,11 @@ class PictureLab(ArraysView):
             Refused: it cannot say.
         """
         raise NotImplementedError
+
+    def called(self, name: str, usual: str) -> str:
+        """Return what one of the sets is called: the "other" as it is where it was chosen."""
+        slug = str((self.config.get("other") or {}).get("slug") or "")
+        return data_title(slug, self.state.catalog) if name == "other" and slug else usual
 
     def keep(self, image: Image, value: float) -> None:
         """Mark what was measured of a picture, if it still is the one that lies there."""

@@ -80,7 +80,7 @@ def test_a_figure_near_its_floor_is_not_told_from_it(value, within):
     (row,) = figures(run(value), str, lambda slug: FLOOR)
     assert row.near == within
     said, level = judged(FLOOR, {"w2": 0.6, "spread/w2": 0.2}, "w2", value, 2000)
-    told = "cannot tell it from real at n = 2,000" if within else "1.83 × the floor at n = 2,000"
+    told = "not told from real at n = 2,000" if within else "1.83 × the floor at n = 2,000"
     assert (said.replace("\u00a0", " "), level) == (told, "good" if within else "warm")
 
 
@@ -120,8 +120,8 @@ def learning(*figures, of=250, spread=0.05, slug="w2", floor=0.2):
     ("made", "words"),
     [(learning(0.25), "too few to tell from real at n = 250"),  # nothing says what a poor one has
      (learning(0.35, 0.25), "too few to tell from real at n = 250"),  # and such a one is as near
-     (learning(0.6, 0.25), "cannot tell it from real at n = 250"),
-     (learning(0.35, 0.25, of=2000), "cannot tell it from real at n = 2,000"),
+     (learning(0.6, 0.25), "not told from real at n = 250"),
+     (learning(0.35, 0.25, of=2000), "not told from real at n = 2,000"),
      (learning(0.35, 0.33), "1.65 × the floor at n = 250"),  # what is told needs no more samples
      (learning(1.0, 1.0, spread=0.0, floor=1.0), "too few to tell from real at n = 250"),
      (learning(1.5, 1.0, spread=0.0, floor=1.0), "as good as real at n = 250")],
@@ -130,9 +130,9 @@ def test_few_samples_say_it_only_where_they_would_have_told_a_poor_model(made, w
     state = SimpleNamespace(get=lambda kind, slug: FLOOR)
     assert verdict_of(made, state).words.replace("\u00a0", " ") == words
     (row, *_) = figures(made, str, lambda slug: FLOOR)
-    assert row.near == words.startswith("cannot")
+    assert row.near == words.startswith("not told")
     listed = counts([made], RunFinding(), state)["Against the floor"]
-    facet = {"too": "Of too few samples", "cannot": "Not told from real", "as": "As good as real"}
+    facet = {"too": "Of too few samples", "not": "Not told from real", "as": "As good as real"}
     assert listed == {facet.get(words.split()[0], "Told from real"): 1}
 
 
@@ -157,7 +157,7 @@ def test_what_one_figure_cannot_tell_another_one_may():
     assert far.words.startswith("2 × the floor"), "it says so itself"
 
 
-@pytest.mark.parametrize(("first", "words"), [(100, "cannot tell it"), (1000, "too few to tell")])
+@pytest.mark.parametrize(("first", "words"), [(100, "not told from"), (1000, "too few to tell")])
 def test_what_fewer_samples_told_more_would_have_told_and_not_the_other_way(first, words):
     made = learning(0.6, 0.25)
     made.series["cost/samples"].values[0] = first

@@ -54,9 +54,10 @@ def test_a_map_and_the_name_of_a_set_are_the_same_in_every_scheme(images: Any, q
         view._show_maps()
         drawn.append(view.maps.tiles._atlas.pixel(0, 0))
     assert drawn[0] == drawn[1]
-    assert view._title("other") == "Other data"
+    assert view.called("other", "Other data") == "Other data"
     view.config = {"other": {"slug": "two-moons", "config": {}}}
-    assert (view._title("other"), view._title("unseen")) == ("Digits", "Unseen images")
+    assert view.called("other", "Other data") == "Digits"
+    assert view.called("unseen", "Unseen images") == "Unseen images"
     view.deleteLater()
 
 

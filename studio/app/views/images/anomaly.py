@@ -9,7 +9,6 @@ from studio.app import words
 from studio.app.forms.editors import Segments
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.histogram import HistogramPlot
-from studio.app.state.naming import data_title
 from studio.app.state.session import AppState
 from studio.app.theme import colors
 from studio.app.tokens import DARK
@@ -122,13 +121,6 @@ class AnomalyView(PictureLab):
         self._show_histogram(there)
         self._show_maps()
 
-    def _title(self, name: str) -> str:
-        """Return what a set is called: the others as they are called where they are chosen."""
-        slug = str((self.config.get("other") or {}).get("slug") or "")
-        if name != "other" or not slug:
-            return SETS[name]
-        return data_title(slug, self.state.catalog)
-
     def _show_table(self, there: list[str]) -> None:
         lines, shades = [], []
         for name in there:
@@ -139,7 +131,7 @@ class AnomalyView(PictureLab):
                 told = _between(area, low, high)
                 shade = {3: colors().good if low > CHANCE else colors().warm}
             mean = words.figure(float(values.mean()))
-            lines.append((self._title(name), f"{len(values):,}", mean, told))
+            lines.append((self.called(name, SETS[name]), f"{len(values):,}", mean, told))
             shades.append(shade)
         area, low, high = self.doubles("auc-places").tolist()
         told = _between(area, low, high)
@@ -149,7 +141,7 @@ class AnomalyView(PictureLab):
         self.table.fit()
 
     def _show_histogram(self, there: list[str]) -> None:
-        sets = {self._title(name): self.doubles(name) for name in there}
+        sets = {self.called(name, SETS[name]): self.doubles(name) for name in there}
         show_sets(self.histogram, self.key, "score", sets, self.mark)
 
     def _show_maps(self) -> None:

@@ -198,7 +198,7 @@ class ImageGuidanceView(GuidanceView):
         self.grid.show_tiles(
             kind.tiles({"x": found.images[0][:SHOWN]}), noun=kind.many, words=names
         )
-        title = f"Strength {asked.strength:g}, below each the class that was asked for"
+        title = f"Strength {asked.strength:g}, each of the class below it"
         self._title.set_text(title)
         known = self._known.get((asked.label, asked.rescale), {})
         each = [known[strength] for strength in sorted(known) if strength <= MOST]
