@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from observables.graphs.makes import MAKES
+from studio.app.kinds.graph_sets import percent
 from studio.app.kinds.registry import kind
 from studio.app.state.selection import Selection, Source
 from studio.app.widgets import rulechip
@@ -14,6 +15,11 @@ from studio.store.run import RunRecord
 from tests.app.test_graph_tiles import PATH, RING, STAR, rows
 
 EIGHT = RunSpec(name="t", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"))
+
+
+def test_a_share_is_neither_all_nor_none_unless_it_is():
+    said = [percent(share).partition(" of")[0] for share in (0.0, 0.002, 0.5, 0.998, 1.0)]
+    assert said == ["none", "< 1 %", "50 %", "99 %", "100 %"]
 
 
 async def test_a_rule_is_for_all_runs_on_the_data_and_the_toast_takes_it_back(

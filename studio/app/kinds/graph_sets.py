@@ -119,9 +119,13 @@ def chosen_of(makes: Mapping[str, tuple[str, float]]) -> list[tuple[str, str]]:
 
 
 def percent(share: float) -> str:
-    """Say how many real graphs are of a make; what is less than all is not said to be 100 %."""
+    """Say how many real graphs are of a make; what is less than all is not said to be 100 %,
+    and some not to be none.
+    """
+    if not share:
+        return "none of the real ones"
     percent = min(99.0, 100.0 * share) if share < 1.0 else 100.0
-    return f"{percent:.0f} % of the real ones" if share else "none of the real ones"
+    return f"{percent:.0f} % of the real ones" if percent >= 1.0 else "< 1 % of the real ones"
 
 
 def by_count(met: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
