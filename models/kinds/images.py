@@ -154,7 +154,8 @@ class ImageSet:
         # U-Net in the same time, and here steps are what it takes. A particle goes to the kind that
         # it is near to and stays: of far kinds each has its share if the start is wide, and noise
         # as wide as all of them counts from the first move. Moves are many: one pair of noises each
-        # will do.
+        # will do. Particles never slow down, so neither does their own score: with a rate that
+        # falls to 0 it stayed behind at the end, and some of them ran away.
         "score-flow": {
             "start_width": 2.5,
             "teacher_share": 0.7,
@@ -164,6 +165,7 @@ class ImageSet:
             "s_high": 20.0,
             "rho": 1.0,
             "pairs": 1,
+            "score_optimizer": {"schedule": "constant"},
             "net": {"slug": "mlp", "config": {"width": 256, "balanced": True}},
         },
         # Below a noise of 1 the first pictures of a generator stand so far from all data that a

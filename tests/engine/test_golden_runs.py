@@ -36,6 +36,7 @@ LEFT_OPEN: dict[str, dict[str, Any]] = {
         "s_high": 5.0,
         "rho": 3.0,
         "pairs": 4,
+        "score_optimizer": {"schedule": "cosine"},
     },
     "score-gan-images": {"score_steps": 5, "s_high": 5.0, "rho": 3.0},
 }
