@@ -355,11 +355,9 @@ def test_figures_of_the_tables_of_solvers_are_those_that_were_verified() -> None
 NOT_REPRODUCED = {
     "8C-inpaint",
     "8C-solvers-mnist",
-    "8C-told",
     "GI-colour-energy-based",
     "GI-colour-score-flow",
     "GI-colour-score-gan",
-    "GI-defaults-score-flow",
 }
 
 
