@@ -1,5 +1,6 @@
 """Records: identity of particles, frames, layers on their grid, and what they may cost."""
 
+import re
 from dataclasses import replace
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from models.families.edm import Edm, EdmConfig
 from models.kinds.points import PointSet
 from models.samplers.langevin import AnnealedLangevin, AnnealedLangevinConfig
 from models.tensors import make_generator
+from studio.engine.jobs import training
 from studio.engine.process.allowance import Allowance
 from studio.engine.race.owntime import OwnTime
 from studio.engine.run.randomness import FLOW, LATENTS
@@ -19,8 +21,9 @@ from studio.engine.watch import recorder as watch_recorder
 from studio.engine.watch.recorder import Recorder, evaluate_layer, kept_layers, plane_bounds
 from studio.engine.watch.schedules import KeptSchedule, Pace
 from studio.engine.watch.viewing import LiveView
-from studio.protocol.messages import Watch
-from tests.engine.fakes import Tiny, TinyConfig, drive, new_job, new_run, spec
+from studio.protocol.messages import Progress, Watch
+from studio.protocol.spec import Pick, RunSpec
+from tests.engine.fakes import MemorySink, Tiny, TinyConfig, drive, new_job, new_run, spec
 
 SHARE = 0.05  # of the time that watching may take, here
 DATA = DataSpec("points", (2,), torch.tensor([10.0, 20.0]), torch.tensor([2.0, 3.0]))
@@ -158,9 +161,10 @@ def test_bounds_hold_the_data_and_the_prior():
     assert y1 > 14
 
 
-def kept_steps(total, cost, step_seconds, light=0.125):
+def kept_steps(total, cost, step_seconds, light=0.125, dear=False):
     """Return the steps kept, those of them that are whole, and the seconds it took."""
-    schedule, pace, steps, wholes, spent, step = KeptSchedule(total), Pace(), [], [], 0.0, 0
+    schedule, pace = KeptSchedule(total, dear=dear), Pace()
+    steps, wholes, spent, step = [], [], 0.0, 0
     pace.bare(1, step_seconds)
     while step <= total:
         if step >= schedule.next:
@@ -215,6 +219,20 @@ def test_all_moments_of_a_short_run_cost_about_what_they_may():
     assert spent <= KeptSchedule.ALLOWANCE.after(18) + 2 * 0.13
 
 
+def test_samples_of_thousands_of_evaluations_do_not_keep_a_training_from_its_steps():
+    """GDSS: 64 graphs by two thousand evaluations take four minutes, 4,000 steps of it as long."""
+    steps, wholes, spent = kept_steps(4000, 240.0, 0.06, light=0.25, dear=True)
+    assert wholes == [4000]
+    assert steps[0] == 0
+    before = spent - 240.0
+    assert before <= KeptSchedule.MOST.after(240.0)
+    # Said beforehand or not, what is between comes of what may be spent.
+    _, _, unsaid = kept_steps(4000, 240.0, 0.06, light=0.25)
+    assert unsaid <= 480.0 + KeptSchedule.MOST.after(240.0)
+    # Of a long training there is something between.
+    assert len(kept_steps(100_000, 240.0, 0.06, light=0.25, dear=True)[0]) > 20
+
+
 def test_a_light_record_of_many_has_some_hundreds():
     assert recorder(family(), particles=4096).few == 256
     assert recorder(family(), particles=20).few == 16
@@ -238,6 +256,25 @@ def test_a_light_record_has_the_first_particles_and_no_layers(tmp_path, monkeypa
     assert first.layers
     assert not between.layers
     np.testing.assert_array_equal(between.x[0], first.x[0][:16])
+
+
+def test_how_far_the_first_samples_are_is_said_before_the_first_step(tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "TOLD", 0.0)
+    edm = RunSpec(
+        name="edm",
+        family=Pick(slug="edm"),
+        dataset=Pick(slug="eight-gaussians"),
+        training={"steps": 10, "particles": 20},
+    )
+    sink = MemorySink()
+    work = new_job(new_run(tmp_path, edm), sink).work()
+    said: list[str] = []
+    while not any("%" in each for each in said):
+        next(work)
+        said = [event.doing for event in sink.of(Progress)]
+    work.close()
+    assert said[-2] == "drawing its first samples"
+    assert re.fullmatch(r"drawing its first samples, [1-9]\d?%", said[-1])
 
 
 def test_a_full_store_is_thinned_and_keeps_both_ends(tmp_path):
@@ -269,6 +306,17 @@ class TestLiveView:
         view.set(Watch(job="a", on=False))
         assert not view.due(1e9)
         assert view.cost == 0.0
+
+    def test_what_takes_minutes_is_not_made_for_a_wish(self):
+        """It is paid for like any other: what is kept shows how dear it is."""
+        view = self.watch(particles=64)
+        assert view.due(0.0)
+        view.foresee(240.0, 64)
+        assert not view.due(1.0)
+        assert view.due(1.0 + 240.0 / SHARE)
+        view.foresee(6.0, 1024)  # these 64 are dear no longer
+        view.set(Watch(job="a", on=True, share=SHARE, particles=64, layers=["pull"]))
+        assert view.due(2.0 + 240.0 / SHARE)
 
     def test_cost_is_at_most_a_twentieth(self):
         view, now, spent, records = self.watch(), 0.0, 0.0, 0

@@ -37,6 +37,7 @@ __all__ = ["TrainingJob", "refuse_twice", "training_of"]
 TICK = 0.1
 CHECK = 0.03
 HEARTBEAT = 2.0
+TOLD = 1.0
 FIRST = "drawing its first samples"
 """What is said before the first step is done: it makes none of its own, but for the record."""
 Tell: TypeAlias = Callable[[int | Exception], None]
@@ -241,11 +242,24 @@ class TrainingJob(Job):
         now = self._clock()
         if now - self._ticked >= TICK:
             self._tick(now, "" if self.step else FIRST)
-        yield from self._make_due(session)
-        yield from self._outputs.show_due(self.step)
+        yield from self._telling(self._make_due(session))
+        yield from self._telling(self._outputs.show_due(self.step))
         soon = self.step + min(max(1, int(self._pace.rate * CHECK)), 1000)
         edit = session.pending[0].step if session.pending else self.total
         self._mark = int(min(soon, self._outputs.next, edit))
+
+    def _telling(self, work: Work) -> Work:
+        """Do work before the first step, which takes minutes of samples that are dear, and say how
+        far it is.
+        """
+        said = self._clock()
+        for each in work:
+            if not self.step and self._clock() - said >= TOLD:
+                said = self._clock()
+                assert self.session is not None
+                part = self.session.recorder.part if self.session.recorder is not None else 0.0
+                self._say(f"{FIRST}, {part:.0%}" if part else FIRST)
+            yield each
 
     def _make_due(self, session: Session) -> Work:
         """Make again the edits that belong here, and the products that are due."""

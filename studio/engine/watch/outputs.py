@@ -7,6 +7,7 @@ Nothing here touches the random numbers of the training.
 import math
 from collections.abc import Callable
 
+from models.contracts.family import Family
 from studio.engine.jobs.job import Work
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.pieces import in_pieces
@@ -46,6 +47,7 @@ from studio.store.run import RunFolder
 __all__ = ["Outputs"]
 
 KEPT_RESOLUTION = 20
+DEAR, CHEAP = 500, 512
 # As in `studio.protocol.messages.Metrics`.
 SAMPLES, FLOOR, LOW, HIGH = "cost/samples", "cost/floor/", "cost/low/", "cost/high/"
 
@@ -81,7 +83,7 @@ class Outputs:
         self._clock = clock
         self._measuring = measuring
         training, step = session.resolved.training, session.step
-        self._kept: KeptPlan = KeptSchedule(total, step)
+        self._kept: KeptPlan = KeptSchedule(total, step, dear=_dear(session))
         self._evaluations: EvaluationPlan = EvaluationSchedule(training.evaluate_every, total, step)
         self._checkpoints = CheckpointSchedule(
             training.checkpoint_seconds, training.checkpoint_steps, step, clock()
@@ -132,6 +134,8 @@ class Outputs:
         steps = self._folder.flow.keep(record, kind.record_types, listed=False)
         seconds = record.seconds + self._clock() - start
         self._kept.kept(step, seconds, self._pace, whole=whole)
+        share = 1.0 if whole else recorder.few / recorder.particles
+        self._view.foresee(record.seconds / share, recorder.particles)
         self._sink.send(Kept(job=self._job, step=step, steps=steps))
 
     def show_due(self, step: int) -> Work:
@@ -286,6 +290,16 @@ class Outputs:
 
     def _tell(self, columns: Columns, floors: dict[str, float]) -> None:
         self._sink.send(Metrics(job=self._job, columns=columns, floors=floors))
+
+
+def _dear(session: Session) -> bool:
+    """Whether a record of all particles may take minutes, by how many evaluations one takes. Those
+    of which thousands are followed, as points in a plane, are cheap all the same.
+    """
+    family, recorder = session.family, session.recorder
+    if recorder is None or recorder.particles > CHEAP or not isinstance(family, Family):
+        return False
+    return (family.evaluations(family.config, session.sampler) or 0) >= DEAR
 
 
 def _columns(step: int, quality: Quality) -> Columns:

@@ -4,6 +4,7 @@ Row i is the same particle in every record of a run: its latent is drawn from th
 Nothing here touches the random numbers of the training.
 """
 
+import math
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import Any
@@ -51,6 +52,10 @@ class Recorder:
     ``particles`` is how many it follows: as many as were asked for, or as there are where they are
     the state of the family (`models.carriers.population`). ``projection`` places data in a
     plane, for those who ask.
+
+    Attributes:
+        part: how much of the way to the samples is done of the record that is being made, in
+            [0, 1]; 0 where nobody knows.
     """
 
     def __init__(
@@ -68,6 +73,8 @@ class Recorder:
         self._frames = frames
         self._sampler = sampler
         self._projection = projection
+        self.part = 0.0
+        self._evaluations = family.evaluations(family.config, sampler)
         self._latents = family.prior(particles, make_generator(seed, LATENTS))
         self.particles = len(self._latents)
 
@@ -125,11 +132,13 @@ class Recorder:
         telling = Telling(self.family.spec) if any(name in extras for name in TOLD) else None
         frames = self._flow(latents, noise, telling)
         thin = _Thinning(self._frames, telling.keep if telling is not None else None)
+        self.part = 0.0
         while True:
             with torch.no_grad():
                 frame = next(frames, None)
                 if frame is not None:
                     thin.take(frame.t, frame.x)
+                    self.part = min(1.0, frame.nfe / (self._evaluations or math.inf))
             if frame is None:
                 break
             yield

@@ -111,18 +111,22 @@ class KeptSchedule:
     in log(step) as evenly in the step, so that there is something to see wherever one scrubs.
 
     What is kept there depends on what a record costs: all together may take ``ALLOWANCE``. Where
-    whole records would cost more, those between are light; where they
-    cost little, there are ``FINER`` times as many.
+    whole records would cost more, those between are light; where they cost little, there are
+    ``FINER`` times as many. Where light ones are dear, too, as of graphs that are denoised by two
+    thousand evaluations each, they take ``MOST`` at most; ``dear`` says so beforehand, and then the
+    first is light.
     """
 
     ALLOWANCE = Allowance(seconds=0.4, share=0.005)
+    MOST = Allowance(seconds=20.0, share=0.25)
     # The first steps move little; records of them would only delay what there is to see.
     FIRST = 16
     EACH = 14  # of either kind; the two meet at the end, and sometimes before
     FINER = 2
 
-    def __init__(self, total: int, step: int = 0) -> None:
+    def __init__(self, total: int, step: int = 0, *, dear: bool = False) -> None:
         self._total = total
+        self._whole = {total} if dear else {0, total}
         needed = _moments(total, self.FIRST, self.EACH)
         finer = _moments(total, self.FIRST, self.FINER * self.EACH)
         # What a resumed run has passed is on disk.
@@ -132,6 +136,7 @@ class KeptSchedule:
         self._steps = total - step
         self._spent = 0.0
         self._dear = 0.0
+        self._light = self._lightly = 0.0  # seconds of a light one, and of all
 
     @property
     def next(self) -> float:
@@ -140,8 +145,7 @@ class KeptSchedule:
 
     def whole(self, pace: Pace) -> bool:
         """Say whether the next record is a whole one."""
-        at = self.next
-        return at in (0, self._total) or self._affordable(pace)
+        return self.next in self._whole or (self._dear > 0.0 and self._affordable(pace))
 
     def kept(self, step: int, seconds: float, pace: Pace, *, whole: bool = True) -> None:
         """Note that the record of a step was kept at so many seconds; plan the next one."""
@@ -151,9 +155,14 @@ class KeptSchedule:
             self._dear = min(self._dear, seconds) if self._dear else seconds
         else:
             self._dear *= 0.95  # it may have become cheaper: look again after a while
+            self._light = seconds
+            self._lightly += seconds
         while self._left and self._left[0][0] <= step:
             self._made += self._left.pop(0)[1]
         while self._left and not self._left[0][1] and not self._affordable(pace):
+            del self._left[0]
+        most = self.MOST.after(self._steps * pace.step_seconds)
+        while self._left and self._left[0][0] < self._total and self._lightly + self._light > most:
             del self._left[0]
 
     def _affordable(self, pace: Pace) -> bool:

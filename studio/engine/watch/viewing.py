@@ -17,8 +17,9 @@ class LiveView:
     says, and are due when it holds what the next one is expected to cost: its making, and what the
     steps after it take longer (`Aftermath`). Nothing is hoarded for more than that one. Only
     what answers a new wish is made before it is earned, and is paid off like any other; at most
-    ``ADVANCES`` such records are unpaid at a time. So up to any moment all records have cost at
-    most that share of the time, but for these and what the last ones took longer than expected.
+    ``ADVANCES`` such records are unpaid at a time, and none that takes longer than ``AT_ONCE``. So
+    up to any moment all records have cost at most that share of the time, but for these and what
+    the last ones took longer than expected.
 
     Where full records would come less often than every ``SLOWEST`` seconds, fewer particles are
     shown, down to ``FEWEST``; they are the first ones, so that identities stay.
@@ -32,12 +33,14 @@ class LiveView:
     FEWEST = 512
     FIRST = 1024
     ADVANCES = 3
+    AT_ONCE = 5.0
     WINDOW = 60.0  # some records come once a minute
 
     def __init__(self) -> None:
         self.watch = Watch(job="", on=False)
         self._particles = 0
         self._expected = 0.0  # seconds of the next record; 0 where nobody knows
+        self._foreseen = (0.0, 1)  # seconds of a record of so many particles that was kept
         self._balance = 0.0  # seconds
         self._wished = False
         self._advances = 0
@@ -72,9 +75,22 @@ class LiveView:
         self._earn(now)
         if not self.watch.on or now - self._last < self.FASTEST:
             return False
-        if self._wished and self._advances < self.ADVANCES:
+        if self._wished and self._advances < self.ADVANCES and self._needed <= self.AT_ONCE:
             return True
-        return self._balance >= self._expected and not self._after.resting(now, self._last)
+        return self._balance >= self._needed and not self._after.resting(now, self._last)
+
+    def foresee(self, seconds: float, particles: int) -> None:
+        """Note that a record of so many particles that is kept takes so long."""
+        self._foreseen = (seconds, particles)
+
+    @property
+    def _needed(self) -> float:
+        """The seconds that the next record is expected to take, by the last one or, where they are
+        dear, by those that are kept.
+        """
+        seconds, particles = self._foreseen
+        seconds *= min(1.0, self._particles / particles)
+        return max(self._expected, seconds) if seconds > self.AT_ONCE else self._expected
 
     def stepped(self, steps: int, seconds: float, began: float) -> None:
         """Note that so many steps, with nothing in between, began then and took so long."""
@@ -103,8 +119,8 @@ class LiveView:
         kept = math.exp(-since / self.WINDOW)
         self._paid *= kept
         self._time = self._time * kept + self.WINDOW * (1.0 - kept)
-        if self._balance < self._expected:
-            paid = min(earned, self._expected - self._balance)
+        if self._balance < self._needed:
+            paid = min(earned, self._needed - self._balance)
             self._balance += paid
             self._paid += paid
         if self._balance >= 0.0:
