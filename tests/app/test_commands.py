@@ -49,7 +49,7 @@ def titles_in(menu):
 
 
 def listed_in(palette):
-    return {palette.list.item(i).text() for i in range(palette.list.count())}
+    return {palette.model.index(i).data() for i in range(palette.model.rowCount())}
 
 
 async def test_every_command_is_in_the_menu_in_the_palette_and_has_its_shortcut(bench):
@@ -91,7 +91,7 @@ async def test_the_palette_does_what_is_chosen_and_refuses_what_cannot_be_done(b
     qtbot.keyClicks(palette.line, "stop and keep")
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert not palette.isHidden()  # nothing trains: it says so instead
-    assert palette.list.currentItem().toolTip() == "Nothing is training."
+    assert palette.list.currentIndex().data(Qt.ItemDataRole.ToolTipRole) == "Nothing is training."
     palette.line.setText("light theme")
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     assert palette.isHidden()

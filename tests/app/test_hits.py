@@ -166,11 +166,11 @@ async def test_tab_goes_through_the_kinds_and_right_shows_all_of_one(bench, qtbo
     palette.open()
     qtbot.keyClicks(palette.line, "gaussians")
     assert palette.kinds["Everything"].isChecked()
-    few = palette.list.count()
-    first = palette.list.currentItem().data(256).group
+    few = palette.model.rowCount()
+    first = palette.list.currentIndex().data(256).group
     qtbot.keyClick(palette.line, Qt.Key.Key_Right)
     assert palette.kinds[first].isChecked()
-    assert palette.list.count() != few
+    assert palette.model.rowCount() != few
     qtbot.keyClick(palette.line, Qt.Key.Key_Backtab)
     qtbot.keyClick(palette.line, Qt.Key.Key_Tab)
     assert palette.kinds[first].isChecked()
@@ -193,8 +193,8 @@ async def test_what_was_chosen_lately_stands_first(bench, qtbot):
     qtbot.keyClicks(palette.line, "eight gaussians")
     qtbot.keyClick(palette.line, Qt.Key.Key_Return)
     palette.open()
-    assert palette.list.item(0).text() == "Lately"
-    assert palette.list.item(1).text() == "Eight Gaussians"
+    assert palette.model.index(0).data() == "Lately"
+    assert palette.model.index(1).data() == "Eight Gaussians"
 
 
 async def test_what_is_typed_finds_among_a_thousand_runs_at_once(bench, wait):

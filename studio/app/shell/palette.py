@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLineEdit,
-    QListWidget,
-    QListWidgetItem,
+    QListView,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -18,9 +17,9 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from studio.app.hits import COMMANDS_ONLY, GROUPS, Found, Hit, search
-from studio.app.shell.palette_lines import HEAD, HIT, LINE, PaletteLines
+from studio.app.shell.palette_lines import HEAD, LINE, PaletteLines
+from studio.app.shell.palette_model import PaletteModel
 from studio.app.widgets.basic import button, label
-from studio.app.widgets.literal import set_tip
 
 __all__ = ["Palette"]
 
@@ -55,13 +54,15 @@ class Palette(QFrame):
         self.line.textChanged.connect(self._search)
         self.line.installEventFilter(self)
         self.kinds = {kind: self._chip(kind) for kind in (EVERYTHING, *GROUPS)}
-        self.list = QListWidget()
+        self.list = QListView()
+        self.model = PaletteModel(self.list)
+        self.list.setModel(self.model)
         self.list.setAccessibleName("Found")
         self._lines = PaletteLines(self.list)
         self.list.setItemDelegate(self._lines)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.itemClicked.connect(self._do)
+        self.list.clicked.connect(self._do)
         self.nothing = label("Nothing found", "muted")
         self.nothing.setContentsMargins(12, 4, 12, 4)
         self._keys = label(KEYS, "small")
@@ -132,13 +133,12 @@ class Palette(QFrame):
             chip.setText(f"{kind} {counts.get(kind, 0):,}")
             chip.setEnabled(bool(counts.get(kind)))
             chip.setChecked(kind == self._kind)
-        self.list.clear()
+        lines: list[str | Hit] = []
         for found in self._shown():
-            self._add_head(found.group)
-            for hit in found.hits:
-                self._add(hit)
-        first = next((i for i in range(self.list.count()) if self._hit(i) is not None), -1)
-        self.list.setCurrentRow(first)
+            lines += [found.group, *found.hits]
+        self.model.show(lines)
+        first = next((i for i in range(self.model.rowCount()) if self.model.hit(i)), -1)
+        self.list.setCurrentIndex(self.model.index(first))
         self.list.scrollToTop()
         self.list.setVisible(first >= 0)
         self.nothing.setVisible(first < 0)
@@ -156,33 +156,14 @@ class Palette(QFrame):
         most = FEW if len(self._found) > 1 else MOST
         return [Found(found.group, found.hits[:most]) for found in self._found]
 
-    def _add_head(self, title: str) -> None:
-        item = QListWidgetItem(title)
-        item.setFlags(Qt.ItemFlag.NoItemFlags)
-        self.list.addItem(item)
-
-    def _add(self, hit: Hit) -> None:
-        item, why = QListWidgetItem(hit.title), hit.why_not()
-        item.setData(HIT, hit)
-        spoken = ", ".join(filter(None, [hit.title, hit.said, hit.group]))
-        item.setData(
-            Qt.ItemDataRole.AccessibleTextRole, f"{spoken}, not now: {why}" if why else spoken
-        )
-        set_tip(item, why)
-        self.list.addItem(item)
-
-    def _hit(self, place: int) -> Hit | None:
-        item = self.list.item(place)
-        hit = item.data(HIT) if item is not None else None
-        return hit if isinstance(hit, Hit) else None
-
     def _fit(self) -> None:
         """Be as high as what is found."""
         width = min(WIDTH, self._host.width() - 32)
         for chip in self.kinds.values():
             chip.setVisible(width == WIDTH or chip.isEnabled())  # those that lead nowhere go first
-        heads = sum(self._hit(i) is None for i in range(self.list.count()))
-        lines = self.list.count() - heads
+        count = self.model.rowCount()
+        heads = sum(self.model.hit(i) is None for i in range(count))
+        lines = count - heads
         wanted = heads * HEAD + max(1, min(ROWS, lines)) * LINE
         room = self._host.height() - 100
         height = min(room, 112 + wanted)
@@ -190,9 +171,9 @@ class Palette(QFrame):
 
     # What is done with it
 
-    def _do(self, item: QListWidgetItem | None, also: bool = False) -> None:
-        hit = item.data(HIT) if item is not None else None
-        if not isinstance(hit, Hit) or hit.why_not():
+    def _do(self, index: QModelIndex, also: bool = False) -> None:
+        hit = self.model.hit(index.row())
+        if hit is None or hit.why_not():
             return
         self._lately = [hit.id, *(each for each in self._lately if each != hit.id)][:KEPT]
         self.dismiss()
@@ -201,13 +182,13 @@ class Palette(QFrame):
 
     def _move(self, by: int) -> None:
         """Go up or down by so many lines, past the headings; by one it goes round."""
-        places = [i for i in range(self.list.count()) if self._hit(i) is not None]
+        places = [i for i in range(self.model.rowCount()) if self.model.hit(i) is not None]
         if not places:
             return
-        here = self.list.currentRow()
+        here = self.list.currentIndex().row()
         at = places.index(here) if here in places else 0
         to = (at + by) % len(places) if abs(by) == 1 else min(max(at + by, 0), len(places) - 1)
-        self.list.setCurrentRow(places[to])
+        self.list.setCurrentIndex(self.model.index(places[to]))
         if to == 0:
             self.list.scrollToTop()  # with its heading
 
@@ -218,7 +199,7 @@ class Palette(QFrame):
 
     def _open_kind(self) -> bool:
         """Show all of the kind that the chosen line is of; where the cursor stands at the end."""
-        hit = self._hit(self.list.currentRow())
+        hit = self.model.hit(self.list.currentIndex().row())
         at_end = self.line.cursorPosition() == len(self.line.text())
         if hit is None or self._kind != EVERYTHING or not at_end or not self.line.text():
             return False
@@ -247,7 +228,7 @@ class Palette(QFrame):
         if key == Qt.Key.Key_Escape:
             self.dismiss()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._do(self.list.currentItem(), bool(held & Qt.KeyboardModifier.ControlModifier))
+            self._do(self.list.currentIndex(), bool(held & Qt.KeyboardModifier.ControlModifier))
         elif key in moves:
             self._move(moves[key])
         elif key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):

@@ -187,7 +187,7 @@ async def test_the_metrics_that_fit_are_chosen_in_a_sheet_and_kept(bench, wait, 
     state.go("run")
     bench.window.palette_box.open()
     qtbot.keyClicks(bench.window.palette_box.line, ">fpd")
-    assert bench.window.palette_box.list.currentItem().text() == "Evaluate…"
+    assert bench.window.palette_box.list.currentIndex().data() == "Evaluate…"
     bench.window.palette_box.dismiss()
 
     def opened():
