@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -317,7 +317,21 @@ class MainWindow(QMainWindow):
 
     # Places and columns
 
+    def _settle(self) -> None:
+        """Paint a page that is new once it is laid out: a frame of half of it was seen before."""
+        page = self.centralWidget()
+        if page is None or not page.updatesEnabled():
+            return
+        page.setUpdatesEnabled(False)
+
+        def settled() -> None:
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
+            page.setUpdatesEnabled(True)
+
+        QTimer.singleShot(0, page, settled)
+
     def _place_changed(self) -> None:
+        self._settle()
         self.left.dismiss()
         self._show_columns()
         if self._timebar is not None:

@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, Qt, QUrl
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QUrl
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -545,3 +545,31 @@ async def test_diagnostics_that_cannot_be_written_are_told_of(bench, wait, tmp_p
     (tmp_path / "file").write_text("x")
     await diagnostics_sheet._write(bench.state, tmp_path / "file" / "out.zip")
     assert bench.state.notices.history[-1].text == "The diagnostics were not written"
+
+
+class Painted(QObject):
+    """Remembers how wide a widget was each time it was painted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.widths: list[int] = []
+
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            self.widths.append(watched.width())
+        return False
+
+
+async def test_a_page_is_painted_once_it_is_laid_out(bench, wait):
+    """The page of data was seen as narrow as beside the inspector, which had gone already."""
+    await set_up(bench, wait)
+    canvas, painted = bench.window.canvas, Painted()
+    await wait(lambda: bench.window.inspector.isVisible() and canvas.updatesEnabled())
+    narrow = canvas.width()
+    canvas.installEventFilter(painted)
+    bench.state.go("data")
+    canvas.repaint()
+    assert painted.widths == []
+    await wait(lambda: painted.widths)
+    assert narrow not in painted.widths
+    canvas.removeEventFilter(painted)
