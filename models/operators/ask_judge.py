@@ -29,15 +29,20 @@ class AskJudge:
 
     def work(self, operation: Operation) -> Work:
         """Judge; see `models.operators.base.Operator`. "class" (n,) are numbers of classes, "sure"
-        (n,) their probabilities in the eyes of the judge.
+        (n,) their probabilities p in the eyes of the judge, and "margin" (n,) log p / (1 - p),
+        which goes on to tell rows apart where all are nearly sure.
         """
         rows = operation.handed[ROWS]
         judge = yield from asked(operation, Progress(0, len(rows)))
         found = []
         for start in range(0, len(rows), PIECE):
-            found.append(judge.logits(rows.x[start : start + PIECE]).softmax(dim=1).max(dim=1))
+            found.append(judge.logits(rows.x[start : start + PIECE]).double())
             yield Progress(min(start + PIECE, len(rows)), len(rows))
-        sure = torch.cat([each.values for each in found])
-        seen = torch.cat([each.indices for each in found])
+        scores = torch.cat(found)
+        best = scores.max(dim=1)
+        seen, others = best.indices, scores.scatter(1, best.indices[:, None], -torch.inf)
+        margin = best.values - others.logsumexp(dim=1)
+        sure = margin.sigmoid().float()
         note = f"It is {float(sure.mean()):.1%} sure on average."
-        return Outcome(arrays={"class": seen, "sure": sure}, note=note)
+        arrays = {"class": seen, "sure": sure, "margin": margin.float()}
+        return Outcome(arrays=arrays, note=note)

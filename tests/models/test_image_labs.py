@@ -160,6 +160,9 @@ def test_the_judge_says_what_it_sees_and_how_sure_it_is() -> None:
     assert torch.equal(found["class"], rows.labels)
     expected = Corner().logits(rows.x).softmax(dim=1).amax(dim=1)
     torch.testing.assert_close(found["sure"], expected)
+    torch.testing.assert_close(
+        found["margin"], (expected / (1 - expected)).log(), atol=1e-3, rtol=1e-3
+    )
 
 
 def test_without_a_judge_nothing_is_attacked() -> None:

@@ -81,6 +81,8 @@ def _measures(arrays: Arrays) -> Measured:
     found: dict[str, NDArray[Any]] = {"Brightness": 100.0 * light, **classes(arrays)}
     if "sure" in arrays:
         found |= {"Judge": arrays["judge"], "Confidence": 100.0 * arrays["sure"]}
+    if "margin" in arrays:
+        found["Margin"] = arrays["margin"]
     if "nearest" in arrays:
         found["Distance"] = arrays["nearest"]
     return found
@@ -112,11 +114,13 @@ KIND = Kind(
         **DISTANCES,
     },
     measures=_measures,
-    units={"Brightness": "%", "Confidence": "%", "Distance": "by pixels"},
+    units={"Brightness": "%", "Confidence": "%", "Margin": "nats", "Distance": "by pixels"},
     hints={
         "Confidence": "How sure the judge, a small classifier of the data, is of the class that it "
         "sees. It is no quality: it may be as sure of what nobody can read. Real ones are those "
         "that it learned, so that theirs is no measure for others.",
+        "Margin": "The confidence p as log-odds, log p / (1 - p): it tells images apart where the "
+        "judge is nearly sure of all. 0 is 50 %, 4.6 is 99 %.",
         "Distance": "How far the nearest training image at hand is: the root of the squared "
         "differences of all pixels, each between 0 and 1, added up.",
     },

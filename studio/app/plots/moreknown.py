@@ -25,7 +25,7 @@ from studio.app.state.session import AppState
 
 __all__ = ["MoreKnown"]
 
-JUDGE, SURE, NEAREST = "judge", "sure", "nearest"
+JUDGE, SURE, MARGIN, NEAREST = "judge", "sure", "margin", "nearest"
 NEW = "new"  # what is found of each against the training data, and what it is if it is that
 OPERATOR = "ask-judge"
 NUMBERS = 500_000  # that go to the engine at most
@@ -85,7 +85,7 @@ class MoreKnown(QObject):
             self._entries.append(known)
             return known.found
         before = next((each.found for each in self._entries if each.x is x), {})
-        entry = _Entry(x, among, {n: v for n, v in before.items() if n in (JUDGE, SURE)})
+        entry = _Entry(x, among, {n: v for n, v in before.items() if n in (JUDGE, SURE, MARGIN)})
         self._entries = [*self._entries[1 - KEPT :], entry]
         if NEAREST in kind.finds and kind.apart is not None and among is not None:
             tasks.spawn(self._measure(entry, kind, own=own))
@@ -136,16 +136,18 @@ class MoreKnown(QObject):
         rows = entry.x[:some].clip(0.0, 1.0).tolist()
         try:
             answer = await self._actions.operating.ask(run.key, OPERATOR, inputs={"rows": rows})
-            seen, sure = answer.arrays["class"], answer.arrays["sure"]
+            seen, known = answer.arrays["class"], {n: answer.arrays[n] for n in (SURE, MARGIN)}
         except (Refused, KeyError):
             return  # there is no judge: nothing is said of it
         names = np.asarray([*run.classes, ""])
         called = [names[i] if i < len(run.classes) else str(i) for i in seen.tolist()]
         judge = np.full(len(entry.x), "", dtype=np.asarray(["", *called]).dtype)
         judge[: len(called)] = called
-        share = np.full(len(entry.x), np.nan)
-        share[: len(called)] = sure
-        self._tell(entry, {JUDGE: judge, SURE: share})
+        found: dict[str, NDArray[Any]] = {JUDGE: judge}
+        for name, values in known.items():
+            found[name] = np.full(len(entry.x), np.nan)
+            found[name][: len(called)] = values
+        self._tell(entry, found)
 
     def _tell(self, entry: _Entry, found: dict[str, NDArray[Any]]) -> None:
         if isValid(self):

@@ -45,7 +45,9 @@ def judged(lens: Any) -> Any:
         if isinstance(command, Operate) and lens.link.refusal:
             raise Refused(ErrorInfo(kind="bad-request", message=lens.link.refusal))
         n = len(command.inputs["rows"]) if isinstance(command, Operate) else 0
-        return Answer({}, {"class": np.arange(n) % 2, "sure": np.linspace(0.5, 1, n)})
+        return Answer(
+            {}, {"class": np.arange(n) % 2, "sure": np.linspace(0.5, 1, n), "margin": np.arange(n)}
+        )
 
     lens.link.ask = ask
     return lens
@@ -61,6 +63,7 @@ async def test_each_image_is_judged_once_and_can_be_sorted_by_what_was_found(jud
     measures = IMAGES.measures({**data, **found})
     assert measures["Judge"].tolist() == ["nought", "one"] * 3
     assert measures["Confidence"][-1] == 100.0
+    assert measures["Margin"].tolist() == [*range(6)], "which of those that are 100 % comes first"
     assert measures["Distance"] == pytest.approx(np.full(6, 0.04), abs=1e-3)
     more.of(judged.run, IMAGES, {"x": data["x"]})
     assert len(judged.link.of(Operate)) == 1, "the same images are asked about once"
