@@ -19,9 +19,12 @@ from studio.app.state.paths import learning_paths, walkable
 from studio.app.state.session import AppState
 from studio.counted import counted
 from studio.methods import methods
+from studio.protocol.catalog import EntrySpec
 from studio.protocol.spec import Recipe
 
 __all__ = ["all_hits"]
+
+NAMED = re.compile(r"\(([^()]*[A-Z][^()]*)\)")
 
 
 def all_hits(state: AppState, actions: Actions, registry: Registry) -> list[Hit]:
@@ -95,9 +98,18 @@ def _models(state: AppState, actions: Actions) -> Iterator[Hit]:
     for entry in catalog.of("family") if catalog is not None else []:
         yield Hit(
             id=f"model-{entry.slug}", group="Models", title=entry.title, icon="explain",
-            said=entry.summary, words=f"{entry.slug} set up {' '.join(entry.kinds)}",
+            said=entry.summary,
+            words=f"{entry.slug} set up {' '.join(entry.kinds)} {' '.join(_also(entry))}",
             do=partial(actions.setup.open_model, entry.slug),
         )  # fmt: skip
+
+
+def _also(entry: EntrySpec) -> list[str]:
+    """Return the names that a model has by some of its settings, as titles of their choices say
+    them in brackets: "A critic (ARVGA)".
+    """
+    titles = [choice.title for field in entry.fields for choice in field.choices]
+    return [name for title in titles for name in NAMED.findall(title)]
 
 
 def _methods(state: AppState, actions: Actions) -> Iterator[Hit]:

@@ -3,9 +3,11 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from studio.app.hit_sources import all_hits
+from studio.app.hit_sources import _also, all_hits
 from studio.app.hits import Hit, score, search
 from studio.app.shell.palette_lines import _parts
+from studio.engine.process import catalogue
+from studio.engine.process.discovery import discover
 from tests.app.test_shell import train
 
 
@@ -141,6 +143,13 @@ async def test_named_methods_are_found_and_set_up(bench, wait):
     assert bench.state.draft.method.slug == "ddim"
     titles = {each.title for each in all_hits(bench.state, bench.actions, bench.window.registry)}
     assert {"GDSS", "EDP-GNN"} <= titles
+
+
+def test_a_model_is_found_by_the_names_that_it_has_by_its_settings():
+    discover()
+    entries = {entry.slug: entry for entry in catalogue.build([]).of("family")}
+    assert _also(entries["vgae"]) == ["VGAE", "ARVGA"]
+    assert "GraphRNN-S" in _also(entries["graph-rnn"])
 
 
 async def test_what_is_found_is_gone_to(bench, qtbot, wait):

@@ -34,7 +34,7 @@ DATA = ("ring-of-five", "checkerboard")
 CLASSES = ("ring-of-five", "two-moons")
 TEXTS = ("markov-text",)
 NOISY = "noisy-classifier"
-SETS = {"images": "digits", "jets": "pythia-jets"}
+SETS = {"images": "digits", "jets": "pythia-jets", "graphs": "community"}
 """A set of each kind that has methods of its own."""
 BRIEF: dict[str, Any] = {"batch": 16, "steps": 2, "samples": 200, "evaluate_samples": 128}
 BRIEF |= {"particles": 16, "frames": 4}

@@ -470,9 +470,10 @@ def test_layers_have_their_shape(pair: Pair):
         family.layer("no-such-layer", rows, 0.5)
 
 
-@each_pair
-def test_capabilities_are_what_it_can_do(pair: Pair):
-    family = build(pair)
+@each_variant
+def test_capabilities_are_what_it_can_do(pair: Pair, settings: dict[str, Any]):
+    """By any settings: what is recorded asks a model for what it seems to be able to do."""
+    family = build(pair, settings)
     known = {name for name, protocol in PROTOCOLS.items() if isinstance(family, protocol)}
     assert known == set(pair.entry.capabilities) & PROTOCOLS.keys()
 

@@ -115,11 +115,11 @@ class Vgae(OneShot[VgaeConfig]):
 
     def __init__(self, config: VgaeConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
-        self.critic: Trained[nn.Module] | None = None
+        self.opponent: Trained[nn.Module] | None = None
         if config.prior == "adversarial":
             size = MLPConfig(width=config.net.width, depth=2)
             net = MLP(size, config.latent, 1, generator=self.weights(_CRITIC))
-            self.critic = Trained(
+            self.opponent = Trained(
                 net.to(self.device), config.optimizer, self.horizon, execution=self.execution
             )
 
@@ -128,7 +128,7 @@ class Vgae(OneShot[VgaeConfig]):
 
     @property
     def parts(self) -> Mapping[str, Packed]:
-        critic = {} if self.critic is None else {"critic": self.critic}
+        critic = {} if self.opponent is None else {"critic": self.opponent}
         return {**super().parts, **critic}
 
     @classmethod
@@ -137,8 +137,8 @@ class Vgae(OneShot[VgaeConfig]):
 
     def retune(self, config: VgaeConfig) -> None:
         super().retune(config)
-        if self.critic is not None:
-            self.critic.optimizer.config = config.optimizer
+        if self.opponent is not None:
+            self.opponent.optimizer.config = config.optimizer
 
     def walk(self, batch: Rows) -> Walk:
         real = Batch.of(batch)
@@ -146,7 +146,7 @@ class Vgae(OneShot[VgaeConfig]):
         yield "draw", {"real": real.x}
         noise = self._noise(len(real), self.noise)
         yield "encode", {"real": real.x}
-        told = {} if self.critic is None else self._judge(self.critic, pairs, noise)
+        told = {} if self.opponent is None else self._judge(self.opponent, pairs, noise)
         said, places = list[Tensor](), pairs.places()
         beta = self.config.beta * warmed(self.trained.count, self.horizon, self.config.warmup)
         scale = float(self.packing.pairs) if places is None else places
@@ -156,10 +156,10 @@ class Vgae(OneShot[VgaeConfig]):
             fit, apart, edges, z = self._terms(net.edges, some, noise[part])
             said.append(edges.detach())
             bound = fit + self.numbers_log_prob(net, real.take(part))
-            if self.critic is None:
+            if self.opponent is None:
                 held = -apart
             else:
-                fooled = functional.logsigmoid(self.critic.net(z)[..., 0])
+                fooled = functional.logsigmoid(self.opponent.net(z)[..., 0])
                 held = (fooled * self._real(some)).sum(dim=1)
             value = -(bound + beta * held).mean() / scale
             return value, {
