@@ -119,7 +119,7 @@ class LabelledSet(TypedGraphs):
     summary="Graphs whose nodes, and perhaps edges, are of several types: atoms, roles, words.",
     gives=("continuous", "types", "labels"),
     networks={"denoiser": "typed-graph-net"},
-    metrics=("label-triples", "degree-mmd", "clustering-mmd"),
+    metrics=("label-triples", "degree-mmd", "clustering-mmd", "valid-labels"),
     training={"particles": 64, "frames": 16, "batch": 32, "evaluate_samples": 100},
     families={
         "edm": {

@@ -14,9 +14,10 @@ from models.families.edm import Edm, EdmConfig
 from models.kinds.graphs import graphs
 from models.operators.base import Operation
 from models.operators.inpaint import Inpaint, InpaintConfig
+from models.registry import registry
 from models.samplers.heun import Heun, HeunConfig
 from observables.graphs.canonical import canonical_order
-from observables.graphs.makes import MAKES
+from observables.graphs.makes import MAKES, make_meant
 from studio import graph_layout
 from studio.cli.evaluate import _rule
 from studio.cli.terminal import UsageError
@@ -24,12 +25,14 @@ from studio.engine.data.datasets import Dataset
 from studio.engine.data.ruled import ruled
 from studio.engine.kinds.base import kind_of
 from studio.engine.kinds.graphs import Graphs
+from studio.engine.run.resolve import check
 from studio.engine.watch.recorder import Recorder
 from studio.formats.limits import FormatError
 from studio.graph_layout import laid_out
 from studio.protocol import spec as protocol
 from studio.protocol.extras import EXTRAS, PLACES
 from studio.protocol.spec import RunSpec
+from studio.resources import recipes
 from studio.store.project import Project
 from studio.store.run import RunRecord
 
@@ -52,6 +55,36 @@ def test_a_renumbered_graph_is_drawn_the_same():
         assert (still == joined).all()
         canonical = canonical_order(square[:size, :size])
         assert sorted(canonical) == list(range(size))
+
+
+RULES = {"valid-graphs", "two-communities", "lobsters"}
+"""Metrics of the share of graphs that are of the make of the data."""
+
+
+@pytest.mark.parametrize(
+    "slug", [each.slug for each in recipes() if each.kind in ("graphs", "labelled-graphs")]
+)
+def test_a_recipe_measures_validity_where_browse_has_a_rule(slug):
+    """What a browser marks with a cross is among the figures, or a run whose graphs have the right
+    degrees is not told from real.
+    """
+    (run,) = (each.run for each in recipes() if each.slug == slug)
+    entry = registry.get("dataset", run.dataset.slug)
+    data = entry.make(entry.config(**run.dataset.config), 300, 0)
+    measured = {pick.slug for pick in check(run).spec.metrics}
+    if entry.holds == "labelled-graphs":
+        assert "valid-labels" in measured
+    elif make_meant(data.make, data.adjacency.numpy(), data.size.numpy()) is not None:
+        assert measured & RULES
+
+
+@pytest.mark.parametrize(
+    ("data", "rule"), [("community-density", "valid-graphs"), ("organisations", "valid-labels")]
+)
+def test_validity_is_among_the_figures_of_a_run_that_names_none(data, rule):
+    model = "masked-types" if data == "organisations" else "digress"
+    wanted = RunSpec(name="r", family=protocol.Pick(slug=model), dataset=protocol.Pick(slug=data))
+    assert rule in {pick.slug for pick in check(wanted).spec.metrics}
 
 
 def test_a_set_of_communities_says_what_its_graphs_are_meant_to_be():

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from studio.app.state import facets
-from studio.app.state.comparison import QUALITY, samples_at
+from studio.app.state.comparison import QUALITY
 from studio.app.state.facets import Facet, has_words
 from studio.app.state.naming import data_title, metric_title
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import figure_of, first_metric, model_title
-from studio.app.state.verdict import Stand, stands, tells
+from studio.app.state.verdict import Stand, verdict_of
 from studio.protocol.catalog import Catalog
 
 __all__ = ["ALL", "FACETS", "RunFinding", "counts", "found", "parsed"]
@@ -184,16 +184,11 @@ def _model(run: RunState, catalog: Catalog | None) -> tuple[str, ...]:
 
 
 def _floor(run: RunState, catalog: Catalog | None) -> tuple[str, ...]:
-    """Say whether the headline figure of a run can be told from its floor."""
-    metric = first_metric(run)
-    figure = figure_of(run, metric)
-    if figure is None:
-        return (NOT_MEASURED,)
-    entry = catalog.get("metric", metric) if catalog is not None else None
-    step, value = figure
-    n = samples_at(run, step)
-    told = tells(run, entry, metric, n)
-    return (STANDS[stands(entry, run.floors, metric, value, n, tells=told)],)
+    """Say whether a run can be told from real, as the verdict on its headline figure says: where
+    another figure tells it, it is told.
+    """
+    found = verdict_of(run, catalog)
+    return (STANDS[found.stand] if found is not None else NOT_MEASURED,)
 
 
 FACETS: tuple[Facet[RunState, Catalog | None], ...] = (

@@ -28,6 +28,7 @@ Stand = Literal["same", "better", "worse", "few", ""]
 BESIDE: Mapping[Stand, str] = {
     "same": "told from real by {other}, not by this figure",
     "better": "{said}; {other} is not",
+    "few": "told from real by {other}, not by this figure",
 }
 """What is said where another metric is worse than its floor and one stands so to its own."""
 
@@ -46,6 +47,7 @@ class Verdict:
         words: whether it can be told from its floor; "" where nothing can be said.
         level: whether that is good.
         stale: whether the training has gone on a good way since.
+        stand: how the run stands to real data: "worse" where another figure tells it.
     """
 
     slug: str
@@ -57,6 +59,7 @@ class Verdict:
     words: str
     level: Level
     stale: bool
+    stand: Stand = ""
 
     @property
     def when(self) -> str:
@@ -83,12 +86,14 @@ def verdict_of(run: RunState, catalog: Catalog | None, slug: str = "") -> Verdic
     told = tells(run, entry, slug, n)
     said, level = judged(entry, run.floors, slug, value, n, tells=told)
     stand = stands(entry, run.floors, slug, value, n, tells=told)
-    if stand in BESIDE and (other := _told_by(run, catalog, slug, step)):
-        said, level = BESIDE[stand].format(said=said, other=other), "warm"
+    if (stand != "few" or not held.few(n)) and stand in BESIDE:
+        if other := _told_by(run, catalog, slug, step):
+            said, level = BESIDE[stand].format(said=said, other=other), "warm"
+            stand = "worse"
     title = metric_title(slug, catalog)
     floor = held.bar(entry, run.floors, slug)
     stale = run.step - step > max(1, run.step // held.STALE)
-    return Verdict(slug, title, value, floor, step, n, said, level, stale)
+    return Verdict(slug, title, value, floor, step, n, said, level, stale, stand)
 
 
 def _told_by(run: RunState, catalog: Catalog | None, slug: str, step: int) -> str:

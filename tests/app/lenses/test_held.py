@@ -155,6 +155,21 @@ def test_what_one_figure_cannot_tell_another_one_may():
     assert verdict_of(made, state).words == "told from real by EVALUATED, not by this figure"
     (far,) = [verdict_of(made, state, slug) for slug in ("far",)]
     assert far.words.startswith("2 × the floor"), "it says so itself"
+    assert counts([made], RunFinding(), state)["Against the floor"] == {"Told from real": 1}
+
+
+def test_what_few_samples_cannot_tell_by_one_figure_they_tell_by_another():
+    """A hundred graphs are too few for the MMD of degrees, and enough to see how many are valid."""
+    made = learning(0.25)
+    state = SimpleNamespace(get=lambda kind, slug: metric(slug, better="higher"))
+    measured(made, "quality/valid-graphs", [10], [0.55])
+    made.floors |= {"valid-graphs": 0.8, "spread/valid-graphs": 0.04}
+    found = verdict_of(made, state)
+    assert (found.words, found.level) == (
+        "told from real by VALID-GRAPHS, not by this figure",
+        "warm",
+    )
+    assert counts([made], RunFinding(), state)["Against the floor"] == {"Told from real": 1}
 
 
 @pytest.mark.parametrize(("first", "words"), [(100, "not told from"), (1000, "too few to tell")])
