@@ -86,10 +86,10 @@ def verdict_of(run: RunState, catalog: Catalog | None, slug: str = "") -> Verdic
     told = tells(run, entry, slug, n)
     said, level = judged(entry, run.floors, slug, value, n, tells=told)
     stand = stands(entry, run.floors, slug, value, n, tells=told)
-    if (stand != "few" or not held.few(n)) and stand in BESIDE:
-        if other := _told_by(run, catalog, slug, step):
-            said, level = BESIDE[stand].format(said=said, other=other), "warm"
-            stand = "worse"
+    doubtful = stand in BESIDE and (stand != "few" or not held.few(n))
+    if doubtful and (other := _told_by(run, catalog, slug, step)):
+        said, level = BESIDE[stand].format(said=said, other=other), "warm"
+        stand = "worse"
     title = metric_title(slug, catalog)
     floor = held.bar(entry, run.floors, slug)
     stale = run.step - step > max(1, run.step // held.STALE)
