@@ -36,13 +36,14 @@ def said(run: RunFolder, capsys: Any) -> Any:
 def test_an_evaluation_says_both_figures_beside_pop_and_of_how_many_people(said: Any) -> None:
     out = said("evaluate", "--count", "50")
     for slug in ("ndcg-at-10", "recall-at-10"):
-        [line] = [line for line in out.splitlines() if line.startswith(slug)]
+        [line] = [line for line in out.splitlines() if line.startswith(f"{slug} ")]
         _, value, floor, n, better = re.split(r" {2,}", line.strip())
         assert float(value.split()[0]) > 0
         assert float(floor.split()[0]) > 0
         assert (n, better) == ("50", "higher")
     assert "The floor of ndcg-at-10 and recall-at-10 is popularity (POP)" in " ".join(out.split())
     assert "Step 4; measured with 50 people, seed 0." in out
+    assert "ndcg-at-10: chance 0." in out
 
 
 def test_lists_of_some_people_are_written_and_counted_in_people(said: Any, tmp_path: Path) -> None:
