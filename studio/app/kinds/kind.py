@@ -64,6 +64,7 @@ DISTANCES: Mapping[str, tuple[str, ...]] = {
 }
 """Groups of the metrics that any kind of data may have."""
 LABEL = "label"
+FEWEST, POOL_BYTES = 512, 16_000_000  # real data that are fetched at least, and what more may take
 """The name under which the class of a datum is known."""
 FORMATS = {
     "csv": "CSV",
@@ -431,6 +432,12 @@ class Kind:
     def holding(self, known: Mapping[str, float], n: int) -> dict[str, NDArray[np.float64]]:
         """Return what holds for each of n data, (n,) by name, of all that is known."""
         return {name: np.full(n, known[name]) for name in self.alike if known.get(name)}
+
+    def pool(self, nbytes: int) -> int:
+        """Return how many of the data are fetched to be browsed, and to be held against, where each
+        takes so many bytes: as many for every lens, or the nearest of them was nearer in one.
+        """
+        return min(self.browsed, max(FEWEST, POOL_BYTES // max(1, nbytes)))
 
     @property
     def files(self) -> str:

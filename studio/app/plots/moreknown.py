@@ -23,7 +23,7 @@ from studio.app.state.operators import offered
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 
-__all__ = ["MoreKnown"]
+__all__ = ["NEAREST", "MoreKnown"]
 
 JUDGE, SURE, MARGIN, NEAREST = "judge", "sure", "margin", "nearest"
 NEW = "new"  # what is found of each against the training data, and what it is if it is that
@@ -55,6 +55,7 @@ class MoreKnown(QObject):
         self._state, self._actions = state, actions
         self._once = AskOnce(self, state)
         self._entries: list[_Entry] = []
+        self._short: tuple[RunState, NDArray[Any]] | None = None  # more were asked for last
 
     @staticmethod
     def shared(state: AppState, actions: Actions) -> "MoreKnown":
@@ -67,6 +68,20 @@ class MoreKnown(QObject):
         entry = self._entry(np.asarray(data["x"]), run.target)
         return entry.found if entry is not None else None
 
+    def _whole(self, run: RunState, kind: Kind) -> bool:
+        """Whether as many of the data of a run are there as those of its kind are held against. A
+        lens may have fetched fewer: the rest is asked for once, and what comes then is all.
+        """
+        if (target := run.target) is None or not len(target) or not self._once.ready:
+            return True
+        room = kind.pool(target[0].nbytes)
+        if len(target) >= min(room, run.learned or len(target)):
+            return True
+        if self._short is None or self._short[0] is not run:
+            self._short = run, target
+            self._actions.looking.load_more_target(run.key, room)
+        return self._short[1] is not target
+
     def _entry(self, x: NDArray[Any], among: NDArray[Any] | None) -> _Entry | None:
         same = (each for each in self._entries if each.x is x and each.among is among)
         return next(same, None)
@@ -77,7 +92,7 @@ class MoreKnown(QObject):
         """
         if not kind.finds and kind.among is None:
             return {}
-        x, among = np.asarray(data["x"]), run.target
+        x, among = np.asarray(data["x"]), run.target if self._whole(run, kind) else None
         if (known := self._entry(x, among)) is not None:
             # Of a training that is watched new pictures come all the time: what is still asked for,
             # as of the data beside them, is not forgotten for these.

@@ -5,7 +5,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.kinds.kind import Kind
-from studio.app.plots.moreknown import MoreKnown
+from studio.app.plots.moreknown import NEAREST, MoreKnown
 from studio.app.state.runs import RunState
 from studio.app.state.selection import Offered, Source
 from studio.app.state.session import AppState
@@ -14,7 +14,7 @@ from studio.app.widgets.pane import told
 __all__ = ["FoundFacts"]
 
 SOON_MS = 200  # where somebody moves a clock, only what it stops at is held against others
-TARGET = 512  # of the data that are fetched for it at least
+BESIDE = "Compared with"  # how many: the nearest of more of them is nearer
 
 Facts = list[tuple[str, str]]
 
@@ -54,7 +54,8 @@ class FoundFacts(QObject):
             self._timer.start()
             found = {}
         if run.target is None and self._once.due(run):
-            self._actions.looking.load_target(run.key, TARGET)
+            room = kind.pool(offered.arrays["x"][0].nbytes)
+            self._actions.looking.load_target(run.key, room)
         one = {name: e[at : at + 1] for name, e in {**offered.arrays, **found}.items()}
         measured = kind.measures(one)
         there = {name for name, _ in facts}
@@ -62,9 +63,18 @@ class FoundFacts(QObject):
         new = {name: measured[name] for name in measured if name not in there}
         places = {name: place for place, name in enumerate(measured)}
         both = [*facts, *told(kind, new, given, real=source.real)]
+        if NEAREST in found and run.target is not None:
+            both.append((BESIDE, _pool(run, kind)))
         return sorted(both, key=lambda fact: places.get(fact[0], len(places)))
 
     def _find(self) -> None:
         if self._wanted is not None:
             run, kind, offered, own = self._wanted
             self._more.of(run, kind, offered.arrays, own=own)
+
+
+def _pool(run: RunState, kind: Kind) -> str:
+    """Say with how many of what a run learns its data were compared: "4,096 of 20,000 graphs"."""
+    n = len(run.target) if run.target is not None else 0
+    of = f" of {run.learned:,}" if run.learned is not None and run.learned > n else ""
+    return f"{n:,}{of} real {kind.many}"

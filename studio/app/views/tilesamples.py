@@ -40,14 +40,12 @@ from studio.app.widgets.samplebutton import sample_button
 __all__ = ["VIEW", "TileSamplesView"]
 
 SHOWN = 64  # particles that the lens wants, live
-TARGET = 512  # of the data that are fetched to be browsed at least
 NEAR = 64  # of the nearest, of all that the run learns
 HEARD = 8  # sounds that are played one after the other at most
 HEAR = (
     "Play the selected ones, or the one in the ring, one after the other, with the player of this "
     "system (H)"
 )
-BYTES = 16_000_000  # that they may take
 STEADY_MS = 1500  # that particles of a training stand before more is found of them
 TALL = 560  # pixels of the view from which on figures stand below the tiles
 
@@ -300,9 +298,7 @@ class TileSamplesView(QWidget):
             self._fill(self._sampled.now)  # the names of classes have come, too
         now = self._sampled.now
         if now is not None and len(now.x) and self._once.due(run):
-            most = self._kind.browsed
-            room = min(most, max(TARGET, BYTES // max(1, now.x[0].nbytes)))
-            self._actions.looking.load_more_target(run.key, room)
+            self._actions.looking.load_more_target(run.key, self._kind.pool(now.x[0].nbytes))
 
     _drawn: NDArray[np.float32] | None = None
     _of = ""  # the run whose data are shown

@@ -322,6 +322,8 @@ async def test_what_is_known_of_a_graph_beside_others_stands_whatever_lens_it_wa
     await until(lambda: "Validity" in words(panel.facts))
     told = words(panel.facts)
     assert "Validity | invalid: 1 cycle | Class | 1 | Copies | 2 | Nearest | " in told
+    many = len(lens.run.target)
+    assert f"Compared with | {many} real graphs" in told, "nearest of how many"
     assert told.count("Edges") == 1, "what the lens tells is not told again"
     lens.state.selection.set(made, np.array([1]), "click")
     assert "Validity | valid | Class | 2 | Copies | 1 | Nearest | 0 | " in words(panel.facts)

@@ -11,7 +11,7 @@ from studio.app.kinds.apart import CHUNK, nearest_of
 from studio.app.kinds.registry import kind
 from studio.app.plots.moreknown import KEPT, MoreKnown
 from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import ErrorInfo, Operate
+from studio.protocol.messages import ErrorInfo, GetTarget, Operate
 from tests.qtloop import until
 
 IMAGES = kind("images")
@@ -44,6 +44,8 @@ def judged(lens: Any) -> Any:
         await plain(command)
         if isinstance(command, Operate) and lens.link.refusal:
             raise Refused(ErrorInfo(kind="bad-request", message=lens.link.refusal))
+        if isinstance(command, GetTarget):
+            raise Refused(ErrorInfo(kind="bad-request", message="no more"))
         n = len(command.inputs["rows"]) if isinstance(command, Operate) else 0
         return Answer(
             {}, {"class": np.arange(n) % 2, "sure": np.linspace(0.5, 1, n), "margin": np.arange(n)}
@@ -102,10 +104,17 @@ async def test_what_is_new_to_a_part_of_the_training_data_is_said_to_be_so(judge
     data = {"x": np.stack([ethene, ethane])}
     more.of(run, molecules, data)
     await until(lambda: bool(changed))
+    assert "new" not in more.of(run, molecules, data), "the rest is still to come"
+    (wanted,) = judged.link.of(GetTarget)
+    assert wanted.n == molecules.browsed
+    run.target, changed[:] = run.target.copy(), []  # there is no more to be had
+    more.of(run, molecules, data)
+    await until(lambda: bool(changed))
     assert more.of(run, molecules, data)["new"].tolist() == ["known", "new to 3 of 8"]
     run.learned, run.target = 3, run.target.copy()
     more.of(run, molecules, data)
     await until(lambda: len(changed) == 2)
+    assert len(judged.link.of(GetTarget)) == 1
     assert more.of(run, molecules, data)["new"].tolist() == ["known", "new"]
 
 
