@@ -2,12 +2,14 @@
 
 import itertools
 
+import msgspec
 import pytest
 
 from studio.app.state import drafts, switch
 from studio.app.state.switch import Aside
 from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec
 from studio.protocol.spec import Pick, RunSpec
+from studio.resources import recipes as all_recipes
 
 
 def setting(path, default, **more):
@@ -249,3 +251,20 @@ def test_choosing_what_is_chosen_changes_nothing():
 )
 def test_a_setting_allows_what_its_form_would(field, value, allowed):
     assert switch.allows(field, value) is allowed
+
+
+def test_who_asks_for_a_kind_of_data_begins_on_what_most_recipes_are_on():
+    """GDSS opened on the first set of graphs of the alphabet, which no paper and no recipe has."""
+
+    def data(slug, *kinds):
+        return EntrySpec(
+            kind="dataset", slug=slug, title=slug, summary="", source="", fields=[], kinds=[*kinds]
+        )
+
+    sets = [data("albert", "graphs"), data("community", "graphs"), data("ring")]
+    catalog = msgspec.structs.replace(CATALOG, entries=sets)
+    run = RunSpec(name="", family=Pick(slug="edm"), dataset=Pick(slug="community"))
+    recipes = [msgspec.structs.replace(all_recipes()[0], run=run)]
+    assert switch.data_for(["graphs"], catalog, recipes).slug == "community"
+    assert switch.data_for(["graphs"], catalog, []).slug == "albert"
+    assert switch.data_for(["jets"], catalog, recipes) is None

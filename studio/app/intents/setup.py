@@ -20,6 +20,7 @@ from studio.methods import Method, methods
 from studio.protocol.catalog import FieldSpec
 from studio.protocol.messages import ErrorInfo, PreviewData, Validate
 from studio.protocol.spec import Pick, Recipe, RunRef, RunSpec, project_name
+from studio.resources import recipes
 
 __all__ = ["SetupIntents"]
 
@@ -87,7 +88,7 @@ class SetupIntents(Intents):
 
     def open_model(self, slug: str) -> None:
         """Set up a run of a model: on the data that are chosen, or if it does not take these on
-        the first that it takes.
+        what most recipes are on.
         """
         catalog = self.state.catalog
         entry = catalog.get("family", slug) if catalog is not None else None
@@ -107,14 +108,13 @@ class SetupIntents(Intents):
             self.choose("family", able[0].slug)
 
     def take_model(self, slug: str) -> None:
-        """Choose a model, and where it does not take the data, the first that it takes."""
+        """Choose a model, and where it does not take the data, those that most recipes are on."""
         draft, catalog = self.state.draft, self.state.catalog
         entry = catalog.get("family", slug) if catalog is not None else None
         if draft is None or catalog is None or entry is None:
             return
         if not switching.fits(entry, catalog.kind_of(draft.spec.dataset)):
-            taken = (d for d in catalog.of("dataset") if set(d.kinds) & set(entry.kinds))
-            found = next(taken, None)
+            found = switching.data_for(entry.kinds, catalog, recipes())
             if found is not None:
                 self.choose("dataset", found.slug)
         self.choose("family", slug)
@@ -226,14 +226,15 @@ class SetupIntents(Intents):
         self._respec(sixchoices.filled(draft.spec, method, catalog, before))
 
     def take_method(self, method: Method) -> None:
-        """Choose a named method, and where it does not take the data, the first that it takes."""
+        """Choose a named method, and where it does not take the data, what most recipes are on."""
         draft, catalog = self.state.draft, self.state.catalog
         if draft is None or catalog is None:
             return
         slug = catalog.kind_of(draft.spec.dataset)
         entry = catalog.get("family", method.family.slug)
         fits = entry is not None and switching.fits(entry, slug) and method.takes(slug)
-        if not fits and (other := switching.data_for(method, catalog)) is not None:
+        kinds = switching.kinds_for(method, catalog)
+        if not fits and (other := switching.data_for(kinds, catalog, recipes())) is not None:
             self.choose("dataset", other.slug)
         self.choose_method(method)
 

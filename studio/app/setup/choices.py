@@ -18,6 +18,7 @@ from studio.app.words import duration
 from studio.counted import counted
 from studio.methods import Method, Published, methods
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec, InputSpec
+from studio.resources import recipes
 
 __all__ = [
     "NO_INPUT",
@@ -94,7 +95,7 @@ def _method(method: Method, draft: Draft, catalog: Catalog) -> Option:
     slug = catalog.kind_of(draft.spec.dataset)
     fits = family is not None and switch.fits(family, slug) and method.takes(slug)
     needs = family.inputs if family is not None else []
-    other = switch.data_for(method, catalog)
+    other = switch.data_for(switch.kinds_for(method, catalog), catalog, recipes())
     known = claims()
     literature = [(f"On {each.data}", _published(each)) for each in method.published]
     facts = [

@@ -5,7 +5,8 @@ is being set up to another: everything that the person chose is kept, what the n
 place for is set aside, and comes back with a family that has.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +15,7 @@ import msgspec
 from studio.app.state import drafts
 from studio.methods import Method
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
-from studio.protocol.spec import Pick, RunSpec
+from studio.protocol.spec import Pick, Recipe, RunSpec
 
 __all__ = [
     "CARRIERS",
@@ -34,6 +35,7 @@ __all__ = [
     "first",
     "fits",
     "groups",
+    "kinds_for",
     "others",
     "switch",
     "why_not",
@@ -137,11 +139,19 @@ def fits(entry: EntrySpec, kind: str) -> bool:
     return not kind or not entry.kinds or kind in entry.kinds
 
 
-def data_for(method: Method, catalog: Catalog) -> EntrySpec | None:
-    """Return the first data set that a named method is for, None where there is none."""
+def kinds_for(method: Method, catalog: Catalog) -> Sequence[str]:
+    """Return the kinds of data that a named method is for."""
     family = catalog.get("family", method.family.slug)
-    kinds = set(method.kinds or (family.kinds if family is not None else ()))
-    return next((each for each in catalog.of("dataset") if set(each.kinds) & kinds), None)
+    return method.kinds or (family.kinds if family is not None else ())
+
+
+def data_for(kinds: Iterable[str], catalog: Catalog, recipes: Iterable[Recipe]) -> EntrySpec | None:
+    """Return the data set of some kinds that most recipes are on, or else the first of them; None
+    where there is none.
+    """
+    wanted, used = set(kinds), Counter(recipe.run.dataset.slug for recipe in recipes)
+    found = [each for each in catalog.of("dataset") if set(each.kinds) & wanted]
+    return max(found, key=lambda each: used[each.slug], default=None)
 
 
 def cell(catalog: Catalog, field: str, carrier: str, kind: str = "") -> list[EntrySpec]:
