@@ -8,11 +8,14 @@ from PySide6.QtGui import QFontMetricsF
 from models.config import decode
 from studio.app.setup.sixchoices import whereabouts
 from studio.app.state import sixchoices
+from studio.app.state.runfinding import RunFinding, counts, found
+from studio.app.state.runs import RunState
+from studio.app.state.runtable import model_title
 from studio.app.widgets.formula import lines_of
 from studio.app.widgets.maths import maths_font
 from studio.engine.process import catalogue
 from studio.engine.process.discovery import discover
-from studio.engine.run.resolve import resolve
+from studio.engine.run.resolve import check, resolve
 from studio.methods import methods
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
@@ -271,3 +274,29 @@ def test_the_choices_are_those_of_the_run_that_is_trained(offer, slug):
     assert shown.sampler.slug == trained.sampler.entry.slug
     asked = decode(trained.sampler.entry.config, shown.sampler.config)
     assert asked == trained.sampler.config
+
+
+def test_a_run_of_a_named_method_is_called_by_it(offer):
+    """Of three diffusions of graphs the table could not say which is GDSS and which EDP-GNN."""
+    runs = []
+    for slug in ("gdss", "edp-gnn"):
+        each = method(slug)
+        spec = check(
+            RunSpec(
+                name=slug,
+                family=each.family,
+                dataset=Pick(slug="community"),
+                sampler=each.sampler,
+            )
+        ).spec
+        runs.append(RunState(key=f"/p/runs/{slug}", name=slug, spec=spec))
+    own = structs.replace(
+        spec, family=Pick(slug="edm", config={**spec.family.config, "precond": "eps"})
+    )
+    runs.append(RunState(key="/p/runs/own", name="own", spec=own))
+    assert [model_title(run, offer) for run in runs] == ["GDSS", "EDP-GNN", "Diffusion"]
+    facet = counts(runs, RunFinding(), offer)["Model"]
+    assert facet == {"Diffusion": 3, "GDSS": 1, "EDP-GNN": 1}
+    finding = RunFinding()
+    finding.seek("edp-gnn")
+    assert found(runs, finding, offer) == [runs[1]]

@@ -20,6 +20,7 @@ from studio.app.state.comparison import QUALITY, counts_along, floors_along
 from studio.app.state.conditions import classes_of, conditions
 from studio.app.state.figures import figures, grouped
 from studio.app.state.naming import metric_title
+from studio.app.state.run_methods import method_of
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import first_metric
 from studio.app.state.runthen import later_evaluation, run_at
@@ -116,8 +117,13 @@ class RunPanel(QWidget):
             return
         spec, catalog = run.spec, self._state.catalog
         family = catalog.get("family", spec.family.slug) if spec and catalog else None
-        self.title.setText(family.title if family is not None else run.name)
-        self.summary.setText(family.summary if family is not None else "")
+        method = method_of(run, catalog)
+        if family is not None and method is not None:
+            self.title.setText(method.title)
+            self.summary.setText(f"{family.title}. {method.summary}")
+        else:
+            self.title.setText(family.title if family is not None else run.name)
+            self.summary.setText(family.summary if family is not None else "")
         self.summary.setVisible(family is not None)
         known = classes_of(spec, self._state.datasets) if spec is not None else None
         told = conditions(spec, catalog, known) if spec is not None else ""

@@ -11,6 +11,7 @@ from studio.app.state import facets
 from studio.app.state.comparison import QUALITY
 from studio.app.state.facets import Facet, has_words
 from studio.app.state.naming import data_title, metric_title
+from studio.app.state.run_methods import family_title
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import figure_of, first_metric, model_title
 from studio.app.state.verdict import Stand, verdict_of
@@ -180,7 +181,10 @@ def _data(run: RunState, catalog: Catalog | None) -> tuple[str, ...]:
 
 
 def _model(run: RunState, catalog: Catalog | None) -> tuple[str, ...]:
-    return (model_title(run, catalog),) if run.spec is not None else ()
+    """Return the family of a run, and the named method that it is, too."""
+    if run.spec is None:
+        return ()
+    return tuple(dict.fromkeys((family_title(run, catalog), model_title(run, catalog))))
 
 
 def _floor(run: RunState, catalog: Catalog | None) -> tuple[str, ...]:
@@ -250,6 +254,7 @@ def _said(runs: Iterable[RunState], text: str, catalog: Catalog | None) -> list[
 def _told(run: RunState, catalog: Catalog | None) -> str:
     data = data_title(run.spec.dataset.slug, catalog) if run.spec is not None else ""
     state = STATES.get(run.state, "")
-    parts = (run.name, run.label.name, model_title(run, catalog), data, run.state, state)
+    models = _model(run, catalog)
+    parts = (run.name, run.label.name, *models, data, run.state, state)
     pinned = "baseline" if run.label.baseline else ""
     return " ".join([*parts, pinned, *run.label.tags, run.label.note]).casefold()

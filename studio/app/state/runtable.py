@@ -15,6 +15,7 @@ from studio.app import held
 from studio.app.state.comparison import QUALITY, data_of, samples_at, training_value
 from studio.app.state.learning import number_of
 from studio.app.state.naming import data_title
+from studio.app.state.run_methods import family_title, method_of
 from studio.app.state.runs import RunState
 from studio.app.state.tree import Line, tree
 from studio.protocol.catalog import Catalog, EntrySpec
@@ -108,11 +109,11 @@ class Scale:
 
 
 def model_title(run: RunState, catalog: Catalog | None) -> str:
-    """Return what the model of a run is called, "" of a run that is not known yet."""
-    if run.spec is None:
-        return ""
-    entry = catalog.get("family", run.spec.family.slug) if catalog is not None else None
-    return entry.title if entry is not None else run.spec.family.slug
+    """Return what the model of a run is called: the named method that it is, else its family; ""
+    of a run that is not known yet.
+    """
+    method = method_of(run, catalog)
+    return method.title if method is not None else family_title(run, catalog)
 
 
 def groups(
