@@ -6,7 +6,14 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["clusterings", "graph_statistics", "node_statistics", "pieces", "spectra"]
+__all__ = [
+    "clusterings",
+    "graph_statistics",
+    "node_statistics",
+    "pieces",
+    "spectra",
+    "whole_statistics",
+]
 
 Floats: TypeAlias = NDArray[np.float64]
 Numbers: TypeAlias = NDArray[np.int64]
@@ -55,6 +62,46 @@ def graph_statistics(adjacency: NDArray[Any], size: NDArray[Any]) -> Mapping[str
         "components": pieces(a, size),
         "largest-degree": np.rint(degree.max(axis=1, initial=0.0)).astype(np.int64),
     }
+
+
+def whole_statistics(adjacency: NDArray[Any], size: NDArray[Any]) -> Mapping[str, NDArray[Any]]:
+    """Return of graphs (n, N, N), (n,) each, what it takes a look at the whole graph to see:
+    "squares" (cycles of four nodes), "diameter" (the longest of the shortest ways between two nodes
+    that hang together), "assortativity" (the correlation of the degrees of joined nodes, Newman
+    2002, doi:10.1103/PhysRevLett.89.208701, eq. 4; NaN where all are of one degree) and "gap", the
+    second eigenvalue of the normalised Laplacian, 0 where a graph is in pieces.
+    """
+    a = _joined(adjacency)
+    degree = a.sum(axis=2)
+    ends = np.maximum(degree.sum(axis=1), 1.0)  # twice the edges
+    twos = a @ a
+    walks = (twos * twos).sum(axis=(1, 2))  # closed ones of four steps
+    squares = (walks - 2.0 * (degree**2).sum(axis=1) + degree.sum(axis=1)) / 8.0
+    mean = (degree**2).sum(axis=1) / ends
+    spread = (degree**3).sum(axis=1) / ends - mean**2
+    shared = np.einsum("ni,nij,nj->n", degree, a, degree) / ends - mean**2
+    alike = np.full(len(a), np.nan)
+    np.divide(shared, spread, out=alike, where=spread > 1e-9)
+    gaps = spectra(a, size)[:, 1:2]
+    return {
+        "squares": np.rint(squares).astype(np.int64),
+        "diameter": _diameters(a),
+        "assortativity": alike,
+        "gap": gaps[:, 0] if gaps.size else np.full(len(a), np.nan),
+    }
+
+
+def _diameters(a: Floats) -> Numbers:
+    """Return the longest of the shortest ways of graphs, (n,)."""
+    found = np.zeros(len(a), np.int64)
+    step = a.astype(np.float32)
+    seen, front = np.broadcast_to(np.eye(a.shape[1], dtype=bool), a.shape), step > 0
+    length = 1
+    while front.any():
+        found[front.any(axis=(1, 2))] = length
+        seen, length = seen | front, length + 1
+        front = (front.astype(np.float32) @ step > 0) & ~seen
+    return found
 
 
 def node_statistics(adjacency: NDArray[Any], size: NDArray[Any]) -> Mapping[str, Floats]:

@@ -151,6 +151,10 @@ def test_kinds_say_what_their_data_can_be_sorted_by(qapp: QApplication) -> None:
         "Communities": 1,
         "Components": 1,
         "Largest degree": 2,
+        "Squares": 0,
+        "Diameter": 2,
+        "Assortativity": pytest.approx(-1.0),
+        "Spectral gap": pytest.approx(1.0),
     }
 
 

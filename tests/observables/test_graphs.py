@@ -7,7 +7,12 @@ import pytest
 from observables.graphs.canonical import canonical_order, certificate, same_graphs
 from observables.graphs.communities import communities
 from observables.graphs.makes import MAKES, make_of, why_no_two_communities
-from observables.graphs.statistics import graph_statistics, node_statistics, pieces
+from observables.graphs.statistics import (
+    graph_statistics,
+    node_statistics,
+    pieces,
+    whole_statistics,
+)
 
 
 def squares(graphs):
@@ -157,3 +162,25 @@ def test_communities_are_as_many_as_networkx_finds():
     assert np.corrcoef(ours, [2, 3, 4] * 10)[0, 1] > 0.9
     assert communities(np.zeros((3, 3))) == 3
     assert communities(networkx.to_numpy_array(networkx.complete_graph(5))) == 1
+
+
+def test_what_a_whole_graph_shows_is_what_networkx_finds():
+    graphs = [*ATLAS, *REGULAR, *ALIKE]
+    found = whole_statistics(*squares(graphs))
+    for row, graph in enumerate(graphs):
+        ring = networkx.cycle_graph(4)
+        fours = networkx.algorithms.isomorphism.GraphMatcher(graph, ring)
+        many = sum(1 for _ in fours.subgraph_monomorphisms_iter()) // 8
+        assert found["squares"][row] == many
+        parts = [graph.subgraph(c) for c in networkx.connected_components(graph)]
+        assert found["diameter"][row] == max(networkx.diameter(part) for part in parts)
+        degrees = {d for node, d in graph.degree if d}
+        if len(degrees) > 1:
+            alike = networkx.degree_pearson_correlation_coefficient(graph)
+            assert found["assortativity"][row] == pytest.approx(alike, abs=1e-9)
+        else:
+            assert np.isnan(found["assortativity"][row])
+        laplacian = networkx.normalized_laplacian_matrix(graph).toarray()
+        values = np.sort(np.linalg.eigvalsh(laplacian))
+        if len(values) > 1:
+            assert found["gap"][row] == pytest.approx(max(0.0, values[1]), abs=1e-9)

@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 
 from observables.graphs.communities import communities
 from observables.graphs.makes import MAKES, halved
-from observables.graphs.statistics import graph_statistics, node_statistics, spectra
+from observables.graphs.statistics import (
+    graph_statistics,
+    node_statistics,
+    spectra,
+    whole_statistics,
+)
 from studio.app.kinds import graph_sets, stage_tiles
 from studio.app.kinds.by_hand import ByHand, of_pairs
 from studio.app.kinds.graph_paint import HALF, WHY, paint_graph, paint_plain
@@ -41,6 +46,13 @@ TITLES = {
     "components": "Components",
     "largest-degree": "Largest degree",
 }
+WHOLE = {
+    "squares": "Squares",
+    "diameter": "Diameter",
+    "assortativity": "Assortativity",
+    "gap": "Spectral gap",
+}
+"""What takes a look at the whole graph, and a moment."""
 MANY = "Communities"
 """How many a graph has by greedy modularity."""
 COMMUNITIES = MAKES["two-communities"].title
@@ -94,10 +106,13 @@ def _measures(arrays: Arrays) -> Measured:
         if title == MANY:
             pairs = zip(graphs.adjacency, graphs.size.tolist(), strict=True)
             return {MANY: np.array([communities(square[:n, :n]) for square, n in pairs], np.int64)}
+        if title in WHOLE.values():
+            found = whole_statistics(graphs.adjacency, graphs.size)
+            return {WHOLE[name]: values for name, values in found.items()}
         found = graph_statistics(graphs.adjacency, graphs.size)
         return {TITLES[name]: values for name, values in found.items()}
 
-    return Lazily(ready, (*TITLES.values(), MANY), counted_in)
+    return Lazily(ready, (*TITLES.values(), *WHOLE.values(), MANY), counted_in)
 
 
 def _elements(arrays: Arrays) -> Measured:
@@ -135,6 +150,12 @@ KIND = Kind(
         "Copies": "How many are the same graph",
         "Nearest": "How far the nearest training graph is, by its spectrum and how many nodes and "
         "pieces it has; 0 is the same graph",
+        WHOLE["squares"]: "Cycles of four nodes",
+        WHOLE["diameter"]: "The longest of the shortest ways between two nodes that hang together",
+        WHOLE["assortativity"]: "Whether nodes of many edges are joined to their like: the "
+        "correlation of degrees along edges",
+        WHOLE["gap"]: "The second eigenvalue of the normalised Laplacian: 0 of a graph in pieces, "
+        "small of one that hangs together by few edges",
         VALIDITY: "Whether a graph is of the make that stands below the tiles",
     },
     about="Networks: nodes in no order, edges in pairs",
