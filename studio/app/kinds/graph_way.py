@@ -5,6 +5,7 @@ which the model foresees. Pure.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,15 +71,29 @@ class GraphWay:
 
     @classmethod
     def of(cls, record: FlowRecord, row: int, read: AsGraphs) -> "GraphWay":
-        """Return the way of a fixed latent of a record that has "places"."""
-        extras = record.extras
-        places, denoised = extras[PLACES][:, row], extras.get(DENOISED)
-        seen = read({"x": record.x[:, row], PLACES: places})
-        expected = None
-        if denoised is not None:
-            expected = read({"x": denoised[:, row], PLACES: places})
+        """Return the way of a fixed latent of a record that has "places"; of one that is built node
+        by node it ends, at t = 1, with its last node: larger ones of its record go on.
+        """
+        t, x, extras = record.t, record.x[:, row], record.extras
+        mine = {name: extras[name][:, row] for name in (PLACES, DENOISED) if name in extras}
+        mine |= {LEVELS: extras[LEVELS]} if LEVELS in extras else {}
+        way = cls._of(t, x, mine, read)
+        end = way._done + 1
+        if not way.built or end == len(t):
+            return way
+        mine = {name: each[:end] for name, each in mine.items()}
+        return cls._of(t[:end] / t[end - 1], x[:end], mine, read)
+
+    @classmethod
+    def _of(
+        cls, t: NDArray[Any], x: NDArray[Any], extras: Mapping[str, NDArray[Any]], read: AsGraphs
+    ) -> "GraphWay":
+        """Return the way of the frames (T, ...) of one latent."""
+        places, denoised = extras[PLACES], extras.get(DENOISED)
+        seen = read({"x": x, PLACES: places})
+        expected = None if denoised is None else read({"x": denoised, PLACES: places})
         at = np.asarray(places[-1][: int(seen.graphs.size[-1])], np.float64)
-        return cls(record.t, seen, at, expected, extras.get(LEVELS))
+        return cls(t, seen, at, expected, extras.get(LEVELS))
 
     @property
     def graphs(self) -> GraphRows:
@@ -141,6 +156,13 @@ class GraphWay:
     def built(self) -> bool:
         """Whether its nodes come one after the other."""
         return not self.typed and self.moves and int(self.graphs.size[0]) < self.size
+
+    @cached_property
+    def _done(self) -> int:
+        """The frame from which nothing changes any more."""
+        graphs = self.graphs
+        same = (graphs.size == graphs.size[-1]) & (graphs.pairs == graphs.pairs[-1]).all(axis=1)
+        return int(np.flatnonzero(~same).max(initial=-1)) + 1
 
     def nodes_at(self, t: float) -> int:
         """Return how many nodes there are at a flow time."""
@@ -208,6 +230,22 @@ class GraphWay:
         """Frames for a strip of few pictures, the first and the last among them."""
         places = np.linspace(0, len(self.t) - 1, STOPS).round().astype(int)
         return [int(place) for place in np.unique(places)]
+
+    def stop(self, t: float) -> int:
+        """Return which picture of the strip is that of a flow time: where nodes come one after the
+        other the last that has no more of them.
+        """
+        times = np.asarray(self.t, np.float64)[self.stops]
+        if self.built:
+            return max(0, int(np.searchsorted(times, t + 1e-9, side="right")) - 1)
+        return int(np.argmin(np.abs(times - t)))
+
+    @cached_property
+    def across(self) -> Floats:
+        """What its curves are drawn over, (T,): the nodes where they come one after the other, else
+        the flow time.
+        """
+        return np.asarray(self.graphs.size if self.built else self.t, np.float64)
 
     @cached_property
     def edges(self) -> Numbers:

@@ -35,7 +35,7 @@ from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import Foot
 from studio.app.widgets.tilegrid import TileGrid
 
-__all__ = ["ComparePane"]
+__all__ = ["ComparePane", "waiting"]
 
 TILES = 36  # few enough that each can be seen
 NOWHERE = (-1.0, 1.0, -1.0, 1.0)
@@ -272,10 +272,10 @@ class ComparePane(QFrame):
         self._cost.setText(_cost(run))
         if record is None or self._told is not record:
             self._told = record
-            self._wait.setText(_waiting(run) if record is None else "")
+            self._wait.setText(waiting(run, self._kind) if record is None else "")
             # Axes are of data in a plane: of others nothing is to be seen yet.
             blank = record is None and self._kind.layout != "plane"
-            self._blank.setText(_waiting(run) if blank else "")
+            self._blank.setText(waiting(run, self._kind) if blank else "")
             if blank:
                 self._stack.setCurrentWidget(self._blank)
         self.canvas.setAccessibleName(f"Particles of {run.name}")
@@ -285,7 +285,7 @@ class ComparePane(QFrame):
     def _description(self, run: RunState, at: int) -> str:
         record = self.beside.record
         if not self._in_plane(record):
-            return _waiting(run)
+            return waiting(run, self._kind)
         places = Timeline(record.t, record.x, self._dims).at(self.canvas.flow)[:, self._dims]
         x, y = np.nanmean(places, axis=0)
         return (
@@ -311,10 +311,11 @@ def _cost(run: RunState) -> str:
     return " · ".join(parts)
 
 
-def _waiting(run: RunState) -> str:
-    """Return why there are no particles yet."""
+def waiting(run: RunState, kind: Kind) -> str:
+    """Return why nothing of a run is there yet, "Graphs appear ..."."""
     if run.state == "queued":
         return "Waiting in the queue"
     if run.kept:
-        return "Reading the particles"
-    return "Particles appear with the first training steps" if run.job else "Nothing was kept"
+        return f"Reading the {kind.moving}"
+    moving = kind.moving.capitalize()
+    return f"{moving} appear with the first training steps" if run.job else "Nothing was kept"

@@ -12,11 +12,13 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from studio.app.kinds.jet_paint import Frame
+from studio.app.kinds.registry import kind
 from studio.app.plots.export import write_picture
 from studio.app.state import comparison
 from studio.app.state.runs import RunState, Series
 from studio.app.views.compare import VIEW, CompareView, columns_for
 from studio.app.widgets.badge import Badge
+from studio.app.widgets.comparepane import waiting
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.messages import Credit, GetTarget, Validate, Watch
 from studio.protocol.records import FlowRecord
@@ -641,3 +643,8 @@ def test_jets_are_compared_in_planes_as_wide_as_their_cone(
     for pane in window.view.panes:
         assert "Δη 0.160" in pane.grid.tiles.said_at(rect, 0, Frame(rect, 0.8).place(0.16, 0.0))
         assert not pane.grid.tiles.said_at(rect, 0, Frame(rect).place(0.16, 0.0))
+
+
+def test_what_is_waited_for_is_called_as_its_kind_is(lens):
+    lens.run.kept, lens.run.job = [], "j"
+    assert waiting(lens.run, kind("graphs")) == "Graphs appear with the first training steps"

@@ -78,18 +78,26 @@ def test_a_model_that_joins_or_does_not_has_never_half_an_edge() -> None:
     assert 0.0 < GraphWay.of(made, 1, READ).at(0.6).now[0] < 1.0, "of numbers on their way"
 
 
-def test_nodes_come_one_after_the_other_where_a_graph_is_built() -> None:
+def built() -> FlowRecord:
+    """A record of graphs whose nodes come one after the other, and are all there at t = 0.75."""
     record = record_of(foreseen=False)
     second = ends(NODES)[1]
     x = record.x.copy()
     for frame, nodes in enumerate((1, 2, 3, 4)):
         x[frame] = np.where(second < nodes, x[-1], 0.0)
-    way = GraphWay.of(record.holding(x=x), 0, READ)
-    seen = [int(way.present(t).sum()) for t in (0.0, 0.3, 0.5, 0.8, 1.0)]
-    assert seen == [1, 2, 3, 4, 4]
-    assert int(way.at(0.5).here.sum()) == 2
+    return record.holding(x=x)
+
+
+def test_nodes_come_one_after_the_other_where_a_graph_is_built() -> None:
+    way = GraphWay.of(built(), 0, READ)
+    seen = [int(way.present(t).sum()) for t in (0.0, 0.4, 0.5, 0.7, 1.0)]
+    assert seen == [1, 2, 2, 3, 4]
+    assert int(way.at(0.7).here.sum()) == 2
     assert way.built
-    assert (way.nodes_at(0.3), GraphWay.of(record_of(), 0, READ).built) == (2, False)
+    assert len(way.t) == 4, "nothing comes after its last node"
+    assert (way.t[-1], way.across.tolist()) == (1.0, [1.0, 2.0, 3.0, 4.0])
+    assert [way.stop(t) for t in (0.0, 0.3, 0.6, 1.0)] == [0, 0, 1, 3], "never one of more nodes"
+    assert (way.nodes_at(0.4), GraphWay.of(record_of(), 0, READ).built) == (2, False)
     assert GraphWay.of(record_of(), 0, READ).present(0.0).all(), "noise is on all of them"
 
 
@@ -325,3 +333,14 @@ def test_nodes_with_labels_have_their_shapes_on_the_way() -> None:
     assert kind("labelled-graphs").by_hand.edges(("",) * 8 + ("likes", "hates"))[1] == (
         "edge 2 hates"
     )
+
+
+async def test_the_curves_of_a_graph_that_is_built_are_over_its_nodes(
+    view: GraphFlowView, lens: Any
+) -> None:
+    await shown(view, lens, built())
+    assert view.edges.lines[0].x.tolist() == [1.0, 2.0, 3.0, 4.0]
+    assert view.edges.plane.bottom.labelText == "nodes"
+    view.edges.chosen_at.emit(3.0)
+    assert view.plane.way is not None
+    assert view.plane.way.nodes_at(lens.state.playback.flow) == 3

@@ -40,6 +40,7 @@ PARTICLES = 64  # latents that are watched
 NOWHERE = (-1.0, 1.0, -1.0, 1.0)
 STRIP, CURVES = 96, 150  # pixels
 TALL = 620  # pixels of the view from which on it has curves
+TIME, NODES = "flow time", "nodes"
 LEGEND = "strong: stays · orange: goes"
 FORESEEN = " · dashed: foreseen"
 STILL_LEGEND = "an edge is as clear as it is certain"
@@ -60,8 +61,8 @@ class GraphFlowView(QWidget):
         self.plane, self.matrix = GraphPlane(), AdjacencyPlot()
         self.strip = TileGrid("The graph along its flow", strip=True)
         self.strip.setFixedHeight(STRIP)
-        self.edges = LinePlot("Edges", "flow time", "edges")
-        self.settled = LinePlot("Pairs as at the end", "flow time", "share")
+        self.edges = LinePlot("Edges", TIME, "edges")
+        self.settled = LinePlot("Pairs as at the end", TIME, "share")
         self.settled.least = (0.0, 1.0), (0.0, 1.0)
         self._title, self._where = Elided("", "strong"), Elided("", "muted")
         self._said, self._which = Elided("", "muted"), Elided("", "muted")
@@ -117,7 +118,7 @@ class GraphFlowView(QWidget):
         curves.setSpacing(12)
         for curve in (self.edges, self.settled):
             curve.setFixedHeight(CURVES)
-            curve.chosen_at.connect(lambda t: self._state.playback.set(flow=t, playing=False))
+            curve.chosen_at.connect(self._choose)
             curves.addWidget(curve)
         page = QVBoxLayout(self._page)
         page.setContentsMargins(16, 10, 16, 8)
@@ -227,10 +228,13 @@ class GraphFlowView(QWidget):
         cells = CELLS if way.expected is not None else CELLS_AT_END
         self._cells.setText(cells + (TYPED_CELLS if way.typed else ""))
         self._show_strip(record, way)
-        t = np.asarray(way.t, np.float64)
         if way.moves:
-            self.edges.show_lines([Drawn("edges", t, way.edges.astype(np.float64))])
-            self.settled.show_lines([Drawn("as at the end", t, way.settled)])
+            low, high = float(way.across[0]), float(way.across[-1])
+            self.settled.least = (low, high), (0.0, 1.0)
+            for curve in (self.edges, self.settled):
+                curve.plane.bottom.set_name(NODES if way.built else TIME)
+            self.edges.show_lines([Drawn("edges", way.across, way.edges.astype(np.float64))])
+            self.settled.show_lines([Drawn("as at the end", way.across, way.settled)])
         self._curves.setVisible(way.moves and self.height() >= TALL)
         self._offer(record, run)
         self._which.set_text(words.picture_of(record.step, run))
@@ -258,7 +262,10 @@ class GraphFlowView(QWidget):
             return  # another lens shows them, perhaps as they are at another time
         kind, source = self._kind, self._source
         assert source is not None
-        frame = frame_at(record.t, self._state.playback.flow)
+        flow, way = self._state.playback.flow, self.plane.way
+        frame = frame_at(record.t, flow)
+        if way is not None and way.built and flow < 1.0:
+            frame = way.frame(flow)
         told_of = named(record.given, run.classes)
         rows = kind.rows(record.x, record.extras, frame, told=told_of)
 
@@ -299,6 +306,12 @@ class GraphFlowView(QWidget):
 
     # Clocks and mouse
 
+    def _choose(self, across: float) -> None:
+        """Go to where a curve was clicked."""
+        if (way := self.plane.way) is not None:
+            flow = float(np.interp(across, way.across, np.asarray(way.t, np.float64)))
+            self._state.playback.set(flow=flow, playing=False)
+
     def _stop_at(self, place: int) -> None:
         way = self.plane.way
         if way is not None and 0 <= place < len(way.stops):
@@ -311,12 +324,12 @@ class GraphFlowView(QWidget):
             return
         self.plane.set_flow(flow)
         self.matrix.set_flow(flow)
+        across = float(way.nodes_at(flow)) if way.built else flow
         for curve in (self.edges, self.settled):
             if way.moves and self._curves.isVisible():
-                curve.show_lines(curve.lines, flow)
+                curve.show_lines(curve.lines, across)
         if way.moves:
-            times = np.asarray(way.t)[way.stops]
-            self.strip.select(int(np.argmin(np.abs(times - flow))))
+            self.strip.select(way.stop(flow))
         called = f"{self._kind.one.capitalize()} {self._picked}"
         at = f" at t = {flow:.2f}" if way.moves else ""
         if way.built:
