@@ -297,6 +297,20 @@ async def test_the_start_sends_equal_terms_and_shows_the_runs_side_by_side(bench
     assert len(comparison.compared(bench.state.runs)) == 2
 
 
+async def test_who_leaves_while_a_race_starts_stays_where_they_went(bench, qtbot, wait):
+    """Starting took ten seconds, of which only grey buttons told; then the page jumped."""
+    await two_in_the_tray(bench, wait)
+    tray(bench).start.click()
+    assert tray(bench).start.text() == "The race starts\u2026"
+    bench.state.go("data")
+    await wait(lambda: bench.state.race.entries == [])
+    assert bench.state.place == "data"
+    (told,) = [each for each in bench.state.notices.history if "has started" in each.text]
+    told.actions[0].run()
+    assert bench.state.place == "run"
+    await wait(lambda: bench.window.canvas.lenses.shown == "compare")
+
+
 async def test_a_refused_start_is_told_and_keeps_the_tray(bench, wait):
     from tests.client.fakes.engine import Refusal
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from studio.app.intents.setup import SetupIntents
 from studio.app.state import comparison, naming, races, switch
 from studio.app.state.draft import Draft
 from studio.app.state.drafts import Typed
-from studio.app.state.notices import Notice
+from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.races import Entry, RaceDraft
 from studio.app.state.session import AppState
 from studio.protocol.messages import ErrorInfo, StartRace, Validate
@@ -278,15 +279,15 @@ class RacingIntents(Intents):
         specs = [kept.preferred(spec) for spec in races.runnable(race, catalog)]
         command = StartRace(specs=specs, project=str(project), budget=race.budget(catalog))
         self.state.set_starting(True)
-        self._do(self._start(command), "The race did not start")
+        self._do(self._start(command, self._whereabouts()), "The race did not start")
 
-    async def _start(self, command: StartRace) -> None:
+    async def _start(self, command: StartRace, there: tuple[str, str]) -> None:
         try:
-            await self._queue(command)
+            await self._queue(command, there)
         finally:
             self.state.set_starting(False)
 
-    async def _queue(self, command: StartRace) -> None:
+    async def _queue(self, command: StartRace, there: tuple[str, str]) -> None:
         await asyncio.to_thread(disk.create, Path(command.project), self.state.project_name)
         answer = await self.link.ask(command)
         result: dict[str, Any] = answer.result or {}
@@ -300,7 +301,18 @@ class RacingIntents(Intents):
             known.budget = command.budget.kind
         self.clear()
         self.state.runs.listed.emit()
-        self._comparing.show([key for key in keys if key in self.state.runs.by_key])
+        here = [key for key in keys if key in self.state.runs.by_key]
+        if there == self._whereabouts():
+            self._comparing.show(here)
+        elif here:
+            # Starting takes seconds: whoever has gone to another page meanwhile stays there.
+            show = NoticeAction("Show it", partial(self._comparing.show, here))
+            text = f"A race of {len(keys)} has started"
+            self.state.notices.post(Notice(level="info", text=text, actions=(show,)))
+
+    def _whereabouts(self) -> tuple[str, str]:
+        """Return which page is seen, and of which run."""
+        return self.state.place, self.state.runs.selection
 
     def again(self, race: str) -> None:
         """Set up a race of those who took part in one, anew."""

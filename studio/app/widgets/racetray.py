@@ -203,7 +203,8 @@ class RaceTray(QFrame):
             reasons = [ErrorInfo(kind="engine", message=f"{engine.message}…"), *reasons]
         self.start.setEnabled(not reasons and not self._state.starting)
         busy = self._state.under_way is not None
-        self.start.setText("Add the race to the queue" if busy else "Start the race")
+        words = "Add the race to the queue" if busy else "Start the race"
+        self.start.setText("The race starts\u2026" if self._state.starting else words)
         self.start.setAccessibleName(self.start.text())
         if reasons == self._reasons:
             return
