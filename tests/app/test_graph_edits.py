@@ -193,6 +193,10 @@ def test_the_mouse_joins_adds_and_removes(table, qtbot):
         qtbot.mouseClick(canvas, left, Qt.KeyboardModifier.ShiftModifier, at(canvas, node))
     assert edits.now.marked.tolist() == [True, False, True, False]
     assert (edits.now.square == kept).all(), "two that are marked are not joined"
+    beside = at(canvas, 0) + QPoint(24, 0)
+    qtbot.mouseClick(canvas, left, Qt.KeyboardModifier.ShiftModifier, beside)
+    assert edits.now.size == 4, "who misses a node adds none"
+    assert edits.now.marked.tolist() == [True, False, True, False]
 
 
 def test_the_keyboard_does_all_of_it(table, qtbot):

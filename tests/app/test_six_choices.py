@@ -7,7 +7,7 @@ from PySide6.QtGui import QFontMetricsF
 
 from models.config import decode
 from studio.app.setup.sixchoices import whereabouts
-from studio.app.state import sixchoices
+from studio.app.state import sixchoices, switch
 from studio.app.state.runfinding import RunFinding, counts, found
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import model_title
@@ -300,3 +300,12 @@ def test_a_run_of_a_named_method_is_called_by_it(offer):
     finding = RunFinding()
     finding.seek("edp-gnn")
     assert found(runs, finding, offer) == [runs[1]]
+
+
+@pytest.mark.parametrize(("data", "taken"), [("qm9", "masked-types"), ("ring-of-five", "edm")])
+def test_a_model_that_does_not_take_the_data_gives_way_to_its_sibling(offer, data, taken):
+    """After DiGress a set of molecules was learned by EDM, and DiGress with types went unnamed."""
+    spec = RunSpec(name="r", family=Pick(slug="digress"), dataset=Pick(slug=data))
+    found = switch.able(spec, offer)
+    assert found.spec.family.slug == taken
+    assert found.note.endswith(f": {offer.get('family', taken).title} does.")

@@ -79,7 +79,7 @@ def _fit(catalog: Catalog, family: EntrySpec | None, slug: str) -> dict[str, str
     """Return why a model does not take a kind of data, and the model that does."""
     if family is None or switch.fits(family, slug):
         return {}
-    other = switch.first(catalog, slug)
+    other = switch.instead(catalog, family, slug)
     why = f"{family.title} does not take {kind(slug).many}."
     return {"why_not": why, "instead": f"Use, with {other.title}" if other is not None else ""}
 

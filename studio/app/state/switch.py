@@ -35,6 +35,7 @@ __all__ = [
     "first",
     "fits",
     "groups",
+    "instead",
     "kinds_for",
     "others",
     "switch",
@@ -189,13 +190,26 @@ def first(catalog: Catalog, kind: str) -> EntrySpec | None:
     return min(found, key=lambda entry: bool(entry.inputs), default=None)
 
 
+def instead(catalog: Catalog, entry: EntrySpec, kind: str) -> EntrySpec | None:
+    """Return the family that takes a kind of data instead of one that does not: outside the grid
+    one that does and can do the same, DiGress with types instead of DiGress; else the `first`.
+    """
+    alike = (
+        each
+        for each in others(catalog, kind)
+        if each.group == entry.group and set(each.capabilities) == set(entry.capabilities)
+    )
+    found = next(alike, None) if entry.group and entry.field not in FIELDS else None
+    return found or first(catalog, kind)
+
+
 def able(spec: RunSpec, catalog: Catalog, aside: Aside | None = None) -> Switched:
     """Return the spec with a family that takes its kind of data, its own if that does; where none
     does, the spec as it is.
     """
     kind = catalog.kind_of(spec.dataset)
     now = drafts.entry_of(spec, "family", catalog)
-    found = first(catalog, kind)
+    found = instead(catalog, now, kind) if now is not None else None
     if now is None or fits(now, kind) or found is None:
         return Switched(spec, aside or Aside())
     note = f"{now.title} does not take {kind}: {found.title} does."

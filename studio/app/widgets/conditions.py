@@ -1,6 +1,7 @@
 """What a model is asked for, condition by condition: a class, or a number by a slider."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -50,7 +51,6 @@ class _Number:
     def tell(self) -> None:
         """Say the number, "any" where it is not asked for."""
         on = self.tick.isChecked()
-        self.slider.setEnabled(on)
         unit = f" {self._of.unit}" if self._of.unit else ""
         self.value.setText(f"{self.number:.3g}{unit}" if on else ANY.lower())
 
@@ -88,10 +88,17 @@ class Conditions(QWidget):
             else:
                 number = _Number(each, on=each.name not in off)
                 number.tick.toggled.connect(lambda _: self._told())
-                number.slider.valueChanged.connect(lambda _: self._told())
+                number.slider.valueChanged.connect(partial(self._moved, number))
                 self.numbers[each.name] = number
                 for column, part in enumerate((number.tick, number.slider, number.value)):
                     self._grid.addWidget(part, place, column)
+
+    def _moved(self, number: _Number, _value: int) -> None:
+        """Whoever moves a slider asks for its number."""
+        if number.tick.isChecked():
+            self._told()
+        else:
+            number.tick.setChecked(True)
 
     def _told(self) -> None:
         for number in self.numbers.values():

@@ -38,9 +38,10 @@ def _meant(
 ) -> Deed | None:
     if event.matches(QKeySequence.StandardKey.Undo):
         return undo
-    if event.matches(QKeySequence.StandardKey.Redo):
+    control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
+    # Ctrl+Y is a standard key of Windows alone, and people type it everywhere.
+    if event.matches(QKeySequence.StandardKey.Redo) or (control and event.key() == Qt.Key.Key_Y):
         return redo
     if event.matches(QKeySequence.StandardKey.Paste):
         return paste
-    control = event.modifiers() == Qt.KeyboardModifier.ControlModifier
     return go if control and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) else None

@@ -161,6 +161,9 @@ class GraphCanvas(QWidget):
             if node >= 0:
                 self.removed.emit(node)
             return
+        shift = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+        if node < 0 and shift:
+            return  # somebody meant to mark a node, and missed it
         if node < 0:
             self.held = -1
             edge = self._edge_at(at)
@@ -170,7 +173,7 @@ class GraphCanvas(QWidget):
                 self.added.emit(*self.place_of(at))
             return
         self.at = node
-        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+        if shift:
             self.held = -1
             self.marked.emit(node)
         elif self.held >= 0 and self.held != node:

@@ -96,8 +96,11 @@ async def test_what_is_moved_is_asked_and_shown_beside_what_came(
     before = asked[-1].config["seed"]
     view.again.click()
     await until(lambda: asked[-1].config["seed"] == before + 1)
-    view.conditions.numbers["size"].tick.setChecked(True)
-    await until(lambda: asked[-1].given.get("size") == 4)
+    size = view.conditions.numbers["size"]
+    assert size.slider.isEnabled()
+    size.slider.setValue(size.slider.value() - 1)
+    assert size.tick.isChecked(), "whoever moves it asks for it"
+    await until(lambda: asked[-1].given.get("size") == 3)
     density.tick.setChecked(False)
     await until(lambda: "density" not in asked[-1].given)
     assert density.value.text() == "any"

@@ -179,6 +179,8 @@ async def test_the_model_completes_it_and_one_goes_on_with_what_came(
     assert view.title.accessibleName() == "Add edges: Real graph 0"
     qtbot.keyClick(view.focusWidget(), Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert not view.edits.now.square[1, 3]
+    qtbot.keyClick(view.focusWidget(), Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert view.edits.now.square[1, 3]
 
 
 async def test_a_model_that_can_complete_none_says_so_and_graphs_are_edited_all_the_same(

@@ -142,7 +142,7 @@ class GraphEditView(QWidget):
         self.title, self.facts = Elided("", "strong", middle=True), Elided("", "muted")
         self.canvas = GraphCanvas()
         self.undo = icon_button("undo", "Undo (Ctrl+Z)", self._undo)
-        self.redo = icon_button("redo", "Redo (Ctrl+Shift+Z)", self._redo)
+        self.redo = icon_button("redo", "Redo (Ctrl+Shift+Z or Ctrl+Y)", self._redo)
         self.tidy = button("Tidy", self._tidy, kind="chip", tip="Place the nodes anew")
         self.type = ChoiceList([], "Type of new and double-clicked nodes")
         self.type.setMinimumContentsLength(1)  # beside the title there is little room

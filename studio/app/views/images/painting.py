@@ -51,7 +51,7 @@ class PaintTools(QWidget):
         self._wipe = icon_button("trash", "Take all marks away", self.wipe)
         self._negative = icon_button("contrast", "Invert brightness", self.negate)
         self._back = icon_button("undo", "Undo (Ctrl+Z)", self.undo)
-        self._again = icon_button("redo", "Redo (Ctrl+Shift+Z)", self.redo)
+        self._again = icon_button("redo", "Redo (Ctrl+Shift+Z or Ctrl+Y)", self.redo)
         self.width_said = label("", "small")
         self._brightness = self._slider()
         self._colour = button("Colour…", self._ask_colour, kind="chip", tip="Colour of the ink")
