@@ -287,7 +287,7 @@ async def test_the_nearest_real_ones_of_the_one_in_the_ring_come_first(
     assert rows[0] == 7
     assert set(rows[1:]) == {6, 8}
     said = browser._near_line.accessibleName()
-    assert "nearest of 40 real images 0 away (they from each other: 0.0008)" in said
+    assert "nearest of 40 real images 0 away (they from each other: 0.0008), by pixels" in said
     assert browser.real._where.accessibleName().endswith("nearest first"), "whatever the order"
     browser.order.setCurrentIndex(1)
     assert browser.real.grid.words[7] == "0", "how far, and not what they would be sorted by"

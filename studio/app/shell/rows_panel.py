@@ -251,7 +251,9 @@ class RowsPanel(QWidget):
         self.nearest.show_tiles(pictures, noun=self._kind.one, words=told)
         text = f"Of {near.sought(self._kind)}."
         if near.usual is not None:
-            text += f" They are {words.figure(near.usual)} from their nearest: "
+            apart = self._kind.apart
+            by = f", by {apart.name.partition(';')[0]}" if apart is not None else ""
+            text += f" They are {words.figure(near.usual)} from their nearest{by}: "
             copy = "a copy of these" if near.part else "a copy"
             text += (
                 f"this may be {copy}." if near.copied else f"this is no {copy.removeprefix('a ')}."

@@ -57,11 +57,13 @@ class Near:
         return f"{self.among:,} {of}{which} {called}{kind.one if self.among == 1 else kind.many}"
 
     def said(self, kind: Kind) -> str:
-        """Say it: "nearest of 512 real top jets 0.03 away (they from each other: 0.04)"."""
+        """Say it: "nearest of 512 real top jets 0.03 away (they from each other: 0.04), by pixels":
+        a distance says nothing to whom nobody tells which one it is.
+        """
         line = f"nearest of {self.sought(kind)} {words.figure(self.far.min())} away"
         if self.usual is not None:
             line += f" (they from each other: {words.figure(self.usual)})"
-        return line
+        return f"{line}, by {kind.apart.name.partition(';')[0]}" if kind.apart else line
 
 
 @dataclass(frozen=True, eq=False)

@@ -81,6 +81,7 @@ async def test_a_tile_is_seen_large_with_its_measures_and_the_nearest_real_ones(
     made, _ = images(lens)
     lens.state.selection.set(made, np.array([7]), "tiles")
     await until(lambda: near(inspector).startswith("Of 40 real images. They are"))
+    assert "from their nearest, by pixels: " in near(inspector)
     told = words(inspector)
     assert "Generated image 7" in told
     assert "Brightness" in told
