@@ -88,3 +88,6 @@ def test_titles_of_values():
     assert check.title_of(choice, "ipm") == "Wasserstein"
     assert check.title_of(spec("bool"), True) == "on"
     assert check.title_of(spec("int", unit="steps"), 4000) == "4,000 steps"
+    assert check.title_of(spec("int", unit="nodes"), 1) == "1 node"
+    assert check.title_of(spec("int", unit="communities"), 1) == "1 community"
+    assert check.title_of(spec("int", unit="s"), 1) == "1 s"

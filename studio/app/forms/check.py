@@ -192,7 +192,16 @@ def title_of(field: FieldSpec, value: Any) -> str:
     if field.zero and value == 0:
         return field.zero
     shown = format_value(field, value)
+    if _counts_one(field, value):
+        ies = field.unit.endswith("ies")
+        one = f"{field.unit.removesuffix('ies')}y" if ies else field.unit.removesuffix("s")
+        return f"{shown} {one}"
     return f"{shown} {field.unit}" if field.unit else shown
+
+
+def _counts_one(field: FieldSpec, value: Any) -> bool:
+    """Whether a value is one of what is counted: "1 node". An "s" is no plural."""
+    return field.kind == "int" and value == 1 and len(field.unit) > 1
 
 
 def _run(value: Any) -> str:
