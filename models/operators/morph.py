@@ -7,7 +7,7 @@ from torch import Tensor
 
 from models.config import Config, DataChoice, Pick, param
 from models.contracts.abilities import Denoise
-from models.contracts.spec import LABEL
+from models.contracts.spec import LABEL, DataSpec
 from models.guidance.base import lead
 from models.guidance.pick import build
 from models.guidance.settings import GuidanceSetting
@@ -44,6 +44,13 @@ class MorphConfig(Config, frozen=True):
     guidance: GuidanceSetting = Pick()
 
 
+def _classless(spec: DataSpec) -> str:
+    """Say why rows become no other class of a model, "" where they can."""
+    if LABEL in spec.law:
+        return ""
+    return "The model is told no class: train one that is told the class, on data that have some."
+
+
 @operator(
     "morph",
     title="Morph class",
@@ -53,6 +60,7 @@ class MorphConfig(Config, frozen=True):
     "arXiv:2206.01714 (scores of two conditions, mixed)",
     needs=("samples", "denoiser"),
     takes=(Slot(ROWS, "Rows", "What is morphed."),),
+    refuses=_classless,
     config=MorphConfig,
 )
 class Morph:

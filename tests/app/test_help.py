@@ -183,6 +183,19 @@ async def test_the_sidebar_lists_the_pages_and_links_go_on_and_back(bench, qtbot
     assert bench.state.place == "discover"
 
 
+async def test_a_page_that_was_searched_for_is_read_by_its_keys(bench, qtbot, wait):
+    """The keyboard stayed with what had it before, which is no longer seen."""
+    await bench.start()
+    palette, sheet = bench.window.palette_box, bench.window.canvas.help.sheet
+    palette.open()
+    qtbot.keyClicks(palette.line, "which losses")
+    palette._show_kind("Help")
+    qtbot.keyClick(palette.line, Qt.Key.Key_Return)
+    await wait(lambda: bench.window.focusWidget() is sheet)
+    qtbot.keyClick(sheet, Qt.Key.Key_PageDown)
+    assert sheet.verticalScrollBar().value() > 0
+
+
 async def test_a_recipe_link_opens_the_recipe(bench, wait):
     await bench.start()
     bench.state.show_help("particles-and-generators")

@@ -260,6 +260,13 @@ def test_a_morph_moves_from_one_gaussian_to_the_other_as_their_mean_does():
             do("morph", rows, model, **settings)
 
 
+def test_a_model_that_is_told_no_class_makes_none_of_rows():
+    told = FiveGaussians().spec
+    refuses = registry.get("operator", "morph").refuses
+    assert refuses(told) == ""
+    assert "told no class" in refuses(replace(told, given={}, law={}))
+
+
 @pytest.mark.parametrize(("old", "new"), [("encode", "invert"), ("bridge", "translate")])
 def test_an_operator_answers_to_what_it_was_called_before(old: str, new: str):
     assert registry.get("operator", old) is registry.get("operator", new)

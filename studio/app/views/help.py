@@ -131,6 +131,8 @@ class HelpView(QWidget):
         self._mark()
         if place:
             self._go_to(place.replace("%20", " "))
+        if not (self.finder.hasFocus() or self.list.hasFocus()):
+            self.sheet.setFocus(Qt.FocusReason.OtherFocusReason)  # it is read by its keys, too
 
     def _lay_out_page(self) -> None:
         page = self._shown

@@ -163,13 +163,15 @@ class TaskForm(QScrollArea, Generic[T]):
         return f"{error.message} {error.hint}".strip()
 
     def offer(self, why_not: Callable[[T], str] = lambda task: "") -> None:
-        """Say of each task whether the run can do it, or why the datum is none for it, "" where it
-        is one; where that is the chosen one, choose the first that it can do.
+        """Say of each task whether the run can do it, or why it cannot or the datum is none for it,
+        "" where it is one; where that is the chosen one, choose the first that it can do.
         """
+        said = self._able.operators if self._able is not None else ()
+        reasons = {each.operator: each.reason for each in said}
         able = {each.slug for each in operators.offered(self._run, self._state.catalog)}
         model = self.what.model()
         for place, task in enumerate(self.tasks):
-            why = why_not(task)
+            why = why_not(task) or reasons.get(task.operator, "")
             if task.operator in able and not why:
                 self.what.allow(place)
             else:

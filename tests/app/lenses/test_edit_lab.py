@@ -20,6 +20,7 @@ from studio.app.state.selection import Offered, Source
 from studio.app.views.images.edit import VIEW, WIDE, EditView
 from studio.app.views.images.edited import Edited
 from studio.app.views.images.strengths import LEVELS
+from studio.protocol.able import Able, AbleTo
 from studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
 from studio.protocol.messages import (
     Control,
@@ -189,6 +190,20 @@ async def test_what_a_run_cannot_do_does_not_stay_chosen(lens, lab):
     lab.form.what.setCurrentIndex(2)
     lab.refresh()
     assert lab.task.title == "Sketch to image (SDEdit)"
+
+
+async def test_why_a_run_cannot_do_something_stands_where_it_would_be_chosen(lens, lab):
+    """Of a run that is told no class, Morph class could be chosen and led nowhere."""
+    await ready(lab)
+    why = "The model is told no class."
+    to_another = AbleTo(operator="interpolate", reason=why)
+    lab.form.know(Able(step=100, operators=[to_another], conditions=[]))
+    lab.refresh()
+    place = [task.title for task in TASKS].index("Interpolate")
+    item = lab.form.what.model().item(place)
+    assert not item.isEnabled()
+    assert why in item.toolTip()
+    assert lab.form.what.model().item(0).isEnabled()
 
 
 async def test_a_negative_is_light_where_it_was_dark(lens, lab):
