@@ -546,10 +546,17 @@ def test_what_is_known_of_real_ones_alone_sorts_and_filters_these(browser: Brows
     browser.order.setCurrentText("Copies, high first")
     assert browser.real.grid._items.row(0) == 1
     assert browser.made.grid._items.row(0) == 0, "as drawn"
+    said = "Generated: they stay as drawn, for Copies is not known of them."
+    assert browser.wrong.text() == f"{said} More is known of samples that were drawn."
+    browser.order.setCurrentIndex(0)
+    assert not browser.wrong.isVisible()
     browser.filter.setText("copies > 1")
     assert (browser.made.grid.count, browser.real.grid.count) == (6, 2)
     assert browser.filter.placeholderText().startswith("Filter: edges > ")
     assert browser.wrong.text().startswith("Generated: There is no copies to filter by")
+    assert browser.wrong.text().endswith("More is known of samples that were drawn.")
+    browser.filter.setText("blubb > 1")
+    assert browser.wrong.text().count("There is no blubb") == 1, "though sides have other columns"
 
 
 def test_a_filter_that_keeps_none_says_what_there_is(browser: Browser) -> None:

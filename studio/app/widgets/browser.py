@@ -3,7 +3,7 @@
 Both are zoomed, sorted and filtered together, by what the kind can say of each datum.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
@@ -364,16 +364,29 @@ class Browser(QWidget):
             self.real.follow(self.made)
         else:
             sides["Real"] = self.real.arrange(order, text, apart)
-        why = set(sides.values()) - {""}
-        if "" in sides.values() and self.made.arrays and self.real.arrays:
-            # What is not known of one side may be known of the other.
-            why = {f"{side}: {said}" for side, said in sides.items() if said}
+        why = self._wrong(order, sides)
         restyle(self.filter, invalid="true" if why else "false")
         self.filter.setAccessibleDescription(" ".join(sorted(why)))
         self._tell()
         self.wrong.setText(" ".join(sorted(why)))
         self.wrong.setVisible(bool(why))
         self._place_wrong()
+
+    def _wrong(self, order: str, sides: Mapping[str, str]) -> set[str]:
+        """Return what is wrong with an order and a filter, by what each side says of the latter:
+        what is known of one side may not be of the other, as of what is generated in a training.
+        """
+        both = bool(self.made.arrays and self.real.arrays)
+        why = {said for said in sides.values() if said}
+        if not both or "" not in sides.values():
+            return {max(why, key=len)} if why else set()  # each says what there is of its own
+        why = {f"{side}: {said}" for side, said in sides.items() if said}
+        name = sorting(order)
+        if name and name in self.real.measures and name not in self.made.measures:
+            why.add(f"Generated: they stay as drawn, for {name} is not known of them.")
+        if any(said.startswith("Generated") for said in why):
+            why.add("More is known of samples that were drawn.")
+        return why
 
     def _place_wrong(self) -> None:
         """Say what is wrong with the filter over the first tiles: their heads stay in sight."""
