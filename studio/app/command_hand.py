@@ -74,7 +74,16 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
         able = on_table() is not None or drawn() or state.notices.can_undo
         return "" if able else "There is nothing to take back."
 
+    def paste() -> None:
+        if state.paste is not None:
+            state.paste()
+
     return [
+        Command(
+            id="paste-picture", title="Paste a picture", menu=menu, shortcut="Ctrl+V", run=paste,
+            why_not=lambda: "" if state.paste is not None else "Open a lab of images first.",
+            aliases=("clipboard", "image", "own"),
+        ),
         Command(
             id="explain", title="Explain this moment", menu=menu, shortcut="Ctrl+M",
             run=explain, why_not=explainable, icon="explain",

@@ -4,6 +4,7 @@ Only the reducer (from the engine's events) and the actions (from the person's i
 here. Signals say what changed; nothing here knows a widget, a file format or the engine.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -167,6 +168,7 @@ class AppState(QObject):
         self.race = RaceDraft()
         self.starting = False  # a start was asked for, and is not answered yet
         self.table: Table | None = None  # what is edited by hand and seen
+        self.paste: Callable[[], None] | None = None  # takes a picture, where a lab is seen
         self.project_changed.connect(self._name_project)
         self.project_changed.connect(self.finding.clear)
         self.project_changed.connect(self.selection.clear)

@@ -192,6 +192,9 @@ class OwnImage(QWidget):
         if event.type() == QEvent.Type.Show:
             self._meet()
             self._bring_back()
+            self._state.paste = self.paste
+        if event.type() == QEvent.Type.Hide and self._state.paste == self.paste:
+            self._state.paste = None
         if isinstance(event, QKeyEvent) and take_key(event, paste=self.paste):
             return True
         return super().eventFilter(watched, event)

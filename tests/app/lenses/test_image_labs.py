@@ -243,8 +243,11 @@ async def test_a_pasted_picture_is_purified_and_the_judge_asked_before_and_after
     said = "The judge sees one (50% sure) before and two (75% sure) after."
     assert said in purified.own.said.text()
     clipboard.setText("words")
-    QTest.keySequence(purified, QKeySequence.StandardKey.Paste)
+    # Wherever the keyboard is: the command of the window hands it to the lab that is seen.
+    images.state.paste()
     assert purified.own.trouble.text() == "That is no picture. Copy an image, or the file of one."
+    purified.hide()
+    assert images.state.paste is None
 
 
 @pytest.fixture

@@ -495,6 +495,10 @@ class EditView(QWidget):
         else:
             self.empty.tell("Nothing to edit yet", "Some of the data are on their way.")
 
+    def _paste(self) -> None:
+        """Take the picture on the clipboard."""
+        self.take_carried(QGuiApplication.clipboard().mimeData())
+
     # Events
 
     def event(self, event: QEvent) -> bool:
@@ -504,7 +508,7 @@ class EditView(QWidget):
             undo=self.paint.undo if self.edits.can_undo else None,
             redo=self.paint.redo if self.edits.can_redo else None,
             go=self._go,
-            paste=lambda: self.take_carried(QGuiApplication.clipboard().mimeData()),
+            paste=self._paste,
         ):
             return True
         return super().event(event)
@@ -512,6 +516,7 @@ class EditView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._state.table = self._on_table
+        self._state.paste = self._paste
         self._meet()
         self.refresh()
 
@@ -519,6 +524,8 @@ class EditView(QWidget):
         super().hideEvent(event)
         if self._state.table is self._on_table:
             self._state.table = None
+        if self._state.paste == self._paste:
+            self._state.paste = None
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where it is narrow, what came of it stands below the image."""
