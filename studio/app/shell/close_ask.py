@@ -30,7 +30,7 @@ def ask_close(
         proposed: Closing = "cancel"  # whoever quits loses what was done so far
     else:
         proposed = "background" if goes_on and not paused else "checkpoint"
-    made, layout = framed(parent, _title(training, others), 460)
+    made, layout = framed(parent, _title(training, others), 520)
     for said in (_becomes(training), _lost(training, others)):
         if said:
             layout.addWidget(label(said, "muted", wrap=True))
