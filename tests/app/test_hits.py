@@ -6,8 +6,7 @@ from PySide6.QtCore import Qt
 from studio.app.hit_sources import _also, all_hits
 from studio.app.hits import Hit, score, search
 from studio.app.shell.palette_lines import _parts
-from studio.engine.process import catalogue
-from studio.engine.process.discovery import discover
+from studio.protocol.catalog import Choice, EntrySpec, FieldSpec
 from tests.app.test_shell import train
 
 
@@ -146,10 +145,18 @@ async def test_named_methods_are_found_and_set_up(bench, wait):
 
 
 def test_a_model_is_found_by_the_names_that_it_has_by_its_settings():
-    discover()
-    entries = {entry.slug: entry for entry in catalogue.build([]).of("family")}
-    assert _also(entries["vgae"]) == ["VGAE", "ARVGA"]
-    assert "GraphRNN-S" in _also(entries["graph-rnn"])
+    choices = [
+        Choice(value="divergence", title="Divergence (VGAE)"),
+        Choice(value="adversarial", title="A critic (ARVGA)"),
+        Choice(value="none", title="Nothing (with care)"),
+    ]
+    field = FieldSpec(
+        path="prior", kind="choice", title="", help="", default="divergence", choices=choices
+    )
+    entry = EntrySpec(
+        kind="family", slug="vgae", title="VGAE", summary="", source="", fields=[field]
+    )
+    assert _also(entry) == ["VGAE", "ARVGA"]
 
 
 async def test_what_is_found_is_gone_to(bench, qtbot, wait):
