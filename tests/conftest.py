@@ -16,7 +16,13 @@ import pytest
 HERE = Path(__file__).parent
 # What computes or starts a real engine: left out of the fast tests, which need no PyTorch.
 NEEDS_TORCH = (
+    "app/lenses/test_bound.py",
+    "app/lenses/test_filled.py",
     "app/lenses/test_flow.py",
+    "app/test_conditions.py",
+    "app/test_file_sizes.py",
+    "app/test_six_choices.py",
+    "app/test_units.py",
     "architecture",
     "cli",
     "client/test_contract.py",
