@@ -43,6 +43,7 @@ from models.contracts.batch import Batch
 from models.contracts.data import Judge, RowSource
 from models.contracts.learner import Learner
 from models.registry import registry
+from models.rounded import rounded
 from models.tensors import make_generator
 
 __all__ = [
@@ -236,7 +237,9 @@ class Floor:
     repeats: int
 
     def __str__(self) -> str:
-        return f"{self.mean:.4g} ± {self.std:.2g} (n {self.n}, {self.repeats} repeats)"
+        return (
+            f"{rounded(self.mean, 4)} ± {rounded(self.std, 2)} (n {self.n}, {self.repeats} repeats)"
+        )
 
 
 def judges_of(kind: str) -> list[str]:

@@ -16,6 +16,7 @@ from models.metrics.likelihood import gaussian_log_prob
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Work
 from models.operators.otherset import other_rows
 from models.registry import operator, registry
+from models.rounded import rounded
 from models.tensors import make_generator
 
 __all__ = ["LikelihoodLab", "LikelihoodLabConfig"]
@@ -229,12 +230,15 @@ def _said(arrays: dict[str, Tensor]) -> str:
     name = _UNSEEN if _UNSEEN in arrays else _LEARNED
     mean, bar = float(arrays[name].mean()), float(arrays[f"bar-{name}"].mean())
     if math.isnan(bar):
-        return f"{name.capitalize()} data have {mean:.4g} nats; no Gaussian has their moments."
+        return (
+            f"{name.capitalize()} data have {rounded(mean, 4)} nats; no Gaussian has their moments."
+        )
     whose = "the law of the data" if int(arrays["law"]) else "one Gaussian"
+    sign = "+" if mean >= bar else ""
     apart = float(arrays[name].double().sub(arrays[f"bar-{name}"]).std()) / math.sqrt(
         len(arrays[name])
     )
     return (
-        f"{name.capitalize()} data have {mean:.4g} nats; {whose} gives them {bar:.4g} "
-        f"(difference {mean - bar:+.4g} ± {2 * apart:.2g})."
+        f"{name.capitalize()} data have {rounded(mean, 4)} nats; {whose} gives them "
+        f"{rounded(bar, 4)} (difference {sign}{rounded(mean - bar, 4)} ± {rounded(2 * apart, 2)})."
     )

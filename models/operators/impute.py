@@ -13,6 +13,7 @@ from models.operators.base import Operation, Outcome, Progress, SeedSetting, Wor
 from models.operators.completing import completions
 from models.operators.editing import SamplerSetting
 from models.registry import operator
+from models.rounded import rounded
 from models.tensors import make_generator
 
 __all__ = ["LEVELS", "QUANTILES", "Impute", "ImputeConfig"]
@@ -132,9 +133,9 @@ def _coverage(draws: Tensor, x: Tensor, hidden: Tensor) -> Tensor:
 
 
 def _said(arrays: dict[str, Tensor]) -> str:
-    parts = [f"CRPS {float(arrays['crps'].mean()):.3g}"]
-    parts.append(f"of a straight line {float(arrays['crps-line'].mean()):.3g}")
+    parts = [f"CRPS {rounded(float(arrays['crps'].mean()), 3)}"]
+    parts.append(f"of a straight line {rounded(float(arrays['crps-line'].mean()), 3)}")
     if "crps-law" in arrays:
-        parts.append(f"of the law {float(arrays['crps-law'].mean()):.3g}")
+        parts.append(f"of the law {rounded(float(arrays['crps-law'].mean()), 3)}")
     inside = 100 * float(arrays["coverage"][LEVELS.index(0.8)])
     return f"{', '.join(parts)}; {inside:.0f} % of the truth is in the fan of 80 %."

@@ -5,6 +5,7 @@ import numpy as np
 from studio.app.kinds.registry import kind
 from studio.app.plots.ticks import number
 from studio.counted import too_few
+from studio.figures import short
 from studio.formats.inspection import Column, Inspection, Item
 from studio.store.names import is_taken
 from studio.store.splits import FEWEST
@@ -25,9 +26,9 @@ def file_size(count: int) -> str:
     size = float(count)
     for unit in ("B", "KB", "MB"):
         if size < 1000:
-            return f"{size:.3g} {unit}"
+            return f"{short(size, 3)} {unit}"
         size /= 1000
-    return f"{size:.3g} GB"
+    return f"{short(size, 3)} GB"
 
 
 def are_points(found: Inspection) -> bool:

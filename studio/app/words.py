@@ -7,6 +7,7 @@ from functools import cache
 from importlib import metadata
 
 from studio.app.state.runs import RunState
+from studio.figures import short
 from studio.protocol.events import SPREAD
 
 __all__ = [
@@ -91,17 +92,7 @@ def figure(value: float) -> str:
         return "0"
     if not math.isfinite(value):
         return "not finite"
-    return _short(value, 3)
-
-
-def _short(value: float, digits: int) -> str:
-    size = abs(value)
-    if size >= 1e5 or 0 < size < 1e-4:
-        power = f"{value:.{digits - 1}e}"
-        return power.replace("e-0", "e-").replace("e+0", "e").replace("e+", "e")
-    if size >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.{digits}g}" if size < 10 or digits > 1 else f"{value:.0f}"
+    return short(value, 3)
 
 
 def floor(floors: Mapping[str, float], slug: str) -> str:
@@ -118,7 +109,7 @@ def varying(mean: float, spread: float) -> str:
     if not spread or not math.isfinite(spread):
         return figure(mean)
     # The mean is known no better than its spread.
-    return f"{_short(mean, 2)} ±\u00a0{_short(spread, 1)}"
+    return f"{short(mean, 2)} ±\u00a0{short(spread, 1)}"
 
 
 def ago(at: float, now: float | None = None) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from studio.cli import kept
 from studio.cli.terminal import UsageError, paragraph, say, table
 from studio.counted import counted, listed
+from studio.figures import short
 from studio.protocol.events import SPREAD
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def _write(job: "EvaluationJob", seed: int) -> None:
         say(f"The floor of {' and '.join(filter(None, [', '.join(others), last]))} is {bar}.")
     for row in rows:
         if row["parts"]:
-            apart = "; ".join(f"{name} {value:.4g}" for name, value in row["parts"].items())
+            apart = "; ".join(f"{name} {short(value, 4)}" for name, value in row["parts"].items())
             paragraph(f"{row['metric']}{', each' * (len(row['parts']) > 1)}: {apart}")
     for note in quality.notes:
         say(note)
@@ -213,14 +214,14 @@ def _write(job: "EvaluationJob", seed: int) -> None:
 def _value(row: dict[str, Any]) -> str:
     if row["value"] is None:
         return "not finite"
-    interval = "" if row["low"] is None else f" [{row['low']:.3g}, {row['high']:.3g}]"
-    return f"{row['value']:.4g}{interval}"
+    interval = "" if row["low"] is None else f" [{short(row['low'], 3)}, {short(row['high'], 3)}]"
+    return f"{short(row['value'], 4)}{interval}"
 
 
 def _floor(mean: float | None, spread: float | None) -> str:
     if mean is None:
         return "-"
-    return f"{mean:.3g} ± {spread:.1g}" if spread else f"{mean:.3g}"
+    return f"{short(mean, 3)} ± {short(spread, 1)}" if spread else short(mean, 3)
 
 
 def _write_json(job: "EvaluationJob", seed: int) -> None:

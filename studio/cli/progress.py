@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from studio.cli.rewritten import RewrittenLine, bar
+from studio.figures import short
 from studio.protocol.messages import CheckpointWritten, Event, Log, Metrics, Progress
 
 __all__ = ["ProgressBar", "duration"]
@@ -87,8 +88,8 @@ class ProgressBar:
         if left is not None:
             parts.append(f"{duration(left)} left")
         if not math.isnan(self._loss):
-            parts.append(f"loss {self._loss:.4g}")
-        parts += [f"{name} {value:.3g}" for name, value in self._quality.items()]
+            parts.append(f"loss {short(self._loss, 4)}")
+        parts += [f"{name} {short(value, 3)}" for name, value in self._quality.items()]
         return "  ".join(parts)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from studio.cli.progress import ProgressBar, duration
 from studio.cli.rewritten import bar
+from studio.figures import short
 from studio.protocol.messages import Event, Log, Metrics, Progress
 
 __all__ = ["RaceBar"]
@@ -27,7 +28,7 @@ class RaceBar(ProgressBar):
             case Metrics(job=job, columns=columns):
                 for name, (_, values) in columns.items():
                     if name.startswith(QUALITY) and values:
-                        self._reached[job] = f"{values[-1]:.3g}"
+                        self._reached[job] = short(values[-1], 3)
                         break
             case Progress(job=job) if job == self._race:
                 self._draw(event)

@@ -7,6 +7,7 @@ from models.entries import FamilyEntry
 from models.registry import registry
 from studio.cli.terminal import say, table
 from studio.engine.race.standings import Standing, standing
+from studio.figures import short
 from studio.protocol.events import SPREAD
 from studio.store.run import RunFolder
 
@@ -59,9 +60,9 @@ def _likelihood(family: str) -> str:
 def _figure(value: float | None) -> str:
     if value is None:
         return "-"
-    return f"{value:.4g}" if math.isfinite(value) else "not finite"
+    return short(value, 4) if math.isfinite(value) else "not finite"
 
 
 def _floor(floors: Mapping[str, float], metric: str) -> str:
     spread = floors.get(SPREAD + metric)
-    return _figure(floors.get(metric)) + ("" if spread is None else f" ± {spread:.1g}")
+    return _figure(floors.get(metric)) + ("" if spread is None else f" ± {short(spread, 1)}")

@@ -326,7 +326,7 @@ def test_a_page_gathers_the_claims_whose_ids_begin_alike(monkeypatch) -> None:
         "| --- | --- | --- | --- | --- |",
         "| A-One | 7.04 | 0.123 | 3 | Holds |",
         "| A-Two | 70 | 0.123 | 1 | Does not hold |",
-        "| must miss: noise | 1.23e+03 | – |  |  |",
+        "| must miss: noise | 1,234 | – |  |  |",
         "",
         "~~A-\\*: the worst of all seeds. 2026-01-01 to 2026-01-03, here.~~",
     ]

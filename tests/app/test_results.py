@@ -71,7 +71,7 @@ def test_what_is_looked_at_is_what_was_opened_or_just_made_or_else_usual(tmp_pat
     assert _look(str(tmp_path), plain, chosen, "") == (None, chosen)
     opened, _ = _look(str(tmp_path), plain, chosen, Path(chosen).parent.name)
     assert opened is not None
-    assert opened.given == "pt = 5e+08"
+    assert opened.given == "pt = 5e8"
 
 
 def test_what_is_of_a_condition_is_shown_where_there_is_nothing_else(tmp_path: Path) -> None:

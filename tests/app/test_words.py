@@ -5,7 +5,9 @@ import math
 import pytest
 
 from studio.app import words
+from studio.app.plots.ticks import label, number
 from studio.app.state.runs import RunState
+from studio.figures import short
 from studio.protocol.spec import ChangeSetting
 
 
@@ -28,6 +30,33 @@ def test_what_is_no_number_is_called_so(value: float) -> None:
 )
 def test_a_floor_is_a_mean_with_its_spread(floors: dict[str, float], text: str) -> None:
     assert words.floor(floors, "mmd") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (99.6, 2, "100"),
+        (9.7, 1, "10"),
+        (100.0, 2, "100"),
+        (12_345.0, 4, "12,345"),
+        (0.079, 2, "0.079"),
+        (3.2e-5, 2, "3.2e-5"),
+        (4e7, 2, "4.0e7"),
+        (-95_064.0, 1, "-95,064"),
+    ],
+)
+def test_a_number_of_a_hundred_is_written_as_one(value: float, digits: int, text: str) -> None:
+    assert short(value, digits) == text
+
+
+def test_a_floor_that_is_rounded_up_to_a_hundred_is_written_as_one() -> None:
+    assert words.varying(99.7, 9.6) == "100 ±\u00a010"
+
+
+def test_ticks_and_legends_have_no_number_as_computers_write_it() -> None:
+    assert label(2e7, 1e7) == "2e7"
+    assert number(12_345.6) == "12,346"
+    assert number(2.5e6) == "2.50e6"
 
 
 def test_a_branch_says_that_its_first_picture_was_made_after_its_edit() -> None:

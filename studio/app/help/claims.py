@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from studio import resources
+from studio.figures import short
 
 __all__ = ["VERDICTS", "cell", "claims", "plain", "tabled", "told"]
 
@@ -99,7 +100,7 @@ def _beside(claim: Mapping[str, Any]) -> list[str]:
 def _numbers(outcome: Mapping[str, Any], names: Iterable[str], digits: int = 2) -> list[str]:
     """Return the values with these names, and a dash for what an outcome has not."""
     values = map(outcome["value"].get, names)
-    return ["–" if value is None else f"{value:.{digits}g}" for value in values]
+    return ["–" if value is None else short(value, digits) for value in values]
 
 
 def _nulls(nulls: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -113,7 +114,7 @@ def _shares(claim: Mapping[str, Any]) -> list[str]:
     names += [n for null in claim["nulls"].values() for n in null["value"]]
     names = list(dict.fromkeys(names))
     rows = [
-        [who, *(f"{each['value'][n]:.3g}" if n in each["value"] else "–" for n in names)]
+        [who, *(short(each["value"][n], 3) if n in each["value"] else "–" for n in names)]
         for who, each in {"measured": claim, **claim["nulls"]}.items()
     ]
     lines = _table(["", *(name.removesuffix(SHARE) for name in names)], rows)

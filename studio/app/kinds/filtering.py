@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from studio.app.kinds.kind import Kind, Measured
 from studio.app.kinds.lazily import Lazily
 from studio.app.kinds.validity import VALIDITY
+from studio.figures import short
 
 __all__ = ["Unfiltered", "example", "hint", "keeps", "orders", "sorted_rows", "sorting", "why_none"]
 
@@ -147,7 +148,7 @@ def example(known: Measured, kind: Kind) -> str:
     name = next((each for each in kind.brief if each in numbers), numbers[0])
     more = ", invalid" if VALIDITY in known else ""
     value = float(known[name][0])
-    return f"Filter: {name.lower()} > {value if np.isfinite(value) else 1:.3g}{more}"
+    return f"Filter: {name.lower()} > {short(value if np.isfinite(value) else 1, 3)}{more}"
 
 
 def _known(measured: Measured, name: str) -> list[str]:

@@ -41,6 +41,7 @@ from studio.app.kinds.lazily import Lazily
 from studio.app.theme import font
 from studio.app.tokens import Tokens
 from studio.counted import counted
+from studio.figures import short
 from studio.literal import one_line
 
 __all__ = ["KIND", "clouds", "images", "legend", "momenta", "shares"]
@@ -125,7 +126,7 @@ def said_constituent(datum: Arrays, place: int) -> str:
     x, pt = momenta(datum)
     eta, phi, share = float(x[place, 0]), float(x[place, 1]), float(shares(pt)[place])
     return (
-        f"row {place}: pT {pt[place]:,.1f} GeV ({100 * share:.2g} %), "
+        f"row {place}: pT {pt[place]:,.1f} GeV ({short(100 * share, 2)} %), "
         f"Δη {eta:.3f}, Δφ {phi:.3f}".replace("-", "−")
     )
 

@@ -25,6 +25,7 @@ from studio.app.kinds.kind import (
 from studio.app.theme import font
 from studio.app.tokens import Tokens
 from studio.counted import counted
+from studio.figures import short
 from studio.literal import one_line
 
 __all__ = ["KIND", "RANGE", "lines", "said"]
@@ -55,7 +56,11 @@ def said(datum: Arrays) -> str:
     x = np.asarray(datum["x"], np.float64)
     seen = x[np.isfinite(x)]
     lasts = f", {1000 * len(x) / float(datum[RATE]):.0f} ms" if RATE in datum else ""
-    span = f"{seen.min():.3g} to {seen.max():.3g}" if len(seen) else "nothing finite"
+    span = (
+        f"{short(float(seen.min()), 3)} to {short(float(seen.max()), 3)}"
+        if len(seen)
+        else "nothing finite"
+    )
     name = f"{one_line(str(datum[LABEL]))}, " if LABEL in datum else ""
     return f"{name}{span}{lasts}"
 

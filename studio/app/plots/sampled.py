@@ -22,6 +22,7 @@ from studio.app.state.results import SAMPLES
 from studio.app.state.runs import RunState
 from studio.app.state.sampledby import figures_apart, sampled_by
 from studio.app.state.session import AppState
+from studio.figures import power
 from studio.literal import one_line
 from studio.protocol.messages import JobInfo
 from studio.protocol.spec import Pick
@@ -130,7 +131,7 @@ def _given(attrs: dict[str, Any]) -> str:
         if isinstance(value, list):
             text, unit = f"{len(value):,} values", ""
         elif isinstance(value, int | float):
-            text = f"{value:,.6g}"
+            text = power(f"{value:,.6g}")
         else:
             text = one_line(str(value))
         said.append(f"{one_line(str(name))} = {text}{unit}")

@@ -2,6 +2,8 @@
 
 import math
 
+from studio.figures import power, short
+
 __all__ = ["label", "number", "ticks"]
 
 
@@ -22,14 +24,13 @@ def label(value: float, step: float) -> str:
         return "–"
     decimals = max(0, -math.floor(math.log10(step) + 1e-9))
     if decimals > 6 or abs(value) >= 1e7:
-        return f"{value:.3g}".replace("-", "−")
+        return power(f"{value:.3g}").replace("-", "−")
     return f"{value:,.{decimals}f}".replace("-", "−")
 
 
 def number(value: float) -> str:
-    """Write a value with about three figures, with a true minus sign: for legends and tips."""
+    """Write a value with about four figures, with a true minus sign: for legends and tips."""
     if not math.isfinite(value):
         return "not finite"
-    if value != 0 and not 1e-4 <= abs(value) < 1e6:
-        return f"{value:.2e}".replace("-", "−")
-    return f"{value:.4g}".replace("-", "−")
+    digits = 4 if value == 0 or 1e-4 <= abs(value) < 1e5 else 3
+    return short(value, digits).replace("-", "−")

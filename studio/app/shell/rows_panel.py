@@ -27,6 +27,7 @@ from studio.app.widgets.nearest import Near, Nearest
 from studio.app.widgets.pane import brief
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.tilesheet import Sheets
+from studio.figures import short
 
 __all__ = ["RowsPanel"]
 
@@ -268,11 +269,11 @@ class RowsPanel(QWidget):
         facts = []
         if total:
             made = "Real" if selection.source and selection.source.real else "Generated"
-            facts.append((made, f"{n:,} of {total:,}, {100 * n / total:.3g} %"))
+            facts.append((made, f"{n:,} of {total:,}, {short(100 * n / total, 3)} %"))
         if selection.beside is not None:
             name, k, of = selection.beside
             name = f"{name[:1].upper()}{name[1:]}"
-            facts.append((name, f"{k:,} of {of:,}, {100 * k / max(of, 1):.3g} %"))
+            facts.append((name, f"{k:,} of {of:,}, {short(100 * k / max(of, 1), 3)} %"))
         if selection.by in FOUND:
             facts.append(("Found by", FOUND[selection.by]))
         self.chosen.show_facts(facts)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app import words
+from studio.figures import short
 
 __all__ = ["FilmFound"]
 
@@ -61,7 +62,11 @@ class FilmFound:
     def said(self, frame: int, sample: int) -> str:
         """Say where a frame is, and how strong the score of a sample is there."""
         n, s = len(self.t), float(self.s[frame])
-        parts = [f"frame {frame + 1} of {n}", f"t = {float(self.t[frame]):.2f}", f"s = {s:.3g}"]
+        parts = [
+            f"frame {frame + 1} of {n}",
+            f"t = {float(self.t[frame]):.2f}",
+            f"s = {short(s, 3)}",
+        ]
         parts.append(f"{int(self.nfe[frame]):,} evaluations")
         if s > 0:
             parts.append(f"|score| {words.figure(float(self.score[frame, sample]))}")

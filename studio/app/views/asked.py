@@ -25,6 +25,7 @@ from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import can_ask
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.tilegrid import TileGrid
+from studio.figures import short
 from studio.protocol.spec import led_by
 
 __all__ = ["VIEW", "AskedView"]
@@ -256,7 +257,7 @@ def _below(
     plain = known[kind.below].dtype.kind in "fiu"
     name = next((each for each in asked if each in known), kind.below) if plain else kind.below
     values, title = known[name], f"{name.lower()} "
-    said = [f"{title}{value:.3g}" if plain else str(value) for value in values]
+    said = [f"{title}{short(value, 3)}" if plain else str(value) for value in values]
     if plain or VALIDITY not in known:
         return said
     wrong = (why_of(str(each)) for each in known[VALIDITY])

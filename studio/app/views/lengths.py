@@ -19,6 +19,7 @@ from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import Arrays, ArraysView, can_ask
 from studio.app.widgets.laddercard import LadderCard
 from studio.app.widgets.linekey import LineKey
+from studio.figures import short
 from studio.protocol.messages import GENERATE
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _spread(values: Any) -> Any:
 
 
 def _told(values: Any) -> str:
-    return f"{values.mean():+.2g} ± {float(_spread(values)):.1g}"
+    return f"{values.mean():+.2g} ± {short(float(_spread(values)), 1)}"
 
 
 def _within(gap: float) -> str:

@@ -35,6 +35,7 @@ from studio.app.widgets.laddercard import LadderCard
 from studio.app.widgets.linekey import LineKey
 from studio.app.widgets.literal import set_tip
 from studio.counted import counted
+from studio.figures import short
 from studio.protocol.messages import ResultWritten
 
 if TYPE_CHECKING:
@@ -323,11 +324,11 @@ class SolversView(FoundView):
         lines, shades = [], []
         for title, place, whose, each in self._compared(found):
             near = each.distance <= floor + SEEN * spread
-            enough, distance = "–", f"{each.distance:.3g}"
+            enough, distance = "–", short(each.distance, 3)
             if whose.repeated:
                 enough = f"{each.enough:,}" if each.enough is not None else "none"
-                distance += f" ± {each.spread:.1g}"
-            error = f"{each.error:.2g}" if np.isfinite(each.error) else "–"
+                distance += f" ± {short(each.spread, 1)}"
+            error = short(each.error, 2) if np.isfinite(each.error) else "–"
             took = words.figure(each.milliseconds)
             lines.append((title, f"{each.nfe:,}", distance, enough, error, took))
             verdict = {2: colors().good if near else colors().warm}

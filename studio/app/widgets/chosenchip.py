@@ -5,6 +5,7 @@ from collections.abc import Callable
 from studio.app.icons import IconWearer
 from studio.app.state.selection import Selection, Source, What
 from studio.app.widgets.literal import PushButton, set_tip
+from studio.figures import short
 
 __all__ = ["ChosenChip"]
 
@@ -39,7 +40,7 @@ class ChosenChip(PushButton):
         total = self._among(source) if source is not None else 0
         self.setVisible(bool(n))
         if total:
-            self.setText(f"{n:,} selected, {100 * n / total:.2g} %")
+            self.setText(f"{n:,} selected, {short(100 * n / total, 2)} %")
             self.setAccessibleName(f"{n:,} of {total:,} selected: let go of them")
             set_tip(self, "Let go of the selection (Esc)")
         elif n and source is not None:

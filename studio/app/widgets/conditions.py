@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QSlider, QWidget
 
 from studio.app.widgets.basic import button, clear, label
 from studio.app.widgets.classchoice import ClassChoice
+from studio.figures import short
 from studio.literal import one_line
 from studio.protocol.able import Condition
 
@@ -52,7 +53,7 @@ class _Number:
         """Say the number, "any" where it is not asked for."""
         on = self.tick.isChecked()
         unit = f" {self._of.unit}" if self._of.unit else ""
-        self.value.setText(f"{self.number:.3g}{unit}" if on else ANY.lower())
+        self.value.setText(f"{short(self.number, 3)}{unit}" if on else ANY.lower())
 
 
 class Conditions(QWidget):

@@ -21,6 +21,7 @@ from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, clear, column, label, row, scrolled, separator
 from studio.app.widgets.comparenames import measure_title, told_apart
 from studio.app.widgets.literal import set_tip
+from studio.figures import short
 from studio.protocol.catalog import EntrySpec
 
 __all__ = ["Finals", "short_count"]
@@ -38,7 +39,7 @@ def short_count(n: int) -> str:
     """Return a large number in three digits: "33.5 k", "1.2 M"."""
     for size, unit in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
         if n >= size:
-            return f"{n / size:.3g}{unit}"
+            return f"{short(n / size, 3)}{unit}"
     return str(n)
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from studio.app.icons import repaint_on_theme
 from studio.app.theme import font, theme
+from studio.figures import short
 
 __all__ = ["End", "Sparkline"]
 
@@ -63,11 +64,11 @@ class Sparkline(QWidget):
             steps, values = steps[keep], values[keep]
         self._x, self._y, self._floor, self.bar, self.end = steps, values, floor, bar, end
         if len(values):
-            spoken = f"from {values[0]:.3g} to {values[-1]:.3g}"
-            spoken += f", {bar} {floor:.3g}" if floor is not None else ""
+            spoken = f"from {short(float(values[0]), 3)} to {short(float(values[-1]), 3)}"
+            spoken += f", {bar} {short(floor, 3)}" if floor is not None else ""
             if end is not None:
-                spoken += f"; then {end.value:.3g}"
-                spoken += f", floor {end.floor:.3g}" if end.floor is not None else ""
+                spoken += f"; then {short(end.value, 3)}"
+                spoken += f", floor {short(end.floor, 3)}" if end.floor is not None else ""
             self.setAccessibleName(spoken)
         self.update()
 

@@ -19,6 +19,7 @@ from studio.engine.run.others import Others, asking
 from studio.engine.run.resolve import pick_metrics, pick_sampler
 from studio.engine.watch.ahead import Ahead
 from studio.engine.watch.evaluation import Evaluator, Quality, unguided
+from studio.figures import short
 from studio.protocol.events import SPREAD
 from studio.protocol.messages import Evaluate, Progress
 from studio.store.run import RunFolder
@@ -151,8 +152,9 @@ class EvaluationJob(RunJob):
 
 def _told(entry: MetricEntry, figure: Figure, quality: Quality) -> str:
     """Say a figure, its interval and its bar, up to with how many data it was measured."""
-    interval = "" if figure.low is None else f" [{figure.low:.4g}, {figure.high:.4g}]"
+    ends = [short(end, 4) for end in (figure.low, figure.high) if end is not None]
+    interval = f" [{', '.join(ends)}]" if ends else ""
     floor, spread = (quality.floors.get(key) for key in (entry.slug, SPREAD + entry.slug))
-    around = f" ± {spread:.1g}" if spread else ""
-    bar = "" if floor is None else f"{entry.bar_is} {floor:.4g}{around}; "
-    return f"{figure.value:.4g}{interval} ({bar}n = {figure.n or quality.n:,}"
+    around = f" ± {short(spread, 1)}" if spread else ""
+    bar = "" if floor is None else f"{entry.bar_is} {short(floor, 4)}{around}; "
+    return f"{short(figure.value, 4)}{interval} ({bar}n = {figure.n or quality.n:,}"

@@ -32,6 +32,7 @@ from studio.app.widgets.pane import told
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.waiting import tell_none
 from studio.counted import counted
+from studio.figures import short
 from studio.protocol.extras import DENOISED, LEVELS, PLACES
 
 __all__ = ["VIEW", "GraphFlowView"]
@@ -336,7 +337,7 @@ class GraphFlowView(QWidget):
             at = f" at node {way.nodes_at(flow)} of {way.size}"
         self._title.set_text(called + at)
         pairs, level = way.at(flow), way.level(flow)
-        said = [f"σ = {level:.2g}"] if level else []
+        said = [f"σ = {short(level, 2)}"] if level else []
         edge = self._kind.by_hand.edge if self._kind.by_hand is not None else "edge"
         said.append(f"{counted(int(pairs.here.sum()), edge)}, {int(way.last.sum())} at the end")
         self._where.set_text(", ".join(said))

@@ -27,6 +27,7 @@ from studio.app.widgets.literal import set_tip
 from studio.app.widgets.ownimage import Image, OwnImage, Told
 from studio.app.widgets.tilegrid import TileGrid
 from studio.counted import counted
+from studio.figures import short
 from studio.protocol.parts import ErrorInfo
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ class FilmView(FoundView):
         self._which.setAccessibleName(f"Sample {picked} along the flow")
         frames = found.strip(STRIP)
         near = int(np.abs(frames - frame).argmin())
-        levels = [f"s {float(s):.3g}" for s in found.s[frames]]
+        levels = [f"s {short(float(s), 3)}" for s in found.s[frames]]
         times = [f"t {float(t):.2f}" for t in found.t[frames]]
         for strip, of, said in (
             (self.way, found.way, times), (self.foreseen, found.foreseen, levels),

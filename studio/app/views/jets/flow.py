@@ -45,6 +45,7 @@ from studio.app.widgets.pane import told
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.tilesheet import Sheets
 from studio.app.widgets.waiting import tell_none
+from studio.figures import short
 from studio.protocol.extras import DENOISED, LEVELS
 
 __all__ = ["VIEW", "JetFlowView", "short_level"]
@@ -476,7 +477,7 @@ class JetFlowView(QWidget):
             self._where.set_text(said_constituent(way.at(flow), place))
             return
         level = way.level(flow)
-        at = f"s = {level:.2g}, " if level is not None else ""
+        at = f"s = {short(level, 2)}, " if level is not None else ""
         self._where.set_text(f"{at}t = {flow:.2f}" if way.moves else "")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -498,7 +499,7 @@ class JetFlowView(QWidget):
 def short_level(level: float) -> str:
     """Write a noise level in four letters, as there is room for below a small picture."""
     if level >= 0.1 or level <= 0.0:
-        return f"{level:.2g}"
+        return short(level, 2)
     return f"{level:.2f}" if level >= 0.01 else f"{level:.0e}".replace("e-0", "e-")
 
 
