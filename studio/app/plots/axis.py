@@ -18,6 +18,7 @@ __all__ = [
     "EDGE",
     "Axis",
     "Marks",
+    "marks_within",
     "name_marks",
     "name_marks_up",
     "no_marks",
@@ -48,6 +49,15 @@ def value_marks(
     marks = _round(low, high, pixels / apart)
     step = marks[1] - marks[0] if len(marks) > 1 else 1.0
     return [(mark, label(mark, step)) for mark in marks]
+
+
+def marks_within(low: float, high: float) -> Marks:
+    """Return round values, none of which is below or above what can be."""
+
+    def marks(first: float, last: float, pixels: float) -> list[tuple[float, str]]:
+        return [each for each in value_marks(first, last, pixels) if low <= each[0] <= high]
+
+    return marks
 
 
 def name_marks(names: Sequence[str]) -> Marks:

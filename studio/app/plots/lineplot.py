@@ -36,7 +36,8 @@ class Drawn:
 class LinePlot(Explored):
     """Shows lines with what is along both axes; with ``powers`` that across is logarithmic, with
     ``steep`` that upwards: what is not above 0 is left out there. With ``dots`` each value is
-    marked: there are few. ``least`` are ranges that are seen at least.
+    marked: there are few. ``least`` are ranges that are seen at least, and no band goes beyond
+    what its values can be, ``within``.
 
     Signals:
         chosen_at: the place across that was clicked.
@@ -61,6 +62,7 @@ class LinePlot(Explored):
         self._under: float | None = None
         self._at: float | None = None
         self.least: tuple[Range, Range] | None = None
+        self.within: Range = (-np.inf, np.inf)
         self.plane = self.add_plane(
             power_marks if powers else value_marks,
             power_marks if steep else value_marks,
@@ -74,6 +76,11 @@ class LinePlot(Explored):
         self.setAccessibleName(title)
         self.setMinimumSize(QSize(260, 190))
         self.restyle()
+
+    def name(self, title: str) -> None:
+        """Say what is shown; it is drawn with what is shown next."""
+        self._title = title
+        self.setAccessibleName(title)
 
     def show_lines(self, lines: Sequence[Drawn], at: float | None = None) -> None:
         """Show other lines, and a place across that is looked at."""
@@ -120,7 +127,9 @@ class LinePlot(Explored):
         for place, line in enumerate(self.lines):
             shade, x = ink(place), self._across(line)
             if line.error is not None:
-                ends = [self._up(line.y + side * line.error) for side in (-2, 2)]
+                ends = [
+                    self._up(np.clip(line.y + side * line.error, *self.within)) for side in (-2, 2)
+                ]
                 band = [pg.PlotCurveItem(x, end) for end in ends]
                 items.append(pg.FillBetweenItem(*band, brush=colour(shade.color().name(), 0.2)))
             items.append(Line(x, self._up(line.y), shade))

@@ -1,5 +1,6 @@
 """What one figure costs of another: a path over two axes, each stop of it with its setting."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,17 +12,20 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from studio.app import words
-from studio.app.plots.axis import value_marks
+from studio.app.plots.axis import marks_within
 from studio.app.plots.explored import Explored, Range
 from studio.app.plots.ladder import ink
 from studio.app.plots.plane import Line, Plane, pen, word
 
-__all__ = ["Stop", "TradeoffPlot"]
+__all__ = ["SHARE", "SIZE", "Stop", "TradeoffPlot"]
 
 Doubles = NDArray[np.float64]
 Three = tuple[float, float, float]
+SHARE: Range = (0.0, 1.0)
+SIZE: Range = (0.0, math.inf)
+"""Between what a share can be, and what has no upper end."""
 ROOM = 0.08  # of an axis around what is drawn
-LEAST = 0.04  # of an axis that is seen at least
+LEAST = 0.2  # of an axis that is seen at least: less is no difference
 NEAR = 20.0  # pixels around a name in which no other one stands
 
 
@@ -47,9 +51,17 @@ class TradeoffPlot(Explored):
     chosen_at = Signal(float)
 
     def __init__(
-        self, title: str, setting: str, across: str, up: str, parent: QWidget | None = None
+        self,
+        title: str,
+        setting: str,
+        across: str,
+        up: str,
+        within: tuple[Range, Range] = (SIZE, SIZE),
+        parent: QWidget | None = None,
     ) -> None:
-        """``setting`` is what changes from stop to stop."""
+        """``setting`` is what changes from stop to stop; ``within`` between what figures across and
+        up can be.
+        """
         super().__init__(parent)
         self._title, self._setting = title, setting
         self._names = across, up
@@ -57,12 +69,18 @@ class TradeoffPlot(Explored):
         self._real: tuple[float | None, float | None] = (None, None)
         self._at: float | None = None
         self._under: QPointF | None = None
-        self.plane = self.add_plane(value_marks, value_marks, heading=True)
+        self._within = within
+        self.plane = self.add_plane(*(marks_within(*each) for each in within), heading=True)
         self.plane.bottom.set_name(across)
         self.plane.left.set_name(up)
         self.setAccessibleName(title)
         self.setMinimumSize(QSize(260, 190))
         self.restyle()
+
+    def name(self, title: str) -> None:
+        """Say what is shown; it is drawn with what is shown next."""
+        self._title = title
+        self.setAccessibleName(title)
 
     def show_stops(
         self,
@@ -85,7 +103,8 @@ class TradeoffPlot(Explored):
             np.append(values, [] if real is None else [real])
             for values, real in zip(places, self._real, strict=True)
         ]
-        return _around(ends[0]), _around(ends[1])
+        across, up = (_around(*each) for each in zip(ends, self._within, strict=True))
+        return across, up
 
     def pointed(self, at: QPointF | None) -> None:
         """Say the figures of the stop that is nearest to the mouse."""
@@ -176,7 +195,16 @@ class TradeoffPlot(Explored):
         self.plane.heading.say(text, names=False)
 
 
-def _around(values: Doubles) -> Range:
+def _around(values: Doubles, within: Range) -> Range:
+    """Return what is seen of an axis: all values, at least `LEAST`, and room for the dots at its
+    ends.
+    """
     low, high = float(values.min()), float(values.max())
-    room = ROOM * max(high - low, LEAST)
+    lack = max(0.0, LEAST - (high - low)) / 2
+    low, high = low - lack, high + lack
+    if high > within[1]:
+        low, high = low - (high - within[1]), within[1]
+    if low < within[0]:
+        low, high = within[0], high + (within[0] - low)
+    room = ROOM * (high - low)
     return low - room, high + room

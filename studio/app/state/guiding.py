@@ -1,5 +1,6 @@
 """What a guidance lab found, strength by strength, and which runs can be asked. Pure."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,10 @@ from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import led_by
 
-__all__ = ["TOLD", "Figures", "Found", "lacking"]
+__all__ = ["TOLD", "Figures", "Found", "lacking", "right_of"]
 
 Floats = NDArray[np.float32]
+CONFIDENT = 1.959964  # 95 % of a normal law lie within so many deviations
 TOLD, DROPOUT = "conditional", "label_dropout"
 """Settings of a family: whether it is told the class, and how often it learns without it."""
 
@@ -91,6 +93,18 @@ def _figures(arrays: Mapping[str, NDArray[Any]]) -> tuple[Figures, ...]:
     values[:, 2:4] = np.sqrt(values[:, 2:4] / max(float(arrays["class-spread"].item()), 1e-12))
     some = values[np.isfinite(values[:, 1])]
     return tuple(Figures(*map(float, row)) for row in some[some[:, 0].argsort()])
+
+
+def right_of(right: int, n: int) -> str:
+    """Say in how many of n samples the judge sees the class that was asked for, with the 95 %
+    interval of the share (Wilson 1927, doi:10.1080/01621459.1927.10502953).
+    """
+    share, z = right / n, CONFIDENT**2 / n
+    centre = (share + z / 2) / (1 + z)
+    reach = math.sqrt(z * share * (1 - share) + z**2 / 4) / (1 + z)
+    low, high = max(0.0, centre - reach), min(1.0, centre + reach)
+    between = f"{100 * low:.0f} to {100 * high:.0f}"
+    return f"Accuracy {100 * share:.0f}\u00a0% ({between}), {right} of {n}"
 
 
 def lacking(run: RunState | None, catalog: Catalog | None) -> str | None:

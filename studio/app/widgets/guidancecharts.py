@@ -6,13 +6,15 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from studio.app.forms.editors import Segments
+from studio.app.plots.explored import Range
 from studio.app.plots.lineplot import Drawn, LinePlot
-from studio.app.plots.tradeoff import Stop, TradeoffPlot
+from studio.app.plots.tradeoff import SHARE, Stop, TradeoffPlot
 from studio.app.widgets.basic import row
 
 __all__ = ["GuidanceCharts"]
 
 TRADEOFF, BY_STRENGTH = "Trade-off", "By strength"
+PATH, LINES = "Fidelity by diversity, each dot a strength", "Fidelity and diversity"
 
 
 class GuidanceCharts(QWidget):
@@ -25,15 +27,16 @@ class GuidanceCharts(QWidget):
 
     chosen_at = Signal(float)
 
-    def __init__(self, across: str, up: str, both: str) -> None:
-        """``across`` is diversity and ``up`` fidelity; ``both`` what they are counted in."""
+    def __init__(self, across: str, up: str, both: str, diversity: Range) -> None:
+        """``across`` is diversity and ``up`` fidelity, a share; ``both`` what they are counted in,
+        and ``diversity`` between what that can be.
+        """
         super().__init__()
         self.choice = Segments([TRADEOFF, BY_STRENGTH], "Fidelity and diversity")
         self.choice.select(0)
         self.choice.widen()
-        title = "Fidelity by diversity, each dot a strength"
-        self.tradeoff = TradeoffPlot(title, "strength", across, up)
-        self.by_strength = LinePlot("Fidelity and diversity", "strength", both, dots=True)
+        self.tradeoff = TradeoffPlot(PATH, "strength", across, up, (diversity, SHARE))
+        self.by_strength = LinePlot(LINES, "strength", both, dots=True)
         self._pages = QStackedWidget()
         for plot in (self.tradeoff, self.by_strength):
             plot.chosen_at.connect(self.chosen_at)
@@ -44,6 +47,11 @@ class GuidanceCharts(QWidget):
         layout.setSpacing(4)
         layout.addLayout(row(self.choice, None))
         layout.addWidget(self._pages, 1)
+
+    def call(self, of: str) -> None:
+        """Say of how many samples the figures are, "" for nothing."""
+        self.tradeoff.name(", ".join(filter(None, [PATH, of])))
+        self.by_strength.name(", ".join(filter(None, [LINES, of])))
 
     def show_both(
         self,

@@ -21,7 +21,7 @@ from studio.app.latest import Latest
 from studio.app.plots.densitymap import DensityMap
 from studio.app.plots.ledplot import LedPlot
 from studio.app.plots.lineplot import Drawn
-from studio.app.plots.tradeoff import Stop
+from studio.app.plots.tradeoff import SIZE, Stop
 from studio.app.state.guiding import DROPOUT, TOLD, Figures, Found, lacking
 from studio.app.state.operators import Asking
 from studio.app.state.runs import RunState
@@ -136,7 +136,7 @@ class GuidanceView(QWidget):
         self.own = LedPlot("Data of the class")
         self.charts = GuidanceCharts(
             "deviation, as a part of that of the class", "share of the class",
-            "relative to the class",
+            "relative to the class", SIZE,
         )  # fmt: skip
         self.charts.by_strength.least = CURVE
         self.charts.chosen_at.connect(self.lead)

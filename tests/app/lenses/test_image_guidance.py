@@ -12,8 +12,9 @@ from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
 from studio.app.intents.base import Answer
+from studio.app.plots.axis import marks_within
 from studio.app.plots.plane import Word
-from studio.app.plots.tradeoff import Stop, TradeoffPlot
+from studio.app.plots.tradeoff import SHARE, SIZE, Stop, TradeoffPlot
 from studio.app.views.images.guidance import ALL, VIEW, ImageGuidanceView, Judged, Led
 from studio.app.widgets.guidanceview import STRENGTHS as STOPS
 from studio.protocol.catalog import EntrySpec, FieldSpec
@@ -79,6 +80,8 @@ def lab(lens: Any) -> Iterator[ImageGuidanceView]:
         if isinstance(command, GetAble):
             named = {"name": "label", "names": ["nought", "one", "two"]}
             return Answer({"step": 100, "operators": [], "conditions": [named]})
+        if isinstance(command, Operate) and command.operator == "ask-judge":
+            return Answer({"step": 100}, {"class": np.array([0, 1, 2, 1])})
         if isinstance(command, Operate) and command.inline:
             name = command.given.get("label")
             asked = [0, 1, 2, 0] if name is None else [["nought", "one", "two"].index(name)] * 4
@@ -117,6 +120,22 @@ def test_a_click_finds_the_stop_by_both_axes_and_no_name_covers_another(qtbot) -
     assert len(chosen) == 2
 
 
+def test_a_share_is_never_above_one_and_what_is_all_one_is_seen_at_a_sensible_scale(qtbot) -> None:
+    plot = TradeoffPlot("", "strength", "coverage", "label accuracy", (SHARE, SHARE))
+    qtbot.addWidget(plot)
+    plot.resize(400, 300)
+    plot.show_stops([Stop(at, (1.0, 0.9, 1.0), (0.0, 0.0, 0.1)) for at in (0.0, 1.0)])
+    across, up = plot.whole(plot.plane)
+    assert across[0] == pytest.approx(0.8, abs=0.02)
+    assert up[1] == pytest.approx(0.2, abs=0.02)
+    for low, high in (across, up, (0.9, 1.3), (-0.2, 0.1)):
+        assert all(0.0 <= at <= 1.0 for at, _ in marks_within(*SHARE)(low, high, 700.0))
+    sizes = TradeoffPlot("", "strength", "deviation", "share", (SIZE, SHARE))
+    qtbot.addWidget(sizes)
+    sizes.show_stops([Stop(0.0, (1.4,) * 3, (1.0,) * 3), Stop(1.0, (1.4,) * 3, (1.0,) * 3)])
+    assert sizes.whole(sizes.plane)[0] == pytest.approx((1.284, 1.516))
+
+
 async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens, lab) -> None:
     assert VIEW.applies(lens.state)
     record = ResultRecord(
@@ -140,6 +159,8 @@ async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens,
     assert (first.config["measure"], first.given) == (False, {})
     assert lab.classes.name == ALL
     assert lab.grid.count == 4
+    await until(lambda: "3 of 4" in lab.right.text())
+    assert lab.right.text() == "Accuracy 75\u00a0% (30 to 95), 3 of 4", "live, of what is seen"
     assert lab._refused == ""
     await until(lambda: any(lab._known.values()))
     assert lab.charts.isVisibleTo(lab)
@@ -150,8 +171,9 @@ async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens,
     across, up = path.whole(path.plane)
     assert across[0] < 0.7 < 0.95 < across[1], "real images are in the picture, too"
     assert up[1] > 0.98
-    assert lab.table.horizontalHeaderItem(0).text() == "n\u00a0=\u00a01,200"
-    assert "300 real images" in lab.table.horizontalHeaderItem(0).toolTip()
+    assert lab.table.horizontalHeaderItem(1).text() == "guided, n\u00a0=\u00a01,200"
+    assert lab.table.horizontalHeaderItem(2).text() == "real, n\u00a0=\u00a0300"
+    assert path.accessibleName().endswith("n\u00a0=\u00a01,200")
     assert lab.table.item(0, 1).text() == "90\u00a0% (85 to 93)"
     assert lab.table.item(1, 2).text() == "95\u00a0%"
     lab.resize(661, 456)  # the canvas in a window of 1280
@@ -171,7 +193,8 @@ async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens,
     assert "not measured" in lab.unknown.text()
     lab.classes.choose(2)
     await until(lambda: lab._asked.label == 2)
-    assert lens.link.of(Operate)[-1].given == {"label": "one"}
+    led = [each for each in lens.link.of(Operate) if each.operator == "image-guidance"]
+    assert led[-1].given == {"label": "one"}
     assert not lab.charts.isVisibleTo(lab), "of another class nothing was measured"
     lab._measure()
     await until(lambda: not lens.link.of(Operate)[-1].inline)

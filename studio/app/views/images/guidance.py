@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
+from studio.app.latest import Latest
 from studio.app.plots.lineplot import Drawn
-from studio.app.plots.tradeoff import Stop
-from studio.app.state.guiding import lacking
+from studio.app.plots.tradeoff import SHARE, Stop
+from studio.app.state.guiding import lacking, right_of
 from studio.app.state.session import AppState
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, button, label, row, scrolled, view_bar
@@ -35,13 +37,17 @@ UNLED = (
     "Guided samples begin with noise, and a picture says no more than a class; this model hears of "
     "none. Film, Edit, Anomaly and Purify take the picture itself."
 )
+LIVE = "Label accuracy of the images below, as the judge sees them, and its 95 % interval"
 DEVIATIONS = 1.96  # that the end of an interval of 95 % is away
-COLUMNS = (
-    ("", ""),
-    ("guided", "Label accuracy: the share of samples in which the judge sees the class that was "
-     "asked for. Coverage: the share of real images with a sample near them in its eyes"),
-    ("real", "The judge on real images; the coverage that as many samples of their law have"),
-)  # fmt: skip
+ASKED = "The judge is asked"
+GUIDED = (
+    "Label accuracy: the share of samples in which the judge sees the class that was asked for. "
+    "Coverage: the share of real images with a sample near them in its eyes"
+)
+REAL = (
+    "The judge on real images, of those that were held out where some were; the coverage that as "
+    "many samples of their law have"
+)
 
 
 @dataclass(frozen=True)
@@ -99,6 +105,8 @@ class ImageGuidanceView(GuidanceView):
     live = {"n": SHOWN, "measure": False}  # noqa: RUF012
 
     def _lay_out(self) -> None:
+        self._judged: tuple[Led | None, NDArray[np.int64] | None] = None, None
+        self._judging: Latest[Led] = Latest(self, self._judge)
         self.words = Elided("", "muted")
         self.classes = ClassChoice()
         self.classes.chosen.connect(self._class_changed)
@@ -117,12 +125,14 @@ class ImageGuidanceView(GuidanceView):
         self.refused.hide()
         body.addWidget(self.refused)
         self._title = Elided("", "muted")
+        self.right = Elided("", "strong")
         self.grid = TileGrid("Guided images")
         self.grid.setMinimumHeight(280)
-        self.charts = GuidanceCharts("coverage", "label accuracy", "share")
-        self.charts.by_strength.least = CURVE
+        self.charts = GuidanceCharts("coverage", "label accuracy", "share", SHARE)
+        self.charts.by_strength.least = (CURVE[0], SHARE)
+        self.charts.by_strength.within = SHARE
         self.charts.chosen_at.connect(self.lead)
-        self.table = FiguresTable("Figures at this strength", COLUMNS)
+        self.table = FiguresTable("Figures at this strength", _heads(()))
         self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
         self.table.setMinimumWidth(200)
         self.unknown = label("", "muted", wrap=True)
@@ -130,6 +140,7 @@ class ImageGuidanceView(GuidanceView):
         for box in (left, right):
             box.setSpacing(6)
         left.addWidget(self._title)
+        left.addWidget(self.right)
         left.addWidget(self.grid, 1)
         right.addWidget(self.charts, 1)
         right.addWidget(self.table)
@@ -198,6 +209,7 @@ class ImageGuidanceView(GuidanceView):
         self.grid.show_tiles(
             kind.tiles({"x": found.images[0][:SHOWN]}), noun=kind.many, words=names
         )
+        self._tell_right(found)
         title = f"Strength {asked.strength:g}, each of the class below it"
         self._title.set_text(title)
         known = self._known.get((asked.label, asked.rescale), {})
@@ -224,6 +236,39 @@ class ImageGuidanceView(GuidanceView):
         self.unknown.setText("" if near else unknown)
         self.unknown.setVisible(not near)
 
+    def _tell_right(self, found: Led) -> None:
+        """Say in how many of the images the judge sees the class, and ask it where it was not."""
+        if found is not self._judged[0]:
+            self._judged = found, None
+            self._judging.want(found)
+        seen = self._judged[1]
+        if seen is None:
+            self.right.set_text(ASKED)
+            self.right.set_more("")
+            return
+        wanted = found.asked[: len(seen)]
+        self.right.set_text(right_of(int((seen == wanted).sum()), len(seen)))
+        self.right.set_more(LIVE)
+
+    async def _judge(self, found: Led) -> None:
+        """Ask the judge about the images that are seen now; where there is none, nobody says so
+        twice: Measure does.
+        """
+        if found is not self.found:
+            return
+        rows = {"rows": found.images[0][:SHOWN].tolist()}
+        try:
+            answer = await self._actions.operating.ask(self._key, JUDGE, inputs=rows)
+            seen = np.asarray(answer.arrays["class"], np.int64)
+        except (Refused, KeyError):
+            if isValid(self) and found is self.found:
+                self.right.hide()
+            return
+        if isValid(self) and found is self.found:
+            self._judged = found, seen
+            self.right.show()
+            self._tell_right(found)
+
     def _which(self, label_: int) -> str:
         return "this class" if label_ else "all classes"
 
@@ -234,6 +279,7 @@ class ImageGuidanceView(GuidanceView):
             values = np.array([getattr(one, name) for one in each]).reshape(-1, 3)
             reach = (values[:, 2] - values[:, 1]) / 2 / DEVIATIONS
             lines.append(Drawn(title, x, values[:, 0], reach))
+        self.charts.call(_of(each[-1].counts) if each else "")
         stops = [Stop(one.strength, one.coverage, one.accuracy) for one in each]
         real = (each[-1].real_coverage, each[-1].real_accuracy) if each else (None, None)
         self.charts.setVisible(bool(each))
@@ -250,11 +296,13 @@ class ImageGuidanceView(GuidanceView):
 
 def _heads(counts: tuple[int, ...]) -> tuple[tuple[str, str], ...]:
     """Return the columns of the table, with of how many their figures are."""
-    if len(counts) != 2:
-        return COLUMNS
-    made, real = counts
-    tip = f"{made:,} samples at each strength, held against {real:,} real images"
-    return (f"n\u00a0=\u00a0{made:,}", tip), *COLUMNS[1:]
+    made, real = (f", {_of((n,))}" for n in counts) if len(counts) == 2 else ("", "")
+    return ("", ""), (f"guided{made}", GUIDED), (f"real{real}", REAL)
+
+
+def _of(counts: tuple[int, ...]) -> str:
+    """Say of how many samples figures are, "" where nobody knows."""
+    return f"n\u00a0=\u00a0{counts[0]:,}" if counts else ""
 
 
 def _three(values: NDArray[Any]) -> tuple[float, float, float]:
