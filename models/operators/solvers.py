@@ -67,7 +67,7 @@ class SolverLabConfig(Config, frozen=True):
     calls: Annotated[
         tuple[int, ...],
         param(
-            "Calls",
+            "Evaluations",
             "How often each may evaluate the network for a sample, with commas between; none for "
             "what there is time for.",
             meant="what there is time for; or such as: 8, 16, 32",
@@ -155,7 +155,8 @@ class _Plan:
 @operator(
     "solver-lab",
     title="Solver lab",
-    summary="Draws samples by several samplers with few to many calls of the network, and measures "
+    summary="Draws samples by several samplers with few to many evaluations of the network, and "
+    "measures "
     "how far each is from the data and from the end of the ODE, and how long it took. Nothing is "
     "trained.",
     source="Karras et al. 2022, arXiv:2206.00364, figure 2; Lu et al. 2022, arXiv:2206.00927, "
@@ -163,7 +164,7 @@ class _Plan:
     config=SolverLabConfig,
     needs=("samples", "stepped"),
     asks=None,
-    counts="calls",
+    counts="evaluations",
 )
 class SolverLab:
     """Measures sampler by sampler; arrays are by sampler and calls, in the order of the settings.
@@ -448,7 +449,10 @@ def _enough(
     mean, half = distance.mean(dim=2), half_width(distance)
     near = (mean <= floor.mean() + 2 * (floor.std() if len(floor) > 1 else 0.0)) & (nfe > 0)
     if not near.any() and distance.shape[2] > 1:
-        return "None comes to what real data are from each other, with as many calls as were tried."
+        return (
+            "None comes to what real data are from each other, with as many evaluations as were "
+            "tried."
+        )
     calls = torch.where(near, nfe, nfe.max() + 1)
     # Of several with as few calls, the nearest.
     k, c = divmod(int(torch.where(calls == calls.min(), mean, torch.inf).argmin()), calls.shape[1])
@@ -457,9 +461,10 @@ def _enough(
     apart = all(mean[k, c] + half[k, c] < mean[j, c] - half[j, c] for j in others)
     if not narrow or not apart:
         few = f"{many} are too few" if distance.shape[2] > 1 else "One repeat is too little"
-        told = "tell the solvers apart" if len(samplers) > 1 else "say how many calls it needs"
+        alone = "say how many evaluations it needs"
+        told = "tell the solvers apart" if len(samplers) > 1 else alone
         return f"{few} to {told}: take more."
     return (
-        f"{samplers[k].title} needs the fewest calls, {int(calls[k, c])}, to be as near to the "
-        "data as real data are."
+        f"{samplers[k].title} needs the fewest evaluations, {int(calls[k, c])}, to be as near to "
+        "the data as real data are."
     )

@@ -96,5 +96,5 @@ def _needs(method: Method, spec: RunSpec, catalog: Catalog) -> list[str]:
 
 
 def _figure(each: Published) -> str:
-    calls = f" with {each.calls:,} calls of the network" if each.calls is not None else ""
+    calls = f" with {each.calls:,} evaluations of the network" if each.calls is not None else ""
     return f"{each.figure}, {each.data}{calls} ({each.source})"

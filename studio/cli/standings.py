@@ -20,7 +20,7 @@ def show(runs: Iterable[RunFolder]) -> None:
     metrics = list(dict.fromkeys(name for each in found for name in each.values))
     if metrics:
         found.sort(key=lambda each: _rank(metrics[0], each))
-    head = ["run", *metrics, "likelihood", "steps", "seconds", "NFE", "state"]
+    head = ["run", *metrics, "likelihood", "steps", "seconds", "evaluations", "state"]
     rows = [
         [
             each.name,

@@ -3,7 +3,10 @@
 import msgspec
 import pytest
 
-from studio.app.state.sampledby import figures_apart, sampled_by
+from studio.app.setup.facts import costs
+from studio.app.state.draft import Draft
+from studio.app.state.runs import RunState, Series
+from studio.app.state.sampledby import drawn_by, evaluations_of, figures_apart, sampled_by
 from studio.protocol.spec import Pick, RunSpec
 from tests.client.fakes.catalog import catalog
 
@@ -51,6 +54,24 @@ def test_what_drew_samples_is_told_where_figures_are_of_others(own, drawn, capti
     assert sampled_by(own, drawn, catalog()) == caption
     told = {"": "", "without guidance": LED_BY}.get(figures, f"{APART}{figures}.")
     assert figures_apart(own, drawn, catalog()) == told
+
+
+def test_what_drew_a_film_is_named_with_its_steps_and_what_led_it():
+    assert drawn_by(spec(), heun(**OWN, guidance=LED), catalog()) == "Heun in 18 steps, guidance 2"
+    assert drawn_by(spec(), heun(steps=5), catalog()) == "Heun in 5 steps"
+    assert drawn_by(None, heun(steps=5), catalog()) == "heun"
+
+
+def test_evaluations_are_called_the_same_wherever_they_are_counted():
+    """Guidance asks twice a step: where a run is measured without it, it is said."""
+    run = RunState(key="/p/runs/0001-r", name="0001-r", spec=spec(**OWN, guidance=LED))
+    run.series["cost/nfe"] = Series()
+    run.series["cost/nfe"].extend([100], [35.0])
+    assert evaluations_of(run) == "35 evaluations without guidance"
+    run.spec = spec(**OWN)
+    assert evaluations_of(run) == "35 evaluations"
+    draft = Draft(spec=spec(**OWN, guidance=LED), evaluations=70)
+    assert "70 evaluations a sample with guidance" in costs(draft, catalog()).replace("\u00a0", " ")
 
 
 def test_a_model_without_a_sampler_and_an_unknown_one_say_nothing():

@@ -92,7 +92,7 @@ def test_show_says_the_six_choices_of_every_named_method_and_how_to_train_it(say
     for choice in CHOICES.values():
         assert re.search(rf"^    {choice}: ", out, re.M), choice
     for text in ("(method vdm)", "Source: Kingma et al. 2021", "family.path=learned", "FID 4.00",
-                 "1,000 calls", "8B-vdm", "pushforward run vdm-checkerboard trains one",
+                 "1,000 evaluations", "8B-vdm", "pushforward run vdm-checkerboard trains one",
                  "--set method=vdm"):  # fmt: skip
         assert text in words, text
     _, distilled, _ = say("show", "reflow")

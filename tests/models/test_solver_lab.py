@@ -326,7 +326,7 @@ def said(distance: list[list[float]], spread: float, repeats: int = 3) -> str:
 
 def test_a_winner_is_named_where_its_interval_is_narrow_and_below_all_others() -> None:
     clear = [[3.0, 2.0], [4.0, 3.0], [2.0, 1.1]]
-    assert "needs the fewest calls, 16" in said(clear, 0.02)
+    assert "needs the fewest evaluations, 16" in said(clear, 0.02)
     assert said(clear, 0.02).startswith(registry.get("sampler", "dpmpp-2m").title)
     # Student's t of three repeats: half an interval is 4.303 / sqrt(3) spreads.
     assert "needs the fewest" in said(clear, 0.18)
@@ -338,7 +338,7 @@ def test_a_winner_is_named_where_its_interval_is_narrow_and_below_all_others() -
         assert said([[3.0, far]] * 3, 0.0, repeats=1).startswith("One repeat is too little")
     assert said([[3.0, 2.0]] * 3, 0.02).startswith("None comes to")
     alone = said([[3.0, 1.1]], 0.21)
-    assert alone == "100 jets are too few to say how many calls it needs: take more."
+    assert alone == "100 jets are too few to say how many evaluations it needs: take more."
 
 
 def test_of_samplers_that_are_the_same_hardly_ever_one_wins() -> None:

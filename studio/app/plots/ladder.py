@@ -87,8 +87,8 @@ class LadderPlot(Explored):
         self,
         title: str,
         up: str,
-        across: str = "network calls per sample (NFE)",
-        unit: str = "calls",
+        across: str = "network evaluations per sample (NFE)",
+        unit: str = "evaluations",
         parent: QWidget | None = None,
     ) -> None:
         """``across`` is what is along the axis, in a ``unit``."""

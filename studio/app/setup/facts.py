@@ -5,8 +5,9 @@ from studio.app.state.comparison import training_value
 from studio.app.state.draft import Draft
 from studio.app.state.expected import expected
 from studio.app.state.session import AppState
+from studio.app.state.sixchoices import guidance_of
 from studio.app.words import duration
-from studio.counted import shared_out
+from studio.counted import counted, shared_out
 from studio.protocol.catalog import Catalog
 
 __all__ = ["costs", "takes", "used"]
@@ -23,8 +24,8 @@ def costs(draft: Draft, catalog: Catalog | None) -> str:
     if entry is not None and entry.field in switch.FIELDS:
         facts.append(f"{switch.FIELDS[entry.field]} × {CARRIED[entry.carrier]}")
     if draft.evaluations:
-        many = "s" if draft.evaluations > 1 else ""
-        facts.append(f"{draft.evaluations:,} evaluation{many} a sample")
+        led = " with guidance" if guidance_of(draft.spec) else ""
+        facts.append(f"{counted(draft.evaluations, 'evaluation')} a sample{led}")
     if draft.parameters:
         facts.append(f"{draft.parameters:,} parameters")
     if draft.bytes:

@@ -20,6 +20,7 @@ from studio.protocol.spec import RunSpec
 __all__ = [
     "AXES",
     "COST",
+    "EVALUATIONS",
     "MOST",
     "QUALITY",
     "Axis",
@@ -157,6 +158,13 @@ def measures(runs: list[RunState]) -> list[str]:
     names = dict.fromkeys(name for run in runs for name in run.series if len(run.series[name]))
     found = [name for name in names if not name.startswith(COST)]
     return sorted(found, key=lambda n: (not n.startswith(QUALITY), "loss" not in n))
+
+
+EVALUATIONS = (
+    "Network evaluations that one sample takes (NFE). A run with guidance is measured without it: "
+    "its own samples take about twice as many"
+)
+"""What a tip says of `nfe`."""
 
 
 def nfe(run: RunState) -> int | None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app import words
+from studio.counted import counted
 from studio.figures import short
 
 __all__ = ["FilmFound"]
@@ -59,15 +60,18 @@ class FilmFound:
         """Return so many frames at most, evenly, the first and the last among them."""
         return np.unique(np.linspace(0, len(self.t) - 1, most).round().astype(np.int64))
 
-    def said(self, frame: int, sample: int) -> str:
-        """Say where a frame is, and how strong the score of a sample is there."""
+    def said(self, frame: int, sample: int, *, led: bool = False) -> str:
+        """Say where a frame is, and how strong the score of a sample is there; of samples that are
+        ``led`` also that their evaluations are those of guidance, too.
+        """
         n, s = len(self.t), float(self.s[frame])
         parts = [
             f"frame {frame + 1} of {n}",
             f"t = {float(self.t[frame]):.2f}",
             f"s = {short(s, 3)}",
         ]
-        parts.append(f"{int(self.nfe[frame]):,} evaluations")
+        evaluations = counted(int(self.nfe[frame]), "evaluation")
+        parts.append(f"{evaluations} with guidance" if led else evaluations)
         if s > 0:
             parts.append(f"|score| {words.figure(float(self.score[frame, sample]))}")
             ahead = words.figure(float(self.left[frame, sample]))

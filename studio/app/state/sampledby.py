@@ -7,14 +7,38 @@ from typing import Any
 
 import msgspec
 
+from studio.app.state.comparison import nfe
+from studio.app.state.runs import RunState
 from studio.app.state.sixchoices import guidance_of, sampled
+from studio.counted import counted
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import Pick, RunSpec
 
-__all__ = ["figures_apart", "sampled_by"]
+__all__ = ["drawn_by", "evaluations_of", "figures_apart", "sampled_by"]
 
 _GUIDANCE = "guidance"
 _UNLED = "without guidance"
+
+
+def drawn_by(spec: RunSpec | None, drawn: Pick, catalog: Catalog | None) -> str:
+    """Name a sampler that drew for a run, its steps and what led it: "Heun (EDM) in 18 steps,
+    guidance 2".
+    """
+    if spec is None or catalog is None:
+        return drawn.slug
+    by = msgspec.structs.replace(spec, sampler=drawn)
+    return ", ".join([_sampler(by, catalog), *_leading(by, catalog)])
+
+
+def evaluations_of(run: RunState) -> str:
+    """Say how many network evaluations a sample takes of those that a run is measured by, "" where
+    nobody counted.
+    """
+    n = nfe(run)
+    if n is None:
+        return ""
+    led = run.spec is not None and guidance_of(run.spec)
+    return f"{counted(n, 'evaluation')} {_UNLED}" if led else counted(n, "evaluation")
 
 
 def sampled_by(own: RunSpec | None, drawn: Pick | None, catalog: Catalog | None) -> str:
@@ -26,8 +50,7 @@ def sampled_by(own: RunSpec | None, drawn: Pick | None, catalog: Catalog | None)
     spec = _by(own, drawn, catalog)
     said = [_sampler(spec, catalog)] if _differs(own, drawn, catalog) else []
     if guidance_of(spec):
-        strength = _strength(spec, catalog)
-        said.append("guidance" if strength is None else f"guidance {strength:g}")
+        said += _leading(spec, catalog)
     elif guidance_of(own):
         said.append(_UNLED)
     return ", ".join(said)
@@ -85,6 +108,14 @@ def _sampler(spec: RunSpec, catalog: Catalog) -> str:
         steps = next((field.default for field in entry.fields if field.path == "steps"), None)
     title = entry.title if entry is not None else spec.sampler.slug
     return f"{title} in {steps:,} steps" if isinstance(steps, int) else title
+
+
+def _leading(spec: RunSpec, catalog: Catalog) -> list[str]:
+    """Say that a sampler is led, and how strongly; nothing of one that is not."""
+    if not guidance_of(spec):
+        return []
+    strength = _strength(spec, catalog)
+    return ["guidance" if strength is None else f"guidance {strength:g}"]
 
 
 def _led(spec: RunSpec, catalog: Catalog) -> str:

@@ -57,10 +57,11 @@ class SolversView(FoundView):
     """
 
     operator = OPERATOR
-    question = "Which sampler, with how many calls?"
+    question = "Which sampler, with how many evaluations?"
     answer = (
         "Samplers of this run are compared, and nothing is trained: how near they come to the "
-        "data, from few calls of the network to many, and how long a sample takes on this machine. "
+        "data, from few evaluations of the network to many, and how long a sample takes on this "
+        "machine. "
         "Unless you say otherwise it takes about two minutes."
     )
 
@@ -73,17 +74,17 @@ class SolversView(FoundView):
         self.slider.setAccessibleName("Calls")
         self.slider.setFixedWidth(72)
         self.slider.valueChanged.connect(self._look)
-        set_tip(self.slider, "With how many calls of the network samplers are compared")
+        set_tip(self.slider, "With how many evaluations of the network samplers are compared")
         return [self.slider, self._calls]
 
     def lay_out(self, page: QWidget) -> None:
-        self.distance = LadderPlot("Distance to the data by calls", "")
-        self.error = LadderPlot("ODE error by calls", "rms")
+        self.distance = LadderPlot("Distance to the data by evaluations", "")
+        self.error = LadderPlot("ODE error by evaluations", "rms")
         self.time = LadderPlot("Distance to the data by time", "", "ms per sample", "ms per sample")
         for plot in (self.distance, self.error):
             plot.chosen_at.connect(self._choose)
         self.ways = WaysPlot()
-        self.table = FiguresTable("Samplers with these calls", _columns("", "sample", 0))
+        self.table = FiguresTable("Samplers with so many evaluations", _columns("", "sample", 0))
         self.table.setMinimumHeight(210)
         self.table.itemSelectionChanged.connect(self._show_ways)
         self.facts = label("", "muted", wrap=True)  # the bar has no room for them
@@ -221,7 +222,7 @@ class SolversView(FoundView):
             f"{' while something trained' if found.shared else ''}{beside} · "
             f"{self._grid(found.grid)}\n{self._floor(found)}"
         )
-        self.distance.name(f"{self.figure} by calls", self.figure)
+        self.distance.name(f"{self.figure} by evaluations", self.figure)
         self.time.name(f"{self.figure} by time", self.figure)
         rungs = self._rungs(found.distance)
         rungs += self._beside(len(found.titles))
@@ -305,7 +306,7 @@ class SolversView(FoundView):
         shown = shown or [each for each in rows if np.isfinite(each.error)] or rows
         ways = [(each.place, found.ways[each.place, self._at]) for each in shown]
         whose = f"{shown[0].title}, " if lines and len(shown) == 1 else ""
-        text = f"{whose}{counted(int(found.calls[self._at]), 'call')}; wide grey: reference"
+        text = f"{whose}{counted(int(found.calls[self._at]), 'evaluation')}; wide grey: reference"
         self.ways.show()
         self.ways.show_ways(ways, found.reference, found.real, text)
 
@@ -371,7 +372,10 @@ def _columns(figure: str, one: str, batch: int) -> tuple[tuple[str, str], ...]:
     took = f"Milliseconds for one {one} in a batch of {batch:,}: after a warm-up, until the device "
     return (
         ("", ""),
-        ("calls", f"How often the network was evaluated for one {one}"),
+        (
+            "evaluations",
+            f"How often the network was evaluated for one {one} (NFE), without guidance",
+        ),
         (
             figure,
             "Distance to real data that were not learned from, ± over the repeats: of one repeat "
@@ -379,8 +383,8 @@ def _columns(figure: str, one: str, batch: int) -> tuple[tuple[str, str], ...]:
         ),
         (
             "to floor",
-            "The fewest calls that are as near to the data as real data are: within two spreads of "
-            "the floor",
+            "The fewest evaluations that are as near to the data as real data are: within two "
+            "spreads of the floor",
         ),
         (
             "ODE error",

@@ -48,7 +48,7 @@ HEADS = (
         "Likelihood",
         "Of unseen data: known exactly, from below, or not at all; in nats a datum or bits",
     ),
-    ("NFE", "Network evaluations that one sample takes"),
+    ("Evaluations", comparison.EVALUATIONS),
     ("Time", "Seconds of training"),
 )
 

@@ -26,6 +26,7 @@ from studio.app.plots.timeline import Timeline
 from studio.app.state import comparison, naming
 from studio.app.state.naming import called
 from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.sampledby import evaluations_of
 from studio.app.state.session import AppState
 from studio.app.theme import colors, theme
 from studio.app.widgets.badge import Badge
@@ -67,7 +68,7 @@ class ComparePane(QFrame):
         self._motion = FormulaLine()
         self._step = label("", "small")
         self._cost = label("", "small")
-        set_tip(self._cost, "NFE: network evaluations that one sample takes")
+        set_tip(self._cost, comparison.EVALUATIONS)
         self.canvas = ParticleCanvas(self)
         self._wait = Foot(self.canvas)
         self.grid = TileGrid("The fixed latents")
@@ -305,10 +306,7 @@ def _cost(run: RunState) -> str:
     parts = []
     if run.state == "running" and run.steps_per_second:
         parts.append(f"{words.figure(run.steps_per_second)} steps/s")
-    nfe = comparison.nfe(run)
-    if nfe is not None:
-        parts.append(f"{nfe} NFE")
-    return " · ".join(parts)
+    return " · ".join(filter(None, [*parts, evaluations_of(run)]))
 
 
 def waiting(run: RunState, kind: Kind) -> str:

@@ -44,6 +44,7 @@ def test_a_frame_is_the_nearest_to_a_flow_time_and_says_what_is_known_there() ->
         "frame 1 of 12, t = 0.00, s = 20, 0 evaluations, |score| 0.1"
     )
     assert found.said(T - 1, 0) == "frame 12 of 12, t = 1.00, s = 0, 11 evaluations"
+    assert found.said(T - 1, 0, led=True).endswith("11 evaluations with guidance")
     with pytest.raises(ValueError, match="same frames"):
         FilmFound.of({**arrays(), "s": np.ones(3)})
     with pytest.raises(KeyError):
@@ -94,7 +95,7 @@ async def test_it_follows_the_flow_clock_and_one_sample_closely(lens: Any, view:
     )
     lens.state.result_written.emit(event)
     await until(lambda: view.found is not None)
-    assert view.words.accessibleName() == "ddim, 11 steps, seed 3, step 100"
+    assert view.words.accessibleName() == "ddim in 11 steps, seed 3, step 100"
     assert view.where.accessibleName().startswith("frame 12 of 12")
     assert (view.now.count, view.ahead.count, view.way.count) == (N, N, STRIP)
     lens.state.playback.set(flow=0.0)

@@ -312,8 +312,9 @@ async def test_the_figure_goes_to_a_file_with_its_key_and_of_what_it_is(
     path = tmp_path / "figure.svg"
     write_picture(picture_of(view), path)
     drawn = " ".join(ElementTree.parse(path).getroot().itertext())
-    for said in ("Euler", "Noisy", "floor", "network calls per sample (NFE)", "ms per sample",
-                 "ODE error by calls", "of step 100", "Ways from the same noise"):  # fmt: skip
+    for said in ("Euler", "Noisy", "floor", "network evaluations per sample (NFE)",
+                 "ms per sample", "ODE error by evaluations", "of step 100",
+                 "Ways from the same noise"):  # fmt: skip
         assert said in drawn, said
     write_picture(picture_of(view), tmp_path / "figure.pdf")
     assert (tmp_path / "figure.pdf").read_bytes().startswith(b"%PDF")

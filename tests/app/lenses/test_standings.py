@@ -121,7 +121,7 @@ def test_figures_stand_over_their_floors_with_cost_and_time(
         run.floors, run.seconds = {"sliced-w2": 0.1}, 30.0
     head, lines = view.table.horizontalHeaderItem, said(view)
     titles = [head(place).text() for place in range(view.table.columnCount())]
-    assert titles[:4] == ["Model", "Likelihood", "NFE", "Time"]
+    assert titles[:4] == ["Model", "Likelihood", "Evaluations", "Time"]
     assert [line[2:] for line in lines[:3]] == [
         ["7", "30 s", "0.2"],
         ["1", "30 s", "0.5"],

@@ -5,6 +5,7 @@ film of a picture of one's own, from any noise level.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
@@ -18,7 +19,9 @@ from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.lineplot import Drawn, LinePlot
 from studio.app.state.filming import FilmFound
 from studio.app.state.naming import file_stem
+from studio.app.state.sampledby import drawn_by
 from studio.app.state.session import AppState
+from studio.app.state.sixchoices import guidance_of
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, icon_button, label, row, section
 from studio.app.widgets.filedialog import ask_write
@@ -26,9 +29,9 @@ from studio.app.widgets.foundview import Arrays, FoundView, can_ask
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.ownimage import Image, OwnImage, Told
 from studio.app.widgets.tilegrid import TileGrid
-from studio.counted import counted
 from studio.figures import short
 from studio.protocol.parts import ErrorInfo
+from studio.protocol.spec import Pick
 
 if TYPE_CHECKING:
     from studio.store.results import ResultRecord
@@ -202,12 +205,26 @@ class FilmView(FoundView):
             seed = self._config.get("seed", 0)
             self._told = f"{self._by()}, seed {seed}, step {found[0].step:,}"
 
+    @property
+    def _sampler(self) -> Pick | None:
+        """What drew the film, None where an earlier version does not say."""
+        found = self._config.get("sampler")
+        return msgspec.convert(found, Pick) if found else None
+
+    @property
+    def _led(self) -> bool:
+        """Whether the samples are led, so that a step takes more evaluations."""
+        run, drawn = self.state.runs.by_key.get(self._key), self._sampler
+        if run is None or run.spec is None or drawn is None:
+            return False
+        return bool(guidance_of(msgspec.structs.replace(run.spec, sampler=drawn)))
+
     def _by(self) -> str:
         """Say by which sampler."""
-        sampler = self._config.get("sampler") or {}
-        settings = sampler.get("config") or {}
-        steps = f", {counted(settings['steps'], 'step')}" if "steps" in settings else ""
-        return f"{sampler.get('slug', '')}{steps}" if sampler else "the model's own sampler"
+        run, drawn = self.state.runs.by_key.get(self._key), self._sampler
+        if drawn is None:
+            return "the model's own sampler"
+        return drawn_by(run.spec if run is not None else None, drawn, self.state.catalog)
 
     @property
     def film(self) -> FilmFound | None:
@@ -229,7 +246,7 @@ class FilmView(FoundView):
         kind = kind_of_run(self.state.runs.by_key.get(self._key), self.state.catalog)
         self._frame = frame = found.at(self.state.playback.flow)
         picked = self._picked = min(self._picked, found.count - 1)
-        self.where.set_text(found.said(frame, picked))
+        self.where.set_text(found.said(frame, picked, led=self._led))
         for grid, of in ((self.now, found.way), (self.ahead, found.foreseen)):
             grid.show_tiles(kind.tiles({"x": of[frame]}), noun=kind.moving)
             grid.select(picked)
