@@ -48,7 +48,7 @@ def test_samplers_are_named_as_on_the_screen_and_an_unknown_one_is_refused_at_on
 
 @pytest.mark.parametrize(
     ("operator", "unit"),
-    [("solver-lab", "calls"), ("guidance-lab", "steps"), ("generate", "samples"),
+    [("solver-lab", "evaluations"), ("guidance-lab", "steps"), ("generate", "samples"),
      ("likelihood-lab", "points")],
 )  # fmt: skip
 def test_progress_counts_what_the_operator_counts(catalog, monkeypatch, operator, unit) -> None:
