@@ -19,6 +19,7 @@ __all__ = [
     "bar",
     "bar_name",
     "bar_word",
+    "enough",
     "explained",
     "far_off",
     "few",
@@ -38,7 +39,7 @@ SEEN = 2.0
 """So many spreads of its floor a figure must lie from it to be told from it."""
 
 ENOUGH = 1000
-"""Of so many samples a band is narrow; of fewer it must be known that a poor model is outside."""
+"""Of so many samples a band is narrow; of fewer a poor model may be in it, too."""
 
 
 def bar_word(entry: EntrySpec | None) -> str:
@@ -96,14 +97,19 @@ def explained(entry: EntrySpec | None) -> str:
         FLOOR: f"{'The floor' if bar_name(entry) == FLOOR else 'Real'} is the same metric {of}"
         "\u00b1 how far it varies from one pair of sets to the next. Within two of those, which "
         "is the band that is drawn, it cannot tell samples from real ones; another metric may, or "
-        "more of them. Fewer than "
-        f"{ENOUGH:,} samples say so only where the first figure of the run, when it had hardly "
-        "learned, lies well outside: else a poor model would pass, too.",
+        "more of them. Of fewer "
+        f"than {ENOUGH:,} samples the band is so wide that poor ones are in it, too: they can tell "
+        "samples from real ones, and never say that they are not.",
         BASELINE: f"The baseline is {entry.bar}: a model that learned something beats it.",
     }[bar_word(entry)]
     better = side(entry)
     said = f"{better[:1].upper()}{better[1:]}." if better else ""
     return "\n".join(filter(None, [entry.summary, f"{said} {about}".strip()]))
+
+
+def enough(n: int | None) -> bool:
+    """Whether figures of so many samples may say that these are not told from real ones."""
+    return n is None or n >= ENOUGH
 
 
 def few(n: int | None) -> str:

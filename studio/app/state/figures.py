@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from studio.app import held, words
 from studio.app.state.comparison import COST, QUALITY, interval_at, samples_at
 from studio.app.state.runs import PHASE, RunState
-from studio.app.state.verdict import stands, tells
+from studio.app.state.verdict import stands
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.spec import ChangeSetting
 
@@ -106,7 +106,6 @@ def _figure(
         return Figure(title, "", said, "", "", at, None, of, "", late, False, tip)
     slug = name.removeprefix(QUALITY)
     entry, n = entry_of(slug), samples_at(run, at)
-    told = tells(run, entry, slug, n)
     old = outdated(run, name)
     return Figure(
         name=title,
@@ -119,7 +118,7 @@ def _figure(
         phase=of,
         old=old,
         stale=bool(old) or late,
-        near=stands(entry, run.floors, slug, value, n, tells=told) == "same",
+        near=stands(entry, run.floors, slug, value, n) == "same",
         tip=held.explained(entry),
     )
 

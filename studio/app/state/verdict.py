@@ -5,15 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from studio.app import held, words
 from studio.app.state.comparison import (
     QUALITY,
-    counts_along,
-    floors_along,
     samples_at,
-    spreads_along,
 )
 from studio.app.state.naming import metric_title
 from studio.app.state.runs import RunState
@@ -21,7 +16,7 @@ from studio.app.state.runtable import figure_of, first_metric
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.events import SPREAD
 
-__all__ = ["Stand", "Verdict", "judged", "stands", "tells", "verdict_of"]
+__all__ = ["Stand", "Verdict", "judged", "stands", "verdict_of"]
 
 Level = Literal["good", "warm", ""]
 Stand = Literal["same", "better", "worse", "few", ""]
@@ -83,9 +78,8 @@ def verdict_of(run: RunState, catalog: Catalog | None, slug: str = "") -> Verdic
     step, value = found
     entry = catalog.get("metric", slug) if catalog is not None else None
     n = samples_at(run, step)
-    told = tells(run, entry, slug, n)
-    said, level = judged(entry, run.floors, slug, value, n, tells=told)
-    stand = stands(entry, run.floors, slug, value, n, tells=told)
+    said, level = judged(entry, run.floors, slug, value, n)
+    stand = stands(entry, run.floors, slug, value, n)
     doubtful = stand in BESIDE and (stand != "few" or not held.few(n))
     if doubtful and (other := _told_by(run, catalog, slug, step)):
         said, level = BESIDE[stand].format(said=said, other=other), "warm"
@@ -128,39 +122,17 @@ def _others(
                 yield other, value, asked.counts.get(other), asked.floors
 
 
-def tells(run: RunState, entry: EntrySpec | None, slug: str, n: int | None) -> bool:
-    """Whether figures of so many samples would have told a poor model from real: of fewer than
-    `held.ENOUGH` that of the run when it had hardly learned, the first of as many or of fewer,
-    which tell less, must lie as far beyond the band as that reaches from the floor.
-    """
-    if n is None or n >= held.ENOUGH:
-        return True
-    name = QUALITY + slug
-    series, counts = run.series[name], counts_along(run, name)
-    among = np.flatnonzero(counts <= n) if counts is not None else np.arange(len(series))
-    if not len(among) or among[0] == len(series) - 1:
-        return False  # the first is the one that is judged
-    first, floors, spreads = among[0], floors_along(run, name), spreads_along(run, name)
-    floor = float(floors[first]) if floors is not None else run.floors.get(slug, math.nan)
-    now = run.floors.get(SPREAD + slug, 0.0)
-    spread = float(spreads[first]) if spreads is not None else now
-    off = float(series.values[first]) - floor
-    off = -off if entry is not None and entry.better == "higher" else off
-    return off > 2 * held.SEEN * spread
-
-
 def stands(
     entry: EntrySpec | None,
     floors: Mapping[str, float],
     slug: str,
     value: float,
     n: int | None,
-    *,
-    tells: bool = True,
 ) -> Stand:
     """Return how a figure of so many samples stands to its floor: the "same" in the band of
-    `held.band`, "better" or "worse" beyond it, of "few" samples none of these but "worse" far
-    beyond it, and neither of the first two where so many do not `tells`; "" without a floor.
+    `held.band`, "better" or "worse" beyond it; "" without a floor. Of "few", fewer than
+    `held.ENOUGH`, the band is so wide that a poor model may be in it, too: they tell a run from
+    real, and never say that it is not, and those of `held.few` tell it only far beyond the band.
     Whoever says, counts or draws what is not distinguishable from real asks this.
     """
     if held.few(n):
@@ -172,14 +144,9 @@ def stands(
     near = entry is not None and entry.better == held.NEAR
     if not same and (near or (value < floor if higher else value > floor)):
         return "worse"
-    if not tells:
+    if not held.enough(n):
         return "few"
     return "same" if same else "better"
-
-
-def _praise(n: int | None) -> Level:
-    """Return how good it is that so many samples are not told from real: of few it says little."""
-    return "good" if n is None or n >= held.ENOUGH else ""
 
 
 def judged(
@@ -188,21 +155,20 @@ def judged(
     slug: str,
     value: float,
     n: int | None,
-    *,
-    tells: bool = True,
 ) -> tuple[str, Level]:
     """Say of a figure how it stands to what it is held against, and whether that is good."""
     of = f"n\u00a0=\u00a0{n:,}" if n is not None else ""
     at = f" at {of}" if of else ""
     higher = entry is not None and entry.better == "higher"
-    match stands(entry, floors, slug, value, n, tells=tells):
+    match stands(entry, floors, slug, value, n):
+        case "few" if slug not in floors or held.bar_word(entry) != held.FLOOR:
+            return f"{of}: {held.few(n)}", ""
         case "few":
-            little = held.few(n)
-            return f"{of}: {little}" if little else f"too few to tell from real{at}", ""
+            return f"{of} cannot tell it from real: it takes {held.ENOUGH:,}", ""
         case "same":
-            return f"not told from real{at}", _praise(n)
+            return f"not told from real{at}", "good"
         case "better":
-            return f"as good as real{at}", _praise(n)
+            return f"as good as real{at}", "good"
         case "worse" if higher or floors[slug] <= 0 or (entry and entry.better == held.NEAR):
             side = "below" if value < floors[slug] else "above"
             return f"{words.figure(abs(value - floors[slug]))} {side} real{at}", "warm"

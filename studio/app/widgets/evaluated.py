@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QVBoxLayout, QWidget
 from studio.app import held, words
 from studio.app.forms import check
 from studio.app.state import drafts, verdict
-from studio.app.state.comparison import QUALITY
 from studio.app.state.evaluated import Evaluated
 from studio.app.state.naming import metric_title
 from studio.app.state.session import AppState
@@ -112,13 +111,8 @@ class EvaluatedCard(QFrame):
     def _verdict(
         self, found: Evaluated, entry: EntrySpec | None, slug: str, value: float
     ) -> tuple[str, str]:
-        """Say how a figure stands to what it is held against, and with which colour: of fewer than
-        `held.ENOUGH` only that it is worse, unless the training has shown that so many tell.
-        """
-        run, n = self._state.runs.current, found.counts.get(slug)
-        knows = run is not None and f"{QUALITY}{slug}" in run.series
-        tells = verdict.tells(run, entry, slug, n) if run is not None and knows else enough(n)
-        said, level = verdict.judged(entry, found.floors, slug, value, n, tells=tells)
+        """Say how a figure stands to what it is held against, and with which colour."""
+        said, level = verdict.judged(entry, found.floors, slug, value, found.counts.get(slug))
         # How many they are stands beside it.
         return said.partition(" at n")[0], level
 
@@ -140,11 +134,6 @@ class EvaluatedCard(QFrame):
     def _entry(self, slug: str) -> EntrySpec | None:
         catalog = self._state.catalog
         return catalog.get("metric", slug) if catalog is not None else None
-
-
-def enough(n: int | None) -> bool:
-    """Whether so many samples would tell a poor model from real."""
-    return n is None or n >= held.ENOUGH
 
 
 def _setting(field: FieldSpec, value: Any) -> str:
