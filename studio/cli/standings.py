@@ -54,7 +54,7 @@ def _likelihood(family: str) -> str:
     entry = registry.get("family", family)
     abilities = entry.abilities if isinstance(entry, FamilyEntry) else frozenset()
     known = {"likelihood": "exact", "bound": "bound"}
-    return next((word for ability, word in known.items() if ability in abilities), "none")
+    return next((word for ability, word in known.items() if ability in abilities), "not known")
 
 
 def _figure(value: float | None) -> str:

@@ -13,6 +13,7 @@ from studio.app.pickers.looks import ListLook
 from studio.app.pickers.option import Option
 from studio.app.setup.motion import works
 from studio.app.state import switch
+from studio.app.state.standings import NOT_KNOWN, not_known
 from studio.app.theme import theme
 from studio.app.widgets.basic import clear, label, section
 from studio.app.widgets.formula import Formula
@@ -22,7 +23,7 @@ from studio.methods import Method
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.spec import Recipe
 
-__all__ = ["FamilyLook"]
+__all__ = ["FamilyLook", "likelihood_fact"]
 
 PICTURE = QSize(264, 118)  # pixels of a picture at most
 KINDS = 2  # side by side
@@ -82,7 +83,7 @@ class FamilyLook(ListLook):
         facts = (
             ("Training", took),
             ("A sample", "one pass" if one else ""),
-            ("Likelihood", _likelihood(entry)),
+            ("Likelihood", likelihood_fact(entry)),
             ("Needs a run", f"a {needs[0]}" if needs else "no"),
         )
         return tuple(fact for fact in facts if fact[1])
@@ -115,8 +116,11 @@ class FamilyLook(ListLook):
         self.picture.setVisible(self._pictured and not self._low)
 
 
-def _likelihood(entry: EntrySpec) -> str:
-    """Return how well a model knows how likely a datum is."""
+def likelihood_fact(entry: EntrySpec) -> str:
+    """Return how well a model knows how likely a datum is, and what to do where it does not."""
     if "likelihood" in entry.capabilities:
         return "exact"
-    return "a bound" if "bound" in entry.capabilities else "none"
+    if "bound" in entry.capabilities:
+        return "a bound"
+    # What makes no samples, such as a classifier, is asked for none.
+    return f"{NOT_KNOWN}. {not_known(entry)}" if "samples" in entry.capabilities else ""

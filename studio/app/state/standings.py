@@ -18,10 +18,12 @@ from studio.protocol.catalog import Catalog, EntrySpec
 __all__ = [
     "APART",
     "NONE",
+    "NOT_KNOWN",
     "Cell",
     "Likelihood",
     "likelihood_of",
     "measured_by",
+    "not_known",
     "of_unequal",
     "standing",
 ]
@@ -33,8 +35,15 @@ APART = "Figures of different n say nothing of each other."
 TIPS: dict[Known, str] = {
     "exact": "It knows how likely each datum is.",
     "bound": "It knows from below how likely a datum is.",
-    "none": "It cannot say how likely a datum is.",
+    "none": "It has no density that can be computed.",
 }
+NOT_KNOWN = "not known"
+INSTEAD = "Judge its samples instead, under Quality."
+UNKNOWN = {
+    "generator": "It makes samples out of noise, and has no density that can be computed.",
+    "particles": "Particles that are moved have no density that can be computed.",
+}
+"""Why a model whose samples are carried so cannot say how likely a datum is."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +86,12 @@ def likelihood_of(run: RunState, catalog: Catalog | None) -> Likelihood:
     return Likelihood(known, slug, found.values[slug], found.intervals.get(slug))
 
 
+def not_known(family: EntrySpec | None) -> str:
+    """Say why a model cannot say how likely a datum is, and what to do instead."""
+    carrier = family.carrier if family is not None else ""
+    return f"{UNKNOWN.get(carrier, TIPS['none'])} {INSTEAD}"
+
+
 def measured_by(runs: Sequence[RunState]) -> list[str]:
     """Return the metrics of samples by which at least one run was measured."""
     names = dict.fromkeys(name for run in runs for name, each in run.series.items() if len(each))
@@ -104,14 +119,16 @@ def standing(
     calls = comparison.nfe(run)
     time = words.duration(run.seconds) if run.seconds else NONE
     return [
-        _likely(likelihood_of(run, catalog), catalog),
+        _likely(likelihood_of(run, catalog), family_of_run(run, catalog), catalog),
         Cell(NONE if calls is None else f"{calls:,}"),
         Cell(time, tip=f"{run.step:,} steps"),
         *(_quality(run, slug, catalog, told=slug in unequal) for slug in metrics),
     ]
 
 
-def _likely(found: Likelihood, catalog: Catalog | None) -> Cell:
+def _likely(found: Likelihood, family: EntrySpec | None, catalog: Catalog | None) -> Cell:
+    if found.known == "none":
+        return Cell(NOT_KNOWN, tip=not_known(family))
     entry = catalog.get("metric", found.slug) if catalog is not None else None
     if found.value is None:
         wait = " It was not measured yet." if found.slug else ""

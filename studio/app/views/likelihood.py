@@ -43,7 +43,7 @@ COLUMNS = (
     ("difference", "How much likelier the rows are to the model, ± twice its standard error"),
 )
 GAUSSIAN = "of a Gaussian"
-NO_GAUSSIAN = ("none: data are flat", "")
+NO_GAUSSIAN = ("not defined: data are flat", "")
 LEVELS = 256  # those of a byte
 BYTE = math.log2(LEVELS - 1)
 Doubles = NDArray[np.float64]

@@ -306,7 +306,7 @@ async def test_a_picture_is_as_likely_as_under_its_likeliest_class_and_stands_in
         "law": np.array(0), "numbers": np.array(SIDE * SIDE), "cell": np.array(4.0),
     })  # fmt: skip
     await until(lambda: likelihood.filled)
-    assert likelihood.table.item(0, 4).text() == "none: data are flat"
+    assert likelihood.table.item(0, 4).text() == "not defined: data are flat"
     asked = answers(images, likelihood={"log-density": np.array([-90.0, -50.0, -70.0])})
     picture = tmp_path / "white.png"
     assert white(SIDE).save(str(picture))

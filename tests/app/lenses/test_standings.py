@@ -9,9 +9,10 @@ from msgspec import structs
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 
+from studio.app.setup.familylook import likelihood_fact
 from studio.app.state.evaluated import Evaluated
 from studio.app.state.runs import RunState
-from studio.app.state.standings import likelihood_of
+from studio.app.state.standings import likelihood_of, not_known
 from studio.app.views.standings import VIEW, StandingsView
 from studio.app.widgets.standingstable import NAMES
 from studio.protocol.catalog import Catalog, EntrySpec
@@ -81,13 +82,27 @@ def test_it_is_there_where_runs_are_compared(lens: Any, runs: list[RunState]) ->
 def test_each_says_how_well_it_knows_a_likelihood(
     lens: Any, runs: list[RunState], view: StandingsView
 ) -> None:
-    assert [line[1] for line in said(view)] == ["exact", "bound", "none", ""]
+    assert [line[1] for line in said(view)] == ["exact", "bound", "not known", ""]
     assert [likelihood_of(run, lens.state.catalog).slug for run in runs] == ["density", "below", ""]
     floors, ends = {"density": -1.0}, {"density": (-2.5, -1.5)}
     runs[0].evaluated = Evaluated(10, 0, {"density": -2.0}, floors, intervals=ends)
     runs[1].evaluated = Evaluated(10, 0, {"below": -3.0})
-    assert [line[1] for line in said(view)] == ["exact -2", "bound \u2265 -3", "none", "-1"]
+    assert [line[1] for line in said(view)] == ["exact -2", "bound \u2265 -3", "not known", "-1"]
     assert "-2.5 to -1.5 with 95 %" in view.table.item(0, 1).toolTip()
+
+
+@pytest.mark.parametrize(
+    ("carrier", "why"),
+    [("generator", "makes samples out of noise"), ("particles", "are moved"), ("flow", "computed")],
+)  # fmt: skip
+def test_what_knows_no_likelihood_says_why_and_what_to_do_instead(carrier, why) -> None:
+    family = entry("family", "m", carrier=carrier, capabilities=["samples"])
+    assert why in not_known(family)
+    assert not_known(family).endswith("Judge its samples instead, under Quality.")
+    assert likelihood_fact(family) == f"not known. {not_known(family)}"
+    bounded = entry("family", "m", capabilities=["samples", "bound"])
+    assert likelihood_fact(bounded) == "a bound"
+    assert likelihood_fact(entry("family", "m", capabilities=["classify"])) == ""
 
 
 async def test_likelihoods_are_measured_by_what_each_model_can(
