@@ -32,8 +32,14 @@ class LikelihoodLabConfig(Config, frozen=True):
 
     rows: Annotated[
         int,
-        param("Rows", "Of each set, at most.", low=16, high=50_000, log=True),
-    ] = 1000
+        param(
+            "Rows",
+            "Of each set, at most. Of a diffusion each takes hundreds of evaluations.",
+            low=16,
+            high=50_000,
+            log=True,
+        ),
+    ] = 100
     other: Annotated[
         Pick,
         param(

@@ -357,8 +357,9 @@ class Operate(_Command, frozen=True, kw_only=True):
     name or the beginning of that; one value for all rows, or a list). Reply: {"job"}; what comes
     of it goes into the run (`ResultWritten`), or to ``file``, whose suffix says how rows are
     written. With ``inline`` nothing is written, and the reply is {"step", "note"} with the arrays
-    by name ("x", ...): for a view that asks often. A file that is there already is replaced only
-    with ``overwrite``, by which the person has agreed to it.
+    by name ("x", ...): for a view that asks often. With ``estimate`` it is only begun, and the
+    reply is {"seconds"}, about how many it takes, None where that cannot be told soon. A file that
+    is there already is replaced only with ``overwrite``, by which the person has agreed to it.
     """
 
     run: str
@@ -371,6 +372,7 @@ class Operate(_Command, frozen=True, kw_only=True):
     file: str = ""
     overwrite: bool = False
     inline: bool = False
+    estimate: bool = False
 
 
 class ExportRows(_Command, frozen=True, kw_only=True):

@@ -194,7 +194,7 @@ class CheckpointWritten(_Event, frozen=True, kw_only=True):
 class ResultWritten(_Event, frozen=True, kw_only=True):
     """What came of an operator is safely on disk: in ``result``, a folder of the run's
     ``results``, or in the file that was asked for; ``note`` is what is to be known of it, in
-    sentences.
+    sentences. What came out the same ``again`` was there already, and is not written twice.
     """
 
     job: str
@@ -204,6 +204,7 @@ class ResultWritten(_Event, frozen=True, kw_only=True):
     result: str = ""
     file: str = ""
     note: str = ""
+    again: bool = False
 
 
 class Log(_Event, frozen=True, kw_only=True):

@@ -24,13 +24,14 @@ from numpy.typing import NDArray
 from studio.protocol.label import Label
 from studio.store import hdf5
 from studio.store.atomic import make_folder, sync_folder
-from studio.store.errors import explain
+from studio.store.errors import StoreError, explain
 from studio.store.migrate import CURRENT
 from studio.store.text import read_json, read_toml, write_json, write_toml
 
 __all__ = ["ResultFolder", "ResultRecord", "Results"]
 
 LABEL = "label.toml"
+_NEVER = datetime.fromtimestamp(0, UTC)
 _NAME = re.compile(r"(\d{4,})-.+")
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -161,6 +162,18 @@ class Results:
         """Return the result of a name, whether or not it is there."""
         return ResultFolder(self.folder / Path(name).name)
 
+    def same(self, record: ResultRecord, arrays: Arrays) -> ResultFolder | None:
+        """Return the result that says of the same question the same already, the newest; None where
+        there is none that can be read.
+        """
+        for result in reversed(self.all()):
+            try:
+                if _asks(result.record) == _asks(record) and _holds(result.arrays, arrays):
+                    return result
+            except (StoreError, OSError):
+                continue  # what is damaged is no answer
+        return None
+
     def write(
         self, record: ResultRecord, arrays: Arrays, columns: Sequence[str] = ()
     ) -> ResultFolder:
@@ -215,6 +228,25 @@ class Results:
     def _numbers(self) -> set[int]:
         names = (_NAME.fullmatch(path.name) for path in self.folder.iterdir())
         return {int(m[1]) for m in names if m}
+
+
+def _asks(record: ResultRecord) -> ResultRecord:
+    """Return a record without what is another one each time that the same is asked."""
+    return msgspec.structs.replace(record, seconds=0.0, created=_NEVER, note="", title="", run="")
+
+
+def _holds(path: Path, arrays: Arrays) -> bool:
+    """Whether a file has just these arrays."""
+    with hdf5.opened(path) as file:
+        if set(file) - {"provenance"} != set(arrays):
+            return False
+        return all(_equal(np.asarray(file[name]), np.asarray(x)) for name, x in arrays.items())
+
+
+def _equal(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    if one.shape != other.shape or one.dtype != other.dtype:
+        return False
+    return np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 
 def _fill(file: Any, said: Mapping[str, Any], arrays: Arrays, columns: Sequence[str]) -> None:

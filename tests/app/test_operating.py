@@ -213,6 +213,34 @@ async def test_a_condition_that_no_data_have_is_said_in_the_sheet(bench, wait):
     made.reject()
 
 
+async def test_a_lab_says_beforehand_about_how_long_it_takes(bench, wait):
+    lab = operator("likelihood-lab", setting("rows", "int", 100, low=16.0), needs=["denoiser"])
+    asked = []
+
+    def taking(command):
+        asked.append(command)
+        rows = command.config.get("rows", 100)
+        return {"seconds": 1.2 * rows if rows < 1000 else None}
+
+    await ready(bench)
+    bench.engine.script[m.Operate] = taking
+    bench.state.catalog = msgspec.structs.replace(
+        bench.state.catalog, entries=[*bench.state.catalog.entries, lab]
+    )
+    bench.state.catalog_changed.emit()
+    able = msgspec.structs.replace(ABLE, operators=[AbleTo(operator="likelihood-lab")])
+    bench.engine.script[m.GetAble] = lambda command: msgspec.to_builtins(able)
+    made = await sheet(bench, wait, "likelihood-lab")
+    await wait(lambda: "2 min" in made.step.text())
+    assert made.step.text() == "With the weights of step 500, about 2 min"
+    assert asked[0].estimate
+    made.form.rows["rows"].editor._typed("50")
+    await wait(lambda: "60 s" in made.step.text())
+    made.form.rows["rows"].editor._typed("5000")
+    await wait(lambda: made.step.text() == "With the weights of step 500")
+    made.reject()
+
+
 async def test_a_sheet_has_what_was_filled_in_before_it_was_cancelled(bench, wait):
     await ready(bench)
     made = await sheet(bench, wait)
@@ -356,6 +384,31 @@ async def test_what_cannot_be_ended_goes_on_and_says_so(bench, wait):
         )
     )  # fmt: skip
     await wait(lambda: line.facts.text() == "Floor of FPND, 7 of 19, 60 s left")
+
+
+async def test_a_result_is_said_to_be_in_runs_and_the_same_again_is_opened(bench, wait):
+    known = await ready(bench)
+
+    def written(name, **more):
+        bench.engine.emit(
+            m.ResultWritten(
+                job="j", run=known.key, operator="likelihood-lab", step=500,
+                result=f"{known.key}/results/{name}", **more,
+            )
+        )  # fmt: skip
+
+    def told():
+        return bench.state.notices.history[-1].why
+
+    written("0001-likelihood-lab")
+    await wait(lambda: bench.state.notices.history)
+    assert told() == "Step 500, kept as result 1 under r in Runs"
+    written("0002-likelihood-lab")
+    await wait(lambda: "result 2" in told())
+    written("0001-likelihood-lab", again=True)
+    await wait(lambda: "The same as before: result 1 under r in Runs" in told())
+    assert known.results == ["0001-likelihood-lab", "0002-likelihood-lab"]
+    assert bench.state.opened[known.key] == "0001-likelihood-lab"
 
 
 async def test_where_the_results_are_is_said_and_shown(bench, wait, tmp_path, monkeypatch):

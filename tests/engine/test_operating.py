@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from models.contracts.learner import finish
-from models.operators.base import Operation
+from models.operators.base import Operation, Progress
+from models.operators.density import LikelihoodLab
 from models.operators.drawing import draw
 from models.registry import registry
 from studio.engine.jobs import headless
-from studio.engine.jobs.operating import OperatorJob, inline
+from studio.engine.jobs.operating import OperatorJob, estimated, inline
 from studio.engine.process.catalogue import build
 from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused
@@ -119,6 +120,53 @@ def test_a_result_says_all_that_repeats_it(desk, edm):
     desk.work()
     first, second = (edm.samples.read(path).x for path in edm.samples.paths())
     np.testing.assert_array_equal(first, second)
+
+
+def test_what_a_lab_finds_again_is_written_once(desk, edm):
+    settings = {"rows": 16, "map": 0}
+    for _ in range(2):
+        desk.reply(operate(edm, "likelihood-lab", config=settings))
+        desk.work()
+    [result] = edm.results.all()
+    first, second = desk.outbox.of(m.ResultWritten)
+    assert (first.again, second.again) == (False, True)
+    assert first.result == second.result == str(result.path)
+    desk.reply(operate(edm, "likelihood-lab", config={**settings, "seed": 1}))
+    desk.work()
+    assert len(edm.results.all()) == 2, "another question has another answer"
+    assert not desk.outbox.of(m.ResultWritten)[-1].again
+
+
+def test_it_is_told_beforehand_about_how_long_it_takes(desk, edm, monkeypatch):
+    command = operate(edm, "likelihood-lab", config={"rows": 16, "map": 0}, estimate=True)
+    said, _ = answer(desk, command)
+    assert 0.0 < said["seconds"] < 60.0
+    assert edm.results.all() == []
+
+    def slow(operation):
+        try:
+            for done in range(1000):
+                ticks.append(0.1)
+                yield Progress(done, 1000)
+        finally:
+            closed.append(1)
+
+    ticks, closed = [], []
+    monkeypatch.setattr(LikelihoodLab, "work", lambda self, operation: slow(operation))
+    found = finish(estimated(command, WarmModels(), lambda: sum(ticks)))
+    assert found == pytest.approx(100.0, rel=0.02), "a tenth of a second for each of a thousand"
+    assert len(ticks) < 30, "only some of them were done"
+    assert closed
+
+    def silent(operation):
+        while True:
+            ticks.append(1.0)
+            yield Progress(0, 1000)
+
+    monkeypatch.setattr(LikelihoodLab, "work", lambda self, operation: silent(operation))
+    assert finish(estimated(command, WarmModels(), lambda: sum(ticks))) is None
+    with pytest.raises(Refused):
+        finish(estimated(operate(edm, "sort", estimate=True), WarmModels()))
 
 
 def test_an_answer_at_once_writes_nothing_and_is_the_same(desk, edm):

@@ -16,6 +16,7 @@ from studio.app.intents.base import Answer, Intents, Link, Refused
 from studio.app.kinds.portrait import Portrait
 from studio.app.kinds.registry import kind_of_run
 from studio.app.run_words import result_words
+from studio.app.state.naming import name_of
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.operators import Asking
 from studio.app.state.results import BROWSERS, SAMPLES, SEEN, number_of, operator_of
@@ -74,6 +75,26 @@ class OperatingIntents(Intents):
                 inline=True,
             )
         )
+
+    async def estimate(self, key: str, operator: str, asking: Asking) -> float | None:
+        """Return about how many seconds something takes, None where that cannot be told soon.
+
+        Raises:
+            Refused: it cannot be done so.
+        """
+        answer = await self.link.ask(
+            Operate(
+                run=key,
+                operator=operator,
+                config=asking.config,
+                given=asking.given,
+                inputs=asking.inputs,
+                length=asking.length,
+                estimate=True,
+            )
+        )
+        seconds = (answer.result or {}).get("seconds")
+        return None if seconds is None else float(seconds)
 
     async def able(self, key: str) -> Able:
         """Return what a run can do with its newest checkpoint, and under which conditions.
@@ -258,6 +279,12 @@ class OperatingIntents(Intents):
         if self.state.opened.pop(key, None) is not None:
             self.state.result_opened.emit(key)
 
+    def _look_again(self, key: str, name: str) -> None:
+        """Open a result that was asked for anew, where it is not seen as the newest."""
+        if name != self.wanted(key, operator_of(name), opened=False):
+            self.state.opened[key] = name
+            self.state.result_opened.emit(key)
+
     def cancel(self, job: str) -> None:
         """End a job; nothing half is left of it. It is said at once that it ends, which may take
         the engine a while.
@@ -282,7 +309,13 @@ class OperatingIntents(Intents):
         if event.file:
             text, why = f"{place.name} is written", str(place.parent)
         else:
-            text, why = f"{title} is done", f"Step {event.step:,}, in {place.name}"
+            number, run = number_of(place.name), self.state.runs.by_key.get(event.run)
+            of = f"{name_of(run)} in Runs" if run is not None else "its run"
+            text = f"{title} is done"
+            why = f"Step {event.step:,}, kept as result {number} under {of}"
+            if event.again:
+                why = f"The same as before: result {number} under {of}; nothing was added"
+                self._look_again(event.run, place.name)
         seen = not event.file and event.operator in SEEN  # its view says the note
         why = f"{why}. {event.note}" if event.note and not seen else why
         show = NoticeAction("Show in folder", partial(show_in_folder, place))

@@ -9,9 +9,9 @@ from functools import partial
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 
-from studio.app import words
 from studio.app.actions import Actions
 from studio.app.state.session import AppState
+from studio.app.state.waiting import how_far
 from studio.app.widgets.basic import Elided, button, clear, column, label, row
 from studio.protocol.messages import JobInfo
 
@@ -140,14 +140,5 @@ class JobLine(QWidget):
         self.bar.setRange(0, info.total if known else 0)
         if known:
             self.bar.setValue(min(info.step, info.total))
-        if info.state == "queued":
-            said = "Waiting"
-        elif known and info.step:
-            said = f"{min(info.step, info.total):,} of {info.total:,}"
-        elif info.step and not doing:
-            said = f"{info.step:,} so far"
-        else:
-            said = ""
         at = "" if info.state == "queued" or self._title.startswith(doing) else doing
-        left_ = words.left(left) if info.state == "running" else ""
-        self.facts.setText(", ".join(filter(None, [at, said, left_])))
+        self.facts.setText(", ".join(filter(None, [at, how_far(info, doing, left)])))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks
+from studio.app import tasks, words
 from studio.app.actions import Actions
 from studio.app.forms.editors import Segments
 from studio.app.forms.form import LABEL_WIDTH, Form
@@ -16,6 +16,7 @@ from studio.app.intents.base import Refused
 from studio.app.intents.operating import DOES, MEASURED
 from studio.app.kinds.kind import filters
 from studio.app.kinds.registry import kind_of_run
+from studio.app.latest import Latest
 from studio.app.state import drafts, operators
 from studio.app.state.naming import file_stem
 from studio.app.state.offers import Offers, offered
@@ -35,6 +36,7 @@ __all__ = ["OperateSheet"]
 
 WIDTH = 480
 LENGTHS = "averaging-lengths"
+TRIED = "timing it"
 PLACES = ("Into the run", "To a file")
 
 
@@ -68,6 +70,8 @@ class OperateSheet(GrowingDialog):
         self._place = 0
         self._suffixes: list[str] = []
         self._conditions: list[Condition] = []
+        self._weights = ""
+        self._timing: Latest[Asking] = Latest(self, self._time)
         self.step = label("", "small")
         self.trouble = label("", "danger", wrap=True)
         self.advice = label("", "muted", wrap=True)
@@ -121,10 +125,33 @@ class OperateSheet(GrowingDialog):
             for each in able.conditions
             if found.conditions and (not found.asks or each.name in found.asks)
         ]
-        self.step.setText(f"With the weights of step {able.step:,}")
+        self._weights = f"With the weights of step {able.step:,}"
+        self.step.setText(self._weights)
         self.places.setEnabled(bool(found.suffixes))
         self.go.setEnabled(True)
         self._build()
+
+    def _estimate(self) -> None:
+        """Learn about how long it takes as it is set now, of what takes longest: of labs."""
+        if self.entry.slug not in MEASURED or not self.go.isEnabled():
+            return
+        try:
+            self._timing.want(operators.asking(self._config, self.entry))
+        except Unreadable:
+            return  # it is said at the setting
+        self._tell_time(TRIED)
+
+    async def _time(self, asking: Asking) -> None:
+        try:
+            operating = self._actions.operating
+            seconds = await operating.estimate(self._run.key, self.entry.slug, asking)
+        except Refused:
+            seconds = None  # whoever starts it is told why
+        if isValid(self):
+            self._tell_time("" if seconds is None else f"about {words.duration(max(1.0, seconds))}")
+
+    def _tell_time(self, text: str) -> None:
+        self.step.setText(", ".join(filter(None, [self._weights, text])))
 
     def _choose(self, place: int) -> None:
         self._place = place
@@ -238,6 +265,7 @@ class OperateSheet(GrowingDialog):
         for each in (self.trouble, self.advice):
             each.setVisible(bool(each.text()))
         self._grow()
+        self._estimate()
 
     def _grow(self) -> None:
         """Be high enough for all lines of what is said; what stands already loses none."""

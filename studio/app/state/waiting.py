@@ -1,13 +1,14 @@
-"""What a run in the queue waits for, in words. Pure."""
+"""What a run in the queue waits for, and how far a short job is, in words. Pure."""
 
 from pathlib import Path
 
+from studio.app import words
 from studio.app.state.naming import called
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.protocol.messages import JobInfo
 
-__all__ = ["held_up", "queue_title", "queued_job", "waits_for"]
+__all__ = ["held_up", "how_far", "queue_title", "queued_job", "waits_for"]
 
 
 def queued_job(state: AppState, run: RunState) -> str:
@@ -24,6 +25,21 @@ def queue_title(info: JobInfo) -> str:
     if info.kind == "training" and info.run:
         return called(Path(info.run).name)
     return info.title
+
+
+def how_far(info: JobInfo, doing: str, left: float | None) -> str:
+    """Say how far a job is, and for how long it takes yet: "187 of 1,500, 2 min left"; ``doing`` is
+    what it says that it is at.
+    """
+    if info.state == "queued":
+        return "Waiting"
+    known = info.total > 0 and info.state == "running"
+    said = ""
+    if known and info.step:
+        said = f"{min(info.step, info.total):,} of {info.total:,}"
+    elif info.step and not doing:
+        said = f"{info.step:,} so far"
+    return ", ".join(filter(None, [said, words.left(left) if info.state == "running" else ""]))
 
 
 def held_up(state: AppState, run: RunState) -> JobInfo | None:

@@ -17,12 +17,13 @@ from studio.app.plots.export import Picture, copy_picture, widget_picture
 from studio.app.run_words import result_words
 from studio.app.state.operators import offered
 from studio.app.state.session import AppState
+from studio.app.state.waiting import how_far
 from studio.app.theme import theme
 from studio.app.widgets.basic import Elided, button, label, row, scrolled, view_bar
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.menu import open_menu
 from studio.app.widgets.overlays import EmptyState
-from studio.protocol.messages import ResultWritten
+from studio.protocol.messages import JobInfo, ResultWritten
 
 if TYPE_CHECKING:
     from studio.store.results import ResultRecord
@@ -88,6 +89,7 @@ class FoundView(QWidget):
         state.result_written.connect(self._written)
         state.result_opened.connect(self._opened)
         state.queue_changed.connect(self._queued)
+        state.job_progressed.connect(self._progressed)
         theme.changed.connect(self.refresh)
         self._select(state.runs.selection)
 
@@ -152,13 +154,42 @@ class FoundView(QWidget):
 
     @property
     def measuring(self) -> bool:
-        """Whether the run is being asked for it. A job says by its title what it does."""
+        """Whether the run is being asked for it."""
+        return self._job is not None
+
+    @property
+    def _job(self) -> JobInfo | None:
+        """What asks the run for it, None for nothing. A job says by its title what it does."""
         entry = self.state.catalog.get("operator", self.operator) if self.state.catalog else None
-        title = f"{entry.title}: " if entry is not None else ""
-        return bool(title) and any(
-            job.run == self._key and job.kind == "operator" and job.title.startswith(title)
-            for job in self.state.jobs.values()
-        )
+        if entry is None:
+            return None
+        jobs = (job for job in self.state.jobs.values() if job.kind == "operator")
+        of = (job for job in jobs if job.run == self._key)
+        return next((job for job in of if job.title.startswith(f"{entry.title}: ")), None)
+
+    def _progressed(self, job: str) -> None:
+        mine = self._job
+        if mine is not None and mine.job == job and not self.filled and self.isVisible():
+            self._tell_how_far()
+
+    def _tell_how_far(self) -> None:
+        """Say how far it is, for how long it takes yet, and offer to end it."""
+        job = self._job
+        if job is None:
+            return
+        if job.job in self.state.ending:
+            self.empty.tell("Cancelling", "Nothing half is left of it.")
+            return
+        far = how_far(job, self.state.doing.get(job.job, ""), self.state.left.get(job.job))
+        told = "What it finds is shown here, and kept under the run in Runs."
+        stop = partial(self._stop, job)
+        self.empty.tell(self.doing, f"{far}. {told}" if far else told, "Cancel", stop)
+
+    def _stop(self, job: JobInfo) -> None:
+        if job.state == "queued":
+            self._actions.training.move_job(job.job, -1)
+        else:
+            self._actions.operating.cancel(job.job)
 
     async def _load(self, key: str) -> None:
         operating = self._actions.operating
@@ -199,7 +230,7 @@ class FoundView(QWidget):
             return
         self.say("")
         if self._was_measuring:
-            self.empty.tell(self.doing, "What it finds is shown here as soon as it is done.")
+            self._tell_how_far()
             return
         run = self.state.runs.by_key.get(self._key)
         ready = run is not None and bool(run.checkpoints or run.job)

@@ -16,9 +16,13 @@ from studio.engine.run.operating import Answer, ask
 from studio.engine.run.warm import WarmModels
 from studio.protocol.messages import Operate, Progress, ResultWritten
 
-__all__ = ["OperatorJob", "inline"]
+__all__ = ["OperatorJob", "estimated", "inline"]
 
 TICK = 0.1
+TRIED = 1.5
+"""Seconds for which something is tried whose time is asked for, once it has said how far it is."""
+PATIENCE = 5.0
+"""Seconds after which it is not tried any longer, whatever it has said."""
 MOST_INLINE = 64 * 2**20
 """Bytes that an answer may have: it goes over the line at once."""
 
@@ -97,13 +101,19 @@ class OperatorJob(RunJob):
 
     def _write(self, answer: Answer) -> None:
         record, file, result, left = answer.record, self._command.file, "", ""
+        again = False
         if file:
             # Somebody may have written one since the work began.
             check_destination(Path(file), self._command.overwrite)
             left = answer.export(Path(file))
             where = file
         else:
-            made = self.folder.results.write(record, answer.arrays, answer.columns)
+            results = self.folder.results
+            # What was found is found once; rows that are drawn anew are wanted anew.
+            found = bool(answer.outcome.arrays)
+            same = results.same(record, answer.arrays) if found else None
+            made = same or results.write(record, answer.arrays, answer.columns)
+            again = same is not None
             result, where = str(made.path), f"results/{made.name}"
         rows = answer.outcome.rows
         what = (
@@ -113,7 +123,8 @@ class OperatorJob(RunJob):
         )
         be = "is" if rows is None else "are"
         note = " ".join(filter(None, (record.note, left)))
-        self.say(f"{what} of step {record.step:,} {be} in {where}. {note}".strip())
+        said = f"{what} of step {record.step:,} {be} in {where}"
+        self.say(f"{said}{', the same as before' if again else ''}. {note}".strip())
         self.sink.send(
             ResultWritten(
                 job=self.job,
@@ -123,8 +134,39 @@ class OperatorJob(RunJob):
                 result=result,
                 file=file,
                 note=note,
+                again=again,
             )
         )
+
+
+def estimated(
+    command: Operate, warm: WarmModels, clock: Callable[[], float] = time.monotonic
+) -> Generator[bool, None, float | None]:
+    """Begin it, and return about how many seconds it takes, by how far it comes in `TRIED`; None
+    where it does not say. What trains meanwhile counts, as it will then.
+
+    Raises:
+        Refused: it cannot be done.
+    """
+    asked = ask(command)
+    loaded = warm.get(asked.run, command.step, command.length)
+    yield False
+    doing = asked.work(loaded, warm.get)
+    start = clock()
+    first: tuple[float, int] | None = None  # when something was done for the first time, and what
+    while True:
+        try:
+            progress = next(doing)
+        except StopIteration:
+            return clock() - start
+        now = clock()
+        first = first or (now, progress.done)
+        since, done = now - first[0], progress.done - first[1]
+        if (since >= TRIED and done > 0) or now - start >= PATIENCE:
+            doing.close()
+            left = (progress.total - progress.done) * since / done if done > 0 else None
+            return None if left is None else now - start + left
+        yield False
 
 
 def inline(command: Operate, warm: WarmModels) -> Generator[bool, None, Answer]:

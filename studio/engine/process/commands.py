@@ -21,7 +21,7 @@ from studio.engine.jobs.headless import planned_total
 from studio.engine.jobs.importing import ImportJob
 from studio.engine.jobs.job import Job, Work
 from studio.engine.jobs.making import MakingJob
-from studio.engine.jobs.operating import OperatorJob, inline
+from studio.engine.jobs.operating import OperatorJob, estimated, inline
 from studio.engine.jobs.rows import RowsJob
 from studio.engine.jobs.training import TrainingJob, refuse_twice
 from studio.engine.jobs.walking import walk
@@ -339,13 +339,17 @@ def _walk(engine: "Engine", command: m.WalkStep) -> None:
 
 @handles(m.Operate)
 def _operate(engine: "Engine", command: m.Operate) -> Answer | None:
-    if not command.inline:
+    if not command.inline and not command.estimate:
         name = engine.new_name()
         job = OperatorJob(name, command, engine.outbox, engine.warm, lambda: engine.queue.trains)
         return enqueue(engine, job)
 
     def chore() -> Work:
         try:
+            if command.estimate:
+                seconds = yield from estimated(command, engine.warm)
+                respond(engine, command.id, lambda: Answer({"seconds": seconds}))
+                return
             answer = yield from inline(command, engine.warm)
         except Exception as error:
             # Still the boundary of the command: it is only answered later.

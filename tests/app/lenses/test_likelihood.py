@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from msgspec import structs
+from PySide6.QtWidgets import QPushButton
 
 from studio.app.theme import colors
 from studio.app.views.likelihood import LikelihoodView
-from studio.protocol.messages import ResultWritten
+from studio.protocol.catalog import EntrySpec
+from studio.protocol.messages import Control, JobInfo, ResultWritten
 from studio.store.results import ResultRecord, Results
 from tests.qtloop import until
 
@@ -52,6 +55,30 @@ async def load(lens, view, found) -> None:
         ResultWritten(job="j", run=run.key, operator="likelihood-lab", step=7, result=name)
     )
     await until(lambda: view.filled)
+
+
+async def test_it_says_how_far_it_is_and_can_be_ended(lens, view) -> None:
+    lab = EntrySpec(
+        kind="operator", slug="likelihood-lab", title="Likelihood lab", summary="", source="",
+        fields=[],
+    )  # fmt: skip
+    lens.state.catalog.entries.append(lab)
+    job = JobInfo(
+        job="j", kind="operator", state="running", title="Likelihood lab: 0001-r",
+        run=lens.run.key, step=20, total=200,
+    )  # fmt: skip
+    lens.state.jobs["j"] = job
+    lens.state.left["j"] = 57.0
+    lens.state.queue_changed.emit()
+    assert "20 of 200, 57 s left" in view.empty.accessibleName()
+    lens.state.jobs["j"] = structs.replace(job, step=150)
+    lens.state.left["j"] = 15.0
+    lens.state.job_progressed.emit("j")
+    assert "150 of 200, 15 s left" in view.empty.accessibleName()
+    (cancel,) = [each for each in view.empty.findChildren(QPushButton) if each.isVisible()]
+    cancel.click()
+    assert view.empty.accessibleName().startswith("Cancelling")
+    await until(lambda: any(each.action == "cancel" for each in lens.link.of(Control)))
 
 
 async def test_sets_are_lines_with_their_figures_and_the_map_is_drawn(lens, view) -> None:
