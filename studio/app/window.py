@@ -30,6 +30,7 @@ from studio.app.shell.drawer import Drawer, Held, Opener
 from studio.app.shell.drop import DropZone, files_of
 from studio.app.shell.elsewhere import Elsewhere
 from studio.app.shell.flanks import Flank
+from studio.app.shell.imports import Imports
 from studio.app.shell.inspector import Inspector
 from studio.app.shell.lenses import discover
 from studio.app.shell.palette import Palette
@@ -114,6 +115,7 @@ class MainWindow(QMainWindow):
                 "log": Held("Log", self._make_log),
             }
         )
+        self.imports = Imports(state, actions, self)
         self.elsewhere = Elsewhere(state, actions)
         openers = [QueueOpener(state, self.drawer), Opener(self.drawer, "log", "Log")]
         self.statusbar = StatusBar(state, [self.elsewhere, *openers])
@@ -187,7 +189,6 @@ class MainWindow(QMainWindow):
         state = self._state
         state.place_changed.connect(self._place_changed)
         state.runs.selected.connect(lambda _: self._place_changed())
-        state.inspected.connect(self._show_import)
         state.import_wanted.connect(self._asks.import_data)
         state.make_wanted.connect(self._asks.make)
         state.branch_wanted.connect(self._ask_branch)
@@ -271,10 +272,6 @@ class MainWindow(QMainWindow):
         self._time_slot.addWidget(separator())
         self._time_slot.addWidget(self._timebar)
         self._place_changed()
-
-    def _show_import(self, files: list[str], found: Any) -> None:
-        module = importlib.import_module("studio.app.views.import_preview")
-        module.ImportDialog(self._state, self._actions, files, found, self).open()
 
     def _ask_branch(self, key: str, step: int) -> None:
         run = self._state.runs.by_key.get(key)

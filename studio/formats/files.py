@@ -3,7 +3,6 @@
 What can be told from a name or a size is refused here, before any importer opens a file.
 """
 
-import struct
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -12,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from studio.formats.archives import BROKEN, check_unpacked, is_archive
 from studio.formats.folders import bytes_below, standing_for, unfolded
 from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
@@ -24,9 +24,6 @@ from studio.store.parts import Block
 
 __all__ = ["inspect", "rows"]
 
-_ZIP = b"PK\x03\x04"
-_BROKEN = (zipfile.BadZipFile, NotImplementedError, ValueError, struct.error, OSError)
-"""What reading the list of a damaged zip raises."""
 SHOWN = 6
 """Files of a folder that are named."""
 
@@ -134,6 +131,8 @@ def _size(path: Path) -> int:
         raise FormatError(f"{path.name} is empty.", "There is nothing in it to learn from.")
     if size > MAX_BYTES:
         raise _too_large(f"{path.name} has", size)
+    if path.suffix.lower() == ".zip":
+        check_unpacked(path)
     return size
 
 
@@ -146,9 +145,7 @@ def _too_large(what: str, size: int) -> FormatError:
 
 def _refuse_torn(path: Path) -> None:
     """Refuse an archive that lacks its end, where the list of what is in it stands."""
-    with path.open("rb") as file:
-        torn = file.read(len(_ZIP)) == _ZIP and not zipfile.is_zipfile(file)
-    if torn:
+    if is_archive(path) and not zipfile.is_zipfile(path):
         raise FormatError(
             f"{path.name} is damaged: it begins as a zip does, and its end is missing.",
             "Copy it again from where it came from, or download it anew.",
@@ -159,7 +156,7 @@ def _refuse_hollow(path: Path) -> None:
     """Refuse a zip in which there is no file; one that cannot be read is refused by others."""
     names = ["unknown"]
     if zipfile.is_zipfile(path):
-        with suppress(*_BROKEN), zipfile.ZipFile(path) as archive:
+        with suppress(*BROKEN), zipfile.ZipFile(path) as archive:
             names = archive.namelist()
     if all(name.endswith("/") for name in names):
         raise FormatError(f"{path.name} holds no files.", "Choose another one.")

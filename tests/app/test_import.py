@@ -2,8 +2,11 @@
 
 import os
 
+import msgspec
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog, QListView, QPushButton
 
+from studio.app.views.import_preview import ImportDialog
 from studio.app.widgets.foundparts import FoundParts
 from studio.formats.inspection import Inspection
 from studio.protocol import messages as m
@@ -31,7 +34,7 @@ async def test_of_files_that_cannot_be_imported_the_last_are_said_until_others_c
 
     bench.script[m.InspectData] = look
     await bench.start()
-    bench.state.inspected.disconnect(bench.window._show_import)
+    bench.state.inspected.disconnect(bench.window.imports.found)
     for name in ("a.csv", "b.csv"):
         bench.actions.data.inspect_files([f"/x/{name}"])
         await wait(lambda name=name: said(bench) == [f"{name} cannot be imported"])
@@ -56,7 +59,7 @@ async def test_files_that_were_mended_are_looked_into_again_and_imported_again(
     bench.script[m.ImportData] = unless_good({"job": "3"})
     await bench.start()
     await bench.actions.project.show(Project.create(tmp_path / "jets", "jets").path)
-    bench.state.inspected.disconnect(bench.window._show_import)
+    bench.state.inspected.disconnect(bench.window.imports.found)
     seen = []
     bench.state.inspected.connect(lambda files, _: seen.append(files))
     bench.actions.data.inspect_files(["/x/big.csv"])
@@ -85,7 +88,7 @@ def said(bench):
 async def test_the_files_that_can_be_chosen_are_those_that_importers_take(bench, wait):
     bench.script[m.InspectData] = lambda command: {}
     await bench.start()
-    bench.state.inspected.disconnect(bench.window._show_import)
+    bench.state.inspected.disconnect(bench.window.imports.found)
     seen = []
     bench.state.inspected.connect(lambda files, _: seen.append(files))
     bench.window._asks.import_data()
@@ -101,7 +104,7 @@ async def test_the_files_that_can_be_chosen_are_those_that_importers_take(bench,
 async def test_what_stands_for_its_folder_is_imported_as_that(bench, wait):
     bench.script[m.InspectData] = lambda command: {"instead": "/x/ml"}
     await bench.start()
-    bench.state.inspected.disconnect(bench.window._show_import)
+    bench.state.inspected.disconnect(bench.window.imports.found)
     seen = []
     bench.state.inspected.connect(lambda files, _: seen.append(files))
     bench.actions.data.inspect_files(["/x/ml/README.txt"])
@@ -116,7 +119,7 @@ async def test_a_folder_is_imported_from_the_dialog_for_files_and_by_a_command(
     (tmp_path / "ml" / "ratings.csv").write_text("userId,movieId,rating,timestamp\n1,2,3,4\n")
     bench.script[m.InspectData] = lambda command: {}
     await bench.start()
-    bench.state.inspected.disconnect(bench.window._show_import)
+    bench.state.inspected.disconnect(bench.window.imports.found)
     seen = []
     bench.state.inspected.connect(lambda files, _: seen.append(files))
 
@@ -217,3 +220,42 @@ def test_classes_of_the_first_rows_are_named_as_in_the_file(qtbot):
     qtbot.addWidget(shown)
     shown.show_found(found)
     assert [shown.list.item(line, 3).text() for line in range(2)] == ["37, 23, 25", "6, 6, 1"]
+
+
+async def test_a_dialog_takes_the_keyboard_from_nobody_who_types(bench, wait):
+    found = Inspection(files=["/x/a.csv"], importer="points", kind="points", format="csv", bytes=9)
+    bench.script[m.InspectData] = lambda _: msgspec.to_builtins(found)
+    await bench.start()
+    search = bench.window.canvas.discover.search
+    bench.window.activateWindow()
+    search.setFocus()
+    await wait(search.hasFocus)
+
+    def typing():
+        if bench.state.looks:  # they are being read
+            QTest.keyClicks(search, "ring")
+
+    bench.state.looks_changed.connect(typing)
+    bench.actions.data.inspect_files(["/x/a.csv"])
+    await wait(lambda: said(bench) == ["a.csv has been looked into"])
+    assert bench.window.findChild(ImportDialog) is None
+    assert search.hasFocus()
+    (show,) = bench.state.notices.banners[0].actions
+    show.run()
+    await wait(lambda: bench.window.findChild(ImportDialog) is not None)
+    assert said(bench) == []
+    bench.window.findChild(ImportDialog).reject()
+
+
+async def test_who_has_typed_before_or_types_nowhere_is_shown_it_at_once(bench, wait):
+    found = Inspection(files=["/x/a.csv"], importer="points", kind="points", format="csv", bytes=9)
+    bench.script[m.InspectData] = lambda _: msgspec.to_builtins(found)
+    await bench.start()
+    search = bench.window.canvas.discover.search
+    bench.window.activateWindow()
+    search.setFocus()
+    await wait(search.hasFocus)
+    QTest.keyClicks(search, "ring")
+    bench.actions.data.inspect_files(["/x/a.csv"])
+    await wait(lambda: bench.window.findChild(ImportDialog) is not None)
+    bench.window.findChild(ImportDialog).reject()

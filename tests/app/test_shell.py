@@ -356,7 +356,7 @@ async def test_what_is_dropped_is_inspected_and_a_project_opened(bench, wait, tm
     bench.script[m.InspectData] = lambda command: asked.append(command.files) or found
     await bench.start()
     seen = []
-    bench.state.inspected.disconnect(bench.window._show_import)
+    bench.state.inspected.disconnect(bench.window.imports.found)
     bench.state.inspected.connect(lambda files, what: seen.append((files, what)))
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile("/data/points.csv"), QUrl("https://example.org/x")])

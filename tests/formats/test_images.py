@@ -110,11 +110,16 @@ class TestPictures:
         assert "2 sizes, from 8 x 8 to 24 x 8 pixels" in problem
         with pytest.raises(FormatError, match="2 sizes"):
             files.rows(both)
-        _, cut = brought(both, "image-files", side=4)
+        found, cut = brought(both, "image-files", side=4)
+        said = (
+            "8 x 8 to 24 x 8 pixels: of each the square in its middle is cut out and resized to 4"
+        )
+        assert said in found.notes[0]
         assert cut["x"].shape == (2, 1, 4, 4)  # all of them are grey
         assert (cut["x"][0] == 90).all()
         assert (cut["x"][1] == 200).all()
-        _, stretched = brought(both, "image-files", side=4, fit="stretch")
+        found, stretched = brought(both, "image-files", side=4, fit="stretch")
+        assert "each is stretched to 4 x 4 pixels" in found.notes[0]
         assert stretched["x"][1, 0, 0, 0] < 100
 
     def test_transparency_is_laid_on_white_and_two_bytes_become_one(self):
@@ -158,9 +163,33 @@ class TestPictures:
         found, rows = brought([path], "image-files")
         assert len(rows["x"]) == 1
         assert "a.png has more than" in found.notes[0]
-        monkeypatch.setattr("studio.formats.images.gathered.MOST_UNPACKED", 10**5)
-        with pytest.raises(FormatError, match="once unpacked; the limit is"):
-            files.inspect([path], "image-files")
+
+    def test_a_bomb_is_refused_by_its_directory_with_its_size(self, tmp_path, monkeypatch):
+        """And not said to be of no importer, whichever of them would have been asked."""
+        path = tmp_path / "bomb.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.png", b"\0" * 10**6)
+            archive.writestr("other.txt", b"\0" * 10**6)
+        monkeypatch.setattr("zipfile.ZipFile.open", pytest.fail)
+        monkeypatch.setattr("studio.formats.archives.MOST_UNPACKED", 10**5)
+        for ask in (files.inspect, files.rows):
+            with pytest.raises(FormatError, match=r"would become 2\.0 MB; the limit is 100\.0 kB"):
+                ask([path])
+        monkeypatch.setattr("studio.formats.archives.MOST_UNPACKED", 10**7)
+        monkeypatch.setattr("studio.formats.archives.SMALL", 10**5)
+        with pytest.raises(FormatError, match=r"\d+ times as much; the limit is 100 times"):
+            files.inspect([path])
+
+    def test_of_a_member_no_more_is_unpacked_than_it_declares(self, tmp_path):
+        path = tmp_path / "liar.zip"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("a.png", b"\0" * 10**7)
+        whole = bytearray(path.read_bytes())
+        entry = whole.index(b"PK\x01\x02")
+        whole[entry + 24 : entry + 28] = (1000).to_bytes(4, "little")
+        path.write_bytes(whole)
+        found = files.inspect([path], "image-files")
+        assert "a.png is damaged (Bad CRC-32" in found.problems[0]
 
     def test_an_archive_without_its_end_says_so(self, tmp_path):
         path = tmp_path / "a.zip"

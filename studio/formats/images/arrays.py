@@ -161,6 +161,7 @@ class ImageArrays(Importer):
         fitting, rows, most, labelled = Fitting.of(options), 0, -1, True
         first: list[Bytes] = []
         names: list[str] = []
+        sizes: set[tuple[int, int]] = set()
         notes, tests = [], []
         places = _places(paths)
         try:
@@ -178,6 +179,7 @@ class ImageArrays(Importer):
                 labelled = labelled and images.labels is not None
                 most = max(most, int(_labels(images).max(initial=-1)))
                 names = names or _names(images)
+                sizes.add(images.size)
                 first += _shown(images, values, SHOWN - len(first))
                 if values.broken:
                     notes.append(_left_out(images, values))
@@ -203,7 +205,7 @@ class ImageArrays(Importer):
             parts=parts_of(shape, labelled=labelled),
             classes=_classes(most, names) if labelled else [],
             preview={"x": previewed([fitting.fitted(each, shape[0]) for each in first])},
-            notes=[*notes[:3], *held_notes(tests, len(places))],
+            notes=[*fitting.said(sizes), *notes[:3], *held_notes(tests, len(places))],
         )
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:

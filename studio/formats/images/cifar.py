@@ -102,7 +102,10 @@ class Cifar(Importer):
             parts=parts_of(shape, labelled=True),
             classes=classes,
             preview={"x": previewed(shown)},
-            notes=held_notes([path.name for path in batches if is_test(path.name)], len(batches)),
+            notes=[
+                *fitting.said({(_PIXELS[1], _PIXELS[2])}),
+                *held_notes([path.name for path in batches if is_test(path.name)], len(batches)),
+            ],
         )
 
     def rows(self, paths: Sequence[Path], options: Mapping[str, Any]) -> Rows:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.formats.archives import is_archive
 from studio.formats.folders import below
 from studio.formats.images.decoding import PICTURES, TooLarge, Undecodable, decoded
 from studio.formats.images.fitting import (
@@ -19,7 +20,7 @@ from studio.formats.images.fitting import (
     parts_of,
     previewed,
 )
-from studio.formats.images.gathered import Picture, Unreadable, gathered, is_archive
+from studio.formats.images.gathered import Picture, Unreadable, gathered
 from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
 from studio.formats.limits import FormatError, rows_at_once
@@ -43,6 +44,7 @@ class _Seen:
         good: those that can be taken.
         bad: what is wrong with the others, in sentences.
         sizes: (height, width) of each size there is, as it comes out.
+        own: of each size there is, as it is.
         large: whether any has too many pixels.
         coloured: whether any has colours.
         first: a few from all over them, as they are: the first ones may all be of one class.
@@ -51,6 +53,7 @@ class _Seen:
     good: list[Picture] = field(default_factory=list)
     bad: list[str] = field(default_factory=list)
     sizes: set[tuple[int, int]] = field(default_factory=set)
+    own: set[tuple[int, int]] = field(default_factory=set)
     large: bool = False
     coloured: bool = False
     first: list[Bytes] = field(default_factory=list)
@@ -123,6 +126,7 @@ class PictureFiles(Importer):
             problems.append(f"{error.message} {error.hint}".strip())
         shown = [fitting.fitted(each, shape[0]) for each in seen.first] if shape else []
         preview = {"x": previewed(shown)} if shown else {}
+        notes += fitting.said(seen.own)
         if seen.classes:
             notes.append(f"{len(seen.classes)} classes, by the folder that each lies in.")
         elif any(picture.folder for picture in seen.good):
@@ -170,7 +174,9 @@ def _looked(pictures: Sequence[Picture], fitting: Fitting) -> _Seen:
             seen.large = seen.large or isinstance(error, TooLarge)
             continue
         seen.good.append(picture)
-        seen.sizes.add(fitting.size_of(*found.shape[:2]))
+        height, width = found.shape[:2]
+        seen.own.add((height, width))
+        seen.sizes.add(fitting.size_of(height, width))
         seen.coloured = seen.coloured or found.ndim == 3
         if SHOWN * place >= len(seen.first) * len(pictures) and len(seen.first) < SHOWN:
             seen.first.append(found)

@@ -1,6 +1,6 @@
 """Pictures of any size and colour, brought to one: what all importers of images are told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -94,6 +94,25 @@ class Fitting:
     def size_of(self, height: int, width: int) -> tuple[int, int]:
         """Return the size of a picture afterwards."""
         return (self.side, self.side) if self.side else (height, width)
+
+    def said(self, sizes: Collection[tuple[int, int]]) -> list[str]:
+        """Say what becomes of pictures of some sizes (height, width): what is cut off, and to how
+        many pixels the rest is brought.
+        """
+        if not self.side or not set(sizes) - {(self.side, self.side)}:
+            return []
+        (low, wide), (high, long) = min(sizes), max(sizes)
+        some = f"{wide} x {low}" if len(sizes) == 1 else f"{wide} x {low} to {long} x {high}"
+        square = all(height == width for height, width in sizes)
+        to = f"{self.side} x {self.side} pixels"
+        if square:
+            return [f"Pictures of {some} pixels: each is resized to {to}."]
+        if self.fit == "stretch":
+            return [f"Pictures of {some} pixels: each is stretched to {to}, whatever its shape."]
+        return [
+            f"Pictures of {some} pixels: of each the square in its middle is cut out and resized "
+            f"to {to}."
+        ]
 
     def channels(self, *, coloured: bool) -> int:
         """Return how many channels pictures have afterwards, of which some have colours or not."""

@@ -1,8 +1,8 @@
 """Pictures that lie in folders and archives: where each is, and of which class.
 
 The class of a picture is the folder it lies in. An archive is read member by member and never
-unpacked to the disk, so that what its names say leads nowhere; what it declares is held against the
-limits first.
+unpacked to the disk, so that what its names say leads nowhere; what it declares was held against
+the limits before (`studio.formats.archives`).
 """
 
 import zipfile
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from studio.formats.archives import is_archive
 from studio.formats.folders import below
 from studio.formats.images.decoding import MOST_BYTES, PICTURES
 from studio.formats.limits import FormatError
@@ -19,11 +20,9 @@ from studio.formats.npzarrays import refusing_damage
 from studio.store.errors import human_bytes
 from studio.store.regular import open_regular
 
-__all__ = ["MOST_PICTURES", "Picture", "Unreadable", "gathered", "is_archive"]
+__all__ = ["MOST_PICTURES", "Picture", "Unreadable", "gathered"]
 
 MOST_PICTURES = 500_000
-MOST_UNPACKED = 4 * 2**30
-"""Bytes of all members of an archive."""
 _ENCRYPTED = 1
 
 
@@ -44,12 +43,6 @@ class Picture:
     name: str
     folder: str
     read: Callable[[], bytes]
-
-
-def is_archive(path: Path) -> bool:
-    """Say whether a file begins as a zip does."""
-    with open_regular(path) as file:
-        return file.read(4) == b"PK\x03\x04"
 
 
 @contextmanager
@@ -109,13 +102,6 @@ def _of_right_size(data: bytes) -> bytes:
 
 def _members(path: Path, archive: zipfile.ZipFile) -> list[Picture]:
     members = [each for each in archive.infolist() if not each.filename.endswith("/")]
-    size = sum(member.file_size for member in members)
-    if size > MOST_UNPACKED:
-        raise FormatError(
-            f"{path.name} has {human_bytes(size)} once unpacked; the limit is "
-            f"{human_bytes(MOST_UNPACKED)}.",
-            "Unpack it, and import a part of it.",
-        )
     if any(member.flag_bits & _ENCRYPTED for member in members):
         raise FormatError(f"{path.name} is protected by a password.", "Unpack it first.")
     found = []

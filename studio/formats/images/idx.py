@@ -85,7 +85,7 @@ class Idx(Importer):
         except FormatError as error:
             return refused(self, paths, error)
         first = next(_images(sets[0], SHOWN))[:SHOWN]
-        notes = []
+        notes = fitting.said({(each.lengths[1], each.lengths[2]) for each in sets})
         if not labelled:
             notes.append("Without classes: choose the files of the labels, too.")
         tests = [each.images.name for each in sets if is_test(each.images.name)]
