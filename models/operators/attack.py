@@ -37,7 +37,8 @@ class AttackConfig(Config, frozen=True):
         float,
         param(
             "Attack",
-            "How far each pixel is moved, where black to white is 1.",
+            "How far each pixel is moved, up or down, whichever makes the judge doubt the right "
+            "class more; black to white is 1. From 0.3 on people see it, too.",
             above=0.0,
             high=1.0,
             log=True,
@@ -45,26 +46,52 @@ class AttackConfig(Config, frozen=True):
     ] = 0.15
     noise: Annotated[
         float,
-        param("Noise", "Noise that drowns the attack.", above=0.0, high=100.0, unit="data std",
-              log=True),
-    ] = 0.5  # fmt: skip
+        param(
+            "Purifying noise",
+            "Noise that is put on, attacked or not, and taken away again by the model: more than "
+            "the attack, which it drowns, and less than what tells classes apart. In standard "
+            "deviations of the data: pixels of digits have about 0.4, so that an attack of 0.15 "
+            "is 0.4 of these.",
+            above=0.0,
+            high=100.0,
+            unit="data std",
+            log=True,
+        ),
+    ] = 0.5
     votes: Annotated[
-        int, param("Votes", "Each is purified so often; the answer is the mean.", low=1, high=100)
+        int,
+        param(
+            "Votes",
+            "Each is purified so often, with other noise, and the judge sees the mean of these.",
+            low=1,
+            high=100,
+        ),
     ] = 1
-    rows: Annotated[int, param("Images", "How many at most.", low=8, high=20_000, log=True)] = 128
+    rows: Annotated[
+        int,
+        param(
+            "Images",
+            "Unseen ones, how many at most. Of 128 the interval is up to 9 points to either side.",
+            low=8,
+            high=20_000,
+            log=True,
+        ),
+    ] = 128
     seed: SeedSetting = 0
 
 
 @operator(
     "attack",
     title="Purification lab",
-    summary="Alters unseen images so that the judge errs, purifies them, and says what the judge "
-    "sees before and after; beside it changes as large by chance, and what purifying does to "
-    "images that nobody attacked.",
+    summary="Attacks unseen images: moves each pixel a little so that the judge, a classifier of "
+    "the data, errs. Purifies them: puts noise on, which the model takes away again. Says how "
+    "often the judge is right before the attack, under it, and once purified; beside it under "
+    "changes as large by chance, and of images that were purified without an attack.",
     source="Nie et al. 2022, arXiv:2205.07460, eqs. 4 and 6; the attack: Goodfellow et al. 2015, "
     "arXiv:1412.6572, section 4",
     kinds=("images",),
     needs=("samples", "denoiser"),
+    asks=None,  # nobody tells the model the class of what was attacked
     config=AttackConfig,
 )
 class Attack:

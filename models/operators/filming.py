@@ -18,8 +18,9 @@ __all__ = ["FramesSetting", "filmed"]
 FramesSetting = Annotated[
     int,
     param(
-        "Frames",
-        "Of a sampler with more steps only so many are kept, evenly chosen.",
+        "Frames at most",
+        "A sampler gives a frame for the noise and one for each of its steps, and no more: 18 "
+        "steps give 19. Of more than that only so many are kept, evenly chosen.",
         low=2,
         high=200,
         log=True,
@@ -75,11 +76,15 @@ def filmed(
             level = step.x.new_tensor(step.s)
             foreseen.append(denoise(step.x, level) if step.s > 0.0 else step.x)
         yield Progress(total, total)
-    return _outcome(model, latents, kept, foreseen)
+    return _outcome(model, latents, kept, foreseen, _said(len(steps), len(kept)))
 
 
 def _outcome(
-    model: Any, latents: Batch, kept: Sequence[SampleStep], foreseen: Sequence[Tensor]
+    model: Any,
+    latents: Batch,
+    kept: Sequence[SampleStep],
+    foreseen: Sequence[Tensor],
+    frames: str,
 ) -> Outcome:
     end = foreseen[-1]
 
@@ -101,8 +106,15 @@ def _outcome(
         "score": torch.stack(score),
         "left": torch.stack([_size(d - end) for d in foreseen]),
     }
-    note = f"{kept[-1].nfe:,} evaluations of the network a sample."
+    note = f"{frames} {kept[-1].nfe:,} evaluations of the network a sample."
     return Outcome(shown(end), arrays, note)
+
+
+def _said(there: int, kept: int) -> str:
+    """Say how many frames there are, and why no more."""
+    if kept < there:
+        return f"{kept:,} of the {there:,} frames of the sampler, evenly chosen."
+    return f"{there:,} frames: the noise, and one for each of the {there - 1:,} steps."
 
 
 def _size(x: Tensor) -> Tensor:

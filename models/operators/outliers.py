@@ -54,6 +54,7 @@ class OutliersConfig(AnomalyConfig, frozen=True):
     "doi:10.1148/radiology.143.1.7063747",
     kinds=("images",),
     needs=("samples", "denoiser"),
+    asks=None,  # nobody knows the class of what may be none of the data
     config=OutliersConfig,
 )
 class Outliers:

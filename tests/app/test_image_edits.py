@@ -98,19 +98,25 @@ def test_the_class_of_an_image_is_said_where_the_model_wants_one() -> None:
 def test_what_came_of_an_edit_begins_with_what_is_of_interest() -> None:
     x = np.random.default_rng(0).random((9, 1, 6, 6)).astype(np.float32)
     way = edited(TASK["Interpolate"], sheet(), {"x": x, "way": np.linspace(0, 1, 9)}, {}, 2, "", "")
-    assert (way.first, way.names[4], way.seed) == (4, "0.50", None)
+    assert (way.first, way.names[4], way.seed) == (4, "50%", None)
+    assert way.said.startswith("From this image (0%) to the second one (100%)")
     morphed = edited(
-        TASK["Morph class"], sheet(), {"x": x, "way": np.linspace(0, 1, 9)}, {}, 2, "", ""
-    )
+        TASK["Morph class"], sheet(label="7"), {"x": x, "way": np.linspace(0, 1, 9)}, {"to": "3"},
+        2, "", "",
+    )  # fmt: skip
+    assert morphed.said.startswith("From class 7 (0%: the way back to the image) to class 3 (100%)")
     assert morphed.first == 8, "what it has become"
     assert morphed.others == (False,) * 4 + (True,) * 5
-    noise = edited(TASK["Invert"], sheet(), {"x": x[:1], "latent": 0 * x[:1]}, {}, 2, "", "n")
-    assert noise.names == ("noise", "invert")
+    found = {"x": x[:1], "latent": 0 * x[:1], "error": np.array([0.04])}
+    noise = edited(TASK["Invert"], sheet(), found, {}, 2, "", "n")
+    assert noise.names == ("its noise", "comes back")
+    assert "0.04 standard deviations of the data a pixel from the image" in noise.said
     assert (noise.images[0] == 0.5).all()
     assert float(SPREAD) > 2
     arrays = {"x": x[:2], "mean": 0 * x[:2], "seen": x[2:4]}
     clean = edited(TASK["Restore: noisy"], sheet(), arrays, {"seed": 4}, 1, "", "0002-denoise")
     assert clean.names == ("mean", "1", "2")
+    assert clean.said == "The mean of all that it may have been, and 2 draws, each of other noise."
     assert (clean.before == x[2]).all()
     assert clean.facts.startswith("seed 4 · ")
     assert clean.facts.endswith(" · 0002-denoise")

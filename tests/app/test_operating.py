@@ -119,6 +119,18 @@ def test_conditions_are_called_what_people_call_them():
     assert [field.title for field in fields if field.group == "Conditions"] == ["pT", "Type"]
 
 
+def test_how_many_frames_a_film_will_have_is_said_before_it_is_made():
+    film = operator("film", setting("frames", "int", 48, low=2.0), needs=["denoiser"])
+    own = run()
+    own.spec = msgspec.structs.replace(own.spec, sampler=Pick(slug="heun", config={"steps": 18}))
+    said = operators.frames(film, own, offer(), {})
+    assert said.endswith("goes in 18 steps: the film has 19 frames, with the noise.")
+    config = {"frames": 10, "sampler": {"slug": "heun", "config": {"steps": 60}}}
+    said = operators.frames(film, own, offer(), config)
+    assert said.endswith("goes in 60 steps: of its 61 frames the film has 10.")
+    assert operators.frames(MAKE, own, offer(), {}) == ""
+
+
 def test_a_model_without_samplers_is_not_asked_for_one():
     still = run()
     still.spec = msgspec.structs.replace(still.spec, family=Pick(slug="gan"))

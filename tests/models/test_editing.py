@@ -460,6 +460,7 @@ def test_a_film_is_the_sampler_and_says_what_the_denoiser_foresees():
     a = found.arrays
     assert a["s"].tolist() == pytest.approx(sampler.levels(flow.clock.s_min, flow.clock.s_max))
     assert a["way"].shape == a["foreseen"].shape == (10, 4, 2)
+    assert found.note.startswith("10 frames: the noise, and one for each of the 9 steps.")
     assert int(a["nfe"][-1]) == sampler.nfe()
     torch.testing.assert_close(a["way"][-1], x_of(found))
     torch.testing.assert_close(a["foreseen"][-1], x_of(found))
@@ -474,6 +475,7 @@ def test_a_film_is_the_sampler_and_says_what_the_denoiser_foresees():
     assert float(a["left"][0].mean()) > float(a["left"][-3].mean())
     few = do("film", DATA.x[:1], flow, sampler=sampler, n=4, frames=3, seed=3)
     torch.testing.assert_close(few.arrays["way"], a["way"][[0, 4, 9]])
+    assert few.note.startswith("3 of the 10 frames of the sampler, evenly chosen.")
 
 
 def test_a_film_of_rows_is_their_edit_frame_by_frame_and_inverted_ones_come_back():

@@ -165,6 +165,11 @@ def test_the_judge_says_what_it_sees_and_how_sure_it_is() -> None:
     )
 
 
+def test_labs_that_tell_the_model_no_class_ask_for_none() -> None:
+    for slug in ("attack", "outliers"):
+        assert registry.get("operator", slug).asks is None
+
+
 def test_without_a_judge_nothing_is_attacked() -> None:
     with pytest.raises(ValueError, match="no judge"):
         lab("attack", judge=None)

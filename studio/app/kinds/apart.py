@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from studio.app.kinds.kind import Arrays
 
-__all__ = ["CHUNK", "CLOSE", "Apart", "nearest_of", "pixels"]
+__all__ = ["CHUNK", "CLOSE", "Apart", "nearest_of", "pixels", "values"]
 
 Floats = NDArray[np.float64]
 CHUNK = 256  # data whose distances are in memory at once
@@ -23,6 +23,7 @@ class Apart:
 
     Attributes:
         name: what is compared, as it is said after "by": "pixels".
+        measure: which distance of them that is, in a few words.
         features: finds what is compared of each of many data, (n, k).
         same: whether one datum is each of some, (n,), where what is compared does not tell: those
             that are the same are 0 apart, and no others.
@@ -31,6 +32,7 @@ class Apart:
     name: str
     features: Callable[[Arrays], NDArray[Any]]
     same: Callable[[Arrays, Arrays], NDArray[np.bool_]] | None = None
+    measure: str = "Euclidean distance"
     _last: tuple[ReferenceType[NDArray[Any]], NDArray[Any]] | None = field(default=None, init=False)
 
     def __call__(self, one: Arrays, many: Arrays) -> Floats:
@@ -56,7 +58,8 @@ def _flat(arrays: Arrays) -> NDArray[np.float32]:
     return np.asarray(arrays["x"], np.float32).reshape(len(arrays["x"]), -1)
 
 
-pixels = Apart("pixels", _flat)
+pixels = Apart("pixels", _flat, measure="Euclidean distance, each pixel from 0 to 1")
+values = Apart("values", _flat)
 
 
 def nearest_of(x: NDArray[Any], among: NDArray[Any], *, own: bool) -> NDArray[np.float64]:

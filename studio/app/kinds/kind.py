@@ -209,6 +209,7 @@ class Distance(Protocol):
     """How far data are from each other."""
 
     name: str
+    measure: str
 
     def __call__(self, one: Arrays, many: Arrays) -> NDArray[np.float64]:
         """Return how far one datum is from each of many, (n,)."""

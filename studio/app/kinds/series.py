@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from studio.app.kinds import stage_tiles
-from studio.app.kinds.apart import pixels
+from studio.app.kinds.apart import values
 from studio.app.kinds.kind import (
     DISTANCES,
     LABEL,
@@ -244,7 +244,7 @@ KIND = Kind(
     measures=_measures,
     units={"Strongest": "cycles", "Frequency": "Hz"},
     common=_common,
-    apart=pixels,
+    apart=values,
     told=(LABEL,),
     heard=_heard,
     alike=(RATE,),

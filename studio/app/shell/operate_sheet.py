@@ -260,12 +260,19 @@ class OperateSheet(GrowingDialog):
         self.go.setEnabled(self._able is not None and not self._wrong and not lacking)
         set_tip(self.go, lacking)
         self.trouble.setText(error.message if error is not None else "")
-        note = lacking or operators.guesses(self._conditions, self._config)
+        note = lacking or " ".join(filter(None, self._notes()))
         self.advice.setText(error.hint if error is not None else note)
         for each in (self.trouble, self.advice):
             each.setVisible(bool(each.text()))
         self._grow()
         self._estimate()
+
+    def _notes(self) -> tuple[str, str]:
+        """Say what is to be known of the settings before it is done."""
+        return (
+            operators.guesses(self._conditions, self._config),
+            operators.frames(self.entry, self._run, self._state.catalog, self._config),
+        )
 
     def _grow(self) -> None:
         """Be high enough for all lines of what is said; what stands already loses none."""

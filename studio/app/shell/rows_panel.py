@@ -250,16 +250,7 @@ class RowsPanel(QWidget):
             some |= self._kind.holding(run.alike, len(order))
         pictures = self._tiles(some, real)
         self.nearest.show_tiles(pictures, noun=self._kind.one, words=told)
-        text = f"Of {near.sought(self._kind)}."
-        if near.usual is not None:
-            apart = self._kind.apart
-            by = f", by {apart.name.partition(';')[0]}" if apart is not None else ""
-            text += f" They are {words.figure(near.usual)} from their nearest{by}: "
-            copy = "a copy of these" if near.part else "a copy"
-            text += (
-                f"this may be {copy}." if near.copied else f"this is no {copy.removeprefix('a ')}."
-            )
-        self.near_words.setText(text)
+        self.near_words.setText(near.judged(self._kind))
         restyle(self.near_words, role="warm" if near.copied else "small")
         for part in (self._line, self.near_title, self.nearest, self.near_words):
             part.setVisible(True)

@@ -31,6 +31,7 @@ class Task:
             than all of it.
         colour: whether it needs images in colour.
         needs: the setting without which it cannot begin, and what to say of it.
+        called: conditions by their names, as they are called for this task.
     """
 
     title: str
@@ -42,6 +43,7 @@ class Task:
     seen: str = ""
     colour: bool = False
     needs: tuple[str, str] = ("", "")
+    called: Mapping[str, str] = field(default_factory=dict)
 
 
 TASKS: tuple[Task, ...] = (
@@ -59,11 +61,11 @@ TASKS: tuple[Task, ...] = (
          config={"draws": 8}, seen="seen"),
     Task("Interpolate", "interpolate", "From this image to a second one, by way of their noise.",
          second=True),
-    Task("Morph class", "morph", "To another class, stop by stop, from one noise.",
-         needs=("to", "Choose the class that it becomes.")),
+    Task("Morph class", "morph", "From its class to another one, stop by stop, from one noise.",
+         needs=("to", "Choose the class that it becomes."), called={"label": "From class"}),
     Task("Invert", "invert", "Up to the noise that it comes from, and down again."),
     Task("Translate", "translate", "Its noise is decoded by a run on other images of this size.",
-         needs=("target", "Choose the run that decodes.")),
+         needs=("target", "Choose the run that decodes."), called={"label": "From class"}),
 )  # fmt: skip
 """In the order in which they are offered."""
 

@@ -54,6 +54,7 @@ class GraphTask:
     says: str
     keep: Keep
     config: Mapping[str, Any] = field(default_factory=lambda: {"draws": 6})
+    called: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def operator(self) -> str:

@@ -12,12 +12,14 @@ import msgspec
 from studio.app import words
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
+from studio.counted import counted
 from studio.protocol.able import Condition, OtherSet, guess
 from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec, SlotSpec
+from studio.protocol.spec import Pick
 
 __all__ = [
-    "LENGTH", "Asking", "Unreadable", "asking", "guesses", "keeps_lengths", "offered", "settings",
-    "weighed",
+    "LENGTH", "Asking", "Unreadable", "asking", "frames", "guesses", "keeps_lengths", "offered",
+    "settings", "weighed",
 ]  # fmt: skip
 
 GIVEN, INPUTS, WEIGHTS = "given", "inputs", "weights"
@@ -28,6 +30,9 @@ DATA = "data"  # in the place of rows: all that the run has learned from
 _MEANT = {"all": "all data there are", "test": "the data that only test"}
 COUNT = "n"
 """The setting of an operator that says how many rows it makes."""
+FRAMES, STEPS = "frames", "steps"
+"""The setting of an operator that says how many frames it keeps, and that of a sampler that says in
+how many steps it goes."""
 OWN = "A set of this project."
 _BESIDE = "else it is that of rows of the data that go with what is chosen"
 
@@ -193,6 +198,32 @@ def _condition(condition: Condition, called: Mapping[str, str]) -> FieldSpec:
         meant=f"as in the data: {between}",
         group="Conditions",
     )
+
+
+def frames(
+    entry: EntrySpec, run: RunState, catalog: Catalog | None, config: Mapping[str, Any]
+) -> str:
+    """Say how many frames there will be of an operator that keeps those of a sampler, "" where it
+    keeps none, or the sampler finds its steps itself.
+    """
+    setting = next((field for field in entry.fields if field.path == FRAMES), None)
+    if setting is None or run.spec is None:
+        return ""
+    chosen = config.get("sampler") or {}
+    spec = run.spec
+    if chosen.get("slug"):
+        pick = Pick(slug=chosen["slug"], config=chosen.get("config") or {})
+        spec = msgspec.structs.replace(spec, sampler=pick)
+    sampler = drafts.entry_of(spec, "sampler", catalog)
+    of = next((f for f in sampler.fields if f.path == STEPS), None) if sampler else None
+    steps = drafts.value_at(drafts.config_of(spec, "sampler"), of) if of is not None else None
+    most = drafts.value_at(config, setting)
+    if sampler is None or not isinstance(steps, int) or not isinstance(most, int):
+        return ""
+    goes = f"{sampler.title} goes in {counted(steps, 'step')}"
+    if steps < most:
+        return f"{goes}: the film has {steps + 1:,} frames, with the noise."
+    return f"{goes}: of its {steps + 1:,} frames the film has {most:,}."
 
 
 def guesses(conditions: list[Condition], config: Mapping[str, Any]) -> str:

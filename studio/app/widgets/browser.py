@@ -15,7 +15,7 @@ from studio.app.forms.editors import ChoiceList, Segments
 from studio.app.kinds.filtering import example, hint, orders, sorting
 from studio.app.kinds.kind import Arrays, Kind
 from studio.app.state.selection import Rows, Selection, Source
-from studio.app.widgets.basic import Elided, button, label, restyle, row, view_bar
+from studio.app.widgets.basic import button, label, restyle, row, view_bar
 from studio.app.widgets.chosenchip import ChosenChip
 from studio.app.widgets.colourkey import ColourKey
 from studio.app.widgets.filterline import FilterLine
@@ -34,7 +34,7 @@ IN_PLACE = "Generated, real, or both beside each other (R: one in the place of t
 NEAREST = (
     "Show the real ones by their distance from the generated one in the white ring, those of its "
     "class first where it has one: what is much nearer than real ones are to each other may be a "
-    "copy (N). Compared by {}."
+    "copy (N). Compared by {} ({})."
 )
 
 
@@ -85,8 +85,8 @@ class Browser(QWidget):
         self.size_.setMinimumWidth(40)
         self.size_.setMaximumWidth(88)
         self.size_.setAccessibleName("Size of the tiles in pixels")
-        self._line = Elided("", "small")
-        self._near_line = Elided("", "small")  # beside the chips it would be cut where it matters
+        self._line = label("", "small", wrap=True)  # two lines are as high as the chips
+        self._near_line = label("", "small", wrap=True)
         self._near_line.hide()
         self.key = ColourKey()
         self.rule = RuleChip()
@@ -310,7 +310,7 @@ class Browser(QWidget):
         apart = shown_as.apart
         self.nearest.setVisible(apart is not None and real is not None and not beside)
         if apart is not None:
-            set_tip(self.nearest, NEAREST.format(apart.name))
+            set_tip(self.nearest, NEAREST.format(apart.name, apart.measure))
         if self.nearest.isChecked() or self._aligned or before:
             self._find_nearest()
         self.picked.tell()
@@ -471,6 +471,6 @@ class Browser(QWidget):
         near = found if self._holds_nearest and line else ""
         waits = self._holds_nearest and self.made.grid.inspected < 0
         self.nearest.setText("Nearest: pick one" if waits else "Nearest")
-        self._near_line.set_text(near)
+        self._near_line.setText(near)
         self._near_line.setVisible(bool(near))
-        self._line.set_text(line)
+        self._line.setText(line)

@@ -41,6 +41,10 @@ class FiguresTable(QTableWidget):
         for place, (_, tip) in enumerate(columns):
             if (item := self.horizontalHeaderItem(place)) is not None:
                 set_tip(item, tip)
+                if not place:  # what the lines are of stands over their beginnings
+                    item.setTextAlignment(
+                        Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+                    )
 
     def show_lines(
         self,

@@ -57,13 +57,35 @@ class Near:
         return f"{self.among:,} {of}{which} {called}{kind.one if self.among == 1 else kind.many}"
 
     def said(self, kind: Kind) -> str:
-        """Say it: "nearest of 512 real top jets 0.03 away (they from each other: 0.04), by pixels":
-        a distance says nothing to whom nobody tells which one it is.
+        """Say it: "nearest of 512 real top jets: 0.03 away by pixels, real ones from their own
+        nearest: 0.04 (median)": a distance says nothing to whom nobody tells which one it is, and
+        what is usual.
         """
-        line = f"nearest of {self.sought(kind)} {words.figure(self.far.min())} away"
+        by = f" by {kind.apart.name.partition(';')[0]}" if kind.apart else ""
+        line = f"nearest of {self.sought(kind)}: {words.figure(self.far.min())} away{by}"
         if self.usual is not None:
-            line += f" (they from each other: {words.figure(self.usual)})"
-        return f"{line}, by {kind.apart.name.partition(';')[0]}" if kind.apart else line
+            line += f", real ones from their own nearest: {words.figure(self.usual)} (median)"
+        return line
+
+    def judged(self, kind: Kind) -> str:
+        """Say it in sentences: which distance it is, what is usual, and whether that is a copy."""
+        sought = f"Of {self.sought(kind)}, by {_distance(kind)}."
+        if self.usual is None:
+            return sought
+        far = float(self.far.min())
+        times = words.figure(far / self.usual) if self.usual > 0.0 else ""
+        beside = f", and this {times} times as far" if times else ""
+        usual = f"Real ones are {words.figure(self.usual)} from their own nearest (median){beside}"
+        copy = "a copy of these" if self.part else "a copy"
+        verdict = f"it may be {copy}" if self.copied else f"it is no {copy.removeprefix('a ')}"
+        return f"{sought} {usual}: {verdict}."
+
+
+def _distance(kind: Kind) -> str:
+    """Name the distance: "pixels (Euclidean distance, each pixel from 0 to 1)"."""
+    if kind.apart is None:
+        return "their distance"
+    return f"{kind.apart.name.partition(';')[0]} ({kind.apart.measure})"
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ from studio.app.kinds.filtering import Unfiltered, keeps, sorted_rows, sorting, 
 from studio.app.kinds.kind import LABEL, Arrays, Kind, Measured
 from studio.app.kinds.registry import kind
 from studio.app.state.selection import Offered, Rows, Selection, Source
-from studio.app.widgets.basic import Elided, row, section
+from studio.app.widgets.basic import label, row, section
 from studio.app.widgets.tilegrid import TileGrid
 from studio.app.widgets.tileparts import TileParts
 
@@ -54,7 +54,7 @@ class Pane(QWidget):
         self._instead = ""  # what there is, where a filter asks for what is not
         self.grid = TileGrid(title, browsed=True)
         TileParts(self.grid, walks=False)  # Shift and the arrows extend what is selected
-        self._where = Elided("", "small")
+        self._where = label("", "small", wrap=True)  # two lines are as high as the head
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(2)
@@ -275,7 +275,7 @@ class Pane(QWidget):
         origin = self._origin.removeprefix(f"{n:,} samples, ")  # how many is said already
         origin = origin.removeprefix(f"{n:,} fixed {self._kind.moving}").lstrip(", ")
         near = "nearest first" if self._far is not None and not origin else ""
-        self._where.set_text(" · ".join(filter(None, (sight, near, origin))))
+        self._where.setText(" · ".join(filter(None, (sight, near, origin))))
 
 
 def told_of(shown_as: Kind, arrays: Arrays, row: int, *, real: bool) -> list[tuple[str, str]]:

@@ -18,15 +18,15 @@ from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import column
 from studio.protocol.able import Able, Condition
-from studio.protocol.catalog import EntrySpec, FieldSpec
+from studio.protocol.catalog import Choice, EntrySpec, FieldSpec
 from studio.protocol.spec import Pick, RunSpec
 
 __all__ = ["Task", "TaskForm"]
 
 
 class Task(Protocol):
-    """Something to do with a datum: what it is called, the operator that does it, and settings that
-    it begins with where they are not the operator's own.
+    """Something to do with a datum: what it is called, the operator that does it, settings that it
+    begins with where they are not the operator's own, and what conditions are called for it.
     """
 
     @property
@@ -38,13 +38,17 @@ class Task(Protocol):
     @property
     def config(self) -> Mapping[str, Any]: ...
 
+    @property
+    def called(self) -> Mapping[str, str]: ...
+
 
 T = TypeVar("T", bound=Task)
 
 
 class TaskForm(QScrollArea, Generic[T]):
     """The settings of the task that is chosen in ``what``, of the operator that does it. It scrolls
-    in itself unless it is ``whole``, for a page that does.
+    in itself unless it is ``whole``, for a page that does. ``usual`` says which class is asked for
+    where none is chosen, in a word or two and in a sentence, where that is not one of the data.
 
     Signals:
         chosen: another task.
@@ -55,10 +59,16 @@ class TaskForm(QScrollArea, Generic[T]):
     edited = Signal()
 
     def __init__(
-        self, state: AppState, tasks: Sequence[T], what: str, *, whole: bool = False
+        self,
+        state: AppState,
+        tasks: Sequence[T],
+        what: str,
+        *,
+        whole: bool = False,
+        usual: tuple[str, str] = ("", ""),
     ) -> None:
         super().__init__()
-        self._state, self._whole = state, whole
+        self._state, self._whole, self._usual = state, whole, usual
         self._key = ""
         self._able: Able | None = None
         self._decodes: tuple[str, Able] | None = None  # another run, and what it can do
@@ -221,11 +231,22 @@ class TaskForm(QScrollArea, Generic[T]):
         run, catalog = self._run, self._state.catalog
         assert run is not None
         assert catalog is not None
-        called = kind_of_run(run, catalog).called
+        called = {**kind_of_run(run, catalog).called, **self.task.called}
         made = operators.settings(entry, run, catalog, self.config, self.conditions, called)
         typed = {f"{operators.INPUTS}.{slot.name}" for slot in entry.takes}
-        own = [field for field in made.fields if field.path not in typed]
+        own = [self._known(field) for field in made.fields if field.path not in typed]
         return msgspec.structs.replace(made, fields=own)
+
+    def _known(self, field: FieldSpec) -> FieldSpec:
+        """Return a setting with what is asked for where nothing is chosen."""
+        title, help = self._usual
+        if not title or field.path != f"{operators.GIVEN}.{LABEL}":
+            return field
+        usual = [
+            each if each.value else Choice(value="", title=title, help=help)
+            for each in field.choices
+        ]
+        return msgspec.structs.replace(field, help=help, choices=usual)
 
     def _edited(self, field: FieldSpec, value: Any) -> None:
         self._wrong.discard(field.path)

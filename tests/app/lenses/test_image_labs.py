@@ -138,7 +138,9 @@ async def test_what_the_judge_sees_stands_below_each_image_with_a_cross_where_it
     })  # fmt: skip
     await until(lambda: purified.filled)
     said = [strip._paint.below.words[0] for strip in purified.strips]
-    assert said == ["one 75%", "two 75% ✗", "7 75% ✗"]
+    assert "each pixel is moved by" in purified.done.text()
+    assert "data std is put on" in purified.done.text()
+    assert said == ["one 75%", "✗ two 75%", "✗ 7 75%"]
     assert purified.table.item(3, 1).text() == "80.0% (70.0% to 90.0%)"
     purified.strips[1].picked.emit(4)
     assert [strip.selection for strip in purified.strips] == [4, 4, 4]
@@ -240,7 +242,7 @@ async def test_a_pasted_picture_is_purified_and_the_judge_asked_before_and_after
     assert np.shape(asked[1].inputs["rows"]) == (2, 1, SIDE, SIDE)
     below = purified.own.tiles._paint.below.words
     assert list(below) == ["before", "purified"]
-    said = "The judge sees one (50% sure) before and two (75% sure) after."
+    said = "The judge sees one (50% sure) before that, and two (75% sure) once it is purified."
     assert said in purified.own.said.text()
     clipboard.setText("words")
     # Wherever the keyboard is: the command of the window hands it to the lab that is seen.

@@ -80,13 +80,14 @@ async def test_a_tile_is_seen_large_with_its_measures_and_the_nearest_real_ones(
 ) -> None:
     made, _ = images(lens)
     lens.state.selection.set(made, np.array([7]), "tiles")
-    await until(lambda: near(inspector).startswith("Of 40 real images. They are"))
-    assert "from their nearest, by pixels: " in near(inspector)
+    await until(lambda: near(inspector).startswith("Of 40 real images, by pixels"))
+    assert "(Euclidean distance, each pixel from 0 to 1)" in near(inspector)
+    assert "from their own nearest (median), and this" in near(inspector)
     told = words(inspector)
     assert "Generated image 7" in told
     assert "Brightness" in told
     assert "1 of 40, 2.5 %" in told
-    assert "Of 40 real images." in told
+    assert "Of 40 real images, by pixels" in told
     QTest.keyClick(inspector, Qt.Key.Key_Escape)
     assert lens.state.selection.source is None
     assert inspector.run.isVisible()
@@ -99,7 +100,7 @@ async def test_what_is_much_nearer_than_real_ones_are_may_be_a_copy(
     copies = lens.state.selection.known(real).arrays["x"]
     lens.browser.show_data(kind("images"), {"x": copies.copy()}, made, {"x": copies}, real, "")
     lens.state.selection.set(made, np.array([7]), "tiles")
-    await until(lambda: near(inspector).endswith("this may be a copy."))
+    await until(lambda: near(inspector).endswith("it may be a copy."))
 
 
 async def test_the_nearest_is_of_the_same_class_and_as_many_are_told_in_both_places(
@@ -114,11 +115,11 @@ async def test_the_nearest_is_of_the_same_class_and_as_many_are_told_in_both_pla
     browser.show_data(kind("images"), mine, made, {"x": there, "label": classes}, real, "")
     lens.state.selection.set(made, np.array([7]), "tiles")
     of = f"{N // 2} real quark images"
-    await until(lambda: near(inspector).startswith(f"Of {of}."))
+    await until(lambda: near(inspector).startswith(f"Of {of}, by "))
     browser.nearest.show()
     browser.made.grid.inspect(7)
     browser.nearest.setChecked(True)
-    await until(lambda: f"nearest of {of}" in browser._near_line.accessibleName())
+    await until(lambda: f"nearest of {of}" in browser._near_line.text())
     order = browser.real.grid.order
     assert (classes[order[: N // 2]] == "quark").all()
     assert (classes[order[N // 2 :]] == "top").all()
@@ -285,8 +286,8 @@ async def test_the_nearest_jets_are_sought_among_all_that_are_learned(
     rows = {"x": x, "label": np.array(["top"] * 4), "pt": np.full(4, 100.0)}
     lens.state.selection.offer(made, Offered(rows, "Generated jet", lambda _: []))
     lens.state.selection.set(made, np.array([2]), "tiles")
-    await until(lambda: near(inspector).startswith("Of 300 training top jets."))
-    assert near(inspector).endswith("this may be a copy.")
+    await until(lambda: near(inspector).startswith("Of 300 training top jets, by "))
+    assert near(inspector).endswith("it may be a copy.")
     (question,) = questions
     assert (question.by, question.n, question.usual) == ("constituents", 4, True)
     assert question.given == {"pt": [100.0], "label": [1]}

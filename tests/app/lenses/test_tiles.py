@@ -306,7 +306,7 @@ def samples(lens: Any, view: TilesView) -> Iterator[TileSamplesView]:
 
 def origin(samples: TileSamplesView) -> str:
     """What stands above the generated tiles."""
-    return samples.browser.made._where.accessibleName()
+    return samples.browser.made._where.text()
 
 
 async def test_samples_of_a_condition_stand_beside_no_figures_of_all(
@@ -403,13 +403,13 @@ async def test_samples_of_images_are_browsed_by_the_page(
     first, last = made.grid.in_sight()
     assert first == 0
     assert 32 <= last < 150
-    assert made._where.accessibleName().startswith(f"1 to {last} of 150 · ")
+    assert made._where.text().startswith(f"1 to {last} of 150 · ")
     QTest.keyClick(made.grid, Qt.Key.Key_PageDown)
     QTest.keyClick(made.grid, Qt.Key.Key_PageDown)
     assert made.grid.inspected > 8
     QTest.keyClick(made.grid, Qt.Key.Key_End)
     assert made.grid.inspected == 149
-    assert made._where.accessibleName().split(" · ")[0].endswith("to 150 of 150")
+    assert made._where.text().split(" · ")[0].endswith("to 150 of 150")
 
 
 def test_it_is_said_what_a_latent_is(view: TilesView) -> None:

@@ -57,6 +57,8 @@ TARGET = 512  # real images that are fetched to choose from
 STEPS = 100  # of the slider between before and after
 WIDE = 640  # logical pixels from which image and results stand side by side
 COLOURS = 3
+AS_IT_IS = "As the image is"
+OF_IMAGE = "Which class the model is told of the image; else its own, none where nobody knows it."
 SIDE = 84  # height of a strip of small images
 
 
@@ -132,7 +134,9 @@ class EditView(QWidget):
         return left
 
     def _made(self) -> QVBoxLayout:
-        self.form = TaskForm(self._state, TASKS, "What is done with it", whole=True)
+        self.form = TaskForm(
+            self._state, TASKS, "What is done with it", whole=True, usual=(AS_IT_IS, OF_IMAGE)
+        )
         self.says = label("", "muted", wrap=True)
         self.results = EditResults()
         self.strengths = Strengths(self._actions, lambda: self.edits.now)
@@ -408,8 +412,9 @@ class EditView(QWidget):
         try:
             record, arrays = await asyncio.to_thread(disk.result, place)
             found = edited(
-                task, sheet, arrays, record.config, record.seconds, record.note, place.name
-            )
+                task, sheet, arrays, record.config, record.seconds, record.note, place.name,
+                record.given,
+            )  # fmt: skip
         except (Refused, KeyError) as error:
             if isValid(self) and errand is self._errands.of(self._key):
                 self._say(f"The result cannot be read: {error}")

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from studio.app import words
 from studio.app.state.editing import Image, Sheet, Task
+from studio.counted import counted
 
 __all__ = ["Edited", "edited"]
 
@@ -22,7 +23,7 @@ class Edited:
     """Images (n, C, H, W) that came of an edit, each with what it is in a word or two, and what
     stands before them, (C, H, W). ``first`` is the one that is looked at first, ``others`` whether
     each is of the class or the run that the image was to become, ``seed`` what they were drawn
-    with, None where nothing was drawn.
+    with, None where nothing was drawn, ``said`` what they are, in a sentence or two.
     """
 
     task: Task
@@ -35,6 +36,7 @@ class Edited:
     seconds: float
     note: str
     name: str
+    said: str = ""
 
     @property
     def facts(self) -> str:
@@ -51,8 +53,10 @@ def edited(
     seconds: float,
     note: str,
     name: str,
+    given: Mapping[str, Any] | None = None,
 ) -> Edited:
-    """Return what came of a task that was handed a sheet, from the arrays of its result.
+    """Return what came of a task that was handed a sheet, from the arrays of its result; ``given``
+    are the conditions that were chosen for it.
 
     Raises:
         KeyError: they lack what the operator says that it makes.
@@ -60,11 +64,12 @@ def edited(
     made = np.asarray(arrays["x"], np.float32)
     parts, names, first = [made], [str(i + 1) for i in range(len(made))], 0
     if "way" in arrays:
-        names = [f"{share:.2f}" for share in arrays["way"].tolist()]
+        names = [f"{share:.0%}" for share in arrays["way"].tolist()]
         first = len(made) // 2 if task.second else len(made) - 1
     elif "latent" in arrays:
         noise = np.asarray(arrays["latent"], np.float32) / SPREAD + 0.5
-        parts, names, first = [noise, made], ["noise", task.title.lower()], 1
+        names = ["its noise", "made of it" if task.operator == TRANSLATED else "comes back"]
+        parts, first = [noise, made], 1
     elif "mean" in arrays:
         mean = np.asarray(arrays["mean"], np.float32)[:1]
         parts, names = [mean, made], ["mean", *names]
@@ -72,10 +77,45 @@ def edited(
         others = [share >= 0.5 for share in arrays["way"].tolist()]
     else:
         others = [task.operator == TRANSLATED] * sum(map(len, parts))
+    said = _said(task, sheet, arrays, config, given or {}, len(made))
     images = np.concatenate(parts)
     before = np.asarray(arrays[task.seen], np.float32)[0] if task.seen else sheet.image
     seed = config.get("seed")
     return Edited(
         task, images, tuple(names), before, first, tuple(others),
-        None if seed is None else int(seed), seconds, note, name,
+        None if seed is None else int(seed), seconds, note, name, said,
     )  # fmt: skip
+
+
+def _said(
+    task: Task,
+    sheet: Sheet,
+    arrays: Mapping[str, NDArray[Any]],
+    config: Mapping[str, Any],
+    given: Mapping[str, Any],
+    n: int,
+) -> str:
+    """Say what the images of a result are, and what the words below them mean."""
+    if task.operator == MORPHED:
+        own = given.get("label") or sheet.label
+        start = f"class {own}" if own else "no class"
+        to = f"class {config.get('to', '')}"
+        return (
+            f"From {start} (0%: the way back to the image) to {to} (100%). Below each the weight "
+            f"of {to} in the score that leads it."
+        )
+    if "way" in arrays:
+        return "From this image (0%) to the second one (100%): how far its noise is on the way."
+    if "latent" in arrays:
+        noise = "Its noise: where the ODE leads from the image; grey is 0, black −3 and white 3."
+        if task.operator == TRANSLATED:
+            return f"{noise} Made of it: what the ODE of the other run or class makes of it."
+        off = words.figure(float(np.asarray(arrays["error"], np.float64).mean()))
+        return (
+            f"{noise} Comes back: what the ODE makes of it, {off} standard deviations of the data "
+            "a pixel from the image."
+        )
+    each = f"{counted(n, 'draw')}, each of other noise" if n > 1 else ""
+    if "mean" in arrays:
+        return f"The mean of all that it may have been, and {each or 'one of these'}."
+    return f"{each}." if each else ""

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.kinds.kind import Kind
 from studio.app.views.images.edited import Edited
-from studio.app.widgets.basic import Elided, button, row, section
+from studio.app.widgets.basic import Elided, button, label, row, section
 from studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["EditResults"]
@@ -33,6 +33,7 @@ class EditResults(QWidget):
         self.tiles = TileGrid("What came of it")
         self.tiles.setMinimumHeight(132)
         self.tiles.picked.connect(self._pick)
+        self.said = label("", "small", wrap=True)
         self.facts = Elided("", "small", middle=True)
         use = button("Edit this", self.wanted.emit, kind="chip", tip="Go on with this one")
         copy = button("Copy", self._copy, kind="chip", tip="Copy this one as a picture")
@@ -43,6 +44,7 @@ class EditResults(QWidget):
         body.setSpacing(6)
         body.addLayout(row(section("Results"), None, use, copy, show))
         body.addWidget(self.tiles)
+        body.addWidget(self.said)
         body.addWidget(self.facts)
 
     @property
@@ -65,6 +67,8 @@ class EditResults(QWidget):
         for each in self._does:
             each.setVisible(found is not None)
         self.facts.setVisible(found is not None)
+        self.said.setText(found.said if found is not None else "")
+        self.said.setVisible(bool(self.said.text()))
         if found is None:
             message = "It is on its way." if busy else "Apply, and what comes of it is here."
             self.tiles.show_tiles(None, message=message)

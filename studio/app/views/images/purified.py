@@ -1,12 +1,16 @@
 """Samples, purified: what the judge says of attacked images, before and after."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
 from studio.app.state.session import AppState
-from studio.app.theme import colors
+from studio.app.theme import colors, font
 from studio.app.viewspec import ViewSpec
 from studio.app.widgets.basic import label, section
 from studio.app.widgets.figurestable import FiguresTable
@@ -14,6 +18,7 @@ from studio.app.widgets.foundview import can_ask
 from studio.app.widgets.ownimage import Image, Told
 from studio.app.widgets.picturelab import PictureLab
 from studio.app.widgets.tilegrid import TileGrid
+from studio.app.widgets.tilepaint import APART, GAP, WORDS
 
 __all__ = ["VIEW", "PurifiedView"]
 
@@ -21,19 +26,22 @@ OPERATOR, ONE, JUDGE = "attack", "purify", "ask-judge"
 ASKED = ("noise", "votes", "seed")  # settings that both have
 SETS = (
     "Clean",
-    "Changed as much by chance",
+    "Moved as far by chance",
     "Attacked",
     "Attacked, then purified",
     "Clean, then purified",
 )
 """In the order of `models.operators.attack.SETS`."""
-ROWS = ("Clean", "Attacked", "Purified")
+ROWS = ("Clean", "Attacked", "Attacked, then purified")
 COLUMNS = (
-    ("", ""),
+    ("Unseen images", "What was done to them before the judge saw them"),
     ("judge is right", "How often it names the class rightly, with its 95 % interval"),
 )
 SHOWN = 10  # images of a strip
-HIGH = 88  # pixels of a strip
+WIDE = 600  # pixels of a strip, of so many
+BELOW = 2 * GAP + WORDS  # pixels of it that are no image
+SMALLEST, LARGEST = 55, 110  # pixels of an image
+LETTER = 11  # of what stands below
 
 
 class PurifiedView(PictureLab):
@@ -64,8 +72,18 @@ class PurifiedView(PictureLab):
             f"{named(int(seen), names)} ({float(sure):.0%} sure)"
             for seen, sure in zip(judged.arrays["class"], judged.arrays["sure"], strict=True)
         )
+        noise = config.get("noise", self._usual_noise())
+        put = f"Noise of {noise:g} data std is put on and taken away. " if noise else ""
         # Below the images there is no room for how sure it is.
-        return Told(images, list(sides), f"The judge sees {before} before and {after} after.")
+        text = f"{put}The judge sees {before} before that, and {after} once it is purified."
+        return Told(images, list(sides), text)
+
+    def _usual_noise(self) -> float:
+        """Return how much noise purifies where nothing was measured yet, 0 where nobody knows."""
+        catalog = self.state.catalog
+        entry = catalog.get("operator", ONE) if catalog is not None else None
+        fields = entry.fields if entry is not None else ()
+        return next((float(f.default) for f in fields if f.path == "noise"), 0.0)
 
     def lay_out(self, page: QWidget) -> None:
         self.table = FiguresTable("How often the judge is right", COLUMNS)
@@ -73,17 +91,21 @@ class PurifiedView(PictureLab):
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(6)
+        self.done = label("", "muted", wrap=True)
+        body.addWidget(self.done)
         body.addWidget(self.table)
-        body.addWidget(self.note)
         self.strips: list[TileGrid] = []
         for title in ROWS:
             strip = TileGrid(f"{title} images, and what the judge sees in them", strip=True)
-            strip.setFixedHeight(HIGH)
+            strip.setFixedHeight(SMALLEST + BELOW)
             strip.picked.connect(self._pick)
             self.strips.append(strip)
             body.addWidget(section(title))
             body.addWidget(strip)
-        said = "Below each what the judge sees in it, how sure it is, and a cross where it errs."
+        said = (
+            "Below each the class that the judge sees in it and how sure it is of that; a cross "
+            "before it where that is wrong. The same images stand below each other."
+        )
         body.addWidget(label(said, "small", wrap=True))
         body.addStretch(1)
 
@@ -92,6 +114,7 @@ class PurifiedView(PictureLab):
         return "accuracy" in self.found
 
     def draw(self) -> None:
+        self.done.setText(done(self.config))
         accuracy = self.doubles("accuracy")
         lines, shades = [], []
         for place, (title, (share, low, high)) in enumerate(zip(SETS, accuracy, strict=True)):
@@ -103,20 +126,45 @@ class PurifiedView(PictureLab):
         run = self.state.runs.by_key.get(self._key)
         kind = kind_of_run(run, self.state.catalog)
         names = run.classes if run is not None else ()
-        images = np.asarray(self.found["pictures"], np.float32)[:, :SHOWN]
+        images = np.asarray(self.found["pictures"], np.float32)
         truth = np.asarray(self.found["label"]).astype(int)
-        for strip, shown, verdict, sure in zip(
-            self.strips, images, self.found["verdict"], self.found["sure"], strict=True
-        ):
-            said = [
-                f"{named(int(seen), names)} {float(how):.0%}{'' if seen == right else ' ✗'}"
+        said = [
+            [
+                f"{'' if seen == right else '✗ '}{named(int(seen), names)} {float(how):.0%}"
                 for seen, how, right in zip(verdict[:SHOWN], sure[:SHOWN], truth, strict=False)
             ]
-            strip.show_tiles(kind.tiles({"x": shown}), noun=kind.many, words=said)
+            for verdict, sure in zip(self.found["verdict"], self.found["sure"], strict=True)
+        ]
+        side = _side([each for line in said for each in line])
+        most = min(SHOWN, max(1, WIDE // (side + GAP)))
+        for strip, shown, words in zip(self.strips, images, said, strict=True):
+            strip.setFixedHeight(side + BELOW)
+            tiles = kind.tiles({"x": shown[:most]})
+            strip.show_tiles(tiles, noun=kind.many, words=words[:most])
 
     def _pick(self, place: int) -> None:
         for strip in self.strips:
             strip.select(place)
+
+
+def done(config: Mapping[str, Any]) -> str:
+    """Say what was done to the images, by the settings of the lab."""
+    strength, noise = float(config.get("strength", 0.0)), float(config.get("noise", 0.0))
+    votes = int(config.get("votes", 1))
+    mean = f", {votes} times; the judge sees the mean" if votes > 1 else ""
+    return (
+        f"The judge is a classifier of these data. Attacked: each pixel is moved by {strength:g} "
+        "(black to white is 1), up or down, whichever makes the judge doubt the right class more "
+        "(fast gradient sign). By chance: as far, up or down by a coin. Purified: noise of "
+        f"{noise:g} data std is put on, and the model takes it away again{mean}."
+    )
+
+
+def _side(words: Sequence[str]) -> int:
+    """Return how wide images are below which some words have room, in pixels."""
+    metrics = QFontMetrics(font(LETTER))
+    need = max((metrics.horizontalAdvance(each) for each in words), default=0)
+    return min(LARGEST, max(SMALLEST, need + APART - GAP))
 
 
 def named(label_: int, names: tuple[str, ...]) -> str:
