@@ -73,13 +73,15 @@ TASKS: tuple[Task, ...] = (
 @dataclass(frozen=True, eq=False)
 class Sheet:
     """What lies on the table: an image (C, H, W) of values in [0, 1], which one it is, its class
-    where that is known, and the mask (H, W) of what is to be made anew.
+    where that is known, the mask (H, W) of what is to be made anew, and what was done to the file
+    that it is of, which stays true of what is painted on it.
     """
 
     image: Image
     title: str
     label: str = ""
     mask: Mask | None = None
+    fitted: str = ""
 
     @property
     def marked(self) -> Mask:

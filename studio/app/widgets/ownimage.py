@@ -251,7 +251,8 @@ class OwnImage(QWidget):
             told = await self._ask(key, image)
         except Refused as refused:
             if isValid(self) and image is self._asked:
-                self._say("", wrong=f"{refused.error.message} {refused.error.hint}".strip())
+                wrong = f"{refused.error.message} {refused.error.hint}".strip()
+                self._say(self._fitted, wrong=wrong)
             return
         if isValid(self) and image is self._asked:
             self._say(f"{self._fitted} {told.text}".strip())

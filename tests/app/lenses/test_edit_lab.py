@@ -372,6 +372,10 @@ async def test_a_dropped_picture_is_made_as_the_data_are_and_any_other_file_refu
     assert "made 8 x 8" in lab.said.text(), "of the picture that is there"
     assert "words.txt cannot be read as a picture" in lab.trouble.text()
     assert lab.edits.now.title == "white.png", "what was there stays"
+    lab.take_real()
+    assert "made 8 x 8" not in lab.said.text(), "a real one was not cut"
+    lab.paint.undo()
+    assert "made 8 x 8" in lab.said.text(), "it is said again of the picture that is back"
 
 
 async def test_without_a_mouse_arrows_and_enter_paint(lens, lab):

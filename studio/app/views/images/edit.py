@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -78,7 +79,6 @@ class EditView(QWidget):
         self._once = AskOnce(self, state)
         self.edits = Edits[Sheet]()
         self._came = WeakKeyDictionary[Sheet, Edited]()  # of each sheet what came of it last
-        self._note = ""  # what there is to say of the image
         self.second: Sheet | None = None
         self.pictures = Pictures(state)
         self._errands = Errands[Given](self, state, actions)
@@ -258,16 +258,16 @@ class EditView(QWidget):
 
     def take(self, sheet: Sheet, said: str = "") -> None:
         """Work on another image, which can be taken back."""
-        self.edits.put(sheet)
+        self.edits.put(replace(sheet, fitted=said) if said else sheet)
         self.results.take(None)
         self.strengths.clear()
-        self._remark(said)
         self.refresh()
 
-    def _remark(self, said: str) -> None:
-        """Say what there is to know of the image, until it is another one."""
-        self._note = said
-        self.said.setText(said)
+    def _tell_fitted(self) -> None:
+        """Say what was done to the files that the images are of: after each undo that of these."""
+        second = self.second if self.task.second else None
+        said = [each.fitted for each in (self.edits.now, second) if each is not None]
+        self.said.setText(" ".join(filter(None, said)))
 
     def _take_second(self, sheet: Sheet) -> None:
         self.second = sheet
@@ -328,8 +328,7 @@ class EditView(QWidget):
             return
         self._say("")
         if second:
-            self._remark(said)
-            self._take_second(sheet)
+            self._take_second(replace(sheet, fitted=said))
         else:
             self.take(sheet, said)
 
@@ -340,11 +339,11 @@ class EditView(QWidget):
             self.said.setText(f"Drop it: it is made {width} x {height}, as the data are.")
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.said.setText(self._note)
+        self._tell_fitted()
 
     def dropEvent(self, event: QDropEvent) -> None:
         copied(event)
-        self.said.setText(self._note)  # what was dropped may be refused
+        self._tell_fitted()  # what was dropped may be refused
         self.take_carried(event.mimeData())
 
     def _painted(self) -> None:
@@ -468,6 +467,7 @@ class EditView(QWidget):
             self._tell_empty(run)
             return
         self.empty.hide()
+        self._tell_fitted()
         kind, waits = kind_of_run(run, self._state.catalog), self._errands.awaited(self._key)
         self._offer()
         before = sheet.image if found is None else found.before
