@@ -1,13 +1,15 @@
 """What the setup calls things as models and data are exchanged, and what goes back with them."""
 
 import msgspec
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
-from studio.app.setup.facts import costs
+from studio.app.setup.facts import costs, used
+from studio.app.state.draft import Draft
 from studio.app.state.session import DataInfo
 from studio.protocol import messages as m
-from studio.protocol.spec import Pick
+from studio.protocol.spec import Pick, RunSpec
 from tests.client.fakes.catalog import catalog
 
 
@@ -149,6 +151,26 @@ async def test_as_many_data_are_told_as_the_training_draws(bench, wait, tmp_path
         "1,000 are held out to measure models with · the training takes 500, by its seed"
     )
     assert "takes" not in told(0, shares, size="5,096 rows")[1]
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [(50, "25 samples"), (20, "16 samples"), (500, "250 samples"), (2000, ""), (0, "")],
+)
+def test_it_is_said_of_how_many_samples_figures_are_where_few_are_held_out(held, said):
+    made = catalog()
+    entries = [
+        msgspec.structs.replace(each, capabilities=["samples"]) if each.kind == "family" else each
+        for each in made.entries
+    ]
+    spec = RunSpec(
+        name="", family=Pick(slug="edm"), dataset=Pick(slug="two-moons"),
+        training={"evaluate_samples": 1000, "samples": 0},
+    )  # fmt: skip
+    draft = Draft(spec=spec, facts={"n": 450, "shares": {"learned": 450, "measured": held}})
+    told = used(draft, msgspec.structs.replace(made, entries=entries))[1]
+    assert ("figures are of" in told) == bool(said)
+    assert said in told
 
 
 async def test_a_sampler_that_is_the_default_there_too_is_not_said_to_have_changed(

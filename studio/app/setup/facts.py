@@ -12,6 +12,7 @@ from studio.protocol.catalog import Catalog
 
 __all__ = ["costs", "takes", "used"]
 
+FEWEST = 16  # samples that a figure is of, whatever is held out
 DEAR = 500  # evaluations a sample from which drawing some hundred takes minutes
 FRESH = "A training draws fresh ones for every batch."
 CARRIED = {"flow": "particles", "particles": "particles", "generator": "generator"}
@@ -39,7 +40,9 @@ def used(draft: Draft, catalog: Catalog | None) -> tuple[int | None, str]:
     drawn, the training says how many.
     """
     n, takes = draft.facts.get("n"), training_value(draft.spec, "samples", catalog)
-    shares = shared_out(draft.facts.get("shares") or {})
+    shares = " · ".join(
+        filter(None, (shared_out(draft.facts.get("shares") or {}), _measured(draft, catalog)))
+    )
     entry = drafts.entry_of(draft.spec, "dataset", catalog)
     if n is None or entry is None or takes is None:
         return n, shares
@@ -48,6 +51,19 @@ def used(draft: Draft, catalog: Catalog | None) -> tuple[int | None, str]:
     if 0 < takes < n:
         shares = " · ".join(filter(None, (shares, f"the training takes {takes:,}, by its seed")))
     return n, shares
+
+
+def _measured(draft: Draft, catalog: Catalog | None) -> str:
+    """Say of how many samples figures are where fewer are held out than the training asks for:
+    half of these are held against the other half, for the floor.
+    """
+    held = int((draft.facts.get("shares") or {}).get("measured", 0))
+    wanted = training_value(draft.spec, "evaluate_samples", catalog)
+    family = drafts.entry_of(draft.spec, "family", catalog)
+    if family is None or "samples" not in family.capabilities or not held or not wanted:
+        return ""
+    most = max(FEWEST, held // 2)
+    return f"figures are of {most:,} samples, as no more are held out" if most < wanted else ""
 
 
 def takes(draft: Draft, state: AppState) -> tuple[str, str]:
