@@ -92,8 +92,8 @@ class StandingsTable(FiguresTable):
             item.setIcon(QIcon(picture))
 
     def _share_room(self, columns: Sequence[tuple[str, str]]) -> None:
-        """Make columns as wide as their texts and the longest word of their titles, which have as
-        many lines as they need; the names have the rest.
+        """Make columns as wide as their texts and their titles in two lines; the names have the
+        rest.
         """
         header, metrics = self.horizontalHeader(), self.fontMetrics()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
@@ -103,7 +103,7 @@ class StandingsTable(FiguresTable):
             texts = [
                 item.text() for row in range(self.rowCount()) if (item := self.item(row, place))
             ]
-            widest = max(map(metrics.horizontalAdvance, [*texts, *title.split()]), default=0)
+            widest = max(map(metrics.horizontalAdvance, [*texts, *_in_two(title)]), default=0)
             self.setColumnWidth(place, widest + ROOM)
         self._fit_names()
 
@@ -117,3 +117,10 @@ class StandingsTable(FiguresTable):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_names()
+
+
+def _in_two(title: str) -> tuple[str, str]:
+    """Return a title in two lines that are about as long."""
+    parts = title.split()
+    splits = [(" ".join(parts[:k]), " ".join(parts[k:])) for k in range(1, len(parts) + 1)]
+    return min(splits, key=lambda lines: max(map(len, lines)), default=("", ""))

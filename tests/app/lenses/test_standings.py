@@ -105,6 +105,16 @@ def test_what_knows_no_likelihood_says_why_and_what_to_do_instead(carrier, why) 
     assert likelihood_fact(entry("family", "m", capabilities=["classify"])) == ""
 
 
+def test_a_title_of_a_column_has_two_lines_and_none_is_cut(lens: Any, view: StandingsView) -> None:
+    said(view)
+    table = view.table
+    table.head([("Model", ""), ("Fréchet distance (judge features)", ""), ("Time", "")])
+    table._share_room([("Model", ""), ("Fréchet distance (judge features)", ""), ("Time", "")])
+    wide = table.fontMetrics().horizontalAdvance
+    assert table.columnWidth(1) >= wide("(judge features)")
+    assert table.columnWidth(1) < wide("Fréchet distance (judge features)")
+
+
 async def test_likelihoods_are_measured_by_what_each_model_can(
     lens: Any, runs: list[RunState], view: StandingsView, wait: Wait
 ) -> None:
