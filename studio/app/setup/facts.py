@@ -63,7 +63,7 @@ def _measured(draft: Draft, catalog: Catalog | None) -> str:
     if family is None or "samples" not in family.capabilities or not held or not wanted:
         return ""
     most = max(FEWEST, held // 2)
-    return f"figures are of {most:,} samples, as no more are held out" if most < wanted else ""
+    return f"figures are of {most:,} samples, as many as half of them" if most < wanted else ""
 
 
 def takes(draft: Draft, state: AppState) -> tuple[str, str]:

@@ -35,13 +35,13 @@ APART = "Figures of different n say nothing of each other."
 TIPS: dict[Known, str] = {
     "exact": "It knows how likely each datum is.",
     "bound": "It knows from below how likely a datum is.",
-    "none": "It has no density that can be computed.",
+    "none": "Its density cannot be computed.",
 }
 NOT_KNOWN = "not known"
-INSTEAD = "Judge its samples instead, under Quality."
+INSTEAD = "Judge its samples, under Quality."
 UNKNOWN = {
-    "generator": "It makes samples out of noise, and has no density that can be computed.",
-    "particles": "Particles that are moved have no density that can be computed.",
+    "generator": "It draws samples and has no density.",
+    "particles": "Its particles have no density.",
 }
 """Why a model whose samples are carried so cannot say how likely a datum is."""
 

@@ -93,12 +93,12 @@ def test_each_says_how_well_it_knows_a_likelihood(
 
 @pytest.mark.parametrize(
     ("carrier", "why"),
-    [("generator", "makes samples out of noise"), ("particles", "are moved"), ("flow", "computed")],
+    [("generator", "draws samples"), ("particles", "particles"), ("flow", "computed")],
 )  # fmt: skip
 def test_what_knows_no_likelihood_says_why_and_what_to_do_instead(carrier, why) -> None:
     family = entry("family", "m", carrier=carrier, capabilities=["samples"])
     assert why in not_known(family)
-    assert not_known(family).endswith("Judge its samples instead, under Quality.")
+    assert not_known(family).endswith("Judge its samples, under Quality.")
     assert likelihood_fact(family) == f"not known. {not_known(family)}"
     bounded = entry("family", "m", capabilities=["samples", "bound"])
     assert likelihood_fact(bounded) == "a bound"
