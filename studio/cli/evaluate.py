@@ -11,6 +11,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from studio.cli import kept
+from studio.cli.measurebar import MeasureBar
 from studio.cli.terminal import UsageError, paragraph, say, table
 from studio.counted import counted, listed
 from studio.figures import short
@@ -87,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
         made.append(EvaluationJob(kept.NAME, wanted, sink, told))
         return made[0]
 
-    _, status = kept.do(make, quiet=True)
+    _, status = kept.do(make, bar=MeasureBar(quiet=arguments.json))
     if status == 0:
         write = _write_json if arguments.json else _write
         write(made[0], wanted.seed)

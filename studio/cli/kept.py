@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from studio.cli.arguments import add_settings
+from studio.cli.measurebar import MeasureBar
 from studio.cli.rewritten import RewrittenLine, bar
 from studio.cli.terminal import UsageError, complain
 from studio.protocol.messages import Event, Log
@@ -183,10 +184,10 @@ def operate(
 
 
 def do(
-    make: "Callable[[Sink], Job]", *, quiet: bool = False, unit: str = "samples"
+    make: "Callable[[Sink], Job]", *, unit: str = "samples", bar: MeasureBar | None = None
 ) -> "tuple[Job, int]":
-    """Make a job and do its work; what it says is written unless ``quiet``. Ctrl+C ends it, and
-    leaves no half of a file. ``unit`` is what it counts.
+    """Make a job and do its work. What it says is written, and how many there are of its ``unit``;
+    with a ``bar``, how far it is alone. Ctrl+C ends it, and leaves no half of a file.
 
     Returns:
         The job and the status: 0, or 1 when it failed, which is said.
@@ -197,9 +198,10 @@ def do(
     from studio.engine.jobs import headless
     from studio.engine.process.sink import CallbackSink
 
-    shown = SampleBar(unit=unit)
-    job = make(CallbackSink((lambda event: None) if quiet else shown.heard))
-    shown.job = None if quiet else job
+    shown = bar or SampleBar(unit=unit)
+    job = make(CallbackSink(shown.heard))
+    if isinstance(shown, SampleBar):
+        shown.job = job
     headless.drive(job, shown.look)
     shown.close()
     if job.error is not None:

@@ -1,0 +1,40 @@
+"""The progress of a measurement on a terminal: which piece is under way, and how long it takes."""
+
+from typing import TextIO
+
+from studio.cli.progress import duration
+from studio.cli.rewritten import RewrittenLine, bar
+from studio.protocol.messages import Event, Progress
+
+__all__ = ["MeasureBar"]
+
+
+class MeasureBar:
+    """Hears the events of a measurement and draws them, unless it is ``quiet``, where a line can be
+    rewritten: elsewhere the table alone is what is read.
+    """
+
+    def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
+        """``stream`` is where to; the standard output if None."""
+        self._line = RewrittenLine(stream)
+        self._shown = self._line.rewrites and not quiet
+
+    def heard(self, event: Event) -> None:
+        """Take an event."""
+        if self._shown and isinstance(event, Progress):
+            self._line.show(lambda: _text(event), last=event.step >= event.total)
+
+    def look(self) -> bool:
+        """Return False: nobody asks the measurement to stop."""
+        return False
+
+    def close(self) -> None:
+        """End the line."""
+        self._line.close()
+
+
+def _text(progress: Progress) -> str:
+    parts = [bar(progress.step / max(progress.total, 1)), progress.doing]
+    if progress.seconds_left is not None:
+        parts.append(f"{duration(progress.seconds_left)} left")
+    return "  ".join(filter(None, parts))

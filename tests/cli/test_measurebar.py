@@ -1,0 +1,44 @@
+"""How far a measurement is, on a terminal and in a file."""
+
+import io
+
+from studio.cli.measurebar import MeasureBar
+from studio.protocol.messages import Progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def drawn(stream: io.StringIO, *, quiet: bool = False) -> str:
+    bar = MeasureBar(stream, quiet=quiet)
+    pieces = ((0, "Drawing samples", None), (1, "Sliced W2", 75.0), (2, "Sliced W2", 0.0))
+    for step, doing, left in pieces:
+        bar.heard(
+            Progress(
+                job="work",
+                step=step,
+                total=2,
+                steps_per_second=0.0,
+                seconds_left=left,
+                memory={},
+                doing=doing,
+            )
+        )
+    assert not bar.look()
+    bar.close()
+    return stream.getvalue()
+
+
+def test_a_terminal_reads_what_is_measured_and_how_long_it_takes() -> None:
+    shown = [line.strip() for line in drawn(Terminal()).split("\r") if line.strip()]
+    assert shown[0].endswith("Drawing samples")
+    assert shown[1].startswith("50%")
+    assert shown[1].endswith("Sliced W2  1:15 left")
+    assert shown[2].startswith("100%")
+
+
+def test_neither_a_file_nor_json_has_it() -> None:
+    assert drawn(io.StringIO()) == ""
+    assert drawn(Terminal(), quiet=True) == ""
