@@ -88,6 +88,7 @@ class EvaluationJob(RunJob):
                 break
             self._tell(evaluator.ahead)
             yield False
+        self._tell(evaluator.ahead)
         self.quality, self.step = quality, self.total
         for note in quality.notes:
             self.say(note, level="warning")
