@@ -335,6 +335,22 @@ async def test_if_the_background_process_cannot_start_the_window_stays(
     assert bench.window.isEnabled()
 
 
+async def test_a_toast_leaves_the_foot_to_a_sheet_that_comes_there(bench, wait):
+    from studio.app.shell.toasts import Toast
+
+    await train(bench, wait)
+    window = bench.window
+    window.resize(1440, 900)
+    await wait(window.inspector.isVisible)
+    bench.state.notices.post(Notice(level="info", text="Anomaly is done"))
+    toast = window.findChildren(Toast)[-1]
+    assert toast.parentWidget() is window.inspector
+    window._show_export()
+    assert toast.parentWidget() is not window.inspector
+    window._export.hide()
+    assert toast.parentWidget() is window.inspector
+
+
 async def test_a_toast_has_its_undo_and_goes_away(bench, qtbot, wait):
     from studio.app.shell.toasts import Toast
     from studio.app.state.notices import NoticeAction

@@ -4,7 +4,7 @@ whatever was selected last.
 
 import importlib
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
@@ -30,7 +30,12 @@ PANELS: dict[Thing, tuple[str, str]] = {
 class Inspector(QFrame):
     """Setup panel, run panel, or the panel of something of the run, which is imported when it is
     first looked at; Escape goes back from there to the run.
+
+    Signals:
+        foot_changed(): a sheet came to stand at the foot, or left it.
     """
+
+    foot_changed = Signal()
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
@@ -69,11 +74,17 @@ class Inspector(QFrame):
         assert layout is not None
         layout.addWidget(sheet)
         self._docked = sheet
+        sheet.installEventFilter(self)
 
     @property
     def foot_free(self) -> bool:
         """Whether nothing stands at the foot."""
         return self._docked is None or self._docked.isHidden()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._docked and event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
+            self.foot_changed.emit()
+        return False
 
     def to_run(self) -> None:
         """Look at the run again."""

@@ -95,7 +95,8 @@ class Toasts(QObject):
         self._canvas, self._beside = canvas, beside
         state.notices.posted.connect(self._show)
         state.notices.undone.connect(self._undone)
-        state.place_changed.connect(self._gather)
+        for signal in (state.place_changed, beside.foot_changed):
+            signal.connect(self._gather)
         for host in (canvas, beside):
             host.installEventFilter(self)
 

@@ -104,6 +104,7 @@ class TileSamplesView(QWidget):
             choice.currentIndexChanged.connect(lambda _: self._fill(self._sampled.now))
         for signal in (state.runs.listed, state.catalog_changed):
             signal.connect(self._offer_others)
+        state.runs.changed.connect(self._offer_begun)
         self._sampled.selected.connect(self._offer_others)
         self._sampled.select()
 
@@ -114,6 +115,13 @@ class TileSamplesView(QWidget):
         names = [f"Run {number(other.name)}" for other in self._others]
         tips = ["What the run learns from", *map(name_of, self._others)]
         self.browser.real.offer_choice(["Real", *names], tips)
+
+    def _offer_begun(self, key: str) -> None:
+        """Offer another run as soon as something of it has moved."""
+        run, other = self._sampled.run, self._state.runs.by_key.get(key)
+        known = {each.key for each in (run, *self._others) if each is not None}
+        if other is not None and other.step and key not in known:
+            self._offer_others()
 
     @property
     def _kind(self) -> Kind:

@@ -160,7 +160,7 @@ class TaskForm(QScrollArea, Generic[T]):
         """Set something that was chosen elsewhere."""
         self._configs[self.task.title] = {**self.config, name: value}
         if self._form is not None:
-            self._form.show_config(self.config)
+            self._form.show_config(self.config, self.task.config)
 
     def show_refused(self, refused: Refused) -> str:
         """Say what was refused of the setting that is to blame; return what to say elsewhere where
@@ -209,7 +209,7 @@ class TaskForm(QScrollArea, Generic[T]):
         self._form.edited.connect(self._edited)
         self._form.rejected.connect(lambda field, _typed: self._reject(field.path))
         self._show_offers()
-        self._form.show_config(self.config)
+        self._form.show_config(self.config, self.task.config)
         holder = QWidget()
         holder.setLayout(column(self._form, None))  # settings stand together, and above
         self.setWidget(holder)
@@ -258,7 +258,7 @@ class TaskForm(QScrollArea, Generic[T]):
         if field.chooses and entry is not None:
             self._form.show_entry(self._fields(entry))
         self._show_offers()
-        self._form.show_config(config)
+        self._form.show_config(config, self.task.config)
         self.edited.emit()
 
     def _reject(self, path: str) -> None:

@@ -115,7 +115,7 @@ async def ready(lab: EditView) -> None:
 async def test_a_mask_is_painted_and_what_is_drawn_in_it_is_shown_before_and_after(lens, lab):
     assert VIEW.applies(lens.state)
     await ready(lab)
-    assert lab.edits.now.title == "Real image 0, three"
+    assert lab.edits.now.title == "Real image 0, class three"
     lab._go()
     assert "Nothing is marked" in lab.trouble.text()
     assert not jobs(lens)
@@ -148,11 +148,40 @@ async def test_a_mask_is_painted_and_what_is_drawn_in_it_is_shown_before_and_aft
     lab.go_on()
     assert lab.edits.now.image[0, 1, 2] == pytest.approx(x[5, 0, 1, 2])
     assert not lab.edits.now.marked.any()
-    assert lab.edits.now.title == "Inpaint of Real image 0, three"
+    assert lab.edits.now.title == "Inpaint of Real image 0, class three"
     QTest.keyClick(lab, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert lab.edits.now.marked.sum() == 1
     QTest.keyClick(lab, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert not lab.edits.now.marked.any()
+
+
+async def test_what_came_of_one_task_is_not_shown_as_that_of_another(lens, lab):
+    await ready(lab)
+    lab.edits.put(with_mask(lab))
+    lab._go()
+    await until(lambda: lab.go.text() == "Cancel")
+    lab.form.choose(TASKS[2])
+    assert lab.results.tiles.accessibleDescription() == "Inpaint is on its way."
+    assert lab.go.toolTip() == "End Inpaint; nothing is kept"
+    x = np.tile(lab.edits.now.image, (8, 1, 1, 1))
+    write(lens, "inpaint", {"x": x, "row": np.zeros(8, np.int64)}, seed=3, draws=8)
+    await until(lambda: lab.go.text() == "Apply")
+    await until(lambda: lab.edits.now in lab._came)
+    assert lab.results.found is None
+    lab.form.choose(TASKS[0])
+    assert lab.results.found is not None
+    assert lab.results.found.task == TASKS[0]
+
+
+async def test_what_a_task_begins_with_is_no_change(lab):
+    await ready(lab)
+    draws = lab.form._form.row_of("draws")
+    assert lab.config["draws"] == 8
+    assert draws._dot.isHidden()
+    lab.form.set("draws", 3)
+    assert not draws._dot.isHidden()
+    draws.reset.emit()
+    assert lab.config["draws"] == 8
 
 
 async def test_what_is_under_way_can_be_ended_and_a_refusal_is_said_where_it_belongs(lens, lab):

@@ -369,6 +369,20 @@ async def test_samples_that_another_run_has_none_of_are_drawn_with_the_same_seed
     assert not samples._absent.isVisible()
 
 
+async def test_another_run_can_stand_beside_as_soon_as_it_has_begun(
+    lens: Any, samples: TileSamplesView
+) -> None:
+    choice = samples.browser.real.choice
+    other = replace(lens.run, key=str(Path(lens.run.key).with_name("0002-b")), name="0002-b")
+    other.step = 0
+    lens.state.runs.by_key[other.key] = other
+    lens.state.runs.changed.emit(other.key)
+    assert choice.findText("Run 2") < 0
+    other.step = 9
+    lens.state.runs.changed.emit(other.key)
+    assert choice.findText("Run 2") == 1
+
+
 async def test_what_is_selected_is_laid_on_the_table_of_the_edit_lab(
     lens: Any, samples: TileSamplesView, wait: Any
 ) -> None:

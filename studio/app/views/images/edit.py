@@ -348,10 +348,14 @@ class EditView(QWidget):
 
     def _painted(self) -> None:
         """Show what came of a sheet that undo has brought back; of a new one nothing has yet."""
+        self._show_came()
+        self.refresh()
+
+    def _show_came(self) -> None:
+        """Show what came of the sheet by the task that is chosen, if that was the last."""
         sheet = self.edits.now
         came = None if sheet is None else self._came.get(sheet)
         self.results.take(came if came is not None and came.task == self.task else None)
-        self.refresh()
 
     # What is done
 
@@ -360,7 +364,7 @@ class EditView(QWidget):
         self.form.offer(lambda task: "These images are grey." if task.colour and grey else "")
 
     def _chosen(self) -> None:
-        self.results.take(None)
+        self._show_came()
         self._say("")
         self.refresh()
 
@@ -420,7 +424,8 @@ class EditView(QWidget):
             return
         if isValid(self) and errand is self._errands.of(self._key):
             self._came[sheet] = found
-            self.results.take(found)
+            if task == self.task:
+                self.results.take(found)
             self.refresh()
 
     def go_on(self) -> None:
@@ -478,7 +483,7 @@ class EditView(QWidget):
         self.paint.show_for(self.task, len(sheet.image))
         self.divider.setVisible(found is not None)
         self.says.setText(self.task.says)
-        self.results.show_tiles(kind, busy=waits is not None)
+        self.results.show_tiles(kind, awaited=waits.what.task.title if waits else "")
         self._second.setVisible(self.task.second)
         if self.task.second:
             second = None if self.second is None else kind.tiles({"x": self.second.image[None]})
@@ -490,7 +495,8 @@ class EditView(QWidget):
         self.go.setText("Cancel" if waits else "Apply")
         self.go.setEnabled(bool(waits.job) if waits else self.form.is_right)
         wrong = "" if waits else self._handed().wrong
-        set_tip(self.go, "End it; nothing is kept" if waits else wrong or "Do it (Ctrl+Enter)")
+        ends = f"End {waits.what.task.title}; nothing is kept" if waits else ""
+        set_tip(self.go, ends or wrong or "Do it (Ctrl+Enter)")
 
     def _tell_empty(self, run: RunState | None) -> None:
         if run is None:

@@ -61,8 +61,10 @@ class EditResults(QWidget):
         """Take what came of something else, None for nothing; `show_tiles` shows it."""
         self.found, self._at = found, 0 if found is None else found.first
 
-    def show_tiles(self, kind: Kind, *, busy: bool) -> None:
-        """Show what there is, or what is to be done for it."""
+    def show_tiles(self, kind: Kind, *, awaited: str) -> None:
+        """Show what there is, or what is to be done for it. ``awaited`` is what is on its way, ""
+        for nothing.
+        """
         found = self.found
         for each in self._does:
             each.setVisible(found is not None)
@@ -70,7 +72,8 @@ class EditResults(QWidget):
         self.said.setText(found.said if found is not None else "")
         self.said.setVisible(bool(self.said.text()))
         if found is None:
-            message = "It is on its way." if busy else "Apply, and what comes of it is here."
+            message = f"{awaited} is on its way." if awaited else ""
+            message = message or "Apply, and what comes of it is here."
             self.tiles.show_tiles(None, message=message)
             self.facts.set_text("")
             return

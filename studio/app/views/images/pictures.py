@@ -47,7 +47,7 @@ class Pictures:
         told = run.target_told.get(LABEL)
         known = told is not None and run.classes
         name = run.classes[int(told[place])] if known and told is not None else ""
-        title = f"Real image {place:,}" + (f", {name}" if name else "")
+        title = f"Real image {place:,}" + (f", class {name}" if name else "")
         return Sheet(run.target[place].astype(np.float32), title, name)
 
     def selected(self) -> list[Sheet]:
