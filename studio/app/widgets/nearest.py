@@ -48,18 +48,18 @@ class Near:
         return self.usual is not None and bool(least < COPY * self.usual)
 
     def sought(self, kind: Kind) -> str:
-        """Say among which it was sought: "512 real top jets", "4,000 training top jets", "512 of
-        10,000 real molecules".
+        """Say among which it was sought: "512 real jets of class top", "4,000 training images of
+        class 8", "512 of 10,000 real molecules".
         """
-        called = f"{one_line(self.label)} " if self.label else ""
+        called = f" of class {one_line(self.label)}" if self.label else ""
         which = "training" if self.whole else "real"
         of = f"of {self.learned:,} " if self.part else ""
-        return f"{self.among:,} {of}{which} {called}{kind.one if self.among == 1 else kind.many}"
+        return f"{self.among:,} {of}{which} {kind.one if self.among == 1 else kind.many}{called}"
 
     def said(self, kind: Kind) -> str:
-        """Say it: "nearest of 512 real top jets: 0.03 away by pixels, real ones from their own
-        nearest: 0.04 (median)": a distance says nothing to whom nobody tells which one it is, and
-        what is usual.
+        """Say it: "nearest of 512 real jets of class top: 0.03 away by pixels, real ones from their
+        own nearest: 0.04 (median)": a distance says nothing to whom nobody tells which one it is,
+        and what is usual.
         """
         by = f" by {kind.apart.name.partition(';')[0]}" if kind.apart else ""
         line = f"nearest of {self.sought(kind)}: {words.figure(self.far.min())} away{by}"

@@ -114,7 +114,7 @@ async def test_the_nearest_is_of_the_same_class_and_as_many_are_told_in_both_pla
     browser = lens.browser
     browser.show_data(kind("images"), mine, made, {"x": there, "label": classes}, real, "")
     lens.state.selection.set(made, np.array([7]), "tiles")
-    of = f"{N // 2} real quark images"
+    of = f"{N // 2} real images of class quark"
     await until(lambda: near(inspector).startswith(f"Of {of}, by "))
     browser.nearest.show()
     browser.made.grid.inspect(7)
@@ -286,7 +286,7 @@ async def test_the_nearest_jets_are_sought_among_all_that_are_learned(
     rows = {"x": x, "label": np.array(["top"] * 4), "pt": np.full(4, 100.0)}
     lens.state.selection.offer(made, Offered(rows, "Generated jet", lambda _: []))
     lens.state.selection.set(made, np.array([2]), "tiles")
-    await until(lambda: near(inspector).startswith("Of 300 training top jets, by "))
+    await until(lambda: near(inspector).startswith("Of 300 training jets of class top, by "))
     assert near(inspector).endswith("it may be a copy.")
     (question,) = questions
     assert (question.by, question.n, question.usual) == ("constituents", 4, True)

@@ -58,7 +58,7 @@ async def test_the_nearest_stand_in_the_place_of_the_data_and_go_with_the_chip(
     await until(lambda: browser.real.count == 3)
     assert questions[0].given["label"] == [1]
     assert browser._near_line.text().startswith(
-        "nearest of 3 training light quark jets: 0.2 away by "
+        "nearest of 3 training jets of class light quark: 0.2 away by "
     )
     assert browser._near_line.text().endswith(", real ones from their own nearest: 0.25 (median)")
     assert "the nearest of 3 training" in browser.real._where.text()
