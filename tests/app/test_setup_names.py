@@ -155,7 +155,13 @@ async def test_as_many_data_are_told_as_the_training_draws(bench, wait, tmp_path
 
 @pytest.mark.parametrize(
     ("held", "said"),
-    [(50, "25 samples"), (20, "16 samples"), (500, "250 samples"), (2000, ""), (0, "")],
+    [
+        (50, "25 samples"),
+        (20, "16 samples at most, and say next to nothing"),
+        (500, "250 samples"),
+        (2000, ""),
+        (0, ""),
+    ],
 )
 def test_it_is_said_of_how_many_samples_figures_are_where_few_are_held_out(held, said):
     made = catalog()

@@ -63,7 +63,11 @@ def _measured(draft: Draft, catalog: Catalog | None) -> str:
     if family is None or "samples" not in family.capabilities or not held or not wanted:
         return ""
     most = max(FEWEST, held // 2)
-    return f"figures are of {most:,} samples, as many as half of them" if most < wanted else ""
+    if most >= wanted:
+        return ""
+    if held // 2 < FEWEST:
+        return f"figures are of {most:,} samples at most, and say next to nothing"
+    return f"figures are of {most:,} samples, as many as half of them"
 
 
 def takes(draft: Draft, state: AppState) -> tuple[str, str]:
