@@ -82,6 +82,7 @@ class ResultRecord(msgspec.Struct, frozen=True, kw_only=True):
             **self.config,
             "given": self.given,
             "units": self.units,
+            "handed": self.handed,
             "taken": self.taken,
             "taken_from": self.taken_from,
             "note": self.note,

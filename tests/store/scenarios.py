@@ -57,7 +57,9 @@ def _curve(folder: Path) -> None:
         MetricsLog(folder / "metrics.jsonl").append({"loss": ([step], [float(step)])})
 
 
-def generated(run, x, columns=("x", "y"), step=0, given=None, units=None, **config) -> ResultFolder:
+def generated(
+    run, x, columns=("x", "y"), step=0, given=None, units=None, handed=None, **config
+) -> ResultFolder:
     """Write rows into the results of a run folder, as if they had been drawn."""
     record = ResultRecord(
         operator="generate",
@@ -67,6 +69,7 @@ def generated(run, x, columns=("x", "y"), step=0, given=None, units=None, **conf
         config=config,
         given=given or {},
         units=units or {},
+        handed=handed or {},
     )
     return Results(run / "results").write(record, {"x": x}, columns)
 

@@ -37,6 +37,10 @@ CONDITIONED = (
     "These samples have the chosen conditions only, the data beside them have all. The figures of "
     "the run were measured on samples with all conditions."
 )
+MADE_OF_OTHERS = (
+    "These samples were made of others that were given, and not drawn: figures of the run are not "
+    "of such."
+)
 NOWHERE = (-1.0, 1.0, -1.0, 1.0)  # without layers there is no window; the protocol wants one
 
 
@@ -48,7 +52,8 @@ class Shown:
     were drawn under, in words, "" for those of the data, and ``seed`` what they were drawn with,
     None where it is not known. ``told`` is what is known of each, by
     name, and ``classes`` are the names of their classes. ``sampler`` drew them, None for the run's
-    own, with weights ``averaged`` over another length than the run's own.
+    own, with weights ``averaged`` over another length than the run's own. ``made_of_others``: by an
+    operator that took rows, not by a sampler.
     """
 
     x: NDArray[np.float32]
@@ -62,10 +67,13 @@ class Shown:
     seed: int | None = None
     sampler: Pick | None = None
     averaged: bool = False
+    made_of_others: bool = False
 
     @property
     def note(self) -> str:
         """What is to be known where they stand beside data, "" for nothing."""
+        if self.made_of_others:
+            return MADE_OF_OTHERS
         return CONDITIONED if self.given else ""
 
 
@@ -119,6 +127,7 @@ def shown_of(found: "SampleSet", file: str) -> Shown:
         seed=int(seed) if seed is not None else None,
         sampler=msgspec.convert(by, Pick) if isinstance(by, dict) else None,
         averaged="length" in found.attrs,
+        made_of_others=bool(found.attrs.get("handed")),
     )  # fmt: skip
 
 
@@ -139,7 +148,9 @@ def _given(attrs: dict[str, Any]) -> str:
 
 
 def _origin(attrs: dict[str, Any], n: int, given: str) -> str:
-    parts = [f"{n:,} samples", *([given] if given else [])]
+    to = one_line(str(attrs.get("to") or "")) if attrs.get("handed") else ""
+    parts = [f"{n:,} samples", " to ".join(filter(None, (given, to)))]
+    parts = [part for part in parts if part]
     if "step" in attrs:
         parts.append(f"step {int(attrs['step']):,}")
     if "seed" in attrs:
@@ -214,7 +225,8 @@ class Sampled(QObject):
         run = self.run
         if run is None or shown is None:
             return ""
-        by = sampled_by(run.spec, shown.sampler, self._state.catalog)
+        drawn = not shown.made_of_others
+        by = sampled_by(run.spec, shown.sampler, self._state.catalog) if drawn else ""
         said = ", ".join(filter(None, (shown.origin, by)))
         older = bool(shown.file) and 0 <= shown.step < run.step
         return f"{said}; the training is at step {run.step:,}" if older else said

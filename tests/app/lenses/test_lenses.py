@@ -285,6 +285,19 @@ async def test_samples_say_under_which_conditions_they_were_drawn(
     assert not view._note.isVisible()
 
 
+async def test_what_was_made_of_rows_that_were_given_was_not_drawn_under_a_condition(
+    lens: Any, show: Any, wait: Wait
+) -> None:
+    view = show(SamplesView)
+    await wait(lambda: not view._sampled._busy)
+    made = {"given": {"label": "six"}, "to": "three", "handed": {"rows": 1}}
+    generated(Path(lens.run.key), np.zeros((8, 2), np.float32), ("u", "v"), step=50, **made)
+    lens.state.runs.logged.emit(lens.run.key)
+    await wait(lambda: view.made.count == 8)
+    assert view._origin.accessibleName() == "8 samples, label = six to three, step 50"
+    assert view._note.text().startswith("These samples were made of others")
+
+
 async def test_of_wide_samples_some_columns_are_listed(lens: Any, show: Any, wait: Wait) -> None:
     x = np.zeros((300, 2048), np.float32)
     generated(Path(lens.run.key), x, tuple(f"c{i}" for i in range(2048)), step=40)
