@@ -43,6 +43,6 @@ class AskJudge:
         seen, others = best.indices, scores.scatter(1, best.indices[:, None], -torch.inf)
         margin = best.values - others.logsumexp(dim=1)
         sure = margin.sigmoid().float()
-        note = f"It is {float(sure.mean()):.1%} sure on average."
+        note = f"It is {100 * float(sure.mean()):.1f} % sure on average."
         arrays = {"class": seen, "sure": sure, "margin": margin.float()}
         return Outcome(arrays=arrays, note=note)

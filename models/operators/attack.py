@@ -175,9 +175,9 @@ def fast_gradient_sign(judge: nn.Module, x: Tensor, labels: Tensor, strength: fl
 
 
 def _said(right: list[float], n: int) -> str:
-    clean, chance, attacked, purified, both = right
+    clean, chance, attacked, purified, both = (100 * share for share in right)
     return (
-        f"Of {n:,} images the judge names {clean:.1%} rightly, {attacked:.1%} under attack "
-        f"({chance:.1%} under as much by chance), and {purified:.1%} after they were purified; "
-        f"purified without an attack {both:.1%}."
+        f"Of {n:,} images the judge names {clean:.1f} % rightly, {attacked:.1f} % under attack "
+        f"({chance:.1f} % under as much by chance), and {purified:.1f} % after they were purified; "
+        f"purified without an attack {both:.1f} %."
     )

@@ -272,9 +272,10 @@ def _nearest_are(made: Tensor, real: Batch, label: int) -> float:
 def _said(arrays: dict[str, Tensor], blown: bool) -> str:
     """Say what the strongest guidance that came to an end did."""
     last = int(arrays["share"].isfinite().nonzero().max())
+    share = 100 * float(arrays["share"][last])
     ratio = float(arrays["spread"][last] / arrays["class-spread"])
     text = (
-        f"At strength {float(arrays['strengths'][last]):g} {float(arrays['share'][last]):.1%} of "
+        f"At strength {float(arrays['strengths'][last]):g} {share:.1f} % of "
         f"the samples are of the class, and their spread is {ratio:.2f} of its own."
     )
     far = " Stronger guidance, or another strength, led samples out of all bounds."

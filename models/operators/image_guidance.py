@@ -169,11 +169,12 @@ def _figures(judge: Judge, made: Tensor, labels: Tensor, real: Batch) -> Tensor:
 def _said(arrays: dict[str, Tensor], real: int, blown: bool) -> str:
     """Say what the strongest guidance that came to an end did."""
     last = int(arrays["accuracy"][:, 0].isfinite().nonzero().max())
+    right, covered = (100 * float(arrays[name][last, 0]) for name in ("accuracy", "coverage"))
+    real_right = 100 * float(arrays["real-accuracy"])
     text = (
         f"At strength {float(arrays['strengths'][last]):g} the judge sees the class that was asked "
-        f"for in {float(arrays['accuracy'][last, 0]):.1%} of the samples (in "
-        f"{float(arrays['real-accuracy']):.1%} of real ones), and they cover "
-        f"{float(arrays['coverage'][last, 0]):.1%} of {real:,} real images."
+        f"for in {right:.1f} % of the samples (in {real_right:.1f} % of real ones), and they cover "
+        f"{covered:.1f} % of {real:,} real images."
     )
     far = " Another strength led samples out of all bounds."
     return text + (far if blown else "")

@@ -175,10 +175,10 @@ def _of(source: RowSource, n: int, seed: int) -> Batch:
 
 
 def _said(arrays: dict[str, Tensor]) -> str:
-    area, low, high = arrays["auc-pasted"].tolist()
-    where = float(arrays["auc-places"][0])
+    area, low, high = (100 * share for share in arrays["auc-pasted"].tolist())
+    where = 100 * float(arrays["auc-places"][0])
     return (
-        f"An image with a piece of another one scores higher than an unseen one in {area:.1%} of "
-        f"all pairs ({low:.1%} to {high:.1%}; 50 % by chance), and a pixel of the piece higher "
-        f"than one beside it in {where:.1%}."
+        f"An image with a piece of another one scores higher than an unseen one in {area:.1f} % of "
+        f"all pairs ({low:.1f} to {high:.1f}; 50 % by chance), and a pixel of the piece higher "
+        f"than one beside it in {where:.1f} %."
     )

@@ -18,6 +18,7 @@ __all__ = ["FILTER", "Unreadable", "carries", "fitted", "read_carried", "read_im
 
 MEGAPIXELS = 50
 FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff *.ppm *.pgm)"
+USABLE = "PNG, JPEG, WebP, BMP or GIF"
 BYTES = 200_000_000  # of a file
 PASTED = "A picture from the clipboard"
 
@@ -49,9 +50,12 @@ def read_image(path: Path, shape: tuple[int, ...]) -> tuple[NDArray[np.float32],
         )
     picture = reader.read()
     if picture.isNull():
+        # Its first bytes are those of a format, and what comes after them is not.
+        known = reader.error() == QImageReader.ImageReaderError.InvalidDataError
         raise Unreadable(
-            f"{name} cannot be read as a picture: {one_line(reader.errorString()).rstrip('.')}. "
-            "Use a PNG, JPEG, BMP or GIF."
+            f"{name} is damaged or cut off. Copy it again, or use another picture."
+            if known
+            else f"{name} cannot be read as a picture. Use a {USABLE}."
         )
     return fitted(picture, shape, name)
 

@@ -19,6 +19,7 @@ __all__ = [
     "left",
     "left_of",
     "megabytes",
+    "percent",
     "picture_of",
     "plain",
     "varying",
@@ -93,6 +94,11 @@ def figure(value: float) -> str:
     if not math.isfinite(value):
         return "not finite"
     return short(value, 3)
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """Return a share: "88 %", with ``digits`` decimals "88.5 %"; no line breaks before the sign."""
+    return f"{100 * share:.{digits}f}\u00a0%"
 
 
 def floor(floors: Mapping[str, float], slug: str) -> str:

@@ -155,12 +155,15 @@ def test_a_file_that_is_no_picture_is_refused_in_a_sentence(tmp_path: Path) -> N
     assert picture(64, 64).save(str(whole))
     cut = tmp_path / "cut.png"
     cut.write_bytes(whole.read_bytes()[:60])
+    webp = tmp_path / "web.webp"
+    assert picture(64, 64).save(str(webp))
+    assert read_image(webp, (1, 8, 8))[0].shape == (1, 8, 8), "as it is said to be usable"
     huge = tmp_path / "huge.png"  # says that it unfolds to 1.6 GB
     head = b"IHDR" + struct.pack(">IIBBBBB", 20_000, 20_000, 8, 6, 0, 0, 0)
     start = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + head
     huge.write_bytes(start + struct.pack(">I", zlib.crc32(head)) + struct.pack(">I", 0) + b"IDAT")
     for path, why in (
-        (text, "cannot be read as a picture"), (cut, "cannot be read as a picture"),
+        (text, "cannot be read as a picture. Use a PNG, JPEG, WebP"), (cut, "damaged or cut off"),
         (huge, "20,000 x 20,000 pixels"), (tmp_path, "is not a file"),
     ):  # fmt: skip
         with pytest.raises(Unreadable, match=why) as found:

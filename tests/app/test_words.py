@@ -68,3 +68,7 @@ def test_a_branch_says_that_its_first_picture_was_made_after_its_edit() -> None:
     assert words.picture_of(857, run) == "picture of step 857"
     run.branch_start = 321  # the picture was copied from the parent
     assert words.picture_of(321, run) == "picture of step 321"
+
+
+def test_a_share_is_written_with_a_space_that_does_not_break() -> None:
+    assert (words.percent(0.885), words.percent(0.8849, 1)) == ("88\u00a0%", "88.5\u00a0%")

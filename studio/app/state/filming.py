@@ -60,6 +60,22 @@ class FilmFound:
         """Return so many frames at most, evenly, the first and the last among them."""
         return np.unique(np.linspace(0, len(self.t) - 1, most).round().astype(np.int64))
 
+    def ends(self) -> str:
+        """Say where s |score| ends, and why not at the last frame: the smallest noise level and
+        none have one flow time.
+        """
+        some = np.flatnonzero(self.s > 0)
+        if not len(some):
+            return ""
+        s, t = float(self.s[some[-1]]), float(self.t[some[-1]])
+        text = f"The first curve ends at s = {short(s, 3)}, t = {t:.2f}"
+        if len(some) < len(self.s):
+            text = f"{text}: at s = 0 it would be 0/0"
+        return (
+            f"{text}. It is 1 where the denoiser sees all of the noise; its last dots are a small "
+            "difference by a small s, where the error of the network shows."
+        )
+
     def said(self, frame: int, sample: int, *, led: bool = False) -> str:
         """Say where a frame is, and how strong the score of a sample is there; of samples that are
         ``led`` also that their evaluations are those of guidance, too.

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.app import words
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog
@@ -104,7 +105,7 @@ def right_of(right: int, n: int) -> str:
     reach = math.sqrt(z * share * (1 - share) + z**2 / 4) / (1 + z)
     low, high = max(0.0, centre - reach), min(1.0, centre + reach)
     between = f"{100 * low:.0f} to {100 * high:.0f}"
-    return f"Accuracy {100 * share:.0f}\u00a0% ({between}), {right} of {n}"
+    return f"Accuracy {words.percent(share)} ({between}), {right} of {n}"
 
 
 def lacking(run: RunState | None, catalog: Catalog | None) -> str | None:

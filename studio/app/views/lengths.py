@@ -157,7 +157,7 @@ def _told(values: Any) -> str:
 
 
 def _within(gap: float) -> str:
-    return f"{gap:.1%}" if gap > TOLD else "exactly"
+    return words.percent(gap, 1) if gap > TOLD else "exactly"
 
 
 def _columns(figure: str) -> tuple[tuple[str, str], ...]:

@@ -87,7 +87,8 @@ class LikelihoodView(PictureLab):
             first = self.there[0]
             below = float((self.doubles(first) < value).mean())
             n = len(self.doubles(first))
-            text = f"{text}; above that of {below:.0%} of {n:,} rows of {SETS[first].lower()}"
+            share, of = words.percent(below), SETS[first].lower()
+            text = f"{text}; above that of {share} of {n:,} rows of {of}"
             self.keep(image, value)
         return Told(image[None], [f"{words.figure(bits)} bits"], f"{text}.")
 

@@ -17,13 +17,14 @@ from studio.app.plots.export import Picture, copy_picture, widget_picture
 from studio.app.run_words import result_words
 from studio.app.state.operators import offered
 from studio.app.state.session import AppState
-from studio.app.state.waiting import how_far
 from studio.app.theme import theme
 from studio.app.widgets.basic import Elided, button, label, row, scrolled, view_bar
 from studio.app.widgets.exporting import ask_picture
+from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import open_menu
 from studio.app.widgets.overlays import EmptyState
-from studio.protocol.messages import JobInfo, ResultWritten
+from studio.app.widgets.underway import BUSY, UnderWay
+from studio.protocol.messages import ResultWritten
 
 if TYPE_CHECKING:
     from studio.store.results import ResultRecord
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Arrays", "ArraysView", "FoundView", "can_ask"]
 
 Arrays = Mapping[str, NDArray[Any]]
+ASKS = "Choose what to measure, and do it"
 
 
 def can_ask(state: AppState, operator: str) -> bool:
@@ -59,11 +61,11 @@ class FoundView(QWidget):
         super().__init__()
         self.state, self._actions = state, actions
         self._key = ""
-        self._was_measuring = False
+        self._under_way = UnderWay(self, state, actions, self.operator)
         self.setProperty("surface", "canvas")
         self.words = Elided("", "muted")
         self.words.hide()
-        self.measure = button("Measure…", self._measure, tip="Choose what to measure, and do it")
+        self.measure = button("Measure…", self._measure, tip=ASKS)
         self.bar = view_bar(self, self.words, None, *self.controls(), self.measure)
         # Below the bar, which has no room for it in a narrow window.
         self._which = label("", "muted")
@@ -88,8 +90,8 @@ class FoundView(QWidget):
         state.runs.changed.connect(self._changed)
         state.result_written.connect(self._written)
         state.result_opened.connect(self._opened)
-        state.queue_changed.connect(self._queued)
-        state.job_progressed.connect(self._progressed)
+        self._under_way.changed.connect(self.refresh)
+        self._under_way.progressed.connect(self._further)
         theme.changed.connect(self.refresh)
         self._select(state.runs.selection)
 
@@ -127,7 +129,7 @@ class FoundView(QWidget):
     # What there is
 
     def _select(self, key: str) -> None:
-        self._key = key
+        self._key = self._under_way.key = key
         self.take(None)
         self.refresh()
         tasks.spawn(self._load(key))
@@ -147,49 +149,22 @@ class FoundView(QWidget):
     def _leave(self) -> None:
         self._actions.operating.leave(self._key)
 
-    def _queued(self) -> None:
-        """Say so when its measuring begins or ends."""
-        if self.measuring != self._was_measuring:
-            self.refresh()
-
     @property
     def measuring(self) -> bool:
         """Whether the run is being asked for it."""
-        return self._job is not None
+        return self._under_way.job is not None
 
-    @property
-    def _job(self) -> JobInfo | None:
-        """What asks the run for it, None for nothing. A job says by its title what it does."""
-        entry = self.state.catalog.get("operator", self.operator) if self.state.catalog else None
-        if entry is None:
-            return None
-        jobs = (job for job in self.state.jobs.values() if job.kind == "operator")
-        of = (job for job in jobs if job.run == self._key)
-        return next((job for job in of if job.title.startswith(f"{entry.title}: ")), None)
-
-    def _progressed(self, job: str) -> None:
-        mine = self._job
-        if mine is not None and mine.job == job and not self.filled and self.isVisible():
+    def _further(self) -> None:
+        if not self.filled and self.isVisible():
             self._tell_how_far()
 
     def _tell_how_far(self) -> None:
         """Say how far it is, for how long it takes yet, and offer to end it."""
-        job = self._job
-        if job is None:
-            return
-        if job.job in self.state.ending:
-            self.empty.tell("Cancelling", "Nothing half is left of it.")
-            return
-        far = how_far(job, self.state.doing.get(job.job, ""), self.state.left.get(job.job))
-        told = "What it finds is shown here, and kept under the run in Runs."
-        stop = partial(self._stop, job)
-        self.empty.tell(self.doing, f"{far}. {told}" if far else told, "Cancel", stop)
-
-    def _stop(self, job: JobInfo) -> None:
-        if job.state == "queued":
-            self._actions.training.move_job(job.job, -1)
+        far = self._under_way
+        if far.ending:
+            self.empty.tell("Cancelling", far.text)
         else:
-            self._actions.operating.cancel(job.job)
+            self.empty.tell(self.doing, far.text, "Cancel", far.stop)
 
     async def _load(self, key: str) -> None:
         operating = self._actions.operating
@@ -209,8 +184,8 @@ class FoundView(QWidget):
 
     def refresh(self) -> None:
         """Show what there is, or what could be asked."""
-        self._was_measuring = self.measuring
-        self.measure.setEnabled(not self._was_measuring)
+        self.measure.setEnabled(not self.measuring)
+        set_tip(self.measure, BUSY if self.measuring else ASKS)
         self.page.setVisible(self.filled)
         self._room.setVisible(
             self.filled
@@ -229,7 +204,7 @@ class FoundView(QWidget):
             self.draw()
             return
         self.say("")
-        if self._was_measuring:
+        if self.measuring:
             self._tell_how_far()
             return
         run = self.state.runs.by_key.get(self._key)

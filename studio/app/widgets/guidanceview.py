@@ -33,6 +33,7 @@ from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.guidancecharts import GuidanceCharts
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.overlays import EmptyState
+from studio.app.widgets.underway import BUSY, UnderWay, UnderWayLine
 from studio.protocol.messages import ResultWritten
 from studio.protocol.spec import Pick, RunSpec
 
@@ -82,9 +83,11 @@ class GuidanceView(QWidget):
         operator: what is asked.
         recipe: which one trains such a model.
         highest: strength of the slider.
+        measures: what is measured, as the button says.
     """
 
     operator, recipe, highest = OPERATOR, RECIPE, STRENGTHS[-1]
+    measures = "Measure strengths from 0 to 8, and keep the curve"
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
@@ -95,8 +98,11 @@ class GuidanceView(QWidget):
         self._key = ""
         self._latest: Latest[Question] = Latest(self, self._answer)
         self.setProperty("surface", "canvas")
+        self.under_way = UnderWay(self, state, actions, self.operator)
+        self.how_far = UnderWayLine("Measuring the curve", self.under_way)
         self._lay_out()
         self.empty = EmptyState(self)
+        self.under_way.changed.connect(self.refresh)
         state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
         state.result_written.connect(self._written)
@@ -112,9 +118,7 @@ class GuidanceView(QWidget):
         self.words = Elided("", "muted")
         self.classes = ClassChoice()
         self.classes.chosen.connect(self._class_changed)
-        self.measure = button(
-            "Measure", self._measure, tip="Measure strengths from 0 to 8, and keep the curve"
-        )
+        self.measure = button("Measure", self._measure)
         self.law = Segments(["Tilted law", "Class law"], "Beside the samples")
         self.law.select(TILTED)
         self.law.widen()
@@ -131,6 +135,7 @@ class GuidanceView(QWidget):
         self.refused = label("", "warm", wrap=True)
         self.refused.hide()
         body.addWidget(self.refused)
+        body.addWidget(self.how_far)
         self.led = LedPlot("Guided samples")
         self.exact = DensityMap("Exact law")
         self.own = LedPlot("Data of the class")
@@ -274,6 +279,7 @@ class GuidanceView(QWidget):
 
     def _select(self, key: str) -> None:
         self._key, self.found, self._asked = key, None, None
+        self.under_way.key = key
         self._names: tuple[str, ...] = ()
         self._known, self._refused, self._asking = {}, "", False
         self._checkpoints = list(self._run.checkpoints) if self._run is not None else []
@@ -374,6 +380,10 @@ class GuidanceView(QWidget):
         self.page.setVisible(some)
         for control in self.controls:
             control.setVisible(bool(self._names))
+        measuring = self.under_way.job is not None
+        self.measure.setEnabled(not measuring)
+        set_tip(self.measure, BUSY if measuring else self.measures)
+        self.how_far.refresh()
         self.refused.setText(self._refused)
         self.refused.setVisible(bool(self._refused))
         if some:
@@ -466,7 +476,7 @@ class GuidanceView(QWidget):
     def _show_table(self, figures: Figures, floor: float) -> None:
         beside = f"floor {words.figure(floor)}"
         lines = [
-            ("Share of the class", f"{figures.share:.1%}", ""),
+            ("Share of the class", words.percent(figures.share, 1), ""),
             ("Deviation", words.figure(figures.deviation), ""),
             ("W2 to the class", words.figure(figures.distance), beside),
         ]

@@ -9,6 +9,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
+from studio.app import words
 from studio.app.plots.fields import Heat
 from studio.app.theme import theme
 from studio.app.widgets.basic import clear, label, row
@@ -36,7 +37,7 @@ def marks_of(scene: Scene, error: float | None) -> list[tuple[Mark, str]]:
     if "moved" in scene:
         found.append(("trace", "where each has gone"))
     if error is not None:
-        found.append(("ring", f"a gradient step, {error:.1%} off"))
+        found.append(("ring", f"a gradient step, {words.percent(error, 1)} off"))
     return found
 
 

@@ -45,6 +45,9 @@ def test_a_frame_is_the_nearest_to_a_flow_time_and_says_what_is_known_there() ->
     )
     assert found.said(T - 1, 0) == "frame 12 of 12, t = 1.00, s = 0, 11 evaluations"
     assert found.said(T - 1, 0, led=True).endswith("11 evaluations with guidance")
+    assert "t = 1.00" in replace(found, t=np.minimum(found.t * 1.2, 1)).ends()
+    assert "0/0" not in replace(found, s=found.s + 1).ends(), "it has every dot"
+    assert replace(found, s=found.s * 0).ends() == ""
     with pytest.raises(ValueError, match="same frames"):
         FilmFound.of({**arrays(), "s": np.ones(3)})
     with pytest.raises(KeyError):
@@ -109,3 +112,5 @@ async def test_it_follows_the_flow_clock_and_one_sample_closely(lens: Any, view:
         "s |score| = |D − x| / s", "from D to the sample, in data std",
     ]  # fmt: skip
     assert np.allclose(view.curve.lines[0].y, 4.0, rtol=0.01), "the score times s, of sample 3"
+    assert len(view.curve.lines[0].y) == T - 1, "of no noise it would be 0/0"
+    assert view.ends.text().startswith("The first curve ends at s = 0.01, t = 0.91: at s = 0")

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from studio.app import words
 from studio.app.intents.base import Answer, Refused
 from studio.app.latest import Latest
 from studio.app.state.guiding import Found, lacking
@@ -146,7 +147,7 @@ async def test_the_slider_leads_and_the_exact_law_stands_beside(able, view) -> N
     await until(lambda: not view._latest.busy)
     assert len(asked(able)) - before <= 2, "what was overtaken is never asked"
     assert asked(able)[-1].config["strengths"] == [STRENGTHS[29]]
-    assert view.table.item(0, 1).text() == f"{1 - 0.5 / (1 + STRENGTHS[29]):.1%}"
+    assert view.table.item(0, 1).text() == words.percent(1 - 0.5 / (1 + STRENGTHS[29]), 1)
     view.classes.choose(1)
     await until(lambda: view.found.label == 1)
     view.rescale.setValue(5)

@@ -18,7 +18,7 @@ from studio.app.plots.tradeoff import SHARE, SIZE, Stop, TradeoffPlot
 from studio.app.views.images.guidance import ALL, VIEW, ImageGuidanceView, Judged, Led
 from studio.app.widgets.guidanceview import STRENGTHS as STOPS
 from studio.protocol.catalog import EntrySpec, FieldSpec
-from studio.protocol.messages import GetAble, Operate, ResultWritten
+from studio.protocol.messages import Control, GetAble, JobInfo, Operate, ResultWritten
 from studio.protocol.spec import Pick
 from studio.store.results import ResultRecord, Results
 from tests.qtloop import until
@@ -199,3 +199,35 @@ async def test_images_follow_the_slider_and_the_curve_is_what_was_measured(lens,
     lab._measure()
     await until(lambda: not lens.link.of(Operate)[-1].inline)
     assert lens.link.of(Operate)[-1].given == {"label": "one"}
+
+
+async def test_while_it_is_measured_it_says_how_far_it_is_and_can_be_ended(lens, lab) -> None:
+    await until(lambda: lab.found is not None)
+    assert lab.unknown.text().startswith("Nothing is measured yet")
+    assert lab.measure.isEnabled()
+    assert not lab.how_far.isVisibleTo(lab)
+    job = JobInfo(
+        job="j", kind="operator", state="running", title="Guidance of images: 0001-r",
+        run=lens.run.key, step=20, total=200,
+    )  # fmt: skip
+    lens.state.jobs["j"] = job
+    lens.state.left["j"] = 57.0
+    lens.state.queue_changed.emit()
+    assert not lab.unknown.isVisibleTo(lab)
+    assert not lab.measure.isEnabled()
+    assert "cancel it" in lab.measure.toolTip()
+    assert lab.how_far.isVisibleTo(lab)
+    assert lab.how_far.said.text().startswith("Measuring the curve. 20 of 200, 57 s left. ")
+    lens.state.jobs["j"] = msgspec.structs.replace(job, step=150)
+    lens.state.left["j"] = 15.0
+    lens.state.job_progressed.emit("j")
+    assert "150 of 200, 15 s left" in lab.how_far.said.text()
+    lab.how_far.cancel.click()
+    assert lab.how_far.said.text().startswith("Cancelling. ")
+    assert not lab.how_far.cancel.isVisibleTo(lab)
+    await until(lambda: any(each.action == "cancel" for each in lens.link.of(Control)))
+    del lens.state.jobs["j"]
+    lens.state.queue_changed.emit()
+    assert lab.measure.isEnabled()
+    assert lab.unknown.isVisibleTo(lab)
+    assert not lab.how_far.isVisibleTo(lab)

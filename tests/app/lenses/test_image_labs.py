@@ -117,8 +117,8 @@ async def test_scores_are_a_histogram_and_each_set_says_how_far_it_stands_out(
     assert anomaly.note.text() == "Said."
     cells = [[anomaly.table.item(r, c).text() for c in range(4)] for r in range(3)]
     assert cells[0][:2] == ["Unseen images", "50"]
-    assert cells[1][3] == "97.0 % (90.0 to 100.0)"
-    assert cells[2][3] == "50.0 % (40.0 to 60.0)"
+    assert cells[1][3] == "97.0\u00a0% (90.0 to 100.0)"
+    assert cells[2][3] == "50.0\u00a0% (40.0 to 60.0)"
     good, warm = (anomaly.table.item(r, 3).foreground().color().name() for r in (1, 2))
     assert good != warm, "what chance would do is not praised"
     assert anomaly.maps.count == M
@@ -140,8 +140,8 @@ async def test_what_the_judge_sees_stands_below_each_image_with_a_cross_where_it
     said = [strip._paint.below.words[0] for strip in purified.strips]
     assert "each pixel is moved by" in purified.done.text()
     assert "data std is put on" in purified.done.text()
-    assert said == ["one 75%", "✗ two 75%", "✗ 7 75%"]
-    assert purified.table.item(3, 1).text() == "80.0% (70.0% to 90.0%)"
+    assert said == ["one 75\u00a0%", "✗ two 75\u00a0%", "✗ 7 75\u00a0%"]
+    assert purified.table.item(3, 1).text() == "80.0\u00a0% (70.0 to 90.0)"
     purified.strips[1].picked.emit(4)
     assert [strip.selection for strip in purified.strips] == [4, 4, 4]
 
@@ -205,7 +205,7 @@ async def test_a_picture_that_is_dropped_on_the_lab_is_held_against_what_was_mea
     await until(lambda: anomaly.filled)
     dropped(anomaly, file(picture))
     await until(lambda: "unseen" in anomaly.own.said.text())
-    assert "above that of 75% of 4 unseen images" in anomaly.own.said.text()
+    assert "above that of 75\u00a0% of 4 unseen images" in anomaly.own.said.text()
     assert anomaly.histogram.shown.mark == ("your picture", 1.5)
     words = tmp_path / "words.txt"
     words.write_text("words")
@@ -242,8 +242,8 @@ async def test_a_pasted_picture_is_purified_and_the_judge_asked_before_and_after
     assert np.shape(asked[1].inputs["rows"]) == (2, 1, SIDE, SIDE)
     below = purified.own.tiles._paint.below.words
     assert list(below) == ["before", "purified"]
-    said = "The judge sees one (50% sure) before that, and two (75% sure) once it is purified."
-    assert said in purified.own.said.text()
+    said = "The judge sees one (50 % sure) before that, and two (75 % sure) once it is purified."
+    assert said in purified.own.said.text().replace("\u00a0", " ")
     clipboard.setText("words")
     # Wherever the keyboard is: the command of the window hands it to the lab that is seen.
     images.state.paste()
@@ -316,7 +316,7 @@ async def test_a_picture_is_as_likely_as_under_its_likeliest_class_and_stands_in
     await until(lambda: "nats" in likelihood.own.said.text())
     bits = 4.0 + 50.0 / (SIDE * SIDE * np.log(2))
     assert f"-50 nats, {bits:.3g} bits/dim of 256 levels, as one" in likelihood.own.said.text()
-    assert "above that of 25% of 4 rows" in likelihood.own.said.text()
+    assert "above that of 25\u00a0% of 4 rows" in likelihood.own.said.text()
     assert asked[0].given == {"label": ["nought", "one", "two"]}
     rows = np.array(asked[0].inputs["rows"])
     assert rows.shape == (3, 1, SIDE, SIDE)
@@ -339,7 +339,7 @@ async def test_samples_are_led_to_what_the_judge_sees_in_a_picture(
     guidance._names = images.run.classes
     guidance.offer(guidance._names)
     dropped(guidance, file(picture))
-    await until(lambda: "75% sure" in guidance.picture.said.text())
+    await until(lambda: "75\u00a0% sure" in guidance.picture.said.text())
     assert guidance.classes.name == "one"
 
 

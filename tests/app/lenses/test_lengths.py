@@ -46,8 +46,8 @@ async def test_lengths_stand_beside_the_own_average_and_one_is_drawn_with(lens, 
     table = [[view.table.item(i, j).text() for j in range(4)] for i in range(5)]
     assert table == [
         ["0.05", "0.375", "-0.25 ± 0", "exactly"],
-        ["0.1", "0.25", "-0.38 ± 0.2", "1.2%"],
-        ["0.2", "0.75", "+0.12 ± 0.2", "6.0%"],
+        ["0.1", "0.25", "-0.38 ± 0.2", "1.2\u00a0%"],
+        ["0.2", "0.75", "+0.12 ± 0.2", "6.0\u00a0%"],
         ["the run's own average", "0.625", "", ""],
         ["floor", "0.11", "", ""],
     ]

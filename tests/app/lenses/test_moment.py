@@ -287,7 +287,7 @@ def test_marks_say_what_is_on_the_canvas() -> None:
     found = marks_of({"real": two, "particles": two, "smoothed": two, "stepped": two}, 0.125)
     assert [mark for mark, _ in found] == ["data", "particles", "arrow", "ring"]
     assert found[0][1] == "data, 2"
-    assert found[-1][1] == "a gradient step, 12.5% off"
+    assert found[-1][1] == "a gradient step, 12.5\u00a0% off"
 
 
 def test_the_training_waits_for_no_more_particles_than_a_stage_shows(

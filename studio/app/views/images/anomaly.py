@@ -76,7 +76,8 @@ class AnomalyView(PictureLab):
             unseen = self.doubles("unseen")
             share = float((unseen < score).mean())
             self.keep(image, score)
-            text = f"{text[:-1]}, above that of {share:.0%} of {len(unseen):,} unseen images."
+            above = f"{words.percent(share)} of {len(unseen):,} unseen images"
+            text = f"{text[:-1]}, above that of {above}."
         return Told(images, ["as seen", "errors"], text)
 
     def lay_out(self, page: QWidget) -> None:
@@ -183,7 +184,7 @@ def overlaid(images: Floats, amounts: Floats, colour: str) -> Floats:
 
 
 def _between(area: float, low: float, high: float) -> str:
-    return f"{100 * area:.1f} % ({100 * low:.1f} to {100 * high:.1f})"
+    return f"{words.percent(area, 1)} ({100 * low:.1f} to {100 * high:.1f})"
 
 
 def applies(state: AppState) -> bool:

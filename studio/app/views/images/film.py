@@ -47,10 +47,6 @@ STRIP = 9  # frames beside each other
 HIGH = 92  # pixels of a strip
 WIDE = 560  # logical pixels from which both grids stand side by side
 SMALLEST = 256  # pixels of the longer side of an exported film, at least
-LAST = (
-    "The first curve is 1 where the denoiser sees all of the noise. Its last points are a small "
-    "difference divided by a small s: they say more of how exact the network is than of the image."
-)
 SECONDS = 4.0  # that an exported film takes
 FORMATS = "GIF film (*.gif);;Film as an animated PNG (*.apng);;Sheet of all frames (*.png)"
 VIDEO = "MP4 film (*.mp4)"
@@ -172,7 +168,7 @@ class FilmView(FoundView):
             strip.setFixedHeight(HIGH)
             strip.picked.connect(self._go_to)
         self.curve = LinePlot("Along the flow", "flow time", "RMS of a pixel", dots=True)
-        set_tip(self.curve, LAST)
+        self.ends = label("", "small", wrap=True)
         self.curve.least = (0.0, 1.0), (0.0, 1.2)
         self.curve.setMinimumHeight(130)
         self.curve.chosen_at.connect(lambda t: self.state.playback.set(flow=float(t)))
@@ -197,6 +193,7 @@ class FilmView(FoundView):
         body.addWidget(self.way)
         body.addWidget(self.foreseen)
         body.addWidget(self.curve, 2)
+        body.addWidget(self.ends)
 
     def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
         self.found, self._frame, self._picked = None, -1, 0
@@ -272,6 +269,7 @@ class FilmView(FoundView):
             Drawn("from D to the sample, in data std", t, found.left[:, picked].astype(np.float64)),
         ]
         self.curve.show_lines(lines, float(t[frame]))
+        self.ends.setText(found.ends())
 
     def _moved(self) -> None:
         found = self.film

@@ -10,6 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
+from studio.app import words
 from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
 from studio.app.latest import Latest
@@ -102,6 +103,7 @@ class ImageGuidanceView(GuidanceView):
     """As that of points; the curve is measured when it is asked for."""
 
     operator, recipe, highest = OPERATOR, "digits-edm", MOST  # beyond, images are patterns
+    measures = "Ask the judge about strengths from 0 to 8, and keep the curve"
     live = {"n": SHOWN, "measure": False}  # noqa: RUF012
 
     def _lay_out(self) -> None:
@@ -110,8 +112,7 @@ class ImageGuidanceView(GuidanceView):
         self.words = Elided("", "muted")
         self.classes = ClassChoice()
         self.classes.chosen.connect(self._class_changed)
-        tip = "Ask the judge about strengths from 0 to 8, and keep the curve"
-        self.measure = button("Measure", self._measure, tip=tip)
+        self.measure = button("Measure", self._measure)
         hint = "the judge says which class it sees, and samples are led there"
         self.picture = OwnImage(self, self.state, self._actions, self._led_by, hint)
         self.bar = view_bar(self, self.words, None, self.picture.open, self.measure)
@@ -145,6 +146,7 @@ class ImageGuidanceView(GuidanceView):
         right.addWidget(self.charts, 1)
         right.addWidget(self.table)
         right.addWidget(self.unknown)
+        right.addWidget(self.how_far)
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.setSpacing(16)
         self._halves.addLayout(left, 4)
@@ -174,8 +176,9 @@ class ImageGuidanceView(GuidanceView):
         name = self._names[seen]
         if image is self.picture.image:
             self.classes.choose(seen + 1)  # after all in turn
-        text = f"The judge sees {name} in it, {sure:.0%} sure: samples are led to that class."
-        return Told(image[None], [f"{name} {sure:.0%}"], text)
+        how = words.percent(sure)
+        text = f"The judge sees {name} in it, {how} sure: samples are led to that class."
+        return Told(image[None], [f"{name} {how}"], text)
 
     def _keep(self, label_: int, rescale: float, figures: Sequence[Judged]) -> None:
         """Keep figures, and of earlier ones those of as many samples: of fewer they come out
@@ -222,8 +225,8 @@ class ImageGuidanceView(GuidanceView):
             self.table.head(_heads(now.counts))
             self.table.show_lines(
                 [
-                    ("Accuracy", _share(now.accuracy), _percent(now.real_accuracy)),
-                    ("Coverage", _share(now.coverage), _percent(now.real_coverage)),
+                    ("Accuracy", _share(now.accuracy), words.percent(now.real_accuracy)),
+                    ("Coverage", _share(now.coverage), words.percent(now.real_coverage)),
                 ]
             )
             self.table.fit()
@@ -233,8 +236,10 @@ class ImageGuidanceView(GuidanceView):
             if not each
             else "This strength is not measured: click a dot of the curve for one that is."
         )
-        self.unknown.setText("" if near else unknown)
-        self.unknown.setVisible(not near)
+        # Where nothing is known, it is said below that it is found out just now.
+        hidden = near or (not each and self.under_way.job is not None)
+        self.unknown.setText("" if hidden else unknown)
+        self.unknown.setVisible(not hidden)
 
     def _tell_right(self, found: Led) -> None:
         """Say in how many of the images the judge sees the class, and ask it where it was not."""
@@ -312,12 +317,7 @@ def _three(values: NDArray[Any]) -> tuple[float, float, float]:
 
 def _share(figure: tuple[float, float, float]) -> str:
     value, low, high = figure
-    return f"{_percent(value)} ({100 * low:.0f} to {100 * high:.0f})"
-
-
-def _percent(share: float) -> str:
-    """Return a share of some hundreds; of these no decimal is known."""
-    return f"{100 * share:.0f}\u00a0%"
+    return f"{words.percent(value)} ({100 * low:.0f} to {100 * high:.0f})"
 
 
 SEEN = shows_moving("image-guidance")

@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from studio.app import words
 from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
 from studio.app.state.session import AppState
@@ -69,7 +70,7 @@ class PurifiedView(PictureLab):
         except Refused as refused:  # data without classes have no judge
             return Told(images, list(sides), refused.error.message)
         before, after = (
-            f"{named(int(seen), names)} ({float(sure):.0%} sure)"
+            f"{named(int(seen), names)} ({words.percent(float(sure))} sure)"
             for seen, sure in zip(judged.arrays["class"], judged.arrays["sure"], strict=True)
         )
         noise = config.get("noise", self._usual_noise())
@@ -118,7 +119,8 @@ class PurifiedView(PictureLab):
         accuracy = self.doubles("accuracy")
         lines, shades = [], []
         for place, (title, (share, low, high)) in enumerate(zip(SETS, accuracy, strict=True)):
-            lines.append((title, f"{share:.1%} ({low:.1%} to {high:.1%})"))
+            between = f"{100 * low:.1f} to {100 * high:.1f}"
+            lines.append((title, f"{words.percent(share, 1)} ({between})"))
             mended = place == 3 and low > accuracy[2, 2]
             shades.append({1: colors().good} if mended else {})
         self.table.show_lines(lines, shades)
@@ -130,17 +132,18 @@ class PurifiedView(PictureLab):
         truth = np.asarray(self.found["label"]).astype(int)
         said = [
             [
-                f"{'' if seen == right else '✗ '}{named(int(seen), names)} {float(how):.0%}"
+                f"{'' if seen == right else '✗ '}{named(int(seen), names)} "
+                f"{words.percent(float(how))}"
                 for seen, how, right in zip(verdict[:SHOWN], sure[:SHOWN], truth, strict=False)
             ]
             for verdict, sure in zip(self.found["verdict"], self.found["sure"], strict=True)
         ]
         side = _side([each for line in said for each in line])
         most = min(SHOWN, max(1, WIDE // (side + GAP)))
-        for strip, shown, words in zip(self.strips, images, said, strict=True):
+        for strip, shown, below in zip(self.strips, images, said, strict=True):
             strip.setFixedHeight(side + BELOW)
             tiles = kind.tiles({"x": shown[:most]})
-            strip.show_tiles(tiles, noun=kind.many, words=words[:most])
+            strip.show_tiles(tiles, noun=kind.many, words=below[:most])
 
     def _pick(self, place: int) -> None:
         for strip in self.strips:
@@ -160,10 +163,10 @@ def done(config: Mapping[str, Any]) -> str:
     )
 
 
-def _side(words: Sequence[str]) -> int:
+def _side(said: Sequence[str]) -> int:
     """Return how wide images are below which some words have room, in pixels."""
     metrics = QFontMetrics(font(LETTER))
-    need = max((metrics.horizontalAdvance(each) for each in words), default=0)
+    need = max((metrics.horizontalAdvance(each) for each in said), default=0)
     return min(LARGEST, max(SMALLEST, need + APART - GAP))
 
 
