@@ -5,7 +5,9 @@ from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 
 from studio.app import preferences
 from studio.app.main import Studio
@@ -25,6 +27,14 @@ def qapp_cls() -> type[QApplication]:
 @pytest.fixture(autouse=True)
 def _themed(qapp: QApplication) -> None:
     themed(qapp)
+
+
+@pytest.fixture(autouse=True)
+def _keys_are_up(qapp: QApplication) -> Iterator[None]:
+    """A key with Ctrl leaves Ctrl down, and the next test would select a line beside another."""
+    yield
+    if qapp.keyboardModifiers() != Qt.KeyboardModifier.NoModifier:
+        QTest.keyRelease(QWidget(), Qt.Key.Key_Control)
 
 
 @pytest.fixture(scope="session", autouse=True)
