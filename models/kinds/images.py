@@ -120,13 +120,19 @@ class ImageSet:
             "penalty": 10.0,
             "centre": 1.0,
             "generator": {"slug": "dcgan", "config": {"modulated": True}},
-            "generator_optimizer": {"beta1": 0.0, "beta2": 0.9},
+            "generator_optimizer": {"lr": 4e-3, "beta1": 0.0, "beta2": 0.9},
             "critic_optimizer": {"beta1": 0.0, "beta2": 0.9},
         },
         # An energy is asked for its slope twenty to thirty times a step: by a plain network there
         # are steps enough. That one, and those below, hear a class as loudly as all pixels
         # together: as one number beside 64 it was not heard in the time that digits take.
-        "energy-based": {"energy": {"slug": "mlp", "config": {"width": 512, "balanced": True}}},
+        # Particles of the buffer begin again when they have gone as far as a sample goes, by steps
+        # that are as long as digits in grey allow: then all inks are reached.
+        "energy-based": {
+            "restarts": 0.1,
+            "size": 0.0075,
+            "energy": {"slug": "mlp", "config": {"width": 512, "balanced": True}},
+        },
         "recovery-likelihood": {
             "energy": {"slug": "mlp", "config": {"width": 512, "balanced": True}}
         },
@@ -172,15 +178,18 @@ class ImageSet:
         # learned score extrapolates, and sends them on to plain white, for good. Above, images of
         # far kinds must become one cloud, or the kind that is nearest takes all: hence high levels
         # (the paper's of MNIST reach 40), as many of them as there are low ones. Steps are what it
-        # takes, and of a generator what its latent says of colour must reach the pixels.
+        # takes, and of a generator what its latent says of colour must reach the pixels. The score
+        # of what it makes lags behind it: with momentum it overshoots, as a GAN's does: fewer
+        # steps of the generator, and longer ones, go farther.
         "score-gan": {
             "s_low": 1.0,
             "s_high": 20.0,
             "rho": 1.0,
-            "score_steps": 2,
+            "score_steps": 3,
             "latent": 64,
             "net": {"slug": "mlp", "config": {"width": 256, "balanced": True}},
             "generator": {"slug": "dcgan", "config": {"width": 16, "modulated": True}},
+            "generator_optimizer": {"lr": 4e-3, "beta1": 0.0, "beta2": 0.9},
         },
     },
 )

@@ -368,7 +368,6 @@ def test_figures_of_the_tables_of_solvers_are_those_that_were_verified() -> None
 NOT_REPRODUCED = {
     "8C-inpaint",
     "8C-solvers-mnist",
-    "GI-colour-energy-based",
     "GI-colour-score-flow",
     "GI-colour-score-gan",
 }

@@ -38,7 +38,12 @@ LEFT_OPEN: dict[str, dict[str, Any]] = {
         "pairs": 4,
         "score_optimizer": {"schedule": "cosine"},
     },
-    "score-gan-images": {"score_steps": 5, "s_high": 5.0, "rho": 3.0},
+    "score-gan-images": {
+        "score_steps": 5,
+        "s_high": 5.0,
+        "rho": 3.0,
+        "generator_optimizer": {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999},
+    },
 }
 
 

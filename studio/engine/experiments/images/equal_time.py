@@ -260,7 +260,7 @@ _SCORE_GAN: Mapping[str, Any] = {
     "rho": 3.0,
     "net": _MLP,
     "generator": {"slug": "dcgan", "config": {"width": 32, "modulated": False}},
-    "generator_optimizer": {"beta1": 0.9, "beta2": 0.999},
+    "generator_optimizer": {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999},
 }
 _MOMENTUM: Mapping[str, Any] = {"beta1": 0.5, "beta2": 0.999}
 LOGISTIC: Mapping[str, Any] = {
