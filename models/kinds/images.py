@@ -120,7 +120,7 @@ class ImageSet:
             "penalty": 10.0,
             "centre": 1.0,
             "generator": {"slug": "dcgan", "config": {"modulated": True}},
-            "generator_optimizer": {"lr": 4e-3, "beta1": 0.0, "beta2": 0.9},
+            "generator_optimizer": {"beta1": 0.0, "beta2": 0.9},
             "critic_optimizer": {"beta1": 0.0, "beta2": 0.9},
         },
         # An energy is asked for its slope twenty to thirty times a step: by a plain network there
