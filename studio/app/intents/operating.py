@@ -64,17 +64,8 @@ class OperatingIntents(Intents):
         Raises:
             Refused: it cannot be done, or the run has no checkpoint yet.
         """
-        return await self.link.ask(
-            Operate(
-                run=key,
-                operator=operator,
-                config=config or {},
-                given=given or {},
-                inputs=inputs or {},
-                step=step,
-                inline=True,
-            )
-        )
+        asking = Asking(config or {}, given or {}, inputs or {})
+        return await self.link.ask(_operate(key, operator, asking, step=step, inline=True))
 
     async def estimate(self, key: str, operator: str, asking: Asking) -> float | None:
         """Return about how many seconds something takes, None where that cannot be told soon.
@@ -82,17 +73,7 @@ class OperatingIntents(Intents):
         Raises:
             Refused: it cannot be done so.
         """
-        answer = await self.link.ask(
-            Operate(
-                run=key,
-                operator=operator,
-                config=asking.config,
-                given=asking.given,
-                inputs=asking.inputs,
-                length=asking.length,
-                estimate=True,
-            )
-        )
+        answer = await self.link.ask(_operate(key, operator, asking, estimate=True))
         seconds = (answer.result or {}).get("seconds")
         return None if seconds is None else float(seconds)
 
@@ -142,16 +123,7 @@ class OperatingIntents(Intents):
             Refused: it cannot be done so; the path is that of the setting, where one is to blame.
         """
         answer = await self.link.ask(
-            Operate(
-                run=key,
-                operator=operator,
-                config=asking.config,
-                given=asking.given,
-                inputs=asking.inputs,
-                length=asking.length,
-                file=file,
-                overwrite=bool(file),
-            )
+            _operate(key, operator, asking, file=file, overwrite=bool(file))
         )
         state, view = self.state, SEEN.get(operator, "")
         if view and not file and (state.place, state.runs.selection) == ("run", key):
@@ -325,3 +297,16 @@ class OperatingIntents(Intents):
         self.state.notices.post(
             Notice(level="good", text=text, why=why, actions=(show,), topic=topic)
         )
+
+
+def _operate(key: str, operator: str, asking: Asking, **how: Any) -> Operate:
+    """Return what is sent, where ``how`` says what comes of it."""
+    return Operate(
+        run=key,
+        operator=operator,
+        config=asking.config,
+        given=asking.given,
+        inputs=asking.inputs,
+        length=asking.length,
+        **how,
+    )
