@@ -4,8 +4,9 @@
 
 Unseen images are held against others of them, then each null against unseen ones: draws of the one
 Gaussian with mean and covariance of the training images, copies of these with a little noise,
-unseen images without one label, and one unseen image again and again. Means and deviations over the
-repeats, which are other halves of what was held out. ``--heavy`` adds the two-sample test.
+unseen images without one label, one unseen image again and again, and unseen images under noise
+that a classifier looks through. Means and deviations over the repeats, which are other halves of
+what was held out. ``--heavy`` adds the two-sample test.
 """
 
 import argparse
@@ -27,9 +28,9 @@ from studio.engine.process.discovery import discover
 
 LIGHT = (
     "frechet-judge", "label-balance", "judge-score", "precision", "recall", "density", "coverage",
-    "copies", "nearness",
+    "copies", "nearness", "power-spectrum",
 )  # fmt: skip
-GRAIN = 0.02
+GRAIN, NOISE = 0.02, 0.2
 _CHANCE = 900
 
 
@@ -50,6 +51,11 @@ def again(other: ImageSet, real: ImageSet, seed: int) -> tuple[torch.Tensor, int
     return other.x[:1].expand_as(real.x), 0
 
 
+def noisy(other: ImageSet, real: ImageSet, seed: int) -> tuple[torch.Tensor, int]:
+    """Return real images under noise."""
+    return other.x + NOISE * torch.randn(other.x.shape, generator=make_generator(seed, _CHANCE)), 0
+
+
 def nulls(train: ImageSet) -> dict[str, Make]:
     """Return the laws, by name."""
     return {
@@ -58,6 +64,7 @@ def nulls(train: ImageSet) -> dict[str, Make]:
         "training copies": copies(train),
         "a label less": without_labels(1),
         "one image": again,
+        "under noise": noisy,
     }
 
 

@@ -29,6 +29,7 @@ from models.metrics.images.label_accuracy import LabelAccuracy
 from models.metrics.images.levels import count_of_levels, levels_of, on_levels
 from models.metrics.images.nearest import nearest_two
 from models.metrics.images.nearness import Nearness, NearnessConfig, share_below
+from models.metrics.images.spectrum import PowerSpectrum, powers
 from models.metrics.images.two_sample import TwoSample, TwoSampleConfig
 from models.metrics.intervals import of_mean
 from models.metrics.samples.frechet import frechet_distance
@@ -288,6 +289,50 @@ class TestIntervals:
         assert bar == Figure(found.value, n=300)
 
 
+class TestPowerSpectrum:
+    def test_a_wave_is_where_its_frequency_is_and_brightness_nowhere(self):
+        across = torch.cos(2 * math.pi * 3 * torch.arange(16) / 16)
+        x = (0.5 + 0.25 * across).expand(2, 3, 12, 16)
+        found = powers(x)
+        assert found.shape == (2, 6)  # as the shorter side has them
+        frequency = 3 * 12 / 16  # of 16 pixels, seen in 12
+        assert (found[0] > 1e-9).nonzero().flatten().tolist() == [round(frequency) - 1]
+        torch.testing.assert_close(powers(x + 0.1), found)
+
+    def test_twice_the_power_is_3_decibels_at_every_frequency(self):
+        noise = torch.randn((4000, 1, 8, 8), generator=make_generator(0))
+        real = ImageSet(0.5 + 0.1 * noise)
+        figure = measured(PowerSpectrum(NoConfig()), 0.5 + math.sqrt(2) * 0.1 * noise, real)
+        assert figure.value == pytest.approx(10 * math.log10(2), abs=1e-4)
+        assert list(figure.parts.values()) == pytest.approx([10 * math.log10(2)] * 4, abs=1e-4)
+
+    def test_noise_and_blur_that_a_judge_looks_through_are_seen(self):
+        metric, judge = PowerSpectrum(NoConfig()), FrechetDistance(NoConfig())
+        smooth = torch.nn.functional.avg_pool2d(NEW.x, 3, stride=1, padding=1)
+        seen = ImageSet(torch.nn.functional.avg_pool2d(UNSEEN.x, 3, stride=1, padding=1))
+        noisy = smooth + 0.2 * torch.randn(smooth.shape, generator=make_generator(1))
+        floor = measured(metric, smooth, seen).value
+        assert floor < 0.3
+        found = measured(metric, noisy, seen)
+        assert found.value > 10 * floor
+        more = list(found.parts.values())
+        assert more == sorted(more)  # most where real images have least
+        told = measured(judge, smooth, seen)
+        assert told.high is not None
+        assert measured(judge, noisy, seen).value < told.high
+        blurred = measured(metric, smooth, UNSEEN)
+        assert blurred.value > 10 * floor
+        assert list(blurred.parts.values())[-1] < -5
+
+    def test_images_without_detail_are_far_and_not_infinitely(self):
+        flat = measured(PowerSpectrum(NoConfig()), torch.full_like(NEW.x, 0.5), UNSEEN)
+        assert 50 < flat.value < 200
+
+    def test_a_row_of_pixels_has_none(self):
+        with pytest.raises(NotApplicable, match="single row"):
+            powers(torch.zeros(3, 1, 1, 8))
+
+
 @pytest.mark.parametrize(
     "slug",
     [
@@ -297,6 +342,7 @@ class TestIntervals:
         "coverage",
         "copies",
         "nearness",
+        "power-spectrum",
         "two-sample-test",
     ],
 )

@@ -110,6 +110,7 @@ KIND = Kind(
         "Judge": ("frechet-judge", "judge-score", "label-accuracy", "label-balance"),
         "Inception": ("inception-fid",),
         "Fidelity and variety": ("density", "coverage", "two-sample-test"),
+        "Detail": ("power-spectrum",),
         "Copies": ("copies", "nearness"),
         **DISTANCES,
     },
