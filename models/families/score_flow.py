@@ -25,6 +25,7 @@ from models.fields.difference_settings import (
     LowLevel,
     ScoreOptimizer,
     ScoreSteps,
+    TeacherLevels,
     TeacherOptimizer,
     TeacherShare,
     WarmStart,
@@ -75,6 +76,7 @@ class ScoreFlowConfig(Config, frozen=True):
     net: ScoreNet = Pick()
     optimizer: TeacherOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
     score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
+    teacher_levels: TeacherLevels = "log-normal"
     conditional: ConditionalSetting = False
 
 

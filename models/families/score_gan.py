@@ -27,6 +27,7 @@ from models.fields.difference_settings import (
     LowLevel,
     ScoreOptimizer,
     ScoreSteps,
+    TeacherLevels,
     TeacherOptimizer,
     TeacherShare,
     WarmStart,
@@ -68,6 +69,7 @@ class ScoreGanConfig(Config, frozen=True):
     score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
     generator_optimizer: GeneratorOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")
     ema: GeneratorAveraging = 0.99
+    teacher_levels: TeacherLevels = "log-normal"
     conditional: ConditionalSetting = False
 
 

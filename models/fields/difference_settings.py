@@ -3,7 +3,7 @@
 What a person has set for one family is carried over to another by these names.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from models.config import param
 from models.training.optim import OptimizerConfig
@@ -14,6 +14,7 @@ __all__ = [
     "LowLevel",
     "ScoreOptimizer",
     "ScoreSteps",
+    "TeacherLevels",
     "TeacherOptimizer",
     "TeacherShare",
     "WarmStart",
@@ -98,6 +99,17 @@ TeacherShare = Annotated[
         "Part of the training that teaches the score of the data, before anything moves.",
         above=0.0,
         high=0.95,
+    ),
+]
+TeacherLevels = Annotated[
+    Literal["log-normal", "log-uniform"],
+    param(
+        "Teacher's levels",
+        "At which noise levels the teacher learns: EDM's, of which few lie above 1, or evenly in "
+        "their logarithm from the lowest to the highest at which the scores are compared. Where "
+        "these are high, a teacher that saw few of them has each mode at a share of its own.",
+        choices={"log-normal": "Log-normal (EDM)", "log-uniform": "Uniform log-SNR"},
+        advanced=True,
     ),
 ]
 WarmStart = Annotated[

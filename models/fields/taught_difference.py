@@ -7,7 +7,7 @@ algorithm 1).
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -16,11 +16,11 @@ from models.config import Pick
 from models.contracts.batch import Batch, Rows
 from models.contracts.learner import Learner, Phase, Stage, Walk
 from models.denoisers.denoiser import Denoiser
-from models.denoisers.densities import RhoUniform
+from models.denoisers.densities import LogUniform, RhoUniform
 from models.fields.particle_score import ParticleScore
 from models.fields.probes import Probes
 from models.fields.score_difference import ScoreDifference, level_law
-from models.fields.teacher import Teacher
+from models.fields.teacher import EDM_LEVELS, Teacher
 from models.nets.pick import build
 from models.nets.role import DENOISER
 from models.training.optim import OptimizerConfig
@@ -44,6 +44,8 @@ class TaughtSettings(Protocol):
 
     @property
     def teacher_share(self) -> float: ...
+    @property
+    def teacher_levels(self) -> Literal["log-normal", "log-uniform"]: ...
     @property
     def w_data(self) -> float: ...
     @property
@@ -92,11 +94,13 @@ class TaughtDifference(ScoreDifference):
         probes: Callable[[RhoUniform], Probes],
     ) -> None:
         taught, rest = split(config, learner.horizon)
+        edm = config.teacher_levels == "log-normal"
         self.teacher = Teacher(
             build(config.net, learner.spec, DENOISER, learner.weights(_TEACHER)),
             learner,
             optimizer=config.optimizer,
             steps=taught,
+            density=EDM_LEVELS if edm else LogUniform(config.s_low, config.s_high),
         )
         own = build(config.net, learner.spec, DENOISER, learner.weights(_OWN))
         law = level_law(config.s_low, config.s_high, config.rho)

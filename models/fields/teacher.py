@@ -1,7 +1,8 @@
 """The teacher: a diffusion trained first, whose score of the data then stays as it is.
 
-It is an EDM denoiser (Karras et al. 2022, arXiv:2206.00364) with the paper's training levels and
-loss weight. While it learns, its own flow shows how far it has come.
+It is an EDM denoiser (Karras et al. 2022, arXiv:2206.00364) with the paper's loss weight, and with
+its training levels where no others are asked for. While it learns, its own flow shows how far it
+has come.
 """
 
 from collections.abc import Iterator
@@ -17,17 +18,17 @@ from models.contracts.family import Frame
 from models.contracts.learner import Learner, Scene
 from models.contracts.state import State
 from models.denoisers.denoiser import Denoiser
-from models.denoisers.densities import LogNormal, draw_levels
+from models.denoisers.densities import LogNormal, LogUniform, draw_levels
 from models.fields.score import ScoreField
 from models.paths.clock import FlowClock
 from models.samplers.heun import Heun
 from models.training.optim import OptimizerConfig
 
-__all__ = ["Teacher", "weights_to_begin_with"]
+__all__ = ["EDM_LEVELS", "Teacher", "weights_to_begin_with"]
 
-_S_MIN, _S_MAX = 0.002, 20.0
-_MEAN, _STD = -1.2, 1.2
-_DECAY = 0.999
+_S_MIN, _DECAY = 0.002, 0.999
+EDM_LEVELS = LogNormal(-1.2, 1.2, _S_MIN, 20.0)
+"""The law of the levels that an EDM learns at (Karras et al. 2022, table 1), on data of std 1."""
 
 
 def weights_to_begin_with(teacher: Learner[Any], net: nn.Module) -> nn.Module | None:
@@ -52,6 +53,8 @@ class Teacher:
         learner: the family that it belongs to.
         optimizer: settings of the optimiser.
         steps: for how many steps it learns.
+        density: the law of the noise levels it learns at. Its own flow begins at the highest, and
+            goes down to where an EDM stops: below the lowest a denoiser changes hardly anything.
 
     Attributes:
         field: the score it has learnt.
@@ -65,6 +68,7 @@ class Teacher:
         *,
         optimizer: OptimizerConfig,
         steps: int,
+        density: LogNormal | LogUniform = EDM_LEVELS,
     ) -> None:
         self.steps = steps
         self.field = ScoreField(
@@ -72,10 +76,10 @@ class Teacher:
             optimizer=optimizer,
             horizon=steps,
             decay=_DECAY,
-            density=LogNormal(_MEAN, _STD, _S_MIN, _S_MAX),
+            density=density,
             weight="edm",
             gamma=0.0,
-            clock=FlowClock(_S_MIN, _S_MAX),
+            clock=FlowClock(_S_MIN, density.s_max),
             display="variance-preserving",
             execution=learner.execution,
         )

@@ -174,15 +174,19 @@ class ImageSet:
             "score_optimizer": {"schedule": "constant"},
             "net": {"slug": "mlp", "config": {"width": 256, "balanced": True}},
         },
-        # Below a noise of 1 the first pictures of a generator stand so far from all data that a
+        # Below a noise of 0.5 the first pictures of a generator stand so far from all data that a
         # learned score extrapolates, and sends them on to plain white, for good. Above, images of
         # far kinds must become one cloud, or the kind that is nearest takes all: hence high levels
-        # (the paper's of MNIST reach 40), as many of them as there are low ones. Steps are what it
-        # takes, and of a generator what its latent says of colour must reach the pixels. The score
-        # of what it makes lags behind it: with momentum it overshoots, as a GAN's does: fewer
-        # steps of the generator, and longer ones, go farther.
+        # (the paper's of MNIST reach 40), as many of them as there are low ones, and a teacher that
+        # has learned there: an EDM's is told of a noise above 5 once in a hundred images, and gives
+        # each kind a share of its own. (A score flow is not helped by one: its particles come as
+        # noise, and where that ends the low levels matter more.) Steps are what it takes, and of a
+        # generator what its latent says of colour must reach the pixels. The score of what it makes
+        # lags behind it: with momentum it overshoots, as a GAN's does: fewer steps of the
+        # generator, and longer ones, go farther.
         "score-gan": {
-            "s_low": 1.0,
+            "teacher_levels": "log-uniform",
+            "s_low": 0.7,
             "s_high": 20.0,
             "rho": 1.0,
             "score_steps": 3,

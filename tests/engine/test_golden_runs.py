@@ -39,7 +39,9 @@ LEFT_OPEN: dict[str, dict[str, Any]] = {
         "score_optimizer": {"schedule": "cosine"},
     },
     "score-gan-images": {
+        "teacher_levels": "log-normal",
         "score_steps": 5,
+        "s_low": 1.0,
         "s_high": 5.0,
         "rho": 3.0,
         "generator_optimizer": {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999},

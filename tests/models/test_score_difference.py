@@ -1,5 +1,7 @@
 """Two scores: their difference against closed forms, and the families that follow it."""
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
@@ -250,6 +252,27 @@ def test_a_warm_start_begins_with_the_score_of_the_data(warm: bool):
     x = normal(30)
     data, own = (family.layer(f"score-{name}", x, 0.5) for name in ("data", "particles"))
     assert torch.equal(data, own) == warm
+
+
+@pytest.mark.parametrize(
+    ("make", "config"), [(ScoreGan, ScoreGanConfig), (ScoreFlow, ScoreFlowConfig)]
+)
+def test_a_teacher_learns_at_edms_levels_or_evenly_at_those_that_are_compared(make, config):
+    def lesson(levels: str) -> tuple[float, Tensor]:
+        family = build(make, config, teacher_levels=levels, s_low=1.0, s_high=50.0)
+        _, scene = next(family.walk(batches(1, 64)[0]))
+        return family.field.teacher.field.clock.s(0.0), scene["level"].log().sort().values
+
+    begins, edm = lesson("log-normal")
+    assert begins == pytest.approx(20.0)
+    assert edm.median() == pytest.approx(-1.2, abs=0.1)
+    assert (edm > 0).double().mean() < 0.2  # of 64, hardly ten where the scores are compared
+    begins, asked = lesson("log-uniform")
+    assert begins == pytest.approx(50.0)  # its own diffusion comes from the highest
+    width = math.log(50.0)
+    assert asked[0] >= 0.0
+    assert asked[-1] <= width
+    torch.testing.assert_close(asked.diff(), torch.full((63,), width / 64), rtol=0.01, atol=1e-4)
 
 
 def test_while_it_learns_the_teacher_is_shown_and_then_the_generator():

@@ -255,7 +255,9 @@ _SMALL: Mapping[str, Any] = {"slug": "mlp", "config": {"width": 256}}
 _RELU: Mapping[str, Any] = {"activation": "relu"}
 _SCORE_GAN: Mapping[str, Any] = {
     "teacher_share": 0.35,
+    "teacher_levels": "log-normal",
     "score_steps": 4,
+    "s_low": 1.0,
     "s_high": 5.0,
     "rho": 3.0,
     "net": _MLP,
