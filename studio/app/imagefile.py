@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QMimeData, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QImageReader, QPainter
 
+from studio.formats.images.cut_off import ends_early
 from studio.literal import one_line
 
 __all__ = ["FILTER", "Unreadable", "carries", "fitted", "read_carried", "read_image"]
@@ -48,15 +49,15 @@ def read_image(path: Path, shape: tuple[int, ...]) -> tuple[NDArray[np.float32],
             f"{name} has {size.width():,} x {size.height():,} pixels, and {MEGAPIXELS} million are "
             "the most that are read. Make it smaller first."
         )
+    damaged = f"{name} is damaged or cut off. Copy it again, or use another picture."
+    if ends_early(path.read_bytes()):
+        raise Unreadable(damaged)
     picture = reader.read()
     if picture.isNull():
         # Its first bytes are those of a format, and what comes after them is not.
         known = reader.error() == QImageReader.ImageReaderError.InvalidDataError
-        raise Unreadable(
-            f"{name} is damaged or cut off. Copy it again, or use another picture."
-            if known
-            else f"{name} cannot be read as a picture. Use a {USABLE}."
-        )
+        other = f"{name} cannot be read as a picture. Use a {USABLE}."
+        raise Unreadable(damaged if known else other)
     return fitted(picture, shape, name)
 
 

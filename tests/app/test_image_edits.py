@@ -155,6 +155,12 @@ def test_a_file_that_is_no_picture_is_refused_in_a_sentence(tmp_path: Path) -> N
     assert picture(64, 64).save(str(whole))
     cut = tmp_path / "cut.png"
     cut.write_bytes(whole.read_bytes()[:60])
+    half = []
+    for ending in ("jpg", "bmp"):  # of which Qt takes what there is, the rest grey or black
+        half.append(tmp_path / f"half.{ending}")
+        assert picture(64, 64).save(str(half[-1]))
+        assert read_image(half[-1], (1, 8, 8))[0].shape == (1, 8, 8)
+        half[-1].write_bytes(half[-1].read_bytes()[:-20])
     webp = tmp_path / "web.webp"
     assert picture(64, 64).save(str(webp))
     assert read_image(webp, (1, 8, 8))[0].shape == (1, 8, 8), "as it is said to be usable"
@@ -165,6 +171,7 @@ def test_a_file_that_is_no_picture_is_refused_in_a_sentence(tmp_path: Path) -> N
     for path, why in (
         (text, "cannot be read as a picture. Use a PNG, JPEG, WebP"), (cut, "damaged or cut off"),
         (huge, "20,000 x 20,000 pixels"), (tmp_path, "is not a file"),
+        *((each, "damaged or cut off") for each in half),
     ):  # fmt: skip
         with pytest.raises(Unreadable, match=why) as found:
             read_image(path, (1, 8, 8))
