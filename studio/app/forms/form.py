@@ -27,6 +27,7 @@ from studio.protocol.catalog import EntrySpec, FieldSpec
 __all__ = ["Form"]
 
 LABEL_WIDTH = 118
+UNDER = 2  # pixels between a setting and what is wrong with it
 INDENT = 10  # pixels that the settings of what is chosen above stand in
 APART = 4  # pixels above a heading, and above a setting that others follow from
 
@@ -66,7 +67,7 @@ class Row(QWidget):
         both.setStretch(1, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, APART if self.leads else 0, 0, 0)
-        layout.setSpacing(2)
+        layout.setSpacing(UNDER)
         layout.addLayout(both)
         layout.addWidget(self.problem)
         self._help = _help(field)
@@ -91,6 +92,13 @@ class Row(QWidget):
         """Say what is wrong with it, "" for nothing."""
         self.problem.setText(message)
         self.problem.setVisible(bool(message))
+
+    @property
+    def wrong_height(self) -> int:
+        """How much higher it is for what is wrong with it, in pixels."""
+        if self.problem.isHidden():
+            return 0
+        return self.problem.heightForWidth(self.width()) + UNDER
 
     def show_relevance(self, reason: str) -> None:
         """Disable it while it does not matter, saying why."""
@@ -267,6 +275,11 @@ class Form(QWidget):
             each.show_problem(_sentence(message) if here else f"{name}: {message}")
             self._show_rows()  # one that is not shown is, now
         return True
+
+    @property
+    def wrong_height(self) -> int:
+        """How much higher it is for what is wrong with its settings, in pixels."""
+        return sum(row.wrong_height for row in self.rows.values() if not row.isHidden())
 
     def row_of(self, path: str) -> Row | None:
         """Return the line of a setting. One that is no setting of what is chosen is where that is

@@ -1,13 +1,13 @@
 """What is edited in the lab of images: an image, what is painted on it, and the way back. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TASKS", "Brush", "Handed", "Sheet", "Task", "brushed", "handed"]
+__all__ = ["TASKS", "Brush", "Handed", "Sheet", "Task", "brushed", "handed", "no_decoder"]
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -64,10 +64,25 @@ TASKS: tuple[Task, ...] = (
     Task("Morph class", "morph", "From its class to another one, stop by stop, from one noise.",
          needs=("to", "Choose the class that it becomes."), called={"label": "From class"}),
     Task("Invert", "invert", "Up to the noise that it comes from, and down again."),
-    Task("Translate", "translate", "Its noise is decoded by a run on other images of this size.",
+    Task("Translate", "translate",
+         "Its noise is decoded by a diffusion of other images of this size and colour.",
          needs=("target", "Choose the run that decodes."), called={"label": "From class"}),
 )  # fmt: skip
 """In the order in which they are offered."""
+
+
+def no_decoder(shape: tuple[int, ...], sets: Sequence[str]) -> str:
+    """Say what is missing where no other run makes images of a shape (C, H, W), and how to come by
+    one; ``sets`` are other ones of that shape.
+    """
+    if not shape:
+        return "No other run of this project can decode it."
+    channels, height, width = shape
+    like = f"{'grey' if channels == 1 else 'colour'} images of {width} x {height}"
+    have = f"such as {' or '.join(sets)}" if sets else "which an import makes of any pictures"
+    return (
+        f"No other run can decode it: train a diffusion (+ above the runs) on other {like}, {have}."
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,13 +13,23 @@ from studio.app import words
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
 from studio.counted import counted
-from studio.protocol.able import Condition, OtherSet, guess
+from studio.protocol.able import Able, Condition, OtherSet, guess
 from studio.protocol.catalog import Catalog, Choice, EntrySpec, FieldSpec, SlotSpec
 from studio.protocol.spec import Pick
 
 __all__ = [
-    "LENGTH", "Asking", "Unreadable", "asking", "frames", "guesses", "keeps_lengths", "offered",
-    "settings", "weighed",
+    "LENGTH",
+    "Asking",
+    "Unreadable",
+    "alike",
+    "asking",
+    "frames",
+    "guesses",
+    "keeps_lengths",
+    "of_other_data",
+    "offered",
+    "settings",
+    "weighed",
 ]  # fmt: skip
 
 GIVEN, INPUTS, WEIGHTS = "given", "inputs", "weights"
@@ -68,6 +78,23 @@ def offered(run: RunState | None, catalog: Catalog | None) -> list[EntrySpec]:
         for entry in catalog.of("operator")
         if set(entry.needs) <= set(family.capabilities) and (not entry.kinds or kind in entry.kinds)
     ]
+
+
+def alike(run: RunState, other: RunState, able: Able | None) -> bool:
+    """Whether rows of another run have the form of those of a run, which is ``able``: its latents
+    can be decoded there. True where nobody knows.
+    """
+    if run.spec is None or other.spec is None or able is None:
+        return True
+    slug = other.spec.dataset.slug
+    reasons = {each.slug: each.reason for each in able.others}
+    return slug == run.spec.dataset.slug or not reasons.get(slug)
+
+
+def of_other_data(run: RunState, able: Able) -> list[str]:
+    """Return the titles of the sets that have the form of the data of a run, besides these."""
+    own = run.spec.dataset.slug if run.spec is not None else ""
+    return [each.title for each in able.others if not each.reason and each.slug != own]
 
 
 def settings(

@@ -33,6 +33,7 @@ from studio.app.widgets.comparepane import ComparePane
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.finals import Finals
 from studio.app.widgets.literal import keyless
+from studio.app.widgets.lowpage import LowPage
 from studio.app.widgets.overlays import EmptyState
 from studio.literal import one_line
 
@@ -63,14 +64,6 @@ def columns_for(count: int, width: int, height: int) -> int:
     return named if best * NAMED > width and 3 * side(named) >= 2 * side(best) else best
 
 
-class _Below(QWidget):
-    """What scrolls where it is higher than its room: no higher than it has to be."""
-
-    def heightForWidth(self, width: int) -> int:
-        layout = self.layout()
-        return layout.totalMinimumHeightForWidth(width) if layout is not None else 0
-
-
 class CompareView(QWidget):
     """Panes above, a chart and the final figures below."""
 
@@ -98,7 +91,7 @@ class CompareView(QWidget):
     def _lay_out(self) -> None:
         self._field.setProperty("surface", "panel")
         self._field.installEventFilter(self)
-        below = _Below()
+        below = LowPage()
         self._side = QBoxLayout(QBoxLayout.Direction.LeftToRight, below)
         self._side.setContentsMargins(0, 0, 0, 0)
         self._side.setSpacing(0)

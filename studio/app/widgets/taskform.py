@@ -24,6 +24,9 @@ from studio.protocol.spec import Pick, RunSpec
 __all__ = ["Task", "TaskForm"]
 
 
+SPARE = 40  # pixels: two lines of what is wrong with a setting
+
+
 class Task(Protocol):
     """Something to do with a datum: what it is called, the operator that does it, settings that it
     begins with where they are not the operator's own, and what conditions are called for it.
@@ -80,6 +83,7 @@ class TaskForm(QScrollArea, Generic[T]):
         self.what = ChoiceList([task.title for task in tasks], what)
         self.what.setMinimumWidth(220)
         self.what.currentIndexChanged.connect(self._choose)
+        state.runs.listed.connect(self._show_offers)
         self.setWidgetResizable(True)
         self.setFrameShape(QScrollArea.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -99,10 +103,13 @@ class TaskForm(QScrollArea, Generic[T]):
         self.show_settings()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Become as high as the settings, where they are to be seen whole."""
+        """Become as high as the settings, where they are to be seen whole, with room for what may
+        be wrong with them: they stay where they are when it is said.
+        """
         page, asks = self.widget(), event.type() == QEvent.Type.LayoutRequest
         if self._whole and asks and page is not None and watched is page:
-            self.setMinimumHeight(page.minimumSizeHint().height())
+            wrong = self._form.wrong_height if self._form is not None else 0
+            self.setMinimumHeight(page.minimumSizeHint().height() + max(0, SPARE - wrong))
         return super().eventFilter(watched, event)
 
     def choose(self, task: T) -> None:
@@ -223,9 +230,33 @@ class TaskForm(QScrollArea, Generic[T]):
             other, able = self._decodes or ("", None)
             known = able.conditions if able is not None and other == name else []
         classes: list[str] = next((each.names for each in known if each.names), [])
-        others = (run for key, run in self._state.runs.by_key.items() if key != self._key)
-        runs = [run for run in others if run.checkpoints]
-        self._form.show_offers(offered(runs, {"names": classes}, (), self._state.catalog))
+        self._form.show_offers(offered(self._others(), {"names": classes}, (), self._state.catalog))
+
+    def _others(self) -> list[RunState]:
+        """Return the other runs that have learned data of the form of these."""
+        run = self._run
+        others = (each for key, each in self._state.runs.by_key.items() if key != self._key)
+        return [
+            each
+            for each in others
+            if each.checkpoints and run is not None and operators.alike(run, each, self._able)
+        ]
+
+    @property
+    def lacks_run(self) -> bool:
+        """Whether a setting of the task names another run, and none of the project fits."""
+        entry = self.entry
+        runs = [each for each in entry.fields if each.kind == "run"] if entry is not None else []
+        offers = offered(self._others(), {}, (), self._state.catalog) if runs else None
+        return offers is not None and not any(offers.fitting(each.role, each.of) for each in runs)
+
+    @property
+    def other_sets(self) -> list[str]:
+        """The titles of the sets, besides that of the run, that have the form of its data."""
+        run = self._run
+        if run is None or self._able is None:
+            return []
+        return operators.of_other_data(run, self._able)
 
     def _fields(self, entry: EntrySpec) -> EntrySpec:
         run, catalog = self._run, self._state.catalog

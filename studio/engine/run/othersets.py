@@ -74,15 +74,21 @@ def _registered(entry: DatasetEntry, spec: DataSpec, learned: protocol.Pick) -> 
     if any(row["kind"] in ("int", "float") for row in fields):
         # With other numbers it may be of another form, and the person has not said them yet.
         return OtherSet(slug=entry.slug, title=entry.title)
-    reason = LEARNED if (entry.slug, {}) == (learned.slug, learned.config) and not fields else ""
+    if (entry.slug, {}) == (learned.slug, learned.config) and not fields:
+        return OtherSet(slug=entry.slug, title=entry.title, reason=_told(entry.title, LEARNED))
+    reason = _misfit(entry, {}, spec)
     options = [{row["path"]: each["value"]} for row in fields for each in row["choices"]]
+    if reason and not all(_misfit(entry, each, spec) for each in options):
+        reason = ""
+    return OtherSet(slug=entry.slug, title=entry.title, reason=reason)
+
+
+def _misfit(entry: DatasetEntry, config: dict[str, Any], spec: DataSpec) -> str:
+    """Say why a model cannot be asked about a set as it is with some settings, "" where it can."""
     try:
-        reason = reason or misfit(_outline(entry, {}), spec)
-        if reason and any(not misfit(_outline(entry, each), spec) for each in options):
-            reason = ""
+        return _told(entry.title, misfit(_outline(entry, config), spec))
     except Refused as refused:
-        return OtherSet(slug=entry.slug, title=entry.title, reason=refused.info.message)
-    return OtherSet(slug=entry.slug, title=entry.title, reason=_told(entry.title, reason))
+        return refused.info.message
 
 
 def _outline(entry: DatasetEntry, config: dict[str, Any]) -> DataSpec:

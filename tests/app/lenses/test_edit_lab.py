@@ -20,7 +20,7 @@ from studio.app.state.selection import Offered, Source
 from studio.app.views.images.edit import VIEW, WIDE, EditView
 from studio.app.views.images.edited import Edited
 from studio.app.views.images.strengths import LEVELS
-from studio.protocol.able import Able, AbleTo
+from studio.protocol.able import Able, AbleTo, OtherSet
 from studio.protocol.catalog import EntrySpec, FieldSpec, SlotSpec
 from studio.protocol.messages import (
     Control,
@@ -31,6 +31,7 @@ from studio.protocol.messages import (
     Operate,
     ResultWritten,
 )
+from studio.protocol.spec import Pick
 from studio.store.results import ResultRecord, Results
 from tests.qtloop import until
 
@@ -448,3 +449,60 @@ async def test_of_another_run_that_decodes_the_classes_are_offered_that_it_knows
     await until(lambda: editor._names == ("bag", "boot"))
     lab.form._edited(target, None)
     assert editor._names == ("nought", "one", "two", "three")
+
+
+async def test_a_run_on_images_of_another_form_is_not_offered_to_decode(lens, lab):
+    target = FieldSpec(path="target", kind="run", title="Run", help="", default=None)
+    lens.state.catalog.entries.append(
+        msgspec.structs.replace(operator("translate", "rows"), fields=[target])
+    )
+    await ready(lab)
+    lab.form.what.setCurrentIndex([task.title for task in TASKS].index("Translate"))
+    spec = msgspec.structs.replace(lens.run.spec, dataset=Pick(slug="emoji"))
+    other = replace(lens.run, key=f"{lens.run.key}-c", name="0009-c", checkpoints=[7], spec=spec)
+    lens.state.runs.by_key[other.key] = other
+    lens.state.runs.listed.emit()
+    sets = [OtherSet(slug="emoji", title="Emoji", reason="Emoji has other rows.")]
+    sets.append(OtherSet(slug="fashion", title="Fashion"))
+    lab.form.know(Able(step=100, operators=[], others=sets))
+    lab.refresh()
+    assert lab.form._form.rows["target"].editor._folders == [""]
+    said = "train a diffusion (+ above the runs) on other grey images of 8 x 8, such as Fashion."
+    assert said in lab.says.text()
+    lab._go()
+    assert said in lab.trouble.text()
+    assert lab.says.isHidden(), "it stands there once"
+    lab.form.know(Able(step=100, operators=[], others=sets[1:]))
+    lab.refresh()
+    assert lab.form._form.rows["target"].editor._folders == ["", "0009-c"]
+    assert "train" not in lab.says.text()
+
+
+async def test_settings_stay_where_they_are_when_one_of_them_is_wrong(lens, lab):
+    await ready(lab)
+    lab.resize(1000, 900)
+    QApplication.processEvents()
+    before = lab.form.y()
+    assert lab.form._form.show_problem("seed", "must be a whole number")
+    QApplication.processEvents()
+    assert lab.form._form.rows["seed"].problem.isVisible()
+    assert lab.form.y() == before
+    low = lab.results.height()
+    lab._say("Something is wrong.")
+    QApplication.processEvents()
+    assert lab.form.y() == before
+    assert lab.results.height() == low
+
+
+async def test_the_ink_is_seen_and_that_of_colours_is_none_for_grey_images(lens, lab):
+    await ready(lab)
+    lab.form.what.setCurrentIndex(2)
+    assert lab.paint.ink.isVisible()
+    assert lab.paint.ink.colour == QColor("white")
+    lab.paint._brightness.setValue(0)
+    assert lab.paint.ink.colour == QColor("black")
+    lab.paint._take_ink((1.0, 0.0, 0.0))
+    lab.refresh()
+    assert lab.paint.ink.colour == QColor("black")
+    lab.form.what.setCurrentIndex(0)
+    assert lab.paint.ink.isHidden()

@@ -30,7 +30,7 @@ from studio.app.intents import disk
 from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
 from studio.app.state import operators
-from studio.app.state.editing import TASKS, Handed, Sheet, Task, handed
+from studio.app.state.editing import TASKS, Handed, Sheet, Task, handed, no_decoder
 from studio.app.state.operators import Asking
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -48,6 +48,7 @@ from studio.app.widgets.editkeys import take_key
 from studio.app.widgets.filedialog import folder_of_files, open_dialog
 from studio.app.widgets.foundview import can_ask
 from studio.app.widgets.literal import set_tip
+from studio.app.widgets.lowpage import LowPage
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.taskform import TaskForm
 from studio.app.widgets.tilegrid import TileGrid
@@ -101,7 +102,7 @@ class EditView(QWidget):
         self.real = button("Real one", self.take_real, tip="Take the next of the data")
         self.go = button("Apply", self._go, kind="primary", tip="Do it (Ctrl+Enter)")
         self.bar = view_bar(self, None, self.real, self.open_, self.go)
-        self.page = QWidget()
+        self.page = LowPage()
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.setSpacing(20)
         self._halves.addLayout(self._table(), 5)
@@ -382,8 +383,14 @@ class EditView(QWidget):
             return Handed(wrong="This run has no checkpoint yet.")
         if not can_ask(self._state, self.task.operator):
             return Handed(wrong="This model cannot do that.")
+        if lacking := self._lacking():
+            return Handed(wrong=lacking)
         labels = self.form.told_classes
         return handed(self.task, self.edits.now, self.second, self.config, labels)
+
+    def _lacking(self) -> str:
+        """Say that the task needs another run, and there is none that fits; "" where there is."""
+        return no_decoder(self.pictures.shape, self.form.other_sets) if self.form.lacks_run else ""
 
     def _go(self) -> None:
         if self._errands.awaited(self._key) is not None:
@@ -454,8 +461,10 @@ class EditView(QWidget):
     # Showing
 
     def _say(self, wrong: str) -> None:
+        """Say what is wrong in the place of what to do: nothing below moves for it."""
         self.trouble.setText(wrong)
         self.trouble.setVisible(bool(wrong))
+        self.says.setVisible(not wrong)
 
     def _divided(self, share: float) -> None:
         self.divider.blockSignals(True)
@@ -482,7 +491,7 @@ class EditView(QWidget):
         self.marked.setText(sheet.words if marks and sheet.marked.any() else "")
         self.paint.show_for(self.task, len(sheet.image))
         self.divider.setVisible(found is not None)
-        self.says.setText(self.task.says)
+        self.says.setText(self._lacking() or self.task.says)
         self.results.show_tiles(kind, awaited=waits.what.task.title if waits else "")
         self._second.setVisible(self.task.second)
         if self.task.second:

@@ -12,6 +12,7 @@ from studio.app.state.undoing import Edits
 from studio.app.widgets.basic import button, icon_button, label, restyle, row
 from studio.app.widgets.editcanvas import EditCanvas
 from studio.app.widgets.literal import set_tip
+from studio.app.widgets.swatch import Swatch
 
 __all__ = ["PaintTools"]
 
@@ -54,9 +55,10 @@ class PaintTools(QWidget):
         self._again = icon_button("redo", "Redo (Ctrl+Shift+Z or Ctrl+Y)", self.redo)
         self.width_said = label("", "small")
         self._brightness = self._slider()
+        self.ink = Swatch("Colour of the ink")
         self._colour = button("Colour…", self._ask_colour, kind="chip", tip="Colour of the ink")
         tools = (self.brush, self.eraser, self.narrower, self.width_said, self.wider, self._new,
-                 self._wipe, self._brightness, self._colour, None,
+                 self._wipe, self.ink, self._brightness, self._colour, None,
                  self._negative, self._back, self._again)  # fmt: skip
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
@@ -78,6 +80,8 @@ class PaintTools(QWidget):
     def show_for(self, task: Task, channels: int) -> None:
         """Show the tools that a task has for images of so many channels."""
         self._task = task
+        if channels != COLOURS and len(self._ink) == COLOURS:
+            self._take_ink((self._brightness.value() / 100,))  # it was of an image in colour
         paints, colour = task.brush != "", task.brush == "colour"
         tools: tuple[QWidget, ...] = (
             self.brush, self.eraser, self.wider, self.narrower, self.width_said,
@@ -86,6 +90,7 @@ class PaintTools(QWidget):
             tool.setVisible(paints)
         self._wipe.setVisible(task.brush == "mask")
         self._new.setVisible(colour)
+        self.ink.setVisible(colour)
         self._brightness.setVisible(colour and channels != COLOURS)
         self._colour.setVisible(colour and channels == COLOURS)
         self._back.setEnabled(self._edits.can_undo)
@@ -138,9 +143,14 @@ class PaintTools(QWidget):
 
     def _take_ink(self, ink: tuple[float, ...]) -> None:
         self._ink = ink
+        self.ink.show_colour(self._ink_seen)
+
+    @property
+    def _ink_seen(self) -> QColor:
+        return QColor.fromRgbF(*(self._ink * COLOURS)[:COLOURS])
 
     def _ask_colour(self) -> None:
-        dialog = QColorDialog(QColor.fromRgbF(*(self._ink * COLOURS)[:COLOURS]), self)
+        dialog = QColorDialog(self._ink_seen, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.colorSelected.connect(
             lambda chosen: self._take_ink((chosen.redF(), chosen.greenF(), chosen.blueF()))
