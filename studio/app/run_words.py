@@ -8,12 +8,15 @@ from studio.app.state import comparison
 from studio.app.state.learning import taken
 from studio.app.state.naming import called, metric_title
 from studio.app.state.replay import replay_of
+from studio.app.state.results import number_of, operator_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.waiting import waits_for
 from studio.protocol.catalog import Catalog
 
-__all__ = ["STATES", "RunWords", "quality", "result_words", "say", "state_of", "title_of"]
+__all__ = [
+    "STATES", "RunWords", "quality", "result_title", "result_words", "say", "state_of", "title_of",
+]  # fmt: skip
 
 # The colour of a run's dot, and the word that says the same.
 STATES = {
@@ -79,14 +82,24 @@ def state_of(runs: Sequence[RunState]) -> str:
     return next((state for state in order if state in states), "finished")
 
 
-def result_words(name: str, catalog: Catalog | None, given: str = "") -> RunWords:
-    """Return what the line of a result says, by its name: "0001-generate", and what a person calls
-    it, which stands in the place of what was done.
-    """
-    number, _, operator = name.partition("-")
+def result_title(run: RunState | None, name: str, catalog: Catalog | None) -> str:
+    """Return what was done for a result of a run, by its name: "0001-generate"."""
+    operator = operator_of(name)
     entry = catalog.get("operator", operator) if catalog is not None else None
-    done = entry.title if entry is not None else operator.replace("-", " ").capitalize()
-    text = f"{int(number)} {given or done}"
+    if entry is not None:
+        return entry.title
+    # The catalogue comes with the engine, which is not there yet when a project is opened.
+    read = run.result_titles.get(name, "") if run is not None else ""
+    return read or operator.replace("-", " ").capitalize()
+
+
+def result_words(run: RunState | None, name: str, catalog: Catalog | None) -> RunWords:
+    """Return what the line of a result of a run says, by its name. What a person calls it stands in
+    the place of what was done.
+    """
+    done = result_title(run, name, catalog)
+    given = run.result_names.get(name, "") if run is not None else ""
+    text = f"{number_of(name)} {given or done}"
     spoken = f"Result {text}" + (f", {done}" if given else "")
     return RunWords(text=text, note="result", dot="", progress=None, spoken=spoken)
 

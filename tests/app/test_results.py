@@ -143,6 +143,7 @@ async def test_a_result_has_the_name_that_a_person_gives_it(
     assert index.data() == "1 the good one"
     assert listed.model.data(index, Qt.ItemDataRole.EditRole) == "the good one"
     assert disk._result_names(RunFolder(Path(run.key))) == {name: "the good one"}
+    assert disk._result_titles(RunFolder(Path(run.key))) == {name: "solver-lab"}
     bench.state.notices.history[-1].actions[0].run()
     await wait(lambda: index.data() == "1 Solver lab")
     await wait(lambda: ResultFolder(place).label().name == "")
@@ -199,5 +200,14 @@ def test_a_result_of_an_earlier_version_is_called_what_its_operator_is_called_no
         formerly=["encode"],
     )  # fmt: skip
     found = Catalog(entries=[entry], devices=[])
-    assert result_words("0009-encode", found).text == "9 Invert"
+    assert result_words(None, "0009-encode", found).text == "9 Invert"
     assert found.get("family", "encode") is None
+
+
+def test_a_result_is_called_what_was_written_until_the_catalogue_is_there() -> None:
+    name = "0009-sdedit"
+    run = RunState(key="/p/1", name="0001-r", results=[name], result_titles={name: "Edit (SDEdit)"})
+    assert result_words(run, name, None).text == "9 Edit (SDEdit)"
+    assert result_words(None, name, None).text == "9 Sdedit"
+    run.result_names[name] = "the good one"
+    assert result_words(run, name, None).spoken == "Result 9 the good one, Edit (SDEdit)"

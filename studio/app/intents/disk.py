@@ -224,6 +224,7 @@ def _run(path: Path) -> RunState:
         label=_label(folder),
         results=[result.name for result in folder.results.all()],
         result_names=_result_names(folder),
+        result_titles=_result_titles(folder),
     )
 
 
@@ -236,6 +237,17 @@ def _result_names(folder: "RunFolder") -> dict[str, str]:
         with suppress(StoreError, OSError):
             if name := result.label().name:
                 found[result.name] = name
+    return found
+
+
+def _result_titles(folder: "RunFolder") -> dict[str, str]:
+    """Return what was done for results, as it was called then."""
+    from studio.store.errors import StoreError
+
+    found = {}
+    for result in folder.results.all():
+        with suppress(StoreError, OSError):
+            found[result.name] = result.record.title
     return found
 
 

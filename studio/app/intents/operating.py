@@ -15,7 +15,7 @@ from studio.app.intents import disk
 from studio.app.intents.base import Answer, Intents, Link, Refused
 from studio.app.kinds.portrait import Portrait
 from studio.app.kinds.registry import kind_of_run
-from studio.app.run_words import result_words
+from studio.app.run_words import result_title, result_words
 from studio.app.state.naming import name_of
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.operators import Asking
@@ -173,9 +173,9 @@ class OperatingIntents(Intents):
         run = self.state.runs.by_key.get(key)
         if run is None:
             return
-        before, done = run.result_names.get(name, ""), result_words(name, self.state.catalog).text
+        before, done = run.result_names.get(name, ""), result_title(run, name, self.state.catalog)
         given = " ".join(given.split())
-        given = "" if given == done.partition(" ")[2] else given
+        given = "" if given == done else given
         if given == before:
             return
         self._name(key, name, given)
@@ -196,9 +196,7 @@ class OperatingIntents(Intents):
         await asyncio.to_thread(disk.write_result_label, place, label)
 
     def _called(self, key: str, name: str) -> str:
-        run = self.state.runs.by_key.get(key)
-        given = run.result_names.get(name, "") if run is not None else ""
-        return result_words(name, self.state.catalog, given).text
+        return result_words(self.state.runs.by_key.get(key), name, self.state.catalog).text
 
     async def _delete(self, key: str, name: str) -> None:
         project, place = Path(key).parent.parent, Path(key) / "results" / name

@@ -58,14 +58,10 @@ class RunModel(LineModel):
         if line.race:
             return say(self._state, self._races[line.key], f"Race of {line.branches}")
         if line.result:
-            return result_words(line.result, self._state.catalog, self._given(line))
+            run = self._state.runs.by_key.get(line.above)
+            return result_words(run, line.result, self._state.catalog)
         run = self._state.runs.by_key.get(line.key)
         return say(self._state, [run], title_of(run)) if run is not None else None
-
-    def _given(self, line: Line) -> str:
-        """Return what a person calls a result, "" where it has no name of its own."""
-        run = self._state.runs.by_key.get(line.above)
-        return run.result_names.get(line.result, "") if run is not None else ""
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         line = self.line_at(index)

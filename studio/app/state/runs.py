@@ -125,7 +125,7 @@ class RunState:
     has before them, such as another window, and ``pid`` is the process that wrote its status last,
     at ``heartbeat`` in seconds since 1970 (0 for never) when it was read from disk.
     ``results`` are the names of what operators made of it, in order of number; ``result_names`` are
-    what a person calls some of these.
+    what a person calls some of these, and ``result_titles`` what was done for those that were read.
     ``label`` is what a person says of it;
     ``log_dropped`` counts the lines that stood before those in ``log``.
     """
@@ -180,6 +180,7 @@ class RunState:
     label: Label = field(default_factory=Label)
     results: list[str] = field(default_factory=list)
     result_names: dict[str, str] = field(default_factory=dict)
+    result_titles: dict[str, str] = field(default_factory=dict)
 
     @property
     def unread(self) -> bool:

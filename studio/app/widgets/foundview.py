@@ -195,9 +195,8 @@ class FoundView(QWidget):
             for opened in (True, False)
         )
         self.earlier.setVisible(self.filled and wanted != newest)
-        names = run.result_names if (run := self.state.runs.by_key.get(self._key)) else {}
-        given = names.get(wanted, "")
-        said = result_words(wanted, self.state.catalog, given).text if wanted else ""
+        run = self.state.runs.by_key.get(self._key)
+        said = result_words(run, wanted, self.state.catalog).text if wanted else ""
         self._which.setText(f"An earlier result: {said}")
         if self.filled:
             self.empty.hide()
