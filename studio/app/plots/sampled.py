@@ -186,11 +186,11 @@ class Sampled(QObject):
         """``particles`` is how many the lens shows at most; ``applies`` as `Following` has it."""
         super().__init__(lens)
         self._lens, self._particles = lens, particles
-        self.now: Shown | None = None
+        self._now: Shown | None = None
         self.drawn: Shown | None = None
         self._held: bool | None = None  # None: whichever is of the newest step
         self._newest: str | None = None  # the file of the newest there were; None: not looked yet
-        self._key = self._result = ""  # the run, and which of its results was opened
+        self._result = ""  # which of those of the run was opened
         self._busy = self._again = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -198,6 +198,7 @@ class Sampled(QObject):
         self._timer.timeout.connect(self.look)
         self._state = state
         self._following = Following(lens, state, actions, self._looking, applies)
+        self._key = self.run.key if self.run is not None else ""
         self._following.selected.connect(self.select)
         self._following.shown.connect(self._choose)
         runs = state.runs
@@ -214,6 +215,16 @@ class Sampled(QObject):
     def run(self) -> RunState | None:
         """The run whose samples are shown."""
         return self._following.run
+
+    @property
+    def _heard(self) -> bool:
+        """Whether this knows which run is selected: others may have heard before it, and ask."""
+        return self._key == (self.run.key if self.run is not None else "")
+
+    @property
+    def now(self) -> Shown | None:
+        """What is shown of the run, None for nothing."""
+        return self._now if self._heard else None
 
     @property
     def origin(self) -> str:
@@ -254,7 +265,7 @@ class Sampled(QObject):
         """Start with the run that is selected."""
         run = self.run
         self._key = run.key if run else ""
-        self.now = self.drawn = None
+        self._now = self.drawn = None
         self._held = self._newest = None
         self._result = self._state.opened_in(SAMPLES, self._key)
         self.selected.emit()
@@ -276,7 +287,7 @@ class Sampled(QObject):
     def _choose(self, _record: object = None) -> None:
         """Show drawn samples that are held or of the newest step, else the particles."""
         run, record, drawn = self.run, self._following.record, self.drawn
-        if run is None:
+        if run is None or not self._heard:
             return
         newest = drawn is not None and (record is None or drawn.step >= record.step)
         if drawn is not None and (newest if self._held is None else self._held):
@@ -295,7 +306,7 @@ class Sampled(QObject):
     def _show(self, shown: Shown) -> None:
         if shown is not self.now:
             other = self.now is None or self._note_of(self.now) != self._note_of(shown)
-            self.now = shown
+            self._now = shown
             self.shown.emit(shown)
             if other:
                 self.told.emit()

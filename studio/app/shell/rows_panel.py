@@ -152,9 +152,10 @@ class RowsPanel(QWidget):
 
     def _told(self, offered: Offered, at: int) -> list[tuple[str, str]]:
         """Return all that is known of a row."""
-        run, source = self._state.runs.current, self._state.selection.source
-        if run is None or source is None:
-            return offered.tell(at)
+        source = self._state.selection.source
+        run = self._state.runs.by_key.get(source.run) if source is not None else None
+        if run is None or source is None or run is not self._state.runs.current:
+            return offered.tell(at)  # another run was selected, and its rows are not known yet
         return self._found.of(run, self._kind, source, offered, at)
 
     def _show_elements(self, arrays: Arrays, at: int) -> None:

@@ -56,7 +56,7 @@ def view(request: Any, lens: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Q
     made.show()
     if isinstance(made, TileSamplesView):
         # Real data are fetched as many as there is room for beside what was generated.
-        made.findChild(Sampled).now = Shown(np.zeros((4, 8, 8), np.float32), (), "four", 0)
+        made.findChild(Sampled)._now = Shown(np.zeros((4, 8, 8), np.float32), (), "four", 0)
     yield made
     made.close()
     made.deleteLater()

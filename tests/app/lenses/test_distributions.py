@@ -613,7 +613,7 @@ async def test_samples_that_come_before_others_are_counted_do_not_name_these(
     before = view._sampled.now
     view.counted.found = None
     view.counted.measure()
-    view._sampled.now = Shown(np.zeros((1500, 2), np.float32), (), "1,500 samples", 5, "f.npz")
+    view._sampled._now = Shown(np.zeros((1500, 2), np.float32), (), "1,500 samples", 5, "f.npz")
     await until(lambda: view.counted.found is not None)
     assert view.counted.of is before
     assert view.counted.found.count(1) == len(before.x)

@@ -10,6 +10,10 @@ from studio.app.intents.base import Answer, Refused
 from studio.app.kinds.apart import CHUNK, nearest_of
 from studio.app.kinds.registry import kind
 from studio.app.plots.moreknown import KEPT, MoreKnown
+from studio.app.shell.rows_panel import RowsPanel
+from studio.app.state.runs import FlowRecord, RunState
+from studio.app.state.selection import Offered, Source
+from studio.app.views.tilesamples import TileSamplesView
 from studio.protocol.catalog import EntrySpec
 from studio.protocol.messages import ErrorInfo, GetTarget, Operate
 from tests.qtloop import until
@@ -127,3 +131,67 @@ async def test_what_is_known_of_the_data_outlives_many_pictures(judged: Any) -> 
     for _ in range(KEPT + 1):
         more.of(judged.run, IMAGES, {"x": judged.run.target[:2].copy()})
         assert "nearest" in more.of(judged.run, IMAGES, real, own=True)
+
+
+async def test_what_one_run_made_is_held_against_nothing_of_the_run_that_is_selected_next(
+    judged: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others hear of it before a lens does, and let it be drawn anew: its rows are the last run's
+    still. Of another size they brought an error, and of the same one they would be compared.
+    """
+    state, run, rng = judged.state, judged.run, np.random.default_rng(2)
+    state.catalog.entries.append(
+        EntrySpec(
+            kind="dataset", slug="two-moons", title="Digits", summary="", source="", fields=[],
+            kinds=["images"],
+        )
+    )  # fmt: skip
+    held: list[tuple[int, ...]] = []
+
+    def recorded(x: Any, among: Any, *, own: bool) -> Any:
+        held.append((x.shape[1], among.shape[1]))
+        return np.zeros(len(x))
+
+    monkeypatch.setattr("studio.app.plots.moreknown.nearest_of", recorded)
+    other = RunState(key=str(tmp_path / "other"), name="0002-r", spec=run.spec, classes=("a",))
+    other.target = rng.random((20, 3, 8, 8)).astype(np.float32)
+    state.runs.by_key[other.key] = other
+    run.job = ""
+    views: list[TileSamplesView] = []
+    state.runs.selected.connect(lambda _: [view._fill_anew() for view in views])
+    views.append(TileSamplesView(state, judged.actions))
+    (view,) = views
+    view.show()
+    x = rng.random((2, 5, 1, 4, 4)).astype(np.float32)
+    run.live = FlowRecord.of(3, t=np.linspace(0, 1, 2, dtype=np.float32), x=x)
+    state.runs.record_arrived.emit(run.key)
+    await until(lambda: len(held) == 2)
+    state.runs.select(other.key)
+    await until(lambda: len(held) == 3)
+    await until(lambda: not view._sampled._busy)
+    assert set(held) == {(16, 16), (192, 192)}
+    view.close()
+    view.deleteLater()
+
+
+async def test_the_inspector_holds_a_row_against_data_of_its_own_run(
+    judged: Any, tmp_path: Any
+) -> None:
+    state, run, rng = judged.state, judged.run, np.random.default_rng(3)
+    other = RunState(key=str(tmp_path / "other"), name="0002-r", spec=run.spec)
+    other.target = rng.random((20, 3, 8, 8)).astype(np.float32)
+    state.runs.by_key[other.key] = other
+    panel = RowsPanel(state, judged.actions)
+    panel.show()
+    asked: list[str] = []
+    panel._found.of = lambda of, *rest: asked.append(of.key) or []  # type: ignore[method-assign]
+    source = Source(run.key, "samples", "f")
+    x = rng.random((4, 1, 4, 4)).astype(np.float32)
+    state.selection.offer(source, Offered({"x": x}, "Generated image", lambda at: []))
+    state.selection.set(source, np.array([1]), "click")
+    assert set(asked) == {run.key}
+    state.runs.select(other.key)
+    panel.refresh()
+    assert set(asked) == {run.key}
+    panel.close()
+    panel.deleteLater()
