@@ -574,3 +574,25 @@ def test_a_filter_that_keeps_none_says_what_there_is(browser: Browser) -> None:
     browser.filter.setText("mass > 900")
     said = browser.made.grid.accessibleDescription()
     assert said.endswith(f"filter asks. Mass goes from {low} to {high} GeV.")
+
+
+async def test_escape_takes_one_thing_back_after_the_other(browser: Browser) -> None:
+    grid, choice = browser.made.grid, browser.real.choice
+    browser.real.offer_choice(["Real", "Run 3"])
+
+    def state() -> tuple[bool, bool, bool, str]:
+        chosen = browser.nearest.isChecked()
+        selected = len(grid.rows) > 0
+        return selected, chosen, grid.inspected >= 0, choice.currentText()
+
+    choice.setCurrentIndex(1)
+    at = grid.visualRect(grid.model().index(3, 0)).center()
+    QTest.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    QTest.keyClick(grid, Qt.Key.Key_N)
+    assert state() == (True, True, True, "Run 3")
+    steps = [(False, True, True), (False, False, True), (False, False, False)]
+    for step in steps:
+        QTest.keyClick(grid, Qt.Key.Key_Escape)
+        assert state() == (*step, "Run 3")
+    QTest.keyClick(grid, Qt.Key.Key_Escape)
+    assert state() == (False, False, False, "Real")

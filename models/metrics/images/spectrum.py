@@ -42,7 +42,7 @@ class PowerSpectrum(SampleMetric[NoConfig]):
         below, above = around(
             lambda a, b: float(_gaps(a, b).abs().mean()), (made, real), evidence.rng
         )
-        parts = {f"{k} cycles an image": gap for k, gap in enumerate(gaps.tolist(), start=1)}
+        parts = {f"{k} cycles per image": gap for k, gap in enumerate(gaps.tolist(), start=1)}
         return Figure(value, max(0.0, value + below), value + above, len(made), parts)
 
 

@@ -4,7 +4,14 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QResizeEvent, QShowEvent
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QKeyEvent,
+    QPainter,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QBoxLayout,
     QGridLayout,
@@ -39,6 +46,7 @@ from studio.literal import one_line
 
 __all__ = ["VIEW", "CompareView", "columns_for"]
 
+LEAVE = "Double click: one alone; Esc: end"
 REDRAW_MS = 150
 HEAD = 46  # what a pane needs above its canvas
 TITLE = 24  # above each canvas on paper
@@ -187,6 +195,7 @@ class CompareView(QWidget):
         self.panes.append(pane)
         pane.canvas.picked.connect(self._pick)
         pane.grid.picked.connect(self._pick)
+        pane.opened.connect(lambda: self._end(pane.run))
         following: Following = pane.beside
         following.shown.connect(self._identify)
         following.shown.connect(self._even)
@@ -229,6 +238,22 @@ class CompareView(QWidget):
             why = f"No other run learns the same data. {how}"
             another = "Set up another run"
             self._empty.tell("Nothing to compare yet", why, another, self._actions.setup.new)
+
+    # The way back
+
+    def _end(self, run: RunState | None) -> None:
+        """End the comparison, and look at one of the runs alone."""
+        if run is not None:
+            self._actions.runs.mark([run.key])
+            self._actions.runs.show_new(run.key)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc, where no datum is picked any more, ends the comparison."""
+        current = self._state.runs.current
+        if event.key() == Qt.Key.Key_Escape and self._runs and current is not None:
+            self._end(current)
+        else:
+            super().keyPressEvent(event)
 
     # One colour, one camera, one particle
 
@@ -342,7 +367,7 @@ def _about(runs: list[RunState], state: AppState) -> str:
     }
     budgets = {run.budget for run in runs if run.race and run.race == runs[0].race}
     terms = f", at an equal budget of {budgets.pop()}" if len(budgets) == 1 else ""
-    return f"{len(runs)} runs on {' and '.join(sorted(data))}{terms}"
+    return f"{len(runs)} runs on {' and '.join(sorted(data))}{terms}. {LEAVE}"
 
 
 class _Row:

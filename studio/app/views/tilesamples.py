@@ -46,6 +46,7 @@ HEAR = (
     "Play the selected ones, or the one in the ring, one after the other, with the player of this "
     "system (H)"
 )
+BACK = "Esc: real ones again"
 STEADY_MS = 1500  # that particles of a training stand before more is found of them
 TALL = 560  # pixels of the view from which on figures stand below the tiles
 
@@ -113,7 +114,7 @@ class TileSamplesView(QWidget):
         run, state = self._sampled.run, self._state
         self._others = beside(run, state.runs.by_key, state.catalog) if run is not None else []
         names = [f"Run {number(other.name)}" for other in self._others]
-        tips = ["What the run learns from", *map(name_of, self._others)]
+        tips = ["What the run learns from (Esc leads back here)", *map(name_of, self._others)]
         self.browser.real.offer_choice(["Real", *names], tips)
 
     def _offer_begun(self, key: str) -> None:
@@ -179,7 +180,7 @@ class TileSamplesView(QWidget):
         title = f"Run {number(other.name)}"
         self.browser.show_data(kind, made, made_of, theirs, of, missing, beside=title)
         said = (self._other.note, there.origin) if there is not None else ()
-        self.browser.real.say(" · ".join(filter(None, said)))
+        self.browser.real.say(" · ".join(filter(None, (*said, BACK))))
 
     def _offer_drawing(self) -> None:
         """Offer to draw of the other run what it has none of, with the same seed."""

@@ -34,7 +34,7 @@ IN_PLACE = "Generated, real, or both beside each other (R: one in the place of t
 NEAREST = (
     "Show the real ones by their distance from the generated one in the white ring, those of its "
     "class first where it has one: what is much nearer than real ones are to each other may be a "
-    "copy (N). Compared by {} ({})."
+    "copy (N; Esc shows them as drawn again). Compared by {} ({})."
 )
 
 
@@ -209,7 +209,8 @@ class Browser(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """N shows the real ones that are nearest to the one in the ring, or all as drawn; R shows
-        real ones in the place of generated ones, or these again.
+        real ones in the place of generated ones, or these again; Esc, where nothing is selected,
+        takes one thing back after the other.
         """
         plain = event.modifiers() in (
             Qt.KeyboardModifier.NoModifier,
@@ -219,8 +220,27 @@ class Browser(QWidget):
             self.nearest.click()
         elif event.key() == Qt.Key.Key_R and plain:
             self._show_sides(0 if self._side == 1 else 1)
+        elif event.key() == Qt.Key.Key_Escape and self._step_back():
+            event.accept()
         else:
             super().keyPressEvent(event)
+
+    def _step_back(self) -> bool:
+        """Show the real ones as drawn again, then take the ring away, then show real ones again in
+        the place of another run; return whether there was any of these.
+        """
+        panes, choice = (self.made, self.real), self.real.choice
+        if self._holds_nearest:
+            self.nearest.click()
+        elif any(pane.grid.inspected >= 0 for pane in panes):
+            for pane in panes:
+                pane.grid.inspect(-1)
+            self._tell()
+        elif choice.currentIndex() > 0:
+            choice.setCurrentIndex(0)
+        else:
+            return False
+        return True
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Escape empties the filter; the bar has room for some of it all, or for all."""

@@ -5,8 +5,8 @@ from typing import TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QPaintEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout
 
 from studio.app import words
@@ -49,7 +49,12 @@ class ComparePane(QFrame):
 
     ``starts`` are where the particles of the run started;
     ``colours_of`` are the starts that they are coloured by.
+
+    Signals:
+        opened: the run is wanted alone: a double click on its name or on a tile.
     """
+
+    opened = Signal()
 
     def __init__(self, state: AppState, actions: Actions, place: int) -> None:
         super().__init__()
@@ -72,6 +77,7 @@ class ComparePane(QFrame):
         self.canvas = ParticleCanvas(self)
         self._wait = Foot(self.canvas)
         self.grid = TileGrid("The fixed latents")
+        self.grid.opened.connect(self.opened)
         self._blank = label("", "muted", wrap=True)
         self._blank.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedWidget()
@@ -104,6 +110,11 @@ class ComparePane(QFrame):
         for each in (self.canvas, self.grid, self._blank):
             self._stack.addWidget(each)
         layout.addWidget(self._stack, 1)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """What is drawn has double clicks of its own: this is about the name above it."""
+        if event.position().y() < self._stack.y():
+            self.opened.emit()
 
     @property
     def run(self) -> RunState | None:
@@ -263,7 +274,7 @@ class ComparePane(QFrame):
         if run is None:
             return
         entry = family_of_run(run, self._state.catalog)
-        self._name.set_more(called(run.name, run.label.name))
+        self._name.set_more(f"{called(run.name, run.label.name)}\nDouble click: this run alone")
         self._motion.set_text(entry.motion if entry is not None else "")
         # Of the picture, not of the training: those who are behind are seen to be.
         at = record.step if record is not None else run.step

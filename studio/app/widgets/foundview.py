@@ -21,6 +21,7 @@ from studio.app.theme import theme
 from studio.app.widgets.basic import Elided, button, label, row, scrolled, view_bar
 from studio.app.widgets.exporting import ask_picture
 from studio.app.widgets.literal import set_tip
+from studio.app.widgets.lowpage import LowPage
 from studio.app.widgets.menu import open_menu
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.underway import BUSY, UnderWay
@@ -49,6 +50,7 @@ class FoundView(QWidget):
         operator: its slug.
         question, answer: what is said where nothing was asked yet.
         does, doing: what is offered there, and what is said while it is done.
+        low: whether what is in the page is made as low as it may be before it scrolls.
         words: the fact in the bar; see `say`.
     """
 
@@ -56,6 +58,7 @@ class FoundView(QWidget):
     question = ""
     answer = ""
     does, doing = "Measure", "Measuring"
+    low = False
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         super().__init__()
@@ -75,7 +78,7 @@ class FoundView(QWidget):
         line.setContentsMargins(16, 8, 16, 0)
         self.earlier.setLayout(line)
         self.earlier.hide()
-        self.page = QWidget()
+        self.page = LowPage() if self.low else QWidget()
         self.lay_out(self.page)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -2,6 +2,7 @@
 classes are taken for which.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -89,12 +90,14 @@ class PartCards(QWidget):
         names = tuple(found.parts[slug])
         known = held.bar_word(entry) == held.FLOOR  # a baseline is nothing to come near to
         floors = found.part_floors.get(slug, {}) if known else {}
-        bars = Bars(title, names, values, level=value if mean else None)
+        shown, unit = _numbered(names)
+        bars = Bars(title, shown, values, level=value if mean else None)
         if floors:
             unknown = (np.nan, np.nan)
             held_against = np.array([floors.get(name, unknown) for name in names])
             bars = replace(bars, floor=held_against[:, 0], spread=held_against[:, 1])
-        said = [f"{_said(found, slug)} in all", *(["dashed: their mean"] if mean else [])]
+        said = [f"by {unit}"] if unit else []
+        said += [f"{_said(found, slug)} in all", *(["dashed: their mean"] if mean else [])]
         said += ["green: the floor of each ± 2σ"] if floors else []
         card.show_bars(bars, "; ".join(said))
         return card
@@ -108,6 +111,15 @@ class PartCards(QWidget):
 
 def _said(found: Evaluated, slug: str) -> str:
     return f"step {found.step:,}, n = {found.counts[slug]:,}"
+
+
+def _numbered(names: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """Return names without what all of them say after a number, and that: "3 cycles per image"."""
+    parts = [name.partition(" ") for name in names]
+    units = {unit for _, _, unit in parts}
+    if len(units) == 1 and all(number.isdecimal() for number, _, _ in parts):
+        return tuple(number for number, _, _ in parts), units.pop()
+    return tuple(names), ""
 
 
 def _different(found: Evaluated) -> list[str]:

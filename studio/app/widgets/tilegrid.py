@@ -91,6 +91,7 @@ class TileGrid(QListView):
 
     Signals:
         picked: the row that was clicked or walked to, -1 for none.
+        opened: a tile that is not browsed was clicked twice.
         chosen: the person selected other rows, see `rows`.
         zoomed: the person chose another height for the tiles in pixels, 0 for that of a page.
         arranged: other tiles are seen, or at another size.
@@ -98,6 +99,7 @@ class TileGrid(QListView):
     """
 
     picked = Signal(int)
+    opened = Signal()
     chosen = Signal()
     zoomed = Signal(int)
     arranged = Signal()
@@ -468,6 +470,12 @@ class TileGrid(QListView):
             super().mousePressEvent(event)
         else:
             self.picked.emit(self.indexAt(event.position().toPoint()).row())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._browsed:
+            super().mouseDoubleClickEvent(event)
+        elif self.row_at(event.position().toPoint()) >= 0:
+            self.opened.emit()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if not self._browsed or not self.count:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 from PySide6.QtCore import QRectF, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout, QWidget
 
 from studio.app.kinds.jet_paint import Frame
@@ -503,12 +504,25 @@ def test_images_are_compared_as_images(lens: Any, runs: Any, window: QWidget) ->
     assert [granted(lens, run.job) for run in runs] == [3, 3, 3]
     panes[1].grid.picked.emit(4)
     assert [pane.grid.selection for pane in panes] == [4, 4, 4]
+    QTest.keyClick(panes[0].grid, Qt.Key.Key_Escape)
+    assert [pane.grid.selection for pane in panes] == [-1, -1, -1]
+    assert lens.state.runs.chosen, "first a picture is let go of"
     first = panes[0].grid.grab().toImage()
     lens.state.playback.set(flow=0.0)
     assert panes[0].grid.grab().toImage() != first
     runs[1].live = FlowRecord.of(6, t, x[:, :9])
     lens.state.runs.record_arrived.emit(runs[1].key)
     assert [pane.grid.count for pane in panes] == [9, 9, 9], "as many as each of them has"
+    wanted: list[str] = []
+    lens.state.lens_wanted.connect(wanted.append)
+    at = panes[1].grid.area(4).center().toPoint()
+    QTest.mouseDClick(panes[1].grid.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    assert lens.state.runs.selection == runs[1].key, "alone"
+    assert not lens.state.runs.chosen
+    lens.state.runs.choose(tuple(run.key for run in runs))
+    QTest.keyClick(panes[0].grid, Qt.Key.Key_Escape)
+    assert not lens.state.runs.chosen
+    assert len(wanted) == 2
 
 
 def test_a_pane_says_of_which_step_its_picture_is(lens: Any, runs: Any, window: QWidget) -> None:

@@ -140,7 +140,7 @@ async def test_what_the_judge_sees_stands_below_each_image_with_a_cross_where_it
     said = [strip._paint.below.words[0] for strip in purified.strips]
     assert "each pixel is moved by" in purified.done.text()
     assert "data std is put on" in purified.done.text()
-    assert said == ["one 75\u00a0%", "✗ two 75\u00a0%", "✗ 7 75\u00a0%"]
+    assert said == ["one, 75\u00a0%", "✗ two, 75\u00a0%", "✗ 7, 75\u00a0%"]
     assert purified.table.item(3, 1).text() == "80.0\u00a0% (70.0 to 90.0)"
     purified.strips[1].picked.emit(4)
     assert [strip.selection for strip in purified.strips] == [4, 4, 4]

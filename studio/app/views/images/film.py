@@ -62,6 +62,7 @@ class FilmView(FoundView):
         "the image there. The Flow clock leads through it."
     )
     does, doing = "Make a film", "Making the film"
+    low = True
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         self.found: FilmFound | None = None  # of the run

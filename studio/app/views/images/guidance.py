@@ -25,6 +25,7 @@ from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import can_ask
 from studio.app.widgets.guidancecharts import GuidanceCharts
 from studio.app.widgets.guidanceview import CURVE, MOST, WIDE, GuidanceView, Question
+from studio.app.widgets.lowpage import LowPage
 from studio.app.widgets.ownimage import Image, OwnImage, Told
 from studio.app.widgets.tilegrid import TileGrid
 from studio.protocol.parts import ErrorInfo
@@ -116,7 +117,7 @@ class ImageGuidanceView(GuidanceView):
         hint = "the judge says which class it sees, and samples are led there"
         self.picture = OwnImage(self, self.state, self._actions, self._led_by, hint)
         self.bar = view_bar(self, self.words, None, self.picture.open, self.measure)
-        self.page = QWidget()
+        self.page = LowPage()
         body = QVBoxLayout(self.page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(8)
@@ -147,6 +148,7 @@ class ImageGuidanceView(GuidanceView):
         right.addWidget(self.table)
         right.addWidget(self.unknown)
         right.addWidget(self.how_far)
+        right.addStretch()  # without a curve they stand beside the first images
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.setSpacing(16)
         self._halves.addLayout(left, 4)
@@ -178,7 +180,7 @@ class ImageGuidanceView(GuidanceView):
             self.classes.choose(seen + 1)  # after all in turn
         how = words.percent(sure)
         text = f"The judge sees {name} in it, {how} sure: samples are led to that class."
-        return Told(image[None], [f"{name} {how}"], text)
+        return Told(image[None], [f"{name}, {how}"], text)
 
     def _keep(self, label_: int, rescale: float, figures: Sequence[Judged]) -> None:
         """Keep figures, and of earlier ones those of as many samples: of fewer they come out

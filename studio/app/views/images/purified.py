@@ -132,7 +132,7 @@ class PurifiedView(PictureLab):
         truth = np.asarray(self.found["label"]).astype(int)
         said = [
             [
-                f"{'' if seen == right else '✗ '}{named(int(seen), names)} "
+                f"{'' if seen == right else '✗ '}{named(int(seen), names)}, "
                 f"{words.percent(float(how))}"
                 for seen, how, right in zip(verdict[:SHOWN], sure[:SHOWN], truth, strict=False)
             ]
