@@ -20,7 +20,7 @@ __all__ = ["EvaluatedCard"]
 
 HEADS = ("Metric", "Value", "Better", "Held against", "n", "Verdict")
 COUNT, VERDICT = 4, 5  # columns
-WIDE = 760  # pixels from which there is room for the verdict beside the others, else it is below
+GAP, MARGIN = 18, 14  # pixels between two columns, and beside all
 
 
 class EvaluatedCard(QFrame):
@@ -34,15 +34,16 @@ class EvaluatedCard(QFrame):
         self._shown: Evaluated | None = None
         self._besides: list[QWidget] = []  # verdicts in a column of their own
         self._belows: list[QWidget] = []  # and below their metrics
+        self._columns: list[list[QWidget]] = [[] for _ in HEADS]
         self.setProperty("surface", "raised")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.title = label("", "strong")
         self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(18)
+        self._grid.setHorizontalSpacing(GAP)
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(0, 1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(14, 10, 14, 12)
+        layout.setContentsMargins(MARGIN, 10, MARGIN, 12)
         layout.setSpacing(8)
         layout.addWidget(self.title)
         layout.addLayout(self._grid)
@@ -65,10 +66,12 @@ class EvaluatedCard(QFrame):
         clear(self._grid)
         right = Qt.AlignmentFlag.AlignRight
         self._besides, self._belows = [], []
+        self._columns = [[] for _ in HEADS]
         for column, head in enumerate(HEADS):
             place = right if column else Qt.AlignmentFlag.AlignLeft
             made = label(head, "small")
             self._grid.addWidget(made, 0, column, place)
+            self._columns[column].append(made)
         self._besides.append(made)
         for number, (slug, value) in enumerate(found.values.items()):
             line = 1 + 2 * number
@@ -85,24 +88,32 @@ class EvaluatedCard(QFrame):
             name.setAccessibleName(f"{title}: {heard}")
             self._grid.addWidget(name, line, 0)
             for column, text in enumerate((*texts, count), 1):
-                role = "small" if column == COUNT else ""
-                self._grid.addWidget(label(text, role), line, column, right)
+                cell = label(text, "small" if column == COUNT else "")
+                self._grid.addWidget(cell, line, column, right)
+                self._columns[column].append(cell)
             beside, below = label(said, level), label(said, "small")
             restyle(below, level=level)
             self._grid.addWidget(beside, line, VERDICT, right)
             self._grid.addWidget(below, line + 1, 0, 1, COUNT + 1)
             self._besides.append(beside)
+            self._columns[0].append(name)
+            self._columns[VERDICT].append(beside)
             self._belows += [below] if said else []
             below.setVisible(False)
         self._place()
 
     def _place(self) -> None:
-        """Say verdicts in a column, or below where there is no room for one."""
-        wide = self.width() >= WIDE
+        """Say verdicts in a column, or below where a name would be cut off for it."""
+        wide = self._shown is not None and self.width() >= self._whole_width()
         for each in self._besides:
             each.setVisible(wide)
         for each in self._belows:
             each.setVisible(not wide)
+
+    def _whole_width(self) -> int:
+        """Return from which width on all there is to say has room side by side."""
+        widest = (max(each.sizeHint().width() for each in column) for column in self._columns)
+        return sum(widest) + GAP * (len(self._columns) - 1) + 2 * MARGIN
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -114,7 +125,8 @@ class EvaluatedCard(QFrame):
         """Say how a figure stands to what it is held against, and with which colour."""
         said, level = verdict.judged(entry, found.floors, slug, value, found.counts.get(slug))
         # How many they are stands beside it.
-        return said.partition(" at n")[0], level
+        of = f"n\u00a0=\u00a0{found.counts.get(slug, 0):,} "
+        return said.partition(" at n")[0].removeprefix(of), level
 
     def _settings(self, found: Evaluated) -> str:
         """Say with which settings figures were measured: of how many grey levels, say."""

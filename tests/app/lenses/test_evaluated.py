@@ -5,14 +5,14 @@ from types import SimpleNamespace
 
 import msgspec
 import pytest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
 from studio.app.intents import disk
 from studio.app.shell.evaluate_sheet import EvaluateSheet
 from studio.app.state.evaluated import Evaluated, newest
 from studio.app.state.runs import RunState, Series
 from studio.app.views.quality import QualityView
-from studio.app.widgets.evaluated import _setting
+from studio.app.widgets.evaluated import EvaluatedCard, _setting
 from studio.app.widgets.qualities import qualities
 from studio.protocol import messages as m
 from studio.protocol.catalog import EntrySpec, FieldSpec
@@ -270,3 +270,17 @@ async def test_evaluate_now_measures_as_many_as_the_training_and_is_read_when_do
     notice = bench.state.notices.history[-1]
     assert (notice.level, notice.why) == ("warning", "FID: no file.")
     assert "but for some figures" in notice.text
+
+
+def test_no_name_is_cut_off_for_a_verdict(lens, qtbot):
+    """At 1440x900 all names of ten figures were three dots, for verdicts that were all the same."""
+    card = EvaluatedCard(lens.state)
+    qtbot.addWidget(card)
+    card.show_figures(newest([event({**SAID, "counts": {}, "n": 250})]))
+    name, verdict = card._columns[0][1], card._columns[-1][1]
+    for room, beside in ((0, True), (-1, False)):
+        card.resize(card._whole_width() + room, 400)
+        QApplication.processEvents()
+        assert verdict.isHidden() != beside
+        assert name.text() == name.accessibleName().partition(":")[0]
+    assert not any("250" in each.text() for each in card._columns[-1]), "n stands beside it"
