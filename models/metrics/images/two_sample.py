@@ -93,8 +93,8 @@ class TwoSample(SampleMetric[TwoSampleConfig]):
         right = said == _labels(n - half)
         value = float(right.double().mean())
         parts = {
-            "samples that are told": float(right[: n - half].double().mean()),
-            "real images that are told": float(right[n - half :].double().mean()),
+            "samples told": float(right[: n - half].double().mean()),
+            "real told": float(right[n - half :].double().mean()),
         }
         return Figure(value, *wilson(value, len(right)), n, parts)
 

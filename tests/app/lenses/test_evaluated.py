@@ -71,6 +71,18 @@ def test_with_which_settings_a_figure_was_measured_stands_below_the_figures(lens
 PARTS = {"accuracy": {"corn": 0.8, "oats": 1.0}, "recall": {"corn": 0.8, "oats": 1.0}}
 
 
+def test_parts_that_are_numbers_of_one_unit_are_called_by_their_numbers(lens, qtbot):
+    parts = {"accuracy": {f"{k} cycles per image": 0.1 * k for k in (1, 2, 3)}}
+    lens.run.evaluated = newest([event({**SAID, "values": {"accuracy": 0.2}, "parts": parts})])
+    view = QualityView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.show()
+    card = view.parts.cards["accuracy"]
+    assert card.scene.names == ("1", "2", "3")
+    said = [each.accessibleName() or each.text() for each in card.findChildren(QLabel)]
+    assert any(each.startswith("by cycles per image; step 40") for each in said)
+
+
 def test_the_parts_of_figures_are_bars_each_once(lens, qtbot):
     values = {**SAID["values"], "recall": 0.9}
     lens.run.evaluated = newest([event({**SAID, "values": values, "parts": PARTS})])
