@@ -138,3 +138,23 @@ async def test_it_is_said_in_a_window_that_looks_on_when_the_other_dies(bench, w
     await bench.actions.folder.look()
     (text,) = banners(bench)
     assert text.endswith("was interrupted")
+
+
+async def test_that_the_engine_was_killed_is_not_said_to_be_an_end_of_the_studio(
+    bench, wait, project
+):
+    """Its folder is read anew when the next engine is there, and tells of another step."""
+    left = left_by(project, "finished", 10)
+    await bench.start()
+    await bench.actions.project.show(project.path)
+    await bench.actions.folder.look()
+    run = bench.state.runs.by_key[str(left.path)]
+    run.job, run.state, run.step = "of-the-engine", "running", 60
+    bench.state.runs.select(run.key)
+    bench.engine.end(signal=9)
+    await wait(lambda: bench.state.notices.banners)
+    left.write_status(RunStatus(state="running", step=50, total=100, heartbeat=9.0, pid=2**22 + 1))
+    await bench.actions.folder.look()
+    (banner,) = bench.state.notices.banners
+    assert run.step == 50
+    assert "SIGKILL" in banner.why

@@ -88,8 +88,9 @@ class FolderIntents(Intents):
             attach(self.state)
             self.state.runs.listed.emit()
         elif not run.job and not (ours and read.background) and _differ(run, read):
+            known_of = run.state == "interrupted"  # with the engine of this window, and said so
             _take_over(run, read)
-            if read.state == "interrupted":  # with the window that trained it
+            if read.state == "interrupted" and not known_of:  # with the window that trained it
                 self.state.interrupted.emit(key)
             self.state.runs.listed.emit()  # whoever is trained elsewhere is followed
             for signal in (self.state.runs.changed, self.state.runs.kept_changed):
