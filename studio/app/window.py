@@ -346,6 +346,7 @@ class MainWindow(QMainWindow):
     def _offer_train(self) -> None:
         """Enter starts at once: the button has the keyboard when the setup opens."""
         if self._state.place == "setup":
+            self._focus_train()  # at once: Enter may come before the page is laid out
             QTimer.singleShot(0, self, self._focus_train)
 
     def _focus_train(self) -> None:
@@ -354,7 +355,7 @@ class MainWindow(QMainWindow):
             races = draft is not None and draft.recipe is not None and draft.recipe.race is not None
             tray = self.canvas.setup.race
             start = tray.start if races and tray.cards else self.inspector.setup.train
-            start.setFocus(Qt.FocusReason.OtherFocusReason)
+            start.take_keyboard()
 
     def _show_columns(self) -> None:
         """Dock the columns for which there is room; the settings of a run that is set up are what

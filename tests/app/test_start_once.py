@@ -3,6 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
+from studio.app.state.session import EngineStatus
 from studio.protocol import messages as m
 from tests.app.test_race import started, tray, two_in_the_tray
 from tests.client.fakes.engine import Refusal
@@ -41,6 +42,56 @@ async def test_a_hasty_second_start_makes_no_second_run(bench, qtbot, wait, agai
     assert len(starts(bench)) == 1
     assert len(bench.state.runs.by_key) == 1
     assert not bench.state.starting
+
+
+def with_the_keyboard(bench):
+    """Return the widget that a key goes to."""
+    return bench.window.focusWidget()
+
+
+async def test_enter_that_comes_before_train_can_be_pressed_is_kept_for_it(bench, qtbot, wait):
+    """Qt hands the keyboard of a grey button to the one beside it, which adds to a race."""
+    await bench.start()
+    bench.window.activateWindow()
+    bench.state.engine = EngineStatus(state="starting", message="Starting the engine")
+    bench.state.engine_changed.emit()
+    qtbot.keyClick(bench.window.canvas.discover.cards[0], Qt.Key.Key_Return)
+    qtbot.keyClick(with_the_keyboard(bench), Qt.Key.Key_Return)
+    await wait(lambda: bench.state.draft.checked)
+    assert not bench.state.race.entries
+    assert not starts(bench)
+    bench.state.engine = EngineStatus(state="ready", message="Engine ready")
+    bench.state.engine_changed.emit()
+    await wait(lambda: bench.state.runs.current is not None)
+    assert len(starts(bench)) == 1
+
+
+async def test_train_has_the_keyboard_again_once_it_can_be_pressed(bench, qtbot, wait):
+    await set_up(bench, wait)
+    bench.window.activateWindow()
+    setup = bench.window.inspector.setup
+    await wait(lambda: with_the_keyboard(bench) is setup.train)
+    bench.state.set_starting(True)
+    assert not setup.train.isEnabled()
+    for _ in range(2):
+        qtbot.keyClick(with_the_keyboard(bench), Qt.Key.Key_Return)
+    assert not bench.state.race.entries
+    bench.state.set_starting(False)
+    assert with_the_keyboard(bench) is setup.train
+    assert not starts(bench), "one that starts already keeps no second Enter"
+
+
+async def test_an_enter_is_not_kept_by_whoever_goes_elsewhere(bench, qtbot, wait):
+    await set_up(bench, wait)
+    bench.window.activateWindow()
+    setup = bench.window.inspector.setup
+    await wait(lambda: with_the_keyboard(bench) is setup.train)
+    setup.train.offer(False, waits=True)
+    qtbot.keyClick(with_the_keyboard(bench), Qt.Key.Key_Return)
+    setup.finder.setFocus()
+    setup.train.offer(True, waits=False)
+    assert not starts(bench)
+    assert with_the_keyboard(bench) is setup.finder
 
 
 async def test_after_a_refusal_it_can_be_tried_again(bench, wait):

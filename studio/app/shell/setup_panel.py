@@ -27,6 +27,7 @@ from studio.app.widgets.basic import (
     scrolled,
     separator,
 )
+from studio.app.widgets.eagerbutton import EagerButton
 from studio.app.widgets.flash import flash
 from studio.app.widgets.literal import set_tip
 from studio.protocol.messages import ErrorInfo
@@ -78,7 +79,8 @@ class SetupPanel(QWidget):
         self._links.setContentsMargins(0, 0, 0, 0)
         self.elsewhere.hide()
         self.sections = [SectionPanel(state, actions, name) for name in drafts.SECTIONS]
-        self.train = button("Train", actions.training.start, kind="primary", icon="play")
+        self._foot = QWidget()
+        self.train = EagerButton("Train", actions.training.start, self._foot, icon="play")
         set_tip(self.train, "Start training (Ctrl+Return)")
         self.race = button("Add to race", actions.race.add_draft)
         self.takes = label("", "strong")
@@ -119,7 +121,7 @@ class SetupPanel(QWidget):
             body.addWidget(section)
         body.addStretch(1)
         self._scroll = scrolled(page)
-        self._foot = foot = QWidget()
+        foot = self._foot
         below = QVBoxLayout(foot)
         below.setContentsMargins(14, 10, 14, 12)
         below.setSpacing(6)
@@ -148,6 +150,7 @@ class SetupPanel(QWidget):
             return
         if draft is not self._draft:
             self.finder.clear()  # it was looked for in another setup
+            self.train.forget()
         self._show_name(draft)
         self.moved.show_draft(draft, self._state.catalog)
         for section in self.sections:
@@ -181,7 +184,8 @@ class SetupPanel(QWidget):
         if not ready:
             waiting = ErrorInfo(kind="engine", message=f"{self._state.engine.message}…")
             reasons.append(waiting)
-        self.train.setEnabled(not reasons and not self._state.starting)
+        starting = self._state.starting
+        self.train.offer(not reasons and not starting, waits=not draft.reasons and not starting)
         busy = self._state.under_way is not None
         self.train.setText("Add to the queue" if busy else "Train")
         self.train.setAccessibleName(self.train.text())

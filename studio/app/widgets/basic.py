@@ -44,6 +44,7 @@ __all__ = [
     "clear",
     "column",
     "discard",
+    "dressed",
     "icon_button",
     "label",
     "restyle",
@@ -158,7 +159,19 @@ def button(
     """Return a push button of a kind of the stylesheet; of a dialog the primary one is what Enter
     presses, wherever in the dialog the keyboard is.
     """
-    made = PushButton(text)
+    return dressed(PushButton(text), clicked, kind=kind, icon=icon, tip=tip)
+
+
+def dressed(
+    made: QPushButton,
+    clicked: Callable[[], None] | None = None,
+    *,
+    kind: str = "",
+    icon: str = "",
+    tip: str = "",
+) -> QPushButton:
+    """Make a push button one like all others, see `button`."""
+    text = made.text()
     made.setAutoDefault(False)
     made.setDefault(kind == "primary")
     # A click leaves the keyboard where it was, so that Space stays the key of the clocks.

@@ -24,6 +24,7 @@ from studio.app.state.races import why_not_added
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import Elided, button, clear, label, row, separator
 from studio.app.widgets.comparenames import SEGMENTS
+from studio.app.widgets.eagerbutton import EagerButton
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.menu import Entries, open_menu
 from studio.app.widgets.racecard import RaceCard
@@ -66,7 +67,7 @@ class RaceTray(QFrame):
         self.axis.setMinimumWidth(SEGMENTS)
         self.axis.chosen.connect(lambda place: actions.race.set_budget(AXES[place][0]))
         self._slot = QHBoxLayout()
-        self.start = button("Start the race", actions.race.start, kind="primary", icon="play")
+        self.start = EagerButton("Start the race", actions.race.start, self, icon="play")
         self._list = QVBoxLayout()
         self._list.setSpacing(0)
         self._lay_out()
@@ -201,7 +202,8 @@ class RaceTray(QFrame):
         reasons = race.reasons
         if engine.state not in ("ready", "busy"):
             reasons = [ErrorInfo(kind="engine", message=f"{engine.message}…"), *reasons]
-        self.start.setEnabled(not reasons and not self._state.starting)
+        starting = self._state.starting
+        self.start.offer(not reasons and not starting, waits=not race.reasons and not starting)
         busy = self._state.under_way is not None
         words = "Add the race to the queue" if busy else "Start the race"
         self.start.setText("The race starts\u2026" if self._state.starting else words)
