@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QColorDialog, QSlider, QVBoxLayout, QWidget
 
 from studio.app.state.editing import TASKS, Sheet, Task, brushed
 from studio.app.state.undoing import Edits
-from studio.app.widgets.basic import button, icon_button, label, restyle, row
+from studio.app.widgets.basic import icon_button, label, restyle, row
 from studio.app.widgets.editcanvas import EditCanvas
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.swatch import Swatch
@@ -19,6 +19,7 @@ __all__ = ["PaintTools"]
 Place = tuple[float, float]
 RADII = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)  # of the brush, in pixels of the image
 COLOURS = 3
+HIGH = 26  # pixels of a tool
 
 
 class PaintTools(QWidget):
@@ -56,10 +57,11 @@ class PaintTools(QWidget):
         self.width_said = label("", "small")
         self._brightness = self._slider()
         self.ink = Swatch("Colour of the ink")
-        self._colour = button("Colour…", self._ask_colour, kind="chip", tip="Colour of the ink")
+        self.ink.clicked.connect(self._ask_colour)
         tools = (self.brush, self.eraser, self.narrower, self.width_said, self.wider, self._new,
-                 self._wipe, self.ink, self._brightness, self._colour, None,
+                 self._wipe, self.ink, self._brightness, None,
                  self._negative, self._back, self._again)  # fmt: skip
+        self.setMinimumHeight(HIGH)  # in a low window tools are not flattened
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
         body.addLayout(row(*tools, gap=2))
@@ -92,7 +94,7 @@ class PaintTools(QWidget):
         self._new.setVisible(colour)
         self.ink.setVisible(colour)
         self._brightness.setVisible(colour and channels != COLOURS)
-        self._colour.setVisible(colour and channels == COLOURS)
+        self.ink.show_colour(self._ink_seen, asked=channels == COLOURS)
         self._back.setEnabled(self._edits.can_undo)
         self._again.setEnabled(self._edits.can_redo)
         self._tell()
@@ -150,6 +152,8 @@ class PaintTools(QWidget):
         return QColor.fromRgbF(*(self._ink * COLOURS)[:COLOURS])
 
     def _ask_colour(self) -> None:
+        if not self.ink.asked:
+            return  # the slider beside it says how bright it is
         dialog = QColorDialog(self._ink_seen, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.colorSelected.connect(
