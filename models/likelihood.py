@@ -19,7 +19,7 @@ from torch import Tensor
 
 from models.contracts.abilities import Denoise
 from models.contracts.learner import finish
-from models.tensors import make_generator
+from models.tensors import make_generator, weighed
 
 __all__ = ["EXACT", "log_prob", "log_prob_adaptive", "walk_log_prob"]
 
@@ -63,7 +63,7 @@ def _estimate(y: Tensor, x: Tensor, signs: Tensor) -> Tensor:
     """Return the mean of e.(dy/dx)e over signs e (k, n, *shape), (n,)."""
     total = x.new_zeros(len(x))
     for i, e in enumerate(signs):
-        (product,) = torch.autograd.grad(y, x, e, retain_graph=i + 1 < len(signs))
+        (product,) = torch.autograd.grad(weighed(y, e), x, retain_graph=i + 1 < len(signs))
         total = total + (product * e).flatten(1).sum(dim=1)
     return total / len(signs)
 

@@ -13,6 +13,7 @@ __all__ = [
     "noise_like",
     "real_places",
     "slope_of",
+    "weighed",
 ]
 
 # On a CPU the activations of so many points stay in its cache: an MLP of 3 x 128 units takes 1.1 us
@@ -95,3 +96,10 @@ def slope_of(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         place = x.detach().clone().requires_grad_()
         (slope,) = torch.autograd.grad(function(place).sum(), place)
     return slope
+
+
+def weighed(y: Tensor, w: Tensor) -> Tensor:
+    """Return a number whose gradient by y is w, to the bit. Given w as ``grad_outputs`` instead,
+    torch first loads a computer algebra of 500 modules, which takes seconds.
+    """
+    return (y * (w.clone() if w.is_inference() else w.detach())).sum()

@@ -19,7 +19,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from models.tensors import expand_like
+from models.tensors import expand_like, weighed
 
 __all__ = ["ObjectiveName", "sliced_errors"]
 
@@ -40,7 +40,7 @@ def sliced_errors(
     """
     x = x.detach().requires_grad_(True)
     denoised = denoise(x)
-    (product,) = torch.autograd.grad(denoised, x, signs, create_graph=True)
+    (product,) = torch.autograd.grad(weighed(denoised, signs), x, create_graph=True)
     moved = denoised - x
     square = _sum(moved.square()) if reduced else _sum(signs * moved).square()
     slope = 2 * product * signs - signs.square()

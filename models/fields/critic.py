@@ -12,7 +12,7 @@ from models.contracts.execution import PLAIN, Execution
 from models.fields.adversarial import AdversarialLoss
 from models.fields.rescaling import Rescaling
 from models.nets.calling import call
-from models.tensors import expand_like
+from models.tensors import expand_like, weighed
 from models.training.optim import OptimizerConfig
 from models.training.part import TrainedPart
 from models.training.trained import Trained
@@ -187,7 +187,7 @@ class Critic(TrainedPart[nn.Module]):
             told = t.clone() if t is not None and t.is_inference() else t
             d = _value(net, rows.holding(x), told)
             # The rows do not mix, so that one backward pass gives each its own slope.
-            slope = torch.autograd.grad(d, x, self.rescaling.slope(d.detach()))[0]
+            slope = torch.autograd.grad(weighed(d, self.rescaling.slope(d.detach())), x)[0]
         return rows.zeroed(slope)
 
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from models.contracts.execution import PLAIN, Execution
 from models.contracts.state import State
+from models.tensors import weighed
 from models.training.ema import Ema
 from models.training.optim import OptimizerConfig, ScheduledOptimizer
 from models.training.posthoc import PosthocAverages
@@ -111,7 +112,7 @@ class Trained(Generic[M]):
         for rows in self.execution.parts(n):
             with self.execution.precision(self._device):
                 output, way = move(rows)
-            torch.autograd.backward(output, -way)
+            torch.autograd.backward(weighed(output, -way))
         self.optimizer.step()
 
     def average(self) -> None:
