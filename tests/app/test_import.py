@@ -222,7 +222,8 @@ def test_classes_of_the_first_rows_are_named_as_in_the_file(qtbot):
     assert [shown.list.item(line, 3).text() for line in range(2)] == ["37, 23, 25", "6, 6, 1"]
 
 
-async def test_a_dialog_takes_the_keyboard_from_nobody_who_types(bench, wait):
+async def before_an_import(bench, wait):
+    """Return the search, which has the keyboard; /x/a.csv can be looked into."""
     found = Inspection(files=["/x/a.csv"], importer="points", kind="points", format="csv", bytes=9)
     bench.script[m.InspectData] = lambda _: msgspec.to_builtins(found)
     await bench.start()
@@ -230,6 +231,11 @@ async def test_a_dialog_takes_the_keyboard_from_nobody_who_types(bench, wait):
     bench.window.activateWindow()
     search.setFocus()
     await wait(search.hasFocus)
+    return search
+
+
+async def test_a_dialog_takes_the_keyboard_from_nobody_who_types(bench, wait):
+    search = await before_an_import(bench, wait)
 
     def typing():
         if bench.state.looks:  # they are being read
@@ -248,13 +254,7 @@ async def test_a_dialog_takes_the_keyboard_from_nobody_who_types(bench, wait):
 
 
 async def test_who_has_typed_before_or_types_nowhere_is_shown_it_at_once(bench, wait):
-    found = Inspection(files=["/x/a.csv"], importer="points", kind="points", format="csv", bytes=9)
-    bench.script[m.InspectData] = lambda _: msgspec.to_builtins(found)
-    await bench.start()
-    search = bench.window.canvas.discover.search
-    bench.window.activateWindow()
-    search.setFocus()
-    await wait(search.hasFocus)
+    search = await before_an_import(bench, wait)
     QTest.keyClicks(search, "ring")
     bench.actions.data.inspect_files(["/x/a.csv"])
     await wait(lambda: bench.window.findChild(ImportDialog) is not None)

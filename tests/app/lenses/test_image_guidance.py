@@ -18,9 +18,10 @@ from studio.app.plots.tradeoff import SHARE, SIZE, Stop, TradeoffPlot
 from studio.app.views.images.guidance import ALL, VIEW, ImageGuidanceView, Judged, Led
 from studio.app.widgets.guidanceview import STRENGTHS as STOPS
 from studio.protocol.catalog import EntrySpec, FieldSpec
-from studio.protocol.messages import Control, GetAble, JobInfo, Operate, ResultWritten
+from studio.protocol.messages import Control, GetAble, Operate, ResultWritten
 from studio.protocol.spec import Pick
 from studio.store.results import ResultRecord, Results
+from tests.app.lenses import underway
 from tests.qtloop import until
 
 STRENGTHS = (3.0, 0.0, 1.0)
@@ -206,21 +207,13 @@ async def test_while_it_is_measured_it_says_how_far_it_is_and_can_be_ended(lens,
     assert lab.unknown.text().startswith("Nothing is measured yet")
     assert lab.measure.isEnabled()
     assert not lab.how_far.isVisibleTo(lab)
-    job = JobInfo(
-        job="j", kind="operator", state="running", title="Guidance of images: 0001-r",
-        run=lens.run.key, step=20, total=200,
-    )  # fmt: skip
-    lens.state.jobs["j"] = job
-    lens.state.left["j"] = 57.0
-    lens.state.queue_changed.emit()
+    underway.begins(lens, "Guidance of images: 0001-r")
     assert not lab.unknown.isVisibleTo(lab)
     assert not lab.measure.isEnabled()
     assert "cancel it" in lab.measure.toolTip()
     assert lab.how_far.isVisibleTo(lab)
     assert lab.how_far.said.text().startswith("Measuring the curve. 20 of 200, 57 s left. ")
-    lens.state.jobs["j"] = msgspec.structs.replace(job, step=150)
-    lens.state.left["j"] = 15.0
-    lens.state.job_progressed.emit("j")
+    underway.goes_on(lens)
     assert "150 of 200, 15 s left" in lab.how_far.said.text()
     lab.how_far.cancel.click()
     assert lab.how_far.said.text().startswith("Cancelling. ")

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from msgspec import structs
 from PySide6.QtWidgets import QPushButton
 
 from studio.app.theme import colors
 from studio.app.views.likelihood import LikelihoodView
 from studio.protocol.catalog import EntrySpec
-from studio.protocol.messages import Control, JobInfo, ResultWritten
+from studio.protocol.messages import Control, ResultWritten
 from studio.store.results import ResultRecord, Results
+from tests.app.lenses import underway
 from tests.qtloop import until
 
 RNG = np.random.default_rng(0)
@@ -63,17 +63,9 @@ async def test_it_says_how_far_it_is_and_can_be_ended(lens, view) -> None:
         fields=[],
     )  # fmt: skip
     lens.state.catalog.entries.append(lab)
-    job = JobInfo(
-        job="j", kind="operator", state="running", title="Likelihood lab: 0001-r",
-        run=lens.run.key, step=20, total=200,
-    )  # fmt: skip
-    lens.state.jobs["j"] = job
-    lens.state.left["j"] = 57.0
-    lens.state.queue_changed.emit()
+    underway.begins(lens, "Likelihood lab: 0001-r")
     assert "20 of 200, 57 s left" in view.empty.accessibleName()
-    lens.state.jobs["j"] = structs.replace(job, step=150)
-    lens.state.left["j"] = 15.0
-    lens.state.job_progressed.emit("j")
+    underway.goes_on(lens)
     assert "150 of 200, 15 s left" in view.empty.accessibleName()
     (cancel,) = [each for each in view.empty.findChildren(QPushButton) if each.isVisible()]
     cancel.click()
