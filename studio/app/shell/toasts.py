@@ -9,6 +9,7 @@ from studio.app.shell.inspector import Inspector
 from studio.app.shell.job_strip import JobStrip
 from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.session import AppState
+from studio.app.views.help import PAPER
 from studio.app.widgets.basic import button, icon_button, label, row
 
 __all__ = ["Toast", "Toasts"]
@@ -16,7 +17,8 @@ __all__ = ["Toast", "Toasts"]
 SECONDS = 5.0
 SECONDS_UNDO = 9.0
 SHOWN = 3
-WIDTH = 420
+WIDTH, LEAST = 420, 170
+READ = "read"  # how wide a widget is read from its left side: no toast lies there
 
 
 class Toast(QFrame):
@@ -83,9 +85,9 @@ class Toast(QFrame):
 
 class Toasts(QObject):
     """Puts toasts where they cover least, newest lowest, and keeps them there: at the foot of the
-    column ``beside`` a run while that is seen and its foot is free, else of the canvas; the
-    ``jobs`` that are under way lie below them. A lasting message passes by, too, where its banner
-    is not seen: it waits at the run that it is about.
+    column ``beside`` a run while that is seen and its foot is free, else of the canvas, there
+    beside the page where help is read; the ``jobs`` that are under way lie below them. A lasting
+    message passes by, too, where its banner is not seen: it waits at the run that it is about.
     """
 
     def __init__(self, state: AppState, canvas: QWidget, beside: Inspector, jobs: JobStrip) -> None:
@@ -108,6 +110,7 @@ class Toasts(QObject):
     def _gather(self) -> None:
         """Bring the toasts to where they belong now."""
         host = self._host
+        self._canvas.setProperty(READ, PAPER if self._state.place == "help" else 0)
         for toast in _alive(self._canvas if host is self._beside else self._beside):
             toast.setParent(host)
             toast.show()
@@ -148,14 +151,18 @@ def _alive(host: QWidget) -> list[Toast]:
 def place(host: QWidget) -> None:
     """Stack the jobs and the toasts of a widget from its bottom up."""
     bottom = host.height() - 12
+    room = host.width() - int(host.property(READ) or 0) - 24
+    beside = LEAST <= room < host.width() - 24
+    widest = min(WIDTH, room if beside else max(120, host.width() - 24))
     jobs: list[QFrame] = [each for each in host.findChildren(JobStrip) if not each.isHidden()]
     for toast in [*jobs, *reversed(_alive(host))]:
-        toast.setFixedWidth(min(WIDTH, max(120, host.width() - 24)))
+        toast.setFixedWidth(widest)
         toast.adjustSize()
         height = toast.heightForWidth(toast.width())
         if height > 0:
             toast.resize(toast.width(), height)
         bottom -= toast.height()
-        toast.move((host.width() - toast.width()) // 2, bottom)
+        middle = (host.width() - toast.width()) // 2
+        toast.move(host.width() - toast.width() - 12 if beside else middle, bottom)
         toast.raise_()
         bottom -= 8

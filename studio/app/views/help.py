@@ -1,6 +1,6 @@
 """The help: a list of pages, a search in all of them, and the page itself."""
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QColor,
@@ -29,10 +29,13 @@ from studio.app.theme import colors, theme
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.literal import set_tip
 
-__all__ = ["HelpView"]
+__all__ = ["PAPER", "HelpView"]
 
 SLUG = Qt.ItemDataRole.UserRole
 READING = 720  # logical pixels: lines no longer than the eye follows
+SIDE = 20  # pixels on the left of a page
+BESIDE = 24  # pixels beside a title in the list
+PAPER = SIDE + READING + 20  # so wide is what is read
 KEEP = QTextCursor.MoveMode.KeepAnchor
 RELAID = 120  # milliseconds after the last change of the width
 
@@ -62,6 +65,29 @@ class Sheet(QTextBrowser):
         return None  # nothing comes from anywhere else
 
 
+class Titles(QListWidget):
+    """Lists pages by their titles; one that is too long for a line takes two."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setWordWrap(True)
+        self.setTextElideMode(Qt.TextElideMode.ElideNone)
+
+    def fit(self) -> None:
+        """Give each title as many lines as it needs."""
+        metrics, room = self.fontMetrics(), self.viewport().width() - BESIDE
+        for item in map(self.item, range(self.count())):
+            item.setData(Qt.ItemDataRole.SizeHintRole, None)
+            line = self.sizeHintForIndex(self.indexFromItem(item)).height()
+            if metrics.horizontalAdvance(item.text()) > room:
+                item.setSizeHint(QSize(0, line + metrics.lineSpacing()))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.fit()
+
+
 class HelpView(QWidget):
     """The page that is read; ``column`` has the list of all, for the shell to place beside it."""
 
@@ -79,7 +105,7 @@ class HelpView(QWidget):
         self.finder.setClearButtonEnabled(True)
         self.finder.textChanged.connect(self._search)
         self.finder.returnPressed.connect(self._next_hit)
-        self.list = QListWidget()
+        self.list = Titles()
         self.list.setAccessibleName("Pages")
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.currentItemChanged.connect(self._listed)
@@ -106,7 +132,7 @@ class HelpView(QWidget):
             side.addWidget(each)
         self.column.setLayout(side)
         page = QVBoxLayout(self)
-        page.setContentsMargins(20, 20, 0, 0)
+        page.setContentsMargins(SIDE, 20, 0, 0)
         page.addWidget(self.sheet)
 
     # Pages
@@ -203,6 +229,7 @@ class HelpView(QWidget):
             item.setData(SLUG, page.slug)
             set_tip(item, page.summary)
             self.list.addItem(item)
+        self.list.fit()
         self.list.blockSignals(False)
         self.count.setVisible(bool(text.strip()))
         self.count.setText(f"{len(found)} {'page' if len(found) == 1 else 'pages'}")
