@@ -68,7 +68,7 @@ class TilesView(QWidget):
         self._parts = TileParts(self.grid), TileParts(self.strip)
         self.projection = ParticleCanvas()
         self._lasso = LassoChip([self.projection], self._catch)
-        self._where = label("", "muted")
+        self._where = Elided("", "muted")
         self._which = Elided("", "muted")
         self._seen = label("", "small", wrap=True)
         self._legend = Elided("", "muted")
@@ -95,6 +95,7 @@ class TilesView(QWidget):
         halves.addWidget(right)
         halves.setStretchFactor(0, 3)
         halves.setStretchFactor(1, 2)
+        halves.setSizes([3000, 2000])  # whatever their captions are as they are shown first
         self._halves, self._right = halves, right
         film = _pane(row(section("Along the flow"), None, self._which), self.strip)
         film.setFixedHeight(128)
@@ -117,7 +118,7 @@ class TilesView(QWidget):
         follow.changed.connect(self._changed)
         follow.changed.connect(self._ask_names)
         follow.shown.connect(self._show)
-        follow.failed.connect(lambda step, why: self._where.setText(f"Step {step:,}: {why}"))
+        follow.failed.connect(lambda step, why: self._where.set_text(f"Step {step:,}: {why}"))
         follow.moved.connect(self._draw)
         self._state.engine_changed.connect(self._ask_names)
         self._state.catalog_changed.connect(self._changed)
@@ -204,7 +205,7 @@ class TilesView(QWidget):
         self._offer(record, kind, frame, told)
         picture = words.picture_of(record.step, self._following.run)
         count = f"{len(shown)} {kind.moving}"
-        self._where.setText(f"{picture}, t = {float(record.t[frame]):.2f}, {count}")
+        self._where.set_text(f"{picture}, t = {float(record.t[frame]):.2f}, {count}")
         self._draw_strip(record)
 
     def _offer(self, record: FlowRecord, kind: Kind, frame: int, told: Arrays) -> None:

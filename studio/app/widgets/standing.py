@@ -25,7 +25,7 @@ from studio.app.widgets.literal import set_tip
 
 __all__ = ["StandingCard", "Strip", "marks"]
 
-EDGE, BASE = 18, 22  # pixels beside the axis, and below it
+EDGE, HEAD, BASE = 18, 20, 22  # pixels beside the axis, above it for its name, and below it
 WORDS = 30  # pixels that a number on the axis needs
 MOST, ARROW = 300, 48  # pixels of the choice of a metric, and of what is beside its words
 
@@ -118,10 +118,10 @@ class Strip(QWidget):
         band.setAlphaF(0.25)
         low, high = self._ends
         left, right = (self._x(min(high, max(low, end))) for end in self.band)
-        painter.fillRect(QRectF(left, 8, max(2.0, right - left), y - 8), band)
+        painter.fillRect(QRectF(left, HEAD, max(2.0, right - left), y - HEAD), band)
         painter.setPen(QPen(QColor(tokens.good), 1.4))
         at = self._x(self._floor)
-        painter.drawLine(QLineF(at, 8, at, y))
+        painter.drawLine(QLineF(at, HEAD, at, y))
 
     def _paint_values(self, painter: QPainter, y: float) -> None:
         tokens = theme.colors()

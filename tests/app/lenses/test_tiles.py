@@ -236,7 +236,7 @@ def test_a_latent_has_one_place_however_many_a_record_holds(lens: Any, view: Til
         seen.append((view.grid.count, view.projection.count, view.grid._cell(5)))
     assert seen == [seen[0]] * 3
     assert seen[0][:2] == (16, 16)
-    assert view._where.text().endswith("16 pictures")
+    assert view._where.accessibleName().endswith("16 pictures")
 
 
 def test_while_it_evaluates_no_speed_and_no_time_left_are_said(lens: Any) -> None:
