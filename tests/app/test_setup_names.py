@@ -157,7 +157,9 @@ async def test_as_many_data_are_told_as_the_training_draws(bench, wait, tmp_path
     ("held", "said"),
     [
         (50, "25 samples"),
-        (20, "16 samples at most, and say next to nothing"),
+        (20, "10 samples, and say next to nothing"),
+        (4, "2 samples, and say next to nothing"),
+        (3, ""),
         (500, "250 samples"),
         (2000, ""),
         (0, ""),

@@ -14,7 +14,6 @@ from studio.app.state.draft import Draft
 from studio.app.state.expected import expected
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState, DataInfo
-from studio.app.words import duration
 from studio.counted import counted
 from studio.methods import Method, Published, methods
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec, InputSpec
@@ -192,7 +191,7 @@ def _number(field: FieldSpec, n: int, usual: int, draft: Draft | None, state: Ap
         value=n,
         title=said(field, n),
         summary="As it began" if n == usual else "",
-        note=f"{took.about} {duration(took.seconds)}" if took is not None else "",
+        note=took.said if took is not None else "",
         facts=(("Range", check.bounds(field)),),
     )
 

@@ -6,13 +6,13 @@ from studio.app.state.draft import Draft
 from studio.app.state.expected import expected
 from studio.app.state.session import AppState
 from studio.app.state.sixchoices import guidance_of
-from studio.app.words import duration
 from studio.counted import counted, shared_out
 from studio.protocol.catalog import Catalog
 
 __all__ = ["costs", "takes", "used"]
 
-FEWEST = 16  # samples that a figure is of, whatever is held out
+FEWEST = 16  # samples, of fewer of which a figure says next to nothing
+PAIRED = 4  # data held out, fewer of which make no two halves: these are taken of what is learned
 DEAR = 500  # evaluations a sample from which drawing some hundred takes minutes
 FRESH = "A training draws fresh ones for every batch."
 CARRIED = {"flow": "particles", "particles": "particles", "generator": "generator"}
@@ -62,11 +62,11 @@ def _measured(draft: Draft, catalog: Catalog | None) -> str:
     family = drafts.entry_of(draft.spec, "family", catalog)
     if family is None or "samples" not in family.capabilities or not held or not wanted:
         return ""
-    most = max(FEWEST, held // 2)
-    if most >= wanted:
+    most = held // 2
+    if most >= wanted or held < PAIRED:
         return ""
-    if held // 2 < FEWEST:
-        return f"figures are of {most:,} samples at most, and say next to nothing"
+    if most < FEWEST:
+        return f"figures are of {counted(most, 'sample')}, and say next to nothing"
     return f"figures are of {most:,} samples, as many as half of them"
 
 
@@ -75,7 +75,8 @@ def takes(draft: Draft, state: AppState) -> tuple[str, str]:
     known = expected(draft, state)
     if known is None:
         return "", ""
-    where = "on this computer" if known.here or state.engine.device == "cpu" else "on a CPU"
+    elsewhere = "not timed here yet" if state.engine.device == "cpu" else "on a CPU"
+    where = "on this computer" if known.here else elsewhere
     if draft.evaluations and draft.evaluations >= DEAR:
         where = "plus drawing samples"
-    return f"{known.about} {duration(known.seconds)}", where
+    return known.said, where

@@ -10,6 +10,7 @@ from studio.app.state.comparison import training_value
 from studio.app.state.draft import Draft
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
+from studio.app.words import duration
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import Recipe, RunSpec
 
@@ -18,6 +19,7 @@ __all__ = ["Expected", "expected", "steps_of"]
 STEPS, BATCH = "steps", "batch"
 PIXELS = re.compile(r"(\d+)x(\d+), (grey|colour)")
 """How the catalogue says the size of images, as in "1,797 pictures, 8x8, grey"."""
+SLOWER = 3  # times the computer that recipes were timed on: a laptop, or one that has more to do
 ENOUGH = 20  # steps of a run, fewer of which tell little of the others
 
 
@@ -35,6 +37,15 @@ class Expected:
     def about(self) -> str:
         """The word before them."""
         return "roughly" if self.rough else "about"
+
+    @property
+    def said(self) -> str:
+        """How long it takes, in words. The time of a recipe is that of another computer: on this
+        one, and beside what else it does, it takes up to some times as long.
+        """
+        if self.here:
+            return f"{self.about} {duration(self.seconds)}"
+        return f"{duration(self.seconds)} to {duration(SLOWER * self.seconds)}"
 
 
 def steps_of(spec: RunSpec, catalog: Catalog | None) -> int:
