@@ -19,7 +19,7 @@ from studio.app.command_race import race_commands
 from studio.app.commands import Command, Registry
 from studio.app.kinds.registry import flows_in, moves_in
 from studio.app.state.naming import called
-from studio.app.state.session import AppState
+from studio.app.state.session import COMING, AppState
 from studio.app.theme import theme
 
 __all__ = ["Shell", "build"]
@@ -152,7 +152,7 @@ class _Why:
             return "A run is being started."
         if draft.reasons:
             return draft.reasons[0].message
-        return self.engine()
+        return "" if self.state.engine.state in COMING else self.engine()
 
     def project(self) -> str:
         return "" if self.state.project else "No project is open."

@@ -240,11 +240,15 @@ async def test_closing_without_a_training_needs_no_question(bench, wait):
 async def close_and_choose(bench, qtbot, wait, title):
     bench.window.close()
     bench.window.close()  # asking once
-    buttons = [b for b in bench.window.findChildren(QPushButton) if b.text() == title]
-    await wait(lambda: [b for b in bench.window.findChildren(QPushButton) if b.text() == title])
-    buttons = [b for b in bench.window.findChildren(QPushButton) if b.text() == title]
-    assert len(buttons) == 1
-    qtbot.mouseClick(buttons[0], Qt.MouseButton.LeftButton)
+    window = bench.window
+
+    def buttons():
+        every = window.findChildren(QPushButton)
+        return [b for b in every if b.text() == title and b.isVisibleTo(window)]
+
+    await wait(buttons)
+    assert len(buttons()) == 1
+    qtbot.mouseClick(buttons()[0], Qt.MouseButton.LeftButton)
 
 
 async def test_cancel_keeps_the_window_and_the_training(bench, qtbot, wait):

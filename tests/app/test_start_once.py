@@ -1,5 +1,7 @@
 """Who presses the start in haste, by mouse, keyboard or name, starts once."""
 
+import asyncio
+
 import pytest
 from PySide6.QtCore import Qt
 
@@ -116,3 +118,50 @@ async def test_a_race_starts_once(bench, wait):
     bench.actions.race.start()
     await wait(lambda: len(bench.state.runs.by_key) == 2 and not bench.state.starting)
     assert len(started(bench)) == 1
+
+
+async def test_what_starts_says_so_and_can_be_called_off(bench, qtbot, wait):
+    await set_up(bench, wait)
+    panel, sidebar = bench.window.inspector.setup, bench.window.sidebar
+    bench.engine.hang()
+    qtbot.mouseClick(panel.train, Qt.MouseButton.LeftButton)
+    assert panel.train.text() == "Starting…"
+    assert sidebar.draft.note == "starting…"
+    assert panel.cancel.isVisibleTo(panel)
+    await asyncio.sleep(0.2)  # it is on its way
+    qtbot.mouseClick(panel.cancel, Qt.MouseButton.LeftButton)
+    bench.engine.hang(False)
+    await wait(lambda: not bench.state.starting)
+    assert [c.action for c in bench.engine.received if isinstance(c, m.Control)] == ["cancel"]
+    assert bench.state.place == "setup"
+    assert panel.train.text() == "Train"
+
+
+async def test_who_went_elsewhere_stays_there_when_the_run_starts(bench, wait):
+    await set_up(bench, wait)
+    bench.engine.hang()
+    bench.actions.training.start()
+    bench.state.go("data")
+    bench.engine.hang(False)
+    await wait(lambda: not bench.state.starting)
+    assert bench.state.place == "data"
+    assert len(bench.state.runs.by_key) == 1
+
+
+@pytest.mark.parametrize("off", [False, True])
+async def test_a_start_waits_for_an_engine_that_loads(bench, wait, off):
+    await set_up(bench, wait)
+    ready = bench.state.engine
+    bench.state.engine = EngineStatus(state="starting", message="Loading the models")
+    bench.state.engine_changed.emit()
+    assert bench.window.registry.trigger("train")
+    await asyncio.sleep(0.2)
+    assert bench.state.starting
+    assert not starts(bench)
+    if off:
+        bench.actions.training.call_off()
+    else:
+        bench.state.engine = ready
+        bench.state.engine_changed.emit()
+    await wait(lambda: not bench.state.starting)
+    assert len(starts(bench)) == (not off)

@@ -16,11 +16,13 @@ from studio.app.state.evaluating import fitting, picks
 from studio.app.state.notices import Notice
 from studio.app.state.results import number_of
 from studio.app.state.runs import RESUMABLE, RunState
-from studio.app.state.session import AppState
+from studio.app.state.session import COMING, AppState
+from studio.counted import counted
 from studio.protocol.messages import (
     GENERATE,
     Control,
     Evaluate,
+    JobInfo,
     MoveJob,
     Operate,
     ResumeRace,
@@ -38,6 +40,9 @@ class TrainingIntents(Intents):
     def __init__(self, state: AppState, link: Link, runs: RunIntents) -> None:
         super().__init__(state, link)
         self._runs = runs
+        self._wanted = asyncio.Event()  # the start that was asked for, until it is called off
+        self._decided = asyncio.Event()  # the engine is there, or gone, or nobody waits for it
+        state.engine_changed.connect(self._engine_changed)
 
     def start(self) -> None:
         """Queue the run that is being set up; its settings are frozen from here on."""
@@ -52,11 +57,26 @@ class TrainingIntents(Intents):
         project = self.need_project()
         spec = preferences.load().preferred(draft.spec)
         command = StartTraining(spec=spec, project=str(project))
+        self._wanted.set()
+        self._decided.clear()
+        self._engine_changed()
         self.state.set_starting(True)
-        self._do(self._start(command, draft), "The run did not start")
+        self._do(self._start(command, draft, self.state.place), "The run did not start")
 
-    async def _start(self, command: StartTraining, draft: Draft) -> None:
+    def call_off(self) -> None:
+        """Give up the start that was asked for; what the engine has begun meanwhile is stopped."""
+        self._wanted.clear()
+        self._decided.set()
+
+    def _engine_changed(self) -> None:
+        if self.state.engine.state not in COMING:
+            self._decided.set()
+
+    async def _start(self, command: StartTraining, draft: Draft, place: str) -> None:
         try:
+            await self._decided.wait()
+            if not self._wanted.is_set():
+                return
             # The folder is made here, so that the project has the name that the person saw.
             asked = draft.spec
             await asyncio.to_thread(disk.create, Path(command.project), self.state.project_name)
@@ -64,7 +84,13 @@ class TrainingIntents(Intents):
             run = str(answer.result["run"])
             draft.started = asked
             self._runs.know(run, command.spec)
-            self._runs.show_new(run)
+            if not self._wanted.is_set():
+                await self.link.ask(Control(job=str(answer.result["job"]), action="cancel"))
+            elif self.state.place == place:
+                self._runs.show_new(run)
+            else:  # the person is elsewhere by now, and stays there
+                text = f"{Path(run).name} is in the queue"
+                self.state.notices.post(Notice(level="info", text=text))
         finally:
             self.state.set_starting(False)
 
@@ -153,11 +179,27 @@ class TrainingIntents(Intents):
         command: Control | Operate
         if job is not None:
             command = Control(job=job.job, action="sample", n=n)
+            self._say_sampling(run, job, n)
         else:
             first = training_value(run.spec, "seed", self.state.catalog) or 0
             seed = int(first) + (number_of(run.results[-1]) if run.results else 0)
             command = Operate(run=run.key, operator=GENERATE, config={"n": n, "seed": seed})
         self._tell(command, "Sampling did not start", run.key)
+
+    def _say_sampling(self, run: RunState, job: JobInfo, n: int) -> None:
+        """Say that a training draws samples, or what it does before: they come between two steps,
+        which may be a while.
+        """
+        kind, doing = kind_of_run(run, self.state.catalog), self.state.doing.get(job.job, "")
+        text = f"Drawing {counted(n, kind.one, kind.many)}"
+        why = f"By the model as it is at step {run.step:,}" if run.step else ""
+        if doing and not run.step:
+            why = f"First it is {doing}"
+        elif not run.step:
+            why = "By the model before its first step"
+        self.state.notices.post(
+            Notice(level="info", text=text, why=why, topic=f"sampling:{run.key}")
+        )
 
     def sample_as(self, key: str, n: int, seed: int) -> None:
         """Write n samples of a seed into any run, so that they can stand beside those of another

@@ -1,4 +1,4 @@
-"""What was changed in a setup, above its settings: what each was, and the way back."""
+"""What was changed in a setup, below its settings: what each was, and the way back."""
 
 from functools import partial
 

@@ -83,6 +83,8 @@ class SetupPanel(QWidget):
         self.train = EagerButton("Train", actions.training.start, self._foot, icon="play")
         set_tip(self.train, "Start training (Ctrl+Return)")
         self.race = button("Add to race", actions.race.add_draft)
+        self.cancel = button("Cancel", actions.training.call_off)
+        self.cancel.hide()
         self.takes = label("", "strong")
         self.where = label("", "muted")
         self._reasons = QVBoxLayout()
@@ -127,7 +129,7 @@ class SetupPanel(QWidget):
         below.setSpacing(6)
         below.addLayout(self._reasons)
         below.addLayout(row(self.takes, None, self.where))
-        start = row(self.train, self.race, gap=8)
+        start = row(self.train, self.race, self.cancel, gap=8)
         start.setStretch(0, 1)
         below.addLayout(start)
         layout = QVBoxLayout(self)
@@ -137,10 +139,10 @@ class SetupPanel(QWidget):
         head = column(self.tabs, self.finder, gap=8)
         head.setContentsMargins(14, 12, 14, 10)
         layout.addLayout(head)
-        layout.addWidget(self.changed)
         layout.addWidget(separator())
         layout.addWidget(self._scroll, 1)
         layout.addWidget(separator())
+        layout.addWidget(self.changed)  # below the fields: it grows while they are clicked
         layout.addWidget(foot)
 
     def refresh(self) -> None:
@@ -179,19 +181,19 @@ class SetupPanel(QWidget):
         self.called.setVisible(bool(draft.given) and called != draft.given)
 
     def _show_foot(self, draft: Draft) -> None:
-        ready = self._state.engine.state in ("ready", "busy")
+        engine, starts = self._state.engine, self._state.starting
         reasons = list(draft.reasons)
-        if not ready:
-            waiting = ErrorInfo(kind="engine", message=f"{self._state.engine.message}…")
-            reasons.append(waiting)
-        starting = self._state.starting
-        self.train.offer(not reasons and not starting, waits=not draft.reasons and not starting)
-        busy = self._state.under_way is not None
-        self.train.setText("Add to the queue" if busy else "Train")
+        able = not reasons and engine.state != "lost"
+        if engine.state not in ("ready", "busy"):
+            reasons.append(ErrorInfo(kind="engine", message=f"{engine.message}…"))
+        self.train.offer(able and not starts, waits=not draft.reasons and not starts)
+        queues = "Add to the queue" if self._state.under_way is not None else "Train"
+        self.train.setText("Starting…" if starts else queues)
         self.train.setAccessibleName(self.train.text())
         alone = self._state.race.bound is None
         self.train.setVisible(alone)
-        self.race.setVisible(alone)
+        self.race.setVisible(alone and not starts)
+        self.cancel.setVisible(alone and starts)
         why = why_not_added(self._state.race, draft)
         self.race.setEnabled(not why)
         set_tip(self.race, why or "Let it race others at equal budget (Ctrl+Shift+A)")

@@ -40,7 +40,6 @@ class Sidebar(QFrame):
         self.setProperty("surface", "panel")
         self.setAccessibleName("Sidebar")
         self.draft = RowButton("Setup")
-        self.draft.show_facts(text="Setup", note="not started", dot="muted")
         self.draft.clicked.connect(partial(state.go, "setup"))
         self.runs = RunList(state, actions)
         self.data = DataColumn(state, actions)
@@ -77,6 +76,8 @@ class Sidebar(QFrame):
             signal.connect(self.refresh)
         for signal in (state.catalog_changed, state.datasets_changed, state.runs.listed):
             signal.connect(self.refresh)
+        state.draft_checked.connect(self._say_draft)
+        self._say_draft()
         self.refresh()
 
     def refresh(self) -> None:
@@ -92,6 +93,11 @@ class Sidebar(QFrame):
         self._stack.setCurrentWidget(self._run_facets() if state.place == "runs" else page)
         self.draft.setVisible(state.draft is not None)
         self.draft.setChecked(state.place == "setup")
+
+    def _say_draft(self) -> None:
+        """Say whether what is set up starts: the engine may take its time."""
+        note, dot = ("starting…", "warm") if self._state.starting else ("not started", "muted")
+        self.draft.show_facts(text="Setup", note=note, dot=dot)
 
     def _count(self, destination: Destination) -> str:
         """Say how many things there are."""

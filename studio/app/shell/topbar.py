@@ -139,7 +139,8 @@ class TopBar(QFrame):
                 return "run-next", "Run next", "play"
             return "remove-from-queue", "Remove from the queue", "stop"
         if state.place == "setup" and job is None:
-            return ("train", "Train", "play") if self._train else ("", "", "")
+            title = "Starting…" if state.starting else "Train"
+            return ("train", title, "play") if self._train else ("", "", "")
         if job is not None and (state.place == "run" or state.place == "setup"):
             paused = job.state == "paused"
             of = self._other(job, run)

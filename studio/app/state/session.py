@@ -40,6 +40,10 @@ __all__ = [
 
 LONG = ("training", "race")  # jobs that are kept when they are stopped, and go on later
 EngineState = Literal["starting", "ready", "busy", "lost", "restarting"]
+COMING = (
+    "starting",
+    "restarting",
+)  # what is asked of the engine now it does as soon as it is there
 
 
 @dataclass(frozen=True, kw_only=True)

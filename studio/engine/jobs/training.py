@@ -282,6 +282,7 @@ class TrainingJob(Job):
             if action in ("checkpoint", "pause"):
                 outputs.save(self.step, pinned=action == "checkpoint")
             elif action == "sample":
+                self._tick(self._clock(), "drawing samples")
                 yield from outputs.sample(self.step, n)
             elif action == "evaluate":
                 yield from outputs.evaluate(self.step)
