@@ -1,5 +1,6 @@
 """What a run can do, asked in the window: offered, filled in, refused in words, done, found."""
 
+import asyncio
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -499,11 +500,56 @@ async def test_what_is_asked_now_is_asked_of_the_selected_run_whatever_trains(be
     assert [each.run for each in asked] == [shown.key] * 2
     bench.state.runs.select(other.key)
     bench.actions.training.sample(7)
+    said = bench.state.notices.history[-1]
+    assert (said.text, said.why) == ("Drawing 7 points", "By the model as it is at step 5")
     bench.actions.training.evaluate()
     await wait(lambda: len(asked) == 4)
     assert [(c.job, c.action, c.n) for c in asked[2:]] == [
         ("job-2", "sample", 7), ("job-2", "evaluate", 1),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("doing", "said"),
+    [
+        ("training the judge of these data", "First it is training the judge of these data"),
+        ("", "By the model before its first step"),
+    ],
+)
+async def test_sampling_before_the_first_step_says_what_comes_first(bench, doing, said):
+    known = await ready(bench)
+    known.job, known.step = "job-2", 0
+    bench.state.jobs["job-2"] = m.JobInfo(
+        job="job-2", kind="training", title="1", state="running", run=known.key
+    )
+    bench.state.doing["job-2"] = doing
+    bench.engine.script[m.Control] = lambda command: {}
+    bench.actions.training.sample(9)
+    assert bench.state.notices.history[-1].why == said
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_a_second_click_on_cancel_is_no_error(bench, wait, gone):
+    known = await ready(bench)
+    info = m.JobInfo(job="j9", kind="evaluation", title="E", state="running", run=known.key)
+    bench.state.jobs["j9"] = info
+    asked = []
+
+    def end(command):
+        asked.append(command)
+        if gone:  # it ended by itself meanwhile
+            bench.state.jobs.pop("j9")
+            raise Refusal("It has ended already.")
+
+    bench.engine.script[m.Control] = end
+    bench.actions.operating.cancel("j9")
+    bench.actions.operating.cancel("j9")
+    await wait(lambda: asked and not bench.state.ending)
+    bench.state.jobs.pop("j9", None)
+    bench.actions.operating.cancel("j9")
+    await asyncio.sleep(0.05)
+    assert len(asked) == 1
+    assert not bench.state.notices.banners
 
 
 async def test_what_waits_in_the_queue_can_neither_be_drawn_from_nor_measured(bench):

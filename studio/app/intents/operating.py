@@ -256,9 +256,11 @@ class OperatingIntents(Intents):
             self.state.result_opened.emit(key)
 
     def cancel(self, job: str) -> None:
-        """End a job; nothing half is left of it. It is said at once that it ends, which may take
-        the engine a while.
+        """End a job, or take it out of the queue; nothing half is left of it. It is said at once
+        that it ends, which may take the engine a while; a hasty second click asks for no more.
         """
+        if job in self.state.ending or job not in self.state.jobs:
+            return
         self.state.ending.add(job)
         self.state.job_progressed.emit(job)
         self._do(self._cancel(job), "It could not be ended")
@@ -266,6 +268,9 @@ class OperatingIntents(Intents):
     async def _cancel(self, job: str) -> None:
         try:
             await self.link.ask(Control(job=job, action="cancel"))
+        except Refused:
+            if job in self.state.jobs:  # else it has ended by itself meanwhile
+                raise
         finally:
             self.state.ending.discard(job)
             self.state.job_progressed.emit(job)

@@ -90,8 +90,6 @@ class JobStrip(QFrame):
         info = self._state.jobs.get(job)
         if job in self._state.looks:
             self._actions.data.stop_looking(job)
-        elif info is not None and info.state == "queued":
-            self._actions.training.move_job(job, -1)
         elif info is not None:
             self._actions.operating.cancel(job)
 

@@ -74,11 +74,7 @@ class UnderWay(QObject):
     def stop(self) -> None:
         """End it, or take it out of the queue."""
         job = self.job
-        if job is None:
-            return
-        if job.state == "queued":
-            self._actions.training.move_job(job.job, -1)
-        else:
+        if job is not None:
             self._actions.operating.cancel(job.job)
 
     def _queued(self) -> None:
