@@ -499,6 +499,7 @@ async def test_what_is_asked_now_is_asked_of_the_selected_run_whatever_trains(be
     assert [type(each) for each in asked] == [m.Operate, m.Evaluate]
     assert [each.run for each in asked] == [shown.key] * 2
     bench.state.runs.select(other.key)
+    other.step = 5
     bench.actions.training.sample(7)
     said = bench.state.notices.history[-1]
     assert (said.text, said.why) == ("Drawing 7 points", "By the model as it is at step 5")
@@ -549,7 +550,8 @@ async def test_a_second_click_on_cancel_is_no_error(bench, wait, gone):
     bench.actions.operating.cancel("j9")
     await asyncio.sleep(0.05)
     assert len(asked) == 1
-    assert not bench.state.notices.banners
+    titles = [each.text for each in bench.state.notices.banners]
+    assert "It could not be ended" not in titles
 
 
 async def test_what_waits_in_the_queue_can_neither_be_drawn_from_nor_measured(bench):

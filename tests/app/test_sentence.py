@@ -266,7 +266,7 @@ async def test_only_steps_of_the_training_take_their_time(bench, wait):
     await set_up(bench, wait)
     draft, state = bench.state.draft, bench.state
     _, field = sentence.held(draft.spec, state.catalog)[sentence.BUDGET]
-    assert all("about" in each.note for each in numbers(field, 14, 14, draft, state))
+    assert all(" to " in each.note for each in numbers(field, 14, 14, draft, state))
     assert not any(each.note for each in numbers(field, 14, 14, None, state))
 
 

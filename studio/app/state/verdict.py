@@ -164,7 +164,7 @@ def judged(
         case "few" if slug not in floors or held.bar_word(entry) != held.FLOOR:
             return f"{of}: {held.few(n)}", ""
         case "few":
-            return f"{of} cannot tell it from real: it takes {held.ENOUGH:,}", ""
+            return f"{of} cannot tell it from real: it takes\u00a0{held.ENOUGH:,}", ""
         case "same":
             return f"not told from real{at}", "good"
         case "better":

@@ -134,10 +134,13 @@ class Strip(QWidget):
         newest = self._x(float(self._values[-1]))
         painter.setBrush(QColor(tokens.accent))
         painter.drawEllipse(QPointF(newest, y), 4.5, 4.5)
-        painter.setPen(QColor(tokens.text))
-        room = QRectF(newest - 60, y - 26, 120, 16)
+        said = f"step {self._step:,}"
+        wide = painter.fontMetrics().horizontalAdvance(said) + 8
+        room = QRectF(newest - wide / 2, y - 26, wide, 16)
         room.moveLeft(min(max(room.left(), 0.0), self.width() - room.width()))
-        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, f"step {self._step:,}")
+        painter.fillRect(room, QColor(tokens.raised))  # else the line of the floor crosses it
+        painter.setPen(QColor(tokens.text))
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, said)
 
 
 class StandingCard(QFrame):
