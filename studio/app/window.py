@@ -92,23 +92,32 @@ class MainWindow(QMainWindow):
         self._place_changed()
 
     def _build(self) -> None:
+        """Make the parts in their places, and the places first: whatever gets another parent is
+        styled anew with all that is in it.
+        """
         state, actions, asks = self._state, self._actions, self._asks
+        page = QWidget(self)
+        self.setCentralWidget(page)
+        self.stacked = _splitter(Qt.Orientation.Vertical, page)
+        middle = QWidget(self.stacked)
+        self.split = _splitter(Qt.Orientation.Horizontal, middle)
         menu = menus.main_menu(self.registry, self._qactions, self)
         project = ProjectButton(state, actions, asks.new_project, asks.open_project)
         self.topbar = TopBar(state, self.registry, project, menu)
         self.topbar.set_export_menu(self._export_menu())
         self.rail = Rail(state, self.registry)
-        self.canvas = Canvas(state, actions)
+        self.canvas = Canvas(state, actions, self.split)
         self.sidebar = Sidebar(
             state,
             actions,
             facets=self.canvas.discover.facets,
             pages=self.canvas.help.column,
             ask_import=asks.import_data,
+            parent=self.split,
         )
         self.sidebar.runs.label_wanted.connect(asks.label)
         self.canvas.setup.copy.clicked.connect(self.copy_command)
-        self.inspector = Inspector(state, actions)
+        self.inspector = Inspector(state, actions, self.split)
         self.drawer = Drawer(
             {
                 "queue": Held("Queue", lambda: QueueList(state, actions)),
@@ -120,37 +129,12 @@ class MainWindow(QMainWindow):
         openers = [QueueOpener(state, self.drawer), Opener(self.drawer, "log", "Log")]
         self.statusbar = StatusBar(state, [self.elsewhere, *openers])
         self.statusbar.history.clicked.connect(self._show_history)
-        self.split = QSplitter(Qt.Orientation.Horizontal)
-        self.split.setChildrenCollapsible(False)
-        self.split.setHandleWidth(1)
-        for part, least in ((self.sidebar, 160), (self.canvas, 280), (self.inspector, 240)):
-            part.setMinimumWidth(least)
-            self.split.addWidget(part)
-        self.split.setStretchFactor(1, 1)
-        self.split.setSizes([SIDEBAR, 900, INSPECTOR])
-        self.left = Flank(self.sidebar, self.canvas, "left", SIDEBAR)
-        self.right = Flank(self.inspector, self.canvas, "right", INSPECTOR)
-        self.panes.flanks = (self.left, self.right)
-        self._timebar: QWidget | None = None
-        self._export: ExportSheet | None = None
-        self._time_slot = QVBoxLayout()
-        self._time_slot.setContentsMargins(0, 0, 0, 0)
-        self._time_slot.setSpacing(0)
-        middle = QWidget()
-        beside = row(self.rail, upright(), self.split, gap=0)
-        beside.setStretch(2, 1)
-        above = column(gap=0)
-        above.addLayout(beside, 1)
-        above.addLayout(self._time_slot)
-        middle.setLayout(above)
-        self.stacked = QSplitter(Qt.Orientation.Vertical)
-        self.stacked.setChildrenCollapsible(False)
-        self.stacked.setHandleWidth(1)
-        self.stacked.addWidget(middle)
-        self.stacked.addWidget(self.drawer)
-        self.stacked.setStretchFactor(0, 1)
-        self.stacked.setSizes([900, DRAWER])
-        page = QWidget()
+        self._lay_out(page, middle)
+        self.palette_box = Palette(self._find_all, page)
+        self.drop = DropZone(actions, self.canvas)
+        self.toasts = Toasts(state, self.canvas, self.inspector, self.canvas.jobs)
+
+    def _lay_out(self, page: QWidget, middle: QWidget) -> None:
         layout = QVBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -159,10 +143,29 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.stacked, 1)
         layout.addWidget(separator())
         layout.addWidget(self.statusbar)
-        self.setCentralWidget(page)
-        self.palette_box = Palette(self._find_all, page)
-        self.drop = DropZone(actions, self.canvas)
-        self.toasts = Toasts(state, self.canvas, self.inspector, self.canvas.jobs)
+        above = column(gap=0)
+        middle.setLayout(above)
+        beside = row(self.rail, upright(), self.split, gap=0)
+        beside.setStretch(2, 1)
+        above.addLayout(beside, 1)
+        self._time_slot = QVBoxLayout()
+        self._time_slot.setContentsMargins(0, 0, 0, 0)
+        self._time_slot.setSpacing(0)
+        above.addLayout(self._time_slot)
+        self._timebar: QWidget | None = None
+        self._export: ExportSheet | None = None
+        self.stacked.addWidget(middle)
+        self.stacked.addWidget(self.drawer)
+        self.stacked.setStretchFactor(0, 1)
+        self.stacked.setSizes([900, DRAWER])
+        for part, least in ((self.sidebar, 160), (self.canvas, 280), (self.inspector, 240)):
+            part.setMinimumWidth(least)
+            self.split.addWidget(part)
+        self.split.setStretchFactor(1, 1)
+        self.split.setSizes([SIDEBAR, 900, INSPECTOR])
+        self.left = Flank(self.sidebar, self.canvas, "left", SIDEBAR)
+        self.right = Flank(self.inspector, self.canvas, "right", INSPECTOR)
+        self.panes.flanks = (self.left, self.right)
 
     def _make_log(self) -> QWidget:
         module = importlib.import_module("studio.app.shell.log_drawer")
@@ -506,3 +509,10 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         copied(event)
         self.drop.take(files_of(event.mimeData()))
+
+
+def _splitter(orientation: Qt.Orientation, parent: QWidget) -> QSplitter:
+    made = QSplitter(orientation, parent)
+    made.setChildrenCollapsible(False)
+    made.setHandleWidth(1)
+    return made

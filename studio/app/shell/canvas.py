@@ -22,19 +22,22 @@ __all__ = ["Canvas"]
 class Canvas(QWidget):
     """Shows the page of the state's place, with lasting messages above it."""
 
-    def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
+    def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._state = state
         self._actions = actions
         self.setProperty("surface", "canvas")
         self.setAccessibleName("Canvas")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.discover = Discover(state, actions)
-        self.setup = SetupView(state, actions)
-        self.data = DataView(state, actions)
-        self.help = HelpView(state, actions)
-        self.lenses = Lenses(state, actions)
-        self.pages = QStackedWidget()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        self.pages = QStackedWidget(self)
+        self.discover = Discover(state, actions, self.pages)
+        self.setup = SetupView(state, actions, self.pages)
+        self.data = DataView(state, actions, self.pages)
+        self.help = HelpView(state, actions, self.pages)
+        self.lenses = Lenses(state, actions, self.pages)
         self._pages: dict[str, QWidget] = {
             "discover": self.discover,
             "setup": self.setup,
@@ -44,9 +47,6 @@ class Canvas(QWidget):
         }
         for page in self._pages.values():
             self.pages.addWidget(page)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
         layout.addWidget(Banners(state))
         self.replay = ReplayStrip(state)
         layout.addWidget(self.replay)

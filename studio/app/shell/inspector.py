@@ -37,15 +37,15 @@ class Inspector(QFrame):
 
     foot_changed = Signal()
 
-    def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
+    def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._state, self._actions = state, actions
         self.setProperty("surface", "panel")
         self.setAccessibleName("Inspector")
         self.setup = SetupPanel(state, actions)
         self.run = RunPanel(state, actions)
         self._made: dict[Thing, QWidget] = {"run": self.run}
-        self._pages = QStackedWidget()
+        self._pages = QStackedWidget(self)
         self._pages.addWidget(self.setup)
         self._pages.addWidget(self.run)
         self.back = button("Back to the run", self.to_run, kind="link", tip="Esc")

@@ -170,15 +170,15 @@ class Lenses(QWidget):
 
     opened = Signal(str)
 
-    def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
+    def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.specs: list[ViewSpec] = []
         self.wanted: str = ""
         self.tabs = QTabBar()
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setAccessibleName("Lenses")
-        self.stack = QStackedWidget()
+        self.stack = QStackedWidget(self)
         self._pages: dict[str, _Page] = {}
         for id, title in LENSES.items():
             self.tabs.setTabData(self.tabs.addTab(title), id)

@@ -34,8 +34,9 @@ class Sidebar(QFrame):
         facets: QWidget,
         pages: QWidget,
         ask_import: Callable[[], None],
+        parent: QWidget | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         self._state = state
         self.setProperty("surface", "panel")
         self.setAccessibleName("Sidebar")
@@ -64,7 +65,7 @@ class Sidebar(QFrame):
             "runs": _page(self.draft, self.runs),
             "learn": pages,
         }
-        self._stack = QStackedWidget()
+        self._stack = QStackedWidget(self)
         for page in self._pages.values():
             self._stack.addWidget(page)
         layout = QVBoxLayout(self)

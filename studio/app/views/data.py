@@ -14,8 +14,8 @@ __all__ = ["DataView"]
 class DataView(QStackedWidget):
     """Shows the set that is selected, or all where none is."""
 
-    def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
+    def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._state, self._actions = state, actions
         self.setProperty("surface", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)

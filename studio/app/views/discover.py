@@ -53,8 +53,8 @@ class Discover(QWidget):
     are for the shell to place beside it.
     """
 
-    def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
+    def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._state = state
         self._actions = actions
         self._chosen: dict[str, str] = {}

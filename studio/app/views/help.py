@@ -91,8 +91,8 @@ class Titles(QListWidget):
 class HelpView(QWidget):
     """The page that is read; ``column`` has the list of all, for the shell to place beside it."""
 
-    def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
+    def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._state, self._actions = state, actions
         self._pages: list[Page] = []
         self._shown: Page | None = None

@@ -36,8 +36,8 @@ BESIDE = 640  # pixels of the page, above which its panels stand side by side
 class SetupView(QWidget):
     """Shows the draft live. A double click on a recipe ends here and starts it."""
 
-    def __init__(self, state: AppState, actions: Actions) -> None:
-        super().__init__()
+    def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._state = state
         self._actions = actions
         self._opened = 0.0
