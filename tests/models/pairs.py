@@ -149,6 +149,21 @@ def lightest(entry: FamilyEntry) -> Pair:
     return min(mine, key=lambda pair: pair.data.spec().mean.numel())
 
 
+def _few() -> list[Pair]:
+    """Return each family on its lightest kind, and each kind with a family of each carrier."""
+    light = [lightest(entry) for entry in FAMILIES]
+    first: dict[tuple[str, str], Pair] = {}
+    for pair in PAIRS:
+        first.setdefault((pair.kind.slug, pair.entry.carrier), pair)
+    return [pair for pair in PAIRS if pair in light or pair in first.values()]
+
+
+FEW = _few()
+"""Pairs for what a family does alike on all kinds of data: seeds, states, counts of weights. What
+has a shape or a mask, and whether a training is resumed bit for bit, is tried with all pairs.
+"""
+
+
 def small(pair: Pair, width: int = NETWORK["width"]) -> dict[str, Any]:
     """Return the default settings with every network made small, and what comes in turns made to
     come within a few steps; another width is another size of whatever is trained or moved.

@@ -40,6 +40,7 @@ from tests.models import tracks
 from tests.models.pairs import (
     ALL,
     FAMILIES,
+    FEW,
     LESSON,
     PAIRS,
     TURNS,
@@ -74,7 +75,7 @@ PROTOCOLS: dict[str, type] = {
     "population": HasPopulation,
     "posterior": HasPosterior,
 }
-FEW = 3
+SCARCE = 3
 """Of so many numbers at most is a datum whose likelihood is asked for: each costs a pass."""
 
 
@@ -84,7 +85,11 @@ def _known() -> Iterator[None]:
         yield
 
 
+DENOISING = [pair for pair in PAIRS if "denoiser" in pair.entry.capabilities]
+ON_A_KIND = list({pair.kind.slug: pair for pair in DENOISING}.values())
+"""One of them on each kind of data."""
 each_pair = each(PAIRS)
+each_of_few = each(FEW)
 each_light_pair = each([lightest(entry) for entry in FAMILIES])
 each_source = each([*{(p.kind.slug, "law" in p.entry.needs): p for p in PAIRS}.values()])
 OTHER_NETWORKS = list(other_networks())
@@ -165,7 +170,7 @@ def test_resume_is_exact(history: History, pair: Pair, settings: dict[str, Any])
     assert equal(one, two)
 
 
-@each_pair
+@each_of_few
 def test_a_run_may_move_to_another_kind_of_device(pair: Pair):
     """Random generators do not translate between them: fresh noise, all else exact."""
     first = trained(pair)
@@ -205,14 +210,14 @@ def test_a_step_is_finite_and_moves_every_weight(history: History, pair: Pair):
     assert all(x.isfinite().all() for x in after.tensors.values() if x.is_floating_point())
 
 
-@each_pair
+@each_of_few
 def test_what_a_step_returns_is_detached_and_scalar(pair: Pair):
     for value in build(pair).step(batch(pair, 0)).values():
         assert value.ndim == 0
         assert not value.requires_grad
 
 
-@each_pair
+@each_of_few
 def test_a_seed_fixes_everything(pair: Pair):
     known, one, two, other = lesson(pair), trained(pair), build(pair), build(pair, seed=1)
     assert train(pair, two, 0, TURNS) == known.steps
@@ -222,7 +227,7 @@ def test_a_seed_fixes_everything(pair: Pair):
     assert not learns(one) or not torch.equal(samples(one), samples(other))
 
 
-@each_pair
+@each_of_few
 def test_initial_weights_depend_on_the_seed(pair: Pair):
     one = lesson(pair).start
     if not weighty(one):
@@ -237,11 +242,11 @@ def test_initial_weights_depend_on_the_seed(pair: Pair):
 
 def lookedat(pair: Pair, family: Any) -> list[str]:
     """Return the layers of a family that do not cost too much on a kind of data."""
-    many = pair.data.spec().mean.numel() > FEW and isinstance(family, HasLikelihood)
+    many = pair.data.spec().mean.numel() > SCARCE and isinstance(family, HasLikelihood)
     return [v.name for v in family.layers if not (many and v.name == "log-density")]
 
 
-@each_pair
+@each_of_few
 def test_watching_changes_nothing(pair: Pair):
     alone, watched = lesson(pair), build(pair)
     found = []
@@ -258,7 +263,7 @@ def test_watching_changes_nothing(pair: Pair):
     assert same(alone.state, watched.state())
 
 
-@each_pair
+@each_of_few
 def test_global_random_numbers_are_left_alone(pair: Pair):
     before = torch.get_rng_state()
     family = build(pair)
@@ -432,7 +437,7 @@ def test_particles_do_not_know_each_other(pair: Pair):
     torch.testing.assert_close(all_.x[:16], some.x, rtol=1e-3, atol=1e-4)
 
 
-@each([pair for pair in PAIRS if "denoiser" in pair.entry.capabilities])
+@each([pair for pair in DENOISING if pair in FEW or pair in ON_A_KIND])
 def test_samplers_report_their_evaluations(pair: Pair):
     family = build(pair)
     for entry in (e for e in registry.all("sampler") if "posterior" not in e.needs):
@@ -492,7 +497,7 @@ def test_capabilities_return_their_shapes(pair: Pair):
         assert denoise(x, torch.tensor(0.5)).shape == x.shape
         each_level = denoise(x, torch.full((5,), 0.5))
         torch.testing.assert_close(each_level, denoise(x, torch.tensor(0.5)))
-    if isinstance(family, HasLikelihood) and x[0].numel() <= FEW:
+    if isinstance(family, HasLikelihood) and x[0].numel() <= SCARCE:
         assert family.log_prob(rows).shape == (5,)
     if isinstance(family, HasBound):
         bound = family.log_prob_bound(rows)
@@ -508,7 +513,7 @@ def test_capabilities_return_their_shapes(pair: Pair):
         assert torch.equal(family.push(latents), list(family.flow(latents))[-1].x)
 
 
-@each([pair for pair in PAIRS if not pair.data.spec().law])
+@each([pair for pair in FEW if not pair.data.spec().law])
 def test_a_tensor_is_a_batch_with_nothing_given(pair: Pair):
     known, one, two = lesson(pair), trained(pair), build(pair)
     for i in range(TURNS):
@@ -520,7 +525,7 @@ def test_a_tensor_is_a_batch_with_nothing_given(pair: Pair):
     assert torch.equal(*pushed)
 
 
-@each_pair
+@each_of_few
 def test_a_state_is_a_copy(pair: Pair):
     family = trained(pair)
     state = family.state()
@@ -529,7 +534,7 @@ def test_a_state_is_a_copy(pair: Pair):
     assert same(state, kept)
 
 
-@each_pair
+@each_of_few
 def test_a_state_of_another_size_is_refused(pair: Pair):
     state = lesson(pair).start
     if not weighty(state):
@@ -561,7 +566,7 @@ def test_a_state_with_anything_missing_is_refused(pair: Pair):
             fresh.load_state(part)
 
 
-@each_pair
+@each_of_few
 def test_it_counts_its_weights(pair: Pair):
     count = build(pair).parameter_count()
     if networked(pair.entry):
@@ -607,7 +612,7 @@ def test_a_checkpoint_is_enough_to_sample_from(pair: Pair, tmp_path: Path):
     assert torch.equal(samples(again), samples(family))
 
 
-@each_pair
+@each_of_few
 def test_what_the_data_do_not_say_cannot_be_chosen(pair: Pair):
     chosen = {"no-such-thing": torch.tensor(1)}
     with pytest.raises((KeyError, ValueError), match=r"no-such-thing|conditions"):

@@ -29,6 +29,7 @@ from models.training.optim import OptimizerConfig
 from tests.models import tracks
 from tests.models.pairs import (
     FAMILIES,
+    FEW,
     PAIRS,
     TURNS,
     Pair,
@@ -220,7 +221,7 @@ def test_plain_is_no_execution_at_all(pair: Pair):
     assert same(plain.state(), known.state)
 
 
-@each(PAIRS)
+@each(FEW)
 def test_half_precision_in_parts_trains_and_averages_stay_whole(pair: Pair):
     family = build(pair, execution=Execution(bf16=True, micro_batches=2))
     steps = train(pair, family, 0, TURNS if family.phases else 3)
