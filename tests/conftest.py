@@ -59,6 +59,15 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
     return any(inside.is_relative_to(needing) for needing in NEEDS_TORCH) or None
 
 
+@pytest.hookimpl(hookwrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is collected stays to the end: nobody looks through it again and again for garbage."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     on_screen = os.environ["QT_QPA_PLATFORM"] != "offscreen"
     skip = pytest.mark.skip(reason="needs QT_QPA_PLATFORM=xcb and an X display (Xvfb)")

@@ -83,18 +83,18 @@ def test_ctrl_c_saves_all_and_the_race_goes_on_from_there(
     # A shell that starts tests in the background lets them ignore it.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     hand.start()
-    status = race(project, "--budget-steps", "600")
+    status = race(project, "--budget-steps", "300")
     hand.join()
     signal.signal(signal.SIGINT, before)
     assert status == 128 + signal.SIGINT
     runs = Project.open(project).runs()
     assert {run.status().state for run in runs} == {"paused"}
     steps = [run.status().step for run in runs]
-    assert 0 < min(steps) < 600
+    assert 0 < min(steps) < 300
     assert [run.checkpoints.steps()[-1] for run in runs] == steps
     [hint] = re.findall(r"Go on with: pushforward (.+)", capsys.readouterr().out)
     assert main(hint.split()) == 0
-    assert [run.status().step for run in runs] == [600, 600]
+    assert [run.status().step for run in runs] == [300, 300]
     assert "finished" in capsys.readouterr().out
 
 
