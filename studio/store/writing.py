@@ -18,7 +18,7 @@ from studio.store.text import write_json, write_toml
 
 __all__ = ["Abandoned", "DatasetWriter"]
 
-MOST_NOTES, LONGEST_NOTE = 200, 1000  # of an import of many files: more are not kept
+MOST_NOTES, LONGEST_NOTE = 600, 1000  # of an import of many files: more are not kept
 
 
 class Abandoned(Exception):

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from studio.app.kinds.browsed import Browsed
-from studio.app.kinds.filtering import Unfiltered, keeps, orders, sorted_rows, why_none
+from studio.app.kinds.filtering import Unfiltered, hint, keeps, orders, sorted_rows, why_none
 from studio.app.kinds.registry import kind
 from studio.app.state.selection import Selection, Source
 from studio.app.state.session import AppState
@@ -560,6 +560,19 @@ def test_what_is_known_of_real_ones_alone_sorts_and_filters_these(browser: Brows
     assert browser.wrong.text().endswith("More is known of samples that were drawn.")
     browser.filter.setText("blubb > 1")
     assert browser.wrong.text().count("There is no blubb") == 1, "though sides have other columns"
+
+
+def test_what_there_is_instead_tells_its_ends_apart_and_says_that_it_is_per_cent() -> None:
+    sure = {"Confidence": np.array([99.9987, 99.9999, 100.0], np.float32)}
+    units = kind("images").units
+    said = why_none(sure, "confidence < 0.9", 3, units)
+    assert said == ("Confidence goes from 99.999 to 100 %. It is in per cent: write 90 for 0.9.")
+    assert why_none(sure, "0.1 < confidence < 0.95", 3, units).endswith("write 10 for 0.1.")
+    assert why_none(sure, "confidence < 90", 3, units) == "Confidence goes from 99.999 to 100 %."
+    alike = {"Confidence": np.full(3, 100.0)}
+    assert why_none(alike, "confidence < 90", 3, units) == "Confidence is 100 % for all."
+    assert hint(sure, units).endswith("Confidence in per cent, as in 90.")
+    assert "per cent" not in hint(sure, {})
 
 
 def test_a_filter_that_keeps_none_says_what_there_is(browser: Browser) -> None:

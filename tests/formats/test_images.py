@@ -142,6 +142,18 @@ class TestPictures:
         with pytest.raises(FormatError, match=r"2 of 5 pictures cannot be read: cats/9\.png"):
             files.rows([folder], "image-files", {"damaged": "stop"})
 
+    def test_each_that_is_left_out_is_named_in_the_notes(self, tmp_path):
+        folder = self.folder(tmp_path)
+        for i in range(40):
+            (folder / f"cats/bad{i:02}.png").write_bytes(b"no picture")
+        notes = files.inspect([folder]).notes
+        place = notes.index("40 of 43 pictures cannot be read and are left out.")
+        assert len(notes) == place + 41
+        for i, note in enumerate(notes[place + 1 :]):
+            assert note.startswith(f"cats/bad{i:02}.png is no PNG")
+        [stopped] = files.inspect([folder], "image-files", {"damaged": "stop"}).problems
+        assert "And 37 more. Leave them out" in stopped
+
     def test_a_bomb_is_not_unpacked(self, tmp_path):
         """100,000 x 100,000 pixels in a hundred bytes."""
         body = b"IHDR" + (100_000).to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"

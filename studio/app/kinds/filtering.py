@@ -22,6 +22,7 @@ BETWEEN = re.compile(r"^\s*([^<>=]+?)\s*(<=?|>=?)\s*([^<>=]+?)\s*(<=?|>=?)\s*([^
 ANOTHER = re.compile(r"\s(\S+?\s*[<>=].*)$")
 AND = re.compile(r",|&+|\band\b", re.IGNORECASE)
 WITH_UNIT = re.compile(r"^[-+]?[\d.]+(?:e[-+]?\d+)?\s*(?P<unit>[^\d\s.].*)$", re.IGNORECASE)
+MOST_DIGITS = 9  # that a number of 32 bits has
 LISTED = 12  # words that are told where none of them was meant
 TURNED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 SIGNS: Mapping[str, Callable[[NDArray[Any], float | NDArray[Any]], NDArray[np.bool_]]] = {
@@ -113,8 +114,9 @@ def why_none(measured: Measured, text: str, n: int, units: Mapping[str, str]) ->
             values = values[np.isfinite(values)]
             if not len(values):
                 return f"{known[0]} is not known of any."
-            unit = f" {units[known[0]]}" if known[0] in units else ""
-            return f"{known[0]} goes from {values.min():,.3g} to {values.max():,.3g}{unit}."
+            said = _range(known[0], values, units.get(known[0], ""))
+            typed = between.group(1, 5) if between else (compared["value"],) if compared else ()
+            return said + _in_per_cent(typed, values, units.get(known[0], ""))
         if compared and _text(measured, compared["value"]) is not None:
             continue  # no word is wrong where two columns are compared
         some = measured.words() if isinstance(measured, Lazily) else measured
@@ -130,14 +132,41 @@ def why_none(measured: Measured, text: str, n: int, units: Mapping[str, str]) ->
     return ""
 
 
-def hint(known: Measured) -> str:
-    """Say what may stand in a filter."""
+def _range(name: str, values: NDArray[np.float64], unit: str) -> str:
+    """Say from where to where values go, with as many digits as tell the ends apart."""
+    low, high = float(values.min()), float(values.max())
+    unit = f" {unit}" if unit else ""
+    if low == high:
+        return f"{name} is {short(low, 3)}{unit} for all."
+    ends = ((short(low, digits), short(high, digits)) for digits in range(3, MOST_DIGITS + 1))
+    first, last = next((each for each in ends if each[0] != each[1]), (str(low), str(high)))
+    return f"{name} goes from {first} to {last}{unit}."
+
+
+def _in_per_cent(typed: Sequence[str], values: NDArray[np.float64], unit: str) -> str:
+    """Say how a share is written that was typed below 1 where all values are per cent."""
+    if unit != "%" or values.min() < 1:
+        return ""
+    for text in typed:
+        try:
+            share = float(text)
+        except ValueError:
+            continue
+        if 0 < share <= 1:
+            return f" It is in per cent: write {short(100 * share, 6)} for {text.strip()}."
+    return ""
+
+
+def hint(known: Measured, units: Mapping[str, str]) -> str:
+    """Say what may stand in a filter, and what is compared in per cent."""
     numbers = [name for name, values in known.items() if _numeric(values)]
     parts = (
         [f"{', '.join(numbers)} with <, > or =, as in {numbers[0].lower()} > 1"] if numbers else []
     )
     parts += [f"a word of {name.lower()}" for name in known if name not in numbers]
-    return f"{'; '.join(parts)}. Several with commas between them."
+    shares = [name for name in numbers if units.get(name) == "%"]
+    per_cent = f" {' and '.join(shares)} in per cent, as in 90." if shares else ""
+    return f"{'; '.join(parts)}. Several with commas between them.{per_cent}"
 
 
 def example(known: Measured, kind: Kind) -> str:

@@ -257,7 +257,7 @@ class DataSetPage(QWidget):
         self.order.offer(sorts, [its.hints.get(sorting(each), "") for each in sorts])
         self.filter.clear()
         self.filter.setPlaceholderText(example(measures, its))
-        set_tip(self.filter, hint(measures))
+        set_tip(self.filter, hint(measures, its.units))
         for finder in (self.order, self.filter):
             finder.blockSignals(False)
         self._finders.setVisible(len(sorts) > 1)

@@ -48,6 +48,7 @@ from studio.app.widgets.foundparts import FoundParts
 from studio.app.widgets.foundtiles import FoundTiles
 from studio.app.widgets.importerchoice import ImporterChoice
 from studio.app.widgets.literal import set_tip, set_title
+from studio.app.widgets.longtext import LongText
 from studio.app.widgets.splitchoice import SplitChoice
 from studio.formats.inspection import Column, Inspection, Item
 from studio.literal import one_line
@@ -56,6 +57,7 @@ from studio.store.names import name_of_data
 __all__ = ["ImportDialog"]
 
 HEADERS = ("Take", "Column", "Kind", "Values", "Missing", "Lowest", "Highest", "Mean", "Std")
+NOTED = 5  # lines of notes that are seen at once
 NUMBERS = 3  # columns from here on are figures, which stand at the right
 
 
@@ -99,7 +101,7 @@ class ImportDialog(QDialog):
         self.scatter = ParticleCanvas()
         self._scaling = label("", "muted", wrap=True)
         self._why = label("", "danger", wrap=True)
-        self._notes = label("", "muted", wrap=True)
+        self._notes = LongText("Notes", "muted", NOTED)
         self._once_more = button("Look again", self._look_again, tip="Read the files anew")
         self.name = QLineEdit(name_of_data([Path(each) for each in files], self._taken))
         self.name.setAccessibleName("Name of the data set")

@@ -324,7 +324,7 @@ class Browser(QWidget):
             self.order.offer(sorts, [shown_as.hints.get(sorting(each), "") for each in sorts])
             self.order.setVisible(len(sorts) > 1)
             self.filter.setVisible(len(sorts) > 1)
-            set_tip(self.filter, hint(known))
+            set_tip(self.filter, hint(known, shown_as.units))
             self.filter.setPlaceholderText(example(known, shown_as))
         self.rule.show_rule(shown_as, made, None if beside else real)
         apart = shown_as.apart

@@ -14,7 +14,7 @@ from studio.literal import one_line
 
 __all__ = ["DataFacts"]
 
-NOTED = 12  # notes that are shown
+NOTED = 600  # notes that are shown, such as a line for each picture that was left out
 COLUMNS = 12  # columns whose statistics are shown
 TINY = 1e-3  # smaller numbers are written with a power of ten
 HEADS = ("", "mean", "std", "min", "max", "missing")

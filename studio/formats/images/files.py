@@ -33,7 +33,8 @@ __all__ = ["MOST_CLASSES", "PictureFiles"]
 
 MOST_CLASSES = 1000
 _LOOKED_AT = 2000  # files of a folder, to tell what it is
-_NAMED = 3  # that are left out
+_NAMED = 3  # pictures that cannot be read, in a sentence
+_LISTED = 500  # and in the notes, one a line
 
 
 @dataclass
@@ -107,17 +108,19 @@ class PictureFiles(Importer):
         fitting = Fitting.of(options)
         with gathered(paths) as pictures:
             seen = _looked(pictures, fitting)
-        problems, notes = [], []
+        problems, notes, left_out = [], [], list[str]()
         # Where none can be read the refusal says why, once.
         if seen.bad and (seen.good or options["damaged"] == "stop"):
-            said = " ".join(seen.bad[:_NAMED])
-            more = f" And {len(seen.bad) - _NAMED:,} more." if len(seen.bad) > _NAMED else ""
             total = f"{len(seen.bad):,} of {len(pictures):,} pictures cannot be read"
             if options["damaged"] == "stop":
-                problems.append(f"{total}: {said}{more} Leave them out, or mend them.")
+                said = " ".join(_told(seen.bad, _NAMED))
+                problems.append(f"{total}: {said} Leave them out, or mend them.")
             else:
                 be = "is" if len(seen.bad) == 1 else "are"
-                notes.append(f"{total} and {be} left out: {said}{more}")
+                few = len(seen.bad) <= _NAMED
+                said = f": {' '.join(seen.bad)}" if few else "."
+                left_out = [f"{total} and {be} left out{said}"]
+                left_out += [] if few else _told(seen.bad, _LISTED)
         shape: tuple[int, ...] = ()
         try:
             shape = _shape(paths, seen, fitting)
@@ -131,6 +134,7 @@ class PictureFiles(Importer):
             notes.append(f"{len(seen.classes)} classes, by the folder that each lies in.")
         elif any(picture.folder for picture in seen.good):
             notes.append("Without classes: not all pictures lie in folders of their own.")
+        notes += left_out  # last: it may be a long list
         return Inspection(
             files=[str(path) for path in paths],
             importer=self.slug,
@@ -162,6 +166,12 @@ class PictureFiles(Importer):
         )
         blocks = _blocks(paths, frozenset(names), fitting, shape, classes)
         return Rows(schema, blocks, len(seen.good))
+
+
+def _told(sentences: Sequence[str], most: int) -> list[str]:
+    """Return the first of some sentences, and how many there are beyond."""
+    beyond = len(sentences) - most
+    return [*sentences[:most], *([f"And {beyond:,} more."] if beyond > 0 else [])]
 
 
 def _looked(pictures: Sequence[Picture], fitting: Fitting) -> _Seen:

@@ -219,6 +219,19 @@ def test_what_is_no_table_is_shown_by_its_parts(dialog: Any) -> None:
     assert shown.accept_button.isEnabled()
 
 
+def test_all_notes_are_there_and_leave_room_for_the_rest(dialog: Any) -> None:
+    many = [f"cats/{i}.png is damaged." for i in range(40)]
+    shown = dialog.of(msgspec.structs.replace(JETS, notes=many))
+    notes = shown._notes
+    assert notes.text().splitlines() == many
+    assert notes.height() < 8 * notes.fontMetrics().lineSpacing()
+    assert notes.verticalScrollBar().maximum() > 0
+    assert notes.focusPolicy() == Qt.FocusPolicy.StrongFocus, "arrows scroll it"
+    few = dialog.of(JETS)._notes
+    assert few.verticalScrollBar().maximum() == 0
+    assert few.focusPolicy() == Qt.FocusPolicy.NoFocus
+
+
 def test_first_rows_are_read_by_people(dialog: Any) -> None:
     rows = [[[-0.05856578052043915, -0.0]], [[1355.2652587890625, 3]]]
     found = {"x": rows, "hits": [0.123456, 2.0]}
