@@ -259,7 +259,7 @@ class OperatingIntents(Intents):
         """End a job, or take it out of the queue; nothing half is left of it. It is said at once
         that it ends, which may take the engine a while; a hasty second click asks for no more.
         """
-        if job in self.state.ending or job not in self.state.jobs:
+        if job in self.state.ending:
             return
         self.state.ending.add(job)
         self.state.job_progressed.emit(job)
