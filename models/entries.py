@@ -276,6 +276,8 @@ class MetricEntry(Entry):
         minimum: how many samples it needs at least.
         bar_is: what its figure is held against, in a few words.
         heavy: whether it takes too long to be measured while a training goes on.
+        conditional: whether it is of how samples fit what they were asked for, and so only of
+            models that are told something.
     """
 
     needs: tuple[str, ...]
@@ -284,6 +286,7 @@ class MetricEntry(Entry):
     minimum: int
     bar_is: str
     heavy: bool
+    conditional: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -383,6 +383,7 @@ def metric(
     minimum: int = 2,
     bar_is: str = "real against real",
     heavy: bool = False,
+    conditional: bool = False,
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
     """Register a metric; see `MetricEntry`."""
@@ -401,6 +402,7 @@ def metric(
         minimum=minimum,
         bar_is=bar_is,
         heavy=heavy,
+        conditional=conditional,
     )
 
 

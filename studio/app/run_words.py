@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from studio.app import held, words
-from studio.app.state import comparison
 from studio.app.state.learning import taken
 from studio.app.state.naming import called, metric_title
+from studio.app.state.newest import newest_figure
 from studio.app.state.replay import replay_of
 from studio.app.state.results import number_of, operator_of
 from studio.app.state.runs import RunState
+from studio.app.state.runtable import first_metric
 from studio.app.state.session import AppState
 from studio.app.state.waiting import waits_for
 from studio.protocol.catalog import Catalog
@@ -59,13 +60,12 @@ def quality(run: RunState) -> tuple[str, str]:
     """Return the metric and the newest value of a run's first quality figure, "" if it has none;
     of few samples, with how many.
     """
-    for name, series in run.series.items():
-        if name.startswith(comparison.QUALITY) and len(series):
-            n = comparison.samples_at(run, int(series.steps[-1]))
-            of = f" (n = {n:,})" if held.few(n) else ""
-            figure = words.figure(float(series.values[-1]))
-            return name.removeprefix(comparison.QUALITY), f"{figure}{of}"
-    return "", ""
+    slug = first_metric(run)
+    found = newest_figure(run, slug)
+    if found is None:
+        return "", ""
+    of = f" (n = {found.n:,})" if held.few(found.n) else ""
+    return slug, f"{words.figure(found.value)}{of}"
 
 
 def _in_line(figure: str) -> str:

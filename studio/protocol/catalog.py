@@ -218,8 +218,10 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     their settings where that is another; those without a field say by their
     ``group`` what they do instead ("classify", "recommend"). Metrics say which values are
     ``better``: "lower", "higher" or "near" to their bar, what their ``bar`` is, in a few words, the
-    ``unit`` of their figures, "" for plain numbers, and whether they are ``heavy``: too long for
-    a training. Networks say in which ``roles`` they can be picked.
+    ``unit`` of their figures, "" for plain numbers, whether they are ``heavy``: too long for
+    a training, and whether they are ``conditional``: of how samples fit what they were asked for,
+    which only models have that are told something. Networks say in which ``roles`` they can be
+    picked.
     Samplers say by their ``motion`` what a step does and whether it follows an ``ode``, or else
     adds noise; guidance says what it makes of the denoiser;
     samplers, operators and metrics say which capabilities a model ``needs`` to have; ``takes`` are
@@ -252,6 +254,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     bar: str = ""
     unit: str = ""
     heavy: bool = False
+    conditional: bool = False
     needs: list[str] = []
     takes: list[SlotSpec] = []
     inputs: list[InputSpec] = []

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from studio.app.state.comparison import measures
+from studio.app.state.comparison import interval_at, measures
 from studio.app.state.figures import figures, interval
 from studio.app.state.runs import RunState, Series
 from studio.app.widgets.qualities import qualities
@@ -28,8 +28,8 @@ def run():
 
 
 def test_it_stands_beside_the_figure_of_its_step(run):
-    assert interval(run, "precision", 70) == "0.91 to 0.95"
-    assert interval(run, "precision", 16) == "0.4 to 0.6"
+    assert interval(run, "precision") == "0.91 to 0.95"
+    assert interval_at(run, "precision", 16) == (0.4, 0.6)
     sure, other = figures(run, str)
     assert sure.when == "at step 70, n = 250"
     assert sure.beside.startswith("95\u00a0%: 0.91 to 0.95"), "beside its number"
@@ -40,10 +40,10 @@ def test_it_stands_beside_the_figure_of_its_step(run):
 
 def test_a_figure_without_one_shows_none(run):
     measured(run, "quality/precision", [90], [float("nan")])
-    assert interval(run, "precision", 90) == ""
-    assert interval(run, "sliced-w2", 70) == ""
+    assert interval(run, "precision") == ""
+    assert interval(run, "sliced-w2") == ""
     del run.series["cost/high/precision"]
-    assert interval(run, "precision", 70) == ""
+    assert interval(run, "precision") == ""
 
 
 def test_its_ends_are_no_measures_of_their_own(run):

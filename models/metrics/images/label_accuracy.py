@@ -22,6 +22,7 @@ __all__ = ["LabelAccuracy"]
     "and Vinyals 2019, arXiv:1905.10887, with the classifier trained on real images",
     kinds=("images",),
     better="higher",
+    conditional=True,
     bar_is="real against real, what the classifier says of images with known classes",
 )
 class LabelAccuracy(SampleMetric[NoConfig]):

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app.pages.run_table_model import Row
 from studio.app.state.naming import data_title, metric_in_unit, name_of, number
+from studio.app.state.newest import floors_of
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import data_taken, model_title
 from studio.app.state.session import AppState
@@ -40,6 +41,7 @@ def as_csv(rows: Sequence[Row], state: AppState) -> str:
 def _line(row: Row, run: RunState, state: AppState) -> list[object]:
     catalog, metric = state.catalog, row.group.metric
     step, value = row.figure or ("", "")
+    floors = floors_of(run, metric)
     return [
         number(run.name),
         name_of(run),
@@ -52,8 +54,8 @@ def _line(row: Row, run: RunState, state: AppState) -> list[object]:
         metric_in_unit(metric, catalog),
         value,
         step,
-        run.floors.get(metric, ""),
-        run.floors.get(SPREAD + metric, ""),
+        floors.get(metric, ""),
+        floors.get(SPREAD + metric, ""),
         run.seconds,
         int(run.label.baseline),
         ", ".join(run.label.tags),

@@ -8,7 +8,8 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from studio.app.pages.run_table_model import Row
 from studio.app.plots.runkey import ink
 from studio.app.plots.ticks import number, ticks
-from studio.app.state.runtable import Scale, figure_of
+from studio.app.state.newest import figure_of
+from studio.app.state.runtable import Scale
 from studio.app.theme import font, theme
 
 __all__ = ["paint_axis"]

@@ -14,16 +14,15 @@ from studio.app.run_words import RunWords, say, title_of
 from studio.app.shell.line_model import Index, LineModel
 from studio.app.state.learning import origin_said
 from studio.app.state.naming import metric_in_unit, name_of
+from studio.app.state.newest import figure_of, floors_of, samples_of
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import (
     Column,
     Group,
     Scale,
     data_taken,
-    figure_of,
     lines_of,
     model_title,
-    samples_of,
     scale_of,
 )
 from studio.app.state.session import AppState
@@ -100,9 +99,9 @@ class Row:
         group, run = self.group, self.run
         if not self.apart or run is None:
             return (group.floor, group.band) if group.floor is not None else None
-        known = run.floors.get(group.metric)
-        n = samples_of(run, group.metric)
-        band = held.band(group.entry, run.floors, group.metric, n)
+        floors, n = floors_of(run, group.metric), samples_of(run, group.metric)
+        known = floors.get(group.metric)
+        band = held.band(group.entry, floors, group.metric, n)
         return (known, band) if known is not None else None
 
     @property
@@ -276,7 +275,7 @@ class RunTableModel(LineModel):
         """Return how far a figure may be off by chance, "±0.4", "" where nobody knows."""
         if row.run is None or row.figure is None:
             return ""
-        return spread_of(row.run, row.group.metric, row.figure[0])
+        return spread_of(row.run, row.group.metric)
 
     def suffix(self, row: Row) -> str:
         """Return what follows the name of a run: that it is the baseline, where it left another."""
@@ -330,7 +329,8 @@ class RunTableModel(LineModel):
     def _against(self, row: Row) -> list[str]:
         """Return what the figure of a run is held against: the floor for as many samples as it."""
         group, run = row.group, row.run
-        floor = held.bar(group.entry, run.floors, group.metric) if run is not None else ""
+        floors = floors_of(run, group.metric) if run is not None else {}
+        floor = held.bar(group.entry, floors, group.metric)
         if not row.apart or group.n is None:
             return [floor or self.floor(group)]
         axis = (

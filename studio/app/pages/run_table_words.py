@@ -4,9 +4,10 @@ from pathlib import Path
 
 from studio.app import held, words
 from studio.app.differing import differing
-from studio.app.state.comparison import QUALITY, interval_at
 from studio.app.state.naming import metric_title
+from studio.app.state.newest import newest_figure
 from studio.app.state.runs import RunState
+from studio.app.state.runtable import first_metric
 from studio.app.state.session import AppState
 from studio.protocol.catalog import Catalog
 
@@ -20,19 +21,22 @@ def other_figure(run: RunState, catalog: Catalog | None) -> tuple[str, str]:
     """Return a figure of a run that lacks that of its group, and its metric with what it is held
     against; a dash if it has none.
     """
-    for name, series in run.series.items():
-        if name.startswith(QUALITY) and len(series):
-            slug = name.removeprefix(QUALITY)
-            entry = catalog.get("metric", slug) if catalog is not None else None
-            title = metric_title(slug, catalog).partition(" (")[0]
-            said = [title, held.bar(entry, run.floors, slug)]
-            return words.figure(float(series.values[-1])), ", ".join(filter(None, said))
-    return DASH, ""
+    slug = first_metric(run)
+    found = newest_figure(run, slug)
+    if found is None:
+        return DASH, ""
+    entry = catalog.get("metric", slug) if catalog is not None else None
+    title = metric_title(slug, catalog).partition(" (")[0]
+    said = [title, held.bar(entry, found.floors, slug)]
+    return words.figure(found.value), ", ".join(filter(None, said))
 
 
-def spread_of(run: RunState, metric: str, step: int) -> str:
-    """Return half of the 95 % interval of a figure, "±0.4"; "" where its metric does not say."""
-    ends = interval_at(run, metric, step)
+def spread_of(run: RunState, metric: str) -> str:
+    """Return half of the 95 % interval of the newest figure, "±0.4"; "" where its metric does not
+    say.
+    """
+    found = newest_figure(run, metric)
+    ends = found.ends if found is not None else None
     return f"±{words.figure((ends[1] - ends[0]) / 2)}" if ends is not None else ""
 
 

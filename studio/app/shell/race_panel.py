@@ -9,7 +9,7 @@ from studio.app.actions import Actions
 from studio.app.state import comparison
 from studio.app.state.naming import called, number
 from studio.app.state.session import AppState
-from studio.app.state.verdict import Verdict, verdict_of
+from studio.app.state.verdict import Verdict, verdicts_of
 from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Link, clear, label, row
 
@@ -45,7 +45,7 @@ class RacePanel(QWidget):
         runs = comparison.compared(self._state.runs)
         if self._state.looked.thing != "race" or not runs:
             return
-        verdicts = [verdict_of(run, self._state.catalog) for run in runs]
+        verdicts = verdicts_of(runs, self._state.catalog)
         shown = [(run.key, run.state, each) for run, each in zip(runs, verdicts, strict=True)]
         if shown == self._shown:
             return

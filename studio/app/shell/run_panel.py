@@ -20,6 +20,7 @@ from studio.app.state.comparison import QUALITY, counts_along, floors_along
 from studio.app.state.conditions import classes_of, conditions
 from studio.app.state.figures import figures, grouped
 from studio.app.state.naming import metric_title
+from studio.app.state.newest import newest_figure
 from studio.app.state.run_methods import method_of
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import first_metric
@@ -235,7 +236,13 @@ class RunPanel(QWidget):
             title = f"{self._name(name)}, steps {first:,} to {last:,}{_of(line)}"
             bar = held.bar_name(self._entry(name.removeprefix(QUALITY)))
             apart, ends = newest_apart(run, name), None
-            if apart is not None:
+            found = newest_figure(run, name.removeprefix(QUALITY))
+            if found is not None and found.asked:
+                ends = End(float(found.step), found.value, found.floors.get(first_metric(run)))
+                of = f", n\u00a0=\u00a0{found.n:,}" if found.n is not None else ""
+                title += f"; dot: evaluated at step {found.step:,}{of}"
+                bar = f"{bar}{_of(line)}"
+            elif apart is not None:
                 at, value = float(apart.steps[-1]), float(apart.values[-1])
                 floor = float(apart.floors[-1]) if apart.floors is not None else None
                 ends = End(at, value, floor)

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from studio.app import held, words
-from studio.app.state.comparison import COST, QUALITY, interval_at, samples_at
+from studio.app.state.comparison import COST, QUALITY
+from studio.app.state.newest import newest_figure
 from studio.app.state.runs import PHASE, RunState
 from studio.app.state.verdict import stands
 from studio.protocol.catalog import EntrySpec
@@ -105,20 +106,21 @@ def _figure(
         said, tip = f"{words.figure(value)} {unit}".rstrip(), NATS if unit == "nats" else ""
         return Figure(title, "", said, "", "", at, None, of, "", late, False, tip)
     slug = name.removeprefix(QUALITY)
-    entry, n = entry_of(slug), samples_at(run, at)
-    old = outdated(run, name)
+    entry, old, found = entry_of(slug), outdated(run, name), newest_figure(run, slug)
+    assert found is not None  # as there is a series of it
+    late = run.step - found.step > max(1, run.step // held.STALE)
     return Figure(
         name=title,
         slug=slug,
-        value=held.measured(entry, value),
-        between=interval(run, slug, at),
-        floor=held.bar(entry, run.floors, slug),
-        step=at,
-        n=n,
+        value=held.measured(entry, found.value),
+        between=interval(run, slug),
+        floor=held.bar(entry, found.floors, slug),
+        step=found.step,
+        n=found.n,
         phase=of,
         old=old,
         stale=bool(old) or late,
-        near=stands(entry, run.floors, slug, value, n) == "same",
+        near=stands(entry, found.floors, slug, found.value, found.n) == "same",
         tip=held.explained(entry),
     )
 
@@ -140,11 +142,9 @@ def grouped(
 
 def outdated(run: RunState, name: str) -> str:
     """Say of a quality that the newest measurement left out since when; "" of those it has."""
-    last = {
-        each: int(series.steps[-1])
-        for each, series in run.series.items()
-        if each.startswith(QUALITY) and len(series)
-    }
+    slugs = [each.removeprefix(QUALITY) for each in run.series if each.startswith(QUALITY)]
+    found = [(QUALITY + slug, newest_figure(run, slug)) for slug in slugs]
+    last = {each: figure.step for each, figure in found if figure is not None}
     at, newest = last[name], max(last.values())
     if at >= newest:
         return ""
@@ -156,9 +156,10 @@ def outdated(run: RunState, name: str) -> str:
     return f"not measured at step {newest:,}"
 
 
-def interval(run: RunState, slug: str, step: int) -> str:
-    """Return between what the figure of a metric at a step lies with 95 % confidence, "0.91 to
-    0.95"; "" where its metric does not say.
+def interval(run: RunState, slug: str) -> str:
+    """Return between what the newest figure of a metric lies with 95 % confidence, "0.91 to 0.95";
+    "" where its metric does not say.
     """
-    ends = interval_at(run, slug, step)
+    found = newest_figure(run, slug)
+    ends = found.ends if found is not None else None
     return " to ".join(map(words.figure, ends)) if ends is not None else ""

@@ -12,9 +12,10 @@ from functools import cached_property
 from typing import Any, Literal
 
 from studio.app import held
-from studio.app.state.comparison import QUALITY, data_of, samples_at, training_value
+from studio.app.state.comparison import QUALITY, data_of, training_value
 from studio.app.state.learning import number_of
 from studio.app.state.naming import data_title
+from studio.app.state.newest import figure_of, floors_of, samples_of
 from studio.app.state.run_methods import family_title, method_of
 from studio.app.state.runs import RunState
 from studio.app.state.tree import Line, tree
@@ -27,13 +28,11 @@ __all__ = [
     "Group",
     "Scale",
     "data_taken",
-    "figure_of",
     "first_metric",
     "groups",
     "in_order",
     "lines_of",
     "model_title",
-    "samples_of",
     "scale_of",
 ]
 
@@ -73,8 +72,8 @@ class Group:
     @cached_property
     def floors(self) -> Mapping[str, float]:
         """The floors of a run that is held against the same as most; {} where none is known."""
-        known = (r for r in self.runs if self.metric in r.floors and not self.apart(r))
-        return next((run.floors for run in known), {})
+        known = (floors_of(run, self.metric) for run in self.runs if not self.apart(run))
+        return next((floors for floors in known if self.metric in floors), {})
 
     @property
     def floor(self) -> float | None:
@@ -165,20 +164,6 @@ def first_metric(run: RunState) -> str:
     """Return the slug of the first metric that a run has a figure of, "" where it has none."""
     named = (name for name, each in run.series.items() if name.startswith(QUALITY) and len(each))
     return next(named, "").removeprefix(QUALITY)
-
-
-def figure_of(run: RunState, metric: str) -> tuple[int, float] | None:
-    """Return the newest value of a metric, with the step that it is of; None if there is none."""
-    series = run.series.get(QUALITY + metric) if metric else None
-    if series is None or not len(series):
-        return None
-    return int(series.steps[-1]), float(series.values[-1])
-
-
-def samples_of(run: RunState, metric: str) -> int | None:
-    """Return of how many samples the newest value of a metric is, None where nobody knows."""
-    found = figure_of(run, metric)
-    return samples_at(run, found[0]) if found is not None else None
 
 
 def scale_of(group: Group) -> Scale | None:

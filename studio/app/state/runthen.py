@@ -17,7 +17,8 @@ def run_at(run: RunState, step: int | None) -> RunState:
     series = {name: each.until(step) for name, each in run.series.items()}
     # Runs of an earlier version have no curves of floors: one floor is that of all figures.
     floors = {**run.floors, **newest_floors(series)}
-    return replace(run, step=step, series=series, floors=floors)
+    asked = run.evaluated if run.evaluated is not None and run.evaluated.step <= step else None
+    return replace(run, step=step, series=series, floors=floors, evaluated=asked)
 
 
 def later_evaluation(run: RunState, step: int | None) -> int | None:
@@ -25,5 +26,6 @@ def later_evaluation(run: RunState, step: int | None) -> int | None:
     if step is None:
         return None
     ends = [e.steps[-1] for name, e in run.series.items() if name.startswith(QUALITY) and len(e)]
+    ends += [run.evaluated.step] if ends and run.evaluated is not None else []
     newest = int(max(ends, default=-1))
     return newest if newest > step else None

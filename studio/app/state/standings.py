@@ -10,9 +10,9 @@ from studio.app import held, words
 from studio.app.kinds.registry import family_of_run
 from studio.app.state import comparison
 from studio.app.state.comparison import QUALITY
+from studio.app.state.newest import samples_of
 from studio.app.state.runs import RunState
-from studio.app.state.runtable import samples_of
-from studio.app.state.verdict import Level, verdict_of
+from studio.app.state.verdict import Level, Verdict, verdicts_of
 from studio.protocol.catalog import Catalog, EntrySpec
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
     "measured_by",
     "not_known",
     "of_unequal",
-    "standing",
+    "standings",
 ]
 
 NONE = "\u2013"
@@ -106,23 +106,34 @@ def of_unequal(runs: Sequence[RunState], metrics: Sequence[str]) -> set[str]:
     return {slug for slug, numbers in found.items() if len(numbers) > 1}
 
 
-def standing(
-    run: RunState,
+def standings(
+    runs: Sequence[RunState],
     metrics: Sequence[str],
     catalog: Catalog | None,
     unequal: Collection[str] = (),
-) -> list[Cell]:
-    """Return the cells of a run behind its name: likelihood, evaluations of a sample, time, and
+) -> list[list[Cell]]:
+    """Return the cells of each run behind its name: likelihood, evaluations of a sample, time, and
     each of some metrics, with of how many samples it is where they are of ``unequal`` ones or of
     few.
     """
+    by_metric = [verdicts_of(runs, catalog, slug) for slug in metrics]
+    columns = [
+        [_quality(each, told=slug in unequal) for each in verdicts]
+        for slug, verdicts in zip(metrics, by_metric, strict=True)
+    ]
+    return [
+        [*_first(run, catalog), *(cells[place] for cells in columns)]
+        for place, run in enumerate(runs)
+    ]
+
+
+def _first(run: RunState, catalog: Catalog | None) -> list[Cell]:
     calls = comparison.nfe(run)
     time = words.duration(run.seconds) if run.seconds else NONE
     return [
         _likely(likelihood_of(run, catalog), family_of_run(run, catalog), catalog),
         Cell(NONE if calls is None else f"{calls:,}"),
         Cell(time, tip=f"{run.step:,} steps"),
-        *(_quality(run, slug, catalog, told=slug in unequal) for slug in metrics),
     ]
 
 
@@ -147,8 +158,7 @@ def _side(entry: EntrySpec | None) -> str:
     return "\u2265" if entry is None or entry.better == "higher" else "\u2264"
 
 
-def _quality(run: RunState, slug: str, catalog: Catalog | None, *, told: bool) -> Cell:
-    found = verdict_of(run, catalog, slug)
+def _quality(found: Verdict | None, *, told: bool) -> Cell:
     if found is None:
         return Cell(NONE, tip="Not measured yet")
     counts = found.n is not None and (told or bool(held.few(found.n)))

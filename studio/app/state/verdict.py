@@ -1,22 +1,20 @@
 """The one figure of a run that stands for it, and whether it can be told from its floor. Pure."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from studio.app import held, words
-from studio.app.state.comparison import (
-    QUALITY,
-    samples_at,
-)
+from studio.app.state.comparison import QUALITY
 from studio.app.state.naming import metric_title
+from studio.app.state.newest import newest_figure
 from studio.app.state.runs import RunState
-from studio.app.state.runtable import figure_of, first_metric
+from studio.app.state.runtable import first_metric
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.events import SPREAD
 
-__all__ = ["Stand", "Verdict", "judged", "stands", "verdict_of"]
+__all__ = ["Stand", "Verdict", "judged", "stands", "verdict_of", "verdicts_of"]
 
 Level = Literal["good", "warm", ""]
 Stand = Literal["same", "better", "worse", "few", ""]
@@ -42,6 +40,7 @@ class Verdict:
         words: whether it can be told from its floor; "" where nothing can be said.
         level: whether that is good.
         stale: whether the training has gone on a good way since.
+        asked: whether it is of an evaluation that somebody asked for, not of the training.
         stand: how the run stands to real data: "worse" where another figure tells it.
     """
 
@@ -54,12 +53,14 @@ class Verdict:
     words: str
     level: Level
     stale: bool
+    asked: bool = False
     stand: Stand = ""
 
     @property
     def when(self) -> str:
         """At which step, and of how many samples."""
-        return f"at step {self.step:,}" + (f", n = {self.n:,}" if self.n is not None else "")
+        at = f"{'evaluated ' if self.asked else ''}at step {self.step:,}"
+        return at + (f", n = {self.n:,}" if self.n is not None else "")
 
     @property
     def says_nothing(self) -> bool:
@@ -69,38 +70,70 @@ class Verdict:
         return bool(held.few(self.n)) and not self.level
 
 
-def verdict_of(run: RunState, catalog: Catalog | None, slug: str = "") -> Verdict | None:
-    """Return the verdict on a metric of a run, by default its first; None before it is measured."""
+def verdicts_of(
+    runs: Sequence[RunState], catalog: Catalog | None, slug: str = ""
+) -> list[Verdict | None]:
+    """Return the verdicts on a metric of runs that are compared, by default on the first of each:
+    what one of them is told from real by is a figure that all of them have, of as many samples.
+    """
+    slugs = [slug or first_metric(run) for run in runs]
+    every = [
+        {(other, n) for other, _, n, _ in _others(run, own, found.step)}
+        for run, own in zip(runs, slugs, strict=True)
+        if (found := newest_figure(run, own)) is not None
+    ]
+    shared = {other for other, _ in set.intersection(*every)} if every else set[str]()
+    return [verdict_of(run, catalog, slug, shared) for run in runs]
+
+
+def verdict_of(
+    run: RunState,
+    catalog: Catalog | None,
+    slug: str = "",
+    among: Collection[str] | None = None,
+) -> Verdict | None:
+    """Return the verdict on a metric of a run, by default its first; None before it is measured.
+    What this one cannot tell another one may, of those ``among`` which it is looked for.
+    """
     slug = slug or first_metric(run)
-    found = figure_of(run, slug) if slug else None
+    found = newest_figure(run, slug)
     if found is None:
         return None
-    step, value = found
+    step, value, n, floors = found.step, found.value, found.n, found.floors
     entry = catalog.get("metric", slug) if catalog is not None else None
-    n = samples_at(run, step)
-    said, level = judged(entry, run.floors, slug, value, n)
-    stand = stands(entry, run.floors, slug, value, n)
+    said, level = judged(entry, floors, slug, value, n)
+    stand = stands(entry, floors, slug, value, n)
     doubtful = stand in BESIDE and (stand != "few" or not held.few(n))
-    if doubtful and (other := _told_by(run, catalog, slug, step)):
+    if doubtful and (other := _told_by(run, catalog, slug, step, among)):
         said, level = BESIDE[stand].format(said=said, other=other), "warm"
         stand = "worse"
     title = metric_title(slug, catalog)
-    floor = held.bar(entry, run.floors, slug)
+    floor = held.bar(entry, floors, slug)
     stale = run.step - step > max(1, run.step // held.STALE)
-    return Verdict(slug, title, value, floor, step, n, said, level, stale, stand)
+    return Verdict(slug, title, value, floor, step, n, said, level, stale, found.asked, stand)
 
 
-def _told_by(run: RunState, catalog: Catalog | None, slug: str, step: int) -> str:
+def _told_by(
+    run: RunState,
+    catalog: Catalog | None,
+    slug: str,
+    step: int,
+    among: Collection[str] | None,
+) -> str:
     """Return the title of the metric that tells a run from real best, beside the one that was asked
     for; "" where none does. What one figure cannot tell another one may: those of the training,
-    and those of an evaluation that somebody asked for at the same ``step``.
+    and those of an evaluation that somebody asked for at the same ``step``. Whether samples fit
+    what they were asked for is another question than whether they can be told from real ones, and
+    a model that is told nothing is not asked it.
     """
     found: list[tuple[float, str]] = []
     for other, value, n, floors in _others(run, slug, step):
         entry = catalog.get("metric", other) if catalog is not None else None
         spread = floors.get(SPREAD + other, 0.0)
-        if entry is None or not spread:
+        if entry is None or entry.conditional or not spread:
             continue  # of a floor that never varied any sample is infinitely far
+        if among is not None and other not in among:
+            continue
         if stands(entry, floors, other, value, n) == "worse":
             found.append((abs(value - floors[other]) / spread, metric_title(other, catalog)))
     return max(found)[1] if found else ""
@@ -112,9 +145,9 @@ def _others(
     """Yield the figures of other metrics: slug, value, of how many samples, and floors."""
     for name in run.series:
         other = name.removeprefix(QUALITY)
-        figure = figure_of(run, other) if name.startswith(QUALITY) and other != slug else None
+        figure = newest_figure(run, other) if name.startswith(QUALITY) and other != slug else None
         if figure is not None:
-            yield other, figure[1], samples_at(run, figure[0]), run.floors
+            yield other, figure.value, figure.n, figure.floors
     asked = run.evaluated
     if asked is not None and asked.step == step:
         for other, value in asked.values.items():

@@ -17,6 +17,7 @@ from studio.app.plots.runkey import ink
 from studio.app.plots.tiles import frame_at
 from studio.app.state import comparison
 from studio.app.state.naming import data_title, metric_title, name_of, number
+from studio.app.state.newest import floors_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.standings import (
@@ -26,7 +27,7 @@ from studio.app.state.standings import (
     likelihood_of,
     measured_by,
     of_unequal,
-    standing,
+    standings,
 )
 from studio.app.theme import colors, theme
 from studio.app.viewspec import ViewSpec
@@ -104,7 +105,7 @@ class StandingsView(QWidget):
         ]
         names = list(zip(self._called(runs), map(name_of, runs), strict=True))
         unequal = of_unequal(runs, metrics)
-        cells = [standing(run, metrics, catalog, unequal) for run in runs]
+        cells = standings(runs, metrics, catalog, unequal)
         self.table.show_runs([*HEADS, *titles], names, cells, self._floors(runs, metrics, unequal))
         self._paint()
         data = {data_title(run.spec.dataset.slug, catalog) for run in runs if run.spec is not None}
@@ -140,17 +141,18 @@ class StandingsView(QWidget):
         """Return what stands below each column behind the names: of figures of unequal numbers of
         samples each run has its own.
         """
-        floors = {slug: value for run in reversed(runs) for slug, value in run.floors.items()}
-        bars = [
-            Cell(words.floor(floors, slug), tip=held.bar(self._entry(slug), floors, slug))
-            if slug in floors and slug not in unequal
-            else self._own_floors(runs, slug)
-            for slug in metrics
-        ]
+        bars = []
+        for slug in metrics:
+            every = (floors_of(run, slug) for run in runs)
+            floors = next((each for each in every if slug in each), {})
+            alike = Cell(words.floor(floors, slug), tip=held.bar(self._entry(slug), floors, slug))
+            same = slug in floors and slug not in unequal
+            bars.append(alike if same else self._own_floors(runs, slug))
         return [self._law(runs), Cell(""), Cell(""), *bars]
 
     def _own_floors(self, runs: list[RunState], slug: str) -> Cell:
-        own = [words.figure(run.floors[slug]) if slug in run.floors else NONE for run in runs]
+        every = [floors_of(run, slug) for run in runs]
+        own = [words.figure(each[slug]) if slug in each else NONE for each in every]
         if all(each == NONE for each in own):
             return Cell(NONE)
         return Cell(

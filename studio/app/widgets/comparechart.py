@@ -15,7 +15,6 @@ from studio.app.plots.ticks import number
 from studio.app.state import comparison, naming
 from studio.app.state.comparison import AXES, QUALITY, Axis
 from studio.app.state.runs import RunState
-from studio.app.state.runtable import samples_of
 from studio.app.state.session import AppState
 from studio.app.state.standings import of_unequal
 from studio.app.theme import colors
@@ -147,7 +146,7 @@ class CompareChart(QWidget):
             floor = run.floors.get(slug) if quality and not many <= held_to else None
             held_to |= many if floor is not None else set()
             name = short_name(run, LETTERS[len(self._runs)]) if roomy else ""
-            of = samples_of(run, slug) if mixed else None
+            of = comparison.samples_at(run, int(series.steps[-1])) if mixed else None
             told = f"n\u00a0=\u00a0{of:,}" if of else ""
             if (
                 apart and floor is not None

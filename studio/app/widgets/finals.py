@@ -13,10 +13,10 @@ from studio.app.differing import differing
 from studio.app.state import comparison
 from studio.app.state.comparison import QUALITY
 from studio.app.state.naming import metric_title, name_of, number
+from studio.app.state.newest import floors_of, newest_figure, samples_of
 from studio.app.state.runs import RunState
-from studio.app.state.runtable import samples_of
 from studio.app.state.session import AppState
-from studio.app.state.verdict import Verdict, verdict_of
+from studio.app.state.verdict import Verdict, verdicts_of
 from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Elided, clear, column, label, row, scrolled, separator
 from studio.app.widgets.comparenames import measure_title, told_apart
@@ -77,7 +77,9 @@ class Finals(QWidget):
     def show_runs(self, runs: list[RunState], measure: str) -> None:
         """Show the runs as they are now, by a measure."""
         slug = measure.removeprefix(QUALITY) if measure.startswith(QUALITY) else ""
-        verdicts = [verdict_of(run, self._state.catalog, slug) if slug else None for run in runs]
+        verdicts: list[Verdict | None] = [None] * len(runs)
+        if slug:
+            verdicts = verdicts_of(runs, self._state.catalog, slug)
         lines = [_value(runs, measure, self._state)]
         lines += [line for line in self._took(runs) if len(set(line[1])) > 1]
         lines += differing(runs, self._state.catalog).rows
@@ -178,13 +180,13 @@ class Finals(QWidget):
         """Say what the values are held against, with how it was measured: a floor for each number
         of samples that they are of.
         """
-        known = [run for run in runs if slug in run.floors]
+        known = [run for run in runs if slug in floors_of(run, slug)]
         if not slug or not known:
             return ""
         catalog, entry = self._state.catalog, self._entry(slug)
         floors: dict[int | None, str] = {}
         for run in known:
-            floors.setdefault(samples_of(run, slug), words.floor(run.floors, slug))
+            floors.setdefault(samples_of(run, slug), words.floor(floors_of(run, slug), slug))
         seed = comparison.training_value(runs[0].spec, "seed", catalog)
         word, is_floor = held.bar_name(entry).capitalize(), held.bar_word(entry) == held.FLOOR
         what = entry.bar if entry is not None and not is_floor else "data against data"
@@ -215,11 +217,17 @@ def _value(runs: list[RunState], measure: str, state: AppState) -> Line:
     entry = state.catalog.get("metric", slug) if state.catalog is not None and slug else None
     found = []
     for run, n in zip(runs, counts, strict=True):
-        series = run.series.get(measure)
-        some = series is not None and len(series) > 0
-        value = (
-            held.measured(entry, float(series.values[-1])) if series is not None and some else NONE
-        )
+        value = _newest(run, measure, entry)
         found.append(f"{value} (n\u00a0=\u00a0{n:,})" if mixed and n else value)
     title = metric_title(slug, state.catalog) if slug else measure_title(measure, state, runs)
     return (title if measure else "Value", tuple(found))
+
+
+def _newest(run: RunState, measure: str, entry: EntrySpec | None) -> str:
+    """Return the newest value of a measure of a run in its unit."""
+    if measure.startswith(QUALITY):
+        found = newest_figure(run, measure.removeprefix(QUALITY))
+        return held.measured(entry, found.value) if found is not None else NONE
+    series = run.series.get(measure)
+    some = series is not None and len(series) > 0
+    return words.figure(float(series.values[-1])) if series is not None and some else NONE

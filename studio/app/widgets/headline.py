@@ -75,7 +75,7 @@ class Headline(QWidget):
         # Before the catalogue is there nobody knows which way is better.
         self.words.setVisible(bool(found.words) and catalog is not None)
         restyle(self.words, role=found.level if not found.stale else "muted")
-        between = interval(run, found.slug, found.step)
+        between = interval(run, found.slug)
         old = outdated(run, f"quality/{found.slug}")
         own = held.AGAINST_OWN if run.measured_by_own else ""
         more = [found.when, own, between and f"95 %: {between}", old, held.side(entry)]

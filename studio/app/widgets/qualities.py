@@ -7,9 +7,10 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from studio.app.state import drafts
-from studio.app.state.comparison import QUALITY, samples_at
+from studio.app.state.comparison import QUALITY
 from studio.app.state.figures import figures
 from studio.app.state.naming import metric_title
+from studio.app.state.newest import Newest, newest_figure
 from studio.app.state.runs import RunState
 from studio.app.state.runthen import run_at
 from studio.app.state.session import AppState
@@ -100,22 +101,27 @@ def qualities(run: RunState, state: AppState) -> list[tuple[str, str, str]]:
         (each.name, f"{each.value} ({each.between})" if each.between else each.value, each.note)
         for each in found
     ]
-    newest = max((each.step for each in found), default=0)
-    last = ("Measured at", f"step {newest:,}", _provenance(run, state, newest))
-    return [*rows, last] if rows else []
+    every = [each for row in found if (each := newest_figure(run, row.slug)) is not None]
+    newest = max(every, key=lambda each: (each.step, each.asked), default=None)
+    if newest is None:
+        return []
+    how = "Evaluated at" if newest.asked else "Measured at"
+    return [*rows, (how, f"step {newest.step:,}", _provenance(run, state, newest))]
 
 
-def _provenance(run: RunState, state: AppState, at: int) -> str:
-    """Say with how many samples, and which seed, qualities were measured at a step."""
+def _provenance(run: RunState, state: AppState, found: Newest) -> str:
+    """Say with how many samples, and which seed, qualities were measured."""
     entry = drafts.entry_of(run.spec, "training", state.catalog) if run.spec else None
     settings = {f.path: f.default for f in (entry.fields if entry else [])}
     settings |= run.spec.training if run.spec else {}
     parts = []
-    n = samples_at(run, at)
+    n, asked = found.n, run.evaluated if found.asked else None
     if n is None and "evaluate_samples" in settings:
         n = int(settings["evaluate_samples"])
     if n is not None:
         parts.append(f"n = {n:,}")
-    if "seed" in settings:
+    if asked is not None:
+        parts.append(f"seed {asked.seed}")
+    elif "seed" in settings:
         parts.append(f"seed {settings['seed']}")
     return ", ".join(parts)

@@ -14,6 +14,7 @@ from studio.app.icons import repaint_on_theme
 from studio.app.plots.ticks import number
 from studio.app.state.comparison import QUALITY, samples_at
 from studio.app.state.naming import metric_title
+from studio.app.state.newest import newest_figure
 from studio.app.state.runs import RunState
 from studio.app.state.runtable import first_metric
 from studio.app.state.session import AppState
@@ -199,13 +200,15 @@ class StandingCard(QFrame):
         slug = self._slugs[at]
         self.headline.show_run(run, slug)
         self.headline.title.setVisible(len(self._slugs) == 1)
-        series = run.series[QUALITY + slug]
-        step = int(series.steps[-1])
-        same = [samples_at(run, int(s)) == samples_at(run, step) for s in series.steps]
+        series, found = run.series[QUALITY + slug], newest_figure(run, slug)
+        assert found is not None  # as there is a series of it
+        same = [samples_at(run, int(s)) == found.n for s in series.steps]
         catalog = self._state.catalog
         entry = catalog.get("metric", slug) if catalog is not None else None
-        band = held.band(entry, run.floors, slug, samples_at(run, step))
+        band = held.band(entry, found.floors, slug, found.n)
         values = series.values[np.array(same, bool)]
-        self.strip.show_values(values.copy(), step, run.floors.get(slug), band,
+        if found.asked:
+            values = np.append(values, found.value)
+        self.strip.show_values(values.copy(), found.step, found.floors.get(slug), band,
                                 metric_title(slug, catalog))  # fmt: skip
         set_tip(self.strip, held.explained(entry))

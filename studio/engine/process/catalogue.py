@@ -153,6 +153,7 @@ def _entry(entry: Entry) -> EntrySpec:
             common["bar"] = entry.bar_is
             common["unit"] = entry.unit
             common["heavy"] = entry.heavy
+            common["conditional"] = entry.conditional
             common["needs"] = list(entry.needs)
             common["kinds"] = list(kinds_measured(entry))
             common["roles"] = [DISTANCE] if is_distance(entry) else []

@@ -12,9 +12,11 @@ from studio.app.state.evaluated import Evaluated
 from studio.app.state.figures import figures
 from studio.app.state.runfinding import RunFinding, counts
 from studio.app.state.runs import RunState
+from studio.app.state.runthen import run_at
 from studio.app.state.session import AppState
-from studio.app.state.verdict import judged, verdict_of
+from studio.app.state.verdict import judged, verdict_of, verdicts_of
 from studio.app.widgets.qualities import Qualities, qualities
+from studio.app.widgets.standing import StandingCard
 from studio.protocol.catalog import EntrySpec
 from tests.app.test_run_panel import measured
 
@@ -173,6 +175,92 @@ def test_what_few_samples_cannot_tell_by_one_figure_they_tell_by_another():
         "warm",
     )
     assert counts([made], RunFinding(), state)["Against the floor"] == {"Told from real": 1}
+
+
+def told_by(made, slug, value):
+    """Let a metric tell a run from real at its newest step."""
+    measured(made, f"quality/{slug}", [made.step], [value])
+    made.floors |= {slug: 0.98, f"spread/{slug}": 0.005}
+
+
+def test_a_model_that_is_told_a_class_is_judged_as_one_that_is_not():
+    """A diffusion of digits was "told from real by Label accuracy", beside a GAN that is never
+    asked for a class and is farther from real.
+    """
+    made, asked = learning(0.35, 0.25, of=2000), metric("label-accuracy", "higher")
+    state = SimpleNamespace(get=lambda kind, slug: asked if slug == asked.slug else metric(slug))
+    made.step = 20
+    told_by(made, "label-accuracy", 0.94)
+    assert verdict_of(made, state).words.startswith("told from real by LABEL-ACCURACY")
+    asked = msgspec.structs.replace(asked, conditional=True)
+    found = verdict_of(made, state)
+    assert (found.stand, found.level) == ("same", "good")
+    assert verdict_of(made, state, "label-accuracy").level == "warm", "of that it is"
+
+
+def test_compared_runs_are_judged_by_figures_that_all_have():
+    """Who was measured by more metrics is told by more of them."""
+    state = SimpleNamespace(
+        get=lambda kind, slug: metric(slug, "higher" if slug != "w2" else "lower")
+    )
+    often, seldom = learning(0.35, 0.25, of=2000), learning(0.35, 0.25, of=2000)
+    for made in (often, seldom):
+        made.step = 20
+    told_by(often, "recall", 0.5)
+    assert verdict_of(often, state).level == "warm"
+    assert [each.level for each in verdicts_of([often, seldom], state)] == ["good", "good"]
+    told_by(seldom, "recall", 0.98)
+    assert [each.level for each in verdicts_of([often, seldom], state)] == ["warm", "good"]
+    seldom.series["cost/samples"].values[-1] = 500.0
+    assert verdicts_of([often, seldom], state)[0].level == "good", "500 tell less than 2,000"
+    unmeasured = RunState(key="/p/runs/0002-r", name="0002-r")
+    assert verdicts_of([unmeasured, often], state, "w2")[0] is None
+
+
+def asked_for(made, step, n, value=0.19, floor=0.15):
+    """Let somebody ask for an evaluation of a run."""
+    made.evaluated = Evaluated(
+        step, 7, {"w2": value}, {"w2": floor, "spread/w2": 0.03}, {"w2": n}, {"w2": (0.17, 0.22)}
+    )  # fmt: skip
+    return made
+
+
+@pytest.mark.parametrize(
+    ("step", "n", "wins"),
+    [(20, 2000, True), (20, 250, True), (90, 100, True), (20, 100, False), (10, 2000, False)],
+)  # fmt: skip
+def test_the_figure_of_a_run_is_that_of_its_better_evaluation(step, n, wins):
+    """The headline stayed at the curve's last figure after an evaluation with more samples."""
+    state = SimpleNamespace(get=lambda kind, slug: FLOOR)
+    made = asked_for(learning(0.35, 0.25), step, n)
+    found = verdict_of(made, state)
+    assert found.value == (0.19 if wins else 0.25)
+    assert found.n == (n if wins else 250)
+    assert found.floor == ("floor 0.15 ±\u00a00.03" if wins else "floor 0.2 ±\u00a00.05")
+    assert found.when.startswith("evaluated at step" if wins else "at step 20")
+    row = next(each for each in figures(made, str, lambda slug: FLOOR) if each.slug)
+    assert (row.value, row.n, row.between) == (
+        ("0.19", n, "0.17 to 0.22") if wins else ("0.25", 250, "")
+    )
+    assert quality(made)[1] == ("0.19" if wins else "0.25")
+    last = qualities(made, SimpleNamespace(catalog=state))[-1]
+    at = f"step {step}"
+    assert last[:2] == (("Evaluated at", at) if wins else ("Measured at", "step 20"))
+    assert ("seed 7" in last[2]) == wins
+    before = run_at(made, 15)
+    assert verdict_of(before, state).value == (0.19 if step < 15 else 0.35), "of that moment"
+
+
+def test_the_headline_and_its_axis_show_the_evaluation(qtbot):
+    made = asked_for(learning(0.35, 0.25), 20, 2000)
+    card = StandingCard(AppState())
+    qtbot.addWidget(card)
+    card.show_run(made)
+    assert card.headline.value.text() == "0.19"
+    assert card.headline.when.text().startswith(
+        "evaluated at step 20, n = 2,000; 95 %: 0.17 to 0.22"
+    )
+    assert card.strip.accessibleName() == "1 evaluations, the newest 0.19", "of as many samples"
 
 
 def test_a_verdict_is_old_when_the_training_has_gone_on():

@@ -1,0 +1,67 @@
+"""The newest figure of a metric of a run: of its training, or of an evaluation. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from studio.app.state.comparison import QUALITY, interval_at, samples_at
+from studio.app.state.runs import RunState
+
+__all__ = ["Newest", "figure_of", "floors_of", "newest_figure", "samples_of"]
+
+
+@dataclass(frozen=True)
+class Newest:
+    """A figure with all that it must be read with.
+
+    Attributes:
+        step: at which it was measured.
+        value: the figure.
+        n: with how many samples, None where nobody knows.
+        floors: of as many samples, with their spreads, by metric.
+        ends: between what it lies with 95 % confidence, None where its metric does not say.
+        asked: whether it is of an evaluation that somebody asked for, not of the training.
+    """
+
+    step: int
+    value: float
+    n: int | None
+    floors: Mapping[str, float]
+    ends: tuple[float, float] | None
+    asked: bool = False
+
+
+def newest_figure(run: RunState, metric: str) -> Newest | None:
+    """Return the newest figure of a metric that the training of a run measured; that of an
+    evaluation where it is of a later step, or of the same one and of no fewer samples. None where
+    the training measured none.
+    """
+    series = run.series.get(QUALITY + metric) if metric else None
+    if series is None or not len(series):
+        return None
+    step = int(series.steps[-1])
+    n, asked = samples_at(run, step), run.evaluated
+    if asked is not None and metric in asked.values:
+        many = asked.counts.get(metric)
+        if (asked.step, many or 0) >= (step, n or 0):
+            value, ends = asked.values[metric], asked.intervals.get(metric)
+            return Newest(asked.step, value, many, asked.floors, ends, True)
+    value, ends = float(series.values[-1]), interval_at(run, metric, step)
+    return Newest(step, value, n, run.floors, ends)
+
+
+def figure_of(run: RunState, metric: str) -> tuple[int, float] | None:
+    """Return the newest value of a metric, with the step that it is of; None if there is none."""
+    found = newest_figure(run, metric)
+    return (found.step, found.value) if found is not None else None
+
+
+def samples_of(run: RunState, metric: str) -> int | None:
+    """Return of how many samples the newest value of a metric is, None where nobody knows."""
+    found = newest_figure(run, metric)
+    return found.n if found is not None else None
+
+
+def floors_of(run: RunState, metric: str) -> Mapping[str, float]:
+    """Return the floors that the newest value of a metric is held against."""
+    found = newest_figure(run, metric)
+    return found.floors if found is not None else run.floors
