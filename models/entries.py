@@ -145,6 +145,7 @@ class Needs:
 
 
 _STEPPED = {"denoiser", "consistency"}
+_MAPPED = {"latent", "transport"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,12 +182,14 @@ class FamilyEntry(Entry):
 
     @property
     def abilities(self) -> frozenset[str]:
-        """Its capabilities, "samples" where it has a flow, and "stepped" where a sampler takes it
-        to the data in as many calls of the network as one likes.
+        """Its capabilities, "samples" where it has a flow, "stepped" where a sampler takes it to the
+        data in as many calls of the network as one likes, and "mapped" where it makes one datum of
+        each Gaussian latent, without chance.
         """
         flows = {"samples"} if hasattr(self.make, "flow") else set()
         stepped = {"stepped"} if _STEPPED & set(self.capabilities) else set()
-        return frozenset(self.capabilities) | flows | stepped
+        mapped = {"mapped"} if _MAPPED & set(self.capabilities) else set()
+        return frozenset(self.capabilities) | flows | stepped | mapped
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,6 +54,7 @@ WORDS: Mapping[str, str] = {
     "likelihood": "knows how likely a datum is",
     "bound": "bounds how likely a datum is from below",
     "latent": "has a generator",
+    "mapped": "makes one datum of each latent, without chance",
     "autoencoder": "makes a few numbers of each datum, and the datum of these",
     "population": "is made of particles",
     "classify": "tells classes apart",

@@ -1,11 +1,9 @@
 """Interpolation: between two rows, along the sphere on which their latents lie."""
 
-from typing import Annotated
-
 import torch
 from torch import Tensor
 
-from models.config import Config, param
+from models.config import Config
 from models.contracts.batch import Batch
 from models.operators.base import Operation, Outcome, Progress, Slot, Work
 from models.operators.editing import (
@@ -16,6 +14,7 @@ from models.operators.editing import (
     levels_between,
     ready,
 )
+from models.operators.great_circle import StopsSetting, on_great_circle
 from models.operators.invert import OrderSetting
 from models.operators.nameless import unnamed
 from models.registry import operator
@@ -26,9 +25,7 @@ __all__ = ["Interpolate", "InterpolateConfig"]
 class InterpolateConfig(Config, frozen=True):
     """How many rows there are between two."""
 
-    count: Annotated[
-        int, param("Stops", "How many rows from one to the next, both included.", low=3, high=1000)
-    ] = 9
+    count: StopsSetting = 9
     steps: StepsSetting = 50
     order: OrderSetting = "second"
 
@@ -85,21 +82,6 @@ def _between(latents: Batch, way: Tensor) -> Batch:
     """
     first = way.floor().long().clamp(max=len(latents) - 2)
     share = (way - first).reshape(-1, *(1,) * (latents.x.ndim - 1))
-    x = _slerp(latents.x[first], latents.x[first + 1], share)
+    x = on_great_circle(latents.x[first], latents.x[first + 1], share)
     nearer = latents.take((way + 0.5).floor().long().clamp(max=len(latents) - 1))
     return nearer.holding(nearer.zeroed(x))
-
-
-def _slerp(one: Tensor, other: Tensor, share: Tensor) -> Tensor:
-    """Return points on the great circle between two of a sphere, (m, *shape); where they lie in one
-    line, on the line.
-    """
-    flat = [x.flatten(1) / x.flatten(1).norm(dim=1, keepdim=True) for x in (one, other)]
-    cosine = (flat[0] * flat[1]).sum(dim=1).clamp(-1.0, 1.0).reshape(share.shape)
-    angle = torch.acos(cosine)
-    sine = torch.sin(angle)
-    straight = sine < 1e-4
-    safe = torch.where(straight, 1.0, sine)
-    a = torch.where(straight, 1.0 - share, torch.sin((1.0 - share) * angle) / safe)
-    b = torch.where(straight, share, torch.sin(share * angle) / safe)
-    return a * one + b * other

@@ -51,7 +51,7 @@ class NormalisingFlowConfig(Config, frozen=True):
     source=f"Rezende and Mohamed 2015, arXiv:1505.05770; {_PAPER}, eq. 6",
     config=NormalisingFlowConfig,
     needs=("continuous", "whole"),
-    capabilities=("likelihood",),
+    capabilities=("likelihood", "mapped"),
     group="likelihood",
     motion="log p(x) = log N(f(x)) + log |det ∂f/∂x|,  x = f⁻¹(z)",
     units={"loss": "nats"},
