@@ -7,7 +7,17 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TASKS", "Brush", "Handed", "Sheet", "Task", "brushed", "handed", "no_decoder"]
+__all__ = [
+    "TASKS",
+    "Brush",
+    "Handed",
+    "Sheet",
+    "Task",
+    "brushed",
+    "handed",
+    "no_decoder",
+    "why_no_more",
+]
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -32,6 +42,7 @@ class Task:
         colour: whether it needs images in colour.
         needs: the setting without which it cannot begin, and what to say of it.
         called: conditions by their names, as they are called for this task.
+        drawn: whether all of it is drawn, so that it takes no image.
     """
 
     title: str
@@ -44,6 +55,7 @@ class Task:
     colour: bool = False
     needs: tuple[str, str] = ("", "")
     called: Mapping[str, str] = field(default_factory=dict)
+    drawn: bool = False
 
 
 TASKS: tuple[Task, ...] = (
@@ -61,6 +73,9 @@ TASKS: tuple[Task, ...] = (
          config={"draws": 8}, seen="seen"),
     Task("Interpolate", "interpolate", "From this image to a second one, by way of their noise.",
          second=True),
+    Task("Interpolate latents", "interpolate-latents",
+         "Two latents are drawn, and each stop on the way between them is made an image.",
+         drawn=True),
     Task("Morph class", "morph", "From its class to another one, stop by stop, from one noise.",
          needs=("to", "Choose the class that it becomes."), called={"label": "From class"}),
     Task("Invert", "invert", "Up to the noise that it comes from, and down again."),
@@ -69,6 +84,18 @@ TASKS: tuple[Task, ...] = (
          needs=("target", "Choose the run that decodes."), called={"label": "From class"}),
 )  # fmt: skip
 """In the order in which they are offered."""
+
+
+def why_no_more(title: str, *, drawn: bool) -> str:
+    """Say why a model without a denoiser has no edits of an image, no film and no guidance, and how
+    to come by them; ``drawn`` is whether there is something that it can do with latents.
+    """
+    lacks = (
+        "Film, Guidance, Anomaly and the other edits follow a denoiser through noise"
+        if drawn
+        else "Edits, Film, Guidance and Anomaly follow a denoiser through noise"
+    )
+    return f"{lacks}, and {title} has none. Train a diffusion, such as EDM, on the same images."
 
 
 def no_decoder(shape: tuple[int, ...], sets: Sequence[str]) -> str:
@@ -156,6 +183,8 @@ def handed(
     """Return what a task hands to its operator. Where the model is told ``labels`` and the class of
     the image is known, it is said, unless the settings say another one.
     """
+    if task.drawn:
+        return Handed(given=_chosen(config.get("given") or {}))
     if sheet is None:
         return Handed(wrong="Open an image, or take one of the data.")
     if task.colour and len(sheet.image) != 3:
@@ -180,4 +209,8 @@ def handed(
     names = [each.label for each in images]
     if labels and "label" not in given and all(names):
         given["label"] = names[0] if len(names) == 1 else names
-    return Handed(inputs, {name: value for name, value in given.items() if value not in (None, "")})
+    return Handed(inputs, _chosen(given))
+
+
+def _chosen(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in given.items() if value not in (None, "")}

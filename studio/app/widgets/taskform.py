@@ -50,8 +50,8 @@ T = TypeVar("T", bound=Task)
 
 class TaskForm(QScrollArea, Generic[T]):
     """The settings of the task that is chosen in ``what``, of the operator that does it. It scrolls
-    in itself unless it is ``whole``, for a page that does. ``usual`` says which class is asked for
-    where none is chosen, in a word or two and in a sentence, where that is not one of the data.
+    in itself unless it is ``whole``, for a page that does. ``usual`` says of a task which class is
+    asked for where none is chosen, in a word or two and in a sentence; "" where it is one of the data.
 
     Signals:
         chosen: another task.
@@ -68,7 +68,7 @@ class TaskForm(QScrollArea, Generic[T]):
         what: str,
         *,
         whole: bool = False,
-        usual: tuple[str, str] = ("", ""),
+        usual: Callable[[T], tuple[str, str]] = lambda task: ("", ""),
     ) -> None:
         super().__init__()
         self._state, self._whole, self._usual = state, whole, usual
@@ -270,7 +270,7 @@ class TaskForm(QScrollArea, Generic[T]):
 
     def _known(self, field: FieldSpec) -> FieldSpec:
         """Return a setting with what is asked for where nothing is chosen."""
-        title, help = self._usual
+        title, help = self._usual(self.task)
         if not title or field.path != f"{operators.GIVEN}.{LABEL}":
             return field
         usual = [

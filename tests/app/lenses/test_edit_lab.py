@@ -506,3 +506,58 @@ async def test_the_ink_is_seen_and_that_of_colours_is_none_for_grey_images(lens,
     assert lab.paint.ink.colour == QColor("black")
     lab.form.what.setCurrentIndex(0)
     assert lab.paint.ink.isHidden()
+
+
+def without_denoiser(lens: Any, *capabilities: str) -> None:
+    """Make the run one of a family that cannot follow an image through noise."""
+    family = lens.state.catalog.entries[0]
+    other = msgspec.structs.replace(family, title="GAN", capabilities=list(capabilities))
+    between = msgspec.structs.replace(operator("interpolate-latents"), needs=["mapped"])
+    lens.state.catalog.entries[0] = other
+    lens.state.catalog.entries.append(between)
+    lens.state.runs.changed.emit(lens.run.key)
+
+
+async def test_a_generator_goes_between_latents_and_says_what_needs_a_denoiser(lens, lab):
+    """Of a GAN there was no lab, and nobody said why."""
+    without_denoiser(lens, "mapped")
+    assert VIEW.applies(lens.state)
+    await ready(lab)
+    await until(lambda: lab.task.title == "Interpolate latents")
+    assert lab.canvas.isHidden()
+    assert lab.real.isHidden()
+    assert lab.open_.isHidden()
+    assert lab.lacks.text() == (
+        "Film, Guidance, Anomaly and the other edits follow a denoiser through noise, and GAN has "
+        "none. Train a diffusion, such as EDM, on the same images."
+    )
+    data = QMimeData()
+    data.setImageData(QImage(8, 8, QImage.Format.Format_RGB32))
+    lab.take_carried(data)
+    assert "takes no image" in lab.trouble.text()
+    lab._go()
+    await until(lambda: lab.go.text() == "Cancel")
+    (asked,) = jobs(lens)
+    assert (asked.operator, asked.inputs, asked.given) == ("interpolate-latents", {}, {})
+    x = np.linspace(0, 1, 5, dtype=np.float32)[:, None, None, None] * np.ones((1, SIDE, SIDE))
+    way = np.linspace(0, 1, 5, dtype=np.float32)
+    arrays = {"x": x.astype(np.float32), "way": way, "angle": np.array([88.4], np.float32)}
+    write(lens, "interpolate-latents", arrays, seed=3)
+    await until(lambda: lab.results.found is not None)
+    assert lab.results.found.names == ("0%", "25%", "50%", "75%", "100%")
+    assert "88° apart" in lab.results.said.text()
+    assert lab.results.image[0, 0, 0] == 0.5
+    assert lab.results.found.before[0, 0, 0] == 0.0, "the first end stands before the divider"
+    assert not lab.canvas.isHidden()
+    assert lab.results._use.isHidden(), "it takes no image"
+
+
+async def test_a_model_that_has_no_edits_says_why_and_what_to_do(lens, lab):
+    without_denoiser(lens, "population")
+    assert VIEW.applies(lens.state)
+    lab.refresh()
+    assert lab.page.isHidden()
+    assert lab.go.isHidden()
+    said = lab.empty.accessibleName()
+    assert said.startswith("This model has no edits. Edits, Film, Guidance and Anomaly follow a")
+    assert "GAN has none. Train a diffusion, such as EDM" in said

@@ -28,9 +28,17 @@ from studio.app.errands import Errand, Errands
 from studio.app.imagefile import FILTER, Unreadable, carries
 from studio.app.intents import disk
 from studio.app.intents.base import Refused
-from studio.app.kinds.registry import kind_of_run
+from studio.app.kinds.registry import family_of_run, kind_of_run
 from studio.app.state import operators
-from studio.app.state.editing import TASKS, Handed, Sheet, Task, handed, no_decoder
+from studio.app.state.editing import (
+    TASKS,
+    Handed,
+    Sheet,
+    Task,
+    handed,
+    no_decoder,
+    why_no_more,
+)
 from studio.app.state.operators import Asking
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
@@ -59,6 +67,7 @@ TARGET = 512  # real images that are fetched to choose from
 STEPS = 100  # of the slider between before and after
 WIDE = 640  # logical pixels from which image and results stand side by side
 COLOURS = 3
+DRAWN = "Latents that are drawn"
 AS_IT_IS = "As the image is"
 OF_IMAGE = "Which class the model is told of the image; else its own, none where nobody knows it."
 SIDE = 84  # height of a strip of small images
@@ -131,12 +140,14 @@ class EditView(QWidget):
         left.addWidget(self.canvas, 100)
         left.addWidget(self.divider)
         left.addWidget(self.said)
+        self.lacks = label("", "small", wrap=True)
+        left.addWidget(self.lacks)
         left.addStretch(1)
         return left
 
     def _made(self) -> QVBoxLayout:
         self.form = TaskForm(
-            self._state, TASKS, "What is done with it", whole=True, usual=(AS_IT_IS, OF_IMAGE)
+            self._state, TASKS, "What is done with it", whole=True, usual=_told_class
         )
         self.says = label("", "muted", wrap=True)
         self.results = EditResults()
@@ -291,7 +302,8 @@ class EditView(QWidget):
 
     def _take_selected(self) -> None:
         """Take what is selected in any lens; of several the second one is the other end."""
-        found = self.pictures.selected() if self.isVisible() else []
+        looks = self.isVisible() and not self.task.drawn
+        found = self.pictures.selected() if looks else []
         if found:
             self.take(found[0])
         if len(found) > 1:
@@ -319,6 +331,9 @@ class EditView(QWidget):
         self._take_from(lambda: self.pictures.carried(mime))
 
     def _take_from(self, read: Callable[[], tuple[Sheet, str]], *, second: bool = False) -> None:
+        if self.task.drawn:
+            self._say(f"{self.task.title} draws its latents: it takes no image.")
+            return
         if not self.pictures.shape:
             self._say("The size of these images is not known yet: wait until the data are read.")
             return
@@ -334,7 +349,8 @@ class EditView(QWidget):
             self.take(sheet, said)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if carries(event.mimeData()) and self.pictures.shape:
+        takes = bool(self.pictures.shape) and not self.task.drawn
+        if takes and carries(event.mimeData()):
             copied(event)
             _, height, width = self.pictures.shape
             self.said.setText(f"Drop it: it is made {width} x {height}, as the data are.")
@@ -474,20 +490,27 @@ class EditView(QWidget):
     def refresh(self) -> None:
         """Show the image, what came of it, and what can be done."""
         sheet, found, run = self.edits.now, self.results.found, self._run
-        self.page.setVisible(sheet is not None)
-        for control in (self.go, self.real, self.open_):
-            control.setVisible(sheet is not None)
-        if sheet is None:
+        some = sheet is not None and can_edit(self._state)
+        if some:
+            self._offer()  # another task may be chosen for it
+        self.page.setVisible(some)
+        self.go.setVisible(some)
+        for control in (self.real, self.open_):
+            control.setVisible(some and not self.task.drawn)
+        if sheet is None or not some:
             self._tell_empty(run)
             return
         self.empty.hide()
         self._tell_fitted()
         kind, waits = kind_of_run(run, self._state.catalog), self._errands.awaited(self._key)
-        self._offer()
         before = sheet.image if found is None else found.before
         marks = self.task.brush == "mask"
         self.canvas.show_images(before, self.results.image, sheet.marked if marks else None)
-        self.title.set_text(sheet.title)
+        self.canvas.setVisible(found is not None or not self.task.drawn)
+        self.paint.setVisible(not self.task.drawn)
+        self.title.set_text(DRAWN if self.task.drawn else sheet.title)
+        self.lacks.setText("" if can_ask(self._state, TASKS[0].operator) else self._why_no_more)
+        self.lacks.setVisible(bool(self.lacks.text()))
         self.marked.setText(sheet.words if marks and sheet.marked.any() else "")
         self.paint.show_for(self.task, len(sheet.image))
         self.divider.setVisible(found is not None)
@@ -510,10 +533,18 @@ class EditView(QWidget):
     def _tell_empty(self, run: RunState | None) -> None:
         if run is None:
             return
-        if not self._once.ready:
+        if not can_edit(self._state):
+            self.empty.tell("This model has no edits", self._why_no_more)
+        elif not self._once.ready:
             self.empty.tell("Nothing to edit yet", "The data are read when the engine is ready.")
         else:
             self.empty.tell("Nothing to edit yet", "Some of the data are on their way.")
+
+    @property
+    def _why_no_more(self) -> str:
+        family = family_of_run(self._run, self._state.catalog)
+        title = family.title if family is not None else "this model"
+        return why_no_more(title, drawn=can_edit(self._state))
 
     def _paste(self) -> None:
         """Take the picture on the clipboard."""
@@ -556,14 +587,17 @@ class EditView(QWidget):
         self.canvas.setMinimumHeight(160 if wide else 300)
 
 
-SHOWN = shows_moving("edit")
+def _told_class(task: Task) -> tuple[str, str]:
+    """Return which class the model is told where none is chosen; that of the data where it draws."""
+    return ("", "") if task.drawn else (AS_IT_IS, OF_IMAGE)
 
 
 def can_edit(state: AppState) -> bool:
-    """Whether the selected run makes images, and its model can edit some."""
-    return SHOWN(state) and can_ask(state, TASKS[0].operator)
+    """Whether the model of the selected run can do one of the tasks."""
+    return any(can_ask(state, task.operator) for task in TASKS)
 
 
 VIEW = ViewSpec(
-    id="edit", lens="samples", title="Edit", order=24, applies=can_edit, factory=EditView
-)
+    id="edit", lens="samples", title="Edit", order=24, applies=shows_moving("edit"),
+    factory=EditView,
+)  # fmt: skip

@@ -65,7 +65,7 @@ def edited(
     parts, names, first = [made], [str(i + 1) for i in range(len(made))], 0
     if "way" in arrays:
         names = [f"{share:.0%}" for share in arrays["way"].tolist()]
-        first = len(made) // 2 if task.second else len(made) - 1
+        first = len(made) // 2 if task.second or task.drawn else len(made) - 1
     elif "latent" in arrays:
         noise = np.asarray(arrays["latent"], np.float32) / SPREAD + 0.5
         names = ["its noise", "made of it" if task.operator == TRANSLATED else "comes back"]
@@ -79,7 +79,9 @@ def edited(
         others = [task.operator == TRANSLATED] * sum(map(len, parts))
     said = _said(task, sheet, arrays, config, given or {}, len(made))
     images = np.concatenate(parts)
-    before = np.asarray(arrays[task.seen], np.float32)[0] if task.seen else sheet.image
+    before = made[0] if task.drawn else sheet.image
+    if task.seen:
+        before = np.asarray(arrays[task.seen], np.float32)[0]
     seed = config.get("seed")
     return Edited(
         task, images, tuple(names), before, first, tuple(others),
@@ -103,6 +105,12 @@ def _said(
         return (
             f"From {start} (0%: the way back to the image) to {to} (100%). Below each the weight "
             f"of {to} in the score that leads it."
+        )
+    if task.drawn:
+        angle = float(np.asarray(arrays["angle"], np.float64)[0])
+        return (
+            f"From one drawn latent (0%) to another (100%), {angle:.0f}° apart, along the great "
+            "circle between them. Another seed draws other ends."
         )
     if "way" in arrays:
         return "From this image (0%) to the second one (100%): how far its noise is on the way."

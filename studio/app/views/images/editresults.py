@@ -38,6 +38,7 @@ class EditResults(QWidget):
         use = button("Edit this", self.wanted.emit, kind="chip", tip="Go on with this one")
         copy = button("Copy", self._copy, kind="chip", tip="Copy this one as a picture")
         show = button("Browse", self.browsed.emit, kind="chip", tip="See all of them as samples")
+        self._use = use
         self._does: tuple[QWidget, ...] = (use, copy, show)
         body = QVBoxLayout(self)
         body.setContentsMargins(0, 0, 0, 0)
@@ -68,6 +69,8 @@ class EditResults(QWidget):
         found = self.found
         for each in self._does:
             each.setVisible(found is not None)
+        if found is not None:
+            self._use.setVisible(not found.task.drawn)  # it takes no image
         self.facts.setVisible(found is not None)
         self.said.setText(found.said if found is not None else "")
         self.said.setVisible(bool(self.said.text()))
