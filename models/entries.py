@@ -182,9 +182,9 @@ class FamilyEntry(Entry):
 
     @property
     def abilities(self) -> frozenset[str]:
-        """Its capabilities, "samples" where it has a flow, "stepped" where a sampler takes it to the
-        data in as many calls of the network as one likes, and "mapped" where it makes one datum of
-        each Gaussian latent, without chance.
+        """Its capabilities, "samples" where it has a flow, "stepped" where a sampler takes it to
+        the data in as many calls of the network as one likes, and "mapped" where it makes one datum
+        of each Gaussian latent, without chance.
         """
         flows = {"samples"} if hasattr(self.make, "flow") else set()
         stepped = {"stepped"} if _STEPPED & set(self.capabilities) else set()

@@ -1,6 +1,6 @@
-"""The way between two latents: most of a Gaussian of many numbers lies near a sphere, and a straight
-line between two of its points leaves that (Shoemake 1985, "Animating rotation with quaternion
-curves", section 3.3: spherical linear interpolation).
+"""The way between two latents: most of a Gaussian of many numbers lies near a sphere, and a
+straight line between two of its points leaves that (Shoemake 1985, "Animating rotation with
+quaternion curves", section 3.3: spherical linear interpolation).
 """
 
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Interpolation between two latents that are drawn: what a generator makes of the way between them."""
+"""Interpolation between two latents that are drawn: what is made of the way between them."""
 
 from typing import Any
 
@@ -59,9 +59,7 @@ class InterpolateLatents:
         rows = latents.holding(torch.cat(made)).to(torch.device("cpu"))
         cosine = torch.cosine_similarity(*(end.x.flatten(1) for end in (one, other)))
         angle = torch.rad2deg(torch.acos(cosine.clamp(-1.0, 1.0)))
-        return Outcome(
-            family.spec.restored(rows), {"way": share.cpu(), "angle": angle.cpu()}
-        )
+        return Outcome(family.spec.restored(rows), {"way": share.cpu(), "angle": angle.cpu()})
 
 
 @torch.no_grad()

@@ -35,7 +35,7 @@ class SDEditConfig(Config, frozen=True):
 
 @operator(
     "sdedit",
-    title="Edit (SDEdit)",
+    title="SDEdit",
     summary="Puts noise on rows and takes it away again, under other conditions where the model "
     "has some: they become likely, and stay near what they were.",
     source="Meng et al. 2022, arXiv:2108.01073, algorithm 1",

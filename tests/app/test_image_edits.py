@@ -114,14 +114,14 @@ def test_what_came_of_an_edit_begins_with_what_is_of_interest() -> None:
     assert (noise.images[0] == 0.5).all()
     assert float(SPREAD) > 2
     arrays = {"x": x[:2], "mean": 0 * x[:2], "seen": x[2:4]}
-    clean = edited(TASK["Restore: noisy"], sheet(), arrays, {"seed": 4}, 1, "", "0002-denoise")
+    clean = edited(TASK["Denoise"], sheet(), arrays, {"seed": 4}, 1, "", "0002-denoise")
     assert clean.names == ("mean", "1", "2")
     assert clean.said == "The mean of all that it may have been, and 2 draws, each of other noise."
     assert (clean.before == x[2]).all()
     assert clean.facts.startswith("seed 4 · ")
     assert clean.facts.endswith(" · 0002-denoise")
     with pytest.raises(KeyError):
-        edited(TASK["Restore: noisy"], sheet(), {"x": x}, {}, 1, "", "")
+        edited(TASK["Denoise"], sheet(), {"x": x}, {}, 1, "", "")
 
 
 def picture(width: int, height: int, colour: str = "#804020") -> QImage:

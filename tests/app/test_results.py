@@ -206,8 +206,8 @@ def test_a_result_of_an_earlier_version_is_called_what_its_operator_is_called_no
 
 def test_a_result_is_called_what_was_written_until_the_catalogue_is_there() -> None:
     name = "0009-sdedit"
-    run = RunState(key="/p/1", name="0001-r", results=[name], result_titles={name: "Edit (SDEdit)"})
-    assert result_words(run, name, None).text == "9 Edit (SDEdit)"
+    run = RunState(key="/p/1", name="0001-r", results=[name], result_titles={name: "SDEdit"})
+    assert result_words(run, name, None).text == "9 SDEdit"
     assert result_words(None, name, None).text == "9 Sdedit"
     run.result_names[name] = "the good one"
-    assert result_words(run, name, None).spoken == "Result 9 the good one, Edit (SDEdit)"
+    assert result_words(run, name, None).spoken == "Result 9 the good one, SDEdit"

@@ -4,6 +4,8 @@ import pytest
 
 import studio.engine.kinds.jets  # noqa: F401  # as in the engine
 from models.kinds.jets import jets
+from models.registry import registry
+from studio.app.state.editing import TASKS
 from studio.engine.run.able import conditions
 from studio.formats.jets.cleaning import HARDEST, SOFTEST
 from studio.protocol import messages as m
@@ -44,3 +46,10 @@ def test_a_run_says_what_it_can_do_and_why_not(tmp_path):
     decoder = Decoder(m.Event)
     ((reply, _),) = decoder.feed(b"".join(encode(m.Reply(re=1, result=able), [])))
     assert reply.result["operators"][0]["operator"] == able.operators[0].operator
+
+
+def test_a_task_of_the_edit_lab_is_called_as_what_does_it():
+    """ "Restore: small" made a result that was called Super-resolve."""
+    for task in TASKS:
+        title = registry.get("operator", task.operator).title
+        assert title == task.title or title.startswith(f"{task.title} ("), task.title

@@ -267,7 +267,10 @@ def test_a_model_that_is_told_no_class_makes_none_of_rows():
     assert "told no class" in refuses(replace(told, given={}, law={}))
 
 
-@pytest.mark.parametrize(("old", "new"), [("encode", "invert"), ("bridge", "translate")])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("encode", "invert"), ("bridge", "translate"), ("super-resolve", "super-resolution")],
+)
 def test_an_operator_answers_to_what_it_was_called_before(old: str, new: str):
     assert registry.get("operator", old) is registry.get("operator", new)
     with pytest.raises(KeyError, match=f"no family is called '{old}'"):
@@ -356,14 +359,16 @@ def test_a_diffusion_tells_the_classes_that_it_was_told_of():
 def test_super_resolved_images_are_the_same_when_seen_coarsely():
     pair = next(pair for pair in PAIRS if str(pair) == "edm-images")
     family, rows = build(pair), pair.data.rows(slice(0, 5))
-    found = do("super-resolve", rows, family, sampler=SHORT, side=4, method="replacement", draws=2)
+    found = do(
+        "super-resolution", rows, family, sampler=SHORT, side=4, method="replacement", draws=2
+    )
     squares = Averages(4)
     assert len(x_of(found)) == 10
     coarse = squares.back(squares.of(rows.x)).repeat_interleave(2, dim=0)
     torch.testing.assert_close(found.arrays["seen"], coarse)
     torch.testing.assert_close(squares.of(x_of(found)), squares.of(coarse), atol=1e-3, rtol=0)
     with pytest.raises(ValueError, match="cannot be divided"):
-        do("super-resolve", rows, family, side=3)
+        do("super-resolution", rows, family, side=3)
 
 
 def test_a_blur_is_the_gaussian_mean_of_neighbours_reflected_at_the_edges():

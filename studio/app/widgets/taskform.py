@@ -51,7 +51,7 @@ T = TypeVar("T", bound=Task)
 class TaskForm(QScrollArea, Generic[T]):
     """The settings of the task that is chosen in ``what``, of the operator that does it. It scrolls
     in itself unless it is ``whole``, for a page that does. ``usual`` says of a task which class is
-    asked for where none is chosen, in a word or two and in a sentence; "" where it is one of the data.
+    asked for where none is chosen, in a word or two and in a sentence; "" where it is that of data.
 
     Signals:
         chosen: another task.

@@ -219,7 +219,7 @@ async def test_what_a_run_cannot_do_does_not_stay_chosen(lens, lab):
     assert (lab.form.what.currentIndex(), lab.task.title) == (0, "Inpaint")
     lab.form.what.setCurrentIndex(2)
     lab.refresh()
-    assert lab.task.title == "Sketch to image (SDEdit)"
+    assert lab.task.title == "SDEdit"
 
 
 async def test_why_a_run_cannot_do_something_stands_where_it_would_be_chosen(lens, lab):

@@ -588,7 +588,7 @@ class EditView(QWidget):
 
 
 def _told_class(task: Task) -> tuple[str, str]:
-    """Return which class the model is told where none is chosen; that of the data where it draws."""
+    """Return which class the model is told where none is chosen; of the data where it draws."""
     return ("", "") if task.drawn else (AS_IT_IS, OF_IMAGE)
 
 

@@ -150,7 +150,7 @@ def _sharper(bench: Bench, steps: int = STEPS, *, other: bool = False) -> Outcom
     def measure(learner: Learner[Any], seed: int) -> dict[str, float]:
         rows = unseen.holding(unseen.x.roll(1, dims=0)) if other else unseen
         handed = {"rows": rows}
-        x = made("super-resolve", learner, handed, draws=_DRAWS, seed=seed, side=_SIDE)
+        x = made("super-resolution", learner, handed, draws=_DRAWS, seed=seed, side=_SIDE)
         return {
             "mean of four draws": psnr(_means(x), unseen.x),
             "one draw": psnr(x[::_DRAWS], unseen.x),

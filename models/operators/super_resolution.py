@@ -9,10 +9,10 @@ from models.operators.editing import ROWS
 from models.operators.restoring import RestoringConfig, restored
 from models.registry import operator
 
-__all__ = ["SuperResolve", "SuperResolveConfig"]
+__all__ = ["SuperResolution", "SuperResolutionConfig"]
 
 
-class SuperResolveConfig(RestoringConfig, frozen=True):
+class SuperResolutionConfig(RestoringConfig, frozen=True):
     """How coarse what is known is, and how the rest is sampled."""
 
     side: Annotated[
@@ -29,24 +29,25 @@ class SuperResolveConfig(RestoringConfig, frozen=True):
 
 
 @operator(
-    "super-resolve",
-    title="Super-resolve",
+    "super-resolution",
+    title="Super-resolution",
+    formerly=("super-resolve",),
     summary="Makes images coarse and samples fine ones that are the same when they are seen as "
     "coarsely.",
     source="Wang et al. 2022, arXiv:2212.00490, section 3.2; Chung et al. 2023, arXiv:2209.14687",
     kinds=("images",),
     needs=("samples", "denoiser"),
     takes=(Slot(ROWS, "Images", "What is made coarse; what is finer in them is not read."),),
-    config=SuperResolveConfig,
+    config=SuperResolutionConfig,
 )
-class SuperResolve:
+class SuperResolution:
     """Samples by a denoiser that is held to the means of squares."""
 
-    def __init__(self, config: SuperResolveConfig) -> None:
+    def __init__(self, config: SuperResolutionConfig) -> None:
         self.config = config
 
     def work(self, operation: Operation) -> Work:
-        """Super-resolve; see `models.operators.base.Operator` and `restored`."""
+        """Sample; see `models.operators.base.Operator` and `restored`."""
         rows, side = operation.handed[ROWS], self.config.side
         height, width = rows.x.shape[-2:]
         if height % side or width % side:
