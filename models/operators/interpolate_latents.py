@@ -49,15 +49,16 @@ class InterpolateLatents:
         one = family.prior(1, rng, family.spec.standard_given(operation.given))
         other = family.prior(1, rng, one.given)
         share = torch.linspace(0.0, 1.0, count, device=one.device)
-        ends = [end.x.expand(count, *end.x.shape[1:]) for end in (one, other)]
-        x = on_great_circle(*ends, share.reshape(-1, *(1,) * (one.x.ndim - 1)))
+        every = count, *one.x.shape[1:]
+        shares = share.reshape(-1, *(1,) * (one.x.ndim - 1))
+        x = on_great_circle(one.x.expand(every), other.x.expand(every), shares)
         latents = one.take(torch.zeros(count, dtype=torch.long, device=one.device)).holding(x)
         made = []
         for start in range(0, count, PIECE):
             yield Progress(start, count)
             made.append(_made(family, latents.take(slice(start, start + PIECE))).cpu())
         rows = latents.holding(torch.cat(made)).to(torch.device("cpu"))
-        cosine = torch.cosine_similarity(*(end.x.flatten(1) for end in (one, other)))
+        cosine = torch.cosine_similarity(one.x.flatten(1), other.x.flatten(1))
         angle = torch.rad2deg(torch.acos(cosine.clamp(-1.0, 1.0)))
         return Outcome(family.spec.restored(rows), {"way": share.cpu(), "angle": angle.cpu()})
 

@@ -22,6 +22,7 @@ __all__ = [
     "percent",
     "picture_of",
     "plain",
+    "trained_further",
     "varying",
     "version",
 ]
@@ -44,6 +45,14 @@ def picture_of(step: int, run: RunState | None) -> str:
 def at_step(step: int, run: RunState | None) -> str:
     """Say of which step something shown is: `picture_of`, where it is said what it is."""
     return picture_of(step, run).removeprefix("picture of ")
+
+
+def trained_further(step: int, run: RunState | None) -> str:
+    """Say of something of a step how far the training is since: "; the training is at step 2,000";
+    "" where it is no further.
+    """
+    further = run is not None and 0 <= step < run.step
+    return f"; the training is at step {run.step:,}" if run is not None and further else ""
 
 
 def _changed_at(step: int, run: RunState) -> bool:

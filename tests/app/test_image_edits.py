@@ -118,8 +118,8 @@ def test_what_came_of_an_edit_begins_with_what_is_of_interest() -> None:
     assert clean.names == ("mean", "1", "2")
     assert clean.said == "The mean of all that it may have been, and 2 draws, each of other noise."
     assert (clean.before == x[2]).all()
-    assert clean.facts.startswith("seed 4 · ")
-    assert clean.facts.endswith(" · 0002-denoise")
+    assert clean.facts(None).startswith("seed 4 · ")
+    assert clean.facts(None).endswith(" · 0002-denoise")
     with pytest.raises(KeyError):
         edited(TASK["Denoise"], sheet(), {"x": x}, {}, 1, "", "")
 

@@ -239,8 +239,7 @@ class Sampled(QObject):
         drawn = not shown.made_of_others
         by = sampled_by(run.spec, shown.sampler, self._state.catalog) if drawn else ""
         said = ", ".join(filter(None, (shown.origin, by)))
-        older = bool(shown.file) and 0 <= shown.step < run.step
-        return f"{said}; the training is at step {run.step:,}" if older else said
+        return said + (words.trained_further(shown.step, run) if shown.file else "")
 
     @property
     def note(self) -> str:

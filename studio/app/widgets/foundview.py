@@ -10,7 +10,7 @@ from PySide6.QtGui import QContextMenuEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks
+from studio.app import tasks, words
 from studio.app.actions import Actions
 from studio.app.intents.base import Refused
 from studio.app.plots.export import Picture, copy_picture, widget_picture
@@ -222,6 +222,10 @@ class FoundView(QWidget):
         self.words.set_text(fact)
         self.words.setVisible(bool(fact))
 
+    def say_of(self, fact: str, step: int) -> None:
+        """Say a fact of weights of a step, and how far the training is where that is further."""
+        self.say(fact + words.trained_further(step, self.state.runs.by_key.get(self._key)))
+
     # Taking it away
 
     def export_picture(self) -> Picture:
@@ -258,12 +262,15 @@ class ArraysView(FoundView):
         found: the arrays by name, {} where there are none.
         config: the settings that they were found with.
         note: what the operator says of them, for the subclass to put into its page.
+        fact: what is said of them before the step, for the subclass to set.
     """
 
     def __init__(self, state: AppState, actions: Actions) -> None:
         self.found: Arrays = {}
         self.config: Mapping[str, Any] = {}
         self.note = label("", "muted", wrap=True)
+        self.fact = ""
+        self._step = 0
         super().__init__(state, actions)
 
     def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
@@ -271,7 +278,12 @@ class ArraysView(FoundView):
         self.config = {} if found is None else found[0].config
         if found is not None:
             self.note.setText(found[0].note)
-            self.say(f"step {found[0].step:,}")
+            self._step = found[0].step
+
+    def refresh(self) -> None:
+        if self.filled:  # before a subclass says more
+            self.say_of(f"{self.fact}step {self._step:,}", self._step)
+        super().refresh()
 
     def doubles(self, name: str) -> NDArray[np.float64]:
         """Return one of the arrays."""

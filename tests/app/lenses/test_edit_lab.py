@@ -142,7 +142,11 @@ async def test_a_mask_is_painted_and_what_is_drawn_in_it_is_shown_before_and_aft
     name = write(lens, "inpaint", {"x": x, "row": np.zeros(8, np.int64)}, seed=3, draws=8).name
     await until(lambda: lab.results.found is not None)
     assert lab.go.text() == "Apply"
-    assert lab.results.facts.accessibleName() == f"seed 3 · 2 s · {name}"
+    assert lab.results.facts.accessibleName() == f"seed 3 · step 100 · 2 s · {name}"
+    lens.run.step = 2000
+    lab.refresh()
+    further = "step 100; the training is at step 2,000"
+    assert lab.results.facts.accessibleName() == f"seed 3 · {further} · 2 s · {name}"
     assert lab.results.tiles.count == 8
     assert lab.canvas.split
     lab.results.tiles.picked.emit(5)

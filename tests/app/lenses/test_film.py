@@ -99,6 +99,10 @@ async def test_it_follows_the_flow_clock_and_one_sample_closely(lens: Any, view:
     lens.state.result_written.emit(event)
     await until(lambda: view.found is not None)
     assert view.words.accessibleName() == "ddim in 11 steps, seed 3, step 100"
+    lens.run.step = 2000
+    view.refresh()
+    further = "step 100; the training is at step 2,000"
+    assert view.words.accessibleName() == f"ddim in 11 steps, seed 3, {further}"
     assert view.where.accessibleName().startswith("frame 12 of 12")
     assert (view.now.count, view.ahead.count, view.way.count) == (N, N, STRIP)
     lens.state.playback.set(flow=0.0)

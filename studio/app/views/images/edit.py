@@ -439,7 +439,7 @@ class EditView(QWidget):
             record, arrays = await asyncio.to_thread(disk.result, place)
             found = edited(
                 task, sheet, arrays, record.config, record.seconds, record.note, place.name,
-                record.given,
+                record.given, record.step,
             )  # fmt: skip
         except (Refused, KeyError) as error:
             if isValid(self) and errand is self._errands.of(self._key):
@@ -515,7 +515,7 @@ class EditView(QWidget):
         self.paint.show_for(self.task, len(sheet.image))
         self.divider.setVisible(found is not None)
         self.says.setText(self._lacking() or self.task.says)
-        self.results.show_tiles(kind, awaited=waits.what.task.title if waits else "")
+        self.results.show_tiles(kind, run, awaited=waits.what.task.title if waits else "")
         self._second.setVisible(self.task.second)
         if self.task.second:
             second = None if self.second is None else kind.tiles({"x": self.second.image[None]})

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from studio.app import words
 from studio.app.state.editing import Image, Sheet, Task
+from studio.app.state.runs import RunState
 from studio.counted import counted
 
 __all__ = ["Edited", "edited"]
@@ -23,7 +24,8 @@ class Edited:
     """Images (n, C, H, W) that came of an edit, each with what it is in a word or two, and what
     stands before them, (C, H, W). ``first`` is the one that is looked at first, ``others`` whether
     each is of the class or the run that the image was to become, ``seed`` what they were drawn
-    with, None where nothing was drawn, ``said`` what they are, in a sentence or two.
+    with, None where nothing was drawn, ``said`` what they are, in a sentence or two, and ``step``
+    that of the weights.
     """
 
     task: Task
@@ -37,12 +39,13 @@ class Edited:
     note: str
     name: str
     said: str = ""
+    step: int = 0
 
-    @property
-    def facts(self) -> str:
-        """How it was made, in a line."""
+    def facts(self, run: RunState | None) -> str:
+        """Say how it was made, in a line, and how far the training of the run is since."""
         seed = () if self.seed is None else (f"seed {self.seed}",)
-        return " · ".join((*seed, words.duration(self.seconds), self.name))
+        step = f"step {self.step:,}{words.trained_further(self.step, run)}"
+        return " · ".join((*seed, step, words.duration(self.seconds), self.name))
 
 
 def edited(
@@ -54,9 +57,10 @@ def edited(
     note: str,
     name: str,
     given: Mapping[str, Any] | None = None,
+    step: int = 0,
 ) -> Edited:
     """Return what came of a task that was handed a sheet, from the arrays of its result; ``given``
-    are the conditions that were chosen for it.
+    are the conditions that were chosen for it, ``step`` is that of the weights.
 
     Raises:
         KeyError: they lack what the operator says that it makes.
@@ -85,7 +89,7 @@ def edited(
     seed = config.get("seed")
     return Edited(
         task, images, tuple(names), before, first, tuple(others),
-        None if seed is None else int(seed), seconds, note, name, said,
+        None if seed is None else int(seed), seconds, note, name, said, step,
     )  # fmt: skip
 
 

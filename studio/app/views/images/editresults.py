@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app.kinds.kind import Kind
+from studio.app.state.runs import RunState
 from studio.app.views.images.edited import Edited
 from studio.app.widgets.basic import Elided, button, label, row, section
 from studio.app.widgets.tilegrid import TileGrid
@@ -62,9 +63,9 @@ class EditResults(QWidget):
         """Take what came of something else, None for nothing; `show_tiles` shows it."""
         self.found, self._at = found, 0 if found is None else found.first
 
-    def show_tiles(self, kind: Kind, *, awaited: str) -> None:
-        """Show what there is, or what is to be done for it. ``awaited`` is what is on its way, ""
-        for nothing.
+    def show_tiles(self, kind: Kind, run: RunState | None, *, awaited: str) -> None:
+        """Show what there is of a run, or what is to be done for it. ``awaited`` is what is on its
+        way, "" for nothing.
         """
         found = self.found
         for each in self._does:
@@ -83,7 +84,7 @@ class EditResults(QWidget):
         tiles = kind.tiles({"x": found.images})
         self.tiles.show_tiles(tiles, noun=kind.one, words=list(found.names))
         self.tiles.select(self._at)
-        self.facts.set_text(found.facts)
+        self.facts.set_text(found.facts(run))
         self.facts.set_more(found.note)
 
     def _pick(self, place: int) -> None:

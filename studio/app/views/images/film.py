@@ -69,6 +69,7 @@ class FilmView(FoundView):
         self.film_of_own: FilmFound | None = None
         self._config: dict[str, Any] = {}
         self._told = self._told_of_own = ""
+        self._step = self._step_of_own = 0
         self._picked = 0
         self._frame = -1
         super().__init__(state, actions)
@@ -132,6 +133,7 @@ class FilmView(FoundView):
             self.film_of_own, self._picked, self._frame = film, 0, -1
             step = (answer.result or {}).get("step", 0)
             self._told_of_own = f"{self._by()}, from s {float(film.s[0]):g}, step {step:,}"
+            self._step_of_own = step
             self.refresh()
         images = np.concatenate([image[None], film.way[:1, 0], film.way[-1]])
         back = [f"made {i + 1}" for i in range(film.count)] if way == "drawn" else ["comes back"]
@@ -202,6 +204,7 @@ class FilmView(FoundView):
             self.found, self._config = FilmFound.of(found[1]), found[0].config
             seed = self._config.get("seed", 0)
             self._told = f"{self._by()}, seed {seed}, step {found[0].step:,}"
+            self._step = found[0].step
 
     @property
     def _sampler(self) -> Pick | None:
@@ -240,7 +243,10 @@ class FilmView(FoundView):
     def draw(self) -> None:
         found = self.film
         assert found is not None
-        self.say(self._told if self.film_of_own is None else self._told_of_own)
+        if self.film_of_own is None:
+            self.say_of(self._told, self._step)
+        else:
+            self.say_of(self._told_of_own, self._step_of_own)
         kind = kind_of_run(self.state.runs.by_key.get(self._key), self.state.catalog)
         self._frame = frame = found.at(self.state.playback.flow)
         picked = self._picked = min(self._picked, found.count - 1)

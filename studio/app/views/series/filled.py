@@ -84,7 +84,7 @@ class FilledView(ArraysView):
             return
         record, arrays = found
         draws, n = int(record.config.get("draws", 0)), len(arrays["truth"])
-        self.words.set_text(f"{counted(draws, 'draw')} of each · step {record.step:,}")
+        self.fact = f"{counted(draws, 'draw')} of each · "
         self._at = min(self._at, n - 1)
         self.slider.blockSignals(True)
         self.slider.setRange(0, n - 1)
