@@ -65,6 +65,15 @@ class WithBar(Protocol):
     bar: QWidget
 
 
+@runtime_checkable
+class Leaves(Protocol):
+    """A view with something to end by Escape, wherever the keyboard is."""
+
+    def leave(self) -> bool:
+        """End it; return whether there was anything to end."""
+        ...
+
+
 def shows(view: str) -> Callable[[AppState], bool]:
     """Return an ``applies`` for a view of that id: it is for runs on the kinds of data that name it
     among their views. Before the catalogue is there nobody knows of which kind they are.

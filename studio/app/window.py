@@ -467,7 +467,8 @@ class MainWindow(QMainWindow):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape, where nothing else has a use for it, finishes with a racer's settings, takes a
-        column away that lies over the canvas, or leads from what is selected of a run back to it.
+        column away that lies over the canvas, leads from what is selected of a run back to it, or
+        ends a comparison.
         """
         racer = self._state.place == "setup" and self._state.race.bound is not None
         if event.key() == Qt.Key.Key_Escape and racer:
@@ -476,7 +477,9 @@ class MainWindow(QMainWindow):
         elif event.key() == Qt.Key.Key_Escape and (self.right.dismiss() or self.left.dismiss()):
             event.accept()
         elif event.key() == Qt.Key.Key_Escape and self._state.place == "run":
-            self.inspector.to_run()
+            whole = self._state.looked.thing in ("run", "race")
+            if not (whole and self.canvas.lenses.leave()):
+                self.inspector.to_run()
             event.accept()
         else:
             super().keyPressEvent(event)

@@ -63,6 +63,11 @@ class ComparingIntents(Intents):
         self.state.lens_wanted.emit("compare")
         self.state.looked.look("race")
 
+    def end(self, key: str) -> None:
+        """End the comparison, and look at one of the runs alone."""
+        self._runs.mark([key])
+        self._runs.show_new(key)
+
     def measure_likelihoods(self) -> None:
         """Queue for each run that is compared, and can say it, how likely it finds unseen data."""
         for run in comparison.compared(self.state.runs):

@@ -106,7 +106,8 @@ class Inspector(QFrame):
         self._pages.setCurrentWidget(self._made[thing])
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self._state.looked.thing != "run":
+        # A race is of what the canvas shows: the window ends that.
+        if event.key() == Qt.Key.Key_Escape and self._state.looked.thing not in ("run", "race"):
             self.to_run()
         else:
             super().keyPressEvent(event)

@@ -15,7 +15,7 @@ from studio.app.forms.editors import Segments
 from studio.app.shell.lens_words import nothing_in
 from studio.app.state.notices import Notice
 from studio.app.state.session import AppState
-from studio.app.viewspec import LENSES, Lens, ViewSpec, WithBar
+from studio.app.viewspec import LENSES, Leaves, Lens, ViewSpec, WithBar
 from studio.app.widgets.basic import discard, separator
 from studio.app.widgets.overlays import EmptyState
 
@@ -239,6 +239,11 @@ class Lenses(QWidget):
     def view(self) -> QWidget:
         """The view that is seen in it."""
         return self._pages[self.shown].view
+
+    def leave(self) -> bool:
+        """End what the view that is seen has to end, if anything."""
+        view = self.view
+        return view.isVisible() and isinstance(view, Leaves) and view.leave()
 
     def turn(self, by: int) -> None:
         """Go to the next or the previous tab."""

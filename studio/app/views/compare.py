@@ -244,15 +244,19 @@ class CompareView(QWidget):
     def _end(self, run: RunState | None) -> None:
         """End the comparison, and look at one of the runs alone."""
         if run is not None:
-            self._actions.runs.mark([run.key])
-            self._actions.runs.show_new(run.key)
+            self._actions.comparing.end(run.key)
+
+    def leave(self) -> bool:
+        """End the comparison, if there is one, with the run that was selected of it."""
+        current = self._state.runs.current
+        if not self._runs or current is None:
+            return False
+        self._end(current)
+        return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc, where no datum is picked any more, ends the comparison."""
-        current = self._state.runs.current
-        if event.key() == Qt.Key.Key_Escape and self._runs and current is not None:
-            self._end(current)
-        else:
+        if event.key() != Qt.Key.Key_Escape or not self.leave():
             super().keyPressEvent(event)
 
     # One colour, one camera, one particle

@@ -4,13 +4,14 @@ from collections.abc import Collection
 
 import numpy as np
 from PySide6.QtCore import QSize, QTimer
-from PySide6.QtGui import QImage, QShowEvent
+from PySide6.QtGui import QImage, QPixmap, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app import held, words
 from studio.app.actions import Actions
 from studio.app.askonce import AskOnce
 from studio.app.intents.watching import Looking
+from studio.app.kinds.kind import named
 from studio.app.kinds.registry import family_of_run, kind_of_run
 from studio.app.plots.beside import Beside
 from studio.app.plots.runkey import ink
@@ -35,7 +36,7 @@ from studio.app.widgets.basic import Elided, button, view_bar
 from studio.app.widgets.comparenames import told_apart
 from studio.app.widgets.literal import set_tip
 from studio.app.widgets.points import scatter
-from studio.app.widgets.standingstable import PICTURE, StandingsTable, badged
+from studio.app.widgets.standingstable import PICTURE, StandingsTable, badged, strip
 from studio.protocol.catalog import EntrySpec
 
 __all__ = ["VIEW", "StandingsView"]
@@ -43,6 +44,7 @@ __all__ = ["VIEW", "StandingsView"]
 REDRAW_MS = 200
 NOWHERE = (-1.0, 1.0, -1.0, 1.0)
 PARTICLES = 1024  # of each run, live
+TILES = 24  # of each run, at most
 HEADS = (
     ("Model", "Its samples are those at the clocks."),
     (
@@ -106,10 +108,14 @@ class StandingsView(QWidget):
         names = list(zip(self._called(runs), map(name_of, runs), strict=True))
         unequal = of_unequal(runs, metrics)
         cells = standings(runs, metrics, catalog, unequal)
-        self.table.show_runs([*HEADS, *titles], names, cells, self._floors(runs, metrics, unequal))
+        floors = self._floors(runs, metrics, unequal)
+        tiled = any(kind_of_run(run, catalog).layout == "tiles" for run in runs)
+        self.table.show_runs([*HEADS, *titles], names, cells, floors, tiled=tiled)
         self._paint()
         data = {data_title(run.spec.dataset.slug, catalog) for run in runs if run.spec is not None}
-        self._told.set_text(f"{len(runs)} runs on {' and '.join(sorted(data))}")
+        same = ". Pictures: the fixed latents of each" if tiled else ""
+        on = " and ".join(sorted(data))
+        self._told.set_text(f"{len(runs)} runs on {on}{same}. Esc: end")
         why = self._why_not()
         self.measure.setEnabled(not why)
         set_tip(self.measure, why or "Measure how likely each finds unseen data, one after another")
@@ -190,13 +196,44 @@ class StandingsView(QWidget):
         if row < len(self._runs):
             self._actions.runs.select(self._runs[row].key)
 
+    def leave(self) -> bool:
+        """End the comparison with the run that was selected of it."""
+        current = self._state.runs.current
+        if not self._runs or current is None:
+            return False
+        self._actions.comparing.end(current.key)
+        return True
+
     # Pictures
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._soon()
 
     def _paint(self) -> None:
         ratio = self.devicePixelRatioF()
+        records = [each.record for each in self._besides[: len(self._runs)]]
+        # The same latent has the same place in each line.
+        fewest = min((each.x.shape[1] for each in records if each is not None), default=0)
         for place, (run, beside) in enumerate(zip(self._runs, self._besides, strict=False)):
+            self.table.show_strip(place, self._strip(run, beside, fewest))
             picture = badged(self._picture(run, beside, place), place, number(run.name), ratio)
             self.table.show_picture(place, picture)
+
+    def _strip(self, run: RunState, beside: Beside, most: int) -> QPixmap | None:
+        """Return the first fixed latents of a run as tiles in a line, no more than ``most``; None
+        where they are no tiles or not there.
+        """
+        record, kind = beside.record, kind_of_run(run, self._state.catalog)
+        if record is None or kind.layout != "tiles" or not kind.fits(record.x.shape[2:]):
+            return None
+        beside.drawn()
+        frame = frame_at(record.t, self._state.playback.flow)
+        some = slice(min(most, TILES, kind.page))
+        told = named(record.given, run.classes)
+        told |= kind.holding(run.alike, record.x.shape[1])
+        tiles = kind.tiles(kind.rows(record.x, record.extras, frame, some, told))
+        return strip(tiles, self.table.viewport().width(), self.devicePixelRatioF())
 
     def _picture(self, run: RunState, beside: Beside, place: int) -> QImage | None:
         """Return the samples of a run in the plane, None where they are no points or not there."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHeaderView
 
+from studio.app.kinds.kind import Tiles
 from studio.app.state.standings import Cell
 from studio.app.theme import theme
 from studio.app.widgets.badge import SIDE, paint_badge
@@ -15,6 +16,7 @@ from studio.app.widgets.literal import set_tip
 __all__ = ["PICTURE", "StandingsTable", "badged"]
 
 PICTURE = QSize(56, 46)
+TILE, GAP, BESIDE = 48, 4, 8  # pixels of a tile, between two, and on both sides of all
 LINE, LAST = PICTURE.height() + 6, 30  # pixels of a run, of the floor
 NAMES = 160  # pixels of a picture and a name
 ROOM = 26  # around the texts of a column
@@ -35,6 +37,19 @@ def badged(image: QImage | None, place: int, said: str, ratio: float) -> QPixmap
     return made
 
 
+def strip(tiles: Tiles, wide: int, ratio: float) -> QPixmap:
+    """Return tiles in a line, as many as have room in so many pixels."""
+    each = round(TILE * tiles.aspect)
+    count = max(1, min(len(tiles), (wide - 2 * BESIDE + GAP) // (each + GAP)))
+    made = QPixmap(QSize(count * (each + GAP) - GAP, TILE) * ratio)
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    with QPainter(made) as painter:
+        for n in range(count):
+            tiles.paint(painter, QRectF(n * (each + GAP), 0, each, TILE), n, theme.colors())
+    return made
+
+
 class StandingsTable(FiguresTable):
     """Signals:
     opened: the line of a run that is wanted alone, by Enter or a double click.
@@ -48,7 +63,8 @@ class StandingsTable(FiguresTable):
         header = self.horizontalHeader()
         header.setStretchLastSection(False)  # what is left over is for the names
         header.setDefaultAlignment(header.defaultAlignment() | Qt.TextFlag.TextWordWrap)
-        self.itemActivated.connect(lambda item: self.opened.emit(item.row()))
+        self._each = 1  # lines of a run
+        self.itemActivated.connect(lambda item: self.opened.emit(item.row() // self._each))
 
     def show_runs(
         self,
@@ -56,8 +72,13 @@ class StandingsTable(FiguresTable):
         names: Sequence[tuple[str, str]],
         cells: Sequence[Sequence[Cell]],
         floors: Sequence[Cell],
+        *,
+        tiled: bool = False,
     ) -> None:
-        """Show runs by what tells them apart and all of their names, and below them the floors."""
+        """Show runs by what tells them apart and all of their names, and below them the floors;
+        where their data are ``tiled``, each with a line for these.
+        """
+        self._each = 2 if tiled else 1
         if self.columnCount() != len(columns):
             self.setColumnCount(len(columns))
         self.head(columns)
@@ -65,31 +86,40 @@ class StandingsTable(FiguresTable):
             first.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         tokens = theme.colors()
         inks: Mapping[str, str] = {"good": tokens.good, "warm": tokens.warm}
-        shades: list[dict[int, str]] = [
-            {place: inks[each.level] for place, each in enumerate(line, 1) if each.level}
-            for line in cells
-        ]
+        shades: list[dict[int, str]] = []
+        for line in cells:
+            shades += [{place: inks[c.level] for place, c in enumerate(line, 1) if c.level}]
+            shades += [{}] * (self._each - 1)
         shades.append(dict.fromkeys(range(len(columns)), tokens.muted))
-        lines = [
-            [name, *(each.text for each in line)]
-            for (name, _), line in zip(names, cells, strict=True)
-        ]
+        lines: list[list[str]] = []
+        for (name, _), line in zip(names, cells, strict=True):
+            lines += [[name, *(each.text for each in line)], *[[""]] * (self._each - 1)]
         self.show_lines([*lines, ["Held against", *(each.text for each in floors)]], shades)
-        for row, ((_, name), line) in enumerate(zip(names, cells, strict=True)):
-            self.setRowHeight(row, LINE)
+        self.clearSpans()
+        for run, ((_, name), line) in enumerate(zip(names, cells, strict=True)):
+            row = run * self._each
+            self.setRowHeight(row, LAST if tiled else LINE)
+            if tiled:
+                self.setSpan(row + 1, 0, 1, len(columns))
+                self.setRowHeight(row + 1, TILE + 10)
             for place, tip in enumerate((name, *(each.tip for each in line))):
                 if (item := self.item(row, place)) is not None:
                     set_tip(item, tip)
         for place, each in enumerate(floors, 1):
-            if (item := self.item(len(cells), place)) is not None:
+            if (item := self.item(len(lines), place)) is not None:
                 set_tip(item, each.tip)
-        self.setRowHeight(len(cells), LAST)
+        self.setRowHeight(len(lines), LAST)
         self._share_room(columns)
 
-    def show_picture(self, row: int, picture: QPixmap) -> None:
+    def show_picture(self, run: int, picture: QPixmap) -> None:
         """Show the picture of a run."""
-        if (item := self.item(row, 0)) is not None:
+        if (item := self.item(run * self._each, 0)) is not None:
             item.setIcon(QIcon(picture))
+
+    def show_strip(self, run: int, tiles: QPixmap | None) -> None:
+        """Show the samples of a run in the line below its figures, where there is one."""
+        if self._each > 1 and (item := self.item(run * self._each + 1, 0)) is not None:
+            item.setData(Qt.ItemDataRole.DecorationRole, tiles)
 
     def _share_room(self, columns: Sequence[tuple[str, str]]) -> None:
         """Make columns as wide as their texts and their titles in two lines; the names have the

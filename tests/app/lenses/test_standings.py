@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from msgspec import structs
 from PySide6.QtCore import Qt
@@ -11,10 +12,10 @@ from PySide6.QtWidgets import QApplication
 
 from studio.app.setup.familylook import likelihood_fact
 from studio.app.state.evaluated import Evaluated
-from studio.app.state.runs import RunState
+from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.standings import likelihood_of, not_known
 from studio.app.views.standings import VIEW, StandingsView
-from studio.app.widgets.standingstable import NAMES
+from studio.app.widgets.standingstable import GAP, NAMES, TILE
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.messages import Evaluate
 from studio.protocol.spec import Pick
@@ -68,7 +69,7 @@ def said(view: StandingsView) -> list[list[str]]:
     view._draw()
     table = view.table
     return [
-        [table.item(row, column).text() for column in range(table.columnCount())]
+        [item.text() for n in range(table.columnCount()) if (item := table.item(row, n))]
         for row in range(table.rowCount())
     ]
 
@@ -170,6 +171,43 @@ def test_samples_are_pictures_and_enter_opens_a_run(
     view.table.setCurrentCell(1, 0)
     qtbot.keyClick(view.table, Qt.Key.Key_Return)
     assert lens.state.runs.selection == runs[1].key
+
+
+def test_images_are_rows_of_samples_below_their_figures(
+    lens: Any, runs: list[RunState], view: StandingsView, qtbot: Any
+) -> None:
+    """There was no picture of images, which are what one looks at first."""
+    digits = entry("dataset", "two-moons", kinds=["images"])
+    rest = [each for each in lens.state.catalog.entries if each.slug != "two-moons"]
+    lens.state.catalog = structs.replace(lens.state.catalog, entries=[*rest, digits])
+    rng = np.random.default_rng(0)
+    for run, n in zip(runs, (50, 50, 9), strict=True):
+        x = rng.random((2, n, 1, 8, 8)).astype(np.float32)
+        run.live = FlowRecord.of(5, np.array([0, 1], dtype=np.float32), x)
+        lens.state.runs.record_arrived.emit(run.key)
+    measure(lens, runs[2], "quality/sliced-w2", [10], [0.3])
+    lines = said(view)
+    assert len(lines) == 7, "two of each, and the floors"
+    shown = [view.table.item(row, 0).data(Qt.ItemDataRole.DecorationRole) for row in (1, 3, 5)]
+    assert [each.deviceIndependentSize().height() for each in shown] == [TILE] * 3
+    assert len({each.width() for each in shown}) == 1, "the same latents of each"
+    assert shown[0].width() / shown[0].devicePixelRatio() == 9 * (TILE + GAP) - GAP
+    assert view.table.columnSpan(1, 0) == view.table.columnCount()
+    assert (lines[4][0], lines[4][-1]) == ("gan", "0.3")
+    view.table.setCurrentCell(5, 0)
+    qtbot.keyClick(view.table, Qt.Key.Key_Return)
+    assert lens.state.runs.selection == runs[2].key
+
+
+def test_escape_ends_the_comparison_from_the_table(
+    lens: Any, runs: list[RunState], view: StandingsView
+) -> None:
+    view._draw()
+    assert "Esc: end" in view._told.accessibleName()
+    assert view.leave()
+    assert not lens.state.runs.chosen
+    view._draw()
+    assert not view.leave(), "it is ended"
 
 
 def test_figures_of_different_n_say_of_how_many_they_are(
