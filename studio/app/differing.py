@@ -49,7 +49,8 @@ def _settings(run: RunState, catalog: Catalog | None) -> dict[tuple[str, str], s
         if pick is not None:
             found[section, TITLES[section]] = entry.title if entry is not None else pick.slug
         config = drafts.config_of(run.spec, section)
-        for field in entry.fields if entry is not None else ():
+        fields = entry.fields if entry is not None else []
+        for field in fields:
             value = drafts.value_at(config, field)
-            found[section, field.title] = check.title_of(field, value)
+            found[section, drafts.called(field, fields)] = check.title_of(field, value)
     return found

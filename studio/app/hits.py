@@ -12,6 +12,7 @@ COMMANDS_ONLY = ">"
 QUESTION = 3  # words; of fewer each is meant
 MOST_OF = 0.6  # of what the best hit has
 CALLED, BEGINS, NAMED, WITHIN, SAID = 5, 4, 3, 2, 1
+PAGE = 2000  # letters: a short page is about a word no more for having it once
 
 
 def _possible() -> str:
@@ -97,7 +98,19 @@ def search(hits: Sequence[Hit], typed: str) -> list[Found]:
     if not found:
         commands = [hit for hit in hits if hit.group == "Commands"]
         found = [(value, hit) for hit in commands if (value := score(typed, hit.title)) > 0]
-    return _grouped(found)
+    return _grouped(sorted(found, key=lambda pair: -_about(pair[1], words)))
+
+
+def _about(hit: Hit, words: Sequence[str]) -> float:
+    """Return how much of a page is about some words, that which it has least, by which pages that
+    fit alike are in order: one that mentions them by the way comes later. Other things say little
+    of themselves, and keep the order that they are in.
+    """
+    if hit.group != "Help":
+        return 0.0
+    text = hit.words.casefold()
+    least = min(len(re.findall(rf"(?<!\w){re.escape(word)}", text)) for word in words)
+    return least / (len(text) + PAGE)
 
 
 def _partly(hits: Sequence[Hit], words: Sequence[str]) -> list[tuple[float, Hit]]:

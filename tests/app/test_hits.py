@@ -64,6 +64,24 @@ def test_what_is_said_besides_is_found_by_how_its_words_begin():
     assert search([hit("Help", "Help", said="training, wandering")], "ring") == []
 
 
+def test_a_page_about_a_word_comes_before_one_that_mentions_it():
+    """ "copies" opened Solvers, which has the word once, before the page on memorisation."""
+    once = hit("Solvers", "Help", words="a step copies the last one")
+    about = hit("Image quality", "Help", words="copies of training data: copies are found")
+    runs = [hit(f"run {n}", "Runs", words="copies" * (n > 0)) for n in range(3)]
+    found = search([once, about, *runs], "copies")
+    assert [each.title for each in found[-1].hits] == ["Image quality", "Solvers"]
+    assert [each.title for each in found[0].hits] == ["run 1", "run 2"], "others in their order"
+
+
+@pytest.mark.parametrize("typed", ["copies", "memorisation"])
+async def test_memorisation_is_found_by_its_words(bench, typed):
+    await bench.start()
+    found = search(all_hits(bench.state, bench.actions, bench.window.registry), typed)
+    pages = next(each for each in found if each.group == "Help")
+    assert pages.hits[0].id == "help-image-quality"
+
+
 def test_a_question_finds_what_has_its_most_telling_words():
     found = search(HITS, "how do I fill a hole in MNIST?")
     assert [each.title for group in found for each in group.hits] == ["Fill the hole"]

@@ -19,6 +19,7 @@ from studio.app.pages.run_table_model import AXIS, COLUMNS, NOTE, STEP, TAGS
 from studio.app.pages.run_table_model import METRIC as VALUE
 from studio.app.pages.run_table_text import fitting
 from studio.app.pages.runs import RunsPage
+from studio.app.state import drafts
 from studio.app.state.naming import named_as_parent
 from studio.app.state.runfinding import ALL, RunFinding, counts, found, parsed
 from studio.app.state.runs import RunState, Series
@@ -27,6 +28,7 @@ from studio.app.state.session import AppState
 from studio.app.state.verdict import verdict_of
 from studio.app.widgets.overlays import EmptyState
 from studio.app.widgets.row_paint import HEIGHT
+from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.label import Label
 from studio.protocol.spec import Pick, RunSpec
 from tests.app.lenses.conftest import SpyLink
@@ -219,6 +221,25 @@ def test_only_what_differs_is_listed():
     told = differing([one, other], catalog())
     assert [(title, values[1]) for title, values in told.rows] == [(field.title, "77")]
     assert told.all > 1
+
+
+def test_settings_of_one_title_are_told_apart():
+    """A GAN has two optimisers: of two rates one stood for both, and nobody said whose."""
+    rate = EntrySpec(
+        kind="family", slug="two-rates", title="Two", summary="", source="", fields=[
+            FieldSpec(path=f"{one}.lr", kind="float", title="Learning rate", help="", default=0.1,
+                      group=f"{one.capitalize()}'s optimiser")
+            for one in ("generator", "critic")
+        ] + [FieldSpec(path="latent", kind="int", title="Latent", help="", default=16)],
+    )  # fmt: skip
+    known = catalog()
+    known = msgspec.structs.replace(known, entries=[*known.entries, rate])
+    one, other = run(1), run(2)
+    for each, config in ((one, {}), (other, {"generator": {"lr": 0.5}})):
+        each.spec = msgspec.structs.replace(each.spec, family=Pick(slug="two-rates", config=config))
+    (told,) = differing([one, other], known).rows
+    assert told == ("Learning rate, generator's optimiser", ("0.1", "0.5"))
+    assert drafts.called(rate.fields[2], rate.fields) == "Latent"
 
 
 @pytest.fixture

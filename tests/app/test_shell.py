@@ -47,6 +47,30 @@ async def train(bench, wait, steps=50):
     await wait(lambda: bench.state.runs.current.step >= steps)
 
 
+async def test_escape_ends_a_comparison_wherever_the_keyboard_is(bench, qtbot, wait):
+    """From the list of runs, and after a button, it only led back to the panel of the run."""
+    await train(bench, wait)
+    runs = bench.state.runs
+    first = runs.selection
+    bench.actions.setup.open_recipe(recipe(bench))
+    await wait(lambda: bench.state.draft is not None and bench.state.draft.checked)
+    bench.actions.training.start()
+    await wait(lambda: runs.selection not in ("", first) and runs.current.step >= 1)
+    lenses = bench.window.canvas.lenses
+    for view in ("compare/compare", "compare/standings"):
+        bench.actions.comparing.show([first, next(key for key in runs.by_key if key != first)])
+        lenses.want(view)
+        assert len(runs.chosen) == 2
+        assert bench.state.looked.thing == "race"
+        qtbot.keyClick(bench.window.sidebar, Qt.Key.Key_Escape)
+        assert not runs.chosen
+        assert lenses.shown == "watch"
+        assert bench.state.looked.thing == "run"
+    lenses.want("quality")
+    qtbot.keyClick(bench.window.sidebar, Qt.Key.Key_Escape)
+    assert lenses.shown == "quality", "there is nothing to end"
+
+
 async def test_the_window_is_built_and_taken_down(bench, wait):
     await bench.start()
     assert bench.state.engine.state == "ready"

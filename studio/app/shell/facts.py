@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from studio.app.widgets.basic import Elided, clear, label
+from studio.app.widgets.basic import clear, label
 
 __all__ = ["Facts"]
 
@@ -12,8 +13,8 @@ NAMES = 118  # pixels
 
 
 class Facts(QWidget):
-    """A line a fact: its name dim, what is known of it wrapped; without a name it has the line for
-    itself.
+    """A line a fact: its name dim, what is known of it beside, both wrapped; without a name it has
+    the line for itself.
     """
 
     def __init__(self, facts: Sequence[tuple[str, str]] = ()) -> None:
@@ -41,7 +42,7 @@ class Facts(QWidget):
             if not name:
                 self._grid.addWidget(label(known, wrap=True), line, 0, 1, 2)
                 continue
-            title = Elided(name, "muted")
+            title = label(name, "muted", wrap=True)
             title.setFixedWidth(NAMES)
-            self._grid.addWidget(title, line, 0)
-            self._grid.addWidget(label(known, wrap=True), line, 1)
+            self._grid.addWidget(title, line, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(label(known, wrap=True), line, 1, Qt.AlignmentFlag.AlignTop)

@@ -165,7 +165,10 @@ class RunPanel(QWidget):
                     continue  # of an earlier version, which may have meant another network
                 if not drafts.matters(config, field, fields):
                     continue
-                line = (field.title, check.title_of(field, drafts.value_at(config, field)))
+                line = (
+                    drafts.called(field, fields),
+                    check.title_of(field, drafts.value_at(config, field)),
+                )
                 (touched if drafts.changed(config, field) else rest).append(line)
             self._config.addWidget(Facts(chosen + touched))
             if rest:

@@ -14,6 +14,7 @@ __all__ = [
     "Section",
     "Typed",
     "base_of",
+    "called",
     "changed",
     "cleared",
     "config_of",
@@ -96,6 +97,16 @@ def matters(config: Mapping[str, Any], field: FieldSpec, fields: Sequence[FieldS
 def has(config: Mapping[str, Any], field: FieldSpec) -> bool:
     """Whether a setting stands in the config at all."""
     return value_at(config, msgspec.structs.replace(field, default=_NOTHING)) is not _NOTHING
+
+
+def called(field: FieldSpec, fields: Sequence[FieldSpec]) -> str:
+    """Return what a setting is called among others: where two have the same title, as the rates of
+    two optimisers have, with what it belongs to.
+    """
+    alike = any(each.title == field.title and each.path != field.path for each in fields)
+    if not alike or not field.group:
+        return field.title
+    return f"{field.title}, {field.group[:1].lower()}{field.group[1:]}"
 
 
 def changed(

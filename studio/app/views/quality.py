@@ -25,7 +25,7 @@ from studio.app.state.sixchoices import formulas, guidance_of
 from studio.app.theme import colors, theme
 from studio.app.tokens import Tokens
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import Elided, button, icon_button, view_bar
+from studio.app.widgets.basic import button, icon_button, label, view_bar
 from studio.app.widgets.chartcard import ChartCard
 from studio.app.widgets.comparenames import measure_title
 from studio.app.widgets.evaluated import EvaluatedCard
@@ -97,16 +97,17 @@ class QualityView(QWidget):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._redraw)
-        self._words = Elided("", "muted")
+        self._words = label("", "muted", wrap=True)
         self._all = button("Show all steps", lambda: self._zoomed(None), kind="link")
         tip = "Measure the quality with fresh samples: choose the metrics, n and the seed"
         evaluate = button("Evaluate…", self._ask_evaluation, tip=tip)
         self._export = icon_button("export", "Export a picture or the curves", self._ask_export)
-        self.bar = view_bar(self, self._words, self._all, None, evaluate, self._export)
+        self.bar = view_bar(self, self._all, None, evaluate, self._export)
         inside = QWidget()
         page = QVBoxLayout(inside)
         page.setContentsMargins(SIDE, 8, SIDE, 12)
         page.setSpacing(8)
+        page.addWidget(self._words)
         self.standing = StandingCard(state)
         page.addWidget(self.standing)
         self.evaluated = EvaluatedCard(state)
@@ -233,9 +234,9 @@ class QualityView(QWidget):
         for group, names in groups.items():
             curves = self._curves(run, names)
             self._cards[group].show_curves(curves, extent, cursor, zoom=self._zoom)
-        told = f"Step {run.step:,} of {max(run.total, run.step):,}"
-        waits = "" if any(map(_measured, groups)) else WAITS
-        self._words.set_text(". ".join(filter(None, [told, _reserve(run), waits])))
+        said = _reserve(run) if any(map(_measured, groups)) else WAITS
+        self._words.setText(said)
+        self._words.setVisible(bool(said))
         self._all.setVisible(self._zoom is not None)
 
     def _extent(self, run: RunState) -> tuple[float, float]:
@@ -329,7 +330,7 @@ class QualityView(QWidget):
         self._empty.setVisible(not some)
         if some or run is None:
             return
-        self._words.set_text("")
+        self._words.hide()
         self._all.hide()
         if run.state == "queued":
             then = "Curves appear when this run starts."

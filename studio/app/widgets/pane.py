@@ -269,13 +269,16 @@ class Pane(QWidget):
     def _tell(self) -> None:
         first, last = self.grid.in_sight()
         shown, n = self.grid.count, self.count
-        sight = f"{first + 1:,} to {last:,} of {shown:,}" if shown else ""
+        sight = f"{first + 1:,} to {last:,} of {self._some(shown)}" if shown else ""
         if shown < n:
-            sight = f"{sight}, filtered from {n:,}" if sight else f"none of {n:,}"
+            sight = f"{sight}, filtered from {n:,}" if sight else f"none of {self._some(n)}"
         origin = self._origin.removeprefix(f"{n:,} samples, ")  # how many is said already
         origin = origin.removeprefix(f"{n:,} fixed {self._kind.moving}").lstrip(", ")
         near = "nearest first" if self._far is not None and not origin else ""
         self._where.setText(" · ".join(filter(None, (sight, near, origin))))
+
+    def _some(self, n: int) -> str:
+        return f"{n:,} {self._kind.one if n == 1 else self._kind.many}"
 
 
 def told_of(shown_as: Kind, arrays: Arrays, row: int, *, real: bool) -> list[tuple[str, str]]:

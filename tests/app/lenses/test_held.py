@@ -15,6 +15,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.runthen import run_at
 from studio.app.state.session import AppState
 from studio.app.state.verdict import judged, verdict_of, verdicts_of
+from studio.app.widgets.basic import Elided
 from studio.app.widgets.qualities import Qualities, qualities
 from studio.app.widgets.standing import StandingCard
 from studio.protocol.catalog import EntrySpec
@@ -293,14 +294,28 @@ def test_figures_of_so_few_say_little_wherever_they_are_listed(lens, qtbot):
     view = QualityView(lens.state, lens.actions)
     qtbot.addWidget(view)
     view.show()
-    assert (
-        "Qualities are of 2 samples: figures of so few say little" in view._words.accessibleName()
-    )
+    assert "Qualities are of 2 samples: figures of so few say little" in view._words.text()
     own = msgspec.structs.replace(lens.run.spec.dataset, slug="project:trees")
     lens.run.spec = msgspec.structs.replace(lens.run.spec, dataset=own)
     view._redraw()
     said = "2 samples are too few: import with more held out"
-    assert said in view._words.accessibleName()
+    assert said in view._words.text()
+
+
+def test_what_is_to_be_kept_in_mind_is_read_whole(lens, qtbot):
+    """In the bar nothing but "Step 2,000 of …" was left of it."""
+    from studio.app.views.quality import QualityView
+
+    lens.measure("quality/w2", [1], [0.5])
+    lens.measure("cost/samples", [1], [2])
+    view = QualityView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.resize(600, 500)
+    view.show()
+    assert view.isAncestorOf(view._words)
+    assert not view.bar.isAncestorOf(view._words)
+    assert view._words.wordWrap()
+    assert not any(isinstance(each, Elided) for each in view.bar.findChildren(QLabel))
 
 
 def test_a_baseline_may_be_beaten_by_little():

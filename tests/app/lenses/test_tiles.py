@@ -317,7 +317,7 @@ async def test_samples_of_a_condition_stand_beside_no_figures_of_all(
     many = np.zeros((20, 1, SIDE, SIDE), np.float32)
     generated(Path(lens.run.key), many, None, step=9, given={"size": 3})
     lens.state.runs.logged.emit(lens.run.key)
-    await wait(lambda: origin(samples).endswith("of 20 · size = 3, step 9"))
+    await wait(lambda: origin(samples).endswith("of 20 images · size = 3, step 9"))
     assert not samples._numbers.isVisible()
     assert "conditions" in samples._note.text()
 
@@ -411,19 +411,19 @@ async def test_samples_of_images_are_browsed_by_the_page(
     await wait(lambda: not samples._sampled._busy)
     made = samples.browser.made
     assert made.grid.count == N
-    assert f"of {N} · at t\u00a0=\u00a01, " in origin(samples), "how many, and what, is said"
+    assert f"of {N} images · at t\u00a0=\u00a01, " in origin(samples), "how many, and what, is said"
     many = np.random.default_rng(0).random((150, 1, SIDE, SIDE)).astype(np.float32)
     made.show_data({"x": many}, kind("images"), None, page=kind("images").page)
     first, last = made.grid.in_sight()
     assert first == 0
     assert 32 <= last < 150
-    assert made._where.text().startswith(f"1 to {last} of 150 · ")
+    assert made._where.text().startswith(f"1 to {last} of 150 images · ")
     QTest.keyClick(made.grid, Qt.Key.Key_PageDown)
     QTest.keyClick(made.grid, Qt.Key.Key_PageDown)
     assert made.grid.inspected > 8
     QTest.keyClick(made.grid, Qt.Key.Key_End)
     assert made.grid.inspected == 149
-    assert made._where.text().split(" · ")[0].endswith("to 150 of 150")
+    assert made._where.text().split(" · ")[0].endswith("to 150 of 150 images")
 
 
 def test_it_is_said_what_a_latent_is(view: TilesView) -> None:
