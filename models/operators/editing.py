@@ -1,7 +1,7 @@
 """What operators share that start from rows and go up and down the noise with a diffusion."""
 
 import math
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Protocol, runtime_checkable
@@ -28,6 +28,7 @@ __all__ = [
     "ROWS",
     "DrawsSetting",
     "Editing",
+    "Effort",
     "Order",
     "SamplerSetting",
     "StepsSetting",
@@ -41,6 +42,8 @@ __all__ = [
 
 PIECE = 2048
 """So many rows are moved at once."""
+FIXED = 8
+"""A pass of no rows takes about as long as so many more of them, on small networks longer."""
 ROWS, KNOWN = "rows", "known"
 _CONDITIONS, _NOISE = 3201, 3202  # streams of a seed (`models.tensors.make_generator`)
 
@@ -212,13 +215,40 @@ def levels_between(low: float, high: float, steps: int) -> list[float]:
     return [float(s) for s in reversed(grid[:-1])]
 
 
+@dataclass
+class Effort:
+    """How far steps along the ODE are of all there are, by the time that they take: that of their
+    rows, and of `FIXED` more that any pass through a network takes. Where one row goes up and nine
+    come down, the way up is neither a tenth nor a half of it.
+    """
+
+    total: int
+    all: float
+    done: float = 0.0
+
+    @classmethod
+    def of(cls, steps: int, *rows: int) -> "Effort":
+        """Begin legs of so many steps each, with so many rows through the network in each."""
+        each = (n + FIXED * math.ceil(n / PIECE) for n in rows)
+        return cls(steps * len(rows), float(steps * sum(each)))
+
+    def step(self, *rows: int) -> Progress:
+        """Say how far it is after one more step, with so many rows in each pass of it."""
+        self.done += sum(n + FIXED for n in rows)
+        return Progress(min(self.total, int(self.total * self.done / self.all)), self.total)
+
+
 def along(
-    denoise: Denoise, x: Tensor, levels: Sequence[float], order: Order, now: Progress
+    denoise: Denoise,
+    x: Tensor,
+    levels: Sequence[float],
+    order: Order,
+    now: Callable[[int], Progress],
 ) -> Generator[Progress, None, Tensor]:
-    """Follow the probability-flow ODE dx/ds = (x - D)/s from level to level, up or down; yields how
-    far it is after each step, returns x (n, *shape) at the last level. Of first order this is DDIM,
-    and upwards DDIM inversion (Song, Meng and Ermon 2021, arXiv:2010.02502, section 4.3); a last
-    step to level 0 is D.
+    """Follow the probability-flow ODE dx/ds = (x - D)/s from level to level, up or down; yields
+    what ``now`` says after each step of so many rows, returns x (n, *shape) at the last level. Of
+    first order this is DDIM, and upwards DDIM inversion (Song, Meng and Ermon 2021,
+    arXiv:2010.02502, section 4.3); a last step to level 0 is D.
     """
     for s, s_next in pairwise(levels):
         with torch.no_grad():
@@ -228,7 +258,7 @@ def along(
                 again = (arrived - denoise(arrived, _level(s_next, x))) / s_next
                 arrived = x + (s_next - s) * 0.5 * (slope + again)
         x = arrived
-        yield now
+        yield now(len(x))
     return x
 
 

@@ -120,4 +120,5 @@ class FilmOfRows:
         low = min(editing.clock.s_min, 0.5 * top)
         levels = levels_between(low, top, self.config.steps)
         denoise = editing.model.denoiser(rows)
-        return (yield from along(denoise, rows.x, levels, "second", Progress(0, len(rows))))
+        total = len(rows)
+        return (yield from along(denoise, rows.x, levels, "second", lambda n: Progress(0, total)))

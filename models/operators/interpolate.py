@@ -5,10 +5,11 @@ from torch import Tensor
 
 from models.config import Config
 from models.contracts.batch import Batch
-from models.operators.base import Operation, Outcome, Progress, Slot, Work
+from models.operators.base import Operation, Outcome, Slot, Work
 from models.operators.editing import (
     PIECE,
     ROWS,
+    Effort,
     StepsSetting,
     along,
     levels_between,
@@ -40,6 +41,7 @@ class InterpolateConfig(Config, frozen=True):
     needs=("samples", "denoiser"),
     takes=(Slot(ROWS, "Rows", "Between which is gone, in their order; at least two."),),
     config=InterpolateConfig,
+    counts="steps",
 )
 class Interpolate:
     """Invert, go along the great circle, decode. What is given changes half way."""
@@ -57,20 +59,19 @@ class Interpolate:
         if len(rows) < 2:
             raise ValueError("there is nothing between a row and itself: hand at least two")
         up = levels_between(clock.s_min, clock.s_max, self.config.steps)
-        total = len(rows) + (len(rows) - 1) * self.config.count
+        way = torch.linspace(0.0, len(rows) - 1, (len(rows) - 1) * (self.config.count - 1) + 1)
+        effort = Effort.of(self.config.steps, len(rows), len(way))
         tops = []
         for start in range(0, len(rows), PIECE):
-            piece, now = rows.take(slice(start, start + PIECE)), Progress(start, total)
+            piece = rows.take(slice(start, start + PIECE))
             denoise = editing.model.denoiser(piece)
-            tops.append((yield from along(denoise, piece.x, up, order, now)))
-        way = torch.linspace(0.0, len(rows) - 1, (len(rows) - 1) * (self.config.count - 1) + 1)
+            tops.append((yield from along(denoise, piece.x, up, order, effort.step)))
         between = _between(rows.holding(torch.cat(tops)), way.to(rows.device))
         made = []
         for start in range(0, len(way), PIECE):
             piece = between.take(slice(start, start + PIECE))
-            now = Progress(len(rows) + start, total)
             denoise, down = editing.model.denoiser(piece), [*reversed(up), 0.0]
-            x = yield from along(denoise, piece.x, down, order, now)
+            x = yield from along(denoise, piece.x, down, order, effort.step)
             made.append(editing.restored(piece, x).x)
         rows = editing.restored(between, between.x).holding(torch.cat(made))
         return Outcome(rows, {"way": way}, taken_from=taken_from)

@@ -5,10 +5,11 @@ from typing import Annotated
 import torch
 
 from models.config import Config, param
-from models.operators.base import Operation, Outcome, Progress, Slot, Work
+from models.operators.base import Operation, Outcome, Slot, Work
 from models.operators.editing import (
     PIECE,
     ROWS,
+    Effort,
     Order,
     StepsSetting,
     along,
@@ -47,6 +48,7 @@ class InvertConfig(Config, frozen=True):
     needs=("samples", "denoiser"),
     takes=(Slot(ROWS, "Rows", "What is inverted."),),
     config=InvertConfig,
+    counts="steps",
 )
 class Invert:
     """The probability-flow ODE from s_min to s_max and back, without guidance."""
@@ -64,12 +66,13 @@ class Invert:
         clock, rows = editing.clock, editing.rows
         up = levels_between(clock.s_min, clock.s_max, self.config.steps)
         down = [*reversed(up), 0.0]
+        effort = Effort.of(self.config.steps, len(rows), len(rows))
         latents, made, errors = [], [], []
         for start in range(0, len(rows), PIECE):
-            piece, now = rows.take(slice(start, start + PIECE)), Progress(start, len(rows))
+            piece = rows.take(slice(start, start + PIECE))
             denoise = editing.model.denoiser(piece)
-            top = yield from along(denoise, piece.x, up, order, now)
-            back = yield from along(denoise, top, down, order, now)
+            top = yield from along(denoise, piece.x, up, order, effort.step)
+            back = yield from along(denoise, top, down, order, effort.step)
             latents.append((top / up[-1]).cpu())
             made.append(editing.restored(piece, back).x)
             errors.append((back - piece.x).flatten(1).square().mean(dim=1).sqrt().cpu())

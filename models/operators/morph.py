@@ -15,6 +15,7 @@ from models.operators.base import Operation, Outcome, Progress, Slot, Work
 from models.operators.editing import (
     PIECE,
     ROWS,
+    Effort,
     StepsSetting,
     along,
     levels_between,
@@ -62,6 +63,7 @@ def _classless(spec: DataSpec) -> str:
     takes=(Slot(ROWS, "Rows", "What is morphed."),),
     refuses=_classless,
     config=MorphConfig,
+    counts="steps",
 )
 class Morph:
     """The probability-flow ODE up as each row is, and down along D_w = (1 - w) D(x | its class) +
@@ -90,22 +92,27 @@ class Morph:
         up = levels_between(editing.clock.s_min, editing.clock.s_max, config.steps)
         down = [*reversed(up), 0.0]
         guidance = build(config.guidance, "condition")
-        total = len(rows) * (1 + config.count)
+        stops = len(rows) * config.count
+        effort = Effort.of(config.steps, len(rows), stops, stops)
         tops = []
         for start in range(0, len(rows), PIECE):
-            piece, now = rows.take(slice(start, start + PIECE)), Progress(start, total)
-            tops.append((yield from along(model.denoiser(piece), piece.x, up, config.order, now)))
+            piece = rows.take(slice(start, start + PIECE))
+            denoise = model.denoiser(piece)
+            tops.append((yield from along(denoise, piece.x, up, config.order, effort.step)))
         row = torch.arange(len(rows)).repeat_interleave(config.count)
         way = torch.linspace(0.0, 1.0, config.count).repeat(len(rows))
         own = rows.holding(torch.cat(tops)).take(row.to(rows.device))
         other = under(own, {LABEL: label})
         made = []
+
+        def twice(n: int) -> Progress:
+            return effort.step(n, n)
+
         for start in range(0, len(row), PIECE):
             some = slice(start, start + PIECE)
             ends = [lead(guidance, model.denoiser, each.take(some)) for each in (own, other)]
             denoise = _between(ends[0], ends[1], way[some].to(own.x))
-            now = Progress(len(rows) + start, total)
-            made.append((yield from along(denoise, own.x[some], down, config.order, now)))
+            made.append((yield from along(denoise, own.x[some], down, config.order, twice)))
         nearer = torch.where(way < 0.5, own.given[LABEL].cpu(), other.given[LABEL].cpu())
         found = under(own, {LABEL: nearer})
         return Outcome(

@@ -10,11 +10,12 @@ from models.contracts.spec import LABEL, DataSpec
 from models.guidance.base import lead
 from models.guidance.pick import build
 from models.guidance.settings import GuidanceSetting
-from models.operators.base import Operation, Outcome, Progress, Slot, Work
+from models.operators.base import Operation, Outcome, Slot, Work
 from models.operators.editing import (
     PIECE,
     ROWS,
     Editing,
+    Effort,
     StepsSetting,
     along,
     levels_between,
@@ -61,6 +62,7 @@ class TranslateConfig(Config, frozen=True):
     needs=("samples", "denoiser"),
     takes=(Slot(ROWS, "Rows", "What is translated."),),
     config=TranslateConfig,
+    counts="steps",
 )
 class Translate:
     """The probability-flow ODE up as it is, and down as something else."""
@@ -73,20 +75,21 @@ class Translate:
         operation, taken_from = unnamed(operation)
         editing = ready(operation, seed=0)
         other, decoded = self._end(operation, editing)
-        clock, rows, total = editing.clock, editing.rows, 2 * len(editing.rows)
+        clock, rows = editing.clock, editing.rows
         up = levels_between(clock.s_min, clock.s_max, self.config.steps)
         end = other.clock
         down = [*reversed(levels_between(end.s_min, end.s_max, self.config.steps)), 0.0]
         guidance = build(self.config.guidance, "condition")
+        effort = Effort.of(self.config.steps, len(rows), len(rows))
         latents, made = [], []
         for start in range(0, len(rows), PIECE):
             some = slice(start, start + PIECE)
             piece, final = rows.take(some), decoded.take(some)
-            denoise, now = editing.model.denoiser(piece), Progress(2 * start, total)
-            x = yield from along(denoise, piece.x, up, self.config.order, now)
+            denoise = editing.model.denoiser(piece)
+            x = yield from along(denoise, piece.x, up, self.config.order, effort.step)
             latent = (x / up[-1]).to(final.device)
             denoise = lead(guidance, other.model.denoiser, final)
-            x = yield from along(denoise, latent * down[0], down, self.config.order, now)
+            x = yield from along(denoise, latent * down[0], down, self.config.order, effort.step)
             latents.append(latent.cpu())
             made.append(other.restored(final, x).x)
         found = other.restored(decoded, decoded.x)

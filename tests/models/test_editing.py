@@ -503,3 +503,28 @@ def test_a_film_of_rows_is_their_edit_frame_by_frame_and_inverted_ones_come_back
     assert float(most.arrays["s"][0]) == pytest.approx(flow.clock.s_max)
     with pytest.raises(ValueError, match="more than the 256 that a film follows"):
         do("film-of-rows", rows, flow, draws=43)
+
+
+def test_a_morph_says_after_each_step_how_far_it_is_by_the_time_that_it_takes():
+    """It had said nothing on the way up and counted rows: of a small network, whose pass takes as
+    long for one row as for nine, it promised five times as long as it took."""
+    model = FiveGaussians()
+    rows = model.spec.restored(Batch(model.means[:1], given={LABEL: torch.tensor([0])}))
+    entry = registry.get("operator", "morph")
+    told = {"to": model.spec.given[LABEL].names[1], "count": 9, "steps": 20}
+    operation = Operation(model, None, {}, {"rows": rows})  # type: ignore[arg-type]
+    said = list(entry.make(decode(entry.config, told)).work(operation))
+    done = [each.done for each in said]
+    assert done == sorted(done)
+    assert len(set(done)) > 20, "it goes on with each step"
+    assert {each.total for each in said} == {done[-1]}
+    up = done[19] / done[-1]
+    assert 1 / 6 < up < 1 / 3, "one row up, and twice nine down"
+    for slug, settings in (("invert", {}), ("interpolate", {"count": 9})):
+        entry = registry.get("operator", slug)
+        handed = {"rows": Batch.of(DATA.x[:2])}
+        operation = Operation(exact(), None, {}, handed)
+        work = entry.make(decode(entry.config, {"steps": 20, **settings})).work(operation)
+        said = list(work)
+        assert said[-1].done == said[-1].total
+        assert len({each.done for each in said}) > 20, slug
