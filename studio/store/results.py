@@ -1,9 +1,10 @@
 """What was done with a run: ``results/0001-generate/``, numbered, each whole or not there.
 
-A result is the arrays that came of it (``arrays.h5``, by name) and how (``result.json``): enough to
-do it again. What a person calls it stands in ``label.toml`` beside them, as that of a run does. The
-folder is filled under a hidden name and renamed, so that whoever is killed or cancelled meanwhile
-leaves nothing that could be taken for one.
+A result is the arrays that came of it (``arrays.h5``, by name), the rows that a person handed for
+it (``handed.h5``, by slot, where there were some) and how (``result.json``): enough to do it again.
+What a person calls it stands in ``label.toml`` beside them, as that of a run does. The folder is
+filled under a hidden name and renamed, so that whoever is killed or cancelled meanwhile leaves
+nothing that could be taken for one.
 """
 
 import json
@@ -108,6 +109,13 @@ class ResultFolder:
         return self.path / "arrays.h5"
 
     @property
+    def handed(self) -> Path:
+        """The file of the rows that a person handed; there is none where nobody did, or in what an
+        earlier version wrote.
+        """
+        return self.path / "handed.h5"
+
+    @property
     def has_rows(self) -> bool:
         """Whether it is rows of data, and not only what was found of some.
 
@@ -176,7 +184,11 @@ class Results:
         return None
 
     def write(
-        self, record: ResultRecord, arrays: Arrays, columns: Sequence[str] = ()
+        self,
+        record: ResultRecord,
+        arrays: Arrays,
+        columns: Sequence[str] = (),
+        handed: Arrays | None = None,
     ) -> ResultFolder:
         """Write a result under the next free number.
 
@@ -184,6 +196,7 @@ class Results:
             record: what was done.
             arrays: by name; "x" are rows of data, in their units.
             columns: the names of the numbers of a row of x, () where they have none.
+            handed: the rows that a person handed, by slot.
 
         Raises:
             ValueError: the columns are not those of x.
@@ -199,6 +212,8 @@ class Results:
             hdf5.write(
                 hidden / "arrays.h5", lambda file: _fill(file, record.provenance, arrays, columns)
             )
+            if handed:
+                hdf5.write(hidden / "handed.h5", lambda file: _fill(file, {}, handed, ()))
             write_json(hidden / "result.json", record)
             return ResultFolder(self._publish(hidden, record.operator))
         except OSError as error:

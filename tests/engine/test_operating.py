@@ -23,6 +23,7 @@ from studio.engine.run.loading import load
 from studio.engine.run.warm import WarmModels
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
+from studio.store import hdf5
 from studio.store.project import Project
 from studio.store.run import RunFolder
 from tests.engine.fakes import MemorySink
@@ -412,3 +413,15 @@ def test_sets_of_the_project_can_be_asked_about_and_those_that_cannot_fit_say_wh
     for slug, why in (("deep", form), ("gone", "'gone'")):
         with pytest.raises(Refused, match=re.escape(why)):
             told(slug)
+
+
+def test_rows_that_a_person_hands_are_kept_with_what_came_of_them(desk, edm):
+    rows = [[0.0, 0.5], [1.0, -0.5]]
+    desk.reply(operate(edm, "interpolate", inputs={"rows": rows}, config={"steps": 2, "count": 3}))
+    desk.work()
+    desk.reply(operate(edm, config={"n": 5}))
+    desk.work()
+    typed, drawn = edm.results.all()[-2:]
+    with hdf5.opened(typed.handed) as file:
+        np.testing.assert_array_equal(hdf5.values(file, "rows"), np.asarray(rows, np.float32))
+    assert not drawn.handed.exists(), "nobody handed any"

@@ -37,6 +37,7 @@ __all__ = [
     "evaluated",
     "fill",
     "glance",
+    "handed",
     "is_project",
     "look",
     "read",
@@ -367,6 +368,31 @@ def has_rows(result: Path) -> bool:
         raise Refused(_info(error)) from error
     except OSError as error:
         raise Refused(_unreadable(result, error)) from error
+
+
+def handed(place: Path) -> "dict[str, NDArray[Any]]":
+    """Return the rows that a person handed for a result of a run, by slot; {} where there are none.
+
+    Raises:
+        Refused: they are damaged, or gone.
+    """
+    import numpy as np
+
+    from studio.store import hdf5
+    from studio.store.errors import StoreError
+    from studio.store.results import ResultFolder
+
+    file = ResultFolder(place).handed
+    try:
+        if not file.exists():
+            return {}
+        with hdf5.opened(file) as found:
+            names = [name for name in found if name != "provenance"]
+            return {name: np.asarray(hdf5.values(found, name)) for name in names}
+    except StoreError as error:
+        raise Refused(_info(error)) from error
+    except OSError as error:
+        raise Refused(_unreadable(place, error)) from error
 
 
 def result(place: Path) -> "tuple[ResultRecord, dict[str, NDArray[Any]]]":

@@ -157,6 +157,14 @@ class OperatingIntents(Intents):
         """
         return await asyncio.to_thread(disk.result, Path(key) / "results" / name)
 
+    async def handed(self, key: str, name: str) -> dict[str, NDArray[Any]]:
+        """Return the rows that a person handed for a result of a run, by slot.
+
+        Raises:
+            Refused: they are damaged.
+        """
+        return await asyncio.to_thread(disk.handed, Path(key) / "results" / name)
+
     def show(self, key: str, name: str) -> None:
         """Show a result of a run: in the view that is made for it, its rows where they are browsed,
         or, if it has neither, where its files are.

@@ -15,6 +15,7 @@ __all__ = [
     "Task",
     "brushed",
     "handed",
+    "laid",
     "no_decoder",
     "why_no_more",
 ]
@@ -210,6 +211,26 @@ def handed(
     if labels and "label" not in given and all(names):
         given["label"] = names[0] if len(names) == 1 else names
     return Handed(inputs, _chosen(given))
+
+
+def laid(
+    handed: Mapping[str, NDArray[Any]], given: Mapping[str, Any], title: str
+) -> tuple[Sheet, Sheet | None]:
+    """Return what lay on the table, and the second image, from the rows (n, C, H, W) that were
+    handed to an operator, by slot, and the conditions that were chosen.
+
+    Raises:
+        KeyError: no rows were kept.
+    """
+    rows, label = np.asarray(handed["rows"], np.float32), given.get("label", "")
+    names = [str(each) for each in (label if isinstance(label, list) else [label] * len(rows))]
+    mask = np.asarray(handed["known"])[0, 0] == 0 if "known" in handed else None
+
+    def sheet(place: int) -> Sheet:
+        called = f"{title}, class {names[place]}" if names[place] else title
+        return Sheet(rows[place], called, names[place], mask if place == 0 else None)
+
+    return sheet(0), sheet(1) if len(rows) > 1 else None
 
 
 def _chosen(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -117,6 +117,18 @@ class TaskForm(QScrollArea, Generic[T]):
         if task in self.tasks:
             self.what.setCurrentIndex(self.tasks.index(task))
 
+    def bring_back(self, task: T, config: Mapping[str, Any]) -> None:
+        """Choose a task with settings that it was done with, as far as the form says them by a
+        word or a number.
+        """
+        plain = {
+            name: value for name, value in config.items() if isinstance(value, str | int | float)
+        }
+        self._configs[task.title] = {**task.config, **plain}
+        if task == self.task:
+            self.show_settings()
+        self.choose(task)
+
     def know(self, able: Able) -> None:
         """Offer what the model can be asked for."""
         self._able = able

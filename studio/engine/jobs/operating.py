@@ -112,7 +112,7 @@ class OperatorJob(RunJob):
             # What was found is found once; rows that are drawn anew are wanted anew.
             found = bool(answer.outcome.arrays)
             same = results.same(record, answer.arrays) if found else None
-            made = same or results.write(record, answer.arrays, answer.columns)
+            made = same or results.write(record, answer.arrays, answer.columns, answer.typed)
             again = same is not None
             result, where = str(made.path), f"results/{made.name}"
         rows = answer.outcome.rows

@@ -7,7 +7,7 @@ import functools
 import hashlib
 import time
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,12 +54,20 @@ was held out, and `TEST` what only tests. A data set of the project goes by its 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of an operator, and how; ``columns`` are those of a row."""
+    """What came of an operator, and how; ``columns`` are those of a row, ``handed`` the rows that a
+    person handed, by slot.
+    """
 
     record: ResultRecord
     outcome: Outcome
     columns: tuple[str, ...]
     kind: str
+    handed: Mapping[str, Batch] = field(default_factory=dict)
+
+    @property
+    def typed(self) -> Arrays:
+        """The rows that a person handed, by slot, without their conditions."""
+        return {name: np.ascontiguousarray(rows.x.numpy()) for name, rows in self.handed.items()}
 
     @property
     def arrays(self) -> Arrays:
@@ -127,7 +135,8 @@ class Asked:
             if len(rows) < len(there[name])
         ]
         handed = {name: data.rows(slice(None)) for name, data in whole.items()}
-        handed |= self._typed(loaded, handed)
+        typed = self._typed(loaded, handed)
+        handed |= typed
         given = chosen(spec, self.command.given, self.total)
         drawn = "samples" in self.operator.entry.needs
         own = {name for rows in handed.values() for name in rows.given}
@@ -179,7 +188,7 @@ class Asked:
             versions=versions(),
             classes=_classes(spec, outcome, self.operator.entry),
         )
-        return Answer(record, outcome, loaded.columns, spec.kind)
+        return Answer(record, outcome, loaded.columns, spec.kind, typed)
 
     def _config(self, config: dict[str, Any], sampler: Pick | None) -> dict[str, Any]:
         """Return settings with the sampler that was taken, None for none."""

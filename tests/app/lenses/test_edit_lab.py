@@ -565,3 +565,46 @@ async def test_a_model_that_has_no_edits_says_why_and_what_to_do(lens, lab):
     said = lab.empty.accessibleName()
     assert said.startswith("This model has no edits. Edits, Film, Guidance and Anomaly follow a")
     assert "GAN has none. Train a diffusion, such as EDM" in said
+
+
+def keep(
+    lens: Any, slug: str, arrays: dict[str, Any], handed: dict[str, Any], **config: Any
+) -> str:
+    """Let a result lie in the run, as an earlier session left it."""
+    record = ResultRecord(
+        operator=slug, title=slug, run="0001-r", step=100, config=config, seconds=1.5,
+        given={"label": "two"},
+    )  # fmt: skip
+    made = Results(Path(lens.run.key) / "results").write(record, arrays, (), handed)
+    lens.run.results.append(made.name)
+    return made.name
+
+
+async def test_kept_edits_come_back_with_what_they_were_made_of(lens, lab):
+    """After a restart they could be browsed, and the lab began with a real image."""
+    await ready(lab)
+    lab.hide()
+    lab.edits.now = None  # as in a window that was just opened
+    x = np.random.default_rng(2).random((3, 1, SIDE, SIDE)).astype(np.float32)
+    known = np.ones((1, 1, SIDE, SIDE), np.int64)
+    known[0, 0, 2, 3] = 0
+    rows = {"x": x, "row": np.zeros(3, np.int64)}
+    masked = keep(lens, "inpaint", rows, {"rows": x[:1], "known": known}, draws=3, seed=5)
+    way = {"x": x, "way": np.linspace(0, 1, 3)}
+    between = keep(lens, "interpolate", way, {"rows": x[:2]}, draws=1)
+    old = keep(lens, "sdedit", rows, {}, noise=1.0)
+    lab.show()
+    await until(lambda: lab.results.found is not None)
+    assert lab.results.found.name == between, f"{old} does not say what it was made of"
+    assert lab.task.title == "Interpolate"
+    assert lab.edits.now.title == "Image of result 2, class two"
+    np.testing.assert_array_equal(lab.second.image, x[1])
+    lens.state.opened[lens.run.key] = masked
+    lens.state.result_opened.emit(lens.run.key)
+    await until(lambda: lab.results.found is not None and lab.results.found.name == masked)
+    assert lab.task.title == "Inpaint"
+    assert np.argwhere(lab.edits.now.marked).tolist() == [[2, 3]]
+    assert (lab.config["draws"], lab.config["seed"]) == (3, 5)
+    assert lab.results.tiles.count == 3
+    lab.paint.undo()
+    assert lab.edits.now.title == "Image of result 2, class two"

@@ -36,10 +36,12 @@ from studio.app.state.editing import (
     Sheet,
     Task,
     handed,
+    laid,
     no_decoder,
     why_no_more,
 )
 from studio.app.state.operators import Asking
+from studio.app.state.results import number_of, operator_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.undoing import Edits, Table
@@ -180,6 +182,7 @@ class EditView(QWidget):
         state.runs.selected.connect(self._select)
         state.runs.changed.connect(self._changed)
         state.selection.changed.connect(self._take_selected)
+        state.result_opened.connect(self._opened)
         self._errands.changed.connect(self.refresh)
         self._errands.made.connect(self._load)
         self._errands.refused.connect(self._refuse)
@@ -247,6 +250,54 @@ class EditView(QWidget):
                 self._take_selected()
             if self.edits.now is None:
                 self.take_real()
+                tasks.spawn(self._bring_back(run.key, self._kept(run)))
+
+    # What was kept
+
+    def _kept(self, run: RunState) -> list[str]:
+        """Return the edits of a run by the names of their results, the one that is to be shown
+        first: that which was opened, else the newest.
+        """
+        opened = self._state.opened.get(run.key, "")
+        names = [name for name in reversed(run.results) if _task_of(name) is not None]
+        return sorted(names, key=lambda name: name != opened)
+
+    def _opened(self, key: str) -> None:
+        """Lay what is opened elsewhere on the table, if it is an edit."""
+        name, found = self._state.opened.get(key, ""), self.results.found
+        shown = found is not None and found.name == name
+        if key == self._key and self.edits.now is not None and not shown and _task_of(name):
+            tasks.spawn(self._bring_back(key, [name]))
+
+    async def _bring_back(self, key: str, names: list[str]) -> None:
+        """Lay the first of some results on the table of which it is known what it was made of."""
+        operating = self._actions.operating
+        for name in names:
+            task = _task_of(name)
+            assert task is not None
+            try:
+                record, arrays = await operating.read(key, name)
+                sheet, second = self.edits.now, None
+                if not task.drawn:
+                    handed = await operating.handed(key, name)
+                    sheet, second = laid(handed, record.given, f"Image of result {number_of(name)}")
+                if sheet is None or not isValid(self) or key != self._key:
+                    return
+                found = edited(
+                    task, sheet, arrays, record.config, record.seconds, record.note, name,
+                    record.given, record.step,
+                )  # fmt: skip
+            except (Refused, KeyError):
+                continue  # an earlier version did not keep what was handed
+            if sheet is not self.edits.now:
+                self.edits.put(sheet)
+            self.second = second if second is not None else self.second
+            self._came[sheet] = found
+            self.form.bring_back(task, record.config)
+            self._show_came()
+            self.strengths.clear()
+            self.refresh()
+            return
 
     async def _learn(self, key: str) -> None:
         try:
@@ -590,6 +641,11 @@ class EditView(QWidget):
 def _told_class(task: Task) -> tuple[str, str]:
     """Return which class the model is told where none is chosen; of the data where it draws."""
     return ("", "") if task.drawn else (AS_IT_IS, OF_IMAGE)
+
+
+def _task_of(result: str) -> Task | None:
+    """Return the task of the lab that a result came of, by its name; None for none."""
+    return next((task for task in TASKS if task.operator == operator_of(result)), None)
 
 
 def can_edit(state: AppState) -> bool:
