@@ -13,11 +13,12 @@ from PySide6.QtCore import QMimeData, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QImageReader, QPainter
 
 from studio.formats.images.cut_off import ends_early
+from studio.formats.limits import MAX_PIXELS
 from studio.literal import one_line
 
 __all__ = ["FILTER", "Unreadable", "carries", "fitted", "read_carried", "read_image"]
 
-MEGAPIXELS = 50
+MEGAPIXELS = MAX_PIXELS // 10**6
 FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff *.ppm *.pgm)"
 USABLE = "PNG, JPEG, WebP, BMP or GIF"
 BYTES = 200_000_000  # of a file
@@ -44,7 +45,7 @@ def read_image(path: Path, shape: tuple[int, ...]) -> tuple[NDArray[np.float32],
     reader.setAutoTransform(True)  # as a camera was held
     reader.setDecideFormatFromContent(True)
     size = reader.size()
-    if size.isValid() and size.width() * size.height() > MEGAPIXELS * 10**6:
+    if size.isValid() and size.width() * size.height() > MAX_PIXELS:
         raise Unreadable(
             f"{name} has {size.width():,} x {size.height():,} pixels, and {MEGAPIXELS} million are "
             "the most that are read. Make it smaller first."
@@ -81,7 +82,7 @@ def read_carried(mime: QMimeData, shape: tuple[int, ...]) -> tuple[NDArray[np.fl
     picture = QImage(mime.imageData()) if mime.hasImage() else QImage()
     if picture.isNull():
         raise Unreadable("That is no picture. Copy an image, or the file of one.")
-    if picture.width() * picture.height() > MEGAPIXELS * 10**6:
+    if picture.width() * picture.height() > MAX_PIXELS:
         raise Unreadable(
             f"The picture has {picture.width():,} x {picture.height():,} pixels, and {MEGAPIXELS} "
             "million are the most that are taken. Make it smaller first."

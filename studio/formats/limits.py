@@ -16,6 +16,7 @@ __all__ = [
     "MAX_CELLS",
     "MAX_COLUMNS",
     "MAX_FILES",
+    "MAX_PIXELS",
     "MAX_POINTS",
     "MAX_ROWS",
     "MEMORY",
@@ -37,6 +38,8 @@ MAX_POINTS = 2 * 2**30
 holds them."""
 MAX_BLOCK = 2**27
 """Bytes that are held at once because a file stores them together."""
+MAX_PIXELS = 50_000_000
+"""Pixels of one picture, imported or taken by a lab: a few bytes may declare any number."""
 MAX_ROWS = 20_000_000
 MAX_COLUMNS = 2048
 MAX_CELLS = 10**9

@@ -56,9 +56,14 @@ class FilmFound:
         """
         return len(self.t) - 1 - int(np.abs(self.t - flow)[::-1].argmin())
 
-    def strip(self, most: int) -> NDArray[np.int64]:
-        """Return so many frames at most, evenly, the first and the last among them."""
-        return np.unique(np.linspace(0, len(self.t) - 1, most).round().astype(np.int64))
+    def strip(self, most: int, now: int = 0) -> NDArray[np.int64]:
+        """Return so many frames at most, evenly, the first and the last among them; and that which
+        is looked at ``now``, in the place of the nearest one between.
+        """
+        found = np.unique(np.linspace(0, len(self.t) - 1, most).round().astype(np.int64))
+        if now not in found and len(found) > 2:
+            found[1 + int(np.abs(found[1:-1] - now).argmin())] = now
+        return found
 
     def ends(self) -> str:
         """Say where s |score| ends, and why not at the last frame: the smallest noise level and

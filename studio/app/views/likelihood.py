@@ -20,7 +20,7 @@ from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import Arrays, can_ask
 from studio.app.widgets.linekey import LineKey
 from studio.app.widgets.ownimage import Image, Told
-from studio.app.widgets.picturelab import PictureLab, show_sets
+from studio.app.widgets.picturelab import PictureLab, ratio_words, show_sets
 
 if TYPE_CHECKING:
     from studio.store.results import ResultRecord
@@ -47,6 +47,7 @@ NO_GAUSSIAN = ("not defined: data are flat", "")
 LEVELS = 256  # those of a byte
 BYTE = math.log2(LEVELS - 1)
 Doubles = NDArray[np.float64]
+ALONE = "Only beside that of other images does it say anything: Measure holds it against the data."
 
 
 class LikelihoodView(PictureLab):
@@ -90,7 +91,10 @@ class LikelihoodView(PictureLab):
             share, of = words.percent(below), SETS[first].lower()
             text = f"{text}; above that of {share} of {n:,} rows of {of}"
             self.keep(image, value)
-        return Told(image[None], [f"{words.figure(bits)} bits"], f"{text}.")
+        else:
+            text = f"{text}. {ALONE}"
+        text = text if text.endswith(".") else f"{text}."
+        return Told(image[None], [f"{words.figure(bits)} bits"], text)
 
     @property
     def _cell(self) -> float:
@@ -122,6 +126,8 @@ class LikelihoodView(PictureLab):
         body.addWidget(self.protocol)
         body.addWidget(self.key)
         body.addWidget(self.histogram, 3)
+        self.ratio = label("", "small", wrap=True)
+        body.addWidget(self.ratio)
         body.addLayout(row(self.model, self.law, gap=12), 4)
 
     def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
@@ -163,6 +169,7 @@ class LikelihoodView(PictureLab):
 
     def _show_histogram(self) -> None:
         sets = {self.called(name, SETS[name]): self.doubles(name) for name in self.there}
+        self.ratio.setText(ratio_words(sets))
         show_sets(self.histogram, self.key, "log p", sets, self.mark, "nats")
 
     def _show_table(self) -> None:

@@ -20,7 +20,7 @@ from studio.app.widgets.ownimage import Image, OwnImage, Told
 if TYPE_CHECKING:
     from studio.store.results import ResultRecord
 
-__all__ = ["PictureLab", "show_sets"]
+__all__ = ["PictureLab", "ratio_words", "show_sets"]
 
 YOURS = "your picture"
 
@@ -74,6 +74,14 @@ class PictureLab(ArraysView):
         if self.mark is not None:
             self.mark = None
             self.refresh()
+
+
+def ratio_words(sets: Mapping[str, NDArray[np.float64]]) -> str:
+    """Say what stands below the histogram of sets by their titles, "" for a single one."""
+    first, *others = sets
+    if not others:
+        return ""
+    return f"Ratio: the share of each over that of {first.lower()}. Marks lie beyond 0.5 or 1.5."
 
 
 def show_sets(

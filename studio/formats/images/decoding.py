@@ -12,16 +12,15 @@ import zlib
 import numpy as np
 
 from studio.formats.images.fitting import Bytes
+from studio.formats.limits import MAX_PIXELS
 
-__all__ = ["MOST_BYTES", "MOST_PIXELS", "PICTURES", "TooLarge", "Undecodable", "decoded"]
+__all__ = ["MOST_BYTES", "PICTURES", "TooLarge", "Undecodable", "decoded"]
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 """Suffixes of pictures."""
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
 MOST_BYTES = 2**26
 """Bytes of the file of one picture."""
-MOST_PIXELS = 2**25
-"""Pixels of one picture: a few bytes of a file may declare any number."""
 _DAMAGE = (
     OSError,
     ValueError,
@@ -61,9 +60,9 @@ def decoded(data: bytes) -> Bytes:
             warnings.simplefilter("ignore")
             with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
                 width, height = image.size
-                if not 0 < width * height <= MOST_PIXELS:
+                if not 0 < width * height <= MAX_PIXELS:
                     raise TooLarge(
-                        f"has {width:,} x {height:,} pixels; at most {MOST_PIXELS:,} are taken"
+                        f"has {width:,} x {height:,} pixels; at most {MAX_PIXELS:,} are taken"
                     )
                 return _flat(ImageOps.exif_transpose(image))
     except Undecodable:
@@ -71,7 +70,7 @@ def decoded(data: bytes) -> Bytes:
     except UnidentifiedImageError as error:
         raise Undecodable("is no PNG, JPEG, BMP, GIF or WebP picture") from error
     except Image.DecompressionBombError as error:
-        raise TooLarge(f"has more than {MOST_PIXELS:,} pixels") from error
+        raise TooLarge(f"has more than {MAX_PIXELS:,} pixels") from error
     except _DAMAGE as error:
         why = str(error).strip().rstrip(".") or type(error).__name__
         raise Undecodable(f"is damaged ({why})") from error

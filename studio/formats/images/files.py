@@ -112,12 +112,13 @@ class PictureFiles(Importer):
         # Where none can be read the refusal says why, once.
         if seen.bad and (seen.good or options["damaged"] == "stop"):
             total = f"{len(seen.bad):,} of {len(pictures):,} pictures cannot be read"
+            few = len(seen.bad) <= _NAMED
             if options["damaged"] == "stop":
                 said = " ".join(_told(seen.bad, _NAMED))
+                left_out = [] if few else ["These cannot be read.", *_told(seen.bad, _LISTED)]
                 problems.append(f"{total}: {said} Leave them out, or mend them.")
             else:
                 be = "is" if len(seen.bad) == 1 else "are"
-                few = len(seen.bad) <= _NAMED
                 said = f": {' '.join(seen.bad)}" if few else "."
                 left_out = [f"{total} and {be} left out{said}"]
                 left_out += [] if few else _told(seen.bad, _LISTED)

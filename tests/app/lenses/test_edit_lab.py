@@ -498,6 +498,19 @@ async def test_settings_stay_where_they_are_when_one_of_them_is_wrong(lens, lab)
     assert lab.results.height() == low
 
 
+async def test_the_brush_is_as_wide_as_the_image_asks_for(lens, lab):
+    """On images of 8 x 8 it had covered nine of 64 pixels at first."""
+    await ready(lab)
+    widths = []
+    for side in (8, 28, 64):
+        lab.paint.show_for(TASKS[0], 1, side)
+        widths.append(lab.paint.width_said.text())
+    assert widths == ["1 px", "3 px", "6 px"]
+    lab.paint.size_by(1)
+    lab.paint.show_for(TASKS[0], 1, 64)
+    assert lab.paint.width_said.text() == "8 px", "it stays as it was sized"
+
+
 async def test_the_ink_is_seen_and_that_of_colours_is_none_for_grey_images(lens, lab):
     await ready(lab)
     lab.form.what.setCurrentIndex(2)

@@ -40,6 +40,11 @@ def test_a_frame_is_the_nearest_to_a_flow_time_and_says_what_is_known_there() ->
     assert same.at(1.0) == 11, "of two at one time the last, without noise"
     assert found.strip(STRIP).tolist()[0] == 0
     assert found.strip(STRIP).tolist()[-1] == T - 1
+    for now in range(T):
+        strip = found.strip(STRIP, now).tolist()
+        assert now in strip, "the strip says the time of the frame that is seen"
+        assert strip == sorted(set(strip))
+        assert (strip[0], strip[-1], len(strip)) == (0, T - 1, STRIP)
     assert found.said(0, 1).startswith(
         "frame 1 of 12, t = 0.00, s = 20, 0 evaluations, |score| 0.1"
     )
@@ -118,3 +123,23 @@ async def test_it_follows_the_flow_clock_and_one_sample_closely(lens: Any, view:
     assert np.allclose(view.curve.lines[0].y, 4.0, rtol=0.01), "the score times s, of sample 3"
     assert len(view.curve.lines[0].y) == T - 1, "of no noise it would be 0/0"
     assert view.ends.text().startswith("The first curve ends at s = 0.01, t = 0.91: at s = 0")
+
+
+async def test_in_a_low_window_all_of_it_is_seen(lens: Any, view: FilmView) -> None:
+    """At 1280 x 720 the curve had to be scrolled for."""
+    record = ResultRecord(operator="film", title="Film", run="0001-r", step=100)
+    made = Results(Path(lens.run.key) / "results").write(record, arrays())
+    lens.run.results.append(made.name)
+    event = ResultWritten(
+        job="j", run=lens.run.key, operator="film", step=100, result=str(made.path)
+    )
+    lens.state.result_written.emit(event)
+    await until(lambda: view.found is not None)
+    view.resize(662, 468)
+    bar = view._room.verticalScrollBar()
+    await until(lambda: bar.maximum() == 0)
+    assert view.curve.height() >= 110
+    assert view.page.width() <= 662
+    view.resize(822, 648)
+    await until(lambda: view.curve.y() > view.way.y())
+    await until(lambda: bar.maximum() == 0)

@@ -121,6 +121,7 @@ async def test_scores_are_a_histogram_and_each_set_says_how_far_it_stands_out(
     assert cells[2][3] == "50.0\u00a0% (40.0 to 60.0)"
     good, warm = (anomaly.table.item(r, 3).foreground().color().name() for r in (1, 2))
     assert good != warm, "what chance would do is not praised"
+    assert anomaly.ratio.text().startswith("Ratio: the share of each over that of unseen images.")
     assert anomaly.maps.count == M
     anomaly.look.chosen.emit(2)
     assert anomaly.maps.tiles is not None
@@ -194,7 +195,10 @@ async def test_a_picture_that_is_dropped_on_the_lab_is_held_against_what_was_mea
     assert white(8).save(str(picture))
     dropped(anomaly, file(picture))
     await until(lambda: "score" in anomaly.own.said.text())
-    assert anomaly.own.said.text().endswith("made 4 x 4. Its score is 1.5.")
+    assert anomaly.own.said.text().endswith(
+        "made 4 x 4. Its score is 1.5. 0 is foreseen, and 1 is what noise leaves of an image "
+        "without any structure. Measure holds it against unseen images."
+    )
     assert (asked[0].operator, asked[0].inline) == ("anomaly", True)
     assert np.array(asked[0].inputs["rows"]) == pytest.approx(np.ones((1, 1, SIDE, SIDE)))
     write(images, "outliers", {
@@ -204,7 +208,7 @@ async def test_a_picture_that_is_dropped_on_the_lab_is_held_against_what_was_mea
     })  # fmt: skip
     await until(lambda: anomaly.filled)
     dropped(anomaly, file(picture))
-    await until(lambda: "unseen" in anomaly.own.said.text())
+    await until(lambda: "above" in anomaly.own.said.text())
     assert "above that of 75\u00a0% of 4 unseen images" in anomaly.own.said.text()
     assert anomaly.histogram.shown.mark == ("your picture", 1.5)
     words = tmp_path / "words.txt"
@@ -324,6 +328,19 @@ async def test_a_picture_is_as_likely_as_under_its_likeliest_class_and_stands_in
     assert likelihood.histogram.shown.mark == ("your picture", -50.0)
     likelihood.own.put_away()
     assert likelihood.histogram.shown.mark is None
+
+
+async def test_the_bits_of_a_picture_alone_say_what_is_missing_to_read_them(
+    images: Any, likelihood: LikelihoodView, tmp_path: Path
+) -> None:
+    images.run.target = np.zeros((3, 1, SIDE, SIDE), np.float32)
+    answers(images, likelihood={"log-density": np.array([-50.0])})
+    picture = tmp_path / "white.png"
+    assert white(SIDE).save(str(picture))
+    dropped(likelihood, file(picture))
+    await until(lambda: "nats" in likelihood.own.said.text())
+    assert likelihood.own.said.text().endswith("Measure holds it against the data.")
+    assert ".." not in likelihood.own.said.text()
 
 
 async def test_samples_are_led_to_what_the_judge_sees_in_a_picture(

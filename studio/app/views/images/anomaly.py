@@ -13,12 +13,12 @@ from studio.app.state.session import AppState
 from studio.app.theme import colors
 from studio.app.tokens import DARK
 from studio.app.viewspec import ViewSpec
-from studio.app.widgets.basic import row, section
+from studio.app.widgets.basic import label, row, section
 from studio.app.widgets.figurestable import FiguresTable
 from studio.app.widgets.foundview import can_ask
 from studio.app.widgets.linekey import LineKey
 from studio.app.widgets.ownimage import Image, Told
-from studio.app.widgets.picturelab import PictureLab, show_sets
+from studio.app.widgets.picturelab import PictureLab, ratio_words, show_sets
 from studio.app.widgets.tilegrid import TileGrid
 
 __all__ = ["VIEW", "AnomalyView", "overlaid"]
@@ -43,6 +43,7 @@ COLUMNS = (
 CHANCE = 0.5
 BRIGHT = 0.99  # the share of all places that are less than fully coloured
 WIDE = 620  # logical pixels from which histogram and images stand side by side
+SCALE = "0 is foreseen, and 1 is what noise leaves of an image without any structure."
 LOOKS = ("Overlay", "Image", "Piece")
 ERRS, PIECE = DARK.warm, DARK.accent  # on pictures, which are the same in every scheme
 Floats = NDArray[np.float32]
@@ -78,6 +79,8 @@ class AnomalyView(PictureLab):
             self.keep(image, score)
             above = f"{words.percent(share)} of {len(unseen):,} unseen images"
             text = f"{text[:-1]}, above that of {above}."
+        else:
+            text = f"{text} {SCALE} Measure holds it against unseen images."
         return Told(images, ["as seen", "errors"], text)
 
     def lay_out(self, page: QWidget) -> None:
@@ -99,6 +102,8 @@ class AnomalyView(PictureLab):
             box.setSpacing(6)
         left.addWidget(self.key)
         left.addWidget(self.histogram, 1)
+        self.ratio = label("", "small", wrap=True)
+        left.addWidget(self.ratio)
         right.addLayout(row(section("Where the model errs"), None, self.look))
         right.addWidget(self.maps, 1)
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
@@ -143,6 +148,7 @@ class AnomalyView(PictureLab):
 
     def _show_histogram(self, there: list[str]) -> None:
         sets = {self.called(name, SETS[name]): self.doubles(name) for name in there}
+        self.ratio.setText(ratio_words(sets))
         show_sets(self.histogram, self.key, "score", sets, self.mark)
 
     def _show_maps(self) -> None:

@@ -563,7 +563,7 @@ class EditView(QWidget):
         self.lacks.setText("" if can_ask(self._state, TASKS[0].operator) else self._why_no_more)
         self.lacks.setVisible(bool(self.lacks.text()))
         self.marked.setText(sheet.words if marks and sheet.marked.any() else "")
-        self.paint.show_for(self.task, len(sheet.image))
+        self.paint.show_for(self.task, len(sheet.image), min(sheet.image.shape[1:]))
         self.divider.setVisible(found is not None)
         self.says.setText(self._lacking() or self.task.says)
         self.results.show_tiles(kind, run, awaited=waits.what.task.title if waits else "")

@@ -45,6 +45,8 @@ WAYS = {"drawn": "Draw noise", "own": "Invert"}
 DRAWS = 8  # films of a picture under noise that is drawn; one that is inverted has a single one
 STRIP = 9  # frames beside each other
 HIGH = 92  # pixels of a strip
+LOW, LOW_STRIP = 110, 70  # of a grid, and of a strip, where there is little room
+TALL = 620  # logical pixels from which grids, strips and curve stand one below the other
 WIDE = 560  # logical pixels from which both grids stand side by side
 SMALLEST = 256  # pixels of the longer side of an exported film, at least
 SECONDS = 4.0  # that an exported film takes
@@ -175,6 +177,7 @@ class FilmView(FoundView):
         self.curve.least = (0.0, 1.0), (0.0, 1.2)
         self.curve.setMinimumHeight(130)
         self.curve.chosen_at.connect(lambda t: self.state.playback.set(flow=float(t)))
+        self._beside = False  # whether the curve is beside the grids
         self._grids = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._grids.setSpacing(20)
         for title, said, grid in (
@@ -186,7 +189,7 @@ class FilmView(FoundView):
             box.addWidget(grid, 1)
             self._grids.addLayout(box, 1)
         self._which = section("Sample 0 along the flow")
-        body = QVBoxLayout(page)
+        self._body = body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
         body.setSpacing(6)
         body.addWidget(self.words)  # the bar has no room for so much
@@ -256,7 +259,7 @@ class FilmView(FoundView):
             grid.select(picked)
         self._which.setText(f"SAMPLE {picked} ALONG THE FLOW")
         self._which.setAccessibleName(f"Sample {picked} along the flow")
-        frames = found.strip(STRIP)
+        frames = found.strip(STRIP, frame)
         near = int(np.abs(frames - frame).argmin())
         levels = [f"s {short(float(s), 3)}" for s in found.s[frames]]
         times = [f"t {float(t):.2f}" for t in found.t[frames]]
@@ -292,7 +295,7 @@ class FilmView(FoundView):
 
     def _go_to(self, place: int) -> None:
         if place >= 0 and (film := self.film) is not None:
-            frame = film.strip(STRIP)[place]
+            frame = film.strip(STRIP, self._frame)[place]
             self.state.playback.set(flow=float(film.t[frame]), playing=False)
 
     def _write(self) -> None:
@@ -307,11 +310,24 @@ class FilmView(FoundView):
             )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where it is narrow, what is foreseen stands below."""
+        """Where it is narrow, what is foreseen stands below; where it is low and not narrow, the
+        curve stands beside both: nothing is to be scrolled for.
+        """
         super().resizeEvent(event)
         direction = QBoxLayout.Direction
         wide = self.width() >= WIDE
         self._grids.setDirection(direction.LeftToRight if wide else direction.TopToBottom)
+        beside = wide and self.height() < TALL
+        if beside != self._beside:
+            self._beside = beside
+            if beside:
+                self._grids.addWidget(self.curve, 1)
+            else:
+                self._body.insertWidget(self._body.indexOf(self.ends), self.curve, 2)
+            for grid in (self.now, self.ahead):
+                grid.setMinimumHeight(LOW if beside else 150)
+            for strip in (self.way, self.foreseen):
+                strip.setFixedHeight(LOW_STRIP if beside else HIGH)
 
 
 def written(found: FilmFound, path: Path) -> None:

@@ -18,6 +18,7 @@ __all__ = ["PaintTools"]
 
 Place = tuple[float, float]
 RADII = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)  # of the brush, in pixels of the image
+BRUSH = 0.1  # of the shorter side, the brush at first
 COLOURS = 3
 HIGH = 26  # pixels of a tool
 
@@ -38,6 +39,7 @@ class PaintTools(QWidget):
         self._edits, self._canvas = edits, canvas
         self._task: Task = TASKS[0]
         self._radius = 1.5
+        self._side = 0  # of the images that the brush was made for
         self._last: Place | None = None  # where a stroke was last
         self._ink: tuple[float, ...] = (1.0,)
         self.brush = icon_button("brush", "Brush: Enter or the mouse paints, [ and ] size it")
@@ -79,9 +81,14 @@ class PaintTools(QWidget):
         found.valueChanged.connect(lambda value: self._take_ink((value / 100,)))
         return found
 
-    def show_for(self, task: Task, channels: int) -> None:
-        """Show the tools that a task has for images of so many channels."""
+    def show_for(self, task: Task, channels: int, side: int) -> None:
+        """Show the tools that a task has for images of so many channels, whose shorter side has so
+        many pixels: on images of another size the brush is another one.
+        """
         self._task = task
+        if side != self._side:
+            self._side = side
+            self._radius = min(RADII, key=lambda radius: abs(2 * radius - BRUSH * side))
         if channels != COLOURS and len(self._ink) == COLOURS:
             self._take_ink((self._brightness.value() / 100,))  # it was of an image in colour
         paints, colour = task.brush != "", task.brush == "colour"
