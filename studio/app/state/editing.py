@@ -92,11 +92,11 @@ def why_no_more(title: str, *, drawn: bool) -> str:
     to come by them; ``drawn`` is whether there is something that it can do with latents.
     """
     lacks = (
-        "Film, Guidance, Anomaly and the other edits follow a denoiser through noise"
+        "Film, Guidance, Anomaly and the other edits follow a denoiser of Gaussian noise"
         if drawn
-        else "Edits, Film, Guidance and Anomaly follow a denoiser through noise"
+        else "Edits, Film, Guidance and Anomaly follow a denoiser of Gaussian noise"
     )
-    return f"{lacks}, and {title} has none. Train a diffusion, such as EDM, on the same images."
+    return f"{lacks}, and {title} has none. Train a Diffusion on the same images."
 
 
 def no_decoder(shape: tuple[int, ...], sets: Sequence[str]) -> str:

@@ -270,19 +270,24 @@ class ArraysView(FoundView):
         self.config: Mapping[str, Any] = {}
         self.note = label("", "muted", wrap=True)
         self.fact = ""
-        self._step = 0
+        self._step, self._noted = 0, ""
         super().__init__(state, actions)
 
     def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:
         self.found = {} if found is None else found[1]
         self.config = {} if found is None else found[0].config
         if found is not None:
-            self.note.setText(found[0].note)
+            self._noted = found[0].note
             self._step = found[0].step
 
     def refresh(self) -> None:
         if self.filled:  # before a subclass says more
             self.say_of(f"{self.fact}step {self._step:,}", self._step)
+            # The bar has no room for it in a narrow window.
+            run = self.state.runs.by_key.get(self._key)
+            further = words.trained_further(self._step, run)
+            older = f"Measured at step {self._step:,}{further}." if further else ""
+            self.note.setText(f"{self._noted} {older}".strip())
         super().refresh()
 
     def doubles(self, name: str) -> NDArray[np.float64]:

@@ -545,8 +545,8 @@ async def test_a_generator_goes_between_latents_and_says_what_needs_a_denoiser(l
     assert lab.real.isHidden()
     assert lab.open_.isHidden()
     assert lab.lacks.text() == (
-        "Film, Guidance, Anomaly and the other edits follow a denoiser through noise, and GAN has "
-        "none. Train a diffusion, such as EDM, on the same images."
+        "Film, Guidance, Anomaly and the other edits follow a denoiser of Gaussian noise, and GAN "
+        "has none. Train a Diffusion on the same images."
     )
     data = QMimeData()
     data.setImageData(QImage(8, 8, QImage.Format.Format_RGB32))
@@ -577,7 +577,7 @@ async def test_a_model_that_has_no_edits_says_why_and_what_to_do(lens, lab):
     assert lab.go.isHidden()
     said = lab.empty.accessibleName()
     assert said.startswith("This model has no edits. Edits, Film, Guidance and Anomaly follow a")
-    assert "GAN has none. Train a diffusion, such as EDM" in said
+    assert "GAN has none. Train a Diffusion on" in said
 
 
 def keep(

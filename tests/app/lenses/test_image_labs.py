@@ -115,6 +115,9 @@ async def test_scores_are_a_histogram_and_each_set_says_how_far_it_stands_out(
     })  # fmt: skip
     await until(lambda: anomaly.filled)
     assert anomaly.note.text() == "Said."
+    images.run.step = 2000
+    anomaly.refresh()
+    assert anomaly.note.text() == "Said. Measured at step 9; the training is at step 2,000."
     cells = [[anomaly.table.item(r, c).text() for c in range(4)] for r in range(3)]
     assert cells[0][:2] == ["Unseen images", "50"]
     assert cells[1][3] == "97.0\u00a0% (90.0 to 100.0)"

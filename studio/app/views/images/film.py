@@ -45,7 +45,7 @@ WAYS = {"drawn": "Draw noise", "own": "Invert"}
 DRAWS = 8  # films of a picture under noise that is drawn; one that is inverted has a single one
 STRIP = 9  # frames beside each other
 HIGH = 92  # pixels of a strip
-LOW, LOW_STRIP = 110, 70  # of a grid, and of a strip, where there is little room
+LOW, LOW_STRIP = 110, 84  # of a grid, and of a strip, where there is little room
 TALL = 620  # logical pixels from which grids, strips and curve stand one below the other
 WIDE = 560  # logical pixels from which both grids stand side by side
 SMALLEST = 256  # pixels of the longer side of an exported film, at least
@@ -261,7 +261,7 @@ class FilmView(FoundView):
         self._which.setAccessibleName(f"Sample {picked} along the flow")
         frames = found.strip(STRIP, frame)
         near = int(np.abs(frames - frame).argmin())
-        levels = [f"s {short(float(s), 3)}" for s in found.s[frames]]
+        levels = [f"s {short(float(s), 2)}" for s in found.s[frames]]
         times = [f"t {float(t):.2f}" for t in found.t[frames]]
         for strip, of, said in (
             (self.way, found.way, times), (self.foreseen, found.foreseen, levels),
