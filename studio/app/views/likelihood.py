@@ -125,9 +125,9 @@ class LikelihoodView(PictureLab):
         body.addWidget(self.note)
         body.addWidget(self.protocol)
         body.addWidget(self.key)
-        body.addWidget(self.histogram, 3)
         self.ratio = label("", "small", wrap=True)
         body.addWidget(self.ratio)
+        body.addWidget(self.histogram, 3)
         body.addLayout(row(self.model, self.law, gap=12), 4)
 
     def take(self, found: "tuple[ResultRecord, Arrays] | None") -> None:

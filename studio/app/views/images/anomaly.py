@@ -101,9 +101,9 @@ class AnomalyView(PictureLab):
         for box in (left, right):
             box.setSpacing(6)
         left.addWidget(self.key)
-        left.addWidget(self.histogram, 1)
         self.ratio = label("", "small", wrap=True)
-        left.addWidget(self.ratio)
+        left.addWidget(self.ratio)  # above, where it is seen in a low window, too
+        left.addWidget(self.histogram, 1)
         right.addLayout(row(section("Where the model errs"), None, self.look))
         right.addWidget(self.maps, 1)
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
