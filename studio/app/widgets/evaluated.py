@@ -57,6 +57,9 @@ class EvaluatedCard(QFrame):
         if found is None or found == self._shown:
             return
         self._shown = found
+        # What follows may lay out what is there so far: an error in that would end the program.
+        self._besides, self._belows = [], []
+        self._columns = [[] for _ in HEADS]
         few = held.few(min(found.counts.values(), default=None))
         told = f"Evaluated at step {found.step:,}, seed {found.seed}"
         self.title.setText(f"{told}; {few}" if few else told)
@@ -65,8 +68,6 @@ class EvaluatedCard(QFrame):
         self.notes.setVisible(bool(said))
         clear(self._grid)
         right = Qt.AlignmentFlag.AlignRight
-        self._besides, self._belows = [], []
-        self._columns = [[] for _ in HEADS]
         for column, head in enumerate(HEADS):
             place = right if column else Qt.AlignmentFlag.AlignLeft
             made = label(head, "small")
@@ -112,7 +113,8 @@ class EvaluatedCard(QFrame):
 
     def _whole_width(self) -> int:
         """Return from which width on all there is to say has room side by side."""
-        widest = (max(each.sizeHint().width() for each in column) for column in self._columns)
+        wide = [[each.sizeHint().width() for each in column] for column in self._columns]
+        widest = (max(column, default=0) for column in wide)
         return sum(widest) + GAP * (len(self._columns) - 1) + 2 * MARGIN
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -52,6 +52,25 @@ def test_a_figure_that_there_is_none_of_says_why_below_the_others(lens, qtbot):
         assert view.evaluated.notes.text() == why
 
 
+def test_the_first_evaluation_is_shown_where_one_looks_already(lens, qtbot):
+    """Its notes laid the card out before it had a line: an error in that ended the program."""
+    lens.measure("quality/energy", [40], [0.02])
+    view = QualityView(lens.state, lens.actions)
+    qtbot.addWidget(view)
+    view.resize(664, 470)
+    view.show()
+    QApplication.processEvents()
+    errors = []
+    for why in ("FID is left out: it needs the weights of a network. " * 3, "It is left out."):
+        lens.run.evaluated = newest([event({**SAID, "notes": [why]})])
+        with qtbot.capture_exceptions() as found:
+            view._redraw()
+            QApplication.processEvents()
+        errors += found
+        assert view.evaluated.isVisible()
+    assert errors == []
+
+
 def test_a_third_among_the_settings_has_no_sixteen_digits():
     field = FieldSpec(path="ratio", kind="float", title="Ratio", help="", default=1 / 3)
     assert _setting(field, 1 / 3) == "0.333"
