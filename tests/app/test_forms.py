@@ -107,6 +107,26 @@ def test_typing_says_the_value_or_why_it_cannot_be_taken(form, qtbot):
     assert line.property("invalid") == "true"
 
 
+def test_settings_below_stay_where_they_are_while_one_is_mended(form, qtbot):
+    """They went down with each letter that was wrong, and up with the next one."""
+    form.resize(260, 900)
+    form.show()
+    rows = list(form.rows.values())
+    below = next(r for r in rows if r.y() > form.rows["batch"].y() and r.isVisible())
+    line = form.rows["batch"].editor.line
+    line.selectAll()
+    qtbot.keyClicks(line, "0")
+    QApplication.processEvents()
+    wrong, high = below.y(), form.wrong_height
+    assert high > 0
+    for letters, right in (("256", True), ("x", False), ("64", True)):
+        line.selectAll()
+        qtbot.keyClicks(line, letters)
+        QApplication.processEvents()
+        assert form.rows["batch"].problem.isHidden() == right
+        assert (below.y(), form.wrong_height) == (wrong, high)
+
+
 def test_switch_segments_list_and_text_say_what_is_chosen(form, qtbot):
     seen = edits(form)
     qtbot.mouseClick(form.rows["ema"].editor.switch, Qt.MouseButton.LeftButton)

@@ -89,16 +89,27 @@ class Row(QWidget):
         self._reset.setVisible(is_changed)
 
     def show_problem(self, message: str) -> None:
-        """Say what is wrong with it, "" for nothing."""
+        """Say what is wrong with it, "" for nothing. What that took of room is kept: while somebody
+        types, a value may be wrong and right again, and the settings below stay where they are.
+        """
         self.problem.setText(message)
+        if message:
+            self.problem.setMinimumHeight(max(self.problem.minimumHeight(), self._said_height))
+            keep = self.problem.sizePolicy()
+            keep.setRetainSizeWhenHidden(True)
+            self.problem.setSizePolicy(keep)
         self.problem.setVisible(bool(message))
+
+    @property
+    def _said_height(self) -> int:
+        return max(0, self.problem.heightForWidth(self.width()))
 
     @property
     def wrong_height(self) -> int:
         """How much higher it is for what is wrong with it, in pixels."""
-        if self.problem.isHidden():
+        if not self.problem.sizePolicy().retainSizeWhenHidden():
             return 0
-        return self.problem.heightForWidth(self.width()) + UNDER
+        return max(self.problem.minimumHeight(), self._said_height) + UNDER
 
     def show_relevance(self, reason: str) -> None:
         """Disable it while it does not matter, saying why."""

@@ -30,7 +30,7 @@ def at_step(step: float) -> str:
 class ChartCard(PlotCard):
     """A chart of some curves. A click on a legend entry hides or shows its curve.
 
-    ``where`` says a place on the axis in words, a ``note`` beside the title how to read it, a
+    ``where`` says a place on the axis in words, a ``note`` below the title how to read it, a
     ``tip`` over it what it shows. An owner may do without the ``heading``, and
     without the newest ``figures`` in the legend where it shows them itself.
 
@@ -69,23 +69,28 @@ class ChartCard(PlotCard):
         self._key.setLayout(self._legend)
         self._entries: dict[str, QPushButton] = {}
         self._curves: list[Curve] = []
-        head = QHBoxLayout()
-        head.setSpacing(8)
-        if heading:
-            head.addWidget(Elided(title, "heading", tip=tip))
         self.note = Elided(note, "small")
         self.note.setVisible(bool(note))
-        # It has what room the others leave: a title is to be read whole.
+        # It has what room the others leave.
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        head.addWidget(self.note, 1)
-        head.addWidget(self._key)
-        head.addStretch()
-        head.addWidget(self._values)
-        head.addWidget(self._log)
+        line = QHBoxLayout()
+        line.setSpacing(8)
+        line.addWidget(self.note, 1)
+        line.addWidget(self._key)
+        line.addStretch()
+        line.addWidget(self._values)
         body = QVBoxLayout(self)
         body.setContentsMargins(12, 8, 8, 4)
         body.setSpacing(4)
-        body.addLayout(head)
+        if heading:  # beside the rest a title is cut
+            self.heading = Elided(title, "heading", tip=tip)
+            head = QHBoxLayout()
+            head.addWidget(self.heading, 1)
+            head.addWidget(self._log)
+            body.addLayout(head)
+        else:
+            line.addWidget(self._log)
+        body.addLayout(line)
         body.addWidget(self.plot, 1)
         theme.changed.connect(self._recolour)
 

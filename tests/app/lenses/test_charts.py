@@ -45,6 +45,21 @@ def plot(qtbot: QtBot) -> ChartPlot:
     return made
 
 
+def test_a_title_is_read_whole_beside_two_names_and_a_note(qtbot: QtBot) -> None:
+    """Of "Loss" an L was left, and of how to read a figure "lower is better; floo…"."""
+    other = replace(LOSS, name="generator", title="Generator loss")
+    for title, curves in (("Loss", [LOSS, other]), ("Fréchet distance (judge features)", [LOSS])):
+        note = "lower is better; floor: real against real" if len(curves) == 1 else ""
+        card = ChartCard(title, note=note)
+        qtbot.addWidget(card)
+        card.show_curves(curves, (0.0, 2500.0), None)
+        card.resize(380, 260)
+        card.show()
+        QApplication.processEvents()
+        assert card.heading.text() == title
+        assert card.note.text() == note
+
+
 def place(plot: ChartPlot, step: float, value: float) -> QPointF:
     return plot.plane.box.mapViewToScene(QPointF(step, value))
 
