@@ -46,7 +46,7 @@ NOWHERE = (-1.0, 1.0, -1.0, 1.0)
 PARTICLES = 1024  # of each run, live
 TILES = 24  # of each run, at most
 HEADS = (
-    ("Model", "Its samples are those at the clocks."),
+    ("Model", "Its samples are those at the clocks: the same fixed latents of each."),
     (
         "Likelihood",
         "Of unseen data: known exactly, from below, or not at all; in nats a datum or bits",
@@ -113,9 +113,7 @@ class StandingsView(QWidget):
         self.table.show_runs([*HEADS, *titles], names, cells, floors, tiled=tiled)
         self._paint()
         data = {data_title(run.spec.dataset.slug, catalog) for run in runs if run.spec is not None}
-        same = ". Pictures: the fixed latents of each" if tiled else ""
-        on = " and ".join(sorted(data))
-        self._told.set_text(f"{len(runs)} runs on {on}{same}. Esc: end")
+        self._told.set_text(f"{len(runs)} runs on {' and '.join(sorted(data))}. Esc: end")
         why = self._why_not()
         self.measure.setEnabled(not why)
         set_tip(self.measure, why or "Measure how likely each finds unseen data, one after another")

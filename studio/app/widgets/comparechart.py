@@ -29,6 +29,7 @@ __all__ = ["CompareChart"]
 ROOM = 115  # pixels a run from which the legend has names; numbers are on canvas and table too
 LETTERS = {1: 24, 2: 20, 3: 12, 4: 8}  # of a name in the legend, by the number of runs; else none
 BESIDE = 400  # pixels from which measure and axes stand beside each other
+CHOICE, ARROW = 130, 48  # pixels of the choice of a measure, at least, and beside its words
 LOG = 90  # pixels beside the legend, for the switch of the axis
 SWATCH = 60  # and of each of its entries, around the name
 ACROSS: dict[Axis, str] = {
@@ -59,7 +60,7 @@ class CompareChart(QWidget):
         self.axis: Axis = "steps"
         self._choice = ChoiceList([], "Measure")
         self._choice.activated.connect(self._measured)
-        self._choice.setMinimumWidth(130)
+        self._choice.setMinimumWidth(CHOICE)
         self._axes = Segments([title for _, title in AXES], "Budget axis")
         self._axes.select(0)
         self._axes.setMinimumWidth(SEGMENTS)
@@ -73,6 +74,7 @@ class CompareChart(QWidget):
         self.card.values_wanted.connect(lambda: ask_values(self.card, state, self.measure))
         head = self._head = row(self._choice, None, self._axes, gap=8)
         head.setContentsMargins(12, 8, 8, 0)
+        head.setStretch(0, 100)  # what a choice shows is read whole, where there is room
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -88,6 +90,8 @@ class CompareChart(QWidget):
             self._names, self._titles = names, titles
             self._choice.clear()
             self._choice.addItems(titles)
+            widest = max(map(self._choice.fontMetrics().horizontalAdvance, titles), default=0)
+            self._choice.setMaximumWidth(max(CHOICE, widest + ARROW))
         self._take(self._wanted if self._wanted in names else names[0] if names else "")
         self._draw()
 

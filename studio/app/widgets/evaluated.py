@@ -20,6 +20,10 @@ __all__ = ["EvaluatedCard"]
 
 HEADS = ("Metric", "Value", "Better", "Held against", "n", "Verdict")
 COUNT, VERDICT = 4, 5  # columns
+DOUBTFUL = (
+    "No verdict: of so few samples that figure can say neither that they are told from real ones "
+    f"nor that they are not; it takes {held.ENOUGH:,}."
+)
 GAP, MARGIN = 18, 14  # pixels between two columns, and beside all
 
 
@@ -37,7 +41,7 @@ class EvaluatedCard(QFrame):
         self._columns: list[list[QWidget]] = [[] for _ in HEADS]
         self.setProperty("surface", "raised")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.title = label("", "strong")
+        self.title, self.about = label("", "strong"), label("", "small", wrap=True)
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(GAP)
         self._grid.setVerticalSpacing(4)
@@ -46,6 +50,7 @@ class EvaluatedCard(QFrame):
         layout.setContentsMargins(MARGIN, 10, MARGIN, 12)
         layout.setSpacing(8)
         layout.addWidget(self.title)
+        layout.addWidget(self.about)
         layout.addLayout(self._grid)
         self.notes = label("", "small", wrap=True)
         layout.addWidget(self.notes)
@@ -63,6 +68,10 @@ class EvaluatedCard(QFrame):
         few = held.few(min(found.counts.values(), default=None))
         told = f"Evaluated at step {found.step:,}, seed {found.seed}"
         self.title.setText(f"{told}; {few}" if few else told)
+        doubtful = self._doubtful(found)
+        once = len(doubtful) > 1  # a sentence that stands everywhere is read nowhere
+        self.about.setText(DOUBTFUL if once else "")
+        self.about.setVisible(once)
         said = " ".join(filter(None, (*found.notes, self._settings(found))))
         self.notes.setText(said)
         self.notes.setVisible(bool(said))
@@ -87,6 +96,7 @@ class EvaluatedCard(QFrame):
             count = f"{found.counts[slug]:,}" if slug in found.counts else ""
             heard = ", ".join(filter(None, (*texts, f"n = {count}", said)))
             name.setAccessibleName(f"{title}: {heard}")
+            said = "" if once and slug in doubtful else said
             self._grid.addWidget(name, line, 0)
             for column, text in enumerate((*texts, count), 1):
                 cell = label(text, "small" if column == COUNT else "")
@@ -120,6 +130,17 @@ class EvaluatedCard(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place()
+
+    def _doubtful(self, found: Evaluated) -> set[str]:
+        """Return the metrics of which nobody can say whether they tell samples from real ones."""
+        stand = {
+            slug: verdict.stands(
+                self._entry(slug), found.floors, slug, value, found.counts.get(slug)
+            )
+            for slug, value in found.values.items()
+            if slug in found.floors and not held.few(found.counts.get(slug))
+        }
+        return {slug for slug, each in stand.items() if each == "few"}
 
     def _verdict(
         self, found: Evaluated, entry: EntrySpec | None, slug: str, value: float

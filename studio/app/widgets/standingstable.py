@@ -18,7 +18,7 @@ __all__ = ["PICTURE", "StandingsTable", "badged"]
 PICTURE = QSize(56, 46)
 TILE, GAP, BESIDE = 48, 4, 8  # pixels of a tile, between two, and on both sides of all
 LINE, LAST = PICTURE.height() + 6, 30  # pixels of a run, of the floor
-NAMES = 160  # pixels of a picture and a name
+NAMES, NUMBERED = 160, 112  # pixels of a name beside a picture, or beside its number alone
 ROOM = 26  # around the texts of a column
 
 
@@ -141,7 +141,8 @@ class StandingsTable(FiguresTable):
         """Give the names what the figures leave, or so much that the table has to be scrolled."""
         figures = sum(self.columnWidth(place) for place in range(1, self.columnCount()))
         left = self.viewport().width() - figures
-        if (name := max(NAMES, left)) != self.columnWidth(0):
+        least = NAMES if self._each == 1 else NUMBERED
+        if (name := max(least, left)) != self.columnWidth(0):
             self.setColumnWidth(0, name)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

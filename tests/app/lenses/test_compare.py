@@ -525,6 +525,20 @@ def test_images_are_compared_as_images(lens: Any, runs: Any, window: QWidget) ->
     assert len(wanted) == 2
 
 
+def test_what_is_measured_is_read_whole_where_there_is_room(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    """ "Fréchet dist…" stood beside 300 empty pixels."""
+    measure(lens, runs[0], "quality/frechet-judge", [1], [0.3])
+    window.resize(1100, 700)
+    chart = window.view.chart
+    chart.show_runs(runs)
+    chart.resize(660, 300)
+    QApplication.processEvents()
+    choice = chart._choice
+    assert choice.width() >= choice.fontMetrics().horizontalAdvance(choice.currentText()) + 40
+
+
 def test_a_pane_says_of_which_step_its_picture_is(lens: Any, runs: Any, window: QWidget) -> None:
     arrive(lens, runs[1], 7)
     runs[1].step = 756

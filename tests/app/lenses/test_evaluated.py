@@ -71,6 +71,29 @@ def test_the_first_evaluation_is_shown_where_one_looks_already(lens, qtbot):
     assert errors == []
 
 
+def test_what_so_few_cannot_say_is_said_once(lens, qtbot):
+    """Ten lines said the same, and the two that told the model from real were lost among them."""
+    slugs = ["energy", "mmd", "sliced-w2"]
+    said = {
+        "values": {"energy": 0.01, "mmd": 0.01, "sliced-w2": 0.9}, "n": 250, "seed": 0,
+        "floors": {slug: 0.01 for slug in slugs} | {f"spread/{slug}": 0.01 for slug in slugs},
+        "intervals": {},
+    }  # fmt: skip
+    card = EvaluatedCard(lens.state)
+    qtbot.addWidget(card)
+    card.resize(500, 300)
+    card.show_figures(newest([event(said)]))
+    card.show()
+    told = [each.text() for each in card.findChildren(QLabel) if each.isVisible()]
+    assert sum("takes" in each for each in told) == 1
+    assert "it takes 1,000" in card.about.text()
+    assert any("× the floor" in each for each in told)
+    names = [each.accessibleName() for each in card.findChildren(QLabel)]
+    assert any("cannot tell it from real" in each for each in names), "each is heard whole"
+    card.show_figures(newest([event({**said, "n": 2000})]))
+    assert card.about.isHidden()
+
+
 def test_a_third_among_the_settings_has_no_sixteen_digits():
     field = FieldSpec(path="ratio", kind="float", title="Ratio", help="", default=1 / 3)
     assert _setting(field, 1 / 3) == "0.333"
