@@ -107,24 +107,36 @@ def test_typing_says_the_value_or_why_it_cannot_be_taken(form, qtbot):
     assert line.property("invalid") == "true"
 
 
-def test_settings_below_stay_where_they_are_while_one_is_mended(form, qtbot):
-    """They went down with each letter that was wrong, and up with the next one."""
-    form.resize(260, 900)
+@pytest.mark.parametrize("wide", [480, 230])
+def test_settings_below_stay_where_they_are_while_one_is_mended(form, qtbot, wide):
+    """They went down with each letter that was wrong, and up with the next one, and the button
+    that was meant with them. Where there is room nothing moves at all.
+    """
+    form.resize(wide, 900)
     form.show()
+    QApplication.processEvents()
     rows = list(form.rows.values())
-    below = next(r for r in rows if r.y() > form.rows["batch"].y() and r.isVisible())
-    line = form.rows["batch"].editor.line
+    each = form.rows["batch"]
+    below = next(r for r in rows if r.y() > each.y() and r.isVisible())
+    line, first = each.editor.line, below.y()
     line.selectAll()
     qtbot.keyClicks(line, "0")
     QApplication.processEvents()
     wrong, high = below.y(), form.wrong_height
-    assert high > 0
+    assert each.problem.isVisible()
+    assert (high == 0) == (wide == 480)
+    if wide == 480:
+        assert wrong == first
+        said = each.problem.geometry()
+        assert said.right() <= each.width()
+        assert said.bottom() <= each.height()
     for letters, right in (("256", True), ("x", False), ("64", True)):
         line.selectAll()
         qtbot.keyClicks(line, letters)
         QApplication.processEvents()
-        assert form.rows["batch"].problem.isHidden() == right
-        assert (below.y(), form.wrong_height) == (wrong, high)
+        assert each.problem.isHidden() == right
+        if wide == 230:
+            assert (below.y(), form.wrong_height) == (wrong, high)
 
 
 def test_switch_segments_list_and_text_say_what_is_chosen(form, qtbot):

@@ -12,8 +12,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
-from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from studio.app.forms import check
 from studio.app.forms.making import make
@@ -29,6 +30,7 @@ __all__ = ["Form"]
 LABEL_WIDTH = 118
 UNDER = 2  # pixels between a setting and what is wrong with it
 INDENT = 10  # pixels that the settings of what is chosen above stand in
+BEHIND = 12  # pixels beside what is said behind a text
 APART = 4  # pixels above a heading, and above a setting that others follow from
 
 
@@ -63,6 +65,8 @@ class Row(QWidget):
         head.setLayout(line)
         self.problem = label("", "danger", wrap=True)
         self.problem.hide()
+        self.problem.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._below = True  # it is said there, and not behind what was typed
         both = row(head, self.editor, gap=4)
         both.setStretch(1, 1)
         layout = QVBoxLayout(self)
@@ -89,16 +93,54 @@ class Row(QWidget):
         self._reset.setVisible(is_changed)
 
     def show_problem(self, message: str) -> None:
-        """Say what is wrong with it, "" for nothing. What that took of room is kept: while somebody
-        types, a value may be wrong and right again, and the settings below stay where they are.
+        """Say what is wrong with it, "" for nothing: behind what was typed, where that leaves room,
+        so that nothing moves; else below. What that took of room is kept: while somebody types, a
+        value may be wrong and right again, and the settings below stay where they are.
         """
         self.problem.setText(message)
-        if message:
+        self._place_problem()
+        self.problem.setVisible(bool(message))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.problem.text():
+            self._place_problem()
+
+    def _place_problem(self) -> None:
+        room = self._room_behind()
+        inside = room is not None
+        if inside == self._below and (layout := self.layout()) is not None:
+            self._below = not inside
+            if inside:
+                layout.removeWidget(self.problem)
+            else:
+                layout.addWidget(self.problem)
+            self.problem.setWordWrap(not inside)
+        if room is not None:
+            self.problem.setGeometry(room)
+            self.problem.raise_()
+        elif self.problem.text() and self.isVisible():
             self.problem.setMinimumHeight(max(self.problem.minimumHeight(), self._said_height))
             keep = self.problem.sizePolicy()
             keep.setRetainSizeWhenHidden(True)
             self.problem.setSizePolicy(keep)
-        self.problem.setVisible(bool(message))
+
+    def _room_behind(self) -> QRect | None:
+        """Return where what is wrong has room behind what was typed, None where it has not."""
+        line = self.editor.findChild(QLineEdit)
+        if line is None or not self.problem.text() or self._keeps_room:
+            return None
+        wide = self.problem.fontMetrics().horizontalAdvance(self.problem.text()) + BEHIND
+        typed = line.fontMetrics().horizontalAdvance(line.text()) + 2 * BEHIND
+        unit = line.textMargins().right()  # which stands at the end
+        if wide + typed + unit > line.width():
+            return None
+        corner = line.mapTo(self, line.rect().topRight())
+        return QRect(corner.x() - unit - wide, corner.y(), wide, line.height())
+
+    @property
+    def _keeps_room(self) -> bool:
+        return self.problem.sizePolicy().retainSizeWhenHidden()
 
     @property
     def _said_height(self) -> int:
@@ -107,7 +149,7 @@ class Row(QWidget):
     @property
     def wrong_height(self) -> int:
         """How much higher it is for what is wrong with it, in pixels."""
-        if not self.problem.sizePolicy().retainSizeWhenHidden():
+        if not self._keeps_room:
             return 0
         return max(self.problem.minimumHeight(), self._said_height) + UNDER
 
