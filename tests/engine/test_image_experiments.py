@@ -1,12 +1,13 @@
 """The comparison on images: equal time, one judge, floors beside the figures."""
 
-import itertools
+from collections import Counter
 from functools import partial
 
 import pytest
 import torch
 
 from models.experiments.base import Null
+from models.families.edm import Edm
 from models.families.likelihood.latent_diffusion import LatentDiffusion
 from models.metrics.base import Floor
 from models.nets.offered import kinds_of
@@ -14,7 +15,6 @@ from models.registry import registry
 from models.tensors import make_generator
 from studio.engine.bench import EngineBench
 from studio.engine.data import judging
-from studio.engine.data.datasets import registered
 from studio.engine.experiments.images import (
     as_found,
     colour,
@@ -78,18 +78,37 @@ def _cache(tmp_path_factory, monkeypatch):
     monkeypatch.setattr(judging, "cache_folder", lambda: folder)
 
 
-def test_a_training_takes_its_time_and_no_more(monkeypatch):
-    """By a clock on which every look at it costs a hundredth of a second."""
-    data = registered(
-        registry.get("dataset", "digits"), registry.get("dataset", "digits").config(), 0, 0
-    )
-    clock = itertools.count()
-    monkeypatch.setattr(equal_time.time, "process_time", lambda: next(clock) / 100)
-    family, steps = train_for(QUICK[0], data, 3.0, seed=0)
-    assert next(clock) == pytest.approx(100 * 3.0 * (1 + 2 * 0.02), abs=8)
-    assert steps == pytest.approx(100 * 3.0, abs=2)
-    # The schedule has come to its end when the time has.
-    assert family.field.trained.optimizer.horizon == pytest.approx(steps, rel=0.2)
+def timed(monkeypatch, **costs):
+    """Let a step of each family take so many seconds; returns all that were taken, by family."""
+    now, taken, begun = [0.0], Counter(), equal_time._Training._begun
+
+    def counted(self, horizon):
+        family, slug = begun(self, horizon), self._entry.slug
+        step = family.step
+
+        def stepped(batch):
+            now[0] += costs[slug]
+            taken[slug] += 1
+            return step(batch)
+
+        family.step = stepped
+        return family
+
+    monkeypatch.setattr(equal_time._Training, "_begun", counted)
+    monkeypatch.setattr(equal_time.time, "process_time", lambda: now[0])
+    return taken
+
+
+@pytest.mark.parametrize("slowness", [1.0, 3.0])
+def test_a_training_is_as_long_on_a_slow_computer(monkeypatch, slowness):
+    """Where a step of the yardstick takes 1/25 s or longer, and one of the method a quarter."""
+    taken = timed(monkeypatch, edm=0.04 * slowness, gan=0.01 * slowness)
+    family, steps = train_for(QUICK[1], dataset_of("digits"), 3.0, seed=0)
+    assert steps == pytest.approx(100 * 3.0, abs=1)
+    # The schedule has come to its end when the training has.
+    assert family.field.trained.optimizer.horizon == steps
+    # What it takes to know its length is a small part of it.
+    assert taken["gan"] * 0.01 + taken["edm"] * 0.04 <= 3.0 * 1.1 + 2 * 0.04
 
 
 def test_a_training_comes_to_its_end_though_its_lesson_costs_more_than_the_rest(monkeypatch):
@@ -100,13 +119,20 @@ def test_a_training_comes_to_its_end_though_its_lesson_costs_more_than_the_rest(
         now[0] += 0.04 if self._count < self._lesson else 0.01
         return step(self, batch)
 
+    yardstick = Edm.step
+
+    def yard(self, batch):
+        now[0] += 0.04
+        return yardstick(self, batch)
+
     monkeypatch.setattr(LatentDiffusion, "step", stepped)
     monkeypatch.setattr(equal_time.time, "process_time", lambda: now[0])
+    monkeypatch.setattr(Edm, "step", yard)
     small = {"slug": "dcgan", "config": {"width": 2}}
     config = {"latent": 2, "encoder": small, "decoder": small}
     method = Method("L", "latent-diffusion", config, 16)
-    family, steps = train_for(method, dataset_of("digits"), 3.0, seed=0)
-    assert steps == pytest.approx(3.0 / 0.025, abs=2)
+    family, steps = train_for(method, dataset_of("digits"), 5.0, seed=0)
+    assert steps == pytest.approx(5.0 / 0.025, abs=2)
     assert family.field.trained.count == pytest.approx(steps / 2, abs=2)
 
 

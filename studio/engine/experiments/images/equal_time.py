@@ -3,11 +3,11 @@
 Beside the methods stand laws of images that nobody wants: the Gaussian with mean and covariance of
 the training images, real images of which some labels are missing, a generator after one step.
 
-Time is that of the processor, on one thread: another program at work changes nothing. Nothing but
-the families' own code is used, as a run of the studio uses it.
+A second is as long as 25 steps of the yardstick take, one training that every other one is timed
+beside: on a slower computer, or a busy one, a claim takes longer and gives the same. Nothing but
+the families' own code is used, on one thread, as a run of the studio uses it.
 """
 
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,7 +55,8 @@ __all__ = [
 _CPU = torch.device("cpu")
 _MEASURED = 4
 _DRAWN, _NOISE, _NULLS = 3200, 3201, 3300
-_PROBE = 0.02
+_PROBE = 0.03
+_PACE = 25.0  # steps of the yardstick that are a second; a core of a server of 2023 makes 20 to 30
 
 
 @dataclass(frozen=True)
@@ -93,35 +94,84 @@ class Score:
         )
 
 
+_YARDSTICK = Method("EDM", "edm", {}, batch=128)
+
+
 def train_for(method: Method, data: Dataset, seconds: float, seed: int) -> tuple[Family[Any], int]:
-    """Train for so many seconds of the processor; returns the family and its steps.
+    """Train for as long as so many seconds; returns the family and its steps.
 
-    The number of steps, which schedules and lessons need, is estimated by two other trainings: one
-    of 2 % of the time, and a whole one of as many steps as that made.
+    Their number, which schedules and lessons need, is told by two other trainings: one of 3 % of
+    the time, and a whole one of as many steps as that made, between whose steps are those of the
+    yardstick.
     """
-    entry = registry.get("family", method.family)
-    config = settled(decode(entry.config, filled(entry, method.config, "images")), "images")
-    spec = data.rows.spec()
-    rows = spec.standardised(data.rows.rows(slice(None)))
-    batches = Shuffled(rows, method.batch, seed)
+    training = _Training(method, data, seed)
+    # Steps of a lesson cost less or more than those after it: one that was cut off would tell the
+    # price of one kind of them alone.
+    few = training.within(_PROBE * seconds)
+    steps = max(1, round(seconds * _PACE / training.price(few)))
+    return training.whole(steps), steps
 
-    def train(
-        horizon: int, limit: float = math.inf, most: float = math.inf
-    ) -> tuple[Family[Any], int, float]:
-        family: Family[Any] = entry.make(config, spec, horizon=horizon, seed=seed, device=_CPU)
-        steps, start, took = 0, time.process_time(), 0.0
-        while took < limit and steps < most:
-            family.step(batches.batch(steps))
+
+class _Training:
+    """A method that begins anew each time, with the same batches."""
+
+    def __init__(self, method: Method, data: Dataset, seed: int) -> None:
+        self._entry = registry.get("family", method.family)
+        filled_in = decode(self._entry.config, filled(self._entry, method.config, "images"))
+        self._config = settled(filled_in, "images")
+        self._spec = data.rows.spec()
+        rows = self._spec.standardised(data.rows.rows(slice(None)))
+        self._batches, self._seed = Shuffled(rows, method.batch, seed), seed
+
+    def whole(self, steps: int) -> Family[Any]:
+        """Train for so many steps, from the beginning to the end of the schedule."""
+        family = self._begun(steps)
+        for step in range(steps):
+            self._take(family, step)
+        return family
+
+    def within(self, seconds: float) -> int:
+        """Return how many steps are made in so many seconds of the processor, at least one. The
+        first of all, which prepares what the others find, is not counted.
+        """
+        self.whole(1)
+        family, steps, took = self._begun(1000), 0, 0.0
+        while steps == 0 or took < seconds:
+            took += self._take(family, steps)
             steps += 1
-            took = time.process_time() - start
-        return family, steps, took
+        return steps
 
-    # Steps of a lesson cost less or more than those after it: one that was cut off, or went on
-    # after its end, would tell the price of one kind of them alone.
-    _, few, _ = train(1000, _PROBE * seconds)
-    _, _, took = train(few, most=few)
-    family, steps, _ = train(max(1, round(few * seconds / took)), seconds)
-    return family, steps
+    def price(self, steps: int) -> float:
+        """Return what a step of so many costs, in steps of the yardstick: one of them follows
+        wherever they have taken less time, as a computer is slow by moments.
+        """
+        yard = _yardstick()
+        family, beside = self._begun(steps), yard._begun(1000)
+        yard._take(beside, 0)
+        took, beside_took, made = 0.0, 0.0, 0
+        for step in range(steps):
+            took += self._take(family, step)
+            while beside_took < took:
+                made += 1
+                beside_took += yard._take(beside, made)
+        return (took / steps) / (beside_took / made)
+
+    def _begun(self, horizon: int) -> Family[Any]:
+        made: Family[Any] = self._entry.make(
+            self._config, self._spec, horizon=horizon, seed=self._seed, device=_CPU
+        )
+        return made
+
+    def _take(self, family: Family[Any], step: int) -> float:
+        """Take a step; returns the seconds of the processor."""
+        start = time.process_time()
+        family.step(self._batches.batch(step))
+        return time.process_time() - start
+
+
+@cache
+def _yardstick() -> _Training:
+    return _Training(_YARDSTICK, dataset_of("digits"), 0)
 
 
 def _samples(family: Family[Any], n: int, seed: int) -> tuple[Tensor, int]:
