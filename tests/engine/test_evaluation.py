@@ -361,6 +361,19 @@ def test_quality_is_of_samples_that_no_guidance_leads(tmp_path):
         assert job.quality.nfe == spent
 
 
+def test_fewer_than_were_asked_for_is_said(tmp_path):
+    folder = new_run(tmp_path, spec(["sliced-w2"], dataset="digits", evaluate_samples=100))
+    assert headless.run(folder.path).state == "finished"
+    for n, said in (
+        (100, []),
+        (2000, ["Measured with 250 images, not with 2,000: no more are held"]),
+    ):
+        job = EvaluationJob("job", Evaluate(run=str(folder.path), n=n, seed=1), MemorySink())
+        for _ in job.work():
+            pass
+        assert [note.partition(" out,")[0] for note in job.quality.notes] == said
+
+
 def test_a_kind_measures_what_names_it_and_what_it_names(monkeypatch):
     sliced = registry.get("metric", "sliced-w2")
     assert kinds_measured(sliced) == ("points",)

@@ -162,10 +162,15 @@ class Evaluator:
         n = most(model, self.n)
         _, self._real = self.data.pair(n, self.seed)
         self._held = self.data.some(n, self.seed)
+        many = registry.get("kind", self.data.rows.spec().kind).many
         if self.data.own and not self._few:
-            many = registry.get("kind", self.data.rows.spec().kind).many
             self._notes.append(
                 f"Too few {many} are held out: figures are against {many} that were learned from."
+            )
+        elif len(self._real) < n and self._compared()[1]:
+            self._notes.append(
+                f"Measured with {len(self._real):,} {many}, not with {n:,}: no more are held out, "
+                "as the floor takes as many again."
             )
         if self.announce is not None:
             self.announce(*self._compared())
