@@ -205,19 +205,21 @@ class SolversView(FoundView):
         assert found is not None
         calls = int(found.calls[self._at])
         self._calls.setText(counted(calls, "call"))
-        kind = kind_of_run(self.state.runs.by_key.get(self._key), self.state.catalog)
+        run = self.state.runs.by_key.get(self._key)
+        kind = kind_of_run(run, self.state.catalog)
         beside = "".join(
-            f" · run {number(run.name)}: {counted(other.samples, kind.one, kind.many)} of step "
+            f" · run {number(each.name)}: {counted(other.samples, kind.one, kind.many)} of step "
             f"{other.step:,}"
-            for run, other in self.others
+            for each, other in self.others
         )
         beside += "".join(
-            f" · run {number(run.name)} is not drawn: it was measured by "
+            f" · run {number(each.name)} is not drawn: it was measured by "
             f"{counted(other.samples, kind.one, kind.many)}, and a distance falls with their number"
-            for run, other in self.apart
+            for each, other in self.apart
         )
         self.facts.setText(
-            f"{counted(found.samples, kind.one, kind.many)} of step {found.step:,} · "
+            f"{counted(found.samples, kind.one, kind.many)} of step {found.step:,}"
+            f"{words.trained_further(found.step, run)} · "
             f"times: warm, as one batch of {found.samples:,}, measured here"
             f"{' while something trained' if found.shared else ''}{beside} · "
             f"{self._grid(found.grid)}\n{self._floor(found)}"

@@ -304,6 +304,17 @@ def test_every_curve_can_be_read_on_the_page(qapp, mode) -> None:
     assert not faint, "of so many methods each is to be seen"
 
 
+async def test_a_training_that_is_further_is_said(lens, view) -> None:
+    run = lens.state.runs.current
+    run.step = 100
+    view.found = found()
+    view.refresh()
+    assert "training is at" not in view.facts.text()
+    run.step = 2000
+    view.refresh()
+    assert "of step 100; the training is at step 2,000 ·" in view.facts.text()
+
+
 async def test_the_figure_goes_to_a_file_with_its_key_and_of_what_it_is(
     lens, view, tmp_path
 ) -> None:
