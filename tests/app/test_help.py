@@ -369,7 +369,6 @@ NOT_REPRODUCED = {
     "8C-inpaint",
     "8C-solvers-mnist",
     "GI-colour-score-flow",
-    "GI-colour-score-gan",
 }
 
 
