@@ -12,9 +12,10 @@ from steps.environment import Environment
 from steps.system import BEYOND, LOWEST, VERSION, python_version
 from steps.talk import ROOT, complain, say
 
-# Two workers on two cores and no more than eight: most of the tests wait, but each worker holds a
-# torch. Those that start late steal from those that are behind.
-WORKERS = ["-n", "logical", "--maxprocesses", "8", "--dist", "worksteal"]
+# Half as many workers again as there are cores, as tests wait for processes, screens and clocks;
+# no more than eight, as each holds a torch. Those that are done steal from those that are behind.
+CORES = os.cpu_count() or 1
+WORKERS = ["-n", str(min(8, CORES + CORES // 2)), "--dist", "worksteal"]
 VARIABLE = "PUSHFORWARD_FAST_TESTS"
 
 Check = tuple[str, list[str], dict[str, str]]
