@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from msgspec import structs
+from PySide6.QtWidgets import QLabel
 
 from studio.app.forms.form import Form
 from studio.app.state import drafts
@@ -80,6 +81,30 @@ def test_the_switch_that_tells_the_class_is_on_and_held_for_jets(offer, qtbot):
     assert lacking(run, offer) == (
         "This model is always told the class, and knows nothing of data without one."
     )
+
+
+async def test_the_switch_says_that_without_label_dropout_it_cannot_be_guided(bench, wait, offer):
+    """Only the lab of a trained run had said so."""
+    bench.script[m.Validate] = lambda command: {"problems": []}
+    bench.script[m.PreviewData] = lambda command: ({"n": 4}, {"x": np.zeros((4, 1, 8, 8))})
+    await bench.start()
+    bench.state.catalog = bench.engine.jobs.offer = offer
+    bench.state.catalog_changed.emit()
+    recipe = next(r for r in bench.state.recipes if r.slug == "digits-edm")
+    bench.actions.setup.open_recipe(recipe)
+    panel = bench.window.inspector.setup
+    form = next(each.form for each in panel.sections if each.section == "family")
+    told, dropout = form.rows["conditional"], form.rows["label_dropout"]
+
+    def said():
+        lines = [each for each in told.findChildren(QLabel) if each.isVisible()]
+        return [each.text() for each in lines if each.text() not in (told.field.title, "•")]
+
+    assert said() == []
+    bench.actions.setup.edit("family", told.field, True)
+    assert said() == ["With label dropout 0 it cannot be guided; 0.1 is usual."]
+    bench.actions.setup.edit("family", dropout.field, 0.1)
+    assert said() == []
 
 
 async def test_it_stands_below_the_sentence_of_a_setup(bench, wait, offer):

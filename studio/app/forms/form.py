@@ -74,6 +74,9 @@ class Row(QWidget):
         layout.setSpacing(UNDER)
         layout.addLayout(both)
         layout.addWidget(self.problem)
+        self._note = label("", "small", wrap=True)
+        self._note.hide()
+        layout.addWidget(self._note)
         self._help = _help(field)
         set_tip(self, self._help)
 
@@ -100,6 +103,11 @@ class Row(QWidget):
         self.problem.setText(message)
         self._place_problem()
         self.problem.setVisible(bool(message))
+
+    def show_note(self, text: str) -> None:
+        """Say below it what follows from it as it is, "" for nothing."""
+        self._note.setText(text)
+        self._note.setVisible(bool(text))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -328,6 +336,11 @@ class Form(QWidget):
             each.show_problem(_sentence(message) if here else f"{name}: {message}")
             self._show_rows()  # one that is not shown is, now
         return True
+
+    def show_notes(self, notes: Mapping[str, str]) -> None:
+        """Say at settings, by path, what follows from them as they are."""
+        for path, each in self.rows.items():
+            each.show_note(notes.get(path, ""))
 
     @property
     def wrong_height(self) -> int:

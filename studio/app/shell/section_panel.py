@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from studio.app.actions import Actions
 from studio.app.forms.form import Form
 from studio.app.state import drafts, sentence
+from studio.app.state.guiding import unguided
 from studio.app.state.offers import offered
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import clear, label
@@ -65,6 +66,8 @@ class SectionPanel(QWidget):
                 {path: typed for (name, path), typed in draft.local.items() if name == self.section}
             )
             self.form.show_config(config, drafts.base_of(draft.start, draft.spec, self.section))
+            if self.section == "family":
+                self.form.show_notes(unguided(draft.spec, catalog))
             said = {
                 f.path for s, f in sentence.held(draft.spec, catalog).values() if s == self.section
             }

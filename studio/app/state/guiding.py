@@ -12,9 +12,9 @@ from studio.app import words
 from studio.app.state import drafts
 from studio.app.state.runs import RunState
 from studio.protocol.catalog import Catalog
-from studio.protocol.spec import led_by
+from studio.protocol.spec import RunSpec, led_by
 
-__all__ = ["TOLD", "Figures", "Found", "lacking", "right_of"]
+__all__ = ["TOLD", "Figures", "Found", "lacking", "right_of", "unguided"]
 
 Floats = NDArray[np.float32]
 CONFIDENT = 1.959964  # 95 % of a normal law lie within so many deviations
@@ -106,6 +106,20 @@ def right_of(right: int, n: int) -> str:
     low, high = max(0.0, centre - reach), min(1.0, centre + reach)
     between = f"{100 * low:.0f} to {100 * high:.0f}"
     return f"Accuracy {words.percent(share)} ({between}), {right} of {n}"
+
+
+def unguided(spec: RunSpec, catalog: Catalog | None) -> dict[str, str]:
+    """Say at the switch that tells a model the class, by its path, that it could not be guided as
+    it is set up; {} where it could, and where a classifier leads.
+    """
+    entry = drafts.entry_of(spec, "family", catalog)
+    fields = {field.path: field for field in entry.fields} if entry is not None else {}
+    if TOLD not in fields or DROPOUT not in fields or fields[TOLD].fixed or led_by(spec):
+        return {}
+    config = spec.family.config
+    if not drafts.value_at(config, fields[TOLD]) or drafts.value_at(config, fields[DROPOUT]):
+        return {}
+    return {TOLD: "With label dropout 0 it cannot be guided; 0.1 is usual."}
 
 
 def lacking(run: RunState | None, catalog: Catalog | None) -> str | None:
