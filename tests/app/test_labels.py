@@ -2,9 +2,10 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
 
 from studio.app.intents import disk
+from studio.app.shell.menus import takes_key
 from studio.app.state.labels import parsed_tags
 from studio.protocol.label import Label
 from studio.protocol.messages import ErrorInfo
@@ -245,3 +246,17 @@ async def test_ctrl_f_goes_to_the_filter_of_the_table(bench, project):
     page, _ = await in_table(bench, project)
     bench.window.registry.trigger("find-setting")
     assert page.head.finder.hasFocus()
+
+
+async def test_delete_is_about_the_run_that_was_clicked(bench, qtbot, wait, project):
+    """The canvas had the keyboard after a click on a run, and Delete did nothing."""
+    await bench.start()
+    await bench.actions.project.show(project.path)
+    tree = bench.window.sidebar.runs.tree
+    key = next(iter(bench.state.runs.by_key))
+    place = tree.visualRect(bench.window.sidebar.runs.model.index_of(key)).center()
+    qtbot.mouseClick(tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert bench.state.runs.selection == key
+    assert not takes_key(QApplication.focusWidget(), Qt.Key.Key_Space), "it still plays the flow"
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Delete)
+    await wait(lambda: key not in bench.state.runs.by_key)

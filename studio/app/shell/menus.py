@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from studio.app.commands import Command, Registry
+from studio.app.shell.run_tree import RunTree
 from studio.app.widgets.literal import keyless, set_tip
 from studio.app.widgets.tilegrid import TileGrid
 
@@ -107,6 +108,8 @@ def takes_key(widget: QWidget | None, key: Qt.Key) -> bool:
         return key in ARROWS or (key == Qt.Key.Key_Space and not chosen)
     if isinstance(widget, TileGrid):
         return key in MOVES  # Space plays the flow there: what is walked to is selected
+    if isinstance(widget, RunTree) and key == Qt.Key.Key_Space:
+        return not widget.is_chosen  # Space plays the flow of the run that is seen
     if isinstance(widget, QComboBox | QAbstractItemView):
         return key == Qt.Key.Key_Space or key in MOVES
     return isinstance(widget, QAbstractSlider | QTabBar) and key in MOVES

@@ -105,6 +105,11 @@ class RunTree(QTreeView):
                 wanted.select(index, index)
         self.selectionModel().select(wanted, QItemSelectionModel.SelectionFlag.ClearAndSelect)
 
+    @property
+    def is_chosen(self) -> bool:
+        """Whether the line that has the keyboard is selected already."""
+        return self.selectionModel().isSelected(self.currentIndex())
+
     # Keyboard and mouse
 
     def _go_to(self, index: QModelIndex) -> None:
@@ -145,6 +150,7 @@ class RunTree(QTreeView):
             self.setExpanded(index, not self.isExpanded(index))
         else:
             self.chosen.emit(line.key)
+            self.setFocus(Qt.FocusReason.MouseFocusReason)  # Delete is about what was clicked
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """A press has done it."""
