@@ -435,8 +435,9 @@ class MainWindow(QMainWindow):
             self.setWindowState(Qt.WindowState.WindowMaximized)
 
     def save_layout(self) -> None:
-        """Remember sizes, lens, theme and colours."""
+        """Remember sizes, place, run, lens, theme and colours."""
         layout: dict[str, Any] = dict(self._kept.layout)
+        layout |= {"place": self._state.place, "run": self._state.runs.selection}
         layout["maximised"] = self.isMaximized()
         if not self.isMaximized():
             layout |= {"width": self.width(), "height": self.height()}

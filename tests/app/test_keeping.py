@@ -73,3 +73,36 @@ async def test_a_setup_without_anything_before_it_begins_like_the_newest_run(ben
     bench.actions.setup.new()
     assert bench.state.draft.spec == runs[RECIPES[-1]]
     bench.state.runs.by_key.clear()
+
+
+async def test_what_is_typed_as_the_window_closes_is_kept(bench, wait, tmp_path, qtbot):
+    """It was lost without a word: the text had the keyboard still, and a second was not over."""
+    made = Project.create(tmp_path / "one", "one")
+    await bench.start()
+    await change(bench, wait, made)
+    bench.actions.keeping._timer.setInterval(60_000)  # it is closed before that is over
+    panel = bench.window.inspector.setup
+    panel.name.setFocus()
+    panel.name.selectAll()
+    qtbot.keyClicks(panel.name, "other")
+    bench.window.close()
+    await wait(bench.studio.closed.is_set)
+    assert json.loads(file_of(made.path).read_bytes())["given"] == "other"
+
+
+async def test_a_setup_that_was_edited_is_offered_back_when_another_takes_its_place(
+    bench, wait, tmp_path
+):
+    made = Project.create(tmp_path / "one", "one")
+    await bench.start()
+    await change(bench, wait, made)
+    edited = bench.state.draft
+    bench.actions.setup.open_recipe(bench.state.recipes[0])
+    said = bench.state.notices.history[-1]
+    assert "mine" in said.text
+    said.actions[0].run()
+    assert bench.state.draft is edited
+    assert bench.state.place == "setup"
+    posted = len(bench.state.notices.history)
+    bench.actions.setup.open_draft(edited)
+    assert len(bench.state.notices.history) == posted, "nothing gave way"

@@ -98,6 +98,19 @@ async def test_the_setup_offers_what_takes_an_imported_kind(bench, wait, tmp_pat
     assert bench.state.draft.spec.family.slug == "edm"
 
 
+async def test_what_a_setup_on_other_data_has_of_the_last_one_is_said(bench, wait, tmp_path):
+    """A GAN of 700 steps came from nowhere."""
+    bench.script[m.Validate] = lambda command: {"problems": [], "parameters": 1, "bytes": 1}
+    await bench.start()
+    bench.state.datasets = [data("clouds", tmp_path)]
+    recipe = next(r for r in bench.state.recipes if r.slug == "edm-eight-gaussians")
+    bench.actions.setup.open(msgspec.structs.replace(recipe.run, training={"steps": 700}))
+    bench.actions.setup.open_on("project:clouds")
+    page = bench.window.canvas.setup
+    assert "As in the last setup: " in page.note.text()
+    assert "700 steps" in page.note.text()
+
+
 async def test_resetting_the_data_keeps_their_kind(bench, wait, tmp_path):
     await bench.start()
     bench.state.datasets = [data("clouds", tmp_path, "jets")]

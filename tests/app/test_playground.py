@@ -2,9 +2,11 @@
 
 import time
 
+import msgspec
 import pytest
 
 from studio.app import preferences
+from studio.app.intents.keeping import file_of
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
 from studio.store.run import RunRecord
@@ -53,6 +55,34 @@ async def test_the_last_project_is_open_and_one_stays_where_one_starts(bench, wa
     await wait(lambda: key in bench.state.runs.by_key)
     assert (bench.state.project_name, bench.state.place) == ("Jets", "discover")
     assert bench.state.runs.current is None
+
+
+@pytest.mark.parametrize("place", ["run", "runs", "setup", "discover"])
+async def test_one_finds_the_canvas_as_one_left_it(bench, wait, tmp_path, place):
+    made = Project.create(tmp_path / "jets", "Jets")
+    key = run_in(made, "finished")
+    run_in(made, "finished")
+    kept = kept_with(made.path)
+    kept.layout = {"place": place, "run": key}
+    file = file_of(made.path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    other = msgspec.structs.replace(SPEC, name="other")
+    file.write_bytes(msgspec.json.encode({"spec": other, "came": SPEC}))
+    await begun(bench, wait, kept)
+    await wait(lambda: bench.state.draft is not None)
+    await wait(lambda: bench.state.place == place)
+    assert bench.state.runs.selection == (key if place == "run" else "")
+
+
+async def test_the_place_is_remembered_with_the_layout(bench, wait, tmp_path):
+    made = Project.create(tmp_path / "jets", "Jets")
+    key = run_in(made, "finished")
+    await begun(bench, wait, kept_with(made.path))
+    await wait(lambda: key in bench.state.runs.by_key)
+    bench.actions.runs.select(key)
+    bench.window.save_layout()
+    layout = preferences.load().layout
+    assert (layout["place"], layout["run"]) == ("run", key)
 
 
 async def test_a_training_that_was_interrupted_is_what_one_meets(bench, wait, tmp_path):

@@ -46,17 +46,30 @@ class KeepingIntents(Intents):
             signal.connect(self._timer.start)
         state.project_changed.connect(self._opened)
 
+    async def now(self) -> None:
+        """Write at once what has changed: the studio is left, and waits for it."""
+        self._timer.stop()
+        wanted = self._wanted()
+        if wanted is not None:
+            self._written = wanted
+            await asyncio.to_thread(_write, file_of(wanted[0]), wanted[1])
+
     def _write(self) -> None:
+        wanted = self._wanted()
+        if wanted is not None and wanted != self._written:
+            self._written = wanted
+            tasks.spawn(asyncio.to_thread(_write, file_of(wanted[0]), wanted[1]))
+
+    def _wanted(self) -> tuple[Path, _Kept | None] | None:
+        """Return what is to be kept, and of which project; None where nothing is set up."""
         state, draft = self.state, self.state.draft
         if draft is None or state.project is None or state.race.bound is not None:
-            return  # nothing is set up, or one who takes part in a race
+            return None  # nothing is set up, or one who takes part in a race
         kept = None
-        if draft.spec not in (draft.began, draft.started):
+        if draft.edited:
             recipe = draft.recipe.slug if draft.recipe is not None else ""
             kept = _Kept(spec=draft.spec, came=draft.began, recipe=recipe, given=draft.given)
-        if (state.project, kept) != self._written:
-            self._written = (state.project, kept)
-            tasks.spawn(asyncio.to_thread(_write, file_of(state.project), kept))
+        return state.project, kept
 
     def _opened(self) -> None:
         if self.state.project is not None:

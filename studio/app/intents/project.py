@@ -5,6 +5,9 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
+
+from PySide6.QtCore import Qt
 
 from studio.app import preferences, tasks
 from studio.app.intents import disk
@@ -22,6 +25,14 @@ from studio.protocol.messages import ErrorInfo, JobInfo
 from studio.protocol.spec import project_name
 
 __all__ = ["ProjectIntents"]
+
+
+class Left(NamedTuple):
+    """Where one was when the studio was left: a place, and the run that was selected."""
+
+    place: str
+    run: str
+
 
 ANSWERS = 2.0  # seconds that a disk may take to say whether a project is there
 
@@ -55,14 +66,15 @@ class ProjectIntents(Intents):
         self._data.inspect_files([str(path) for path in paths])
 
     def begin(self, kept: preferences.Preferences) -> None:
-        """Open the project that was open last, or else the playground, and stay where one starts;
-        a training that was interrupted in it is shown.
+        """Open the project that was open last, or else the playground, where one was in it; a
+        training that was interrupted in it is shown.
         """
         last = [Path(recent.path) for recent in kept.recent[:1]]
         paths = [*last, preferences.playground()]
-        self._do(self._begin(paths), "The last project cannot be opened", topic="begin")
+        left = Left(str(kept.layout.get("place", "")), str(kept.layout.get("run", "")))
+        self._do(self._begin(paths, left), "The last project cannot be opened", topic="begin")
 
-    async def _begin(self, paths: list[Path]) -> None:
+    async def _begin(self, paths: list[Path], left: Left) -> None:
         opening = self._opening
         for path in paths:
             there = tasks.spawn(asyncio.to_thread(disk.is_project, path))
@@ -70,14 +82,14 @@ class ProjectIntents(Intents):
             if self._opening != opening or self.state.project is not None:
                 return  # another one was opened meanwhile
             if there.done() and there.result():
-                await self.show(path, stays=True)
+                await self.show(path, left=left)
                 return
         self.need_project()
 
-    async def show(self, path: Path, run: str = "", *, stays: bool = False) -> None:
+    async def show(self, path: Path, run: str = "", *, left: Left | None = None) -> None:
         """Open a project folder, and read all that is in it; show a run of it, by its key, or else
-        that whose training was interrupted last, or the newest one, unless all ``stays`` on the
-        canvas as it is.
+        that whose training was interrupted last, or the newest one; or what was ``left`` on the
+        canvas when the studio was.
 
         Raises:
             Refused: it is none, or cannot be read.
@@ -93,7 +105,7 @@ class ProjectIntents(Intents):
         state.runs.by_key = {run.key: run for run in contents.runs}
         attach(state)
         state.datasets = contents.datasets
-        if not stays:
+        if left is None:
             state.draft = None
         if asked[1] not in (None, path) and project_name(state.dataset) is not None:
             state.dataset = ""  # it is of the other project
@@ -107,8 +119,9 @@ class ProjectIntents(Intents):
             state.notices.post(Notice(level="warning", text="A run cannot be read", why=problem))
         first = _first(contents.runs)
         broken = first is not None and first.state == "interrupted" and state.place == "discover"
-        if stays and not broken:
+        if left is not None and not broken:
             state.runs.selected.emit("")
+            self._go_back(left)
         elif first is None:
             state.runs.selected.emit("")
             state.go("discover")
@@ -122,6 +135,25 @@ class ProjectIntents(Intents):
             if state.project != path:
                 return
             await self._fill(each)
+
+    def _go_back(self, left: Left) -> None:
+        """Show what was on the canvas when the studio was left, unless one is elsewhere already."""
+        state = self.state
+        if state.place != "discover":
+            return
+        if left.place == "run" and left.run in state.runs.by_key:
+            self._runs.select(left.run)
+        elif left.place == "runs" and state.runs.by_key:
+            self._runs.show_table()
+        elif left.place == "setup":
+            project = state.project
+
+            def shown() -> None:
+                if state.place == "discover" and state.project == project:
+                    state.go("setup")
+
+            # It is brought back from the disk a moment later.
+            state.draft_changed.connect(shown, Qt.ConnectionType.SingleShotConnection)
 
     def show_run(self, key: str) -> None:
         """Open the project of a run, if it is not the open one, and put the run on the canvas."""

@@ -14,6 +14,7 @@ from studio.app.state import drafts, learning, moving, naming, resampling, sixch
 from studio.app.state import switch as switching
 from studio.app.state.changes import Change, changes
 from studio.app.state.draft import Before, Draft
+from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.own_data import as_imported, pick_of
 from studio.app.state.session import AppState
 from studio.methods import Method, methods
@@ -47,12 +48,29 @@ class SetupIntents(Intents):
     def open_draft(self, draft: Draft) -> None:
         """Open the setup on a draft, of a run in the open project."""
         self.need_project()
+        before = self.state.draft
+        if before is not None and before is not draft and before.edited:
+            self._offer_back(before)
         self.state.draft = draft
         self.state.runs.select("")
         self.state.draft_changed.emit()
         self.state.go("setup")
         self._validate_soon(0.0)
         self._preview_soon(0.0)
+
+    def _offer_back(self, draft: Draft) -> None:
+        """Say that an edited setup gives way to another one, and how to have it again."""
+        project = self.state.project
+
+        def back() -> None:
+            if self.state.project == project:
+                self.open_draft(draft)
+
+        text = f"The setup of {draft.spec.name or 'a run'} gave way to another one"
+        action = NoticeAction("Go back to it", back)
+        self.state.notices.post(
+            Notice(level="info", text=text, actions=(action,), topic="setup", here=True)
+        )
 
     def bring_back(self, draft: Draft) -> None:
         """Set up a draft again without going there."""
@@ -78,13 +96,24 @@ class SetupIntents(Intents):
     def open_on(self, dataset: str) -> None:
         """Set up a run on a data set, with the family of the present draft or a first one."""
         draft, spec = self.state.draft, self.default_spec()
+        carried = draft is not None or bool(self.state.runs.by_key)
         if draft is not None:
             draft = replace(draft, local={}, given="", reset=(), before=None)
         elif spec is not None:
             draft = Draft(spec=spec)
         if draft is not None:
             self._take_data(draft, dataset)
+            if carried and not draft.note:
+                draft.note = self._carried(draft.spec)
             self.open_draft(draft)
+
+    def _carried(self, spec: RunSpec) -> str:
+        """Say what a setup on other data has of the last one."""
+        entry = drafts.entry_of(spec, "family", self.state.catalog)
+        steps = spec.training.get("steps")
+        what = [entry.title if entry is not None else "", f"{steps:,} steps" if steps else ""]
+        said = ", ".join(filter(None, what))
+        return f"As in the last setup: {said}. Choose another model above." if said else ""
 
     def open_model(self, slug: str) -> None:
         """Set up a run of a model: on the data that are chosen, or if it does not take these on

@@ -48,12 +48,13 @@ class Leave:
             return
         self.leaving = True
         self._state.notices.settle("closing")
-        self._window.setEnabled(False)
+        self._window.setEnabled(False)  # a setting that is still being typed is taken by this
         tasks.spawn(self._leave(what))
 
     async def _leave(self, what: Closing) -> None:
         """Save, hand over if so wished, and go; if that fails, stay and say why."""
         job = self._state.under_way
+        await self._actions.keeping.now()
         try:
             if what == "background" and job is not None:
                 await self._actions.background.leave_behind(job.job, job.run)

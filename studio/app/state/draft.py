@@ -81,6 +81,11 @@ class Draft:
         return self.base or self.began
 
     @property
+    def edited(self) -> bool:
+        """Whether a person has changed something that no run has yet."""
+        return self.spec not in (self.began, self.started)
+
+    @property
     def undoable(self) -> bool:
         """Whether the change to another kind of data can be undone without losing anything."""
         return self.before is not None and self.before.after == self.spec
