@@ -246,9 +246,10 @@ class Sampled(QObject):
         """What is to be known where what is shown stands above the figures of the run, "" for
         nothing.
         """
-        return self._note_of(self.now)
+        return self.note_of(self.now)
 
-    def _note_of(self, shown: Shown | None) -> str:
+    def note_of(self, shown: Shown | None) -> str:
+        """Return what is to be known of samples where they stand beside figures or data."""
         run = self.run
         if run is None or shown is None or shown.note:
             return shown.note if shown is not None else ""
@@ -304,7 +305,7 @@ class Sampled(QObject):
 
     def _show(self, shown: Shown) -> None:
         if shown is not self.now:
-            other = self.now is None or self._note_of(self.now) != self._note_of(shown)
+            other = self.now is None or self.note_of(self.now) != self.note_of(shown)
             self._now = shown
             self.shown.emit(shown)
             if other:

@@ -11,7 +11,7 @@ __all__ = ["held_chip"]
 def held_chip(sampled: Sampled) -> QPushButton:
     """Return the switch of one lens; it is seen where there are drawn samples."""
     tip = "Show the samples that were drawn; off: the newest particles"
-    chip = button("Drawn samples", None, kind="chip", tip=tip)
+    chip = button("Drawn", None, kind="chip", tip=tip)
     chip.setCheckable(True)
 
     def tell() -> None:

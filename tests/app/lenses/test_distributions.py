@@ -605,6 +605,19 @@ async def test_what_is_counted_is_called_by_what_it_is_of_also_when_others_come(
     assert view._words.accessibleName().startswith("1,000 samples, step 5")
 
 
+async def test_led_samples_are_said_not_to_be_those_of_the_figures(
+    view: DistributionsView, lens: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It stood in small print that these are guided, and Curves are not."""
+    await shown(view, lens)
+    assert not view._led.isVisible()
+    monkeypatch.setattr(view._sampled, "note_of", lambda of: f"{of.origin} are led.")
+    view._say_which()
+    assert view._led.isVisible()
+    assert view._led.text() == f"{view._sampled.origin} are led."
+    assert view._led.property("role") == "warm"
+
+
 async def test_samples_that_come_before_others_are_counted_do_not_name_these(
     view: DistributionsView, lens: Any
 ) -> None:

@@ -84,6 +84,7 @@ class DistributionsView(QWidget):
         draw = button("Sample now", self._draw, tip="Draw as many as an evaluation has")
         self.bar = view_bar(self, None, held_chip(self._sampled), draw, picture)
         self._key = LineKey()
+        self._led = label("", "warm", wrap=True)
         self._note = label("", "small", wrap=True)
         self.cards = Cards(self._state)
         self.table = DistanceTable()
@@ -94,6 +95,7 @@ class DistributionsView(QWidget):
         inside.addWidget(tools)
         inside.addWidget(self._words)
         inside.addWidget(self._key)
+        inside.addWidget(self._led)
         inside.addWidget(self._note)
         inside.addWidget(self.cards, 1)
         inside.addWidget(self.table)
@@ -182,6 +184,9 @@ class DistributionsView(QWidget):
             n = found.count(1)
         few = held.few(n) if of is not None else ""
         few = f"n = {n:,}: {few}." if few else ""
+        led = self._sampled.note_of(of) if of is not None and not of.note else ""
+        self._led.setText(led)
+        self._led.setVisible(bool(led))
         self._note.setText(" ".join(filter(None, [of.note if of is not None else "", few])))
         self._note.setVisible(bool(self._note.text()))
 
