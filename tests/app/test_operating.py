@@ -395,7 +395,29 @@ async def test_what_cannot_be_ended_goes_on_and_says_so(bench, wait):
             doing="Floor of FPND",
         )
     )  # fmt: skip
-    await wait(lambda: line.facts.text() == "Floor of FPND, 7 of 19, 60 s left")
+    await wait(lambda: line.facts.text() == "7 of 19, 60 s left, Floor of FPND")
+
+
+async def test_what_waits_says_for_what_and_for_how_long(bench, wait):
+    """Sampling waited 45 s behind an evaluation, and said that it waits."""
+    known = await ready(bench)
+    info = m.JobInfo(job="j9", kind="evaluation", title="E", state="running", run=known.key)
+    bench.engine.emit(m.JobChanged(info=info))
+    waits = m.JobInfo(job="j10", kind="operator", title="Make", state="queued", run=known.key)
+    bench.engine.emit(m.JobChanged(info=waits, place=0))
+    strip = bench.window.canvas.jobs
+    await wait(lambda: len(strip.lines) == 2)
+    assert strip.lines["j10"].facts.text() == "Waits for E"
+    bench.engine.emit(
+        m.Progress(
+            job="j9", step=7, total=19, steps_per_second=0.0, seconds_left=60.0, memory=0,
+            doing="Floor of Classifier two-sample test between two halves of the data",
+        )
+    )  # fmt: skip
+    await wait(lambda: strip.lines["j10"].facts.text() == "Waits for E, 60 s left")
+    far = strip.lines["j9"].facts
+    await wait(lambda: far.text().startswith("7 of 19, 60 s left, Floor"))
+    assert far.text().endswith("…"), "and is not cut within a letter"
 
 
 async def test_a_result_is_said_to_be_in_runs_and_the_same_again_is_opened(bench, wait):

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 
 from studio.app.actions import Actions
 from studio.app.state.session import AppState
-from studio.app.state.waiting import how_far
-from studio.app.widgets.basic import Elided, button, clear, column, label, row
+from studio.app.state.waiting import ahead, how_far
+from studio.app.widgets.basic import Elided, button, clear, column, row
 from studio.protocol.messages import JobInfo
 
 __all__ = ["JobStrip"]
@@ -45,7 +45,7 @@ class JobStrip(QFrame):
         self._timer.timeout.connect(self.refresh)
         state.queue_changed.connect(self._changed)
         state.looks_changed.connect(self._changed)
-        state.job_progressed.connect(self._progressed)
+        state.job_progressed.connect(self._further)
         self.hide()
         self.refresh()
 
@@ -93,11 +93,19 @@ class JobStrip(QFrame):
         elif info is not None:
             self._actions.operating.cancel(job)
 
+    def _further(self, job: str) -> None:
+        """One is further: so is what waits for it."""
+        jobs = self._state.jobs
+        waits = [each for each in self.lines if each in jobs and jobs[each].state == "queued"]
+        for each in {job, *waits}:
+            self._progressed(each)
+
     def _progressed(self, job: str) -> None:
         info, line = self._state.jobs.get(job), self.lines.get(job)
         if info is not None and line is not None:
             state = self._state
-            line.show_job(info, state.doing.get(job, ""), state.left.get(job), job in state.ending)
+            doing = ahead(state, job) if info.state == "queued" else state.doing.get(job, "")
+            line.show_job(info, doing, state.left.get(job), job in state.ending)
         elif line is not None:
             line.bar.setRange(0, 0)
 
@@ -109,7 +117,7 @@ class JobLine(QWidget):
         super().__init__()
         self._title = title
         self.text = Elided(title, "strong")
-        self.facts = label("", "muted")
+        self.facts = Elided("", "muted")
         self.stop = button("Cancel", None, kind="chip", tip=f"End: {title}")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -126,17 +134,22 @@ class JobLine(QWidget):
         self.setLayout(page)
 
     def show_job(self, info: JobInfo, doing: str, left: float | None, ending: bool = False) -> None:
-        """Show how far it is: of so many, or that it goes on; and for how long yet. Of one that is
-        ``ending`` nothing more is to come.
+        """Show how far it is: of so many, or that it goes on; and for how long yet. ``doing`` is
+        what it is at, or what it waits for. Of one that is ``ending`` nothing more is to come.
         """
         self.stop.setEnabled(not ending)
         if ending:
             self.bar.setRange(0, 0)
-            self.facts.setText("Cancelling…")
+            self.facts.set_text("Cancelling…")
             return
         known = info.total > 0 and info.state == "running"
         self.bar.setRange(0, info.total if known else 0)
         if known:
             self.bar.setValue(min(info.step, info.total))
-        at = "" if info.state == "queued" or self._title.startswith(doing) else doing
-        self.facts.setText(", ".join(filter(None, [at, how_far(info, doing, left)])))
+        far = how_far(info, doing, left)
+        if info.state == "queued":
+            self.facts.set_text(doing or far)
+            return
+        at = "" if self._title.startswith(doing) else doing
+        # How far it is stands first: what it is at may be long, and the tip has it all.
+        self.facts.set_text(", ".join(filter(None, [far, at])))

@@ -8,7 +8,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.protocol.messages import JobInfo
 
-__all__ = ["held_up", "how_far", "queue_title", "queued_job", "waits_for"]
+__all__ = ["ahead", "held_up", "how_far", "queue_title", "queued_job", "waits_for"]
 
 
 def queued_job(state: AppState, run: RunState) -> str:
@@ -40,6 +40,18 @@ def how_far(info: JobInfo, doing: str, left: float | None) -> str:
     elif info.step and not doing:
         said = f"{info.step:,} so far"
     return ", ".join(filter(None, [said, words.left(left) if info.state == "running" else ""]))
+
+
+def ahead(state: AppState, job: str = "") -> str:
+    """Say for which of the short jobs all else waits that is asked of the engine, such as another
+    ``job`` of them, and how long that takes yet; "" where none is done just now.
+    """
+    runs = (info for info in state.short if info.state == "running" and info.job != job)
+    now = next(runs, None)
+    if now is None:
+        return ""
+    left = words.left(state.left.get(now.job))
+    return ", ".join(filter(None, [f"Waits for {now.title}", left]))
 
 
 def held_up(state: AppState, run: RunState) -> JobInfo | None:

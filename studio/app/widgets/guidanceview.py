@@ -26,6 +26,7 @@ from studio.app.state.guiding import DROPOUT, TOLD, Figures, Found, lacking
 from studio.app.state.operators import Asking
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
+from studio.app.state.waiting import ahead
 from studio.app.theme import theme
 from studio.app.widgets.basic import Elided, button, label, row, scrolled, view_bar
 from studio.app.widgets.classchoice import ClassChoice
@@ -100,6 +101,8 @@ class GuidanceView(QWidget):
         self.setProperty("surface", "canvas")
         self.under_way = UnderWay(self, state, actions, self.operator)
         self.how_far = UnderWayLine("Measuring the curve", self.under_way)
+        self.waits = label("", "warm", wrap=True)
+        self.waits.hide()
         self._lay_out()
         self.empty = EmptyState(self)
         self.under_way.changed.connect(self.refresh)
@@ -110,6 +113,8 @@ class GuidanceView(QWidget):
         state.engine_changed.connect(self._engine)
         state.catalog_changed.connect(self.refresh)
         theme.changed.connect(self.refresh)
+        for signal in (state.queue_changed, state.job_progressed):
+            signal.connect(self._tell_waiting)
         self._select(state.runs.selection)
 
     # Layout
@@ -135,6 +140,7 @@ class GuidanceView(QWidget):
         self.refused = label("", "warm", wrap=True)
         self.refused.hide()
         body.addWidget(self.refused)
+        body.addWidget(self.waits)
         body.addWidget(self.how_far)
         self.led = LedPlot("Guided samples")
         self.exact = DensityMap("Exact law")
@@ -225,6 +231,7 @@ class GuidanceView(QWidget):
         self._tell_sliders()
         if self._names and self.isVisible():
             self._latest.want(self._question())
+            self._tell_waiting()
 
     def _class_changed(self, _: int) -> None:
         self._moved()
@@ -376,7 +383,7 @@ class GuidanceView(QWidget):
         """Show what was answered last, or what could be asked."""
         self._tell_sliders()
         lacks = lacking(self._run, self.state.catalog)
-        some = self.found is not None
+        some = self.found is not None or self.has_curve
         self.page.setVisible(some)
         for control in self.controls:
             control.setVisible(bool(self._names))
@@ -386,12 +393,31 @@ class GuidanceView(QWidget):
         self.how_far.refresh()
         self.refused.setText(self._refused)
         self.refused.setVisible(bool(self._refused))
+        self._tell_waiting()
         if some:
             self.empty.hide()
             self._draw()
             return
         self.words.set_text("")
         self._tell_empty(lacks)
+
+    @property
+    def has_curve(self) -> bool:
+        """Whether a curve is known that is worth seeing before the first samples are there."""
+        return False
+
+    @property
+    def _waiting(self) -> str:
+        """For what the samples wait that are asked for, "" for nothing."""
+        mine = self.under_way.job
+        return ahead(self.state, mine.job if mine is not None else "") if self._latest.busy else ""
+
+    def _tell_waiting(self, _news: object = None) -> None:
+        text = self._waiting
+        self.waits.setText(f"{text}. The model answers then." if text else "")
+        self.waits.setVisible(bool(text))
+        if not self.empty.isHidden():
+            self._tell_empty(lacking(self._run, self.state.catalog))
 
     def _tell_empty(self, lacks: str | None) -> None:
         run = self._run
@@ -413,7 +439,8 @@ class GuidanceView(QWidget):
         else:
             ready = self.state.engine.state in ("ready", "busy")
             asked = "They are on their way: the model is asked for the first of them."
-            text = asked if ready else "They are drawn when the engine is ready."
+            later = "They are drawn when the engine is ready."
+            text = (self.waits.text() or asked) if ready else later
             self.empty.tell("Guided samples", text)
 
     def _set_up(self) -> None:

@@ -6,7 +6,7 @@ from shiboken6 import isValid
 
 from studio.app.actions import Actions
 from studio.app.state.session import AppState
-from studio.app.state.waiting import how_far
+from studio.app.state.waiting import ahead, how_far
 from studio.app.widgets.basic import button, label, row
 from studio.protocol.messages import JobInfo
 
@@ -62,6 +62,8 @@ class UnderWay(QObject):
         job, state = self.job, self._state
         if job is None:
             return ""
+        if job.state == "queued" and (waits := ahead(state, job.job)):
+            return waits
         return how_far(job, state.doing.get(job.job, ""), state.left.get(job.job))
 
     @property

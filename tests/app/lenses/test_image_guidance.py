@@ -1,5 +1,6 @@
 """The guidance lab of images: live images, and a curve where the judge was asked."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from studio.app.plots.tradeoff import SHARE, SIZE, Stop, TradeoffPlot
 from studio.app.views.images.guidance import ALL, VIEW, ImageGuidanceView, Judged, Led
 from studio.app.widgets.guidanceview import STRENGTHS as STOPS
 from studio.protocol.catalog import EntrySpec, FieldSpec
-from studio.protocol.messages import Control, GetAble, Operate, ResultWritten
+from studio.protocol.messages import Control, GetAble, JobInfo, Operate, ResultWritten
 from studio.protocol.spec import Pick
 from studio.store.results import ResultRecord, Results
 from tests.app.lenses import underway
@@ -224,3 +225,38 @@ async def test_while_it_is_measured_it_says_how_far_it_is_and_can_be_ended(lens,
     assert lab.measure.isEnabled()
     assert lab.unknown.isVisibleTo(lab)
     assert not lab.how_far.isVisibleTo(lab)
+
+
+async def test_behind_a_long_job_it_says_for_what_it_waits_and_shows_what_was_measured(
+    lens, lab
+) -> None:
+    """It said that samples are on their way, and hid the curve."""
+    await until(lambda: lab.found is not None)
+    answers, go_on = lens.link.ask, asyncio.Event()
+
+    async def ask(command: Any) -> Answer:
+        if isinstance(command, Operate) and command.inline:
+            await go_on.wait()
+        return await answers(command)
+
+    lens.link.ask = ask
+    lab._select(lens.run.key)
+    await until(lambda: lab._latest.busy)
+    lens.state.jobs["j"] = JobInfo(
+        job="j", kind="operator", state="running", title="Likelihood lab", run=lens.run.key
+    )
+    lens.state.left["j"] = 7.0
+    lens.state.queue_changed.emit()
+    assert lab.empty.isVisibleTo(lab)
+    assert "Waits for Likelihood lab, 7 s left" in lab.empty._text.text()
+    lab._keep(0, 0.0, [Judged(at, (0.8,) * 3, (0.5,) * 3, 0.9, 0.9, (50, 50)) for at in (0.0, 2.0)])
+    lab.refresh()
+    assert lab.charts.isVisibleTo(lab)
+    assert lab.empty.isHidden()
+    assert lab.waits.text().startswith("Waits for Likelihood lab, 7 s left")
+    del lens.state.jobs["j"]
+    lens.state.queue_changed.emit()
+    go_on.set()
+    await until(lambda: lab.found is not None)
+    await until(lambda: not lab.waits.isVisibleTo(lab))
+    assert lab.grid.count == 4

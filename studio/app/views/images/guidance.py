@@ -126,6 +126,7 @@ class ImageGuidanceView(GuidanceView):
         self.refused = label("", "warm", wrap=True)
         self.refused.hide()
         body.addWidget(self.refused)
+        body.addWidget(self.waits)
         self._title = Elided("", "muted")
         self.right = Elided("", "strong")
         self.grid = TileGrid("Guided images")
@@ -206,9 +207,15 @@ class ImageGuidanceView(GuidanceView):
     def _given(self, question: Question) -> dict[str, Any]:
         return super()._given(question) if question.label else {}
 
+    @property
+    def has_curve(self) -> bool:
+        return bool(self._names) and any(self._known.values())
+
     def _draw(self) -> None:
         found, asked = self.found, self._asked
-        assert asked is not None
+        if found is None or asked is None:
+            self._draw_without(self._question())
+            return
         kind = kind_of_run(self._run, self.state.catalog)
         names = [self._names[label] for label in found.asked[:SHOWN].tolist()]
         self.grid.show_tiles(
@@ -217,6 +224,18 @@ class ImageGuidanceView(GuidanceView):
         self._tell_right(found)
         title = f"Strength {asked.strength:g}, each of the class below it"
         self._title.set_text(title)
+        self._draw_known(asked)
+
+    def _draw_without(self, asked: Question) -> None:
+        """Show what was measured while no sample is there yet."""
+        noun = kind_of_run(self._run, self.state.catalog).many
+        self.grid.show_tiles(None, noun=noun, message="They are on their way.")
+        self._title.set_text(f"Strength {asked.strength:g}")
+        self.right.hide()
+        self._draw_known(asked)
+
+    def _draw_known(self, asked: Question) -> None:
+        """Show the curve of a class, and the figures of a strength where that was measured."""
         known = self._known.get((asked.label, asked.rescale), {})
         each = [known[strength] for strength in sorted(known) if strength <= MOST]
         self._show_curve(each, asked.strength)
@@ -246,6 +265,7 @@ class ImageGuidanceView(GuidanceView):
     def _tell_right(self, found: Led) -> None:
         """Say in how many of the images the judge sees the class, and ask it where it was not."""
         if found is not self._judged[0]:
+            self.right.show()
             self._judged = found, None
             self._judging.want(found)
         seen = self._judged[1]
