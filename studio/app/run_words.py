@@ -126,7 +126,7 @@ def say(state: AppState, runs: Sequence[RunState], text: str) -> RunWords:
         of = "" if under_way else metric_title(slug, state.catalog)
         spoken = [text, waits or word + (words.elsewhere(runs[0]) if runs else "")]
         spoken.append(f"{of} {note}".strip() if note else "")
-        note = _in_line(note)
+        note = _in_line(note) or (word if doing == "queued" else "")  # which is said already
     if single is not None:
         spoken += _said(single)
         text += " · baseline" if single.label.baseline else ""

@@ -115,6 +115,7 @@ class MainWindow(QMainWindow):
             ask_import=asks.import_data,
             parent=self.split,
         )
+        self.canvas.discover.found.connect(self.sidebar.say_found)
         self.sidebar.runs.label_wanted.connect(asks.label)
         self.canvas.setup.copy.clicked.connect(self.copy_command)
         self.inspector = Inspector(state, actions, self.split)

@@ -79,6 +79,8 @@ async def test_what_is_said_of_it_goes_where_it_is_shown_and_when_it_ends(bench,
     await bench.start()
     bench.actions.project.open(run.path.parent.parent)
     await wait(lambda: bench.state.runs.current is not None)
+    engine = bench.window.statusbar._engine
+    await wait(lambda: engine.text() == "Training in the background")
     said = [each for each in bench.state.notices.history if "in the background" in each.text]
     assert [each.actions[0].title for each in said] == ["Show it"]
     await bench.actions.project.show_recent(kept)

@@ -231,6 +231,21 @@ async def test_all_recipes_stand_in_one_grid_where_that_is_wanted(bench):
     assert len(page.shelves) > 3
 
 
+async def test_what_narrows_recipes_is_seen_in_the_head_and_in_the_arrangement(bench, qtbot):
+    """Shelves stayed chosen above a grid of seven, below a head of 68 recipes."""
+    page = await discover_of(bench)
+    head, every = bench.window.sidebar._note, bench.window.sidebar._note.text()
+    page._choose("Domain", "Images")
+    found = len(page.cards)
+    assert head.text() == f"{found} of {every}"
+    shelves, grid = page.layout_choice._group.buttons()
+    assert grid.isChecked()
+    qtbot.mouseClick(shelves, Qt.MouseButton.LeftButton)
+    assert shelves.isChecked()
+    assert len(page.shelves) > 3
+    assert head.text() == every
+
+
 async def test_the_card_for_own_data_asks_for_a_file(bench, qtbot):
     page = await discover_of(bench)
     assert page.shelves[0].grid.cards[-1] is page.own

@@ -4,7 +4,7 @@ import os
 
 import msgspec
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog, QListView, QPushButton
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QListView, QPushButton
 
 from studio.app.views.import_preview import ImportDialog
 from studio.app.widgets.foundparts import FoundParts
@@ -123,7 +123,7 @@ async def test_a_folder_is_imported_from_the_dialog_for_files_and_by_a_command(
     seen = []
     bench.state.inspected.connect(lambda files, _: seen.append(files))
 
-    async def ask(mark):
+    async def ask(mark, typed=""):
         bench.window._asks.import_data()
         dialog = bench.window.findChild(QFileDialog)
         dialog.setDirectory(str(tmp_path))
@@ -131,6 +131,8 @@ async def test_a_folder_is_imported_from_the_dialog_for_files_and_by_a_command(
         await wait(lambda: listed.model().rowCount(listed.rootIndex()) == 1)
         if mark:
             listed.setCurrentIndex(listed.model().index(0, 0, listed.rootIndex()))
+        if typed:
+            dialog.findChild(QLineEdit, "fileNameEdit").setText(typed)
         (whole,) = (b for b in dialog.findChildren(QPushButton) if b.text() == "Import the folder")
         count = len(seen)
         whole.click()
@@ -139,6 +141,8 @@ async def test_a_folder_is_imported_from_the_dialog_for_files_and_by_a_command(
     await ask(mark=True)
     await ask(mark=False)
     assert seen == [[str(tmp_path / "ml")], [str(tmp_path)]]
+    await ask(mark=False, typed=str(tmp_path / "ml"))
+    assert seen.pop() == [str(tmp_path / "ml")], "what was typed, and not what is shown"
     bench.window.registry.trigger("import-folder")
     dialog = bench.window.findChild(QFileDialog)
     assert dialog.fileMode() == QFileDialog.FileMode.Directory

@@ -64,6 +64,13 @@ async def test_runs_of_one_name_are_told_apart_and_only_what_can_be_done_is_offe
     }  # fmt: skip
 
 
+async def test_the_line_of_a_run_that_waits_says_so(bench, wait):
+    await waiting(bench, wait, runs=2)
+    listed, (_, second) = bench.window.sidebar.runs, bench.state.runs.by_key
+    assert listed.words(second).note == "waiting"
+    assert listed.words(second).spoken.count("waiting") == 1
+
+
 async def test_the_main_button_of_a_run_that_waits_is_about_it(bench, qtbot, wait):
     await waiting(bench, wait, runs=3)
     trained, second, third = bench.state.runs.by_key

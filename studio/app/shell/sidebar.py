@@ -40,6 +40,7 @@ class Sidebar(QFrame):
         self._state = state
         self.setProperty("surface", "panel")
         self.setAccessibleName("Sidebar")
+        self._found = -1
         self.draft = RowButton("Setup")
         self.draft.clicked.connect(partial(state.go, "setup"))
         self.runs = RunList(state, actions)
@@ -95,6 +96,11 @@ class Sidebar(QFrame):
         self.draft.setVisible(state.draft is not None)
         self.draft.setChecked(state.place == "setup")
 
+    def say_found(self, found: int) -> None:
+        """Say how many of the recipes are found, -1 where nothing narrows them."""
+        self._found = found
+        self.refresh()
+
     def _say_draft(self) -> None:
         """Say whether what is set up starts: the engine may take its time."""
         note, dot = ("starting…", "warm") if self._state.starting else ("not started", "muted")
@@ -104,7 +110,8 @@ class Sidebar(QFrame):
         """Say how many things there are."""
         state = self._state
         if destination == "discover":
-            return counted(len(state.recipes), "recipe")
+            every = counted(len(state.recipes), "recipe")
+            return every if self._found < 0 else f"{self._found:,} of {every}"
         if destination == "data":
             return counted(len(all_sets(state.catalog, state.datasets)), "set")
         return counted(len(state.runs.by_key), "run") if destination == "runs" else ""

@@ -66,6 +66,8 @@ class StatusBar(QFrame):
             changed.connect(self._show_run)
         state.runs.selected.connect(self._show_run)
         state.place_changed.connect(self._show_run)
+        for signal in (state.runs.changed, state.runs.listed):
+            signal.connect(self._show_engine)
         self._show_engine()
         self._show_run()
 
@@ -76,11 +78,14 @@ class StatusBar(QFrame):
         self._device.setVisible(self._roomy)
         self._show_run()
 
-    def _show_engine(self) -> None:
+    def _show_engine(self, _key: str = "") -> None:
         engine = self._state.engine
         color = COLORS[engine.state]
         self._dot.set_color(getattr(theme.colors(), color))
-        self._engine.setText(engine.message)
+        behind = engine.state == "ready" and any(
+            run.background and run.state == "running" for run in self._state.runs.by_key.values()
+        )
+        self._engine.setText("Training in the background" if behind else engine.message)
         restyle(self._engine, role=color)
         set_tip(
             self._engine,

@@ -2,10 +2,11 @@
 it.
 """
 
+import os
 from collections.abc import Callable
 
 from PySide6.QtCore import QFileInfo
-from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QFileSystemModel, QListView
+from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QFileSystemModel, QLineEdit, QListView
 
 from studio.app.widgets.basic import button
 from studio.app.widgets.filedialog import remember_folder
@@ -14,15 +15,15 @@ __all__ = ["offer_folder"]
 
 
 def offer_folder(dialog: QFileDialog, take: Callable[[str], None]) -> None:
-    """Let a dialog for files be answered with the folder that is marked in it, or else with the one
-    that it shows. A dialog of the system has no room for a button, and stays as it is.
+    """Let a dialog for files be answered with the folder that is typed or marked in it, or else
+    with the one that it shows. A dialog of the system has no room for a button, and stays as it is.
     """
     box = dialog.findChild(QDialogButtonBox)
     if box is None:
         return
 
     def chosen() -> None:
-        folder = _marked(dialog) or dialog.directory().absolutePath()
+        folder = _typed(dialog) or _marked(dialog) or dialog.directory().absolutePath()
         dialog.reject()
         remember_folder(folder)
         take(folder)
@@ -33,6 +34,14 @@ def offer_folder(dialog: QFileDialog, take: Callable[[str], None]) -> None:
         tip="Take the files of the marked folder that belong together, or of the one shown here",
     )
     box.addButton(whole, QDialogButtonBox.ButtonRole.ActionRole)
+
+
+def _typed(dialog: QFileDialog) -> str:
+    """Return the folder whose path stands in the line for names; "" for none."""
+    line = dialog.findChild(QLineEdit, "fileNameEdit")
+    text = line.text().strip() if line is not None else ""
+    place = QFileInfo(dialog.directory(), os.path.expanduser(text)) if text else None
+    return place.absoluteFilePath() if place is not None and place.isDir() else ""
 
 
 def _marked(dialog: QFileDialog) -> str:

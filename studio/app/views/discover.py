@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -51,7 +51,12 @@ def _go_on(cards: Sequence[StepCard]) -> tuple[str, Callable[[], None]] | None:
 class Discover(QWidget):
     """Reads the recipes, finds some, opens one, or starts it; ``facets`` narrow what is found, and
     are for the shell to place beside it.
+
+    Signals:
+        found: how many recipes are left by words and facets, -1 where there are none of these.
     """
+
+    found = Signal(int)
 
     def __init__(self, state: AppState, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -192,6 +197,10 @@ class Discover(QWidget):
     def _find(self) -> None:
         """Show what is left by the words and the facets: shelves where there are none."""
         text, chosen = self.search.text(), self._chosen
+        narrowed = bool(text.strip() or chosen)
+        # What is found stands in a grid, however all of them are arranged.
+        self.found.emit(len(self._findable.found(text, chosen)) if narrowed else -1)
+        self.layout_choice.select(1 if narrowed or self._as_grid else 0)
         self.facets.show_counts(self._findable.counts(text, chosen), chosen)
         if text.strip() or chosen:
             planned = self._sought(text, chosen)
@@ -208,8 +217,12 @@ class Discover(QWidget):
         self._find()
 
     def _arrange(self, place: int) -> None:
+        """Show all recipes on shelves, or in a grid what is found."""
         self._as_grid = place == 1
-        self._find()
+        if self._as_grid:
+            self._find()
+        else:
+            self._forget()
 
     def _paths(self) -> list[Planned]:
         planned = []

@@ -54,6 +54,7 @@ class EditCanvas(QWidget):
         self._after: QImage | None = None
         self._mask: Mask | None = None
         self._divider = 0.5
+        self.sides = "Before", "After"
         self._radius = 1.0
         self._paints = False
         self._held = ""  # "brush" or "divider" while the mouse is down
@@ -71,6 +72,11 @@ class EditCanvas(QWidget):
         self._after = None if after is None else image_of(atlas(after[None]))
         self._mask = mask if mask is not None and mask.any() else None
         self._fit()
+        self.update()
+
+    def name_sides(self, left: str, right: str) -> None:
+        """Say what the two images are: what was before, and what became of it, or two others."""
+        self.sides = left, right
         self.update()
 
     def show_brush(self, radius: float, *, paints: bool) -> None:
@@ -181,8 +187,9 @@ class EditCanvas(QWidget):
             for up in (-1, 1):
                 painter.drawLine(tip, QPointF(knob.x() + sign * 2.5, knob.y() + up * 3))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        self._paint_word(painter, "Before", QPointF(box.left() + 8, box.bottom() - 8), right=False)
-        self._paint_word(painter, "After", QPointF(box.right() - 8, box.bottom() - 8), right=True)
+        left, right = self.sides
+        self._paint_word(painter, left, QPointF(box.left() + 8, box.bottom() - 8), right=False)
+        self._paint_word(painter, right, QPointF(box.right() - 8, box.bottom() - 8), right=True)
 
     def _paint_word(self, painter: QPainter, word: str, at: QPointF, *, right: bool) -> None:
         painter.setFont(font(12))

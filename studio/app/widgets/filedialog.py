@@ -3,13 +3,15 @@ where the last was written, so that nothing made falls among the data that someb
 """
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QHeaderView, QTreeView, QWidget
 
 from studio.app import preferences
-from studio.app.state.notices import Notice
+from studio.app.infolder import show_in_folder
+from studio.app.state.notices import Notice, NoticeAction
 from studio.app.state.session import AppState
 from studio.protocol.messages import ErrorInfo
 from studio.store.errors import StoreError
@@ -139,7 +141,9 @@ def ask_write(
             notices.error(info, title=title, topic=topic, here=True)
         else:
             notices.settle(f"write:{path}")
-            notices.post(Notice(level="good", text=f"{path.name} is written"))
+            show = NoticeAction("Show in folder", partial(show_in_folder, path))
+            text, why = f"{path.name} is written", str(path.parent)
+            notices.post(Notice(level="good", text=text, why=why, actions=(show,)))
 
     dialog.fileSelected.connect(chosen)
     dialog.open()

@@ -562,6 +562,7 @@ async def test_a_generator_goes_between_latents_and_says_what_needs_a_denoiser(l
     write(lens, "interpolate-latents", arrays, seed=3)
     await until(lambda: lab.results.found is not None)
     assert lab.results.found.names == ("0%", "25%", "50%", "75%", "100%")
+    assert lab.canvas.sides == ("First latent", "Chosen stop")
     assert "88° apart" in lab.results.said.text()
     assert lab.results.image[0, 0, 0] == 0.5
     assert lab.results.found.before[0, 0, 0] == 0.0, "the first end stands before the divider"

@@ -173,5 +173,7 @@ def test_asking_writes_and_says_so(lens: Any, qtbot: QtBot, tmp_path: Path) -> N
         dialog.close()
     qtbot.waitUntil(lambda: not label.findChildren(QFileDialog))  # each holds what it is to paint
     assert posted[:2] == ["p.png is written", "c.csv is written"]
+    assert lens.state.notices.history[0].why == str(tmp_path)
+    assert lens.state.notices.history[0].actions[0].title == "Show in folder"
     assert (tmp_path / "p.png").exists()
     assert "not written" in posted[2]

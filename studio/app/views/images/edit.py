@@ -70,6 +70,7 @@ STEPS = 100  # of the slider between before and after
 WIDE = 640  # logical pixels from which image and results stand side by side
 COLOURS = 3
 DRAWN = "Latents that are drawn"
+SIDES, ENDS = ("Before", "After"), ("First latent", "Chosen stop")
 AS_IT_IS = "As the image is"
 OF_IMAGE = "Which class the model is told of the image; else its own, none where nobody knows it."
 SIDE = 84  # height of a strip of small images
@@ -558,6 +559,7 @@ class EditView(QWidget):
         marks = self.task.brush == "mask"
         self.canvas.show_images(before, self.results.image, sheet.marked if marks else None)
         self.canvas.setVisible(found is not None or not self.task.drawn)
+        self.canvas.name_sides(*(ENDS if self.task.drawn else SIDES))
         self.paint.setVisible(not self.task.drawn)
         self.title.set_text(DRAWN if self.task.drawn else sheet.title)
         self.lacks.setText("" if can_ask(self._state, TASKS[0].operator) else self._why_no_more)

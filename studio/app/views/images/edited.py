@@ -68,7 +68,7 @@ def edited(
     made = np.asarray(arrays["x"], np.float32)
     parts, names, first = [made], [str(i + 1) for i in range(len(made))], 0
     if "way" in arrays:
-        names = [f"{share:.0%}" for share in arrays["way"].tolist()]
+        names = [f"{round(100 * share, 1):g}%" for share in arrays["way"].tolist()]
         first = len(made) // 2 if task.second or task.drawn else len(made) - 1
     elif "latent" in arrays:
         noise = np.asarray(arrays["latent"], np.float32) / SPREAD + 0.5

@@ -103,7 +103,8 @@ class Led:
 class ImageGuidanceView(GuidanceView):
     """As that of points; the curve is measured when it is asked for."""
 
-    operator, recipe, highest = OPERATOR, "digits-edm", MOST  # beyond, images are patterns
+    operator, recipe = OPERATOR, "digits-edm"
+    highest = CURVE[0][1]  # as far as Measure goes; beyond, images are patterns
     measures = "Ask the judge about strengths from 0 to 8, and keep the curve"
     live = {"n": SHOWN, "measure": False}  # noqa: RUF012
 

@@ -52,8 +52,9 @@ class PurifiedView(PictureLab):
     hint = "it is purified, and the judge says what it sees before and after"
     question = "Can it mend what an attacker has done?"
     answer = (
-        "Unseen images are altered, hardly to be seen, until the judge errs. Noise drowns what was "
-        "altered, and the model takes it away again: does the judge then see what was there?"
+        "Unseen images are altered a little, by Attack at each pixel, until the judge errs. Noise "
+        "drowns what was altered, and the model takes it away again: does the judge then see what "
+        "was there?"
     )
 
     async def ask_own(self, key: str, image: Image) -> Told:
