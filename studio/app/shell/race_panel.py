@@ -77,5 +77,7 @@ class RacePanel(QWidget):
         self._runs.addWidget(label(f"{value}, {found.floor}" if found.floor else value, wrap=True))
         if found.words:
             self._runs.addWidget(label(found.words, found.level or "muted", wrap=True))
+        if found.shared:
+            self._runs.addWidget(label(found.shared, "small", wrap=True))
         self._runs.addWidget(label(found.when, "small", wrap=True))
         self._runs.addSpacing(8)

@@ -31,22 +31,28 @@ class Newest:
 
 
 def newest_figure(run: RunState, metric: str) -> Newest | None:
-    """Return the newest figure of a metric that the training of a run measured; that of an
-    evaluation where it is of a later step, or of the same one and of no fewer samples. None where
-    the training measured none.
+    """Return the newest figure of a metric of a run: that of an evaluation where the training did
+    not measure it, or where it is of a later step, or of the same one and of no fewer samples; else
+    that of the training. None where nobody measured it.
     """
     series = run.series.get(QUALITY + metric) if metric else None
+    asked = _asked(run, metric)
     if series is None or not len(series):
-        return None
+        return asked
     step = int(series.steps[-1])
-    n, asked = samples_at(run, step), run.evaluated
-    if asked is not None and metric in asked.values:
-        many = asked.counts.get(metric)
-        if (asked.step, many or 0) >= (step, n or 0):
-            value, ends = asked.values[metric], asked.intervals.get(metric)
-            return Newest(asked.step, value, many, asked.floors, ends, True)
+    n = samples_at(run, step)
+    if asked is not None and (asked.step, asked.n or 0) >= (step, n or 0):
+        return asked
     value, ends = float(series.values[-1]), interval_at(run, metric, step)
     return Newest(step, value, n, run.floors, ends)
+
+
+def _asked(run: RunState, metric: str) -> Newest | None:
+    found = run.evaluated
+    if found is None or metric not in found.values:
+        return None
+    many, ends = found.counts.get(metric), found.intervals.get(metric)
+    return Newest(found.step, found.values[metric], many, found.floors, ends, True)
 
 
 def figure_of(run: RunState, metric: str) -> tuple[int, float] | None:

@@ -12,7 +12,7 @@ from studio.app.state import comparison
 from studio.app.state.comparison import QUALITY
 from studio.app.state.newest import samples_of
 from studio.app.state.runs import RunState
-from studio.app.state.verdict import Level, Verdict, verdicts_of
+from studio.app.state.verdict import Level, Verdict, verdict_of
 from studio.protocol.catalog import Catalog, EntrySpec
 
 __all__ = [
@@ -92,10 +92,20 @@ def not_known(family: EntrySpec | None) -> str:
     return f"{UNKNOWN.get(carrier, TIPS['none'])} {INSTEAD}"
 
 
-def measured_by(runs: Sequence[RunState]) -> list[str]:
-    """Return the metrics of samples by which at least one run was measured."""
+def measured_by(runs: Sequence[RunState], catalog: Catalog | None = None) -> list[str]:
+    """Return the metrics by which at least one run was measured: along its training, and, of those
+    that the ``catalog`` says to be of samples, by an evaluation.
+    """
     names = dict.fromkeys(name for run in runs for name, each in run.series.items() if len(each))
-    return [name.removeprefix(QUALITY) for name in names if name.startswith(QUALITY)]
+    slugs = [name.removeprefix(QUALITY) for name in names if name.startswith(QUALITY)]
+    asked = (slug for run in runs if run.evaluated is not None for slug in run.evaluated.values)
+    return list(dict.fromkeys([*slugs, *(slug for slug in asked if _of_samples(slug, catalog))]))
+
+
+def _of_samples(slug: str, catalog: Catalog | None) -> bool:
+    """Whether a metric is of samples: likelihoods stand in a column of their own."""
+    entry = catalog.get("metric", slug) if catalog is not None else None
+    return entry is not None and not set(entry.needs) & {ability for ability, _ in KNOWN}
 
 
 def of_unequal(runs: Sequence[RunState], metrics: Sequence[str]) -> set[str]:
@@ -113,17 +123,18 @@ def standings(
     unequal: Collection[str] = (),
 ) -> list[list[Cell]]:
     """Return the cells of each run behind its name: likelihood, evaluations of a sample, time, and
-    each of some metrics, with of how many samples it is where they are of ``unequal`` ones or of
-    few.
+    each of some metrics, how that figure alone stands, with of how many samples it is where they
+    are of ``unequal`` ones or of few.
     """
-    by_metric = [verdicts_of(runs, catalog, slug) for slug in metrics]
-    columns = [
-        [_quality(each, told=slug in unequal) for each in verdicts]
-        for slug, verdicts in zip(metrics, by_metric, strict=True)
-    ]
     return [
-        [*_first(run, catalog), *(cells[place] for cells in columns)]
-        for place, run in enumerate(runs)
+        [
+            *_first(run, catalog),
+            *(
+                _quality(verdict_of(run, catalog, slug, ()), told=slug in unequal)
+                for slug in metrics
+            ),
+        ]
+        for run in runs
     ]
 
 

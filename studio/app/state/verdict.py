@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from studio.app import held, words
@@ -42,6 +42,8 @@ class Verdict:
         stale: whether the training has gone on a good way since.
         asked: whether it is of an evaluation that somebody asked for, not of the training.
         stand: how the run stands to real data: "worse" where another figure tells it.
+        shared: of a run that is compared, what the figures say that all of them have, where that
+            is not what its own say; "" for nothing.
     """
 
     slug: str
@@ -55,6 +57,7 @@ class Verdict:
     stale: bool
     asked: bool = False
     stand: Stand = ""
+    shared: str = ""
 
     @property
     def when(self) -> str:
@@ -73,17 +76,37 @@ class Verdict:
 def verdicts_of(
     runs: Sequence[RunState], catalog: Catalog | None, slug: str = ""
 ) -> list[Verdict | None]:
-    """Return the verdicts on a metric of runs that are compared, by default on the first of each:
-    what one of them is told from real by is a figure that all of them have, of as many samples.
+    """Return the verdicts on a metric of runs that are compared, by default on the first of each.
+    Each is the one that the run has alone: who was measured by more is told from real by more. So
+    beside it is what those figures say that all of them have, of as many samples.
     """
     slugs = [slug or first_metric(run) for run in runs]
+    found = [newest_figure(run, own) for run, own in zip(runs, slugs, strict=True)]
+    verdicts = [verdict_of(run, catalog, slug) for run in runs]
+    if len(runs) < 2 or any(each is None for each in found):
+        return verdicts
     every = [
-        {(other, n) for other, _, n, _ in _others(run, own, found.step)}
-        for run, own in zip(runs, slugs, strict=True)
-        if (found := newest_figure(run, own)) is not None
+        {(other, n) for other, _, n, _ in _others(run, own, figure.step)}
+        for run, own, figure in zip(runs, slugs, found, strict=True)
+        if figure is not None
     ]
-    shared = {other for other, _ in set.intersection(*every)} if every else set[str]()
-    return [verdict_of(run, catalog, slug, shared) for run in runs]
+    shared = {other for other, _ in set.intersection(*every) if not _conditional(catalog, other)}
+    alike = len({(own, figure.n) for own, figure in zip(slugs, found, strict=True) if figure}) == 1
+    said = _by(1 + len(shared), len(runs)) if alike else ""
+    return [
+        replace(own, shared=f"{said}: {among.words}")
+        if said and own and among and among.words != own.words
+        else own
+        for own, among in zip(
+            verdicts, [verdict_of(run, catalog, slug, shared) for run in runs], strict=True
+        )
+    ]
+
+
+def _by(count: int, runs: int) -> str:
+    """Say by which figures runs are judged that are compared."""
+    have = "both have" if runs == 2 else f"all {runs} have"
+    return f"by the {count} figures that {have}" if count > 1 else f"by the one figure that {have}"
 
 
 def verdict_of(
@@ -139,20 +162,23 @@ def _told_by(
     return max(found)[1] if found else ""
 
 
+def _conditional(catalog: Catalog | None, slug: str) -> bool:
+    entry = catalog.get("metric", slug) if catalog is not None else None
+    return entry is not None and entry.conditional
+
+
 def _others(
     run: RunState, slug: str, step: int
 ) -> Iterator[tuple[str, float, int | None, Mapping[str, float]]]:
-    """Yield the figures of other metrics: slug, value, of how many samples, and floors."""
-    for name in run.series:
-        other = name.removeprefix(QUALITY)
-        figure = newest_figure(run, other) if name.startswith(QUALITY) and other != slug else None
+    """Yield the figures of other metrics: slug, value, of how many samples, and floors. Those that
+    only an evaluation measured are of the same ``step``.
+    """
+    trained = [name.removeprefix(QUALITY) for name in run.series if name.startswith(QUALITY)]
+    asked = run.evaluated if run.evaluated is not None and run.evaluated.step == step else None
+    for other in dict.fromkeys([*trained, *(asked.values if asked is not None else ())]):
+        figure = newest_figure(run, other) if other != slug else None
         if figure is not None:
             yield other, figure.value, figure.n, figure.floors
-    asked = run.evaluated
-    if asked is not None and asked.step == step:
-        for other, value in asked.values.items():
-            if other != slug and f"{QUALITY}{other}" not in run.series:
-                yield other, value, asked.counts.get(other), asked.floors
 
 
 def stands(

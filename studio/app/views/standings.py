@@ -101,7 +101,7 @@ class StandingsView(QWidget):
         if not self.isVisible():
             return
         self._follow(runs)
-        catalog, metrics = self._state.catalog, measured_by(runs)
+        catalog, metrics = self._state.catalog, measured_by(runs, self._state.catalog)
         titles = [
             (metric_title(slug, catalog), held.explained(self._entry(slug))) for slug in metrics
         ]

@@ -158,8 +158,12 @@ class Finals(QWidget):
         for place, each in enumerate(verdicts):
             words_ = each.words if each is not None else "not measured yet"
             level = each.level if each is not None else ""
-            said = label(words_, level or "muted", wrap=True)
-            self._grid.addWidget(said, at + 1, place + 1, Qt.AlignmentFlag.AlignTop)
+            said = column(label(words_, level or "muted", wrap=True), gap=2)
+            if each is not None and each.shared:
+                said.addWidget(label(each.shared, "small", wrap=True))
+            cell = QWidget()
+            cell.setLayout(said)
+            self._grid.addWidget(cell, at + 1, place + 1, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(separator(), at + 2, 0, 1, len(verdicts) + 1)
         return at + 3
 

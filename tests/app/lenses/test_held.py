@@ -1,5 +1,6 @@
 """Each figure says what it is held against, which way is better, and when that tells nothing."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import msgspec
@@ -199,8 +200,8 @@ def test_a_model_that_is_told_a_class_is_judged_as_one_that_is_not():
     assert verdict_of(made, state, "label-accuracy").level == "warm", "of that it is"
 
 
-def test_compared_runs_are_judged_by_figures_that_all_have():
-    """Who was measured by more metrics is told by more of them."""
+def test_a_compared_run_has_one_verdict_and_beside_it_what_all_have_says():
+    """A run was told from real by Nearness under Quality, and in a comparison could not be."""
     state = SimpleNamespace(
         get=lambda kind, slug: metric(slug, "higher" if slug != "w2" else "lower")
     )
@@ -208,12 +209,25 @@ def test_compared_runs_are_judged_by_figures_that_all_have():
     for made in (often, seldom):
         made.step = 20
     told_by(often, "recall", 0.5)
-    assert verdict_of(often, state).level == "warm"
-    assert [each.level for each in verdicts_of([often, seldom], state)] == ["good", "good"]
+    found = verdicts_of([often, seldom], state)
+    assert replace(found[0], shared="") == verdict_of(often, state)
+    assert found[0].words == "told from real by RECALL, not by this figure"
+    said = found[0].shared.replace("\u00a0", " ")
+    assert said == "by the one figure that both have: not told from real at n = 2,000"
+    assert (found[1].level, found[1].shared) == ("good", ""), "it says the same itself"
     told_by(seldom, "recall", 0.98)
-    assert [each.level for each in verdicts_of([often, seldom], state)] == ["warm", "good"]
+    found = verdicts_of([often, seldom], state)
+    assert [(each.level, each.shared) for each in found] == [("warm", ""), ("good", "")]
+    told_by(seldom, "density", 0.98)
+    told_by(often, "density", 0.98)
+    told_by(often, "valid", 0.1)
+    told_by(seldom, "recall", 0.5)
+    third = verdicts_of([often, seldom, seldom], state)[0]
+    assert third.shared == (
+        "by the 3 figures that all 3 have: told from real by RECALL, not by this figure"
+    )
     seldom.series["cost/samples"].values[-1] = 500.0
-    assert verdicts_of([often, seldom], state)[0].level == "good", "500 tell less than 2,000"
+    assert not verdicts_of([often, seldom], state)[0].shared, "500 tell less than 2,000"
     unmeasured = RunState(key="/p/runs/0002-r", name="0002-r")
     assert verdicts_of([unmeasured, often], state, "w2")[0] is None
 

@@ -92,6 +92,26 @@ def test_each_says_how_well_it_knows_a_likelihood(
     assert "-2.5 to -1.5 with 95 %" in view.table.item(0, 1).toolTip()
 
 
+def test_what_only_an_evaluation_measured_is_in_the_table(
+    lens: Any, runs: list[RunState], view: StandingsView
+) -> None:
+    """Label balance was "–" for a diffusion that had been evaluated by it, and coverage was not
+    there at all.
+    """
+    known: Catalog = lens.state.catalog
+    high: dict[str, Any] = {"better": "higher", "bar": "real against real", "needs": ["samples"]}
+    more = [entry("metric", slug, **high) for slug in ("balance", "coverage")]
+    lens.state.catalog = structs.replace(known, entries=[*known.entries, *more])
+    measure(lens, runs[2], "quality/balance", [10], [0.16])
+    found = {"balance": 0.136, "coverage": 0.5, "density": -2.0}
+    floors = {"balance": 0.1, "spread/balance": 0.02, "coverage": 0.96, "spread/coverage": 0.02}
+    runs[0].evaluated = Evaluated(10, 0, found, floors, {"balance": 250, "coverage": 250})
+    lines = said(view)
+    assert [line[4:] for line in lines[:3]] == [["0.136", "0.5"], ["–", "–"], ["0.16", "–"]]
+    assert lines[3][4:] == ["0.1 ±\u00a00.02", "0.96 ±\u00a00.02"]
+    assert "0.46 below real" in view.table.item(0, 5).toolTip().replace("\u00a0", " ")
+
+
 @pytest.mark.parametrize(
     ("carrier", "why"),
     [("generator", "draws samples"), ("particles", "particles"), ("flow", "computed")],
