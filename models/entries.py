@@ -281,6 +281,7 @@ class MetricEntry(Entry):
         heavy: whether it takes too long to be measured while a training goes on.
         conditional: whether it is of how samples fit what they were asked for, and so only of
             models that are told something.
+        far_off: of one that is better near its bar, what a figure below it means and one above.
     """
 
     needs: tuple[str, ...]
@@ -290,6 +291,7 @@ class MetricEntry(Entry):
     bar_is: str
     heavy: bool
     conditional: bool
+    far_off: tuple[str, str] | None
 
 
 @dataclass(frozen=True, kw_only=True)

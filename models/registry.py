@@ -384,6 +384,7 @@ def metric(
     bar_is: str = "real against real",
     heavy: bool = False,
     conditional: bool = False,
+    far_off: tuple[str, str] | None = None,
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
     """Register a metric; see `MetricEntry`."""
@@ -403,6 +404,7 @@ def metric(
         bar_is=bar_is,
         heavy=heavy,
         conditional=conditional,
+        far_off=far_off,
     )
 
 

@@ -8,13 +8,19 @@ from studio.protocol.events import FEW, SPREAD
 
 __all__ = [
     "AGAINST_OWN",
+    "AS_MANY",
+    "BAND",
     "BASELINE",
     "ENOUGH",
     "FLOOR",
+    "HOLDS",
     "NEAR",
+    "NO_MORE",
     "REAL_DATA",
     "SEEN",
     "STALE",
+    "TAKES",
+    "UNCOUNTED",
     "band",
     "bar",
     "bar_name",
@@ -26,6 +32,7 @@ __all__ = [
     "in_short",
     "measured",
     "side",
+    "takes",
     "within_spread",
 ]
 
@@ -40,6 +47,14 @@ SEEN = 2.0
 
 ENOUGH = 1000
 """Of so many samples a band is narrow; of fewer a poor model may be in it, too."""
+
+BAND = f"band\u00a0±\u00a0{SEEN:g}\u00a0SD"
+"""What is drawn around a floor, beside "floor 19 ± 7", which has the standard deviation."""
+HOLDS = f"beyond ±\u00a0{SEEN:g}\u00a0SD of it, which its interval holds"
+UNCOUNTED = "counts in no verdict: it is of how well the class is heard"
+TAKES = ": it takes\u00a0"
+NO_MORE = "more than these data have"
+AS_MANY = "figures are against as many others that are held out"
 
 
 def bar_word(entry: EntrySpec | None) -> str:
@@ -95,16 +110,27 @@ def explained(entry: EntrySpec | None) -> str:
     of = f"of real data, {own}, " if own else "between two sets of real data, "
     about = {
         FLOOR: f"{'The floor' if bar_name(entry) == FLOOR else 'Real'} is the same metric {of}"
-        "\u00b1 how far it varies from one pair of sets to the next. Within two of those, which "
-        "is the band that is drawn, it cannot tell samples from real ones; another metric may, or "
-        "more of them. Of fewer "
+        "\u00b1 how far it varies from one pair of sets to the next, their standard deviation "
+        f"(SD). Within {SEEN:g} SD, which is the band that is drawn, it cannot tell samples from "
+        "real ones; another metric may, or more of them. Beyond them it does, also where its own "
+        "95 % interval holds the floor: that says how far it would come out with other samples of "
+        "this model, the band how far it does with real data. Of fewer "
         f"than {ENOUGH:,} samples the band is so wide that poor ones are in it, too: they can tell "
         "samples from real ones, and never say that they are not.",
         BASELINE: f"The baseline is {entry.bar}: a model that learned something beats it.",
     }[bar_word(entry)]
+    if entry.conditional:
+        about += f" It {UNCOUNTED}, not of whether samples can be told from real ones."
     better = side(entry)
     said = f"{better[:1].upper()}{better[1:]}." if better else ""
     return "\n".join(filter(None, [entry.summary, f"{said} {about}".strip()]))
+
+
+def takes(most: int | None) -> str:
+    """Say how many samples it takes, and whether the data allow so many: ``most``, None where there
+    is no end of them or nobody knows.
+    """
+    return f"{ENOUGH:,}, {NO_MORE}" if most is not None and most < ENOUGH else f"{ENOUGH:,}"
 
 
 def enough(n: int | None) -> bool:

@@ -220,7 +220,8 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     ``better``: "lower", "higher" or "near" to their bar, what their ``bar`` is, in a few words, the
     ``unit`` of their figures, "" for plain numbers, whether they are ``heavy``: too long for
     a training, and whether they are ``conditional``: of how samples fit what they were asked for,
-    which only models have that are told something. Networks say in which ``roles`` they can be
+    which only models have that are told something; those "near" their bar also what it means to be
+    ``far_off``, below it and above. Networks say in which ``roles`` they can be
     picked.
     Samplers say by their ``motion`` what a step does and whether it follows an ``ode``, or else
     adds noise; guidance says what it makes of the denoiser;
@@ -255,6 +256,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     unit: str = ""
     heavy: bool = False
     conditional: bool = False
+    far_off: list[str] = []
     needs: list[str] = []
     takes: list[SlotSpec] = []
     inputs: list[InputSpec] = []

@@ -267,6 +267,7 @@ class TestCommand:
         before = desk.reply(m.GetTarget(run=str(folder.path)))
         shown = desk.arrays()["x"]
         assert (before["n"], shown.shape) == (300, (300, 2))
+        assert before["most"] is None, "of what is drawn a figure can be of any number"
         assert desk.send(m.ApplyEdit(job=job, edit=add)) is None
         asked = desk.id
         desk.work(50)
@@ -274,7 +275,8 @@ class TestCommand:
         assert reply.result == {"step": desk.engine.queue.get(job).step}
         [told] = desk.outbox.of(m.Edited)
         assert told.edit == msgspec.structs.replace(add, step=reply.result["step"])
-        assert desk.reply(m.GetTarget(run=str(folder.path)))["n"] == 350
+        after = desk.reply(m.GetTarget(run=str(folder.path)))
+        assert (after["n"], after["most"]) == (350, 175), "two sets of as many are compared"
         live = desk.arrays()["x"]
         np.testing.assert_array_equal(live[:300], shown)
         assert desk.reply(m.GetTarget(run=str(folder.path), step=0))["n"] == 300

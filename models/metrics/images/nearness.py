@@ -56,6 +56,10 @@ def share_below(x: Tensor, y: Tensor) -> float:
     config=NearnessConfig,
     kinds=("images",),
     better="near",
+    far_off=(
+        "farther from training data than unseen data are",
+        "nearer to training data than unseen data are, as copies would be",
+    ),
 )
 class Nearness(SampleMetric[NearnessConfig]):
     """U / (n m) of the distances to training images as a metric; its part is the median distance of

@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from studio.app.intents.base import Answer, Intents, Link, floats
 from studio.app.intents.watching import Watching
+from studio.app.state.comparison import comparable
+from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.protocol.messages import GetNearest, GetTarget, QueryLayer
 
@@ -94,11 +96,21 @@ class LookingIntents(Intents):
         run.target = floats(answer, "x")
         run.learned = result.get("n")
         run.measured_by_own = bool(result.get("own"))
+        self._tell_most(run, result.get("most"))
         run.columns = tuple(result.get("columns", ()))
         run.classes = tuple(map(str, result.get("names") or ()))
         run.alike = dict(result.get("alike") or {})
         run.target_told = {name: values for name, values in answer.arrays.items() if name != "x"}
         self.state.runs.changed.emit(key)
+
+    def _tell_most(self, run: RunState, most: int | None) -> None:
+        """Note how many samples the data of a run allow a figure to be of; of others that learn the
+        same, too, which stand beside it.
+        """
+        run.most = most
+        for other in self.state.runs.by_key.values():
+            if not other.edits and not run.edits and comparable(run, other, self.state.catalog):
+                other.most = most
 
     async def nearest(self, question: GetNearest) -> Answer:
         """Return which of all that a run learns are nearest to some data.

@@ -34,6 +34,7 @@ class Figure:
         stale: whether the training has gone on a good way since.
         near: whether it cannot be told from its floor.
         tip: what there is to know of its metric.
+        counts: whether a verdict may rest on it.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Figure:
     stale: bool
     near: bool
     tip: str
+    counts: bool = True
 
     @property
     def when(self) -> str:
@@ -60,9 +62,9 @@ class Figure:
 
     @property
     def beside(self) -> str:
-        """Between what it lies, and what it is held against."""
+        """Between what it lies, what it is held against, and that no verdict rests on it."""
         between = f"95\u00a0%: {self.between}" if self.between else ""
-        return "; ".join(filter(None, [between, self.floor]))
+        return "; ".join(filter(None, [between, self.floor, "" if self.counts else "no verdict"]))
 
     @property
     def note(self) -> str:
@@ -122,6 +124,7 @@ def _figure(
         stale=bool(old) or late,
         near=stands(entry, found.floors, slug, found.value, found.n) == "same",
         tip=held.explained(entry),
+        counts=entry is None or not entry.conditional,
     )
 
 

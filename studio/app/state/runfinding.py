@@ -36,7 +36,7 @@ STANDS: Mapping[Stand, str] = {
     "better": "As good as real",
     "worse": "Told from real",
     "few": "Of too few samples",
-    "": "Without a floor",
+    "": "Without a verdict",
 }
 NOT_MEASURED = "Not measured"
 SIGNS: Mapping[str, Callable[[float, float], bool]] = {

@@ -118,7 +118,8 @@ class RunState:
     ``classes`` are the names of their classes, ``alike`` what holds for each of them, and for what
     the run makes, by name. ``held`` are some data that it has not learned, with
     ``held_told``, None where nobody asked or there are none: ``holds_out`` says which.
-    ``measured_by_own`` says that the figures of the run are against data that it learned.
+    ``measured_by_own`` says that the figures of the run are against data that it learned, and
+    ``most`` of how many samples they are at most, None where nobody knows or there is no end.
     ``phase_left`` are the seconds to the end of the present one of its ``phases``; ``evaluated`` is
     what was measured of it last because somebody asked.
     ``background`` says that another process trains it, ``elsewhere`` that this is one that a person
@@ -161,6 +162,7 @@ class RunState:
     held: Floats | None = None
     held_told: dict[str, NDArray[Any]] = field(default_factory=dict)
     measured_by_own: bool = False
+    most: int | None = None
     checkpoints: list[int] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
     log_dropped: int = 0

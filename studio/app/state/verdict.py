@@ -94,7 +94,7 @@ def verdicts_of(
     alike = len({(own, figure.n) for own, figure in zip(slugs, found, strict=True) if figure}) == 1
     said = _by(1 + len(shared), len(runs)) if alike else ""
     return [
-        replace(own, shared=f"{said}: {among.words}")
+        replace(own, shared=f"{said}: {among.words.partition(held.TAKES)[0]}")
         if said and own and among and among.words != own.words
         else own
         for own, among in zip(
@@ -106,7 +106,7 @@ def verdicts_of(
 def _by(count: int, runs: int) -> str:
     """Say by which figures runs are judged that are compared."""
     have = "both have" if runs == 2 else f"all {runs} have"
-    return f"by the {count} figures that {have}" if count > 1 else f"by the one figure that {have}"
+    return f"by the {count} figures {have}" if count > 1 else f"by the one figure {have}"
 
 
 def verdict_of(
@@ -124,12 +124,14 @@ def verdict_of(
         return None
     step, value, n, floors = found.step, found.value, found.n, found.floors
     entry = catalog.get("metric", slug) if catalog is not None else None
-    said, level = judged(entry, floors, slug, value, n)
+    said, level = judged(entry, floors, slug, value, n, ends=found.ends, most=run.most)
     stand = stands(entry, floors, slug, value, n)
     doubtful = stand in BESIDE and (stand != "few" or not held.few(n))
     if doubtful and (other := _told_by(run, catalog, slug, step, among)):
         said, level = BESIDE[stand].format(said=said, other=other), "warm"
         stand = "worse"
+    elif entry is not None and entry.conditional:
+        stand = ""
     title = metric_title(slug, catalog)
     floor = held.bar(entry, floors, slug)
     stale = run.step - step > max(1, run.step // held.STALE)
@@ -214,8 +216,33 @@ def judged(
     slug: str,
     value: float,
     n: int | None,
+    *,
+    ends: tuple[float, float] | None = None,
+    most: int | None = None,
 ) -> tuple[str, Level]:
-    """Say of a figure how it stands to what it is held against, and whether that is good."""
+    """Say of a figure how it stands to what it is held against, and whether that is good; of one
+    that counts in no verdict neither. ``ends`` are those of its interval, and ``most`` of how many
+    samples its data allow a figure.
+    """
+    said, level = _judged(entry, floors, slug, value, n, most)
+    stand = stands(entry, floors, slug, value, n)
+    if stand == "worse" and entry is not None and len(entry.far_off) == 2:
+        said += f": {entry.far_off[value > floors[slug]]}"
+    if stand == "worse" and ends is not None and ends[0] <= floors[slug] <= ends[1]:
+        said += f", {held.HOLDS}"
+    if entry is not None and entry.conditional and stand:
+        return f"{said}; {held.UNCOUNTED}", ""
+    return said, level
+
+
+def _judged(
+    entry: EntrySpec | None,
+    floors: Mapping[str, float],
+    slug: str,
+    value: float,
+    n: int | None,
+    most: int | None,
+) -> tuple[str, Level]:
     of = f"n\u00a0=\u00a0{n:,}" if n is not None else ""
     at = f" at {of}" if of else ""
     higher = entry is not None and entry.better == "higher"
@@ -223,7 +250,7 @@ def judged(
         case "few" if slug not in floors or held.bar_word(entry) != held.FLOOR:
             return f"{of}: {held.few(n)}", ""
         case "few":
-            return f"{of} cannot tell it from real: it takes\u00a0{held.ENOUGH:,}", ""
+            return f"{of} cannot tell it from real{held.TAKES}{held.takes(most)}", ""
         case "same":
             return f"not told from real{at}", "good"
         case "better":

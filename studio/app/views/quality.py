@@ -220,7 +220,7 @@ class QualityView(QWidget):
                 groups.setdefault(group_of(name), []).append(name)
         measured = run.evaluated if run is not None else None
         self._tell_empty(run, bool(groups) or measured is not None)
-        self.evaluated.show_figures(measured)
+        self.evaluated.show_figures(measured, run.most if run is not None else None)
         self.parts.show_figures(measured)
         self.standing.show_run(run)
         if run is None or not groups:

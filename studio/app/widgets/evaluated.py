@@ -22,7 +22,7 @@ HEADS = ("Metric", "Value", "Better", "Held against", "n", "Verdict")
 COUNT, VERDICT = 4, 5  # columns
 DOUBTFUL = (
     "No verdict: of so few samples that figure can say neither that they are told from real ones "
-    f"nor that they are not; it takes {held.ENOUGH:,}."
+    "nor that they are not; it takes {}."
 )
 GAP, MARGIN = 18, 14  # pixels between two columns, and beside all
 
@@ -36,6 +36,7 @@ class EvaluatedCard(QFrame):
         super().__init__()
         self._state = state
         self._shown: Evaluated | None = None
+        self._most: int | None = None
         self._besides: list[QWidget] = []  # verdicts in a column of their own
         self._belows: list[QWidget] = []  # and below their metrics
         self._columns: list[list[QWidget]] = [[] for _ in HEADS]
@@ -56,12 +57,14 @@ class EvaluatedCard(QFrame):
         layout.addWidget(self.notes)
         self.hide()
 
-    def show_figures(self, found: Evaluated | None) -> None:
-        """Show the figures of an evaluation, None for none."""
+    def show_figures(self, found: Evaluated | None, most: int | None = None) -> None:
+        """Show the figures of an evaluation, None for none; ``most`` is of how many samples the
+        data allow one.
+        """
         self.setVisible(found is not None and bool(found.values or found.notes))
-        if found is None or found == self._shown:
+        if found is None or (found, most) == (self._shown, self._most):
             return
-        self._shown = found
+        self._shown, self._most = found, most
         # What follows may lay out what is there so far: an error in that would end the program.
         self._besides, self._belows = [], []
         self._columns = [[] for _ in HEADS]
@@ -70,7 +73,7 @@ class EvaluatedCard(QFrame):
         self.title.setText(f"{told}; {few}" if few else told)
         doubtful = self._doubtful(found)
         once = len(doubtful) > 1  # a sentence that stands everywhere is read nowhere
-        self.about.setText(DOUBTFUL if once else "")
+        self.about.setText(DOUBTFUL.format(held.takes(most)) if once else "")
         self.about.setVisible(once)
         said = " ".join(filter(None, (*found.notes, self._settings(found))))
         self.notes.setText(said)
@@ -146,10 +149,13 @@ class EvaluatedCard(QFrame):
         self, found: Evaluated, entry: EntrySpec | None, slug: str, value: float
     ) -> tuple[str, str]:
         """Say how a figure stands to what it is held against, and with which colour."""
-        said, level = verdict.judged(entry, found.floors, slug, value, found.counts.get(slug))
+        n, ends = found.counts.get(slug), found.intervals.get(slug)
+        said, level = verdict.judged(
+            entry, found.floors, slug, value, n, ends=ends, most=self._most
+        )
         # How many they are stands beside it.
-        of = f"n\u00a0=\u00a0{found.counts.get(slug, 0):,} "
-        return said.partition(" at n")[0].removeprefix(of), level
+        of = f"n\u00a0=\u00a0{n or 0:,}"
+        return said.replace(f" at {of}", "", 1).removeprefix(f"{of} "), level
 
     def _settings(self, found: Evaluated) -> str:
         """Say with which settings figures were measured: of how many grey levels, say."""

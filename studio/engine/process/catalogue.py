@@ -154,6 +154,7 @@ def _entry(entry: Entry) -> EntrySpec:
             common["unit"] = entry.unit
             common["heavy"] = entry.heavy
             common["conditional"] = entry.conditional
+            common["far_off"] = list(entry.far_off or ())
             common["needs"] = list(entry.needs)
             common["kinds"] = list(kinds_measured(entry))
             common["roles"] = [DISTANCE] if is_distance(entry) else []

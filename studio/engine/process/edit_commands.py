@@ -82,23 +82,25 @@ def _target(engine: "Engine", command: m.GetTarget) -> Answer:
     if held is not None:
         rows = held.rows(slice(None))
         known, names = _known(run, source, rows)
-        told = {**_said(run, source), "n": len(held), "names": names, "held": True}
+        told = {**_said(run, source, target), "n": len(held), "names": names, "held": True}
         return Answer(told, {"x": rows.x.contiguous().numpy(), **known})
     label, names = _classes(run, source, target, n)
-    result = {**_said(run, source), "n": len(target.x), "names": names}
+    result = {**_said(run, source, target), "n": len(target.x), "names": names}
     return Answer(result, {"x": target.shown(n).contiguous().numpy(), **label})
 
 
-def _said(run: RunFolder, source: Dataset) -> dict[str, Any]:
-    """Return what is said of all rows: the names of their numbers, what holds for each, and whether
-    a model is measured with those that it learns.
+def _said(run: RunFolder, source: Dataset, target: Target) -> dict[str, Any]:
+    """Return what is said of all rows: the names of their numbers, what holds for each, whether a
+    model is measured with those that it learns, and with how many at most, None without an end.
     """
     dataset = run.record.spec.dataset
     kind = kind_of(picked_kind(dataset))
     # A training knows what was said when it began: marks follow at once.
     rule = rule_of(dataset.slug, run.project)
     alike = kind.alike(kind.ruled(source.rows, rule) if rule in kind.rules else source.rows)
-    return {"columns": list(source.rows.columns), "alike": alike, "own": source.own}
+    said = {"columns": list(source.rows.columns), "alike": alike}
+    most = len(target.x) // 2 if target.done else source.most  # as of `edited` data
+    return {**said, "own": source.own, "most": most}
 
 
 def _classes(run: RunFolder, source: Dataset, target: Target, n: int) -> tuple[Arrays, list[str]]:

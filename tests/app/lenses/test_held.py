@@ -197,7 +197,58 @@ def test_a_model_that_is_told_a_class_is_judged_as_one_that_is_not():
     asked = msgspec.structs.replace(asked, conditional=True)
     found = verdict_of(made, state)
     assert (found.stand, found.level) == ("same", "good")
-    assert verdict_of(made, state, "label-accuracy").level == "warm", "of that it is"
+    alone = verdict_of(made, state, "label-accuracy")
+    assert (alone.words.replace("\u00a0", " "), alone.level, alone.stand) == (
+        "0.04 below real at n = 2,000; counts in no verdict: it is of how well the class is heard",
+        "",
+        "",
+    ), "in no place it tells a run from real that it does not in another"
+    row = next(
+        each
+        for each in figures(made, str, lambda slug: asked if slug == asked.slug else FLOOR)
+        if each.slug == "label-accuracy"
+    )
+    assert row.beside == "real 0.98 ±\u00a00.005; no verdict"
+    assert "It counts in no verdict: it is of how well the class is heard" in row.tip
+
+
+NEAR = msgspec.structs.replace(
+    metric("nearness", "near"), far_off=["farther than unseen data", "nearer than unseen data"]
+)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(0.31, "0.18 below real at n = 250: farther than unseen data"),
+     (0.8, "0.31 above real at n = 250: nearer than unseen data")],
+)  # fmt: skip
+def test_too_near_and_too_far_are_said_in_words(value, words):
+    """Of "0.184 below real" nobody could tell whether training data were learned by heart."""
+    said, level = judged(NEAR, {"nearness": 0.49, "spread/nearness": 0.01}, "nearness", value, 250)
+    assert (said.replace("\u00a0", " "), level) == (words, "warm")
+
+
+def test_beyond_the_band_it_is_told_though_its_interval_holds_the_floor():
+    """1.75 x the floor, 6 to 18.8 and floor 6.7: nobody could see the rule."""
+    found = {"w2": 6.7, "spread/w2": 2.0}
+    said, level = judged(FLOOR, found, "w2", 11.7, 250, ends=(6.0, 18.8))
+    assert level == "warm"
+    assert said.replace("\u00a0", " ") == (
+        "1.75 × the floor at n = 250, beyond ± 2 SD of it, which its interval holds"
+    )
+    said, _ = judged(FLOOR, found, "w2", 19.0, 250, ends=(12.0, 28.0))
+    assert said.replace("\u00a0", " ") == "2.84 × the floor at n = 250"
+    assert "also where its own 95 % interval holds the floor" in held.explained(FLOOR)
+
+
+def test_of_data_that_have_no_more_nobody_is_asked_for_more():
+    made = learning(0.25)
+    state = SimpleNamespace(get=lambda kind, slug: FLOOR)
+    made.most = 250
+    said = verdict_of(made, state).words.replace("\u00a0", " ")
+    assert said == f"n = 250 {FEW}, more than these data have"
+    made.most = 5000
+    assert verdict_of(made, state).words.replace("\u00a0", " ") == f"n = 250 {FEW}"
 
 
 def test_a_compared_run_has_one_verdict_and_beside_it_what_all_have_says():
@@ -213,7 +264,7 @@ def test_a_compared_run_has_one_verdict_and_beside_it_what_all_have_says():
     assert replace(found[0], shared="") == verdict_of(often, state)
     assert found[0].words == "told from real by RECALL, not by this figure"
     said = found[0].shared.replace("\u00a0", " ")
-    assert said == "by the one figure that both have: not told from real at n = 2,000"
+    assert said == "by the one figure both have: not told from real at n = 2,000"
     assert (found[1].level, found[1].shared) == ("good", ""), "it says the same itself"
     told_by(seldom, "recall", 0.98)
     found = verdicts_of([often, seldom], state)
@@ -224,10 +275,14 @@ def test_a_compared_run_has_one_verdict_and_beside_it_what_all_have_says():
     told_by(seldom, "recall", 0.5)
     third = verdicts_of([often, seldom, seldom], state)[0]
     assert third.shared == (
-        "by the 3 figures that all 3 have: told from real by RECALL, not by this figure"
+        "by the 3 figures all 3 have: told from real by RECALL, not by this figure"
     )
     seldom.series["cost/samples"].values[-1] = 500.0
     assert not verdicts_of([often, seldom], state)[0].shared, "500 tell less than 2,000"
+    few = [learning(0.25), learning(0.25)]
+    told_by(few[0], "recall", 0.5)
+    said = verdicts_of(few, state)[0].shared.replace("\u00a0", " ")
+    assert said == "by the one figure both have: n = 250 cannot tell it from real"
     unmeasured = RunState(key="/p/runs/0002-r", name="0002-r")
     assert verdicts_of([unmeasured, often], state, "w2")[0] is None
 
