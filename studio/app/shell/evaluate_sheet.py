@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from shiboken6 import isValid
 
-from studio.app import tasks
+from studio.app import held, tasks
 from studio.app.actions import Actions
 from studio.app.forms.form import Form
 from studio.app.intents.base import Refused
@@ -27,6 +27,7 @@ __all__ = ["EvaluateSheet"]
 
 WIDTH = 480
 LONG = "takes long"
+USUAL = "Those of its training, and those that it was evaluated by"
 
 
 class EvaluateSheet(GrowingDialog):
@@ -45,12 +46,13 @@ class EvaluateSheet(GrowingDialog):
         assert run.spec is not None
         assert state.catalog is not None
         self._key = (state.catalog.kind_of(run.spec.dataset), evaluating.ASKED)
-        self._config: dict[str, Any] = state.asked.get(self._key, {})
+        self._config = evaluating.within(state.asked.get(self._key, {}), run.most)
         self._metrics = evaluating.fitting(run, state.catalog)
-        self._own = evaluating.own(run)
+        self._own = evaluating.own(run, state.catalog)
         self._wrong: set[str] = set()
         self._refused: dict[str, str] = {}  # settings that cannot be taken, by metric
         kind = kind_of_run(run, state.catalog)
+        self._many, self._most = kind.many, run.most
         self.setWindowTitle("Evaluate")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setModal(True)
@@ -58,15 +60,33 @@ class EvaluateSheet(GrowingDialog):
         on = evaluating.chosen(self._config, self._metrics, self._own)
         self.switches = {each.slug: self._switch(each, each.slug in on) for each in self._metrics}
         self.settings: dict[str, MetricSettings] = {}
-        usual = actions.training.measured_with(run)
-        self.form = Form(evaluating.settings(usual, kind.many))
+        self._usual = actions.training.measured_with(run)
+        self.form = Form(evaluating.settings(self._usual, self._many, self._most))
         self.form.show_config(self._config)
+        self.limit = label("", "small", wrap=True)
+        self._tell_most()
+        state.runs.changed.connect(self._known)
         self.form.edited.connect(self._edited)
         self.form.rejected.connect(self._rejected)
         self.trouble = label("", "danger", wrap=True)
         self.go = button("Evaluate", self._go, kind="primary")
         self._lay_out(evaluating.grouped(self._metrics, kind.groups))
         self._say()
+
+    def _known(self, key: str) -> None:
+        """Follow what is known of the data by now."""
+        if key == self._run.key and self._run.most != self._most:
+            self._most = self._run.most
+            self._config = evaluating.within(self._config, self._most)
+            self.form.show_entry(evaluating.settings(self._usual, self._many, self._most))
+            self.form.show_config(self._config)
+            self._tell_most()
+
+    def _tell_most(self) -> None:
+        """Say how many of the data a figure can be of, where somebody may want more."""
+        few = self._most is not None and self._most < held.ENOUGH
+        self.limit.setText(f"At most {self._most:,} of these data: {held.AS_MANY}." if few else "")
+        self.limit.setVisible(few)
 
     def _switch(self, entry: EntrySpec, on: bool) -> Switch:
         made = Switch(f"{entry.title}, {LONG}" if entry.heavy else entry.title)
@@ -92,8 +112,11 @@ class EvaluateSheet(GrowingDialog):
         layout.setSpacing(12)
         layout.addWidget(label("Evaluate", "heading"))
         layout.addWidget(label(said, "muted", wrap=True))
+        self.all = button("All", self._all, kind="link", tip="Switch on all of them")
+        self.usual = button("Usual", self._as_usual, kind="link", tip=USUAL)
+        layout.addLayout(row(self.all, self.usual, None))
         layout.addWidget(area, 1)
-        layout.addWidget(self.form)
+        layout.addLayout(column(self.form, self.limit, gap=4))
         layout.addWidget(self.trouble)
         layout.addLayout(row(None, button("Cancel", self.reject), self.go))
 
@@ -131,6 +154,18 @@ class EvaluateSheet(GrowingDialog):
 
     def _turned(self, slug: str, on: bool) -> None:
         self._keep(evaluating.put(self._config, slug, on, self._own))
+
+    def _all(self) -> None:
+        self._show_on(evaluating.put_all(self._config, self._metrics, self._own))
+
+    def _as_usual(self) -> None:
+        self._show_on(evaluating.put_usual(self._config))
+
+    def _show_on(self, config: dict[str, Any]) -> None:
+        on = evaluating.chosen(config, self._metrics, self._own)
+        for slug, switch in self.switches.items():
+            switch.setChecked(slug in on)
+        self._keep(config)
 
     def _edited(self, field: FieldSpec, value: Any) -> None:
         self._wrong.discard(field.path)

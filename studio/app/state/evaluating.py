@@ -7,6 +7,7 @@ from typing import Any
 
 from studio.app.state import drafts
 from studio.app.state.figures import MORE
+from studio.app.state.guiding import TOLD
 from studio.app.state.runs import RunState
 from studio.app.state.standings import measured_by
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
@@ -22,15 +23,18 @@ __all__ = [
     "own",
     "picks",
     "put",
+    "put_all",
     "put_settings",
+    "put_usual",
     "settings",
     "settings_of",
+    "within",
 ]
 
 ASKED = "evaluate"
 """Under this name, beside the kind of data, `AppState.asked` keeps what was chosen last."""
 COUNT, SEED, METRICS, SETTINGS = "n", "seed", "metrics", "settings"
-MOST = 10_000_000  # as many as samples are drawn by hand
+LEAST, MOST = 2, 10_000_000  # as many as samples are drawn by hand
 
 
 def fitting(run: RunState | None, catalog: Catalog | None) -> list[EntrySpec]:
@@ -47,10 +51,24 @@ def fitting(run: RunState | None, catalog: Catalog | None) -> list[EntrySpec]:
     ]
 
 
-def own(run: RunState) -> set[str]:
-    """Return the metrics that a run asks for, or else those that it was measured by."""
+def own(run: RunState, catalog: Catalog | None) -> set[str]:
+    """Return the metrics that a run asks for, or else those that it was measured by; with those
+    that it was evaluated by, and, where its model is told something, those of how well it hears it.
+    """
     picked = {pick.slug for pick in run.spec.metrics} if run.spec is not None else set()
-    return picked or set(measured_by([run]))
+    asked = set(run.evaluated.values) if run.evaluated is not None else set()
+    heard = {each.slug for each in fitting(run, catalog) if each.conditional}
+    return (picked or set(measured_by([run]))) | asked | (heard if _told(run, catalog) else set())
+
+
+def _told(run: RunState, catalog: Catalog | None) -> bool:
+    """Whether the model of a run is told what each datum is of."""
+    entry = drafts.entry_of(run.spec, "family", catalog) if run.spec is not None else None
+    fields = entry.fields if entry is not None else []
+    told = next((field for field in fields if field.path == TOLD), None)
+    if told is None or run.spec is None:
+        return False
+    return bool(drafts.value_at(run.spec.family.config, told))
 
 
 def grouped(
@@ -64,10 +82,11 @@ def grouped(
     return [(title, each) for title, each in found if each]
 
 
-def settings(usual: int, many: str) -> EntrySpec:
+def settings(usual: int, many: str, most: int | None = None) -> EntrySpec:
     """Return how many and which seed as a form has them: ``usual`` of the data are the default,
-    which are called ``many``.
+    which are called ``many``, and no more than ``most``, where there is an end of them.
     """
+    most = MOST if most is None else max(LEAST, most)
     fields = [
         FieldSpec(
             path=COUNT,
@@ -75,9 +94,9 @@ def settings(usual: int, many: str) -> EntrySpec:
             title=f"{many[:1].upper()}{many[1:]} (n)",
             help="How many are measured, against as many real ones. Figures of different n cannot "
             "be compared.",
-            default=usual,
-            low=2,
-            high=MOST,
+            default=min(usual, most),
+            low=LEAST,
+            high=most,
             log=True,
         ),
         FieldSpec(
@@ -125,6 +144,28 @@ def settings_of(run: RunState, slug: str, config: Mapping[str, Any]) -> dict[str
         return dict(said)
     own = {pick.slug: pick for pick in run.spec.metrics} if run.spec is not None else {}
     return dict(own[slug].config) if slug in own else {}
+
+
+def put_all(
+    config: Mapping[str, Any], entries: Sequence[EntrySpec], usual: Collection[str]
+) -> dict[str, Any]:
+    """Return a config with all of some metrics on; what is usual leaves no trace."""
+    return {**config, METRICS: {each.slug: True for each in entries if each.slug not in usual}}
+
+
+def put_usual(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a config with those metrics on that are usual."""
+    return {name: each for name, each in config.items() if name != METRICS}
+
+
+def within(config: Mapping[str, Any], most: int | None) -> dict[str, Any]:
+    """Return a config of how many there are: what was asked of other data may be more than these
+    have.
+    """
+    n = config.get(COUNT, 0)
+    if most is None or n <= most:
+        return dict(config)
+    return {name: each for name, each in config.items() if name != COUNT}
 
 
 def put_settings(

@@ -86,7 +86,9 @@ def test_what_so_few_cannot_say_is_said_once(lens, qtbot):
     card.show()
     told = [each.text() for each in card.findChildren(QLabel) if each.isVisible()]
     assert sum("takes" in each for each in told) == 1
-    assert "it takes 1,000" in card.about.text()
+    assert card.about.text().endswith("it takes 1,000.")
+    card.show_figures(newest([event(said)]), 250)
+    assert card.about.text().endswith("it takes 1,000, more than these data have.")
     assert any("× the floor" in each for each in told)
     names = [each.accessibleName() for each in card.findChildren(QLabel)]
     assert any("cannot tell it from real" in each for each in names), "each is heard whole"
@@ -278,6 +280,56 @@ async def test_the_metrics_that_fit_are_chosen_in_a_sheet_and_kept(bench, wait, 
     fpd = Pick(slug="fpd", config={"levels": 17})
     assert asked == [m.Evaluate(id=asked[0].id, run=run.key, n=50, metrics=[own, fpd])]
     assert seen == ["quality"]
+
+
+async def test_the_sheet_offers_no_more_than_the_data_have_and_knows_what_was_picked(bench):
+    """It took n = 1,000 of data that allow 250, and forgot the metrics after a restart."""
+    await bench.start()
+    state, made = bench.state, catalog()
+    heard = msgspec.structs.replace(OF_POINTS, slug="heard", title="Heard", conditional=True)
+    told = FieldSpec(path="conditional", kind="bool", title="Told", help="", default=True)
+    families = [
+        msgspec.structs.replace(each, fields=[*each.fields, told]) if each.slug == "edm" else each
+        for each in made.entries
+    ]
+    state.catalog = msgspec.structs.replace(made, entries=[*families, OF_POINTS, heard])
+    spec = RunSpec(
+        name="r", family=Pick(slug="edm"), dataset=Pick(slug="eight-gaussians"),
+        metrics=[Pick(slug="sliced-w2")], training={"evaluate_samples": 300},
+    )  # fmt: skip
+    run = RunState(key="/p/runs/0001-r", name="0001-r", spec=spec, checkpoints=[40])
+    state.runs.by_key[run.key] = run
+    state.runs.select(run.key)
+    state.go("run")
+    state.asked[("points", "evaluate")] = {"n": 1000}
+
+    def opened():
+        assert bench.window.registry.trigger("evaluate-by")
+        return bench.window.findChildren(EvaluateSheet)[-1]
+
+    def on(sheet):
+        return {slug for slug, switch in sheet.switches.items() if switch.isChecked()}
+
+    sheet = opened()
+    assert on(sheet) == {"sliced-w2", "heard"}, "of a model that is told something"
+    assert sheet.limit.isHidden()
+    run.most = 250
+    state.runs.changed.emit(run.key)  # as soon as it is known
+    assert sheet.limit.text().startswith("At most 250 of these data")
+    assert sheet.form.entry.fields[0].default == 250
+    assert "n" not in sheet._config, "what was asked of other data is no offer here"
+    sheet.form.rows["n"].editor._typed("1000")
+    assert not sheet.go.isEnabled()
+    sheet.form.rows["n"].editor._typed("200")
+    assert sheet.go.isEnabled()
+    sheet.all.click()
+    assert on(sheet) == set(sheet.switches)
+    sheet.usual.click()
+    assert on(sheet) == {"sliced-w2", "heard"}
+    sheet.reject()
+    run.evaluated = Evaluated(40, 0, {"fpd": 0.2})
+    run.spec = msgspec.structs.replace(spec, family=Pick(slug="edm", config={"conditional": False}))
+    assert on(opened()) == {"sliced-w2", "fpd"}, "what it was evaluated by"
 
 
 async def test_evaluate_now_measures_as_many_as_the_training_and_is_read_when_done(
