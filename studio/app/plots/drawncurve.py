@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QGraphicsItem
 
-from studio.app import words
+from studio.app import held, words
 from studio.app.plots.backdrop import colour
 from studio.app.plots.curves import Columns, Curve, columns, envelope, smoothed
 from studio.app.plots.plane import Line, pen, word
@@ -28,6 +28,7 @@ LINE = 20  # pixels that a line of words needs
 LETTER, EDGE = 7, 2  # pixels: the width of one, and what is free above and below words
 WORD, CLEAR = 64, 6  # how wide a word of a few letters is, and how far it keeps from its dot
 MOST_DOTS = 200  # more of them would be a thick line
+STARTS = 9  # places from left to right that a word of a floor may begin at
 UPPER = 3  # lines by which the word of a floor goes up at most, off what it would cover
 PALE = 0.5  # of the ink of values of fewer samples than others of their curve
 NONE = QPen(Qt.PenStyle.NoPen)
@@ -84,8 +85,8 @@ def curve_items(
     words also keep clear of ``others``.
     """
     parts = curve.by_size
-    held = parts if curve.floors is not None else [curve]
-    yield from _floor(held, frame, style)
+    bars = parts if curve.floors is not None else [curve]
+    yield from _floor(bars, frame, style)
     for part in reversed(parts):
         # Values of other numbers of samples stand apart: a line that joins them would show a step
         # that nothing learned.
@@ -99,16 +100,24 @@ def curve_items(
     if not curve.said:
         return
     lines = [*parts, *(part for each in others for part in each.parts)]
-    floors = [replace(part, values=part.floors) for part in held if part.floors is not None]
-    bands = [] if held[0].band is None else [(*frame.x, *_edges(held[0].band, frame))]
+    floors = [replace(part, values=part.floors) for part in bars if part.floors is not None]
+    bands = [] if bars[0].band is None else [(*frame.x, *_edges(bars[0].band, frame))]
     # Those at their dots first: the word of the floor has more places to go to.
     told: list[Place] = []
     counts = [
         item
         for part in (reversed(parts) if len(parts) > 1 else ())
-        for item in _count_word(part, [*lines, *floors], bands, told, frame, style)
+        for item in _count_word(
+            part,
+            [*lines, *floors],
+            [each for each in lines if each is not part],
+            bands,
+            told,
+            frame,
+            style,
+        )
     ]
-    yield from _floor_word(held[0], [*lines, *floors[1:]], told, frame, style)
+    yield from _floor_word(bars[0], [*lines, *floors[1:]], told, frame, style)
     yield from counts
 
 
@@ -202,12 +211,13 @@ def _floor_word(
     own = curve.counts[:1].tolist() if curve.counts is not None and len(counts) > 1 else []
     of = "".join(f", n = {int(n):,}" for n in own)
     brief = f"{curve.bar} {words.varying(float(along[1][0]), spread)}"
-    for told in dict.fromkeys((f"{brief}{of}", brief)):
-        if of and told != brief and LETTER * len(told) > frame.width:
+    band = f", {held.BAND}" if spread and curve.band is not None else ""
+    for told in dict.fromkeys((f"{brief}{of}{band}", f"{brief}{band}", f"{brief}{of}", brief)):
+        if told != brief and LETTER * len(told) > frame.width:
             continue
-        over, item = _floor_at(curve, along[1], told, parts, taken, frame, style)
+        over, items = _floor_at(curve, along[1], told, parts, taken, frame, style)
         if not over:
-            yield item
+            yield from items
             return
 
 
@@ -219,12 +229,13 @@ def _floor_at(
     taken: list[Place],
     frame: Frame,
     style: CanvasStyle,
-) -> tuple[int, QGraphicsItem]:
-    """Return over how many words the best place for a word of a floor lies, and the word there."""
+) -> tuple[int, list[QGraphicsItem]]:
+    """Return over how many words the best place for a word of a floor lies, and the word there;
+    far above its line with one that leads to it.
+    """
     wide = frame.pixels(LETTER * len(told))
-    starts = [frame.x[0], (sum(frame.x) - wide) / 2]
-    # On the right stands of how many samples the last values are, where they stand apart.
-    starts += [frame.x[1] - wide] if len(parts) == 1 else []
+    last = max(frame.x[0], frame.x[1] - wide)
+    starts = [frame.x[0], (frame.x[0] + last) / 2, *np.linspace(*(frame.x[0], last), STARTS)[1:]]
     line = float(frame.heights(floors)[0])
     low, high = (line, line) if curve.band is None else _edges(curve.band, frame)
     sides = [(high, True)] if frame.above(high) > LINE else []
@@ -244,7 +255,12 @@ def _floor_at(
     )
     over, _ = _lost(parts, taken, place(*best), frame)
     ground = colour(style.panel, 0.8) if sides else None  # which would hide the band
-    return over, word(told, style.good, (start, height), (0.0, 1.0 if up else 0.0), ground)
+    items: list[QGraphicsItem] = []
+    if height > high:  # what it is of is not the next line below it
+        x = start + frame.pixels(EDGE)
+        items.append(Line(np.array([x, x]), np.array([line, height]), pen(style.good, 1.0)))
+    items.append(word(told, style.good, (start, height), (0.0, 1.0 if up else 0.0), ground))
+    return over, items
 
 
 def _edges(band: tuple[Doubles, Doubles], frame: Frame) -> tuple[float, float]:
@@ -257,13 +273,15 @@ def _edges(band: tuple[Doubles, Doubles], frame: Frame) -> tuple[float, float]:
 def _count_word(
     curve: Curve,
     parts: list[Curve],
+    rivals: list[Curve],
     bands: list[Place],
     told: list[Place],
     frame: Frame,
     style: CanvasStyle,
 ) -> Iterator[QGraphicsItem]:
     """Say of how many samples the values are that stand apart: above their last dot or below it,
-    before it or after, where it covers least of the lines; keep its place among those ``told``.
+    before it or after, where it covers least of the lines and stands at no dot of its ``rivals``;
+    keep its place among those ``told``.
     """
     inside = (curve.steps >= frame.x[0]) & (curve.steps <= frame.x[1])
     known = np.flatnonzero(np.isfinite(frame.heights(curve.values)) & inside)
@@ -286,10 +304,24 @@ def _count_word(
         for low in lows or [height + near]
     ]
     taken = [*bands, *told]
-    start, _, low, _ = best = min(places, key=lambda each: _lost(parts, taken, each, frame))
+
+    def cost(each: Place) -> tuple[int, ...]:
+        left, right, low, high = each
+        around = left, right, low - line, high + line
+        return *_lost(parts, taken, each, frame), sum(_dots(one, around, frame) for one in rivals)
+
+    start, _, low, _ = best = min(places, key=cost)
     told.append(best)
     at = (step, low + line / 2)
     yield word(text, style.muted, at, (0.0 if start == step else 1.0, 0.5), shade)
+
+
+def _dots(curve: Curve, place: Place, frame: Frame) -> int:
+    """Return how many values of a curve lie in a place of the plane."""
+    left, right, low, high = place
+    at = frame.heights(curve.values)
+    inside = (curve.steps >= left) & (curve.steps <= right) & (at >= low) & (at <= high)
+    return int(inside.sum())
 
 
 def _lost(parts: list[Curve], taken: list[Place], place: Place, frame: Frame) -> tuple[int, int]:
@@ -310,5 +342,7 @@ def _covered(parts: list[Curve], place: Place, frame: Frame) -> int:
         along = np.sort(np.concatenate([np.linspace(left, right, 16), part.steps[inside]]))
         along = along[(along >= part.steps[0]) & (along <= part.steps[-1])]
         at = np.interp(along, part.steps, frame.heights(part.values))
-        found += int(((at >= low) & (at <= high)).sum())
+        # A steep line is in it between two that are not.
+        ends = np.stack([at[:-1], at[1:]]) if len(at) > 1 else np.stack([at, at])
+        found += int(((ends.max(0) >= low) & (ends.min(0) <= high)).sum())
     return found

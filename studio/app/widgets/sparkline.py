@@ -19,6 +19,7 @@ POINTS = 160  # more cannot be told apart at this width
 
 SHORT = 18.0  # pixels of the floor of one value alone
 DOT = 2.5
+BEHIND = 6.0  # pixels between a line and the word behind it
 
 
 @dataclass(frozen=True)
@@ -80,19 +81,24 @@ class Sparkline(QWidget):
         floor: float,
         right: float,
     ) -> QPointF:
-        """Return where the word of the floor begins: above or below it, where no curve is; on the
-        left before the right, where it ends, as a curve that approaches its floor is still far from
-        it there.
+        """Return where the word of the floor begins, where no curve is: behind its line, if that
+        leaves room before the floor of what came later; else above it or below, on the left before
+        the right, and higher up where a curve is on its floor all along.
         """
         measure = painter.fontMetrics()
         wide, high = measure.horizontalAdvance(self.bar), measure.ascent()
-        lines = [y for y in (floor - 3.0, floor + high + 1.0) if high <= y <= self.height()]
-        places = [QPointF(x, y) for x in (3.0, max(3.0, right - wide)) for y in lines]
+        low = measure.descent() + 1  # below its line: a comma
+        if right + BEHIND + wide + BEHIND + SHORT <= self.width():
+            return QPointF(right + BEHIND, min(floor + high / 2.0 - 1.0, self.height() - 2.0))
+        lines = [floor - 3.0, floor + high + 1.0, *(floor - 3.0 - n * high for n in (1, 2, 3))]
+        lines = [y for y in lines if high <= y <= self.height()]
+        starts = np.linspace(3.0, max(3.0, right - wide), 5)[[0, 4, 1, 2, 3]]
+        places = [QPointF(float(x), y) for y in lines for x in starts]
 
         def hidden(place: QPointF) -> int:
             along = np.linspace(place.x(), place.x() + wide, 16)
             at = np.interp(along, xs, ys)
-            return int(((at > place.y() - high - 2) & (at < place.y() + 2)).sum())
+            return int(((at > place.y() - high - 2) & (at < place.y() + low)).sum())
 
         return min(places, key=hidden, default=QPointF(3.0, floor - 3.0))
 

@@ -46,7 +46,7 @@ class Strip(QWidget):
         super().__init__()
         self._values: NDArray[np.float64] = np.empty(0)
         self._step = 0
-        self._floor, self.band, self._name = 0.0, (0.0, 0.0), ""
+        self._floor, self.band, self.title = 0.0, (0.0, 0.0), ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         repaint_on_theme(self)
 
@@ -65,7 +65,8 @@ class Strip(QWidget):
         they are known.
         """
         off = floor is not None and floor <= 0
-        self._name = f"{name} (the floor is not above 0: off this axis)" if off else name
+        drawn = f"; {held.BAND}" if name and band is not None else ""
+        self.title = f"{name} (the floor is not above 0: off this axis)" if off else name + drawn
         some = values[np.isfinite(values)]
         positive = bool(len(some)) and bool((some > 0).all())
         self._values = some if positive else np.empty(0)
@@ -103,7 +104,7 @@ class Strip(QWidget):
         painter.drawLine(QLineF(EDGE, y, self.width() - EDGE, y))
         painter.setPen(QColor(tokens.muted))
         name = painter.fontMetrics().elidedText(
-            self._name, Qt.TextElideMode.ElideRight, self.width() - 2 * EDGE
+            self.title, Qt.TextElideMode.ElideRight, self.width() - 2 * EDGE
         )
         painter.drawText(QPointF(EDGE, 12), name)
         last = -float(WORDS)

@@ -114,7 +114,7 @@ def test_a_floor_goes_from_edge_to_edge_with_the_band_of_its_spread(qapp: object
     line = next(item for item in items if type(item) is Line)
     assert line.getData()[0].tolist() == [0, 40, 60, 100]
     text = next(item for item in items if isinstance(item, pg.TextItem))
-    assert text.toPlainText().replace("\u00a0", " ") == "floor 0.2 ± 0.05"
+    assert text.toPlainText().replace("\u00a0", " ") == "floor 0.2 ± 0.05, band ± 2 SD"
     assert text.pos().y() == pytest.approx(0.3), "above the band, which it would hide"
 
 
@@ -422,6 +422,57 @@ def test_of_several_curves_the_first_alone_has_words(qapp: object) -> None:
         items = curve_items(each, found, frame, CanvasStyle.of(DARK))
         words.append([i.toPlainText() for i in items if isinstance(i, pg.TextItem)])
     assert words == [["floor 0.02, n = 2,000", "n = 250", "n = 2,000"], []]
+
+
+def test_of_how_many_a_value_is_does_not_stand_at_the_dot_of_another_curve(qapp: object) -> None:
+    """ "n = 250" of one run stood over the last of another's that were of 100."""
+    steps, counts = np.array([20.0, 300.0, 700.0]), np.array([100.0, 100.0, 250.0])
+    curve = Curve("q", "Q", "#f00", steps, np.array([90.0, 20.0, 12.0]), True, counts=counts)
+    other = Curve("r", "R", "#00f", np.array([100.0, 640.0]), np.array([60.0, 15.0]), True)
+    frame = Frame((0.0, 1000.0), (0.0, 300.0), 360.0, 110.0, log=False)
+    (found,) = reduced(ChartScene([curve], (0.0, 1000.0)), 360)
+    for others, anchor in (([], 1.0), ([other], 0.0)):
+        items = curve_items(curve, found, frame, CanvasStyle.of(DARK), others)
+        texts = [each for each in items if isinstance(each, pg.TextItem)]
+        (of,) = [each for each in texts if each.toPlainText() == "n = 250"]
+        assert of.anchor.x() == anchor
+
+
+def test_a_word_of_a_floor_that_is_far_above_it_is_led_to_it(qapp: object) -> None:
+    """ "floor 6.7 ± 2, n = 250" floated in the air, above the line of another number."""
+    steps = np.array([16.0, 60, 120, 200, 300, 460, 700])
+    values = np.array([300.0, 240, 110, 60, 40, 24, 12])
+    counts = np.array([*[100.0] * 6, 250.0])
+    floors, spreads = np.array([*[19.0] * 6, 6.7]), np.array([*[7.0] * 6, 2.0])
+    curve = Curve("q", "Q", "#f00", steps, values, True, 6.7, floors, counts, spreads=spreads)
+    frame = Frame((0.0, 700.0), (0.0, 310.0), 300.0, 140.0, log=False)
+    (found,) = reduced(ChartScene([curve], (0.0, 700.0)), 300)
+    items = list(curve_items(curve, found, frame, CanvasStyle.of(DARK)))
+    (said,) = [
+        each
+        for each in items
+        if isinstance(each, pg.TextItem) and each.toPlainText().startswith("floor")
+    ]
+    assert said.pos().y() > 11.0
+    leads = [
+        each
+        for each in items
+        if type(each) is Line
+        and len(set(each.getData()[1])) == 2
+        and np.ptp(each.getData()[0]) == 0
+    ]
+    assert [each.getData()[1].tolist() for each in leads] == [[6.7, said.pos().y()]]
+
+
+def test_the_word_of_a_floor_does_not_lie_across_a_steep_curve(qapp: object) -> None:
+    """It came down between two of the places that were looked at."""
+    steps, values = np.array([0.0, 30.0, 60.0, 1000.0]), np.array([300.0, 260.0, 20.0, 15.0])
+    curve = Curve("q", "Q", "#f00", steps, values, True, 7.0, np.full(4, 7.0))
+    frame = Frame((0.0, 1000.0), (0.0, 310.0), 360.0, 130.0, log=False)
+    (found,) = reduced(ChartScene([curve], (0.0, 1000.0)), 360)
+    items = curve_items(curve, found, frame, CanvasStyle.of(DARK))
+    (said,) = [each for each in items if isinstance(each, pg.TextItem)]
+    assert said.pos().x() > 60.0
 
 
 def test_words_of_a_curve_keep_clear_of_other_curves(qapp: object) -> None:

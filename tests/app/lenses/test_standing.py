@@ -37,6 +37,19 @@ def test_figures_of_one_number_of_samples_are_on_the_axis(lens: Any, card: Stand
     card.grab()
 
 
+def test_a_band_says_how_wide_it_is(lens: Any, card: StandingCard) -> None:
+    """Floor 19 ± 7 was drawn from 5 to 32."""
+    lens.measure("quality/w2", [10, 20], [4.0, 2.0])
+    lens.measure("cost/samples", [10, 20], [2000.0, 2000.0])
+    lens.run.floors = {"w2": 1.0, "spread/w2": 0.2}
+    card.show_run(lens.run)
+    assert card.strip.band == (0.6, 1.4)
+    assert card.strip.title.replace("\u00a0", " ").endswith("; band ± 2 SD")
+    lens.run.floors = {"w2": 1.0}
+    card.show_run(lens.run)
+    assert "band" not in card.strip.title
+
+
 def test_another_metric_may_be_chosen_and_another_run_begins_with_its_first(
     lens: Any, card: StandingCard
 ) -> None:
