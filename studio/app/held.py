@@ -50,7 +50,7 @@ ENOUGH = 1000
 
 BAND = f"band\u00a0±\u00a0{SEEN:g}\u00a0SD"
 """What is drawn around a floor, beside "floor 19 ± 7", which has the standard deviation."""
-HOLDS = f"beyond ±\u00a0{SEEN:g}\u00a0SD of it, which its interval holds"
+HOLDS = f"beyond ±\u00a0{SEEN:g}\u00a0SD of it, though its interval holds it"
 UNCOUNTED = "counts in no verdict: it is of how well the class is heard"
 TAKES = ": it takes\u00a0"
 NO_MORE = "more than these data have"

@@ -234,7 +234,7 @@ def test_beyond_the_band_it_is_told_though_its_interval_holds_the_floor():
     said, level = judged(FLOOR, found, "w2", 11.7, 250, ends=(6.0, 18.8))
     assert level == "warm"
     assert said.replace("\u00a0", " ") == (
-        "1.75 × the floor at n = 250, beyond ± 2 SD of it, which its interval holds"
+        "1.75 × the floor at n = 250, beyond ± 2 SD of it, though its interval holds it"
     )
     said, _ = judged(FLOOR, found, "w2", 19.0, 250, ends=(12.0, 28.0))
     assert said.replace("\u00a0", " ") == "2.84 × the floor at n = 250"
