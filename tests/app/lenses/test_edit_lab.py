@@ -17,6 +17,7 @@ from studio.app.command_hand import hand_commands
 from studio.app.intents.base import Answer, Refused
 from studio.app.state.editing import TASKS
 from studio.app.state.selection import Offered, Source
+from studio.app.views.images import unapplied
 from studio.app.views.images.edit import VIEW, WIDE, EditView
 from studio.app.views.images.edited import Edited
 from studio.app.views.images.strengths import LEVELS
@@ -622,3 +623,46 @@ async def test_kept_edits_come_back_with_what_they_were_made_of(lens, lab):
     assert lab.results.tiles.count == 3
     lab.paint.undo()
     assert lab.edits.now.title == "Image of result 2, class two"
+
+
+async def test_what_is_painted_and_not_applied_outlives_the_window(lens, lab) -> None:
+    """A mask was gone with the window."""
+    await ready(lab)
+    at = lab.canvas.box().topLeft() + QPointF(2.5, 1.5) * (lab.canvas.box().width() / SIDE)
+    QTest.mouseClick(lab.canvas, Qt.MouseButton.LeftButton, pos=at.toPoint())
+    painted = lab.edits.now
+    assert painted.marked.any()
+    lab.hide()  # as it is when the studio is left
+    other = EditView(lens.state, lens.actions)
+    other.resize(1000, 640)
+    other.show()
+    await until(lambda: other.edits.now is not None and other.edits.now.marked.any())
+    now = other.edits.now
+    assert now.marked.tolist() == painted.marked.tolist()
+    assert (now.image == painted.image).all()
+    assert (now.title, now.label) == (painted.title, painted.label)
+    assert other.task.operator == "inpaint"
+    assert other.edits.can_undo, "to the image as it was"
+    # What is wiped, or applied, is not kept.
+    other.paint.wipe()
+    other._unapplied.flush()
+    assert unapplied.read(lens.run.key) is None
+    other.paint.undo()
+    other._unapplied.flush()
+    assert unapplied.read(lens.run.key) is not None
+    other._go()
+    await until(lambda: other.go.text() == "Cancel")
+    write(lens, "inpaint", {"x": np.tile(now.image, (8, 1, 1, 1))})
+    await until(lambda: other.results.found is not None)
+    other._unapplied.flush()
+    assert unapplied.read(lens.run.key) is None
+    other.close()
+    other.deleteLater()
+
+
+@pytest.mark.parametrize("data", [b"", b"no archive", b"PK\x03\x04 cut off"])
+def test_a_sheet_that_cannot_be_read_is_none(data: bytes) -> None:
+    file = unapplied.file_of("/p/runs/0001-r")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
+    assert unapplied.read("/p/runs/0001-r") is None

@@ -45,11 +45,13 @@ from studio.app.state.results import number_of, operator_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.undoing import Edits, Table
+from studio.app.views.images import unapplied
 from studio.app.views.images.edited import Edited, edited
 from studio.app.views.images.editresults import EditResults
 from studio.app.views.images.painting import PaintTools
 from studio.app.views.images.pictures import Pictures
 from studio.app.views.images.strengths import Question, Strengths
+from studio.app.views.images.unapplied import Unapplied
 from studio.app.viewspec import ViewSpec, shows_moving
 from studio.app.widgets.basic import Elided, button, label, row, scrolled, section, view_bar
 from studio.app.widgets.dropped import copied
@@ -95,6 +97,8 @@ class EditView(QWidget):
         self.second: Sheet | None = None
         self.pictures = Pictures(state)
         self._errands = Errands[Given](self, state, actions)
+        self._unapplied = Unapplied(self)
+        self._looked = ""  # the run of which what was painted is on the table again
         self._key = ""
         self._learned = False  # what the model can do
         self.setProperty("surface", "canvas")
@@ -251,7 +255,7 @@ class EditView(QWidget):
                 self._take_selected()
             if self.edits.now is None:
                 self.take_real()
-                tasks.spawn(self._bring_back(run.key, self._kept(run)))
+                tasks.spawn(self._take_up(run.key, self._kept(run)))
 
     # What was kept
 
@@ -269,6 +273,30 @@ class EditView(QWidget):
         shown = found is not None and found.name == name
         if key == self._key and self.edits.now is not None and not shown and _task_of(name):
             tasks.spawn(self._bring_back(key, [name]))
+
+    async def _take_up(self, key: str, names: list[str]) -> None:
+        """Lay on the table what was painted last and never applied; else an edit that was kept."""
+        empty, left = self.edits.now, await asyncio.to_thread(unapplied.read, key)
+        if not isValid(self) or key != self._key or self.edits.now is not empty:
+            return
+        self._looked = key
+        fits = left is not None and left[1].image.shape == self.pictures.shape
+        if left is None or not fits or self._state.opened.get(key):
+            await self._bring_back(key, names)
+            return
+        task, sheet = left
+        self.form.choose(task)
+        self.edits.put(sheet)
+        self.refresh()
+
+    def _keep_painted(self) -> None:
+        """Keep what is painted while nothing came of it yet."""
+        sheet, brush = self.edits.now, self.task.brush
+        if self._looked != self._key or sheet is None:
+            return
+        painted = sheet.marked.any() or (brush == "colour" and self.edits.can_undo)
+        new = bool(painted) and sheet not in self._came
+        self._unapplied.keep(self._key, self.task, sheet if new else None)
 
     async def _bring_back(self, key: str, names: list[str]) -> None:
         """Lay the first of some results on the table of which it is known what it was made of."""
@@ -325,6 +353,7 @@ class EditView(QWidget):
         self.edits.put(replace(sheet, fitted=said) if said else sheet)
         self.results.take(None)
         self.strengths.clear()
+        self._keep_painted()
         self.refresh()
 
     def _tell_fitted(self) -> None:
@@ -417,7 +446,9 @@ class EditView(QWidget):
 
     def _painted(self) -> None:
         """Show what came of a sheet that undo has brought back; of a new one nothing has yet."""
+        self._looked = self._key
         self._show_came()
+        self._keep_painted()
         self.refresh()
 
     def _show_came(self) -> None:
@@ -499,6 +530,7 @@ class EditView(QWidget):
             return
         if isValid(self) and errand is self._errands.of(self._key):
             self._came[sheet] = found
+            self._keep_painted()
             if task == self.task:
                 self.results.take(found)
             self.refresh()
@@ -626,6 +658,7 @@ class EditView(QWidget):
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self._unapplied.flush()
         if self._state.table is self._on_table:
             self._state.table = None
         if self._state.paste == self._paste:
