@@ -445,7 +445,7 @@ class MainWindow(QMainWindow):
         if self.split.count() == 3 and self.sidebar.isVisible() and self.inspector.isVisible():
             layout["columns"] = self.split.sizes()
         if self.canvas.lenses.wanted:
-            layout["lens"] = self.canvas.lenses.wanted
+            layout["lens"] = self.canvas.lenses.left
         fresh = preferences.load()  # recent projects may have been added meanwhile
         fresh.layout = layout
         fresh.theme, fresh.identity = theme.mode, theme.identity

@@ -80,9 +80,10 @@ async def test_the_place_is_remembered_with_the_layout(bench, wait, tmp_path):
     await begun(bench, wait, kept_with(made.path))
     await wait(lambda: key in bench.state.runs.by_key)
     bench.actions.runs.select(key)
+    bench.window.canvas.lenses.want("samples/edit")
     bench.window.save_layout()
     layout = preferences.load().layout
-    assert (layout["place"], layout["run"]) == ("run", key)
+    assert (layout["place"], layout["run"], layout["lens"]) == ("run", key, "samples/edit")
 
 
 async def test_a_training_that_was_interrupted_is_what_one_meets(bench, wait, tmp_path):

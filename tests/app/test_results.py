@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +212,38 @@ def test_a_result_is_called_what_was_written_until_the_catalogue_is_there() -> N
     assert result_words(None, name, None).text == "9 Sdedit"
     run.result_names[name] = "the good one"
     assert result_words(run, name, None).spoken == "Result 9 the good one, SDEdit"
+
+
+async def test_of_many_results_the_newest_are_seen_and_a_click_shows_all(
+    bench: Bench, wait: Wait, tmp_path: Path
+) -> None:
+    """Eleven edits of one run pushed all other runs out of sight."""
+    project = Project.create(tmp_path / "p", "p")
+    run = await ready(bench)
+    bench.state.runs.by_key.clear()
+    run.key = str(in_project(project))
+    bench.state.runs.by_key[run.key] = run
+    run.results = [f"{n:04d}-make" for n in range(1, 12)]
+    listed = bench.window.sidebar.runs
+    listed.refresh()
+    first, *seen = listed.tree.open_keys[1:]
+    assert [key.rpartition("/")[2] for key in seen] == run.results[-4:]
+    words = listed.words(first)
+    assert words is not None
+    assert words.text == "7 earlier"
+    assert [title for title, _ in listed.entries(first)] == ["Show all results"]
+    index = listed.model.index_of(first)
+    assert not listed.model.flags(index) & Qt.ItemFlag.ItemIsEditable
+    listed.tree._go_to(index)
+    QTest.keyClick(listed.tree, Qt.Key.Key_Delete)
+    QTest.keyClick(listed.tree, Qt.Key.Key_Return)
+    assert [key.rpartition("/")[2] for key in listed.tree.open_keys[1:]] == run.results
+
+
+def test_five_results_are_all_seen() -> None:
+    run = RunState(key="/p/runs/0001-r", name="0001-r", results=["0001-a"] * 5)
+    assert [line.earlier for line in tree([run], results=True)] == [False] * 6
+    more = replace(run, results=["0001-a"] * 6)
+    assert [line.earlier for line in tree([more], results=True)] == [False, True, *[False] * 4]
+    assert tree([more], results=True)[0].branches == 5
+    assert len(tree([more], results=True, whole={more.key})) == 7

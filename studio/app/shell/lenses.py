@@ -76,7 +76,7 @@ class _Page(QWidget):
         self._lens, self._state, self._actions = lens, state, actions
         self._built: dict[str, QWidget] = {}
         self._offered: list[ViewSpec] = []
-        self._wanted = ""
+        self.wanted = ""
         self._segments: Segments | None = None
         self.setProperty("surface", "canvas")
         self._bars = QStackedWidget()
@@ -109,7 +109,7 @@ class _Page(QWidget):
 
     def want(self, view: str) -> None:
         """See a view of that id, now or as soon as it applies."""
-        self._wanted = view
+        self.wanted = view
 
     def refresh(self, specs: list[ViewSpec]) -> None:
         """Offer the views that apply to what is selected; keep the one that is seen if possible."""
@@ -123,7 +123,7 @@ class _Page(QWidget):
             self._state.playback.set(idle="")
             return
         ids = [spec.id for spec in applying]
-        self._see(ids.index(self._wanted) if self._wanted in ids else 0)
+        self._see(ids.index(self.wanted) if self.wanted in ids else 0)
 
     def _offer(self, titles: list[str]) -> None:
         if self._segments is not None:
@@ -137,7 +137,7 @@ class _Page(QWidget):
             self._line.insertWidget(0, self._segments)
 
     def _choose(self, index: int) -> None:
-        self._wanted = self._offered[index].id
+        self.wanted = self._offered[index].id
         self._see(index)
 
     def _see(self, index: int) -> None:
@@ -229,6 +229,12 @@ class Lenses(QWidget):
         if self.shown == lens:
             self.refresh()
         self.tabs.setCurrentIndex(ids.index(lens))
+
+    @property
+    def left(self) -> str:
+        """What `restore` brings back: the lens that is wanted, and of it the view."""
+        page = self._pages.get(self.wanted)
+        return f"{self.wanted}/{page.wanted}" if page is not None and page.wanted else self.wanted
 
     @property
     def shown(self) -> str:

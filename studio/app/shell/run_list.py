@@ -108,7 +108,10 @@ class RunList(QWidget):
             if race and members == set(runs.chosen):
                 marked.add(race_line(race))
             if opened := self._state.opened.get(runs.selection):
-                marked.add(result_line(runs.selection, opened))
+                line = result_line(runs.selection, opened)
+                if not self.model.index_of(line).isValid():  # it is among the earlier ones
+                    self.model.show_all(runs.selection)
+                marked.add(line)
         self.tree.select(marked)
 
     def _selected(self, key: str) -> None:
@@ -120,11 +123,20 @@ class RunList(QWidget):
         line = self.model.line_at(self.model.index_of(key))
         if line is not None and line.race:
             self._actions.comparing.show_race(line.race)
+        elif line is not None and line.earlier:
+            self._show_all(line.above)
         elif line is not None and line.result:
             self._actions.operating.show(line.above, line.result)
         else:
             self._actions.operating.leave(key)
             self._actions.runs.select(key)
+
+    def _show_all(self, run: str) -> None:
+        """Show all results of a run; the keyboard goes to the first of them."""
+        self.model.show_all(run)
+        made = self._state.runs.by_key[run].results
+        self.tree.reveal(result_line(run, made[0]))
+        self._mark()
 
     def _extend(self, key: str) -> None:
         line = self.model.line_at(self.model.index_of(key))
@@ -143,6 +155,8 @@ class RunList(QWidget):
         line = self.model.line_at(self.model.index_of(key))
         if line is not None and line.race:
             return race_entries(self._state, self._actions, line.race)
+        if line is not None and line.earlier:
+            return [("Show all results", partial(self._show_all, line.above))]
         if line is not None and line.result:
             rename = partial(self._say, key, "name")
             return result_entries(self._actions, line.above, line.result, rename)

@@ -11,7 +11,7 @@ from studio.app.state import comparison
 from studio.app.state.naming import name_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
-from studio.app.state.tree import Line, race_line, result_line, tree
+from studio.app.state.tree import FEW, Line, race_line, result_line, tree
 from studio.app.widgets.literal import tip_text
 
 __all__ = ["WORDS", "RunModel"]
@@ -31,17 +31,23 @@ class RunModel(LineModel):
         super().__init__()
         self._state, self._rename = state, rename
         self._races: dict[str, list[RunState]] = {}
+        self._whole: set[str] = set()  # runs of which all results are seen
 
     def refresh(self) -> bool:
         """Take the tree as it is now; return whether its lines are others than before."""
         runs = self._state.runs
-        lines = tree(runs.by_key.values(), results=True)
+        lines = tree(runs.by_key.values(), results=True, whole=self._whole)
         self._races = {line.key: comparison.members(runs, line.race) for line in lines if line.race}
         if lines == self.lines:
             self.tell_all()
             return False
         self.fill(lines)
         return True
+
+    def show_all(self, run: str) -> None:
+        """Show all results of a run."""
+        self._whole.add(run)
+        self.refresh()
 
     def tell_run(self, run: RunState) -> None:
         """Say that a run has changed, with what is called its results, and the race that it took
@@ -57,6 +63,11 @@ class RunModel(LineModel):
         """Return what a line says, None of a run that has just gone."""
         if line.race:
             return say(self._state, self._races[line.key], f"Race of {line.branches}")
+        if line.earlier:
+            run = self._state.runs.by_key.get(line.above)
+            text = f"{len(run.results) - FEW if run is not None else 0:,} earlier"
+            spoken = f"{text} results: show them"
+            return RunWords(text=text, note="", dot="", progress=None, spoken=spoken)
         if line.result:
             run = self._state.runs.by_key.get(line.above)
             return result_words(run, line.result, self._state.catalog)
@@ -67,11 +78,11 @@ class RunModel(LineModel):
         line = self.line_at(index)
         if line is None:
             return NOTHING
-        return READ if line.race else NAMED
+        return READ if line.race or line.earlier else NAMED
 
     def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
         line = self.line_at(index)
-        if line is None or line.race or role != Qt.ItemDataRole.EditRole:
+        if line is None or line.race or line.earlier or role != Qt.ItemDataRole.EditRole:
             return False
         self._rename(line.key, str(value))
         return True

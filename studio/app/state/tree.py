@@ -2,22 +2,23 @@
 which it learned from, a race around its runs. Pure.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from studio.app.state.learning import origin
 from studio.app.state.runs import RunState
 
-__all__ = ["Line", "race_line", "result_line", "tree"]
+__all__ = ["FEW", "Line", "race_line", "result_line", "tree"]
 
-RACE, RESULT = "race:", "result:"
+RACE, RESULT, EARLIER = "race:", "result:", "earlier:"
+FEW = 4  # results of a run that are seen where it has more, the newest
 
 
 @dataclass(frozen=True)
 class Line:
     """A line of the tree. ``key`` is that of a run, or `race_line` of a race, or `result_line` of
-    a result; ``above`` that of
-    the line it belongs to, "" for none. ``branches`` counts the lines right below it.
+    a result, or stands for the earlier results of a run; ``above`` is that of the line it belongs
+    to, "" for none. ``branches`` counts the lines right below it.
     """
 
     key: str
@@ -38,9 +39,14 @@ class Line:
         return self.key.rpartition("/")[2] if self.key.startswith(RESULT) else ""
 
     @property
+    def earlier(self) -> bool:
+        """Whether the line stands for all results of the run ``above`` it but the newest."""
+        return self.key.startswith(EARLIER)
+
+    @property
     def run(self) -> bool:
         """Whether the line stands for a run."""
-        return not self.race and not self.result
+        return not self.race and not self.result and not self.earlier
 
 
 def race_line(race: str) -> str:
@@ -53,10 +59,12 @@ def result_line(run: str, name: str) -> str:
     return f"{RESULT}{run}/{name}"
 
 
-def tree(runs: Iterable[RunState], *, results: bool = False) -> list[Line]:
+def tree(
+    runs: Iterable[RunState], *, results: bool = False, whole: Collection[str] = ()
+) -> list[Line]:
     """Return the lines from top to bottom, newest first; under each its ``results``, if they are
-    wanted, its branches and the runs that learned from it, oldest first. A run whose parent is
-    gone stands for itself.
+    wanted, of many the newest unless its key is among the ``whole``, its branches and the runs
+    that learned from it, oldest first. A run whose parent is gone stands for itself.
     """
     every = sorted(runs, key=lambda run: run.name)
     names = {run.name for run in every}
@@ -77,7 +85,7 @@ def tree(runs: Iterable[RunState], *, results: bool = False) -> list[Line]:
             lines.append(Line(above, branches=len(group)))
             depth = 1
         for run in group:
-            _add(lines, run, depth, above, below, results)
+            _add(lines, run, depth, above, below, whole if results else None)
     return lines
 
 
@@ -95,10 +103,14 @@ def _add(
     depth: int,
     above: str,
     below: dict[str, list[RunState]],
-    results: bool,
+    whole: Collection[str] | None,
 ) -> None:
-    branches, made = below.get(run.name, []), run.results if results else []
-    lines.append(Line(run.key, depth, above, len(branches) + len(made)))
+    branches, made = below.get(run.name, []), run.results if whole is not None else []
+    some = len(made) > FEW + 1 and run.key not in (whole or ())
+    made = made[-FEW:] if some else made
+    lines.append(Line(run.key, depth, above, len(branches) + len(made) + some))
+    if some:
+        lines.append(Line(f"{EARLIER}{run.key}", depth + 1, run.key))
     lines += [Line(result_line(run.key, name), depth + 1, run.key) for name in made]
     for branch in branches:
-        _add(lines, branch, depth + 1, run.key, below, results)
+        _add(lines, branch, depth + 1, run.key, below, whole)
