@@ -66,7 +66,7 @@ def read(run: str) -> tuple[Task, Sheet] | None:
             mask = np.asarray(found["mask"], bool)
     except READING:
         return None
-    if image.ndim != 3 or mask.shape != image.shape[1:] or len(words) != 4:
+    if mask.shape != image.shape[1:] or len(words) != 4:
         return None
     return task, Sheet(image, words[1], words[2], mask if mask.any() else None, words[3])
 
