@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QBoxLayout, QSlider, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from studio.app import tasks, words
-from studio.app.held import SEEN
+from studio.app.held import BAND, SEEN
 from studio.app.intents.base import Refused
 from studio.app.kinds.registry import kind_of_run
 from studio.app.plots.export import Picture
@@ -244,7 +244,8 @@ class SolversView(FoundView):
         kind = kind_of_run(self.state.runs.by_key.get(self._key), self.state.catalog)
         mean, spread = found.bar
         many = len(found.floor) > 1
-        of = f"mean and spread of {len(found.floor)} draws" if many else "one draw"
+        mean_of = f"mean and standard deviation (SD) of {len(found.floor)} draws, {BAND}"
+        of = mean_of if many else "one draw"
         text = (
             f"Floor {words.varying(mean, spread)}: {found.samples:,} real {kind.many} against as "
             f"many others, {of}."
@@ -386,7 +387,7 @@ def _columns(figure: str, one: str, batch: int) -> tuple[tuple[str, str], ...]:
         (
             "to floor",
             "The fewest evaluations that are as near to the data as real data are: within two "
-            "spreads of the floor",
+            "standard deviations of the floor",
         ),
         (
             "ODE error",

@@ -465,14 +465,17 @@ def test_a_word_of_a_floor_that_is_far_above_it_is_led_to_it(qapp: object) -> No
 
 
 def test_the_word_of_a_floor_does_not_lie_across_a_steep_curve(qapp: object) -> None:
-    """It came down between two of the places that were looked at."""
-    steps, values = np.array([0.0, 30.0, 60.0, 1000.0]), np.array([300.0, 260.0, 20.0, 15.0])
-    curve = Curve("q", "Q", "#f00", steps, values, True, 7.0, np.full(4, 7.0))
+    """It lay across one of two that came down between the places that were looked at."""
+    counts, steps = np.array([100.0, 100, 100, 100, 250]), np.array([5.0, 8, 300, 460, 1000])
+    floors, spreads = np.array([19.0, 19, 19, 19, 6.7]), np.array([7.0, 7, 7, 7, 2])
+    values = np.array([300.0, 30, 26, 24, 8])
+    curve = Curve("q", "Q", "#f00", steps, values, True, 6.7, floors, counts, spreads=spreads)
     frame = Frame((0.0, 1000.0), (0.0, 310.0), 360.0, 130.0, log=False)
     (found,) = reduced(ChartScene([curve], (0.0, 1000.0)), 360)
     items = curve_items(curve, found, frame, CanvasStyle.of(DARK))
-    (said,) = [each for each in items if isinstance(each, pg.TextItem)]
-    assert said.pos().x() > 60.0
+    texts = [each for each in items if isinstance(each, pg.TextItem)]
+    (said,) = [each for each in texts if each.toPlainText().startswith("floor")]
+    assert said.pos().x() > 8.0
 
 
 def test_words_of_a_curve_keep_clear_of_other_curves(qapp: object) -> None:

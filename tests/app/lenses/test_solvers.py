@@ -140,7 +140,8 @@ async def test_what_was_measured_is_shown_as_soon_as_it_is_there(lens, view) -> 
     facts, floor = view.facts.text().split("\n")
     assert facts.endswith("each sampler on its own grid")
     assert floor.startswith("Floor 0.11 ±\u00a00.01: 500 real")
-    assert "mean and spread of 2 draws" in floor
+    said = "mean and standard deviation (SD) of 2 draws, band ± 2 SD"
+    assert said in floor.replace("\u00a0", " ")
     assert "own figures" not in floor, "the run has none of this metric"
     run.floors = {"sliced-w2": 0.2, "spread/sliced-w2": 0.03}
     lens.measure("quality/sliced-w2", [70], [0.5])

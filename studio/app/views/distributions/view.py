@@ -227,7 +227,7 @@ class DistributionsView(QWidget):
         part = self._part(name)
         bars = bars_of(found, name, order, self._state.selection, part)
         inside = "; inside: what is selected" if bars.selected is not None else ""
-        card.show_bars(bars, said_of(found, name, part) or f"green: real data ± 2σ{inside}")
+        card.show_bars(bars, said_of(found, name, part) or f"green: real data ± 2 SD{inside}")
 
     def _show_histogram(self, card: HistogramCard, found: Found, name: str) -> None:
         part, far = self._part(name), found.far.get(name)
