@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
@@ -26,7 +26,6 @@ SIZE: Range = (0.0, math.inf)
 """Between what a share can be, and what has no upper end."""
 ROOM = 0.08  # of an axis around what is drawn
 LEAST = 0.2  # of an axis that is seen at least: less is no difference
-NEAR = 20.0  # pixels around a name in which no other one stands
 
 
 @dataclass(frozen=True)
@@ -161,17 +160,22 @@ class TradeoffPlot(Explored):
         (x0, x1), (y0, y1) = self.plane.seen
         wide, high = self.plane.size
         places = np.stack([(x - x0) / (x1 - x0) * wide, (y - y0) / (y1 - y0) * high], axis=1)
-        taken: list[NDArray[np.float64]] = []
+        taken: list[QRectF] = []
         for k in sorted(range(len(x)), key=lambda k: (not seen[k], k)):
-            if any(np.abs(places[k] - place).max() < NEAR for place in taken):
-                continue
-            taken.append(places[k])
             text = words.figure(self.stops[k].setting)
             # To the inner side, where an edge cuts nothing off.
             anchor = 1.1 if places[k, 0] > wide / 2 else -0.1, 1.0 if places[k, 1] < 30 else -0.1
             shade = self.style_.text if seen[k] else self.style_.muted
             ground = QColor(self.style_.background)
-            yield word(text, shade, (float(x[k]), float(y[k])), anchor, ground)
+            made = word(text, shade, (float(x[k]), float(y[k])), anchor, ground)
+            room = made.textItem.boundingRect()
+            room.moveTo(
+                places[k, 0] - anchor[0] * room.width(),
+                high - places[k, 1] - anchor[1] * room.height(),
+            )
+            if not any(room.intersects(other) for other in taken):
+                taken.append(room)
+                yield made
 
     def _nearest(self, at: QPointF) -> Stop:
         (x0, x1), (y0, y1) = self.plane.seen

@@ -1,6 +1,7 @@
 """The guidance lab of images: live images, and a curve where the judge was asked."""
 
 import asyncio
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +121,23 @@ def test_a_click_finds_the_stop_by_both_axes_and_no_name_covers_another(qtbot) -
     plot.show_stops([])
     plot.chose(QPointF(0.5, 0.5))
     assert len(chosen) == 2
+
+
+def test_no_name_of_a_strength_covers_another(qtbot) -> None:
+    """At 1280x720 that of 1.5 lay over that of 2, whose dot is more than 20 pixels from it."""
+    plot = TradeoffPlot("fidelity by diversity", "strength", "coverage", "label accuracy")
+    qtbot.addWidget(plot)
+    plot.resize(330, 240)
+    plot.show()
+    places = [(0.0, 0.64, 0.1), (0.5, 0.67, 0.5), (1.0, 0.94, 0.93), (1.25, 0.965, 0.995),
+              (2.0, 0.92, 1.0), (8.0, 0.54, 1.0)]  # fmt: skip
+    plot.show_stops([Stop(at, (x, x, x), (y, y, y)) for at, x, y in places], at=2.0)
+    plot.grab()
+    names = [item for item in plot.plane._passing if isinstance(item, Word)]
+    assert {"2", "0", "0.5", "8"} <= {each.textItem.toPlainText() for each in names}
+    boxes = [each.textItem.sceneBoundingRect() for each in names]
+    pairs = itertools.combinations(boxes, 2)
+    assert not any(one.adjusted(1, 1, -1, -1).intersects(two) for one, two in pairs)
 
 
 def test_a_share_is_never_above_one_and_what_is_all_one_is_seen_at_a_sensible_scale(qtbot) -> None:
