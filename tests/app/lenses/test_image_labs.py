@@ -115,6 +115,10 @@ async def test_scores_are_a_histogram_and_each_set_says_how_far_it_stands_out(
     })  # fmt: skip
     await until(lambda: anomaly.filled)
     assert anomaly.note.text() == "Said."
+    for place, said in enumerate(("Orange: the error", "As the model", "Blue: the piece")):
+        anomaly.look.chosen.emit(place)
+        assert anomaly.legend.text().startswith(said)
+    anomaly.look.chosen.emit(0)
     images.run.step = 2000
     anomaly.refresh()
     assert anomaly.note.text() == "Said. Measured at step 9; the training is at step 2,000."

@@ -45,6 +45,12 @@ BRIGHT = 0.99  # the share of all places that are less than fully coloured
 WIDE = 620  # logical pixels from which histogram and images stand side by side
 SCALE = "0 is foreseen, and 1 is what noise leaves of an image without any structure."
 LOOKS = ("Overlay", "Image", "Piece")
+LEGENDS = (
+    "Orange: the error of the model, from none to the largest.",
+    "As the model was given them.",
+    "Blue: the piece that was put in.",
+)
+"""What is seen of the images, by look."""
 ERRS, PIECE = DARK.warm, DARK.accent  # on pictures, which are the same in every scheme
 Floats = NDArray[np.float32]
 
@@ -58,7 +64,7 @@ class AnomalyView(PictureLab):
     answer = (
         "Each image is put under noise, and the model says what it was: what it gets wrong is none "
         "of what it learned. Tried on unseen images, on the same with a piece of another one in "
-        "them, and on other data."
+        "them, and on other data where some are chosen."
     )
 
     async def ask_own(self, key: str, image: Image) -> Told:
@@ -105,6 +111,8 @@ class AnomalyView(PictureLab):
         left.addWidget(self.ratio)  # above, where it is seen in a low window, too
         left.addWidget(self.histogram, 1)
         right.addLayout(row(section("Where the model errs"), None, self.look))
+        self.legend = label(LEGENDS[0], "small", wrap=True)
+        right.addWidget(self.legend)
         right.addWidget(self.maps, 1)
         self._halves = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._halves.setSpacing(16)
@@ -163,6 +171,7 @@ class AnomalyView(PictureLab):
         elif self._look == 2:
             places = np.asarray(self.found["places"], np.float32)
             shown = overlaid(images, places, PIECE)
+        self.legend.setText(LEGENDS[self._look])
         self.maps.show_tiles(kind.tiles({"x": shown}), noun=kind.many)
 
     def _show_look(self, look: int) -> None:
