@@ -41,7 +41,7 @@ async def test_from_the_first_page_to_moving_particles_and_away(
 
     # Particles move while it trains.
     await until(lambda: run.live is not None, 20)
-    first, seen = positions(run.live).copy(), run.step
+    first, seen = positions(run.live).copy(), run.live.step
     await until(lambda: run.live is not None and run.live.step > seen, 60)
     await until(lambda: len(run.kept) >= 3, 60)
     assert np.abs(positions(run.live)[: len(first)] - first[: len(positions(run.live))]).max() > 0
