@@ -13,7 +13,7 @@ from steps.system import BEYOND, LOWEST, VERSION, python_version
 from steps.talk import ROOT, complain, say
 
 # As many workers as cores and no more than eight, as each holds a torch: with half as many again
-# all took a tenth less, and what a test waits for came too late. Those that are done steal.
+# all took about as long, and what a test waits for came too late. Those that are done steal.
 WORKERS = ["-n", "logical", "--maxprocesses", "8", "--dist", "worksteal"]
 VARIABLE = "PUSHFORWARD_FAST_TESTS"
 
