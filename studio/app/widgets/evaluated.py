@@ -21,8 +21,8 @@ __all__ = ["EvaluatedCard"]
 HEADS = ("Metric", "Value", "Better", "Held against", "n", "Verdict")
 COUNT, VERDICT = 4, 5  # columns
 DOUBTFUL = (
-    "No verdict: of so few samples that figure can say neither that they are told from real ones "
-    "nor that they are not; it takes {}."
+    "A figure of which nothing is said cannot tell these samples from real ones; of so few that "
+    "proves little: it takes {}."
 )
 GAP, MARGIN = 18, 14  # pixels between two columns, and beside all
 
