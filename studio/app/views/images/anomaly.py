@@ -76,7 +76,7 @@ class AnomalyView(PictureLab):
         score = float(answer.arrays["score"][0])
         errors = np.asarray(answer.arrays["map"], np.float32).mean(axis=1)
         top = max(float(np.quantile(errors, BRIGHT)), 1e-12)
-        over = overlaid(image[None], errors / top, ERRS)
+        over = overlaid(image[None], np.divide(errors, top, dtype=np.float32), ERRS)
         images = np.concatenate([np.broadcast_to(image[None], over.shape), over])
         text = f"Its score is {words.figure(score)}."
         if self.filled:
