@@ -24,6 +24,7 @@ from steps.checks import (
     all_tests,
     beside,
     fast_check,
+    fast_types_check,
     run_checks,
     run_on_other_pythons,
     small_checks,
@@ -120,7 +121,9 @@ def main() -> int:
         return open_studio(environment)
     failed = []
     if arguments.what == "fast":
-        failed = run_checks(fast_check(environment), extra)
+        with beside(fast_types_check(environment)) as types:
+            failed = run_checks(fast_check(environment), extra)
+        failed = [*types, *failed]
     elif arguments.what == "test":
         with beside(types_check(environment)) as types:
             if arguments.every_python:

@@ -49,11 +49,35 @@ def all_tests(environment: Environment) -> Check:
     return ("pytest", command, {"QT_QPA_PLATFORM": "offscreen"})
 
 
+def fast_types_check(environment: Environment) -> Check:
+    """Return mypy on the packages that never import PyTorch.
+
+    The lock holds another NumPy for each Python, and each NumPy has its own annotations.
+    """
+    packages = [word for name in packages_without_torch() for word in ("-p", name)]
+    return ("mypy without PyTorch", [str(environment.python), "-m", "mypy", *packages], {})
+
+
+def packages_without_torch() -> list[str]:
+    """Return the packages and modules that an import contract keeps away from PyTorch."""
+    import tomllib  # late: an older Python gets as far as being refused in words
+
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    found = {
+        module
+        for contract in contracts
+        if "torch" in contract.get("forbidden_modules", ())
+        for module in contract["source_modules"]
+    }
+    return sorted(found)
+
+
 def fast_check(environment: Environment) -> list[Check]:
     """Return the tests that need no PyTorch: the screen, the client, the messages, the disk."""
     command = [str(environment.python), "-m", "pytest", "-q", *WORKERS]
-    asked = os.environ.get(VARIABLE, "1")
-    return [("fast tests", command, {"QT_QPA_PLATFORM": "offscreen", VARIABLE: asked})]
+    requested = os.environ.get(VARIABLE, "1")
+    return [("fast tests", command, {"QT_QPA_PLATFORM": "offscreen", VARIABLE: requested})]
 
 
 def run_checks(checks: list[Check], extra: list[str]) -> list[str]:
