@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from studio.app import tasks
 from studio.app.theme import theme
+from tests.patience import Patience
 
 
 def themed(qapp: QApplication) -> None:
@@ -68,13 +69,13 @@ def run_coroutine(
 
 
 async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
-    """Wait until something holds, without blocking the loop: what takes long is asked for less
-    often, since each look costs the loop a timer.
+    """Wait until a condition holds, without blocking the loop; give up after `seconds` in which no
+    child process computes. It is tested less often with time, since each test costs a timer.
     """
-    end = asyncio.get_running_loop().time() + seconds
+    patience = Patience(seconds)
     pause = 0.005
     while not condition():
-        if asyncio.get_running_loop().time() > end:
+        if patience.is_over():
             raise AssertionError(
                 f"not within {seconds:g} s: {inspect.getsource(condition).strip()}"
             )

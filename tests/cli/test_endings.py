@@ -25,6 +25,7 @@ from studio.store.run import RunFolder
 from studio.store.writing import DatasetWriter
 from tests.cli.conftest import sets
 from tests.cli.test_run import hear_signals, losses
+from tests.patience import Patience
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="needs signals and /dev/full")
 ENDLESS = ["--set", "training.steps=1000000", "--set", "training.evaluate_every=1000000"]
@@ -62,8 +63,8 @@ def only(project: Path) -> RunFolder:
 
 def begun(project: Path, seconds: float = 90.0) -> RunFolder:
     """Wait until the only run of a project trains."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    patience = Patience(seconds)
+    while not patience.is_over():
         if (project / "project.toml").exists():
             for run in Project.open(project).runs():
                 if run.metrics.read()[0].get("loss"):
@@ -172,10 +173,10 @@ def test_nohup_is_respected_and_sigterm_saves(project: Path) -> None:
         run = begun(project)
         child.send_signal(signal.SIGHUP)
         step = run.status().step
-        deadline = time.monotonic() + 60
+        patience = Patience(60)
         while run.status().step <= step + 1:
             assert child.poll() is None
-            assert time.monotonic() < deadline
+            assert not patience.is_over()
             time.sleep(0.1)
         child.terminate()
         assert child.wait(timeout=60) == 128 + signal.SIGTERM

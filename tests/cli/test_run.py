@@ -26,6 +26,7 @@ from studio.store.lock import Busy
 from studio.store.project import Project
 from studio.store.run import RunFolder
 from tests.cli.conftest import sets
+from tests.patience import Patience
 
 
 def losses(run: RunFolder) -> tuple[list[int], list[float]]:
@@ -160,8 +161,8 @@ def hear_signals() -> None:
 
 def _begun(project: Path, seconds: float = 60.0) -> RunFolder:
     """Wait until the only run of a project trains."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    patience = Patience(seconds)
+    while not patience.is_over():
         if (project / "project.toml").exists():
             for run in Project.open(project).runs():
                 if run.metrics.read()[0].get("loss"):
@@ -255,9 +256,9 @@ def _of(events: list[Any], kind: type) -> list[Any]:
 
 def _follow(follower: RunFollower, true: Any, seconds: float = 60.0) -> list[Any]:
     """Poll until something has happened; return all that was told."""
-    deadline, events = time.monotonic() + seconds, []
+    patience, events = Patience(seconds), []
     while not true(events):
-        assert time.monotonic() < deadline, events[-5:]
+        assert not patience.is_over(), events[-5:]
         events += follower.poll()
         time.sleep(0.1)
     return events

@@ -27,6 +27,7 @@ from studio.store.project import Project
 from studio.store.run import RunFolder
 from studio.store.splits import split_rows
 from tests.client.harness import Ear
+from tests.patience import Patience
 
 ENGINE = str(Path(__file__).with_name("faulty_engine.py"))
 STUDIO = str(Path(__file__).with_name("studio_process.py"))
@@ -411,15 +412,15 @@ def another_studio(project: Path, spec: RunSpec) -> "subprocess.Popen[bytes]":
 
 
 def wait_for(path: Path, seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
+    patience = Patience(seconds)
     while not path.exists():
-        assert time.monotonic() < deadline, path
+        assert not patience.is_over(), path
         time.sleep(0.02)
 
 
 def gone(process: psutil.Process, seconds: float = 20.0) -> None:
     """Wait until a process has ended; as somebody else's child it may stay a zombie."""
-    deadline = time.monotonic() + seconds
+    patience = Patience(seconds)
     while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline, process
+        assert not patience.is_over(), process
         time.sleep(0.02)
