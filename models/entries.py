@@ -340,6 +340,7 @@ class ExperimentEntry(Entry):
         slow: whether it takes more than about 20 seconds.
         nulls: titles of the models that must miss the pass line.
         no_null: why there are none.
+        baselines: titles of simple models that meet the pass line as well.
     """
 
     claim: str
@@ -348,3 +349,4 @@ class ExperimentEntry(Entry):
     slow: bool
     nulls: tuple[str, ...]
     no_null: str
+    baselines: tuple[str, ...] = ()

@@ -475,6 +475,7 @@ def experiment(
     slow: bool,
     nulls: Iterable[str],
     no_null: str,
+    baselines: Iterable[str] = (),
 ) -> Callable[[T], T]:
     """Register a claim; see `ExperimentEntry`."""
     return _adds(
@@ -490,6 +491,7 @@ def experiment(
         slow=slow,
         nulls=tuple(nulls),
         no_null=no_null,
+        baselines=tuple(baselines),
     )
 
 

@@ -6,13 +6,16 @@ bench or nothing, is timed and returns a `Result`. The id is that of the claim a
 Figures stand beside their floor: the same measurement where nothing could be better. And they
 stand beside their nulls: the same measurement, by the same pass line, of models that do not do
 what is claimed. A line that one of them meets says nothing, and the claim has failed.
+
+A claim may also name *baselines*: simple models that meet its line as well, such as a look-up of
+the training data. They are measured and shown next to it, and its text says what it is about.
 """
 
 import functools
 import inspect
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TypeAlias
 
 from models.experiments.bench import Bench
@@ -77,10 +80,12 @@ class Result(Outcome):
     Attributes:
         nulls: what each null came to, by its title. Where one of them passes, ``passed`` is False.
         seconds: of wall time.
+        baselines: the outcome of each baseline, by its title.
     """
 
     nulls: dict[str, Outcome]
     seconds: float
+    baselines: dict[str, Outcome] = field(default_factory=dict, kw_only=True)
 
     @property
     def alive(self) -> list[str]:
@@ -99,6 +104,7 @@ def experiment(
     slow: bool = False,
     nulls: Sequence[Null] = (),
     no_null: str = "",
+    baselines: Sequence[Null] = (),
 ) -> Callable[[Measure], Callable[..., Result]]:
     """Register the decorated function as the experiment with this id.
 
@@ -112,6 +118,7 @@ def experiment(
         slow: whether it takes more than about 20 seconds.
         nulls: models that must miss the pass line; they are run with it.
         no_null: why there are none.
+        baselines: simple models that meet the line as well; the claim says so.
 
     Raises:
         ValueError: there are neither nulls nor a reason, or both.
@@ -130,7 +137,8 @@ def experiment(
             slow=slow,
             nulls=[null.title for null in nulls],
             no_null=no_null,
-        )(_timed(measure, nulls))
+            baselines=[each.title for each in baselines],
+        )(_timed(measure, nulls, baselines))
 
     return add
 
@@ -145,13 +153,27 @@ def _on(bench: Bench | None, measure: Measure) -> Outcome:
     return takes(bench)
 
 
-def _timed(measure: Measure, nulls: Sequence[Null]) -> Callable[..., Result]:
+def _timed(
+    measure: Measure, nulls: Sequence[Null], baselines: Sequence[Null]
+) -> Callable[..., Result]:
     @functools.wraps(measure)
-    def timed(bench: Bench | None = None) -> Result:
+    def timed(bench: Bench | None = None, kept: Result | None = None) -> Result:
+        """Measure the claim with its null models. Of a ``kept`` result, measure only the null
+        models and baselines that it lacks.
+        """
         start = time.perf_counter()
-        outcome = _on(bench, measure)
-        beside = {null.title: _on(bench, null.measure) for null in nulls}
-        result = Result(**vars(outcome), nulls=beside, seconds=time.perf_counter() - start)
+        outcome = _on(bench, measure) if kept is None else kept
+        known = {} if kept is None else {**kept.nulls, **kept.baselines}
+
+        def measured(models: Sequence[Null]) -> dict[str, Outcome]:
+            return {m.title: known.get(m.title) or _on(bench, m.measure) for m in models}
+
+        result = Result(
+            **{each.name: getattr(outcome, each.name) for each in fields(Outcome)},
+            nulls=measured(nulls),
+            baselines=measured(baselines),
+            seconds=time.perf_counter() - start + (kept.seconds if kept is not None else 0.0),
+        )
         return replace(result, passed=False) if result.alive else result
 
     return timed

@@ -1,10 +1,15 @@
-"""Figures of claims, kept in the studio's own files: what help pages and tables are drawn from."""
+"""Figures of claims, kept in the studio's own files: what help pages and tables are drawn from.
+
+A record names the pass line and the null models that it was measured with. Where the code declares
+others, `refresh` marks the record as outdated, and no page shows its verdict any more.
+"""
 
 import datetime
 import json
 import os
 import platform
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from studio.resources import folder
@@ -13,7 +18,10 @@ from studio.store.atomic import write_bytes
 if TYPE_CHECKING:
     from models.experiments.base import Result
 
-__all__ = ["record"]
+__all__ = ["describe_difference", "load", "record", "record_nulls", "refresh", "restore"]
+
+_WORDS = ("title", "claim", "source", "group", "slow")
+"""What is said of a claim and can be reworded without measuring again."""
 
 
 def record(slug: str, about: dict[str, Any], result: "Result", device: str) -> None:
@@ -28,10 +36,89 @@ def record(slug: str, about: dict[str, Any], result: "Result", device: str) -> N
     said = {
         **about,
         **asdict(result),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "date": _today(),
         "versions": versions(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {device}",
     }
-    place = folder("verified")
+    _write(slug, said)
+
+
+def record_nulls(slug: str, about: dict[str, Any], result: "Result") -> None:
+    """Write the null models and baselines of a result into the kept record of a claim, with the
+    date; what was measured of the claim itself stays.
+
+    Raises:
+        StoreError: the disk refused.
+    """
+    said = {**load(slug), **about, **asdict(result), "nulls_date": _today()}
+    said.pop("outdated", None)
+    _write(slug, said)
+
+
+def load(slug: str) -> dict[str, Any]:
+    """Return the kept record of a claim, {} where there is none."""
+    path = folder("verified") / f"{slug}.json"
+    kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    return kept
+
+
+def restore(kept: Mapping[str, Any]) -> "Result":
+    """Return the result that a record holds."""
+    from models.experiments.base import Outcome, Result, Table
+
+    def outcome(said: Mapping[str, Any]) -> Outcome:
+        found = Outcome(**{f.name: said[f.name] for f in fields(Outcome) if f.name in said})
+        return (
+            replace(found, table=Table(**found.table)) if isinstance(found.table, dict) else found
+        )
+
+    nulls, baselines = (
+        {title: outcome(each) for title, each in kept.get(name, {}).items()}
+        for name in ("nulls", "baselines")
+    )
+    return Result(**vars(outcome(kept)), nulls=nulls, baselines=baselines, seconds=kept["seconds"])
+
+
+def describe_difference(kept: Mapping[str, Any], about: Mapping[str, Any]) -> str:
+    """Return how the line and the null models of a record differ from those that the code declares,
+    "" where they are the same.
+    """
+    if kept["pass_line"] != about["pass_line"]:
+        return f"The pass line is now: {about['pass_line']}."
+    found = []
+    for name, what in (("nulls", "null models"), ("baselines", "baselines")):
+        there, wanted = set(kept.get(name, {})), set(about[name])
+        if wanted - there:
+            found.append(f"Not measured with these {what}: {', '.join(sorted(wanted - there))}.")
+        if there - wanted:
+            found.append(f"No longer declared as {what}: {', '.join(sorted(there - wanted))}.")
+    return " ".join(found)
+
+
+def refresh(slug: str, about: Mapping[str, Any]) -> str:
+    """Update the words of a kept record, and mark it as outdated where its line or its null models
+    are not those that the code declares; return the reason, "" where it is current.
+
+    Raises:
+        StoreError: the disk refused.
+    """
+    kept = load(slug)
+    if not kept:
+        return ""
+    reason = describe_difference(kept, about)
+    said = {**kept, **{name: about[name] for name in _WORDS}}
+    said.pop("outdated", None)
+    if reason:
+        said["outdated"] = reason
+    if said != kept:
+        _write(slug, said)
+    return reason
+
+
+def _today() -> str:
+    return datetime.datetime.now(datetime.UTC).date().isoformat()
+
+
+def _write(slug: str, said: Mapping[str, Any]) -> None:
     text = json.dumps(said, indent=1, ensure_ascii=False, sort_keys=True)
-    write_bytes(place / f"{slug}.json", f"{text}\n".encode())
+    write_bytes(folder("verified") / f"{slug}.json", f"{text}\n".encode())

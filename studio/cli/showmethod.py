@@ -1,6 +1,6 @@
 """What a named method is: its six choices, its source, what it needs, and what is known of it."""
 
-from studio.app.help.claims import claims
+from studio.app.help.claims import claims, verdict
 from studio.app.state import drafts, sixchoices
 from studio.app.state.wanted_runs import wanted_runs
 from studio.cli.terminal import paragraph, say
@@ -11,8 +11,6 @@ from studio.protocol.spec import Pick, RunSpec
 from studio.resources import recipes
 
 __all__ = ["describe_method"]
-
-_VERDICTS = {True: "holds", False: "does not hold", None: "reported"}
 
 
 def describe_method(method: Method) -> None:
@@ -41,7 +39,7 @@ def describe_method(method: Method) -> None:
         say("  Claims, as they were last verified here:")
     for slug in method.claims:
         kept = known.get(slug)
-        said = f": {kept['title']}: {_VERDICTS[kept['passed']]}" if kept is not None else ""
+        said = f": {kept['title']}: {verdict(kept).lower()}" if kept is not None else ""
         paragraph(f"{slug}{said} ('pushforward verify {slug}' measures it)", indent="    ")
     say()
     for recipe in recipes():

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from studio.cli.recorded import record
+from studio.cli.recorded import describe_difference, load, record, record_nulls, refresh, restore
 from studio.cli.terminal import UsageError, say, table
 
 if TYPE_CHECKING:
@@ -46,6 +46,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--record", action="store_true", help="keep the figures in the studio's own files"
     )
+    parser.add_argument(
+        "--nulls",
+        action="store_true",
+        help="only the null models that the kept record lacks; nothing is trained again",
+    )
+    parser.add_argument(
+        "--refresh",
+        action="store_true",
+        help="measure nothing: update the words of kept records, and mark outdated ones",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -59,19 +69,26 @@ def run(arguments: argparse.Namespace) -> int:
     # cores busy it waits for it at every operation (measured: 195 s instead of 15).
     torch.set_num_threads(1)
     catalogue.load()
-    chosen = _choose(registry.all("experiment"), arguments.ids, arguments.all, arguments.list)
+    everything = arguments.all or arguments.refresh
+    chosen = _choose(registry.all("experiment"), arguments.ids, everything, arguments.list)
     if arguments.list:
         _list(chosen, arguments.json)
         return 0
+    if arguments.refresh:
+        return _refresh(chosen)
     from studio.engine.bench import EngineBench
 
     seeds, budget = arguments.seeds, arguments.budget
     bench = EngineBench(arguments.device, seeds, budget, fresh=arguments.fresh)
     failed = 0
     for entry in chosen:
-        result, error = _measure(entry, bench)
+        kept = _kept(entry) if arguments.nulls else None
+        result, error = _measure(entry, bench, kept)
         if arguments.record and result is not None:
-            record(entry.slug, _about(entry), result, arguments.device)
+            if kept is None:
+                record(entry.slug, _about(entry), result, arguments.device)
+            else:
+                record_nulls(entry.slug, _about(entry), result)
         passed = result.passed if result else False
         failed += passed is False
         write = _write_json if arguments.json else _write
@@ -98,10 +115,33 @@ def _choose(
     return [by_id[slug] for slug in dict.fromkeys(itertools.chain(*found.values()))]
 
 
-def _measure(entry: "ExperimentEntry", bench: "Bench") -> tuple["Result | None", str]:
+def _refresh(entries: Sequence["ExperimentEntry"]) -> int:
+    outdated = [(e.slug, reason) for e in entries if (reason := refresh(e.slug, _about(e)))]
+    table(outdated, head=("OUTDATED", "WHY"))
+    say(f"{len(outdated)} of {len(entries)} records are outdated.")
+    return 0
+
+
+def _kept(entry: "ExperimentEntry") -> "Result":
+    """Return the kept result of a claim, to which null models can be added.
+
+    Raises:
+        UsageError: there is none, or it was measured by another pass line.
+    """
+    kept, again = load(entry.slug), f"'pushforward verify {entry.slug} --record' measures it"
+    if not kept:
+        raise UsageError(f"{entry.slug} has no kept record; {again}")
+    if kept["pass_line"] != entry.pass_line:
+        raise UsageError(f"{entry.slug}: {describe_difference(kept, _about(entry))} {again} again")
+    return restore(kept)
+
+
+def _measure(
+    entry: "ExperimentEntry", bench: "Bench", kept: "Result | None" = None
+) -> tuple["Result | None", str]:
     """Run one experiment; one that breaks fails alone."""
     try:
-        return entry.make(bench), ""
+        return entry.make(bench) if kept is None else entry.make(bench, kept), ""
     except Exception as error:
         # The boundary of a claim: whatever it raises is its own failure.
         return None, f"{type(error).__name__}: {error}"
@@ -117,7 +157,7 @@ def _list(entries: Sequence["ExperimentEntry"], as_json: bool) -> None:
 
 
 def _about(entry: "ExperimentEntry") -> dict[str, Any]:
-    keys = ("claim", "pass_line", "group", "slow", "nulls", "no_null")
+    keys = ("claim", "pass_line", "group", "slow", "nulls", "no_null", "baselines")
     extra = {key: getattr(entry, key) for key in keys}
     return {"id": entry.slug, "title": entry.title, "source": entry.source, **extra}
 
@@ -139,6 +179,7 @@ def _write(entry: "ExperimentEntry", result: "Result | None", error: str) -> Non
             ("figure", result.figure),
             ("pass line", entry.pass_line),
             *_nulls(entry, result),
+            *(("baseline", f"{t}: {each.figure}") for t, each in result.baselines.items()),
             ("floor", result.floor),
             ("seeds", seeds),
             ("took", f"{result.seconds:.1f} s"),

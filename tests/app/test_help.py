@@ -10,8 +10,9 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QTextCharFormat, QTextDocument
 
 from studio import resources
+from studio.app.help import claims as page_of_claims
 from studio.app.help import pages, paper
-from studio.app.help.claims import VERDICTS, claims, plain, tabled
+from studio.app.help.claims import VERDICTS, claims, plain, tabled, verdict
 from studio.app.state import switch
 from studio.app.theme import theme
 from studio.app.tokens import DARK, LIGHT
@@ -250,11 +251,12 @@ def test_claims_stand_with_their_figures_and_what_must_fail() -> None:
     for path in resources.folder("verified").glob("*.json"):
         claim = json.loads(path.read_text(encoding="utf-8"))
         assert f"\n## {claim['id']}: " in page.text
-        assert f"](help:verified#{claim['id']}:) | {VERDICTS[claim['passed']]} |" in page.text
+        assert f"](help:verified#{claim['id']}:) | {verdict(claim)} |" in page.text
         assert plain(claim["machine"]) in page.text
         # Where a claim has nulls, each of them is told with its figure.
-        for title in claim["nulls"]:
+        for title in (*claim["nulls"], *claim.get("baselines", {})):
             assert plain(title) in page.text
+        assert plain(claim.get("outdated", "")) in page.text
 
 
 @pytest.mark.parametrize("slug", ["D8", "D8-tokens"])
@@ -370,6 +372,19 @@ NOT_REPRODUCED = {
     "8C-solvers-mnist",
     "GI-colour-score-flow",
 }
+
+
+def test_an_outdated_record_shows_no_verdict_and_says_why() -> None:
+    kept = claims()["K1"]
+    assert f"**{VERDICTS[kept['passed']]}.** " in "\n".join(page_of_claims.told(kept)) or kept.get(
+        "outdated"
+    )
+    text = "\n".join(
+        page_of_claims.told({**kept, "outdated": "Not measured with these null models: a ring."})
+    )
+    assert "**Recorded before the current null models.** " in text
+    assert "a ring. `pushforward verify K1 --record`" in text
+    assert not any(f"**{each}.**" in text for each in VERDICTS.values())
 
 
 def test_what_does_not_reproduce_is_said_on_purpose() -> None:

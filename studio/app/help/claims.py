@@ -9,9 +9,11 @@ from typing import Any
 from studio import resources
 from studio.figures import short
 
-__all__ = ["VERDICTS", "cell", "claims", "plain", "tabled", "told"]
+__all__ = ["OUTDATED", "VERDICTS", "cell", "claims", "plain", "tabled", "told", "verdict"]
 
 VERDICTS = {True: "Holds", False: "Does not hold", None: "Reported"}
+OUTDATED = "Recorded before the current null models"
+"""The verdict of a record whose pass line or null models are not those of the code."""
 SHARE = ", of its line"
 """How a value is named that is a share of the most it may be: of several the worst."""
 
@@ -24,6 +26,11 @@ def claims() -> dict[str, dict[str, Any]]:
     return {claim["id"]: claim for claim in found}
 
 
+def verdict(claim: Mapping[str, Any]) -> str:
+    """Return the verdict of a claim; a record that is outdated has none of its own."""
+    return OUTDATED if claim.get("outdated") else VERDICTS[claim["passed"]]
+
+
 def told(claim: Mapping[str, Any]) -> list[str]:
     """Return the lines of a page that say a claim: its figures in a table where they are many, or
     no more than numbers with their names.
@@ -32,7 +39,9 @@ def told(claim: Mapping[str, Any]) -> list[str]:
     listed = table is None and all(map(_listed, (claim, *nulls.values())))
     said = table["note"] if table is not None else "" if listed else claim["figure"]
     lines = [f"## {claim['id']}: {plain(claim['title'])}", "", plain(claim["claim"]), ""]
-    lines += [f"**{VERDICTS[claim['passed']]}.** {plain(said)}".rstrip(), ""]
+    lines += [f"**{verdict(claim)}.** {plain(said)}".rstrip(), ""]
+    if claim.get("outdated"):
+        lines += [f"{plain(claim['outdated'])} `pushforward verify {claim['id']} --record`", ""]
     if table is not None:
         lines += [*_table(table["columns"], table["rows"]), ""]
     elif listed:
@@ -43,7 +52,11 @@ def told(claim: Mapping[str, Any]) -> list[str]:
     if nulls and not listed:
         lines += ["**Must miss the line:**", ""]
         lines += _shares(claim) if table is not None else _nulls(nulls)
-    aside = f"{claim['date']}, {claim['machine']}, PyTorch {claim['versions']['torch']}"
+    if claim.get("baselines"):
+        lines += ["", "**Simple models that meet the line as well:**", ""]
+        lines += _nulls(claim["baselines"])
+    since = f" (null models {claim['nulls_date']})" if "nulls_date" in claim else ""
+    aside = f"{claim['date']}{since}, {claim['machine']}, PyTorch {claim['versions']['torch']}"
     return [*lines, "", f"~~{plain(aside)}~~", ""]
 
 
@@ -71,10 +84,7 @@ def _gathered(prefix: str) -> list[str]:
         return [f"Not measured yet: `pushforward verify '{prefix}*' --record` puts a table here."]
     names = list(found[0]["value"])
     found.sort(key=lambda c: c["value"][names[0]])
-    rows = [
-        [c["title"], *_numbers(c, names, 3), str(len(c["seeds"])), VERDICTS[c["passed"]]]
-        for c in found
-    ]
+    rows = [[c["title"], *_numbers(c, names, 3), str(len(c["seeds"])), verdict(c)] for c in found]
     nulls = {f"must miss: {title}": null for c in found for title, null in c["nulls"].items()}
     rows += [[title, *_numbers(null, names, 3), "", ""] for title, null in nulls.items()]
     days = sorted({c["date"] for c in found})

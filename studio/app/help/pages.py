@@ -19,7 +19,7 @@ from typing import Any
 
 from studio import resources
 from studio.app.forms import check
-from studio.app.help.claims import VERDICTS, cell, claims, plain, tabled, told
+from studio.app.help.claims import OUTDATED, VERDICTS, cell, claims, plain, tabled, told, verdict
 from studio.app.state import switch
 from studio.methods import Method, Row, methods, survey
 from studio.protocol.catalog import Catalog, EntrySpec, FieldSpec
@@ -155,7 +155,7 @@ def _judged(row: Row, method: Method | None) -> str:
     """Return what the claims came to that a method of the surveys is held to."""
     asked = method.claims if method is not None else row.claims
     held = [claims()[slug] for slug in asked if slug in claims()]
-    said = [f"{VERDICTS[each['passed']].lower()} ({each['id']})" for each in held]
+    said = [f"{verdict(each).lower()} ({each['id']})" for each in held]
     return ", ".join(said) or ("trains and samples; no claim" if method else "–")
 
 
@@ -180,11 +180,14 @@ def verified() -> list[Page]:
 
 def _contents(found: Sequence[dict[str, Any]]) -> list[str]:
     """Return how many claims came to which verdict, and a table that leads to each."""
-    counts = Counter(claim["passed"] for claim in found)
-    said = f"{counts[True]} hold, {counts[False]} do not, {counts[None]} are reported"
+    counts = Counter(map(verdict, found))
+    hold, not_hold, reported = (counts[VERDICTS[each]] for each in (True, False, None))
+    said = f"{hold} hold, {not_hold} do not, {reported} are reported"
+    if counts[OUTDATED]:
+        said += f", {counts[OUTDATED]} were recorded before the current null models"
     rows = [
         [f"[{claim['id']}: {cell(claim['title'])}](help:verified#{claim['id']}:)",
-         VERDICTS[claim["passed"]]]
+         verdict(claim)]
         for claim in found
     ]  # fmt: skip
     return [f"{len(found)} claims: {said}.", "", _row(["Claim", "Verdict"]), "|---|---|",

@@ -6,7 +6,7 @@ from typing import Any
 
 from studio.app import run_words
 from studio.app.forms import check
-from studio.app.help.claims import claims
+from studio.app.help.claims import claims, verdict
 from studio.app.kinds.registry import kind
 from studio.app.pickers.option import Option
 from studio.app.state import drafts, learning, naming, switch
@@ -126,8 +126,7 @@ def _taken(family: EntrySpec | None, kinds: list[str], slug: str) -> str:
 
 
 def _measured(claim: Mapping[str, Any]) -> str:
-    verdict = "met" if claim["passed"] else "not met"
-    return f"{claim['title']}: {verdict} ({claim['pass_line']})"
+    return f"{claim['title']}: {verdict(claim).lower()} ({claim['pass_line']})"
 
 
 def _published(figure: Published) -> str:
