@@ -282,6 +282,8 @@ class MetricEntry(Entry):
         conditional: whether it is of how samples fit what they were asked for, and so only of
             models that are told something.
         far_off: of one that is better near its bar, what a figure below it means and one above.
+        formerly: slugs of metrics that it replaces: settings that name one of them get this one,
+            with its own defaults.
     """
 
     needs: tuple[str, ...]
@@ -292,6 +294,7 @@ class MetricEntry(Entry):
     heavy: bool
     conditional: bool
     far_off: tuple[str, str] | None
+    formerly: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

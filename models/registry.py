@@ -84,7 +84,8 @@ class Registry:
 
     def __init__(self) -> None:
         self._entries: dict[str, dict[str, Entry]] = {}
-        self._formerly: dict[str, str] = {}  # what operators were called before
+        # Current slugs by kind and former slug: the one table of aliases.
+        self._formerly: dict[tuple[str, str], str] = {}
 
     def add(self, entry: Entry) -> None:
         """Add an entry.
@@ -99,8 +100,9 @@ class Registry:
         if old is not None and old.make is not entry.make:
             raise ValueError(f"{entry.kind} {entry.slug!r} is registered twice")
         mine[entry.slug] = entry
-        if isinstance(entry, OperatorEntry):
-            self._formerly |= dict.fromkeys(entry.formerly, entry.slug)
+        if isinstance(entry, OperatorEntry | MetricEntry):
+            former = [(entry.kind, slug) for slug in entry.formerly]
+            self._formerly |= dict.fromkeys(former, entry.slug)
 
     @overload
     def get(self, kind: Literal["kind"], slug: str) -> KindEntry: ...
@@ -125,14 +127,14 @@ class Registry:
     @overload
     def get(self, kind: Kind, slug: str) -> Entry: ...
     def get(self, kind: str, slug: str) -> Entry:
-        """Return an entry; of an operator a slug will do that it had in earlier versions.
+        """Return an entry; of an operator or a metric a slug of earlier versions will do.
 
         Raises:
             KeyError: there is none; the message names those there are.
         """
         mine = self._entries.get(kind, {})
         try:
-            return mine[self._formerly.get(slug, slug) if kind == "operator" else slug]
+            return mine[self._formerly.get((kind, slug), slug)]
         except KeyError:
             known = ", ".join(sorted(self._entries.get(kind, {}))) or "none"
             raise KeyError(f"no {kind} is called {slug!r}; known: {known}") from None
@@ -385,6 +387,7 @@ def metric(
     heavy: bool = False,
     conditional: bool = False,
     far_off: tuple[str, str] | None = None,
+    formerly: Iterable[str] = (),
     config: type[Config] = NoConfig,
 ) -> Callable[[T], T]:
     """Register a metric; see `MetricEntry`."""
@@ -405,6 +408,7 @@ def metric(
         heavy=heavy,
         conditional=conditional,
         far_off=far_off,
+        formerly=tuple(formerly),
     )
 
 

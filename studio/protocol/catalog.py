@@ -312,7 +312,11 @@ class Catalog(msgspec.Struct, frozen=True, kw_only=True):
         """Return the entry of a kind with a slug, or that had it in earlier versions, or None."""
         mine = [e for e in self.entries if e.kind == kind]
         found = next((e for e in mine if e.slug == slug), None)
-        return found or next((e for e in mine if slug in e.formerly), None)
+        former = next((e for e in mine if slug in e.formerly), None)
+        if found is None and former is not None and kind == "metric":
+            # Values of a metric that was replaced are not values of the new one.
+            return msgspec.structs.replace(former, title=f"{former.title} (old: {slug})")
+        return found or former
 
     def kind_of(self, dataset: Pick) -> str:
         """Return the kind of a data set by its pick ("points", "images"), "" where it is not known;

@@ -47,7 +47,7 @@ def spec(particles: int, **training: object) -> RunSpec:
         family=Pick(slug="edm"),
         dataset=Pick(slug="eight-gaussians"),
         training={"steps": 10_000_000, "batch": 512, "particles": particles, **training},
-        metrics=[Pick(slug="sliced-w2"), Pick(slug="energy-distance"), Pick(slug="mode-coverage")],
+        metrics=[Pick(slug="sliced-w2"), Pick(slug="energy-distance"), Pick(slug="mode-balance")],
     )
 
 

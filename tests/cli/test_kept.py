@@ -149,23 +149,23 @@ def test_the_figures_stand_beside_their_floors(say: Any, edm: RunFolder) -> None
     assert "Step 60; 200 samples against as many real ones, seed 0; " in out
     assert f"{edm.name}: measuring 200 samples against as many real points\n" in out
     left_out = " ".join(out.split()).partition("Left out, since the run does not ask for them: ")[2]
-    assert "mode-coverage" in left_out
+    assert "mode-balance" in left_out
     assert "sliced-w2" not in left_out
-    _, out, _ = say("evaluate", edm.path, "--count", 100, "--metric", "mode-coverage")
+    _, out, _ = say("evaluate", edm.path, "--count", 100, "--metric", "mode-balance")
     told = " ".join(out.split())
-    assert "mode-coverage, each: mode 1 " in told
+    assert "mode-balance, each: mode 1 " in told
     assert all(f"mode {k} " in told for k in range(1, 9))
 
 
 def test_other_metrics_and_figures_for_programs(say: Any, edm: RunFolder) -> None:
     status, out, _ = say(
-        *("evaluate", edm.path, "--count", 100, "--metric", "mode-coverage", "--metric", "mmd"),
+        *("evaluate", edm.path, "--count", 100, "--metric", "mode-balance", "--metric", "mmd"),
         *("--step", 20, "--seed", 3, "--json"),
     )
     assert status == 0
     told = json.loads(out)
     assert (told["step"], told["n"], told["seed"]) == (20, 100, 3)
-    assert [row["metric"] for row in told["figures"]] == ["mode-coverage", "mmd"]
+    assert [row["metric"] for row in told["figures"]] == ["mode-balance", "mmd"]
     assert told["figures"][0]["better"] == "higher"
     for metric, reason in (("frechet-judge", "measures images"), ("fid", "no metric is called")):
         status, _, err = say("evaluate", edm.path, "--metric", metric)

@@ -33,7 +33,7 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str
         ("models", ["edm", "gan"]),
         ("datasets", ["eight-gaussians", "two-moons", "word"]),
         ("samplers", ["ddim", "dpmpp-2m", "heun"]),
-        ("metrics", ["exact-w2", "mode-coverage", "sliced-w2"]),
+        ("metrics", ["exact-w2", "mode-balance", "sliced-w2"]),
         ("recipes", ["edm-eight-gaussians", "gan-ring-of-five"]),
     ],
 )
@@ -298,7 +298,7 @@ def test_a_list_of_metrics_has_direction_unit_and_data(say: Any) -> None:
     _, out, _ = say("list", "metrics")
     assert out.splitlines()[0].split() == ["SLUG", "BETTER", "UNIT", "DATA", "SUMMARY"]
     assert row(out, "sliced-w2")[1:5] == ["lower", "data", "units", "points"]
-    assert row(out, "mode-coverage")[1:4] == ["higher", "-", "points"]
+    assert row(out, "mode-balance")[1:4] == ["higher", "-", "points"]
     assert row(out, "frechet-judge")[3] == "images"
 
 

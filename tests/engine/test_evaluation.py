@@ -18,6 +18,7 @@ from studio.engine.data import judging
 from studio.engine.jobs import headless
 from studio.engine.jobs.evaluating import EvaluationJob
 from studio.engine.kinds.fit import kinds_measured
+from studio.engine.process.catalogue import build
 from studio.engine.process.discovery import discover
 from studio.engine.run.resolve import Choice, check
 from studio.engine.run.session import open_session
@@ -148,11 +149,11 @@ class TestFigures:
         assert second == []
 
     def test_better_knows_the_direction(self):
-        measuring, _ = evaluator(["sliced-w2", "mode-coverage"])
+        measuring, _ = evaluator(["sliced-w2", "mode-balance"])
         assert measuring.better("sliced-w2", 1.0, None)
         assert measuring.better("sliced-w2", 1.0, 2.0)
         assert not measuring.better("sliced-w2", 2.0, 1.0)
-        assert measuring.better("mode-coverage", 2.0, 1.0)
+        assert measuring.better("mode-balance", 2.0, 1.0)
         for nothing in (math.nan, math.inf):
             assert not measuring.better("sliced-w2", nothing, None)
             assert not measuring.better("sliced-w2", nothing, 1.0)
@@ -161,7 +162,7 @@ class TestFigures:
 class TestNoFigure:
     @pytest.mark.parametrize("bad", [math.nan, math.inf])
     def test_one_bad_sample_leaves_no_figure_of_samples_and_is_told(self, monkeypatch, bad):
-        metrics = ["exact-w2", "sliced-w2", "energy-distance", "mmd", "mode-coverage", "recall"]
+        metrics = ["exact-w2", "sliced-w2", "energy-distance", "mmd", "mode-balance", "recall"]
         measuring, family = evaluator(metrics, n=300)
         x = drawn(measuring, 300)
         makes(monkeypatch, family, x)
@@ -216,11 +217,11 @@ class TestNoFigure:
         ]
 
     def test_what_does_not_apply_is_left_out_and_said_once(self):
-        measuring, family = evaluator(["mode-coverage", "sliced-w2"], dataset="two-moons")
+        measuring, family = evaluator(["mode-balance", "sliced-w2"], dataset="two-moons")
         first = finished(measuring.evaluate(family))
         assert list(first.values) == ["sliced-w2"]
         assert len(first.notes) == 1
-        assert "Mode coverage is left out" in first.notes[0]
+        assert "Balance of the modes is left out" in first.notes[0]
         assert finished(measuring.evaluate(family)).notes == []
 
 
@@ -314,7 +315,7 @@ class TestHeavy:
         assert set(floors) == {"precision", "spread/precision"}
 
     def test_an_evaluation_of_the_run_measures_it(self, tmp_path):
-        folder = self.run(tmp_path, ["log-likelihood", "mode-coverage"], evaluate_samples=200)
+        folder = self.run(tmp_path, ["log-likelihood", "mode-balance"], evaluate_samples=200)
         assert headless.run(folder.path).state == "finished"
         sink = MemorySink()
         job = EvaluationJob("job", Evaluate(run=str(folder.path), n=100, seed=1), sink)
@@ -325,7 +326,7 @@ class TestHeavy:
         assert {event.total for event in told} == {1 + 2 * FLOOR_PAIRS + 2}
         assert [event.step for event in told] == sorted(event.step for event in told)
         assert told[-1].seconds_left is not None
-        assert list(job.quality.values) == ["log-likelihood", "mode-coverage"]
+        assert list(job.quality.values) == ["log-likelihood", "mode-balance"]
         text = folder.log_path.read_text(encoding="utf-8")
         assert "the law of the data where it is known" in text
         event = folder.events.read()[-1]
@@ -333,11 +334,11 @@ class TestHeavy:
         low, high = event.data["intervals"]["log-likelihood"]
         assert low < event.data["values"]["log-likelihood"] < high
         assert list(event.data["intervals"]) == ["log-likelihood"]
-        assert len(event.data["parts"]["mode-coverage"]) == 8
-        floors = event.data["part_floors"]["mode-coverage"]
-        assert list(floors) == list(event.data["parts"]["mode-coverage"])
+        assert len(event.data["parts"]["mode-balance"]) == 8
+        floors = event.data["part_floors"]["mode-balance"]
+        assert list(floors) == list(event.data["parts"]["mode-balance"])
         assert all(spread > 0.0 for _, spread in floors.values())
-        pair = (job.quality.floors[key] for key in ("mode-coverage", "spread/mode-coverage"))
+        pair = (job.quality.floors[key] for key in ("mode-balance", "spread/mode-balance"))
         assert all(np.isfinite(list(pair)))
 
 
@@ -396,3 +397,18 @@ def test_images_are_measured_with_their_judge(tmp_path_factory, monkeypatch):
     assert quality.notes == []
     assert 0.0 < quality.floors["frechet-judge"] < quality.values["frechet-judge"]
     assert list(quality.figures["label-balance"].parts) == list("0123456789")
+
+
+def test_a_run_that_names_a_replaced_metric_gets_the_one_that_replaces_it():
+    """With the defaults of the new one; values that were recorded keep the old name."""
+    old = Pick(slug="mode-coverage", config={"share": 0.5})
+    spec = RunSpec(
+        name="old",
+        family=Pick(slug="edm"),
+        dataset=Pick(slug="eight-gaussians"),
+        metrics=[old],
+    )
+    assert [metric.slug for metric in check(spec).spec.metrics] == ["mode-balance"]
+    entry = build([]).get("metric", "mode-coverage")
+    assert entry is not None
+    assert entry.title == "Balance of the modes (old: mode-coverage)"

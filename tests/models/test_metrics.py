@@ -16,6 +16,7 @@ import scipy.stats
 import torch
 from torch import Tensor
 
+from models.config import NoConfig
 from models.contracts.batch import Batch
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
@@ -23,7 +24,13 @@ from models.kinds.images import ImageSet
 from models.kinds.points import PointSet
 from models.metrics import base
 from models.metrics.base import Evidence, Floor, NotApplicable, floor, fresh_pairs, split_pairs
-from models.metrics.points.modes import ModeConfig, ModeCoverage, mode_masses, share_near
+from models.metrics.points.modes import (
+    ModeBalance,
+    ModeShare,
+    mode_balance,
+    mode_masses,
+    mode_share,
+)
 from models.metrics.samples.energy import EnergyConfig, EnergyDistance, energy_distance
 from models.metrics.samples.exact import ExactW2, ExactW2Config, exact_w2
 from models.metrics.samples.mmd import MMD, MMDConfig, median_distance, mmd2
@@ -228,46 +235,99 @@ def test_mode_masses_count_the_nearest():
     assert masses.tolist() == [0.75, 0.25, 0, 0, 0, 0, 0, 0], "50 is nearest to the first mode"
     inside = mode_masses(x, points, within=True)
     assert inside.tolist() == [0.5, 0.25, 0, 0, 0, 0, 0, 0]
-    assert share_near(x, points) == 0.75
+    assert mode_share(x, points) == 0.75
     far = points.modes + torch.tensor([0.0, 2.0 * points.bandwidth])
-    assert share_near(far, points, 1.9) == 0.0
-    assert share_near(far, points, 2.1) == 1.0
+    assert mode_share(far, points, 1.9) == 0.0
+    assert mode_share(far, points, 2.1) == 1.0
 
 
-def test_a_plane_gaussian_is_within_four_deviations():
+def test_the_share_at_the_modes_of_a_plane_gaussian_is_its_law():
     points = eight_gaussians(EIGHT, 50_000, 0)
-    assert share_near(points.x, points) == pytest.approx(1 - math.exp(-8), abs=5e-4)
-    assert share_near(points.x, points, 1.0) == pytest.approx(1 - math.exp(-0.5), abs=0.01)
+    for deviations, wanted in ((1.0, 1 - math.exp(-0.5)), (2.0, 0.8647), (3.0, 0.9889)):
+        assert mode_share(points.x, points, deviations) == pytest.approx(wanted, abs=0.008)
+
+
+def ring_at(n: int, turned: float | None) -> Tensor:
+    """Points on the ring of the eight modes: an annulus, or the same Gaussians turned by an angle
+    of so many spacings.
+    """
+    real = eight_gaussians(EIGHT, n, 5).x
+    if turned is None:
+        radius, angle = real.norm(dim=1), 2 * math.pi * torch.rand(n, generator=make_generator(6))
+    else:
+        radius, angle = real.norm(dim=1), torch.atan2(real[:, 1], real[:, 0])
+        angle = angle + turned * 2 * math.pi / 8
+    return torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
+
+
+def centres(n: int, kept: int = 8) -> Tensor:
+    modes = eight_gaussians(EIGHT, n, 0).modes
+    assert modes is not None
+    return modes[torch.arange(n) % kept]
+
+
+@pytest.mark.parametrize(
+    ("name", "samples", "share", "balance"),
+    [
+        ("real data", lambda n: eight_gaussians(EIGHT, n, 7).x, "same", "same"),
+        ("an annulus without modes", lambda n: ring_at(n, None), "worse", "same"),
+        ("turned between the modes", lambda n: ring_at(n, 0.5), "worse", "same"),
+        ("the centres alone", centres, "worse", "same"),
+        ("centres of seven modes", lambda n: centres(n, 7), "worse", "worse"),
+        ("seven modes", lambda n: seven(n), "same", "worse"),
+        ("modes too wide", lambda n: of_modes(*ring_and_modes(n), 1.5), "worse", "same"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and " " in value else "",
+)
+def test_null_models_fail_the_modes(name: str, samples, share: str, balance: str):
+    """By the rule of a verdict: beyond two standard deviations of the floor."""
+    n = 2000
+    real = eight_gaussians(EIGHT, n, 9)
+    for metric, wanted in ((ModeShare(NoConfig()), share), (ModeBalance(NoConfig()), balance)):
+        bars = floor(metric, fresh_pairs(eight_gaussians, EIGHT, n), repeats=8)
+        found = value(metric, samples(n), real)
+        two_sided = isinstance(metric, ModeShare)
+        gap = abs(found - bars.mean) if two_sided else bars.mean - found
+        assert ("worse" if gap > 2 * bars.std else "same") == wanted, (name, found, str(bars))
+
+
+def ring_and_modes(n: int) -> tuple[PointSet, Tensor]:
+    points = eight_gaussians(EIGHT, n, 0)
+    assert points.modes is not None
+    return points, points.modes
+
+
+def seven(n: int) -> Tensor:
+    points, modes = ring_and_modes(n)
+    return of_modes(points, modes[1:])
 
 
 @pytest.mark.parametrize("missing", [0, 1, 3, 8])
-def test_mode_coverage_counts_the_modes_found(missing: int):
-    points = eight_gaussians(EIGHT, 2000, 0)
+def test_the_balance_is_the_effective_share_of_the_modes(missing: int):
+    points = eight_gaussians(EIGHT, 20_000, 0)
     assert points.modes is not None
     kept = points.modes[missing:] if missing < 8 else points.modes[:1] + 99.0
-    found = figure(ModeCoverage(ModeConfig()), of_modes(points, kept), points)
-    assert found.value == 1 - missing / 8
+    found = figure(ModeBalance(NoConfig()), of_modes(points, kept), points)
+    assert found.value == pytest.approx((8 - missing) / 8 if missing < 8 else 1 / 8, abs=0.01)
     assert list(found.parts) == [f"mode {i}" for i in range(1, 9)]
     empty = [name for name, mass in found.parts.items() if mass == 0.0]
-    assert empty == [f"mode {i}" for i in range(1, missing + 1)]
+    assert len(empty) == (missing if missing < 8 else 7)
 
 
-def test_a_mode_is_found_from_a_share_of_its_mass():
-    points = eight_gaussians(EIGHT, 8000, 0)
-    assert points.modes is not None
-    # The last mode holds about a third of what it should.
-    few = torch.cat(
-        [points.modes.repeat_interleave(300, 0)[:2100], points.modes[7:].expand(100, 2)]
-    )
-    for share, found in ((0.25, 1.0), (0.5, 7 / 8)):
-        metric = ModeCoverage(ModeConfig(share=share))
-        assert value(metric, few, points) == found
+def test_the_balance_of_unequal_masses_is_relative_to_real_data():
+    wanted = torch.tensor([0.7, 0.2, 0.1, 0.0])
+    assert mode_balance(wanted, wanted) == pytest.approx(1.0)
+    # By hand: KL of equal halves against 0.7 / 0.9 and 0.2 / 0.9 after the third is missed.
+    found = torch.tensor([0.5, 0.5, 0.0, 0.0])
+    divergence = 0.5 * math.log(0.5 / 0.7) + 0.5 * math.log(0.5 / 0.2)
+    assert mode_balance(found, wanted) == pytest.approx(math.exp(-divergence), rel=1e-6)
+    assert mode_balance(torch.tensor([0.0, 0.0, 0.0, 1.0]), wanted) == 0.0
 
 
-def test_share_near_needs_a_deviation():
+def test_the_share_at_the_modes_needs_a_deviation():
     bare = PointSet(normal(5), ("x", "y"), modes=torch.zeros((1, 2)), mode_radius=1.0)
     with pytest.raises(NotApplicable, match="deviation"):
-        share_near(bare.x, bare)
+        mode_share(bare.x, bare)
 
 
 def test_a_floor_compares_disjoint_parts_of_a_finite_set():
@@ -300,7 +360,8 @@ def test_a_floor_says_how_it_was_measured():
         SlicedW2(SLICED),
         EnergyDistance(EnergyConfig()),
         MMD(MMDConfig()),
-        ModeCoverage(ModeConfig()),
+        ModeShare(NoConfig()),
+        ModeBalance(NoConfig()),
     ],
     ids=lambda metric: type(metric).__name__,
 )

@@ -59,7 +59,7 @@ PaintDatum = Callable[[QPainter, QRectF, Arrays, Tokens], None]
 """Paints one datum, given by its arrays without the axis of rows, into a rectangle."""
 DISTANCES: Mapping[str, tuple[str, ...]] = {
     "Distance to real": ("sliced-w2", "sliced-w1", "exact-w2", "energy-distance", "mmd"),
-    "Fidelity and diversity": ("precision", "recall", "mode-coverage"),
+    "Fidelity and diversity": ("precision", "recall", "mode-share", "mode-balance"),
     "Likelihood": ("log-likelihood", "bits-per-dimension"),
 }
 """Groups of the metrics that any kind of data may have."""

@@ -158,6 +158,7 @@ def _entry(entry: Entry) -> EntrySpec:
             common["needs"] = list(entry.needs)
             common["kinds"] = list(kinds_measured(entry))
             common["roles"] = [DISTANCE] if is_distance(entry) else []
+            common["formerly"] = list(entry.formerly)
         case DatasetEntry():
             common |= {"size": entry.size, "licence": entry.licence, "made": entry.made}
         case NetworkEntry():

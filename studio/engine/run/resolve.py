@@ -464,7 +464,10 @@ def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Cho
     except KeyError as error:
         problems.append(ErrorInfo(kind="user", message=f"{path}: {error.args[0]}", path=path))
         return None
-    config = _config(entry.config, pick.config, path, problems, with_guidance)
+    # The settings of a metric that was replaced are not those of the one that replaces it.
+    replaced = kind == "metric" and entry.slug != pick.slug
+    plain = {} if replaced else pick.config
+    config = _config(entry.config, plain, path, problems, with_guidance)
     return None if config is None else Choice(entry, config)
 
 
