@@ -20,7 +20,9 @@ class RowSource(Protocol):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the numbers of a row, or of the symbols from 1 on; () where they have none."""
+        """Names of the numbers of a row, of its symbols from 1 on, or of the types of nodes and
+        edges of a graph; () where they have none. Only of numbers there are as many as in a row.
+        """
         ...
 
     def __len__(self) -> int: ...

@@ -195,16 +195,13 @@ class Results:
         Args:
             record: what was done.
             arrays: by name; "x" are rows of data, in their units.
-            columns: the names of the numbers of a row of x, () where they have none.
+            columns: the names that go with x, as `models.contracts.data.RowSource.columns` has
+                them: of the numbers of a row, or of the symbols or types that these stand for.
             handed: the rows that a person handed, by slot.
 
         Raises:
-            ValueError: the columns are not those of x.
             StoreError: the disk refused (`DiskFull`: there is no room).
         """
-        x = arrays.get("x")
-        if columns and x is not None and x.shape[1:] != (len(columns),):
-            raise ValueError(f"x must be (n, {len(columns)}), got {x.shape}")
         make_folder(self.folder)
         hidden = self.folder / f".result.{os.getpid()}-{secrets.token_hex(4)}.partial"
         try:

@@ -27,7 +27,7 @@ class SampleSet:
 
     Attributes:
         x: (n, *shape) in data units, floats as float32, whole numbers as they were made.
-        columns: the names of the numbers of a row, () where they have none.
+        columns: the names that go with x, as `Results.write` was given them, () for none.
         attrs: plain JSON: run, step, seed, sampler, ...
         beside: what else is known of each sample, by name, (n, ...): "mask" where some places are
             padded, and what was given.
