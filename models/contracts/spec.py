@@ -90,6 +90,8 @@ class DataSpec:
         parts: the pieces of a packed row.
         masks: (k + 1, shape[0]) bool, which places a datum of each size has; None where all are
             of one size.
+        absent: (*shape,) bool, which numbers stand for a type of nodes or edges that no sample has,
+            as an element that no molecule has: they are -1 in whatever is sampled. None for none.
         given: what is known of each row, by name.
         law: some rows of what is given, together, by name, each (m, ...), standardised: what
             conditions are drawn from where nobody chooses them. `SIZE` is among them where rows
@@ -105,6 +107,7 @@ class DataSpec:
     values: Tensor | None = None
     parts: tuple[Part, ...] = ()
     masks: Tensor | None = None
+    absent: Tensor | None = None
     given: Mapping[str, Given] = field(default_factory=dict)
     law: Mapping[str, Tensor] = field(default_factory=dict)
 
@@ -122,7 +125,8 @@ class DataSpec:
             return functional.pad(self.values.to(x.device), (0, 1))[x.long()]
         if self.symbols is not None:
             return x
-        return x * self.std.to(x) + self.mean.to(x)
+        found = x * self.std.to(x) + self.mean.to(x)
+        return found if self.absent is None else found.masked_fill(self.absent.to(x.device), -1.0)
 
     def standardised(self, rows: Rows) -> Batch:
         """Return a batch in model units, with what is given; padded places stay 0."""

@@ -5,7 +5,7 @@ They lie in rows as graphs with types do (`models.layouts.graphs`), cut as
 `observables.graphs.labels` says.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -81,6 +81,14 @@ class LabelledSet(TypedGraphs):
             return ()
         spare = ("",) * (NODE_LABELS - len(self.node_labels))
         return (*self.node_labels, *spare, *self.edge_labels)
+
+    @property
+    def node_types(self) -> Collection[int]:
+        return range(len(self.node_labels) or self.packing.node_types)
+
+    @property
+    def edge_types(self) -> Collection[int]:
+        return range(len(self.edge_labels) or self.packing.edge_types)
 
     def spec(self) -> DataSpec:
         """Return the spec, which says how many types no node has, and which no edge."""

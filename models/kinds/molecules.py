@@ -4,7 +4,7 @@ They lie in rows as graphs with types do (`models.layouts.graphs`); hydrogens fi
 left (`observables.molecules`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -41,9 +41,12 @@ class MoleculeSet(TypedGraphs):
 
     Attributes:
         told: whether rings and heteroatoms of each are given with it.
+        elements: the elements that they have, by their numbers in `ATOMS`; () where that is unknown
+            and any may come.
     """
 
     told: bool = False
+    elements: tuple[int, ...] = ()
 
     kind: ClassVar[str] = "molecules"
 
@@ -58,6 +61,10 @@ class MoleculeSet(TypedGraphs):
     @property
     def packing(self) -> Packing:
         return packing_of(self.x.shape[1])
+
+    @property
+    def node_types(self) -> Collection[int]:
+        return self.elements or super().node_types
 
     def known(self) -> Mapping[str, Given]:
         found = dict(super().known())
@@ -113,4 +120,5 @@ def molecules(n: int, seed: int) -> MoleculeSet:
     places = torch.arange(3)
     chain = (places[:, None] - places).abs() == 1
     here = places < size[:, None]
-    return MoleculeSet.of(atoms * here, chain.long() * (here[:, :, None] & here[:, None]), size)
+    made = MoleculeSet.of(atoms * here, chain.long() * (here[:, :, None] & here[:, None]), size)
+    return replace(made, elements=(0, 1, 2))

@@ -11,7 +11,7 @@ the one by which they are joined, and -1 in all where they are not.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
@@ -141,6 +141,17 @@ class Packing:
         return torch.cat(
             [here[:, : self.nodes * self.featured], types, *[real] * self.edge_types], 1
         )
+
+    def absent(self, nodes: Collection[int], edges: Collection[int]) -> Tensor | None:
+        """Return which numbers of a row stand for another type than these: (L,) bool, None where
+        there is none. Types of nodes and of edges are both counted from 0.
+        """
+        own = torch.tensor([number not in nodes for number in range(self.node_types)])
+        joined = torch.tensor([number not in edges for number in range(self.edge_types)])
+        features = torch.zeros(self.nodes * self.featured, dtype=torch.bool)
+        pairs = joined.repeat_interleave(self.pairs)
+        found = torch.cat([features, own.bool().repeat(self.nodes), pairs])
+        return found if bool(found.any()) else None
 
     def dense(self, row: Tensor) -> Tensor:
         """Return what rows (..., L) say of pairs as symmetric matrices, (..., N, N), diagonal 0; of

@@ -1,7 +1,7 @@
 """Graphs whose nodes and edges have types, in memory: what kinds of such data share."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -47,6 +47,16 @@ class TypedGraphs:
         """The types of nodes (n, N) and of edges (n, N, N), as `unpack_types` has them."""
         return unpack_types(self.x, self.packing)
 
+    @property
+    def node_types(self) -> Collection[int]:
+        """The types that nodes have, from 0."""
+        return range(self.packing.node_types)
+
+    @property
+    def edge_types(self) -> Collection[int]:
+        """The types that edges have, from 0."""
+        return range(self.packing.edge_types)
+
     def known(self) -> Mapping[str, Given]:
         """What is given with each graph."""
         return {SIZE: Given()}
@@ -68,6 +78,7 @@ class TypedGraphs:
             torch.ones(packing.length),
             parts=packing.parts,
             masks=packing.masks,
+            absent=packing.absent(self.node_types, self.edge_types),
             given=known,
             law={name: known[name].standardise(values) for name, values in law.items()},
         )

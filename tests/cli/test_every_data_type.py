@@ -27,10 +27,12 @@ from models.nets.offered import kinds_of
 from models.nets.pick import preferred
 from models.registry import registry
 from observables.graphs.labels import NODE_LABELS
+from observables.molecules.atoms import ATOMS
 from studio.__main__ import main
 from studio.cli.command import assignments
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.discovery import discover
+from studio.engine.run.loading import load
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
@@ -47,6 +49,8 @@ TRAINING = {
     "steps": 3, "batch": 8, "samples": 64, "particles": 8, "frames": 2, "evaluate_every": 0,
     "evaluate_samples": 16, "checkpoint_steps": 3, "device": "cpu", "threads": 1,
 }  # fmt: skip
+ELEMENTS = ("C", "N", "O", "F", "S", "Cl", "Br")
+"""Of the molecules of MOSES."""
 OWN = {"cubes": "classify-scene", "interactions": "recommend"}
 """What is done with a run that makes no samples."""
 GRAPHS = (".graphml", ".json", ".edgelist", ".g6")
@@ -156,6 +160,22 @@ def test_samples_are_read_back_from_every_file(
             continue  # no molecule of so short a training is valid
         command(["export", made.run.path, *held, "--out", file])
         check_file(kind, file, made.samples)
+
+
+@pytest.mark.parametrize("kind", ["labelled-graphs", "molecules"])
+def test_no_sample_has_a_type_that_no_datum_has(
+    kind: str, trained: Callable[[str], Trained]
+) -> None:
+    """E6: a model of QM9 drew bromine and iodine, of which QM9 has none."""
+    made = trained(kind)
+    assert made.samples is not None
+    absent = load(made.run).family.spec.absent
+    assert absent is not None
+    real = made.samples.beside["mask"].astype(bool)
+    assert (made.samples.x[:, absent.numpy()][real[:, absent.numpy()]] == -1.0).all()
+    if kind == "molecules":
+        atoms, _ = unpack_types(torch.from_numpy(made.samples.x), packing_of(real.shape[1]))
+        assert set(atoms.flatten().tolist()) <= {ATOMS.index(each) for each in ELEMENTS}
 
 
 @pytest.mark.parametrize("kind", KINDS)

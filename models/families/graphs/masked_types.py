@@ -29,6 +29,7 @@ from models.training.trained import Trained
 __all__ = ["MaskedTypes", "MaskedTypesConfig"]
 
 _WEIGHTS, _BOUND = 0, 55  # streams of the seed (`models.tensors.make_generator`)
+_NEVER = -1e9  # the logit of a type that no sample has
 _TIMES = 8  # at which the bound of a graph is estimated, spread evenly over the path
 _CLEAR = -0.75  # ln(s) / 4 of the noise at which a bit is as good as seen: s is .05
 _PAPER = "Vignac et al. 2023, arXiv:2209.14734"
@@ -105,6 +106,7 @@ class MaskedTypes(Family[MaskedTypesConfig]):
         spare = {part.name: part.spare for part in spec.parts}
         joined = sum(name.startswith(EDGES) and not more for name, more in spare.items())
         self.types = self.packing.node_types - spare[TYPES], joined + 1
+        self._absent = self._absent_types()
         self.paths = [DiscretePath("absorbing", k, config.steps, self.device) for k in self.types]
         net = build(config.net, spec, DENOISER, self.weights(_WEIGHTS))
         self.trained: Trained[nn.Module] = Trained(
@@ -114,6 +116,16 @@ class MaskedTypes(Family[MaskedTypesConfig]):
             decay=config.ema,
             execution=self.execution,
         )
+
+    def _absent_types(self) -> tuple[Tensor, Tensor]:
+        """Return which types of nodes (K,) and of pairs (E + 1,) no sample has, bool."""
+        (k, more), packing = self.types, self.packing
+        absent = self.spec.absent
+        if absent is None:
+            absent = torch.zeros(packing.length, dtype=torch.bool)
+        nodes = packing.of_nodes(absent)[0, packing.featured :][:k]
+        pairs = absent[packing.start :].view(-1, packing.pairs)[: more - 1, 0]
+        return nodes.to(self.device), functional.pad(pairs, (1, 0)).to(self.device)
 
     @property
     def parts(self) -> Mapping[str, Packed]:
@@ -196,7 +208,9 @@ class MaskedTypes(Family[MaskedTypesConfig]):
         n, (k, more), packing = len(x), self.types, self.packing
         nodes = said[:, : packing.start].view(n, packing.nodes, -1)[..., :k]
         pairs = said[:, packing.start :].view(n, -1, packing.pairs)[:, : more - 1].transpose(1, 2)
-        return nodes, functional.pad(pairs, (1, 0))
+        sides = zip((nodes, functional.pad(pairs, (1, 0))), self._absent, strict=True)
+        nodes, pairs = (logits.masked_fill(absent, _NEVER) for logits, absent in sides)
+        return nodes, pairs
 
     def _missed(self, net: nn.Module, rows: Batch, truth: Tensor, x: Tensor, t: Tensor) -> Tensor:
         """Return -log p(g_0 | G_t) of what is masked, (n, N + pairs), 0 elsewhere."""

@@ -41,5 +41,7 @@ def shipped_molecules(name: str, config: MoleculesConfig, learned: int) -> Split
         first, second = np.triu_indices(most, 1)
         bonds[:, first, second] = bonds[:, second, first] = pairs
     made = MoleculeSet.of(*map(torch.from_numpy, (atoms, bonds, size)))
-    whole = replace(made, told=config.told)
+    real = np.arange(most) < size[:, None]
+    elements = tuple(np.unique(atoms[real]).tolist())
+    whole = replace(made, told=config.told, elements=elements)
     return Splits(whole.take(slice(None, learned)), whole.take(slice(learned, None)))

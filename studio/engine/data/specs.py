@@ -21,12 +21,12 @@ Tensors = dict[str, Tensor]
 def pack_spec(spec: DataSpec) -> tuple[Tensors, dict[str, Any]]:
     """Return the tensors of a spec by name, and its plain values.
 
-    Names: "mean", "std", "masks", "values", "law/<name>", "given/<name>/mean", ".../std", and
-    "mixture/means", ".../std", ".../weights" where the law of the data is known, and
+    Names: "mean", "std", "masks", "values", "absent", "law/<name>", "given/<name>/mean",
+    ".../std", and "mixture/means", ".../std", ".../weights" where the law of the data is known, and
     ".../classes" where it has some.
     """
     tensors = {"mean": spec.mean, "std": spec.std}
-    for name, known in (("masks", spec.masks), ("values", spec.values)):
+    for name, known in (("masks", spec.masks), ("values", spec.values), ("absent", spec.absent)):
         if known is not None:
             tensors[name] = known
     tensors |= {f"{LAW}{name}": values for name, values in spec.law.items()}
@@ -67,6 +67,7 @@ def unpack_spec(tensors: Mapping[str, Tensor], values: Mapping[str, Any]) -> Dat
         parts=tuple(Part(*part) for part in values.get("parts", ())),
         values=tensors.get("values"),
         masks=tensors.get("masks"),
+        absent=tensors.get("absent"),
         given={name: _given(tensors, name, g) for name, g in values.get("given", {}).items()},
         law={name.removeprefix(LAW): x for name, x in tensors.items() if name.startswith(LAW)},
     )

@@ -1,6 +1,7 @@
 """Molecules: laid out for the screen, and written as SDF or as arrays."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,6 +14,7 @@ from models.contracts.data import RowSource
 from models.contracts.spec import SIZE, DataSpec
 from models.kinds.molecules import MoleculeSet, packing_of
 from models.layouts.graphs import unpack_types
+from observables.molecules.atoms import ATOMS
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.engine.kinds.typed import handed_types
 from studio.formats.molecules.writing import MOLECULE_SUFFIXES, left_out, write_molecules
@@ -44,7 +46,8 @@ class Molecules(DataKind, slug="molecules"):
         bonds = np.zeros((len(atoms), most, most), np.int64)
         first, second = np.triu_indices(most, 1)
         bonds[:, first, second] = bonds[:, second, first] = pairs
-        return MoleculeSet.of(*map(torch.from_numpy, (atoms, bonds, size)))
+        made = MoleculeSet.of(*map(torch.from_numpy, (atoms, bonds, size)))
+        return replace(made, elements=_elements(facts))
 
     def handed(self, value: Any, spec: DataSpec, columns: tuple[str, ...]) -> Batch:
         """Return molecules that a person hands to an operator as packed rows; places of which all
@@ -80,3 +83,9 @@ class Molecules(DataKind, slug="molecules"):
         """Say how many have no SMILES, and why."""
         atoms, bonds = unpack_types(rows.x, packing_of(rows.x.shape[1]))
         return left_out(path, atoms.numpy(), bonds.numpy(), rows.given[SIZE].numpy())
+
+
+def _elements(facts: Facts) -> tuple[int, ...]:
+    """Return which elements imported molecules have; () where an earlier import did not say."""
+    found = facts.more.get("elements")
+    return tuple(found) if isinstance(found, list) and set(found) <= set(range(len(ATOMS))) else ()

@@ -40,6 +40,7 @@ class _Molecules(Collected[Found, Molecule]):
     rows: int = 0
     least: int = MOST_ATOMS
     most: int = 0
+    elements: set[int] = field(default_factory=set)
     formulas: set[str] = field(default_factory=set)
     left: LeftOut = field(default_factory=LeftOut)
 
@@ -54,6 +55,7 @@ class _Molecules(Collected[Found, Molecule]):
         self.rows += 1
         size = len(found[0])
         self.least, self.most = min(self.least, size), max(self.most, size)
+        self.elements.update(found[0].tolist())
         self.formulas.add(formula(*found))
 
     def taken(self, met: Found) -> Molecule | None:
@@ -83,7 +85,8 @@ class _Molecules(Collected[Found, Molecule]):
             Part(name="bonds", dtype="uint8", shape=[self.most * (self.most - 1) // 2]),
             Part(name="size", dtype="int64"),
         ]
-        return Schema(kind="molecules", parts=parts, facts={"nodes": self.most})
+        facts = {"nodes": self.most, "elements": sorted(self.elements)}
+        return Schema(kind="molecules", parts=parts, facts=facts)
 
     def packed(self, some: Sequence[Molecule]) -> Block:
         """Return the parts of molecules: the element of each atom, the order of the bond of each
