@@ -1,9 +1,11 @@
 """Small tensor helpers that every layer of the maths shares."""
 
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
+from torch.utils.weak import WeakIdKeyDictionary
 
 __all__ = [
     "expand_like",
@@ -12,8 +14,11 @@ __all__ = [
     "mean_of_places",
     "noise_like",
     "real_places",
+    "resident",
     "slope_of",
+    "upload",
     "weighed",
+    "widest_float",
 ]
 
 # On a CPU the activations of so many points stay in its cache: an MLP of 3 x 128 units takes 1.1 us
@@ -22,6 +27,45 @@ _PART = {"cpu": 1024}
 _PART_ELSEWHERE = 65_536
 # Networks for images are the wider the larger these are, and need fewer at once to be busy.
 _NUMBERS, _FEWEST = 16, 64
+
+
+_Place: TypeAlias = tuple[torch.device, torch.dtype]
+_COPIES: MutableMapping[Tensor, dict[_Place, Tensor]] = WeakIdKeyDictionary()
+
+
+def resident(constant: Tensor, like: Tensor | torch.device) -> Tensor:
+    """Return a constant of the host on a device, copied there once: each copy from ordinary memory
+    makes the host wait for all that a GPU has to do.
+
+    Args:
+        constant: a tensor that never changes; the copies live as long as it does.
+        like: the device, or a tensor that has it and the type that floating point numbers get.
+    """
+    floats = isinstance(like, Tensor) and constant.is_floating_point() and like.is_floating_point()
+    dtype = like.dtype if isinstance(like, Tensor) and floats else constant.dtype
+    device = like.device if isinstance(like, Tensor) else like
+    if constant.device == device:
+        return constant.to(dtype)
+    copies = _COPIES.setdefault(constant, {})
+    if (device, dtype) not in copies:
+        with torch.inference_mode(False):
+            copies[device, dtype] = constant.to(device, dtype)
+    return copies[device, dtype]
+
+
+def upload(values: Tensor, device: torch.device) -> Tensor:
+    """Return values of the host on a device. To an NVIDIA GPU they go by way of pinned memory, so
+    that the host does not wait.
+    """
+    if device.type != "cuda" or values.is_cuda:
+        return values.to(device)
+    pinned = values if values.is_pinned() else values.pin_memory()
+    return pinned.to(device, non_blocking=True)
+
+
+def widest_float(device: torch.device) -> torch.dtype:
+    """Return float64, or float32 on an Apple GPU, which has nothing longer."""
+    return torch.float32 if device.type == "mps" else torch.float64
 
 
 def expand_like(t: Tensor, x: Tensor) -> Tensor:
@@ -53,7 +97,7 @@ def noise_like(x: Tensor, generator: torch.Generator | None) -> Tensor:
         raise ValueError("noise is to be drawn: pass a torch.Generator")
     device = generator.device
     z = torch.empty(x.shape, device=device, dtype=x.dtype).normal_(generator=generator)
-    return z if device == x.device else z.to(x.device)
+    return z if device == x.device else upload(z, x.device)
 
 
 def mean_of_places(values: Tensor, places: Tensor | None) -> Tensor:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from models.tensors import make_generator
+from models.tensors import make_generator, noise_like, upload
 
 __all__ = ["Draw", "drawn_each", "drawn_once", "wander"]
 
@@ -41,7 +41,8 @@ def wander(
         temperature: 1 for the law itself.
         start: number of the first step, for the noise.
     """
-    spread = (2.0 * temperature * torch.as_tensor(size, dtype=x.dtype, device=x.device)).sqrt()
+    # One number stays on the host: a copy would make it wait for the device.
+    spread = (2.0 * temperature * torch.as_tensor(size, dtype=x.dtype)).sqrt()
     for i in range(start, start + steps):
         x = x + size * score(x)
         if temperature > 0.0:
@@ -53,8 +54,7 @@ def drawn_once(generator: torch.Generator) -> Draw:
     """Return noise from the generator of a training."""
 
     def draw(x: Tensor, step: int) -> Tensor:
-        noise = torch.randn(x.shape, generator=generator, device=generator.device, dtype=x.dtype)
-        return noise.to(x.device)
+        return noise_like(x, generator)
 
     return draw
 
@@ -71,6 +71,6 @@ def drawn_each(generator: torch.Generator | None) -> Draw:
 
     def draw(x: Tensor, step: int) -> Tensor:
         rng = make_generator(seed, _STREAM + step)
-        return torch.randn(x.shape, generator=rng, dtype=x.dtype).to(x.device)
+        return upload(torch.randn(x.shape, generator=rng, dtype=x.dtype), x.device)
 
     return draw

@@ -10,7 +10,7 @@ from torch.nn import functional
 from models.contracts.batch import Batch, Rows
 from models.contracts.beside import rows_beside
 from models.oracle import GaussianMixture
-from models.tensors import make_generator
+from models.tensors import make_generator, resident
 
 __all__ = ["LABEL", "SIZE", "DataSpec", "Given", "Part", "rows_of_law"]
 
@@ -114,19 +114,21 @@ class DataSpec:
     def standardise(self, x: Tensor) -> Tensor:
         """Data units to model units; x is (..., *shape). Padded places: see `standardised`."""
         if self.values is not None:
-            return torch.searchsorted(self.values.to(x.device), x.contiguous())
+            return torch.searchsorted(resident(self.values, x.device), x.contiguous())
         if self.symbols is not None:
             return x
-        return (x - self.mean.to(x)) / self.std.to(x)
+        return (x - resident(self.mean, x)) / resident(self.std, x)
 
     def restore(self, x: Tensor) -> Tensor:
         """Model units to data units; x is (..., *shape). Padded places: see `restored`."""
         if self.values is not None:
-            return functional.pad(self.values.to(x.device), (0, 1))[x.long()]
+            return functional.pad(resident(self.values, x.device), (0, 1))[x.long()]
         if self.symbols is not None:
             return x
-        found = x * self.std.to(x) + self.mean.to(x)
-        return found if self.absent is None else found.masked_fill(self.absent.to(x.device), -1.0)
+        found = x * resident(self.std, x) + resident(self.mean, x)
+        if self.absent is None:
+            return found
+        return found.masked_fill(resident(self.absent, x.device), -1.0)
 
     def standardised(self, rows: Rows) -> Batch:
         """Return a batch in model units, with what is given; padded places stay 0."""
@@ -191,7 +193,7 @@ class DataSpec:
         if self.masks is None or SIZE not in given:
             return None
         size = given[SIZE]
-        return self.masks.to(size.device)[size.long()]
+        return resident(self.masks, size.device)[size.long()]
 
     def sizes(self) -> tuple[int, int] | None:
         """Return how many real places a row has at least and at most; None where all have all."""

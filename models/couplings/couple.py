@@ -36,9 +36,9 @@ def coupled_noise(
     noise = noise_like(real.x, generator)
     if name == "independent":
         return real.holding(real.zeroed(noise))
-    cost = squared_distances(real, noise).cpu()
+    cost = squared_distances(real, noise)
     chosen = cheapest(cost) if name == "minibatch-ot" else bridge_pairs(cost, generator, spread)
-    return real.holding(real.zeroed(noise[chosen.to(noise.device)]))
+    return real.holding(real.zeroed(noise[chosen]))
 
 
 def squared_distances(real: Batch, noise: Tensor) -> Tensor:

@@ -19,10 +19,10 @@ def entropic_plan(cost: Tensor, regularisation: float) -> Tensor:
     Sinkhorn's algorithm, whose scalings are absorbed into potentials in the log domain every few
     rounds, so that no small r underflows, and which comes to a small r by way of larger ones
     (Schmitzer 2019, arXiv:1610.06519, algorithms 2 and 3; Peyré and Cuturi 2019, arXiv:1803.00567,
-    section 4.4).
+    section 4.4). It is computed where the cost is; each round reads one number, whether it is done.
 
     Args:
-        cost: (n, n).
+        cost: (n, n), on a device that has float64.
         regularisation: r > 0.
     """
     cost = cost.double()
@@ -60,12 +60,14 @@ def bridge_pairs(cost: Tensor, generator: torch.Generator, spread: float) -> Ten
     arXiv:2302.00482, proposition 3.5 and section 3.2.4).
 
     Args:
-        cost: squared distance of each datum (a row) to each noise, (n, n), on the CPU.
+        cost: squared distance of each datum (a row) to each noise, (n, n), on any device.
         generator: on the CPU or on the device of a training.
         spread: > 0.
     """
-    plan = entropic_plan(cost, 2.0 * spread**2)
+    # An Apple GPU has no float64: there the plan is made on the CPU.
+    there = torch.device("cpu") if cost.device.type == "mps" else cost.device
+    plan = entropic_plan(cost.to(there), 2.0 * spread**2)
     below = plan.cumsum(dim=1)
-    share = torch.rand(len(plan), generator=generator, device=generator.device).cpu().double()
+    share = torch.rand(len(plan), generator=generator, device=generator.device).to(there).double()
     drawn = torch.searchsorted(below, share[:, None] * below[:, -1:])
-    return drawn[:, 0].clamp_max(len(plan) - 1)
+    return drawn[:, 0].clamp_max(len(plan) - 1).to(cost.device)

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from models.tensors import upload
+
 __all__ = ["cheapest"]
 
 
@@ -16,9 +18,10 @@ def cheapest(cost: Tensor) -> Tensor:
     section 3.2.3.
 
     Args:
-        cost: of each datum (a row) with each noise, (n, n), on the CPU.
+        cost: of each datum (a row) with each noise, (n, n), on any device. The solver runs on the
+            CPU: this is the one thing that leaves the device.
     """
     from scipy.optimize import linear_sum_assignment  # late: nobody's start waits for it
 
-    _, chosen = linear_sum_assignment(cost.double().numpy())
-    return torch.from_numpy(chosen)
+    _, chosen = linear_sum_assignment(cost.cpu().double().numpy())
+    return upload(torch.from_numpy(chosen), cost.device)

@@ -223,6 +223,7 @@ class ProgressiveDistillation(CarriedFamily[ProgressiveDistillationConfig]):
         self._before: Denoiser | None = None  # the student of the round before, which teaches
         grid = GridConfig(kind="time-uniform", path="vp-cosine")
         fine = make_grid(grid, config.teacher_steps, config.s_min, config.s_max)
+        self._levels: list[float] = fine.float().tolist()
         self._grid = fine.float().to(self.device)
 
     def _plan(self, rounds: int) -> list[int]:
@@ -327,7 +328,7 @@ class ProgressiveDistillation(CarriedFamily[ProgressiveDistillationConfig]):
     def flow(
         self, latents: Rows, *, sampler: Any = None, generator: torch.Generator | None = None
     ) -> Iterator[Frame]:
-        levels = self._grid.tolist()[:: self.config.teacher_steps // self.steps_now()]
+        levels = self._levels[:: self.config.teacher_steps // self.steps_now()]
         return self.carrier.sampled(self.field, latents, sampler=_OnLevels(levels))
 
     def state(self) -> State:

@@ -34,7 +34,7 @@ from models.contracts.state import State
 from models.contracts.untold import UNTOLD
 from models.nets.offered import discovered
 from models.registry import registry
-from models.tensors import in_parts, slope_of
+from models.tensors import in_parts, slope_of, widest_float
 
 __all__ = ["Bandwidth", "Features", "Kernel", "Kernels", "invariants_of", "median_width"]
 
@@ -66,15 +66,16 @@ Kernels = Annotated[
 _CLASSES = ("real-classes", "particle-classes")
 
 
-def median_width(x: Tensor) -> float:
+def median_width(x: Tensor) -> Tensor:
     """Return the median distance between the rows of x (n, ...), at most 512 of them; 1 where
-    there is no distance.
+    there is no distance. It is 0-d float64 (float32 on an Apple GPU) and stays on the device.
     """
     rows = x[:512].flatten(1)
     if len(rows) < 2:
-        return 1.0
+        return x.new_ones((), dtype=widest_float(x.device))
+    found = torch.pdist(rows).median().to(widest_float(x.device))
     # A batch that sits on one spot has no scale of its own.
-    return float(torch.pdist(rows).median()) or 1.0
+    return torch.where(found > 0.0, found, 1.0)
 
 
 def invariants_of(spec: DataSpec) -> Features | None:
@@ -106,7 +107,7 @@ class Kernel:
         self.width = width
         self.count = count
         self._features = features
-        self._used = width or 1.0
+        self._used: float | Tensor = width or 1.0
         self._real = self._particles = self._seen(Batch(like))[:0]
         self._classes: tuple[Tensor, Tensor] | None = None
 
@@ -210,16 +211,21 @@ class Kernel:
         """
         c = self._bank(self._square(x, y), slope=True) * shares
         flat = c @ y.flatten(1) - c.sum(dim=1, keepdim=True) * x.flatten(1)
-        return flat.reshape(x.shape)
+        return (flat * self._widest**-2).reshape(x.shape)
+
+    @property
+    def _widest(self) -> float | Tensor:
+        """The greatest width of the bank."""
+        return self._used * 2.0 ** ((self.count - 1) / 2)
 
     def _bank(self, square: Tensor, *, slope: bool = False) -> Tensor:
-        """Return the mean of k_w (or of k_w / w^2) over the bank, at squared distances.
+        """Return the mean of k_w (or of k_w / w^2 times the square of the greatest width) over the
+        bank, at squared distances.
 
         Halving a width raises its kernel to the fourth power: one exponential for all.
         """
-        widest = self._used * 2.0 ** ((self.count - 1) / 2)
-        k = torch.exp(square * (-0.5 / widest**2))
-        weight = (widest**-2 if slope else 1.0) / self.count
+        k = torch.exp(square * (-0.5 / self._widest**2))
+        weight = 1.0 / self.count
         total = k * weight
         for _ in range(self.count - 1):
             k.square_().square_()
@@ -241,7 +247,7 @@ class Kernel:
             state.keep(f"{part}/{name}", value)
         for name, value in zip(_CLASSES, self._classes or (), strict=False):
             state.keep(f"{part}/{name}", value)
-        state.values[f"{part}/width"] = self._used
+        state.values[f"{part}/width"] = float(self._used)
 
     def unpack(self, state: State, part: str) -> None:
         """Restore what `pack` added.

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.spec import SIZE, DataSpec, Part
-from models.tensors import real_places
+from models.tensors import real_places, resident
 
 __all__ = [
     "EDGES",
@@ -166,10 +166,10 @@ class Packing:
 
     def _dense(self, pairs: Tensor) -> Tensor:
         place, off = _places(self.nodes)
-        square = pairs[..., place.to(pairs.device)]
+        square = pairs[..., resident(place, pairs.device)]
         if square.is_floating_point():
-            return square * off.to(square)
-        return square & off.to(pairs.device)
+            return square * resident(off, square.device).to(square)
+        return square & resident(off, pairs.device)
 
     def of_nodes(self, row: Tensor) -> Tensor:
         """Return the numbers of the nodes of rows (..., L), (..., N, numbers), types last."""
@@ -185,7 +185,7 @@ class Packing:
 
     def flat(self, square: Tensor) -> Tensor:
         """Return the upper triangles of matrices (..., N, N) as they lie in a row, (..., pairs)."""
-        first, second = _ends(self.nodes).to(square.device)
+        first, second = resident(_ends(self.nodes), square.device)
         return square[..., first, second]
 
 

@@ -39,6 +39,6 @@ class LogLikelihoodBound(LogLikelihood):
         found = []
         for piece in rows.split(self.piece(rows)):
             at = spec.standardised(piece).to(model.device)
-            found.append(model.log_prob_bound(at).detach().double().cpu() - spec.log_scale(piece))
+            found.append(model.log_prob_bound(at).detach().cpu().double() - spec.log_scale(piece))
             yield
         return self.told(torch.cat(found), rows)

@@ -75,7 +75,7 @@ class LogLikelihood(Metric[LikelihoodConfig]):
         found = []
         for piece in rows.split(self.piece(rows)):
             at = spec.standardised(piece).to(model.device)
-            found.append(model.log_prob(at).detach().double().cpu() - spec.log_scale(piece))
+            found.append(model.log_prob(at).detach().cpu().double() - spec.log_scale(piece))
             yield
         return self.told(torch.cat(found), rows)
 
@@ -144,7 +144,7 @@ def gaussian_log_prob(train: Tensor, x: Tensor) -> Tensor:
     Raises:
         ArithmeticError: the data are flat: in some direction they do not vary.
     """
-    fitted, at = train.double().cpu(), x.double().cpu()
+    fitted, at = train.cpu().double(), x.cpu().double()
     m, d = fitted.shape
     gap = at - fitted.mean(dim=0)
     if m > 2 * d:

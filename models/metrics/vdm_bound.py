@@ -107,7 +107,7 @@ class VdmBound(LogLikelihood):
             # A density is one per unit of the data; of whole values it is a probability.
             scale = torch.zeros(len(piece)) if self.config.values else spec.log_scale(piece)
             each = (bound.prior, bound.reconstruction, bound.diffusion.sum(dim=1))
-            nats = torch.stack(each).double().cpu()
+            nats = torch.stack(each).cpu().double()
             nats[1] += scale
             found.append(nats)
             yield

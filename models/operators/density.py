@@ -174,7 +174,7 @@ def _log_prob(
         else:
             with torch.no_grad():
                 found = learner.log_prob(standard)
-        found = found.detach().double().cpu()
+        found = found.detach().cpu().double()
         parts.append((found - spec.log_scale(piece)).float())
         at = Progress(at.done + len(piece), at.total)
         yield at

@@ -67,7 +67,7 @@ class Likelihood:
         for piece in rows.split(max(1, min(_MOST, _PIECE // rows.x[0].numel()))):
             standard: Batch = spec.standardised(piece).to(learner.device)
             with torch.no_grad():
-                found = learner.log_prob(standard).detach().double().cpu()
+                found = learner.log_prob(standard).detach().cpu().double()
             parts.append((found - spec.log_scale(piece)).float())
             yield Progress(sum(map(len, parts)), len(rows))
         return Outcome(rows, {"log-density": torch.cat(parts)}, note)

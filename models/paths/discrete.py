@@ -24,6 +24,8 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
+from models.tensors import upload
+
 __all__ = [
     "DISCRETE_PATHS",
     "DiscretePath",
@@ -111,7 +113,7 @@ class DiscretePath:
         found = torch.eye(self.states).double()
         for step in range(s + 1, t + 1):
             found = found @ self._exact[step]
-        return found.float().to(self.device)
+        return upload(found.float(), self.device)
 
     def corrupted(self, x: Tensor, t: Tensor, uniform: Tensor) -> Tensor:
         """Draw x_t ~ Cat(x_0 Qbar_t) by uniform numbers in the shape of x, t (n,)."""

@@ -11,6 +11,7 @@ from models.config import param
 from models.registry import sampler
 from models.samplers.base import Counter, Evaluation, GridSampler, Noise, SamplerConfig
 from models.samplers.grids import GridConfig
+from models.tensors import widest_float
 
 __all__ = ["Ancestral", "AncestralConfig"]
 
@@ -101,23 +102,27 @@ class Ancestral(GridSampler):
             learned = denoise.reverse_variance(x, s, s_next)
             if learned is not None:
                 return mean.addcmul_(learned.sqrt(), z), denoised
-        unknown = 0.0
+        unknown: float | Tensor = 0.0
         if self.config.variance == "large":
             unknown = s**2 / (1 + s**2)
         elif self.config.variance == "analytic":
             unknown = _unknown(x, gap, s, noise.numbers)
+        if isinstance(unknown, Tensor):
+            spread = (posterior + (1 - kept) ** 2 * unknown).sqrt()
+            return mean.addcmul_(z, spread.to(z)), denoised
         return mean.add_(z, alpha=math.sqrt(posterior + (1 - kept) ** 2 * unknown)), denoised
 
 
-def _unknown(x: Tensor, gap: Tensor, s: float, numbers: int) -> float:
-    """Return V(s), estimated of all points x by ``gap``, x - D, over so many numbers that are not
-    padded; padded ones are 0. It is between 0 and what the best linear guess of unit variance
-    leaves, s^2/(1 + s^2).
+def _unknown(x: Tensor, gap: Tensor, s: float, numbers: int) -> Tensor:
+    """Return V(s), 0-d float64 (float32 on an Apple GPU), estimated of all points x by ``gap``,
+    x - D, over so many numbers that are not padded; padded ones are 0. It is between 0 and what the
+    best linear guess of unit variance leaves, s^2/(1 + s^2).
 
     By Stein's identity E (x - D).x / d = s^2, known without noise: with s^2/(1 + s^2) parts of the
     difference added, s^2 - |x - D|^2/d keeps only the noise by which data are not unit Gaussian.
     """
     linear = s**2 / (1 + s**2)
-    # A number: to wait for it costs less than to reckon in tensors.
-    beyond = float(torch.dot(gap.flatten(), gap.sub(x, alpha=linear).flatten()))
-    return min(max(linear - beyond / numbers, 0.0), linear)
+    # It stays on the device: to read it would make the host wait in each step.
+    beyond = torch.dot(gap.flatten(), gap.sub(x, alpha=linear).flatten())
+    found: Tensor = (linear - beyond.to(widest_float(x.device)) / numbers).clamp(0.0, linear)
+    return found

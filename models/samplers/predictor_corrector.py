@@ -12,6 +12,7 @@ from models.config import param
 from models.registry import sampler
 from models.samplers.base import Evaluation, GridSampler, Noise, SamplerConfig
 from models.samplers.grids import GridConfig
+from models.tensors import widest_float
 
 __all__ = ["PredictorCorrector", "PredictorCorrectorConfig"]
 
@@ -82,11 +83,10 @@ class PredictorCorrector(GridSampler):
             gap = denoise(x, s) - x  # s^2 times the score
             z = noise(x)
             drawn, pull = _lengths(z, gap)
-            # 2 e = share^2; a number, for to wait for it once costs less than to reckon in tensors.
-            if pull == 0.0:
-                continue  # of a network that says nothing yet, whose last layer is 0
-            share = 2 * self.config.snr * s**2 * drawn / pull
-            x = x.add(gap, alpha=0.5 * share * share / s**2).add_(z, alpha=share)
+            # 2 e = share^2. It stays on the device: to read it would make the host wait each time.
+            # A network that says nothing yet, whose last layer is 0, moves nothing.
+            share = torch.where(pull > 0.0, 2 * self.config.snr * s**2 * drawn / pull, 0.0)
+            x = x.addcmul(gap, (0.5 * share * share / s**2).to(x)).addcmul_(z, share.to(x))
         denoised = denoise(x, s)
         if s_next == 0.0:
             return denoised, denoised
@@ -94,8 +94,10 @@ class PredictorCorrector(GridSampler):
         return mean.add_(noise(x), alpha=math.sqrt(s**2 - s_next**2)), denoised
 
 
-def _lengths(*rows: Tensor) -> list[float]:
-    """Return the mean norm of each of several rows (n, *shape)."""
+def _lengths(*rows: Tensor) -> tuple[Tensor, ...]:
+    """Return the mean norm of each of several rows (n, *shape), 0-d float64 (float32 on an Apple
+    GPU).
+    """
     every = torch.stack(rows).flatten(2)
-    lengths: list[float] = vector_norm(every, dim=2).mean(dim=1).tolist()
-    return lengths
+    lengths = vector_norm(every, dim=2).mean(dim=1)
+    return lengths.to(widest_float(lengths.device)).unbind()

@@ -18,6 +18,7 @@ __all__ = ["Switch", "captured", "on_cuda", "seconds"]
 Function: TypeAlias = Callable[..., Tensor]
 Tensors: TypeAlias = tuple[Tensor, ...]
 _WARM_UP, _TIMED = 3, 5
+_KEPT = 8  # graphs of a switch, each with memory of its own; the least recently used goes first
 
 
 class Switch:
@@ -50,10 +51,14 @@ class Switch:
         if not self._applies(tensors):
             return function(*tensors)
         kind = (key, tuple((t.shape, t.dtype, t.device) for t in tensors))
-        if kind not in self._fast:
-            # Settings that changed do not come back: one graph at a time holds memory.
-            self._fast = {kind: self._trial(function, tensors)}
-        return (self._fast[kind] or function)(*tensors)
+        if kind in self._fast:
+            fast = self._fast.pop(kind)
+        else:
+            fast = self._trial(function, tensors)
+            while len(self._fast) >= _KEPT:
+                del self._fast[next(iter(self._fast))]
+        self._fast[kind] = fast
+        return (fast or function)(*tensors)
 
     def _trial(self, function: Function, tensors: Tensors) -> Function | None:
         """Return the fast form if it is one: no error, the same bits, less time."""
@@ -75,13 +80,19 @@ def on_cuda(tensors: Tensors) -> bool:
 def captured(function: Function, tensors: Tensors) -> Function:
     """Return a CUDA graph of the function, for tensors of these shapes.
 
+    Source: https://docs.pytorch.org/docs/stable/notes/cuda.html, "Graph capture": the warm-up runs
+    on a side stream, so that nothing of it is in the private memory of the graph.
+
     Raises:
         RuntimeError: it cannot be captured.
     """
     inputs = tuple(t.clone() for t in tensors)
-    for _ in range(_WARM_UP):  # Libraries choose their kernels before the capture.
-        function(*inputs)
-    torch.cuda.synchronize()
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(_WARM_UP):  # Libraries choose their kernels before the capture.
+            function(*inputs)
+    torch.cuda.current_stream().wait_stream(side)
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.graph(graph):
         output = function(*inputs)

@@ -26,7 +26,8 @@ _WORDS = ("title", "claim", "source", "group", "slow")
 
 def record(slug: str, about: dict[str, Any], result: "Result", device: str) -> None:
     """Write a claim with its figure to ``resources/verified/<id>.json``, with the date, the
-    versions and the kind of machine.
+    versions and the kind of machine. Random numbers differ by device: a value recorded on one does
+    not carry over to another.
 
     Raises:
         StoreError: the disk refused.

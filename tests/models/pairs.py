@@ -288,7 +288,7 @@ def build(
     needed = {name: needs for name, needs in pair.entry.inputs.items() if not needs.optional}
     if needed:
         training["inputs"] = {
-            name: build(_able(pair.kind, needs.ability), spec=spec)
+            name: build(_able(pair.kind, needs.ability), spec=spec, device=training["device"])
             for name, needs in needed.items()
         }
     made: Family[Any] = pair.entry.make(config, spec or pair.data.spec(), **training)

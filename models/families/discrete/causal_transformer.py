@@ -16,6 +16,7 @@ from models.contracts.state import Packed
 from models.nets.calling import call
 from models.nets.pick import build
 from models.nets.role import autoregressive
+from models.nets.sequences.transformer import SymbolTransformer
 from models.nets.settings import AutoregressiveNet
 from models.paths.discrete import draw_symbols
 from models.registry import family
@@ -127,9 +128,14 @@ class CausalTransformer(Family[CausalTransformerConfig]):
         x = torch.full(rows.x.shape, self._blank, device=rows.device)
         places = x.shape[1]
         yield Frame(0.0, x, 0), None
+        cache = net.cache(len(rows)) if isinstance(net, SymbolTransformer) else None
         for place in range(places):
             with torch.no_grad():
-                said = by_parts(lambda part: call(net, part), rows.holding(x))[:, place].float()
+                if cache is not None and isinstance(net, SymbolTransformer):
+                    before = x[:, place - 1] if place else None
+                    said = net.next(before, cache, rows.given or None).float()
+                else:
+                    said = by_parts(lambda part: call(net, part), rows.holding(x))[:, place].float()
             x, law = x.clone(), said.new_zeros((*x.shape, self._blank))
             law[:, place] = said.softmax(dim=-1)
             x[:, place] = draw_symbols(law[:, place], rows.x[:, place])

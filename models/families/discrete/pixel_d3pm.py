@@ -19,6 +19,7 @@ from models.contracts.told_settings import ConditionalSetting
 from models.layouts.levels import Levels
 from models.paths.discrete import DiscretePathName
 from models.registry import family, registry
+from models.tensors import widest_float
 from models.training.optim import NetworkOptimizer, OptimizerConfig
 
 __all__ = ["PixelD3pm", "PixelD3pmConfig"]
@@ -97,5 +98,6 @@ class PixelD3pm(DiscreteDiffusion[PixelD3pmConfig]):
         evenly over their cells; -inf in none of them.
         """
         rows = Batch.of(x)
-        found = self.symbol_bound(self.written(rows)).double() - self.levels.log_cell(rows.x)
+        bound = self.symbol_bound(self.written(rows)).to(widest_float(rows.device))
+        found = bound - self.levels.log_cell(rows.x).to(bound)
         return torch.where(self.levels.outside(rows.x), -torch.inf, found)

@@ -133,12 +133,13 @@ class Cell(Family[CellConfig]):
 
         metrics = self.trained.descend(loss, len(real))
         # What is alike enough stays: momentum would carry it on.
-        held = (alike >= self.config.likeness).nonzero()[:, 0]
+        held = (alike >= self.config.likeness)[:, None, None]
         with torch.no_grad():
             for factor, old in zip((net.left, net.right), before, strict=True):
-                factor[held] = old[held]
+                some = factor[: net.count]
+                some.copy_(torch.where(held, old[: net.count], some))
         yield "fit", {"real": real.x}
-        count = torch.tensor(float(net.count), device=self.device)
+        count = alike.new_full((), float(net.count))
         return {**metrics, "likeness": alike.mean(), "originals": count}
 
     @torch.no_grad()

@@ -128,7 +128,7 @@ class Digress(OneShot[DigressConfig]):
             config.path, 2, config.steps, self.device, law if config.path == "marginal" else None
         )
         self.odds = torch.logit(law[1].double()).float().to(self.device)
-        self.clock = _clock(self.path.bar)
+        self.clock = _clock(self.path.bar).to(self.device)
 
     def network(self, rng: torch.Generator) -> nn.Module:
         return build(self.config.net, self.edges, DENOISER, rng)
@@ -291,7 +291,7 @@ def _clock(bar: Tensor) -> Tensor:
     c = sqrt(1 + s^2) / s^2, those of a symbol by the logarithm of q(1 | 1) q(0 | 0) / q(1 | 0)
     q(0 | 1).
     """
-    own = bar[:, :2, :2].double().clamp_min(_SMALLEST).log()
+    own = bar[:, :2, :2].cpu().double().clamp_min(_SMALLEST).log()
     apart = own[:, 1, 1] + own[:, 0, 0] - own[:, 0, 1] - own[:, 1, 0]
     c = (0.25 * apart).clamp(*_SURE)
     square = (1.0 + (1.0 + 4.0 * c.square()).sqrt()) / (2.0 * c.square())

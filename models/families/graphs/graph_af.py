@@ -16,6 +16,7 @@ from models.families.graphs.settings import NodeOrder
 from models.layouts.dequantised import NoiseWidth, expected_log_normal, log_sign
 from models.nets.graphs.partial import PartialNet, PartialNetConfig, pairs_in_order
 from models.registry import family
+from models.tensors import resident
 from models.training.optim import NetworkOptimizer, OptimizerConfig
 from models.training.settings import Averaging
 
@@ -176,7 +177,7 @@ class GraphAf(RowByRow[GraphAfConfig]):
         real = at < (graphs.size * (graphs.size - 1) // 2)[:, None]
         _, mean, log_std = self._said(net, graphs, at)
         log_std = log_std - self._nearer
-        later, earlier = pairs_in_order(self.packing.nodes).to(y.device)
+        later, earlier = resident(pairs_in_order(self.packing.nodes), y.device)
         z = (y[:, later, earlier] - mean) * (-log_std).exp()
         each = -0.5 * (z.square() + math.log(2.0 * math.pi)) - log_std
         return (each * real).sum(dim=1)
@@ -187,7 +188,7 @@ class GraphAf(RowByRow[GraphAfConfig]):
         """
         n, seen = at.shape
         rows = torch.arange(n, device=at.device).repeat_interleave(seen)
-        later, earlier = pairs_in_order(self.packing.nodes).to(at.device)
+        later, earlier = resident(pairs_in_order(self.packing.nodes), at.device)
         bits = graphs.adjacency[rows, later[at].flatten(), earlier[at].flatten()]
         told = []
         for start in range(0, len(rows), _AT_ONCE):
@@ -203,7 +204,7 @@ class GraphAf(RowByRow[GraphAfConfig]):
     def _square(self, at: Tensor, real: Tensor, mean: Tensor, log_std: Tensor) -> Tensor:
         """Return the chances of pairs as matrices (n, N, N), 0 where nothing is said of them."""
         nodes = self.packing.nodes
-        later, earlier = pairs_in_order(nodes).to(at.device)
+        later, earlier = resident(pairs_in_order(nodes), at.device)
         chance = torch.special.ndtr(mean * (self._nearer - log_std).exp()) * real
         square = chance.new_zeros((len(at), nodes * nodes))
         square.scatter_add_(1, later[at] * nodes + earlier[at], chance)

@@ -25,7 +25,7 @@ from models.contracts.spec import SIZE, DataSpec
 from models.contracts.state import Packed
 from models.layouts.graphs import Packing, unpack
 from models.nets.graphs.node_numbers import NodeNumbers
-from models.tensors import make_generator, real_places
+from models.tensors import make_generator, real_places, resident
 from models.training.optim import OptimizerConfig
 from models.training.trained import Trained
 
@@ -56,8 +56,8 @@ class Ordered:
         given: what is known of each, by name.
         log_ways: (n,), log(n! q), q being how likely this order was; where there are no more
             words than orders, this word.
-        words: (n, T) int64, what each is written as, -1 behind its end; None for models that write
-            nothing.
+        words: (n, T) int64 on the host, what each is written as, -1 behind its end; None for models
+            that write nothing.
         known: (n,) bool, which have a word; None where all do.
     """
 
@@ -227,4 +227,4 @@ class Growing(Family[C]):
         """Return graphs as standardised rows (n, L)."""
         edges = 2.0 * self.packing.flat(adjacency).float() - 1.0
         row = edges if graphs.numbers is None else torch.cat([graphs.numbers, edges], dim=1)
-        return row * self.packing.masks.to(row.device)[graphs.size]
+        return row * resident(self.packing.masks, row.device)[graphs.size]

@@ -24,8 +24,13 @@ from models.layouts.graph_words.language import Chances, Language, Reading, Writ
 from models.layouts.node_orders import reordered
 from models.nets.calling import call
 from models.nets.role import autoregressive
-from models.nets.sequences.transformer import SymbolTransformerConfig, symbol_transformer
+from models.nets.sequences.transformer import (
+    SymbolTransformer,
+    SymbolTransformerConfig,
+    symbol_transformer,
+)
 from models.paths.discrete import draw_symbols
+from models.tensors import upload
 
 __all__ = ["WordByWord", "WordNet"]
 
@@ -35,6 +40,37 @@ WordNet = Annotated[
 ]
 C = TypeVar("C", bound=Config)
 _FRAMES = 40  # of a flow
+_WORTH = 0.75  # of its rows a cache keeps those that go on, once they are no more than this share
+
+
+class _Writer:
+    """Logits of the next symbols of words, of which some end before others."""
+
+    def __init__(self, net: SymbolTransformer, n: int, given: Mapping[str, Tensor]) -> None:
+        self._net, self._given = net, given
+        self._cache = net.cache(n)
+        self._rows = torch.arange(n, device=net.places.device)
+
+    def next(self, x: Tensor, going: Tensor, place: int) -> Tensor:
+        """Return the logits at a place of the words that go on, (m, symbols).
+
+        Args:
+            x: all words so far, (n, T).
+            going: the numbers of the words that go on, rising, (m,): no others than before.
+            place: of the next symbol.
+        """
+        if self._cache is None:
+            given = {name: value[going] for name, value in self._given.items()}
+            part = Batch(x[going, : place + 1], given=given)
+            return by_parts(lambda some: call(self._net, some)[:, -1:], part)[:, 0].float()
+        if len(going) <= _WORTH * len(self._rows):
+            self._cache.take(torch.searchsorted(self._rows, going))
+            self._rows = going
+        rows = self._rows
+        given = {name: value[rows] for name, value in self._given.items()}
+        before = x[rows, place - 1] if place else None
+        said = self._net.next(before, self._cache, given or None)
+        return said[torch.searchsorted(rows, going)].float()
 
 
 class WordByWord(Growing[C]):
@@ -80,10 +116,10 @@ class WordByWord(Growing[C]):
         words, n = graphs.words, len(graphs)
         longest = max(1, int((words >= 0).sum(dim=1).amax()))
         words = words[:, :longest]
-        there = words >= 0
-        x = words.clamp_min(0)
+        there = upload(words >= 0, graphs.size.device)
+        x = upload(words.clamp_min(0), graphs.size.device)
         said = call(net, Batch(x, given=graphs.given)).float()
-        may = self._allowed(words, graphs.size).to(said.device)
+        may = upload(self._allowed(words, graphs.size), said.device)
         law = said.masked_fill(~may, -math.inf).log_softmax(dim=2)
         each = law.gather(2, x[..., None])[..., 0]
         found = each.masked_fill(~there, 0.0).sum(dim=1)
@@ -99,22 +135,23 @@ class WordByWord(Growing[C]):
             graph = [row.nonzero()[:, 0].tolist() for row in square[:size]]
             found.append(self.language.written(graph, chances))
             likely.append(chances.log_prob)
+        # Words stay on the host, where the language reads them again.
         words = torch.full((len(rows), self.language.longest), -1)
         order = torch.arange(nodes).repeat(len(rows), 1)
         for i, written in enumerate(found):
             if written is not None:
                 words[i, : len(written.word)] = torch.tensor(written.word, dtype=torch.long)
                 order[i, : len(written.order)] = torch.tensor(written.order, dtype=torch.long)
-        order = order.to(rows.device)
-        ways = torch.tensor(likely, device=rows.device) + torch.lgamma(here.size + 1.0)
-        known = torch.tensor([written is not None for written in found], device=rows.device)
+        order = upload(order, rows.device)
+        ways = upload(torch.tensor(likely), rows.device) + torch.lgamma(here.size + 1.0)
+        known = upload(torch.tensor([written is not None for written in found]), rows.device)
         return Ordered(
             reordered(here.adjacency, order),
             here.size,
             None if here.numbers is None else here.numbers.gather(1, order),
             rows.given,
             ways,
-            words.to(rows.device),
+            words,
             known,
         )
 
@@ -136,8 +173,9 @@ class WordByWord(Growing[C]):
         rows, net = Batch.of(latents), self.trained.averaged
         start = self.packing.start
         here = self.graphs_of(rows.holding(self._blank(rows)), rows.x[:, 0])
-        words, steps = self._written(net.edges, rows, here.size)
-        readings = [self.language.reading(size) for size in here.size.tolist()]
+        sizes = here.size.tolist()
+        words, steps = self._written(net.edges, rows, sizes)
+        readings = [self.language.reading(size) for size in sizes]
         read = [0] * len(rows)
         yield Frame(0.0, self._blank(rows), 0)
         count = max(1, min(_FRAMES, steps))
@@ -153,29 +191,29 @@ class WordByWord(Growing[C]):
             spent = -(-steps * frame // count)
             yield Frame(frame / count, rows.zeroed(made), spent)
 
-    def _written(self, net: Any, rows: Batch, size: Tensor) -> tuple[list[list[int]], int]:
+    def _written(self, net: Any, rows: Batch, sizes: list[int]) -> tuple[list[list[int]], int]:
         """Return words drawn from the uniform numbers of latents, and how often the network was
         asked.
         """
-        readings = [self.language.reading(each) for each in size.tolist()]
+        readings = [self.language.reading(each) for each in sizes]
         words: list[list[int]] = [[] for _ in readings]
         symbols = self.language.symbols
         x = torch.zeros((len(rows), self.language.longest), dtype=torch.long, device=rows.device)
         u = rows.x[:, self.packing.start :]
         told = {name: rows.given[name] for name in self.spec.given if name in rows.given}
         steps = 0
+        writer = _Writer(net, len(rows), told)
         while True:
             allowed = [reading.allowed() for reading in readings]
             going = [i for i, symbols_ in enumerate(allowed) if symbols_]
             if not going:
                 return words, max(1, steps)
-            at = torch.tensor(going, device=rows.device)
+            at = upload(torch.tensor(going), rows.device)
             may = torch.zeros((len(going), symbols), dtype=torch.bool)
             for row, i in enumerate(going):
                 may[row, allowed[i]] = True
-            part = Batch(x[at, : steps + 1], given={k: v[at] for k, v in told.items()})
-            said = by_parts(lambda some: call(net, some)[:, -1:], part)[:, 0].float()
-            law = said.masked_fill(~may.to(said.device), -math.inf).softmax(dim=1)
+            said = writer.next(x, at, steps)
+            law = said.masked_fill(~upload(may, said.device), -math.inf).softmax(dim=1)
             found = draw_symbols(law, u[at, steps])
             x[at, steps] = found
             for i, symbol in zip(going, found.tolist(), strict=True):
@@ -189,9 +227,9 @@ class WordByWord(Growing[C]):
         ends = [(i, *edge) for i, reading in enumerate(readings) for edge in reading.edges]
         joined = torch.zeros((len(rows), nodes, nodes), dtype=torch.bool, device=rows.device)
         if ends:
-            row, one, other = torch.tensor(ends, device=rows.device).T
+            row, one, other = upload(torch.tensor(ends), rows.device).T
             joined[row, one, other] = joined[row, other, one] = True
-        there = torch.tensor([reading.nodes for reading in readings], device=rows.device)
+        there = upload(torch.tensor([reading.nodes for reading in readings]), rows.device)
         made = self._blank(rows)
         come = self.packing.flat(
             (torch.arange(nodes, device=rows.device) < there[:, None])[:, None].expand_as(joined)

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from models.contracts.state import State
+from models.tensors import widest_float
 
 __all__ = ["Categorical"]
 
@@ -30,8 +31,8 @@ class Categorical:
     def see(self, k: Tensor, label: Tensor) -> None:
         """Count values (n,) of rows of some classes (n,), both int64."""
         values = self._seen.shape[1]
-        found = torch.bincount(label * values + k, minlength=self._seen.numel())
-        self._seen += found.reshape(self._seen.shape)
+        # Not `torch.bincount`, which makes the host wait for the largest value.
+        self._seen.view(-1).index_add_(0, label * values + k, torch.ones_like(k))
 
     def log_prob(self, k: Tensor, label: Tensor) -> Tensor:
         """Return log p(k | class), (n,) float32."""
@@ -41,11 +42,11 @@ class Categorical:
         """Return the values at which the sums of p(k | class) pass u (n,) in [0, 1]: (n,) int64."""
         sums = self._shares().cumsum(dim=1)[label]
         # The last sum may be less than 1 by rounding.
-        found = torch.searchsorted(sums, u.double()[:, None], right=True)[:, 0]
+        found = torch.searchsorted(sums, u.to(sums.dtype)[:, None], right=True)[:, 0]
         return found.clamp(max=sums.shape[1] - 1)
 
     def _shares(self) -> Tensor:
-        each = self._seen.double() + 1.0 / self._seen.shape[1]
+        each = self._seen.to(widest_float(self._seen.device)) + 1.0 / self._seen.shape[1]
         return each / each.sum(dim=1, keepdim=True)
 
     def pack(self, state: State, part: str) -> None:

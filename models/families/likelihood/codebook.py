@@ -18,6 +18,7 @@ from models.contracts.spec import DataSpec
 from models.nets.calling import call
 from models.nets.flows.layers import seeded
 from models.nets.given import GivenFeatures
+from models.tensors import widest_float
 
 __all__ = ["CodedChain"]
 
@@ -144,7 +145,8 @@ class CodedChain(nn.Module):
         """Return codes (n, codes): of each, the one at a share (n, codes) in (0, 1) of its law."""
         chosen = torch.zeros(share.shape, dtype=torch.int64, device=share.device)
         for i in range(self.codes):
-            below = self.logits(rows, chosen)[:, i].double().softmax(dim=1).cumsum(dim=1)
-            at = (below < share[:, i : i + 1].double()).sum(dim=1)
+            law = self.logits(rows, chosen)[:, i].to(widest_float(share.device)).softmax(dim=1)
+            below = law.cumsum(dim=1)
+            at = (below < share[:, i : i + 1].to(below.dtype)).sum(dim=1)
             chosen[:, i] = at.clamp_max(self.book - 1)
         return chosen

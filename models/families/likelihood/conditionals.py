@@ -10,9 +10,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from models.tensors import widest_float
+
 __all__ = ["Bins", "Conditional", "Logistics"]
 
 _NARROWEST, _WIDEST = -7.0, 1.0  # logarithms of the scale of a logistic
+# How near to its ends a place within a bin may be, so that its logarithm is finite.
+_SMALLEST = {torch.float64: 1e-12, torch.float32: 1e-7}
 _HALVINGS, _FAR = 48, 30.0  # of the bisection, which begins between -30 and 30 deviations
 
 
@@ -71,12 +75,14 @@ class Bins:
         return mean
 
     def quantile(self, said: Tensor, u: Tensor) -> Tensor:
-        share = said.double().softmax(dim=2)
+        share = said.to(widest_float(said.device)).softmax(dim=2)
         below = share.cumsum(dim=2)
-        at = u.double()[..., None]
+        at = u.to(share.dtype)[..., None]
         bin_ = (below < at).sum(dim=2, keepdim=True).clamp_max(self.outputs - 1)
         mine = share.gather(2, bin_)
-        within = ((at - below.gather(2, bin_) + mine) / mine).clamp(1e-12, 1.0 - 1e-12)
+        within = ((at - below.gather(2, bin_) + mine) / mine).clamp(
+            _SMALLEST[share.dtype], 1.0 - _SMALLEST[share.dtype]
+        )
         bin_, within = bin_[..., 0], within[..., 0]
         inner = self.reach - self.width
         x = -self.reach + self.width * (bin_ + within)
@@ -117,8 +123,9 @@ class Logistics:
         return mean
 
     def quantile(self, said: Tensor, u: Tensor) -> Tensor:
-        weight, middle, scale = (part.double() for part in self._parts(said))
-        at = u.double()
+        width = widest_float(said.device)
+        weight, middle, scale = (part.to(width) for part in self._parts(said))
+        at = u.to(width)
         low, high = torch.full_like(at, -_FAR), torch.full_like(at, _FAR)
         for _ in range(_HALVINGS):
             x = (low + high) / 2

@@ -26,6 +26,7 @@ from models.nets.flows.layers import InvertibleLayers
 from models.nets.flows.nsf import NsfConfig, nsf
 from models.nets.role import FLOW
 from models.registry import family
+from models.tensors import widest_float
 from models.training.optim import NetworkOptimizer, OptimizerConfig
 from models.training.settings import Averaging
 from models.training.trained import Trained
@@ -125,7 +126,7 @@ class CountedFlow(Family[CountedFlowConfig]):
     ) -> Iterator[Frame]:
         rows, net = Batch.of(latents), self.trained.averaged
         yield Frame(0.0, rows.x.clone(), 0)
-        z = rows.x[:, self._place].double()
+        z = rows.x[:, self._place].to(widest_float(rows.device))
         share = 0.5 * (1.0 + torch.erf(z / math.sqrt(2.0)))
         x = rows.x.clone()
         x[:, self._place] = self.counts.at(share, self._class(rows)).to(x)

@@ -40,7 +40,7 @@ from models.nets.settings import DecoderNet, PosteriorNet
 from models.paths.clock import FlowClock
 from models.registry import family
 from models.samplers.heun import Heun, HeunConfig
-from models.tensors import make_generator
+from models.tensors import make_generator, resident
 from models.training.optim import NetworkOptimizer, OptimizerConfig
 from models.training.settings import Averaging, Beta, LatentNumbers
 
@@ -259,7 +259,7 @@ class LatentDiffusion(Family[LatentDiffusionConfig]):
             drawn = self.autoencoder.encoded(real, self.noise)
         if self.field.trained.count == 0:
             self._mean, self._std = drawn.mean(dim=0).cpu(), drawn.std().cpu().clamp_min(1e-6)
-        latents = real.holding((drawn - self._mean.to(drawn)) / self._std.to(drawn))
+        latents = real.holding((drawn - resident(self._mean, drawn)) / resident(self._std, drawn))
         yield "encode", {"real": real.x}
         level = draw_levels(self.field.density, len(real), self.noise)
         particles = self.carrier.noised(latents, level, self.noise)
@@ -283,7 +283,7 @@ class LatentDiffusion(Family[LatentDiffusionConfig]):
             return
         for frame in self.carrier.sampled(self.field, rows, generator=generator):
             x = self._decoded(
-                rows.holding(self._mean.to(frame.x) + self._std.to(frame.x) * frame.x)
+                rows.holding(resident(self._mean, frame.x) + resident(self._std, frame.x) * frame.x)
             )
             yield Frame(frame.t, x, frame.nfe + (frame.t == 1.0))
 
@@ -302,7 +302,7 @@ class LatentDiffusion(Family[LatentDiffusionConfig]):
 
     def _bound(self, rows: Batch) -> Tensor:
         chain, rng = self.autoencoder.autoencoder, make_generator(_LOOKING)
-        mean, std = self._mean.to(rows.x), self._std.to(rows.x)
+        mean, std = resident(self._mean, rows.x), resident(self._std, rows.x)
         law, found = LogUniform(self.config.s_min, self.config.s_max), rows.x.new_zeros(len(rows))
         for _ in range(_DRAWS):
             noise = torch.randn(len(rows), chain.latent, generator=rng).to(rows.x)

@@ -15,6 +15,8 @@ from typing import TypeVar
 
 import torch
 
+from models.tensors import widest_float
+
 __all__ = ["Chances", "Language", "Neighbours", "Reading", "Written", "depth_first"]
 
 T = TypeVar("T")
@@ -55,7 +57,10 @@ class Chances:
 def _uniform(generator: torch.Generator) -> Iterator[float]:
     while True:
         numbers = torch.rand(
-            _AT_ONCE, generator=generator, device=generator.device, dtype=torch.float64
+            _AT_ONCE,
+            generator=generator,
+            device=generator.device,
+            dtype=widest_float(generator.device),
         )
         yield from numbers.tolist()
 

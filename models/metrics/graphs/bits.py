@@ -99,7 +99,7 @@ def _written(model: Learner[Any], rows: Batch) -> Generator[None, None, Tensor]:
     found, noise = [], make_generator(0, _NOISE)
     for piece in rows.split(_PIECE):
         at = model.spec.standardised(piece).to(model.device)
-        found.append(_log_prob(model, at, noise).double().cpu())
+        found.append(_log_prob(model, at, noise).cpu().double())
         yield
     return torch.cat(found)
 

@@ -50,7 +50,7 @@ def balls_hit(made: Tensor, real: Tensor, k: int) -> tuple[Tensor, Tensor]:
     """
     check(made, real, minimum=1)
     # In float64, or a sample that is a datum may be just outside its own ball of width 0.
-    points, centres = made.double().cpu(), real.double().cpu()
+    points, centres = made.cpu().double(), real.cpu().double()
     reach = radii(centres, k)
     counts, hit = [], torch.zeros(len(centres), dtype=torch.bool)
     for start in range(0, len(points), _ROWS):

@@ -106,7 +106,7 @@ def jets_of(rows: Batch) -> Jets:
     if "pt" not in rows.given:
         raise ValueError('jets come with the pT of each, given as "pt" (n,) in GeV: it is missing')
     check_finite(x, "jets")
-    scale = rows.given["pt"].double().cpu().numpy()
+    scale = rows.given["pt"].cpu().double().numpy()
     if len(scale) and not (scale > 0.0).all():
         raise ArithmeticError(f"{int((~(scale > 0.0)).sum()):,} jets have no pT above 0")
     angles, pt = constituents(x, rows.mask)

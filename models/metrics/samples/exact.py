@@ -48,7 +48,7 @@ def exact_w2(samples: Tensor, reference: Tensor) -> float:
     import ot
 
     check(samples, reference, minimum=1)
-    a, b = samples.double().cpu(), reference.double().cpu()
+    a, b = samples.cpu().double(), reference.cpu().double()
     # Exact differences: POT's own `dist` expands the square and loses digits.
     cost = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist").square_().numpy()
     if not np.isfinite(cost).all():

@@ -34,7 +34,7 @@ def frechet_distance(samples: Tensor, reference: Tensor) -> float:
 
 def moments(x: Tensor) -> tuple[Tensor, Tensor]:
     """Return mean (k,) and covariance (k, k) of features x (n, k), in double precision."""
-    x = x.double().cpu()
+    x = x.cpu().double()
     mean = x.mean(dim=0)
     apart = x - mean
     return mean, apart.T @ apart / (len(x) - 1)

@@ -75,7 +75,7 @@ def share_inside(x: Tensor, centres: Tensor, k: int) -> float:
     """
     check(x, centres, minimum=1)
     # In float64, or a point of one set that is in the other, too, may be just outside its ball.
-    points, middles = x.double().cpu(), centres.double().cpu()
+    points, middles = x.cpu().double(), centres.cpu().double()
     reach = radii(middles, k)
     inside = 0
     for start in range(0, len(points), _ROWS):

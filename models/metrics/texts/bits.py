@@ -65,7 +65,7 @@ class BitsPerCharacter(Metric[BitsPerCharacterConfig]):
         for piece in rows.split(_PIECE):
             # Of a model that knows log p(x) itself the bound is just that.
             at = model.spec.standardised(piece).to(model.device)
-            found.append(model.log_prob_bound(at).double().cpu())
+            found.append(model.log_prob_bound(at).cpu().double())
             yield
         return _told(torch.cat(found), rows.x)
 

@@ -6,6 +6,8 @@ pair is in a look-alike (Rendsburg et al. 2020, "NetGAN without GAN", PMLR 119, 
 need not be drawn, nor told by a critic, as in Bojchevski et al. 2018, arXiv:1803.00816).
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -102,6 +104,13 @@ class Originals(nn.Module):
         self.register_buffer("size", torch.zeros(room, dtype=torch.long))
         self.register_buffer("known", torch.zeros((), dtype=torch.long))
 
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Originals":
+        """Change the device or type, but leave the count on the host, which reads it each step."""
+        known = self.known
+        super()._apply(fn, recurse)
+        self.known = known
+        return self
+
     @property
     def count(self) -> int:
         """How many graphs are remembered."""
@@ -119,6 +128,8 @@ class Originals(nn.Module):
 
     def remember(self, batch: Batch) -> None:
         """Remember graphs that are not, as long as there is room."""
+        if self.count == len(self.rows):
+            return
         whole = torch.full((len(batch),), self.packing.nodes, device=batch.device)
         sizes = batch.given.get(SIZE, whole).long()
         for x, size in zip(batch.x, sizes, strict=True):

@@ -17,6 +17,7 @@ from models.config import Config, param
 from models.contracts.spec import DataSpec
 from models.nets.given import GivenFeatures
 from models.nets.mlp import linear
+from models.tensors import resident
 
 __all__ = ["PartialNet", "PartialNetConfig", "pairs_in_order"]
 
@@ -96,7 +97,7 @@ class PartialNet(nn.Module):
             given: what is known of each graph.
         """
         n, nodes = len(at), self.nodes
-        later, earlier = pairs_in_order(nodes).to(at.device)
+        later, earlier = resident(pairs_in_order(nodes), at.device)
         place = torch.arange(nodes, device=at.device)
         number = torch.full((nodes, nodes), len(later), device=at.device)
         number[later, earlier] = torch.arange(len(later), device=at.device)

@@ -135,7 +135,7 @@ class RowGru(nn.Module):
             said, state = self.rows(seen, state)
             if i == 0:
                 continue
-            found, calls = self._row(self.first(said[:, 0]), u[:, i], int(there[i].sum()))
+            found, calls = self._row(self.first(said[:, 0]), u[:, i], min(i, self.reach))
             spent += calls
             row = (2.0 * found.to(u) - 1.0) * there[i]
             yield found & there[i], spent

@@ -25,7 +25,9 @@ from models.nets.mlp import FourierFeatures, linear
 from models.nets.role import Role
 from models.registry import network
 
-__all__ = ["SymbolTransformer", "SymbolTransformerConfig", "symbol_transformer"]
+__all__ = ["KeysValues", "SymbolTransformer", "SymbolTransformerConfig", "symbol_transformer"]
+
+_CACHE_BYTES = 2**30
 
 
 class SymbolTransformerConfig(Config, frozen=True):
@@ -42,6 +44,43 @@ class SymbolTransformerConfig(Config, frozen=True):
         int,
         param("Heads", "Looks in so many ways at once; must divide the width.", low=1, high=32),
     ] = 4
+
+
+class KeysValues:
+    """Keys and values of the places that a causal transformer has read, so that one more place
+    costs one place and not all of them.
+
+    Args:
+        n: rows.
+        places: how many places they can have.
+        blocks: of the transformer.
+    """
+
+    def __init__(self, n: int, places: int, blocks: int) -> None:
+        self.places, self.length = places, 0
+        self._n = n
+        self._blocks: list[tuple[Tensor, Tensor] | None] = [None] * blocks
+
+    def __len__(self) -> int:
+        return self._n
+
+    def extend(self, block: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+        """Add the key and the value of the next place, (n, heads, 1, d) each; return those of all
+        places up to it, (n, heads, length + 1, d).
+        """
+        kept = self._blocks[block]
+        if kept is None:
+            shape = (*k.shape[:2], self.places, k.shape[3])
+            kept = self._blocks[block] = k.new_empty(shape), v.new_empty(shape)
+        stop = self.length + 1
+        for all_, one in zip(kept, (k, v), strict=True):
+            all_[:, :, self.length : stop] = one
+        return kept[0][:, :, :stop], kept[1][:, :, :stop]
+
+    def take(self, rows: Tensor) -> None:
+        """Keep only some rows, by their numbers (m,)."""
+        self._n = len(rows)
+        self._blocks = [pair and (pair[0][rows], pair[1][rows]) for pair in self._blocks]
 
 
 class _Block(nn.Module):
@@ -67,16 +106,31 @@ class _Block(nn.Module):
         self.second = linear(4 * width, width, gain=0.5, generator=generator)
 
     def forward(self, h: Tensor) -> Tensor:
-        n, places, width = h.shape
-        parts = self.mixed(self.before(h)).view(n, places, 3, self.heads, -1)
-        q, k, v = parts.permute(2, 0, 3, 1, 4)
+        places = h.shape[1]
+        q, k, v = self._queries(h)
         apart = self.apart[:places, :places]
         bias = self.bias[:, apart]
         if self.causal:
             later = torch.ones_like(apart, dtype=torch.bool).triu(1)
             bias = bias.masked_fill(later, -torch.inf)
+        return self._answer(h, q, k, v, bias)
+
+    def next(self, h: Tensor, cache: KeysValues, block: int) -> Tensor:
+        """Return the next place, h (n, 1, width), after the block; it sees those in the cache."""
+        q, k, v = self._queries(h)
+        k, v = cache.extend(block, k, v)
+        bias = self.bias[:, self.apart[cache.length, : cache.length + 1]][:, None]
+        return self._answer(h, q, k, v, bias)
+
+    def _queries(self, h: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return queries, keys and values, (n, heads, places, d) each."""
+        parts = self.mixed(self.before(h)).view(*h.shape[:2], 3, self.heads, -1)
+        q, k, v = parts.permute(2, 0, 3, 1, 4)
+        return q, k, v
+
+    def _answer(self, h: Tensor, q: Tensor, k: Tensor, v: Tensor, bias: Tensor) -> Tensor:
         seen = functional.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
-        h = h + self.out(seen.transpose(1, 2).reshape(n, places, width))
+        h = h + self.out(seen.transpose(1, 2).reshape(h.shape))
         out: Tensor = h + self.second(functional.gelu(self.first(self.after(h))))
         return out
 
@@ -139,17 +193,57 @@ class SymbolTransformer(nn.Module):
             seen = functional.pad(x[:, :-1], (1, 0), value=start) if self.causal else x
             h = self.symbols[seen]
         h = h + self.places[: h.shape[1]]
+        context = self._context(clock, given)
+        if context is not None:
+            h = h + context
+        for block in self.blocks:
+            h = block(h)
+        said: Tensor = self.last(self.norm(h))
+        return said
+
+    def cache(self, n: int) -> KeysValues | None:
+        """Return an empty cache of n rows, for `next`; None where it would take too much memory."""
+        numbers = 2 * n * self.places.numel() * len(self.blocks)
+        if numbers * self.places.element_size() > _CACHE_BYTES:
+            return None
+        return KeysValues(n, len(self.places), len(self.blocks))
+
+    def next(
+        self, before: Tensor | None, cache: KeysValues, given: Mapping[str, Tensor] | None = None
+    ) -> Tensor:
+        """Return the logits of the next place of rows (n, outputs), and add it to the cache: the
+        last place of what `forward` says of the rows so far, but for rounding.
+
+        Args:
+            before: symbols at the place before, (n,) int64; None at the first place.
+            cache: of the places before.
+            given: what is known of each row.
+        """
+        if before is None:
+            h = self.symbols[-1].expand(len(cache), 1, -1)
+        else:
+            h = self.symbols[before][:, None]
+        h = h + self.places[cache.length]
+        context = self._context(None, given)
+        if context is not None:
+            h = h + context
+        for number, block in enumerate(self.blocks):
+            h = block.next(h, cache, number)
+        cache.length += 1
+        said: Tensor = self.last(self.norm(h))
+        return said[:, 0]
+
+    def _context(self, clock: Tensor | None, given: Mapping[str, Tensor] | None) -> Tensor | None:
+        """Return what is added to each place for the time and the conditions, (B, 1, width)."""
         parts = []
         if self.clock is not None and clock is not None:
             parts.append(self.clock(clock))
         if self.told is not None and given is not None:
             parts.append(self.told(given))
-        if self.context is not None and parts:
-            h = h + self.context(torch.cat(parts, dim=1))[:, None]
-        for block in self.blocks:
-            h = block(h)
-        said: Tensor = self.last(self.norm(h))
-        return said
+        if self.context is None or not parts:
+            return None
+        context: Tensor = self.context(torch.cat(parts, dim=1))
+        return context[:, None]
 
 
 @network(

@@ -5,7 +5,7 @@ are.
 import torch
 from torch import Tensor
 
-from models.tensors import make_generator
+from models.tensors import make_generator, upload
 
 __all__ = ["Uniforms"]
 
@@ -34,4 +34,4 @@ class Uniforms:
         """Return uniform numbers in [0, 1) in the shape of rows (n, *shape)."""
         generator = make_generator(self._seed, self._drawn)
         self._drawn += 1
-        return torch.rand(like.shape, generator=generator).to(self._device)
+        return upload(torch.rand(like.shape, generator=generator), self._device)

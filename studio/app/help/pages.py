@@ -164,6 +164,12 @@ def _by_number(slug: str) -> list[tuple[str, int]]:
     return [(word, int(number or 0)) for word, number in re.findall(r"(\D*)(\d*)", slug)]
 
 
+_BY_DEVICE = (
+    "Each value holds for the machine named under it. A CPU and a GPU generate different random "
+    "numbers from one seed, so a value measured on another device differs by chance."
+)
+
+
 def verified() -> list[Page]:
     """Return the page of the claims with their figures as they were last verified; none where no
     figure is kept.
@@ -172,7 +178,7 @@ def verified() -> list[Page]:
     if not found:
         return []
     summary = "What the studio claims of its models, measured, with what must fail beside it."
-    lines = ["# What is verified", "", summary, "", *_contents(found)]
+    lines = ["# What is verified", "", summary, "", _BY_DEVICE, "", *_contents(found)]
     for claim in found:
         lines += told(claim)
     return [Page("verified", GUIDES, "What is verified", summary, "\n".join(lines))]

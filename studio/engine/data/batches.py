@@ -15,7 +15,7 @@ from models.contracts.batch import Batch
 from models.contracts.data import Feed, RowSource
 from models.contracts.spec import DataSpec
 from models.entries import Mirrored as Mirroring
-from models.tensors import make_generator
+from models.tensors import make_generator, upload
 from studio.engine.run.randomness import MIRRORS, ORDER
 
 __all__ = ["Batches", "Blocks", "Fed", "Fresh", "Mirrored", "Shuffled", "Streamed"]
@@ -245,7 +245,7 @@ def _pinned(batch: Batch) -> Batch:
 
 
 def _moved(batch: Batch, device: torch.device) -> Batch:
-    """Return a batch on a device, without waiting for the copy where it is fetched from pinned
-    memory; what is computed with it there waits.
+    """Return a batch on a device. A batch joined from two shelves is in ordinary memory, whatever
+    the shelves are in: it is pinned first, so that the host does not wait for the copy.
     """
-    return batch.each(lambda values: values.to(device, non_blocking=True))
+    return batch.each(lambda values: upload(values, device))

@@ -217,6 +217,8 @@ class TrainingJob(Job):
 
     def _train(self, session: Session) -> Work:
         step, add = session.family.step, self._outputs.curves.add
+        on_gpu = session.family.device.type == "cuda"
+        mode = session.resolved.training.gpu_mode()
         while self.step < self.total:
             if self.step >= self._mark or self.asked:
                 if self.step > self._block[0]:
@@ -227,6 +229,8 @@ class TrainingJob(Job):
             add(step(session.batches.batch(self.step)))
             self.step += 1
             yield True
+            if on_gpu:
+                mode.apply()  # another job may have set another one meanwhile
 
     def _note_block(self) -> None:
         """Note how long the steps since the clock was last read took."""

@@ -3,6 +3,7 @@
 import os
 import platform
 import warnings
+from dataclasses import dataclass
 
 import psutil
 import torch
@@ -11,7 +12,7 @@ from studio.engine.process.allocator import keep_freed_memory
 from studio.engine.process.failures import Refused
 from studio.protocol.catalog import Device
 
-__all__ = ["choose", "choose_any", "configure", "devices", "summary", "thread_count"]
+__all__ = ["GpuMode", "choose", "choose_any", "configure", "devices", "summary", "thread_count"]
 
 _MAX_THREADS = 16
 
@@ -128,8 +129,42 @@ def thread_count(wanted: int) -> int:
     return max(1, min(cores - 1, max(2, cores // 2), _MAX_THREADS))
 
 
-def configure(device: torch.device, threads: int) -> None:
-    """Set torch up for a job: thread count, memory, and algorithms that repeat exactly."""
+@dataclass(frozen=True)
+class GpuMode:
+    """How an NVIDIA GPU computes; the switches are of the whole process.
+
+    Attributes:
+        deterministic: use only algorithms that repeat bit for bit. They are slower.
+        precision: of products of float32 matrices, as `torch.set_float32_matmul_precision` has it:
+            "high" is TF32, "highest" is float32.
+    """
+
+    deterministic: bool = False
+    precision: str = "high"
+
+    def apply(self) -> None:
+        """Set the switches."""
+        torch.use_deterministic_algorithms(self.deterministic, warn_only=True)
+        torch.set_float32_matmul_precision(self.precision)
+
+    def describe(self) -> str:
+        """Return the mode as sentences for the log of a run."""
+        repeats = (
+            "This run repeats bit for bit on this GPU."
+            if self.deterministic
+            else "This run does not repeat bit for bit: choose Deterministic on a GPU for that."
+        )
+        return (
+            f"Matrix precision: {self.precision}. {repeats} Random numbers differ from those of a "
+            "CPU: a value recorded on another device does not carry over."
+        )
+
+
+def configure(device: torch.device, threads: int, mode: GpuMode | None = None) -> None:
+    """Set torch up for a job: thread count, memory, and how a GPU computes.
+
+    A CPU always repeats bit for bit in float32.
+    """
     keep_freed_memory()
     count = thread_count(threads)
     if torch.get_num_threads() != count:
@@ -137,4 +172,6 @@ def configure(device: torch.device, threads: int) -> None:
     if device.type == "cuda":
         # cuBLAS repeats exactly only with a fixed workspace, read when its handle is made.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True, warn_only=True)
+        (mode or GpuMode()).apply()
+    else:
+        GpuMode(precision="highest").apply()

@@ -100,7 +100,7 @@ def load(run: RunFolder, step: int | None = None, length: float | None = None) -
     checkpoint, off = chosen_checkpoint(run, step, length)
     resolved = check(run.record.spec, any_device=True)
     device, _ = choose_any(resolved.training.device)
-    configure(device, resolved.training.threads)
+    configure(device, resolved.training.threads, resolved.training.gpu_mode())
     edits = [edit for edit in effective_spec(run).edits if edit.step <= checkpoint.step]
     family = rebuild(resolved, edits, saved_data(checkpoint), device, checkpoint=checkpoint)
     sampler = resolved.sampling(family, open_guides(run, device))

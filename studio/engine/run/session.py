@@ -255,7 +255,7 @@ def _opened(
     steps.
     """
     device, reason = chosen
-    configure(device, resolved.training.threads)
+    configure(device, resolved.training.threads, resolved.training.gpu_mode())
     data = resolved.load_data(run.project)
     if data.hash != run.record.dataset_hash:
         notes.append("The data differ from those the run was started with.")
@@ -275,6 +275,8 @@ def _opened(
         run.metrics.truncate_after(step)
         run.flow.truncate_after(step)
     notes.append(f"Device: {reason}")
+    if device.type == "cuda":
+        notes.append(resolved.training.gpu_mode().describe())
     notes += [
         f"{choice.entry.title} takes long: it is measured by an evaluation of the run, and not "
         "while it trains."

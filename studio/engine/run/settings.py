@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from models.config import Config, param
 from models.contracts.execution import Execution
 from models.training.posthoc import SETTING
+from studio.engine.process.devices import GpuMode
 
 __all__ = ["FEWEST_SAMPLES", "TrainingConfig"]
 
@@ -78,6 +79,26 @@ class TrainingConfig(Config, frozen=True):
             choices={"auto": "Automatic", "cpu": "CPU", "cuda": "NVIDIA GPU", "mps": "Apple GPU"},
         ),
     ] = "auto"
+    deterministic: Annotated[
+        bool,
+        param(
+            "Deterministic on a GPU",
+            "Use only GPU algorithms that repeat bit for bit. Slower. A CPU always repeats.",
+            depends=("device", ("auto", "cuda")),
+            advanced=True,
+        ),
+    ] = False
+    matrix_precision: Annotated[
+        Literal["highest", "high", "medium"],
+        param(
+            "Matrix precision",
+            "Precision of float32 matrix products on an NVIDIA GPU. Choose float32 if a loss is "
+            "unstable.",
+            choices={"highest": "float32", "high": "TF32", "medium": "bfloat16"},
+            depends=("device", ("auto", "cuda")),
+            advanced=True,
+        ),
+    ] = "high"
     threads: Annotated[
         int,
         param(
@@ -237,6 +258,10 @@ class TrainingConfig(Config, frozen=True):
             advanced=True,
         ),
     ] = False
+
+    def gpu_mode(self) -> GpuMode:
+        """Return how an NVIDIA GPU computes."""
+        return GpuMode(self.deterministic, self.matrix_precision)
 
     def execution(self) -> Execution:
         """Return how the networks of the training are run."""
