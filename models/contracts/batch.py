@@ -7,7 +7,7 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from models.tensors import in_parts
+from models.tensors import in_parts, upload
 
 __all__ = ["Batch", "Rows", "by_parts"]
 
@@ -45,8 +45,8 @@ class Batch:
         return self.each(lambda values: values[rows])
 
     def to(self, device: torch.device) -> "Batch":
-        """Return the batch on a device."""
-        return self.each(lambda values: values.to(device))
+        """Return the batch on a device, without making the host wait."""
+        return self.each(lambda values: upload(values, device))
 
     def each(self, function: Callable[[Tensor], Tensor]) -> "Batch":
         """Return what a function makes of each tensor: of x, of the mask and of what is given."""

@@ -26,7 +26,7 @@ from models.nets.conv import Clock
 from models.nets.given import GivenFeatures
 from models.nets.mlp import linear
 from models.nets.role import Role
-from models.nets.sets.layers import attend
+from models.nets.sets.layers import attend, needs_written_attention
 from models.registry import network
 
 __all__ = ["DiT", "DiTConfig", "dit", "places"]
@@ -160,21 +160,12 @@ class DiT(nn.Module):
         if self.told is not None:
             context = functional.silu(context + self.embed(self.told.of(given, x)))
         h = self.first(self._tokens(x)) + self.where
-        written = self._written(x)
+        written = needs_written_attention(x)
         for block in self.blocks:
             h = block(h, context, written)
         shift, scale = self.shown(context)[:, None].chunk(2, dim=2)
         h = torch.addcmul(shift, self.norm(h), scale + 1.0)
         return self._image(self.last(h))[..., :height, :width]
-
-    def _written(self, x: Tensor) -> bool:
-        """Whether attention is written out: fused kernels have no second derivative, and on a GPU
-        their backward pass adds in any order, which a training that repeats bit for bit cannot
-        have.
-        """
-        if not torch.is_grad_enabled():
-            return False
-        return x.requires_grad or (x.is_cuda and torch.are_deterministic_algorithms_enabled())
 
     def _tokens(self, x: Tensor) -> Tensor:
         """Return patches as tokens (B, T, C p^2), row by row; a border is filled up with zeros."""

@@ -1,15 +1,16 @@
 """An accelerator that does not exist: tensors of the CPU that say that they are on a GPU.
 
-Inside `Accelerator` each tensor that is moved to, or made on, the device `GPU` is marked, and so is
-what is computed from it. Reading a marked tensor on the host, which makes a host wait for a real
-GPU, is counted with the line that did it; so is each blocking copy to the device. An operation on
-tensors of both places, which a real GPU refuses, raises an error.
+Inside `accelerator` each tensor that is moved to, or made on, its device is marked, and so is what
+is computed from it. Reading a marked tensor on the host, which makes the host wait for a real GPU,
+is counted with the line that did it; so is each blocking copy to the device. An operation on
+tensors of both places, which a real GPU refuses, raises an error, and so does float64 on an Apple
+GPU. What PyTorch's own Python code does inside of one call is not looked into.
 """
 
 import sys
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,10 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
-__all__ = ["GPU", "Accelerator", "accelerator"]
+__all__ = ["GPU", "MPS", "Accelerator", "accelerator"]
 
 GPU = torch.device("cuda", 0)
+MPS = torch.device("mps", 0)
 _CPU = torch.device("cpu")
 _MARK = "_on_gpu"
 _ROOT = Path(__file__).parents[2]
@@ -58,13 +60,17 @@ class Generator(torch.Generator):
 class Accelerator(TorchFunctionMode):
     """Counts what the host waits for.
 
+    Args:
+        device: what it says it is.
+
     Attributes:
         reads: how often each line read a tensor of the device.
         copies: how often each line copied to the device and waited for it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device) -> None:
         super().__init__()
+        self.device = device
         self.reads: Counter[str] = Counter()
         self.copies: Counter[str] = Counter()
 
@@ -84,72 +90,78 @@ class Accelerator(TorchFunctionMode):
         name = func.__name__
         if name in ("__get__", "__set__"):
             return self._attribute(func, args)
-        inputs = list(_tensors((args, kwargs)))
-        if name == "__deepcopy__":  # its other argument is what was copied before
-            inputs = [args[0]]
+        if name in ("pin_memory", "is_pinned"):
+            return args[0] if name == "pin_memory" else False
+        # The other argument of a deep copy is what was copied before.
+        inputs = [args[0]] if name == "__deepcopy__" else list(_tensors((args, kwargs)))
         marked = any(is_on_gpu(t) for t in inputs)
-        target = _target(func, name, args, kwargs)
+        target = _target(name, args, kwargs)
         if target is not None:
             args = tuple(_CPU if _is_device(a) else a for a in args)
             kwargs = {k: _CPU if k == "device" else v for k, v in kwargs.items()}
         if name in ("to", "cpu", "cuda"):
-            return self._moved(func, name, args, kwargs, target)
-        if name == "pin_memory":
-            return args[0]
+            return self._move(func, args, kwargs, target)
         if marked:
             self._count(name, args, kwargs)
             if name not in _ANYWHERE:
                 _check_places(name, inputs)
         result = func(*args, **kwargs)
-        if target is not None and target.type == "cuda":
+        if target is not None and target.type != "cpu":
             if name in ("tensor", "as_tensor", "asarray"):
                 self.copies[_line()] += 1
-            _mark(result)
-        elif (marked and target is None) or (_generates_on_gpu(kwargs) and target is None):
-            _mark(result)
+            self._mark(result)
+        elif marked and target is None:
+            self._mark(result)
         return result
 
     def _attribute(self, func: Any, args: tuple[Any, ...]) -> Any:
+        """Read or write an attribute of a tensor."""
         name, it = func.__self__.__name__, args[0]
         if func.__name__ == "__set__":
             if name == "data" and is_on_gpu(args[1]):
-                _mark(it)
+                self._mark(it)
             return func(*args)
         if is_on_gpu(it) and name in ("device", "is_cuda", "is_cpu"):
-            return {"device": GPU, "is_cuda": True, "is_cpu": False}[name]
+            known = {"is_cuda": self.device.type == "cuda", "is_cpu": False}
+            return self.device if name == "device" else known[name]
         result = func(*args)
         if is_on_gpu(it):
-            _mark(result)
+            self._mark(result)
         return result
 
-    def _moved(
-        self, func: Any, name: str, args: Any, kwargs: Any, target: torch.device | None
+    def _move(
+        self,
+        func: Any,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        target: torch.device | None,
     ) -> Any:
-        it = args[0]
-        if name == "to" and target is None:
-            other = next((a for a in args[1:] if isinstance(a, Tensor)), None)
-            target = None if other is None else (GPU if is_on_gpu(other) else _CPU)
-            if other is not None:
-                args = (it, other.dtype, *args[2:])
-        if name in ("cpu", "cuda"):
-            target = _CPU if name == "cpu" else GPU
-        here = GPU if is_on_gpu(it) else _CPU
-        if target is None or target.type == here.type:
-            result = func(*args, **kwargs) if name == "to" else it
-            if here is GPU:
-                _mark(result)
-            return result
-        if here is GPU and _is_clipping():
-            return it
-        if here is GPU:
+        """Return a tensor on another device, or of another type."""
+        it, name = args[0], func.__name__
+        if name != "to":
+            target = _CPU if name == "cpu" else self.device
+        elif target is None and isinstance(other := args[1], Tensor):
+            target = self.device if is_on_gpu(other) else _CPU
+            args = (it, other.dtype, *args[2:])
+        here, result = is_on_gpu(it), func(*args, **kwargs) if name == "to" else it
+        there = here if target is None else target.type != "cpu"
+        if here and not there:
+            if _is_clipping():
+                return it
             self.reads[f"{_line()} {name}"] += 1
-        elif not kwargs.get("non_blocking") and not (len(args) > 2 and args[-1] is True):
+        if there and not here and not kwargs.get("non_blocking"):
             self.copies[_line()] += 1
-        moved = func(*args, **kwargs) if name == "to" else it
-        moved = moved.clone() if moved is it else moved
-        if target.type == "cuda":
-            _mark(moved)
-        return moved
+        if here != there:
+            result = result.clone()
+        if there:
+            self._mark(result)
+        return result
+
+    def _mark(self, result: Any) -> None:
+        for tensor in _tensors(result):
+            if self.device.type == "mps" and tensor.dtype == torch.float64:
+                raise TypeError(f"an Apple GPU has no float64, at {_line()}")
+        _mark(result)
 
     def _count(self, name: str, args: Any, kwargs: Any) -> None:
         read = name in _READS and is_on_gpu(args[0])
@@ -174,8 +186,8 @@ class Accelerator(TorchFunctionMode):
 
 
 @contextmanager
-def accelerator() -> Iterator[Accelerator]:
-    """Have a device `GPU` while the block runs."""
+def accelerator(device: torch.device = GPU) -> Iterator[Accelerator]:
+    """Have a device while the block runs."""
     copy = nn.Parameter.__deepcopy__
 
     def copied(self: nn.Parameter, memo: dict[int, Any]) -> nn.Parameter:
@@ -187,7 +199,8 @@ def accelerator() -> Iterator[Accelerator]:
     with (
         mock.patch.object(torch, "Generator", Generator),
         mock.patch.object(nn.Parameter, "__deepcopy__", copied),
-        Accelerator() as made,
+        mock.patch.object(torch.backends.cudnn, "is_acceptable", return_value=False),
+        Accelerator(device) as made,
     ):
         yield made
 
@@ -215,22 +228,16 @@ def _tensors(value: Any) -> Iterator[Tensor]:
 
 def _is_device(value: Any) -> bool:
     return isinstance(value, torch.device) or (
-        isinstance(value, str) and value.split(":")[0] in ("cpu", "cuda")
+        isinstance(value, str) and value.split(":")[0] in ("cpu", "cuda", "mps")
     )
 
 
-def _target(
-    func: Callable[..., Any], name: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> torch.device | None:
+def _target(name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> torch.device | None:
+    """Return the device that a call names."""
     found = kwargs.get("device")
     if found is None and name == "to":
         found = next((a for a in args[1:] if _is_device(a)), None)
     return None if found is None else torch.device(found)
-
-
-def _generates_on_gpu(kwargs: dict[str, Any]) -> bool:
-    generator = kwargs.get("generator")
-    return isinstance(generator, Generator) and generator.place.type == "cuda"
 
 
 def _check_places(name: str, inputs: list[Tensor]) -> None:

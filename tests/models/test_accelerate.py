@@ -1,11 +1,13 @@
 """The switch between a plain function and a graph of it, which must be equal, and faster."""
 
 from collections.abc import Callable
+from contextlib import contextmanager
 
 import pytest
 import torch
 from torch import Tensor
 
+from models.training import accelerate
 from models.training.accelerate import Switch
 
 X = torch.tensor([1.0, 2.0])
@@ -71,6 +73,68 @@ def test_another_kind_of_call_is_tried_anew():
     bench.switch(double, torch.zeros(3), key=2)
     bench.switch(double, torch.zeros(3).double(), key=2)
     assert bench.captures == 4
+
+
+def test_graphs_of_several_shapes_are_kept_and_the_oldest_goes():
+    bench = Bench(lambda x: x + x, speedup=3.0)
+    for _ in range(3):
+        for n in (2, 3, 4):
+            bench.switch(double, torch.ones(n))
+    assert bench.captures == 3, "each shape once, though they take turns"
+    for n in range(5, 5 + accelerate._KEPT):
+        bench.switch(double, torch.ones(n))
+    before = bench.captures
+    bench.switch(double, torch.ones(5 + accelerate._KEPT - 1))
+    assert bench.captures == before
+    bench.switch(double, torch.ones(2))
+    assert bench.captures == before + 1
+
+
+def test_a_graph_is_warmed_up_on_a_side_stream_and_captured_after_it(monkeypatch):
+    """As the notes of PyTorch on CUDA graphs have it; there is no GPU here to try it on."""
+    done: list[str] = []
+    streams = {"now": "main"}
+
+    class Stream:
+        def __init__(self, name: str = "side") -> None:
+            self.name = name
+
+        def wait_stream(self, other: "Stream") -> None:
+            done.append(f"{self.name} waits for {other.name}")
+
+    @contextmanager
+    def on(stream: Stream):
+        streams["now"] = stream.name
+        yield
+        streams["now"] = "main"
+
+    @contextmanager
+    def capture(graph):
+        streams["now"] = "capture"
+        yield
+        streams["now"] = "main"
+
+    class Graph:
+        def replay(self) -> None:
+            done.append("replay")
+
+    cuda = {
+        "Stream": Stream, "stream": on, "current_stream": lambda: Stream("main"),
+        "CUDAGraph": Graph, "graph": capture,
+    }  # fmt: skip
+    for name, fake in cuda.items():
+        monkeypatch.setattr(torch.cuda, name, fake)
+
+    def function(x: Tensor) -> Tensor:
+        done.append(streams["now"])
+        return 2 * x
+
+    replay = accelerate.captured(function, (X,))
+    assert done == [
+        "side waits for main", *["side"] * 3, "main waits for side", "capture",
+    ]  # fmt: skip
+    assert torch.equal(replay(X), 2 * X)
+    assert done[-1] == "replay"
 
 
 def test_on_a_cpu_nothing_is_tried():

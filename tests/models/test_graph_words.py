@@ -25,6 +25,7 @@ from models.layouts.graph_words.grammar import Grammar
 from models.layouts.graph_words.language import Chances, Language, Neighbours, Reading
 from models.layouts.graph_words.motifs import Motifs
 from models.layouts.graphs import Packing, pack, unpack
+from models.nets.sequences import transformer
 from models.nets.sequences.transformer import SymbolTransformerConfig
 from models.tensors import make_generator
 
@@ -257,9 +258,23 @@ def test_the_probabilities_of_all_words_sum_to_one(make: str):
     # And they are drawn as often as that.
     n = 3000
     latents = made.prior(n, make_generator(2), {"size": torch.tensor(3)})
-    drawn, _ = made._written(made.trained.averaged.edges, latents, latents.given["size"].long())
+    drawn, _ = made._written(made.trained.averaged.edges, latents, [3] * n)
     for word, count in Counter(map(tuple, drawn)).items():
         assert abs(count / n - likely[word]) < 5 * math.sqrt(likely[word] / n) + 1 / n, word
+
+
+@pytest.mark.parametrize("make", [EdgeByEdge, MotifByMotif])
+def test_words_are_the_same_with_and_without_a_cache(make, monkeypatch) -> None:
+    """They have several lengths, so that the cache loses rows meanwhile."""
+    config = {EdgeByEdge: EdgeListConfig, MotifByMotif: MotifByMotifConfig}[make](net=SMALL)
+    made = wild(make, config, lobsters(LobstersConfig(), 20, 0))
+    latents, net = made.prior(40, make_generator(1)), made.trained.averaged.edges
+    sizes = latents.given["size"].tolist()
+    cached, steps = made._written(net, latents, sizes)
+    assert len({len(word) for word in cached}) > 3
+    monkeypatch.setattr(transformer, "_CACHE_BYTES", 0)  # there is no room for one
+    assert net.cache(40) is None
+    assert made._written(net, latents, sizes) == (cached, steps)
 
 
 @torch.no_grad()

@@ -15,11 +15,12 @@ from models.nets.cosines import Cosines
 from models.nets.role import DENOISER, Role, critic, generator
 from models.nets.sets import base
 from models.nets.sets.cross_attention import CrossAttentionConfig, cross_attention
-from models.nets.sets.layers import attend, bias_of
+from models.nets.sets.layers import attend, bias_of, needs_written_attention
 from models.nets.sets.settings import SetNetConfig
 from models.nets.sets.sizes import Group, groups
 from models.nets.sets.transformer import SetTransformerConfig, set_transformer
 from models.tensors import make_generator, real_places
+from tests.models.accelerator import GPU, accelerator
 
 DROID = {
     "nonlinearity": "leaky-relu",
@@ -158,6 +159,38 @@ def test_fused_attention_is_attention_as_it_is_written() -> None:
     scores = (k[1, :4, :4] @ q[1, 2, :4]) / math.sqrt(4)
     torch.testing.assert_close(written[1, 2, :4], scores.softmax(dim=0) @ v[1, :4, :4])
     assert fused[2].isfinite().all()  # of a row in which nobody is seen
+
+
+@pytest.mark.parametrize("looking", [5, 7])
+def test_fused_attention_has_the_gradients_of_attention_as_it_is_written(looking: int) -> None:
+    """Also of rows in which nobody is seen; that of a gradient only what is written has."""
+    g = make_generator(5)
+    parts = [torch.randn((3, n, 8), generator=g, dtype=torch.float64) for n in (looking, 7, 7)]
+    bias = bias_of(real_places(torch.tensor([7, 4, 0]), 7), parts[0])
+    found = {}
+    for by_hand in (True, False):
+        q, k, v = (part.clone().requires_grad_() for part in parts)
+        loss = attend(q, k, v, 2, bias, by_hand).square().sum()
+        found[by_hand] = torch.autograd.grad(loss, (q, k, v), create_graph=by_hand)
+        if by_hand:
+            twice = torch.autograd.grad(found[True][0].square().sum(), (q, k, v))
+            assert all(each.isfinite().all() for each in twice)
+    torch.testing.assert_close(found[True], found[False])
+
+
+def test_attention_is_written_out_only_where_fused_kernels_will_not_do(monkeypatch) -> None:
+    x = torch.ones(2)
+    assert not needs_written_attention(x)
+    assert needs_written_attention(x.clone().requires_grad_())
+    assert needs_written_attention(x, twice=True)
+    with torch.no_grad():
+        assert not needs_written_attention(x, twice=True)
+    with accelerator():
+        there = x.to(GPU)
+        assert not needs_written_attention(there), "training on a GPU is fused"
+        monkeypatch.setattr(torch, "are_deterministic_algorithms_enabled", lambda: True)
+        assert needs_written_attention(there), "but where it is to repeat bit for bit"
+        assert not needs_written_attention(x)
 
 
 # As counted from the settings of the paper's code, whose context has the class once more as a

@@ -19,6 +19,7 @@ from models.metrics.base import Evidence, NotApplicable
 from models.metrics.texts.bits import BitsPerCharacter, BitsPerCharacterConfig
 from models.metrics.texts.ngrams import NgramDistance, NgramDistanceConfig
 from models.nets.offered import kinds_of
+from models.nets.sequences import transformer
 from models.paths.discrete import DiscretePath
 from models.registry import discover, registry
 from models.tensors import make_generator
@@ -284,3 +285,30 @@ def test_the_example_of_the_kind_is_a_chain():
     data = texts(200, 0)
     follows = (data.x[:, 1:] - data.x[:, :-1]) % 5 == 1
     assert 0.7 < float(follows.float().mean()) < 0.95
+
+
+def test_a_transformer_goes_on_from_its_cache_as_if_it_read_all_again() -> None:
+    net = taught(made(CausalTransformer, CausalTransformerConfig)).trained.averaged
+    x = ALL[:20]
+    with torch.no_grad():
+        whole, cache = net(x), net.cache(len(x))
+        said = [net.next(None, cache), *(net.next(x[:, i], cache) for i in range(3))]
+        torch.testing.assert_close(torch.stack(said, dim=1), whole)
+        # Of some rows only.
+        cache = net.cache(len(x))
+        net.next(None, cache)
+        cache.take(torch.tensor([1, 7]))
+        torch.testing.assert_close(net.next(x[[1, 7], 0], cache), whole[[1, 7], 1])
+
+
+def test_a_text_is_the_same_with_and_without_a_cache(monkeypatch) -> None:
+    model = taught(made(CausalTransformer, CausalTransformerConfig))
+    latents = model.prior(200, make_generator(3))
+    frames = list(model.writing(latents))
+    monkeypatch.setattr(transformer, "_CACHE_BYTES", 0)  # there is no room for one
+    assert model.trained.averaged.cache(200) is None
+    for (cached, law), (frame, other) in zip(frames, model.writing(latents), strict=True):
+        assert torch.equal(cached.x, frame.x)
+        assert cached.nfe == frame.nfe
+        if law is not None:
+            torch.testing.assert_close(law, other)

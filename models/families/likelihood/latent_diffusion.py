@@ -258,7 +258,7 @@ class LatentDiffusion(Family[LatentDiffusionConfig]):
         with torch.no_grad():
             drawn = self.autoencoder.encoded(real, self.noise)
         if self.field.trained.count == 0:
-            self._mean, self._std = drawn.mean(dim=0).cpu(), drawn.std().cpu().clamp_min(1e-6)
+            self._mean, self._std = drawn.mean(dim=0), drawn.std().clamp_min(1e-6)
         latents = real.holding((drawn - resident(self._mean, drawn)) / resident(self._std, drawn))
         yield "encode", {"real": real.x}
         level = draw_levels(self.field.density, len(real), self.noise)

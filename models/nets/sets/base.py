@@ -16,7 +16,7 @@ from models.nets.cosines import Cosines
 from models.nets.given import GivenFeatures
 from models.nets.mlp import FourierFeatures, linear
 from models.nets.role import Role
-from models.nets.sets.layers import Network, bias_of
+from models.nets.sets.layers import Network, bias_of, needs_written_attention
 from models.nets.sets.settings import SetNetConfig
 from models.nets.sets.sizes import groups
 
@@ -106,7 +106,9 @@ class SetNet(nn.Module, ABC):
     def _some(self, x: Tensor, context: Tensor | None, mask: Tensor | None, places: int) -> Tensor:
         """Return what is said of rows of no more than so many places."""
         h = self._enter(x, context, mask, places)
-        h = self.think(h, context, bias_of(mask, h), self._written(x))
+        # A generator is differentiated twice, for its kernel.
+        written = needs_written_attention(x, twice=self.role.latent > 0)
+        h = self.think(h, context, bias_of(mask, h), written)
         if self.role.name == "critic":
             return _through(self.last, _mean(h, mask), context)[:, 0]
         out = _through(self.last, h, context)
@@ -115,18 +117,6 @@ class SetNet(nn.Module, ABC):
             out = out.masked_fill(~mask[..., None], 0)
         out = functional.pad(out, (0, 0, 0, self.shape[0] - places))
         return out.reshape(len(x), *self.shape)
-
-    def _written(self, x: Tensor) -> bool:
-        """Whether attention is written out for what comes in, because fused kernels would not do.
-
-        They have no second derivative: one by what comes in may be differentiated again by weights,
-        for penalties, and one of a generator for its kernel. On a GPU their backward pass adds in
-        any order, which a training that repeats bit for bit cannot have.
-        """
-        if not torch.is_grad_enabled():
-            return False
-        repeats = x.is_cuda and torch.are_deterministic_algorithms_enabled()
-        return self.role.latent > 0 or x.requires_grad or repeats
 
     def _enter(self, x: Tensor, context: Tensor | None, mask: Tensor | None, places: int) -> Tensor:
         if self.marks is not None:

@@ -14,7 +14,7 @@ from torch.nn import functional
 from models.nets.mlp import linear
 from models.nets.sets.settings import SetNetConfig
 
-__all__ = ["Layer", "Network", "attend", "bias_of"]
+__all__ = ["Layer", "Network", "attend", "bias_of", "needs_written_attention"]
 
 _NOWHERE = -1e9  # instead of minus infinity, whose softmax over nothing is not a number
 
@@ -32,6 +32,24 @@ def bias_of(mask: Tensor | None, like: Tensor) -> Tensor | None:
         return None
     bias = like.new_zeros(mask.shape).masked_fill_(~mask, _NOWHERE)
     return bias[:, None, None]
+
+
+def needs_written_attention(x: Tensor, *, twice: bool = False) -> bool:
+    """Return whether attention must be written out, which takes memory for all pairs of places.
+
+    Fused kernels take none, on a CPU and on a GPU alike, and are used wherever they will do. They
+    have no second derivative: one by what comes in may be differentiated again by weights, for
+    penalties. On a GPU their backward pass adds in any order, which a training that is to repeat
+    bit for bit cannot have.
+
+    Args:
+        x: what comes in.
+        twice: whether the network is differentiated twice by its weights.
+    """
+    if not torch.is_grad_enabled():
+        return False
+    repeats = x.is_cuda and torch.are_deterministic_algorithms_enabled()
+    return twice or x.requires_grad or repeats
 
 
 def attend(
@@ -53,7 +71,8 @@ def attend(
         scores = scores if bias is None else scores + bias.to(scores.dtype)
         gathered = scores.softmax(dim=-1) @ v
     else:
-        bias = None if bias is None else bias.to(q.dtype).expand(-1, 1, q.shape[2], -1)
+        # One row of the bias serves all that look: expanded, a GPU would fill N x M numbers.
+        bias = None if bias is None else bias.to(q.dtype)
         gathered = functional.scaled_dot_product_attention(q, k, v, attn_mask=bias)
     found: Tensor = gathered.transpose(1, 2).flatten(2)
     return found

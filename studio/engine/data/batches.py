@@ -15,7 +15,7 @@ from models.contracts.batch import Batch
 from models.contracts.data import Feed, RowSource
 from models.contracts.spec import DataSpec
 from models.entries import Mirrored as Mirroring
-from models.tensors import make_generator, upload
+from models.tensors import make_generator
 from studio.engine.run.randomness import MIRRORS, ORDER
 
 __all__ = ["Batches", "Blocks", "Fed", "Fresh", "Mirrored", "Shuffled", "Streamed"]
@@ -124,7 +124,7 @@ class Fed:
 
     def batch(self, step: int) -> Batch:
         """Return the batch of a step (from 0)."""
-        return self._spec.standardised(_moved(self._feed.batch(step), self._device))
+        return self._spec.standardised(self._feed.batch(step).to(self._device))
 
 
 class Blocks:
@@ -211,8 +211,8 @@ class Streamed:
             offset += len(part)
             if offset == self._blocks.n:
                 epoch, offset = epoch + 1, 0
-        batch = _moved(Batch.cat(found), self._device)
-        return self._spec.standardised(batch)
+        # Joined from two shelves it is in ordinary memory, and is pinned again on its way.
+        return self._spec.standardised(Batch.cat(found).to(self._device))
 
     def _part(self, epoch: int, offset: int, most: int) -> Batch:
         """Return rows of one shelf, from a place in an epoch on."""
@@ -242,10 +242,3 @@ class Streamed:
 def _pinned(batch: Batch) -> Batch:
     """Return a batch in memory that a GPU can fetch from by itself."""
     return batch.each(Tensor.pin_memory)
-
-
-def _moved(batch: Batch, device: torch.device) -> Batch:
-    """Return a batch on a device. A batch joined from two shelves is in ordinary memory, whatever
-    the shelves are in: it is pinned first, so that the host does not wait for the copy.
-    """
-    return batch.each(lambda values: upload(values, device))
