@@ -31,7 +31,7 @@ from torch import Tensor
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
 from models.denoisers.densities import Density
-from models.tensors import expand_like, noise_like
+from models.tensors import expand_like, noise_like, upload
 
 __all__ = [
     "Bound",
@@ -206,7 +206,7 @@ def continuous_bound(
     x = batch.x
     terms = []
     for i in range(draws):
-        u = torch.rand(len(x), generator=generator, device=generator.device).to(x)
+        u = upload(torch.rand(len(x), generator=generator, device=generator.device), x.device).to(x)
         s = density.quantile((i + u) / draws)
         noised = batch.zeroed(x + expand_like(s, x) * noise_like(x, generator))
         error = _sum(batch, (x - denoise(noised, s)).square())

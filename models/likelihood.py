@@ -141,7 +141,7 @@ def walk_log_prob(
     h = math.log(s_max / s_min) / steps
     change = x.new_zeros(len(x))
     for i in range(steps):
-        here = torch.tensor(math.log(s_min) + i * h, dtype=x.dtype, device=x.device)
+        here = x.new_full((), math.log(s_min) + i * h)
         k1, d1 = _rates(denoise, x, here, signs, real)
         k2, d2 = _rates(denoise, x + 0.5 * h * k1, here + 0.5 * h, signs, real)
         k3, d3 = _rates(denoise, x + 0.5 * h * k2, here + 0.5 * h, signs, real)

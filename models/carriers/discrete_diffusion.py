@@ -31,7 +31,7 @@ from models.paths.discrete import (
 )
 from models.samplers.discrete.ancestral import Ancestral
 from models.samplers.discrete.base import DiscreteSampler
-from models.tensors import make_generator
+from models.tensors import make_generator, upload
 from models.training.optim import NetworkOptimizer, OptimizerConfig
 from models.training.settings import Averaging
 from models.training.trained import Trained
@@ -277,8 +277,8 @@ class DiscreteDiffusion(Family[C]):
         total = self.path.prior_gap(rows.x).flatten(1).sum(dim=1)
         for i in range(count):
             start = (i + torch.rand(n, generator=generator)) / count
-            t = times_at(start, steps).to(self.device)
-            uniform = torch.rand(rows.x.shape, generator=generator).to(self.device)
+            t = upload(times_at(start, steps), self.device)
+            uniform = upload(torch.rand(rows.x.shape, generator=generator), self.device)
             at = self.path.corrupted(rows.x, t, uniform)
             terms = self.path.bound(self._clean(rows.holding(at), t), rows.x, at, t)
             total = total + steps / count * terms.flatten(1).sum(dim=1)

@@ -22,6 +22,7 @@ from models.config import param
 from models.contracts.batch import Batch
 from models.contracts.learner import Line
 from models.contracts.spec import DataSpec
+from models.tensors import resident
 
 __all__ = [
     "SPREAD",
@@ -94,4 +95,4 @@ def spread(rows: Batch, width: float, spec: DataSpec, rng: torch.Generator) -> B
     if width == 0.0:
         return rows
     u = torch.rand(rows.x.shape, generator=rng, device=rng.device).to(rows.x)
-    return rows.holding(rows.x + rows.zeroed(width * (u - 0.5) / spec.std.to(rows.x)))
+    return rows.holding(rows.x + rows.zeroed(width * (u - 0.5) / resident(spec.std, rows.x)))

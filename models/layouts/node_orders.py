@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from models.tensors import real_places
+from models.tensors import real_places, upload
 
 __all__ = ["ORDERS", "NodeOrders", "node_orders", "reordered"]
 
@@ -94,7 +94,8 @@ def node_orders(
     eligible_of, device = ORDERS[name], adjacency.device
     real = real_places(size.to(device), nodes)
     rows = torch.arange(n, device=device)
-    chance = torch.rand((nodes, n, nodes), generator=generator, device=generator.device).to(device)
+    chance = torch.rand((nodes, n, nodes), generator=generator, device=generator.device)
+    chance = upload(chance, device)
     visited = torch.full((n, nodes), math.inf, device=device)
     log_prob = torch.zeros(n, device=device)
     order = torch.empty((n, nodes), dtype=torch.long, device=device)

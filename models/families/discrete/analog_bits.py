@@ -22,7 +22,7 @@ from models.nets.role import predictor
 from models.nets.settings import PredictorNet
 from models.registry import family
 from models.samplers.grids import GridConfig, make_grid
-from models.tensors import make_generator, noise_like
+from models.tensors import make_generator, noise_like, upload
 from models.training.optim import NetworkOptimizer, OptimizerConfig
 from models.training.settings import Averaging
 from models.training.trained import Trained
@@ -191,8 +191,8 @@ class AnalogBits(Family[AnalogBitsConfig]):
         span = math.log(_S_MAX / _S_MIN)
         for i in range(_LEVELS):
             start = (i + torch.rand(n, generator=generator)) / _LEVELS
-            s = _level(start.to(self.device))
-            noise = torch.randn(bits.shape, generator=generator).to(self.device)
+            s = _level(upload(start, self.device))
+            noise = upload(torch.randn(bits.shape, generator=generator), self.device)
             at = rows.holding(bits + s[:, None, None] * noise)
             guess = torch.zeros_like(bits)
             for _ in range(2 if self.config.self_conditioning else 1):
@@ -201,7 +201,7 @@ class AnalogBits(Family[AnalogBitsConfig]):
             error = (bits - guess).square().flatten(1).sum(dim=1)
             total = total + span / _LEVELS * error / s.square()
         end = torch.full((n,), _S_MIN, device=self.device)
-        noise = torch.randn(bits.shape, generator=generator).to(self.device)
+        noise = upload(torch.randn(bits.shape, generator=generator), self.device)
         law = self._law(rows.holding(bits + _S_MIN * noise), end, torch.zeros_like(bits))
         kept = law.gather(-1, rows.x[..., None]).clamp_min(1e-12).log()
         return -total + kept.flatten(1).sum(dim=1)

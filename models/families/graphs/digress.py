@@ -22,7 +22,7 @@ from models.paths.discrete import DiscretePath, draw_symbols, draw_times, times_
 from models.registry import family
 from models.samplers.discrete.ancestral import Ancestral
 from models.samplers.discrete.noise import Uniforms
-from models.tensors import make_generator, mean_of_places
+from models.tensors import make_generator, mean_of_places, upload
 from models.training.optim import NetworkOptimizer, OptimizerConfig
 from models.training.settings import Averaging
 
@@ -253,8 +253,8 @@ class Digress(OneShot[DigressConfig]):
         total = pairs.zeroed(self.path.prior_gap(real)).sum(dim=1)
         for i in range(count):
             start = (i + torch.rand(n, generator=generator)) / count
-            t = times_at(start, steps).to(self.device)
-            uniform = torch.rand(real.shape, generator=generator).to(self.device)
+            t = upload(times_at(start, steps), self.device)
+            uniform = upload(torch.rand(real.shape, generator=generator), self.device)
             at = self.path.corrupted(real, t, uniform)
             terms = self.path.bound(self._clean(pairs, at, t), real, at, t)
             total = total + steps / count * pairs.zeroed(terms).sum(dim=1)

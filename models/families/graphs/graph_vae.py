@@ -29,7 +29,7 @@ from models.nets.mlp import MLP, MLPConfig
 from models.nets.pick import build
 from models.nets.settings import DecoderNet, PosteriorNet
 from models.registry import family
-from models.tensors import make_generator
+from models.tensors import make_generator, upload
 from models.training.optim import NetworkOptimizer, OptimizerConfig
 from models.training.settings import Averaging, Beta, LatentNumbers
 
@@ -235,7 +235,9 @@ class GraphVae(OneShot[GraphVaeConfig]):
         """
         generator = make_generator(0, _BOUND)
         rows, ways = self.ordered(Batch.of(x), self.config.order, generator)
-        noise = torch.randn((len(rows), self.config.latent), generator=generator).to(self.device)
+        noise = upload(
+            torch.randn((len(rows), self.config.latent), generator=generator), self.device
+        )
         net = self.trained.averaged
 
         def bound(part: Batch, e: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ from models.nets.settings import DenoiserNet
 from models.paths.discrete import DiscretePath, draw_symbols, draw_times, times_at
 from models.registry import family
 from models.samplers.discrete.noise import Uniforms
-from models.tensors import make_generator, mean_of_places
+from models.tensors import make_generator, mean_of_places, upload
 from models.training.optim import NetworkOptimizer, OptimizerConfig
 from models.training.settings import Averaging
 from models.training.trained import Trained
@@ -334,8 +334,8 @@ class MaskedTypes(Family[MaskedTypesConfig]):
         total = torch.zeros(len(rows), device=rows.device)
         for i in range(count):
             start = (i + torch.rand(len(rows), generator=generator)) / count
-            t = times_at(start, steps).to(self.device)
-            uniform = torch.rand(truth.shape, generator=generator).to(self.device)
+            t = upload(times_at(start, steps), self.device)
+            uniform = upload(torch.rand(truth.shape, generator=generator), self.device)
             at = self._corrupted(truth, t, uniform)
 
             def missed(part: Batch, real: Tensor, seen: Tensor, then: Tensor) -> Tensor:

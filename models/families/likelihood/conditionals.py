@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from models.tensors import widest_float
+from models.tensors import resident, widest_float
 
 __all__ = ["Bins", "Conditional", "Logistics"]
 
@@ -99,12 +99,13 @@ class Logistics:
     def __init__(self, count: int) -> None:
         self.count = count
         self.outputs = 3 * count
+        self._spread = torch.linspace(-1.5, 1.5, count)
 
     def _parts(self, said: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return logarithms of the weights, the middles, and logarithms of the scales."""
         weight, middle, scale = said.chunk(3, dim=2)
         # Evenly spread at first: alike they would stay alike.
-        spread = torch.linspace(-1.5, 1.5, self.count).to(said) if self.count > 1 else 0.0
+        spread = resident(self._spread, said) if self.count > 1 else 0.0
         return (
             functional.log_softmax(weight, dim=2),
             middle + spread,
