@@ -66,16 +66,18 @@ Kernels = Annotated[
 _CLASSES = ("real-classes", "particle-classes")
 
 
-def median_width(x: Tensor) -> Tensor:
+def median_width(x: Tensor) -> float | Tensor:
     """Return the median distance between the rows of x (n, ...), at most 512 of them; 1 where
-    there is no distance. It is 0-d float64 (float32 on an Apple GPU) and stays on the device.
+    there is no distance. Of rows on a GPU it is 0-d and stays there.
     """
     rows = x[:512].flatten(1)
     if len(rows) < 2:
-        return x.new_ones((), dtype=widest_float(x.device))
-    found = torch.pdist(rows).median().to(widest_float(x.device))
+        return 1.0
+    found = torch.pdist(rows).median()
     # A batch that sits on one spot has no scale of its own.
-    return torch.where(found > 0.0, found, 1.0)
+    if x.device.type == "cpu":
+        return float(found) or 1.0
+    return torch.where(found > 0.0, found, 1.0).to(widest_float(x.device))
 
 
 def invariants_of(spec: DataSpec) -> Features | None:
@@ -211,26 +213,24 @@ class Kernel:
         """
         c = self._bank(self._square(x, y), slope=True) * shares
         flat = c @ y.flatten(1) - c.sum(dim=1, keepdim=True) * x.flatten(1)
-        return (flat * self._widest**-2).reshape(x.shape)
-
-    @property
-    def _widest(self) -> float | Tensor:
-        """The greatest width of the bank."""
-        return self._used * 2.0 ** ((self.count - 1) / 2)
+        return flat.reshape(x.shape)
 
     def _bank(self, square: Tensor, *, slope: bool = False) -> Tensor:
-        """Return the mean of k_w (or of k_w / w^2 times the square of the greatest width) over the
-        bank, at squared distances.
+        """Return the mean of k_w (or of k_w / w^2) over the bank, at squared distances.
 
         Halving a width raises its kernel to the fourth power: one exponential for all.
         """
-        k = torch.exp(square * (-0.5 / self._widest**2))
-        weight = 1.0 / self.count
+        widest = self._used * 2.0 ** ((self.count - 1) / 2)
+        k = torch.exp(square * (-0.5 / widest**2))
+        weight = (widest**-2 if slope else 1.0) / self.count
         total = k * weight
         for _ in range(self.count - 1):
             k.square_().square_()
             weight *= 4.0 if slope else 1.0
-            total.add_(k, alpha=weight)
+            if isinstance(weight, Tensor):
+                total.addcmul_(k, weight.to(k))
+            else:
+                total.add_(k, alpha=weight)
         return total
 
     @staticmethod

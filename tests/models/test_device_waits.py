@@ -5,10 +5,12 @@ idle meanwhile. The device is that of `tests.models.accelerator`, which also ref
 tensors of both places.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 
 import pytest
+import torch
+from torch import Tensor
 
 from models.config import decode
 from models.couplings.couple import coupled_noise
@@ -20,7 +22,7 @@ from tests.models.accelerator import GPU, MPS, accelerator
 from tests.models.pairs import FAMILIES, TURNS, Pair, batch, build, lightest
 
 GRAMMAR = "a language of graphs is Python: it reads the graphs, their sizes, and chance"
-STEP_READS = {
+STEPS = {
     "gran": (1, "the edges of all graphs so far as a list; all pairs would take N^2 messages"),
     "cell": (8, "whether each row is known already, until as many as there is room for are"),
     "edge-list": (4, GRAMMAR),
@@ -28,8 +30,8 @@ STEP_READS = {
     "rule-sequence": (4, GRAMMAR),
 }
 """By family, how often a training step may read, and why; any other may not."""
-FLOW_READS = {
-    "gran": (1, STEP_READS["gran"][1]),
+FRAMES = {
+    "gran": (1, STEPS["gran"][1]),
     "edge-list": (1, "the grammar says which symbols may follow the ones that were drawn"),
     "motif-by-motif": (1, "the grammar says which symbols may follow the ones that were drawn"),
     "rule-sequence": (1, "the grammar says which symbols may follow the ones that were drawn"),
@@ -61,27 +63,40 @@ def pair_of(slug: str) -> Pair:
 
 
 @each_family
-def test_no_step_and_no_flow_waits_for_the_device(entry: FamilyEntry) -> None:
+def test_a_family_never_waits_for_the_device_and_does_what_it_does_on_a_cpu(
+    entry: FamilyEntry,
+) -> None:
     pair = lightest(entry)
+    step_reads, frame_reads = (reads.get(entry.slug, (0, ""))[0] for reads in (STEPS, FRAMES))
+    on_cpu = build(pair)
     with accelerator() as device:
         family = build(pair, device=GPU)
         # Where a training has phases each of them is seen.
         for step in range(TURNS if family.phases else 2):
             rows = batch(pair, step).to(GPU)
             device.clear()
-            family.step(rows)
-            if not step:  # the first one copies what never changes
-                continue
-            allowed, _ = STEP_READS.get(entry.slug, (0, ""))
-            assert device.reads.total() <= allowed, f"step {step}: {device.reads}"
-            assert not device.copies, f"step {step}: {device.copies}"
+            found = family.step(rows)
+            if step:  # the first one copies what never changes
+                assert device.reads.total() <= step_reads, f"step {step}: {device.reads}"
+                assert not device.copies, f"step {step}: {device.copies}"
+            assert_close(found, on_cpu.step(batch(pair, step)))
         latents = family.prior(4, make_generator(0, 3))
         for _ in range(1 if family.phases else 2):
             device.clear()
-            frames = sum(1 for _ in family.flow(latents, generator=make_generator(0, 4)))
-        allowed, _ = FLOW_READS.get(entry.slug, (0, ""))
-        assert device.reads.total() <= allowed * frames, device.reads
+            frames = list(family.flow(latents, generator=make_generator(0, 4)))
+        assert device.reads.total() <= frame_reads * len(frames), device.reads
         assert not device.copies
+        *_, last = on_cpu.flow(
+            on_cpu.prior(4, make_generator(0, 3)), generator=make_generator(0, 4)
+        )
+        assert_close({"samples": frames[-1].x}, {"samples": last.x})
+
+
+def assert_close(found: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+    """Compare what a device said with what a CPU said."""
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        torch.testing.assert_close(found[name].cpu(), value, rtol=1e-3, atol=1e-4, msg=name)
 
 
 @pytest.mark.parametrize("entry", registry.all("sampler"), ids=lambda entry: entry.slug)
