@@ -1,6 +1,6 @@
 """A run as a command: what "Copy as command" puts on the clipboard.
 
-Pasted into a terminal it trains the same run again, with the same losses on the same device. It
+Pasted into a terminal it trains the same run again, on a CPU with the same losses. It
 is pure text work, so the window may import it.
 """
 

@@ -106,7 +106,8 @@ class RunRef(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class RunSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A training, completely: the same spec gives the same losses on the same device.
+    """A training, completely: the same spec gives the same losses on a CPU, and on a GPU
+    with ``training.deterministic``.
 
     ``training`` holds the settings of the catalogue entry of kind "training" (steps, batch, seed,
     device, how often to evaluate, checkpoint and keep frames). ``edits`` are changes at later

@@ -66,7 +66,7 @@ class TrainingConfig(Config, frozen=True):
         param(
             "Seed",
             "Fixes the data, their order, the initial weights and the particles: the same seed "
-            "gives the same losses on the same device.",
+            "gives the same losses on a CPU, and on a GPU if *Deterministic on a GPU* is on.",
             low=0,
             high=2**31 - 1,
         ),
@@ -83,7 +83,8 @@ class TrainingConfig(Config, frozen=True):
         bool,
         param(
             "Deterministic on a GPU",
-            "Use only GPU algorithms that repeat bit for bit. Slower. A CPU always repeats.",
+            "Use only GPU algorithms that repeat bit for bit. Slower; needed to resume a GPU run "
+            "exactly. A CPU always repeats.",
             depends=("device", ("auto", "cuda")),
             advanced=True,
         ),
