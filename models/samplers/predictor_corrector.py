@@ -99,5 +99,5 @@ def _lengths(*rows: Tensor) -> tuple[Tensor, ...]:
     GPU).
     """
     every = torch.stack(rows).flatten(2)
-    lengths = vector_norm(every, dim=2).mean(dim=1)
+    lengths: Tensor = vector_norm(every, dim=2).mean(dim=1)
     return lengths.to(widest_float(lengths.device)).unbind()

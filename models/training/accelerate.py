@@ -87,7 +87,7 @@ def captured(function: Function, tensors: Tensors) -> Function:
         RuntimeError: it cannot be captured.
     """
     inputs = tuple(t.clone() for t in tensors)
-    side = torch.cuda.Stream()
+    side = torch.cuda.Stream()  # type: ignore[no-untyped-call]
     side.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(side):
         for _ in range(_WARM_UP):  # Libraries choose their kernels before the capture.

@@ -107,7 +107,7 @@ class Originals(nn.Module):
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Originals":
         """Change the device or type, but leave the count on the host, which reads it each step."""
         known = self.known
-        super()._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
         self.known = known
         return self
 

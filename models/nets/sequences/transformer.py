@@ -228,6 +228,7 @@ class SymbolTransformer(nn.Module):
         if context is not None:
             h = h + context
         for number, block in enumerate(self.blocks):
+            assert isinstance(block, _Block)
             h = block.next(h, cache, number)
         cache.length += 1
         said: Tensor = self.last(self.norm(h))
