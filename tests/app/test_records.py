@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from studio.app.plots.records import first_particles
 from studio.app.state.runs import FlowRecord
 from studio.protocol.extras import EXTRAS
+from studio.protocol.records import first_particles
 
 N, FEW = 7, 3
 

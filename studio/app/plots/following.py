@@ -12,13 +12,14 @@ from PySide6.QtWidgets import QWidget
 
 from studio.app.actions import Actions
 from studio.app.intents.watching import Looking
-from studio.app.plots.records import RecordLoader, first_particles
+from studio.app.plots.records import RecordLoader
 from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.session import AppState
+from studio.protocol.records import first_particles
 
 __all__ = ["Following"]
 
-PENDING_MS = 400  # that a kept record waits for a live one that is newer
+PENDING_MS = 150  # a kept record is sent as a live one too; else it is read from the disk
 
 
 class Following(QObject):
@@ -134,19 +135,12 @@ class Following(QObject):
                 return
             # Alone, for its neighbours are not what is looked at next.
             record = self._loader.want(run.key, newest, [newest])
-        if record is not None and not self._fewer(run, record):
+        if record is not None:
             self._show(self._as_live(run, record))
         elif run.live is not None:
             at_hand = just_arrived if shown is None else shown.step <= run.live.step
             if at_hand or not reading:
                 self._show(run.live)
-
-    def _fewer(self, run: RunState, record: FlowRecord) -> bool:
-        """Whether a kept record of a training shows but a few of the particles that are shown: it
-        is kept to see where these went, and the picture would jump to it and back.
-        """
-        shown = self._record
-        return bool(run.job) and shown is not None and record.x.shape[1] < shown.x.shape[1]
 
     def _as_live(self, run: RunState, record: FlowRecord) -> FlowRecord:
         """Between live records a kept one has no more particles than they: the picture would
@@ -202,7 +196,6 @@ class Following(QObject):
         if self._record is None or not run.job:
             self.follow()
         else:
-            # Where live records come quickly, one of them does: it has what is looked at.
             self._pending.start()
 
     def _catch_up(self) -> None:

@@ -14,10 +14,8 @@ from shiboken6 import isValid
 
 from studio.app import tasks
 from studio.app.state.runs import FlowRecord
-from studio.protocol.extras import EXTRAS
-from studio.protocol.records import EXTRA, GIVEN
 
-__all__ = ["RecordLoader", "first_particles", "read_newest", "read_particle", "read_record"]
+__all__ = ["RecordLoader", "read_newest", "read_particle", "read_record"]
 
 REMEMBERED = 9  # records; of 4,096 particles at 24 flow times each is 0.8 MB
 
@@ -44,26 +42,6 @@ def read_newest(key: str) -> FlowRecord | None:
     store = FlowStore(Path(key))
     steps = store.steps()
     return store.load(steps[-1]) if steps else None
-
-
-def first_particles(record: FlowRecord, n: int) -> FlowRecord:
-    """Return a record with at most its first n particles, and what is known of them."""
-    if record.x.shape[1] <= n:
-        return record
-    cut = {"x": record.x[:, :n]}
-    for name, values in record.arrays.items():
-        axis = _particles(name)
-        if axis is not None:
-            cut[name] = np.take(values, range(n), axis=axis)
-    return record.holding(**cut)
-
-
-def _particles(name: str) -> int | None:
-    """Return the axis of an array of a record along which particles lie, if there is one."""
-    if name == "mask" or name.startswith(GIVEN):
-        return 0
-    extra = EXTRAS.get(name.removeprefix(EXTRA)) if name.startswith(EXTRA) else None
-    return extra.particles if extra is not None else None
 
 
 def read_particle(key: str, particle: int, t: float) -> np.ndarray:

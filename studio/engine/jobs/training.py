@@ -211,7 +211,9 @@ class TrainingJob(Job):
         if judging is not None and recorder is not None and PROJECTION in recorder.extras:
             if judging.judge is None and not judging.path.exists():
                 self._say("training the judge of these data, once for all runs on them")
-            yield from judging.prepare()
+                yield from self._showing(judging.prepare())
+            else:
+                yield from judging.prepare()
         self._say(FIRST)
         self._paced = self._clock()
 
@@ -247,7 +249,7 @@ class TrainingJob(Job):
         if now - self._ticked >= TICK:
             self._tick(now, "" if self.step else FIRST)
         yield from self._telling(self._make_due(session))
-        yield from self._telling(self._outputs.show_due(self.step))
+        yield from self._telling(self._outputs.live.show_due(self.step, self.total))
         soon = self.step + min(max(1, int(self._pace.rate * CHECK)), 1000)
         edit = session.pending[0].step if session.pending else self.total
         self._mark = int(min(soon, self._outputs.next, edit))
@@ -257,12 +259,21 @@ class TrainingJob(Job):
         far it is.
         """
         said = self._clock()
-        for each in work:
+        recorder = self.session.recorder if self.session is not None else None
+        whole = recorder is None or recorder.particles <= LiveView.FEWEST
+        for each in work if whole else self._showing(work):
             if not self.step and self._clock() - said >= TOLD:
                 said = self._clock()
                 assert self.session is not None
                 part = self.session.recorder.part if self.session.recorder is not None else 0.0
                 self._say(f"{FIRST}, {part:.0%}" if part else FIRST)
+            yield each
+
+    def _showing(self, work: Iterable[bool]) -> Work:
+        """Do work; before the first step also send a small picture as soon as somebody looks."""
+        for each in work:
+            if not self.step:
+                yield from self._outputs.live.show_first(self.step)
             yield each
 
     def _make_due(self, session: Session) -> Work:
@@ -362,8 +373,7 @@ class TrainingJob(Job):
     def _show(self) -> Work:
         """Offer a record of now, with what the stage of a step has at hand."""
         paused = self.state == "paused"
-        particles = self.view.watch.particles
-        yield from self._outputs.show(self.step, particles, paused=paused, staged=self._staged)
+        yield from self._outputs.live.show(self.step, paused=paused, staged=self._staged)
 
     def _finish(self, session: Session) -> Work:
         """At the last step: first make safe, then measure."""
@@ -384,6 +394,7 @@ class TrainingJob(Job):
         if self.session is not None and self.save_on_stop:
             self._complete_now()
             self._outputs.save(self.step)
+            self._outputs.keep_last(self.step)
         elif self.session is not None:
             self._outputs.curves.drain()
 

@@ -5,7 +5,7 @@ Nothing here touches the random numbers of the training.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 
 from models.contracts.family import Family
 from studio.engine.jobs.job import Work
@@ -19,6 +19,7 @@ from studio.engine.run.saving import pack
 from studio.engine.run.session import Session
 from studio.engine.watch.curves import Columns, Curves
 from studio.engine.watch.evaluation import Quality, unguided
+from studio.engine.watch.live_picture import LivePicture
 from studio.engine.watch.recorder import kept_layers
 from studio.engine.watch.schedules import (
     CheckpointSchedule,
@@ -28,7 +29,6 @@ from studio.engine.watch.schedules import (
     KeptSchedule,
     Pace,
 )
-from studio.engine.watch.staging import StagedStep
 from studio.engine.watch.viewing import LiveView
 from studio.protocol.events import SPREAD
 from studio.protocol.messages import (
@@ -37,17 +37,17 @@ from studio.protocol.messages import (
     Kept,
     Metrics,
     Operate,
-    Record,
     ResultWritten,
 )  # fmt: skip
+from studio.protocol.records import FlowRecord
 from studio.protocol.spec import ChangeSetting, Edit
-from studio.protocol.wire import pack_arrays
 from studio.store.run import RunFolder
 
 __all__ = ["Outputs"]
 
 KEPT_RESOLUTION = 20
 DEAR, CHEAP = 500, 512
+LAST = 2.0  # seconds that a stop may be delayed by its last record
 # As in `studio.protocol.messages.Metrics`.
 SAMPLES, FLOOR, LOW, HIGH = "cost/samples", "cost/floor/", "cost/low/", "cost/high/"
 
@@ -57,6 +57,7 @@ class Outputs:
 
     Attributes:
         curves: the losses.
+        live: what the screen sees.
     """
 
     def __init__(
@@ -80,15 +81,18 @@ class Outputs:
         self._log = RunLog(folder.log_path, sink, job)
         self._view = view
         self._pace = pace
+        self._total = total
         self._clock = clock
         self._measuring = measuring
         training, step = session.resolved.training, session.step
-        self._kept: KeptPlan = KeptSchedule(total, step, dear=_dear(session))
+        dear = _dear(session)
+        self._kept: KeptPlan = KeptSchedule(total, step, dear=dear)
         self._evaluations: EvaluationPlan = EvaluationSchedule(training.evaluate_every, total, step)
         self._checkpoints = CheckpointSchedule(
             training.checkpoint_seconds, training.checkpoint_steps, step, clock()
         )
         self.curves = Curves(folder.metrics, self._tell, step)
+        self.live = LivePicture(job, session, sink, view, clock, dear=dear)
         self._saved = step
         self._lightly = False  # whether some evaluations had few samples
         self._best = self._best_so_far()
@@ -117,57 +121,52 @@ class Outputs:
 
     def keep_due(self, step: int) -> Work:
         """Record particles on disk, for scrubbing, if that is due after a step."""
-        session, recorder = self._session, self._session.recorder
+        recorder = self._session.recorder
         if recorder is None or step < self._kept.next:
             return
         whole = self._kept.whole(self._pace)
-        record = yield from recorder.record(
-            step,
-            particles=None if whole else recorder.few,
-            layers=kept_layers(recorder.family) if whole else (),
-            resolution=KEPT_RESOLUTION,
-            bounds=session.bounds,
-            extras=recorder.extras,
-        )
-        start = self._clock()
-        kind = kind_of(session.family.spec.kind)
-        steps = self._folder.flow.keep(record, kind.record_types, listed=False)
-        seconds = record.seconds + self._clock() - start
-        self._kept.kept(step, seconds, self._pace, whole=whole)
-        share = 1.0 if whole else recorder.few / recorder.particles
-        self._view.foresee(record.seconds / share, recorder.particles)
-        self._sink.send(Kept(job=self._job, step=step, steps=steps))
+        shown = self._view.kept_particles(recorder.particles, self._total * self._pace.step_seconds)
+        few = recorder.few
+        many = recorder.particles if whole else max(few, shown)
+        record = yield from self._keep(step, many, layered=whole)
+        # What is kept does not depend on who looks: more particles are a cost of looking.
+        own = record.seconds if whole else record.seconds * few / many
+        self._kept.kept(step, own, self._pace, whole=whole)
+        self._view.foresee(record.seconds * recorder.particles / many, recorder.particles)
+        yield from self.live.show_kept(record, shown or many, record.seconds - own)
 
-    def show_due(self, step: int) -> Work:
-        """Offer a live record, if one fits the budget now."""
-        if self._view.due(self._clock()) and self._sink.wants(self._job):
-            yield from self.show(step, self._view.particles)
-
-    def show(
-        self, step: int, particles: int, *, paused: bool = False, staged: StagedStep | None = None
-    ) -> Work:
-        """Offer a live record to the screen, with what a stage of a step that is ``staged`` has at
-        hand; while paused it costs the training nothing.
-        """
-        watch, recorder = self._view.watch, self._session.recorder
-        if not watch.on or recorder is None:
-            return
+    def _keep(
+        self, step: int, particles: int, *, layered: bool
+    ) -> Generator[bool, None, FlowRecord]:
+        """Write a record of the first particles and say so; its seconds include the writing."""
+        recorder, bounds = self._session.recorder, self._session.bounds
+        assert recorder is not None
         record = yield from recorder.record(
             step,
             particles=particles,
-            layers=watch.layers,
-            resolution=watch.resolution,
-            bounds=watch.bounds or self._session.bounds,
-            extras=watch.extras,
+            layers=kept_layers(recorder.family) if layered else (),
+            resolution=KEPT_RESOLUTION,
+            bounds=bounds,
+            extras=recorder.extras,
         )
         start = self._clock()
-        scenery = staged.arrays(particles) if staged is not None else {}
-        arrays, payload = pack_arrays({**record.arrays, **scenery})
-        event = Record(job=self._job, step=record.step, bounds=list(record.bounds), arrays=arrays)
-        self._sink.offer(event, payload)
-        if not paused:
-            now = self._clock()
-            self._view.made(record.seconds + now - start, now)
+        kind = kind_of(self._session.family.spec.kind)
+        steps = self._folder.flow.keep(record, kind.record_types, listed=False)
+        self._sink.send(Kept(job=self._job, step=step, steps=steps))
+        seconds = record.seconds + self._clock() - start
+        return FlowRecord(record.step, record.arrays, record.bounds, seconds)
+
+    def keep_last(self, step: int) -> None:
+        """Keep a whole record of the step at which the training is stopped, without yielding.
+        Nothing is kept of models whose records take longer than ``LAST``.
+        """
+        recorder = self._session.recorder
+        if recorder is None or step in self._folder.flow.steps():
+            return
+        if self._view.foreseen_seconds(recorder.particles) > LAST:
+            return
+        for _ in self._keep(step, recorder.particles, layered=True):
+            pass
 
     def changed(self, edit: Edit) -> None:
         """Note that an edit was made: another target has another best, and what is on disk of this
@@ -196,6 +195,7 @@ class Outputs:
         quality = yield from evaluator.evaluate(session.family, sampler)
         full = evaluator is session.evaluator
         self._evaluations.done(step, self._clock() - start, self._pace, full=full)
+        self._view.evaluated()
         for note in quality.notes:
             self._log.write("warning", note)
         if not quality.values:

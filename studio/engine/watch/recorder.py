@@ -43,7 +43,7 @@ __all__ = [
 Floats = NDArray[np.float32]
 MOST_BOUNDED = 1_000_000  # rows of data on the disk that bounds are measured of
 FEW = 16  # particles of a light record at least
-FEWER = 16  # times; of 4,096 these are 256
+FEWER = 8  # times; of 4,096 these are 512
 
 
 class Recorder:
@@ -107,17 +107,33 @@ class Recorder:
         if self._projection is not None and PROJECTION in extras:
             # Once for a data set, and no cost of this record.
             yield from self._projection.prepare()
-        spent = _Stopwatch()
         making = self._record(particles, layers, resolution, bounds, extras)
-        while True:
-            with spent:
-                try:
-                    next(making)
-                except StopIteration as end:
-                    arrays = end.value
-                    break
-            yield False
-        return FlowRecord(step, arrays, tuple(bounds), spent.seconds)
+        arrays, seconds = yield from _timed(making)
+        return FlowRecord(step, arrays, tuple(bounds), seconds)
+
+    def with_layers(
+        self, record: FlowRecord, layers: Sequence[str], resolution: int, bounds: Sequence[float]
+    ) -> Generator[bool, None, FlowRecord]:
+        """Return a record of the present model with these layers added; yields False between
+        network passes. ``seconds`` of the result are those of the layers alone.
+        """
+        making = self._layers(record.t, layers, resolution, bounds)
+        found, seconds = yield from _timed(making)
+        return FlowRecord(record.step, {**record.arrays, **found}, tuple(bounds), seconds)
+
+    def _layers(
+        self, t: NDArray[Any], layers: Sequence[str], resolution: int, bounds: Sequence[float]
+    ) -> Generator[None, None, Arrays]:
+        """Return the layers on their grid at flow times ``t``, by the names of records."""
+        found: Arrays = {}
+        for layer in self._wanted(layers, bounds):
+            times = [float(v) for v in t] if layer.timed else [1.0]
+            slices = []
+            for time_ in times:
+                slices.append(evaluate_layer(self.family, layer, bounds, resolution, time_))
+                yield
+            found[f"{LAYER}{layer.name}"] = np.stack(slices)
+        return found
 
     def _record(
         self,
@@ -144,13 +160,7 @@ class Recorder:
             yield
         thin.finish()
         arrays = recorded(self.family.spec, latents, thin.frames)
-        for layer in self._wanted(layers, bounds):
-            times = [float(v) for v in arrays["t"]] if layer.timed else [1.0]
-            slices = []
-            for time_ in times:
-                slices.append(evaluate_layer(self.family, layer, bounds, resolution, time_))
-                yield
-            arrays[f"{LAYER}{layer.name}"] = np.stack(slices)
+        arrays |= yield from self._layers(arrays["t"], layers, resolution, bounds)
         more = yield from self._extras(extras, thin.frames, latents, telling)
         return arrays | {f"{EXTRA}{name}": values for name, values in more.items()}
 
@@ -207,6 +217,22 @@ class _Stopwatch:
 
     def __exit__(self, *exception: object) -> None:
         self.seconds += time.perf_counter() - self._since
+
+
+def _timed(
+    making: Generator[None, None, Arrays],
+) -> Generator[bool, None, tuple[Arrays, float]]:
+    """Run a generator; yield False wherever it yields, return its result and its seconds."""
+    spent = _Stopwatch()
+    while True:
+        with spent:
+            try:
+                next(making)
+            except StopIteration as end:
+                arrays: Arrays = end.value
+                break
+        yield False
+    return arrays, spent.seconds
 
 
 class _Thinning:

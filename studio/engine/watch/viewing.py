@@ -13,19 +13,24 @@ __all__ = ["LiveView"]
 class LiveView:
     """Decides when the next live record is due, and how many particles it has.
 
-    Records are paid from an account that earns a share of the training's time, which the watch
-    says, and are due when it holds what the next one is expected to cost: its making, and what the
-    steps after it take longer (`Aftermath`). Nothing is hoarded for more than that one. Only
-    what answers a new wish is made before it is earned, and is paid off like any other; at most
-    ``ADVANCES`` such records are unpaid at a time, and none that takes longer than ``AT_ONCE``. So
-    up to any moment all records have cost at most that share of the time, but for these and what
-    the last ones took longer than expected.
+    A live record is due when one of three things holds:
 
-    Where full records would come less often than every ``SLOWEST`` seconds, fewer particles are
-    shown, down to ``FEWEST``; they are the first ones, so that identities stay.
+    1. The watch has changed. At most ``ADVANCES`` such records are unpaid at a time, and none is
+       expected to take longer than ``AT_ONCE``.
+    2. The last one is paid for: its cost divided by the share of the watch has passed since. The
+       cost is its making and what the steps after it take longer (`Aftermath`). ``EARLY`` replaces
+       a smaller share up to the first evaluation, at most for ``EARLY_STEPS`` of the steps.
+    3. The picture is about to be older than ``OLDEST`` seconds and ``OLDEST_STEPS`` of the steps.
+       This rule overrides the budget, up to ``MOST`` of the training time.
+
+    Where whole records would come less often than every ``SLOWEST`` seconds, fewer particles are
+    shown, but at least ``FEWEST``; they are the first ones, so that identities stay. Where even
+    those would take more than ``MOST`` of the time, layers are left out (``bare``).
 
     Attributes:
         watch: what is looked at.
+        bare: whether the next record has no layers.
+        step: of the newest record that was sent, None for none.
     """
 
     SLOWEST = 1.0
@@ -34,54 +39,123 @@ class LiveView:
     FIRST = 1024
     ADVANCES = 3
     AT_ONCE = 5.0
-    WINDOW = 60.0  # some records come once a minute
+    WINDOW = 60.0  # seconds that the cost is averaged over
+    OLDEST, OLDEST_STEPS = 2.0, 0.04
+    HURRY = 0.75  # of the age bound: making, sending and drawing take time, too
+    MOST = 0.25
+    EARLY, EARLY_STEPS = 0.1, 0.1
 
     def __init__(self) -> None:
         self.watch = Watch(job="", on=False)
+        self.bare = False
+        self.step: int | None = None
         self._particles = 0
-        self._expected = 0.0  # seconds of the next record; 0 where nobody knows
-        self._foreseen = (0.0, 1)  # seconds of a record of so many particles that was kept
-        self._balance = 0.0  # seconds
+        self._expected = 0.0  # seconds of the next record; 0 for unknown
+        self._foreseen = (0.0, 1)  # seconds of a kept record of so many particles
+        self._paid = -math.inf  # when the last record is paid for
         self._wished = False
         self._advances = 0
+        self._early = True
         self._after = Aftermath()
         self._now: float | None = None
+        self._begun: float | None = None
         self._last = -math.inf
-        self._paid = self._time = 0.0  # both fade, so that they are of the last ``WINDOW``
+        self._spent = self._time = 0.0  # both fade, so that they are of the last ``WINDOW``
 
     def set(self, watch: Watch) -> None:
-        """Follow what the screen now wants to see; a new wish is answered soon."""
+        """Follow what the screen now wants to see; a changed wish is answered soon."""
         if watch.on and msgspec.structs.replace(watch, share=self.watch.share) != self.watch:
-            self._particles = min(self.FIRST, max(1, watch.particles))
+            self._particles = min(self._particles or self.FIRST, max(1, watch.particles))
             self._expected = 0.0
-            self._wished = True
+            self._wished, self.bare = True, False
         self.watch = watch
+
+    def evaluated(self) -> None:
+        """Note that the training was evaluated: the early budget ends."""
+        self._early = False
 
     @property
     def cost(self) -> float:
-        """The share of the last seconds (some ``WINDOW``) that went into records, each of which is
-        spread over the time that pays for it, before or after: never more than the share that the
-        watch allows. Of less than one second it would say nothing.
-        """
-        return self._paid / max(self._time, 1.0) if self.watch.on else 0.0
+        """The share of the last seconds (some ``WINDOW``) that live records took."""
+        return self._spent / max(self._time, 1.0) if self.watch.on else 0.0
 
     @property
     def particles(self) -> int:
         """How many particles the next record has."""
         return self._particles
 
-    def due(self, now: float) -> bool:
-        """Say whether the next record fits the budget now."""
-        self._earn(now)
+    def due(self, now: float, step: int, total: int) -> bool:
+        """Say whether to make the next record now, after a step of ``total``."""
+        self._pass(now)
+        if step > self.EARLY_STEPS * total:
+            self._early = False
         if not self.watch.on or now - self._last < self.FASTEST:
             return False
         if self._wished and self._advances < self.ADVANCES and self._needed <= self.AT_ONCE:
             return True
-        return self._balance >= self._needed and not self._after.resting(now, self._last)
+        if now >= self._paid and self._waited(now, self._share):
+            return not self._after.resting(now, self._last)
+        if self._is_old(now, step, total):
+            self._resize(min(self._particles, self.FEWEST))
+            return self._waited(now, self.MOST)
+        return False
 
     def foresee(self, seconds: float, particles: int) -> None:
-        """Note that a record of so many particles that is kept takes so long."""
+        """Note that a kept record of so many particles takes so long."""
         self._foreseen = (seconds, particles)
+
+    def kept_particles(self, all_particles: int, total_seconds: float) -> int:
+        """Return how many particles a kept record needs at least to serve as the live picture, 0
+        where nobody looks or where so many would take more than ``MOST`` of the time up to the age
+        bound in a training of ``total_seconds``.
+        """
+        seconds, many = self._foreseen
+        wanted = min(self._particles, all_particles)
+        oldest = max(self.OLDEST, self.OLDEST_STEPS * total_seconds)
+        affordable = 0.0 < seconds * wanted / many <= self.MOST * oldest
+        return wanted if self.watch.on and affordable else 0
+
+    def foreseen_seconds(self, particles: int) -> float:
+        """Return the seconds that a record of so many particles takes, 0 for unknown."""
+        seconds, many = self._foreseen
+        return seconds * particles / many
+
+    def stepped(self, steps: int, seconds: float, began: float) -> None:
+        """Note that so many steps, with nothing in between, began then and took so long."""
+        self._after.stepped(steps, seconds, began, self._last)
+
+    def made(self, seconds: float, now: float, step: int) -> None:
+        """Note that the record of a step took so long and was made just now."""
+        self._pass(now)
+        self._after.made(now, self._last)
+        cost = seconds + max(0.0, self._after.seconds)
+        self._spent += cost
+        # What the age bound asked for is not paid off; wishes are, however many there are.
+        self._paid = (max(self._paid, now) if self._wished else now) + cost / self._share
+        self._advances += self._wished
+        self._wished = False
+        self._last, self.step, self._expected = now, step, cost
+        # Of the making alone: what comes after is no less for fewer particles.
+        interval = seconds / self._share
+        if interval > self.SLOWEST and self._particles > self.FEWEST:
+            self._resize(max(self.FEWEST, self._particles // 2))
+        elif interval < self.SLOWEST / 4 and self._particles < self.watch.particles:
+            self._resize(min(self.watch.particles, self._particles * 2))
+        elif seconds > self.MOST * self.OLDEST:
+            self.bare = True
+
+    def sent_kept(self, seconds: float, now: float, step: int) -> None:
+        """Note that the kept record of a step was sent as the live picture, and what that took
+        besides keeping it.
+        """
+        self._pass(now)
+        self._spent += seconds
+        self._wished = False
+        self._last, self.step = now, step
+
+    @property
+    def _share(self) -> float:
+        return max(self.watch.share, self.EARLY) if self._early else self.watch.share
 
     @property
     def _needed(self) -> float:
@@ -92,38 +166,29 @@ class LiveView:
         seconds *= min(1.0, self._particles / particles)
         return max(self._expected, seconds) if seconds > self.AT_ONCE else self._expected
 
-    def stepped(self, steps: int, seconds: float, began: float) -> None:
-        """Note that so many steps, with nothing in between, began then and took so long."""
-        self._after.stepped(steps, seconds, began, self._last)
+    def _waited(self, now: float, share: float) -> bool:
+        """Whether the next record would take at most a share of the time since the last one."""
+        begun = self._begun if self._begun is not None else now
+        return now - max(self._last, begun) >= self._needed / share or self._needed == 0.0
 
-    def made(self, seconds: float, now: float) -> None:
-        """Note that a record took so long and was made just now."""
-        self._earn(now)
-        self._after.made(now, self._last)
-        cost = seconds + max(0.0, self._after.seconds)
-        self._balance -= cost
-        self._advances += self._wished
-        self._wished = False
-        self._last, self._expected = now, cost
-        # Of the making alone: what comes after is no less for fewer particles.
-        interval = seconds / self.watch.share
-        if interval > self.SLOWEST and self._particles > self.FEWEST:
-            self._resize(max(self.FEWEST, self._particles // 2))
-        elif interval < self.SLOWEST / 4 and self._particles < self.watch.particles:
-            self._resize(min(self.watch.particles, self._particles * 2))
+    def _is_old(self, now: float, step: int, total: int) -> bool:
+        """Whether the picture is about to be older than the age bound."""
+        if self.step is None:
+            return True
+        seconds, steps = now - self._last, step - self.step
+        return seconds >= self.HURRY * self.OLDEST and steps >= (
+            self.HURRY * self.OLDEST_STEPS * total
+        )
 
-    def _earn(self, now: float) -> None:
+    def _pass(self, now: float) -> None:
         since = now - self._now if self._now is not None else 0.0
         self._now = now
-        earned = self.watch.share * since
+        if self._begun is None:
+            self._begun = now
         kept = math.exp(-since / self.WINDOW)
-        self._paid *= kept
+        self._spent *= kept
         self._time = self._time * kept + self.WINDOW * (1.0 - kept)
-        if self._balance < self._needed:
-            paid = min(earned, self._needed - self._balance)
-            self._balance += paid
-            self._paid += paid
-        if self._balance >= 0.0:
+        if now >= self._paid:
             self._advances = 0
 
     def _resize(self, particles: int) -> None:

@@ -1,0 +1,118 @@
+"""Sends records to the screen while somebody looks: live ones, and those that are kept."""
+
+from collections.abc import Callable
+
+from studio.engine.jobs.job import Work
+from studio.engine.process.sink import Sink
+from studio.engine.run.session import Session
+from studio.engine.watch.staging import StagedStep
+from studio.engine.watch.viewing import LiveView
+from studio.protocol.messages import Record
+from studio.protocol.records import EXTRA, LAYER, FlowRecord, first_particles
+from studio.protocol.wire import pack_arrays
+
+__all__ = ["LivePicture"]
+
+
+class LivePicture:
+    """What the screen sees of a session while it trains; `LiveView` decides when.
+
+    A record that is kept on disk is sent too: a live picture that costs no second flow.
+    """
+
+    def __init__(
+        self,
+        job: str,
+        session: Session,
+        sink: Sink,
+        view: LiveView,
+        clock: Callable[[], float],
+        *,
+        dear: bool,
+    ) -> None:
+        """``dear`` says that a record may take minutes: then none is made before the first step."""
+        self._job, self._session, self._sink = job, session, sink
+        self._view, self._clock, self._dear = view, clock, dear
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a record that is made now is sent at once."""
+        return self._view.watch.on and self._sink.wants(self._job)
+
+    def show_first(self, step: int) -> Work:
+        """Send a small picture, if none was sent yet: what else is made before the first step may
+        take long.
+        """
+        if self.lacks_first:
+            yield from self._show(step, self._view.FEWEST, first=True)
+
+    @property
+    def lacks_first(self) -> bool:
+        """Whether a small picture before the first step is wanted, and does not take minutes."""
+        return self._view.step is None and not self._dear and self.wanted
+
+    def show_due(self, step: int, total: int) -> Work:
+        """Send a live record, if one is due now."""
+        if self._view.due(self._clock(), step, total) and self.wanted:
+            yield from self._show(step, self._view.particles)
+
+    def show(self, step: int, *, paused: bool = False, staged: StagedStep | None = None) -> Work:
+        """Send a record of all particles that are looked at, with what a stage of a step that is
+        ``staged`` has at hand; while paused it costs the training nothing.
+        """
+        yield from self._show(step, self._view.watch.particles, paused=paused, staged=staged)
+
+    def _show(
+        self,
+        step: int,
+        particles: int,
+        *,
+        first: bool = False,
+        paused: bool = False,
+        staged: StagedStep | None = None,
+    ) -> Work:
+        watch, recorder = self._view.watch, self._session.recorder
+        if not watch.on or recorder is None:
+            return
+        bare = first or (self._view.bare and not paused)
+        record = yield from recorder.record(
+            step,
+            particles=particles,
+            layers=() if bare else watch.layers,
+            resolution=watch.resolution,
+            bounds=watch.bounds or self._session.bounds,
+            extras=() if first else watch.extras,  # some need a judge, which takes a minute
+        )
+        start = self._clock()
+        scenery = staged.arrays(particles) if staged is not None else {}
+        self._send(record.holding(**scenery))
+        if not paused:
+            now = self._clock()
+            self._view.made(record.seconds + now - start, now, step)
+
+    def show_kept(self, record: FlowRecord, particles: int, more: float) -> Work:
+        """Send a record that is being kept, with the layers that are looked at: its first
+        ``particles``; ``more`` are the seconds that it took because it is looked at.
+        """
+        watch, recorder = self._view.watch, self._session.recorder
+        if recorder is None or not particles or not self.wanted:
+            return
+        unwanted = [f"{EXTRA}{name}" for name in recorder.extras if name not in watch.extras]
+        arrays = {
+            name: values
+            for name, values in first_particles(record, particles).arrays.items()
+            if name not in unwanted and not name.startswith(LAYER)
+        }
+        plain = FlowRecord(record.step, arrays, record.bounds)
+        layers = () if self._view.bare else watch.layers
+        bounds = watch.bounds or self._session.bounds
+        shown = yield from recorder.with_layers(plain, layers, watch.resolution, bounds)
+        start = self._clock()
+        self._send(shown)
+        now = self._clock()
+        self._view.sent_kept(more + shown.seconds + now - start, now, record.step)
+
+    def _send(self, record: FlowRecord) -> None:
+        arrays, payload = pack_arrays(dict(record.arrays))
+        event = Record(job=self._job, step=record.step, bounds=list(record.bounds), arrays=arrays)
+        self._sink.offer(event, payload)
