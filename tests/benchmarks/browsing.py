@@ -19,6 +19,9 @@ import argparse
 import os
 import statistics
 import time
+from collections.abc import Sequence
+
+from tests.benchmarks.smallest import parse
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -115,11 +118,11 @@ def nearest(n: int) -> None:
         print(f"{slug:8} nearest of {n:,}: {1e3 * (time.process_time() - start):.0f} ms")
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--n", type=int, default=50_000)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each way of scrolling")
-    chosen = parser.parse_args()
+    chosen = parse(parser, argv, n=60, seconds=0.02)
     app = QApplication([])
     theme.install(app, "dark")
     table(app, chosen.n, chosen.seconds)

@@ -19,6 +19,9 @@ One slow core, in ms, with the painter that was ours and with pyqtgraph since:
 import argparse
 import os
 import time
+from collections.abc import Sequence
+
+from tests.benchmarks.smallest import parse
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -113,10 +116,11 @@ def histogram(n: int, seconds: float) -> tuple[float, float]:
     return found
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=1.5, help="seconds per figure")
-    chosen = parser.parse_args()
+    parser.add_argument("--most", type=int, default=1_000_000, help="points of a curve")
+    chosen = parse(parser, argv, seconds=0.01, most=1_000)
     app = QApplication([])
     theme.install(app, "dark")
     begun = time.perf_counter()
@@ -125,11 +129,11 @@ def main() -> None:
     for card in made:
         card.deleteLater()
     print(f"{'points':>10} {'redraw':>8} {'repaint':>8} {'mouse x 4':>10}  ms")
-    for n in (1_000, 100_000, 1_000_000):
+    for n in (n for n in (1_000, 100_000, 1_000_000) if n <= chosen.most):
         redraw, repaint, move = rows(n, chosen.seconds)
         print(f"{n:>10,} {redraw:>8.2f} {repaint:>8.2f} {move:>10.2f}")
     print(f"{'values':>10} {'redraw':>8} {'distance':>8}  ms, a histogram of four models")
-    for n in (2_048, 100_000):
+    for n in (2_048, min(100_000, 2 * chosen.most)):
         redraw, far = histogram(n, chosen.seconds)
         print(f"{n:>10,} {redraw:>8.2f} {far:>8.2f}")
 

@@ -11,7 +11,9 @@ import argparse
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from tests.benchmarks.smallest import parse
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -116,11 +118,11 @@ def scatter(n: int, seconds: float) -> float:
     return found
 
 
-def table(seconds: float) -> None:
-    """Print a row for each number of particles and pixels."""
+def table(seconds: float, most: int) -> None:
+    """Print a row for each number of particles, up to the most, and pixels."""
     heads = ("particles", "pixels", "wall ms", "p95", "cpu ms", "fps")
     print("{:>10} {:>10} {:>8} {:>7} {:>7} {:>6}  target".format(*heads))
-    for n in (2_048, 10_000, 100_000, 1_000_000):
+    for n in (n for n in (2_048, 10_000, 100_000, 1_000_000) if n <= most):
         for ratio in (1, 2):
             wall, worst, cpu = draw(n, ratio, seconds)
             aim, fps = TARGETS.get((n, ratio)), 1e3 / wall
@@ -130,14 +132,15 @@ def table(seconds: float) -> None:
             print(f"{row}  {verdict}")
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=1.5, help="seconds per row")
     parser.add_argument("--peer", action="store_true", help="also measure the scatter item")
-    chosen = parser.parse_args()
+    parser.add_argument("--most", type=int, default=1_000_000, help="particles")
+    chosen = parse(parser, argv, seconds=0.01, most=2_048)
     app = QApplication([])
     theme.install(app, "dark")
-    table(chosen.seconds)
+    table(chosen.seconds, chosen.most)
     if chosen.peer:
         mine, peer = draw(10_000, 1, chosen.seconds)[0], scatter(10_000, chosen.seconds)
         print(f"pyqtgraph scatter item, 10,000 particles: {peer:.1f} ms ({peer / mine:.0f}x)")

@@ -16,7 +16,7 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +29,7 @@ from studio.engine.process.devices import configure
 from studio.engine.process.sink import CallbackSink
 from studio.engine.run.session import Session, open_session
 from studio.protocol.spec import Pick, RunSpec
+from tests.benchmarks.smallest import parse
 
 
 class Case(NamedTuple):
@@ -148,12 +149,12 @@ def report(name: str, case: Case, times: dict[str, list[tuple[float, float]]]) -
     )
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Engine against a bare loop.")
     parser.add_argument("cases", nargs="*", metavar="case", help=", ".join(CASES))
     parser.add_argument("--blocks", type=int, help="blocks a side")
-    options = parser.parse_args()
+    options = parse(parser, argv, cases=["points"], blocks=1)
     for name in options.cases or CASES:
         if name not in CASES:
             parser.error(f"there is no case {name!r}: {', '.join(CASES)}")

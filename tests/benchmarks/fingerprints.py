@@ -27,7 +27,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ from studio.engine.process.discovery import discover
 from studio.protocol.spec import ChangeSetting, Edit, EditPoints, Pick, RunSpec, UndoPoints
 from studio.store.project import Project
 from studio.store.run import RunFolder
+from tests.benchmarks.smallest import parse
 from tests.engine.same import sampled
 
 Settings = dict[str, Any]
@@ -396,14 +397,16 @@ def compare(before: dict[str, Fingerprint], now: dict[str, Fingerprint]) -> int:
     return changes
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Write fingerprints, or compare them with a file."""
     parser = argparse.ArgumentParser(description="Are trainings the same, bit for bit?")
-    task = parser.add_mutually_exclusive_group(required=True)
+    task = parser.add_mutually_exclusive_group()
     task.add_argument("--write", type=Path, metavar="FILE")
     task.add_argument("--against", type=Path, metavar="FILE")
     parser.add_argument("--only", default="", metavar="WORD", help="of the names of cases")
-    options = parser.parse_args()
+    options = parse(parser, argv, write=Path(os.devnull), only="edm, eight-gaussians")
+    if not options.write and not options.against:
+        parser.error("--write FILE or --against FILE")
     torch.set_num_threads(1)
     discover()
     found = measure(options.only)

@@ -16,7 +16,9 @@ import os
 import statistics
 import time
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from tests.benchmarks.smallest import parse
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -161,12 +163,12 @@ def milliseconds(*works: Callable[[], object], times: int) -> list[float]:
     return [statistics.median(cost) for cost in costs]
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--calls", type=int, default=100, help="of the network, for each graph")
     parser.add_argument("--drawn", type=int, default=1000, help="graphs")
-    options = parser.parse_args()
+    options = parse(parser, argv, steps=1, calls=2, drawn=2)
     torch.set_num_threads(1)
     torch.manual_seed(0)
     catalogue.load()

@@ -14,7 +14,9 @@ import os
 import random
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+from tests.benchmarks.smallest import parse
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -95,10 +97,10 @@ def milliseconds(work: Callable[[], object], times: int) -> float:
     return statistics.median(costs)
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=20)
-    steps = parser.parse_args().steps
+    steps = parse(parser, argv, steps=1).steps
     torch.set_num_threads(1)
     data = community(CommunityConfig(), BATCH, 0)
     spec, graphs = data.spec(), as_graphs(data)

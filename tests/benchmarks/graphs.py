@@ -14,9 +14,11 @@ import os
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations
 from typing import Any
+
+from tests.benchmarks.smallest import parse
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -140,10 +142,12 @@ def row(what: str, ours: float, theirs: float, apart: float) -> None:
     print(f"{what:16} {1e3 * ours:>9.2f} {1e3 * theirs:>10.1f} {ratio:>8.0f}  {apart:.1e}  {met}")
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--n", type=int, default=100, help="as the studio evaluates")
-    n = parser.parse_args().n
+    parser.add_argument("--many", type=int, default=10_000, help="graphs that a browser opens")
+    asked = parse(parser, argv, n=4, many=520)
+    n = asked.n
     torch.set_num_threads(1)
     set_ = community(CommunityConfig(), 2 * n, 0)
     squares, size = set_.adjacency, set_.size
@@ -175,14 +179,16 @@ def main() -> None:
     _, cost = timed(lambda: laid_out(random, np.full(100, 20)), 5)
     said = "met" if 1e3 * cost <= LAYOUT_MS else "MISSED"
     print(f"layout of 100 graphs of 20 nodes: {1e3 * cost:.0f} ms, {LAYOUT_MS:g} asked: {said}")
-    many = np.triu(rng.random((10_000, 20, 20)) < 0.2, 1)
+    many = np.triu(rng.random((asked.many, 20, 20)) < 0.2, 1)
     many |= many.transpose(0, 2, 1)
-    _, cost = timed(lambda: same_graphs(many, np.full(10_000, 20)))
-    print(f"classes of 10,000 graphs: {1e3 * cost:.0f} ms")
+    _, cost = timed(lambda: same_graphs(many, np.full(asked.many, 20)))
+    print(f"classes of {asked.many:,} graphs: {1e3 * cost:.0f} ms")
     first, second = np.triu_indices(20, 1)
     x = np.where(many[:, first, second], 1.0, -1.0).astype(np.float32)
     _, cost = timed(lambda: among({"x": x}, {"x": x[:500]}, own=False))
-    print(f"all that is found of 10,000 graphs beside 500: {1e3 * cost:.0f} ms, in a thread")
+    print(
+        f"all that is found of {asked.many:,} graphs beside 500: {1e3 * cost:.0f} ms, in a thread"
+    )
 
 
 if __name__ == "__main__":

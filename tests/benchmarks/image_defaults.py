@@ -13,6 +13,7 @@ alone), and what is printed is how often a judge sees the class that was asked f
 
 import argparse
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -38,6 +39,7 @@ from studio.engine.experiments.images.equal_time import (
 )
 from studio.engine.experiments.images.told import told_families
 from studio.engine.process.discovery import discover
+from tests.benchmarks.smallest import parse
 
 DATA = {"digits": partial(dataset_of, "digits"), "colour": coloured}
 APART = 0.3
@@ -72,16 +74,16 @@ def obeyed(data: Dataset, method: Method, seconds: float, seed: int) -> str:
     return f"{method.title}: label accuracy {right:.2f}, {steps:,} steps"
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Train once and print the score."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("family")
+    parser.add_argument("family", nargs="?", default="edm")
     parser.add_argument("--data", choices=sorted(DATA), default="digits")
     parser.add_argument("--seconds", type=float, default=None)
     parser.add_argument("--seed", type=int, default=10)
     parser.add_argument("--set", type=json.loads, default={}, metavar="JSON")
     parser.add_argument("--told", action="store_true")
-    asked = parser.parse_args()
+    asked = parse(parser, argv, family="edm", seconds=0.2)
     torch.set_num_threads(1)
     discover()
     data = validating(DATA[asked.data](), asked.data)

@@ -11,7 +11,7 @@ what was held out. ``--heavy`` adds the two-sample test.
 
 import argparse
 import statistics
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -25,6 +25,7 @@ from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset, registered
 from studio.engine.experiments.images.equal_time import Make, gaussian_pixels, without_labels
 from studio.engine.process.discovery import discover
+from tests.benchmarks.smallest import parse
 
 LIGHT = (
     "frechet-judge", "label-balance", "judge-score", "precision", "recall", "density", "coverage",
@@ -93,12 +94,12 @@ def figures(data: Dataset, slugs: list[str], make: Make, repeats: int) -> dict[s
     return found
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--dataset", default="digits")
     parser.add_argument("--repeats", type=int, default=4)
     parser.add_argument("--heavy", action="store_true")
-    asked = parser.parse_args()
+    asked = parse(parser, argv, repeats=1)
     torch.set_num_threads(1)
     discover()
     entry = registry.get("dataset", asked.dataset)

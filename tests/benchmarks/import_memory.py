@@ -10,6 +10,7 @@ at worst. Kept pages of files that are mapped by nobody are not of either.
 import argparse
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
@@ -21,18 +22,19 @@ from studio.engine.jobs.importing import ImportJob
 from studio.engine.process.sink import CallbackSink
 from studio.protocol.messages import ImportData
 from studio.store.project import Project
+from tests.benchmarks.smallest import parse
 
 COLUMNS = 16
 BLOCK = 2**18
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Make the table, import it, print the table of figures."""
     parser = argparse.ArgumentParser(prog="import_memory", description=__doc__)
     parser.add_argument("--megabytes", type=int, default=1000)
     parser.add_argument("--format", choices=["h5", "npy"], default="h5")
     parser.add_argument("--folder", type=Path, help="a disk with room for the table, twice")
-    given = parser.parse_args()
+    given = parse(parser, argv, megabytes=1)
     with tempfile.TemporaryDirectory(dir=given.folder) as folder:
         path = Path(folder) / f"table.{given.format}"
         rows = make(path, given.megabytes * 10**6 // (4 * COLUMNS))

@@ -11,6 +11,7 @@ constituents with that of the real jet whose conditions they have.
 
 import argparse
 import time
+from collections.abc import Sequence
 
 import torch
 
@@ -25,6 +26,7 @@ from models.metrics.jets.substructure import W1C2, W1D2, W1Polynomials, W1Tau21,
 from models.metrics.jets.w1 import W1Constituents, W1Mass
 from models.tensors import make_generator
 from studio.engine.data.sets.jets import PythiaJetsConfig, pythia_jets
+from tests.benchmarks.smallest import parse
 
 W1P = ("W1P eta", "W1P phi", "W1P pT")
 COLUMNS = ("W1M", *W1P, "W1EFP", "tau21", "tau32", "D2", "C2", "FPD", "KPD", "mass corr.")
@@ -64,21 +66,24 @@ def line(made: Batch, asked: Batch, evidence: Evidence, drawn: int) -> dict[str,
     return found
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Print a table a type."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--drawn", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
-    asked = parser.parse_args()
+    parser.add_argument("--jets", type=int, default=0, help="of each half, 0 for all")
+    asked = parse(parser, argv, jets=600)
     torch.set_num_threads(1)
     splits = pythia_jets(PythiaJetsConfig())
-    learned, test = (part.rows(slice(None)) for part in (splits.train, splits.test))
+    few = slice(asked.jets or None)
+    real = splits.test.take(few)
+    learned, test = splits.train.rows(few), real.rows(slice(None))
     makers = {"floor: real against real": lambda real, rng: real, **NULLS}
     tables: dict[str, dict[str, list[float]]] = {}
     start = time.perf_counter()
     for title, make in makers.items():
         made = make(learned, make_generator(asked.seed, 3202))
-        evidence = Evidence(splits.test, make_generator(asked.seed), made=made)
+        evidence = Evidence(real, make_generator(asked.seed), made=made)
         tables[title] = line(made, learned, evidence, asked.drawn)
     how = f"5 batches of {asked.drawn:,} drawn" if asked.drawn else "all jets at once"
     print(f"{len(learned) // 5:,} jets learned from, {len(test) // 5:,} that test, of each type;")

@@ -10,7 +10,7 @@ compared: it solves a problem that is made smooth by an entropy.
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
@@ -22,6 +22,7 @@ from models.metrics.jets.movers import _table, movers_distances
 from models.tensors import make_generator
 from observables.jets.kinematics import Floats
 from studio.engine.data.sets.jets import PythiaJetsConfig, pythia_jets
+from tests.benchmarks.smallest import parse
 
 
 def pair_by_pair(left: Jets, right: Jets) -> Floats:
@@ -50,12 +51,12 @@ def timed(work: Callable[[], Floats], repeats: int) -> tuple[Floats, float]:
     return found, best
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Print both, and the ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--jets", type=int, default=60)
     parser.add_argument("--repeats", type=int, default=5)
-    asked = parser.parse_args()
+    asked = parse(parser, argv, jets=4, repeats=1)
     torch.set_num_threads(1)
     train = pythia_jets(PythiaJetsConfig()).train
     rows = torch.randperm(len(train), generator=make_generator(0))

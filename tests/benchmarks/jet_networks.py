@@ -18,7 +18,7 @@ the machine does; CPU time is counted, and the least of all blocks is compared.
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from unittest import mock
@@ -34,6 +34,7 @@ from models.nets.sets.cross_attention import CrossAttentionConfig, cross_attenti
 from models.nets.sets.sizes import Group
 from models.nets.sets.transformer import SetTransformerConfig, set_transformer
 from models.tensors import make_generator, real_places
+from tests.benchmarks.smallest import parse
 
 WIDTH, LAYERS, HEADS, FEATURES = 64, 4, 4, 3
 # Constituents of JetNet's jets at most 150 of each: mean and deviation of g, q, t, w, z.
@@ -214,12 +215,12 @@ def by_tokens(blocks: int) -> None:
     print(f"  tokens, microseconds a constituent: {per_place}")
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Networks for jets.")
     parser.add_argument("--blocks", type=int, default=9, help="calls of each side")
     parser.add_argument("--only", choices=("training", "padding", "tokens"))
-    settings = parser.parse_args()
+    settings = parse(parser, argv, blocks=1, only="training")
     torch.set_num_threads(1)
     torch.manual_seed(0)
     print(f"width {WIDTH}, {HEADS} heads, one thread; least CPU time of {settings.blocks} calls")

@@ -12,7 +12,7 @@ import argparse
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from models.metrics.images.judge_score import score_of
 from models.metrics.samples.frechet import frechet_distance
 from models.tensors import make_generator
+from tests.benchmarks.smallest import parse
 
 AGREE = 1e-6
 """How far the two may be apart, of the value: both compute in double precision."""
@@ -68,12 +69,12 @@ def timed(work: Callable[[], float]) -> tuple[float, float]:
     return value, time.process_time() - start
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rows", type=int, default=5000)
     parser.add_argument("--features", type=int, default=32)
     parser.add_argument("--repeats", type=int, default=5)
-    asked = parser.parse_args()
+    asked = parse(parser, argv, rows=64, repeats=1)
     torch.set_num_threads(1)
     try:
         theirs = peers(asked.features)

@@ -1,13 +1,16 @@
-"""Trainings that are killed at random moments and resumed, against one that nobody disturbs.
+"""Commands that are killed at random moments and begun again, against ones that nobody disturbs.
 
-    python -m tests.benchmarks.kill_matrix [--trials 40] [--whole 5] [--target edm@two-moons]
+    python -m tests.benchmarks.kill_matrix [--trials 96] [--whole 8] [--case points --case ...]
 
-Each trial is a real `pushforward run`, which is killed (SIGKILL) one to four times, while it starts
-or while it trains, and resumed each time. The first ``--whole`` trials are programs of their own;
-the others are forked from this process, which spares each of them some seconds of imports.
-Its end must be that of the undisturbed run bit for bit: the last checkpoint (weights, averages,
-optimiser, random numbers, counters), the losses, and samples that are drawn from it. Also told:
-what the dead have left behind. The status is 1 if anything differs.
+Trials take the cases of `tests.benchmarks.kill_cases` in turn: trainings of points, images, jets
+and graphs, a branch, an evaluation, an operator and an import. Each trial is a real command, which
+is killed (SIGKILL) one to four times, while it starts or while it works, and begun again each time,
+which goes on with a training. The first ``--whole`` trials are programs of their own; the others
+are forked from this process, which spares each of them some seconds of imports.
+Its end must be that of the undisturbed command bit for bit: of a training the last checkpoint
+(weights, averages, optimiser, random numbers, counters), the losses and samples, of the others the
+values or arrays that they write. Nothing that can be listed may be half. Also said: which hidden
+files the dead have left behind. The status is 1 if anything differs.
 """
 
 import argparse
@@ -18,43 +21,29 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from models.operators.drawing import draw
 from studio.__main__ import main as pushforward
 from studio.engine.process.discovery import discover
-from studio.engine.run.loading import load
 from studio.launch import own_command, own_env, own_folder
-from studio.store.checkpoint import Checkpoint
 from studio.store.lock import NAME
 from studio.store.project import Project
-from studio.store.run import RunFolder, RunStatus
+from studio.store.run import RunStatus
+from tests.benchmarks.kill_cases import CASES, Bits, Case, copied, newest
+from tests.benchmarks.smallest import parse
 
 STEPS = 240
-SETTINGS = (
-    f"training.steps={STEPS}",
-    "training.batch=64",
-    "training.samples=1000",
-    "training.particles=64",
-    "training.frames=4",
-    "training.evaluate_every=100",
-    "training.evaluate_samples=64",
-    "training.checkpoint_steps=20",
-    "training.device=cpu",
-    "training.threads=1",
-)
-SAMPLES = 500
 
 
 @dataclass
 class Trial:
-    """What became of one: how often it was killed, at which steps, what differs, what was left."""
+    """What became of one: how often it was killed and when, what differs, what was left."""
 
-    kills: list[int] = field(default_factory=list)
+    kills: list[str] = field(default_factory=list)
     differs: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
 
@@ -67,9 +56,13 @@ class Forked:
         self.pid = os.fork()
         if self.pid == 0:
             nowhere = os.open(os.devnull, os.O_RDWR)
-            for number in (0, 1):
+            for number in (0, 1, 2):
                 os.dup2(nowhere, number)
-            os._exit(pushforward(["run", *words]))
+            status = 1
+            try:
+                status = pushforward(words)
+            finally:
+                os._exit(status)
 
     def poll(self) -> int | None:
         if self.returncode is None:
@@ -89,18 +82,24 @@ class Forked:
 Child = subprocess.Popen[bytes] | Forked
 
 
-def start(target: str, project: Path, whole: bool) -> Child:
-    """Begin the training, or go on with it."""
-    run = only(project)
-    if run is not None:
-        words = [str(run.path), "--resume"]
-    else:
-        words = [target, "--out", str(project)]
-        words += [word for text in SETTINGS for word in ("--set", text)]
+@dataclass(frozen=True)
+class Undisturbed:
+    """A case that nobody disturbed: the project before it, what came of it, and the seconds that a
+    program of its own and a fork take.
+    """
+
+    case: Case
+    prepared: Path
+    bits: Bits
+    seconds: dict[bool, float]
+
+
+def start(words: list[str], whole: bool) -> Child:
+    """Begin a command."""
     if not whole:
         return Forked(words)
     return subprocess.Popen(
-        own_command("run", *words),
+        own_command(*words),
         env=own_env(),
         cwd=own_folder(),
         stdout=subprocess.DEVNULL,
@@ -108,51 +107,91 @@ def start(target: str, project: Path, whole: bool) -> Child:
     )
 
 
-def only(project: Path) -> RunFolder | None:
-    """Return the run of a project, None before there is one."""
-    if not (project / "project.toml").exists():
-        return None
-    return next(iter(Project.open(project).runs()), None)
+def finished(words: list[str], whole: bool) -> str:
+    """Do a command to its end; return what went wrong, "" for nothing."""
+    child = start(words, whole)
+    _, err = child.communicate()
+    failed = f"status {child.returncode}: {err.decode(errors='replace').strip()}"
+    return failed if child.returncode else ""
+
+
+def undisturbed(name: str, folder: Path, steps: int, both: bool) -> Undisturbed:
+    """Prepare a case, and do it without a kill: as a program too if ``both``."""
+    case, prepared, seconds = CASES[name], folder / f"{name}-prepared", {}
+    bits: Bits = {}
+    for words in case.prepare(prepared, steps):
+        if wrong := finished(words, False):
+            raise SystemExit(f"{name} could not be prepared: {wrong}")
+    for whole in (False, True)[: 1 + both]:
+        project = folder / f"{name}-undisturbed-{whole}"
+        copied(prepared, project)
+        began = time.monotonic()
+        if wrong := finished(case.begin(project, steps), whole):
+            raise SystemExit(f"{name} failed undisturbed: {wrong}")
+        seconds[whole] = time.monotonic() - began
+        found = case.outcome(project)
+        if not found or (bits and differences(bits, found)):
+            raise SystemExit(f"{name} is not the same twice, or leaves nothing")
+        bits = found
+    return Undisturbed(case, prepared, bits, seconds)
 
 
 def disturb(
-    target: str, project: Path, chance: random.Random, startup: float, whole: bool
+    one: Undisturbed, project: Path, chance: random.Random, steps: int, whole: bool
 ) -> Trial:
-    """Kill a training one to four times, then let it come to its end."""
-    trial = Trial()
+    """Kill a command one to four times, then let it come to its end."""
+    trial, case = Trial(), one.case
+    copied(one.prepared, project)
     for _ in range(chance.randint(1, 4)):
-        child = start(target, project, whole)
-        if chance.random() < 0.2:
-            time.sleep(chance.uniform(0.0, startup))
-        else:
-            wait_for(project, child, chance.randint(min(reached(project), STEPS - 1), STEPS))
+        child = start(case.begin(project, steps), whole)
+        if case.trains and chance.random() < 0.8:
+            wait_for(project, child, chance.randint(min(reached(project), steps - 1), steps))
             time.sleep(chance.uniform(0.0, 0.05))
+        else:
+            wait(child, chance.uniform(0.0, one.seconds[whole]))
         if child.poll() is not None:
             break  # it was done sooner
         child.kill()
         child.communicate()
-        trial.kills.append(reached(project))
-    run = only(project)
-    if run is None or run.status().state != "finished":
-        child = start(target, project, whole)
-        _, err = child.communicate()
-        if child.returncode != 0:
-            trial.differs.append(err.decode(errors="replace").strip() or "no success")
+        trial.kills.append(str(reached(project)) if case.trains else "work")
+        listed(case, project, trial)
+    if not case.outcome(project) or not case.trains:
+        wrong = finished(case.begin(project, steps), whole)
+        trial.differs += [wrong] if wrong else []
+    trial.differs += differences(one.bits, case.outcome(project))
     trial.left = leftovers(project)
     return trial
 
 
+def listed(case: Case, project: Path, trial: Trial) -> None:
+    """Note what is listed after a kill and cannot be read."""
+    if not (project / "project.toml").exists():
+        return
+    trial.differs += [f"damaged: {each}" for each in Project.open(project).problems()]
+    try:
+        case.outcome(project)
+    except Exception as error:  # whatever it is, somebody would meet it
+        trial.differs.append(f"half: {error!r}")
+
+
 def reached(project: Path) -> int:
     """Return the last step whose loss is on disk, 0 before there is one."""
-    run = only(project)
+    run = newest(project)
     steps = run.metrics.read()[0].get("loss", ([], []))[0] if run is not None else []
     return steps[-1] if steps else 0
+
+
+def wait(child: Child, seconds: float) -> None:
+    """Wait for so long, or until a process has ended."""
+    end = time.monotonic() + seconds
+    while child.poll() is None and time.monotonic() < end:
+        time.sleep(0.01)
 
 
 def wait_for(project: Path, child: Child, step: int = 0) -> None:
     """Wait until a process has trained to a step, or has ended."""
     while child.poll() is None:
-        run = only(project)
+        run = newest(project)
         status = run.status() if run is not None else RunStatus()
         if (status.pid, status.state) == (child.pid, "running") and reached(project) >= step:
             return
@@ -166,81 +205,40 @@ def leftovers(project: Path) -> list[str]:
     return sorted({str(p.relative_to(project)) for p in (*hidden, *claims)})
 
 
-def differences(one: RunFolder | None, other: RunFolder | None) -> list[str]:
-    """Return what is not the same bit for bit."""
-    if one is None or other is None:
-        return ["there is no run"]
-    mine, yours = one.checkpoints.newest()[0], other.checkpoints.newest()[0]
-    if mine is None or yours is None:
-        return ["there is no checkpoint"]
-    found = [f"step {yours.step}"] if mine.step != yours.step else []
-    found += [n for n in {**mine.tensors, **yours.tensors} if not same(mine, yours, n)]
-    found += [n for n, value in mine.values.items() if yours.values.get(n) != value]
-    if one.metrics.read()[0]["loss"] != other.metrics.read()[0]["loss"]:
-        found.append("losses")
-    if drawn(one).tobytes() != drawn(other).tobytes():
-        found.append("samples")
-    return found
+def differences(one: Bits, other: Bits) -> list[str]:
+    """Return the names of what is not the same bit for bit."""
+    return sorted(name for name in {**one, **other} if one.get(name) != other.get(name))
 
 
-def same(mine: Checkpoint, yours: Checkpoint, name: str) -> bool:
-    """Say whether two checkpoints hold the same bytes under a name."""
-    arrays = [each.tensors.get(name) for each in (mine, yours)]
-    forms = {(a.dtype.str, a.shape, a.tobytes()) for a in arrays if a is not None}
-    return all(a is not None for a in arrays) and len(forms) == 1
-
-
-def drawn(run: RunFolder) -> np.ndarray:
-    """Draw samples from the last checkpoint of a run."""
-    loaded = load(run)
-    work = draw(loaded.family, SAMPLES, 0, sampler=loaded.sampler)
-    while True:
-        try:
-            next(work)
-        except StopIteration as done:
-            return done.value.numpy()
-
-
-def undisturbed(target: str, project: Path, whole: bool) -> tuple[RunFolder, float]:
-    """Train to the end; return the run, and the seconds before it trained."""
-    began = time.monotonic()
-    child = start(target, project, whole)
-    wait_for(project, child)
-    startup = time.monotonic() - began
-    _, err = child.communicate()
-    run = only(project)
-    if child.returncode != 0 or run is None:
-        raise SystemExit(f"the undisturbed run failed: {err.decode(errors='replace')}")
-    return run, startup
-
-
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
+    """Kill, compare, print a line a trial; 0 if nothing differs."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--trials", type=int, default=40)
-    parser.add_argument("--whole", type=int, default=5)
+    parser.add_argument("--trials", type=int, default=96)
+    parser.add_argument("--whole", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--target", default="edm@two-moons")
-    given = parser.parse_args()
+    parser.add_argument("--steps", type=int, default=STEPS, help="of each training")
+    parser.add_argument("--case", action="append", default=[], choices=list(CASES))
+    given = parse(parser, argv, trials=1, whole=0, steps=40, case=["points"])
     discover()
     torch.set_num_threads(1)  # before any fork
-    chance = random.Random(given.seed)
+    chance, names = random.Random(given.seed), given.case or list(CASES)
     with tempfile.TemporaryDirectory(prefix="pushforward-kills-") as folder:
-        run, long = undisturbed(given.target, Path(folder) / "undisturbed", True)
-        _, brief = undisturbed(given.target, Path(folder) / "forked", False)
-        print(f"{given.target}: {STEPS} steps, starts in {long:.1f} s ({brief:.1f} s forked), seed "
-              f"{given.seed}", flush=True)  # fmt: skip
+        known: dict[str, Undisturbed] = {}
+        for name in names:
+            known[name] = undisturbed(name, Path(folder), given.steps, given.whole > 0)
+            print(f"{name}: {known[name].seconds[False]:.1f} s undisturbed", flush=True)
         good = kills = 0
-        for number in range(1, given.trials + 1):
-            project = Path(folder) / f"trial-{number:02d}"
-            whole = number <= given.whole
-            trial = disturb(given.target, project, chance, long if whole else brief, whole)
-            trial.differs += differences(run, only(project))
+        for number in range(given.trials):
+            name, whole = names[number % len(names)], number < given.whole
+            project = Path(folder) / f"trial-{number:03d}"
+            trial = disturb(known[name], project, chance, given.steps, whole)
             good += not trial.differs
             kills += len(trial.kills)
             said = ", ".join(trial.differs) or "equal"
-            steps = ", ".join(map(str, trial.kills)) or "no step"
             left = ", ".join(trial.left) or "nothing"
-            print(f"{number:3}  killed at {steps:20} {said}  left: {left}", flush=True)
+            moments = ", ".join(trial.kills) or "never"
+            print(f"{number + 1:3} {name:10} killed at {moments:22} {said}  left: {left}",
+                  flush=True)  # fmt: skip
     print(f"{good} of {given.trials} equal bit for bit after {kills} kills", flush=True)
     return 0 if good == given.trials else 1
 

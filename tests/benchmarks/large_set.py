@@ -11,6 +11,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import h5py
@@ -27,6 +28,7 @@ from studio.engine.process.sink import CallbackSink
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.project import Project
 from studio.store.schema import points_schema
+from tests.benchmarks.smallest import parse
 
 NUMBERS = 128
 STEPS = 200
@@ -34,12 +36,12 @@ BATCH = 512
 BLOCK = 2**15
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measure."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("gigabytes", type=float, nargs="?", default=2.0)
     parser.add_argument("--folder", type=Path)
-    options = parser.parse_args()
+    options = parse(parser, argv, gigabytes=0.001)
     torch.set_num_threads(1)
     discover()
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:

@@ -11,8 +11,10 @@ column; of the table and of the facets beside it, it is what a filter costs.
 import argparse
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from tests.benchmarks.smallest import parse
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -138,10 +140,10 @@ def facets(count: int) -> tuple[float, float, float]:
     return opened, switched, sought
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000)
-    count: int = parser.parse_args().runs
+    count: int = parse(parser, argv, runs=3).runs
     app = QApplication([])
     theme.install(app, "dark")
     column(0)

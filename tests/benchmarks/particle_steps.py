@@ -13,7 +13,7 @@ All sides run in this process in short interleaved blocks; medians and their rat
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -28,6 +28,7 @@ from models.fields.rescalings import rescaling
 from models.nets.mlp import MLPConfig, TimeMLP
 from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
+from tests.benchmarks.smallest import parse
 
 STEPS = 28
 Sides = dict[str, Callable[[], object]]
@@ -115,11 +116,11 @@ def report(title: str, found: dict[str, float]) -> None:
         print(f"  {name:26}{value:9.2f} ms{value / base:9.2f} x")
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Particles that climb a critic.")
     parser.add_argument("--blocks", type=int, default=60, help="calls of each side")
-    blocks = parser.parse_args().blocks
+    blocks = parse(parser, argv, blocks=1).blocks
     torch.set_num_threads(1)
     torch.manual_seed(0)
     print(f"MLP 3 x 128, N = {STEPS}, one thread; median of {blocks} calls, times ours")

@@ -13,7 +13,7 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -24,6 +24,7 @@ from studio.engine.race import headless as headless_race
 from studio.protocol.messages import Budget
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
+from tests.benchmarks.smallest import parse
 
 FAMILIES = ("edm", "gan", "edm", "gan")
 
@@ -95,12 +96,12 @@ def products(folders: list[RunFolder]) -> tuple[int, int]:
     return records, evaluations
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="A race of four against four trainings.")
     parser.add_argument("--steps", type=int, default=1500, help="steps of each training")
     parser.add_argument("--pairs", type=int, default=3, help="measurements of each side")
-    options = parser.parse_args()
+    options = parse(parser, argv, steps=10, pairs=1)
     configure(torch.device("cpu"), 0)
     sides = {"race": race, "one by one": one_by_one, "separate": separate}
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}

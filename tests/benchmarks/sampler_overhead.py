@@ -41,6 +41,7 @@ from models.registry import discover, registry
 from models.samplers.base import Sampler
 from models.tensors import make_generator
 from studio.engine.process.allocator import keep_freed_memory
+from tests.benchmarks.smallest import parse
 
 S_MIN, S_MAX = 0.002, 20.0
 Sides = dict[str, Callable[[], object]]
@@ -202,13 +203,13 @@ def installed(name: str) -> Any:
         return None
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Samplers against the bare network.")
     parser.add_argument("--blocks", type=int, default=31, help="rounds")
     parser.add_argument("--rows", type=int, default=4096, help="samples at once")
     parser.add_argument("--only", nargs="*", default=[], help="slugs of samplers")
-    told = parser.parse_args()
+    told = parse(parser, argv, blocks=1, rows=16, only=["heun"])
     torch.set_num_threads(1)
     keep_freed_memory()
     discover(["models.samplers"])

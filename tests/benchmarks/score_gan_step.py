@@ -13,7 +13,7 @@ import argparse
 import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +24,7 @@ from models.denoisers.denoiser import Denoiser
 from models.families.score_gan import ScoreGan, ScoreGanConfig
 from models.nets.mlp import MLP, MLPConfig, TimeMLP
 from models.tensors import make_generator
+from tests.benchmarks.smallest import parse
 
 LATENT = 16
 
@@ -92,11 +93,11 @@ def measure(sides: dict[str, Callable[[], object]], blocks: int, size: int) -> d
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Score GAN against its two bare networks.")
     parser.add_argument("--blocks", type=int, default=100, help="blocks a side")
-    blocks = parser.parse_args().blocks
+    blocks = parse(parser, argv, blocks=1).blocks
     torch.set_num_threads(1)
     torch.manual_seed(0)
     print(f"MLP 3 x 128, one thread; ms a step, median of {blocks} interleaved blocks")

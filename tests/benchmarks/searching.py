@@ -10,6 +10,9 @@ is painted. All in the time of one core. A letter is to take less than 30 ms.
 import argparse
 import os
 import time
+from collections.abc import Sequence
+
+from tests.benchmarks.smallest import parse
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -59,10 +62,10 @@ def letters(app: QApplication, made: Discover, word: str) -> tuple[list[float], 
     return took[:-1], took[-1]
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    rounds: int = parser.parse_args().rounds
+    rounds: int = parse(parser, argv, rounds=1).rounds
     app = QApplication([])
     theme.install(app, "dark")
     _window, made = page()

@@ -16,6 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+
+from tests.benchmarks.smallest import parse
 
 CHILD = """
 import os, sys, time
@@ -106,10 +109,10 @@ async def first_motion() -> float:
     return seconds
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--runs", type=int, default=7)
-    runs = parser.parse_args().runs
+    runs = parse(parser, argv, runs=1).runs
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as home:
         os.environ["PUSHFORWARD_HOME"] = home

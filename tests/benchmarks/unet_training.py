@@ -17,7 +17,7 @@ import argparse
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -29,6 +29,7 @@ from models.config import decode
 from models.families.edm import Edm, EdmConfig
 from models.kinds.images import ImageSet
 from models.tensors import make_generator
+from tests.benchmarks.smallest import parse
 
 NEAR = 0.05
 """How far the numbers of parameters may be apart, of the other's."""
@@ -162,13 +163,13 @@ def compared(name: str, make: Any, x: Tensor, turns: int) -> str:
     )
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--side", type=int, default=28)
     parser.add_argument("--channels", type=int, default=1)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--turns", type=int, default=5)
-    asked = parser.parse_args()
+    asked = parse(parser, argv, side=8, batch=2, turns=1)
     torch.set_num_threads(1)
     shape = (asked.batch, asked.channels, asked.side, asked.side)
     x = torch.rand(shape, generator=make_generator(0))

@@ -20,6 +20,7 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from studio.app.state.runs import RunState
 from studio.app.views import quality
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
+from tests.benchmarks.smallest import parse
 from tests.benchmarks.studio_loop import in_studio
 from tests.qtloop import until
 
@@ -193,14 +195,14 @@ def report(found: dict[str, list[tuple[float, float, float]]]) -> None:
         print(f"{state:12}{pace:10.1f}", *(f"{w:>26}" for w in words), f"{share:8.1%}")
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--particles", type=int, nargs="+", default=[20_000])
     parser.add_argument("--gap-seconds", type=float, default=60)
     parser.add_argument("--block", type=float, default=2.5)
     parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--stage", type=Path, help="be the studio, for the parent's orders")
-    chosen = parser.parse_args()
+    chosen = parse(parser, argv, particles=[200], gap_seconds=0, block=0.05, rounds=1)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     if chosen.stage is not None:
         in_studio(lambda: stage(chosen.stage))
