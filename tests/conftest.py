@@ -30,6 +30,7 @@ NEEDS_TORCH = (
     "engine",
     "formats/test_graph_labels.py",
     "models",
+    "test_benchmarks.py",
     "test_diagnostics.py",
     "test_journal.py",
     "test_launch.py",

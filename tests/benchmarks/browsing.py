@@ -71,12 +71,12 @@ def scrolled(
     end = time.perf_counter() + seconds
     while time.perf_counter() < end:
         start = time.process_time()
-        bar.setValue((bar.value() + by) % bar.maximum())
+        bar.setValue((bar.value() + by) % max(1, bar.maximum()))
         app.processEvents()
         costs.append(1e3 * (time.process_time() - start))
         first, last = grid.in_sight()
         late, seen = late + grid.waiting, seen + last - first
-    return 1e3 / statistics.mean(costs), float(np.quantile(costs, 0.95)), late / seen
+    return 1e3 / statistics.mean(costs), float(np.quantile(costs, 0.95)), late / max(1, seen)
 
 
 def table(app: QApplication, n: int, seconds: float) -> None:

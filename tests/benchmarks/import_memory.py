@@ -55,7 +55,9 @@ def make(path: Path, rows: int) -> int:
         x.flush()
         return rows
     with h5py.File(path, "w") as file:
-        data = file.create_dataset("x", (rows, COLUMNS), "f4", chunks=(BLOCK // 16, COLUMNS))
+        data = file.create_dataset(
+            "x", (rows, COLUMNS), "f4", chunks=(min(rows, BLOCK // 16), COLUMNS)
+        )
         for start in range(0, rows, BLOCK):
             data[start : start + BLOCK] = some[: rows - start]
     return rows

@@ -68,7 +68,7 @@ def _measure(folder: Path, rows: int) -> None:
     say("statistics measured, once")
     for moment in ("cold", "warm"):
         if moment == "cold":
-            (project.dataset("large").path / STATISTICS).unlink()
+            (project.dataset("large").path / STATISTICS).unlink(missing_ok=True)
         _train(project, say, moment)
 
 

@@ -62,7 +62,7 @@ def flow_steps(batch: int) -> Sides:
         history = [z]
         for k in range(STEPS - 1):
             z = z.detach().requires_grad_()
-            h = F.logsigmoid(naive.net(z, torch.full((batch,), k / STEPS)))
+            h = F.logsigmoid(naive.trained.net(z, torch.full((batch,), k / STEPS)))
             z = z + config.speed / STEPS * torch.autograd.grad(h.sum(), z)[0]
             history.append(z.detach())
         k = torch.randint(STEPS, (batch,), generator=noise)
@@ -76,10 +76,10 @@ def slopes(batch: int) -> Sides:
     """grad d at each particle, in three ways."""
     field = critic()
     x, t = torch.randn(batch, 2), torch.full((batch,), 0.3)
-    weights = {name: p.detach() for name, p in field.net.named_parameters()}
+    weights = {name: p.detach() for name, p in field.trained.net.named_parameters()}
 
     def value(x: Tensor, t: Tensor) -> Tensor:
-        out: Tensor = functional_call(field.net, weights, (x[None], t[None]))
+        out: Tensor = functional_call(field.trained.net, weights, (x[None], t[None]))
         return F.logsigmoid(out).squeeze()
 
     mapped = vmap(grad(value))
@@ -120,7 +120,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Particles that climb a critic.")
     parser.add_argument("--blocks", type=int, default=60, help="calls of each side")
-    blocks = parse(parser, argv, blocks=1).blocks
+    blocks = parse(parser, argv, blocks=2).blocks
     torch.set_num_threads(1)
     torch.manual_seed(0)
     print(f"MLP 3 x 128, N = {STEPS}, one thread; median of {blocks} calls, times ours")

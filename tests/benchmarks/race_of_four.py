@@ -29,7 +29,7 @@ from tests.benchmarks.smallest import parse
 FAMILIES = ("edm", "gan", "edm", "gan")
 
 
-def specs(steps: int) -> list[RunSpec]:
+def specs(steps: int, evaluated: int) -> list[RunSpec]:
     """Two diffusions and two GANs on eight Gaussians; the second of each has wider networks."""
     made = []
     for place, slug in enumerate(FAMILIES):
@@ -40,7 +40,7 @@ def specs(steps: int) -> list[RunSpec]:
                 name=f"{slug} {size['width']}",
                 family=Pick(slug=slug, config=config),
                 dataset=Pick(slug="eight-gaussians"),
-                training={"steps": steps, "batch": 256},
+                training={"steps": steps, "batch": 256, "evaluate_samples": evaluated},
             )
         )
     return made
@@ -101,19 +101,20 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="A race of four against four trainings.")
     parser.add_argument("--steps", type=int, default=1500, help="steps of each training")
     parser.add_argument("--pairs", type=int, default=3, help="measurements of each side")
-    options = parse(parser, argv, steps=10, pairs=1)
+    parser.add_argument("--evaluated", type=int, default=2000, help="samples per evaluation")
+    options = parse(parser, argv, steps=4, pairs=1, evaluated=100)
     configure(torch.device("cpu"), 0)
     sides = {"race": race, "one by one": one_by_one, "separate": separate}
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in sides}
     made: dict[str, tuple[int, int]] = {}
     curves: dict[str, list[object]] = {}
     with tempfile.TemporaryDirectory() as folder:
-        for pair in range(-1, options.pairs):
+        for pair in range(0 if options.smallest else -1, options.pairs):
             for name, side in sides.items():
                 # A short first pair pays for what is loaded once.
                 steps = options.steps if pair >= 0 else 20
                 project = Path(folder) / f"{name}{pair}"
-                wall, cpu, runs = timed(side, specs(steps), steps, project)
+                wall, cpu, runs = timed(side, specs(steps, options.evaluated), steps, project)
                 if pair >= 0:
                     times[name].append((wall, cpu))
                     made[name] = products(runs)

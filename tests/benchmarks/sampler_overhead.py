@@ -209,7 +209,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--blocks", type=int, default=31, help="rounds")
     parser.add_argument("--rows", type=int, default=4096, help="samples at once")
     parser.add_argument("--only", nargs="*", default=[], help="slugs of samplers")
-    told = parse(parser, argv, blocks=1, rows=16, only=["heun"])
+    told = parse(parser, argv, blocks=3, rows=16, only=["heun"])
     torch.set_num_threads(1)
     keep_freed_memory()
     discover(["models.samplers"])

@@ -180,7 +180,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         except ImportError as error:
             print(f"{name}: nothing to compare with: {error}")
     if not lines:
-        sys.exit(1)
+        sys.exit("nothing to compare with")
     print("\n".join(lines))
 
 

@@ -1,0 +1,22 @@
+"""Every benchmark is started once, with its smallest size: one that is broken shows here."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from studio.launch import own_env
+from tests.benchmarks.__main__ import benchmarks
+
+ROOT = Path(__file__).parent.parent
+
+
+def test_every_benchmark_works() -> None:
+    """Also a trial of the crash matrix: a training that is killed and resumed."""
+    assert "kill_matrix" in benchmarks()
+    work = [sys.executable, "-m", "tests.benchmarks"]
+    done = subprocess.run(
+        work, cwd=ROOT, env=own_env(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("works") == len(benchmarks())
+    assert done.stdout.endswith("none failed\n")
