@@ -35,7 +35,7 @@ class ReviseConfig(Config, frozen=True):
 
 @operator(
     "revise",
-    title="Translate",
+    title="Revise",
     summary="Undoes a part of each row along the path of the model and tells it back, under other "
     "conditions where the model has some: graphs become as dense as asked, and stay near "
     "what they were.",

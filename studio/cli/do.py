@@ -39,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=VALUE",
         help="rows for what the operator takes, as JSON, data for those that the run has learned "
         "from, all for these and those that were held out, test for those that only test, or "
-        "project:NAME for a data set of the project, such as 'rows=[[0,1],[2,3]]' (repeatable)",
+        "project:NAME for a data set of the project, such as 'rows=[[0,1],[2,3]]' (repeatable). "
+        "A slice takes some, as data[:100]. For known also an image file, whose white pixels are "
+        "known, or left, right, top, bottom or middle.",
     )
     parser.add_argument(
         "--step",
@@ -56,8 +58,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Do it; 0 when done, 1 when it failed."""
+    from models.operators.editing import KNOWN
     from models.registry import registry
     from studio.cli import catalogue
+    from studio.cli.mask import read_mask
     from studio.cli.settings import assigned
     from studio.engine.run.resolve import pick_operator
     from studio.protocol.spec import Pick
@@ -68,6 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
         return _list(folder)
     pick_operator(Pick(slug=arguments.operator))  # there is one
     config = registry.get("operator", arguments.operator).config
+    inputs = named_values("--rows", arguments.rows)
+    if isinstance(mask := inputs.get(KNOWN), str):
+        inputs[KNOWN] = read_mask(mask, folder)
     return kept.operate(
         folder,
         arguments.operator,
@@ -76,7 +83,7 @@ def run(arguments: argparse.Namespace) -> int:
         length=arguments.length,
         file=arguments.out,
         overwrite=arguments.overwrite,
-        inputs=named_values("--rows", arguments.rows),
+        inputs=inputs,
         given=named_values("--given", arguments.given),
     )
 

@@ -219,7 +219,10 @@ def _report(folder: "RunFolder", status: "RunStatus", stop: "Stop") -> int:
             error.message if error else f"the run failed at {where}", error.hint if error else ""
         )
         return 1
-    say(f"Stopped at {where}; a checkpoint is saved.")
+    if folder.checkpoints.steps():
+        say(f"Stopped at {where}; a checkpoint is saved.")
+    else:
+        say(f"Stopped at {where}, before the first checkpoint. Resuming starts from step 0.")
     say(f"Go on with: pushforward run {folder.path} --resume")
     return 128 + stop.signal if stop.signal else 0
 

@@ -181,14 +181,14 @@ def _value(value: Any) -> str:
 
 
 def _able(field: Mapping[str, Any]) -> list[str]:
-    """What can be picked; networks that can have the role for some kind of data."""
-    from models.entries import NetworkEntry
+    """What can be picked: of networks and guidance those that can have the role."""
+    from models.entries import GuidanceEntry, NetworkEntry
     from models.registry import registry
 
     return [
         entry.slug
         for entry in registry.all(field["of"])
-        if not isinstance(entry, NetworkEntry) or field["role"] in entry.roles
+        if not isinstance(entry, NetworkEntry | GuidanceEntry) or field["role"] in entry.roles
     ]
 
 

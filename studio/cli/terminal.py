@@ -1,5 +1,6 @@
 """What the commands say: lines, tables, errors. `studio.cli.output` writes them, harmlessly."""
 
+import itertools
 import shutil
 import sys
 import textwrap
@@ -58,23 +59,36 @@ def width() -> int:
 
 
 def table(rows: Iterable[Sequence[str]], head: Sequence[str] = ()) -> None:
-    """Write rows in aligned columns; the last column wraps within the terminal's width."""
+    """Write rows in aligned columns within the width of the terminal. The last column wraps, and so
+    do the widest of the others where it would have no room beside them; the first never does.
+    """
     body = [[*map(one_line, row[:-1]), row[-1]] for row in rows]
     shown = [list(head), *body] if head else body
     if not shown:
         return
-    sizes = [max(len(line[i]) for line in shown) for i in range(len(shown[0]))]
-    indent = sum(sizes[:-1]) + 2 * (len(sizes) - 1)
-    # A narrow terminal gets long lines rather than a column of single words.
-    room = max(width() - indent, 30)
+    sizes = _fitted([max(len(line[i]) for line in shown) for i in range(len(shown[0]))])
     for number, line in enumerate(shown):
-        wrapped = textwrap.wrap(line[-1], room) or [""]
-        cells = [cell.ljust(size) for cell, size in zip(line[:-1], sizes, strict=False)]
-        say("  ".join([*cells, wrapped[0]]).rstrip())
-        for more in wrapped[1:]:
-            say(" " * indent + more)
+        wrapped = [textwrap.wrap(cell, size) for cell, size in zip(line, sizes, strict=True)]
+        for cells in itertools.zip_longest(*wrapped, fillvalue=""):
+            each = zip(cells, sizes, strict=True)
+            say("  ".join(cell.ljust(size) for cell, size in each).rstrip())
         if head and number == 0:
-            say("  ".join("-" * size for size in [*sizes[:-1], min(sizes[-1], room)]))
+            say("  ".join("-" * size for size in sizes))
+
+
+def _fitted(sizes: list[int]) -> list[int]:
+    """Return the widths of columns that fit side by side into the terminal: the widest but the
+    first are made narrower, the last to 24 characters and the others to 8 at least.
+    """
+    found, gaps = [max(1, size) for size in sizes], 2 * (len(sizes) - 1)
+    least = [*found[:1], *(min(size, 8) for size in found[1:-1]), min(found[-1], 24)][-len(found) :]
+    found[-1] = max(least[-1], min(found[-1], width() - gaps - sum(found[:-1])))
+    while sum(found) + gaps > width():
+        spare = [size - low for size, low in zip(found, least, strict=True)]
+        if max(spare[:-1], default=0) <= 0:
+            break  # a narrow terminal gets long lines rather than columns of single letters
+        found[max(range(len(found) - 1), key=lambda i: (spare[i] > 0, found[i]))] -= 1
+    return found
 
 
 def paragraph(text: str, indent: str = "") -> None:

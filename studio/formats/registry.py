@@ -19,6 +19,7 @@ from studio.store.errors import StoreError
 
 __all__ = ["Importers", "Problem", "discover", "importer", "importers"]
 
+COMPRESSED = (".gz", ".bz2", ".xz", ".zst")
 T = TypeVar("T", bound=Importer)
 
 
@@ -80,6 +81,13 @@ class Importers:
             FormatError: no importer has this suffix; the message names those there are.
         """
         suffix = path.suffix.lower()
+        inner = Path(path.stem).suffix.lower()
+        if suffix in COMPRESSED and inner in self.suffixes() and not self.claiming([path]):
+            raise FormatError(
+                f"{path.name} is compressed ({suffix}), which is not read.",
+                f"Decompress it first: {path.stem} can be imported.",
+                kind="user",
+            )
         if suffix in self.suffixes() or (not suffix and any(each.bare for each in self.all())):
             return
         what = f"the suffix {suffix!r}" if suffix else "a name without a suffix"

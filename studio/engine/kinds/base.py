@@ -14,7 +14,7 @@ from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.spec import DataSpec
 from models.registry import registry
-from studio.counted import counted, too_few
+from studio.counted import counted, listed, too_few
 from studio.engine.data.measuring import Measuring
 from studio.engine.data.nearest import Compared
 from studio.engine.data.target import Target
@@ -166,6 +166,12 @@ class DataKind:
         dtype = torch.float32 if spec.symbols is None else torch.int64
         return Batch(torch.from_numpy(x).to(dtype))
 
+    def finite(self, rows: Batch) -> Tensor:
+        """Return which samples hold finite values alone, also in what is computed from them for a
+        file, (n,) bool.
+        """
+        return rows.x.isfinite().flatten(1).all(dim=1)
+
     def measuring(self, outline: DataSpec) -> Measuring:
         """Return what measures the spec of data that do not fit into memory; ``outline`` is that
         of a few rows.
@@ -248,6 +254,15 @@ class DataKind:
         """Say which of some samples a file of this suffix does not hold, "" where it holds all."""
         return ""
 
+    def left_out_arrays(self, path: Path, rows: Batch | None, arrays: Arrays) -> str:
+        """Say which arrays of a result a file of this suffix does not hold beside the rows, "" for
+        none.
+        """
+        if rows is None or not arrays or path.suffix.lower() in ARRAY_SUFFIXES:
+            return ""
+        others = listed(sorted(arrays))
+        return f"The file holds the rows alone; .npz and .h5 also hold {others}."
+
     def write_result(
         self,
         path: Path,
@@ -256,12 +271,13 @@ class DataKind:
         arrays: Arrays,
         attrs: Mapping[str, object],
     ) -> None:
-        """Write what came of an operator, rows or other arrays or both, to a file.
+        """Write what came of an operator, rows or other arrays or both, to a file. Of both, a file
+        that is for rows alone, as a picture is, holds the rows; see `left_out_arrays`.
 
         Raises:
             StoreError: a file with this suffix holds no such arrays, or the disk refused.
         """
-        if rows is not None and not arrays:
+        if rows is not None and (not arrays or path.suffix.lower() not in ARRAY_SUFFIXES):
             self.write(path, rows, columns, attrs)
         else:
             write_arrays(path, {**(self.arrays(rows) if rows is not None else {}), **arrays}, attrs)

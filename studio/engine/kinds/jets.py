@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
@@ -57,6 +58,14 @@ class Jets(DataKind, slug="jets"):
         "constituents": _of_constituents,
         "pt-mass": _of_whole,
     }
+
+    def finite(self, rows: Batch) -> Tensor:
+        """As `DataKind.finite`; momenta and the mass are exponentials, which may overflow."""
+        found, mask = super().finite(rows), rows.mask
+        if mask is not None:
+            found = found & masses(rows.x, mask).isfinite()
+            found = found & torch.expm1(rows.x[..., 2]).masked_fill(~mask, 0.0).isfinite().all(1)
+        return found
 
     def described(self, data: RowSource) -> str:
         most = counted(data.spec().shape[0], "constituent")

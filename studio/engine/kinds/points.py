@@ -83,6 +83,12 @@ class Points(DataKind, slug="points"):
     ) -> None:
         write_points(path, rows.x.numpy(), columns, attrs)
 
+    def left_out_arrays(self, path: Path, rows: Batch | None, arrays: Arrays) -> str:
+        """As `DataKind.left_out_arrays`; a number for each point becomes a column."""
+        n = len(rows) if rows is not None else 0
+        others = {name: each for name, each in arrays.items() if each.shape != (n,)}
+        return super().left_out_arrays(path, rows, arrays if others else {})
+
     def write_result(
         self,
         path: Path,

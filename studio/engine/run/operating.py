@@ -31,9 +31,11 @@ from studio.engine.process.failures import Refused
 from studio.engine.run.conditions import TAKEN_FROM, beside, chosen, said_beside
 from studio.engine.run.destination import check_destination
 from studio.engine.run.loading import Loaded, load
+from studio.engine.run.not_finite import describe_not_finite
 from studio.engine.run.others import Others, asking
 from studio.engine.run.othersets import other_set
 from studio.engine.run.resolve import Choice, pick_operator, pick_sampler
+from studio.engine.run.row_slices import read_slice, take_slice
 from studio.engine.run.session import versions
 from studio.protocol.commands import Operate
 from studio.protocol.spec import Pick, project_name
@@ -85,7 +87,9 @@ class Answer:
         rows, said = self.outcome.rows, self.record.provenance
         kind = kind_of(self.kind)
         kind.write_result(file, rows, self.columns, self._others(), said)
-        return "" if rows is None else kind.left_out(file, rows)
+        lacking = kind.left_out_arrays(file, rows, self._others())
+        left = "" if rows is None else kind.left_out(file, rows)
+        return " ".join(filter(None, (left, lacking)))
 
     def _others(self) -> Arrays:
         arrays = self.outcome.arrays
@@ -169,6 +173,7 @@ class Asked:
             *self._named(),
             *few,
             _averaged(loaded),
+            describe_not_finite(outcome, spec),
         ]
         record = ResultRecord(
             operator=self.operator.entry.slug,
@@ -207,6 +212,7 @@ class Asked:
         slots = {slot.name: slot.unless for slot in self.operator.entry.takes if slot.unless}
         for name, value in {**slots, **self.command.inputs}.items():
             path = f"inputs.{name}"
+            value, few = read_slice(value)
             if value in (DATA, ALL):
                 data = source()
                 found[name] = data.rows if value == DATA else data.whole()
@@ -220,6 +226,8 @@ class Asked:
                 found[name] = unseen
             elif isinstance(value, str) and (own := project_name(value)) is not None:
                 found[name] = self._of_project(own, spec, path)
+            if few is not None:
+                found[name] = take_slice(name, found, few, path)
         return found
 
     def _known(self, name: str, rows: RowSource, spec: DataSpec) -> RowSource:
@@ -231,7 +239,7 @@ class Asked:
         try:
             return renumbered(rows, spec)
         except ValueError as error:
-            own = project_name(str(self.command.inputs.get(name, "")))
+            own = project_name(str(read_slice(self.command.inputs.get(name, ""))[0]))
             said = f"{own or 'What is handed'} {error}."
             advice = "Hand rows of these classes, or train a model on all of them."
             raise Refused(said, advice, path=f"inputs.{name}") from error
@@ -241,6 +249,7 @@ class Asked:
         slots = {slot.name: slot.unless for slot in self.operator.entry.takes}
         found = []
         for name, value in {**slots, **self.command.inputs}.items():
+            value, _ = read_slice(value)
             if value == TEST:
                 found.append(f"The {name} are those of the data that only test.")
             elif isinstance(value, str) and (own := project_name(value)) is not None:
