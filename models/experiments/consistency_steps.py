@@ -8,18 +8,24 @@ import torch
 from torch import Tensor
 
 from models.config import Pick
-from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.experiments.base import Null, Outcome, experiment
+from models.experiments.diffusion_ring import judge
+from models.experiments.few_step_ring import (
+    SECOND_LINE,
+    N,
+    RingQuality,
+    judge_draws,
+    reported,
+    ring_nulls,
+)
 from models.families.consistency_distillation import (
     TEACHER,
     ConsistencyDistillation,
     ConsistencyDistillationConfig,
 )
 from models.families.exact_flow import ExactFlow, ExactFlowConfig
-from models.metrics.base import Evidence
-from models.metrics.samples.sliced import SlicedConfig, SlicedW2
 from models.samplers.base import Sampler
 from models.samplers.consistency import Multistep, MultistepConfig
 from models.samplers.ddim import Ddim, DdimConfig
@@ -30,7 +36,7 @@ from models.training.optim import OptimizerConfig
 __all__ = ["K1_LINE", "k1"]
 
 K1_LINE = 0.15
-_STEPS, _BATCH, _N = 1500, 256, 2000
+_STEPS, _BATCH = 1500, 256
 _SEEDS = [0, 1]
 _CPU = torch.device("cpu")
 _DATA = eight_gaussians(EightGaussiansConfig(), 20_000, 0)
@@ -58,46 +64,41 @@ def student(seed: int, steps: int = _STEPS) -> ConsistencyDistillation:
     return made
 
 
-def distance(family: Family[Any], sampler: Sampler, seed: int) -> float:
-    """Return the sliced W2 of 2,000 samples to as many fresh points."""
-    latents = family.prior(_N, make_generator(seed, 8))
+def draw(family: Family[Any], sampler: Sampler, seed: int) -> Tensor:
+    """Return 2,000 samples in data units, (2000, 2)."""
+    latents = family.prior(N, make_generator(seed, 8))
     x = latents.x
     with torch.no_grad():
         for frame in family.flow(latents, sampler=sampler, generator=make_generator(seed, 9)):
             x = frame.x
-    return to_data(family.spec.restore(x), seed)
+    return family.spec.restore(x)
 
 
-def to_data(samples: Tensor, seed: int) -> float:
-    """Return the sliced W2 of samples to as many fresh points."""
-    real = eight_gaussians(EightGaussiansConfig(), len(samples), 1000 + seed)
-    evidence = Evidence(real, make_generator(seed, 10), made=Batch(samples))
-    return SlicedW2(SlicedConfig()).measure(evidence).value
+def distance(family: Family[Any], sampler: Sampler, seed: int) -> float:
+    """Return the sliced W2 of 2,000 samples to as many fresh points."""
+    return judge(draw(family, sampler, seed), 1000 + seed).sw2
 
 
 def _steps(count: int) -> Sampler:
     return Multistep(MultistepConfig(steps=count))
 
 
-def _mean(measure: Callable[[int], float]) -> float:
-    return sum(map(measure, _SEEDS)) / len(_SEEDS)
+def _quality(make: Callable[[int], Tensor]) -> RingQuality:
+    return judge_draws([make(seed) for seed in _SEEDS], _DATA.x)
 
 
-def _outcome(figures: dict[str, float], held: str) -> Outcome:
-    floor = _mean(
-        lambda seed: to_data(eight_gaussians(EightGaussiansConfig(), _N, seed + 50).x, seed)
-    )
-    return Outcome(
-        figure="; ".join(f"{name}: SW2 {value:.3f}" for name, value in figures.items()),
-        value=figures,
-        passed=figures[held] <= K1_LINE,
-        floor=f"real against real: SW2 {floor:.3f}, mean of {len(_SEEDS)} pairs",
-        seeds=_SEEDS,
-    )
+def _good(quality: RingQuality) -> bool:
+    return quality.sw2 <= K1_LINE and quality.is_learned
 
 
-def _null(title: str, measure: Callable[[int], float]) -> Null:
-    return Null(title, lambda: _outcome({title: _mean(measure)}, title))
+def _outcome(makes: dict[str, Callable[[int], Tensor]], decides: str) -> Outcome:
+    found = {title: {0: _quality(make)} for title, make in makes.items()}
+    outcome = reported(found, lambda by: _good(by[decides]))
+    return Outcome(outcome.figure, outcome.value, outcome.passed, outcome.floor, _SEEDS)
+
+
+def _null(title: str, make: Callable[[int], Tensor]) -> Null:
+    return Null(title, lambda: _outcome({title: make}, title))
 
 
 @experiment(
@@ -106,26 +107,26 @@ def _null(title: str, measure: Callable[[int], float]) -> Null:
     claim="A consistency model that is taught by the exact denoiser gives in one evaluation "
     "samples about as good as the denoiser's own by Heun's method in 18 steps; the denoiser's one "
     "Euler step and a student before its lessons do not.",
-    pass_line=f"SW2 of 2000 samples in one step <= {K1_LINE:g}, mean of 2 trainings",
+    pass_line=f"in one step SW2 <= {K1_LINE:g}, {SECOND_LINE} (means of 2 trainings, 2000 samples "
+    "each)",
     group="K",
     source="Song et al. 2023, arXiv:2303.01469, algorithms 1 and 2",
     slow=True,
     nulls=[
-        _null(
-            "a student before its lessons", lambda seed: distance(student(seed, 0), _steps(1), seed)
-        ),
+        _null("a student before its lessons", lambda seed: draw(student(seed, 0), _steps(1), seed)),
         _null(
             "the teacher's one Euler step",
-            lambda seed: distance(_teacher(), Ddim(DdimConfig(steps=1)), seed),
+            lambda seed: draw(_teacher(), Ddim(DdimConfig(steps=1)), seed),
         ),
+        *ring_nulls(_good),
     ],
 )
 def k1() -> Outcome:
     """Teach, and compare one and two steps with the teacher's ODE."""
     heun = Heun(HeunConfig(steps=18))
-    figures = {
-        "one step": _mean(lambda seed: distance(student(seed), _steps(1), seed)),
-        "two steps": _mean(lambda seed: distance(student(seed), _steps(2), seed)),
-        "teacher, 35 evaluations": _mean(lambda seed: distance(_teacher(), heun, seed)),
+    makes: dict[str, Callable[[int], Tensor]] = {
+        "one step": lambda seed: draw(student(seed), _steps(1), seed),
+        "two steps": lambda seed: draw(student(seed), _steps(2), seed),
+        "teacher, 35 evaluations": lambda seed: draw(_teacher(), heun, seed),
     }
-    return _outcome(figures, "one step")
+    return _outcome(makes, "one step")
