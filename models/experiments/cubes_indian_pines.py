@@ -1,4 +1,11 @@
-"""H1: a spectral-spatial classifier on few labels, beside logistic regression on the same."""
+"""H1: a spectral-spatial classifier on few labels, beside logistic regression on the same.
+
+With a split at random, as most papers have it, the nearest labelled pixel by position, which reads
+no spectrum, is right in 95 %, and the network in 86 %: such a split measures who knows the place.
+So the labels lie apart from the pixels that are measured. There the network is not better than
+logistic regression, also after two rounds of tuning (a smaller window with 200 steps, and with
+twice the noise; splits of the seeds 10 and 11).
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,6 +17,7 @@ from torch import Tensor
 from models.contracts.spec import LABEL
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.bench import Bench, Learnt, Trial
+from models.experiments.sample_tests import find_neighbours
 from models.families.classify.classifier import Classifier, ClassifierConfig
 from models.kinds.cubes import CubeSet
 from models.metrics.base import Evidence, Metric
@@ -31,7 +39,7 @@ _METRICS: dict[str, Callable[[AgainstConfig], Metric[AgainstConfig]]] = {
 
 
 def _trial(seed: int, steps: int, data: Mapping[str, Any]) -> Trial:
-    return Trial("classifier", "indian-pines", steps, data={"seed": seed, **data})
+    return Trial("classifier", "indian-pines", steps, data={"seed": seed, "split": "apart", **data})
 
 
 def _unseen(learnt: Learnt) -> CubeSet:
@@ -42,12 +50,10 @@ def _unseen(learnt: Learnt) -> CubeSet:
     return left.at(torch.cat([left.pixels, right.pixels]))
 
 
-def _learned_from(unseen: CubeSet) -> CubeSet:
-    """Return the labelled pixels that are not among those: with a split at random, all others."""
-    known = torch.zeros(unseen.scene.truth.numel(), dtype=torch.bool)
-    known[unseen.scene.labelled] = True
-    known[unseen.pixels] = False
-    return unseen.at(known.nonzero()[:, 0])
+def _learned_from(learnt: Learnt) -> CubeSet:
+    """Return the labelled pixels that were learned from."""
+    assert isinstance(learnt.learned, CubeSet)
+    return learnt.learned
 
 
 def _figures(bench: Bench, seed: int, steps: int) -> tuple[dict[str, float], dict[str, float]]:
@@ -55,7 +61,7 @@ def _figures(bench: Bench, seed: int, steps: int) -> tuple[dict[str, float], dic
     learnt = bench.train(_trial(seed, steps, {}), seed)
     unseen = _unseen(learnt)
     rng = make_generator(seed)
-    evidence = Evidence(unseen, rng, model=learnt.learner, train=_learned_from(unseen))
+    evidence = Evidence(unseen, rng, model=learnt.learner, train=_learned_from(learnt))
     metrics = {name: make(AgainstConfig()) for name, make in _METRICS.items()}
     return (
         {name: metric.measure(evidence).value for name, metric in metrics.items()},
@@ -96,8 +102,8 @@ def _without(bench: Bench, says: Any) -> Outcome:
     """Measure what needs no training: ``says`` a model of few labels and the unseen pixels."""
     seeds, rows = bench.seeds(SEEDS), []
     for seed in seeds:
-        unseen = _unseen(bench.train(_trial(seed, 1, {}), seed))
-        train = _learned_from(unseen)
+        learnt = bench.train(_trial(seed, 1, {}), seed)
+        unseen, train = _unseen(learnt), _learned_from(learnt)
         truth, said = unseen.classes(), says(train, unseen, seed)
         bar = OverallAccuracy(AgainstConfig()).bar(
             Evidence(unseen, make_generator(seed), train=train)
@@ -109,6 +115,27 @@ def _without(bench: Bench, says: Any) -> Outcome:
 
 def _majority(train: CubeSet, unseen: CubeSet, seed: int) -> Tensor:
     return train.classes().bincount().argmax().expand(len(unseen))
+
+
+def _by_position(train: CubeSet, unseen: CubeSet, seed: int) -> Tensor:
+    """Say the class of the nearest labelled pixel, whatever its spectrum."""
+    places = [data.rows(slice(0, len(data))).given["position"] for data in (unseen, train)]
+    return train.classes()[find_neighbours(places[0], places[1], 1)[1][:, 0]]
+
+
+def _by_spectrum(train: CubeSet, unseen: CubeSet, seed: int) -> Tensor:
+    """Say the class of the labelled pixel with the nearest mean spectrum of its window."""
+    means = [
+        torch.cat(
+            [
+                data.rows(slice(start, start + _PIECE)).x.mean(dim=(2, 3))
+                for start in range(0, len(data), _PIECE)
+            ]
+        )
+        for data in (unseen, train)
+    ]
+    std = means[1].std(dim=0)
+    return train.classes()[find_neighbours(means[0] / std, means[1] / std, 1)[1][:, 0]]
 
 
 def _shuffled(train: CubeSet, unseen: CubeSet, seed: int) -> Tensor:
@@ -133,8 +160,10 @@ def _shuffled(train: CubeSet, unseen: CubeSet, seed: int) -> Tensor:
 @experiment(
     "H1",
     title="Windows tell more than spectra",
-    claim="Learned from the same 5 % of the labels of Indian Pines, drawn at random, a small "
-    "spectral-spatial network classifies the other pixels better than logistic regression does.",
+    claim="Learned from the same 5 % of the labels of Indian Pines, in squares apart from what is "
+    "measured, a small spectral-spatial network classifies the other pixels better than logistic "
+    "regression does. With labels drawn at random, as most papers have it, it would look so (86 % "
+    "against 71 %), but there the nearest labelled pixel by position alone is right in 95 %.",
     pass_line="overall accuracy at least 8 points above that of logistic regression, for each seed",
     group="H",
     source="Zhong et al. 2018, doi:10.1109/TGRS.2017.2755542; the split: Liang et al. 2017, "
@@ -144,6 +173,10 @@ def _shuffled(train: CubeSet, unseen: CubeSet, seed: int) -> Tensor:
         Null("one step of training", _untrained),
         Null("the largest class everywhere", lambda bench: _without(bench, _majority)),
         Null("labels shuffled", lambda bench: _without(bench, _shuffled)),
+        Null("nearest labelled pixel by position", lambda bench: _without(bench, _by_position)),
+        Null(
+            "nearest labelled pixel by mean spectrum", lambda bench: _without(bench, _by_spectrum)
+        ),
     ],
 )
 def h1(bench: Bench) -> Outcome:

@@ -8,6 +8,7 @@ samples, the worst has ED .0050 and SW2 .101. So the means over eight seeds are 
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.diffusion_ring import (
@@ -20,6 +21,12 @@ from models.experiments.diffusion_ring import (
     mean,
     mixture,
     real,
+)
+from models.experiments.null_models import (
+    sample_annulus,
+    sample_centres,
+    sample_marginals,
+    turn_ring,
 )
 from models.experiments.wrong_laws import best_gaussian
 from models.samplers.adaptive import AdaptiveOde
@@ -128,6 +135,28 @@ def _null(title: str, judged: Judged) -> Null:
     return Null(title, lambda: _outcome({title: mean([judged(seed) for seed in _SEEDS])}))
 
 
+def _without_modes() -> list[Null]:
+    """Return models that have the radius of the ring, and not its modes."""
+
+    def null(title: str, make: Callable[[Tensor, Tensor, int], Tensor]) -> Null:
+        def judged(seed: int) -> Judgement:
+            points = real(1000 + seed, 20_000)
+            assert points.modes is not None
+            return judge(make(points.x, points.modes, seed), seed)
+
+        return _null(title, judged)
+
+    return [
+        null("an annulus without modes", lambda x, modes, seed: sample_annulus(x, 2000, seed)),
+        null("the ring, turned between its modes", lambda x, modes, s: turn_ring(x, 2000, s, 8)),
+        null("the eight centres", lambda x, modes, seed: sample_centres(modes, 2000, seed)),
+        null(
+            "both coordinates, each for itself",
+            lambda x, modes, seed: sample_marginals(x, 2000, seed),
+        ),
+    ]
+
+
 def _of_seven(seed: int) -> Judgement:
     """Judge real points without those of one mode."""
     points = real(1000 + seed, 2400)
@@ -155,6 +184,7 @@ def _of_seven(seed: int) -> Judgement:
             lambda seed: judge(best_gaussian(real(1000 + seed).x, 2000, seed), seed),
         ),
         _null("data of seven modes", _of_seven),
+        *_without_modes(),
     ],
 )
 def a7() -> Outcome:
@@ -183,6 +213,7 @@ def _ancestral(variance: Variance) -> Judged:
     nulls=[
         _null("the small variance, beta~", _ancestral("small")),
         _null("the large variance, beta", _ancestral("large")),
+        *_without_modes(),
     ],
 )
 def variance() -> Outcome:

@@ -4,6 +4,8 @@ The data are pairs of symbols, the cells of one colour of a board of 16 x 16. Ea
 for itself, as a D3PM does, so that the board is met only if the steps are small enough.
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -81,19 +83,22 @@ def _forgets(name: DiscretePathName) -> float:
     return float((path.bar[-1] - path.stationary).abs().max())
 
 
-def _measured(steps: int | None = None, *, still: bool = False) -> Outcome:
-    """Measure all paths; with ``steps``, along paths of so many; with ``still``, of latents."""
+def _independent(seed: int) -> Tensor:
+    """Return pairs (n, 2) whose symbols are drawn each by itself, as often as on the board."""
+    share = board().sum(dim=1).expand(2, SIDE)
+    rng = make_generator(seed, 2)
+    return torch.multinomial(share, DRAWS, replacement=True, generator=rng).T
+
+
+def _measured(steps: int | None = None, null: Callable[[int], Tensor] | None = None) -> Outcome:
+    """Measure all paths; with ``steps``, along paths of so many; or pairs of a ``null`` model."""
     figures: list[str] = []
     value: dict[str, float] = {}
     passed = True
     for name in DISCRETE_PATHS:
         most, least = _LINES[name]
         T = steps or STEPS[name]
-        if still:
-            found = [quality(torch.randint(SIDE, (DRAWS, 2), generator=make_generator(s)))
-                     for s in SEEDS]  # fmt: skip
-        else:
-            found = [quality(drawn(name, T, seed)) for seed in SEEDS]
+        found = [quality(null(s) if null is not None else drawn(name, T, s)) for s in SEEDS]
         tv, valid = max(tv for tv, _ in found), min(share for _, share in found)
         left = _forgets(name)
         figures.append(f"{name}, T = {T}: TV {tv:.3f}, valid {valid:.4f}, Qbar_T {left:.0e} off")
@@ -122,7 +127,13 @@ def _measured(steps: int | None = None, *, still: bool = False) -> Outcome:
     slow=True,
     nulls=[
         Null("one step", lambda: _measured(1)),
-        Null("no reverse process", lambda: _measured(still=True)),
+        Null(
+            "no reverse process",
+            lambda: _measured(
+                null=lambda s: torch.randint(SIDE, (DRAWS, 2), generator=make_generator(s))
+            ),
+        ),
+        Null("both symbols, each for itself", lambda: _measured(null=_independent)),
     ],
 )
 def a12() -> Outcome:

@@ -4,8 +4,9 @@ Importing this module registers nothing.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -16,13 +17,32 @@ from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.contracts.spec import DataSpec
 from models.data.ring_of_five import RingOfFiveConfig, ring_of_five
+from models.experiments.base import Null, Outcome
+from models.experiments.null_models import (
+    copy_rows,
+    sample_annulus,
+    sample_centres,
+    sample_marginals,
+    turn_ring,
+)
 from models.experiments.wrong_laws import best_gaussian
+from models.kinds.points import PointSet
 from models.metrics.base import floor, fresh_pairs
 from models.metrics.points.modes import mode_masses
 from models.metrics.samples.sliced import SlicedConfig, SlicedW1, sliced_wasserstein
 from models.tensors import make_generator
 
-__all__ = ["SEEDS", "Score", "Trained", "judge", "one_gaussian", "prior", "real_floor", "train"]
+__all__ = [
+    "SEEDS",
+    "Score",
+    "Trained",
+    "judge",
+    "null_scores",
+    "prior",
+    "real_floor",
+    "simple_nulls",
+    "train",
+]
 
 SEEDS = [0, 1, 2]
 _POINTS = 100_000
@@ -89,10 +109,39 @@ def judge(samples: Tensor, seed: int) -> Score:
     return Score(sliced_wasserstein(samples, unseen.x, 1), float(shares.min()), float(shares.max()))
 
 
-def one_gaussian(seed: int, n: int) -> Score:
-    """Judge n draws of the single Gaussian with the mean and covariance of the ring."""
-    points = ring_of_five(RingOfFiveConfig(), _POINTS, seed)
-    return judge(best_gaussian(points.x, n, seed), seed)
+_DUMB: Mapping[str, Callable[[PointSet, int, int], Tensor]] = {
+    "the best single Gaussian": lambda points, n, seed: best_gaussian(points.x, n, seed),
+    "an annulus without modes": lambda points, n, seed: sample_annulus(points.x, n, seed),
+    "the ring, turned between its modes": lambda points, n, seed: turn_ring(points.x, n, seed, 5),
+    "the five centres": lambda points, n, seed: sample_centres(_modes(points), n, seed),
+    "both coordinates, each for itself": (
+        lambda points, n, seed: sample_marginals(points.x, n, seed)
+    ),
+    "copies of training points": lambda points, n, seed: copy_rows(points.x, n, seed),
+}
+COPIES = "copies of training points"
+
+
+def null_scores(title: str, n: int) -> list[Score]:
+    """Return the scores of n draws of a model that learns nothing, one a seed."""
+    found = []
+    for seed in SEEDS:
+        points = ring_of_five(RingOfFiveConfig(), _POINTS, seed)
+        found.append(judge(_DUMB[title](points, n, seed), seed))
+    return found
+
+
+def simple_nulls(measure: Callable[[str], Outcome]) -> tuple[list[Null], list[Null]]:
+    """Return null models that learn nothing, each measured by its title, and as a baseline the
+    copies of training points, which no distance to the data can tell.
+    """
+    wrong = [Null(title, partial(measure, title)) for title in _DUMB if title != COPIES]
+    return wrong, [Null(COPIES, partial(measure, COPIES))]
+
+
+def _modes(points: PointSet) -> Tensor:
+    assert points.modes is not None
+    return points.modes
 
 
 def real_floor(n: int) -> str:

@@ -64,6 +64,11 @@ class NextItem(Metric[RankingConfig]):
         assert isinstance(model, Recommends)
         return self._figure(model.recommend(held.histories).cpu(), held)
 
+    def score(self, real: RowSource, model: Recommends) -> Figure:
+        """Return the metric of anything that recommends, such as counts; raises as `measure`."""
+        held = _held_out(real)
+        return self._figure(model.recommend(held.histories).cpu(), held)
+
     def bar(self, evidence: Evidence) -> Figure:
         """The same of popularity, counted in what the model has learned from."""
         held, learned = _held_out(evidence.real), evidence.train

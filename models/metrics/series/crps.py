@@ -1,6 +1,6 @@
 """CRPS: how good imputations and forecasts are, with all that they say of what they do not know."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Annotated, Literal
 
 import torch
@@ -127,6 +127,13 @@ class Crps(Metric[CrpsConfig]):
                 break
             yield
         return _figure(draws, rows.x, hidden, std)
+
+    def score(self, evidence: Evidence, fill: Callable[[Tensor, Tensor], Tensor]) -> Figure:
+        """Return the CRPS of completions (k, n, L, C) that ``fill(x, hidden)`` makes of the same
+        series, in place of a model's.
+        """
+        rows, hidden, std = self._rows(evidence)
+        return _figure(fill(rows.x, hidden), rows.x, hidden, std)
 
     def bar(self, evidence: Evidence) -> Figure:
         """By the law where it is known; "line" among the parts is a straight line between what was
