@@ -122,6 +122,7 @@ def mean(judged: Sequence[Judgement]) -> Judgement:
     )
 
 
+@lru_cache(maxsize=8)
 def floors(repeats: int = 5) -> str:
     """Say what real data score against real data, 2000 points a side."""
     found = [judge(real(100 + i).x, 200 + i) for i in range(repeats)]

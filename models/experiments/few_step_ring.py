@@ -164,6 +164,7 @@ def _worst(each: Sequence[RingQuality]) -> RingQuality:
         Judgement(
             max(j.sw2 for j in judged),
             max(j.energy for j in judged),
+            min(j.share for j in judged),
             min(j.near for j in judged),
             min(j.low for j in judged),
             max(j.high for j in judged),

@@ -377,6 +377,7 @@ NOT_REPRODUCED = {
     "8C-inpaint",
     "8C-solvers-mnist",
     "GI-colour-score-flow",
+    "H1",
 }
 
 
