@@ -47,17 +47,17 @@ def _rows(bench: Bench, steps: int, seed: int) -> tuple[Learnt, Batch, Tensor]:
     return learnt, rows, centres
 
 
-def _train(learnt: Learnt) -> PointSet:
-    assert isinstance(learnt.learned, PointSet)
-    return learnt.learned
+def _train(learnt: Learnt) -> Batch:
+    """Return the rows that a model learned from."""
+    assert learnt.learned is not None
+    return learnt.learned.rows(slice(None))
 
 
-def _look_up(train: PointSet, x: Tensor, wanted: Tensor, nearest: bool, seed: int) -> Tensor:
+def _look_up(train: Batch, x: Tensor, wanted: Tensor, nearest: bool, seed: int) -> Tensor:
     """Return for each of x (n, 2) a training point of the wanted class (n,), the nearest or any."""
-    assert train.labels is not None
     found = torch.zeros_like(x)
     for label in range(5):
-        points, rows = train.x[train.labels == label], wanted == label
+        points, rows = train.x[train.given[LABEL] == label], wanted == label
         if nearest:
             found[rows] = points[find_neighbours(x[rows], points, 1)[1][:, 0]]
         else:
@@ -79,7 +79,7 @@ def _outcome(found: list[dict[str, float]], passed: bool, floor: str, seeds: lis
 
 
 # Of training points, the points to edit, the wanted classes, centres and a seed: edited points.
-Edit = Callable[[PointSet, Batch, Tensor, Tensor, int], Tensor]
+Edit = Callable[[Batch, Batch, Tensor, Tensor, int], Tensor]
 
 
 def _edited(

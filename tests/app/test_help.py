@@ -370,6 +370,7 @@ def test_figures_of_the_tables_of_solvers_are_those_that_were_verified() -> None
 NOT_REPRODUCED = {
     "8B-ct",
     "8B-ddgan",
+    "8B-predictions",
     "8B-progressive",
     "8B-recovery",
     "8B-reflow",
