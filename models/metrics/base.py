@@ -42,6 +42,7 @@ from models.config import Config
 from models.contracts.batch import Batch
 from models.contracts.data import Judge, RowSource
 from models.contracts.learner import Learner
+from models.metrics.checks import check, check_finite, check_overflow
 from models.registry import registry
 from models.rounded import rounded
 from models.tensors import make_generator
@@ -123,9 +124,12 @@ class Evidence:
 
         Raises:
             ValueError: there are none.
+            ArithmeticError: a number is not finite, or beyond
+                `models.metrics.checks.LARGEST`.
         """
         if self.made is None:
             raise ValueError("there are no samples to measure")
+        check_overflow(self.made.x)
         return self.made
 
     @property
@@ -258,39 +262,6 @@ def flat(rows: Batch) -> Tensor:
     if rows.mask is not None:
         raise NotApplicable("it compares rows of equally many numbers, and these differ in size")
     return rows.x.flatten(1)
-
-
-def check(samples: Tensor, reference: Tensor, minimum: int = 2) -> None:
-    """Refuse what cannot be compared.
-
-    Raises:
-        ValueError: not two (n, d) arrays of the same d, or fewer than ``minimum`` of either.
-        ArithmeticError: a number is NaN or infinite.
-    """
-    if samples.ndim != 2 or reference.ndim != 2 or samples.shape[1] != reference.shape[1]:
-        raise ValueError(
-            "samples and real data must be rows of the same dimension, got shapes "
-            f"{tuple(samples.shape)} and {tuple(reference.shape)}"
-        )
-    fewest = min(len(samples), len(reference))
-    if fewest < minimum:
-        raise ValueError(f"at least {minimum} rows are needed on each side, got {fewest}")
-    check_finite(samples)
-    check_finite(reference)
-
-
-def check_finite(x: Tensor, what: str = "rows") -> None:
-    """Refuse rows (n, ...) with a number that is NaN or infinite.
-
-    Raises:
-        ArithmeticError: there is one; the message counts such rows.
-    """
-    # A sum is finite only where all that it is of are, and takes a tenth of the time.
-    if bool(torch.isfinite(x.sum())):
-        return
-    broken = int((~torch.isfinite(x)).flatten(1).any(dim=1).sum())
-    if broken:
-        raise ArithmeticError(f"{broken:,} of {len(x):,} {what} are not finite numbers")
 
 
 def subsample(x: Tensor, most: int, generator: torch.Generator) -> Tensor:

@@ -156,6 +156,7 @@ def _figures(job: "EvaluationJob") -> list[dict[str, Any]]:
             {
                 "metric": slug,
                 "value": figure.value if math.isfinite(figure.value) else None,
+                "error": job.quality.errors.get(slug),
                 "low": figure.low,
                 "high": figure.high,
                 "parts": dict(figure.parts),
@@ -214,7 +215,7 @@ def _write(job: "EvaluationJob", seed: int) -> None:
 
 def _value(row: dict[str, Any]) -> str:
     if row["value"] is None:
-        return "not finite"
+        return "error"
     interval = "" if row["low"] is None else f" [{short(row['low'], 3)}, {short(row['high'], 3)}]"
     return f"{short(row['value'], 4)}{interval}"
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 from models.entries import FamilyEntry
+from models.metrics.measuring import distance_from_best
 from models.registry import registry
 from studio.cli.terminal import say, table
 from studio.engine.race.standings import Standing, standing
@@ -46,7 +47,8 @@ def _rank(metric: str, each: Standing) -> float:
     value = each.values.get(metric)
     if value is None or not math.isfinite(value):
         return float("inf")
-    return -value if registry.get("metric", metric).better == "higher" else value
+    better = registry.get("metric", metric).better
+    return distance_from_best(better, value, each.floors.get(metric))
 
 
 def _likelihood(family: str) -> str:
@@ -60,7 +62,7 @@ def _likelihood(family: str) -> str:
 def _figure(value: float | None) -> str:
     if value is None:
         return "-"
-    return short(value, 4) if math.isfinite(value) else "not finite"
+    return short(value, 4) if math.isfinite(value) else "error"
 
 
 def _floor(floors: Mapping[str, float], metric: str) -> str:

@@ -114,7 +114,8 @@ def test_jets_of_the_other_type_are_far_above_the_floor(metric) -> None:
     figure = metric.measure(evidence(Batch(made.x, made.mask, changed)))
     blind = isinstance(metric, W1Momentum | W1Tau21 | W1Tau32 | W1D2)
     assert (figure.value < level.high + 3.0 * level.std) == blind
-    assert figure.low is None
+    # The unbiased estimate has an interval, by the jackknife.
+    assert (figure.low is None) == (not isinstance(metric, KPD))
 
 
 @pytest.mark.parametrize("kind", [W1Constituents, KPD])
@@ -241,7 +242,7 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(metric) -> None:
         metric.measure(evidence(empty))
     x = made.x.clone()
     x[3, 0, 0] = torch.nan
-    with pytest.raises(ArithmeticError, match="1 of 300 jets are not finite numbers"):
+    with pytest.raises(ArithmeticError, match=r"1 of 300 samples are not finite .*first: 3"):
         metric.measure(evidence(Batch(x, made.mask, made.given)))
     still = {**made.given, "pt": torch.zeros(300)}
     with pytest.raises(ArithmeticError, match="300 jets have no pT above 0"):
@@ -250,7 +251,9 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(metric) -> None:
         metric.measure(evidence(Batch(made.x, made.mask, {"label": made.given["label"]})))
     far = made.x.clone()
     far[:2, 0, 2] = 2000.0
-    with pytest.raises(ArithmeticError, match="the pT of 2 of 300 jets is not finite"):
+    with pytest.raises(
+        ArithmeticError, match=r"2 of 300 jets have a pT above 1e\+15 GeV \(first: 0, 1\)"
+    ):
         metric.measure(evidence(Batch(far, made.mask, made.given)))
 
 

@@ -4,12 +4,19 @@ from typing import Annotated, ClassVar
 
 from models.config import Config, param
 from models.metrics.base import Evidence, Figure, SampleMetric
-from models.metrics.graphs.discrepancy import Estimate, Kernel, discrepancy
+from models.metrics.graphs.discrepancy import (
+    STATISTICS,
+    Estimate,
+    Kernel,
+    described,
+    figure_of,
+)
 from models.metrics.graphs.sides import sides
 from models.registry import metric
 
 __all__ = [
     "BELOW",
+    "FEWEST",
     "ClusteringMMD",
     "DegreeMMD",
     "EstimateSetting",
@@ -18,12 +25,13 @@ __all__ = [
     "SpectralMMD",
 ]
 
-ROUNDING = 1e-12
+FEWEST = 10
+"""Of fewer graphs the unbiased estimate scatters so far below 0 that it says nothing."""
 _SOURCE = "You et al. 2018, arXiv:1802.08773, section 4.3; Gretton et al. 2012, JMLR 13, eqs. 3, 5"
 
 BELOW = (
-    "The unbiased estimate may be negative: it is 0 on average between real and real, and strays "
-    "the farther, the fewer graphs there are."
+    "The unbiased estimate is 0 on average between real and real, so it may be negative within its "
+    "interval, which is wide for few graphs."
 )
 
 
@@ -60,10 +68,9 @@ class _GraphMMD(SampleMetric[GraphMMDConfig]):
 
     def measure(self, evidence: Evidence) -> Figure:
         made, real = sides(evidence)
-        config = self.config
-        value = discrepancy(self.statistic, made, real, config.estimate, config.kernel)
-        # Of graphs that are all alike in it, the sums of the kernel differ by rounding alone.
-        return Figure(0.0 if abs(value) < ROUNDING else value, n=len(made[1]))
+        both, n = described(self.statistic, made, real), len(made[1])
+        found = STATISTICS[self.statistic].kernel(both, both, self.config.kernel)
+        return figure_of(found[:n, :n], found[n:, n:], found[:n, n:], self.config.estimate)
 
 
 @metric(
@@ -74,6 +81,7 @@ class _GraphMMD(SampleMetric[GraphMMDConfig]):
     source=_SOURCE,
     config=GraphMMDConfig,
     kinds=("graphs", "labelled-graphs"),
+    minimum=FEWEST,
 )
 class DegreeMMD(_GraphMMD):
     """MMD^2 of histograms of degrees, sigma 1."""
@@ -89,6 +97,7 @@ class DegreeMMD(_GraphMMD):
     source=_SOURCE,
     config=GraphMMDConfig,
     kinds=("graphs", "labelled-graphs"),
+    minimum=FEWEST,
 )
 class ClusteringMMD(_GraphMMD):
     """MMD^2 of histograms of clustering coefficients, sigma .1."""
@@ -104,6 +113,7 @@ class ClusteringMMD(_GraphMMD):
     source=_SOURCE + "; Przulj 2007, doi:10.1093/bioinformatics/btl301, figure 1",
     config=GraphMMDConfig,
     kinds=("graphs", "labelled-graphs"),
+    minimum=FEWEST,
 )
 class OrbitMMD(_GraphMMD):
     """MMD^2 of mean orbit counts, sigma 30."""
@@ -119,6 +129,7 @@ class OrbitMMD(_GraphMMD):
     source=_SOURCE + "; spectra: Liao et al. 2019, arXiv:1910.00760, section 4.2",
     config=GraphMMDConfig,
     kinds=("graphs", "labelled-graphs"),
+    minimum=FEWEST,
 )
 class SpectralMMD(_GraphMMD):
     """MMD^2 of histograms of eigenvalues of the normalised Laplacian, sigma 10 bins."""

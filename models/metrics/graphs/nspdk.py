@@ -20,8 +20,8 @@ from torch import Tensor
 
 from models.config import Config
 from models.metrics.base import Evidence, Figure, SampleMetric
-from models.metrics.graphs.discrepancy import mmd2_of
-from models.metrics.graphs.mmd import BELOW, EstimateSetting
+from models.metrics.graphs.discrepancy import figure_of
+from models.metrics.graphs.mmd import BELOW, FEWEST, EstimateSetting
 from models.metrics.graphs.sides import sides
 from models.registry import metric
 
@@ -163,6 +163,7 @@ class NspdkConfig(Config, frozen=True):
     source="Costa and De Grave 2010, ICML, section 4; Gretton et al. 2012, JMLR 13, eqs. 3, 5",
     config=NspdkConfig,
     kinds=("graphs",),
+    minimum=FEWEST,
 )
 class Nspdk(SampleMetric[NspdkConfig]):
     """MMD^2 of the neighbourhood subgraph pairwise distance kernel."""
@@ -170,5 +171,4 @@ class Nspdk(SampleMetric[NspdkConfig]):
     def measure(self, evidence: Evidence) -> Figure:
         made, real = sides(evidence)
         n, m = len(made[1]), len(real[1])
-        value = mmd2_of(*kernel(parts(*made), parts(*real), n, m), self.config.estimate)
-        return Figure(value, n=n)
+        return figure_of(*kernel(parts(*made), parts(*real), n, m), self.config.estimate)

@@ -14,8 +14,8 @@ from models.config import NoConfig
 from models.contracts.batch import Batch
 from models.contracts.spec import LABEL
 from models.kinds.jets import masses
-from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
-from models.metrics.jets.by_type import FEWEST, each_type
+from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
+from models.metrics.jets.by_type import FEWEST, check_momenta, each_type
 from models.registry import metric
 
 __all__ = ["MassCorrelation", "MassError", "PtError"]
@@ -30,7 +30,7 @@ class _ByType(SampleMetric[NoConfig]):
 
     def measure(self, evidence: Evidence) -> Figure:
         made = evidence.samples
-        check_finite(made.x)
+        check_momenta(made.x)
         types = each_type(made, evidence.real.spec().given[LABEL].names).items()
         parts = {name: self._figure(rows) for name, rows in types if len(rows) >= FEWEST}
         if not parts:

@@ -6,6 +6,7 @@ JetNet draws batches with replacement from each side and takes the mean over the
 at once unless asked. Whichever it is holds for a figure and for its bar.
 """
 
+import math
 from abc import abstractmethod
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from models.config import Config, param
 from models.contracts.batch import Batch
@@ -21,11 +23,23 @@ from models.contracts.learner import finish
 from models.contracts.spec import LABEL
 from models.kinds.jets import constituents
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric, check_finite
+from models.metrics.checks import offenders
 from observables.jets.kinematics import Floats
 
-__all__ = ["FEWEST", "ByType", "DrawingConfig", "Jets", "draws", "each_type", "jets_of", "types_of"]
+__all__ = [
+    "FEWEST",
+    "ByType",
+    "DrawingConfig",
+    "Jets",
+    "check_momenta",
+    "draws",
+    "each_type",
+    "jets_of",
+    "types_of",
+]
 
 FEWEST = 20  # jets of a type on each side
+LARGEST_PT = 1e15  # GeV: masses of more overflow
 _DEVIATIONS = 1.96  # around the mean, 95 % of a normal law
 
 C = TypeVar("C", bound=Config)
@@ -105,7 +119,7 @@ def jets_of(rows: Batch) -> Jets:
         )
     if "pt" not in rows.given:
         raise ValueError('jets come with the pT of each, given as "pt" (n,) in GeV: it is missing')
-    check_finite(x, "jets")
+    check_momenta(x)
     scale = rows.given["pt"].cpu().double().numpy()
     if len(scale) and not (scale > 0.0).all():
         raise ArithmeticError(f"{int((~(scale > 0.0)).sum()):,} jets have no pT above 0")
@@ -116,6 +130,18 @@ def jets_of(rows: Batch) -> Jets:
         raise ArithmeticError(f"none of {len(pt):,} jets has a constituent with a pT above 0")
     there = np.ones(pt.shape, bool) if rows.mask is None else rows.mask.cpu().numpy()
     return Jets(angles, pt, there, scale)
+
+
+def check_momenta(x: Tensor) -> None:
+    """Refuse jets (n, N, 3) with a number that is not finite, or a pT that overflows.
+
+    Raises:
+        ArithmeticError: there is one; the message counts such jets and names the first.
+    """
+    check_finite(x, "jets")
+    beyond = (x[..., 2] > math.log(LARGEST_PT)).flatten(1).any(dim=1)
+    if bool(beyond.any()):
+        raise ArithmeticError(offenders(beyond, "jets", f"have a pT above {LARGEST_PT:g} GeV"))
 
 
 def each_type(rows: Batch, names: Sequence[str]) -> dict[str, Batch]:

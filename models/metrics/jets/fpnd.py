@@ -8,7 +8,7 @@ import torch
 from models.config import NoConfig
 from models.contracts.learner import finish
 from models.metrics.base import Evidence, Figure, NotApplicable, SampleMetric
-from models.metrics.jets.by_type import FEWEST, types_of
+from models.metrics.jets.by_type import FEWEST, check_momenta, types_of
 from models.metrics.jets.particlenet import PLACES, TYPES, installed
 from models.metrics.samples.frechet import gaussian_distance, moments
 from models.registry import metric
@@ -36,6 +36,7 @@ class FPND(SampleMetric[NoConfig]):
         return finish(self.walk(evidence))
 
     def walk(self, evidence: Evidence) -> Generator[None, None, Figure]:
+        check_momenta(evidence.samples.x)
         if evidence.samples.x.shape[1:] != (PLACES, 3):
             raise NotApplicable(f"its network knows jets of {PLACES} constituents only")
         reference = installed()

@@ -7,10 +7,11 @@ from torch import Tensor
 
 from models.config import Config, param
 from models.metrics.base import Evidence, Figure, SampleMetric, check, subsample
-from models.metrics.samples.pairwise import pair_sum, self_sum
+from models.metrics.samples.pairwise import pair_sums, self_sums
+from models.metrics.samples.unbiased import FEWEST, KernelSums, unbiased_mmd2
 from models.registry import metric
 
-__all__ = ["MMD", "MMDConfig", "median_distance", "mmd2"]
+__all__ = ["MMD", "MMDConfig", "kernel_sums", "median_distance", "mmd2"]
 
 _KERNELS = 5
 
@@ -60,11 +61,15 @@ def mmd2(samples: Tensor, reference: Tensor, width: float) -> float:
     Raises:
         ValueError: the width is not positive.
     """
-    check(samples, reference)
+    return unbiased_mmd2(kernel_sums(samples, reference, width))[0]
+
+
+def kernel_sums(samples: Tensor, reference: Tensor, width: float) -> KernelSums:
+    """Return the row sums of the kernel of `mmd2`, which raises the same."""
+    check(samples, reference, minimum=3)
     if not width > 0.0:
         raise ValueError(f"the kernel width must be positive, got {width:g}")
     reference = reference.to(samples)
-    n, m = len(samples), len(reference)
     widest = width * 2.0 ** (_KERNELS // 2)
     scale = -0.5 / widest**2
 
@@ -75,20 +80,21 @@ def mmd2(samples: Tensor, reference: Tensor, width: float) -> float:
         for _ in range(_KERNELS - 1):
             k = k.square_().square_()
             total += k
-        return total
+        return total.div_(_KERNELS)
 
-    within = self_sum(samples, bank) / (n * (n - 1)) + self_sum(reference, bank) / (m * (m - 1))
-    return (within - 2.0 * pair_sum(samples, reference, bank) / (n * m)) / _KERNELS
+    across, back = pair_sums(samples, reference, bank)
+    return KernelSums(self_sums(samples, bank), self_sums(reference, bank), across, back)
 
 
 @metric(
     "mmd",
     title="MMD²",
     summary="Squared maximum mean discrepancy, unbiased, five Gaussian kernels. "
-    "It may be negative: it is 0 on average between real and real.",
+    "Its noise floor is 0 on average, so it may be negative within its interval.",
     source="Gretton et al. 2012, JMLR 13:723-773, eq. 3",
     config=MMDConfig,
     kinds=("points",),
+    minimum=FEWEST,
 )
 class MMD(SampleMetric[MMDConfig]):
     """Unbiased MMD² as a metric."""
@@ -98,4 +104,4 @@ class MMD(SampleMetric[MMDConfig]):
         # Data that sit on one spot have no scale of their own.
         width = self.config.width or median_distance(real) or 1.0
         made, real = (subsample(x, self.config.most, evidence.rng) for x in (made, real))
-        return Figure(mmd2(made, real, width), n=len(made))
+        return kernel_sums(made, real, width).figure()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-__all__ = ["pair_sum", "self_sum"]
+__all__ = ["pair_sum", "pair_sums", "self_sum", "self_sums"]
 
 # 1024 x 4096 distances of float32 are 16 MiB: they stay near the processor.
 _ROWS, _COLUMNS = 1024, 4096
@@ -35,6 +35,34 @@ def self_sum(x: Tensor, kernel: Callable[[Tensor], Tensor]) -> float:
         for columns in _blocks(x[start + _ROWS :], _COLUMNS):
             total += 2.0 * float(kernel(_distances(rows, columns)).sum(dtype=torch.float64))
     return total
+
+
+def pair_sums(x: Tensor, y: Tensor, kernel: Callable[[Tensor], Tensor]) -> tuple[Tensor, Tensor]:
+    """Return `pair_sum` by row: over all j of each x_i, (n,), and over all i of each y_j, (m,)."""
+    left = torch.zeros(len(x), dtype=torch.float64)
+    right = torch.zeros(len(y), dtype=torch.float64)
+    for start in range(0, len(x), _ROWS):
+        for first in range(0, len(y), _COLUMNS):
+            rows, columns = x[start : start + _ROWS], y[first : first + _COLUMNS]
+            block = kernel(_distances(rows, columns)).double()
+            left[start : start + len(rows)] += block.sum(dim=1).cpu()
+            right[first : first + len(columns)] += block.sum(dim=0).cpu()
+    return left, right
+
+
+def self_sums(x: Tensor, kernel: Callable[[Tensor], Tensor]) -> Tensor:
+    """Return `self_sum` by row: over all j != i of each x_i, (n,)."""
+    found = torch.zeros(len(x), dtype=torch.float64)
+    for start in range(0, len(x), _ROWS):
+        rows = x[start : start + _ROWS]
+        block = kernel(_distances(rows, rows)).double()
+        found[start : start + len(rows)] += (block.sum(dim=1) - block.diagonal()).cpu()
+        rest = x[start + len(rows) :]
+        if len(rest):
+            left, right = pair_sums(rows, rest, kernel)
+            found[start : start + len(rows)] += left
+            found[start + len(rows) :] += right
+    return found
 
 
 def _blocks(x: Tensor, size: int) -> Iterator[Tensor]:

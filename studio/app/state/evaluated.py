@@ -55,7 +55,9 @@ def newest(events: Iterable[_Event]) -> Evaluated | None:
 def _read(event: _Event) -> Evaluated | None:
     data = event.data
     try:
-        values = {str(slug): float(value) for slug, value in data["values"].items()}
+        # Earlier versions wrote null where a metric could not be measured.
+        known = {slug: value for slug, value in data["values"].items() if value is not None}
+        values = {str(slug): float(value) for slug, value in known.items()}
         n = int(data["n"])
         counts = {slug: int(data.get("counts", {}).get(slug, n)) for slug in values}
         ends = {str(slug): (float(a), float(b)) for slug, (a, b) in data["intervals"].items()}

@@ -101,13 +101,15 @@ class EvaluationJob(RunJob):
                 self.say(f"{choice.entry.slug} of {of}: {told}, seed {seed}).")
         if loaded.length is not None:
             return  # the figures of a run are those of its own averages
+        measured = {slug: f for slug, f in quality.figures.items() if slug not in quality.errors}
         self.folder.events.append(
             "evaluated",
             loaded.step,
-            values=quality.values,
+            values={slug: f.value for slug, f in measured.items()},
+            errors=quality.errors,
             floors=quality.floors,
             n=quality.n,
-            counts={slug: figure.n or quality.n for slug, figure in quality.figures.items()},
+            counts={slug: figure.n or quality.n for slug, figure in measured.items()},
             seed=seed,
             intervals={
                 slug: [figure.low, figure.high]

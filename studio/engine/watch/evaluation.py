@@ -14,6 +14,8 @@ from models.contracts.family import Family
 from models.contracts.learner import Learner
 from models.entries import MetricEntry
 from models.metrics.base import Evidence, Figure, NotApplicable
+from models.metrics.checks import offenders
+from models.metrics.measuring import check_minimum, distance_from_best, measure_checked
 from models.operators.drawing import draw, most
 from models.registry import registry
 from models.samplers.base import Sampler
@@ -49,6 +51,7 @@ class Quality:
     their standard deviations under ``"spread/<slug>"``; ``part_floors`` are both by metric and by
     the name of a part, where all bars have it. ``notes`` are sentences on metrics that
     were left out, each said once a run, and on what could not be measured, said each time.
+    ``errors`` has by slug why a metric has no value: it is shown in its place.
     """
 
     figures: dict[str, Figure]
@@ -59,6 +62,7 @@ class Quality:
     broken: int = 0
     drawn: bool = True
     part_floors: PartFloors = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
 
     @property
     def values(self) -> dict[str, float]:
@@ -82,6 +86,7 @@ class _Drawn:
     nfe: int = 0
     broken: int = 0
     lacking: str = ""
+    error: str = ""
 
 
 @dataclass
@@ -114,6 +119,7 @@ class Evaluator:
     _skipped: set[str] = field(default_factory=set)
     _light: "Evaluator | None" = None
     _notes: list[str] = field(default_factory=list)
+    _errors: dict[str, str] = field(default_factory=dict)
     _few: bool = False
     _barred: bool = False  # whether the floors were measured
 
@@ -194,9 +200,10 @@ class Evaluator:
                 figures[choice.entry.slug] = figure
         self._warn_of_few(figures)
         notes, self._notes = list(dict.fromkeys(self._notes)), []
+        errors, self._errors = self._errors, {}
         n, asked = self._compared()
         return Quality(figures, dict(self.floors), n, notes, drawn.nfe, drawn.broken, asked,
-                       dict(self.part_floors))  # fmt: skip
+                       dict(self.part_floors), errors)  # fmt: skip
 
     def _figure(
         self, choice: Choice[MetricEntry], model: Learner[Any], drawn: _Drawn
@@ -209,10 +216,12 @@ class Evaluator:
             self._skip(entry, lacking)
             return None
         if drawn.broken and _drawn_by(entry):
+            self._errors[entry.slug] = drawn.error
             return Figure(math.nan)
         real = self._real if _drawn_by(entry) else self._held
         assert real is not None
-        evidence = self._evidence(real, made=drawn.rows, model=model)
+        made = drawn.rows if _drawn_by(entry) else None
+        evidence = self._evidence(real, made=made, model=model)
         figure = yield from self._attempt(choice, evidence)
         return None if entry.slug in self._skipped else figure
 
@@ -251,14 +260,15 @@ class Evaluator:
         rows = yield from draw(
             model, n, self.seed, sampler=sampler, stream=EVALUATION, told=spent.append
         )
-        broken = int((~torch.isfinite(rows.x)).flatten(1).any(dim=1).sum())
+        unusable = (~torch.isfinite(rows.x)).flatten(1).any(dim=1)
+        broken, error = int(unusable.sum()), ""
         if broken:
+            error = offenders(unusable, "samples", "are not finite numbers")
             self._notes.append(
-                f"{broken:,} of {n:,} samples are not finite numbers: their quality cannot be "
-                "measured. The sampler may be too coarse for the model as it is, or training is "
-                "about to fail."
+                f"{error}: their quality cannot be measured. Use more sampling steps or a smaller "
+                "learning rate."
             )
-        return _Drawn(rows, max(spent, default=0), broken)
+        return _Drawn(rows, max(spent, default=0), broken, error=error)
 
     def light(self) -> "Evaluator":
         """Return one with few of the samples, always the same one; itself where these would
@@ -278,8 +288,10 @@ class Evaluator:
         if not math.isfinite(value):
             return False
         choice = next(c for c in self.choices if c.entry.slug == slug)
-        sign = -1.0 if choice.entry.better == "higher" else 1.0
-        return best is None or sign * value < sign * best
+        better, floor = choice.entry.better, self.floors.get(slug)
+        return best is None or (
+            distance_from_best(better, value, floor) < distance_from_best(better, best, floor)
+        )
 
     def _evidence(self, real: RowSource, **more: Any) -> Evidence:
         rng = make_generator(self.seed, METRIC)
@@ -299,14 +311,16 @@ class Evaluator:
         except ArithmeticError as reason:
             what = f"What {entry.title} is held against" if bar else entry.title
             self._notes.append(f"{what} could not be measured: {reason}.")
+            if not bar:
+                self._errors[entry.slug] = str(reason)
         return Figure(math.nan)
 
     def _measure(
         self, choice: Choice[MetricEntry], evidence: Evidence, *, bar: bool
     ) -> Generator[bool, None, Figure]:
-        metric = choice.make()
-        walk: Generator[None, None, Figure]
-        walk = metric.walk_bar(evidence) if bar else metric.walk(evidence)
+        if _drawn_by(choice.entry) and not bar:
+            check_minimum(choice.entry.minimum, evidence)
+        walk = measure_checked(choice.make(), evidence, bar=bar)
         if choice.entry.heavy:
             return (yield from aside(walk))
         return (yield from in_pieces(walk))
