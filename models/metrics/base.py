@@ -84,6 +84,7 @@ class Figure:
         parts: figures that it is made of, by name: of each class, of each mode.
         cells: how many of each true class (first) were told to be of each (second); only those
             that are not 0.
+        note: how a random estimate was made: number of draws and standard error; shown with it.
     """
 
     value: float
@@ -92,6 +93,7 @@ class Figure:
     n: int = 0
     parts: Mapping[str, float] = field(default_factory=dict)
     cells: tuple[tuple[str, str, float], ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,8 @@ class TestNoFigure:
             assert quality.broken == 1
             assert len(quality.notes) == 1
             assert "1 of 300 samples are not finite" in quality.notes[0]
+            assert set(quality.errors) == set(metrics)
+            assert "first: 17" in quality.errors["mmd"]
 
     def test_a_figure_that_needs_no_samples_does_not_care_for_broken_ones(self, monkeypatch):
         measuring, family = evaluator(["sliced-w2", "log-likelihood"], n=100)

@@ -381,6 +381,7 @@ def test_bits_of_a_graph_are_those_of_its_pairs_and_of_one_chance_the_bar():
     assert found.value == pytest.approx(float(pairs) / 400 * entropy, rel=1e-4)
     assert bar.value == pytest.approx(found.value, rel=1e-3)
     assert found.low < found.value < found.high
+    assert found.note == "", "an exact bound draws nothing"
     assert found.parts["training graphs"] == pytest.approx(found.value)  # they are the same here
     assert not metric.measure(replace(evidence, train=None)).parts
     numbered = graphs(20, 0)
@@ -411,7 +412,11 @@ def test_bits_that_a_diffusion_takes_are_those_of_bits_and_no_density(
         data = GraphSet(pack(torch.rand((400, 9, 9), generator=rng) < share, size), size)
         evidence = Evidence(data, make_generator(0), model=_Bits(data.spec(), share), train=data)
         bar = metric.bar(evidence).value
-        assert metric.measure(evidence).value == pytest.approx(bar, rel=0.03)
+        found = metric.measure(evidence)
+        assert found.value == pytest.approx(bar, rel=0.03)
+        assert "one random draw at 64 times" in found.note
+        half = (found.high - found.low) / 2
+        assert f"standard error of {half / 1.959964:.2g}" in found.note
         other = replace(evidence, model=_Bits(data.spec(), 0.8))
         assert metric.measure(other).value > 1.1 * bar  # another law takes more
 

@@ -15,7 +15,6 @@ from models.contracts.spec import LABEL
 from models.kinds.images import ImageSet
 from models.metrics.base import Evidence, Figure, Metric, NotApplicable
 from models.metrics.bootstrap import around
-from models.metrics.images.copies import Copies, CopiesConfig
 from models.metrics.images.density_coverage import (
     BallsConfig,
     Coverage,
@@ -27,11 +26,12 @@ from models.metrics.images.frechet import FrechetDistance
 from models.metrics.images.judge_score import JudgeScore, score_of
 from models.metrics.images.label_accuracy import LabelAccuracy
 from models.metrics.images.levels import count_of_levels, levels_of, on_levels
-from models.metrics.images.nearest import nearest_two
-from models.metrics.images.nearness import Nearness, NearnessConfig, share_below
 from models.metrics.images.spectrum import PowerSpectrum, powers
 from models.metrics.images.two_sample import TwoSample, TwoSampleConfig
 from models.metrics.intervals import of_mean
+from models.metrics.memory.copies import Copies, CopiesConfig
+from models.metrics.memory.nearest import features, nearest_two
+from models.metrics.memory.nearness import Nearness, NearnessConfig, share_below
 from models.metrics.samples.frechet import frechet_distance
 from models.registry import registry
 from models.tensors import make_generator
@@ -81,8 +81,10 @@ class TestNearest:
         train = ImageSet(torch.rand((2500, 1, 3, 3), generator=make_generator(0)))
         x = torch.rand((300, 1, 3, 3), generator=make_generator(1))
         x[7] = train.x[2400]
-        near, which = finish(nearest_two(x, train))
-        far = torch.cdist(x.flatten(1).double(), train.x.flatten(1).double())
+        near, which = finish(nearest_two(features(Batch(x), train), train))
+        unit = train.spec().std.double().flatten()  # one for all pixels
+        sides = (each.flatten(1).double() / unit for each in (x, train.x))
+        far = torch.cdist(*sides, compute_mode="donot_use_mm_for_euclid_dist")
         expected = far.sort(dim=1)
         torch.testing.assert_close(near, expected.values[:, :2], rtol=1e-6, atol=1e-7)
         assert torch.equal(which, expected.indices[:, :2])
@@ -110,16 +112,16 @@ class TestNearest:
         metric = Nearness(NearnessConfig())
         copied, new, noise = (measured(metric, x, UNSEEN, TRAIN) for x in (TRAIN.x, NEW.x, NOISE))
         assert copied.value == 1.0
-        assert copied.parts["distance over that of unseen images"] == 0.0
+        assert copied.parts["distance over that of held-out data"] == 0.0
         assert new.low is not None
         assert new.high is not None
         assert new.low < 0.5 < new.high
-        assert new.parts["distance over that of unseen images"] == pytest.approx(1.0, abs=0.05)
+        assert new.parts["distance over that of held-out data"] == pytest.approx(1.0, abs=0.05)
         assert noise.value < 0.02
 
     def test_they_need_the_training_images(self):
         for metric in (Copies(CopiesConfig()), Nearness(NearnessConfig())):
-            with pytest.raises(NotApplicable, match="nearest training images"):
+            with pytest.raises(NotApplicable, match="nearest training samples"):
                 measured(metric, NEW.x, UNSEEN)
 
     def test_shares_of_pairs_are_counted(self):
@@ -340,8 +342,6 @@ class TestPowerSpectrum:
         "label-accuracy",
         "density",
         "coverage",
-        "copies",
-        "nearness",
         "power-spectrum",
         "two-sample-test",
     ],

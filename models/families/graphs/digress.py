@@ -243,13 +243,18 @@ class Digress(OneShot[DigressConfig]):
             yield Frame(1.0 - (t - 1) / steps, made, repeats * (since - t + 1))
 
     @torch.no_grad()
+    @property
+    def bound_times(self) -> int:
+        """At how many random times the bound of a graph is estimated, one draw of noise at each."""
+        return min(_TIMES, self.config.steps)
+
     def log_prob_bound(self, x: Rows) -> Tensor:
         """Return the variational bound of log p of graphs whose nodes are numbered, (n,): its sum
         over times estimated at a few, spread evenly, and exact of the numbers of nodes.
         """
         rows, steps = Batch.of(x), self.config.steps
         pairs, generator, n = self.pairs(rows), make_generator(0, _BOUND), len(rows)
-        real, count = (pairs.x > 0).long(), min(_TIMES, steps)
+        real, count = (pairs.x > 0).long(), self.bound_times
         total = pairs.zeroed(self.path.prior_gap(real)).sum(dim=1)
         for i in range(count):
             start = (i + torch.rand(n, generator=generator)) / count

@@ -71,7 +71,7 @@ class BitsPerGraph(Metric[BitsPerGraphConfig]):
         model = evidence.model
         assert model is not None
         unseen = yield from _written(model, self._rows(evidence, evidence.real))
-        figure = _told(unseen)
+        figure = replace(_told(unseen), note=_estimate_note(model, unseen))
         if evidence.train is None:
             return figure
         seen = yield from _written(model, self._rows(evidence, evidence.train))
@@ -92,6 +92,19 @@ class BitsPerGraph(Metric[BitsPerGraphConfig]):
         if n > self.config.rows:
             chosen = torch.randperm(n, generator=evidence.rng)[: self.config.rows]
         return source.rows(chosen)
+
+
+def _estimate_note(model: Learner[Any], log_prob: Tensor) -> str:
+    """Return the number of draws and the standard error of a bound that is estimated, else ""."""
+    times = _LEVELS if isinstance(model, HasDenoiser) else getattr(model, "bound_times", 0)
+    if not times or len(log_prob) < 2:
+        return ""
+    bits = log_prob.double() / math.log(2.0)
+    error, one = float(bits.std()) / math.sqrt(len(bits)), float(bits.std())
+    return (
+        f"the bound of each graph is one random draw at {times} times; graphs "
+        f"scatter by {one:.2g} bits, the mean of {len(bits):,} has a standard error of {error:.2g}"
+    )
 
 
 def _written(model: Learner[Any], rows: Batch) -> Generator[None, None, Tensor]:

@@ -27,6 +27,7 @@ from models.metrics.checks import offenders
 from observables.jets.kinematics import Floats
 
 __all__ = [
+    "CLAMPED",
     "FEWEST",
     "ByType",
     "DrawingConfig",
@@ -39,6 +40,9 @@ __all__ = [
 ]
 
 FEWEST = 20  # jets of a type on each side
+CLAMPED = (
+    "Import clamps η and φ of real constituents to ±0.5, which changes 2.5 % of JetNet's jets."
+)
 LARGEST_PT = 1e15  # GeV: masses of more overflow
 _DEVIATIONS = 1.96  # around the mean, 95 % of a normal law
 

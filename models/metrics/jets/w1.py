@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.metrics.jets.by_type import FEWEST, ByType, DrawingConfig, Jets, draws
+from models.metrics.jets.by_type import CLAMPED, FEWEST, ByType, DrawingConfig, Jets, draws
 from models.metrics.samples.sliced import sliced_wasserstein
 from models.registry import metric
 from observables.jets.kinematics import Floats, masses
@@ -58,7 +58,7 @@ def _apart(
     "w1-jet-mass",
     title="W1 of the jet mass (W1M)",
     summary="Transport distance between the masses of generated and unseen jets, each over the pT "
-    "of its jet; the mean over the types. Papers give it in thousandths.",
+    "of its jet; the mean over the types. Papers give it in thousandths. " + CLAMPED,
     source=_SOURCE.format(name="W1M"),
     kinds=("jets",),
     unit="of pT",
@@ -95,7 +95,7 @@ class W1Momentum(W1Of):
     title="W1 of the constituents (W1P)",
     summary="Transport distances between the constituents of generated and unseen jets, of eta and "
     "phi from the axis and of pT over that of the jet; the mean of the three, and over the types. "
-    "Papers give it in thousandths.",
+    "Papers give it in thousandths. " + CLAMPED,
     source=_SOURCE.format(name="W1P"),
     kinds=("jets",),
     minimum=FEWEST,

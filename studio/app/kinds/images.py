@@ -111,7 +111,7 @@ KIND = Kind(
         "Inception": ("inception-fid",),
         "Fidelity and diversity": ("precision", "recall", "density", "coverage"),
         "Detail": ("power-spectrum",),
-        "Memorisation": ("copies", "nearness"),
+        "Memorisation": DISTANCES["Memorisation"],
         "Distance to real": (*DISTANCES["Distance to real"], "two-sample-test"),
         "Likelihood": DISTANCES["Likelihood"],
     },

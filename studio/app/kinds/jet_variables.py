@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.kinds.columns import Column
-from studio.app.kinds.kind import LABEL, Arrays, Kind, Measured, classes, how_many
+from studio.app.kinds.kind import LABEL, MEMORISATION, Arrays, Kind, Measured, classes, how_many
 from studio.app.kinds.plain import strips
 from studio.counted import counted
 
@@ -59,7 +59,10 @@ KIND = Kind(
         "log(pT/GeV)": Column("pT", "GeV", log=True),
         "constituents": Column("Constituents"),
     },
-    groups={"Jet variables": ("w1-jet-variables", "constituents-tv")},
+    groups={
+        "Jet variables": ("w1-jet-variables", "constituents-tv"),
+        "Memorisation": MEMORISATION,
+    },
     draws=4096,
     told=(LABEL,),
     called={LABEL: "Type"},

@@ -23,6 +23,7 @@ from studio.app.tokens import Tokens
 __all__ = [
     "DISTANCES",
     "LABEL",
+    "MEMORISATION",
     "Among",
     "Arrays",
     "AsGraphs",
@@ -57,9 +58,11 @@ a grid.
 """
 PaintDatum = Callable[[QPainter, QRectF, Arrays, Tokens], None]
 """Paints one datum, given by its arrays without the axis of rows, into a rectangle."""
+MEMORISATION = ("authenticity", "nearness", "copies")
 DISTANCES: Mapping[str, tuple[str, ...]] = {
     "Distance to real": ("sliced-w2", "sliced-w1", "exact-w2", "energy-distance", "mmd"),
     "Fidelity and diversity": ("precision", "recall", "mode-share", "mode-balance"),
+    "Memorisation": MEMORISATION,
     "Likelihood": ("log-likelihood", "bits-per-dimension"),
 }
 """Groups of the metrics that any kind of data may have."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app.kinds.apart import Apart
-from studio.app.kinds.kind import Arrays, Kind, Measured, Tiles, how_many
+from studio.app.kinds.kind import MEMORISATION, Arrays, Kind, Measured, Tiles, how_many
 from studio.app.kinds.text_law import scene, step
 from studio.app.kinds.text_tiles import numbers, spelled, texts
 from studio.counted import counted
@@ -70,7 +70,10 @@ KIND = Kind(
     facts=_facts,
     measures=_measures,
     apart=Apart("characters at the same place", _marks),
-    groups={"Writing": ("bits-per-character", "ngram-distance")},
+    groups={
+        "Writing": ("bits-per-character", "ngram-distance"),
+        "Memorisation": MEMORISATION,
+    },
     imports="plain text",
     page=24,
     parts=TOLD,

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app import held, words
 from studio.app.state.figures import interval, outdated
+from studio.app.state.memorisation import format_memorisation
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.verdict import verdict_of
@@ -26,6 +27,7 @@ class Headline(QWidget):
         self.value, self.floor = label("", "title"), Elided("", "muted")
         self.unit = label("", "muted")
         self.words, self.when = label("", wrap=True), label("", "small", wrap=True)
+        self.memory = label("", "small", wrap=True)
         self._line = line = row(self.value, self.unit, None, gap=8)
         self._body = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -34,6 +36,7 @@ class Headline(QWidget):
         layout.addLayout(line)
         layout.addWidget(self.floor)
         layout.addWidget(self.words)
+        layout.addWidget(self.memory)
         layout.addWidget(self.when)
 
     def _fit(self) -> None:
@@ -75,10 +78,14 @@ class Headline(QWidget):
         # Before the catalogue is there nobody knows which way is better.
         self.words.setVisible(bool(found.words) and catalog is not None)
         restyle(self.words, role=found.level if not found.stale else "muted")
+        memory = format_memorisation(run, catalog)
+        self.memory.setText(memory)
+        self.memory.setVisible(bool(memory))
         between = interval(run, found.slug)
         old = outdated(run, f"quality/{found.slug}")
         own = held.AGAINST_OWN if run.measured_by_own else ""
         more = [found.when, own, between and f"95 %: {between}", old, held.side(entry)]
         self.when.setText("; ".join(filter(None, more)))
         told = f"{held.measured(entry, found.value)}, {found.floor}, {found.words}, {found.when}"
+        told = ", ".join(filter(None, [told, memory]))
         self.setAccessibleName(f"{found.title}: {told}")

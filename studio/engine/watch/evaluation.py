@@ -117,6 +117,7 @@ class Evaluator:
     _held: RowSource | None = None
     _judge: Judge | None = None
     _skipped: set[str] = field(default_factory=set)
+    _explained: set[str] = field(default_factory=set)
     _light: "Evaluator | None" = None
     _notes: list[str] = field(default_factory=list)
     _errors: dict[str, str] = field(default_factory=dict)
@@ -223,6 +224,9 @@ class Evaluator:
         made = drawn.rows if _drawn_by(entry) else None
         evidence = self._evidence(real, made=made, model=model)
         figure = yield from self._attempt(choice, evidence)
+        if figure.note and entry.slug not in self._explained:
+            self._explained.add(entry.slug)  # once a run
+            self._notes.append(f"{entry.title}: {figure.note}.")
         return None if entry.slug in self._skipped else figure
 
     def _compared(self) -> tuple[int, bool]:

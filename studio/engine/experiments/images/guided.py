@@ -5,12 +5,13 @@ from typing import Any
 
 from torch import Tensor
 
+from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.contracts.learner import Learner, finish
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.bench import Bench
 from models.kinds.images import ImageSet
-from models.metrics.images.nearest import nearest_two
+from models.metrics.memory.nearest import features, nearest_two
 from studio.engine.experiments.images.digits import (
     SEEDS,
     UNET_STEPS,
@@ -46,7 +47,7 @@ def _figures(makes: Mapping[float, Make]) -> dict[str, float]:
 def _distance(x: Tensor) -> float:
     train = digits().data.rows
     assert isinstance(train, ImageSet)
-    far, _ = finish(nearest_two(x, train))
+    far, _ = finish(nearest_two(features(Batch(x), train), train))
     return float(far[:, 0].mean())
 
 

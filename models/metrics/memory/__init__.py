@@ -1,0 +1,1 @@
+"""Metrics of memorisation: whether samples are copies of training data."""
