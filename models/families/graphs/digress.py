@@ -242,12 +242,12 @@ class Digress(OneShot[DigressConfig]):
             made = self.row(rows, edges) if t > 1 else self.finished(rows, edges, z)
             yield Frame(1.0 - (t - 1) / steps, made, repeats * (since - t + 1))
 
-    @torch.no_grad()
     @property
     def bound_times(self) -> int:
         """At how many random times the bound of a graph is estimated, one draw of noise at each."""
         return min(_TIMES, self.config.steps)
 
+    @torch.no_grad()
     def log_prob_bound(self, x: Rows) -> Tensor:
         """Return the variational bound of log p of graphs whose nodes are numbered, (n,): its sum
         over times estimated at a few, spread evenly, and exact of the numbers of nodes.

@@ -52,4 +52,6 @@ def _jets(rows: Batch, spec: DataSpec) -> Tensor:
 
 
 def _one_hot(rows: Batch, spec: DataSpec) -> Tensor:
-    return torch.nn.functional.one_hot(spec.standardise(rows.x), spec.symbols).flatten(1).float()
+    assert spec.symbols is not None
+    places = spec.standardise(rows.x)
+    return torch.nn.functional.one_hot(places, spec.symbols).flatten(1).float()
