@@ -15,6 +15,7 @@ from torch import Tensor
 from models.contracts.batch import Batch
 from models.contracts.spec import DataSpec
 from models.metrics.base import NotApplicable
+from models.metrics.jets.by_type import check_momenta
 
 __all__ = ["KINDS", "Features", "features_of"]
 
@@ -40,6 +41,7 @@ def features_of(spec: DataSpec) -> Features:
 
 
 def _jets(rows: Batch, spec: DataSpec) -> Tensor:
+    check_momenta(rows.x)
     pt = torch.expm1(rows.x[..., 2].double().clamp_min(0.0))
     if rows.mask is not None:
         pt = pt * rows.mask
