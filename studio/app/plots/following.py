@@ -19,6 +19,8 @@ from studio.protocol.records import first_particles
 
 __all__ = ["Following"]
 
+FEWEST = 512  # particles that replace any picture of more
+OLDEST_STEPS = 0.04  # of all steps: the age of a picture that fewer particles replace
 PENDING_MS = 150  # a kept record is sent as a live one too; else it is read from the disk
 
 
@@ -135,12 +137,21 @@ class Following(QObject):
                 return
             # Alone, for its neighbours are not what is looked at next.
             record = self._loader.want(run.key, newest, [newest])
-        if record is not None:
+        if record is not None and not self._fewer(run, record):
             self._show(self._as_live(run, record))
         elif run.live is not None:
             at_hand = just_arrived if shown is None else shown.step <= run.live.step
             if at_hand or not reading:
                 self._show(run.live)
+
+    def _fewer(self, run: RunState, record: FlowRecord) -> bool:
+        """Whether a kept record of a training has too few particles to replace what is shown: of a
+        dear model a few are kept between whole records. It does where that is too old.
+        """
+        shown = self._record
+        if not run.job or shown is None or record.x.shape[1] >= min(FEWEST, shown.x.shape[1]):
+            return False
+        return run.step - shown.step <= OLDEST_STEPS * run.total
 
     def _as_live(self, run: RunState, record: FlowRecord) -> FlowRecord:
         """Between live records a kept one has no more particles than they: the picture would

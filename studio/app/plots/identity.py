@@ -22,6 +22,7 @@ __all__ = [
 ]
 
 WHEEL = 1024
+REFERENCE = 512  # particles: a live picture has at least as many, or all
 # Lightness and largest chroma per theme.
 _HUE = {True: (0.77, 0.155), False: (0.57, 0.185)}
 FIRST_HUE = np.deg2rad(20)  # of a start to the right; then violet is at the top, green below
@@ -30,7 +31,11 @@ _BLUE_YELLOW = {True: (0.76, 0.16, 0.12), False: (0.52, 0.17, 0.11)}
 
 
 def middle_of(start: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Return the median of the finite starts (n, 2), from which directions are seen."""
+    """Return the median of the finite ones of the first ``REFERENCE`` starts (n, 2), from which
+    directions are seen. The first ones only, which every lens has: a particle keeps its hue,
+    however many others are shown.
+    """
+    start = start[:REFERENCE]
     finite = np.isfinite(start).all(axis=1)
     return np.asarray(np.median(start[finite], axis=0) if finite.any() else np.zeros(2))
 

@@ -55,6 +55,7 @@ GAP = 1
 BESIDE = 400  # pixels of the chart from which the table stands beside it: it has a low head
 CHART = 200  # pixels of its height, at least
 MOST = (1 << 24) - 1  # as Qt has it where nothing bounds a height
+STEPS_ALIKE = 0.04  # of the later step: the age bound of a live picture
 COLUMNS = 4  # of the table beside the chart: of more runs there is one alone, Table
 
 
@@ -224,7 +225,7 @@ class CompareView(QWidget):
         self._empty.setVisible(not runs)
         for part in self.bar.findChildren(QPushButton):
             part.setVisible(bool(runs))
-        self._told.set_text(_about(runs, self._state))
+        self._describe(runs)
         if runs:
             return
         how = f"Hold Ctrl and click 2 to {comparison.MOST} runs in the sidebar, or start a race."
@@ -262,17 +263,18 @@ class CompareView(QWidget):
     # One colour, one camera, one particle
 
     def _identify(self) -> None:
-        """Colour a particle alike in all panes: by where it starts in the first that knows."""
+        """Colour a particle as its own run does everywhere, by where its flow starts; of a run
+        without a flow by the starts of the run that knows most of them.
+        """
         panes = self.panes[: len(self._runs)]
         known = [pane.starts for pane in panes if pane.starts.places is not None]
         if not known:
             return
         # Places of a flow before those of a training, and of most particles.
         best = max(known, key=lambda each: (each.flows, each.count))
-        starts = best.places
-        assert starts is not None
         for pane in panes:
-            if pane.colours_of is not starts:
+            starts = (pane.starts if pane.starts.flows else best).places
+            if starts is not None and pane.colours_of is not starts:
                 pane.colour_by(starts)
 
     def _even(self) -> None:
@@ -282,6 +284,13 @@ class CompareView(QWidget):
         fewest = min((each.x.shape[1] for each in records if each is not None), default=0)
         for pane in panes:
             pane.show_at_most(fewest)
+        self._describe(self._runs)
+
+    def _describe(self, runs: list[RunState]) -> None:
+        """Say what is compared, first of all whether the steps shown differ."""
+        records = [pane.beside.record for pane in self.panes if pane.run in runs]
+        steps = [record.step for record in records if record is not None]
+        self._told.set_text(_steps_differ(steps) + _about(runs, self._state))
 
     def _pick(self, particle: int) -> None:
         for pane in self.panes:
@@ -360,6 +369,14 @@ class CompareView(QWidget):
         for title, do in entries:
             menu.addAction(keyless(title)).triggered.connect(lambda _=False, do=do: do())
         menu.popup(event.globalPos())
+
+
+def _steps_differ(steps: list[int]) -> str:
+    """Return a warning where pictures of different steps stand next to each other, "" else."""
+    if not steps or max(steps) - min(steps) <= STEPS_ALIKE * max(steps):
+        return ""
+    listed = [f"{step:,}" for step in steps]
+    return f"Steps differ: {', '.join(listed[:-1])} and {listed[-1]}. "
 
 
 def _about(runs: list[RunState], state: AppState) -> str:

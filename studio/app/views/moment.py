@@ -18,6 +18,7 @@ from studio.app.plots.export import Picture, canvas_picture
 from studio.app.plots.fields import Heat
 from studio.app.plots.following import Following
 from studio.app.plots.scene import SceneOverlay
+from studio.app.plots.starts import Starts
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.timeline import Timeline
 from studio.app.state.comparison import data_of
@@ -64,6 +65,7 @@ class MomentView(QWidget):
         self.title, self.where = label("", "heading"), Elided("", "muted")
         self._empty = EmptyState(self.canvas)
         self._following = Following(self, state, actions, self._looking, explainable)
+        self._starts = Starts(self)
         self._freezing = Freezing(self, state, actions, self._following, self.stages)
         self.freeze, self.frozen = self._freezing.freeze, self._freezing.frozen
         self._moved_camera = QTimer(self)
@@ -103,10 +105,12 @@ class MomentView(QWidget):
 
     def _connect(self) -> None:
         follow = self._following
-        follow.selected.connect(self._changed)
         follow.changed.connect(self._changed)
         follow.shown.connect(lambda _: self._draw())
         follow.moved.connect(self._draw)
+        follow.selected.connect(self._forget)
+        follow.selected.connect(self._changed)
+        self._starts.changed.connect(self._identify)
         self._state.catalog_changed.connect(self._changed)
         self._state.engine_changed.connect(self._changed)
         self._freezing.turned.connect(self._turned)
@@ -158,6 +162,15 @@ class MomentView(QWidget):
             self._actions.looking.load_target(run.key)
         self._draw()
 
+    def _forget(self) -> None:
+        self._starts.forget()
+        self._identify()
+
+    def _identify(self) -> None:
+        """Colour the particles by where they start, as Watch does."""
+        self.canvas.set_identity(None)
+        self.canvas.set_identity(self._starts.places)
+
     def _draw(self) -> None:
         """Show what the stage has at hand; where no moment is frozen, what the run is like now."""
         if not self.isVisible():
@@ -174,6 +187,8 @@ class MomentView(QWidget):
         if record is not None:
             timeline = Timeline(record.t, record.x)
             self.canvas.set_flow(self._state.playback.flow)
+            if not frozen:
+                self._starts.take(self._following.run, record)
             self.canvas.set_record(timeline)
             heat = self._set_backdrop(record, stage)
         else:

@@ -95,8 +95,10 @@ class LivePicture:
         ``particles``; ``more`` are the seconds that it took because it is looked at.
         """
         watch, recorder = self._view.watch, self._session.recorder
-        if recorder is None or not particles or not self.wanted:
+        if recorder is None or not self.wanted:
             return
+        if particles < min(self._view.FEWEST, recorder.particles):
+            return  # of a dear model: the window shows it where its picture is too old
         unwanted = [f"{EXTRA}{name}" for name in recorder.extras if name not in watch.extras]
         arrays = {
             name: values

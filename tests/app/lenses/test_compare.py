@@ -213,6 +213,19 @@ def test_a_particle_has_one_colour_everywhere(lens: Any, runs: Any, window: QWid
     assert [panes[0].canvas.ink(i) for i in range(20)] == inks[0]
 
 
+def test_pictures_of_different_steps_come_with_a_warning(
+    lens: Any, runs: Any, window: QWidget
+) -> None:
+    for run in runs:
+        arrive(lens, run, 100)
+    assert "Steps differ" not in window.view._told.text()
+    arrive(lens, runs[1], 144)
+    assert window.view._told.text().startswith("Steps differ: 100, 144 and 100. ")
+    arrive(lens, runs[0], 145)
+    arrive(lens, runs[2], 143)
+    assert "Steps differ" not in window.view._told.text()
+
+
 async def test_the_training_clock_drives_all_by_their_share_of_the_budget(
     lens: Any, runs: Any, window: QWidget, wait: Wait
 ) -> None:

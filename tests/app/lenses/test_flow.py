@@ -157,6 +157,9 @@ async def test_a_kept_record_of_a_few_does_not_take_the_place_of_all(
     await wait(lambda: (lens.run.key, 10) in window.view._following._loader._kept)
     window.view._following.follow()
     assert (shown(window.view), window.view.canvas.count) == (5, 50)
+    lens.run.step = 20  # more than 4 % of the steps later the picture is too old
+    window.view._following.follow()
+    assert (shown(window.view), window.view.canvas.count) == (10, 16)
     lens.arrive(12, n=50)
     assert shown(window.view) == 12
     lens.run.job, lens.run.state = "", "finished"
