@@ -18,7 +18,7 @@ if __name__ == "__main__":
 import multiprocessing
 from collections.abc import Sequence
 
-from studio.launch import ENGINE, IMPORT_WORKER
+from studio.launch import ENGINE, IMPORT_WORKER, protect_compile_cache
 
 __all__ = ["main"]
 
@@ -26,6 +26,8 @@ __all__ = ["main"]
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
     multiprocessing.freeze_support()  # first: a frozen child must not open a second window
+    if argv is None:  # a process of our own
+        protect_compile_cache(os.environ)
     arguments = list(sys.argv[1:] if argv is None else argv)
     if arguments == [ENGINE]:
         from studio.engine.main import main as engine
@@ -38,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from studio.cli.parser import main as command_line
     from studio.cli.terminal import show_errors_literally
 
-    if argv is None:  # a process of our own
+    if argv is None:
         show_errors_literally()
     return command_line(arguments)
 

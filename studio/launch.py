@@ -10,9 +10,12 @@ code is what runs anyway. It is therefore given absolute paths only.
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import TypedDict
+
+from studio.home import cache_folder, make_private
 
 __all__ = [
     "ENGINE",
@@ -24,12 +27,14 @@ __all__ = [
     "own_env",
     "own_folder",
     "popen_options",
+    "protect_compile_cache",
     "script_command",
     "script_env",
 ]
 
 ENGINE = "engine"
 IMPORT_WORKER = "import-worker"
+TORCH_CACHE, TRITON_CACHE = "TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"
 
 
 class PopenOptions(TypedDict):
@@ -89,7 +94,20 @@ def own_env() -> dict[str, str]:
     others = [path for path in others if os.path.isabs(path) and path != here]
     env["PYTHONPATH"] = os.pathsep.join([here, *others])
     env["PYTHONSAFEPATH"] = "1"
+    protect_compile_cache(env)
     return env
+
+
+def protect_compile_cache(env: MutableMapping[str, str]) -> None:
+    """Set where PyTorch and Triton keep compiled code: a folder that only this account can write.
+
+    By default it is a folder of a known name in the shared temporary folder, and what lies there
+    is unpickled: another account could put code into it first. A folder that the environment names
+    already is kept.
+    """
+    if TORCH_CACHE not in env:
+        env[TORCH_CACHE] = _private_folder()
+    env.setdefault(TRITON_CACHE, os.path.join(env[TORCH_CACHE], "triton"))
 
 
 def own_folder() -> Path:
@@ -115,6 +133,17 @@ def popen_options(env: Mapping[str, str] | None = None, *, outlives: bool = Fals
         start_new_session=sys.platform != "win32",
         creationflags=flags,
     )
+
+
+def _private_folder() -> str:
+    """Return a private folder: in the cache folder, else a new temporary one."""
+    folder = (cache_folder() / "compiled").absolute()
+    try:
+        if make_private(folder):
+            return str(folder)
+    except OSError:
+        pass
+    return tempfile.mkdtemp(prefix="pushforward-compiled-")
 
 
 def _frozen() -> bool:

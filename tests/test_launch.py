@@ -17,6 +17,7 @@ from studio.cli import background
 from studio.client import EngineClient
 from studio.client.child import ChildProcess
 from studio.client.transport import Transport
+from studio.home import cache_folder, make_private
 from studio.launch import own_command, own_env, own_folder
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
@@ -164,3 +165,83 @@ def test_only_absolute_folders_are_searched(
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([".", "", "rel", str(tmp_path)]))
     assert own_command("engine")[:4] == [sys.executable, "-P", "-m", "studio"]
     assert own_env()["PYTHONPATH"].split(os.pathsep) == [str(ROOT), str(tmp_path)]
+
+
+CACHES = (
+    "import os; from torch._inductor.runtime.cache_dir_utils import cache_dir, triton_cache_dir; "
+    "print(cache_dir(), triton_cache_dir(0), sep=chr(10))"
+)
+
+
+@pytest.fixture
+def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment does not say where PyTorch keeps compiled code."""
+    for name in ("TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_compiled_code_is_kept_where_no_other_account_can_write(
+    no_cache: None, tmp_path: Path
+) -> None:
+    shared = tmp_path / "tmp"
+    shared.mkdir(0o1777)
+    done = subprocess.run(
+        [sys.executable, "-c", CACHES],
+        env={**own_env(), "TMPDIR": str(shared)},
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    for folder in done.stdout.splitlines():
+        assert Path(folder).is_relative_to(cache_folder() / "compiled")
+    assert (cache_folder() / "compiled").stat().st_mode & 0o777 == 0o700
+    assert not list(shared.glob("torchinductor*")), "what another account could have filled first"
+
+
+def test_the_command_line_keeps_compiled_code_there_too(no_cache: None) -> None:
+    code = (
+        "import os, sys; from studio.__main__ import main; sys.argv = ['pushforward', '--version']"
+        "\ntry: main()\nexcept SystemExit: pass\nprint(os.environ['TORCHINDUCTOR_CACHE_DIR'])"
+    )
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, check=True)
+    assert done.stdout.decode().splitlines()[-1] == str(cache_folder() / "compiled")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no modes")
+def test_a_cache_folder_that_others_could_fill_is_not_used(
+    no_cache: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = cache_folder() / "compiled"
+    folder.mkdir(parents=True)
+    folder.chmod(0o777)
+    other = Path(own_env()["TORCHINDUCTOR_CACHE_DIR"])
+    assert other != folder
+    assert other.stat().st_mode & 0o777 == 0o700
+    other.rmdir()
+
+    folder.chmod(0o755)
+    assert make_private(folder), "only read by others so far"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    cache_folder().chmod(0o777)
+    assert not make_private(folder), "anybody can put another one in its place"
+    cache_folder().chmod(0o755)
+    folder.rmdir()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    folder.symlink_to(elsewhere)
+    assert not make_private(folder), "a link"
+    folder.unlink()
+    folder.mkdir()
+    monkeypatch.setattr(os, "getuid", lambda: folder.stat().st_uid + 1)
+    assert not make_private(folder), "somebody else's"
+
+
+def test_a_cache_folder_of_the_environment_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    monkeypatch.delenv("TRITON_CACHE_DIR", raising=False)
+    env = own_env()
+    assert env["TORCHINDUCTOR_CACHE_DIR"] == str(tmp_path)
+    assert env["TRITON_CACHE_DIR"] == str(tmp_path / "triton")
