@@ -15,7 +15,7 @@ from studio.protocol.spec import Recipe
 from studio.store.errors import StoreError
 from studio.store.keys import check_keys
 from studio.store.regular import read_regular
-from studio.store.text import put_nulls
+from studio.store.text import check_dots, put_nulls
 
 __all__ = ["RecipeError", "folder", "load_recipe", "recipes", "thumbnail"]
 
@@ -40,7 +40,9 @@ def load_recipe(path: Path) -> Recipe:
         RecipeError: the file is missing, is not TOML, or has a wrong or unknown field.
     """
     try:
-        data = tomllib.loads(read_regular(path).decode())
+        text = read_regular(path).decode()
+        check_dots(text)
+        data = tomllib.loads(text)
         put_nulls(data)
         _as_it_was(data)
         data.setdefault("slug", path.stem)

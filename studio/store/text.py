@@ -1,5 +1,6 @@
 """TOML and JSON files as typed structs: written atomically, read with errors for people."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,9 +14,14 @@ from studio.store.keys import check_keys
 from studio.store.migrate import upgrade
 from studio.store.regular import read_regular
 
-__all__ = ["put_nulls", "read_json", "read_toml", "write_json", "write_toml"]
+__all__ = ["check_dots", "put_nulls", "read_json", "read_toml", "write_json", "write_toml"]
 
 T = TypeVar("T")
+MAX_PARTS = 64
+"""Parts of a dotted key, as in "training.averaging.length"."""
+_PART = r"""(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')"""
+# No key begins behind a backslash or within a word: so each is looked at once.
+_LONG_KEY = re.compile(rf"(?<![\w\\-]){_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{MAX_PARTS}}}")
 
 
 def write_toml(path: Path, value: msgspec.Struct) -> None:
@@ -32,6 +38,19 @@ def write_toml(path: Path, value: msgspec.Struct) -> None:
     write_text(path, tomli_w.dumps(data))
 
 
+def check_dots(text: str) -> None:
+    """Make sure that no key of a TOML text has more than `MAX_PARTS` parts.
+
+    Python's parser takes memory and time with the square of the parts: 10 GB for 100 kB.
+
+    Raises:
+        ValueError: one has.
+    """
+    if found := _LONG_KEY.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        raise ValueError(f"line {line} has a key of more than {MAX_PARTS} parts between dots")
+
+
 def read_toml(path: Path, kind: type[T], document: str) -> T:
     """Read a struct that `write_toml` wrote, upgraded to the present format.
 
@@ -42,7 +61,9 @@ def read_toml(path: Path, kind: type[T], document: str) -> T:
     """
     try:
         # TOML that cannot be decoded is a ValueError as well.
-        data = tomllib.loads(_read(path).decode())
+        text = _read(path).decode()
+        check_dots(text)
+        data = tomllib.loads(text)
         put_nulls(data)
         data = upgrade(document, data, path)
         check_keys(data, kind)

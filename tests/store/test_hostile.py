@@ -18,7 +18,7 @@ from studio.store.errors import Damaged, StoreError
 from studio.store.project import Project
 from studio.store.regular import MAX_DOCUMENT, open_regular
 from studio.store.run import RunFolder, RunRecord
-from studio.store.text import write_toml
+from studio.store.text import read_toml, write_toml
 from tests.store.scenarios import generated
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="named pipes of POSIX")
@@ -221,3 +221,17 @@ def test_keys_of_lists_and_unions_are_looked_at_too():
         table[key] = 1
         with pytest.raises(ValueError, match=rf"'{path}\.{key}'; did you mean"):
             check_keys(bad, RunSpec)
+
+
+@pytest.mark.parametrize("form", ["{} = 1", "[{}]", "[[{}]]", "a = {{ {} = 1 }}"])
+@pytest.mark.parametrize("part", ["a", '"a b"', r'"\""', "'a'"])
+def test_a_key_of_many_parts_is_refused_before_it_is_parsed(tmp_path, form, part):
+    path = tmp_path / "run.toml"
+    path.write_text("\n" + form.format(" . ".join([part] * 20_000)))
+    began = time.process_time()
+    with pytest.raises(Damaged, match="line 2 has a key of more than 64 parts"):
+        read_toml(path, RunRecord, "run")
+    assert time.process_time() - began < 2
+    path.write_text(form.format(".".join([part] * 65)))
+    with pytest.raises(RecipeError, match="64 parts"):
+        load_recipe(path)
