@@ -18,6 +18,7 @@ from studio.formats.limits import MAX_COLUMNS, FormatError, check_block, check_s
 from studio.formats.npyheader import Head, damaged, read_head
 from studio.formats.npzarrays import ZipArray, refusing_damage, zip_arrays
 from studio.store import hdf5
+from studio.store.contents import read_names
 from studio.store.errors import Damaged
 from studio.store.regular import open_regular
 
@@ -95,7 +96,7 @@ def _of_hdf5(path: Path, file: Any, axes: int, widest: int) -> Iterator[Array]:
             return Blocks(path, name, dataset, fields, widest).get
 
         shape = tuple(map(int, dataset.shape))
-        yield Array(name, shape, dataset.dtype, hdf5.get_columns(dataset), reader)
+        yield Array(name, shape, dataset.dtype, read_names(dataset), reader)
 
 
 def _of_zip(path: Path, array: ZipArray, widest: int) -> Array:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from studio.store import hdf5
+from studio.store.contents import read_arrays
 from studio.store.errors import Damaged
 from studio.store.migrate import CURRENT
 from studio.store.parts import (
@@ -185,7 +186,7 @@ class DatasetFolder:
 
     def _old_points(self) -> Floats:
         with hdf5.opened(self.path / "data.h5") as file:
-            x = np.asarray(hdf5.values(file, "x"), np.float32)
+            x = np.asarray(read_arrays(file)["x"], np.float32)
         if points_hash(x, self.columns) != self.record.hash:
             raise self._other()
         return x

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from studio.protocol.records import EXTRA, GIVEN, LAYER, FlowRecord
 from studio.store import hdf5
 from studio.store.atomic import make_folder
+from studio.store.contents import read_arrays, read_numbers
 from studio.store.errors import Damaged, StoreError
 from studio.store.links import stay_inside
 from studio.store.migrate import CURRENT, upgrade
@@ -112,10 +113,10 @@ class FlowStore:
         """
         path = self.path(step)
         with hdf5.opened(path) as file:
-            upgrade("flow", {"format": int(file.attrs["format"])}, path)
+            upgrade("flow", {"format": int(read_numbers(file, "format"))}, path)
             arrays = _read(file)
-            bounds = tuple(float(b) for b in file.attrs["bounds"])
-            record = FlowRecord(int(file.attrs["step"]), arrays, bounds)
+            bounds = tuple(float(b) for b in read_numbers(file, "bounds"))
+            record = FlowRecord(int(read_numbers(file, "step")), arrays, bounds)
             _check(record.step, arrays, bounds)
         return record
 
@@ -194,11 +195,15 @@ def _narrowed(name: str, values: NDArray[Any], kind: str) -> NDArray[Any]:
 
 def _read(file: Any) -> Arrays:
     """Return all arrays of a file by their names; those of earlier versions lack some groups."""
-    found = {name: hdf5.values(file, name) for name in file if name not in _GROUPS.values()}
-    for prefix, group in _GROUPS.items():
-        if group in file:
-            found |= {f"{prefix}{key}": hdf5.values(file[group], key) for key in file[group]}
-    return {name: _widened(np.asarray(values)) for name, values in found.items()}
+    prefixes = {group: prefix for prefix, group in _GROUPS.items()}
+    found = read_arrays(file, groups=tuple(prefixes))
+    return {_named(place, prefixes): _widened(values) for place, values in found.items()}
+
+
+def _named(place: str, prefixes: Mapping[str, str]) -> str:
+    """Return the name of an array at a place of the file: "layers/a" is a layer."""
+    group, slash, key = place.partition("/")
+    return f"{prefixes[group]}{key}" if slash else place
 
 
 def _widened(values: NDArray[Any]) -> NDArray[Any]:

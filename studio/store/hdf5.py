@@ -17,16 +17,13 @@ from studio.store.regular import open_regular
 
 __all__ = [
     "build",
-    "get_columns",
     "hard_link",
     "opened",
     "put_columns",
     "signed",
-    "values",
     "write",
 ]
 
-MAX_NAMES = 2**16
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _CUT = re.compile(r"truncated file: eof = (\d+),.* stored_eof = (\d+)")
 _GONE = re.compile(r"object '(.+)' doesn't exist")
@@ -91,28 +88,6 @@ def opened(path: Path) -> Iterator[Any]:
         ) from error
 
 
-def values(group: Any, name: str) -> Any:
-    """Return all values of a data set that our own program wrote, as an array.
-
-    What was written has its values in the file and as they are, so that no more can be declared
-    than the file has bytes. Called inside `opened`.
-
-    Raises:
-        ValueError: it is a link or a group, or its values are elsewhere or not there.
-    """
-    import h5py
-
-    if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-        raise ValueError(f"{name!r} is a link, where values should be")
-    dataset = group[name]
-    if not isinstance(dataset, h5py.Dataset):
-        raise ValueError(f"{name!r} is a group, where values should be")
-    size, there = dataset.size * dataset.dtype.itemsize, dataset.file.id.get_filesize()
-    if dataset.external or dataset.is_virtual or size > there:
-        raise ValueError(f"{name!r} declares {size:,} bytes of values, which are not in the file")
-    return dataset[()]
-
-
 def hard_link() -> Any:
     """Return the class of links to what is in the file itself."""
     import h5py
@@ -125,21 +100,6 @@ def put_columns(dataset: Any, names: Sequence[str]) -> None:
     import h5py
 
     dataset.attrs.create("columns", list(names), dtype=h5py.string_dtype())
-
-
-def get_columns(dataset: Any) -> tuple[str, ...]:
-    """Return what `put_columns` stored; empty where there are no names, or absurdly many."""
-    if "columns" not in dataset.attrs:
-        return ()
-    stored = dataset.attrs.get_id("columns")
-    if len(stored.shape) != 1 or stored.shape[0] > MAX_NAMES:
-        return ()
-    if stored.shape[0] * stored.dtype.itemsize > MAX_NAMES * 2**10:
-        return ()
-    names = dataset.attrs["columns"]
-    if not all(isinstance(name, str) for name in names):
-        return ()
-    return tuple(map(str, names))
 
 
 def _wrong(path: Path, error: BaseException) -> str:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from studio.protocol.label import Label
 from studio.store import hdf5
 from studio.store.atomic import make_folder, sync_folder
+from studio.store.contents import read_arrays
 from studio.store.errors import StoreError, explain
 from studio.store.migrate import CURRENT
 from studio.store.text import read_json, read_toml, write_json, write_toml
@@ -251,9 +252,10 @@ def _asks(record: ResultRecord) -> ResultRecord:
 def _holds(path: Path, arrays: Arrays) -> bool:
     """Whether a file has just these arrays."""
     with hdf5.opened(path) as file:
-        if set(file) - {"provenance"} != set(arrays):
-            return False
-        return all(_equal(np.asarray(file[name]), np.asarray(x)) for name, x in arrays.items())
+        found = read_arrays(file, skip=("provenance",))
+    if set(found) != set(arrays):
+        return False
+    return all(_equal(found[name], np.asarray(x)) for name, x in arrays.items())
 
 
 def _equal(one: NDArray[Any], other: NDArray[Any]) -> bool:

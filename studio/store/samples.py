@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from studio.protocol.messages import GENERATE
 from studio.store import hdf5
+from studio.store.contents import read_arrays, read_names, read_numbers, read_text
 from studio.store.migrate import upgrade
 from studio.store.results import ResultFolder, Results
 
@@ -71,17 +71,16 @@ class SampleSets:
             StoreError: it is missing, or of a later version.
         """
         with hdf5.opened(Path(path)) as file:
-            upgrade("samples", {"format": int(file.attrs["format"])}, Path(path))
-            x = np.asarray(hdf5.values(file, "x"))
-            columns = hdf5.get_columns(file["x"])
+            upgrade("samples", {"format": int(read_numbers(file, "format"))}, Path(path))
+            arrays = read_arrays(file, skip=("provenance",))
+            x = arrays.pop("x")
+            columns = read_names(file["x"])
             attrs = _attrs(file)
-            names = [name for name in file if name not in ("x", "provenance")]
-            beside = {name: np.asarray(hdf5.values(file, name)) for name in names}
-        return SampleSet(x, columns, attrs, beside)
+        return SampleSet(x, columns, attrs, arrays)
 
 
 def _attrs(file: Any) -> dict[str, Any]:
-    attrs: dict[str, Any] = json.loads(file["provenance"].asstr()[()])
+    attrs: dict[str, Any] = json.loads(read_text(file, "provenance"))
     return attrs
 
 

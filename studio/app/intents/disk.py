@@ -376,9 +376,8 @@ def handed(place: Path) -> "dict[str, NDArray[Any]]":
     Raises:
         Refused: they are damaged, or gone.
     """
-    import numpy as np
-
     from studio.store import hdf5
+    from studio.store.contents import read_arrays
     from studio.store.errors import StoreError
     from studio.store.results import ResultFolder
 
@@ -387,8 +386,7 @@ def handed(place: Path) -> "dict[str, NDArray[Any]]":
         if not file.exists():
             return {}
         with hdf5.opened(file) as found:
-            names = [name for name in found if name != "provenance"]
-            return {name: np.asarray(hdf5.values(found, name)) for name in names}
+            return read_arrays(found, skip=("provenance",))
     except StoreError as error:
         raise Refused(_info(error)) from error
     except OSError as error:
@@ -401,17 +399,15 @@ def result(place: Path) -> "tuple[ResultRecord, dict[str, NDArray[Any]]]":
     Raises:
         Refused: it is damaged, or gone.
     """
-    import numpy as np
-
     from studio.store import hdf5
+    from studio.store.contents import read_arrays
     from studio.store.errors import StoreError
     from studio.store.results import ResultFolder
 
     folder = ResultFolder(place)
     try:
         with hdf5.opened(folder.arrays) as file:
-            names = [name for name in file if name != "provenance"]
-            return folder.record, {name: np.asarray(hdf5.values(file, name)) for name in names}
+            return folder.record, read_arrays(file, skip=("provenance",))
     except StoreError as error:
         raise Refused(_info(error)) from error
     except OSError as error:

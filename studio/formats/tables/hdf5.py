@@ -29,6 +29,7 @@ from studio.formats.tables.base import (
 )
 from studio.formats.tables.registry import register
 from studio.store import hdf5
+from studio.store.contents import read_names
 from studio.store.errors import Damaged
 
 __all__ = ["Hdf5"]
@@ -112,7 +113,7 @@ def _or_refused(name: str, make: Callable[[], Table]) -> Table:
 
 def _matrix(path: Path, name: str, dataset: Any) -> Table:
     blocks = Blocks(path, name, dataset)
-    names = hdf5.get_columns(dataset)
+    names = read_names(dataset)
     columns = unique_names(names) if len(names) == blocks.width else default_names(blocks.width)
     return ArrayTable(name, columns, blocks.rows, blocks.get, blocks.row_bytes)
 
