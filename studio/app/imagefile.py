@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QMimeData, QSize, Qt
+from PySide6.QtCore import QByteArray, QMimeData, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QImageReader, QPainter
 
 from studio.formats.images.cut_off import ends_early
@@ -19,9 +19,17 @@ from studio.literal import one_line
 __all__ = ["FILTER", "Unreadable", "carries", "fitted", "read_carried", "read_image"]
 
 MEGAPIXELS = MAX_PIXELS // 10**6
-FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp *.tif *.tiff *.ppm *.pgm)"
+FILTER = "Images (*.png *.jpg *.jpeg *.bmp *.gif *.webp)"
 USABLE = "PNG, JPEG, WebP, BMP or GIF"
 BYTES = 200_000_000  # of a file
+_STARTS = (
+    (b"\x89PNG\r\n\x1a\n", b"png"),
+    (b"\xff\xd8\xff", b"jpeg"),
+    (b"RIFF", b"webp"),
+    (b"BM", b"bmp"),
+    (b"GIF87a", b"gif"),
+    (b"GIF89a", b"gif"),
+)
 PASTED = "A picture from the clipboard"
 
 
@@ -41,9 +49,11 @@ def read_image(path: Path, shape: tuple[int, ...]) -> tuple[NDArray[np.float32],
         raise Unreadable(f"{name} is not a file. Choose a picture, such as a PNG or a JPEG.")
     if path.stat().st_size > BYTES:
         raise Unreadable(f"{name} has more than {BYTES // 10**6} MB, which no picture needs.")
-    reader = QImageReader(str(path))
+    reader = QImageReader(str(path), _format_of(path, name))
     reader.setAutoTransform(True)  # as a camera was held
-    reader.setDecideFormatFromContent(True)
+    # Qt would take any file for the format that its content names, such as an SVG, which can open
+    # other files and draw without end.
+    reader.setAutoDetectImageFormat(False)
     size = reader.size()
     if size.isValid() and size.width() * size.height() > MAX_PIXELS:
         raise Unreadable(
@@ -89,6 +99,20 @@ def read_carried(mime: QMimeData, shape: tuple[int, ...]) -> tuple[NDArray[np.fl
         )
     image, said = fitted(picture, shape, PASTED)
     return image, PASTED, said
+
+
+def _format_of(path: Path, name: str) -> QByteArray:
+    """Return the format that the first bytes of a file name.
+
+    Raises:
+        Unreadable: it is none of those that are read.
+    """
+    with open(path, "rb") as file:
+        head = file.read(12)
+    for start, known in _STARTS:
+        if head.startswith(start) and (known != b"webp" or head[8:] == b"WEBP"):
+            return QByteArray(known)
+    raise Unreadable(f"{name} cannot be read as a picture. Use a {USABLE}.")
 
 
 def _files(mime: QMimeData) -> list[Path]:

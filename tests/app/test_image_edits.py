@@ -179,3 +179,18 @@ def test_a_file_that_is_no_picture_is_refused_in_a_sentence(tmp_path: Path) -> N
     x, said = read_image(whole, (3, 8, 8))
     assert x[:, 0, 0] == pytest.approx([128 / 255, 64 / 255, 32 / 255])
     assert said == "whole.png, 64 x 64 pixels: made 8 x 8."
+
+
+@pytest.mark.parametrize("ending", ["png", "svg"])
+def test_a_drawing_is_never_taken_for_a_picture(tmp_path: Path, ending: str) -> None:
+    """An SVG can open other files, and draw so much that the window stands still."""
+    path = tmp_path / f"drawing.{ending}"
+    nested = "".join(
+        f'<g id="g{i}">' + f'<use href="#g{i - 1}"/>' * 10 + "</g>" for i in range(1, 9)
+    )
+    path.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64">'
+        f'<g id="g0"><rect width="9" height="9"/></g>{nested}</svg>'
+    )
+    with pytest.raises(Unreadable, match="Use a PNG, JPEG, WebP, BMP or GIF"):
+        read_image(path, (1, 8, 8))
