@@ -33,7 +33,7 @@ A metric is one file below `models.metrics`, such as this one::
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
 from torch import Tensor
@@ -223,6 +223,9 @@ class Metric(ABC, Generic[C]):
 
 class SampleMetric(Metric[C]):
     """A metric that compares samples with real data, and so has real against real as its bar."""
+
+    compares_training: ClassVar[bool] = False
+    """Whether it compares with training data, and so is no distance from held-out data."""
 
     def bar(self, evidence: Evidence) -> Figure:
         return self.measure(evidence.real_against_real)

@@ -61,7 +61,10 @@ def distance_of(pick: Pick, family: Family[Any]) -> tuple[Metric[Any], MetricEnt
 
 def is_distance(entry: MetricEntry) -> bool:
     """Whether a metric is a distance of samples from data: what `distance_of` takes."""
-    return issubclass(entry.make, SampleMetric) and entry.better == "lower"
+    make = entry.make
+    if not issubclass(make, SampleMetric) or make.compares_training:
+        return False
+    return entry.better == "lower"
 
 
 class _Wanted(Exception):

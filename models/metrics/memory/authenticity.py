@@ -35,6 +35,8 @@ __all__ = ["Authenticity"]
 class Authenticity(SampleMetric[NearnessConfig]):
     """Share of authentic samples, in [0, 1], as a metric."""
 
+    compares_training = True
+
     def measure(self, evidence: Evidence) -> Figure:
         return finish(self.walk(evidence))
 

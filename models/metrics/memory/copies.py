@@ -58,6 +58,8 @@ class Copies(SampleMetric[CopiesConfig]):
     samples, as a metric.
     """
 
+    compares_training = True
+
     def measure(self, evidence: Evidence) -> Figure:
         return finish(self.walk(evidence))
 

@@ -68,6 +68,8 @@ class Nearness(SampleMetric[NearnessConfig]):
     of samples over that of held-out data.
     """
 
+    compares_training = True
+
     def measure(self, evidence: Evidence) -> Figure:
         return finish(self.walk(evidence))
 
