@@ -7,6 +7,7 @@ imports the modules of the packages, and of the packages inside them; a broken m
 the entry-point group ``pushforward.plugins``.
 """
 
+import difflib
 import importlib
 import pkgutil
 import re
@@ -137,7 +138,9 @@ class Registry:
             return mine[self._formerly.get((kind, slug), slug)]
         except KeyError:
             known = ", ".join(sorted(self._entries.get(kind, {}))) or "none"
-            raise KeyError(f"no {kind} is called {slug!r}; known: {known}") from None
+            near = difflib.get_close_matches(slug, self._entries.get(kind, {}), n=2)
+            meant = f"did you mean {' or '.join(near)}? " if near else ""
+            raise KeyError(f"no {kind} is called {slug!r}; {meant}known: {known}") from None
 
     @overload
     def all(self, kind: Literal["kind"]) -> list[KindEntry]: ...

@@ -296,7 +296,8 @@ def _nearest(key: str, known: Iterable[str]) -> str:
     """The likeliest keys: those spelt alike, or with the same last part ("lr" for "family.lr")."""
     # Of a network's settings, the short names.
     names = [name for name in known if ".config." not in name and not name.endswith(".slug")]
-    near = [name for name in names if name.endswith(f".{key}")]
+    head, _, last = key.rpartition(".")
+    near = [name for name in names if name.endswith(f".{last}") and name.startswith(head)]
     near += [n for n in difflib.get_close_matches(key, names, n=2, cutoff=0.6) if n not in near]
     if not near:
         last = {name.rpartition(".")[2]: name for name in names}

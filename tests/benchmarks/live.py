@@ -18,6 +18,7 @@ import asyncio
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from studio.app.main import Studio
 from studio.app.plots.following import Following
 from studio.app.state.runs import RunState
 from studio.protocol.spec import Recipe
+from tests.benchmarks.smallest import parse
 from tests.benchmarks.studio_loop import in_studio
 from tests.qtloop import until
 
@@ -195,15 +197,12 @@ def line(found: Watched) -> str:
     )
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--recipes", nargs="+", default=list(RECIPES))
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each is watched")
     parser.add_argument("--steps", type=int, default=0, help="of each training; 0: the recipe's")
-    parser.add_argument("--smallest", action="store_true", help="one short training, for a test")
-    chosen = parser.parse_args()
-    if chosen.smallest:
-        chosen.recipes, chosen.seconds, chosen.steps = ["gan-ring-of-five"], 1.0, 300
+    chosen = parse(parser, argv, recipes=["gan-ring-of-five"], seconds=1.0, steps=300)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PUSHFORWARD_HOME"] = folder

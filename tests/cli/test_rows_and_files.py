@@ -157,3 +157,21 @@ def test_titles_of_operators_are_distinct() -> None:
 
     titles = [entry.title.partition(" (")[0] for entry in registry.all("operator")]
     assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        (("run", "edm@digit"), "did you mean digits?"),
+        (("run", "edm@two-moons", "--set", "family.lr=1"), "family.optimizer.lr"),
+        (("run", "edm@two-moons", "--set", "lr=1"), "family.optimizer.lr"),
+        (("run", "edm@two-moons", "--set", "training.step=9"), "training.steps"),
+    ],
+)
+def test_what_is_mistyped_is_met_by_what_was_meant(
+    say: Say, words: tuple[str, ...], hint: str, tmp_path: Path
+) -> None:
+    """E4."""
+    status, _, err = say(*words, "--out", tmp_path / "project")
+    assert status == 2
+    assert hint in err
