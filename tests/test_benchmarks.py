@@ -1,5 +1,6 @@
 """Every benchmark is started once, with its smallest size: one that is broken shows here."""
 
+import faulthandler
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 
 def test_every_benchmark_works() -> None:
     """Also a trial of the crash matrix: a training that is killed and resumed."""
+    faulthandler.cancel_dump_traceback_later()  # on a busy computer it takes some minutes
     assert "kill_matrix" in benchmarks()
     work = [sys.executable, "-m", "tests.benchmarks"]
     done = subprocess.run(
