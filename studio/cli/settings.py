@@ -300,8 +300,8 @@ def _nearest(key: str, known: Iterable[str]) -> str:
     near = [name for name in names if name.endswith(f".{last}") and name.startswith(head)]
     near += [n for n in difflib.get_close_matches(key, names, n=2, cutoff=0.6) if n not in near]
     if not near:
-        last = {name.rpartition(".")[2]: name for name in names}
-        near = [last[n] for n in difflib.get_close_matches(key.rpartition(".")[2], last, n=2)]
+        ends = {name.rpartition(".")[2]: name for name in names}
+        near = [ends[n] for n in difflib.get_close_matches(last, ends, n=2)]
     if near:
         return f"did you mean {' or '.join(near[:2])}?"
     return "'pushforward show SLUG' lists the settings of a model, 'pushforward show training' more"
