@@ -257,7 +257,7 @@ def test_every_row_of_the_surveys_says_where_it_is_or_why_not() -> None:
 def test_the_help_has_the_table() -> None:
     (page,) = surveyed(CATALOG)
     assert "| DDPM | [DDPM](help:" in page.text
-    assert "| holds (8B-predictions), holds (A2) |" in page.text
+    assert "| does not hold (8B-predictions), holds (A2) |" in page.text
     assert "| trains and samples; no claim |" in page.text
     assert "not here: " in page.text
 
