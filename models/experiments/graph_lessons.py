@@ -18,7 +18,14 @@ from models.contracts.batch import Batch
 from models.contracts.family import Family
 from models.data.community import CommunityConfig
 from models.experiments.base import Null, Outcome
-from models.experiments.graph_nulls import copies, erdos_renyi, flipped, independent_edges, rewired
+from models.experiments.graph_nulls import (
+    copies,
+    erdos_renyi,
+    flipped,
+    independent_edges,
+    pairs_flipped,
+    rewired,
+)
 from models.kinds.graphs import GraphSet
 from models.layouts.graphs import unpack
 from models.nets.pick import filled
@@ -33,6 +40,7 @@ __all__ = [
     "Lesson",
     "by_seeds",
     "copied",
+    "edited",
     "floor_of",
     "null",
     "nulls",
@@ -158,6 +166,18 @@ def null(lesson: Lesson, title: str, make: Callable[[Graphs], Graphs], judge: Ju
         return judge(make((train.adjacency, train.size)))
 
     return Null(title, measure)
+
+
+def edited(lesson: Lesson, judge: Judge) -> list[Null]:
+    """Return training graphs with one to four pairs flipped: up to three, novelty beyond three
+    flips must find them; four, the distances must.
+    """
+
+    def flips(count: int) -> Null:
+        title = f"training graphs with {count} pair{'s' * (count > 1)} flipped, renumbered"
+        return null(lesson, title, lambda r: pairs_flipped(r, MADE, lesson.seed, count), judge)
+
+    return [flips(count) for count in range(1, 5)]
 
 
 def nulls(lesson: Lesson, judge: Judge, *, rewiring: bool = False) -> list[Null]:

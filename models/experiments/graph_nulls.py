@@ -6,11 +6,21 @@ Graphs are (adjacency (n, N, N) bool, size (n,)). Importing this module register
 import torch
 from torch import Tensor
 
+from models.layouts.graph_validity import lobster
 from models.layouts.graphs import Packing
 from models.layouts.node_orders import node_orders, reordered
 from models.tensors import make_generator
 
-__all__ = ["copies", "erdos_renyi", "flipped", "independent_edges", "moved", "rewired"]
+__all__ = [
+    "copies",
+    "erdos_renyi",
+    "flipped",
+    "independent_edges",
+    "leaf_moved",
+    "moved",
+    "pairs_flipped",
+    "rewired",
+]
 
 _DRAWS = 3400
 Graphs = tuple[Tensor, Tensor]
@@ -53,6 +63,44 @@ def flipped(real: Graphs, n: int, seed: int, share: float) -> Graphs:
     packing = Packing(adjacency.shape[1])
     turned = torch.rand((n, packing.pairs), generator=rng) < share
     return adjacency ^ packing.dense(turned & packing.masks[size]), size
+
+
+def pairs_flipped(real: Graphs, n: int, seed: int, count: int) -> Graphs:
+    """Return n of the graphs, each with ``count`` random pairs flipped and its nodes renumbered."""
+    adjacency, size, rng = _drawn(real, n, seed)
+    packing = Packing(adjacency.shape[1])
+    chance = torch.rand((n, packing.pairs), generator=rng)
+    rank = chance.masked_fill(~packing.masks[size], 2.0).argsort(dim=1).argsort(dim=1)
+    edited = adjacency ^ packing.dense(rank < count)
+    return _renumbered(edited, size, rng), size
+
+
+def leaf_moved(real: Graphs, n: int, seed: int) -> Graphs:
+    """Return n of the lobsters, each with one leaf joined to another node so that it stays a
+    lobster, and its nodes renumbered.
+    """
+    adjacency, size, rng = _drawn(real, n, seed)
+    found = adjacency.clone()
+    for row, nodes in enumerate(size.tolist()):
+        leaves = (adjacency[row].sum(dim=0) == 1).nonzero()[:, 0].tolist()
+        places = [(leaf, to) for leaf in leaves for to in range(nodes) if to != leaf]
+        for place in torch.randperm(len(places), generator=rng).tolist():
+            leaf, to = places[place]
+            square = adjacency[row].clone()
+            square[leaf], square[:, leaf] = False, False
+            square[leaf, to] = square[to, leaf] = True
+            if not adjacency[row, leaf, to] and lobster(square[None], size[row : row + 1])[0]:
+                found[row] = square
+                break
+    return _renumbered(found, size, rng), size
+
+
+def _renumbered(adjacency: Tensor, size: Tensor, rng: torch.Generator) -> Tensor:
+    found = adjacency.clone()
+    for row, nodes in enumerate(size.tolist()):
+        order = torch.randperm(nodes, generator=rng)
+        found[row, :nodes, :nodes] = adjacency[row][order][:, order]
+    return found
 
 
 def moved(real: Graphs, n: int, seed: int, kept: float) -> Graphs:

@@ -25,11 +25,12 @@ from models.experiments.graph_lessons import (
     Lesson,
     by_seeds,
     copied,
+    edited,
     floor_of,
     nulls,
     of_seeds,
 )
-from models.experiments.graph_nulls import erdos_renyi
+from models.experiments.graph_nulls import copies, erdos_renyi
 from models.families.graphs.vgae import Vgae
 from models.kinds.graphs import GraphSet
 from models.layouts.graphs import pack, unpack
@@ -43,6 +44,7 @@ _STEPS = 600  # of DiGress
 _HIDDEN = 3200  # stream of the seed (`models.tensors.make_generator`)
 
 Line = Mapping[str, float]
+_SHARES = ("valid", "unique", "novel", "beyond")
 
 
 def judged(made: Graphs) -> Outcome:
@@ -53,7 +55,7 @@ def judged(made: Graphs) -> Outcome:
 def within(outcome: Outcome, line: Line) -> Outcome:
     """Hold what was judged against another line: shares have to reach theirs, others stay below."""
     passed = all(
-        outcome.value[name] >= at if name in ("valid", "unique", "novel") else value <= at
+        outcome.value[name] >= at if name in _SHARES else value <= at
         for name, at in line.items()
         for value in (outcome.value[name],)
     )
@@ -68,7 +70,11 @@ _COMMUNITIES = _lesson("digress", _STEPS)
 
 
 def _nulls(judge: Judge) -> list[Null]:
-    return [*nulls(_COMMUNITIES, judge), copied(_COMMUNITIES, judge)]
+    return [
+        *nulls(_COMMUNITIES, judge),
+        *edited(_COMMUNITIES, judge),
+        copied(_COMMUNITIES, judge),
+    ]
 
 
 _SOURCE = "lines of GR5-edm; Vignac et al. 2023, arXiv:2209.14734, section 6.1"
@@ -86,7 +92,8 @@ def _by_digress(net: str, steps: int, seed: int = 0) -> Outcome:
     claim="A discrete diffusion with the marginal path, 100 steps and a graph network of 70,000 "
     "weights trained for 600 steps on 80 graphs makes new graphs of two communities.",
     pass_line="by each of three seeds: degree / clustering / orbit MMD^2, biased, 20 v 20: <= .15 "
-    "/ .18 / .07; unbiased, 100 v 400: <= .03 / .09 / .05; valid >= .5, unique and novel >= .9",
+    "/ .18 / .07; unbiased, 100 v 400: <= .03 / .09 / .05; valid >= .5, "
+    + graphs_community.NEW_LINE,
     group="Graphs",
     source=_SOURCE,
     slow=True,
@@ -148,6 +155,7 @@ _DECODED = {
     "valid": 0.35,
     "unique": 0.9,
     "novel": 0.9,
+    "beyond": graphs_community.BEYOND,
 }
 
 
@@ -167,14 +175,13 @@ _AUTOENCODER = _lesson("graph-vae", 5000)
     "two communities that are nearer to the data than edges that are drawn each for itself in that "
     "order.",
     pass_line="by each of three seeds: degree / clustering / orbit MMD^2, biased, 20 v 20: <= .15 "
-    "/ .26 / .075; valid >= .35, unique and novel >= .9",
+    "/ .26 / .075; valid >= .35, " + graphs_community.NEW_LINE,
     group="Graphs",
     source="Simonovsky and Komodakis 2018, arXiv:1802.03480, eq. 1",
     slow=True,
     nulls=[
         Null("one step of training", lambda: _decoded(_AUTOENCODER.drawn(0, 1))),
-        *_nulls(_decoded)[:2],
-        copied(_AUTOENCODER, _decoded),
+        *_nulls(_decoded),
     ],
 )
 def graph_vae() -> Outcome:
@@ -223,12 +230,24 @@ def _by_degrees() -> Outcome:
     return _linked(float(auc(score[hidden], score[absent])[0]), made)
 
 
+def _by_neighbours() -> Outcome:
+    """Score a pair by the number of common neighbours, and copy training graphs."""
+    seen, hidden, absent = _links()
+    square = seen.adjacency.double()
+    score = seen.packing.flat(square @ square)
+    train = _COMMUNITIES.learned
+    made = copies((train.adjacency, train.size), MADE, _SEED)
+    return _linked(float(auc(score[hidden], score[absent])[0]), made)
+
+
 @experiment(
     "GR8-vgae",
     title="Latents of nodes say which links are missing",
     claim="A VGAE trained for 800 steps on 80 graphs finds edges that are hidden in graphs that it "
     "has not seen, and makes graphs that are nearer to the data than random ones of their size; "
-    "that two communities are equal in size, latents of nodes drawn each for itself cannot know.",
+    "that two communities are equal in size, latents of nodes drawn each for itself cannot know. "
+    "Counting common neighbours finds hidden edges about as well, and copies of training graphs "
+    "are nearer to the data: it shows what the latents hold, and no advantage.",
     pass_line="by each of three seeds: area under the curve of hidden edges >= .8; clustering / "
     "orbit MMD^2, unbiased, 100 v 400: <= .6 / .2",
     group="Graphs",
@@ -238,6 +257,7 @@ def _by_degrees() -> Outcome:
         Null("one step of training", lambda: _by_vgae(0, 1)),
         Null("degrees, and as many edges anywhere", _by_degrees),
     ],
+    baselines=[Null("common neighbours, and copies of training graphs", _by_neighbours)],
 )
 def vgae() -> Outcome:
     """Train three seeds."""

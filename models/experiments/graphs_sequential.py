@@ -16,14 +16,18 @@ from torch import Tensor
 from models.data.lobsters import LobstersConfig
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.graph_lessons import (
+    MADE,
     Graphs,
     Judge,
     Lesson,
     by_seeds,
     copied,
+    edited,
+    null,
     nulls,
 )
-from models.experiments.graphs_community import judged
+from models.experiments.graph_nulls import leaf_moved
+from models.experiments.graphs_community import BEYOND, NEW_LINE, judged
 from models.layouts.graph_validity import lobster
 from models.metrics.graphs.discrepancy import discrepancy
 from models.metrics.graphs.isomorphism import novelty, uniqueness
@@ -60,7 +64,7 @@ def _nulls(lesson: Lesson, judge: Judge) -> list[Null]:
 _TABLES = (
     "by each of three seeds: degree / clustering / orbit MMD^2, biased, 20 v 20: <= .15 / .18 / .07"
 )
-_LINE = f"{_TABLES}; unbiased, 100 v 400: <= .03 / .09 / .05; valid >= .5, unique and novel >= .9"
+_LINE = f"{_TABLES}; unbiased, 100 v 400: <= .03 / .09 / .05; valid >= .5, {NEW_LINE}"
 
 
 def _unseen(made: Graphs) -> Outcome:
@@ -71,8 +75,9 @@ def _communities(made: Graphs) -> Outcome:
     """Hold 100 graphs to the lines of published tables; what finer ones say stands beside."""
     found = _unseen(made)
     near = all(found.value[f"{name} 20v20"] <= line for name, line in _PUBLISHED.items())
-    new = min(found.value["unique"], found.value["novel"])
-    return replace(found, passed=near and found.value["valid"] >= 0.5 and new >= 0.9)
+    new = min(found.value["unique"], found.value["novel"]) >= 0.9
+    far = found.value["beyond"] >= BEYOND
+    return replace(found, passed=near and found.value["valid"] >= 0.5 and new and far)
 
 
 @experiment(
@@ -84,7 +89,7 @@ def _communities(made: Graphs) -> Outcome:
     group="Graphs",
     source=f"{_JO}; {_YOU}, section 2",
     slow=True,
-    nulls=[*_nulls(_RNN, _unseen), copied(_RNN, _unseen)],
+    nulls=[*_nulls(_RNN, _unseen), *edited(_RNN, _unseen), copied(_RNN, _unseen)],
 )
 def graph_rnn() -> Outcome:
     """Train three seeds."""
@@ -101,7 +106,7 @@ def graph_rnn() -> Outcome:
     group="Graphs",
     source=f"{_JO}; {_LIAO}, sections 2.2 and 2.3",
     slow=True,
-    nulls=[*_nulls(_GRAN, _unseen), copied(_GRAN, _unseen)],
+    nulls=[*_nulls(_GRAN, _unseen), *edited(_GRAN, _unseen), copied(_GRAN, _unseen)],
 )
 def gran() -> Outcome:
     """Train three seeds."""
@@ -117,7 +122,7 @@ def gran() -> Outcome:
     group="Graphs",
     source=f"{_JO}; the words: {_GOYAL}, section 3",
     slow=True,
-    nulls=[*_nulls(_EDGES, judged), copied(_EDGES, judged)],
+    nulls=[*_nulls(_EDGES, judged), *edited(_EDGES, judged), copied(_EDGES, judged)],
 )
 def edge_list() -> Outcome:
     """Train three seeds."""
@@ -132,11 +137,15 @@ _MOTIFS = Lesson("motif-by-motif", 600, seed=_UNSEEN)
     title="Cliques, one after another, make graphs of two communities",
     claim="A causal transformer that adds cliques whole and then says what each of their nodes is "
     "joined to makes new graphs of two communities after 600 steps on 80 graphs.",
-    pass_line=_TABLES + "; valid >= .5, unique and novel >= .9",
+    pass_line=f"{_TABLES}; valid >= .5, {NEW_LINE}",
     group="Graphs",
     source=f"{_JO}; the motifs: Maziarz et al. 2022, arXiv:2103.03864, section 2",
     slow=True,
-    nulls=[*_nulls(_MOTIFS, _communities), copied(_MOTIFS, _communities)],
+    nulls=[
+        *_nulls(_MOTIFS, _communities),
+        *edited(_MOTIFS, _communities),
+        copied(_MOTIFS, _communities),
+    ],
 )
 def motifs() -> Outcome:
     """Train three seeds."""
@@ -146,6 +155,12 @@ def motifs() -> Outcome:
 _MANY_LEGS = LobstersConfig(legs=0.8, feet=0.2)
 _RULES = Lesson("rule-sequence", 400, {"grammar": "lobsters"}, "lobsters", _MANY_LEGS, train=400)
 _LOBSTERS = Lesson("graph-rnn", 1000, {}, "lobsters", LobstersConfig())
+
+
+def _leaf(lesson: Lesson, judge: Judge) -> Null:
+    """Return the baseline that edits training lobsters: each with one leaf moved."""
+    title = "training lobsters with one leaf moved, renumbered"
+    return null(lesson, title, lambda real: leaf_moved(real, MADE, lesson.seed), judge)
 
 
 def _held(
@@ -180,8 +195,10 @@ def _lobsters(made: Graphs) -> Outcome:
 @experiment(
     "GR9",
     title="A grammar of lobsters makes lobsters, and those of the data",
-    claim="A transformer that writes rules of a grammar makes nothing but lobsters, and after 400 "
-    "steps on 400 graphs with many legs and few feet it makes such.",
+    claim="A transformer that writes rules of a grammar makes nothing but lobsters, before any "
+    "training, too; after 400 steps on 400 graphs with many legs and few feet their degrees and "
+    "orbits are those of the data. It does not show more: training lobsters with one leaf moved "
+    "meet the line as well, since there are few small lobsters and 400 of them are training data.",
     pass_line="by each of three seeds: valid 1; degree and orbit MMD^2, unbiased, 100 v 400, "
     "<= .02; novel >= .4, of which fresh ones are little more",
     group="Graphs",
@@ -192,6 +209,7 @@ def _lobsters(made: Graphs) -> Outcome:
         *_nulls(_RULES, _by_rules)[1:],
         copied(_RULES, _by_rules),
     ],
+    baselines=[_leaf(_RULES, _by_rules)],
 )
 def rules() -> Outcome:
     """Train three seeds."""
@@ -201,13 +219,16 @@ def rules() -> Outcome:
 @experiment(
     "GR12-lobsters",
     title="GraphRNN keeps lobsters lobsters",
-    claim="GraphRNN, trained for 1000 steps on 80 lobsters, mostly makes lobsters, and new ones.",
+    claim="GraphRNN, trained for 1000 steps on 80 lobsters, mostly makes lobsters, though it knows "
+    "no rule of them. That it learns more than small edits is not shown: training lobsters with "
+    "one leaf moved meet the line as well.",
     pass_line="by each of three seeds: valid >= .5; degree and orbit MMD^2, unbiased, 100 v 400, "
     "<= .02 / .01; novel >= .9",
     group="Graphs",
     source=f"lines of our own; {_YOU}, section 2; lobsters as in {_LIAO}, section 4.1",
     slow=True,
     nulls=[*_nulls(_LOBSTERS, _lobsters), copied(_LOBSTERS, _lobsters)],
+    baselines=[_leaf(_LOBSTERS, _lobsters)],
 )
 def lobsters() -> Outcome:
     """Train three seeds."""
