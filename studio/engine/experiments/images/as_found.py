@@ -14,6 +14,9 @@ from studio.engine.experiments.images.colour import COLOUR_LAWS, COLOUR_LINE, co
 from studio.engine.experiments.images.equal_time import (
     DIGITS_LINE,
     LAWS,
+    LOOKUPS,
+    LOOKUPS_MEET,
+    SHIFTS,
     Line,
     Method,
     compare,
@@ -69,6 +72,7 @@ class Ground:
         data: makes them.
         line: what each family and seed has to meet.
         nulls: what must miss it.
+        baselines: look-ups of training images, which meet it.
     """
 
     prefix: str
@@ -77,19 +81,21 @@ class Ground:
     data: Callable[[], Dataset]
     line: Line
     nulls: Sequence[Null]
+    baselines: Sequence[Null]
 
     def claim(self, slug: str, family: str) -> None:
         """Register the claim that the family with a slug and a title learns these data."""
         experiment(
             f"{self.prefix}-{slug}",
             title=f"{family} {self.title}",
-            claim=f"{self.what}, {family} learns to make images in a minute of one core, with the "
-            "settings that a person finds.",
+            claim=f"{self.what}, {family} learns to make images in a minute of one core, with its "
+            f"default settings. {LOOKUPS_MEET}",
             pass_line=f"{self.line}, every seed",
             group="G",
             source="none: it is what the defaults are for",
             slow=True,
             nulls=self.nulls,
+            baselines=self.baselines,
         )(partial(self.measure, slug))
 
     def measure(self, slug: str, bench: Bench) -> Outcome:
@@ -111,7 +117,8 @@ GREY = Ground(
     "On 8x8 digits",
     _digits,
     DIGITS_LINE,
-    nulls_of(LAWS, _digits, DIGITS_LINE),
+    nulls_of({**LAWS, **SHIFTS}, _digits, DIGITS_LINE),
+    nulls_of(LOOKUPS, _digits, DIGITS_LINE),
 )
 COLOUR = Ground(
     "GI-colour",
@@ -120,6 +127,7 @@ COLOUR = Ground(
     coloured,
     COLOUR_LINE,
     nulls_of(COLOUR_LAWS, coloured, COLOUR_LINE),
+    nulls_of({**LOOKUPS, **SHIFTS}, coloured, COLOUR_LINE),
 )
 
 for _slug, _title in FIELDS.items():

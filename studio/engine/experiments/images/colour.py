@@ -24,6 +24,7 @@ from studio.engine.experiments.images.equal_time import (
     pixels_alone,
     without_labels,
 )
+from studio.engine.experiments.images.lookups import MARGINALS, law_of, mix_pixels
 
 __all__ = ["COLOUR_LAWS", "COLOUR_LINE", "INKS", "coloured"]
 
@@ -87,4 +88,5 @@ COLOUR_LAWS: Mapping[str, Law] = {
     "real images without one ink": lambda _: without_labels(10),
     "real images without one label": lambda _: without_labels(1),
     "a GAN after one step": partial(after_one_step, "gan"),
+    MARGINALS: law_of(mix_pixels),
 }

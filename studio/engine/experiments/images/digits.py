@@ -28,14 +28,26 @@ from models.metrics.base import Evidence
 from models.metrics.images.density_coverage import BallsConfig, Coverage
 from models.metrics.images.frechet import FrechetDistance
 from models.metrics.images.levels import levels_of, on_levels
+from models.metrics.memory.nearest import features, nearest_two
 from models.operators.drawing import draw
 from models.registry import registry
 from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset
 from studio.engine.experiments.images.equal_time import dataset_of, judge_of
+from studio.engine.experiments.images.lookups import (
+    COPIES,
+    HALFWAY,
+    SHIFTED,
+    Edit,
+    choose,
+    copy,
+    mix_with_class,
+    shift,
+)
 
 __all__ = [
     "CLASSES",
+    "COPIED",
     "PAIRS",
     "SEEDS",
     "STEPS",
@@ -44,6 +56,7 @@ __all__ = [
     "Make",
     "class_gaussians",
     "digits",
+    "distance_to_training",
     "drawn",
     "figures",
     "mean_of",
@@ -198,6 +211,40 @@ def class_gaussians() -> Make:
                      {LABEL: label})  # fmt: skip
 
     return make
+
+
+def _of_training(edit: Edit) -> Make:
+    """Return what makes images of training images by an edit; they keep their classes."""
+
+    def make(n: int, pair: int) -> Batch:
+        train = digits().data.rows
+        assert isinstance(train, ImageSet)
+        assert train.labels is not None
+        rows = choose(train, n, pair)
+        return Batch(edit(train, rows, pair), None, {LABEL: train.labels[rows]})
+
+    return make
+
+
+COPIED: Mapping[str, Make] = {
+    COPIES: _of_training(copy),
+    HALFWAY: _of_training(mix_with_class),
+    SHIFTED: _of_training(shift),
+}
+"""Training images, and training images that are hardly changed, by a title."""
+
+
+def distance_to_training(x: Tensor) -> float:
+    """Return the mean distance of images (n, 1, 8, 8) to the nearest training image, over that of
+    unseen images.
+    """
+    train = digits().data.rows
+    assert isinstance(train, ImageSet)
+    made, real = (
+        float(finish(nearest_two(features(Batch(each), train), train))[0][:, 0].mean())
+        for each in (x, digits().unseen.x)
+    )
+    return made / real
 
 
 def over_seeds(

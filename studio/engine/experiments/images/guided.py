@@ -1,23 +1,21 @@
 """8C: digits of a class that is asked for, and what guidance does to them."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from torch import Tensor
-
-from models.contracts.batch import Batch
 from models.contracts.family import Family
-from models.contracts.learner import Learner, finish
+from models.contracts.learner import Learner
 from models.experiments.base import Null, Outcome, experiment
 from models.experiments.bench import Bench
-from models.kinds.images import ImageSet
-from models.metrics.memory.nearest import features, nearest_two
 from studio.engine.experiments.images.digits import (
+    COPIED,
     SEEDS,
     UNET_STEPS,
     Make,
     class_gaussians,
     digits,
+    distance_to_training,
     drawn,
     figures,
     over_seeds,
@@ -40,15 +38,8 @@ def _figures(makes: Mapping[float, Make]) -> dict[str, float]:
         for name, value in figures(make).items():
             found[f"{name} at {strength:g}"] = value
     made = makes[1.0](len(digits().unseen), 0)
-    found["distance to training images"] = _distance(made.x) / _distance(digits().unseen.x)
+    found["distance to training images"] = distance_to_training(made.x)
     return found
-
-
-def _distance(x: Tensor) -> float:
-    train = digits().data.rows
-    assert isinstance(train, ImageSet)
-    far, _ = finish(nearest_two(features(Batch(x), train), train))
-    return float(far[:, 0].mean())
 
 
 def _passed(mean: Mapping[str, float]) -> bool:
@@ -82,10 +73,14 @@ def _guided(bench: Bench, steps: int = UNET_STEPS) -> Outcome:
     return over_seeds(bench, measure, _passed, _floor(), trial=told_by_unet(steps), seeds=SEEDS)
 
 
-def _gaussians(bench: Bench) -> Outcome:
-    mean = _figures(dict.fromkeys(_STRENGTHS, class_gaussians()))
+def _without_model(make: Make) -> Outcome:
+    mean = _figures(dict.fromkeys(_STRENGTHS, make))
     said = ", ".join(f"{name} {value:.3g}" for name, value in mean.items())
     return Outcome(said, mean, _passed(mean), _floor(), [])
+
+
+def _from_training(make: Make, bench: Bench) -> Outcome:
+    return _without_model(make)
 
 
 @experiment(
@@ -103,7 +98,8 @@ def _gaussians(bench: Bench) -> Outcome:
     "arXiv:2206.00364",
     slow=True,
     nulls=[
-        Null("a Gaussian for each class", _gaussians),
+        Null("a Gaussian for each class", lambda bench: _without_model(class_gaussians())),
+        *(Null(title, partial(_from_training, make)) for title, make in COPIED.items()),
         Null("one step of training", lambda bench: _guided(bench, steps=1)),
     ],
 )

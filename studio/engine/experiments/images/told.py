@@ -91,11 +91,19 @@ def _said(mean: Mapping[str, float]) -> str:
     return "label accuracy of " + ", ".join(f"{slug} {value:.2f}" for slug, value in mean.items())
 
 
+def _looked_up(bench: Bench) -> Outcome:
+    """Return training images of the classes that are asked for."""
+    train = digits().train
+    seen = right(train.x, train.given[LABEL])
+    return Outcome(f"label accuracy {seen:.2f}", {"look-up": seen}, seen >= LINE, "", [])
+
+
 @experiment(
     "8C-told",
     title="The digit that was asked for",
     claim="Every family that learns digits from digits alone and is told their class makes the "
-    "class that it is asked for, after 10 seconds of one core, by fully connected networks.",
+    "class that it is asked for, after 10 seconds of one core, by fully connected networks. This "
+    "is about the condition, not about quality: a look-up of training images meets it, too.",
     pass_line="the judge sees the class that was asked for in at least half of 500 digits, each "
     "family; one seed",
     group="8C",
@@ -109,6 +117,7 @@ def _said(mean: Mapping[str, float]) -> str:
             ),
         )
     ],
+    baselines=[Null("training images of the class", _looked_up)],
 )
 def told(bench: Bench) -> Outcome:
     """Train each family, draw under the classes of the data, and ask the judge."""
