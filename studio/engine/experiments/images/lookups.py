@@ -123,7 +123,8 @@ def project(x: Tensor, train: Tensor, dims: int) -> Tensor:
     mean = flat.mean(dim=0)
     _, vectors = torch.linalg.eigh((flat - mean).T.cov())
     top = vectors[:, -dims:]
-    return (mean + (x.flatten(1).double() - mean) @ top @ top.T).to(x).reshape(x.shape)
+    found: Tensor = mean + (x.flatten(1).double() - mean) @ top @ top.T
+    return found.to(x).reshape(x.shape)
 
 
 def law_of(edit: Edit) -> Callable[[Dataset], Make]:
