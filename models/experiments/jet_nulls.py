@@ -16,16 +16,20 @@ from models.kinds.jets import masses
 from models.metrics.jets.w1 import w1
 
 __all__ = [
+    "LOOKED_UP",
     "NULLS",
     "gaussian",
     "mixture",
+    "nearest_training",
     "nearest_type",
     "other_jets",
     "rank_shuffle",
     "rank_shuffle_in_mass_bins",
+    "two_constituents",
 ]
 
 MASS_BINS = 40
+_CHUNK = 500  # jets that are looked up at once
 Make = Callable[[Batch, torch.Generator], Batch]
 
 
@@ -100,6 +104,55 @@ def other_jets(real: Batch, rng: torch.Generator) -> Batch:
     return replace(real, x=x, mask=mask, given={**real.given, SIZE: size})
 
 
+def two_constituents(real: Batch, rng: torch.Generator) -> Batch:
+    """Jets of two equal constituents with the mass and the pT of a real jet's constituents: for
+    massless ones m^2 = pT^2 (1 - cos(delta phi)) / 2.
+    """
+    assert real.mask is not None
+    pt = (torch.expm1(real.x[..., 2].double()) * real.mask).sum(dim=1)
+    mass = _masses(real).double()
+    apart = torch.acos((1.0 - 2.0 * (mass / pt).square()).clamp(-1.0, 1.0)) / 2.0
+    sign = (torch.rand(len(real), generator=rng) < 0.5).double() * 2.0 - 1.0
+    x, mask = torch.zeros_like(real.x), torch.zeros_like(real.mask)
+    for place, side in enumerate((sign, -sign)):
+        x[:, place, 1] = (side * apart).to(x)
+        x[:, place, 2] = torch.log1p(pt / 2.0).to(x)
+        mask[:, place] = True
+    size = torch.full_like(real.given[SIZE], 2)
+    return replace(real, x=x, mask=mask, given={**real.given, SIZE: size})
+
+
+def nearest_training(train: Batch) -> Make:
+    """Return what looks up, for the conditions of each jet, the training jet of its type with the
+    nearest pT, eta, mass and number of constituents, each in standard deviations.
+    """
+    names = ("pt", "eta", "mass", SIZE)
+
+    def conditions(jets: Batch) -> Tensor:
+        return torch.stack([jets.given[name].double() for name in names], dim=1)
+
+    known = conditions(train)
+    scale = known.std(dim=0)
+
+    def make(real: Batch, rng: torch.Generator) -> Batch:
+        assert real.mask is not None
+        assert train.mask is not None
+        x, mask, size = real.x.clone(), real.mask.clone(), real.given[SIZE].clone()
+        for rows in _types(real):
+            kind = real.given[LABEL][rows[0]]
+            own = (train.given[LABEL] == kind).nonzero().squeeze(1)
+            for part in torch.split(rows, _CHUNK):
+                asked = conditions(real.take(part)) / scale
+                found = own[torch.cdist(asked, known[own] / scale).argmin(dim=1)]
+                x[part], mask[part] = train.x[found], train.mask[found]
+                size[part] = train.given[SIZE][found]
+        return replace(real, x=x, mask=mask, given={**real.given, SIZE: size})
+
+    return make
+
+
+LOOKED_UP = "training jets with the nearest conditions"
+"""What `nearest_training` returns."""
 NULLS: Mapping[str, Make] = {
     "constituents shuffled at equal pT rank": rank_shuffle,
     "the same, pT sum restored": rank_shuffle_to_sum,
@@ -108,6 +161,7 @@ NULLS: Mapping[str, Make] = {
     "mixture of types": mixture,
     "Gaussian constituents": gaussian,
     "conditions of other jets of the type": other_jets,
+    "two constituents with the mass of a real jet": two_constituents,
 }
 """All of them by a title; each takes real jets and random numbers."""
 
