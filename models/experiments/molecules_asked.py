@@ -89,8 +89,10 @@ def _looked_up(bench: Bench) -> Outcome:
     assert train is not None
     known, wanted = _rows(train), _rows(asked)
     names = (*_NAMES, SIZE)
-    sides = [torch.stack([b.given[n].double() for n in names], dim=1) for b in (wanted, known)]
-    return _held(known.take(torch.cdist(*sides).argmin(dim=1)), wanted, real)
+    asked_for, there = (
+        torch.stack([b.given[name].double() for name in names], dim=1) for b in (wanted, known)
+    )
+    return _held(known.take(torch.cdist(asked_for, there).argmin(dim=1)), wanted, real)
 
 
 @experiment(

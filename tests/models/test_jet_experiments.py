@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import models.experiments as package
-from models.experiments.jet_nulls import NULLS
+from models.experiments.jet_nulls import NULLS, nearest_training
 from models.kinds.jets import constituents, jets, masses
 from models.registry import discover, registry
 from models.tensors import make_generator
@@ -75,3 +75,24 @@ def test_the_nearest_type_of_two_is_the_other_one():
     made = NULLS["nearest other type"](REAL, make_generator(4))
     known = {tuple(x.flatten().tolist()) for x in of_type(REAL, 1).x}
     assert {tuple(x.flatten().tolist()) for x in of_type(made, 0).x} <= known
+
+
+def test_two_constituents_have_the_mass_of_a_real_jet_and_nothing_else() -> None:
+    made = NULLS["two constituents with the mass of a real jet"](REAL, make_generator(5))
+    torch.testing.assert_close(
+        masses(made.x, made.mask), masses(REAL.x, REAL.mask), rtol=1e-2, atol=0.5
+    )
+    assert (made.given["size"] == 2).all()
+
+
+def test_a_look_up_returns_training_jets_of_the_type_and_finds_a_jet_by_its_own_conditions() -> (
+    None
+):
+    train = jets(300, 1).rows(slice(None))
+    made = nearest_training(train)(REAL, make_generator(0))
+    known = {
+        (int(k), *x.flatten().tolist()) for k, x in zip(train.given["label"], train.x, strict=True)
+    }
+    found = zip(made.given["label"], made.x, strict=True)
+    assert all((int(k), *x.flatten().tolist()) in known for k, x in found)
+    assert torch.equal(nearest_training(REAL)(REAL, make_generator(0)).x, REAL.x)
