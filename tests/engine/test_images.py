@@ -415,6 +415,7 @@ def test_what_a_run_is_at_before_its_first_step_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(judging.Judging, "prepare", prepare)
     monkeypatch.setattr(judging.Judging, "judge", None)
     monkeypatch.setattr(judging, "cache_folder", lambda: tmp_path / "none")
+    monkeypatch.setattr(judging, "shipped_folder", lambda: tmp_path / "none")
     sink = MemorySink()
     job = new_job(new_run(tmp_path, spec()), sink)
     work, said = job.work(), []

@@ -1,4 +1,6 @@
-"""Judges of data, trained once for each data set and kept in the person's cache folder."""
+"""Judges of data: those of bundled data sets ship with the studio, others are trained once for each
+data set and kept in the user's cache folder.
+"""
 
 import hashlib
 import logging
@@ -13,13 +15,13 @@ from models.contracts.learner import finish
 from models.entries import JudgeEntry
 from models.judges.base import Lesson, Network, Teaching, WeightsError, load_weights
 from models.registry import registry
-from studio import home
+from studio import home, resources
 from studio.engine.process.failures import Refused
 from studio.store.atomic import write_bytes
 from studio.store.dataset import points_hash
 from studio.store.errors import StoreError
 
-__all__ = ["Judging", "cache_folder", "given_folder"]
+__all__ = ["Judging", "cache_folder", "given_folder", "shipped_folder"]
 
 _log = logging.getLogger(__name__)
 MOST = 4
@@ -43,8 +45,14 @@ def given_folder() -> Path:
     return home.data_folder() / "judges"
 
 
+def shipped_folder() -> Path:
+    """Return where the judges of bundled data sets are, made by `packaging/make_references.py`."""
+    return resources.folder("references") / "judges"
+
+
 class Judging:
-    """The judge of one data set: remembered, given by the person, read from the cache, or trained.
+    """The judge of one data set: remembered, given by the person, shipped with the studio, read
+    from the cache, or trained.
 
     One that is trained is a function of the training data and their labels, whole, whatever part of
     them a run learns from: all runs on a data set have the same judge.
@@ -90,6 +98,12 @@ class Judging:
     def path(self) -> Path:
         """Where this judge is kept."""
         return cache_folder() / f"{self.key}{SUFFIX}"
+
+    @property
+    def needs_training(self) -> bool:
+        """Whether it is neither remembered nor on the disk."""
+        paths = (shipped_folder() / self.path.name, self.path)
+        return self.judge is None and not any(path.exists() for path in paths)
 
     @property
     def judge(self) -> Network | None:
@@ -140,13 +154,17 @@ class Judging:
         return found
 
     def _read(self) -> Network | None:
-        try:
-            return load_weights(self._teaching.new(self._lesson), self.path)
-        except FileNotFoundError:
-            return None
-        except (OSError, WeightsError) as error:
-            _log.info("The judge in %s cannot be used and is trained anew: %s", self.path, error)
-            return None
+        """Return the judge that is shipped, else the one in the cache; None where neither can be
+        used.
+        """
+        for path in (shipped_folder() / self.path.name, self.path):
+            try:
+                return load_weights(self._teaching.new(self._lesson), path)
+            except FileNotFoundError:
+                continue
+            except (OSError, WeightsError) as error:
+                _log.info("The judge in %s cannot be used: %s", path, error)
+        return None
 
     def _write(self, judge: Network) -> None:
         from safetensors.torch import save

@@ -209,7 +209,7 @@ class TrainingJob(Job):
         yield from session.prepare()
         judging, recorder = session.data.judging, session.recorder
         if judging is not None and recorder is not None and PROJECTION in recorder.extras:
-            if judging.judge is None and not judging.path.exists():
+            if judging.needs_training:
                 self._say("training the judge of these data, once for all runs on them")
                 yield from self._showing(judging.prepare())
             else:

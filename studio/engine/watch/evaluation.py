@@ -21,6 +21,8 @@ from models.registry import registry
 from models.samplers.base import Sampler
 from models.tensors import make_generator
 from studio.engine.data.datasets import Dataset
+from studio.engine.data.floors import Floor, FloorCache, hash_judge, hash_rows
+from studio.engine.data.stored import StoredRows
 from studio.engine.process.pieces import in_pieces
 from studio.engine.run.randomness import EVALUATION, METRIC
 from studio.engine.run.resolve import Choice
@@ -29,11 +31,13 @@ from studio.engine.watch.aside import aside
 from studio.engine.watch.schedules import EvaluationSchedule
 from studio.protocol.events import FEW, SPREAD
 
-__all__ = ["FLOOR_PAIRS", "Evaluator", "Quality", "unguided"]
+__all__ = ["FLOOR_PAIRS", "FLOOR_SEED", "Evaluator", "Quality", "unguided"]
 
 FLOOR_PAIRS = 8
 """So many pairs of real samples a floor is measured with. A single pair says little: between two
 sets of 2,000 points of a ring, sliced W2 is anything from .03 to .10."""
+FLOOR_SEED = 0
+"""The pairs are the same for all runs on the same data, whatever their seeds: so is the floor."""
 
 PartFloors = dict[str, dict[str, tuple[float, float]]]
 
@@ -129,28 +133,57 @@ class Evaluator:
         yield from self._gather(model)
         if self._barred:
             return
-        asked = self._without_floor(model)
+        cache = self._floor_cache(model)
+        asked = [c for c in self._without_floor(model) if not self._find_floor(cache, c)]
         found: dict[str, list[Figure]] = {}
         for pair in range(FLOOR_PAIRS if asked else 0):
-            other, real = self.data.pair(most(model, self.n), self.seed + pair)
+            other, real = self.data.pair(most(model, self.n), FLOOR_SEED + pair)
             for choice in asked:
                 seen = real
                 if not _drawn_by(choice.entry):
-                    seen = self.data.some(most(model, self.n), self.seed + pair)
+                    seen = self.data.some(most(model, self.n), FLOOR_SEED + pair)
                 what = f"Floor of {choice.entry.title}"
                 with self.ahead.piece(choice.entry.slug, what):
-                    evidence = self._evidence(seen, other=other)
+                    evidence = self._evidence(seen, seed=FLOOR_SEED, other=other)
                     bar = yield from self._attempt(choice, evidence, bar=True)
                 found.setdefault(choice.entry.slug, []).append(bar)
-        for slug, bars in found.items():
-            if (over := _over([bar.value for bar in bars])) is not None:
-                self.floors[slug], self.floors[SPREAD + slug] = over
-            shared = [name for name in bars[0].parts if all(name in bar.parts for bar in bars)]
-            measured = {name: _over([bar.parts[name] for bar in bars]) for name in shared}
-            known = {name: over for name, over in measured.items() if over is not None}
-            if known:
-                self.part_floors[slug] = known
+        for choice in asked:
+            floor = _floor_of(found[choice.entry.slug])
+            self._take_floor(choice, floor)
+            if cache is not None and _drawn_by(choice.entry) and floor.value is not None:
+                cache.keep(choice, floor)
         self._barred = True
+
+    def _floor_cache(self, model: Learner[Any]) -> FloorCache | None:
+        """Return where floors of these data are cached, None where they depend on something that
+        has no hash: rules of validity that the user may change, a judge without weights.
+        """
+        asked = [choice for choice in self._without_floor(model) if _drawn_by(choice.entry)]
+        judge = hash_judge(self._judge)
+        if not asked or self.data.ruled or judge is None:
+            return None
+        n = most(model, self.n)
+        pair = self.data.pair(n, FLOOR_SEED)
+        held = self.data.held
+        whole = [] if held is None or isinstance(held, StoredRows) else [held]
+        parts = (self.data.hash, hash_rows(*pair, *whole), judge, n, FLOOR_PAIRS, FLOOR_SEED)
+        return FloorCache(" ".join(map(str, parts)))
+
+    def _find_floor(self, cache: FloorCache | None, choice: Choice[MetricEntry]) -> bool:
+        """Take the floor of a metric from the cache; False if it is not there."""
+        if cache is None or not _drawn_by(choice.entry):
+            return False
+        floor = cache.find(choice)
+        if floor is not None:
+            self._take_floor(choice, floor)
+        return floor is not None
+
+    def _take_floor(self, choice: Choice[MetricEntry], floor: Floor) -> None:
+        slug = choice.entry.slug
+        if floor.value is not None:
+            self.floors[slug], self.floors[SPREAD + slug] = floor.value
+        if floor.parts:
+            self.part_floors[slug] = floor.parts
 
     def _without_floor(self, model: Learner[Any]) -> list[Choice[MetricEntry]]:
         """Return the metrics whose floors are to be measured; those of one pair, as earlier
@@ -297,8 +330,8 @@ class Evaluator:
             distance_from_best(better, value, floor) < distance_from_best(better, best, floor)
         )
 
-    def _evidence(self, real: RowSource, **more: Any) -> Evidence:
-        rng = make_generator(self.seed, METRIC)
+    def _evidence(self, real: RowSource, *, seed: int | None = None, **more: Any) -> Evidence:
+        rng = make_generator(self.seed if seed is None else seed, METRIC)
         return Evidence(real, rng, judge=self._judge, train=self.data.rows, **more)
 
     def _attempt(
@@ -343,6 +376,14 @@ def _over(values: list[float]) -> tuple[float, float] | None:
     """Return the mean of a floor over pairs and its standard deviation, None where one failed."""
     measured = torch.tensor(values, dtype=torch.float64)
     return (float(measured.mean()), float(measured.std())) if measured.isfinite().all() else None
+
+
+def _floor_of(bars: list[Figure]) -> Floor:
+    """Return the floor of the bars of all pairs, with those parts that all of them have."""
+    shared = [name for name in bars[0].parts if all(name in bar.parts for bar in bars)]
+    measured = {name: _over([bar.parts[name] for bar in bars]) for name in shared}
+    parts = {name: over for name, over in measured.items() if over is not None}
+    return Floor(_over([bar.value for bar in bars]), parts)
 
 
 def _lacks(model: Learner[Any], entry: MetricEntry) -> str:
