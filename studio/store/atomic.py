@@ -99,14 +99,18 @@ def write_text(path: Path, text: str, *, durable: bool = True) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder in one that is there; nothing is done where it is there already.
+    """Make a folder in one that is there, and force its entry to the disk; nothing is done where it
+    is there already.
 
     Raises:
         StoreError: the operating system refused, or a link leads out of the project.
     """
     stay_inside(path)
+    if path.is_dir():
+        return
     try:
         path.mkdir(exist_ok=True)
+        sync_folder(path.parent)
     except FileNotFoundError as error:
         raise explain(error, path.parent) from error
     except OSError as error:

@@ -5,6 +5,7 @@ the next writer closes a torn one with a newline of its own.
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,8 +44,9 @@ def append(path: Path, line: bytes) -> None:
         raise explain(error, path) from error
 
 
-def complete(path: Path, offset: int = 0) -> tuple[list[bytes], int]:
-    """Return the complete lines from a byte offset on, and the offset after the last of them.
+def complete(path: Path, offset: int = 0) -> tuple[Iterator[bytes], int]:
+    """Return the complete lines from a byte offset on, one by one as copies of them all would take
+    several times the memory of the file, and the offset after the last of them.
 
     An offset that no longer lies just after a newline means that the file was rewritten: it is
     then read from the start. A file that is not there has no lines; those longer than `LONGEST`
@@ -61,12 +63,21 @@ def complete(path: Path, offset: int = 0) -> tuple[list[bytes], int]:
             file.seek(start)
             data = file.read()
     except FileNotFoundError:
-        return [], 0
+        return iter(()), 0
     except OSError as error:
         raise explain(error, path, "read") from error
     end = data.rfind(b"\n") + 1
-    found = (line for line in data[:end].split(b"\n") if line)
-    return [line for line in found if len(line) <= LONGEST], start + end
+    return _split(data, end), start + end
+
+
+def _split(data: bytes, end: int) -> Iterator[bytes]:
+    """Yield the lines of the first ``end`` bytes that are neither empty nor too long."""
+    start = 0
+    while start < end:
+        stop = data.index(b"\n", start)
+        if 0 < stop - start <= LONGEST:
+            yield data[start:stop]
+        start = stop + 1
 
 
 def sync(path: Path) -> None:

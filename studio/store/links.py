@@ -48,14 +48,15 @@ def open_to_append(path: Path) -> BinaryIO:
 
 
 def _links(path: Path) -> Iterator[Path]:
-    """Yield the links among a path and the folders above it, up to that of its project."""
+    """Yield the links among a path and all folders above it.
+
+    A marker of a project is no end: it may lie behind a link that leads out.
+    """
     # In strings, not in `Path`s, which cost more than what is asked: a training asks at each line.
     each, below = os.path.abspath(path), ""
     while each != below:
         if _is_link(each):
             yield Path(each)
-        elif os.path.isfile(os.path.join(each, "project.toml")):
-            return
         each, below = os.path.dirname(each), each
 
 

@@ -1,15 +1,25 @@
-"""Who is writing: a process is known by its number and its start time, since numbers come back."""
+"""Who is writing: a process is known by its number and its start time, since numbers come back.
+
+On Linux the start time is in seconds since the boot, which stays when the clock is set; elsewhere,
+and in files of earlier versions, it is in unix seconds.
+"""
 
 import os
+import sys
 from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psutil
 
 __all__ = ["exists", "is_same", "this_process"]
 
 _TOLERANCE = 2.0  # seconds: the start time is derived from the boot time, which is rounded
+_UNIX = 1e9  # a start time above this is in unix seconds
 
 
 def this_process() -> tuple[int, float]:
-    """Return the number of this process and when it started (unix seconds)."""
+    """Return the number of this process and its start time (seconds)."""
     # Asked anew after a fork.
     return os.getpid(), _started(os.getpid())
 
@@ -18,7 +28,15 @@ def this_process() -> tuple[int, float]:
 def _started(pid: int) -> float:
     import psutil
 
-    return float(psutil.Process(pid).create_time())
+    return _start_time(psutil.Process(pid), unix=not sys.platform.startswith("linux"))
+
+
+def _start_time(process: "psutil.Process", *, unix: bool) -> float:
+    """Return when a process started: in unix seconds, or in seconds since the boot."""
+    import psutil
+
+    boot = 0.0 if unix else psutil.boot_time()
+    return float(process.create_time() - boot)
 
 
 def exists(pid: int) -> bool:
@@ -29,7 +47,7 @@ def exists(pid: int) -> bool:
 
 
 def is_same(pid: int, started: float) -> bool:
-    """Say whether the process with this number runs and started then (unix seconds).
+    """Say whether the process with this number runs and started then (see the module).
 
     A process that was killed but not yet collected by its parent does not run.
     """
@@ -39,7 +57,7 @@ def is_same(pid: int, started: float) -> bool:
         return False
     try:
         process = psutil.Process(pid)
-        same = abs(process.create_time() - started) <= _TOLERANCE
+        same = abs(_start_time(process, unix=started > _UNIX) - started) <= _TOLERANCE
         return bool(same and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
