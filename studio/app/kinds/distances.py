@@ -10,13 +10,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from studio.app.plots.shares import Apart
+from studio.formats.cells import harmless
 
 __all__ = ["ALL", "Distances", "Line", "Multiple", "fixed", "multiples"]
 
 ALL = "all"
 GREEK = {"τ": r"\tau", "η": r"\eta", "φ": r"\phi", "Δ": r"\Delta", "σ": r"\sigma"}
 LOWERED = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-SPECIAL = re.compile(r"([&%$#_{}])")
+SPECIAL = {each: rf"\{each}" for each in "&%$#_{}"} | {
+    "\\": r"\ensuremath{\backslash}",
+    "^": r"\char94{}",
+    "~": r"\char126{}",
+}
+"""Characters that LaTeX would obey, as it writes them, in text and in formulas alike."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,8 @@ class Distances:
                 cell = line.cells.get(column)
                 if cell is not None:
                     numbers = (cell.value, cell.bar, cell.floor, cell.spread)
-                    writer.writerow([line.name, line.unit, column, *map(repr, numbers), cell.n])
+                    words = map(harmless, (line.name, line.unit, column))
+                    writer.writerow([*words, *map(repr, numbers), cell.n])
         return text.getvalue()
 
     def latex(self) -> str:
@@ -97,7 +104,7 @@ class Distances:
         across = "".join("c" for _ in self.columns)
         head = " & ".join(["$W_1$ to real (floor)", *map(_latex, self.columns)])
         rows = [self._row(line) for line in self.lines]
-        about = self.about.replace("\n", " ")
+        about = " ".join(self.about.split())
         return "\n".join(
             [
                 f"% {about}; floor: real against real",
@@ -136,9 +143,10 @@ def _latex(text: str) -> str:
 def _word(word: str) -> str:
     if word == "pT":
         return "$p_T$"
-    made = "".join(GREEK.get(each, each) for each in word)
+    escaped = "".join(SPECIAL.get(each, each) for each in word)
+    made = "".join(GREEK.get(each, each) for each in escaped)
     made = re.sub("[₀-₉]+", lambda found: f"_{{{found[0].translate(LOWERED)}}}", made)
-    return f"${made}$" if made != word else SPECIAL.sub(r"\\\1", word)
+    return f"${made}$" if made != escaped else escaped
 
 
 def multiples(titles: Sequence[tuple[str, int]], far: Sequence[Apart | None]) -> list[Multiple]:

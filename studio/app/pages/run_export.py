@@ -14,6 +14,7 @@ from studio.app.state.runs import RunState
 from studio.app.state.runtable import data_taken, model_title
 from studio.app.state.session import AppState
 from studio.app.widgets.filedialog import ask_write
+from studio.formats.cells import harmless
 from studio.protocol.events import SPREAD
 from studio.store.atomic import write_text
 
@@ -34,8 +35,13 @@ def as_csv(rows: Sequence[Row], state: AppState) -> str:
     for row in rows:
         if row.run is not None and not row.pinned and row.run.key not in told:
             told.add(row.run.key)
-            writer.writerow(_line(row, row.run, state))
+            writer.writerow(map(_harmless, _line(row, row.run, state)))
     return out.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    """Return a cell whose words no spreadsheet takes for a formula; a number stays one."""
+    return harmless(cell) if isinstance(cell, str) else cell
 
 
 def _line(row: Row, run: RunState, state: AppState) -> list[object]:

@@ -30,6 +30,7 @@ from PySide6.QtWidgets import QWidget
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.printed import SCALE
 from studio.app.theme import colors, theme
+from studio.formats.cells import harmless
 from studio.store.atomic import write_bytes
 from studio.store.errors import StoreError
 
@@ -209,6 +210,6 @@ def write_curves(curves: Mapping[str, Points], path: Path, across: str = "step")
     at = [repr(int(s)) if s == int(s) else repr(s) for s in steps.tolist()]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([across, *names])
+    writer.writerow(map(harmless, (across, *names)))
     writer.writerows(zip(at, *table, strict=True))
     write_bytes(path, text.getvalue().encode("utf-8"))

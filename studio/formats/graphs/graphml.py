@@ -27,6 +27,7 @@ __all__ = ["GraphML"]
 
 _PIECE = 2**16
 _KEYS = 200  # attributes that a file may declare
+_LONGEST_TAG = 2**22  # bytes between two events of the parser
 _MARK = 1024  # bytes in which the first element shows
 _HINT = "Save it again as GraphML, for example with networkx or Gephi."
 
@@ -61,6 +62,7 @@ class _Reader:
         self._path = path
         self._count = 0
         self._depth = 0
+        self._fed = 0  # bytes
         self._done: list[Found] = []
         self._graph: Listed | None = None
         self._broken: Broken | None = None  # what is wrong with it
@@ -83,6 +85,10 @@ class _Reader:
         Raises:
             FormatError: it is no GraphML.
         """
+        self._fed += len(piece)
+        if self._fed - max(self._parser.CurrentByteIndex, 0) > _LONGEST_TAG:
+            # The parser reads an unfinished tag anew with each piece.
+            raise self._refused(f"has a tag of more than {_LONGEST_TAG // 2**20} MB")
         try:
             self._parser.Parse(piece, last)
         except expat.ExpatError as error:

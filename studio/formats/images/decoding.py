@@ -71,6 +71,8 @@ def decoded(data: bytes) -> Bytes:
         raise Undecodable("is no PNG, JPEG, BMP, GIF or WebP picture") from error
     except Image.DecompressionBombError as error:
         raise TooLarge(f"has more than {MAX_PIXELS:,} pixels") from error
+    except MemoryError as error:
+        raise TooLarge("takes more memory than a picture may") from error
     except _DAMAGE as error:
         why = str(error).strip().rstrip(".") or type(error).__name__
         raise Undecodable(f"is damaged ({why})") from error

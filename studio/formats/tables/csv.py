@@ -11,6 +11,7 @@ from typing import Any, TextIO, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.formats.cells import harmless
 from studio.formats.limits import CHUNK, FormatError
 from studio.formats.tables.base import Chunk, Format, Table, TextCells
 from studio.formats.tables.commas import Commas
@@ -50,7 +51,9 @@ class Csv(Format):
         delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
         check_space(path.parent, 16 * x.size)
         with replacing(path) as temp, open(temp, "w", encoding="utf-8", newline="") as file:
-            csv.writer(file, delimiter=delimiter, lineterminator="\n").writerow(columns)
+            csv.writer(file, delimiter=delimiter, lineterminator="\n").writerow(
+                map(harmless, columns)
+            )
             for start in range(0, len(x), CHUNK):
                 np.savetxt(file, x[start : start + CHUNK], fmt="%.9g", delimiter=delimiter)
         if attrs:
