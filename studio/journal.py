@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 import time
+from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from types import TracebackType
@@ -51,6 +52,13 @@ class LiteralFormatter(logging.Formatter):
 
 class _File(RotatingFileHandler):
     """A log must not fail for want of a disk: what cannot be written is lost without a word."""
+
+    def _open(self) -> TextIOWrapper:
+        """Open the file for its owner alone: paths and names of runs stand in it."""
+        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        if hasattr(os, "fchmod"):
+            os.fchmod(descriptor, 0o600)  # one of an earlier version
+        return open(descriptor, self.mode, encoding=self.encoding, errors=self.errors)
 
     def handleError(self, record: logging.LogRecord) -> None:
         pass
