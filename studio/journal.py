@@ -58,7 +58,9 @@ class _File(RotatingFileHandler):
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         if hasattr(os, "fchmod"):
             os.fchmod(descriptor, 0o600)  # one of an earlier version
-        return open(descriptor, self.mode, encoding=self.encoding, errors=self.errors)
+        file = open(descriptor, self.mode, encoding=self.encoding, errors=self.errors)
+        assert isinstance(file, TextIOWrapper)
+        return file
 
     def handleError(self, record: logging.LogRecord) -> None:
         pass

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from studio.store.errors import DiskFull, StoreError, explain, human_bytes
 from studio.store.links import stay_inside
-from studio.store.process import exists
+from studio.store.process import exists, here
 
 __all__ = [
     "check_space",
@@ -33,7 +33,8 @@ __all__ = [
 RESERVE = 16 * 2**20
 """Bytes that are left free: status files and logs must go on when a checkpoint no longer fits."""
 
-_TEMP = re.compile(r"\..*\.(\d+)-[0-9a-f]{8}\.partial")
+# A process, a token, and where the process runs; earlier versions did not say the last.
+_TEMP = re.compile(r"\..*\.(\d+)-[0-9a-f]{8}(?:-([0-9a-f]{8}))?\.partial")
 _DAY = 86_400.0
 
 
@@ -71,10 +72,10 @@ def replacing(path: Path, *, exclusive: bool = False, durable: bool = True) -> I
 
 
 def partial_path(path: Path) -> Path:
-    """Return a hidden name beside a path, under which this process fills what will become it;
-    `sweep` removes it, a file or a folder, once the process is dead.
+    """Return a hidden name in the folder of a path, under which this process fills what will
+    become it; `sweep` removes it, a file or a folder, once the process is dead.
     """
-    token = f"{os.getpid()}-{secrets.token_hex(4)}"
+    token = f"{os.getpid()}-{secrets.token_hex(4)}-{here()}"
     return path.with_name(f".{path.name[:60]}.{token}.partial")
 
 
@@ -140,7 +141,7 @@ def sweep(folder: Path) -> list[str]:
     names.
 
     Called by the owner of the folder before it writes. A file of a living process is left alone,
-    unless it is a day old: its process number was then given to somebody else.
+    and one of another machine or container, whose processes cannot be seen, unless it is a day old.
 
     Raises:
         StoreError: a link leads out of the project.
@@ -153,7 +154,8 @@ def sweep(folder: Path) -> list[str]:
             continue
         with suppress(OSError):
             young = time.time() - path.stat().st_mtime < _DAY
-            if young and exists(int(match[1])):
+            elsewhere = match[2] is not None and match[2] != here()
+            if young and (elsewhere or exists(int(match[1]))):
                 continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)

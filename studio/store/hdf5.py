@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.store.atomic import check_space, write_bytes
-from studio.store.errors import Damaged, explain
+from studio.store.errors import Damaged, StoreError, explain
 from studio.store.regular import open_regular
 
 __all__ = [
@@ -28,7 +28,7 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _CUT = re.compile(r"truncated file: eof = (\d+),.* stored_eof = (\d+)")
 _GONE = re.compile(r"object '(.+)' doesn't exist")
 
-ERRORS = (OSError, KeyError, RuntimeError, ValueError, TypeError, MemoryError)
+ERRORS = (OSError, KeyError, RuntimeError, ValueError, TypeError)
 """What h5py raises on a file that is not what it should be."""
 
 
@@ -67,7 +67,7 @@ def opened(path: Path) -> Iterator[Any]:
 
     Raises:
         Damaged: the file, or something in it, cannot be read.
-        StoreError: it is missing or may not be read.
+        StoreError: it is missing, may not be read, or the memory is short.
     """
     import h5py
 
@@ -80,6 +80,11 @@ def opened(path: Path) -> Iterator[Any]:
             yield file
     except FileNotFoundError as error:
         raise explain(error, path, "read") from error
+    except MemoryError as error:
+        raise StoreError(
+            f"{path} cannot be read: there is too little free memory.",
+            "Close other programs, then open it again; the file is intact.",
+        ) from error
     except ERRORS as error:
         if not path.exists():  # whoever writes has thrown it away meanwhile
             raise explain(FileNotFoundError(), path, "read") from error

@@ -20,6 +20,7 @@ from threading import RLock
 
 import msgspec
 
+from studio.store.atomic import partial_path
 from studio.store.errors import StoreError, explain
 from studio.store.links import open_to_append
 from studio.store.process import is_same, this_process
@@ -30,7 +31,7 @@ NAME = ".lock"
 POLL = 0.05
 DYING = 5.0  # seconds; on a busy machine a killed process lets go a moment after its death
 NOTING = 1.0  # seconds; whoever has just taken it writes down who it is a moment later
-# Some network file systems know no locks. There it is as before there were any.
+# Some network file systems know no locks. There a file that only one can create is the lock.
 _UNKNOWN = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 _TAKEN = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
 _FAR = 1 << 30  # Windows locks bytes, and keeps others from reading them: one beyond the text
@@ -119,6 +120,50 @@ class Lock:
                     self.path.unlink()
             if os.name != "nt":
                 os.close(held.handle)
+            if _holder_of(self._claimed) == _this_holder():
+                with suppress(OSError):
+                    self._claimed.unlink()
+
+    @property
+    def _claimed(self) -> Path:
+        """The file whose creation is the lock where the file system knows no locks."""
+        return self.path.with_name(f"{self.path.name}.claim")
+
+    def _claim(self) -> bool:
+        """Create the claim; False if another process has it.
+
+        The claim of a process of this machine that is dead is set aside first, by a rename that
+        only one process can do.
+
+        Raises:
+            OSError: the disk failed.
+        """
+        while True:
+            with suppress(FileExistsError):
+                handle = os.open(self._claimed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+                with os.fdopen(handle, "wb") as file:
+                    file.write(msgspec.json.encode(_this_holder()))
+                return True
+            holder = _holder_of(self._claimed)
+            if holder == _this_holder():
+                return True
+            is_dead = bool(holder.pid) and holder.here() and not is_same(holder.pid, holder.started)
+            if not is_dead or not self._set_aside(holder):
+                return False
+
+    def _set_aside(self, dead: _Holder) -> bool:
+        """Remove the claim of a dead process; False if another process has claimed meanwhile."""
+        aside = partial_path(self._claimed)
+        try:
+            self._claimed.rename(aside)
+        except FileNotFoundError:
+            return True
+        is_dead = _holder_of(aside) == dead
+        if not is_dead:
+            with suppress(OSError):
+                os.link(aside, self._claimed)
+        aside.unlink(missing_ok=True)
+        return is_dead
 
     @contextmanager
     def held(self, patience: float = 0.0) -> Iterator[None]:
@@ -138,6 +183,8 @@ class Lock:
                 handle = self._open()
                 try:
                     taken = _lock(handle)
+                    if taken is None:
+                        taken = self._claim()
                     if taken and self._is_there(handle):
                         _note(handle)
                         _held[self._key] = _Held(handle)
@@ -164,10 +211,7 @@ class Lock:
             return False
 
     def _holder(self) -> _Holder:
-        try:
-            return msgspec.json.decode(self.path.read_bytes(), type=_Holder)
-        except (OSError, msgspec.DecodeError):
-            return _Holder()  # it has just come or gone
+        return _holder_of(self.path)
 
     def busy(self, pid: int, where: str = "") -> Busy:
         """The refusal that names the process which has it, 0 for one that is not known."""
@@ -175,8 +219,21 @@ class Lock:
         return Busy(f"{self.what} by {who}.", "Stop it there, or wait for its end.", pid)
 
 
-def _lock(handle: int) -> bool:
-    """Lock an open file; False if another process has it.
+def _holder_of(path: Path) -> _Holder:
+    """Return who a file says holds it, nobody where it has just come or gone."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_Holder)
+    except (OSError, msgspec.DecodeError):
+        return _Holder()
+
+
+def _this_holder() -> _Holder:
+    return _Holder(*this_process(), socket.gethostname())
+
+
+def _lock(handle: int) -> bool | None:
+    """Lock an open file; False if another process has it, None where the file system knows no
+    locks.
 
     Raises:
         OSError: the disk failed.
@@ -196,6 +253,7 @@ def _lock(handle: int) -> bool:
             return False
         if error.errno not in _UNKNOWN:
             raise
+        return None
     return True
 
 
@@ -203,4 +261,4 @@ def _note(handle: int) -> None:
     """Write down who holds it. A full disk costs only this."""
     with suppress(OSError):
         os.ftruncate(handle, 0)
-        os.write(handle, msgspec.json.encode(_Holder(*this_process(), socket.gethostname())))
+        os.write(handle, msgspec.json.encode(_this_holder()))

@@ -4,18 +4,34 @@ On Linux the start time is in seconds since the boot, which stays when the clock
 and in files of earlier versions, it is in unix seconds.
 """
 
+import hashlib
 import os
+import socket
 import sys
+from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import psutil
 
-__all__ = ["exists", "is_same", "this_process"]
+__all__ = ["exists", "here", "is_same", "this_process"]
 
 _TOLERANCE = 2.0  # seconds: the start time is derived from the boot time, which is rounded
 _UNIX = 1e9  # a start time above this is in unix seconds
+
+
+@lru_cache(maxsize=1)
+def here() -> str:
+    """Return eight digits for the place where process numbers mean what they mean here: this
+    machine since its boot, and within it this container.
+    """
+    said = [socket.gethostname()]
+    with suppress(OSError):
+        said.append(Path("/proc/sys/kernel/random/boot_id").read_text().strip())
+        said.append(os.readlink("/proc/self/ns/pid"))
+    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:8]
 
 
 def this_process() -> tuple[int, float]:

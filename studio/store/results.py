@@ -8,9 +8,7 @@ nothing that could be taken for one.
 """
 
 import json
-import os
 import re
-import secrets
 import shutil
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -24,7 +22,7 @@ from numpy.typing import NDArray
 
 from studio.protocol.label import Label
 from studio.store import hdf5
-from studio.store.atomic import make_folder, sync_folder
+from studio.store.atomic import make_folder, partial_path, sync_folder
 from studio.store.contents import read_arrays
 from studio.store.errors import StoreError, explain
 from studio.store.migrate import CURRENT
@@ -204,7 +202,7 @@ class Results:
             StoreError: the disk refused (`DiskFull`: there is no room).
         """
         make_folder(self.folder)
-        hidden = self.folder / f".result.{os.getpid()}-{secrets.token_hex(4)}.partial"
+        hidden = partial_path(self.folder / "result")
         try:
             hidden.mkdir()
             hdf5.write(

@@ -2,15 +2,17 @@
 
 import os
 import resource
+import subprocess
 import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
-from studio.store import lines, links, process
-from studio.store.atomic import make_folder
-from studio.store.errors import StoreError
+from studio.launch import own_env
+from studio.store import hdf5, lines, links, process
+from studio.store.atomic import make_folder, partial_path, sweep
+from studio.store.errors import Damaged, StoreError
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="boot time is of Linux")
@@ -24,6 +26,73 @@ def test_a_clock_that_is_set_makes_no_writer_look_dead(monkeypatch) -> None:
     monkeypatch.setattr(psutil, "boot_time", lambda: boot() + 5)
     monkeypatch.setattr(psutil.Process, "create_time", lambda self: create(self) + 5)
     assert process.is_same(pid, started)
+
+
+def test_what_another_machine_is_writing_is_left_alone(tmp_path: Path, monkeypatch) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    ours = partial_path(tmp_path / "ours")
+    ours.touch()
+    place = process.here()
+    for name in (f".a.{dead.pid}-01234567-{place}", f".b.{dead.pid}-01234567"):
+        (tmp_path / f"{name}.partial").touch()
+    theirs = tmp_path / f".c.{dead.pid}-01234567-fedcba98.partial"
+    theirs.touch()
+    assert len(sweep(tmp_path)) == 2
+    assert set(tmp_path.iterdir()) == {ours, theirs}
+    two_days_ago = theirs.stat().st_mtime - 2 * 86_400
+    os.utime(theirs, (two_days_ago, two_days_ago))
+    assert sweep(tmp_path) == [theirs.name]
+
+
+def test_a_short_memory_is_no_damage(tmp_path: Path) -> None:
+    path = tmp_path / "some.h5"
+    hdf5.write(path, lambda file: file.create_dataset("x", data=[1.0]))
+    with pytest.raises(StoreError, match="too little free memory") as caught, hdf5.opened(path):
+        raise MemoryError
+    assert not isinstance(caught.value, Damaged)
+
+
+CLAIM = """
+import errno, fcntl, sys
+from studio.store.lock import Busy, Lock
+
+def refuse(*of):
+    raise OSError(errno.ENOLCK, "no locks available")
+
+fcntl.flock = refuse
+lock = Lock(sys.argv[1], "It is trained")
+try:
+    lock.take()
+    print("taken", flush=True)
+    sys.stdin.read()
+    lock.release()
+except Busy as error:
+    print(error, flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="locks are others there")
+def test_where_there_are_no_locks_one_of_two_gets_it(tmp_path: Path) -> None:
+    def start() -> "subprocess.Popen[str]":
+        command = [sys.executable, "-c", CLAIM, str(tmp_path)]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, env=own_env())
+
+    def said(child: "subprocess.Popen[str]") -> str:
+        assert child.stdout is not None
+        return child.stdout.readline()
+
+    with start() as first, start() as second:
+        lines_of = {said(first), said(second)}
+        assert "taken\n" in lines_of
+        assert any("by process" in line for line in lines_of)
+        first.kill()
+        second.kill()
+    with start() as third:  # a claim of the dead is no hindrance
+        assert said(third) == "taken\n"
+        third.communicate()
+    assert not list(tmp_path.glob("*claim*"))
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need rights there")
