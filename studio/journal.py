@@ -54,12 +54,10 @@ class _File(RotatingFileHandler):
     """A log must not fail for want of a disk: what cannot be written is lost without a word."""
 
     def _open(self) -> TextIOWrapper:
-        """Open the file for its owner alone: paths and names of runs stand in it."""
-        descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        """Open the file for its owner alone: names and paths of runs are written to it."""
+        file = super()._open()
         if hasattr(os, "fchmod"):
-            os.fchmod(descriptor, 0o600)  # one of an earlier version
-        file = open(descriptor, self.mode, encoding=self.encoding, errors=self.errors)
-        assert isinstance(file, TextIOWrapper)
+            os.fchmod(file.fileno(), 0o600)
         return file
 
     def handleError(self, record: logging.LogRecord) -> None:
