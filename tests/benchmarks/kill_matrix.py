@@ -155,9 +155,9 @@ def disturb(
         child.communicate()
         trial.kills.append(str(reached(project)) if case.trains else "work")
         listed(case, project, trial)
-    if not case.outcome(project) or not case.trains:
-        wrong = finished(case.begin(project, steps), whole)
-        trial.differs += [wrong] if wrong else []
+    done = bool(case.outcome(project))  # a kill may come when all is written
+    if not done and (wrong := finished(case.begin(project, steps), whole)):
+        trial.differs.append(wrong)
     trial.differs += differences(one.bits, case.outcome(project))
     trial.left = leftovers(project)
     return trial
