@@ -123,8 +123,14 @@ def varying(mean: float, spread: float) -> str:
     """Return a mean with how far it varies, "0.058 ± 0.02"; as it is where that is not known."""
     if not spread or not math.isfinite(spread):
         return figure(mean)
-    # The mean is known no better than its spread.
-    return f"{short(mean, 2)} ±\u00a0{short(spread, 1)}"
+    # The mean is known no better than its spread, and no worse: 0.996 ± 0.001 is not 1.
+    places = _exponent(mean) - _exponent(spread) + 1
+    return f"{short(mean, min(max(places, 2), 6))} ±\u00a0{short(spread, 1)}"
+
+
+def _exponent(value: float) -> int:
+    """Return the power of ten of the first digit of a value, 0 of zero."""
+    return math.floor(math.log10(abs(value))) if value and math.isfinite(value) else 0
 
 
 def ago(at: float, now: float | None = None) -> str:

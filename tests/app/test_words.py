@@ -26,6 +26,7 @@ def test_what_is_no_number_is_called_so(value: float) -> None:
         ({"mmd": -3e-5, "spread/mmd": 2.2e-4}, "-3.0e-5 ±\u00a00.0002"),
         ({"mmd": 55.2, "spread/mmd": 13.0}, "55 ±\u00a013"),
         ({"mmd": 1.0, "spread/mmd": 0.0}, "1"),
+        ({"mmd": 0.996, "spread/mmd": 0.001}, "0.996 ±\u00a00.001"),
     ],
 )
 def test_a_floor_is_a_mean_with_its_spread(floors: dict[str, float], text: str) -> None:
