@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QPushButton
 
 from studio.app.shell.queue_list import QueueList
+from studio.app.shell.run_menu import run_entries
 from studio.app.state.naming import called
 from studio.app.state.runs import RunState
 from studio.app.widgets.basic import Elided
@@ -69,6 +70,15 @@ async def test_the_line_of_a_run_that_waits_says_so(bench, wait):
     listed, (_, second) = bench.window.sidebar.runs, bench.state.runs.by_key
     assert listed.words(second).note == "waiting"
     assert listed.words(second).spoken.count("waiting") == 1
+
+
+async def test_stop_in_the_menu_of_a_run_that_is_not_open_stops_it(bench, wait):
+    await waiting(bench, wait, runs=2)
+    trained, second = bench.state.runs.by_key
+    bench.actions.runs.select(second)
+    entries = dict(run_entries(bench.state, bench.actions, trained, lambda said: None))
+    entries["Stop and keep"]()
+    await wait(lambda: bench.state.runs.by_key[trained].state == "cancelled")
 
 
 async def test_the_main_button_of_a_run_that_waits_is_about_it(bench, qtbot, wait):

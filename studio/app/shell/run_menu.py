@@ -65,7 +65,7 @@ def run_entries(
     if run.background:
         entries.append(("Stop and keep", partial(actions.training.stop_background, key)))
     elif running is not None and running.job == run.job:
-        entries.append(("Stop and keep", actions.training.stop))
+        entries.append(("Stop and keep", partial(actions.training.steer, run.job, "cancel")))
     chosen = state.runs.chosen
     if len(chosen) > 1 and key in chosen:
         entries.append((f"Compare {len(chosen)} runs", actions.comparing.show_chosen))
