@@ -430,5 +430,5 @@ def test_metrics_say_why_they_do_not_apply() -> None:
         TwoCommunities(NoConfig()).measure(asked)
     broken = some.rows(slice(None))
     broken.x[3, 10] = torch.nan
-    with pytest.raises(ArithmeticError, match="1 of 50 graphs"):
+    with pytest.raises(ArithmeticError, match="1 of 50 samples are not finite"):
         DegreeMMD(GraphMMDConfig()).measure(Evidence(some, make_generator(0), made=broken))
