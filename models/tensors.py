@@ -53,10 +53,11 @@ def resident(constant: Tensor, like: Tensor | torch.device) -> Tensor:
     return copies[device, dtype]
 
 
-def upload(values: Tensor, device: torch.device) -> Tensor:
+def upload(values: Tensor, device: torch.device | str) -> Tensor:
     """Return values of the host on a device. To an NVIDIA GPU they go by way of pinned memory, so
     that the host does not wait.
     """
+    device = torch.device(device)
     if device.type != "cuda" or values.is_cuda:
         return values.to(device)
     pinned = values if values.is_pinned() else values.pin_memory()

@@ -203,7 +203,7 @@ class TestMetrics:
         """argmax would file such an image under the first class."""
         x = quadrants(300, 5).x
         x[7, 0, 3, 3] = torch.nan
-        with pytest.raises(ArithmeticError, match="1 of 300 images are not finite"):
+        with pytest.raises(ArithmeticError, match="1 of 300 samples are not finite"):
             value(metric, x, quadrants(600, 0), judge=trained)
 
 
