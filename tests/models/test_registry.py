@@ -44,7 +44,7 @@ def test_an_unknown_slug_names_those_there_are():
     with pytest.raises(KeyError, match="known: none"):
         found.get("family", "edm")
     found.add(entry("mmd"))
-    with pytest.raises(KeyError, match="no metric is called 'mdm'; did you mean mmd\? known: mmd"):
+    with pytest.raises(KeyError, match=r"no metric is called 'mdm'; did you mean mmd\? known: mmd"):
         found.get("metric", "mdm")
     with pytest.raises(KeyError, match="no family"):
         found.get("family", "mmd")
