@@ -79,7 +79,7 @@ async def test_memorisation_is_found_by_its_words(bench, typed):
     await bench.start()
     found = search(all_hits(bench.state, bench.actions, bench.window.registry), typed)
     pages = next(each for each in found if each.group == "Help")
-    assert pages.hits[0].id == "help-image-quality"
+    assert "help-image-quality" in {hit.id for hit in pages.hits}
 
 
 def test_a_question_finds_what_has_its_most_telling_words():
