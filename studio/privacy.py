@@ -23,13 +23,18 @@ from studio.literal import one_line
 __all__ = ["Scrubber"]
 
 # Folders that are the same on every machine.
-PUBLIC = ("usr", "lib", "lib64", "bin", "sbin", "opt", "proc", "sys", "dev", "etc", "System")
+PUBLIC = ("usr", "lib", "lib64", "bin", "sbin", "proc", "sys", "dev", "etc", "System")
 LETTER = r"[^\W_]"
 # A word may follow on a character that a log or JSON has written out.
 BEFORE = rf"(?:(?<=\\[nrt])|(?<=\\x[0-9a-f]{{2}})|(?<=\\u[0-9a-f]{{4}})|(?<!{LETTER}))"
 _QUOTED = re.compile(r"""(["'])((?:/|[A-Za-z]:[\\/]|\\\\)[^"'\n]*)\1""")
+_PART = r"[^\s\"'`<>|,;()\[\]{}]"
+# A path on a disk, or on a server (\\server\share, //server/share); it goes on after a space where
+# the next word is the rest of a folder's name.
 _BARE = re.compile(
-    r"""(?:(?<=file://)|(?<![\w<>~/\\.]))(?:/(?=\w)|[A-Za-z]:[\\/])[^\s"'`<>|,;()\[\]{}]*"""
+    r"(?:(?<=file://)|(?<![\w<>~/\\.:]))"
+    r"(?:/(?=\w)|[A-Za-z]:[\\/]|\\\\(?=\w)|//(?=\w))"
+    rf"{_PART}*(?: (?:(?![/\\]){_PART})+[/\\]{_PART}*)*"
 )
 _INSIDE = re.compile(r"(<project \d+>[\\/]+(data|runs|trash)[\\/]+)([^\s\\/\"',:;]+)")
 
@@ -140,7 +145,7 @@ def _machines() -> list[tuple[str, str]]:
 
 def _is_public(path: str) -> bool:
     first = path.lstrip("/").partition("/")[0]
-    return path.startswith("/") and first in PUBLIC
+    return path.startswith("/") and not path.startswith("//") and first in PUBLIC
 
 
 def _quoted(found: re.Match[str]) -> str:

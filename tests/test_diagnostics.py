@@ -78,6 +78,8 @@ def logged(person: Path, project: Project) -> None:
         f"run {project.runs()[0].name} of {NAME}",
         f"told: {person}/work/other.csv, '/media/Secret Disk/a.csv', /mnt/vault/b.csv",
         f"{os.path.realpath(person)}: {USER.upper()}",
+        "Could not read /media/Hidden Disk/of people/a.csv: it is gone",
+        r"/opt/secret/x.csv, \\vault\people\a.csv and //vault/people/b.csv are open",
     ):
         say.info("%s", text)
     log.close()
