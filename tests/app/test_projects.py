@@ -97,7 +97,7 @@ async def test_a_run_with_damaged_curves_says_so_and_the_others_have_theirs(benc
 
 
 async def test_a_run_that_died_is_interrupted_whatever_its_file_says(bench, wait, project):
-    project.runs()[0].update_status(state="running", step=40, pid=1, process_started=1.0)
+    project.runs()[0].update_status(state="running", step=40, pid=1, process_started=123_456.0)
     await opened(bench, wait, project)
     assert bench.state.runs.by_key[str(project.runs()[0].path)].state == "interrupted"
 
