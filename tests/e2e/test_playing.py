@@ -90,7 +90,7 @@ async def test_a_branch_equals_its_parent_up_to_where_it_leaves(person: Person) 
         "gan-ring-of-five", steps=300, checkpoint_steps=100, **FEW, batch=64
     )
     await until(lambda: parent.state == "finished", 60)
-    step = next(kept for kept in parent.kept if kept >= 100)
+    step = next(kept for kept in parent.kept if kept >= 180)
     change = ChangeSetting(step=step, path="rescaling", value="logit")
     said: set[str] = set()
     strip = person.window.canvas.replay
@@ -101,7 +101,7 @@ async def test_a_branch_equals_its_parent_up_to_where_it_leaves(person: Person) 
     child: RunState = person.run
     assert (child.parent, child.branch_step) == (parent.name, step)
     if child.branch_start < step:
-        assert said <= {"", f"Replaying to step {step:,}"}
+        assert f"Replaying to step {step:,}" in said
     assert not strip.isVisible(), "it is past where it left"
     ours, theirs = child.series["loss"], parent.series["loss"]
     assert np.array_equal(ours.steps, theirs.steps), "it has its parent's curve before its own"

@@ -16,6 +16,7 @@ from studio.engine.process.commands import dispatch, handled
 from studio.engine.process.engine import Engine
 from studio.engine.process.loop import work
 from studio.engine.process.streams import Inbox
+from studio.engine.watch.viewing import LiveView
 from studio.protocol import messages as m
 from studio.protocol.catalog import Catalog
 from studio.protocol.spec import Pick
@@ -265,7 +266,9 @@ def test_control_speed_and_order(desk):
     assert desk.refused(m.MoveJob(job=job, place=0)).kind == "user"
 
 
-def test_watch_and_credit(desk):
+@pytest.mark.parametrize("most", [LiveView.MOST, 1e-9], ids=["cheap records", "dear records"])
+def test_watch_and_credit(desk, monkeypatch, most):
+    monkeypatch.setattr(LiveView, "MOST", most)
     job, _ = desk.start(spec(steps=500))
     desk.work(steps=5)
     desk.reply(m.Watch(job=job, on=True, layers=["pull"], resolution=4, particles=8))

@@ -90,14 +90,16 @@ class LivePicture:
             now = self._clock()
             self._view.made(record.seconds + now - start, now, step)
 
-    def show_kept(self, record: FlowRecord, particles: int, more: float) -> Work:
-        """Send a record that is being kept, with the layers that are looked at: its first
-        ``particles``; ``more`` are the seconds that it took because it is looked at.
+    def show_kept(self, record: FlowRecord, more: float) -> Work:
+        """Send as many particles of a record that is being kept as the next live record would
+        have, with the layers that are looked at; ``more`` are the seconds that it took because it
+        is looked at.
         """
         watch, recorder = self._view.watch, self._session.recorder
         if recorder is None or not self.wanted:
             return
-        if particles < min(self._view.FEWEST, recorder.particles):
+        particles = min(record.x.shape[1], self._view.particles)
+        if particles < min(self._view.FEWEST, recorder.particles, watch.particles):
             return  # of a dear model: the window shows it where its picture is too old
         unwanted = [f"{EXTRA}{name}" for name in recorder.extras if name not in watch.extras]
         arrays = {

@@ -133,7 +133,7 @@ class Outputs:
         own = record.seconds if whole else record.seconds * few / many
         self._kept.kept(step, own, self._pace, whole=whole)
         self._view.foresee(record.seconds * recorder.particles / many, recorder.particles)
-        yield from self.live.show_kept(record, shown or many, record.seconds - own)
+        yield from self.live.show_kept(record, record.seconds - own)
 
     def _keep(
         self, step: int, particles: int, *, layered: bool
