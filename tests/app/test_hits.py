@@ -79,7 +79,9 @@ async def test_memorisation_is_found_by_its_words(bench, typed):
     await bench.start()
     found = search(all_hits(bench.state, bench.actions, bench.window.registry), typed)
     pages = next(each for each in found if each.group == "Help")
-    assert "help-image-quality" in {hit.id for hit in pages.hits}
+    # The list of all claims names copies as null models more often than any page explains them.
+    explaining = [hit.id for hit in pages.hits if hit.id != "help-verified"]
+    assert explaining[0] == "help-image-quality"
 
 
 def test_a_question_finds_what_has_its_most_telling_words():
