@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Set up Pushforward Studio on a fresh machine, then open it or run all its tests.
+"""Set up Pushforward Studio on a fresh machine, then open it or run its tests.
 
-    python3 packaging/bootstrap.py open    set up, then open the studio
-    python3 packaging/bootstrap.py test    set up, then run every check and test
-    python3 packaging/bootstrap.py fast    set up without PyTorch, then run the tests without it
-    python3 packaging/bootstrap.py setup   set up only
+    python3 packaging/bootstrap.py open         set up, then open the studio
+    python3 packaging/bootstrap.py test         set up, then run every check and the short suite
+    python3 packaging/bootstrap.py test --all   set up, then run every check and every test
+    python3 packaging/bootstrap.py fast         set up without PyTorch, then run the tests without
+    python3 packaging/bootstrap.py setup        set up only
 
 Needs nothing but Python 3.11 to 3.13: the standard library only, on Linux, macOS and Windows.
 Each step says what it does; one that fails says what failed and what to do. Started again, it
@@ -21,13 +22,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from steps.checks import (
-    all_tests,
     beside,
     fast_check,
     fast_types_check,
     run_checks,
     run_on_other_pythons,
     small_checks,
+    tests_check,
     types_check,
 )
 from steps.environment import (
@@ -79,13 +80,19 @@ def parsed(words: list[str] | None = None) -> tuple[argparse.Namespace, list[str
         "locked ones",
     )
     parser.add_argument(
+        "--all",
+        action="store_true",
+        help="with test: every test, not the short suite only, and the same as --every-python",
+    )
+    parser.add_argument(
         "--every-python",
         action="store_true",
         help="with test: the fast tests also with every other supported Python on this machine",
     )
     arguments, extra = parser.parse_known_args(words)
-    if arguments.what != "test" and (arguments.newest or arguments.every_python):
-        parser.error("--newest and --every-python go with test")
+    of_test = (arguments.newest, arguments.every_python, arguments.all)
+    if arguments.what != "test" and any(of_test):
+        parser.error("--newest, --every-python and --all go with test")
     if arguments.newest and arguments.torch == "skip":
         parser.error("--newest tests everything, PyTorch too: it cannot be skipped")
     return arguments, extra
@@ -126,11 +133,11 @@ def main() -> int:
         failed = [*types, *failed]
     elif arguments.what == "test":
         with beside(types_check(environment)) as types:
-            if arguments.every_python:
+            if arguments.every_python or arguments.all:
                 failed += run_on_other_pythons()
             failed += run_checks(small_checks(environment), extra)
-        # The whole of the tests goes last, so that its closing line is the last one.
-        failed += [*types, *run_checks([all_tests(environment)], extra)]
+        # The tests go last, so that their closing line is the last one.
+        failed += [*types, *run_checks([tests_check(environment, arguments.all)], extra)]
     return 1 if failed else 0
 
 

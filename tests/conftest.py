@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.tiers import EXHAUSTIVE, listed
+
 HERE = Path(__file__).parent
 # What computes or starts a real engine: left out of the fast tests, which need no PyTorch.
 NEEDS_TORCH = (
@@ -69,7 +71,13 @@ def pytest_collection() -> Iterator[None]:
     gc.enable()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what only the whole suite has, before ``-m`` selects; skip what needs a screen."""
+    only_whole = listed()
+    for item in items:
+        if item.nodeid.partition("[")[0] in only_whole:
+            item.add_marker(EXHAUSTIVE)
     on_screen = os.environ["QT_QPA_PLATFORM"] != "offscreen"
     skip = pytest.mark.skip(reason="needs QT_QPA_PLATFORM=xcb and an X display (Xvfb)")
     for item in items:

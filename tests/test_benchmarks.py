@@ -7,10 +7,12 @@ from pathlib import Path
 
 from studio.launch import own_env
 from tests.benchmarks.__main__ import benchmarks
+from tests.tiers import EXHAUSTIVE
 
 ROOT = Path(__file__).parent.parent
 
 
+@EXHAUSTIVE
 def test_every_benchmark_works() -> None:
     """Also a trial of the crash matrix: a training that is killed and resumed."""
     faulthandler.cancel_dump_traceback_later()  # on a busy computer it takes some minutes

@@ -27,7 +27,7 @@ def types_check(environment: Environment) -> Check:
 
 def small_checks(environment: Environment) -> list[Check]:
     """Return a title, a command and what it adds to the process environment, for each check but
-    that of the types and the whole of the tests.
+    that of the types and the tests that need no screen.
     """
     python = str(environment.python)
     found: list[Check] = [
@@ -43,9 +43,11 @@ def small_checks(environment: Environment) -> list[Check]:
     return found
 
 
-def all_tests(environment: Environment) -> Check:
-    """Return the whole of the tests that need no screen."""
+def tests_check(environment: Environment, whole: bool) -> Check:
+    """Return the tests that need no screen: the whole of them, or the short suite."""
     command = [str(environment.python), "-m", "pytest", "-q", *WORKERS, "--durations=10"]
+    if whole:
+        command += ["-m", ""]  # in place of the selection in pyproject.toml
     return ("pytest", command, {"QT_QPA_PLATFORM": "offscreen"})
 
 

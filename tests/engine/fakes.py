@@ -22,6 +22,7 @@ from studio.engine.jobs.training import TrainingJob
 from studio.protocol.messages import Event, Record
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
+from tests.tiers import representatives, tiered
 
 
 class MemorySink:
@@ -183,6 +184,16 @@ ON_POINTS = [
     if "points" in kinds_of(entry) and not entry.inputs and "samples" in entry.abilities
 ]
 """The families that `spec` is for: those that make points and need no run to learn from."""
+
+
+def each_on_points(*more: str) -> list[Any]:
+    """Return them as the cases of a test, and ``more``. What the engine does with a run, it does
+    with all alike: the short suite tries one family of each carrier, and one of each field.
+    """
+    entries = [registry.get("family", slug) for slug in ON_POINTS]
+    few = representatives(entries, lambda entry: entry.carrier, lambda entry: entry.field)
+    return tiered([*ON_POINTS, *more], [*(entry.slug for entry in few), *more])
+
 
 QUICK = {"batch": 32, "samples": 300, "particles": 20, "evaluate_samples": 40, "frames": 5}
 # Few records: forcing each to the disk is what takes the time here.

@@ -15,7 +15,15 @@ from studio.protocol.spec import ChangeSetting, EditPoints
 from studio.store.errors import StoreError
 from studio.store.project import Project
 from studio.store.run import RunFolder
-from tests.engine.fakes import ON_POINTS, drive, losses, new_job, new_run, spec, to_compare
+from tests.engine.fakes import (
+    drive,
+    each_on_points,
+    losses,
+    new_job,
+    new_run,
+    spec,
+    to_compare,
+)
 from tests.engine.same import assert_same_run, finish, sampled
 from tests.engine.test_commands import Desk
 
@@ -48,7 +56,7 @@ def assert_same_result(one, other):
     np.testing.assert_array_equal(sampled(one), sampled(other))
 
 
-@pytest.mark.parametrize("family", [*ON_POINTS, "tiny"])
+@pytest.mark.parametrize("family", each_on_points("tiny"))
 def test_a_branch_without_a_change_is_its_parent(straight, family):
     parent = straight(to_compare(family))
     child, start = branch(parent, 13, "the same")

@@ -1,7 +1,8 @@
 """The crash matrix, with the real processes. The ids of the tests are its rows.
 
 In each row: the other process lives, a person is told in one sentence with the cause, resume
-continues from the last good checkpoint, and no file is lost.
+continues from the last good checkpoint, and no file is lost. The short suite has one row of each
+way to die; the whole has all.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ from studio.store.run import RunFolder
 from studio.store.splits import split_rows
 from tests.client.harness import Ear
 from tests.patience import Patience
+from tests.tiers import EXHAUSTIVE
 
 ENGINE = str(Path(__file__).with_name("faulty_engine.py"))
 STUDIO = str(Path(__file__).with_name("studio_process.py"))
@@ -164,10 +166,22 @@ def intact(run: RunFolder, damaged: tuple[str, ...] = ()) -> None:
     ("fault", "kind", "cause"),
     [
         pytest.param("raises", "bug", "a mistake of the family", id="family-raises"),
-        pytest.param("memory", "memory", "memory", id="out-of-memory"),
-        pytest.param("nan", "numeric", "not a number", id="loss-is-nan"),
-        pytest.param("disk-full", "disk", "checkpoints: ", id="disk-full-before-a-checkpoint"),
-        pytest.param("disk-fills", "disk", "disk is full", id="disk-full-within-a-checkpoint"),
+        pytest.param("memory", "memory", "memory", id="out-of-memory", marks=EXHAUSTIVE),
+        pytest.param("nan", "numeric", "not a number", id="loss-is-nan", marks=EXHAUSTIVE),
+        pytest.param(
+            "disk-full",
+            "disk",
+            "checkpoints: ",
+            id="disk-full-before-a-checkpoint",
+            marks=EXHAUSTIVE,
+        ),
+        pytest.param(
+            "disk-fills",
+            "disk",
+            "disk is full",
+            id="disk-full-within-a-checkpoint",
+            marks=EXHAUSTIVE,
+        ),
     ],
 )
 def test_the_training_fails_and_the_engine_lives(
@@ -195,8 +209,13 @@ def test_the_training_fails_and_the_engine_lives(
     ("fault", "cause"),
     [
         pytest.param("segfault", "crashed in native code (SIGSEGV)", id="segfault-in-training"),
-        pytest.param("exits", "ended with status 7", id="engine-raises"),
-        pytest.param("killed-saving", "killed (SIGKILL)", id="killed-while-writing-a-checkpoint"),
+        pytest.param("exits", "ended with status 7", id="engine-raises", marks=EXHAUSTIVE),
+        pytest.param(
+            "killed-saving",
+            "killed (SIGKILL)",
+            id="killed-while-writing-a-checkpoint",
+            marks=EXHAUSTIVE,
+        ),
     ],
 )
 def test_the_engine_dies_and_is_started_again(studio: Any, fault: str, cause: str) -> None:
@@ -241,6 +260,7 @@ def test_killed_while_training(studio: Any) -> None:
     studio(row)
 
 
+@EXHAUSTIVE
 def test_killed_right_after_an_edit(studio: Any) -> None:
     """What was answered is on disk: it is made again, once, at its step."""
 
@@ -279,6 +299,7 @@ async def killed(s: Studio) -> float:
     return seconds
 
 
+@EXHAUSTIVE
 def test_killed_while_idle(studio: Any) -> None:
     async def row(s: Studio) -> None:
         job, run = await s.start(steps=30)
@@ -309,6 +330,7 @@ def test_engine_hangs(studio: Any) -> None:
     studio(row)
 
 
+@EXHAUSTIVE
 def test_stray_prints(studio: Any) -> None:
     async def row(s: Studio) -> None:
         pid = s.client.state.pid
@@ -321,6 +343,7 @@ def test_stray_prints(studio: Any) -> None:
     studio(row)
 
 
+@EXHAUSTIVE
 def test_truncated_checkpoint(studio: Any) -> None:
     async def row(s: Studio) -> None:
         job, run = await s.start("raises")
@@ -336,6 +359,7 @@ def test_truncated_checkpoint(studio: Any) -> None:
     studio(row)
 
 
+@EXHAUSTIVE
 def test_corrupt_hdf5_of_a_kept_step(studio: Any) -> None:
     async def row(s: Studio) -> None:
         job, run = await s.start("raises")
@@ -352,6 +376,7 @@ def test_corrupt_hdf5_of_a_kept_step(studio: Any) -> None:
     studio(row)
 
 
+@EXHAUSTIVE
 def test_corrupt_file_of_a_data_set(studio: Any) -> None:
     async def row(s: Studio) -> None:
         project = Project.create(s.folder / "with-data", "With data")
@@ -375,7 +400,7 @@ def test_corrupt_file_of_a_data_set(studio: Any) -> None:
     ("fault", "state"),
     [
         pytest.param("none", "interrupted", id="studio-killed-while-training"),
-        pytest.param("stuck", "running", id="studio-killed-while-a-step-hangs"),
+        pytest.param("stuck", "running", id="studio-killed-while-a-step-hangs", marks=EXHAUSTIVE),
     ],
 )
 def test_the_studio_is_killed(studio: Any, fault: str, state: str) -> None:

@@ -7,9 +7,9 @@ from models.registry import registry
 from studio.engine.jobs import headless
 from studio.protocol.messages import Watch
 from tests.engine.fakes import (
-    ON_POINTS,
     MemorySink,
     drive,
+    each_on_points,
     losses,
     new_job,
     new_run,
@@ -18,11 +18,11 @@ from tests.engine.fakes import (
 )
 from tests.engine.same import assert_same_run, finish
 
-CASES = [(family, 300) for family in ON_POINTS] + [("tiny", 300), ("tiny", 0)]
 
-
-@pytest.mark.parametrize(("family", "samples"), CASES)
-def test_24_steps_are_13_and_resume_and_11(tmp_path, straight, family, samples):
+@pytest.mark.parametrize("family", [*each_on_points("tiny"), "tiny without a set"])
+def test_24_steps_are_13_and_resume_and_11(tmp_path, straight, family):
+    family, _, without = family.partition(" ")
+    samples = 0 if without else 300
     run = to_compare(family, samples=samples)
     whole, parts = straight(run), new_run(tmp_path, run)
     drive(new_job(parts), 13).close()
@@ -35,7 +35,7 @@ def test_24_steps_are_13_and_resume_and_11(tmp_path, straight, family, samples):
     np.testing.assert_array_equal(last_whole.x, last_parts.x)
 
 
-@pytest.mark.parametrize("family", [*ON_POINTS, "tiny"])
+@pytest.mark.parametrize("family", each_on_points("tiny"))
 def test_watched_and_disturbed_is_as_unwatched(tmp_path, straight, family):
     run = to_compare(family)
     watched = new_run(tmp_path, run)

@@ -20,7 +20,16 @@ from studio.protocol.messages import Edited, Log
 from studio.protocol.spec import ChangeSetting, EditPoints, Pick, UndoPoints
 from studio.store.edits import effective_spec, made_edits
 from studio.store.errors import DiskFull, StoreError
-from tests.engine.fakes import ON_POINTS, MemorySink, drive, losses, new_job, new_run, quick, spec
+from tests.engine.fakes import (
+    MemorySink,
+    drive,
+    each_on_points,
+    losses,
+    new_job,
+    new_run,
+    quick,
+    spec,
+)
 from tests.engine.same import assert_same_run, finish
 
 discover()
@@ -116,7 +125,7 @@ def test_a_run_with_edits_is_its_own_resume_and_its_exported_spec(tmp_path, samp
         assert len(made_edits(whole)) == 7
 
 
-@pytest.mark.parametrize("slug", ON_POINTS)
+@pytest.mark.parametrize("slug", each_on_points())
 def test_every_live_setting_of_every_family_is_replayed(tmp_path, slug):
     entry = registry.get("family", slug)
     changes = {

@@ -37,6 +37,7 @@ from tests.engine.fakes import (
     small,
 )
 from tests.engine.fakes import spec as point_spec
+from tests.tiers import representatives, tiered
 
 discover()
 SETS = ["digits", "mnist", "fashion-mnist", "emoji"]
@@ -46,6 +47,12 @@ FAMILIES = [
     for e in registry.all("family")
     if "images" in kinds_of(e) and not e.inputs and "samples" in e.abilities
 ]
+FEW = representatives(
+    FAMILIES,
+    lambda slug: registry.get("family", slug).carrier,
+    lambda slug: registry.get("family", slug).field,
+)
+"""One of each carrier, and one of each field."""
 SMALL = {
     "edm": {"net": {"width": 4}},
     "gan": {"generator": {"width": 4}, "critic": {"width": 4}, "latent": 8},
@@ -299,7 +306,7 @@ class TestResolve:
         assert "images" in problem.hint
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", tiered(FAMILIES, FEW))
 def test_a_resumed_run_is_bit_for_bit_the_same(tmp_path, family):
     run = quick(family)
     whole = new_run(tmp_path, run)

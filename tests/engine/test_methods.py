@@ -25,6 +25,7 @@ from studio.protocol.spec import Pick, RunRef, RunSpec, led_by, run_name
 from studio.resources import recipes
 from studio.store.project import Project
 from studio.store.run import RunFolder
+from tests.tiers import representatives, tiered
 
 discover()
 CATALOG = catalogue.build([])
@@ -117,6 +118,21 @@ def test_a_setting_that_another_makes_idle_is_no_difference() -> None:
     assert named(msgspec.structs.replace(spec, family=family), METHODS, CATALOG).slug == "edm"
 
 
+def family_of(case: tuple[Method, str]) -> str:
+    return case[0].family.slug
+
+
+def sampler_of(case: tuple[Method, str]) -> str:
+    return case[0].sampler.slug if case[0].sampler else ""
+
+
+def kind_of(case: tuple[Method, str]) -> str:
+    return str(CATALOG.kind_of(Pick(slug=case[1])))
+
+
+TRAINED = [(method, dataset) for method in METHODS for dataset in data_for(method)]
+
+
 def test_a_method_says_where_it_comes_from() -> None:
     experiments = {entry.slug for entry in registry.all("experiment")}
     for method in METHODS:
@@ -175,8 +191,12 @@ def led(sampler: Pick | None, classifier: str) -> Pick | None:
 
 @pytest.mark.parametrize(
     ("method", "dataset"),
-    [(method, dataset) for method in METHODS for dataset in data_for(method)],
-    ids=lambda value: value if isinstance(value, str) else value.slug,
+    tiered(
+        TRAINED,
+        representatives(TRAINED, family_of, sampler_of, kind_of),
+        name=lambda case: f"{case[0].slug}-{case[1]}",
+        values=lambda case: case,
+    ),
 )
 def test_a_method_trains_and_samples(method: Method, dataset: str, project: Path) -> None:
     spec = on(dataset, method)

@@ -16,7 +16,15 @@ from studio.engine.watch.staging import scene_arrays
 from studio.protocol.messages import StageDone, WalkStep, Watch
 from studio.protocol.spec import ChangeSetting
 from studio.protocol.wire import unpack_arrays
-from tests.engine.fakes import ON_POINTS, MemorySink, losses, new_job, new_run, spec, to_compare
+from tests.engine.fakes import (
+    MemorySink,
+    each_on_points,
+    losses,
+    new_job,
+    new_run,
+    spec,
+    to_compare,
+)
 from tests.engine.same import assert_same_run
 
 
@@ -59,7 +67,7 @@ class Table:
         assert self.job.state == "finished", self.job.error
 
 
-@pytest.mark.parametrize("family", [*ON_POINTS, "tiny"])
+@pytest.mark.parametrize("family", each_on_points("tiny"))
 def test_stages_change_nothing(tmp_path, straight, family):
     run = to_compare(family)
     slow = new_run(tmp_path, run)
@@ -253,7 +261,7 @@ def files(folder):
     return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("family", [*ON_POINTS, "tiny"])
+@pytest.mark.parametrize("family", each_on_points("tiny"))
 def test_the_step_after_a_checkpoint_is_the_one_that_the_training_does(tmp_path, family):
     """A finished run is explained by the step that it would do next, and stays as it is."""
     folder = new_run(tmp_path, to_compare(family))

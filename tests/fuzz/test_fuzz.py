@@ -1,9 +1,10 @@
-"""A short walk with altered files and frames, the same each time; `python -m tests.fuzz` goes far.
+"""A walk with altered files and frames, the same each time; `python -m tests.fuzz` goes far.
 
 Only what is documented may come out: a refusal with words, never a traceback, and for no small
 file more memory or time than one may take. HDF5's library may crash: its process, not ours.
 """
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,10 @@ from studio.protocol.messages import Array
 from tests.fuzz.importers import check, files, slugs, suffix
 from tests.fuzz.protocol import ARRAYS, check_arrays, check_stream, streams
 from tests.fuzz.worker import Worker
+from tests.tiers import tiered
 
-short = settings(
-    max_examples=100,
+walk_of = partial(
+    settings,
     deadline=None,
     database=None,
     derandomize=True,
@@ -25,12 +27,16 @@ short = settings(
 )
 
 
+LENGTHS = tiered([10, 100], [10])
+
+
+@pytest.mark.parametrize("length", LENGTHS)
 @pytest.mark.parametrize("slug", slugs())
-def test_altered_files_are_refused_in_words(tmp_path: Path, slug: str) -> None:
+def test_altered_files_are_refused_in_words(tmp_path: Path, slug: str, length: int) -> None:
     worker = Worker(tmp_path / "errors")
     path = tmp_path / f"p{suffix(slug)}"
 
-    @short
+    @walk_of(max_examples=length)
     @given(content=files(slug, tmp_path))
     def walk(content: bytes) -> None:
         check(slug, path, content, worker)
@@ -41,13 +47,13 @@ def test_altered_files_are_refused_in_words(tmp_path: Path, slug: str) -> None:
         worker.close()
 
 
-@short
+@walk_of(max_examples=100)
 @given(stream=streams())
 def test_altered_frames_are_refused_or_waited_for(stream: tuple[type, list[bytes]]) -> None:
     check_stream(*stream)
 
 
-@short
+@walk_of(max_examples=100)
 @given(
     arrays=st.dictionaries(st.sampled_from(["x", "y"]), ARRAYS, max_size=2),
     payload=st.binary(max_size=40),

@@ -5,7 +5,7 @@ as it is registered.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -29,6 +29,7 @@ from models.registry import discover, registry
 from models.samplers.heun import Heun, HeunConfig
 from models.tensors import make_generator
 from tests.models import tracks
+from tests.tiers import EXHAUSTIVE, representatives, tiered
 
 CPU = torch.device("cpu")
 HORIZON = 40
@@ -138,30 +139,40 @@ MASKED = [pair for pair in PAIRS if pair.data.spec().masks is not None]
 CONDITIONED = [pair for pair in PAIRS if pair.data.spec().law]
 
 
-def each(pairs: list[Pair]) -> pytest.MarkDecorator:
-    """Run a test for each of some pairs."""
-    return pytest.mark.parametrize("pair", pairs, ids=str)
-
-
-def lightest(entry: FamilyEntry) -> Pair:
+def lightest(entry: FamilyEntry, pairs: list[Pair] = PAIRS) -> Pair:
     """Return the pair of a family in which a datum has the fewest numbers."""
-    mine = [pair for pair in PAIRS if pair.entry is entry]
+    mine = [pair for pair in pairs if pair.entry is entry]
     return min(mine, key=lambda pair: pair.data.spec().mean.numel())
 
 
-def _few() -> list[Pair]:
-    """Return each family on its lightest kind, and each kind with a family of each carrier."""
-    light = [lightest(entry) for entry in FAMILIES]
-    first: dict[tuple[str, str], Pair] = {}
-    for pair in PAIRS:
-        first.setdefault((pair.kind.slug, pair.entry.carrier), pair)
-    return [pair for pair in PAIRS if pair in light or pair in first.values()]
+def few_of(pairs: list[Pair]) -> list[Pair]:
+    """Return each family of some pairs on its lightest kind, and each kind with a family of each
+    carrier.
+    """
+    light = [lightest(entry, pairs) for entry in {p.entry.slug: p.entry for p in pairs}.values()]
+    kinds = representatives(pairs, lambda pair: (pair.kind.slug, pair.entry.carrier))
+    return [pair for pair in pairs if pair in light or pair in kinds]
 
 
-FEW = _few()
+FEW = few_of(PAIRS)
 """Pairs for what a family does alike on all kinds of data: seeds, states, counts of weights. What
-has a shape or a mask, and whether a training is resumed bit for bit, is tried with all pairs.
+has a shape or a mask, and whether a training is resumed bit for bit, is tried with all pairs in the
+whole suite.
 """
+
+
+def cases(pairs: list[Pair], settings: Callable[[Pair], Any] | None = None) -> list[Any]:
+    """Return pairs, and settings with each, as the cases of a test; the short suite has `few_of`
+    them.
+    """
+    if settings is None:
+        return tiered(pairs, few_of(pairs))
+    return tiered(pairs, few_of(pairs), values=lambda pair: (pair, settings(pair)))
+
+
+def each(pairs: list[Pair]) -> pytest.MarkDecorator:
+    """Run a test for each of some pairs, as `cases` has them."""
+    return pytest.mark.parametrize("pair", cases(pairs))
 
 
 def small(pair: Pair, width: int = NETWORK["width"]) -> dict[str, Any]:
@@ -253,9 +264,11 @@ def _network_variants(pair: Pair, row: dict[str, Any], base: dict[str, Any]) -> 
 def other_networks() -> Iterator[Any]:
     """Yield small settings in which a network is used that the kind does not prefer, in each role
     that it can have: every family with every such network, and every kind with it in every role,
-    but not each of these with each of those, which would grow with the product of all three.
+    but not each of these with each of those, which would grow with the product of all three. The
+    short suite tries every network once in every role.
     """
     tried: set[tuple[str, str, str]] = set()
+    roles: set[tuple[str, str]] = set()
     for pair in PAIRS:
         base = small(pair)
         rows = [row for row in describe(pair.entry.config) if row["of"] == "network"]
@@ -271,7 +284,10 @@ def other_networks() -> Iterator[Any]:
                     meets.add((row["role"], pair.kind.slug, slug))
             if data != base and not meets <= tried:
                 tried |= meets
-                yield pytest.param(pair, data, id=f"{pair}-{slug}")
+                new = {(role, slug) for role, _, slug in meets if role} - roles
+                roles |= new
+                marks = () if new else EXHAUSTIVE
+                yield pytest.param(pair, data, id=f"{pair}-{slug}", marks=marks)
 
 
 def build(

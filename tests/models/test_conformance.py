@@ -48,6 +48,7 @@ from tests.models.pairs import (
     at,
     batch,
     build,
+    cases,
     each,
     equal,
     learns,
@@ -97,7 +98,7 @@ each_other_network = pytest.mark.parametrize(("pair", "settings"), OTHER_NETWORK
 each_variant = pytest.mark.parametrize(
     ("pair", "settings"),
     [
-        *(pytest.param(pair, small(pair), id=str(pair)) for pair in PAIRS),
+        *cases(PAIRS, small),
         *OTHER_NETWORKS,
         *variants(),
     ],

@@ -1,10 +1,11 @@
-"""The diffusion claims are registered whole, and those that take seconds are run."""
+"""The diffusion claims are registered whole, and the whole suite runs those that take seconds."""
 
 import pytest
 
 import models.experiments as package
 from models.experiments.base import Null, Outcome, Result, experiment
 from models.registry import Registry, discover, registry
+from tests.tiers import EXHAUSTIVE
 
 QUICK = (
     *("A1", "A2", "A3", "A3-multistep", "A4", "A5", "A5-singlestep", "A5-adaptive", "A6"),
@@ -26,6 +27,7 @@ def test_a_claim_says_all_that_verify_prints(slug):
     assert slug.startswith(entry.group)
 
 
+@EXHAUSTIVE
 @pytest.mark.parametrize("slug", ["A6", "A8"])
 def test_a_quick_claim_holds(slug):
     check(slug)

@@ -274,6 +274,30 @@ def test_what_a_check_compiles_is_kept_for_the_next_process(steps, monkeypatch) 
     assert steps.checks.run_checks([check], []) == []
 
 
+def test_the_short_suite_leaves_out_what_only_the_whole_has(steps, tmp_path) -> None:
+    """Both selections, as pytest makes them by the settings of the project."""
+    (tmp_path / "pyproject.toml").write_bytes((PACKAGING.parent / "pyproject.toml").read_bytes())
+    code = "import pytest\n" + "".join(
+        f"{mark}\ndef test_{name}(): pass\n"
+        for name, mark in (
+            ("plain", ""),
+            ("case", "@pytest.mark.exhaustive"),
+            ("claim", "@pytest.mark.slow"),
+        )
+    )
+    (tmp_path / "test_it.py").write_text(code)
+    found = []
+    for whole in (False, True):
+        _, command, _ = steps.checks.tests_check(SimpleNamespace(python=sys.executable), whole)
+        select = command[command.index("--durations=10") + 1 :]
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", "--collect-only", "-q", *select, "test_it.py"],
+            cwd=tmp_path, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        found.append([word for word in ("plain", "case", "claim") if f"test_{word}" in done.stdout])
+    assert found == [["plain"], ["plain", "case", "claim"]]
+
+
 @pytest.mark.parametrize("status", [0, 3])
 def test_a_check_beside_others_is_waited_for_and_says_what_it_said(steps, capfd, status) -> None:
     code = f"import sys, time; time.sleep(0.2); print('looked'); sys.exit({status})"
@@ -287,7 +311,12 @@ def test_a_check_beside_others_is_waited_for_and_says_what_it_said(steps, capfd,
 
 @pytest.mark.parametrize(
     "words",
-    [["open", "--newest"], ["fast", "--every-python"], ["test", "--newest", "--torch=skip"]],
+    [
+        ["open", "--newest"],
+        ["fast", "--every-python"],
+        ["fast", "--all"],
+        ["test", "--newest", "--torch=skip"],
+    ],
 )
 def test_options_that_would_be_ignored_are_refused(words: list[str]) -> None:
     done = subprocess.run(
