@@ -21,7 +21,7 @@ from models.experiments.sample_tests import find_neighbours
 from models.families.classify.classifier import Classifier, ClassifierConfig
 from models.kinds.cubes import CubeSet
 from models.metrics.base import Evidence, Metric
-from models.metrics.classify.agreement import AgainstConfig, AverageAccuracy, Kappa, OverallAccuracy
+from models.metrics.classify.agreement import Accuracy, AgainstConfig, AverageAccuracy, Kappa
 from models.tensors import make_generator
 
 __all__ = ["h1"]
@@ -32,7 +32,7 @@ MARGIN = 0.08
 _EVERYTHING = 10**6
 _SHORT, _BATCH, _PIECE = 150, 64, 1024  # of the network that learns shuffled labels
 _METRICS: dict[str, Callable[[AgainstConfig], Metric[AgainstConfig]]] = {
-    "OA": OverallAccuracy,
+    "OA": Accuracy,
     "AA": AverageAccuracy,
     "kappa": Kappa,
 }
@@ -105,9 +105,7 @@ def _without(bench: Bench, says: Any) -> Outcome:
         learnt = bench.train(_trial(seed, 1, {}), seed)
         unseen, train = _unseen(learnt), _learned_from(learnt)
         truth, said = unseen.classes(), says(train, unseen, seed)
-        bar = OverallAccuracy(AgainstConfig()).bar(
-            Evidence(unseen, make_generator(seed), train=train)
-        )
+        bar = Accuracy(AgainstConfig()).bar(Evidence(unseen, make_generator(seed), train=train))
         share = float((truth == said).double().mean())
         rows.append(({"OA": share}, {"OA": bar.value}))
     return _outcome(rows, seeds)

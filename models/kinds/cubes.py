@@ -112,7 +112,7 @@ class CubeSet:
     summary="Scenes with a spectrum in each pixel, of which a few have a known class.",
     gives=("patches", "labels", "told"),
     networks={"encoder": "spectral-spatial"},
-    metrics=("overall-accuracy", "average-accuracy", "kappa"),
+    metrics=("accuracy", "average-accuracy", "kappa"),
     training={"steps": 1000, "batch": 64, "samples": 0},
     # Of 16 classes with few labels each; windows have a thousand numbers.
     families={"classifier": {"noise": 0.6}},

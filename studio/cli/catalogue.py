@@ -60,7 +60,8 @@ def defaults(entry: Entry) -> dict[str, Mapping[str, Any]]:
 
 
 def find(slug: str) -> list[Entry | Method | Recipe]:
-    """Every entry with a slug, of any kind, the named method and the recipe.
+    """Every entry with a slug, of any kind, the named method and the recipe; of an operator or a
+    metric a slug of earlier versions will do.
 
     Raises:
         UsageError: there is none; the nearest are named, by how they are spelt or what they are
@@ -68,6 +69,7 @@ def find(slug: str) -> list[Entry | Method | Recipe]:
     """
     known = list(_all())
     found = [each for each in known if each.slug == slug]
+    found = found or [each for each in known if slug in getattr(each, "formerly", ())]
     if not found:
         near = _near(slug, known)
         hint = f"did you mean {' or '.join(near)}? " if near else ""

@@ -255,7 +255,8 @@ def _known(spec: RunSpec) -> dict[str, dict[str, Any]]:
     opened = _opened("family", spec.family, spec)
     if (sampler := _sampler(spec)) is not None:
         opened |= _opened("sampler", sampler, spec)
-    heads += [(f"metrics.{e.slug}", "metric", e.slug) for e in registry.all("metric")]
+    for each in registry.all("metric"):
+        heads += [(f"metrics.{slug}", "metric", each.slug) for slug in (each.slug, *each.formerly)]
     configs = {
         head: entry.config
         for head, kind, slug in heads

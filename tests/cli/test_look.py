@@ -341,3 +341,8 @@ def test_a_kind_of_data_is_shown_with_what_there_is_for_it(say: Any) -> None:
     recipes = out.partition("Recipes: ")[2].partition("Imported")[0].replace("\n", " ")
     assert {"jets-edm", "pc-droid-transformer"} <= {*recipes.replace(",", " ").split()}
     assert "Imported from: Jets: JetNet files" in out
+
+
+def test_show_knows_a_metric_by_a_slug_of_earlier_versions(capsys):
+    assert main(["show", "overall-accuracy"]) == 0
+    assert capsys.readouterr().out.startswith("Accuracy  (metric accuracy)")

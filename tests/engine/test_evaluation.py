@@ -414,3 +414,16 @@ def test_a_run_that_names_a_replaced_metric_gets_the_one_that_replaces_it():
     entry = build([]).get("metric", "mode-coverage")
     assert entry is not None
     assert entry.title == "Balance of the modes (old: mode-coverage)"
+
+
+def test_overall_accuracy_is_the_former_name_of_accuracy():
+    """With the settings that both have, and once where a run names both."""
+    old = Pick(slug="overall-accuracy", config={"against": "majority"})
+    spec = RunSpec(
+        name="old",
+        family=Pick(slug="classifier"),
+        dataset=Pick(slug="digits"),
+        metrics=[Pick(slug="accuracy"), old],
+    )
+    metrics = check(spec).spec.metrics
+    assert [(m.slug, m.config["against"]) for m in metrics] == [("accuracy", "majority")]

@@ -14,10 +14,10 @@ from models.kinds.cubes import CubeSet, cubes
 from models.kinds.scenes import UNKNOWN, Scene, few_labels, few_labels_apart, principal
 from models.metrics.base import Evidence
 from models.metrics.classify.agreement import (
+    Accuracy,
     AgainstConfig,
     AverageAccuracy,
     Kappa,
-    OverallAccuracy,
     confusion,
 )
 from models.metrics.classify.baseline import LogisticRegression
@@ -133,13 +133,13 @@ def evidence(model: Classifier | None, train: CubeSet) -> Evidence:
 
 def test_a_classifier_learns_the_classes_and_a_baseline_knows_no_neighbours() -> None:
     model, data = learned()
-    metric = OverallAccuracy(AgainstConfig())
+    metric = Accuracy(AgainstConfig())
     figure = metric.measure(evidence(model, data))
     bar = metric.bar(evidence(None, data))
     assert figure.value > bar.value + 0.03
     assert figure.low < figure.value < figure.high
     assert set(figure.parts) == {"rising", "falling"}
-    majority = OverallAccuracy(AgainstConfig(against="majority")).bar(evidence(None, data))
+    majority = Accuracy(AgainstConfig(against="majority")).bar(evidence(None, data))
     assert majority.value == pytest.approx(0.5, abs=0.06)
     assert Kappa(AgainstConfig(against="majority")).bar(evidence(None, data)).value == 0.0
 
@@ -156,12 +156,24 @@ def test_agreement_is_measured_of_any_data_with_classes() -> None:
 
     real, train = tracks.tracks(60, 1), tracks.tracks(90, 0)
     told = Evidence(real, make_generator(0), model=Sure(), train=train)
-    for slug in ("overall-accuracy", "average-accuracy", "kappa"):
+    for slug in ("accuracy", "average-accuracy", "kappa"):
         entry = registry.get("metric", slug)
         assert entry.kinds == ()
-        metric = entry.make(entry.config())
+        metric = entry.make(decode(entry.config, {"against": "logistic"}))
         assert metric.measure(told).value > 0.9
         assert 0.3 < metric.bar(told).value <= 1.0
+
+
+def test_the_baseline_of_accuracy_is_logistic_regression_for_scenes_alone() -> None:
+    _, data = learned(1)
+    scenes = evidence(None, data)
+    rows = Evidence(tracks.tracks(60, 1), make_generator(0), train=tracks.tracks(90, 0))
+
+    def bar(told: Evidence, against: str) -> float:
+        return Accuracy(decode(AgainstConfig, {"against": against})).bar(told).value
+
+    assert bar(scenes, "data-type") == bar(scenes, "logistic") > bar(scenes, "majority")
+    assert bar(rows, "data-type") == bar(rows, "majority") < bar(rows, "logistic")
 
 
 def test_what_is_given_is_not_looked_at() -> None:
@@ -185,7 +197,7 @@ def test_figures_of_a_known_confusion() -> None:
     said = torch.tensor([0] * 6 + [1] * 2 + [1, 0])
     counts = confusion(truth, said, 3)
     names = ("a", "b", "c")
-    assert OverallAccuracy(AgainstConfig())._figure(counts, names).value == pytest.approx(0.7)
+    assert Accuracy(AgainstConfig())._figure(counts, names).value == pytest.approx(0.7)
     average = AverageAccuracy(AgainstConfig())._figure(counts, names)
     assert average.value == pytest.approx((0.75 + 0.5) / 2)
     assert average.parts == {"a": 0.75, "b": 0.5}

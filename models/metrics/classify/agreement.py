@@ -1,4 +1,4 @@
-"""Overall accuracy, average accuracy and Cohen's kappa, beside those of simple models."""
+"""Accuracy, average accuracy and Cohen's kappa, with those of a simple model as the baseline."""
 
 from abc import abstractmethod
 from collections.abc import Generator, Sequence
@@ -12,29 +12,34 @@ from models.contracts.abilities import Classifies
 from models.contracts.learner import finish
 from models.contracts.spec import LABEL
 from models.metrics.base import Evidence, Figure, Metric, NotApplicable, check_finite
-from models.metrics.classify.baseline import fitted, labels_of, plain_of
+from models.metrics.classify.baseline import HasPlain, fitted, labels_of, plain_of
 from models.metrics.intervals import wilson
 from models.registry import metric
 
-__all__ = ["AgainstConfig", "AverageAccuracy", "Kappa", "OverallAccuracy", "confusion"]
+__all__ = ["Accuracy", "AgainstConfig", "AverageAccuracy", "Kappa", "confusion"]
 
 _PIECE = 1024
 _SOURCE = "Congalton 1991, Remote Sensing of Environment 37, 35-46"
-_BAR = "logistic regression on single rows, or the largest class"
+_BAR = "the most frequent class, or logistic regression on single samples"
 
 
 class AgainstConfig(Config, frozen=True):
     """What a figure is held against."""
 
     against: Annotated[
-        Literal["logistic", "majority"],
+        Literal["data-type", "logistic", "majority"],
         param(
             "Held against",
-            "What a simple model reaches that has learned from the same labels: logistic "
-            "regression, which knows no neighbours, or one that always says the largest class.",
-            choices={"logistic": "Logistic regression", "majority": "The largest class"},
+            "Baseline, fitted to the training data of the run. Logistic regression classifies each "
+            "sample on its own numbers, and takes seconds for large data; of scenes it sees the "
+            "spectrum of one pixel.",
+            choices={
+                "data-type": "Logistic regression for scenes, else the most frequent class",
+                "logistic": "Logistic regression",
+                "majority": "The most frequent class",
+            },
         ),
-    ] = "logistic"
+    ] = "data-type"
 
 
 def confusion(truth: Tensor, said: Tensor, classes: int) -> Tensor:
@@ -43,7 +48,7 @@ def confusion(truth: Tensor, said: Tensor, classes: int) -> Tensor:
     return counts.reshape(classes, classes).double()
 
 
-class _Accuracy(Metric[AgainstConfig]):
+class _Agreement(Metric[AgainstConfig]):
     """A figure of the confusion of classes on data that were not learned from."""
 
     def measure(self, evidence: Evidence) -> Figure:
@@ -68,11 +73,13 @@ class _Accuracy(Metric[AgainstConfig]):
         if evidence.train is None:
             raise NotApplicable("it is held against a model of the training data, and has none")
         names, truth = _names(evidence), labels_of(evidence.real)
-        if self.config.against == "majority":
+        usual = "logistic" if isinstance(evidence.train, HasPlain) else "majority"
+        against = self.config.against
+        if (usual if against == "data-type" else against) == "logistic":
+            said = fitted(evidence.train).says(plain_of(evidence.real))
+        else:
             largest = labels_of(evidence.train).bincount(minlength=len(names)).argmax()
             said = largest.expand(len(truth))
-        else:
-            said = fitted(evidence.train).says(plain_of(evidence.real))
         return self._figure(confusion(truth, said, len(names)), names)
 
     @abstractmethod
@@ -104,16 +111,18 @@ def _cells(counts: Tensor, names: Sequence[str]) -> tuple[tuple[str, str, float]
 
 
 @metric(
-    "overall-accuracy",
-    title="Overall accuracy",
-    summary="The share of unseen data whose class is told right. Its parts are the classes.",
-    source=_SOURCE,
+    "accuracy",
+    title="Accuracy",
+    summary="The share of unseen real data whose class the model predicts. Its parts are the "
+    "classes. Of scenes it is also called overall accuracy.",
+    source=f"{_SOURCE}; Wilson 1927, doi:10.1080/01621459.1927.10502953 (interval)",
     needs=("classify",),
     better="higher",
     bar_is=_BAR,
     config=AgainstConfig,
+    formerly=("overall-accuracy",),
 )
-class OverallAccuracy(_Accuracy):
+class Accuracy(_Agreement):
     """The diagonal's share of all, with the interval of Wilson 1927."""
 
     def _figure(self, counts: Tensor, names: Sequence[str]) -> Figure:
@@ -133,7 +142,7 @@ class OverallAccuracy(_Accuracy):
     bar_is=_BAR,
     config=AgainstConfig,
 )
-class AverageAccuracy(_Accuracy):
+class AverageAccuracy(_Agreement):
     """The mean recall."""
 
     def _figure(self, counts: Tensor, names: Sequence[str]) -> Figure:
@@ -152,7 +161,7 @@ class AverageAccuracy(_Accuracy):
     bar_is=_BAR,
     config=AgainstConfig,
 )
-class Kappa(_Accuracy):
+class Kappa(_Agreement):
     """(p_o - p_e) / (1 - p_e), p_e the agreement of independent tellers with the same shares."""
 
     def _figure(self, counts: Tensor, names: Sequence[str]) -> Figure:

@@ -54,7 +54,7 @@ KIND = Kind(
     fits=lambda shape: len(shape) == 3 and shape[1] == shape[2] and shape[1] % 2 == 1,
     tiles=windows,
     facts=_facts,
-    groups={"Classes": ("overall-accuracy", "average-accuracy", "kappa", "accuracy")},
+    groups={"Classes": ("accuracy", "average-accuracy", "kappa")},
     common=_stretch,
     imports="MATLAB files",
     portrait=PORTRAIT,

@@ -18,15 +18,15 @@ CELLS = (("oats", "oats", 15.0), ("oats", "wheat", 5.0), ("wheat", "wheat", 40.0
 class Event:
     kind, step = EVALUATED, 60
     data = {  # noqa: RUF012 - as the engine writes it
-        "values": {"overall-accuracy": 55 / 60}, "floors": {}, "n": 60, "seed": 0,
-        "intervals": {}, "cells": {"overall-accuracy": [list(cell) for cell in CELLS]},
+        "values": {"accuracy": 55 / 60}, "floors": {}, "n": 60, "seed": 0,
+        "intervals": {}, "cells": {"accuracy": [list(cell) for cell in CELLS]},
     }  # fmt: skip
 
 
 def test_cells_are_read_from_the_events_and_those_of_earlier_versions_have_none() -> None:
     found = newest([Event()])
     assert found is not None
-    assert found.cells == {"overall-accuracy": CELLS}
+    assert found.cells == {"accuracy": CELLS}
     old = Event()
     old.data = {name: each for name, each in Event.data.items() if name != "cells"}
     found = newest([old])
