@@ -165,6 +165,8 @@ class FamilyEntry(Entry):
         upgrade: reads settings of earlier versions.
         inputs: the trained models that it learns from, by name.
         units: of what its training steps report, by name, where that has a unit whatever is set.
+        passes: number of passes over the training data after which more steps change nothing,
+            such as 1 for a model that only counts; 0 for a model without such a limit.
     """
 
     needs: tuple[str, ...]
@@ -179,6 +181,7 @@ class FamilyEntry(Entry):
     inputs: Mapping[str, Needs] = made(default_factory=dict)
     units: Mapping[str, str] = made(default_factory=dict)
     short: str = ""
+    passes: int = 0
 
     @property
     def abilities(self) -> frozenset[str]:

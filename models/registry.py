@@ -240,6 +240,7 @@ def family(
     upgrade: Upgrade | None = None,
     inputs: Mapping[str, Needs] | None = None,
     units: Mapping[str, str] | None = None,
+    passes: int = 0,
 ) -> Callable[[T], T]:
     """Register a family; see `FamilyEntry`."""
     return _adds(
@@ -262,6 +263,7 @@ def family(
         upgrade=upgrade,
         inputs=dict(inputs or {}),
         units=dict(units or {}),
+        passes=passes,
     )
 
 

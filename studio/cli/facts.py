@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from studio.counted import listed
+from studio.counted import counted, listed
 
 if TYPE_CHECKING:
-    from models.entries import Entry, KindEntry, MetricEntry, SamplerEntry
+    from models.entries import Entry, FamilyEntry, KindEntry, MetricEntry, SamplerEntry
 
 __all__ = ["data", "evaluations", "order", "sentences", "unit"]
 
@@ -65,9 +65,10 @@ def sentences(entry: "Entry") -> list[str]:
         return [entry.formula, f"Leads to: {' or '.join(led[role] for role in entry.roles)}"]
     if isinstance(entry, NetworkEntry):
         return [f"For: {data(entry)}", f"Can be: {', '.join(entry.roles)}"]
-    if isinstance(entry, FamilyEntry) and entry.units:
+    if isinstance(entry, FamilyEntry):
         each = [f"{name} in {unit}" for name, unit in entry.units.items()]
-        return [f"For: {data(entry)}", f"Training steps report {listed(each)}."]
+        reports = [f"Training steps report {listed(each)}."] if each else []
+        return [f"For: {data(entry)}", *reports, *_passes(entry)]
     return [f"For: {data(entry)}"] if entry.make is not None else []
 
 
@@ -100,6 +101,16 @@ def _of_kind(entry: "KindEntry") -> list[str]:
         "Imported from": files,
     }
     return [f"{title}: {', '.join(names)}" for title, names in found.items() if names]
+
+
+def _passes(entry: "FamilyEntry") -> list[str]:
+    """Return how long a model trains that needs a fixed number of passes over the data."""
+    if not entry.passes:
+        return []
+    return [
+        f"Training ends after {counted(entry.passes, 'pass', 'passes')} over the data, whatever "
+        "the number of steps: more would change nothing."
+    ]
 
 
 def _of_sampler(entry: "SamplerEntry") -> list[str]:

@@ -227,7 +227,8 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     adds noise; guidance says what it makes of the denoiser;
     samplers, operators and metrics say which capabilities a model ``needs`` to have; ``takes`` are
     the rows that an operator is handed, and ``formerly`` what it was called in earlier versions,
-    ``inputs`` the runs that a family learns from. Data sets
+    ``inputs`` the runs that a family learns from, and ``passes`` the number of passes over the data
+    after which the training of a family ends, 0 for no limit. Data sets
     say their ``size`` where they are finite, their ``licence`` where they were not drawn by this
     program, and how they were ``made``. What makes data of its ``kinds`` by another program (kind
     "maker") says what it ``lacks`` here, in a sentence, "" for nothing.
@@ -267,6 +268,7 @@ class EntrySpec(msgspec.Struct, frozen=True, kw_only=True):
     made: str = ""
     lacks: str = ""
     formerly: list[str] = []
+    passes: int = 0
 
     def fitted(self, kind: str) -> "EntrySpec":
         """Return the entry with the defaults that its settings have for a kind of data."""

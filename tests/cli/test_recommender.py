@@ -42,7 +42,7 @@ def test_an_evaluation_says_both_figures_beside_pop_and_of_how_many_people(said:
         assert float(floor.split()[0]) > 0
         assert (n, better) == ("50", "higher")
     assert "The floor of ndcg-at-10 and recall-at-10 is popularity (POP)" in " ".join(out.split())
-    assert "Step 4; measured with 50 people, seed 0." in out
+    assert "Step 2; measured with 50 people, seed 0." in out
     assert "ndcg-at-10: chance 0." in out
 
 
@@ -50,7 +50,7 @@ def test_lists_of_some_people_are_written_and_counted_in_people(said: Any, tmp_p
     file = tmp_path / "lists.csv"
     out = said("do", "recommend", "--set", "k=3", "--set", "people=2,5-6", "--out", str(file))
     assert "3 of 3 people" in out
-    assert f"Recommend of step 4 is in {file}." in out
+    assert f"Recommend of step 2 is in {file}." in out
     with open(file, encoding="utf-8", newline="") as text:
         lines = list(csv.DictReader(text))
     assert [line["user"] for line in lines] == ["2"] * 3 + ["5"] * 3 + ["6"] * 3
@@ -63,5 +63,6 @@ def test_a_family_that_moves_nothing_is_described_without_a_field(capsys: Any) -
     out = capsys.readouterr().out
     assert "Field:" not in out
     assert "Motion:" not in out
+    assert "Training ends after 1 pass over the data" in out
     assert main(["show", "recommend"]) == 0
     assert "For: interactions" in capsys.readouterr().out

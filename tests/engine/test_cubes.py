@@ -21,6 +21,7 @@ from studio.engine.jobs.operating import inline
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.discovery import discover
 from studio.engine.process.failures import Refused
+from studio.engine.run.conditions import conditions_of
 from studio.engine.run.operating import ask
 from studio.engine.run.validation import Validator
 from studio.engine.run.warm import WarmModels
@@ -62,7 +63,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory):
 def test_a_classifier_is_measured_beside_simple_models_and_records_nothing(trained) -> None:
     folder, sink = trained
     columns, floors = folder.metrics.read()
-    for slug in ("overall-accuracy", "average-accuracy", "kappa"):
+    for slug in ("accuracy", "average-accuracy", "kappa"):
         assert columns[f"quality/{slug}"][0][-1] == 4
         assert 0.3 < floors[slug] < 0.9
     assert not sink.records
@@ -108,6 +109,14 @@ def test_only_classifiers_of_scenes_classify_scenes(trained, tmp_path) -> None:
         ask(Operate(run=str(folder.path), operator="classify-scene", file="map.csv"))
     with pytest.raises(Refused, match="makes samples"):
         ask(Operate(run=str(folder.path), operator="generate"))
+
+
+def test_a_classifier_is_never_conditioned_on_the_labels_that_it_predicts(trained) -> None:
+    folder, _ = trained
+    assert "label" not in conditions_of(folder)
+    command = Operate(run=str(folder.path), operator="classify-scene", given={"label": 1})
+    with pytest.raises(Refused, match="The model knows no condition 'label'"):
+        list(inline(command, WarmModels()))
 
 
 def test_a_preview_has_the_scene_beside_its_windows() -> None:

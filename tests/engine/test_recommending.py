@@ -30,6 +30,7 @@ QUICK = {
     "steps": 12, "batch": 32, "samples": 200, "evaluate_samples": 100, "device": "cpu",
     "threads": 1, "checkpoint_steps": 6,
 }  # fmt: skip
+ONE_PASS = 7  # steps: 200 histories in batches of 32
 
 
 def operate(run, operator, file="", **more):
@@ -71,7 +72,7 @@ def test_both_are_measured_beside_popularity_and_keep_no_records(runs):
     for run in runs:
         columns, floors = run.metrics.read()
         assert set(floors) >= {"ndcg-at-10", "recall-at-10"}
-        assert columns["quality/recall-at-10"][0][-1] == 12
+        assert columns["quality/recall-at-10"][0][-1] == run.status().step
         assert columns["cost/samples"][1][-1] == 100.0
         assert not run.flow.steps()
     pop = runs[1].metrics.read()[0]
@@ -85,10 +86,20 @@ def test_a_run_that_goes_on_is_as_if_it_had_never_stopped(tmp_path, runs):
     part = tmp_path / "part"
     assert headless.run(spec("pop", steps=5), project=part).state == "finished"
     folder = RunFolder(part / "runs" / "0001-a-test")
-    assert headless.run(folder.path, steps=12).state == "finished"
+    assert headless.run(folder.path, steps=ONE_PASS).state == "finished"
     whole, parts = (load(run).family.state() for run in (runs[1], folder))
     assert torch.equal(whole.tensors["counts/seen"], parts.tensors["counts/seen"])
-    assert whole.tensors["counts/seen"].sum() > 12 * 32 * 5
+    assert whole.tensors["counts/seen"].sum() > 200 * 5
+
+
+def test_popularity_is_counted_in_one_pass_and_trains_no_longer(runs):
+    gru, pop = (run.status() for run in runs)
+    assert (gru.step, pop.step, pop.total) == (12, ONE_PASS, ONE_PASS)
+    assert runs[1].record.spec.training["steps"] == ONE_PASS
+    fewer, _ = resolve(spec("pop", steps=3))
+    usual, _ = resolve(structs.replace(spec("pop"), training={}))
+    assert fewer.training.steps == 3
+    assert usual.training.steps == -(-usual.training.samples // usual.training.batch)
 
 
 def test_an_answer_comes_at_once(tmp_path, runs):

@@ -22,12 +22,13 @@ __all__ = ["Pop"]
     title="Popularity (POP)",
     short="POP",
     summary="Counts how often each item is in a history, and recommends the most frequent ones to "
-    "everybody: what a recommender must beat.",
+    "everybody: what a recommender must beat. Training is one pass over the data.",
     source="Cremonesi et al. 2010, doi:10.1145/1864708.1864721, section 3.1 (TopPop)",
     needs=("symbols", "sequence", "items"),
     capabilities=("recommend",),
     group="recommend",
     units={"loss": "nats"},
+    passes=1,
 )
 class Pop(Learner[NoConfig]):
     """p(item) = (count + 1) / (all + V), whatever the history."""

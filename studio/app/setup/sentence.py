@@ -151,9 +151,20 @@ class SetupSentence(Sentence):
             if name in held:
                 section, field = held[name]
                 n = int(drafts.value_at(drafts.config_of(draft.spec, section), field))
+                if (
+                    name == sentence.BUDGET
+                    and draft.resolved is not None
+                    and self._has_passes(draft)
+                ):
+                    n = min(n, int(draft.resolved.training[field.path]))
                 slot.say(choices.said(field, n), field.help)
                 shown.append("flow" if slot is self.flow else "budget")
         return shown
+
+    def _has_passes(self, draft: Draft) -> bool:
+        """Whether the training ends after some passes over the data, whatever the steps."""
+        entry = drafts.entry_of(draft.spec, "family", self._state.catalog)
+        return entry is not None and entry.passes > 0
 
     def slot_of(self, path: str) -> QWidget | None:
         """Return the slot that a setting is chosen in, given as "section.path"; None if none."""

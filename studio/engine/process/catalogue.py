@@ -192,6 +192,7 @@ def _family(entry: FamilyEntry, common: Mapping[str, Any]) -> EntrySpec:
         "motion": entry.motion,
         "short": entry.short,
         "units": dict(entry.units),
+        "passes": entry.passes,
         "sampler": entry.sampler,
         "samplers": _samplers(entry),
         "inputs": [InputSpec(name=name, **vars(needs)) for name, needs in entry.inputs.items()],

@@ -245,7 +245,22 @@ def resolve(
         edits=list(spec.edits),
         inputs=dict(spec.inputs),
     )
-    return Resolved(whole, family, dataset, training, sampler, tuple(metrics)), []
+    found = Resolved(whole, family, dataset, training, sampler, tuple(metrics))
+    return (_within_passes(found, project) if family.entry.passes else found), []
+
+
+def _within_passes(run: Resolved, project: Path | None) -> Resolved:
+    """Return the run with at most as many steps as the passes of its model over the data take."""
+    try:
+        rows = run.outline(project).rows
+    except Refused:  # the data cannot be read, which is said where they are needed
+        return run
+    steps = -(-run.family.entry.passes * rows // run.training.batch)
+    if run.training.steps <= steps:
+        return run
+    training = msgspec.structs.replace(run.training, steps=steps)
+    spec = msgspec.structs.replace(run.spec, training=encode(training))
+    return replace(run, spec=spec, training=training)
 
 
 def known_kind(dataset: Pick, project: Path | None) -> Pick:
@@ -385,7 +400,9 @@ def _metrics(
         _choice("metric", pick, f"metrics.{index}", problems)
         for index, pick in enumerate(spec.metrics)
     )
-    fitting = [c for c in picked if c is not None and kind in (kinds_measured(c.entry) or (kind,))]
+    # By slug: two names of earlier versions may be one metric today.
+    named = {choice.entry.slug: choice for choice in picked if choice is not None}
+    fitting = [c for c in named.values() if kind in (kinds_measured(c.entry) or (kind,))]
     able = family.entry.abilities if family is not None else frozenset({"samples"})
     if any(set(choice.entry.needs) <= able for choice in fitting):
         return fitting
@@ -464,9 +481,11 @@ def _choice(kind: Kind, pick: Pick, path: str, problems: list[ErrorInfo]) -> Cho
     except KeyError as error:
         problems.append(ErrorInfo(kind="user", message=f"{path}: {error.args[0]}", path=path))
         return None
-    # The settings of a metric that was replaced are not those of the one that replaces it.
-    replaced = kind == "metric" and entry.slug != pick.slug
-    plain = {} if replaced else pick.config
+    plain = pick.config
+    if kind == "metric" and entry.slug != pick.slug:
+        # A metric that was replaced may have settings that the one in its place does not have.
+        known = entry.config.__struct_fields__
+        plain = {name: value for name, value in plain.items() if name in known}
     config = _config(entry.config, plain, path, problems, with_guidance)
     return None if config is None else Choice(entry, config)
 
