@@ -1,7 +1,7 @@
 """Conditions as a person chose them: read, held against what the model can be told and has seen."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.contracts.spec import SIZE, DataSpec, Given
+from models.contracts.spec import LABEL, SIZE, DataSpec, Given
+from models.entries import FamilyEntry
+from models.registry import registry
 from studio.counted import listed
 from studio.engine.kinds.base import kind_of
 from studio.engine.process.failures import Refused
@@ -24,6 +26,7 @@ __all__ = [
     "chosen",
     "conditions_of",
     "described",
+    "drop_predicted",
     "said_beside",
 ]
 
@@ -104,7 +107,18 @@ def conditions_of(run: RunFolder) -> dict[str, str]:
         StoreError: the run folder cannot be read.
     """
     checkpoint, _ = run.checkpoints.newest()
-    return {} if checkpoint is None else described(saved_data(checkpoint))
+    if checkpoint is None:
+        return {}
+    entry = registry.get("family", run.record.spec.family.slug)
+    return described(drop_predicted(saved_data(checkpoint), entry))
+
+
+def drop_predicted(spec: DataSpec, entry: FamilyEntry) -> DataSpec:
+    """Return the spec without the conditions that the model predicts: the label of a classifier."""
+    if "labels" not in entry.needs or "samples" in entry.abilities:
+        return spec
+    law = {name: values for name, values in spec.law.items() if name != LABEL}
+    return replace(spec, law=law)
 
 
 def described(spec: DataSpec) -> dict[str, str]:

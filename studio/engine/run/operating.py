@@ -28,7 +28,7 @@ from studio.engine.data.renumbered import renumbered
 from studio.engine.kinds.base import Arrays, kind_of
 from studio.engine.kinds.fit import picked_kind
 from studio.engine.process.failures import Refused
-from studio.engine.run.conditions import TAKEN_FROM, beside, chosen, said_beside
+from studio.engine.run.conditions import TAKEN_FROM, beside, chosen, drop_predicted, said_beside
 from studio.engine.run.destination import check_destination
 from studio.engine.run.loading import Loaded, load
 from studio.engine.run.not_finite import describe_not_finite
@@ -141,7 +141,8 @@ class Asked:
         handed = {name: data.rows(slice(None)) for name, data in whole.items()}
         typed = self._typed(loaded, handed)
         handed |= typed
-        given = chosen(spec, self.command.given, self.total)
+        entry = loaded.resolved.family.entry
+        given = chosen(drop_predicted(spec, entry), self.command.given, self.total)
         drawn = "samples" in self.operator.entry.needs
         own = {name for rows in handed.values() for name in rows.given}
         taken = [name for name in beside(spec, given) if name not in own] if drawn else []
