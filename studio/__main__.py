@@ -18,7 +18,7 @@ if __name__ == "__main__":
 import multiprocessing
 from collections.abc import Sequence
 
-from studio.launch import ENGINE, IMPORT_WORKER, protect_compile_cache
+from studio.launch import ENGINE, IMPORT_WORKER, PAINT_RECORD, protect_compile_cache
 
 __all__ = ["main"]
 
@@ -37,6 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from studio.formats.worker import main as worker
 
         worker()
+    if arguments[:1] == [PAINT_RECORD]:
+        from studio.app.recordpicture import main as paint
+
+        return paint(arguments[1:])
     from studio.cli.parser import main as command_line
     from studio.cli.terminal import show_errors_literally
 

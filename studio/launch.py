@@ -20,6 +20,7 @@ from studio.home import cache_folder, make_private
 __all__ = [
     "ENGINE",
     "IMPORT_WORKER",
+    "PAINT_RECORD",
     "engine_command",
     "has_python",
     "import_worker_command",
@@ -34,6 +35,7 @@ __all__ = [
 
 ENGINE = "engine"
 IMPORT_WORKER = "import-worker"
+PAINT_RECORD = "paint-record"
 TORCH_CACHE, TRITON_CACHE = "TORCHINDUCTOR_CACHE_DIR", "TRITON_CACHE_DIR"
 
 

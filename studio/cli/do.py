@@ -3,8 +3,8 @@
 What comes of it goes into the results of the run, or to a file whose suffix says how it is written:
 .csv, .npz or .h5 for points and jets; .npz, .h5, .png or .zip for images; .graphml, .json, .svg,
 .npz or .h5 for graphs, without labels also .edgelist and .g6; .sdf, .smi, .svg, .npz or .h5 for
-molecules. Without an operator, or with --list, the command says what the run can do, and what its
-model can be told.
+molecules. A film of images can also be .gif or .apng. Without an operator, or with --list, the
+command says what the run can do, and what its model can be told.
 """
 
 import argparse

@@ -3,7 +3,8 @@
 The suffix of the file says what is written: .csv, .npz or .h5 for samples of points and jets; .npz,
 .h5, .png (one sheet) or .zip (a picture of each) for images; .graphml, .json, .svg, .npz or
 .h5 for graphs, without labels also .edgelist and .g6; .sdf, .smi, .svg, .npz or .h5 for molecules;
-.safetensors for the averaged weights, with the settings in the metadata.
+.safetensors for the averaged weights, with the settings in the metadata. .gif and .apng are an
+animation of the particles from noise to data, as the newest kept record has them.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from pathlib import Path
 from studio.cli import kept, sample
 from studio.cli.arguments import add_given, add_overwrite
 from studio.cli.terminal import UsageError, say
+from studio.formats.animation import ANIMATION_SUFFIXES
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -40,6 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     catalogue.load()
     if arguments.out.suffix.lower() == WEIGHTS:
         return _weights(arguments)
+    if arguments.out.suffix.lower() in ANIMATION_SUFFIXES:
+        return _animation(arguments)
     return sample.draw(arguments)
 
 
@@ -48,10 +52,7 @@ def _weights(arguments: argparse.Namespace) -> int:
     from studio.engine.jobs.exporting import export_weights
     from studio.engine.process.refusal import Refused
 
-    if arguments.sampler or arguments.settings:
-        raise UsageError("weights have no sampler: leave --sampler and --set away")
-    if arguments.given:
-        raise UsageError("weights have no conditions: leave --given away")
+    _check_options("weights have", arguments)
     folder, file = kept.find(arguments.run), arguments.out.absolute()
     try:
         step = export_weights(
@@ -61,3 +62,36 @@ def _weights(arguments: argparse.Namespace) -> int:
         raise in_options(refused, {}) from refused
     say(f"The weights of step {step:,} are in {file}.")
     return 0
+
+
+def _animation(arguments: argparse.Namespace) -> int:
+    from studio.cli.recordfile import newest_record, write_moving
+    from studio.cli.wording import in_options
+    from studio.engine.process.refusal import Refused
+    from studio.engine.run.destination import check_destination
+
+    _check_options("an animation has", arguments)
+    if arguments.length is not None:
+        raise UsageError("an animation shows a kept record: leave --length away")
+    folder, file = kept.find(arguments.run), arguments.out.absolute()
+    try:
+        check_destination(file, arguments.overwrite)
+    except Refused as refused:
+        raise in_options(refused, {}) from refused
+    record = newest_record(folder, arguments.step)
+    if record is None:
+        before = "" if arguments.step is None else f" up to step {arguments.step:,}"
+        raise UsageError(
+            f"{folder.name} has no record of particles{before}; a model that moves no particles "
+            "keeps none"
+        )
+    write_moving(folder, record, file)
+    say(f"The particles of step {record.step:,}, from noise to data, are in {file}.")
+    return 0
+
+
+def _check_options(what: str, arguments: argparse.Namespace) -> None:
+    if arguments.sampler or arguments.settings:
+        raise UsageError(f"{what} no sampler: leave --sampler and --set away")
+    if arguments.given:
+        raise UsageError(f"{what} no conditions: leave --given away")

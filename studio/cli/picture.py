@@ -20,7 +20,7 @@ TRAILS = 600  # so many particles show their way; more would hide it
 SEGMENT = 48  # points drawn between two recorded positions
 
 
-def draw(data: Floats, t: Floats, x: Floats, size: int = 900) -> NDArray[np.uint8]:
+def draw(data: Floats, t: Floats, x: Floats, size: int = 900, frame: int = -1) -> NDArray[np.uint8]:
     """Draw a record over the data it was trained on.
 
     Args:
@@ -28,14 +28,15 @@ def draw(data: Floats, t: Floats, x: Floats, size: int = 900) -> NDArray[np.uint
         t: (T,) flow times, increasing.
         x: (T, n, d) the particles at each of them.
         size: width and height in pixels.
+        frame: the flow time at which the particles are drawn, with the way up to it.
 
     Returns:
         (size, size, 3) uint8, the first row on top.
     """
     points, path = _planar(data), _planar(x)
     centre, reach = _view(points, path[-1])
-    pixels = (path - centre) / reach * (size / 2) + size / 2
-    ways = _ways(pixels[:, :TRAILS]) if len(t) > 1 else np.zeros((0, 2), np.float32)
+    pixels = ((path - centre) / reach * (size / 2) + size / 2)[: range(len(t))[frame] + 1]
+    ways = _ways(pixels[:, :TRAILS]) if len(pixels) > 1 else np.zeros((0, 2), np.float32)
     layers = [
         (_light((points - centre) / reach * (size / 2) + size / 2, size, 2), DATA, 0.75),
         (_light(ways, size, 1), TRAIL, 0.5),

@@ -228,9 +228,7 @@ def _report(folder: "RunFolder", status: "RunStatus", stop: "Stop") -> int:
 
 
 def _picture(folder: "RunFolder") -> None:
-    """Draw the newest kept record, where there is one and its kind can be drawn without a window;
-    without it nothing is lost.
-    """
+    """Draw the newest kept record, where there is one; without it nothing is lost."""
     from studio.engine.process.failures import Refused
     from studio.store.errors import StoreError
 
@@ -241,26 +239,11 @@ def _picture(folder: "RunFolder") -> None:
 
 
 def _draw(folder: "RunFolder") -> None:
-    from studio.cli.picture import draw, write_png
-    from studio.engine.kinds.base import kind_of
-    from studio.engine.kinds.fit import picked_kind
-    from studio.engine.run.in_force import target_of
+    from studio.cli.recordfile import newest_record, write_still
 
-    steps = folder.flow.steps()
-    if not steps:
-        return
-    record = folder.flow.load(steps[-1])
-    kind = kind_of(picked_kind(folder.record.spec.dataset))
-    image = kind.sheet(record.x[-1])
-    if image is None and kind.plane:
-        target = target_of(folder, record.step)[1]
-        image = draw(target.shown(8000).numpy(), record.t, record.x)
-    if image is None:
+    record = newest_record(folder)
+    if record is None:
         return
     path = folder.path / "picture.png"
-    texts = {
-        "Title": folder.record.spec.name,
-        "Comment": f"step {record.step}, {record.x.shape[1]} particles, seed {folder.record.seed}",
-    }
-    write_png(path, image, texts)
+    write_still(folder, record, path)
     say(f"Picture: {path}")

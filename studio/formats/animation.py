@@ -28,7 +28,7 @@ BLOCK = 255  # bytes
 def write_animation(path: Path, frames: Frames, seconds: float, hold: float = 1.0) -> None:
     """Write frames (T, h, w, 3), which go on for so many ``seconds`` in all, the last one for
     ``hold`` more, and then again; the suffix says how. GIF has the colours there are where these
-    are at most 256, and else the nearest of 252 even ones.
+    are at most 256, and else the four most frequent ones and the nearest of 252 even ones.
 
     Raises:
         ValueError: these are no frames.
@@ -74,7 +74,7 @@ def _gif(frames: Frames, times: Sequence[float]) -> bytes:
 def _indexed(frames: Frames) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return a palette (256, 3), and the frames (T, h, w) as places in it."""
     packed = frames.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
-    colours, places = np.unique(packed, return_inverse=True)
+    colours, places, counts = np.unique(packed, return_inverse=True, return_counts=True)
     palette = np.zeros((PALETTE, 3), np.uint8)
     if len(colours) <= PALETTE:
         palette[: len(colours)] = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], 1)
@@ -84,6 +84,9 @@ def _indexed(frames: Frames) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     grid = np.stack(np.meshgrid(*map(np.arange, LEVELS), indexing="ij"), axis=-1).reshape(-1, 3)
     palette[: len(grid)] = (grid * 255 + steps // 2) // steps
     place = (near[..., 0] * LEVELS[1] + near[..., 1]) * LEVELS[2] + near[..., 2]
+    for free, most in enumerate(counts.argsort()[: -(PALETTE - len(grid)) - 1 : -1], len(grid)):
+        exact = packed == colours[most]  # a background keeps its colour
+        palette[free], place[exact] = frames[exact][0], free
     return palette, place.astype(np.uint8)
 
 

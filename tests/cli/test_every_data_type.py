@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from PySide6.QtGui import QImageReader
 
 from models.config import describe, replace_at
 from models.contracts.batch import Batch
@@ -162,6 +163,42 @@ def test_samples_are_read_back_from_every_file(
         check_file(kind, file, made.samples)
 
 
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind not in OWN])
+def test_a_training_leaves_a_picture(kind: str, trained: Callable[[str], Trained]) -> None:
+    """E17: only points, variables of jets and images did."""
+    assert read_size(trained(kind).run.path / "picture.png") > (100, 100)
+
+
+@pytest.mark.parametrize("kind", ["points", "images", "jets"])
+def test_an_animation_has_the_frames_of_the_newest_record(
+    kind: str, trained: Callable[[str], Trained], tmp_path: Path
+) -> None:
+    run = trained(kind).run
+    command(["export", run.path, "--out", tmp_path / "flow.gif"])
+    reader = QImageReader(str(tmp_path / "flow.gif"))
+    assert reader.imageCount() == len(run.flow.load(3).t)
+    first = reader.read()
+    while reader.canRead():
+        last = reader.read()
+    assert first != last
+
+
+def test_a_film_of_images_is_written_as_an_animation(
+    trained: Callable[[str], Trained], tmp_path: Path
+) -> None:
+    file = tmp_path / "film.gif"
+    command(["do", trained("images").run.path, "film", "--set", "n=1", "--out", file])
+    assert QImageReader(str(file)).imageCount() == 21  # the noise, and a frame for each step
+
+
+def test_what_moves_no_particles_has_no_animation(
+    trained: Callable[[str], Trained], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = str(trained("interactions").run.path)
+    assert main(["export", run, "--out", str(tmp_path / "flow.gif")]) != 0
+    assert "has no record of particles" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("kind", ["labelled-graphs", "molecules"])
 def test_no_sample_has_a_type_that_no_datum_has(
     kind: str, trained: Callable[[str], Trained]
@@ -189,6 +226,14 @@ def test_a_run_is_evaluated_with_finite_values(
     assert said["step"] == 3
     assert said["figures"] or said["notes"], "a metric is measured, or says why not"
     assert all(isinstance(each["value"], float) for each in said["figures"])
+
+
+def read_size(picture: Path) -> tuple[int, int]:
+    """Return width and height of a PNG."""
+    header = picture.read_bytes()[:24]
+    assert header.startswith(b"\x89PNG")
+    width, height = (int.from_bytes(header[i : i + 4], "big") for i in (16, 20))
+    return width, height
 
 
 def check_file(kind: str, file: Path, samples: SampleSet) -> None:

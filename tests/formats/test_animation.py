@@ -50,6 +50,14 @@ def test_of_many_colours_a_gif_has_the_nearest_even_ones(tmp_path: Path) -> None
     assert off.max() > 15, "they are not the same"
 
 
+def test_of_many_colours_a_gif_keeps_the_most_frequent_ones(tmp_path: Path) -> None:
+    made, path = frames(2, 2000), tmp_path / "film.gif"
+    made[:, ::2] = (20, 22, 26)
+    write_animation(path, made, seconds=1.0)
+    found, _ = read(path)
+    assert (np.stack(found)[:, ::2] == (20, 22, 26)).all()
+
+
 def test_an_animated_png_has_all_colours_and_says_how_long(tmp_path: Path) -> None:
     made, path = frames(3, 2000), tmp_path / "film.apng"
     write_animation(path, made, seconds=1.5, hold=1.0)

@@ -13,7 +13,7 @@ from studio.app.kinds.kind import Tiles
 from studio.app.theme import theme
 from studio.app.widgets.tilemodel import Rows
 
-__all__ = ["Sheets"]
+__all__ = ["Sheets", "paint_sheet"]
 
 MOST = 400  # tiles of a picture
 SIDE = 112  # the height of each in pixels
@@ -32,7 +32,7 @@ class Sheets:
     def taken(self, tiles: Tiles, rows: Rows, said: list[str]) -> QMimeData:
         """Return a picture of the first 400 of some rows, and what is ``said`` of all of them."""
         taken = QMimeData()
-        taken.setImageData(_sheet(tiles, rows[:MOST]))
+        taken.setImageData(paint_sheet(tiles, rows[:MOST]))
         taken.setText("\n".join(said))
         return taken
 
@@ -49,7 +49,7 @@ class Sheets:
         return taken
 
 
-def _sheet(tiles: Tiles, rows: Rows) -> QImage:
+def paint_sheet(tiles: Tiles, rows: Rows) -> QImage:
     """Return tiles beside and below each other, about as many columns as rows."""
     width = max(8, round(SIDE * tiles.aspect))
     columns = max(1, math.ceil(math.sqrt(len(rows) * SIDE / width)))

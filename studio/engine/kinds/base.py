@@ -52,6 +52,9 @@ class DataKind:
     suffixes: ClassVar[tuple[str, ...]] = ARRAY_SUFFIXES
     """Of files that samples are exported to, the usual one first."""
 
+    film_suffixes: ClassVar[tuple[str, ...]] = ()
+    """Of files that a denoising film can be written to besides `suffixes`."""
+
     laid_out: ClassVar[bool] = False
     """Whether data are drawn from pieces that are to be placed; see `places`."""
 

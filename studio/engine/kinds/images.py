@@ -17,15 +17,20 @@ from models.kinds.images import ImageSet
 from studio.engine.data.measuring import Measuring
 from studio.engine.kinds.base import Arrays, DataKind, Facts
 from studio.engine.process.failures import Refused
+from studio.formats.animation import ANIMATION_SUFFIXES, write_animation
 from studio.formats.pictures import IMAGE_SUFFIXES, sheet, write_images
 
 __all__ = ["Images"]
+
+WAY = "way"
+_SECONDS = 4.0
 
 
 class Images(DataKind, slug="images"):
     """Pixels between black and white."""
 
     suffixes: ClassVar[tuple[str, ...]] = IMAGE_SUFFIXES
+    film_suffixes: ClassVar[tuple[str, ...]] = ANIMATION_SUFFIXES
     # The eye sees no more of pixels than half the bits hold.
     record_types: ClassVar[Mapping[str, str]] = {"x": "float16"}
 
@@ -86,3 +91,22 @@ class Images(DataKind, slug="images"):
         label = rows.given.get(LABEL)
         folders = () if label is None else [str(int(each)) for each in label]
         write_images(path, rows.x.numpy(), attrs, folders)
+
+    def left_out_arrays(self, path: Path, rows: Batch | None, arrays: Arrays) -> str:
+        if path.suffix.lower() in self.film_suffixes:
+            return ""  # it holds the film, which was asked for
+        return super().left_out_arrays(path, rows, arrays)
+
+    def write_result(
+        self,
+        path: Path,
+        rows: Batch | None,
+        columns: tuple[str, ...],
+        arrays: Arrays,
+        attrs: Mapping[str, object],
+    ) -> None:
+        """Write as other data are; the "way" (T, n, C, H, W) of a film as an animation."""
+        if path.suffix.lower() in self.film_suffixes and WAY in arrays:
+            write_animation(path, np.stack([sheet(frame) for frame in arrays[WAY]]), _SECONDS)
+        else:
+            super().write_result(path, rows, columns, arrays, attrs)

@@ -49,6 +49,9 @@ __all__ = ["Answer", "Asked", "ask", "offered"]
 _EXACT = 1e-3
 """An average that is nearer than that to the one asked for, in its density, needs no word."""
 
+FILMS = ("film", "film-of-rows")
+"""Operators whose "way" can be written as an animation."""
+
 DATA = "data"
 """What is named in the place of rows for all that the run has learned from; `ALL` names also what
 was held out, and `TEST` what only tests. A data set of the project goes by its slug."""
@@ -316,6 +319,8 @@ def ask(command: Operate) -> Asked:
         if wanted["slug"]:
             sampler = pick_sampler(spec, Pick(**wanted))
     suffix, suffixes = Path(command.file).suffix.lower(), kind_of(kind).suffixes
+    if operator.entry.slug in FILMS:
+        suffixes = (*suffixes, *kind_of(kind).film_suffixes)
     if command.file and suffix not in suffixes:
         raise Refused(
             f"Results cannot be written as {suffix or 'a file without a suffix'}.",

@@ -1,0 +1,102 @@
+"""Write the newest kept record of a run as a picture (.png) or an animation (.gif, .apng)."""
+
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.cli.picture import draw
+from studio.formats.animation import write_animation
+from studio.formats.pictures import write_png
+from studio.launch import PAINT_RECORD, own_command, own_env, popen_options
+from studio.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from studio.protocol.records import FlowRecord
+    from studio.store.run import RunFolder
+
+__all__ = ["newest_record", "write_moving", "write_still"]
+
+SECONDS = 4.0
+"""How long an animation takes, without the time for which it holds its last frame."""
+SIDE = 480
+"""Pixels of a frame of an animation of points."""
+IMAGES_MOVING = 64
+"""Images in a frame of an animation."""
+
+
+def newest_record(folder: "RunFolder", step: int | None = None) -> "FlowRecord | None":
+    """Return the newest kept record of a run, of at most ``step``; None where it has none.
+
+    Raises:
+        StoreError: its file is damaged.
+    """
+    steps = [each for each in folder.flow.steps() if step is None or each <= step]
+    return folder.flow.load(steps[-1]) if steps else None
+
+
+def write_still(folder: "RunFolder", record: "FlowRecord", path: Path) -> None:
+    """Write where the particles of a record end as a PNG.
+
+    Raises:
+        StoreError: it cannot be painted here, or the disk refused.
+    """
+    said = f"step {record.step}, {record.x.shape[1]} particles, seed {folder.record.seed}"
+    texts = {"Title": folder.record.spec.name, "Comment": said}
+    write_png(path, _frames(folder, record, moving=False)[-1], texts)
+
+
+def write_moving(folder: "RunFolder", record: "FlowRecord", path: Path) -> None:
+    """Write how the particles of a record go from noise to data, as a GIF or an animated PNG.
+
+    Raises:
+        FormatError: the suffix is neither .gif nor .apng.
+        StoreError: it cannot be painted here, or the disk refused.
+    """
+    write_animation(path, _frames(folder, record, moving=True), SECONDS)
+
+
+def _frames(folder: "RunFolder", record: "FlowRecord", *, moving: bool) -> NDArray[np.uint8]:
+    """Return the frames (T, h, w, 3) of a record, or its last frame alone."""
+    from studio.engine.kinds.base import kind_of
+    from studio.engine.kinds.fit import picked_kind
+    from studio.engine.run.in_force import target_of
+
+    slug = picked_kind(folder.record.spec.dataset)
+    kind, places = kind_of(slug), range(len(record.t)) if moving else (len(record.t) - 1,)
+    if kind.plane:
+        target = target_of(folder, record.step)[1].shown(8000).numpy()
+        size = {"size": SIDE} if moving else {}
+        return np.stack([draw(target, record.t, record.x, frame=i, **size) for i in places])
+    some = slice(IMAGES_MOVING) if moving else slice(None)
+    if kind.sheet(record.x[-1][some]) is not None:
+        return np.stack([kind.sheet(record.x[i][some]) for i in places])
+    return _painted(folder, slug, record.step, moving=moving)
+
+
+def _painted(folder: "RunFolder", slug: str, step: int, *, moving: bool) -> NDArray[np.uint8]:
+    """Return frames as the window paints them, by a process of its own: Qt ends a process that has
+    no fonts or libraries for it.
+
+    Raises:
+        StoreError: it could not.
+    """
+    with tempfile.TemporaryDirectory() as made:
+        file = Path(made) / "frames.npy"
+        how = "moving" if moving else "still"
+        work = own_command(PAINT_RECORD, str(folder.path), slug, str(step), how, str(file))
+        done = subprocess.run(
+            work, capture_output=True, text=True, check=False, **popen_options(own_env())
+        )
+        if done.returncode or not file.exists():
+            last = done.stderr.strip().splitlines()[-1:] or [f"status {done.returncode}"]
+            raise StoreError(
+                f"Qt cannot paint here: {last[0]}",
+                "Points and images need no Qt; see 'pushforward check' for what is missing.",
+                "user",
+            )
+        frames: NDArray[np.uint8] = np.load(file)
+    return frames
