@@ -72,8 +72,10 @@ def _frames(folder: "RunFolder", record: "FlowRecord", *, moving: bool) -> NDArr
         size = {"size": SIDE} if moving else {}
         return np.stack([draw(target, record.t, record.x, frame=i, **size) for i in places])
     some = slice(IMAGES_MOVING) if moving else slice(None)
-    if kind.sheet(record.x[-1][some]) is not None:
-        return np.stack([kind.sheet(record.x[i][some]) for i in places])
+    sheets = [kind.sheet(record.x[i][some]) for i in places]
+    frames = [sheet for sheet in sheets if sheet is not None]
+    if frames:
+        return np.stack(frames)
     return _painted(folder, slug, record.step, moving=moving)
 
 
