@@ -15,9 +15,11 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
 
 from models.config import Config, NoConfig
+from models.contracts.presentation import Presentation, find_presentation, read_presentation
 from models.entries import (
     DatasetEntry,
     Defaults,
@@ -69,6 +71,7 @@ PACKAGES = (
     "models.experiments",
 )
 T = TypeVar("T")
+FamilyClass = TypeVar("FamilyClass", bound=type[Any])
 
 
 @dataclass(frozen=True)
@@ -224,9 +227,9 @@ def kind(
 def family(
     slug: str,
     *,
-    title: str,
-    summary: str,
-    source: str,
+    title: str = "",
+    summary: str = "",
+    source: str = "",
     config: type[Config] = NoConfig,
     needs: Iterable[str] = ("continuous",),
     capabilities: Iterable[str] = (),
@@ -241,30 +244,54 @@ def family(
     inputs: Mapping[str, Needs] | None = None,
     units: Mapping[str, str] | None = None,
     passes: int = 0,
-) -> Callable[[T], T]:
-    """Register a family; see `FamilyEntry`."""
-    return _adds(
-        FamilyEntry,
-        slug,
-        kind="family",
-        title=title,
-        summary=summary,
-        source=source,
-        config=config,
-        needs=tuple(needs),
-        capabilities=tuple(capabilities),
-        field=field,
-        carrier=carrier,
-        group=group,
-        motion=motion,
-        short=short or title,
-        sampler=sampler,
-        version=version,
-        upgrade=upgrade,
-        inputs=dict(inputs or {}),
-        units=dict(units or {}),
-        passes=passes,
-    )
+    presentation: Path | None = None,
+) -> Callable[[FamilyClass], FamilyClass]:
+    """Register a family; see `FamilyEntry`.
+
+    What the screen says of it (title, summary, source, equation, layers, stages) is read from
+    ``presentation``, by default ``resources/models/SLUG.toml``, and may be given here instead.
+
+    Raises:
+        PresentationError: the file cannot be read.
+        ValueError: there is no file, and no title.
+    """
+    path = presentation or find_presentation(slug)
+
+    def add(make: FamilyClass) -> FamilyClass:
+        shown = read_presentation(path) if path is not None else None
+        if shown is not None:
+            make.layers, make.stages = shown.layers, shown.stages
+        elif not title:
+            raise ValueError(
+                f"family {slug!r} has neither a title nor resources/models/{slug}.toml"
+            )
+        known = shown or Presentation(title=title, summary=summary, source=source)
+        entry = FamilyEntry(
+            slug=slug,
+            make=make,
+            kind="family",
+            title=title or known.title,
+            summary=summary or known.summary,
+            source=source or known.source,
+            config=config,
+            needs=tuple(needs),
+            capabilities=tuple(capabilities),
+            field=field,
+            carrier=carrier,
+            group=group,
+            motion=motion or known.equation,
+            short=short or known.short or title or known.title,
+            sampler=sampler,
+            version=version,
+            upgrade=upgrade,
+            inputs=dict(inputs or {}),
+            units=dict(units or {}),
+            passes=passes,
+        )
+        registry.add(entry)
+        return make
+
+    return add
 
 
 def dataset(

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Line, Scene, Stage, Training, Walk
+from models.contracts.learner import Scene, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.nets.calling import call
@@ -110,44 +110,6 @@ class DiscreteDiffusion(Family[C]):
         path: along which symbols are corrupted.
         trained: the network that says what they were.
     """
-
-    stages = (
-        Stage("draw", "Draw data, and a time for each", "x₀ ~ p,  t ~ U{1…T}", f"{PAPER}, eq. 1"),
-        Stage(
-            "corrupt",
-            "Corrupt the symbols",
-            "x_t ~ Cat(x₀ Q̄_t)",
-            f"{PAPER}, eq. 3",
-            by="path",
-            formulas={
-                "absorbing": "q(x_t | x₀) = (1 − t/T) x₀ + t/T [mask]",
-                "uniform": "q(x_t | x₀) = ᾱ_t x₀ + (1 − ᾱ_t) / K",
-                "gaussian": "q(x_t | x₀) = x₀ Q̄_t,  ln Q_t(i, j) ~ −4 (i − j)² / ((K − 1)² β_t)",
-            },
-            sources={
-                "absorbing": f"{PAPER}, eq. 3 and section 3.1",
-                "uniform": f"{PAPER}, eq. 3 and appendix A.2.1",
-                "gaussian": f"{PAPER}, eq. 3 and appendix A.2.3",
-            },
-            aspect="path",
-        ),
-        Stage(
-            "fit",
-            "Say what they were",
-            "min L_vb − λ E log p(x₀ | x_t),  "
-            "L_vb = T E KL(q ‖ p),  q = q(x_(t−1) | x_t, x₀),  p = p(x_(t−1) | x_t)",
-            f"{PAPER}, eqs. 1 and 5",
-            aspect="loss",
-            also=(
-                Line(
-                    formula="p(x₀ | x_t) = softmax F,  "
-                    "p(x_(t−1) | x_t) = Σ q(x_(t−1) | x_t, x₀) p(x₀ | x_t)",
-                    source=f"{PAPER}, eq. 4",
-                    aspect="prediction",
-                ),
-            ),
-        ),
-    )
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from models.config import Config
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
-from models.contracts.learner import Layer, Look, Training, finish
+from models.contracts.learner import Look, Training, finish
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.fields.velocity import VelocityField
@@ -36,7 +36,6 @@ class FlowFamily(CarriedFamily[C]):
 
     field: VelocityField
     carrier: Particles
-    layers = (Layer("velocity", "Velocity", "vector", "v(x, t)", timed=True),)
 
     def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)

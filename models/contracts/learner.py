@@ -7,15 +7,16 @@ feature); `models.contracts.spec.DataSpec` converts to and from the units of the
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, NotRequired, TypeAlias, TypedDict, TypeVar
 
 import torch
 from torch import Tensor
 
-from models.config import Aspect, Config, ConfigError
+from models.config import Config, ConfigError
 from models.contracts.batch import Rows
 from models.contracts.execution import PLAIN, Execution
+from models.contracts.presentation import Layer, Stage
 from models.contracts.randomness import RandomState
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
@@ -26,13 +27,10 @@ __all__ = [
     "CLOCKS",
     "LAW",
     "VELOCITIES",
-    "Layer",
     "Learner",
-    "Line",
     "Look",
     "Phase",
     "Scene",
-    "Stage",
     "Training",
     "Walk",
     "finish",
@@ -40,88 +38,6 @@ __all__ = [
 
 C = TypeVar("C", bound=Config)
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A field that a family can evaluate anywhere, for the heat map or the arrows.
-
-    Attributes:
-        name: slug, also the key on disk.
-        kind: "scalar" or "vector".
-        symbol: what the legend says, e.g. "log p/q".
-        timed: whether it depends on the flow time.
-        kept: whether kept records hold it too; the others are seen while the training is watched,
-            or evaluated when they are asked for.
-        density: whether its values are logarithms of a density, which change with the units.
-    """
-
-    name: str
-    title: str
-    kind: str
-    symbol: str
-    timed: bool
-    kept: bool = True
-    density: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class Line:
-    """A formula that says what some settings make of a training step, with its source.
-
-    Attributes:
-        formula: in Unicode, "" where there is one for some values of ``by`` alone.
-        source: author, year and equation or algorithm number; "" where that of the stage holds.
-        by: the setting that the formula depends on, "" for none.
-        formulas, sources: by the values of that setting, where they are others.
-        only: a setting and the values without which there is no such line; () for always.
-        aspect: which choice of a method it is the formula of, "" for none (`models.config.param`).
-    """
-
-    formula: str = ""
-    source: str = ""
-    by: str = ""
-    formulas: Mapping[str, str] = field(default_factory=dict)
-    sources: Mapping[str, str] = field(default_factory=dict)
-    only: tuple[str, tuple[Any, ...]] | tuple[()] = ()
-    aspect: Aspect = ""
-
-
-@dataclass(frozen=True)
-class Stage:
-    """One stage of a training step, for slow motion.
-
-    Attributes:
-        name: slug.
-        title: what happens, a few words in the imperative ("Fit the critic").
-        formula, source, by, formulas, sources, aspect: its first `Line`.
-        layer: the name of the layer it concerns, "" for none.
-        also: what else there is to say of it, under the settings.
-    """
-
-    name: str
-    title: str
-    formula: str
-    source: str
-    layer: str = ""
-    by: str = ""
-    formulas: Mapping[str, str] = field(default_factory=dict)
-    sources: Mapping[str, str] = field(default_factory=dict)
-    aspect: Aspect = ""
-    also: tuple[Line, ...] = ()
-
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """All its lines."""
-        first = Line(
-            formula=self.formula,
-            source=self.source,
-            by=self.by,
-            formulas=self.formulas,
-            sources=self.sources,
-            aspect=self.aspect,
-        )
-        return (first, *self.also)
 
 
 @dataclass(frozen=True)

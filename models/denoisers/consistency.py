@@ -11,18 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Line
 from models.denoisers.precond import c_noise
 from models.nets.calling import call
 from models.tensors import expand_like
 
-__all__ = ["FUNCTION", "ConsistencyFunction"]
-
-FUNCTION = Line(
-    formula="f(x, s) = c_skip x + c_out F(c_in x),  f(x, s_min) = x",
-    source="Song et al. 2023, arXiv:2303.01469, eq. 5 and appendix C",
-    aspect="prediction",
-)
+__all__ = ["ConsistencyFunction"]
 
 
 class ConsistencyFunction(nn.Module):

@@ -14,7 +14,7 @@ from torch import Tensor
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Line, Stage, Training, Walk
+from models.contracts.learner import Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
@@ -33,7 +33,6 @@ __all__ = ["Cld", "CldConfig"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
 _EARLIEST = 1e-3  # the time at which noise counts as none
-_PAPER = "Dockhorn et al. 2022"
 
 
 class CldConfig(Config, frozen=True):
@@ -86,16 +85,10 @@ def _predicting_noise(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 @family(
     "cld",
-    title="Critically damped Langevin",
-    short="CLD",
-    summary="Particles have a velocity, and noise enters only that: their paths are smooth, and "
-    "only the score of the velocity is to be learned.",
-    source="Dockhorn et al. 2022, arXiv:2112.07068, eqs. 4-8, appendix B",
     config=CldConfig,
     needs=("continuous", "whole"),
     field="score",
     carrier="flow",
-    motion="dx/dτ = v/M,  dv/dτ = −x − v/M − ∇_v log p(x, v; τ)",
     version=2,
     upgrade=_predicting_noise,
 )
@@ -104,45 +97,6 @@ class Cld(Family[CldConfig]):
 
     Latents are positions and velocities, one behind the other along the first axis of a datum.
     """
-
-    stages = (
-        Stage(
-            "draw",
-            "Draw data, and a time for each",
-            "x₀ ~ p,  t ~ U(0, 1)",
-            f"{_PAPER}, section 3.1",
-        ),
-        Stage(
-            "noise",
-            "Place positions and velocities where the diffusion has them",
-            "(x, v) = e^(Aτ) (x₀, 0) + L(τ) (ε_x, ε_v),  τ = 4t",
-            f"{_PAPER}, eq. 7 and appendix B.1",
-            aspect="path",
-            also=(
-                Line(
-                    formula="dx = v/M dτ,  dv = −(x + v/M) dτ + √2 dw",
-                    source=f"{_PAPER}, eq. 5",
-                    aspect="path",
-                ),
-            ),
-        ),
-        Stage(
-            "fit",
-            "Fit the noise of the velocities",
-            "min E |ε(x, v, t) − ε_v|²",
-            f"{_PAPER}, eq. 8 (hybrid score matching)",
-            aspect="loss",
-            also=(
-                Line(
-                    formula="ε = L_vv v/Σ_vv + F,  ∇_v log p = −ε / L_vv",
-                    source=f"{_PAPER}, section 3.2",
-                    by="prediction",
-                    formulas={"noise": "F = ε_v,  ∇_v log p = −F / L_vv"},
-                    aspect="prediction",
-                ),
-            ),
-        ),
-    )
 
     def __init__(self, config: CldConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)

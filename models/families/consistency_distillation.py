@@ -18,14 +18,13 @@ from models.config import Config, Pick, param
 from models.contracts.abilities import Denoise, HasDenoiser
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
-from models.contracts.learner import Line, Phase, Stage, Training, Walk
+from models.contracts.learner import Phase, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
-from models.denoisers.consistency import FUNCTION, ConsistencyFunction
+from models.denoisers.consistency import ConsistencyFunction
 from models.denoisers.level_settings import DisplaySetting, LargestNoise, SmallestNoise
 from models.entries import Needs
 from models.fields.consistency import (
-    PAIR_WEIGHT,
     ConsistencyField,
     ConsistencyWeight,
     TeacherStep,
@@ -42,12 +41,6 @@ __all__ = ["ConsistencyDistillation", "ConsistencyDistillationConfig"]
 
 TEACHER = "teacher"
 _WEIGHTS, _TEACHER = 0, 2  # streams of the seed (`models.tensors.make_generator`)
-
-_BETWEEN = Line(
-    formula="sₙ₊₁ → … → sₙ,  s^(1/ρ) even",
-    source="Karras et al. 2022, arXiv:2206.00364, eq. 5",
-    aspect="loss",
-)
 
 
 class ConsistencyDistillationConfig(Config, frozen=True):
@@ -136,16 +129,11 @@ class ConsistencyDistillationConfig(Config, frozen=True):
 
 @family(
     "consistency-distillation",
-    title="Consistency distillation",
-    short="Consistency",
-    summary="A trained diffusion teaches a function that goes from noise to data in one step.",
-    source="Song et al. 2023, arXiv:2303.01469, algorithms 1 and 2",
     config=ConsistencyDistillationConfig,
     capabilities=("consistency",),
     field="score",
     carrier="flow",
     sampler="consistency",
-    motion="f(x, s) = f(x′, s′) along dx/ds = (x − D(x, s)) / s,  f(x, s_min) = x",
     inputs={
         TEACHER: Needs(
             "denoiser",
@@ -161,44 +149,6 @@ class ConsistencyDistillationConfig(Config, frozen=True):
 )
 class ConsistencyDistillation(ConsistencyFamily[ConsistencyDistillationConfig]):
     """field = score of a teacher, carrier = particles that go all the way at once."""
-
-    stages = (
-        Stage(
-            "draw",
-            "Draw data, and neighbouring levels for each",
-            "x₀ ~ p,  n ~ U{1, …, N−1}",
-            "Song et al. 2023, algorithm 2",
-        ),
-        Stage(
-            "noise",
-            "Place the particles at the upper level",
-            "x = x₀ + sₙ₊₁ ε,  ε ~ N(0, I)",
-            "Song et al. 2023, algorithm 2",
-            aspect="path",
-        ),
-        Stage(
-            "lead",
-            "Let the teacher lead them to the lower one",
-            "x̂ = x + (sₙ − sₙ₊₁) Φ(x, sₙ₊₁)",
-            "Song et al. 2023, eq. 6; Karras et al. 2022, algorithm 1",
-            aspect="loss",
-            by="solver",
-            formulas={
-                "euler": "x̂ = x + (sₙ − sₙ₊₁) (x − D(x, sₙ₊₁))/sₙ₊₁",
-                "dpm-2": "x̂ = x + (sₙ − sₙ₊₁) (y − D(y, m))/m,  m = √(sₙ sₙ₊₁),  y at m by Euler",
-            },
-            sources={"dpm-2": "Lu et al. 2022, arXiv:2206.00927, algorithm 1, in s"},
-            also=(_BETWEEN,),
-        ),
-        Stage(
-            "fit",
-            "Pull what is said at the upper to what the target says at the lower",
-            "min E λ |f(x, sₙ₊₁) − f⁻(x̂, sₙ)|²",
-            "Song et al. 2023, eq. 7",
-            aspect="loss",
-            also=(PAIR_WEIGHT, FUNCTION),
-        ),
-    )
 
     def __init__(
         self, config: ConsistencyDistillationConfig, spec: DataSpec, **training: Unpack[Training]

@@ -9,18 +9,18 @@ from typing import Annotated, Literal, Unpack
 from models.carriers.consistency_family import ConsistencyFamily
 from models.config import Config, ConfigError, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Stage, Training, Walk
+from models.contracts.learner import Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import State
 from models.contracts.told_settings import ConditionalSetting
-from models.denoisers.consistency import FUNCTION, ConsistencyFunction
+from models.denoisers.consistency import ConsistencyFunction
 from models.denoisers.level_settings import (
     DisplaySetting,
     LargestNoise,
     SmallestNoise,
     log_normal,
 )
-from models.fields.consistency import PAIR_WEIGHT, ConsistencyField, ConsistencyWeight
+from models.fields.consistency import ConsistencyField, ConsistencyWeight
 from models.fields.consistency_schedule import CutName, level_count, target_decay
 from models.nets.pick import build
 from models.nets.role import DENOISER
@@ -164,52 +164,16 @@ class ConsistencyTrainingConfig(Config, frozen=True):
 
 @family(
     "consistency-training",
-    title="Consistency training",
-    short="Consistency (CT)",
-    summary="A function learns to say the same of a datum with more and with less noise, and so to "
-    "go from noise to data in one step; no teacher is needed.",
-    source="Song and Dhariwal 2023, arXiv:2310.14189, table 1; Song et al. 2023, arXiv:2303.01469, "
-    "algorithm 3",
     config=ConsistencyTrainingConfig,
     capabilities=("consistency",),
     field="score",
     carrier="flow",
     sampler="consistency",
-    motion="f(x₀ + s ε, s) = f(x₀ + s′ ε, s′),  f(x, s_min) = x",
 )
 class ConsistencyTraining(ConsistencyFamily[ConsistencyTrainingConfig]):
     """field = score, estimated by the data of the batch; carrier = particles that go all the way at
     once.
     """
-
-    stages = (
-        Stage(
-            "draw",
-            "Draw data, and neighbouring levels for each",
-            "x₀ ~ p,  n ~ p(n) ∝ erf((ln sₙ₊₁ − μ) / √2σ) − erf((ln sₙ − μ) / √2σ)",
-            "Song and Dhariwal 2023, eq. 10",
-            by="density",
-            formulas={"even": "x₀ ~ p,  n ~ U{1, …, N−1}"},
-        ),
-        Stage(
-            "noise",
-            "Place the particles at both levels, with the same noise",
-            "x = x₀ + sₙ₊₁ ε,  x̂ = x₀ + sₙ ε,  ε ~ N(0, I)",
-            "Song et al. 2023, algorithm 3 and theorem 2",
-            aspect="path",
-        ),
-        Stage(
-            "fit",
-            "Pull what is said at the upper to what the target says at the lower",
-            "min E λ (√(|f(x, sₙ₊₁) − f⁻(x̂, sₙ)|² + c²) − c)",
-            "Song and Dhariwal 2023, eq. 7",
-            by="distance",
-            formulas={"l2": "min E λ |f(x, sₙ₊₁) − f⁻(x̂, sₙ)|²"},
-            sources={"l2": "Song et al. 2023, eq. 10"},
-            aspect="loss",
-            also=(PAIR_WEIGHT, FUNCTION),
-        ),
-    )
 
     def __init__(
         self, config: ConsistencyTrainingConfig, spec: DataSpec, **training: Unpack[Training]

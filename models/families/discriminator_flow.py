@@ -9,11 +9,11 @@ from models.carriers.carried_family import CarriedFamily
 from models.carriers.flowing import FlowingParticles
 from models.config import Config, ConfigError, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Look, Stage, Training, Walk
+from models.contracts.learner import Look, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
-from models.fields.adversarial import LEARNT, LossSetting, check_penalty, warn_of
+from models.fields.adversarial import LossSetting, check_penalty, warn_of
 from models.fields.critic import Critic
 from models.fields.critic_settings import CentreSetting, PenaltySetting, PlaceSetting
 from models.fields.critic_setup import build_critic, critic_layers, retune_critic
@@ -27,7 +27,6 @@ __all__ = ["DiscriminatorFlow", "DiscriminatorFlowConfig"]
 
 # A stream of the seed (`models.tensors.make_generator`).
 _WEIGHTS = 0
-_PAPER = "Franceschi et al. 2023, arXiv:2305.16150"
 
 
 class DiscriminatorFlowConfig(Config, frozen=True):
@@ -112,15 +111,10 @@ def _check(config: DiscriminatorFlowConfig) -> None:
 
 @family(
     "discriminator-flow",
-    title="Discriminator Flow",
-    short="Disc. Flow",
-    summary="Particles climb a critic that knows the flow time: a GAN without a generator.",
-    source=f"{_PAPER}, section 4.2 and algorithm 2",
     config=DiscriminatorFlowConfig,
     capabilities=("velocity", "critic"),
     field="critic",
     carrier="flow",
-    motion="dx/dt = η h′(d) ∇d,  d = d(x, t)",
     version=2,
     upgrade=networks_as_picks,
 )
@@ -129,35 +123,6 @@ class DiscriminatorFlow(CarriedFamily[DiscriminatorFlowConfig]):
 
     field: Critic
     carrier: FlowingParticles
-    layers: tuple[Layer, ...] = (
-        Layer("critic", "Critic", "scalar", "log p/q", timed=True),
-        Layer("rescaling", "Rescaling", "scalar", "h′(d)", timed=True),
-        Layer("next-move", "Next move", "vector", "η h′(d) ∇d", timed=True),
-    )
-    stages = (
-        Stage(
-            "draw",
-            "Draw particles from the prior, and a flow time for each",
-            "z₀ ~ N(0, I),  k ~ U{0, …, N − 1}",
-            f"{_PAPER}, algorithm 2",
-        ),
-        Stage(
-            "flow",
-            "Let the critic move each particle to its time",
-            "zₖ₊₁ = zₖ + (η/N) h′(d) ∇d(zₖ, k/N)",
-            f"{_PAPER}, algorithm 2",
-            "next-move",
-        ),
-        Stage(
-            "fit",
-            "Fit the critic at those times to tell data from particles",
-            "max E_p log σ(d(x, t)) + E_q log(1 − σ(d(z, t))),  t = k/N",
-            f"{_PAPER}, algorithm 2",
-            "critic",
-            by="loss",
-            formulas=LEARNT,
-        ),
-    )
 
     def __init__(
         self, config: DiscriminatorFlowConfig, spec: DataSpec, **training: Unpack[Training]

@@ -9,20 +9,10 @@ from torch import Tensor
 from models.carriers.gaussian_diffusion import GaussianDiffusion
 from models.config import ConfigError
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Look, Stage, Training, Walk, finish
+from models.contracts.learner import Look, Training, Walk, finish
 from models.contracts.schedule import Schedule
 from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import Packed
-from models.denoisers.formulas import (
-    DISTANCE,
-    OBJECTIVE,
-    PATH,
-    PREDICTION,
-    SCHEDULE,
-    VARIANCE,
-    VARIANCE_LOSS,
-    WEIGHT,
-)
 from models.fields.learned_score import learned_score
 from models.fields.reverse_variance import DIVERGENCE
 from models.fields.score import ScoreField
@@ -47,15 +37,11 @@ class EdmConfig(ScoreSettings, frozen=True):
 
 @family(
     "edm",
-    title="Diffusion",
-    summary="A denoiser learned at all noise levels moves free particles from noise to data.",
-    source="Karras et al. 2022, arXiv:2206.00364, eqs. 1-8, table 1, algorithm 1",
     config=EdmConfig,
     capabilities=("velocity", "denoiser", "likelihood", "bound"),
     field="score",
     carrier="flow",
     sampler="dpmpp-2m",
-    motion="dx/ds = (x − D(x, s)) / s = −s ∇log p(x; s)",
     version=2,
     upgrade=networks_as_picks,
     units={DIVERGENCE: "nats"},
@@ -64,52 +50,6 @@ class Edm(GaussianDiffusion[EdmConfig]):
     """field = score, carrier = particles."""
 
     field: ScoreField
-
-    layers = (
-        Layer("score", "Score", "vector", "s ∇log p", timed=True, kept=False),
-        Layer("velocity", "Velocity", "vector", "dx/dt", timed=True),
-        Layer(
-            "log-density", "Log-density", "scalar", "log p", timed=False, kept=False, density=True
-        ),
-    )
-    stages = (
-        Stage(
-            "draw",
-            "Draw data, and a noise level for each",
-            "x₀ ~ p,  ln s ~ N(μ, σ²)",
-            "Karras et al. 2022, table 1",
-            by="density",
-            formulas={
-                "uniform-time": "x₀ ~ p,  u ~ U(0, 1),  s = σ(u) / α(u)",
-                "rho-uniform": "x₀ ~ p,  s^(1/ρ) ~ U",
-                "log-uniform": "x₀ ~ p,  ln s ~ U",
-            },
-            sources={
-                "uniform-time": "Song et al. 2021, arXiv:2011.13456, eq. 7",
-                "rho-uniform": "Karras et al. 2022, eq. 5",
-                "log-uniform": "Kingma et al. 2021, arXiv:2107.00630, eq. 18",
-            },
-        ),
-        Stage(
-            "noise",
-            "Place the particles where diffusion has them",
-            "x̄ = x₀ + s ε,  ε ~ N(0, I)",
-            "Karras et al. 2022, eq. 2",
-            aspect="path",
-            by="density",
-            formulas={"uniform-time": "x̄ = x_u/α = x₀ + s ε,  ε ~ N(0, I)"},
-            sources={"uniform-time": ""},
-            also=(PATH,),
-        ),
-        Stage(
-            "fit",
-            "Fit the denoiser, whose score is the field",
-            "∇log p(x̄; s) = (D − x̄)/s²",
-            "Karras et al. 2022, eq. 3",
-            "velocity",
-            also=(PREDICTION, VARIANCE, WEIGHT, DISTANCE, OBJECTIVE, VARIANCE_LOSS, SCHEDULE),
-        ),
-    )
 
     def __init__(self, config: EdmConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)

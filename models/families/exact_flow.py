@@ -10,7 +10,7 @@ from models.carriers.gaussian_diffusion import GaussianDiffusion
 from models.config import Config, param
 from models.contracts.abilities import ClassLogits
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Look, Stage, Training, Walk
+from models.contracts.learner import Look, Training, Walk
 from models.contracts.schedule import Schedule
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
@@ -62,47 +62,17 @@ class ExactFlowConfig(Config, frozen=True):
 
 @family(
     "exact-flow",
-    title="Exact flow",
-    summary="The perfect denoiser of a known law moves particles; its loss is the floor of all.",
-    source="Karras et al. 2022, arXiv:2206.00364, eqs. 1-3, for a Gaussian mixture in closed form",
     config=ExactFlowConfig,
     capabilities=("velocity", "denoiser", "likelihood", "bound", "noisy-classify"),
     field="exact",
     carrier="flow",
     needs=("continuous", "law"),
     sampler="dpmpp-2m",
-    motion="dx/ds = −s ∇log p(x; s),  p known",
 )
 class ExactFlow(GaussianDiffusion[ExactFlowConfig]):
     """field = exact, carrier = particles; nothing is trained."""
 
     field: ExactScore
-
-    layers = (
-        Layer("velocity", "Velocity", "vector", "dx/dt", timed=True),
-        Layer("log-density", "Log-density", "scalar", "log q_t", timed=True, density=True),
-    )
-    stages = (
-        Stage(
-            "draw",
-            "Draw data, and a noise level for each",
-            "x₀ ~ p,  ln s ~ N(μ, σ²)",
-            "Karras et al. 2022, table 1",
-        ),
-        Stage(
-            "noise",
-            "Place the particles where diffusion has them",
-            "x = x₀ + s ε,  ε ~ N(0, I)",
-            "Karras et al. 2022, eq. 2",
-        ),
-        Stage(
-            "measure",
-            "Measure the error that no denoiser avoids",
-            "E w(s) |D(x, s) − x₀|² = E w(s) Var[x₀ | x]",
-            "Karras et al. 2022, eq. 2, at its minimum",
-            "velocity",
-        ),
-    )
 
     def __init__(
         self, config: ExactFlowConfig, spec: DataSpec, **training: Unpack[Training]

@@ -16,7 +16,7 @@ from models.carriers.generator_settings import (
 )
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Look, Stage, Training
+from models.contracts.learner import Look, Training
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.denoisers.denoiser import Denoiser
@@ -32,7 +32,7 @@ from models.fields.difference_settings import (
 from models.fields.exact import exact_denoiser, known_law
 from models.fields.particle_score import ParticleScore
 from models.fields.probes import Probes
-from models.fields.score_difference import FIT_OWN, SCORES, ScoreDifference, level_law
+from models.fields.score_difference import ScoreDifference, level_law
 from models.nets.earlier import networks_as_picks
 from models.nets.pick import build
 from models.nets.role import DENOISER
@@ -44,7 +44,6 @@ __all__ = ["ExactGenerator", "ExactGeneratorConfig"]
 
 # A stream of the seed (`models.tensors.make_generator`).
 _OWN = 3
-_PAPER = "Franceschi et al. 2023, arXiv:2305.16150"
 
 
 class ExactGeneratorConfig(Config, frozen=True):
@@ -71,45 +70,16 @@ class ExactGeneratorConfig(Config, frozen=True):
 
 @family(
     "exact-generator",
-    title="Exact Score GAN",
-    summary="A generator follows the exact score of a known law, against its own learnt one.",
-    source=f"{_PAPER}, algorithm 1 (Score GAN), with the score of the data in closed form",
     config=ExactGeneratorConfig,
     capabilities=("latent",),
     field="exact",
     carrier="generator",
     needs=("continuous", "law"),
-    motion="dθ/dτ = E[Jᵀ s ∇log(p/q)(x + s ε)],  p known",
     version=2,
     upgrade=networks_as_picks,
 )
 class ExactGenerator(GeneratorFamily[ExactGeneratorConfig]):
     """field = exact score of the data against the learnt one of the particles; generator."""
-
-    layers = (
-        *SCORES,
-        Layer(
-            "log-density", "Log-density of the data", "scalar", "log p", timed=True, density=True
-        ),
-        Layer("next-move", "Next move", "vector", "E s (∇log p − ∇log q)", timed=False),
-    )
-    stages = (
-        Stage("draw", "Push latents forward to particles", "z ~ N(0, I),  x = g(z; θ)", _PAPER),
-        FIT_OWN,
-        Stage(
-            "velocity",
-            "Compare it with the exact one where the particles are, with noise",
-            "v = s (w_p ∇log p − w_q ∇log q)(x + s ε; s)",
-            f"{_PAPER}, algorithm 1",
-            "next-move",
-        ),
-        Stage(
-            "follow",
-            "Let the generator follow",
-            "θ ← θ + λ E[J(z)ᵀ v]",
-            f"{_PAPER}, section 3.2 and algorithm 1",
-        ),
-    )
 
     def __init__(
         self, config: ExactGeneratorConfig, spec: DataSpec, **training: Unpack[Training]

@@ -8,7 +8,7 @@ from torch import Tensor
 from models.carriers.flow_family import FlowFamily, between
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Line, Stage, Training, Walk
+from models.contracts.learner import Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.told_settings import ConditionalSetting
 from models.couplings.couple import CouplingName, coupled_noise
@@ -73,64 +73,15 @@ class FlowMatchingConfig(Config, frozen=True):
 
 @family(
     "flow-matching",
-    title="Flow matching",
-    summary="A velocity learned on lines from noise to data moves free particles; noise and data "
-    "may be paired by transport.",
-    source="Tong et al. 2024, arXiv:2302.00482, section 3.2; Liu et al. 2022, arXiv:2209.03003, "
-    "eq. 1; Lipman et al. 2022, arXiv:2210.02747, eq. 20 with sigma_min = 0",
     config=FlowMatchingConfig,
     capabilities=("velocity", "transport", "likelihood"),
     field="velocity",
     carrier="flow",
     sampler="flow-ode",
-    motion="dx/dt = v(x, t) = E[x₀ − z | x_t = x]",
     units={"loss": "squared error"},
 )
 class FlowMatching(FlowFamily[FlowMatchingConfig]):
     """field = velocity, carrier = particles."""
-
-    stages = (
-        Stage(
-            "couple",
-            "Draw data, and noise for each",
-            "x₀ ~ p,  z ~ N(0, I)",
-            "Lipman et al. 2022, section 4.1",
-            by="coupling",
-            formulas={
-                "minibatch-ot": "(z, x₀) ~ argmin over pairings of Σ |x₀ − z|²",
-                "schroedinger": "(z, x₀) ~ argmin E |x₀ − z|² + 2σ² KL(π | p ⊗ N)",
-            },
-            sources={
-                "minibatch-ot": "Tong et al. 2024, arXiv:2302.00482, algorithm 3",
-                "schroedinger": "Tong et al. 2024, arXiv:2302.00482, algorithm 4",
-            },
-            aspect="path",
-        ),
-        Stage(
-            "place",
-            "Place each particle on its line",
-            "t ~ U(0, 1),  x = (1 − t) z + t x₀",
-            "Liu et al. 2022, eq. 1",
-            by="coupling",
-            formulas={"schroedinger": "t ~ U(0, 1),  x = (1 − t) z + t x₀ + σ √(t(1 − t)) ε"},
-            sources={"schroedinger": "Tong et al. 2024, proposition 3.4"},
-            aspect="path",
-        ),
-        Stage(
-            "fit",
-            "Fit the velocity to the slopes of the lines",
-            "min E |v(x, t) − (x₀ − z)|²",
-            "Liu et al. 2022, eq. 1",
-            "velocity",
-            by="coupling",
-            formulas={
-                "schroedinger": "min E |v(x, t) − u|²,  u = x₀ − z + (1 − 2t) σ ε / (2 √(t(1 − t)))"
-            },
-            sources={"schroedinger": "Tong et al. 2024, proposition 3.4"},
-            aspect="loss",
-            also=(Line(formula="v(x, t) = F", aspect="prediction"),),
-        ),
-    )
 
     def __init__(
         self, config: FlowMatchingConfig, spec: DataSpec, **training: Unpack[Training]

@@ -15,11 +15,11 @@ from models.carriers.generator_settings import (
 )
 from models.config import Config, Pick, param
 from models.contracts.batch import Rows
-from models.contracts.learner import Layer, Look, Stage, Training
+from models.contracts.learner import Look, Training
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
-from models.fields.adversarial import LEARNT, LossSetting, warn_of
+from models.fields.adversarial import LossSetting, warn_of
 from models.fields.critic import Critic
 from models.fields.critic_settings import (
     CentreSetting,
@@ -65,56 +65,15 @@ class GanConfig(Config, frozen=True):
 
 @family(
     "gan",
-    title="GAN",
-    summary="A critic tells data from particles; a generator moves the particles up its slope.",
-    source="Goodfellow et al. 2014, arXiv:1406.2661, algorithm 1; Gulrajani et al. 2017, "
-    "arXiv:1704.00028, eq. 3; as critic and generator: Franceschi et al. 2023, arXiv:2305.16150",
     config=GanConfig,
     capabilities=("critic", "latent"),
     field="critic",
     carrier="generator",
-    motion="dθ/dτ = E[J(z)ᵀ h′(d) ∇d],  x = g(z; θ)",
     version=3,
     upgrade=gan_by_log_ratio,
 )
 class Gan(GeneratorFamily[GanConfig]):
     """field = critic, carrier = generator."""
-
-    layers: tuple[Layer, ...] = (
-        Layer("critic", "Critic", "scalar", "log p/q", timed=False),
-        Layer("rescaling", "Rescaling", "scalar", "h′(d)", timed=False),
-        Layer("next-move", "Next move", "vector", "h′(d) ∇d", timed=False),
-    )
-    stages = (
-        Stage(
-            "draw",
-            "Push latents forward to particles",
-            "z ~ N(0, I),  x = g(z; θ)",
-            "Goodfellow et al. 2014, algorithm 1",
-        ),
-        Stage(
-            "fit",
-            "Fit the critic to tell data from particles",
-            "max E_p log σ(d) + E_q log(1 − σ(d)),  d* = log p/q",
-            "Goodfellow et al. 2014, eq. 1",
-            "critic",
-            by="loss",
-            formulas=LEARNT,
-        ),
-        Stage(
-            "velocity",
-            "Ask the field where each particle should go",
-            "v = h′(d) ∇d",
-            "Yi et al. 2023; Franceschi et al. 2023, section 3",
-            "next-move",
-        ),
-        Stage(
-            "follow",
-            "Let the generator follow",
-            "θ ← θ + λ E[J(z)ᵀ v]",
-            "Franceschi et al. 2023, section 3.2",
-        ),
-    )
 
     def __init__(self, config: GanConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)

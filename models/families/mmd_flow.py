@@ -7,7 +7,7 @@ from models.carriers.population_family import PopulationFamily
 from models.carriers.population_settings import Noise, PopulationSize, Reach, Speed, StartLaw
 from models.config import Config, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Look, Stage, Training, Walk
+from models.contracts.learner import Look, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
@@ -19,7 +19,6 @@ __all__ = ["MmdFlow", "MmdFlowConfig"]
 
 # The cost of a move is the number of particles times the number that they see.
 _SEEN = 1024
-_PAPER = "Arbel et al. 2019, arXiv:1906.04370"
 
 
 class MmdFlowConfig(Config, frozen=True):
@@ -50,40 +49,13 @@ class MmdFlowConfig(Config, frozen=True):
 
 @family(
     "mmd-flow",
-    title="MMD flow",
-    summary="Free particles climb the witness of a kernel: drawn to data, pushed by each other.",
-    source=f"the bank of kernels: Li et al. 2015, arXiv:1502.02761; {_PAPER}, sections 2 and 4",
     config=MmdFlowConfig,
     capabilities=("population",),
     field="kernel",
     carrier="particles",
-    motion="dx/dτ = ∇w,  w = E_p k(x, ·) − E_q k(x, ·)",
 )
 class MmdFlow(PopulationFamily[MmdFlowConfig]):
     """field = kernel, carrier = free particles that move during the training."""
-
-    layers = (
-        Layer("witness", "Witness", "scalar", "E_p k − E_q k", timed=False),
-        Layer("next-move", "Next move", "vector", "η ∇w", timed=False),
-    )
-    stages = (
-        Stage("draw", "Draw data; the particles are where they are", "x ~ p,  xᵢ ~ q", _PAPER),
-        Stage(
-            "fit",
-            "Take data and particles as the field: nothing is learnt",
-            "w(x) = E_p k(x, ·) − E_q k(x, ·)",
-            "Gretton et al. 2012, JMLR 13:723, section 2.3",
-            "witness",
-        ),
-        Stage(
-            "velocity",
-            "Ask the field where each particle should go, a little beside it",
-            "vᵢ = ∇w(xᵢ + β ε)",
-            f"{_PAPER}, section 4",
-            "next-move",
-        ),
-        Stage("move", "Move each particle by itself", "xᵢ ← xᵢ + η vᵢ", f"{_PAPER}, section 4"),
-    )
 
     def __init__(self, config: MmdFlowConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)

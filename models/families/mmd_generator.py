@@ -15,7 +15,7 @@ from models.carriers.generator_settings import (
 )
 from models.config import Config, Pick
 from models.contracts.batch import Batch
-from models.contracts.learner import Layer, Look, Stage, Training, Walk
+from models.contracts.learner import Look, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
 from models.contracts.told_settings import ConditionalSetting
@@ -26,8 +26,6 @@ from models.registry import family
 from models.training.optim import OptimizerConfig
 
 __all__ = ["MmdGenerator", "MmdGeneratorConfig"]
-
-_PAPER = "Li et al. 2015, arXiv:1502.02761"
 
 
 class MmdGeneratorConfig(Config, frozen=True):
@@ -46,47 +44,15 @@ class MmdGeneratorConfig(Config, frozen=True):
 
 @family(
     "mmd-generator",
-    title="Moment matching",
-    summary="A generator follows the witness of a kernel: no critic, no second network.",
-    source=f"the witness: Gretton et al. 2012, JMLR 13:723, section 2.3; {_PAPER}, section 3",
     config=MmdGeneratorConfig,
     capabilities=("latent",),
     field="kernel",
     carrier="generator",
-    motion="dθ/dτ = E[J(z)ᵀ ∇w],  w = E_p k(x, ·) − E_q k(x, ·)",
     version=2,
     upgrade=networks_as_picks,
 )
 class MmdGenerator(GeneratorFamily[MmdGeneratorConfig]):
     """field = kernel, carrier = generator."""
-
-    layers = (
-        Layer("witness", "Witness", "scalar", "E_p k − E_q k", timed=False),
-        Layer("next-move", "Next move", "vector", "∇w", timed=False),
-    )
-    stages = (
-        Stage("draw", "Push latents forward to particles", "z ~ N(0, I),  x = g(z; θ)", _PAPER),
-        Stage(
-            "fit",
-            "Take data and particles as the field: nothing is learnt",
-            "w(x) = E_p k(x, ·) − E_q k(x, ·)",
-            "Gretton et al. 2012, JMLR 13:723, section 2.3",
-            "witness",
-        ),
-        Stage(
-            "velocity",
-            "Ask the field where each particle should go",
-            "v = ∇w = −(n/2) ∂MMD²/∂x",
-            f"{_PAPER}, section 2",
-            "next-move",
-        ),
-        Stage(
-            "follow",
-            "Let the generator follow",
-            "θ ← θ + λ E[J(z)ᵀ v]",
-            f"{_PAPER}, section 3",
-        ),
-    )
 
     def __init__(
         self, config: MmdGeneratorConfig, spec: DataSpec, **training: Unpack[Training]

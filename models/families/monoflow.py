@@ -16,11 +16,11 @@ from models.carriers.population_settings import (
 )
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Look, Stage, Training, Walk
+from models.contracts.learner import Look, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
-from models.fields.adversarial import LEARNT, LossSetting, warn_of
+from models.fields.adversarial import LossSetting, warn_of
 from models.fields.critic import Critic
 from models.fields.critic_settings import (
     CentreSetting,
@@ -39,7 +39,6 @@ __all__ = ["MonoFlow", "MonoFlowConfig"]
 
 # A stream of the seed (`models.tensors.make_generator`).
 _CRITIC = 0
-_PAPER = "Yi et al. 2023, arXiv:2302.01075"
 
 
 class MonoFlowConfig(Config, frozen=True):
@@ -67,55 +66,15 @@ class MonoFlowConfig(Config, frozen=True):
 
 @family(
     "monoflow",
-    title="MonoFlow",
-    summary="Free particles climb a critic that is learned beside them: a GAN without a generator.",
-    source=f"the flow of the reverse KL, by a critic d = log p/q and h = u: {_PAPER}",
     config=MonoFlowConfig,
     capabilities=("critic", "population"),
     field="critic",
     carrier="particles",
-    motion="dx/dτ = h′(d) ∇d,  d = log p/q",
     version=2,
     upgrade=networks_as_picks,
 )
 class MonoFlow(PopulationFamily[MonoFlowConfig]):
     """field = critic, carrier = free particles that move during the training."""
-
-    layers: tuple[Layer, ...] = (
-        Layer("critic", "Critic", "scalar", "log p/q", timed=False),
-        Layer("rescaling", "Rescaling", "scalar", "h′(d)", timed=False),
-        Layer("next-move", "Next move", "vector", "η h′(d) ∇d", timed=False),
-    )
-    stages = (
-        Stage(
-            "draw",
-            "Draw data; the particles are where they are",
-            "x ~ p,  xᵢ ~ q",
-            _PAPER,
-        ),
-        Stage(
-            "fit",
-            "Fit the critic to tell data from particles",
-            "max E_p log σ(d) + E_q log(1 − σ(d)),  d* = log p/q",
-            "Goodfellow et al. 2014, eq. 1",
-            "critic",
-            by="loss",
-            formulas=LEARNT,
-        ),
-        Stage(
-            "velocity",
-            "Ask the field where each particle should go",
-            "vᵢ = h′(d(xᵢ)) ∇d(xᵢ)",
-            _PAPER,
-            "next-move",
-        ),
-        Stage(
-            "move",
-            "Move each particle by itself",
-            "xᵢ ← xᵢ + η vᵢ + √(2 τ η) ε",
-            _PAPER,
-        ),
-    )
 
     def __init__(
         self, config: MonoFlowConfig, spec: DataSpec, **training: Unpack[Training]

@@ -17,7 +17,7 @@ from models.carriers.pairs import Pairs
 from models.config import Config, Pick
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family
-from models.contracts.learner import Phase, Stage, Training, Walk
+from models.contracts.learner import Phase, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
 from models.entries import Needs
@@ -33,7 +33,6 @@ __all__ = ["OneStepDistillation", "OneStepDistillationConfig"]
 
 TEACHER = "teacher"
 _GENERATOR, _PAIRS = 0, 3  # streams of the seed (`models.tensors.make_generator`)
-_PAPER = "Luhman and Luhman 2021"
 
 
 class OneStepDistillationConfig(Config, frozen=True):
@@ -48,15 +47,10 @@ class OneStepDistillationConfig(Config, frozen=True):
 
 @family(
     "one-step-distillation",
-    title="One-step distillation",
-    short="One-step",
-    summary="A generator learns by heart where the ODE of a teacher takes each noise.",
-    source="Luhman and Luhman 2021, arXiv:2101.02388, section 3",
     config=OneStepDistillationConfig,
     capabilities=("latent",),
     field="velocity",
     carrier="generator",
-    motion="x = g(z; θ),  z ~ N(0, I)",
     inputs={
         TEACHER: Needs(
             "velocity",
@@ -73,28 +67,6 @@ class OneStepDistillation(CarriedFamily[OneStepDistillationConfig]):
 
     field = None
     carrier: Generator
-    stages = (
-        Stage(
-            "pairs",
-            "Let the teacher take new noise to its end",
-            "z ~ N(0, I),  x₁ = ODE(z)",
-            f"{_PAPER}, section 3",
-            aspect="path",
-        ),
-        Stage(
-            "choose",
-            "Take pairs of a noise and its end, and push the noise forward",
-            "(z, x₁) ~ pairs,  x = g(z; θ)",
-            f"{_PAPER}, section 3",
-        ),
-        Stage(
-            "fit",
-            "Pull what is made to the end",
-            "min E |g(z; θ) − x₁|²",
-            f"{_PAPER}, section 3",
-            aspect="loss",
-        ),
-    )
 
     def __init__(
         self, config: OneStepDistillationConfig, spec: DataSpec, **training: Unpack[Training]

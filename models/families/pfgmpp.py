@@ -21,13 +21,12 @@ from models.carriers.diffusion_family import DiffusionFamily
 from models.carriers.particles import Particles
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.learner import Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import draw_levels
-from models.denoisers.formulas import EDM_NETWORK
 from models.denoisers.level_settings import (
     DisplaySetting,
     LargestNoise,
@@ -47,7 +46,6 @@ from models.training.optim import NetworkOptimizer, OptimizerConfig
 __all__ = ["PfgmPlusPlus", "PfgmPlusPlusConfig", "student_noise"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
-_PAPER = "Xu et al. 2023"
 
 
 class PfgmPlusPlusConfig(Config, frozen=True):
@@ -116,46 +114,16 @@ class _Charged(Particles):
 
 @family(
     "pfgm-plus-plus",
-    title="PFGM++",
-    summary="Data are charges in a space of more dimensions, and particles follow their field "
-    "lines back; with very many it is a diffusion.",
-    source="Xu et al. 2023, arXiv:2302.04265, eqs. 5 and 8, theorems 1 and 4",
     config=PfgmPlusPlusConfig,
     capabilities=("velocity", "denoiser"),
     field="score",
     carrier="flow",
     sampler="heun",
-    motion="dx/ds = (x − D(x, s)) / s,  r = s √D",
 )
 class PfgmPlusPlus(DiffusionFamily[PfgmPlusPlusConfig]):
     """field = the electric field of the data, carrier = particles."""
 
     field: ScoreField
-    layers = (Layer("velocity", "Velocity", "vector", "dx/dt", timed=True),)
-    stages = (
-        Stage(
-            "draw",
-            "Draw data, and a noise level for each",
-            "x₀ ~ p,  ln s ~ N(μ, σ²),  r = s √D",
-            f"{_PAPER}, section 4",
-        ),
-        Stage(
-            "noise",
-            "Place the particles where the charges could have sent them",
-            "p(x | x₀) ∝ (|x − x₀|² + r²)^(−(N + D)/2)",
-            f"{_PAPER}, eq. 5",
-            aspect="path",
-        ),
-        Stage(
-            "fit",
-            "Fit the denoiser, which points to where the charges are",
-            "min E (1 + 1/s²) |D(x, s) − x₀|²",
-            f"{_PAPER}, eq. 8",
-            "velocity",
-            aspect="loss",
-            also=(EDM_NETWORK,),
-        ),
-    )
 
     def __init__(
         self, config: PfgmPlusPlusConfig, spec: DataSpec, **training: Unpack[Training]

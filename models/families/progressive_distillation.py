@@ -7,7 +7,6 @@ Source: Salimans and Ho 2022, arXiv:2202.00512, algorithm 2.
 import copy
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Annotated, Any, Literal, Unpack
 
 import torch
@@ -18,12 +17,11 @@ from models.config import Config, ConfigError, Pick, param
 from models.contracts.abilities import Denoise, HasDenoiser
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
-from models.contracts.learner import Phase, Stage, Training, Walk
+from models.contracts.learner import Phase, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import UniformTime, draw_levels
-from models.denoisers.formulas import PREDICTION
 from models.denoisers.level_settings import DisplaySetting, LargestNoise, SmallestNoise
 from models.entries import Needs
 from models.fields.halving import halved
@@ -127,15 +125,9 @@ class _OnLevels(Ddim):
 
 @family(
     "progressive-distillation",
-    title="Progressive distillation",
-    short="Progressive",
-    summary="A student takes in one step what its teacher takes in two, and teaches the next: 16 "
-    "steps become 8, 4, 2.",
-    source="Salimans and Ho 2022, arXiv:2202.00512, algorithm 2, sections 3 and 4",
     config=ProgressiveDistillationConfig,
     field="score",
     carrier="flow",
-    motion="x″ = D(x, s) + (s″/s)(x − D(x, s)),  x″ after two steps of the teacher",
     inputs={
         TEACHER: Needs(
             "denoiser",
@@ -158,44 +150,6 @@ class ProgressiveDistillation(CarriedFamily[ProgressiveDistillationConfig]):
 
     field: ScoreField
     carrier: Particles
-    stages = (
-        Stage(
-            "draw",
-            "Draw data, and a noise level for each",
-            "x₀ ~ p,  u ~ U(0, 1),  s = σ(u) / α(u)",
-            "Salimans and Ho 2022, algorithm 1",
-        ),
-        Stage(
-            "choose",
-            "Draw data, and a step of the student for each",
-            "x₀ ~ p,  i ~ U{1, …, N}",
-            "Salimans and Ho 2022, algorithm 2",
-        ),
-        Stage(
-            "noise",
-            "Place the particles at the beginning of their step",
-            "x = x₀ + s ε,  ε ~ N(0, I)",
-            "Salimans and Ho 2022, algorithm 2",
-            aspect="path",
-        ),
-        Stage(
-            "lead",
-            "Let the teacher make two steps, and find the data to which one would have led",
-            "x̃ = (x″ − (s″/s) x) / (1 − s″/s)",
-            "Salimans and Ho 2022, algorithm 2 and eq. 42",
-            aspect="loss",
-        ),
-        Stage(
-            "fit",
-            "Fit the student to it",
-            "min E max(1/s², 1) |D(x, s) − x̃|²",
-            "Salimans and Ho 2022, eq. 9",
-            by="weight",
-            formulas={"edm": "min E (1/s² + 1) |D(x, s) − x̃|²"},
-            aspect="loss",
-            also=(replace(PREDICTION, by="prediction"),),
-        ),
-    )
 
     def __init__(
         self, config: ProgressiveDistillationConfig, spec: DataSpec, **training: Unpack[Training]

@@ -11,7 +11,7 @@ from models.carriers.pairs import Pairs
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family
-from models.contracts.learner import Learner, Line, Phase, Scene, Stage, Training, Walk
+from models.contracts.learner import Learner, Phase, Scene, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import State
 from models.contracts.told_settings import ConditionalSetting
@@ -62,16 +62,11 @@ class ReflowConfig(Config, frozen=True):
 
 @family(
     "reflow",
-    title="Reflow",
-    summary="A flow draws pairs of a noise and its end, and learns the lines between them: then "
-    "one step is enough.",
-    source="Liu et al. 2022, arXiv:2209.03003, eq. 1, section 2.2 and algorithm 1",
     config=ReflowConfig,
     capabilities=("velocity", "transport", "likelihood"),
     field="velocity",
     carrier="flow",
     sampler="flow-ode",
-    motion="dx/dt = E[x₁ − z | x_t = x],  x₁ the end of the path of z",
     inputs={
         SOURCE: Needs(
             "velocity",
@@ -92,45 +87,6 @@ class Reflow(FlowFamily[ReflowConfig]):
     One network learns all: what draws the pairs is its average at that moment, and it goes on from
     there.
     """
-
-    stages = (
-        Stage(
-            "draw",
-            "Draw data, and noise for each",
-            "x₀ ~ p,  z ~ N(0, I)",
-            "Liu et al. 2022, section 2.1",
-        ),
-        Stage(
-            "pairs",
-            "Follow the flow from new noise to its end",
-            "z ~ N(0, I),  x₁ = z + ∫ v(x_t, t) dt",
-            "Liu et al. 2022, section 2.2",
-            "velocity",
-            aspect="path",
-        ),
-        Stage(
-            "choose",
-            "Take pairs of a noise and its end",
-            "(z, x₁) ~ pairs",
-            "Liu et al. 2022, algorithm 1 (reflow)",
-        ),
-        Stage(
-            "place",
-            "Place each particle on its line",
-            "t ~ U(0, 1),  x = (1 − t) z + t x₁",
-            "Liu et al. 2022, eq. 1",
-            aspect="path",
-        ),
-        Stage(
-            "fit",
-            "Fit the velocity to the slopes of the lines",
-            "min E |v(x, t) − (x₁ − z)|²",
-            "Liu et al. 2022, eq. 1",
-            "velocity",
-            aspect="loss",
-            also=(Line(formula="v(x, t) = F", aspect="prediction"),),
-        ),
-    )
 
     def __init__(self, config: ReflowConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)

@@ -14,7 +14,7 @@ from models.carriers.population_settings import (
 )
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Look, Phase, Stage, Training, Walk
+from models.contracts.learner import Look, Phase, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
@@ -33,16 +33,13 @@ from models.fields.difference_settings import (
     WeightGen,
 )
 from models.fields.probes import Probes
-from models.fields.score_difference import FIT_OWN, SCORES
-from models.fields.taught_difference import TEACH, TaughtDifference
+from models.fields.taught_difference import TaughtDifference
 from models.nets.earlier import networks_as_picks, unbalanced
 from models.nets.settings import ScoreNet
 from models.registry import family
 from models.training.optim import OptimizerConfig
 
 __all__ = ["ScoreFlow", "ScoreFlowConfig"]
-
-_PAPER = "Franceschi et al. 2023, arXiv:2305.16150"
 
 
 class ScoreFlowConfig(Config, frozen=True):
@@ -82,14 +79,10 @@ class ScoreFlowConfig(Config, frozen=True):
 
 @family(
     "score-flow",
-    title="Score flow",
-    summary="Free particles follow the difference between the score of the data and their own.",
-    source=f"{_PAPER}, section 2 and algorithm 1 (Score GAN), without the generator",
     config=ScoreFlowConfig,
     capabilities=("population",),
     field="score-difference",
     carrier="particles",
-    motion="dx/dτ = E[s ∇log(p/q)(x + s ε)]",
     version=3,
     upgrade=unbalanced(networks_as_picks),
 )
@@ -97,29 +90,6 @@ class ScoreFlow(PopulationFamily[ScoreFlowConfig]):
     """field = difference of scores, carrier = free particles that move during the training; first
     the teacher learns, then they move.
     """
-
-    layers = (
-        *SCORES,
-        Layer("next-move", "Next move", "vector", "η E s (∇log p − ∇log q)", timed=False),
-    )
-    stages = (
-        TEACH,
-        Stage("draw", "Draw some of the particles where they are", "xᵢ ~ q", _PAPER),
-        FIT_OWN,
-        Stage(
-            "velocity",
-            "Compare the two scores around each particle",
-            "vᵢ = E s (w_p ∇log p − w_q ∇log q)(xᵢ + s ε; s)",
-            f"{_PAPER}, algorithm 1",
-            "next-move",
-        ),
-        Stage(
-            "move",
-            "Move each particle by itself",
-            "xᵢ ← xᵢ + η vᵢ + √(2 τ η) ε",
-            f"{_PAPER}, section 2",
-        ),
-    )
 
     NOISE = 2  # the field has 1 and 3
 

@@ -17,7 +17,7 @@ from models.carriers.generator_settings import (
 from models.config import Config, Pick
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Frame
-from models.contracts.learner import Layer, Look, Phase, Stage, Training, Walk
+from models.contracts.learner import Look, Phase, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
@@ -35,8 +35,7 @@ from models.fields.difference_settings import (
     WeightGen,
 )
 from models.fields.probes import Probes
-from models.fields.score_difference import FIT_OWN, SCORES
-from models.fields.taught_difference import TEACH, TaughtDifference, split
+from models.fields.taught_difference import TaughtDifference, split
 from models.nets.earlier import score_gan_unmodulated, unbalanced
 from models.nets.settings import GeneratorNet, ScoreNet
 from models.registry import family
@@ -46,7 +45,6 @@ from models.training.optim import OptimizerConfig
 __all__ = ["ScoreGan", "ScoreGanConfig"]
 
 _START = 4  # stream of the seed, where `flow` is given no generator
-_PAPER = "Franceschi et al. 2023, arXiv:2305.16150"
 
 
 class ScoreGanConfig(Config, frozen=True):
@@ -75,14 +73,10 @@ class ScoreGanConfig(Config, frozen=True):
 
 @family(
     "score-gan",
-    title="Score GAN",
-    summary="A generator follows the difference between the score of the data and its own.",
-    source=f"the teacher: Karras et al. 2022, arXiv:2206.00364; {_PAPER}, algorithm 1 (Score GAN)",
     config=ScoreGanConfig,
     capabilities=("latent",),
     field="score-difference",
     carrier="generator",
-    motion="dθ/dτ = E[Jᵀ s ∇log(p/q)(x + s ε)],  x = g(z; θ)",
     version=4,
     upgrade=unbalanced(score_gan_unmodulated),
 )
@@ -93,29 +87,6 @@ class ScoreGan(GeneratorFamily[ScoreGanConfig]):
     the latents; where they have too few, from noise of the generator that `flow` is given, the same
     for the same seed. After that, it shows the one step of the generator.
     """
-
-    layers = (
-        *SCORES,
-        Layer("next-move", "Next move", "vector", "E s (∇log p − ∇log q)", timed=False),
-    )
-    stages = (
-        TEACH,
-        Stage("draw", "Push latents forward to particles", "z ~ N(0, I),  x = g(z; θ)", _PAPER),
-        FIT_OWN,
-        Stage(
-            "velocity",
-            "Compare the two scores where the particles are, with noise",
-            "v = s (w_p ∇log p − w_q ∇log q)(x + s ε; s)",
-            f"{_PAPER}, algorithm 1",
-            "next-move",
-        ),
-        Stage(
-            "follow",
-            "Let the generator follow",
-            "θ ← θ + λ E[J(z)ᵀ v]",
-            f"{_PAPER}, section 3.2 and algorithm 1",
-        ),
-    )
 
     def __init__(
         self, config: ScoreGanConfig, spec: DataSpec, **training: Unpack[Training]

@@ -13,13 +13,12 @@ from models.carriers.truncated import FittedGaussian, TruncatedParticles
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family
-from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.learner import Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import draw_levels
-from models.denoisers.formulas import EDM_NETWORK
 from models.denoisers.level_settings import DisplaySetting, SmallestNoise, log_normal
 from models.entries import Needs
 from models.fields.score import ScoreField
@@ -86,18 +85,11 @@ class TruncatedDiffusionConfig(Config, frozen=True):
 
 @family(
     "truncated-diffusion",
-    title="Truncated diffusion",
-    short="Truncated",
-    summary="A diffusion of the last stretch only: it starts from samples of another model with "
-    "some noise, or from one Gaussian.",
-    source="Lyu et al. 2022, arXiv:2205.12524, algorithm 1; Zheng et al. 2022, arXiv:2202.09671, "
-    "section 3",
     config=TruncatedDiffusionConfig,
     capabilities=("velocity", "denoiser"),
     field="score",
     carrier="flow",
     sampler="heun",
-    motion="dx/ds = (x − D(x, s)) / s  from  x = x̃ + s* ε",
     inputs={
         SOURCE: Needs(
             "samples",
@@ -118,37 +110,6 @@ class TruncatedDiffusion(DiffusionFamily[TruncatedDiffusionConfig]):
 
     field: ScoreField
     carrier: TruncatedParticles
-    layers = (Layer("velocity", "Velocity", "vector", "dx/dt", timed=True),)
-    stages = (
-        Stage(
-            "start",
-            "Find out where to start from",
-            "x̃ ~ N(μ, Σ) of the data,  or  x̃ ~ the source",
-            "Zheng et al. 2022, section 3; Lyu et al. 2022, algorithm 1",
-        ),
-        Stage(
-            "draw",
-            "Draw data, and a noise level below the start for each",
-            "x₀ ~ p,  ln s ~ N(μ, σ²),  s < s*",
-            "Zheng et al. 2022, eq. 8; Karras et al. 2022, table 1",
-        ),
-        Stage(
-            "noise",
-            "Place the particles where diffusion has them",
-            "x = x₀ + s ε,  ε ~ N(0, I)",
-            "Karras et al. 2022, eq. 2",
-            aspect="path",
-        ),
-        Stage(
-            "fit",
-            "Fit the denoiser, whose score is the field",
-            "min E (1 + 1/s²) |D(x, s) − x₀|²",
-            "Karras et al. 2022, eqs. 2 and 8",
-            "velocity",
-            aspect="loss",
-            also=(EDM_NETWORK,),
-        ),
-    )
 
     def __init__(
         self, config: TruncatedDiffusionConfig, spec: DataSpec, **training: Unpack[Training]

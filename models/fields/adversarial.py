@@ -19,7 +19,6 @@ from models.fields.rescaling import Elementwise, Rescaling
 from models.fields.rescalings import RescalingName, rescaling
 
 __all__ = [
-    "LEARNT",
     "LOSSES",
     "AdversarialLoss",
     "LossName",
@@ -80,11 +79,6 @@ LOSSES: dict[LossName, AdversarialLoss] = {
     )
 }
 
-LEARNT: dict[str, str] = {
-    "hinge": "min E_p max(0, 1 − d) + E_q max(0, 1 + d)",
-    "ipm": "max E_p d − E_q d,  |∇d| held back",
-}
-"""What a critic learns by the losses other than the logistic one, for the stages of a step."""
 
 LossSetting = Annotated[
     LossName,

@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
 from models.contracts.execution import PLAIN, Execution
-from models.contracts.learner import Line
 from models.contracts.state import State
 from models.denoisers.consistency import ConsistencyFunction
 from models.fields.score import bound
@@ -29,17 +28,10 @@ from models.training.part import TrainedPart
 from models.training.state import pack_ema, unpack_ema
 from models.training.trained import Trained
 
-__all__ = ["PAIR_WEIGHT", "ConsistencyField", "ConsistencyWeight", "LevelLaw", "TeacherStep"]
+__all__ = ["ConsistencyField", "ConsistencyWeight", "LevelLaw", "TeacherStep"]
 
 ConsistencyWeight = Literal["even", "gap"]
 TeacherStep = Literal["heun", "dpm-2", "euler"]
-PAIR_WEIGHT = Line(
-    formula="λ = 1",
-    by="weight",
-    formulas={"gap": "λ = 1/(sₙ₊₁ − sₙ)"},
-    sources={"gap": "Song and Dhariwal 2023, arXiv:2310.14189, table 1"},
-    aspect="loss",
-)
 
 LevelLaw = tuple[float, float]
 """Mean and standard deviation of ln s where levels are drawn by a discretised log-normal law."""

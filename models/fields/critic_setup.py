@@ -1,10 +1,12 @@
 """A critic from a family's settings: made, changed in a run, and described by its layers."""
 
-from dataclasses import replace
 from typing import Any, Literal, Protocol
 
+from msgspec.structs import replace
+
 from models.config import Pick
-from models.contracts.learner import Layer, Learner
+from models.contracts.learner import Learner
+from models.contracts.presentation import Layer
 from models.fields.adversarial import LOSSES, LossName, check_penalty, motion_of
 from models.fields.critic import Critic, PenaltyPlace
 from models.fields.rescalings import RescalingName

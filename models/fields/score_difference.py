@@ -17,25 +17,18 @@ from torch import Tensor
 from models.config import ConfigError
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Look, Stage
+from models.contracts.learner import Layer, Look
 from models.denoisers.densities import RhoUniform, draw_levels
 from models.fields.particle_score import OwnScore
 from models.fields.probes import Probes
 from models.paths.clock import FlowClock
 from models.tensors import expand_like, noise_like
 
-__all__ = ["FIT_OWN", "SCORES", "ScoreDifference", "level_law"]
+__all__ = ["SCORES", "ScoreDifference", "level_law"]
 
 SCORES = (
     Layer("score-data", "Score of the data", "vector", "s ∇log p", timed=True),
     Layer("score-particles", "Score of the particles", "vector", "s ∇log q", timed=True),
-)
-FIT_OWN = Stage(
-    "fit",
-    "Fit the particles' own score",
-    "min E |D_q(x + s ε, s) − x|²,  ∇log q = (D_q − x) / s²",
-    "Franceschi et al. 2023, arXiv:2305.16150, algorithm 1",
-    "score-particles",
 )
 
 Bound: TypeAlias = Callable[[Batch], Denoise]

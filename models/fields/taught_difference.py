@@ -14,7 +14,7 @@ from torch import Tensor
 
 from models.config import Pick
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Learner, Phase, Stage, Walk
+from models.contracts.learner import Learner, Phase, Walk
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import LogUniform, RhoUniform
 from models.fields.particle_score import ParticleScore
@@ -25,18 +25,10 @@ from models.nets.pick import build
 from models.nets.role import DENOISER
 from models.training.optim import OptimizerConfig
 
-__all__ = ["TEACH", "TaughtDifference", "TaughtSettings", "split"]
+__all__ = ["TaughtDifference", "TaughtSettings", "split"]
 
 # Streams of the seed (`models.tensors.make_generator`).
 _TEACHER, _OWN = 1, 3
-
-TEACH = Stage(
-    "teach",
-    "Teach the score of the data",
-    "min E w(s) |D(x₀ + s ε, s) − x₀|²,  ∇log p = (D − x) / s²",
-    "Karras et al. 2022, eqs. 2, 3 and 8",
-    "score-data",
-)
 
 
 class TaughtSettings(Protocol):

@@ -20,12 +20,10 @@ from torch import Tensor
 
 from models.config import param
 from models.contracts.batch import Batch
-from models.contracts.learner import Line
 from models.contracts.spec import DataSpec
 from models.tensors import resident
 
 __all__ = [
-    "SPREAD",
     "Dequantisation",
     "NoiseWidth",
     "expected_log_normal",
@@ -33,12 +31,6 @@ __all__ = [
     "noised",
     "spread",
 ]
-
-SPREAD = Line(
-    formula="x ← x + w (u − ½),  u ~ U(0, 1),  w the dequantisation",
-    source="Theis et al. 2016, arXiv:1511.01844, section 3.1",
-)
-"""What a training step says of it."""
 
 Dequantisation = Annotated[
     float,

@@ -112,7 +112,7 @@ class LayerSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LineSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A formula that depends on settings; see `models.contracts.learner.Line`."""
+    """A formula that depends on settings; see `models.contracts.presentation.Line`."""
 
     formula: str = ""
     source: str = ""
@@ -134,7 +134,7 @@ class LineSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A stage of a training step; see `models.contracts.learner.Stage`. ``formula`` and ``source``
+    """A stage of a training step; see `models.contracts.presentation.Stage`. ``formula`` and ``source``
     are those of its ``lines`` under the settings of a run, and without any those of the usual case.
     """
 

@@ -11,7 +11,8 @@ from torch import Tensor
 from models.config import Config, ConfigError, describe, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Layer, Stage, Training, Walk
+from models.contracts.learner import Training, Walk
+from models.contracts.presentation import Layer, Stage
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
 from models.entries import FamilyEntry

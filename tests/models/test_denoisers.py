@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from models.config import ConfigError
 from models.contracts.batch import Batch
+from models.contracts.presentation import read_shared
 from models.contracts.spec import DataSpec
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import (
@@ -20,19 +21,6 @@ from models.denoisers.densities import (
     UniformTime,
     draw_levels,
 )
-from models.denoisers.formulas import (
-    FORWARD,
-    LOSSES,
-    OBJECTIVE,
-    OBJECTIVES,
-    OUTPUTS,
-    PATH,
-    PREDICTION,
-    SCHEDULE,
-    VARIANCE,
-    VARIANCE_LOSS,
-    WEIGHT,
-)
 from models.denoisers.objectives import ObjectiveName
 from models.denoisers.precond import PRECONDS, c_noise
 from models.denoisers.predictions import PREDICTIONS
@@ -42,7 +30,7 @@ from models.fields.reverse_variance import LAMBDA
 from models.paths.gaussian import PATHS
 from models.tensors import make_generator
 
-WEIGHTS = tuple(LOSSES)
+WEIGHTS = get_args(WeightName)
 DENSITIES: dict[str, Density] = {
     "log-normal": LogNormal(-1.2, 1.2, 0.002, 80.0),
     "rho-uniform": RhoUniform(0.002, 80.0),
@@ -52,17 +40,18 @@ DENSITIES: dict[str, Density] = {
 
 
 def test_every_choice_has_its_formula_and_source() -> None:
-    assert FORWARD.keys() == {*PATHS, "learned"}
-    assert OBJECTIVES.keys() == set(get_args(ObjectiveName))
-    assert OUTPUTS.keys() == PRECONDS.keys()
-    assert tuple(LOSSES) == get_args(WeightName)
-    for line in (PATH, PREDICTION, WEIGHT, OBJECTIVE, VARIANCE, VARIANCE_LOSS, SCHEDULE):
-        assert line.sources.keys() == line.formulas.keys()
-        assert line.aspect
+    lines = read_shared()
+    assert lines["path"].formulas.keys() == {*PATHS, "learned"}
+    assert lines["objective"].formulas.keys() == {*get_args(ObjectiveName)} - {"denoising"}
+    assert lines["prediction"].formulas.keys() == PRECONDS.keys()
+    assert tuple(lines["weight"].formulas) == get_args(WeightName)
+    for name in ("path", "prediction", "weight", "objective", "learned-variance"):
+        assert lines[name].sources.keys() == lines[name].formulas.keys()
+        assert lines[name].aspect
 
 
-def test_the_weight_of_the_bound_is_the_one_that_is_said() -> None:
-    assert f"λ = {LAMBDA}," in VARIANCE_LOSS.formulas["learned"]
+def test_the_weight_of_the_bound_is_the_one_that_is_shown() -> None:
+    assert f"λ = {LAMBDA}," in read_shared()["learned-variance-loss"].formulas["learned"]
 
 
 def pairs(n: int = 64) -> tuple[Tensor, Tensor, Tensor]:

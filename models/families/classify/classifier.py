@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows, by_parts
-from models.contracts.learner import Learner, Stage, Training, Walk
+from models.contracts.learner import Learner, Training, Walk
 from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import Packed
 from models.entries import Needs
@@ -66,15 +66,10 @@ class ClassifierConfig(Config, frozen=True):
 
 @family(
     "classifier",
-    title="Classifier",
-    summary="Learns to tell the classes of the data apart; or, from a generator, to tell what it "
-    "draws apart, with distilled labels: those of the judge of the real data.",
-    source="Bishop 2006, section 4.3.4; Ravuri and Vinyals 2019, arXiv:1905.10887",
     config=ClassifierConfig,
     needs=("labels",),
     capabilities=("classify",),
     group="classify",
-    motion="min E −log p(y | x)",
     inputs={
         "source": Needs(
             "samples",
@@ -92,16 +87,6 @@ class ClassifierConfig(Config, frozen=True):
 )
 class Classifier(Learner[ClassifierConfig]):
     """A network with one score for each class."""
-
-    stages = (
-        Stage("draw", "Draw data with their classes", "(x, y) ~ p", "Bishop 2006, section 4.3.4"),
-        Stage(
-            "fit",
-            "Raise the probability of the right class",
-            "min E −log p(y | x)",
-            "Bishop 2006, eq. 4.108",
-        ),
-    )
 
     def __init__(
         self, config: ClassifierConfig, spec: DataSpec, **training: Unpack[Training]

@@ -11,7 +11,7 @@ from models.carriers.particles import Particles
 from models.config import Config, Pick, param
 from models.contracts.abilities import ClassLogits
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Learner, Stage, Training, Walk
+from models.contracts.learner import Learner, Training, Walk
 from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import Packed
 from models.denoisers.densities import RhoUniform, draw_levels
@@ -48,36 +48,14 @@ class NoisyClassifierConfig(Config, frozen=True):
 
 @family(
     "noisy-classifier",
-    title="Noisy classifier",
-    short="Noisy classifier",
-    summary="Learns to tell the classes apart at every noise level: what classifier guidance asks "
-    "which way a class lies.",
-    source="Dhariwal and Nichol 2021, arXiv:2105.05233, section 4.1",
     config=NoisyClassifierConfig,
     needs=("continuous", "labels"),
     capabilities=("classify", "noisy-classify"),
     group="classify",
-    motion="min E −log p(y | x₀ + s ε, s)",
     units={"loss": "nats"},
 )
 class NoisyClassifier(Learner[NoisyClassifierConfig]):
     """A network with one score for each class, told the noise level."""
-
-    stages = (
-        Stage(
-            "draw",
-            "Draw data with their classes, and a noise level for each",
-            "(x₀, y) ~ p,  s^(1/ρ) ~ U",
-            "Dhariwal and Nichol 2021, section 4.1; Karras et al. 2022, eq. 5",
-        ),
-        Stage("noise", "Add the noise", "x = x₀ + s ε,  ε ~ N(0, I)", "Karras et al. 2022, eq. 2"),
-        Stage(
-            "fit",
-            "Raise the probability of the right class",
-            "min E −log p(y | x, s)",
-            "Dhariwal and Nichol 2021, section 4.1",
-        ),
-    )
 
     def __init__(
         self, config: NoisyClassifierConfig, spec: DataSpec, **training: Unpack[Training]

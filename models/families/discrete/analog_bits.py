@@ -12,7 +12,7 @@ from torch.nn import functional
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Stage, Training, Walk
+from models.contracts.learner import Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.layouts.bits import BitCode
@@ -32,7 +32,6 @@ __all__ = ["AnalogBits", "AnalogBitsConfig"]
 _WEIGHTS, _BOUND = 0, 41  # streams of the seed (`models.tensors.make_generator`)
 _LEVELS = 16  # at which the bound of a row is estimated, spread evenly in ln s
 _S_MIN, _S_MAX = 0.15, 20.0  # below, plus and minus one are told apart without fail
-_PAPER = "Chen et al. 2023, arXiv:2208.04202"
 
 
 class AnalogBitsConfig(Config, frozen=True):
@@ -61,33 +60,14 @@ class AnalogBitsConfig(Config, frozen=True):
 
 @family(
     "analog-bits",
-    title="Analog bits",
-    summary="Each symbol is a few bits, plus or minus one, that carry Gaussian noise like any "
-    "numbers; rounding makes symbols of them again.",
-    source="said as probabilities of symbols and learned by cross-entropy: Dieleman et al. 2022, "
-    f"arXiv:2211.15089, eqs. 5 and 6; {_PAPER}, algorithms 1 and 2",
     config=AnalogBitsConfig,
     needs=("symbols", "whole"),
     capabilities=("bound",),
     group="discrete",
-    motion="x̄ = bits(x₀) + s ε,  dx̄/ds = (x̄ − D)/s,  D = Σ p(c | x̄) bits(c)",
     units={"loss": "nats"},
 )
 class AnalogBits(Family[AnalogBitsConfig]):
     """D(x, s) is the mean of the bits of all symbols, by what a network says they are."""
-
-    stages = (
-        Stage(
-            "draw", "Write data as bits", "b ∈ {−1, 1}^m,  ln s ~ N(0, 1)", f"{_PAPER}, section 2"
-        ),
-        Stage("noise", "Add noise", "x̄ = b + s ε,  ε ~ N(0, I)", f"{_PAPER}, algorithm 1"),
-        Stage(
-            "fit",
-            "Say which symbols they were",
-            "min −E log p(x₀ | x̄, s)",
-            "Dieleman et al. 2022, eq. 6",
-        ),
-    )
 
     def __init__(
         self, config: AnalogBitsConfig, spec: DataSpec, **training: Unpack[Training]

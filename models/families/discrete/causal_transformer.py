@@ -10,7 +10,7 @@ from torch.nn import functional
 from models.config import Config, Pick
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Stage, Training, Walk
+from models.contracts.learner import Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.nets.calling import call
@@ -27,7 +27,6 @@ from models.training.trained import Trained
 __all__ = ["CausalTransformer", "CausalTransformerConfig"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
-_PAPER = "Radford et al. 2018"
 
 
 class CausalTransformerConfig(Config, frozen=True):
@@ -42,34 +41,17 @@ class CausalTransformerConfig(Config, frozen=True):
 
 @family(
     "causal-transformer",
-    title="Causal transformer",
-    summary="Writes symbol after symbol, each from all before it; how likely a text is, is known "
-    "exactly.",
-    source="as diffusion that masks in order: Austin et al. 2021, arXiv:2107.03006, section 4; "
-    f"Vaswani et al. 2017, arXiv:1706.03762; {_PAPER}, Improving language understanding by "
-    "generative pre-training, eq. 1",
     config=CausalTransformerConfig,
     needs=("symbols", "whole", "sequence"),
     capabilities=("likelihood", "bound"),
     group="likelihood",
     units={"loss": "nats"},
-    motion="p(x) = Π p(x_i | x₁ … x_(i−1))",
 )
 class CausalTransformer(Family[CausalTransformerConfig]):
     """Latents are uniform numbers, one a place: which symbol is drawn there follows from its own.
 
     What is not yet written stands as one symbol more than the data have, as what is masked does.
     """
-
-    stages = (
-        Stage("draw", "Draw data", "x ~ p", f"{_PAPER}, section 3.1"),
-        Stage(
-            "fit",
-            "Say each symbol from those before it",
-            "min −Σ log p(x_i | x₁ … x_(i−1))",
-            f"{_PAPER}, eq. 1",
-        ),
-    )
 
     def __init__(
         self, config: CausalTransformerConfig, spec: DataSpec, **training: Unpack[Training]

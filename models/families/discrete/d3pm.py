@@ -7,7 +7,6 @@ import torch
 from torch import Tensor
 
 from models.carriers.discrete_diffusion import (
-    PAPER,
     UNITS,
     DiscreteDiffusion,
     DiscreteDiffusionConfig,
@@ -27,17 +26,12 @@ class D3pmConfig(DiscreteDiffusionConfig, frozen=True):
 
 @family(
     "d3pm",
-    title="D3PM",
-    summary="Symbols are masked or exchanged step by step; a network says what they were, and "
-    "samples are told back from nothing.",
-    source=f"{PAPER}, eqs. 1 to 5",
     config=D3pmConfig,
     needs=("symbols", "whole"),
     capabilities=("posterior", "bound"),
     group="discrete",
     units=UNITS,
     sampler="d3pm-ancestral",
-    motion="q(x_t | x₀) = Cat(x₀ Q̄_t),  p(x_s | x_t) = Σ q(x_s | x_t, x₀) p(x₀ | x_t)",
 )
 class D3pm(DiscreteDiffusion[D3pmConfig]):
     """The data are symbols as they stand."""

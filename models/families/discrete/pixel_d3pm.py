@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from models.carriers.discrete_diffusion import (
-    PAPER,
     UNITS,
     DiscreteDiffusion,
     DiscreteDiffusionConfig,
@@ -60,17 +59,12 @@ class PixelD3pmConfig(DiscreteDiffusionConfig, frozen=True):
 
 @family(
     "pixel-d3pm",
-    title="D3PM of pixels",
-    summary="Pixels of a few levels are moved, masked or exchanged step by step, and told back: "
-    "a diffusion without a noise of numbers, whose bound is one of the bits of an image.",
-    source=f"{PAPER}, eqs. 1 to 5 and section 6",
     config=PixelD3pmConfig,
     needs=("continuous", "whole", "grid"),
     capabilities=("posterior", "bound"),
     group="discrete",
     units=UNITS,
     sampler="d3pm-ancestral",
-    motion="q(x_t | x₀) = Cat(x₀ Q̄_t),  p(x_s | x_t) = Σ q(x_s | x_t, x₀) p(x₀ | x_t)",
 )
 class PixelD3pm(DiscreteDiffusion[PixelD3pmConfig]):
     """What stands between two levels is the nearer one; masked pixels are shown as grey."""

@@ -9,7 +9,7 @@ from torch import Tensor
 from models.config import Config, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Stage, Training, Walk
+from models.contracts.learner import Training, Walk
 from models.contracts.spec import SIZE, DataSpec
 from models.contracts.state import Packed
 from models.layouts.graphs import Packing
@@ -23,7 +23,6 @@ __all__ = ["Cell", "CellConfig"]
 
 _FACTORS = 0  # stream of the seed (`models.tensors.make_generator`)
 _FRAMES = 12  # in which the edges of a look-alike come
-_PAPER = "Rendsburg et al. 2020, NetGAN without GAN, PMLR 119"
 
 
 class CellConfig(Config, frozen=True):
@@ -67,16 +66,10 @@ class CellConfig(Config, frozen=True):
 
 @family(
     "cell",
-    title="CELL",
-    summary="Look-alikes of training graphs, one by one: a random walk whose steps are of a low "
-    "rank says which pairs are likely, and as many edges are drawn. NetGAN without a GAN.",
-    source="walks and edges drawn from their counts: Bojchevski et al. 2018, arXiv:1803.00816, "
-    f"section 3.3; {_PAPER}, sections 3 and 4",
     config=CellConfig,
     needs=("graph",),
     capabilities=(),
     group="likelihood",
-    motion="S = diag(π) P,  P = softmax(U Vᵀ),  π P = π",
     units={"loss": "nats"},
 )
 class Cell(Family[CellConfig]):
@@ -85,21 +78,6 @@ class Cell(Family[CellConfig]):
     It is no law of graphs like those of the data, but of graphs like one of them: sizes, and the
     numbers that nodes have, are those of the original.
     """
-
-    stages = (
-        Stage(
-            "remember",
-            "Remember graphs that are new",
-            "A₁, A₂, …",
-            "by definition",
-        ),
-        Stage(
-            "fit",
-            "Let walks of low rank go as walks on each graph do",
-            "max Σ_ij A_ij log softmax(U Vᵀ)_ij",
-            f"{_PAPER}, section 4",
-        ),
-    )
 
     def __init__(self, config: CellConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)

@@ -10,7 +10,7 @@ from torch.nn import functional
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Frame
-from models.contracts.learner import Line, Stage, Training, Walk
+from models.contracts.learner import Training, Walk
 from models.contracts.observed import OBSERVED, VALUES, observing
 from models.contracts.spec import DataSpec
 from models.families.graphs.one_shot import EdgesAndNumbers, OneShot
@@ -33,8 +33,6 @@ _SMALLEST = 1e-12  # probability, so that one loss is never infinite
 _TIMES = 8  # at which the bound of a graph is estimated, spread evenly over the path
 _REPEATS = 4  # of each step in which what is known is noised (RePaint)
 _SURE = 1e-3, 1e3  # how clearly an edge shows, at least and at most
-_PAPER = "Vignac et al. 2023, arXiv:2209.14734"
-_AUSTIN = "Austin et al. 2021, arXiv:2107.03006"
 
 
 class DigressConfig(Config, frozen=True):
@@ -69,15 +67,10 @@ class DigressConfig(Config, frozen=True):
 
 @family(
     "digress",
-    title="DiGress",
-    summary="Pairs of nodes are drawn anew step by step; a network sees the whole graph and says "
-    "which were joined, and graphs are told back from nothing.",
-    source=f"{_AUSTIN}, eqs. 1 to 4; {_PAPER}, algorithms 1 and 2, sections 3 and 4.1",
     config=DigressConfig,
     needs=("graph",),
     capabilities=("bound", "complete", "revise"),
     group="discrete",
-    motion="q(A_t | A₀) = Cat(A₀ Q̄_t),  p(A_(t−1) | A_t) = Π Σ q(a_(t−1) | a_t, a₀) p(a₀ | A_t)",
     units={"loss": "nats", "cross-entropy": "nats"},
 )
 class Digress(OneShot[DigressConfig]):
@@ -87,39 +80,6 @@ class Digress(OneShot[DigressConfig]):
     log odds beside those of the data. It reads the symbols as numbers under that noise at which
     a bit shows as clearly as they do (`_clock`).
     """
-
-    stages = (
-        Stage(
-            "draw", "Draw graphs, and a time for each", "A₀ ~ p,  t ~ U{1…T}", f"{_PAPER}, alg. 1"
-        ),
-        Stage(
-            "corrupt",
-            "Draw pairs of nodes anew",
-            "q(a_t | a₀) = ᾱ_t a₀ + (1 − ᾱ_t) m",
-            f"{_PAPER}, section 4.1",
-            by="path",
-            formulas={
-                "uniform": "q(a_t | a₀) = ᾱ_t a₀ + (1 − ᾱ_t) / 2",
-                "absorbing": "q(a_t | a₀) = (1 − t/T) a₀ + t/T [mask]",
-            },
-            sources={"uniform": f"{_AUSTIN}, appendix A.2.1", "absorbing": f"{_AUSTIN}, eq. 3"},
-            aspect="path",
-        ),
-        Stage(
-            "fit",
-            "Say which were joined",
-            "min −Σ_ij log p(a₀ | A_t)",
-            f"{_PAPER}, eq. 2",
-            aspect="loss",
-            also=(
-                Line(
-                    formula="p(a₀ | A_t) ~ q(a_t | a₀) m(a₀) exp(a₀ F(A_t, t))",
-                    source=f"{_AUSTIN}, eq. 4",
-                    aspect="prediction",
-                ),
-            ),
-        ),
-    )
 
     def __init__(self, config: DigressConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)

@@ -8,7 +8,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.config import Config, ConfigError, param
-from models.contracts.learner import Stage
 from models.families.graphs.empty_rows import apart, first_edges
 from models.families.graphs.growing import Ordered
 from models.families.graphs.row_by_row import RowByRow
@@ -19,8 +18,6 @@ from models.training.optim import NetworkOptimizer, OptimizerConfig
 from models.training.settings import Averaging
 
 __all__ = ["Gran", "GranConfig"]
-
-_PAPER = "Liao et al. 2019, arXiv:1910.00760"
 
 
 class GranConfig(Config, frozen=True):
@@ -76,15 +73,10 @@ def _mixtures_before(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 @family(
     "gran",
-    title="GRAN",
-    summary="Block after block of nodes is joined to the graph so far, over which messages go; the "
-    "edges of a block are a mixture and know of each other.",
-    source=f"{_PAPER}, sections 2.2 and 2.3",
     config=GranConfig,
     needs=("graph",),
     capabilities=("bound",),
     group="sequential",
-    motion="q(block) = Σ_k α_k Π_(ij) p(A_(ij); θ_(kij)),  L_i = 0 by e_i,  else q(L_i | L_i ≠ 0)",
     units={"loss": "nats"},
     version=2,
     upgrade=_mixtures_before,
@@ -95,33 +87,6 @@ class Gran(RowByRow[GranConfig]):
     Of a block each row is said given those before it, by how likely these made each way; one that
     joins its node to none has a chance of its own (`models.families.graphs.empty_rows`).
     """
-
-    stages = (
-        Stage(
-            "draw",
-            "Draw graphs, and an order of their nodes",
-            "L = A_π in blocks of rows,  π ~ breadth-first orders of G",
-            f"{_PAPER}, sections 2.1 and 2.3",
-            by="order",
-            formulas={
-                "depth": "L = A_π in blocks of rows,  π ~ depth-first orders of G",
-                "degree": "L = A_π in blocks of rows,  π by degree, ties at random",
-                "random": "L = A_π in blocks of rows,  π ~ all orders",
-            },
-        ),
-        Stage(
-            "fit",
-            "Say the edges of a block from the graph before it",
-            "max Σ_i log p(L_i),  p(L_i) = (1 − e_i) q(L_i) / (1 − q(0)),  p(0) = e_i,  "
-            "q = Σ_k α_k Π_j p(A_(ij); θ_(kij)),  h_i ← GRU(h_i, Σ_j a_(ij) f(h_i − h_j))",
-            f"{_PAPER}, section 2.2",
-            by="alone",
-            formulas={
-                "mixture": "max Σ_t log Σ_k α_(kt) Π_(ij) p(A_(ij); θ_(kij)),  "
-                "h_i ← GRU(h_i, Σ_j a_(ij) f(h_i − h_j))",
-            },
-        ),
-    )
 
     @property
     def _blocks(self) -> int:

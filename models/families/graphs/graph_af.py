@@ -9,7 +9,6 @@ from torch import Tensor, nn
 
 from models.config import Config, param
 from models.contracts.batch import Batch
-from models.contracts.learner import Stage
 from models.families.graphs.growing import Ordered
 from models.families.graphs.row_by_row import RowByRow
 from models.families.graphs.settings import NodeOrder
@@ -23,8 +22,6 @@ from models.training.settings import Averaging
 __all__ = ["GraphAf", "GraphAfConfig"]
 
 _AT_ONCE = 2048  # graphs that are not yet whole, in one pass
-_PAPER = "Shi et al. 2020, arXiv:2001.09382"
-_DEQUANTISED = "Theis et al. 2016, arXiv:1511.01844, eq. 4"
 
 
 class GraphAfConfig(Config, frozen=True):
@@ -75,15 +72,10 @@ def _by_signs_before(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 @family(
     "graph-af",
-    title="GraphAF",
-    summary="Normal numbers become pairs of nodes one after another, each stretched and shifted by "
-    "what a network sees of the graph so far: a flow whose density is exact.",
-    source=f"noise of bits: {_DEQUANTISED}; {_PAPER}, sections 3.2 and 4.1",
     config=GraphAfConfig,
     needs=("graph",),
     capabilities=("bound",),
     group="sequential",
-    motion="y_ij = μ_ij(A_before) + σ_ij(A_before) z_ij,  a_ij = sign(y_ij)",
     units={"loss": "nats"},
     version=2,
     upgrade=_by_signs_before,
@@ -100,27 +92,6 @@ class GraphAf(RowByRow[GraphAfConfig]):
     What is drawn are signs: how likely these are is exact, too, a product of normal distribution
     functions, and what `log_prob_ordered` returns.
     """
-
-    stages = (
-        Stage(
-            "draw",
-            "Draw graphs, and an order of their nodes",
-            "A_π,  π ~ breadth-first orders of G",
-            f"{_PAPER}, section 4.1",
-            by="order",
-            formulas={
-                "depth": "A_π,  π ~ depth-first orders of G",
-                "degree": "A_π,  π by degree, ties at random",
-                "random": "A_π,  π ~ all orders",
-            },
-        ),
-        Stage(
-            "fit",
-            "Send pairs with noise back to normal numbers: likely there, and with room around",
-            "max E_u Σ_ij log N(z_ij) − log σ_ij,  z_ij = (a_ij + c (2u − 1) − μ_ij) / σ_ij",
-            f"{_PAPER}, eqs. 3 and 8; {_DEQUANTISED}",
-        ),
-    )
 
     @property
     def order(self) -> str:

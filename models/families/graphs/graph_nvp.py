@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from models.config import Config, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Frame
-from models.contracts.learner import Stage, Walk, finish
+from models.contracts.learner import Walk, finish
 from models.families.graphs.one_shot import EdgesAndNumbers, OneShot
 from models.families.graphs.settings import NodeOrder
 from models.layouts.dequantised import NoiseWidth, noised
@@ -24,7 +24,6 @@ __all__ = ["GraphNvp", "GraphNvpConfig"]
 
 _BOUND = 54  # stream of the seed (`models.tensors.make_generator`)
 _WAYS = "log ways"  # the name under which they go beside the rows of a part
-_PAPER = "Madhawa et al. 2019, arXiv:1905.11600"
 
 
 class GraphNvpConfig(Config, frozen=True):
@@ -41,16 +40,10 @@ class GraphNvpConfig(Config, frozen=True):
 
 @family(
     "graph-nvp",
-    title="GraphNVP",
-    summary="Couplings stretch and shift the pairs of one node after another by what the others "
-    "say: normal numbers become a graph, and the density of pairs with noise is exact.",
-    source="noise of bits: Theis et al. 2016, arXiv:1511.01844, eq. 4; the bound over orders: Chen "
-    f"et al. 2021, arXiv:2106.06189, section 3; {_PAPER}, section 3",
     config=GraphNvpConfig,
     needs=("graph",),
     capabilities=("latent", "bound"),
     group="likelihood",
-    motion="log p(y) = log N(f(y)) + Σ_l log |det ∂f_l|,  y = A + c (2u − 1)",
     units={"loss": "nats", "density": "nats"},
 )
 class GraphNvp(OneShot[GraphNvpConfig]):
@@ -60,27 +53,6 @@ class GraphNvp(OneShot[GraphNvpConfig]):
     of nodes come after the edges. Noise is narrower than the paper's, .9, by which a Gaussian that
     is fitted to pairs joined once in 50, as those between two communities are, joins one in 20.
     """
-
-    stages = (
-        Stage(
-            "draw",
-            "Draw graphs, and an order of their nodes; add noise to their pairs",
-            "y = A^π + c (2u − 1),  u ~ U(0, 1)",
-            f"{_PAPER}, section 3.1",
-        ),
-        Stage(
-            "back",
-            "Send the pairs of one node after another through its coupling",
-            "z_i = y_i ⊙ exp s(y_(≠i)) + t(y_(≠i))",
-            f"{_PAPER}, eq. 6",
-        ),
-        Stage(
-            "fit",
-            "Make them more likely: noise there, and room around",
-            "max E log N(z) + Σ s",
-            f"{_PAPER}, section 3.4",
-        ),
-    )
 
     def network(self, rng: torch.Generator) -> nn.Module:
         return NodeCouplings(self.config.net, self.edges, generator=rng)

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from models.config import Config, param
-from models.contracts.learner import Stage
 from models.families.graphs.growing import Ordered
 from models.families.graphs.row_by_row import RowByRow
 from models.families.graphs.settings import NodeOrder
@@ -20,8 +19,6 @@ from models.training.optim import NetworkOptimizer, OptimizerConfig
 from models.training.settings import Averaging
 
 __all__ = ["GraphRnn", "GraphRnnConfig"]
-
-_PAPER = "You et al. 2018, arXiv:1802.08773"
 
 
 class GraphRnnConfig(Config, frozen=True):
@@ -62,44 +59,14 @@ class GraphRnnConfig(Config, frozen=True):
 
 @family(
     "graph-rnn",
-    title="GraphRNN",
-    summary="A recurrent network adds node after node in breadth-first order, and says to which of "
-    "those before it each is joined.",
-    source=f"{_PAPER}, sections 2.2 and 2.3, algorithm 1",
     config=GraphRnnConfig,
     needs=("graph",),
     capabilities=("bound",),
     group="sequential",
-    motion="h_i = GRU(h_(i−1), S_(i−1)),  S_i ~ p(· | h_i)",
     units={"loss": "nats"},
 )
 class GraphRnn(RowByRow[GraphRnnConfig]):
     """p(A) = prod_i p(S_i | S_1 ... S_(i-1)), S_i the edges of node i to those before it."""
-
-    stages = (
-        Stage(
-            "draw",
-            "Draw graphs, and an order of their nodes",
-            "S = rows of A_π,  π ~ breadth-first orders of G",
-            f"{_PAPER}, sections 2.1 and 2.3.4",
-            by="order",
-            formulas={
-                "depth": "S = rows of A_π,  π ~ depth-first orders of G",
-                "degree": "S = rows of A_π,  π by degree, ties at random",
-                "random": "S = rows of A_π,  π ~ all orders",
-            },
-        ),
-        Stage(
-            "fit",
-            "Say each row from those before it",
-            "max Σ_i Σ_j log p(S_(ij) | S_(i,<j), h_i),  h_i = GRU(h_(i−1), S_(i−1))",
-            f"{_PAPER}, section 2.3.2",
-            by="edges",
-            formulas={
-                "independent": "max Σ_i Σ_j log p(S_(ij) | h_i),  h_i = GRU(h_(i−1), S_(i−1))",
-            },
-        ),
-    )
 
     @property
     def reach(self) -> int:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Frame
-from models.contracts.learner import Stage, Walk
+from models.contracts.learner import Walk
 from models.families.graphs.latents import (
     bounded,
     divergence,
@@ -39,8 +39,6 @@ _TOLD = 32  # units of the network that says where latents lie by what is given
 _BOUND = 53  # stream of the seed (`models.tensors.make_generator`)
 _WAYS = "log ways"  # the name under which they go beside the rows of a part
 _ODDS = 6.0  # log odds where a network says 1, which one of graphs does not exceed
-_SOHN = "Sohn et al. 2015, Learning structured output representation, NeurIPS 28"
-_PAPER = "Simonovsky and Komodakis 2018, arXiv:1802.03480"
 
 
 class GraphVaeConfig(Config, frozen=True):
@@ -113,17 +111,10 @@ def _alike_before(config: Mapping[str, Any], kind: str) -> dict[str, Any]:
 
 @family(
     "graph-vae",
-    title="GraphVAE",
-    summary="A decoder says all pairs of nodes at once, each for itself, from a few latent "
-    "numbers; nodes are brought into an order in the place of matching them.",
-    source="orders in the place of a matching: You et al. 2018, arXiv:1802.08773, section 2.3; the "
-    "bound over orders: Chen et al. 2021, arXiv:2106.06189, section 3; a prior by what is given: "
-    f"{_SOHN}, eq. 4; {_PAPER}, eq. 1",
     config=GraphVaeConfig,
     needs=("graph",),
     capabilities=("latent", "bound"),
     group="likelihood",
-    motion="log p(G) ≥ E_q [Σ_ij log p(A^π_ij | z)] − KL(q(z | G) ‖ p(z | n)) − log n! q(π | G)",
     units={"loss": "nats", "reconstruction": "nats", "divergence": "nats"},
     version=2,
     upgrade=_alike_before,
@@ -136,30 +127,6 @@ class GraphVae(OneShot[GraphVaeConfig]):
     whose probability makes a bound for graphs that are numbered anyhow. An encoder that sees the
     order knows which of the graphs that are the same but for it the decoder is to make.
     """
-
-    stages = (
-        Stage(
-            "draw",
-            "Draw graphs, and an order of their nodes",
-            "A^π,  π ~ q(π | G)",
-            "Chen et al. 2021, arXiv:2106.06189, section 3",
-        ),
-        Stage(
-            "encode",
-            "Ask the encoder where they lie, and draw from there",
-            "z = μ(G) + σ(G) ε,  ε ~ N(0, I)",
-            f"{_PAPER}, section 3.2",
-        ),
-        Stage(
-            "fit",
-            "Say every pair, each for itself",
-            "max E_q Σ_ij log p(A^π_ij | z) − β KL(q(z | G) ‖ p(z | n))",
-            f"{_PAPER}, eq. 1; {_SOHN}, eq. 4",
-            by="prior",
-            formulas={"alike": "max E_q Σ_ij log p(A^π_ij | z) − β KL(q(z | G) ‖ N(0, I))"},
-            sources={"alike": f"{_PAPER}, eq. 1"},
-        ),
-    )
 
     def network(self, rng: torch.Generator) -> nn.Module:
         latent = self.config.latent

@@ -10,7 +10,7 @@ from torch.nn import functional
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Stage, Training, Walk
+from models.contracts.learner import Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.layouts.graphs import EDGES, TYPES, Packing
@@ -32,8 +32,6 @@ _WEIGHTS, _BOUND = 0, 55  # streams of the seed (`models.tensors.make_generator`
 _NEVER = -1e9  # the logit of a type that no sample has
 _TIMES = 8  # at which the bound of a graph is estimated, spread evenly over the path
 _CLEAR = -0.75  # ln(s) / 4 of the noise at which a bit is as good as seen: s is .05
-_PAPER = "Vignac et al. 2023, arXiv:2209.14734"
-_AUSTIN = "Austin et al. 2021, arXiv:2107.03006"
 
 
 class MaskedTypesConfig(Config, frozen=True):
@@ -59,15 +57,10 @@ class MaskedTypesConfig(Config, frozen=True):
 
 @family(
     "masked-types",
-    title="DiGress with types",
-    summary="Types of nodes and of pairs are masked step by step; a network sees what is left of "
-    "the whole graph and says what each was.",
-    source=f"{_AUSTIN}, eq. 1 and section 3; {_PAPER}, algorithms 1 and 2",
     config=MaskedTypesConfig,
     needs=("types",),
     capabilities=("bound", "complete", "revise"),
     group="discrete",
-    motion="q(g_t | g₀) = (1 − t/T) g₀ + t/T [mask],  p(g_(t−1) | g_t) = Π Σ q p(g₀ | G_t)",
     units={"loss": "nats"},
 )
 class MaskedTypes(Family[MaskedTypesConfig]):
@@ -77,26 +70,6 @@ class MaskedTypes(Family[MaskedTypesConfig]):
     a row, where types are -1 and 1; a pair that nothing joins is -1 in all types. Types that no
     datum has are in neither alphabet. DiGress resamples types instead of masking them.
     """
-
-    stages = (
-        Stage(
-            "draw", "Draw graphs, and a time for each", "G₀ ~ p,  t ~ U{1…T}", f"{_PAPER}, alg. 1"
-        ),
-        Stage(
-            "corrupt",
-            "Mask nodes and pairs",
-            "q(g_t | g₀) = (1 − t/T) g₀ + t/T [mask]",
-            f"{_AUSTIN}, eq. 3 and section 3",
-            aspect="path",
-        ),
-        Stage(
-            "fit",
-            "Say what was masked",
-            "min −T/t Σ_masked log p(g₀ | G_t)",
-            f"{_AUSTIN}, eq. 1 and section 3",
-            aspect="loss",
-        ),
-    )
 
     def __init__(
         self, config: MaskedTypesConfig, spec: DataSpec, **training: Unpack[Training]

@@ -15,10 +15,10 @@ from models.carriers.generator_settings import (
 )
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Line, Stage, Training
+from models.contracts.learner import Training
 from models.contracts.spec import SIZE, DataSpec
 from models.contracts.state import Packed
-from models.fields.adversarial import LEARNT, LossSetting, warn_of
+from models.fields.adversarial import LossSetting, warn_of
 from models.fields.critic import Critic
 from models.fields.critic_settings import (
     CentreSetting,
@@ -41,9 +41,6 @@ from models.training.optim import OptimizerConfig
 __all__ = ["MolGan", "MolGanConfig"]
 
 _CRITIC, _REWARD = 1, 3  # streams of the seed (`models.tensors.make_generator`)
-_PAPER = "De Cao and Kipf 2018, arXiv:1805.11973"
-_MESCHEDER = "Mescheder et al. 2018, arXiv:1801.04406, section 4"
-_GULRAJANI = "Gulrajani et al. 2017, arXiv:1704.00028"
 
 
 class MolGanConfig(Config, frozen=True):
@@ -114,17 +111,11 @@ class MolGanConfig(Config, frozen=True):
 
 @family(
     "mol-gan",
-    title="MolGAN",
-    summary="A generator draws all pairs of a graph at once, the slope of a critic goes back "
-    "through the draws; what graphs should be beside may be rewarded.",
-    source=f"{_GULRAJANI}, eq. 3; the centre of its penalty: {_MESCHEDER}; draws: Maddison et al. "
-    f"2017, arXiv:1611.00712, section 3; {_PAPER}, section 3",
     config=MolGanConfig,
     needs=("graph",),
     capabilities=("critic", "latent"),
     field="critic",
     carrier="generator",
-    motion="dθ/dτ = E[J(z)ᵀ (∇d + λ ∇R)],  x = sign(logit g(z; θ) + noise)",
 )
 class MolGan(GeneratorFamily[MolGanConfig]):
     """field = critic, and a reward where one is wished for; carrier = generator that draws bits.
@@ -132,51 +123,6 @@ class MolGan(GeneratorFamily[MolGanConfig]):
     The paper's penalty pulls the critic's slope to 1 (centre 1, weight 10). Where particles are
     nothing but bits it circled, of three nodes already; to 0, as here, it came to rest.
     """
-
-    stages = (
-        Stage(
-            "draw",
-            "Push latents forward, and draw pairs by what is said",
-            "a_ij = sign(ℓ_ij + log u − log(1 − u)),  ℓ = g(z; θ)",
-            f"{_PAPER}, section 3.1",
-            by="bits",
-            formulas={
-                "gumbel": "a_ij = tanh((ℓ_ij + log u − log(1 − u)) / 2τ)",
-                "soft": "a_ij = tanh(ℓ_ij / 2)",
-            },
-            sources={"gumbel": "Maddison et al. 2017, arXiv:1611.00712, section 3"},
-        ),
-        Stage(
-            "fit",
-            "Fit the critic to tell data from particles",
-            "max E_p log σ(d) + E_q log(1 − σ(d))",
-            f"{_GULRAJANI}, eq. 3",
-            by="loss",
-            formulas=LEARNT,
-            also=(
-                Line(
-                    formula="min E (R(x) − worth of x)²",
-                    source=f"{_PAPER}, section 3.1",
-                    only=("wish", ("connected",)),
-                ),
-            ),
-        ),
-        Stage(
-            "velocity",
-            "Ask where each particle should go",
-            "v = h′(d) ∇d",
-            "Yi et al. 2023; Franceschi et al. 2023, section 3",
-            by="wish",
-            formulas={"connected": "v = h′(d) ∇d + λ ∇R"},
-            sources={"connected": f"{_PAPER}, section 3.1"},
-        ),
-        Stage(
-            "follow",
-            "Let the generator follow",
-            "θ ← θ + λ E[J(z)ᵀ v]",
-            "Franceschi et al. 2023, section 3.2",
-        ),
-    )
 
     def __init__(self, config: MolGanConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         self.packing = Packing.of(spec.parts)

@@ -6,7 +6,6 @@ from typing import Annotated
 from torch import Tensor
 
 from models.config import Config, param
-from models.contracts.learner import Line, Stage
 from models.families.graphs.growing import Ordered
 from models.families.graphs.word_by_word import WordByWord, WordNet
 from models.layouts.graph_words.grammar import Grammar, GrammarName
@@ -17,7 +16,6 @@ from models.training.settings import Averaging
 
 __all__ = ["RuleSequence", "RuleSequenceConfig"]
 
-_PAPER = "Kusner et al. 2017, arXiv:1703.01925"
 _TITLES = {
     "any": "All graphs",
     "connected": "Connected graphs",
@@ -47,41 +45,14 @@ class RuleSequenceConfig(Config, frozen=True):
 
 @family(
     "rule-sequence",
-    title="Rule sequence",
-    summary="A transformer writes the rules of a grammar that make a graph; a mask leaves only "
-    "those that may come, so that what the grammar does not derive cannot be drawn.",
-    source="what may come by the graph so far: Dai et al. 2018, arXiv:1802.08786, section 3; "
-    f"{_PAPER}, section 3 and eq. 3 (GrammarVAE, there with latents)",
     config=RuleSequenceConfig,
     needs=("graph",),
     capabilities=("bound",),
     group="sequential",
-    motion="p(r_t | r_(<t)) ∝ m(r_t | stack) exp f(r_t | r_(<t))",
     units={"loss": "nats"},
 )
 class RuleSequence(WordByWord[RuleSequenceConfig]):
     """p(word) = prod_t p(r_t | r_1 ... r_(t-1)), a rule a symbol."""
-
-    stages = (
-        Stage(
-            "draw",
-            "Draw graphs, and derive them",
-            "r₁ r₂ … r_T: a leftmost derivation of G, depth first, by chance",
-            f"{_PAPER}, section 3.1",
-            also=(
-                Line(
-                    formula="legs and feet along one of the longest paths",
-                    only=("grammar", ("lobsters",)),
-                ),
-            ),
-        ),
-        Stage(
-            "fit",
-            "Say each rule from those before it",
-            "max Σ_t log p(r_t | r_(<t)),  p ∝ m exp f",
-            f"{_PAPER}, eq. 3",
-        ),
-    )
 
     @cached_property
     def language(self) -> Grammar:

@@ -10,7 +10,7 @@ from torch.nn import functional
 from models.config import Config, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Frame
-from models.contracts.learner import Line, Stage, Training, Walk
+from models.contracts.learner import Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.families.graphs.latents import divergence, drawn, law_of, leaning, log_bits, warmed
@@ -28,8 +28,6 @@ from models.training.trained import Trained
 __all__ = ["Vgae", "VgaeConfig"]
 
 _CRITIC, _BOUND = 3, 54  # streams of the seed (`models.tensors.make_generator`)
-_PAPER = "Kipf and Welling 2016, arXiv:1611.07308"
-_PAN = "Pan et al. 2018, arXiv:1802.04407"
 
 
 class VgaeConfig(Config, frozen=True):
@@ -62,16 +60,10 @@ class VgaeConfig(Config, frozen=True):
 
 @family(
     "vgae",
-    title="VGAE",
-    summary="A variational autoencoder whose latents are those of nodes: two nodes are joined as "
-    "likely as the product of theirs says.",
-    source=f"the critic (ARVGA): {_PAN}, eqs. 9 and 10; a decoder of nodes before the product: "
-    f"Grover et al. 2019 (Graphite), arXiv:1803.10459, section 3; {_PAPER}, section 1",
     config=VgaeConfig,
     needs=("graph",),
     capabilities=("latent", "bound"),
     group="likelihood",
-    motion="z_i ~ N(0, I),  p(a_ij = 1 | z) = σ(f(z_i) · f(z_j) + b)",
     units={"loss": "nats", "reconstruction": "nats", "divergence": "nats"},
 )
 class Vgae(OneShot[VgaeConfig]):
@@ -82,36 +74,6 @@ class Vgae(OneShot[VgaeConfig]):
     communities of a graph apart: it is handed random numbers of each node, which spread over what
     hangs together. For any such numbers the bound is one, and so is its mean.
     """
-
-    stages = (
-        Stage("draw", "Draw graphs", "A ~ p", f"{_PAPER}, section 1"),
-        Stage(
-            "encode",
-            "Ask where nodes lie, and draw from there",
-            "z_i = μ_i(A) + σ_i(A) ε,  ε ~ N(0, I)",
-            f"{_PAPER}, section 1",
-        ),
-        Stage(
-            "fit",
-            "Say every pair by the product of its nodes",
-            "max E_q Σ_ij log p(a_ij | z_i, z_j) − β Σ_i KL(q(z_i | A) ‖ N(0, I))",
-            f"{_PAPER}, eq. 2",
-            by="prior",
-            formulas={
-                "adversarial": "max E_q Σ_ij log p(a_ij | z_i, z_j) + β E_q Σ_i log σ(d(z_i))",
-            },
-            sources={"adversarial": f"{_PAN}, eq. 10"},
-            aspect="loss",
-            also=(
-                Line(
-                    formula="max_d E log σ(d(ε)) + E_q log (1 − σ(d(z_i)))",
-                    source=f"{_PAN}, eq. 9",
-                    only=("prior", ("adversarial",)),
-                    aspect="loss",
-                ),
-            ),
-        ),
-    )
 
     def __init__(self, config: VgaeConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)

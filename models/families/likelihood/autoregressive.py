@@ -10,12 +10,12 @@ from torch import Tensor
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Layer, Look, Stage, Training, Walk, finish
+from models.contracts.learner import Look, Training, Walk, finish
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
 from models.families.likelihood.conditionals import Bins, Conditional, Logistics
-from models.layouts.dequantised import SPREAD, Dequantisation, spread
+from models.layouts.dequantised import Dequantisation, spread
 from models.nets import role
 from models.nets.calling import call
 from models.nets.pick import build
@@ -29,7 +29,6 @@ __all__ = ["Autoregressive", "AutoregressiveConfig"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
 _FRAMES = 50  # of a flow at most
-_PAPER = "Germain et al. 2015, arXiv:1502.03509"
 
 
 class AutoregressiveConfig(Config, frozen=True):
@@ -78,41 +77,16 @@ def _law(config: AutoregressiveConfig) -> Conditional:
 
 @family(
     "autoregressive",
-    title="Autoregressive model",
-    short="Autoregressive",
-    summary="A datum is drawn number by number, each from a law that depends on those before it: "
-    "the density is the product of them.",
-    source="Bengio and Bengio 2000, NIPS 12; logistics: Salimans et al. 2017, arXiv:1701.05517, "
-    f"section 2.1; {_PAPER}, eqs. 2 and 8-13",
     config=AutoregressiveConfig,
     needs=("continuous", "whole"),
     capabilities=("likelihood",),
     group="likelihood",
-    motion="x_i = F⁻¹(Φ(z_i) | x_(<i)),  p(x) = Π p(x_i | x_(<i))",
     units={"loss": "nats"},
 )
 class Autoregressive(Family[AutoregressiveConfig]):
     """Maximum likelihood of each number given those before it; particles move along one axis after
     the other.
     """
-
-    layers = (Layer("log-density", "Log-density", "scalar", "log p", timed=False, density=True),)
-    stages = (
-        Stage("draw", "Draw data", "x ~ p", f"{_PAPER}, section 2", also=(SPREAD,)),
-        Stage(
-            "predict",
-            "Say each number from those before it",
-            "p(x_i | x_(<i)),  all i in one pass",
-            f"{_PAPER}, eq. 2",
-        ),
-        Stage(
-            "fit",
-            "Make the numbers that were there more likely",
-            "max E Σ_i log p(x_i | x_(<i))",
-            f"{_PAPER}, eq. 3",
-            "log-density",
-        ),
-    )
 
     def __init__(
         self, config: AutoregressiveConfig, spec: DataSpec, **training: Unpack[Training]

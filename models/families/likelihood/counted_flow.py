@@ -16,7 +16,7 @@ from torch import Tensor
 from models.config import Config, ConfigError, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Stage, Training, Walk
+from models.contracts.learner import Training, Walk
 from models.contracts.spec import LABEL, DataSpec, Given, Part
 from models.contracts.state import Packed
 from models.families.likelihood.categorical import Categorical
@@ -35,9 +35,6 @@ __all__ = ["CountedFlow", "CountedFlowConfig"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
 _COUNT = "count"  # the name under which the flow is told it
-_DROID = "Leigh et al. 2023, arXiv:2307.06836"
-_FLOWS = "Papamakarios et al. 2021, arXiv:1912.02762"
-_SPLINES = "Durkan et al. 2019, arXiv:1906.04032"
 
 
 class CountedFlowConfig(Config, frozen=True):
@@ -52,36 +49,14 @@ class CountedFlowConfig(Config, frozen=True):
 
 @family(
     "counted-flow",
-    title="Count and spline flow",
-    short="Spline flow",
-    summary="How often each count occurs in a class, then invertible splines for the other "
-    "numbers, given class and count.",
-    source=f"{_DROID}; {_SPLINES}, sections 3.1 and 3.2",
     config=CountedFlowConfig,
     needs=("mixed",),
     capabilities=("likelihood",),
     group="likelihood",
-    motion="log p(k, x) = log p(k) + log N(f(x; k)) + log |det ∂f/∂x|",
     units={"loss": "nats", "count-loss": "nats"},
 )
 class CountedFlow(Family[CountedFlowConfig]):
     """Maximum likelihood of both; particles take their count first, then go layer by layer."""
-
-    stages = (
-        Stage("draw", "Draw data", "k, x ~ p( · | c)", f"{_DROID}, on the variables of jets"),
-        Stage(
-            "count",
-            "Count how often each count is seen",
-            "p(k | c) = (n_kc + 1/K) / (n_c + 1)",
-            "Perks 1947, J. Inst. Actuaries 73, 285-334",
-        ),
-        Stage(
-            "fit",
-            "Make the other numbers more likely, given class and count",
-            "max E log N(z) + Σ log |det ∂f_l|,  z = f(x; k, c)",
-            f"{_FLOWS}, eqs. 6 and 13",
-        ),
-    )
 
     def __init__(
         self, config: CountedFlowConfig, spec: DataSpec, **training: Unpack[Training]

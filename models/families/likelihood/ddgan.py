@@ -12,12 +12,11 @@ from models.carriers.langevin import Draw, drawn_each, drawn_once
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Stage, Training, Walk
+from models.contracts.learner import Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
 from models.fields.adversarial import (
-    LEARNT,
     LOSSES,
     LossSetting,
     check_penalty,
@@ -42,7 +41,6 @@ __all__ = ["DenoisingGan", "DenoisingGanConfig"]
 # Streams of the seed (`models.tensors.make_generator`).
 _GENERATOR, _CRITIC = 0, 3
 _SLOW, _FAST = 0.1, 20.0  # of the variance preserving path
-_PAPER = "Xiao et al. 2022, arXiv:2112.07804"
 
 
 class DenoisingGanConfig(Config, frozen=True):
@@ -80,16 +78,10 @@ class DenoisingGanConfig(Config, frozen=True):
 
 @family(
     "ddgan",
-    title="Denoising diffusion GAN",
-    short="DDGAN",
-    summary="Noise in a few large steps, each taken back by a generator whom a critic shows the "
-    "way: a GAN for each step.",
-    source=f"{_PAPER}, eqs. 3-6, algorithm in appendix B",
     config=DenoisingGanConfig,
     needs=("continuous", "whole"),
     field="critic",
     carrier="generator",
-    motion="dθ/dτ = E[Jᵀ a_t h′(d) ∇d(x_(t−1), x_t, t)],  x_(t−1) ~ q(x_(t−1) | x_t, g(x_t, z, t))",
     version=2,
     upgrade=unbalanced(),
 )
@@ -99,35 +91,6 @@ class DenoisingGan(Family[DenoisingGanConfig]):
     x_t = √ā_t x_0 + √(1 − ā_t) ε on the variance preserving path, cut at t/T (appendix B);
     q(x_(t-1) | x_t, x_0) is Ho et al. 2020, arXiv:2006.11239, eqs. 6 and 7.
     """
-
-    stages = (
-        Stage(
-            "draw",
-            "Noise data by a step, and by one more",
-            "x_(t−1) ~ q(x_(t−1) | x₀),  x_t ~ q(x_t | x_(t−1))",
-            f"{_PAPER}, eq. 1",
-        ),
-        Stage(
-            "push",
-            "Let the generator say what was there, and take the step back",
-            "x₀′ = g(x_t, z, t),  x′_(t−1) ~ q(x_(t−1) | x_t, x₀′)",
-            f"{_PAPER}, eq. 5",
-        ),
-        Stage(
-            "fit",
-            "Fit the critic to tell true steps from made ones",
-            "max E log σ(d(x_(t−1), x_t, t)) + E log(1 − σ(d(x′_(t−1), x_t, t)))",
-            f"{_PAPER}, eq. 4",
-            by="loss",
-            formulas=LEARNT,
-        ),
-        Stage(
-            "follow",
-            "Let the generator follow the slope of the critic",
-            "θ ← θ + λ E[Jᵀ a_t h′(d) ∇d]",
-            f"{_PAPER}, eq. 6; Franceschi et al. 2023, arXiv:2305.16150, section 3.2",
-        ),
-    )
 
     def __init__(
         self, config: DenoisingGanConfig, spec: DataSpec, **training: Unpack[Training]

@@ -10,7 +10,7 @@ from models.carriers.replay import ReplayBuffer
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Layer, Look, Stage, Training, Walk
+from models.contracts.learner import Look, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
@@ -30,7 +30,6 @@ __all__ = ["EnergyBased", "EnergyBasedConfig"]
 # Streams of the seed (`models.tensors.make_generator`).
 _WEIGHTS, _BUFFER = 0, 4000
 _FRAMES = 50  # of a walk at most
-_PAPER = "Du and Mordatch 2019, arXiv:1903.08689"
 
 
 class EnergyBasedConfig(Config, frozen=True):
@@ -109,48 +108,15 @@ class EnergyBasedConfig(Config, frozen=True):
 
 @family(
     "energy-based",
-    title="Energy-based model",
-    short="Energy",
-    summary="An energy that is low where data are; particles wander down its slope, and where they "
-    "get it is raised.",
-    source=f"{_PAPER}, algorithm 1; Tieleman 2008, doi:10.1145/1390156.1390290",
     config=EnergyBasedConfig,
     needs=("continuous", "whole"),
     group="likelihood",
-    motion="dx = −∇E(x) dτ + √(2T) dw,  p(x) = exp(−E(x)) / Z",
     units={"energy-data": "nats", "energy-particles": "nats"},
     version=2,
     upgrade=unbalanced(),
 )
 class EnergyBased(Family[EnergyBasedConfig]):
     """Contrastive divergence with persistent Langevin particles."""
-
-    layers = (
-        Layer("energy", "Energy", "scalar", "E", timed=False),
-        Layer("score", "Score", "vector", "−∇E", timed=False),
-    )
-    stages = (
-        Stage(
-            "draw",
-            "Draw data, and particles from the buffer",
-            "x⁺ ~ p,  x⁻ ~ B",
-            f"{_PAPER}, section 3.2",
-        ),
-        Stage(
-            "wander",
-            "Let the particles wander down the energy",
-            "x⁻ ← x⁻ − η ∇E(x⁻) + √(2 T η) ε",
-            f"{_PAPER}, eq. 1",
-            "score",
-        ),
-        Stage(
-            "fit",
-            "Lower the energy of data, raise that of particles",
-            "min E[E(x⁺)] − E[E(x⁻)] + α E[E²]",
-            f"{_PAPER}, eq. 3 and section 3.3",
-            "energy",
-        ),
-    )
 
     def __init__(
         self, config: EnergyBasedConfig, spec: DataSpec, **training: Unpack[Training]

@@ -22,13 +22,12 @@ from models.config import Config, ConfigError, Pick, param
 from models.contracts.abilities import HasAutoencoder
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Phase, Stage, Training, Walk
+from models.contracts.learner import Phase, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed, State
 from models.contracts.told_settings import ConditionalSetting
 from models.denoisers.denoiser import Denoiser
 from models.denoisers.densities import LogNormal, LogUniform, draw_levels
-from models.denoisers.formulas import EDM_NETWORK
 from models.denoisers.level_settings import LargestNoise, SmallestNoise
 from models.entries import Needs
 from models.families.likelihood.latent_chain import spec_of_latents
@@ -48,7 +47,6 @@ __all__ = ["LatentDiffusion", "LatentDiffusionConfig"]
 
 AUTOENCODER = "autoencoder"
 _WEIGHTS = 5  # a stream of the seed (`models.tensors.make_generator`); the VAE has its own
-_PAPER = "Rombach et al. 2022"
 _LOOKING = 19  # a seed, the same for good: one model has one bound
 _LOG_TAU_E = math.log(2.0 * math.pi * math.e)
 _DRAWS, _LEVELS = 4, 32  # of latents of a row, and noise levels at which each is looked at
@@ -97,18 +95,11 @@ class LatentDiffusionConfig(Config, frozen=True):
 
 @family(
     "latent-diffusion",
-    title="Latent diffusion",
-    short="Latent",
-    summary="An autoencoder makes a few numbers of each datum, and a diffusion learns the law of "
-    "these; its samples are decoded.",
-    source="Vahdat et al. 2021, arXiv:2106.05931, section 3; Rombach et al. 2022, "
-    "arXiv:2112.10752, section 3",
     config=LatentDiffusionConfig,
     needs=("continuous", "whole"),
     capabilities=("bound",),
     field="score",
     carrier="flow",
-    motion="dz/ds = (z − D(z, s)) / s,  x = decoder(z)",
     inputs={
         AUTOENCODER: Needs(
             "autoencoder",
@@ -128,32 +119,6 @@ class LatentDiffusion(Family[LatentDiffusionConfig]):
     and divided by the mean and the deviation of the first batch that is encoded (Rombach et al.
     2022, section G.1).
     """
-
-    stages = (
-        Stage("draw", "Draw data", "x ~ p", f"{_PAPER}, section 3"),
-        Stage(
-            "lesson",
-            "Teach the autoencoder",
-            "max E log N(x; D(z), s²) − β KL(q(z | x) ‖ N(0, I))",
-            "Kingma and Welling 2014, arXiv:1312.6114, eqs. 3 and 10",
-        ),
-        Stage("encode", "Encode them", "z₀ ~ q(z | x)", f"{_PAPER}, section 3.1"),
-        Stage(
-            "noise",
-            "Place the latents where diffusion has them",
-            "ln s ~ N(μ, σ²),  z = z₀ + s ε,  ε ~ N(0, I)",
-            "Karras et al. 2022, arXiv:2206.00364, eq. 2 and table 1",
-            aspect="path",
-        ),
-        Stage(
-            "fit",
-            "Fit the denoiser of latents",
-            "min E (1 + 1/s²) |D(z, s) − z₀|²",
-            f"{_PAPER}, eq. 2; Karras et al. 2022, eqs. 2 and 8",
-            aspect="loss",
-            also=(EDM_NETWORK,),
-        ),
-    )
 
     def __init__(
         self, config: LatentDiffusionConfig, spec: DataSpec, **training: Unpack[Training]

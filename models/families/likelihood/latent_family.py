@@ -61,7 +61,6 @@ class LatentFamily(Family[C]):
     """Maximises a bound of the likelihood; its config satisfies `LatentSettings`."""
 
     NOISE: ClassVar[int] = 2
-    layers = LAYERS
 
     def __init__(self, config: C, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)

@@ -9,12 +9,12 @@ from torch import Tensor
 from models.config import Config, Pick
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Layer, Look, Stage, Training, Walk, finish
+from models.contracts.learner import Look, Training, Walk, finish
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
 from models.families.likelihood.fitting import more_likely
-from models.layouts.dequantised import SPREAD, Dequantisation, spread
+from models.layouts.dequantised import Dequantisation, spread
 from models.nets.calling import call
 from models.nets.flows.layers import InvertibleLayers
 from models.nets.pick import build
@@ -29,7 +29,6 @@ from models.training.trained import Trained
 __all__ = ["NormalisingFlow", "NormalisingFlowConfig"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
-_PAPER = "Papamakarios et al. 2021, arXiv:1912.02762"
 
 
 class NormalisingFlowConfig(Config, frozen=True):
@@ -44,41 +43,14 @@ class NormalisingFlowConfig(Config, frozen=True):
 
 @family(
     "normalising-flow",
-    title="Normalising flow",
-    short="Flow",
-    summary="Invertible layers bend noise into data and know how much they stretch it: the density "
-    "is exact.",
-    source=f"Rezende and Mohamed 2015, arXiv:1505.05770; {_PAPER}, eq. 6",
     config=NormalisingFlowConfig,
     needs=("continuous", "whole"),
     capabilities=("likelihood", "mapped"),
     group="likelihood",
-    motion="log p(x) = log N(f(x)) + log |det ∂f/∂x|,  x = f⁻¹(z)",
     units={"loss": "nats"},
 )
 class NormalisingFlow(Family[NormalisingFlowConfig]):
     """Maximum likelihood by change of variables; particles go through the layers one by one."""
-
-    layers = (
-        Layer("log-density", "Log-density", "scalar", "log p", timed=False, density=True),
-        Layer("score", "Score", "vector", "∇log p", timed=False, kept=False),
-    )
-    stages = (
-        Stage("draw", "Draw data", "x ~ p", f"{_PAPER}, section 2.2", also=(SPREAD,)),
-        Stage(
-            "back",
-            "Send the data back through the layers",
-            "z = f_L ∘ … ∘ f₁(x)",
-            f"{_PAPER}, eqs. 5 and 7",
-        ),
-        Stage(
-            "fit",
-            "Make them more likely: noise there, and room around",
-            "max E log N(z) + Σ log |det ∂f_l|",
-            f"{_PAPER}, eqs. 6 and 13",
-            "log-density",
-        ),
-    )
 
     def __init__(
         self, config: NormalisingFlowConfig, spec: DataSpec, **training: Unpack[Training]

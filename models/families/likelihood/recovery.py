@@ -10,7 +10,7 @@ from models.carriers.langevin import Draw, drawn_each, drawn_once, wander
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Layer, Look, Stage, Training, Walk
+from models.contracts.learner import Look, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
@@ -29,7 +29,6 @@ __all__ = ["RecoveryLikelihood", "RecoveryLikelihoodConfig"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
 _LEFT = 0.01  # of the variance of the data, after the last level
-_PAPER = "Gao et al. 2021, arXiv:2012.08125"
 
 
 class RecoveryLikelihoodConfig(Config, frozen=True):
@@ -67,15 +66,9 @@ class RecoveryLikelihoodConfig(Config, frozen=True):
 
 @family(
     "recovery-likelihood",
-    title="Diffusion recovery likelihood",
-    short="Recovery",
-    summary="An energy for each noise level, of what a datum was one level before: conditional "
-    "laws have one mode, and Langevin steps that begin where the noise ended reach it.",
-    source=f"{_PAPER}, algorithms 1 and 2",
     config=RecoveryLikelihoodConfig,
     needs=("continuous", "whole"),
     group="likelihood",
-    motion="y ← y − ½η² (∇E(y, t) − (x̃ − y)/σ²) + η ε,  η = b α σ",
     units={"energy-data": "nats", "energy-particles": "nats"},
     version=2,
     upgrade=unbalanced(),
@@ -86,33 +79,6 @@ class RecoveryLikelihood(Family[RecoveryLikelihoodConfig]):
     The energy of the law of y_t is E(y, t), that of y_t given x_(t+1) has |x_(t+1) - y|² / (2 σ²)
     beside it (eq. 6).
     """
-
-    layers = (
-        Layer("energy", "Energy", "scalar", "E(y, t)", timed=True),
-        Layer("score", "Score", "vector", "−∇E", timed=True),
-    )
-    stages = (
-        Stage(
-            "draw",
-            "Draw data, and for each a level and the noise of two",
-            "y = α x_t,  x̃ = y + σ ε",
-            f"{_PAPER}, algorithm 1",
-        ),
-        Stage(
-            "wander",
-            "Let particles wander from the noisy data to where these may have been",
-            "y⁻ ← y⁻ − ½η² (∇E(y⁻, t) − (x̃ − y⁻)/σ²) + η ε",
-            f"{_PAPER}, eq. 9",
-            "score",
-        ),
-        Stage(
-            "fit",
-            "Lower the energy where they were, raise it where particles got",
-            "min E[E(y, t)] − E[E(y⁻, t)]",
-            f"{_PAPER}, eq. 11",
-            "energy",
-        ),
-    )
 
     def __init__(
         self, config: RecoveryLikelihoodConfig, spec: DataSpec, **training: Unpack[Training]

@@ -3,20 +3,10 @@
 from typing import Annotated
 
 from models.config import param
-from models.contracts.learner import Line
 
-__all__ = ["PRIOR", "DecoderNoise", "PriorCouplings", "Restraint"]
+__all__ = ["DecoderNoise", "PriorCouplings", "Restraint"]
 
 _MOST = 32  # couplings
-PRIOR = (
-    Line(formula="p(z) = N(z; 0, I)", only=("couplings", (0,))),
-    Line(
-        formula="p(z) = N(f(z); 0, I) |det ∂f/∂z|,  f affine couplings",
-        source="Chen et al. 2017, arXiv:1611.02731, section 3.2",
-        only=("couplings", tuple(range(1, _MOST + 1))),
-    ),
-)
-"""What a training step says of the law of the highest latents z."""
 
 Restraint = Annotated[
     float,

@@ -11,12 +11,11 @@ from models.carriers.generator import drawn_first
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Look, Stage, Training, Walk, finish
+from models.contracts.learner import Look, Training, Walk, finish
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.contracts.told_settings import ConditionalSetting
 from models.families.likelihood.codebook import CodedChain
-from models.families.likelihood.latent_family import LAYERS
 from models.families.likelihood.settings import DecoderNoise
 from models.nets import role
 from models.nets.pick import build
@@ -30,7 +29,6 @@ __all__ = ["VqVae", "VqVaeConfig"]
 
 # Streams of the seed (`models.tensors.make_generator`).
 _ENCODER, _DECODER, _CODES = 0, 3, 4
-_PAPER = "van den Oord et al. 2017, arXiv:1711.00937"
 
 
 class VqVaeConfig(Config, frozen=True):
@@ -76,51 +74,16 @@ class VqVaeConfig(Config, frozen=True):
 
 @family(
     "vq-vae",
-    title="VQ-VAE",
-    summary="A datum is written in a few words of a learned codebook; how words follow each other "
-    "is learned beside, and new ones are drawn from that.",
-    source=f"{_PAPER}, eqs. 1-3, section 3.2 (commitment .25) and appendix A.1",
     config=VqVaeConfig,
     needs=("continuous", "whole"),
     capabilities=("latent", "bound"),
     group="likelihood",
-    motion="k = argmin |E(x) − e_k|,  x = D(e_k) + s ε,  k ~ p(k₁) p(k₂ | k₁) …",
     units={"loss": "nats", "reconstruction": "nats", "log-codes": "nats"},
 )
 class VqVae(Family[VqVaeConfig]):
     """Discrete latents; as each datum has one code for sure, log p(x | k) + log p(k) is a bound."""
 
     NOISE: ClassVar[int] = 2
-    layers = LAYERS
-    stages = (
-        Stage("draw", "Draw data", "x ~ p", f"{_PAPER}, section 3"),
-        Stage(
-            "encode",
-            "Write each in the nearest words of the codebook",
-            "k = argmin_j |E(x) − e_j|",
-            f"{_PAPER}, eqs. 1 and 2",
-        ),
-        Stage(
-            "decode",
-            "Let the decoder make them again",
-            "x̂ = D(e_k)",
-            f"{_PAPER}, section 3.1",
-            "reconstruction",
-        ),
-        Stage(
-            "fit",
-            "Raise the bound, and hold the encoder to its words",
-            "max E log N(x; D(e_k), s²) + log p(k) − β |E(x) − e_k|² / 2s²",
-            f"{_PAPER}, eq. 3, in nats",
-            "bound",
-        ),
-        Stage(
-            "follow",
-            "Let the codebook follow what is written in it",
-            "e_k ← mean of the E(x) with code k",
-            f"{_PAPER}, appendix A.1",
-        ),
-    )
 
     def __init__(self, config: VqVaeConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)

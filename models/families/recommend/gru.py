@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Learner, Stage, Training, Walk
+from models.contracts.learner import Learner, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.layouts.histories import PADDING, newest
@@ -68,10 +68,6 @@ class Gru4RecConfig(Config, frozen=True):
 
 @family(
     "gru4rec",
-    title="GRU4Rec",
-    summary="Reads a history item by item and learns to say the next one, among all items.",
-    source="Hidasi et al. 2016, arXiv:1511.06939; cross-entropy over all items: Petrov and "
-    "Macdonald 2022, arXiv:2207.07483",
     config=Gru4RecConfig,
     needs=("symbols", "sequence", "items"),
     capabilities=("recommend",),
@@ -80,16 +76,6 @@ class Gru4RecConfig(Config, frozen=True):
 )
 class Gru4Rec(Learner[Gru4RecConfig]):
     """p(x_(t+1) | x_1..x_t) = softmax(scores(s_t)), s_t the state of a recurrent network."""
-
-    stages = (
-        Stage(
-            "predict",
-            "Predict each next item",
-            "L = -1/N Σ log softmax(W s_t)[x_(t+1)]",
-            "Hidasi et al. 2016, section 3.1",
-        ),
-        Stage("descend", "Descend the loss", "θ ← θ - η ∇L", "Kingma and Ba 2015, algorithm 1"),
-    )
 
     def __init__(self, config: Gru4RecConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from models.config import NoConfig
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Learner, Stage, Training, Walk
+from models.contracts.learner import Learner, Training, Walk
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.layouts.histories import PADDING
@@ -19,11 +19,6 @@ __all__ = ["Pop"]
 
 @family(
     "pop",
-    title="Popularity (POP)",
-    short="POP",
-    summary="Counts how often each item is in a history, and recommends the most frequent ones to "
-    "everybody: what a recommender must beat. Training is one pass over the data.",
-    source="Cremonesi et al. 2010, doi:10.1145/1864708.1864721, section 3.1 (TopPop)",
     needs=("symbols", "sequence", "items"),
     capabilities=("recommend",),
     group="recommend",
@@ -32,8 +27,6 @@ __all__ = ["Pop"]
 )
 class Pop(Learner[NoConfig]):
     """p(item) = (count + 1) / (all + V), whatever the history."""
-
-    stages = (Stage("count", "Count items", "n_i ← n_i + Σ [x_t = i]", "by definition"),)
 
     def __init__(self, config: NoConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)

@@ -9,13 +9,12 @@ from torch import Tensor
 from models.carriers.gaussian_diffusion import GaussianDiffusion
 from models.config import ConfigError, param
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Look, Stage, Training, Walk
+from models.contracts.learner import Look, Training, Walk
 from models.contracts.observed import beside, observing
 from models.contracts.schedule import Schedule
 from models.contracts.spec import LABEL, DataSpec
 from models.contracts.state import Packed
 from models.denoisers.completing import Completing
-from models.denoisers.formulas import PATH, PREDICTION
 from models.fields.learned_score import learned_score
 from models.fields.score import ScoreField
 from models.fields.score_settings import ScoreSettings, path_of
@@ -26,7 +25,6 @@ from models.samplers.heun import Heun
 __all__ = ["Csdi", "CsdiConfig", "hidden_places"]
 
 Hiding = Literal["mixed", "scattered", "gap", "future"]
-_PAPER = "Tashiro et al. 2021, arXiv:2107.03502"
 _WAYS = ("scattered", "gap", "future")
 
 
@@ -62,52 +60,17 @@ class CsdiConfig(ScoreSettings, frozen=True):
 
 @family(
     "csdi",
-    title="Diffusion of the unobserved",
-    summary="A denoiser that reads what was observed beside the noise fills in the rest: gaps, and "
-    "the future.",
-    source="as a denoiser: Karras et al. 2022, arXiv:2206.00364, eqs. 1-8; "
-    f"{_PAPER}, eqs. 5 to 7 and algorithm 1 (CSDI)",
     config=CsdiConfig,
     needs=("continuous", "whole", "sequence"),
     capabilities=("velocity", "denoiser", "bound", "complete"),
     field="score",
     carrier="flow",
     sampler="dpmpp-2m",
-    motion="dx/ds = (x − D(x, s, x_obs)) / s,  x_obs what was observed",
-    short="CSDI",
 )
 class Csdi(GaussianDiffusion[CsdiConfig]):
     """field = score given what was observed, carrier = particles."""
 
     field: ScoreField
-
-    layers = (
-        Layer("score", "Score", "vector", "s ∇log p", timed=True, kept=False),
-        Layer("velocity", "Velocity", "vector", "dx/dt", timed=True),
-    )
-    stages = (
-        Stage(
-            "hide",
-            "Draw data, and hide some numbers of each",
-            "x₀ ~ p,  x_obs = m ⊙ x₀",
-            f"{_PAPER}, section 4.3",
-        ),
-        Stage(
-            "noise",
-            "Place the particles where diffusion has them",
-            "x̄ = x₀ + s ε,  ε ~ N(0, I)",
-            "Karras et al. 2022, eq. 2",
-            also=(PATH,),
-        ),
-        Stage(
-            "fit",
-            "Fit the denoiser on what is hidden",
-            "min E w(s) |(1 − m) ⊙ (D(x̄, s, x_obs) − x₀)|²",
-            f"{_PAPER}, eq. 7",
-            "velocity",
-            also=(PREDICTION,),
-        ),
-    )
 
     def __init__(self, config: CsdiConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from models.config import Config, Pick, param
 from models.contracts.batch import Batch, Rows
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Stage, Training, Walk
+from models.contracts.learner import Training, Walk
 from models.contracts.observed import OBSERVED, VALUES, observing
 from models.contracts.spec import DataSpec, Given
 from models.contracts.state import Packed
@@ -31,7 +31,6 @@ from models.training.trained import Trained
 __all__ = ["TimeGrad", "TimeGradConfig"]
 
 _WEIGHTS = 0  # a stream of the seed (`models.tensors.make_generator`)
-_PAPER = "Rasul et al. 2021, arXiv:2101.12072"
 _STATE = "state"
 _MEAN, _STD = -1.2, 1.2  # of ln s in training (Karras et al. 2022, table 1)
 _S_MIN, _S_MAX = 0.005, 20.0
@@ -83,17 +82,10 @@ class _Recurrent(nn.Module):
 
 @family(
     "timegrad",
-    title="Recurrent diffusion",
-    summary="A recurrent network remembers what came before, and a small diffusion draws the "
-    "numbers of the next time: series go on, step by step.",
-    source="as a denoiser: Karras et al. 2022, arXiv:2206.00364, eqs. 1-8; "
-    f"{_PAPER}, eqs. 4 and 8, algorithms 1 and 2 (TimeGrad)",
     config=TimeGradConfig,
     needs=("continuous", "whole", "sequence"),
     capabilities=("complete",),
     group="sequential",
-    motion="h_t = GRU(h_(t−1), x_t),  dx_(t+1)/ds = (x − D(x, s, h_t)) / s",
-    short="TimeGrad",
     units={"loss": "squared error"},
 )
 class TimeGrad(Family[TimeGradConfig]):
@@ -101,27 +93,6 @@ class TimeGrad(Family[TimeGradConfig]):
 
     Latents are the noise that each time starts from. What is not yet drawn stands as that noise.
     """
-
-    stages = (
-        Stage(
-            "draw",
-            "Draw data, and remember what came before each time",
-            "x ~ p,  h_(t−1) = GRU(x₁ … x_(t−1))",
-            f"{_PAPER}, eq. 4",
-        ),
-        Stage(
-            "noise",
-            "Noise each time by itself",
-            "x_t + s ε,  ln s ~ N(μ, σ²)",
-            "Karras et al. 2022, table 1",
-        ),
-        Stage(
-            "fit",
-            "Fit denoiser and memory together",
-            "min E w(s) |D(x_t + s ε, s, h_(t−1)) − x_t|²",
-            f"{_PAPER}, eq. 8",
-        ),
-    )
 
     def __init__(
         self, config: TimeGradConfig, spec: DataSpec, **training: Unpack[Training]

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from models.contracts.learner import Layer, Learner
+from models.contracts.learner import Learner
+from models.contracts.presentation import Layer
 from studio.engine.jobs.job import Job
 from studio.engine.jobs.training import training_of
 from studio.engine.process.failures import Refused

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.contracts.learner import Layer, Learner
+from models.contracts.learner import Learner
+from models.contracts.presentation import Layer
 from studio.engine.process.failures import Refused
 from studio.engine.run.session import Session, revisit
 from studio.engine.watch.recorder import evaluate_layer

@@ -8,7 +8,7 @@ import msgspec
 import torch
 
 from models.config import Config, ConfigError, describe
-from models.contracts.learner import Line, Stage
+from models.contracts.presentation import Line, Stage
 from models.entries import (
     DatasetEntry,
     Entry,
@@ -219,8 +219,7 @@ def _stage(stage: Stage) -> StageSpec:
 
 
 def _line(line: Line) -> LineSpec:
-    only = Dependency(path=line.only[0], values=list(line.only[1])) if line.only else None
-    return LineSpec(**{**vars(line), "only": only})
+    return msgspec.convert(msgspec.to_builtins(line), LineSpec)
 
 
 def _fields(config: type[Config], defaults: Mapping[str, Mapping[str, Any]]) -> list[FieldSpec]:

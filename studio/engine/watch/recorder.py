@@ -18,7 +18,8 @@ from models.contracts.abilities import Writes
 from models.contracts.batch import Batch
 from models.contracts.data import RowSource
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Layer, Learner
+from models.contracts.learner import Learner
+from models.contracts.presentation import Layer
 from models.contracts.spec import DataSpec
 from models.tensors import make_generator
 from studio.engine.data.stored import StoredRows
