@@ -274,9 +274,13 @@ def test_the_step_after_a_checkpoint_is_the_one_that_the_training_does(tmp_path,
     table.sink.records.clear()
     table.do("stage", n=1 + len(again.stages))
     assert [name for _, name in table.stages] == [*again.stages, ""]
-    shown = table.sink.records[: len(again.stages)]
-    for (record, payload), stage in zip(shown, again.stages.values(), strict=True):
-        live = unpack_arrays(record.arrays, b"".join(bytes(part) for part in payload))
+    shown = [
+        unpack_arrays(record.arrays, b"".join(bytes(part) for part in payload))
+        for record, payload in table.sink.records
+    ]
+    # A slow machine may also send a live picture between two stages, which has no scene.
+    scenes = [each for each in shown if any(name.startswith("scene:") for name in each)]
+    for live, stage in zip(scenes[: len(again.stages)], again.stages.values(), strict=True):
         scene = {name for name in live if name.startswith("scene:")}
         assert scene == {name for name in stage if name.startswith("scene:")}
         for name in scene:
