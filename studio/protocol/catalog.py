@@ -134,8 +134,10 @@ class LineSpec(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StageSpec(msgspec.Struct, frozen=True, kw_only=True):
-    """A stage of a training step; see `models.contracts.presentation.Stage`. ``formula`` and ``source``
-    are those of its ``lines`` under the settings of a run, and without any those of the usual case.
+    """A stage of a training step; see `models.contracts.presentation.Stage`.
+
+    ``formula`` and ``source`` are those of its ``lines`` under the settings of a run, and without
+    any those of the usual case.
     """
 
     name: str
