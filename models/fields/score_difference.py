@@ -17,19 +17,15 @@ from torch import Tensor
 from models.config import ConfigError
 from models.contracts.abilities import Denoise
 from models.contracts.batch import Batch, Rows
-from models.contracts.learner import Layer, Look
+from models.contracts.learner import Look
 from models.denoisers.densities import RhoUniform, draw_levels
 from models.fields.particle_score import OwnScore
 from models.fields.probes import Probes
 from models.paths.clock import FlowClock
 from models.tensors import expand_like, noise_like
 
-__all__ = ["SCORES", "ScoreDifference", "level_law"]
+__all__ = ["ScoreDifference", "level_law"]
 
-SCORES = (
-    Layer("score-data", "Score of the data", "vector", "s ∇log p", timed=True),
-    Layer("score-particles", "Score of the particles", "vector", "s ∇log q", timed=True),
-)
 
 Bound: TypeAlias = Callable[[Batch], Denoise]
 
@@ -128,7 +124,7 @@ class ScoreDifference:
 
     @property
     def looks(self) -> Mapping[str, Look]:
-        """How each of `SCORES` is evaluated, by its name."""
+        """The layers of the two scores, by their names."""
         return {"score-data": self.score_of_data, "score-particles": self.score_of_particles}
 
     def _scaled_score(self, denoiser: Bound, rows: Batch, t: float) -> Tensor:

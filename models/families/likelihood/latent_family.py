@@ -12,7 +12,7 @@ from models.carriers.generator import drawn_first
 from models.config import Config, Pick
 from models.contracts.batch import Batch, Rows, by_parts
 from models.contracts.family import Family, Frame
-from models.contracts.learner import Layer, Look, Training, Walk, finish
+from models.contracts.learner import Look, Training, Walk, finish
 from models.contracts.spec import DataSpec
 from models.contracts.state import Packed
 from models.families.likelihood.latent_chain import LatentChain
@@ -22,18 +22,13 @@ from models.tensors import make_generator
 from models.training.optim import OptimizerConfig
 from models.training.trained import Trained
 
-__all__ = ["LAYERS", "LatentFamily", "LatentSettings"]
+__all__ = ["LatentFamily", "LatentSettings"]
 
 C = TypeVar("C", bound=Config)
 # Streams of the seed (`models.tensors.make_generator`).
 _ENCODER, _DECODER, _BETWEEN = 0, 3, 4
 _LOOKING = 19  # a seed, the same for good: one model has one bound
 _PAIRS, _SHARED = 8, 64  # of draws for each row, and of those that are the same for all rows
-
-LAYERS = (
-    Layer("bound", "Bound", "scalar", "log p ≥", timed=False, kept=False, density=True),
-    Layer("reconstruction", "Reconstruction", "vector", "D(E(x)) − x", timed=False, kept=False),
-)
 
 
 class LatentSettings(Protocol):
