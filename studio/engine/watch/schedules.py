@@ -99,6 +99,9 @@ class EvaluationPlan(Protocol):
     def full(self, pace: Pace) -> bool:
         """Say whether to evaluate with all the samples that were asked for, or with few."""
 
+    def full_at_end(self, pace: Pace) -> bool:
+        """Say whether the last evaluation has all the samples that were asked for."""
+
     def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:
         """Note that the evaluation of a step took so long."""
 
@@ -112,13 +115,14 @@ class KeptSchedule:
 
     What is kept there depends on what a record costs: all together may take ``ALLOWANCE``. Where
     whole records would cost more, those between are light; where they cost little, there are
-    ``FINER`` times as many. Where light ones are dear, too, as of graphs that are denoised by two
-    thousand evaluations each, they take ``MOST`` at most; ``dear`` says so beforehand, and then the
-    first is light.
+    ``FINER`` times as many. Light ones take ``MOST`` at most, or ``MOST_DEAR`` where each takes
+    minutes, as of graphs that are denoised by two thousand evaluations each: ``dear`` says so
+    beforehand, and then the first is light.
     """
 
     ALLOWANCE = Allowance(seconds=0.4, share=0.005)
-    MOST = Allowance(seconds=20.0, share=0.25)
+    MOST = Allowance(seconds=1.0, share=0.03)
+    MOST_DEAR = Allowance(seconds=20.0, share=0.25)
     # The first steps move little; records of them would only delay what there is to see.
     FIRST = 16
     EACH = 14  # of either kind; the two meet at the end, and sometimes before
@@ -127,6 +131,7 @@ class KeptSchedule:
     def __init__(self, total: int, step: int = 0, *, dear: bool = False) -> None:
         self._total = total
         self._whole = {total} if dear else {0, total}
+        self._most = self.MOST_DEAR if dear else self.MOST
         needed = _moments(total, self.FIRST, self.EACH)
         finer = _moments(total, self.FIRST, self.FINER * self.EACH)
         # What a resumed run has passed is on disk.
@@ -161,7 +166,7 @@ class KeptSchedule:
             self._made += self._left.pop(0)[1]
         while self._left and not self._left[0][1] and not self._affordable(pace):
             del self._left[0]
-        most = self.MOST.after(self._steps * pace.step_seconds)
+        most = self._most.after(self._steps * pace.step_seconds)
         while self._left and self._left[0][0] < self._total and self._lightly + self._light > most:
             del self._left[0]
 
@@ -191,11 +196,12 @@ class EvaluationSchedule:
     few: one in ``FEWER``. Where these are dear, too, as of a hundred graphs that are denoised by a
     hundred steps each, they come later than their mark, and fewer: all of them before the end take
     ``MOST`` at most, beside the training, but for the first one, of which nobody knows how long it
-    takes.
+    takes. That of the end has all samples if these take ``LAST`` at most.
     """
 
     ALLOWANCE = Allowance(seconds=0.3, share=0.005)
-    MOST = Allowance(seconds=10.0, share=0.2)
+    MOST = Allowance(seconds=1.0, share=0.03)
+    LAST = Allowance(seconds=3.0, share=0.05)
     FIRST = 16
     MARKS = 10
     FEWER = 8
@@ -245,6 +251,14 @@ class EvaluationSchedule:
             return True
         budget = self.ALLOWANCE.after(self._steps * pace.step_seconds)
         return 0.0 < self._dear * self.MARKS <= budget
+
+    def full_at_end(self, pace: Pace) -> bool:
+        """Say whether the last evaluation has all samples: always where evaluations were asked for
+        every so many steps, or where it is not known how long one takes.
+        """
+        if self._every:
+            return True
+        return self._dear <= self.LAST.after(pace.seconds - self._spent)
 
     def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:
         """Note that the evaluation of a step took so long."""
