@@ -84,9 +84,39 @@ def test_a_picture_that_would_take_more_than_a_quarter_of_the_time_waits():
     made = look(view, lambda i, n: 10.0, until=400.0, total=2000, pace=0.1)
     gaps = np.diff([now for now, *_ in made])
     assert gaps.min() >= 10.0 / LiveView.MOST
-    assert view.bare  # and has no layers
-    view.set(Watch(job="a", on=True, share=SHARE, particles=64, layers=["pull"]))
-    assert not view.bare
+
+
+@pytest.mark.parametrize("slow", [1.0, 10.0], ids=["quiet machine", "loaded machine"])
+def test_layers_too_dear_become_coarse_and_fine_again_but_never_missing(slow):
+    """A Discriminator Flow lost them for good once a record had taken half a second."""
+    view, now = watching(particles=512, layers=["critic"], resolution=32), 0.0
+
+    def show(slow):
+        nonlocal now
+        now += 5.0
+        layers = slow * 5e-5 * view.resolution**2
+        view.made(slow * 0.06 + layers, now, 5, layers=layers)
+
+    show(slow)
+    assert view.resolution == LiveView.COARSER[0 if slow == 1.0 else -1]
+    show(0.01)
+    assert view.resolution == 32
+    show(slow)
+    view.set(Watch(job="a", on=True, share=SHARE, particles=512, layers=["next-move"]))
+    assert view.resolution == 32  # a new wish is answered in full
+
+
+def test_a_kept_snapshot_waits_with_its_layers_for_a_window_that_still_draws(tmp_path):
+    """Else the window reads it from the disk, where light records have no layers."""
+    sink = MemorySink(watching=False)
+    job = new_job(new_run(tmp_path, spec(steps=60, particles=700)), sink)
+    job.watch(Watch(job="job", on=True, layers=["pull"], resolution=3))
+    for _ in drive(job, 60):
+        pass
+    kept = {event.step for event in sink.of(Kept)}
+    assert len(kept) > 20
+    assert kept == {record.step for record, _ in sink.records}
+    assert all("layer:pull" in record.arrays for record, _ in sink.records)
 
 
 def test_up_to_the_first_evaluation_the_budget_is_generous():
@@ -125,7 +155,7 @@ def test_every_kept_snapshot_is_sent_and_has_512_particles(tmp_path, monkeypatch
     assert len(kept) > 20
     assert kept <= {record.step for record, _ in sink.records}
     assert min(record.arrays["x"].shape[1] for record, _ in sink.records) >= 512
-    assert all("layer:pull" in record.arrays for record, _ in sink.records if record.step)
+    assert all("layer:pull" in record.arrays for record, _ in sink.records[1:])
     assert folder.flow.load(sorted(kept)[5]).x.shape[1] >= 512
 
 

@@ -5,12 +5,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from studio.engine.jobs import headless
+from studio.engine.jobs import headless, training
 from studio.engine.process.allowance import Allowance
+from studio.engine.race import racing
 from studio.engine.race.budgets import Spending
 from studio.engine.race.marks import MarkedEvaluations, MarkedRecords, Marks
 from studio.engine.race.owntime import OwnTime
 from studio.engine.run.session import new_run
+from studio.engine.watch.outputs import Outputs
 from studio.engine.watch.schedules import Pace
 from studio.protocol import messages as m
 from studio.protocol.spec import Pick
@@ -126,7 +128,7 @@ def test_a_race_of_samples_gives_everyone_the_same_points(desk):
 
 
 def slow(monkeypatch, seconds):
-    """Let a step of the wide one take so many more seconds of a clock of our own."""
+    """Let a step of the wide one take so many more seconds of a clock of our own; return this."""
     from studio.engine.race import owntime
     from tests.engine.fakes import Tiny
 
@@ -139,6 +141,30 @@ def slow(monkeypatch, seconds):
 
     monkeypatch.setattr(Tiny, "step", timed)
     monkeypatch.setattr(owntime.OwnTime.__init__, "__defaults__", (lambda: now[0],))
+    return now
+
+
+def test_the_time_left_of_a_race_is_what_its_entrants_need(desk, monkeypatch):
+    """It jumped from 68 minutes to 4: records before the first step counted as slow steps."""
+    now, keep_due = slow(monkeypatch, 0.004), Outputs.keep_due
+
+    def keep_slowly(outputs, step):
+        now[0] += 0.0 if step else 60.0
+        yield from keep_due(outputs, step)
+
+    monkeypatch.setattr(Outputs, "keep_due", keep_slowly)
+    monkeypatch.setattr(Pace, "SURE", 0.0)
+    monkeypatch.setattr(racing, "TICK", 0.0)
+    monkeypatch.setattr(training, "TICK", 0.0)
+    race, _, _ = start(desk, budget=m.Budget(kind="steps", amount=400))
+    desk.work()
+    told = [event for event in desk.outbox.of(m.Progress) if event.job == race]
+    known = [event for event in told if event.seconds_left is not None]
+    assert len(known) > 100
+    for event in known:
+        # What an entrant knows is of its last tick, at most 30 steps ago.
+        assert event.seconds_left == pytest.approx(0.005 * (400 - event.step), abs=0.2)
+    assert known[-1].seconds_left == 0.0
 
 
 def test_a_race_of_seconds_gives_the_slow_one_fewer_steps(desk, monkeypatch):

@@ -70,6 +70,7 @@ class TrainingJob(Job):
         self._background = background
         self._log = RunLog(run.log_path, sink, job)
         self._pace = Pace()
+        self.seconds_left: float | None = None
         self._mark = 0
         self._horizon = total
         self._edits: deque[tuple[Edit, Tell]] = deque()
@@ -250,6 +251,11 @@ class TrainingJob(Job):
             self._tick(now, "" if self.step else FIRST)
         yield from self._telling(self._make_due(session))
         yield from self._telling(self._outputs.live.show_due(self.step, self.total))
+        if self.step == session.step:
+            # What is made before the first step says nothing of how fast steps are.
+            now = self._clock()
+            self._pace.aside(now - self._paced)
+            self._paced = now
         soon = self.step + min(max(1, int(self._pace.rate * CHECK)), 1000)
         edit = session.pending[0].step if session.pending else self.total
         self._mark = int(min(soon, self._outputs.next, edit))
@@ -381,7 +387,7 @@ class TrainingJob(Job):
         yield from self._outputs.keep_due(self.step)
         self.folder.flow.sync()
         yield from self._answer(session)
-        yield from self._outputs.evaluate(self.step)
+        yield from self._outputs.evaluate_last(self.step)
         yield from self._answer(session)  # what was asked for meanwhile
         self._tick(self._clock())
         self.folder.require()
@@ -437,14 +443,15 @@ class TrainingJob(Job):
         left = self._pace.left(min([*ends, self.total]) - self.step)
         if left is not None and not ends:
             left += self._outputs.left(self.step)
+        # How fast a later phase will be is unknown.
+        self.seconds_left = None if ends else left
         self._sink.send(
             Progress(
                 job=self.job,
                 step=self.step,
                 total=self.total,
                 steps_per_second=self._pace.rate,
-                # How fast a later phase will be nobody knows.
-                seconds_left=None if ends else left,
+                seconds_left=self.seconds_left,
                 memory=process_memory(),
                 device_memory=device_memory(self.session.family.device),
                 view_cost=self.view.cost,

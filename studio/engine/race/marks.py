@@ -48,6 +48,18 @@ class Marks:
             del self._left[0]
 
     @property
+    def seconds_left(self) -> float:
+        """Return what the marks that are left and the end will take, by what the last one took."""
+        spending = self._spending
+        if spending.share >= 1.0:
+            return 0.0
+        total = spending.seconds / spending.share if spending.share else 0.0
+        everything = self._cost + self._dear * (len(self._left) + 1)
+        coarse = everything > self.ALLOWANCE.after(total)
+        count = sum(not coarse or place % self._coarse == 0 for place in self._left)
+        return self._dear * (count + 1)
+
+    @property
     def affordable(self) -> bool:
         """Whether what is made at the next mark may be made there in full."""
         return not self._left or self._affordable(self._left[0])
@@ -101,14 +113,18 @@ class MarkedEvaluations:
         """All samples, always."""
         return True
 
+    def full_at_end(self, pace: Pace) -> bool:
+        """All samples, so that those who race are compared."""
+        return True
+
     def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:
         """Note that it took so long."""
         self._marks.done(seconds)
         self._marks.skip()
 
     def left(self, step: int, pace: Pace) -> float:
-        """Nothing: for how long it goes on the race says, of all who take part."""
-        return 0.0
+        """Return the seconds that evaluations after a step take, with that of the end."""
+        return self._marks.seconds_left
 
 
 class MarkedRecords:

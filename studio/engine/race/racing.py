@@ -8,7 +8,6 @@ from studio.engine.process.failures import Refused, describe
 from studio.engine.process.memory import process_memory
 from studio.engine.process.sink import Sink
 from studio.engine.race.entrant import Entrant
-from studio.engine.watch.schedules import Pace
 from studio.protocol.messages import Budget, JobInfo, Progress
 
 __all__ = ["RaceJob"]
@@ -39,9 +38,8 @@ class RaceJob(Job):
         self._changed = changed
         self._unit = budget.amount * (1000.0 if budget.kind == "seconds" else 1.0)
         self.total = round(self._unit)
-        self._pace = Pace()
         self._ticked = time.perf_counter()
-        self._ticked_at = (0, 0)
+        self._ticked_at = 0
 
     @property
     def parts(self) -> Sequence[Job]:
@@ -162,21 +160,26 @@ class RaceJob(Job):
         most = self.total - 1 if self._running() else self.total
         self.step = min(round(share * self._unit), most)
         steps = sum(entrant.step for entrant in self._entrants)
-        spent, done = self._ticked_at
-        self._pace.add(self.step - spent, now - self._ticked)
+        done = self._ticked_at
         self._sink.send(
             Progress(
                 job=self.job,
                 step=self.step,
                 total=self.total,
                 steps_per_second=(steps - done) / max(now - self._ticked, 1e-9),
-                seconds_left=self._pace.left(self.total - self.step),
+                seconds_left=self._seconds_left(),
                 memory=process_memory(),
                 view_cost=max(entrant.view.cost for entrant in self._entrants),
                 seconds=sum(entrant.spending.seconds for entrant in self._entrants),
             )
         )
-        self._ticked, self._ticked_at = now, (self.step, steps)
+        self._ticked, self._ticked_at = now, steps
+
+    def _seconds_left(self) -> float | None:
+        """Return what all need who are still under way, None while one of them does not know."""
+        left = [entrant.seconds_left for entrant in self._running()]
+        known = [seconds for seconds in left if seconds is not None]
+        return sum(known) if len(known) == len(left) else None
 
 
 def _share(entrant: Entrant) -> float:

@@ -55,7 +55,8 @@ class Quality:
     their standard deviations under ``"spread/<slug>"``; ``part_floors`` are both by metric and by
     the name of a part, where all bars have it. ``notes`` are sentences on metrics that
     were left out, each said once a run, and on what could not be measured, said each time.
-    ``errors`` has by slug why a metric has no value: it is shown in its place.
+    ``errors`` has by slug why a metric has no value: it is shown in its place. ``samples`` are what
+    it was measured with, in data units, None where metrics need none.
     """
 
     figures: dict[str, Figure]
@@ -67,6 +68,7 @@ class Quality:
     drawn: bool = True
     part_floors: PartFloors = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    samples: Batch | None = field(default=None, compare=False)
 
     @property
     def values(self) -> dict[str, float]:
@@ -216,15 +218,19 @@ class Evaluator:
             self.announce(*self._compared())
         yield False
 
-    def evaluate(self, model: Learner[Any], sampler: Any = None) -> Generator[bool, None, Quality]:
-        """Measure a model; yields False between network passes and between metrics."""
+    def evaluate(
+        self, model: Learner[Any], sampler: Any = None, *, earlier: Quality | None = None
+    ) -> Generator[bool, None, Quality]:
+        """Measure a model; yields False between network passes and between metrics. The first
+        samples of an ``earlier`` evaluation of this model are used again where that has enough.
+        """
         yield from self._gather(model)
         floors = [choice.entry.slug for choice in self._without_floor(model)]
         own = [choice.entry.slug for choice in self.choices]
         self.ahead.start([_SAMPLES, *(floors * FLOOR_PAIRS), *own])
         # Before the floors: from then on it is known how long all of it takes.
         with self.ahead.piece(_SAMPLES, "Drawing samples"):
-            drawn = yield from self._draw(model, sampler)
+            drawn = yield from self._draw(model, sampler, earlier)
         yield from self.prepare(model)
         figures: dict[str, Figure] = {}
         for choice in self.choices:
@@ -237,7 +243,7 @@ class Evaluator:
         errors, self._errors = self._errors, {}
         n, asked = self._compared()
         return Quality(figures, dict(self.floors), n, notes, drawn.nfe, drawn.broken, asked,
-                       dict(self.part_floors), errors)  # fmt: skip
+                       dict(self.part_floors), errors, drawn.rows)  # fmt: skip
 
     def _figure(
         self, choice: Choice[MetricEntry], model: Learner[Any], drawn: _Drawn
@@ -284,8 +290,10 @@ class Evaluator:
                 "they are imported again."
             )
 
-    def _draw(self, model: Learner[Any], sampler: Any) -> Generator[bool, None, _Drawn]:
-        """Draw the samples that metrics ask for, if one does."""
+    def _draw(
+        self, model: Learner[Any], sampler: Any, earlier: Quality | None
+    ) -> Generator[bool, None, _Drawn]:
+        """Return the samples that metrics ask for, if one does."""
         assert self._real is not None
         asking = [c for c in self.choices if c.entry.slug not in self._skipped]
         if not any(_drawn_by(choice.entry) for choice in asking):
@@ -293,10 +301,16 @@ class Evaluator:
         if not isinstance(model, Family):
             return _Drawn(lacking="the model makes no samples")
         n = len(self._real)
+        if earlier is not None and earlier.samples is not None and len(earlier.samples) >= n:
+            return self._check(earlier.samples.take(slice(0, n)), earlier.nfe)
         spent: list[int] = []
         rows = yield from draw(
             model, n, self.seed, sampler=sampler, stream=EVALUATION, told=spent.append
         )
+        return self._check(rows, max(spent, default=0))
+
+    def _check(self, rows: Batch, nfe: int) -> _Drawn:
+        """Note if samples are not finite, and return them with how many are not."""
         unusable = (~torch.isfinite(rows.x)).flatten(1).any(dim=1)
         broken, error = int(unusable.sum()), ""
         if broken:
@@ -305,7 +319,7 @@ class Evaluator:
                 f"{error}: their quality cannot be measured. Use more sampling steps or a smaller "
                 "learning rate."
             )
-        return _Drawn(rows, max(spent, default=0), broken, error=error)
+        return _Drawn(rows, nfe, broken, error=error)
 
     def light(self) -> "Evaluator":
         """Return one with few of the samples, always the same one; itself where these would

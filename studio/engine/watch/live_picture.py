@@ -1,6 +1,6 @@
 """Sends records to the screen while somebody looks: live ones, and those that are kept."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 
 from studio.engine.jobs.job import Work
 from studio.engine.process.sink import Sink
@@ -74,29 +74,40 @@ class LivePicture:
         watch, recorder = self._view.watch, self._session.recorder
         if not watch.on or recorder is None:
             return
-        bare = first or (self._view.bare and not paused)
-        record = yield from recorder.record(
+        plain = yield from recorder.record(
             step,
             particles=particles,
-            layers=() if bare else watch.layers,
-            resolution=watch.resolution,
-            bounds=watch.bounds or self._session.bounds,
             extras=() if first else watch.extras,  # some need a judge, which takes a minute
         )
+        resolution = watch.resolution if paused else self._view.resolution
+        record = yield from self._with_layers(plain, () if first else watch.layers, resolution)
         start = self._clock()
         scenery = staged.arrays(particles) if staged is not None else {}
         self._send(record.holding(**scenery))
         if not paused:
             now = self._clock()
-            self._view.made(record.seconds + now - start, now, step)
+            seconds = plain.seconds + record.seconds + now - start
+            self._view.made(seconds, now, step, layers=record.seconds)
+
+    def _with_layers(
+        self, record: FlowRecord, layers: Sequence[str], resolution: int
+    ) -> Generator[bool, None, FlowRecord]:
+        """Return a record of the present model with layers where it is looked at; its seconds are
+        those of the layers.
+        """
+        recorder = self._session.recorder
+        assert recorder is not None
+        bounds = self._view.watch.bounds or self._session.bounds
+        return (yield from recorder.with_layers(record, layers, resolution, bounds))
 
     def show_kept(self, record: FlowRecord, more: float) -> Work:
         """Send as many particles of a record that is being kept as the next live record would
         have, with the layers that are looked at; ``more`` are the seconds that it took because it
-        is looked at.
+        is looked at. One that is made while the window still draws waits for it, as the window
+        would read it from the disk without the layers.
         """
         watch, recorder = self._view.watch, self._session.recorder
-        if recorder is None or not self.wanted:
+        if recorder is None or not watch.on:
             return
         particles = min(record.x.shape[1], self._view.particles)
         if particles < min(self._view.FEWEST, recorder.particles, watch.particles):
@@ -108,9 +119,7 @@ class LivePicture:
             if name not in unwanted and not name.startswith(LAYER)
         }
         plain = FlowRecord(record.step, arrays, record.bounds)
-        layers = () if self._view.bare else watch.layers
-        bounds = watch.bounds or self._session.bounds
-        shown = yield from recorder.with_layers(plain, layers, watch.resolution, bounds)
+        shown = yield from self._with_layers(plain, watch.layers, self._view.resolution)
         start = self._clock()
         self._send(shown)
         now = self._clock()

@@ -87,7 +87,10 @@ class Outputs:
         training, step = session.resolved.training, session.step
         dear = _dear(session)
         self._kept: KeptPlan = KeptSchedule(total, step, dear=dear)
-        self._evaluations: EvaluationPlan = EvaluationSchedule(training.evaluate_every, total, step)
+        part = session.evaluator.light().n / session.evaluator.n
+        self._evaluations: EvaluationPlan = EvaluationSchedule(
+            training.evaluate_every, total, step, part=part
+        )
         self._checkpoints = CheckpointSchedule(
             training.checkpoint_seconds, training.checkpoint_steps, step, clock()
         )
@@ -185,6 +188,20 @@ class Outputs:
         yield from self._evaluate(step, full)
         self._measuring(False)
 
+    def evaluate_last(self, step: int) -> Work:
+        """Evaluate the finished model: with all samples unless that takes too long, which the log
+        says.
+        """
+        full = self._evaluations.full_at_end(self._pace)
+        yield from self.evaluate(step, full=full)
+        evaluator = self._session.evaluator
+        if not full and evaluator.light() is not evaluator:
+            self._log.write(
+                "info",
+                f"The last evaluation used {evaluator.light().n:,} of {evaluator.n:,} samples to "
+                "save time. Use Evaluate to measure with all of them.",
+            )
+
     def _evaluate(self, step: int, full: bool) -> Work:
         session = self._session
         evaluator = session.evaluator if full else session.evaluator.light()
@@ -204,8 +221,9 @@ class Outputs:
         self.curves.write(_columns(step, quality), quality.floors if full else {})
         self._lightly = self._lightly or not full
         if full and self._lightly:
-            # Figures of other numbers of samples cannot be compared.
-            quality = yield from session.evaluator.light().evaluate(session.family, sampler)
+            # Values of other numbers of samples cannot be compared.
+            light = session.evaluator.light()
+            quality = yield from light.evaluate(session.family, sampler, earlier=quality)
         self._save_best(step, quality)
 
     def _save_best(self, step: int, quality: Quality) -> None:

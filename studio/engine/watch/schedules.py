@@ -22,6 +22,8 @@ class Pace:
     """How fast a training is: steps per second with everything, and seconds per bare step."""
 
     _SMOOTH = 2.0
+    _LONG = 30.0
+    """Seconds that the time left is judged by: a record in them must not make it jump."""
     SURE = 3.0
     """Seconds before one can say how long something takes: the first steps pay for allocations."""
 
@@ -29,6 +31,7 @@ class Pace:
         self.rate = 0.0
         self.seconds = 0.0
         self._known = 0.0
+        self._long = self._stepped = 0.0  # seconds and steps of about ``_LONG``
         self._step_seconds = 0.0
 
     def add(self, steps: int, seconds: float) -> None:
@@ -38,6 +41,9 @@ class Pace:
         if seconds <= 0.0:
             return
         self.seconds += seconds
+        if self._known:  # else these are the first, which pay for allocations
+            kept = math.exp(-seconds / self._LONG)
+            self._long, self._stepped = kept * self._long + seconds, kept * self._stepped + steps
         self._known += seconds
         weight = 1.0 if self.rate == 0.0 else 1.0 - math.exp(-seconds / self._SMOOTH)
         self.rate += weight * (steps / seconds - self.rate)
@@ -62,12 +68,12 @@ class Pace:
 
     def anew(self) -> None:
         """Forget the speed: from here on steps are others."""
-        self.rate = self._known = 0.0
+        self.rate = self._known = self._long = self._stepped = 0.0
 
     def left(self, steps: int) -> float | None:
         """Return the seconds that so many steps will take, None before it is known."""
-        known = self.rate > 0.0 and self._known >= self.SURE
-        return steps / self.rate if known else None
+        known = self._stepped > 0.0 and self._known >= self.SURE
+        return steps * self._long / self._stepped if known else None
 
 
 class KeptPlan(Protocol):
@@ -117,11 +123,12 @@ class KeptSchedule:
     whole records would cost more, those between are light; where they cost little, there are
     ``FINER`` times as many. Light ones take ``MOST`` at most, or ``MOST_DEAR`` where each takes
     minutes, as of graphs that are denoised by two thousand evaluations each: ``dear`` says so
-    beforehand, and then the first is light.
+    beforehand, and then the first is light. Where that buys fewer than all, those that are made
+    are spread over the training.
     """
 
     ALLOWANCE = Allowance(seconds=0.4, share=0.005)
-    MOST = Allowance(seconds=1.0, share=0.03)
+    MOST = Allowance(seconds=0.4, share=0.02)
     MOST_DEAR = Allowance(seconds=20.0, share=0.25)
     # The first steps move little; records of them would only delay what there is to see.
     FIRST = 16
@@ -164,11 +171,16 @@ class KeptSchedule:
             self._lightly += seconds
         while self._left and self._left[0][0] <= step:
             self._made += self._left.pop(0)[1]
-        while self._left and not self._left[0][1] and not self._affordable(pace):
-            del self._left[0]
+        while self._left and self._left[0][0] < self._total and not self._fits(pace):
+            self._made += self._left.pop(0)[1]
+
+    def _fits(self, pace: Pace) -> bool:
+        """Whether the next record may be made: a finer one as a whole, others as light ones."""
+        if self._affordable(pace):
+            return True
         most = self._most.after(self._steps * pace.step_seconds)
-        while self._left and self._left[0][0] < self._total and self._lightly + self._light > most:
-            del self._left[0]
+        share = (self._made + 1) / max(self._count, 1)
+        return self._left[0][1] and self._lightly + self._light <= most * share
 
     def _affordable(self, pace: Pace) -> bool:
         """Whether one more whole record fits into what may be spent up to here."""
@@ -193,24 +205,23 @@ class EvaluationSchedule:
     log(step), the last of them the end, and between them within the share of ``ALLOWANCE``.
 
     Where evaluations with all samples would take more than ``ALLOWANCE``, those before the end have
-    few: one in ``FEWER``. Where these are dear, too, as of a hundred graphs that are denoised by a
-    hundred steps each, they come later than their mark, and fewer: all of them before the end take
-    ``MOST`` at most, beside the training, but for the first one, of which nobody knows how long it
-    takes. That of the end has all samples if these take ``LAST`` at most.
+    few, a ``part`` of them. Where these are dear, too, as of a hundred graphs that are denoised by
+    a hundred steps each, they come later than their mark, and fewer: all of them before the end
+    take ``MOST`` at most, beside the training, but for the first one, whose cost is unknown. That
+    of the end has all samples if these take ``LAST`` at most.
     """
 
     ALLOWANCE = Allowance(seconds=0.3, share=0.005)
-    MOST = Allowance(seconds=1.0, share=0.03)
+    MOST = Allowance(seconds=0.5, share=0.03)
     LAST = Allowance(seconds=3.0, share=0.05)
     FIRST = 16
     MARKS = 10
     FEWER = 8
 
-    def __init__(self, every: int, total: int, step: int = 0) -> None:
-        self._every, self._total = every, total
+    def __init__(self, every: int, total: int, step: int = 0, *, part: float = 1 / FEWER) -> None:
+        self._every, self._total, self._part = every, total, part
         self._steps = total - step
         self._earned = 0.0
-        self._cost = 0.0
         self._dear = 0.0  # seconds of a full one
         self._spent = 0.0  # seconds of all
         self._owed = 0  # marks that were passed as they were too dear
@@ -218,6 +229,11 @@ class EvaluationSchedule:
         places = _grow(total, self.FIRST, self.MARKS) if every == 0 else set()
         self._marks = sorted(at for at in places if step < at < total)
         self._after(step)
+
+    @property
+    def _cost(self) -> float:
+        """Seconds of one with few samples, 0 for unknown."""
+        return self._dear * self._part
 
     def _after(self, step: int) -> None:
         """Find the next step that is due for its number."""
@@ -235,53 +251,53 @@ class EvaluationSchedule:
         if step >= self.next:
             self._owed += 1
             self._after(step)
-        if self._owed and self._affordable(pace.seconds - self._spent):
+        if self._owed and (self._spent == 0.0 or self._cost <= self._room(pace.seconds)):
             return True
-        share = self.ALLOWANCE.share
-        earned = self._cost > 0.0 and share * (pace.seconds - self._earned) >= self._cost
-        return step > 0 and earned
+        cost = self._dear if self.full(pace) else self._cost
+        earned = self.ALLOWANCE.share * (pace.seconds - self._earned)
+        return step > 0 and 0.0 < cost <= earned
 
-    def _affordable(self, trained: float) -> bool:
-        """Say whether one more is within ``MOST`` after so many seconds of training."""
-        return self._spent == 0.0 or self._spent + self._cost <= self.MOST.after(trained)
+    def _room(self, seconds: float) -> float:
+        """Return what may still be spent after so many seconds, those of evaluations included."""
+        return self.MOST.after(seconds - self._spent) - self._spent
 
     def full(self, pace: Pace) -> bool:
         """Say whether all samples are affordable; it is not known before the first evaluation."""
         if self._every:
             return True
         budget = self.ALLOWANCE.after(self._steps * pace.step_seconds)
-        return 0.0 < self._dear * self.MARKS <= budget
+        affordable = 0.0 < self._dear * self.MARKS <= budget
+        return affordable and self._dear <= self._room(pace.seconds)
 
     def full_at_end(self, pace: Pace) -> bool:
         """Say whether the last evaluation has all samples: always where evaluations were asked for
         every so many steps, or where it is not known how long one takes.
         """
-        if self._every:
-            return True
-        return self._dear <= self.LAST.after(pace.seconds - self._spent)
+        return bool(self._every) or self._last_affordable(pace.seconds)
+
+    def _last_affordable(self, seconds: float) -> bool:
+        return self._dear <= self.LAST.after(seconds - self._spent)
 
     def done(self, step: int, seconds: float, pace: Pace, *, full: bool = True) -> None:
         """Note that the evaluation of a step took so long."""
-        self._cost, self._last = seconds, step
-        self._dear = seconds if full else seconds * self.FEWER
+        self._last = step
+        self._dear = seconds if full else seconds / self._part
         self._spent += seconds
         self._owed = max(0, self._owed - 1)
         self._earned = pace.seconds
         self._after(step)
 
     def left(self, step: int, pace: Pace) -> float:
-        """Return the seconds that evaluations after a step take, by what the last one took; that
-        of the end has all samples.
-        """
+        """Return the seconds that evaluations after a step take, by what the last one took."""
         if self._last >= self._total:
             return 0.0
         every, last = self._every, self._total - 1
         if every:
-            return max(0, last // every - step // every) * self._cost + self._dear
-        trained = pace.seconds - self._spent + (pace.left(self._total - step) or 0.0)
-        room = max(0.0, self.MOST.after(trained) - self._spent)
-        fit = int(room / self._cost) if self._cost > 0.0 else 0
-        return min(len(self._marks) + self._owed, fit) * self._cost + self._dear
+            return (max(0, last // every - step // every) + 1) * self._dear
+        seconds = pace.seconds + (pace.left(self._total - step) or 0.0)
+        end = self._dear if self._last_affordable(seconds) else self._cost
+        fit = int(max(0.0, self._room(seconds)) / self._cost) if self._cost > 0.0 else 0
+        return min(len(self._marks) + self._owed, fit) * self._cost + end
 
 
 class CheckpointSchedule:

@@ -24,12 +24,13 @@ class LiveView:
        This rule overrides the budget, up to ``MOST`` of the training time.
 
     Where whole records would come less often than every ``SLOWEST`` seconds, fewer particles are
-    shown, but at least ``FEWEST``; they are the first ones, so that identities stay. Where even
-    those would take more than ``MOST`` of the time, layers are left out (``bare``).
+    shown, but at least ``FEWEST``; they are the first ones, so that identities stay. Where a record
+    costs more than the share of ``OLDEST`` seconds, the grid of its layers is coarser; no record
+    lacks the layers.
 
     Attributes:
         watch: what is looked at.
-        bare: whether the next record has no layers.
+        resolution: of the layers in the next record.
         step: of the newest record that was sent, None for none.
     """
 
@@ -41,13 +42,14 @@ class LiveView:
     AT_ONCE = 5.0
     WINDOW = 60.0  # seconds that the cost is averaged over
     OLDEST, OLDEST_STEPS = 2.0, 0.04
-    HURRY = 0.75  # of the age bound: making, sending and drawing take time, too
+    SENDING = 0.2  # seconds to send and draw a record
+    COARSER = (20, 14)  # resolutions of layers where those that are looked at are too dear
     MOST = 0.25
     EARLY, EARLY_STEPS = 0.1, 0.1
 
     def __init__(self) -> None:
         self.watch = Watch(job="", on=False)
-        self.bare = False
+        self.resolution = self.watch.resolution
         self.step: int | None = None
         self._particles = 0
         self._expected = 0.0  # seconds of the next record; 0 for unknown
@@ -67,7 +69,7 @@ class LiveView:
         if watch.on and msgspec.structs.replace(watch, share=self.watch.share) != self.watch:
             self._particles = min(self._particles or self.FIRST, max(1, watch.particles))
             self._expected = 0.0
-            self._wished, self.bare = True, False
+            self._wished, self.resolution = True, watch.resolution
         self.watch = watch
 
     def evaluated(self) -> None:
@@ -124,8 +126,10 @@ class LiveView:
         """Note that so many steps, with nothing in between, began then and took so long."""
         self._after.stepped(steps, seconds, began, self._last)
 
-    def made(self, seconds: float, now: float, step: int) -> None:
-        """Note that the record of a step took so long and was made just now."""
+    def made(self, seconds: float, now: float, step: int, *, layers: float = 0.0) -> None:
+        """Note that the record of a step took so long, ``layers`` of that for its layers, and was
+        made just now.
+        """
         self._pass(now)
         self._after.made(now, self._last)
         cost = seconds + max(0.0, self._after.seconds)
@@ -141,8 +145,7 @@ class LiveView:
             self._resize(max(self.FEWEST, self._particles // 2))
         elif interval < self.SLOWEST / 4 and self._particles < self.watch.particles:
             self._resize(min(self.watch.particles, self._particles * 2))
-        elif seconds > self.MOST * self.OLDEST:
-            self.bare = True
+        self._refine(layers, seconds - layers)
 
     def sent_kept(self, seconds: float, now: float, step: int) -> None:
         """Note that the kept record of a step was sent as the live picture, and what that took
@@ -150,8 +153,20 @@ class LiveView:
         """
         self._pass(now)
         self._spent += seconds
+        self._paid = max(self._paid, now + seconds / self._share)
         self._wished = False
         self._last, self.step = now, step
+
+    def _refine(self, layers: float, others: float) -> None:
+        """Choose the finest resolution at which a record costs no more than the share of the age
+        bound, by what its layers and all else took.
+        """
+        cell = layers / self.resolution**2
+        most = self._share * self.OLDEST
+        choices = [self.watch.resolution]
+        choices += [r for r in self.COARSER if r < self.watch.resolution]
+        fits = (r for r in choices if others + cell * r**2 <= most)
+        self.resolution = next(fits, choices[-1])
 
     @property
     def _share(self) -> float:
@@ -175,10 +190,9 @@ class LiveView:
         """Whether the picture is about to be older than the age bound."""
         if self.step is None:
             return True
-        seconds, steps = now - self._last, step - self.step
-        return seconds >= self.HURRY * self.OLDEST and steps >= (
-            self.HURRY * self.OLDEST_STEPS * total
-        )
+        seconds, steps = now - self._last, max(1, step - self.step)
+        allowed = seconds * self.OLDEST_STEPS * total / steps
+        return max(self.OLDEST, allowed) - seconds <= self._needed + self.SENDING
 
     def _pass(self, now: float) -> None:
         since = now - self._now if self._now is not None else 0.0
