@@ -182,7 +182,8 @@ class TestSchedules:
         assert schedule.left(0, pace) == 0.0, "not known yet"
         schedule.done(16, 1.0, pace, full=False)
         assert schedule.left(16, pace) == 1.0, "the end, with few"
-        pace.add(160, 160.0)
+        pace.add(80, 80.0)
+        pace.add(80, 80.0)
         pace.aside(1.0)
         trained = 160.0 + 840.0
         fit = int(EvaluationSchedule.MOST.after(trained) - 1.0)

@@ -176,7 +176,7 @@ def kept_steps(total, cost, step_seconds, light=0.125, dear=False):
 
 
 @pytest.mark.parametrize("total", [1, 2, 10, 1000, 100_000])
-@pytest.mark.parametrize("cost", [0.0001, 0.05, 0.2])
+@pytest.mark.parametrize("cost", [0.0001, 0.05, 0.1])
 def test_kept_steps_lie_evenly_in_log_and_in_time_from_first_to_last(total, cost):
     steps, wholes, _ = kept_steps(total, cost, step_seconds=0.002)
     assert (steps[0], steps[-1]) == (wholes[0], wholes[-1]) == (0, total)
@@ -201,7 +201,7 @@ def test_light_records_that_are_dear_are_fewer_all_over_the_run(total):
     assert wholes == [0, total]
     assert spent <= 2 * 0.6 + KeptSchedule.MOST.after(total * 0.06)
     assert 3 <= len(steps[1:-1]) <= 28
-    assert max(b - a for a, b in pairwise(steps)) <= 0.4 * total
+    assert max(b - a for a, b in pairwise(steps)) <= 0.5 * total
 
 
 def test_whole_records_stay_within_their_share_and_light_ones_are_between():
