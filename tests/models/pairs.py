@@ -212,9 +212,11 @@ def at(data: dict[str, Any], path: str) -> Any:
 def variants() -> Iterator[Any]:
     """Yield small settings of families: each value of each choice that matters. What families share
     comes once: a choice of a network in a role, and one of settings that stand inside others, such
-    as an optimiser's, whichever family has them.
+    as an optimiser's, whichever family has them. The short suite tries each setting of each family
+    by one value, and each value of a setting of a name in one family.
     """
     tried: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
     for entry in FAMILIES:
         pair = lightest(entry)
         base = small(pair)
@@ -227,7 +229,10 @@ def variants() -> Iterator[Any]:
             for name, data in found:
                 if (whose, name) not in tried:
                     tried.add((whose, name))
-                    yield pytest.param(pair, data, id=f"{pair}-{path}{name}")
+                    new = {(whose, name.partition("=")[0]), (path, name)} - seen
+                    seen |= new
+                    marks = () if new else EXHAUSTIVE
+                    yield pytest.param(pair, data, id=f"{pair}-{path}{name}", marks=marks)
 
 
 Found: TypeAlias = Iterator[tuple[str, dict[str, Any]]]
