@@ -3,8 +3,8 @@
 The tests of the folders are run with a record of the functions of the product that each reaches
 and of the processor time that it takes. Test functions that take less than `CHEAP` are all in the
 short suite. Of the others those are taken that reach most functions for their time, until every
-function that any of them reaches is reached `TIMES`, or as often as it can be. Those that are left
-replace the lines of these folders in `tests/exhaustive.txt`.
+function that any of them reaches is reached `TIMES`, or as often as it can be. No file is left out
+whole. Those that are left replace the lines of these folders in `tests/exhaustive.txt`.
 
 What runs in another process is not seen: a test that starts one (`CHILD` seconds) is left alone.
 """
@@ -130,17 +130,16 @@ def left_out(tests: Tests, cheap: float = CHEAP, times: int = TIMES) -> list[str
         if not gain[best]:
             break
         missing.subtract(costly.pop(best)[2])
-    return sorted(costly)
+    files = {name.partition("::")[0] for name in tests.keys() - costly.keys()}
+    return sorted(name for name in costly if name.partition("::")[0] in files)
 
 
 def _write(folders: list[str], names: list[str]) -> None:
-    kept = [
-        line
-        for line in LISTED.read_text(encoding="utf-8").splitlines()
-        if line and not line.startswith(tuple(f"{folder.rstrip('/')}/" for folder in folders))
-    ]
-    lines = sorted({*(line for line in kept if not line.startswith("#")), *names})
-    notes = [line for line in kept if line.startswith("#")]
+    inside = tuple(f"{folder.rstrip('/')}/" for folder in folders)
+    old = LISTED.read_text(encoding="utf-8").splitlines()
+    notes = [line for line in old if line.startswith("#")]
+    kept = {line for line in old if line and line not in notes and not line.startswith(inside)}
+    lines = sorted(kept | {name for name in names if name.startswith(inside)})
     LISTED.write_text("\n".join([*notes, *lines]) + "\n", encoding="utf-8")
 
 
