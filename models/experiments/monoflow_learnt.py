@@ -137,12 +137,13 @@ def _untrained() -> Outcome:
 def _fitted() -> Outcome:
     """Judge the best Gaussian of as many points as a training sees, in the place of each loss."""
 
-    def fit(name: RescalingName, seed: int) -> Learnt:
+    def fit(seed: int) -> Learnt:
         data = _data(make_generator(seed, 3))
         x = torch.cat([next(data) for _ in range(_STEPS)])
         return Learnt(x.mean(dim=0), torch.cov(x.T))
 
-    return _judge(fit, SEEDS)
+    ends = {seed: fit(seed) for seed in SEEDS}
+    return _judge(lambda name, seed: ends[seed], SEEDS)
 
 
 def _judge(end: Callable[[RescalingName, int], Learnt], seeds: list[int]) -> Outcome:

@@ -11,6 +11,7 @@ from models.config import Pick
 from models.contracts.abilities import ABILITIES
 from models.data.eight_gaussians import EightGaussiansConfig, eight_gaussians
 from models.denoisers.consistency import ConsistencyFunction
+from models.experiments import consistency_gaussian as gaussian
 from models.experiments.consistency_steps import distance
 from models.families.consistency_distillation import (
     ConsistencyDistillation,
@@ -206,3 +207,16 @@ def test_what_a_sampler_needs_is_an_ability():
     for entry in registry.all("sampler"):
         assert set(entry.needs) <= ABILITIES.keys()
         assert any(set(entry.needs) <= family.abilities for family in registry.all("family"))
+
+
+def test_d4_tells_the_closed_form_from_what_only_rescales_pure_noise() -> None:
+    """Of D4: pure noise over the largest level is near the closed form, so one level is too few."""
+    s_min = gaussian._CONFIG.s_min
+    exact = gaussian._judge({0: lambda x, s: gaussian._closed(x, float(s), s_min)})
+    assert exact.passed, exact.figure
+    scaled = gaussian._judge({0: gaussian._rescale})
+    assert scaled.value["error, seed 0"] < gaussian._LINE
+    assert scaled.value["error at the worst level, seed 0"] > 0.9
+    assert scaled.value["boundary"] == 0.0
+    assert not scaled.passed
+    assert not gaussian._judge({0: gaussian._denoise}).passed

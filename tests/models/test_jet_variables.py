@@ -8,6 +8,8 @@ import torch
 from models.config import NoConfig
 from models.contracts.batch import Batch
 from models.contracts.spec import LABEL, SIZE, DataSpec, Given, Part
+from models.experiments import jet_variables as claim
+from models.experiments.null_models import copy_rows, sample_marginals
 from models.families.likelihood.categorical import Categorical
 from models.families.likelihood.counted_flow import CountedFlow, CountedFlowConfig
 from models.kinds.jet_variables import JetVariables, conditions_of, jet_variables
@@ -209,3 +211,21 @@ def test_jets_that_are_what_they_were_asked_for_agree_and_others_do_not():
     half = rows.x.clone()
     half[..., 2] = torch.log1p(0.5 * torch.expm1(half[..., 2]))
     assert figures(replace(rows, x=half))[2] == pytest.approx(0.5, abs=1e-5)
+
+
+def test_d9_finds_copies_and_variables_that_do_not_belong_together() -> None:
+    """Of D9: both have the marginals of training jets, which its distances compare."""
+    train, one, other = (
+        replace(jets, mass=jets.pt * (1.0 + jets.label) / 25.0)
+        for jets in (jet_variables(4000, seed) for seed in (0, 1, 2))
+    )
+    held = claim._Held([(one, other)], train.rows(slice(None)))
+    real = claim._real(held)
+    copies, mixed = (
+        claim._newness(held, claim._by_rows(rows_of)(train, 0))
+        for rows_of in (copy_rows, sample_marginals)
+    )
+    assert real[claim._TEST] < claim._SEPARABLE
+    assert real[claim._NEW] > claim._AUTHENTIC
+    assert copies[claim._NEW] == 0.0
+    assert mixed[claim._TEST] > claim._SEPARABLE

@@ -163,3 +163,19 @@ def test_a_learned_critic_moves_the_affine_generator_the_right_way():
     start = monoflow_learnt.train("plugged-reverse-kl", 0, steps=1)
     later = monoflow_learnt.train("plugged-reverse-kl", 0, steps=250)
     assert later.mean < start.mean - 0.1
+
+
+def test_a_generator_that_has_the_data_whatever_the_loss_is_no_table() -> None:
+    fitted = monoflow_learnt._fitted()
+    assert fitted.value["largest mean where it works"] < 0.15
+    assert fitted.value["largest gap where it works"] < 0.1
+    assert not fitted.passed
+
+
+def test_an_untrained_critic_is_left_as_it_is() -> None:
+    """Its generator goes another way than with a critic that learns."""
+    ends = [
+        monoflow_learnt.train("plugged-reverse-kl", 0, steps=50, learns=learns)
+        for learns in (True, False)
+    ]
+    assert ends[0].mean != ends[1].mean
