@@ -311,7 +311,7 @@ def _by_rows(
 
         def make(like: Batch, draw: int) -> Batch:
             x = torch.empty_like(like.x)
-            for index in like.given[LABEL].unique().tolist():
+            for index in sorted(set(like.given[LABEL].tolist())):
                 known = rows.x[rows.given[LABEL] == index] / unit
                 mine = like.given[LABEL] == index
                 x[mine] = unit * rows_of(known, int(mine.sum()), _NULL + seed + draw)
