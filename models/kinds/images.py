@@ -77,7 +77,7 @@ class ImageSet:
         "flow": "realnvp",
         "autoregressive": "made",
     },
-    metrics=("frechet-judge", "label-balance", "accuracy"),
+    metrics=("frechet-judge", "label-balance", "accuracy", "authenticity"),
     # Images are looked at one by one, and each is as large as a hundred points.
     training={
         "particles": 64,

@@ -105,7 +105,7 @@ def conditions_of(rows: Batch) -> dict[str, Tensor]:
     gives=("mixed", "told"),
     conditions={LABEL: "type"},
     networks={},
-    metrics=("w1-jet-variables", "constituents-tv"),
+    metrics=("w1-jet-variables", "constituents-tv", "authenticity"),
     training={"batch": 512, "steps": 1500, "evaluate_samples": 2500},
 )
 def jet_variables(n: int, seed: int) -> JetVariables:

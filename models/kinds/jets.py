@@ -182,7 +182,7 @@ def mirrored(rows: Batch, spec: DataSpec, generator: torch.Generator) -> Batch:
         "generator": "set-transformer",
     },
     # Masses alone are soon those of real jets: prongs are learned last.
-    metrics=("w1-jet-mass", "w1-tau21", "w1-tau32", "w1-constituent-pt"),
+    metrics=("w1-jet-mass", "w1-tau21", "w1-tau32", "w1-constituent-pt", "authenticity"),
     training={
         "particles": 64,
         "frames": 16,

@@ -86,7 +86,7 @@ def in_data_units(dim: int) -> DataSpec:
         "flow": "nsf",
         "autoregressive": "made",
     },
-    metrics=("sliced-w2", "energy-distance"),
+    metrics=("sliced-w2", "energy-distance", "authenticity"),
 )
 def points(n: int, seed: int) -> PointSet:
     """Return n points on a noisy circle, (n, 2)."""

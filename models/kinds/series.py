@@ -83,7 +83,7 @@ class SeriesSet:
         "flow": "realnvp",
         "autoregressive": "made",
     },
-    metrics=("spectrum-distance", "autocorrelation-distance", "crps"),
+    metrics=("spectrum-distance", "autocorrelation-distance", "crps", "authenticity"),
     training={"particles": 64, "frames": 16, "batch": 64, "evaluate_samples": 500},
     families={
         "edm": {

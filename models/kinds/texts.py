@@ -122,7 +122,7 @@ def numbers_of(text: str) -> Tensor:
     summary="Pieces of text of equal length, read and written character by character.",
     gives=("symbols", "whole", "sequence"),
     networks={"predictor": "symbol-transformer", "autoregressive": "symbol-transformer"},
-    metrics=("bits-per-character", "ngram-distance"),
+    metrics=("bits-per-character", "ngram-distance", "authenticity"),
     training={"samples": 8000, "batch": 64, "particles": 64, "evaluate_samples": 200},
 )
 def texts(n: int, seed: int) -> TextSet:

@@ -31,7 +31,8 @@ from models.metrics.images.two_sample import TwoSample, TwoSampleConfig
 from models.metrics.intervals import of_mean
 from models.metrics.memory.copies import Copies, CopiesConfig
 from models.metrics.memory.nearest import features, nearest_two
-from models.metrics.memory.nearness import Nearness, NearnessConfig, share_below
+from models.metrics.memory.metric import MemoryConfig
+from models.metrics.memory.nearness import Nearness, share_below
 from models.metrics.samples.frechet import frechet_distance
 from models.registry import registry
 from models.tensors import make_generator
@@ -106,10 +107,10 @@ class TestNearest:
     def test_a_picture_that_is_there_twice_hides_its_copies(self):
         twice = ImageSet(torch.cat([TRAIN.x, TRAIN.x]))
         assert measured(Copies(CopiesConfig()), TRAIN.x, UNSEEN, twice).value == 0.0
-        assert measured(Nearness(NearnessConfig()), TRAIN.x, UNSEEN, twice).value == 1.0
+        assert measured(Nearness(MemoryConfig()), TRAIN.x, UNSEEN, twice).value == 1.0
 
     def test_nearness_tells_copies_new_images_and_noise(self):
-        metric = Nearness(NearnessConfig())
+        metric = Nearness(MemoryConfig())
         copied, new, noise = (measured(metric, x, UNSEEN, TRAIN) for x in (TRAIN.x, NEW.x, NOISE))
         assert copied.value == 1.0
         assert copied.parts["distance over that of held-out data"] == 0.0
@@ -120,8 +121,8 @@ class TestNearest:
         assert noise.value < 0.02
 
     def test_they_need_the_training_images(self):
-        for metric in (Copies(CopiesConfig()), Nearness(NearnessConfig())):
-            with pytest.raises(NotApplicable, match="nearest training samples"):
+        for metric in (Copies(CopiesConfig()), Nearness(MemoryConfig())):
+            with pytest.raises(NotApplicable, match="compares with training data"):
                 measured(metric, NEW.x, UNSEEN)
 
     def test_shares_of_pairs_are_counted(self):

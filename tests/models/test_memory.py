@@ -18,7 +18,8 @@ from models.metrics.memory.authenticity import Authenticity
 from models.metrics.memory.copies import Copies, CopiesConfig
 from models.metrics.memory.distance import KINDS, features_of
 from models.metrics.memory.nearest import features
-from models.metrics.memory.nearness import Nearness, NearnessConfig
+from models.metrics.memory.metric import MemoryConfig
+from models.metrics.memory.nearness import Nearness
 from models.registry import discover, registry
 from models.tensors import make_generator
 
@@ -26,8 +27,8 @@ discover()
 N, PAIRS = 200, 6
 METRICS = {
     "copies": Copies(CopiesConfig()),
-    "nearness": Nearness(NearnessConfig()),
-    "authenticity": Authenticity(NearnessConfig()),
+    "nearness": Nearness(MemoryConfig()),
+    "authenticity": Authenticity(MemoryConfig()),
 }
 
 

@@ -1,44 +1,25 @@
-"""Whether samples are closer to the training data than held-out data are."""
+"""The probability that a sample is closer to the training data than a held-out sample is."""
 
 from collections.abc import Generator
-from typing import Annotated
 
 import torch
 from torch import Tensor
 
-from models.config import Config, param
-from models.contracts.learner import finish
-from models.metrics.base import Evidence, Figure, SampleMetric
+from models.metrics.base import Evidence, Figure
 from models.metrics.bootstrap import around
 from models.metrics.memory.distance import KINDS
-from models.metrics.memory.nearest import features, nearest_two, some_of, trained_on
+from models.metrics.memory.metric import REAL_BAR, MemoryConfig, MemoryMetric
+from models.metrics.memory.nearest import features, nearest_two
 from models.registry import metric
 
-__all__ = ["Nearness", "NearnessConfig", "share_below"]
-
-
-class NearnessConfig(Config, frozen=True):
-    """How many samples are compared."""
-
-    most: Annotated[
-        int,
-        param(
-            "At most",
-            "Samples compared on each side; more are subsampled at random. The cost grows with "
-            "them and with the training data.",
-            low=10,
-            high=50_000,
-            log=True,
-            unit="samples",
-        ),
-    ] = 1000
+__all__ = ["Nearness", "share_below"]
 
 
 def share_below(x: Tensor, y: Tensor) -> float:
     """Return the share of pairs with x_i < y_j, ties counting half, of numbers (n,) and (m,).
 
-    It is U / (n m) of Mann and Whitney 1947, doi:10.1214/aoms/1177730491: 1/2 where both have one
-    law.
+    It is U / (n m) of Mann and Whitney 1947, doi:10.1214/aoms/1177730491: 1/2 where both have the
+    same distribution.
     """
     y = y.sort().values
     above = len(y) - torch.searchsorted(y, x, right=True)
@@ -53,9 +34,9 @@ def share_below(x: Tensor, y: Tensor) -> float:
     "one is to its own: 0.5 for new data of the same distribution, near 1 for memorised training "
     "data, near 0 for noise.",
     source="Meehan, Chaudhuri and Dasgupta 2020, arXiv:2004.05675, section 3 (of one cell)",
-    config=NearnessConfig,
+    config=MemoryConfig,
     kinds=KINDS,
-    bar_is="real against real, held-out data in the place of samples",
+    bar_is=REAL_BAR,
     better="near",
     minimum=20,
     far_off=(
@@ -63,21 +44,15 @@ def share_below(x: Tensor, y: Tensor) -> float:
         "closer to training data than held-out data are, as copies are",
     ),
 )
-class Nearness(SampleMetric[NearnessConfig]):
+class Nearness(MemoryMetric[MemoryConfig]):
     """U / (n m) of the distances to training samples as a metric; its part is the median distance
     of samples over that of held-out data.
     """
 
-    compares_training = True
-
-    def measure(self, evidence: Evidence) -> Figure:
-        return finish(self.walk(evidence))
-
     def walk(self, evidence: Evidence) -> Generator[None, None, Figure]:
-        train, far = trained_on(evidence), []
+        train, far = self.train_of(evidence), []
         for rows in (evidence.samples, evidence.reference):
-            some = some_of(rows, self.config.most, evidence.rng)
-            near, _ = yield from nearest_two(features(some, train), train)
+            near, _ = yield from nearest_two(features(self.some(rows, evidence), train), train)
             far.append(near[:, 0].contiguous())
         made, unseen = far
         value = share_below(made, unseen)
@@ -86,4 +61,4 @@ class Nearness(SampleMetric[NearnessConfig]):
         ratio = float(made.median() / unseen.median().clamp_min(1e-12))
         parts = {"distance over that of held-out data": ratio}
         low, high = max(0.0, value + below), min(1.0, value + above)
-        return Figure(value, low, high, len(made), parts)
+        return Figure(value, low, high, len(made), parts, note=self.note(evidence))
