@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 
+from studio import significance
 from studio.app import words
 from studio.protocol.catalog import EntrySpec
-from studio.protocol.events import FEW, SPREAD
+from studio.significance import ENOUGH, NEAR, PAIRS, REAL, RULE, Measured
 
 __all__ = [
     "AGAINST_OWN",
@@ -21,36 +22,33 @@ __all__ = [
     "STALE",
     "TAKES",
     "UNCOUNTED",
+    "VERDICT_BAND",
     "band",
     "bar",
     "bar_name",
     "bar_word",
     "enough",
     "explained",
-    "far_off",
     "few",
     "in_short",
     "measured",
+    "metric_value",
+    "reach",
     "side",
     "takes",
-    "within_spread",
 ]
 
-REAL = "real against real"
 FLOOR, BASELINE, REAL_DATA = "floor", "baseline", "real"
 AGAINST_OWN = "against training data, as too few are held out"
-NEAR = "near"  # which way a figure is better that may be too low and too high
 STALE = 20
 """A figure is old after this part of the steps so far."""
 SEEN = 2.0
-"""So many spreads of its floor a figure must lie from it to be told from it."""
-
-ENOUGH = 1000
-"""Of so many samples a band is narrow; of fewer a poor model may be in it, too."""
-
+"""SD around the floor of a part or of a lab's distance, which count in no verdict."""
 BAND = f"band\u00a0±\u00a0{SEEN:g}\u00a0SD"
-"""What is drawn around a floor, beside "floor 19 ± 7", which has the standard deviation."""
-HOLDS = f"beyond ±\u00a0{SEEN:g}\u00a0SD of it, though its interval holds it"
+"""What is drawn around such a floor, beside "floor 19 ± 7", which has the standard deviation."""
+VERDICT_BAND = "band of real data"
+"""What is drawn around a noise floor: the values that do not differ from real data."""
+HOLDS = "beyond the band of real data, though its interval holds the floor"
 UNCOUNTED = "counts in no verdict: it is of how well the class is heard"
 TAKES = ": it takes\u00a0"
 NO_MORE = "more than these data have"
@@ -61,7 +59,7 @@ def bar_word(entry: EntrySpec | None) -> str:
     """Return what a figure is held against: the "floor" is the same metric between real data and
     real data, the best that can be hoped for; all else is a "baseline", to be beaten.
     """
-    return FLOOR if entry is None or not entry.bar or entry.bar.startswith(REAL) else BASELINE
+    return FLOOR if entry is None or significance.is_floor(entry.bar) else BASELINE
 
 
 def bar_name(entry: EntrySpec | None) -> str:
@@ -110,13 +108,11 @@ def explained(entry: EntrySpec | None) -> str:
     of = f"of real data, {own}, " if own else "between two sets of real data, "
     about = {
         FLOOR: f"{'The floor' if bar_name(entry) == FLOOR else 'Real'} is the same metric {of}"
-        "\u00b1 how far it varies from one pair of sets to the next, their standard deviation "
-        f"(SD). Within {SEEN:g} SD, which is the band that is drawn, it cannot tell samples from "
-        "real ones; another metric may, or more of them. Beyond them it does, also where its own "
-        "95 % interval holds the floor: that says how far it would come out with other samples of "
-        "this model, the band how far it does with real data. Of fewer "
-        f"than {ENOUGH:,} samples the band is so wide that poor ones are in it, too: they can tell "
-        "samples from real ones, and never say that they are not.",
+        f"\u00b1 its standard deviation (SD) over {PAIRS} pairs of sets. {RULE} The band that is "
+        "drawn ends at the limit. The 95 % interval of a value says how much it varies with other "
+        "samples of this model, the band how much it varies with real data. "
+        f"With fewer than {ENOUGH:,} samples the band is wide: they can show a difference from "
+        "real data, never that there is none.",
         BASELINE: f"The baseline is {entry.bar}: a model that learned something beats it.",
     }[bar_word(entry)]
     if entry.conditional:
@@ -142,7 +138,21 @@ def few(n: int | None) -> str:
     """Say of figures of so many samples that they say little, "" of those of enough, or where
     nobody knows of how many they are.
     """
-    return "" if n is None or n >= FEW else "figures of so few say little"
+    return "figures of so few say little" if significance.is_few(n) else ""
+
+
+def metric_value(
+    entry: EntrySpec | None,
+    floors: Mapping[str, float],
+    slug: str,
+    value: float,
+    n: int | None = None,
+) -> Measured:
+    """Return a value of a metric as the rule of significance takes it."""
+    if entry is None:
+        return Measured(slug, value, n, floors)
+    better = entry.better or "lower"
+    return Measured(slug, value, n, floors, better, entry.bar, entry.conditional)
 
 
 def band(
@@ -152,32 +162,9 @@ def band(
     too few, of a baseline, and where nobody knows how far the floor varies. What is drawn around
     a floor is this.
     """
-    spread = floors.get(SPREAD + slug)
-    if few(n) or bar_word(entry) != FLOOR or not spread or slug not in floors:
-        return None
-    return floors[slug] - SEEN * spread, floors[slug] + SEEN * spread
+    return significance.band(metric_value(entry, floors, slug, 0.0, n))
 
 
-def far_off(entry: EntrySpec | None, floors: Mapping[str, float], slug: str, value: float) -> bool:
-    """Whether a figure is so much worse than its floor that few samples tell it, too: by twice what
-    is enough of more. The floor and its spread are of as many.
-    """
-    spread = floors.get(SPREAD + slug)
-    if bar_word(entry) != FLOOR or not spread or slug not in floors:
-        return False
-    off = value - floors[slug]
-    if entry is not None and entry.better in ("higher", NEAR):
-        off = -off if entry.better == "higher" else abs(off)
-    return off > 2 * SEEN * spread
-
-
-def within_spread(
-    entry: EntrySpec | None,
-    floors: Mapping[str, float],
-    slug: str,
-    value: float,
-    n: int | None = None,
-) -> bool:
-    """Whether a figure of so many samples is in the `band`: it cannot be told from its floor."""
-    found = band(entry, floors, slug, n)
-    return found is not None and found[0] <= value <= found[1]
+def reach(entry: EntrySpec | None, floors: Mapping[str, float]) -> float:
+    """Return by how many SD a metric of an evaluation may be worse than its floor."""
+    return significance.reach(floors, entry.better if entry is not None else "")

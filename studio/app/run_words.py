@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from studio.app import held, words
 from studio.app.state.learning import taken
 from studio.app.state.naming import called, metric_title
-from studio.app.state.newest import newest_figure
+from studio.app.state.newest import first_metric, newest_figure
 from studio.app.state.replay import replay_of
 from studio.app.state.results import number_of, operator_of
 from studio.app.state.runs import RunState
-from studio.app.state.runtable import first_metric
 from studio.app.state.session import AppState
 from studio.app.state.waiting import waits_for
 from studio.protocol.catalog import Catalog

@@ -16,6 +16,7 @@ from studio.cli.terminal import UsageError, paragraph, say, table
 from studio.counted import counted, listed
 from studio.figures import short
 from studio.protocol.events import SPREAD
+from studio.significance import REAL, RULE, Measured, Stand, compare_with_floor, find_difference
 
 if TYPE_CHECKING:
     from studio.engine.jobs.evaluating import EvaluationJob
@@ -26,7 +27,14 @@ __all__ = ["HELP", "add_arguments", "run"]
 
 HELP = "measure a trained run beside the floor of each metric"
 SAMPLES = 5_000
-REAL = "real against real"
+WORDS: dict[Stand, str] = {
+    "same": "within floor",
+    "better": "within floor",
+    "worse": "differs",
+    "few": "n too small",
+    "": "-",
+}
+"""What a metric says by itself; the sentence below the table is about all of them."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -149,7 +157,7 @@ def _figures(job: "EvaluationJob") -> list[dict[str, Any]]:
     from models.registry import registry
 
     assert job.quality is not None
-    rows = []
+    rows, measured = [], _measured(job)
     for slug, figure in job.quality.figures.items():
         entry = registry.get("metric", slug)
         rows.append(
@@ -166,9 +174,40 @@ def _figures(job: "EvaluationJob") -> list[dict[str, Any]]:
                 "floor_spread": job.quality.floors.get(SPREAD + slug),
                 "better": entry.better,
                 "unit": entry.unit,
+                "stand": compare_with_floor(measured[slug]) if slug in measured else "",
             }
         )
     return rows
+
+
+def _measured(job: "EvaluationJob") -> dict[str, Measured]:
+    """Return the values as the rule of the verdict takes them."""
+    from models.registry import registry
+
+    assert job.quality is not None
+    found = {}
+    for slug, figure in job.quality.figures.items():
+        if math.isfinite(figure.value):
+            entry, n = registry.get("metric", slug), figure.n or job.quality.n
+            floors = job.quality.floors
+            found[slug] = Measured(
+                slug, figure.value, n, floors, entry.better, entry.bar_is, entry.conditional
+            )
+    return found
+
+
+def _verdict(job: "EvaluationJob") -> str:
+    """Return whether the samples differ from real data; "" where no metric has a noise floor."""
+    found = [each for each in _measured(job).values() if each.has_floor and not each.conditional]
+    if not found:
+        return ""
+    if worst := find_difference(found):
+        worse = [each for each in found if compare_with_floor(each) == "worse"]
+        of = f"{len(worse)} of {len(found)} metrics" if len(found) > 1 else "its only metric"
+        return f"Differs from real data by {of}, most by {worst}."
+    if any(compare_with_floor(each) in ("few", "worse") for each in found):
+        return "No difference from real data is shown: n is too small."
+    return f"No difference from real data by {counted(len(found), 'metric')}."
 
 
 def _write(job: "EvaluationJob", seed: int) -> None:
@@ -185,11 +224,14 @@ def _write(job: "EvaluationJob", seed: int) -> None:
                 f"{row['n']:,}",
                 row["better"],
                 row["unit"],
+                WORDS[row["stand"]],
             )
             for row in rows
         ),
-        head=("METRIC", "VALUE", "FLOOR", "N", "BETTER", "UNIT"),
+        head=("METRIC", "VALUE", "FLOOR", "N", "BETTER", "UNIT", "VERDICT"),
     )
+    if verdict := _verdict(job):
+        paragraph(f"{verdict} {RULE}")
     floors: dict[str, list[str]] = {}
     for row in rows:
         if row["floor"] is not None and row["held_against"] != REAL:
@@ -235,6 +277,7 @@ def _write_json(job: "EvaluationJob", seed: int) -> None:
         "seed": seed,
         "nfe": job.quality.nfe,
         "figures": _figures(job),
+        "verdict": _verdict(job),
         "notes": job.quality.notes,
     }
     say(json.dumps(told))

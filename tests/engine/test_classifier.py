@@ -122,7 +122,9 @@ def test_metrics_that_a_model_cannot_be_asked_give_way_to_those_that_it_can():
     assert problems == []
     assert [choice.entry.slug for choice in resolved.metrics] == ["accuracy"]
     made, _ = resolve(RunSpec(name="n", family=Pick(slug="gan"), dataset=Pick(slug="digits")))
-    assert [choice.entry.slug for choice in made.metrics] == ["frechet-judge", "label-balance"]
+    assert [choice.entry.slug for choice in made.metrics] == [
+        "frechet-judge", "label-balance", "authenticity",
+    ]  # fmt: skip
 
 
 def test_a_trained_one_classifies_and_makes_no_samples(project, tmp_path):

@@ -267,7 +267,9 @@ class TestResolve:
         resolved = check(RunSpec(name="a", family=Pick(slug="edm"), dataset=Pick(slug="digits")))
         assert resolved.training.particles == 64
         assert resolved.training.batch == 128
-        assert [m.slug for m in resolved.spec.metrics] == ["frechet-judge", "label-balance"]
+        assert [m.slug for m in resolved.spec.metrics] == [
+            "frechet-judge", "label-balance", "authenticity",
+        ]  # fmt: skip
         asked = check(spec(particles=9, batch=7))
         assert (asked.training.particles, asked.training.batch) == (9, 7)
         assert check(resolved.spec).spec == resolved.spec
@@ -294,7 +296,9 @@ class TestResolve:
         )
         assert [m.slug for m in check(run).spec.metrics] == ["label-balance"]
         run = msgspec.structs.replace(run, metrics=[Pick(slug="sliced-w2")])
-        assert [m.slug for m in check(run).spec.metrics] == ["frechet-judge", "label-balance"]
+        assert [m.slug for m in check(run).spec.metrics] == [
+            "frechet-judge", "label-balance", "authenticity",
+        ]  # fmt: skip
 
     def test_a_model_of_points_is_refused_with_what_would_fit(self):
         resolved, problems = resolve(spec("exact-flow"))

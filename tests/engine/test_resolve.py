@@ -38,7 +38,9 @@ def test_defaults_are_filled_in_and_stable():
     assert full.family.config["net"]["slug"] == "mlp"
     assert full.training["steps"] == resolved.training.steps
     assert full.sampler.slug == "dpmpp-2m"
-    assert [metric.slug for metric in full.metrics] == ["sliced-w2", "energy-distance"]
+    assert [metric.slug for metric in full.metrics] == [
+        "sliced-w2", "energy-distance", "authenticity",
+    ]  # fmt: skip
     again, _ = resolve(full)
     assert again.spec == full
     assert resolve(msgspec.structs.replace(run, family=Pick(slug="gan")))[0].spec.sampler is None

@@ -30,8 +30,8 @@ from models.metrics.images.spectrum import PowerSpectrum, powers
 from models.metrics.images.two_sample import TwoSample, TwoSampleConfig
 from models.metrics.intervals import of_mean
 from models.metrics.memory.copies import Copies, CopiesConfig
-from models.metrics.memory.nearest import features, nearest_two
 from models.metrics.memory.metric import MemoryConfig
+from models.metrics.memory.nearest import features, nearest_two
 from models.metrics.memory.nearness import Nearness, share_below
 from models.metrics.samples.frechet import frechet_distance
 from models.registry import registry

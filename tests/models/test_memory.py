@@ -17,8 +17,8 @@ from models.metrics.base import Evidence, NotApplicable
 from models.metrics.memory.authenticity import Authenticity
 from models.metrics.memory.copies import Copies, CopiesConfig
 from models.metrics.memory.distance import KINDS, features_of
-from models.metrics.memory.nearest import features
 from models.metrics.memory.metric import MemoryConfig
+from models.metrics.memory.nearest import features
 from models.metrics.memory.nearness import Nearness
 from models.registry import discover, registry
 from models.tensors import make_generator

@@ -80,7 +80,8 @@ def nearest_two(x: Tensor, train: RowSource) -> Generator[None, None, tuple[Tens
     """
     compared, pieces = features_of(train.spec()), _pieces(train)
     distances, rows = [], []
-    for some in x.cpu().split(_ROWS):
+    for start in range(0, len(x), _ROWS):
+        some = x[start : start + _ROWS].cpu()
         best = torch.empty((len(some), 0))
         which = torch.empty((len(some), 0), dtype=torch.int64)
         for piece in pieces:

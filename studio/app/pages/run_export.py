@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from studio.app.pages.run_table_model import Row
+from studio.app.state.memorisation import memory_of
 from studio.app.state.naming import data_title, metric_in_unit, name_of, number
 from studio.app.state.newest import floors_of
 from studio.app.state.runs import RunState
@@ -22,7 +23,8 @@ __all__ = ["as_csv", "ask_table"]
 
 HEAD = (
     "run", "name", "folder", "state", "model", "data", "data_taken", "step", "metric", "value",
-    "measured_at", "floor", "floor_spread", "seconds", "baseline", "tags", "note",
+    "measured_at", "floor", "floor_spread", "memory_metric", "memory_value", "memory_floor",
+    "memory_floor_spread", "memory_verdict", "seconds", "baseline", "tags", "note",
 )  # fmt: skip
 
 
@@ -62,11 +64,21 @@ def _line(row: Row, run: RunState, state: AppState) -> list[object]:
         step,
         floors.get(metric, ""),
         floors.get(SPREAD + metric, ""),
+        *_memory(run, state),
         run.seconds,
         int(run.label.baseline),
         ", ".join(run.label.tags),
         run.label.note,
     ]
+
+
+def _memory(run: RunState, state: AppState) -> list[object]:
+    """Return the metric of memorisation of a run, its value, floor and verdict; "" if unknown."""
+    found = memory_of(run, state.catalog)
+    if found is None:
+        return [""] * 5
+    cells = (found.title, found.value, found.floor_mean, found.floor_spread, found.brief)
+    return ["" if each is None else each for each in cells]
 
 
 def ask_table(parent: QWidget, rows: Sequence[Row], state: AppState) -> QFileDialog:

@@ -12,9 +12,8 @@ from studio.app.differing import NONE, Differing, differing
 from studio.app.run_words import title_of
 from studio.app.state import comparison
 from studio.app.state.naming import metric_in_unit, number
-from studio.app.state.newest import figure_of
+from studio.app.state.newest import figure_of, first_metric
 from studio.app.state.runs import RunState
-from studio.app.state.runtable import first_metric
 from studio.app.state.session import AppState
 from studio.app.theme import theme
 from studio.app.widgets.badge import MARKED, SIDE, badge_icon

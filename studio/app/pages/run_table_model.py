@@ -13,6 +13,7 @@ from studio.app.pages.run_table_words import other_figure, spread_of, suffix_of
 from studio.app.run_words import RunWords, say, title_of
 from studio.app.shell.line_model import Index, LineModel
 from studio.app.state.learning import origin_said
+from studio.app.state.memorisation import memory_of
 from studio.app.state.naming import metric_in_unit, name_of
 from studio.app.state.newest import figure_of, floors_of, samples_of
 from studio.app.state.runs import RunState
@@ -34,6 +35,7 @@ __all__ = [
     "AXIS",
     "COLUMNS",
     "DATA",
+    "MEMORY",
     "METRIC",
     "MODEL",
     "NAME",
@@ -48,11 +50,12 @@ __all__ = [
 
 COLUMNS: tuple[tuple[str, Column], ...] = (
     ("Name", "name"), ("Model", "model"), ("Data", "data"), ("Step", "step"),
-    ("Headline metric", "metric"), ("Against the floor", "metric"), ("Time", "time"),
+    ("Headline metric", "metric"), ("Against the floor", "metric"), ("Memory", "memory"),
+    ("Time", "time"),
     ("Tags", "tags"), ("Note", "note"),
 )  # fmt: skip
 """What a column is called, and what a click on it sorts the runs of each group by."""
-NAME, MODEL, DATA, STEP, METRIC, AXIS, TIME, TAGS, NOTE = range(9)
+NAME, MODEL, DATA, STEP, METRIC, AXIS, MEMORY, TIME, TAGS, NOTE = range(10)
 RIGHT = {STEP, METRIC, TIME}  # columns of figures
 ROW = Qt.ItemDataRole.UserRole
 """The role under which a line gives its `Row`."""
@@ -258,6 +261,9 @@ class RunTableModel(LineModel):
                 return f"{run.step:,}" if run.step else ""
             case "metric":
                 return " ".join(filter(None, self.figure(row)))
+            case "memory":
+                memory = memory_of(run, self._state.catalog)
+                return memory.short if memory is not None else ""
             case "tags":
                 return ", ".join(run.label.tags)
             case _:
@@ -313,6 +319,9 @@ class RunTableModel(LineModel):
             return "\n".join(
                 filter(None, [f"{self.metric(row.group)} {known}, {at}", *self._against(row)])
             )
+        if column == MEMORY and row.run is not None:
+            memory = memory_of(row.run, self._state.catalog)
+            return f"{memory.text}\nStep {memory.step:,}" if memory is not None else ""
         if column == NAME:
             from_ = origin_said(row.run) if row.run is not None else ""
             model = self.text(row, MODEL)

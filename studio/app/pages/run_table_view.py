@@ -12,6 +12,7 @@ from studio.app.pages.run_table_model import (
     AXIS,
     COLUMNS,
     DATA,
+    MEMORY,
     MODEL,
     NAME,
     NOTE,
@@ -28,12 +29,12 @@ __all__ = ["RunTableView"]
 
 # Widths of the columns, in pixels, where there is much room and where there is less; the last one
 # takes what is left.
-WIDE = (262, 130, 64, 66, 132, 132, 64, 116, 60)
-CLOSE = (246, 122, 62, 66, 128, 100, 62, 100, 60)
+WIDE = (262, 130, 64, 66, 132, 132, 112, 64, 116, 60)
+CLOSE = (246, 122, 62, 66, 128, 100, 112, 62, 100, 60)
 AMPLE = 1080  # pixels from which there is much room
 ARROW = 8  # pixels from the middle of the arrow that are still of it
 # Columns that a page of fewer pixels has no room for: what they say is in the tip of the name, too.
-NARROW = ((DATA, 1000), (NOTE, 884), (TAGS, 824), (MODEL, 724), (AXIS, 602))
+NARROW = ((MEMORY, 1112), (DATA, 1000), (NOTE, 884), (TAGS, 824), (MODEL, 724), (AXIS, 602))
 EDITED = {Qt.Key.Key_F2: NAME, Qt.Key.Key_T: TAGS, Qt.Key.Key_N: NOTE}
 FLAG = QItemSelectionModel.SelectionFlag
 ACTION = QAbstractItemView.CursorAction

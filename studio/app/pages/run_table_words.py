@@ -5,9 +5,8 @@ from pathlib import Path
 from studio.app import held, words
 from studio.app.differing import differing
 from studio.app.state.naming import metric_title
-from studio.app.state.newest import newest_figure
+from studio.app.state.newest import first_metric, newest_figure
 from studio.app.state.runs import RunState
-from studio.app.state.runtable import first_metric
 from studio.app.state.session import AppState
 from studio.protocol.catalog import Catalog
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.app import held
+from studio.significance import edges
 
 __all__ = ["Columns", "Curve", "columns", "envelope", "nearest_index", "smoothed"]
 
@@ -24,7 +25,8 @@ class Curve:
     ``dots`` marks few, dear values (quality). ``floor`` is what they are held against, called
     ``bar``: the best that can be hoped for, or what is to be beaten; ``floors`` (n,) what it was at
     each step, where values were measured with different numbers of samples, and ``spreads`` (n,)
-    how far it varies by chance; ``band`` is what that makes of it. ``counts`` (n,) are those
+    how far it varies by chance; ``band`` is ``reach`` of these around it, ``better`` which way the
+    metric is better. ``counts`` (n,) are those
     numbers: values of different ones are not joined. ``said``, words tell the floor and these
     numbers.
     """
@@ -41,6 +43,8 @@ class Curve:
     bar: str = "floor"
     spreads: Doubles | None = None
     said: bool = True
+    reach: float = held.SEEN
+    better: str = ""
 
     @property
     def band(self) -> tuple[Doubles, Doubles] | None:
@@ -51,8 +55,9 @@ class Curve:
             return None
         if not self.floors.size or not np.isfinite(self.spreads).all():
             return None
-        reach = held.SEEN * self.spreads
-        return self.floors - reach, self.floors + reach
+        pairs = zip(self.floors.tolist(), self.spreads.tolist(), strict=True)
+        ends = np.array([edges(*each, self.reach, self.better) for each in pairs])
+        return ends[:, 0], ends[:, 1]
 
     @property
     def parts(self) -> list["Curve"]:

@@ -211,7 +211,7 @@ def _floor_word(
     own = curve.counts[:1].tolist() if curve.counts is not None and len(counts) > 1 else []
     of = "".join(f", n = {int(n):,}" for n in own)
     brief = f"{curve.bar} {words.varying(float(along[1][0]), spread)}"
-    band = f", {held.BAND}" if spread and curve.band is not None else ""
+    band = f", {held.VERDICT_BAND}" if spread and curve.band is not None else ""
     for told in dict.fromkeys((f"{brief}{of}{band}", f"{brief}{band}", f"{brief}{of}", brief)):
         if told != brief and LETTER * len(told) > frame.width:
             continue

@@ -9,8 +9,8 @@ from studio.app.shell.facts import Facts
 from studio.app.state import comparison
 from studio.app.state.comparison import QUALITY
 from studio.app.state.naming import metric_in_unit
+from studio.app.state.newest import first_metric
 from studio.app.state.runs import RunState
-from studio.app.state.runtable import first_metric
 from studio.app.state.session import AppState
 from studio.app.widgets.basic import button, label, row
 from studio.app.widgets.literal import set_tip

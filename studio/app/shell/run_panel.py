@@ -19,11 +19,11 @@ from studio.app.state import drafts
 from studio.app.state.comparison import QUALITY, counts_along, floors_along
 from studio.app.state.conditions import classes_of, conditions
 from studio.app.state.figures import figures, grouped
+from studio.app.state.memorisation import memory_of
 from studio.app.state.naming import metric_title
-from studio.app.state.newest import newest_figure
+from studio.app.state.newest import first_metric, newest_figure
 from studio.app.state.run_methods import method_of
 from studio.app.state.runs import RunState
-from studio.app.state.runtable import first_metric
 from studio.app.state.runthen import later_evaluation, run_at
 from studio.app.state.session import AppState
 from studio.app.state.waiting import waits_for
@@ -205,7 +205,12 @@ class RunPanel(QWidget):
         family = family_of_run(run, self._state.catalog)
         rows = figures(run, self._name, self._entry, family)
         kind = kind_of_run(run, self._state.catalog)
-        self.groups.show_groups(grouped(rows, kind.groups, but=first_metric(run)))
+        self.groups.show_groups(grouped(rows, kind.groups, but=self._shown_above(run)))
+
+    def _shown_above(self, run: RunState) -> set[str]:
+        """Return the metrics that the headline shows."""
+        memory = memory_of(run, self._state.catalog)
+        return {first_metric(run)} | ({memory.slug} if memory is not None else set())
 
     def _say_then(self, run: RunState) -> None:
         """Say whose figures these are, where the training clock does not show the newest ones."""

@@ -1,6 +1,6 @@
 """The newest figures of a run in words: value, what it is held against, of which step. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from studio.app import held, words
@@ -129,15 +129,15 @@ def _figure(
 
 
 def grouped(
-    rows: Sequence[Figure], groups: Mapping[str, Sequence[str]], *, but: str = ""
+    rows: Sequence[Figure], groups: Mapping[str, Sequence[str]], *, but: Collection[str] = ()
 ) -> list[tuple[str, list[Figure]]]:
     """Return figures in the groups of slugs that a kind of data declares, then those of other
-    metrics, then what the training says of itself; ``but`` is a metric that stands elsewhere.
+    metrics, then what the training says of itself; ``but`` are metrics that stand elsewhere.
     """
     titles = {slug: title for title, slugs in groups.items() for slug in slugs}
     found: dict[str, list[Figure]] = {title: [] for title in (*groups, MORE, TRAINING)}
     for figure in rows:
-        if not figure.slug or figure.slug != but:
+        if not figure.slug or figure.slug not in but:
             title = titles.get(figure.slug, MORE) if figure.slug else TRAINING
             found[title].append(figure)
     return [(title, each) for title, each in found.items() if each]

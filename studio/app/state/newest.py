@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from studio.app.state.comparison import QUALITY, interval_at, samples_at
 from studio.app.state.runs import RunState
 
-__all__ = ["Newest", "figure_of", "floors_of", "newest_figure", "samples_of"]
+__all__ = ["Newest", "figure_of", "first_metric", "floors_of", "newest_figure", "samples_of"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,12 @@ def _asked(run: RunState, metric: str) -> Newest | None:
         return None
     many, ends = found.counts.get(metric), found.intervals.get(metric)
     return Newest(found.step, found.values[metric], many, found.floors, ends, True)
+
+
+def first_metric(run: RunState) -> str:
+    """Return the slug of the first metric that a run has a figure of, "" where it has none."""
+    named = (name for name, each in run.series.items() if name.startswith(QUALITY) and len(each))
+    return next(named, "").removeprefix(QUALITY)
 
 
 def figure_of(run: RunState, metric: str) -> tuple[int, float] | None:

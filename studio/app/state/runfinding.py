@@ -11,10 +11,10 @@ from studio.app.state import facets
 from studio.app.state.comparison import QUALITY
 from studio.app.state.facets import Facet, has_words
 from studio.app.state.naming import data_title, metric_title
-from studio.app.state.newest import figure_of
+from studio.app.state.newest import figure_of, first_metric
 from studio.app.state.run_methods import family_title
 from studio.app.state.runs import RunState
-from studio.app.state.runtable import first_metric, model_title
+from studio.app.state.runtable import model_title
 from studio.app.state.verdict import Stand, verdict_of
 from studio.protocol.catalog import Catalog
 

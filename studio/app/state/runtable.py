@@ -12,10 +12,11 @@ from functools import cached_property
 from typing import Any, Literal
 
 from studio.app import held
-from studio.app.state.comparison import QUALITY, data_of, training_value
+from studio.app.state.comparison import data_of, training_value
 from studio.app.state.learning import number_of
+from studio.app.state.memorisation import memory_of
 from studio.app.state.naming import data_title
-from studio.app.state.newest import figure_of, floors_of, samples_of
+from studio.app.state.newest import figure_of, first_metric, floors_of, samples_of
 from studio.app.state.run_methods import family_title, method_of
 from studio.app.state.runs import RunState
 from studio.app.state.tree import Line, tree
@@ -28,7 +29,6 @@ __all__ = [
     "Group",
     "Scale",
     "data_taken",
-    "first_metric",
     "groups",
     "in_order",
     "lines_of",
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 By = Literal["data", "model", "tag"]
-Column = Literal["name", "model", "data", "step", "metric", "time", "tags", "note"]
+Column = Literal["name", "model", "data", "step", "metric", "memory", "time", "tags", "note"]
 UNTAGGED = "Without a tag"
 
 
@@ -160,12 +160,6 @@ def _headline(runs: Sequence[RunState]) -> str:
     return most[0][0] if most else ""
 
 
-def first_metric(run: RunState) -> str:
-    """Return the slug of the first metric that a run has a figure of, "" where it has none."""
-    named = (name for name, each in run.series.items() if name.startswith(QUALITY) and len(each))
-    return next(named, "").removeprefix(QUALITY)
-
-
 def scale_of(group: Group) -> Scale | None:
     """Return the axis of a group's metric: in its logarithm where all is positive, None where fewer
     than two values are known.
@@ -198,7 +192,13 @@ def in_order(group: Group, column: Column, down: bool, catalog: Catalog | None) 
             case "metric":
                 # Figures of other numbers of samples are not compared.
                 figure = figure_of(run, group.metric) if not group.apart(run) else None
-                return figure[1] if figure is not None and math.isfinite(figure[1]) else None
+                return _rank(figure, group.entry, group.floor)
+            case "memory":
+                memory = memory_of(run, catalog)
+                if memory is None or catalog is None:
+                    return None
+                entry = catalog.get("metric", memory.slug)
+                return _rank((memory.step, memory.value), entry, memory.floor_mean)
             case "time":
                 return run.seconds or None
             case "tags":
@@ -212,6 +212,18 @@ def in_order(group: Group, column: Column, down: bool, catalog: Catalog | None) 
     known.sort(key=lambda pair: pair[0], reverse=down)
     listed = {run.key for _, run in known}
     return [*(run for _, run in known), *(run for run in group.runs if run.key not in listed)]
+
+
+def _rank(
+    figure: tuple[int, float] | None, entry: EntrySpec | None, floor: float | None
+) -> float | None:
+    """Return what a value is sorted by: the value, or its distance from its floor where the metric
+    is better near it; None where there is none.
+    """
+    if figure is None or not math.isfinite(figure[1]):
+        return None
+    near = entry is not None and entry.better == held.NEAR and floor is not None
+    return abs(figure[1] - floor) if near and floor is not None else figure[1]
 
 
 def lines_of(

@@ -8,16 +8,15 @@ from typing import Literal
 from studio.app import held, words
 from studio.app.state.comparison import QUALITY
 from studio.app.state.naming import metric_title
-from studio.app.state.newest import newest_figure
+from studio.app.state.newest import first_metric, newest_figure
 from studio.app.state.runs import RunState
-from studio.app.state.runtable import first_metric
 from studio.protocol.catalog import Catalog, EntrySpec
 from studio.protocol.events import SPREAD
+from studio.significance import Stand, compare_with_floor, find_difference
 
 __all__ = ["Stand", "Verdict", "judged", "stands", "verdict_of", "verdicts_of"]
 
 Level = Literal["good", "warm", ""]
-Stand = Literal["same", "better", "worse", "few", ""]
 BESIDE: Mapping[Stand, str] = {
     "same": "told from real by {other}, not by this figure",
     "better": "{said}; {other} is not",
@@ -151,17 +150,15 @@ def _told_by(
     what they were asked for is another question than whether they can be told from real ones, and
     a model that is told nothing is not asked it.
     """
-    found: list[tuple[float, str]] = []
-    for other, value, n, floors in _others(run, slug, step):
-        entry = catalog.get("metric", other) if catalog is not None else None
-        spread = floors.get(SPREAD + other, 0.0)
-        if entry is None or entry.conditional or not spread:
-            continue  # of a floor that never varied any sample is infinitely far
-        if among is not None and other not in among:
-            continue
-        if stands(entry, floors, other, value, n) == "worse":
-            found.append((abs(value - floors[other]) / spread, metric_title(other, catalog)))
-    return max(found)[1] if found else ""
+    if catalog is None:
+        return ""
+    found = [
+        held.metric_value(entry, floors, other, value, n)
+        for other, value, n, floors in _others(run, slug, step)
+        if (entry := catalog.get("metric", other)) and (among is None or other in among)
+    ]
+    told = find_difference(found)
+    return metric_title(told, catalog) if told else ""
 
 
 def _conditional(catalog: Catalog | None, slug: str) -> bool:
@@ -190,24 +187,10 @@ def stands(
     value: float,
     n: int | None,
 ) -> Stand:
-    """Return how a figure of so many samples stands to its floor: the "same" in the band of
-    `held.band`, "better" or "worse" beyond it; "" without a floor. Of "few", fewer than
-    `held.ENOUGH`, the band is so wide that a poor model may be in it, too: they tell a run from
-    real, and never say that it is not, and those of `held.few` tell it only far beyond the band.
-    Whoever says, counts or draws what is not distinguishable from real asks this.
+    """Return how a value of a metric compares with its floor, by the one rule for the window and
+    the command line.
     """
-    if held.few(n):
-        return "worse" if held.far_off(entry, floors, slug, value) else "few"
-    if slug not in floors or not math.isfinite(value) or held.bar_word(entry) != held.FLOOR:
-        return ""
-    floor, higher = floors[slug], entry is not None and entry.better == "higher"
-    same = held.within_spread(entry, floors, slug, value, n)
-    near = entry is not None and entry.better == held.NEAR
-    if not same and (near or (value < floor if higher else value > floor)):
-        return "worse"
-    if not held.enough(n):
-        return "few"
-    return "same" if same else "better"
+    return compare_with_floor(held.metric_value(entry, floors, slug, value, n))
 
 
 def judged(

@@ -255,6 +255,7 @@ class QualityView(QWidget):
             floors = floors_along(run, name) if quality else None
             counts = counts_along(run, name) if quality else None
             spreads = spreads_along(run, name) if quality else None
+            entry = self._entry(name)
             curves.append(
                 Curve(
                     name,
@@ -266,8 +267,10 @@ class QualityView(QWidget):
                     floor,
                     floors,
                     counts,
-                    held.bar_name(self._entry(name)),
+                    held.bar_name(entry),
                     spreads,
+                    reach=held.reach(entry, run.floors),
+                    better=entry.better if entry is not None else "",
                 )
             )
         return curves

@@ -134,7 +134,8 @@ class CompareChart(QWidget):
         room = (self.width() - LOG) // max(1, len(self._runs)) - SWATCH
         quality = self.measure.startswith(QUALITY)
         slug = self.measure.removeprefix(QUALITY)
-        bar = held.bar_name(catalog.get("metric", slug) if catalog and quality else None)
+        entry = catalog.get("metric", slug) if catalog and quality else None
+        bar = held.bar_name(entry)
         held_to: set[tuple[str, float]] = set()  # data and numbers of samples whose floor is drawn
         apart = len({comparison.data_of(run, catalog) for run in self._runs}) > 1
         mixed = quality and bool(of_unequal(self._runs, [slug]))
@@ -166,6 +167,8 @@ class CompareChart(QWidget):
             shade, values = ink(place, tokens), series.values
             against = (floor, along, counts, bar, spreads)
             curve = Curve(run.key, title, shade, steps, values, quality, *against)
+            better = entry.better if entry is not None else ""
+            curve = replace(curve, reach=held.reach(entry, run.floors), better=better)
             # Words of several would lie over each other.
             curves.append(replace(curve, said=not curves and not apart))
         return curves

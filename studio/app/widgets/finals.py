@@ -12,6 +12,7 @@ from studio.app import held, words
 from studio.app.differing import differing
 from studio.app.state import comparison
 from studio.app.state.comparison import QUALITY
+from studio.app.state.memorisation import Memory, memory_row
 from studio.app.state.naming import metric_title, name_of, number
 from studio.app.state.newest import floors_of, newest_figure, samples_of
 from studio.app.state.runs import RunState
@@ -80,7 +81,7 @@ class Finals(QWidget):
         verdicts: list[Verdict | None] = [None] * len(runs)
         if slug:
             verdicts = verdicts_of(runs, self._state.catalog, slug)
-        lines = [_value(runs, measure, self._state)]
+        lines = [_value(runs, measure, self._state), *_memory(runs, slug, self._state)]
         lines += [line for line in self._took(runs) if len(set(line[1])) > 1]
         lines += differing(runs, self._state.catalog).rows
         names = [
@@ -225,6 +226,21 @@ def _value(runs: list[RunState], measure: str, state: AppState) -> Line:
         found.append(f"{value} (n\u00a0=\u00a0{n:,})" if mixed and n else value)
     title = metric_title(slug, state.catalog) if slug else measure_title(measure, state, runs)
     return (title if measure else "Value", tuple(found))
+
+
+def _memory(runs: list[RunState], slug: str, state: AppState) -> list[Line]:
+    """Return whether samples are copies of training data, where it is known of a run and the value
+    above is another one.
+    """
+    title, found = memory_row(runs, state.catalog)
+    known = [each for each in found if each is not None]
+    if not known or all(each.slug == slug for each in known):
+        return []
+    return [(title, tuple(_short(each) for each in found))]
+
+
+def _short(found: Memory | None) -> str:
+    return ", ".join(filter(None, (found.short, found.floor))) if found is not None else NONE
 
 
 def _newest(run: RunState, measure: str, entry: EntrySpec | None) -> str:

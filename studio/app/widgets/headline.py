@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from studio.app import held, words
 from studio.app.state.figures import interval, outdated
-from studio.app.state.memorisation import format_memorisation
+from studio.app.state.memorisation import format_memorisation, memory_of
 from studio.app.state.runs import RunState
 from studio.app.state.session import AppState
 from studio.app.state.verdict import verdict_of
@@ -78,8 +78,11 @@ class Headline(QWidget):
         # Before the catalogue is there nobody knows which way is better.
         self.words.setVisible(bool(found.words) and catalog is not None)
         restyle(self.words, role=found.level if not found.stale else "muted")
-        memory = format_memorisation(run, catalog)
+        memory, known = format_memorisation(run, catalog), memory_of(run, catalog)
+        if known is not None and known.slug == found.slug:
+            memory = ""  # it is the metric that stands above
         self.memory.setText(memory)
+        restyle(self.memory, role=known.level if known and known.level == "warm" else "small")
         self.memory.setVisible(bool(memory))
         between = interval(run, found.slug)
         old = outdated(run, f"quality/{found.slug}")

@@ -14,9 +14,8 @@ from studio.app.icons import repaint_on_theme
 from studio.app.plots.ticks import number
 from studio.app.state.comparison import QUALITY, samples_at
 from studio.app.state.naming import metric_title
-from studio.app.state.newest import newest_figure
+from studio.app.state.newest import first_metric, newest_figure
 from studio.app.state.runs import RunState
-from studio.app.state.runtable import first_metric
 from studio.app.state.session import AppState
 from studio.app.theme import font, theme
 from studio.app.widgets.basic import row
@@ -65,7 +64,7 @@ class Strip(QWidget):
         they are known.
         """
         off = floor is not None and floor <= 0
-        drawn = f"; {held.BAND}" if name and band is not None else ""
+        drawn = f"; {held.VERDICT_BAND}" if name and band is not None else ""
         self.title = f"{name} (the floor is not above 0: off this axis)" if off else name + drawn
         some = values[np.isfinite(values)]
         positive = bool(len(some)) and bool((some > 0).all())
@@ -210,6 +209,7 @@ class StandingCard(QFrame):
         values = series.values[np.array(same, bool)]
         if found.asked:
             values = np.append(values, found.value)
-        self.strip.show_values(values.copy(), found.step, found.floors.get(slug), band,
-                                metric_title(slug, catalog))  # fmt: skip
+        title = metric_title(slug, catalog)
+        floor = found.floors.get(slug)
+        self.strip.show_values(values.copy(), found.step, floor, band, title)
         set_tip(self.strip, held.explained(entry))

@@ -30,10 +30,11 @@ from studio.engine.watch.ahead import Ahead
 from studio.engine.watch.aside import aside
 from studio.engine.watch.schedules import EvaluationSchedule
 from studio.protocol.events import FEW, SPREAD
+from studio.significance import PAIRS
 
 __all__ = ["FLOOR_PAIRS", "FLOOR_SEED", "Evaluator", "Quality", "unguided"]
 
-FLOOR_PAIRS = 8
+FLOOR_PAIRS = PAIRS
 """So many pairs of real samples a floor is measured with. A single pair says little: between two
 sets of 2,000 points of a ring, sliced W2 is anything from .03 to .10."""
 FLOOR_SEED = 0

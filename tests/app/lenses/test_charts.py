@@ -114,7 +114,7 @@ def test_a_floor_goes_from_edge_to_edge_with_the_band_of_its_spread(qapp: object
     line = next(item for item in items if type(item) is Line)
     assert line.getData()[0].tolist() == [0, 40, 60, 100]
     text = next(item for item in items if isinstance(item, pg.TextItem))
-    assert text.toPlainText().replace("\u00a0", " ") == "floor 0.2 ± 0.05, band ± 2 SD"
+    assert text.toPlainText().replace("\u00a0", " ") == "floor 0.2 ± 0.05, band of real data"
     assert text.pos().y() == pytest.approx(0.3), "above the band, which it would hide"
 
 

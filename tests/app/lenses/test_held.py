@@ -148,7 +148,7 @@ def test_what_one_figure_cannot_tell_another_one_may():
     made = learning(0.35, 0.25, of=2000)
     state = SimpleNamespace(get=lambda kind, slug: metric(slug))
     assert verdict_of(made, state).level == "good"
-    for slug, value in (("near", 0.21), ("far", 0.4), ("farther", 0.6)):
+    for slug, value in (("near", 0.21), ("far", 0.5), ("farther", 0.6)):
         measured(made, f"quality/{slug}", [10, 20], [1.0, value])
         made.floors |= {slug: 0.2, f"spread/{slug}": 0.05}
     found = verdict_of(made, state)
@@ -161,7 +161,7 @@ def test_what_one_figure_cannot_tell_another_one_may():
     made.evaluated = Evaluated(step=20, seed=0, values=asked, floors=floors)
     assert verdict_of(made, state).words == "told from real by EVALUATED, not by this figure"
     (far,) = [verdict_of(made, state, slug) for slug in ("far",)]
-    assert far.words.startswith("2 × the floor"), "it says so itself"
+    assert far.words.startswith("2.5 × the floor"), "it says so itself"
     assert counts([made], RunFinding(), state)["Against the floor"] == {"Told from real": 1}
 
 
@@ -234,11 +234,12 @@ def test_beyond_the_band_it_is_told_though_its_interval_holds_the_floor():
     said, level = judged(FLOOR, found, "w2", 11.7, 250, ends=(6.0, 18.8))
     assert level == "warm"
     assert said.replace("\u00a0", " ") == (
-        "1.75 × the floor at n = 250, beyond ± 2 SD of it, though its interval holds it"
+        "1.75 × the floor at n = 250, beyond the band of real data, though its interval holds the "
+        "floor"
     )
     said, _ = judged(FLOOR, found, "w2", 19.0, 250, ends=(12.0, 28.0))
     assert said.replace("\u00a0", " ") == "2.84 × the floor at n = 250"
-    assert "also where its own 95 % interval holds the floor" in held.explained(FLOOR)
+    assert "in at most 5% of evaluations" in held.explained(FLOOR)
 
 
 def test_of_data_that_have_no_more_nobody_is_asked_for_more():

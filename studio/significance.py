@@ -1,0 +1,210 @@
+"""The rule by which metrics of samples decide whether these differ from real data.
+
+A noise floor is the mean and the standard deviation (SD) of a metric over `PAIRS` pairs of real
+sets. A value of real data differs from the mean by chance: (value - mean) / (SD sqrt(1 + 1/PAIRS))
+has Student's t distribution with PAIRS - 1 degrees of freedom where values are normal. Distances
+are positive and skewed; they are compared as log-normal values of the same mean and SD. An
+evaluation of m metrics makes m such comparisons, so each is made at level `LEVEL` / m (Bonferroni;
+Dunn 1961, doi:10.1080/01621459.1961.10482090).
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from studio.protocol.events import FEW, SPREAD
+
+__all__ = [
+    "ENOUGH",
+    "LEVEL",
+    "NEAR",
+    "PAIRS",
+    "REAL",
+    "RULE",
+    "Measured",
+    "Stand",
+    "band",
+    "compare_with_floor",
+    "deviation",
+    "edges",
+    "find_difference",
+    "is_few",
+    "is_floor",
+    "reach",
+]
+
+PAIRS = 8
+"""Pairs of real sets of which a noise floor is measured."""
+LEVEL = 0.05
+"""Share of evaluations of real data in which at least one metric exceeds its limit."""
+ENOUGH = 1000
+"""Samples from which on a value within the band may count as no difference."""
+REAL = "real against real"
+"""What the reference of a metric begins with where it is a noise floor."""
+NEAR = "near"
+RULE = (
+    "Samples differ from real data if at least one metric is worse than its floor by more than its "
+    f"limit. The limits are set so that real data exceed one in at most {LEVEL:.0%} of evaluations "
+    "(Student's t with Bonferroni correction; distances log-normal)."
+)
+
+Stand = Literal["same", "better", "worse", "few", ""]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A value of a metric with all that it is compared by.
+
+    Attributes:
+        slug: of the metric.
+        value: of the metric.
+        n: number of samples, None if unknown.
+        floors: means and spreads of the evaluation, by metric.
+        better: "lower", "higher" or "near" the floor.
+        reference: what the value is compared with, in words.
+        conditional: whether it measures how samples fit their conditions; such a metric says
+            nothing of the difference from real data.
+    """
+
+    slug: str
+    value: float
+    n: int | None
+    floors: Mapping[str, float]
+    better: str = "lower"
+    reference: str = ""
+    conditional: bool = False
+
+    @property
+    def has_floor(self) -> bool:
+        """Whether the value is compared with a noise floor, and not with a baseline."""
+        return is_floor(self.reference) and self.slug in self.floors
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of the floor, 0 if it is unknown or the floor never varied."""
+        return self.floors.get(SPREAD + self.slug, 0.0)
+
+    @property
+    def reach(self) -> float:
+        """The limit of the metric in this evaluation, in SD of its floor."""
+        return reach(self.floors, self.better)
+
+
+def is_floor(reference: str) -> bool:
+    """Return whether a metric is compared with real data."""
+    return not reference or reference.startswith(REAL)
+
+
+def reach(floors: Mapping[str, float], better: str = "lower") -> float:
+    """Return by how many SD a metric may be worse than its floor before it differs.
+
+    Args:
+        floors: of all metrics of the evaluation, with their spreads.
+        better: of the metric; one that is better near its floor has a limit on both sides.
+    """
+    metrics = sum(1 for name, spread in floors.items() if name.startswith(SPREAD) and spread > 0)
+    return _limit(max(1, metrics) * (2 if better == NEAR else 1))
+
+
+@lru_cache
+def _limit(tests: int) -> float:
+    """Return the limit of one of so many one-sided comparisons, in SD of the floor."""
+    low, high = 0.0, 1e3
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (middle, high) if _tail(middle) > LEVEL / tests else (low, middle)
+    return high * math.sqrt(1 + 1 / PAIRS)
+
+
+def _tail(t: float) -> float:
+    """Return P(T > t) of Student's t with PAIRS - 1 = 7 degrees of freedom; Abramowitz and Stegun
+    1964, 26.7.3.
+    """
+    angle = math.atan(t / math.sqrt(PAIRS - 1))
+    term, total = math.cos(angle), math.cos(angle)
+    for k in range(2, PAIRS - 2, 2):
+        term *= k / (k + 1) * math.cos(angle) ** 2
+        total += term
+    return 0.5 - (angle + math.sin(angle) * total) / math.pi
+
+
+def band(found: Measured) -> tuple[float, float] | None:
+    """Return the values between which a metric does not differ from real data; None for too few
+    samples, a baseline, and a floor whose spread is unknown.
+    """
+    if is_few(found.n) or not found.has_floor or not found.spread:
+        return None
+    return edges(found.floors[found.slug], found.spread, found.reach, found.better)
+
+
+def edges(floor: float, spread: float, limit: float, better: str) -> tuple[float, float]:
+    """Return the ends of the band around a floor, ``limit`` SD from it."""
+    if not _is_skewed(floor, better):
+        return floor - limit * spread, floor + limit * spread
+    middle, sigma = _log_moments(floor, spread)
+    return math.exp(middle - limit * sigma), math.exp(middle + limit * sigma)
+
+
+def _is_skewed(floor: float, better: str) -> bool:
+    """Return whether a metric is a distance: positive, and better when it is lower."""
+    return better == "lower" and floor > 0
+
+
+def _log_moments(mean: float, sd: float) -> tuple[float, float]:
+    """Return mean and SD of the logarithm of a log-normal variable."""
+    variance = math.log1p((sd / mean) ** 2)
+    return math.log(mean) - variance / 2, math.sqrt(variance)
+
+
+def is_few(n: int | None) -> bool:
+    """Return whether a number of samples is too small for any statement."""
+    return n is not None and n < FEW
+
+
+def deviation(found: Measured) -> float:
+    """Return by how many SD a value is worse than its floor, negative if it is better; infinite
+    where the floor never varied.
+    """
+    floor, spread = found.floors[found.slug], found.spread
+    if spread and _is_skewed(floor, found.better):
+        middle, sigma = _log_moments(floor, spread)
+        return (math.log(found.value) - middle) / sigma if found.value > 0 else -math.inf
+    worse = found.value - floor
+    worse = {"higher": -worse, NEAR: abs(worse)}.get(found.better, worse)
+    if spread:
+        return worse / spread
+    return math.copysign(math.inf, worse) if worse else 0.0
+
+
+def compare_with_floor(found: Measured) -> Stand:
+    """Return how a value compares with its noise floor.
+
+    Returns:
+        "same" within the limit of the metric, "better" or "worse" beyond it; "" without a floor.
+        "few" where there are too few samples to say "same" or "better". Below `FEW` samples "worse"
+        takes twice the limit.
+    """
+    known = found.has_floor and math.isfinite(found.value)
+    if is_few(found.n):
+        far = known and bool(found.spread) and deviation(found) > 2 * found.reach
+        return "worse" if far else "few"
+    if not known:
+        return ""
+    worse = deviation(found)
+    if worse > found.reach:
+        return "worse"
+    if found.n is not None and found.n < ENOUGH:
+        return "few"
+    return "same" if found.spread and worse >= -found.reach else "better"
+
+
+def find_difference(metrics: Iterable[Measured]) -> str:
+    """Return the slug of the metric by which samples differ most from real data, "" if by none.
+
+    Conditional metrics and floors that never varied are left out.
+    """
+    worse = [m for m in metrics if not m.conditional and m.spread]
+    worse = [m for m in worse if compare_with_floor(m) == "worse"]
+    return max(worse, key=deviation).slug if worse else ""

@@ -1,0 +1,120 @@
+"""The rule of the verdict: real data rarely fail it, other data do."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from models.metrics.base import Evidence, fresh_pairs
+from models.registry import discover, registry
+from models.tensors import make_generator
+from studio import significance
+from studio.significance import PAIRS, Measured, compare_with_floor, find_difference
+
+FAR = {"w": ("lower", 0.2, 0.07), "e": ("lower", 0.01, 0.007), "a": ("near", 0.5, 0.02),
+       "v": ("higher", 0.9, 0.01)}  # fmt: skip
+
+
+def drawn(rng: np.random.Generator, shift: float = 0.0) -> dict[str, float]:
+    """Return values of a set of real data; ``shift`` SD worse ones of other data."""
+    found = {}
+    for slug, (better, mean, sd) in FAR.items():
+        if better == "lower":  # skewed as a distance is
+            shape = (mean / sd) ** 2
+            found[slug] = rng.gamma(shape) * mean / shape + shift * sd
+        else:
+            found[slug] = rng.normal(mean, sd) - shift * sd
+    return found
+
+
+def failing(repeats: int, slugs: list[str], shift: float = 0.0) -> float:
+    """Return the share of evaluations that differ from real data, each with floors of its own."""
+    rng, found = np.random.default_rng(3), 0
+    for _ in range(repeats):
+        pairs = [drawn(rng) for _ in range(PAIRS)]
+        floors = {slug: float(np.mean([pair[slug] for pair in pairs])) for slug in slugs}
+        floors |= {f"spread/{s}": float(np.std([p[s] for p in pairs], ddof=1)) for s in slugs}
+        value = drawn(rng, shift)
+        found += bool(find_difference(compared(s, value[s], floors) for s in slugs))
+    return found / repeats
+
+
+def compared(slug: str, value: float, floors: dict[str, float]) -> Measured:
+    return Measured(slug, value, 2000, floors, FAR[slug][0], "real against real")
+
+
+@pytest.mark.parametrize("slugs", [["w"], ["w", "e"], ["w", "e", "a"], list(FAR)])
+def test_real_data_fail_in_at_most_a_twentieth_of_evaluations(slugs: list[str]) -> None:
+    """Of 1,500, two standard errors of a share of 5 % are 1.1 %."""
+    assert failing(1500, slugs) <= 0.05 + 0.011
+
+
+def test_data_that_are_worse_by_five_deviations_fail() -> None:
+    assert failing(200, list(FAR), shift=5.0) > 0.95
+
+
+def test_the_limit_of_each_metric_grows_with_their_number() -> None:
+    """As Student's t with 7 degrees of freedom has it, times sqrt(9 / 8)."""
+    limits = [significance.reach({f"spread/{k}": 1.0 for k in range(n)}) for n in (1, 2, 4)]
+    assert limits == pytest.approx([2.0095, 2.5081, 3.0136], abs=1e-4)
+    both = significance.reach({"spread/a": 1.0}, "near")
+    assert both == pytest.approx(limits[1]), "a limit on both sides is two comparisons"
+    never = significance.reach({"spread/a": 1.0, "spread/b": 0.0})
+    assert never == limits[0], "a floor that never varied is compared with nothing"
+
+
+def test_the_band_ends_where_a_value_differs() -> None:
+    for slug, (_, mean, sd) in FAR.items():
+        floors = {slug: mean, f"spread/{slug}": sd}
+        low, high = significance.band(compared(slug, mean, floors)) or (0.0, 0.0)
+        inside = [compare_with_floor(compared(slug, x, floors)) for x in (low + 1e-9, high - 1e-9)]
+        beyond = {compare_with_floor(compared(slug, x, floors)) for x in (low - 1e-9, high + 1e-9)}
+        assert inside == ["same", "same"]
+        assert beyond == ({"worse"} if FAR[slug][0] == "near" else {"worse", "better"})
+
+
+def test_a_condition_counts_in_no_verdict() -> None:
+    floors = {"a": 0.9, "spread/a": 0.01}
+    heard = Measured("a", 0.1, 2000, floors, "higher", "real against real", conditional=True)
+    assert find_difference([heard]) == ""
+
+
+SLUGS = ("sliced-w2", "energy-distance", "authenticity")
+
+
+def measured(pair: Any, train: Any) -> dict[str, float]:
+    left, real = pair
+    made = left if not hasattr(left, "rows") else left.rows(slice(None))
+    found = {}
+    for slug in SLUGS:
+        entry = registry.get("metric", slug)
+        evidence = Evidence(real, make_generator(0), made=made, train=train)
+        found[slug] = entry.make(entry.config()).measure(evidence).value
+    return found
+
+
+def test_measured_points_pass_and_copies_and_noise_fail() -> None:
+    """The same by the metrics themselves: of 12 evaluations of real points at most 3 differ, which
+    a share of 5 % exceeds once in 450 times.
+    """
+    discover()
+    data = registry.get("dataset", "eight-gaussians")
+    train = data.make(data.config(), 400, 5)
+    pairs = fresh_pairs(data.make, data.config(), 150)
+    values = [measured(pairs(seed), train) for seed in range(PAIRS + 12)]
+    first = {slug: np.array([each[slug] for each in values[:PAIRS]]) for slug in SLUGS}
+    floors = {slug: float(each.mean()) for slug, each in first.items()}
+    floors |= {f"spread/{slug}": float(each.std(ddof=1)) for slug, each in first.items()}
+
+    def differs(found: dict[str, float]) -> str:
+        return find_difference(
+            Measured(s, found[s], 2000, floors, registry.get("metric", s).better, "") for s in SLUGS
+        )
+
+    assert sum(bool(differs(each)) for each in values[PAIRS:]) <= 3
+    real = pairs(90)[1]
+    assert differs(measured((train.rows(slice(0, 150)), real), train)) == "authenticity"
+    noise = train.rows(slice(0, 150))
+    noise = noise.holding(noise.x + 0.5 * torch.randn(noise.x.shape, generator=make_generator(1)))
+    assert differs(measured((noise, real), train))
