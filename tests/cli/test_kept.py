@@ -10,6 +10,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from studio.__main__ import main
+from studio.significance import RULE
 from studio.store.project import Project
 from studio.store.run import RunFolder
 
@@ -145,7 +146,12 @@ def test_the_figures_stand_beside_their_floors(say: Any, edm: RunFolder) -> None
     _, value, floor, sign, spread, n, better, *unit = line.split()
     assert float(value) > float(floor) > float(spread) > 0
     assert sign == "±"
-    assert (n, better, unit) == ("200", "lower", ["data", "units"])
+    assert (n, better, unit[:2]) == ("200", "lower", ["data", "units"])
+    assert " ".join(unit[2:]) in ("differs", "n too small"), "200 never show that there is none"
+    said = " ".join(out.split())
+    differs = any(line.endswith("differs") for line in out.splitlines())
+    assert ("Differs from real data by" in said) == differs
+    assert RULE in said
     assert "Step 60; 200 samples against as many real ones, seed 0; " in out
     assert f"{edm.name}: measuring 200 samples against as many real points\n" in out
     left_out = " ".join(out.split()).partition("Left out, since the run does not ask for them: ")[2]

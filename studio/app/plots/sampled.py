@@ -19,7 +19,7 @@ from studio.app.intents.watching import Looking
 from studio.app.kinds.registry import fitting, flows_in, kind_of_run
 from studio.app.plots.following import Following
 from studio.app.state.results import SAMPLES
-from studio.app.state.runs import RunState
+from studio.app.state.runs import FlowRecord, RunState
 from studio.app.state.sampledby import figures_apart, sampled_by
 from studio.app.state.session import AppState
 from studio.figures import power
@@ -53,7 +53,7 @@ class Shown:
     None where it is not known. ``told`` is what is known of each, by
     name, and ``classes`` are the names of their classes. ``sampler`` drew them, None for the run's
     own, with weights ``averaged`` over another length than the run's own. ``made_of_others``: by an
-    operator that took rows, not by a sampler.
+    operator that took rows, not by a sampler. ``record`` is the one that particles are of.
     """
 
     x: NDArray[np.float32]
@@ -68,6 +68,7 @@ class Shown:
     sampler: Pick | None = None
     averaged: bool = False
     made_of_others: bool = False
+    record: FlowRecord | None = None
 
     @property
     def note(self) -> str:
@@ -300,7 +301,11 @@ class Sampled(QObject):
             end = " at t\u00a0=\u00a01" if flows_in(run, self._state.catalog) else ""
             origin = f"{len(x):,} fixed {what}{end}, {words.at_step(record.step, run)}"
             told, classes = record.given, run.classes
-            self._show(Shown(x, run.columns, origin, record.step, told=told, classes=classes))
+            self._show(
+                Shown(
+                    x, run.columns, origin, record.step, told=told, classes=classes, record=record
+                )
+            )
         self._following.drawn()
 
     def _show(self, shown: Shown) -> None:

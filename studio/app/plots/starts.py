@@ -42,9 +42,14 @@ class Starts(QObject):
     def take(
         self, run: RunState | None, record: FlowRecord, dims: tuple[int, int] = (0, 1)
     ) -> None:
-        """Learn of a record; the same array means the same places."""
+        """Learn of a record; the same array means the same places. Particles that are known keep
+        their places: those of a training are where it was first seen.
+        """
         if record.x.shape[1] > self.count:
-            self._know(record.x[0][:, dims], flows=len(record.t) > 1)
+            flows, places = len(record.t) > 1, record.x[0][:, dims]
+            if self.places is not None and flows == self.flows:
+                places = np.concatenate([self.places, places[self.count :]])
+            self._know(places, flows=flows)
         if self.flows or run is None or not run.kept or self._asked == run.key:
             return
         if run.kept[0] < record.step:
@@ -57,7 +62,7 @@ class Starts(QObject):
         except StoreError:
             return  # they are then those of the first record seen
         if self._asked == key and first.x.shape[1] >= self.count:
-            self._know(first.x[0][:, dims], flows=False)
+            self._know(first.x[0][:, dims], flows=len(first.t) > 1)
 
     def _know(self, places: NDArray[np.float32], *, flows: bool) -> None:
         self.places, self.flows = places, flows

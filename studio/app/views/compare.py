@@ -263,17 +263,9 @@ class CompareView(QWidget):
     # One colour, one camera, one particle
 
     def _identify(self) -> None:
-        """Colour a particle as its own run does everywhere, by where its flow starts; of a run
-        without a flow by the starts of the run that knows most of them.
-        """
-        panes = self.panes[: len(self._runs)]
-        known = [pane.starts for pane in panes if pane.starts.places is not None]
-        if not known:
-            return
-        # Places of a flow before those of a training, and of most particles.
-        best = max(known, key=lambda each: (each.flows, each.count))
-        for pane in panes:
-            starts = (pane.starts if pane.starts.flows else best).places
+        """Colour a particle as its own run does in every lens, by where it started."""
+        for pane in self.panes[: len(self._runs)]:
+            starts = pane.starts.places
             if starts is not None and pane.colours_of is not starts:
                 pane.colour_by(starts)
 

@@ -26,6 +26,7 @@ from studio.app.plots.camerabox import link
 from studio.app.plots.canvas import ParticleCanvas
 from studio.app.plots.lasso import SAME_PLACE, inside, shared
 from studio.app.plots.sampled import Sampled, Shown
+from studio.app.plots.starts import Starts
 from studio.app.plots.style import CanvasStyle
 from studio.app.plots.ticks import number
 from studio.app.plots.timeline import Timeline
@@ -68,6 +69,7 @@ class SamplesView(QWidget):
         self._once = AskOnce(self, state)
         self._sampled = Sampled(self, state, actions, PARTICLES, applies)
         self.made, self.data = ParticleCanvas(), ParticleCanvas()
+        self._starts = Starts(self)
         self.made.setAccessibleName("Generated points")
         self.data.setAccessibleName("Data points")
         self._origin = Elided("", "muted")
@@ -150,6 +152,7 @@ class SamplesView(QWidget):
         self._state.engine_changed.connect(self._tell)
         theme.changed.connect(self._restyle)
         self._overlay.toggled.connect(self._target)
+        self._starts.changed.connect(self._colour)
         link([self.made.box, self.data.box])
 
         self._table.itemSelectionChanged.connect(self._choose_in_table)
@@ -166,6 +169,7 @@ class SamplesView(QWidget):
     def _select(self) -> None:
         for canvas in (self.made, self.data):
             canvas.set_record(None)
+        self._starts.forget()
         self._drawn = None  # also the data of this very run, where another kind was seen between
         self.made.turn_to(data_of(self._sampled.run))  # the other one follows
         self._chip.tell()
@@ -175,6 +179,9 @@ class SamplesView(QWidget):
             return  # before the catalogue is there nobody knows that they are none
         self._origin.set_text(self._sampled.origin)
         self._draw(self.made, shown.x)
+        if shown.record is not None:
+            self._starts.take(self._sampled.run, shown.record)
+        self._colour()
         self._fill_table(shown)
         self._offer(self.made, "Generated point")
         self._show_chosen()
@@ -373,6 +380,17 @@ class SamplesView(QWidget):
         for canvas, ink in ((self.made, tokens.accent), (self.data, tokens.muted)):
             canvas.set_style(style)
             canvas.set_uniform(ink)
+        self._colour()
+
+    def _colour(self) -> None:
+        """Colour the fixed particles as all lenses do; new samples are no particles, and have one
+        colour.
+        """
+        now, places = self._sampled.now, self._starts.places
+        fixed = now is not None and now.record is not None and places is not None
+        self.made.set_uniform("" if fixed else colors().accent)
+        self.made.set_identity(None)
+        self.made.set_identity(places if fixed else None)
 
 
 class _Pair(QWidget):

@@ -210,7 +210,7 @@ class ComparePane(QFrame):
             self._clocks()
 
     def colour_by(self, starts: Places) -> None:
-        """Colour the particles by where those of another run started, row by row."""
+        """Colour the particles by where they started, (n, 2)."""
         self.colours_of = starts
         self.canvas.set_identity(None)
         self.canvas.set_identity(starts)

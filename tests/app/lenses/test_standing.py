@@ -43,7 +43,7 @@ def test_a_band_says_how_wide_it_is(lens: Any, card: StandingCard) -> None:
     lens.measure("cost/samples", [10, 20], [2000.0, 2000.0])
     lens.run.floors = {"w2": 1.0, "spread/w2": 0.2}
     card.show_run(lens.run)
-    assert card.strip.band == pytest.approx((0.659, 1.461), abs=1e-3)
+    assert card.strip.band == pytest.approx((0.6587, 1.4599), abs=1e-3)
     assert card.strip.title.replace("\u00a0", " ").endswith("; band of real data")
     lens.run.floors = {"w2": 1.0}
     card.show_run(lens.run)
