@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from studio.cli import kept
 from studio.cli.arguments import add_given, add_overwrite, add_settings, named_values
-from studio.cli.terminal import say, table
+from studio.cli.terminal import UsageError, nearest, say, table
 
 if TYPE_CHECKING:
     from studio.store.run import RunFolder
@@ -63,14 +63,13 @@ def run(arguments: argparse.Namespace) -> int:
     from studio.cli import catalogue
     from studio.cli.mask import read_mask
     from studio.cli.settings import assigned
-    from studio.engine.run.resolve import pick_operator
-    from studio.protocol.spec import Pick
 
     catalogue.load()
     folder = kept.find(arguments.run)
     if arguments.list or not arguments.operator:
         return _list(folder)
-    pick_operator(Pick(slug=arguments.operator))  # there is one
+    if arguments.operator not in {entry.slug for entry in registry.all("operator")}:
+        _check_operator(arguments.operator, folder)
     config = registry.get("operator", arguments.operator).config
     inputs = named_values("--rows", arguments.rows)
     if isinstance(mask := inputs.get(KNOWN), str):
@@ -86,6 +85,23 @@ def run(arguments: argparse.Namespace) -> int:
         inputs=inputs,
         given=named_values("--given", arguments.given),
     )
+
+
+def _check_operator(slug: str, folder: "RunFolder") -> None:
+    """Accept a slug of earlier versions.
+
+    Raises:
+        UsageError: there is no such operator; the nearest one is named.
+    """
+    from models.registry import registry
+
+    try:
+        registry.get("operator", slug)
+    except KeyError as error:
+        near = nearest(slug, (entry.slug for entry in registry.all("operator")))
+        hint = f"did you mean {near}? " if near else ""
+        listing = f"'pushforward do {folder.path} --list' says what the run can do"
+        raise UsageError(f"no operator is called {slug!r}; {hint}{listing}") from error
 
 
 def _list(folder: "RunFolder") -> int:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["add_arguments", "add_length", "count", "do", "find", "operate", "sampler"]
 
 NAME = "work"  # of the job, which nobody else sees
+OWN_OPTIONS = {"n": "--count", "count": "--count", "seed": "--seed", "sampler": "--sampler"}
+"""Settings that are options of the commands, by the names that are typed after ``--set``."""
 
 
 class SampleBar:
@@ -130,8 +132,16 @@ def sampler(run: "RunFolder", arguments: argparse.Namespace) -> "Pick | None":
     from studio.cli.settings import apply
 
     wanted = [f"sampler={arguments.sampler}"] if arguments.sampler else []
+    for setting in arguments.settings:
+        name = setting.partition("=")[0].strip()
+        if name in OWN_OPTIONS:
+            raise UsageError(f"--set {name}: use {OWN_OPTIONS[name]} VALUE")
     wanted += [f"sampler.{setting}" for setting in arguments.settings]
-    return apply(run.record.spec, wanted).sampler if wanted else None
+    try:
+        return apply(run.record.spec, wanted).sampler if wanted else None
+    except UsageError as error:
+        # Settings of the sampler are typed without its name.
+        raise UsageError(str(error).replace("sampler.", "")) from error
 
 
 def operate(

@@ -4,7 +4,8 @@ import argparse
 from typing import Any
 
 from studio.cli import facts
-from studio.cli.terminal import say, table
+from studio.cli.terminal import UsageError, nearest, say, table
+from studio.counted import listed
 
 __all__ = ["HELP", "add_arguments", "run"]
 
@@ -35,15 +36,20 @@ KINDS = {
     "metrics": "metric",
     "operators": "operator",
 }
+LISTS = (*KINDS, "methods", "recipes")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what the command takes."""
-    parser.add_argument("what", choices=[*KINDS, "methods", "recipes"], help="what to list")
+    parser.add_argument("what", metavar="WHAT", help=f"one of {listed(LISTS)}")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write a table of slugs, what is to be known of each, and summaries."""
+    if arguments.what not in LISTS:
+        near = nearest(arguments.what, LISTS)
+        hint = f"did you mean {near}?" if near else f"there are {listed(LISTS)}"
+        raise UsageError(f"no list is called {arguments.what!r}; {hint}")
     if arguments.what == "recipes":
         from studio.app.words import duration
         from studio.resources import recipes

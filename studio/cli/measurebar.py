@@ -1,7 +1,10 @@
 """The progress of a measurement on a terminal: which piece is under way, and how long it takes."""
 
+import sys
+import time
 from typing import TextIO
 
+from studio.cli.output import put_line
 from studio.cli.progress import duration
 from studio.cli.rewritten import RewrittenLine, bar
 from studio.protocol.messages import Event, Progress
@@ -10,14 +13,17 @@ __all__ = ["MeasureBar"]
 
 
 class MeasureBar:
-    """Hears the events of a measurement and draws them, unless it is ``quiet``, where a line can be
-    rewritten: elsewhere the table alone is what is read.
+    """Draws how far a measurement is, unless it is ``quiet``, where a line can be rewritten.
+    Elsewhere one line at the start and one at the end go to the standard error.
     """
 
     def __init__(self, stream: TextIO | None = None, *, quiet: bool = False) -> None:
         """``stream`` is where to; the standard output if None."""
         self._line = RewrittenLine(stream)
         self._shown = self._line.rewrites and not quiet
+        self._began = time.monotonic()
+        if not self._shown:
+            put_line("Measuring. The result follows.", sys.stderr)
 
     def heard(self, event: Event) -> None:
         """Take an event."""
@@ -29,8 +35,10 @@ class MeasureBar:
         return False
 
     def close(self) -> None:
-        """End the line."""
+        """End the line; where none was drawn, say how long it took."""
         self._line.close()
+        if not self._shown:
+            put_line(f"Measured in {duration(time.monotonic() - self._began)}.", sys.stderr)
 
 
 def _text(progress: Progress) -> str:

@@ -1,5 +1,6 @@
 """What the commands say: lines, tables, errors. `studio.cli.output` writes them, harmlessly."""
 
+import difflib
 import itertools
 import shutil
 import sys
@@ -14,6 +15,7 @@ from studio.literal import one_line
 __all__ = [
     "UsageError",
     "complain",
+    "nearest",
     "paragraph",
     "say",
     "show_errors_literally",
@@ -31,6 +33,11 @@ class UsageError(Exception):
     def __init__(self, message: str, *more: str) -> None:
         super().__init__(message)
         self.more = more
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known words that are spelt most like another, as "one or other"; "" for none."""
+    return " or ".join(difflib.get_close_matches(word, list(known), n=2))
 
 
 def say(text: str = "") -> None:

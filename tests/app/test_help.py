@@ -400,3 +400,23 @@ def test_what_does_not_reproduce_is_said_on_purpose() -> None:
         claim = json.loads(path.read_text(encoding="utf-8"))
         assert claim["id"] == path.stem
         assert (claim["passed"] is False) == (path.stem in NOT_REPRODUCED), path.stem
+
+
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [
+        ("seed 0: TV 0.034; seed 1: TV 0.030", ["- seed 0: TV 0.034", "- seed 1: TV 0.030"]),
+        ("nats: seed 0: 0.6; seed 1: 0.7", ["nats:", "- seed 0: 0.6", "- seed 1: 0.7"]),
+        ("GAN: 27.9 (TV 0.2); 28.6", ["GAN:", "- seed 0: 27.9 (TV 0.2)", "- seed 1: 28.6"]),
+        ("bits 2.4 (2.43, 2.53)", ["bits 2.4 (2.43, 2.53). In brackets: seeds 0, 1."]),
+        ("AUROC 0.934; KL 2", ["AUROC 0.934; KL 2"]),
+    ],
+)
+def test_the_values_of_a_claim_say_of_which_seed_they_are(figure, said) -> None:
+    kept = {**claims()["8C-bits"], "figure": figure, "seeds": [0, 1], "outdated": ""}
+    page = page_of_claims.told(kept)
+    lines = [line for line in page if line]
+    at = next(i for i, line in enumerate(lines) if line.startswith("**Holds.**"))
+    shown = [lines[at].removeprefix("**Holds.**").strip(), *lines[at + 1 :]]
+    assert [line for line in shown if line][: len(said)] == said
+    assert page[-2].endswith("seeds 0, 1~~")

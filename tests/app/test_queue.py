@@ -250,3 +250,17 @@ async def test_weights_are_those_of_the_run_that_was_asked_for(bench, wait, monk
     await wait(lambda: asked)
     assert asked[0].run == trained
     dialog.deleteLater()
+
+
+async def test_a_paused_run_is_resumed_from_its_menu(bench, wait):
+    await waiting(bench, wait, runs=2)
+    trained, _ = bench.state.runs.by_key
+
+    def menu():
+        return dict(run_entries(bench.state, bench.actions, trained, lambda said: None))
+
+    assert "Resume" not in menu()
+    bench.actions.training.pause_or_resume()
+    await wait(lambda: bench.state.running.state == "paused")
+    menu()["Resume"]()
+    await wait(lambda: bench.state.running.state == "running")

@@ -84,7 +84,7 @@ def test_a_file_that_is_there_is_replaced_only_by_who_says_so(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["generat"], "no operator is called 'generat'"),
+        (["generat"], "no operator is called 'generat'; did you mean generate"),
         (["generate", "--set", "m=3"], "unknown setting"),
         (["generate", "--set", "n"], "NAME=VALUE"),
         (["generate", "--given", "label=3"], "no condition 'label'"),

@@ -213,3 +213,16 @@ def test_conditions_are_given_to_samples(
         status, _, err = say(command, edm.path, "--given", "label=3", *weights)
         assert status == 2
         assert "weights have no conditions" in err
+
+
+def test_a_setting_of_the_sampler_is_refused_by_the_name_that_was_typed(
+    say: Any, edm: RunFolder, tmp_path: Path
+) -> None:
+    out = ("--out", tmp_path / "x.csv")
+    status, _, err = say("export", edm.path, "--set", "n=20", *out)
+    assert status == 2
+    assert "--set n: use --count VALUE" in err
+    status, _, err = say("export", edm.path, "--set", "stebs=20", *out)
+    assert status == 2
+    assert "--set stebs: unknown setting; did you mean steps" in err
+    assert "sampler." not in err

@@ -346,3 +346,8 @@ def test_a_kind_of_data_is_shown_with_what_there_is_for_it(say: Any) -> None:
 def test_show_knows_a_metric_by_a_slug_of_earlier_versions(capsys):
     assert main(["show", "overall-accuracy"]) == 0
     assert capsys.readouterr().out.startswith("Accuracy  (metric accuracy)")
+
+
+def test_a_mistyped_list_is_met_by_the_nearest_name(capsys):
+    assert main(["list", "modles"]) == 2
+    assert "no list is called 'modles'; did you mean models?" in capsys.readouterr().err

@@ -2,6 +2,8 @@
 
 import io
 
+import pytest
+
 from studio.cli.measurebar import MeasureBar
 from studio.protocol.messages import Progress
 
@@ -37,6 +39,17 @@ def test_a_terminal_reads_what_is_measured_and_how_long_it_takes() -> None:
     assert shown[1].startswith("50%")
     assert shown[1].endswith("Sliced W2  1:15 left")
     assert shown[2].startswith("100%")
+
+
+def test_a_file_has_a_line_at_the_start_and_the_end_on_the_standard_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert drawn(io.StringIO()) == ""
+    start, end = capsys.readouterr().err.splitlines()
+    assert start == "Measuring. The result follows."
+    assert end.startswith("Measured in ")
+    drawn(Terminal())
+    assert capsys.readouterr().err == ""
 
 
 def test_neither_a_file_nor_json_has_it() -> None:

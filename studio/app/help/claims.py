@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -38,8 +38,10 @@ def told(claim: Mapping[str, Any]) -> list[str]:
     table, nulls = claim.get("table"), claim["nulls"]
     listed = table is None and all(map(_listed, (claim, *nulls.values())))
     said = table["note"] if table is not None else "" if listed else claim["figure"]
+    said, *seeds = _by_seed(said, claim["seeds"])
     lines = [f"## {claim['id']}: {plain(claim['title'])}", "", plain(claim["claim"]), ""]
     lines += [f"**{verdict(claim)}.** {plain(said)}".rstrip(), ""]
+    lines += [*(f"- {plain(each)}" for each in seeds), ""] if seeds else []
     if claim.get("outdated"):
         lines += [f"{plain(claim['outdated'])} `pushforward verify {claim['id']} --record`", ""]
     if table is not None:
@@ -57,6 +59,7 @@ def told(claim: Mapping[str, Any]) -> list[str]:
         lines += _nulls(claim["baselines"])
     since = f" (null models {claim['nulls_date']})" if "nulls_date" in claim else ""
     aside = f"{claim['date']}{since}, {claim['machine']}, PyTorch {claim['versions']['torch']}"
+    aside += f", {_named(claim['seeds'])}"
     return [*lines, "", f"~~{plain(aside)}~~", ""]
 
 
@@ -91,6 +94,30 @@ def _gathered(prefix: str) -> list[str]:
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     aside = f"{prefix}*: the worst of all seeds. {when}, {found[0]['machine']}."
     return [*_table(["", *names, "seeds", ""], rows), "", f"~~{plain(aside)}~~"]
+
+
+def _named(seeds: Sequence[int]) -> str:
+    """Return which seeds values are of: "seeds 0, 1, 2"."""
+    return f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+
+
+def _by_seed(text: str, seeds: Sequence[int]) -> list[str]:
+    """Return a text of values by seed as what is said of all seeds, and a line for each; a text
+    that lists them in brackets with a legend, any other as it is.
+    """
+    count = len(seeds)
+    if count < 2:
+        return [text]
+    parts = re.split(r"(?:^|; |(?<=: ))(?=seed \d+: )", text)
+    if [part.partition(":")[0] for part in parts[1:]] == [f"seed {seed}" for seed in seeds]:
+        return [parts[0], *parts[1:]]
+    head, _, rest = text.partition(": ")
+    parts = rest.split("; ")
+    if len(parts) == count and all(re.match(r"-?\d", part) for part in parts):
+        return [f"{head}:", *(f"seed {n}: {part}" for n, part in zip(seeds, parts, strict=True))]
+    if re.search(rf"\((-?[\d.]+, ){{{count - 1}}}-?[\d.]+\)", text):
+        return [f"{text}. In brackets: {_named(seeds)}."]
+    return [text]
 
 
 def _listed(outcome: Mapping[str, Any]) -> bool:

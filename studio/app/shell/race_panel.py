@@ -10,6 +10,7 @@ from studio.app.state import comparison
 from studio.app.state.naming import called, number
 from studio.app.state.session import AppState
 from studio.app.state.verdict import Verdict, verdicts_of
+from studio.app.state.waiting import waits_for
 from studio.app.widgets.badge import Badge
 from studio.app.widgets.basic import Link, clear, label, row
 
@@ -34,7 +35,7 @@ class RacePanel(QWidget):
         body.addLayout(self._runs)
         body.addStretch(1)
         runs = state.runs
-        for signal in (runs.compared, runs.listed, state.looked.changed):
+        for signal in (runs.compared, runs.listed, state.looked.changed, state.queue_changed):
             signal.connect(self.refresh)
         for news in (runs.metrics_appended, runs.changed):
             news.connect(lambda _: self.refresh())
@@ -46,14 +47,17 @@ class RacePanel(QWidget):
         if self._state.looked.thing != "race" or not runs:
             return
         verdicts = verdicts_of(runs, self._state.catalog)
-        shown = [(run.key, run.state, each) for run, each in zip(runs, verdicts, strict=True)]
+        waits = waits_for(self._state, runs[0])
+        said = [(run.key, run.state, each) for run, each in zip(runs, verdicts, strict=True)]
+        shown = (waits, said)
         if shown == self._shown:
             return
         self._shown = shown
         race = all(run.race and run.race == runs[0].race for run in runs)
         self.title.setText(f"Race of {len(runs)}" if race else f"{len(runs)} runs compared")
         budget = runs[0].budget
-        self.about.setText(f"At an equal budget of {budget}." if race and budget else "")
+        equal = f"At an equal budget of {budget}." if race and budget else ""
+        self.about.setText(f"{equal} It {waits}.".strip() if race and waits else equal)
         self.about.setVisible(bool(self.about.text()))
         clear(self._runs)
         for place, (run, verdict) in enumerate(zip(runs, verdicts, strict=True)):

@@ -26,6 +26,8 @@ def race_entries(state: AppState, actions: Actions, race: str) -> Entries:
         entries.append(("Resume the race", partial(actions.training.resume_race, race)))
     running = state.running
     if running is not None and running.job == race:
+        if running.state == "paused":
+            entries.append(("Resume", partial(actions.training.steer, race, "resume")))
         entries.append(("Stop the race and keep it", actions.training.stop))
     entries.append(("Race again", partial(actions.race.again, race)))
     if runs and not any(run.job or run.background for run in runs):
@@ -65,6 +67,8 @@ def run_entries(
     if run.background:
         entries.append(("Stop and keep", partial(actions.training.stop_background, key)))
     elif running is not None and running.job == run.job:
+        if running.state == "paused":
+            entries.append(("Resume", partial(actions.training.steer, run.job, "resume")))
         entries.append(("Stop and keep", partial(actions.training.steer, run.job, "cancel")))
     chosen = state.runs.chosen
     if len(chosen) > 1 and key in chosen:
