@@ -38,7 +38,7 @@ class MeasureBar:
         """End the line; where none was drawn, say how long it took."""
         self._line.close()
         if not self._shown:
-            put_line(f"Measured in {duration(time.monotonic() - self._began)}.", sys.stderr)
+            put_line(f"Measured in {time.monotonic() - self._began:.1f} s.", sys.stderr)
 
 
 def _text(progress: Progress) -> str:

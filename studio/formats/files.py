@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from studio.formats.archives import BROKEN, check_unpacked, is_archive
+from studio.formats.declared import declared_kind
 from studio.formats.folders import bytes_below, standing_for, unfolded
 from studio.formats.importer import Importer, Rows
 from studio.formats.inspection import Inspection
@@ -162,11 +163,29 @@ def _refuse_hollow(path: Path) -> None:
         raise FormatError(f"{path.name} holds no files.", "Choose another one.")
 
 
+def _of_kind(path: Path, kind: str, offered: Sequence[Importer]) -> list[Importer]:
+    """Return the importers of the data type that exported files say they hold.
+
+    Raises:
+        FormatError: none takes such files; the suffixes of those of the type are named.
+    """
+    if found := [each for each in offered if each.kind == kind]:
+        return found
+    able = {suffix for each in importers.all() if each.kind == kind for suffix in each.suffixes}
+    way = f"Export them as {' or '.join(sorted(able))} and import that." if able else ""
+    raise FormatError(
+        f"{path.name} holds {kind}, which cannot be imported from {path.suffix} files.", way
+    )
+
+
 def _choose(paths: Sequence[Path], slug: str) -> tuple[Importer, list[Importer]]:
     """Return the importer to use and those that may be chosen instead."""
     offered = importers.offered(paths)
     if slug:
         return importers.get(slug), offered
+    kinds = {kind for path in paths if path.is_file() and (kind := declared_kind(path))}
+    if len(kinds) == 1:
+        offered = _of_kind(paths[0], *kinds, offered)
     if not offered:
         for path in paths:
             _refuse_torn(path)

@@ -191,6 +191,21 @@ def test_a_film_of_images_is_written_as_an_animation(
     assert QImageReader(str(file)).imageCount() == 21  # the noise, and a frame for each step
 
 
+@pytest.mark.parametrize("suffix", [".npz", ".h5"])
+def test_exported_texts_are_not_imported_as_images(
+    trained: Callable[[str], Trained],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    suffix: str,
+) -> None:
+    file = tmp_path / f"texts{suffix}"
+    command(["export", trained("texts").run.path, "--count", N, "--out", file])
+    assert main(["import", str(file), "--out", str(tmp_path / "project")]) != 0
+    said = capsys.readouterr().err
+    assert f"{file.name} holds texts, which cannot be imported from {suffix} files." in said
+    assert "Export them as .txt and import that." in said
+
+
 def test_what_moves_no_particles_has_no_animation(
     trained: Callable[[str], Trained], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -350,4 +350,4 @@ def test_show_knows_a_metric_by_a_slug_of_earlier_versions(capsys):
 
 def test_a_mistyped_list_is_met_by_the_nearest_name(capsys):
     assert main(["list", "modles"]) == 2
-    assert "no list is called 'modles'; did you mean models?" in capsys.readouterr().err
+    assert "no list is called 'modles'; did you mean models" in capsys.readouterr().err

@@ -87,7 +87,7 @@ class Answer:
         Raises:
             StoreError: the disk refused, or arrays cannot be written so.
         """
-        rows, said = self.outcome.rows, self.record.provenance
+        rows, said = self.outcome.rows, {**self.record.provenance, "kind": self.kind}
         kind = kind_of(self.kind)
         kind.write_result(file, rows, self.columns, self._others(), said)
         lacking = kind.left_out_arrays(file, rows, self._others())
