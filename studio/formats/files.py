@@ -185,7 +185,7 @@ def _choose(paths: Sequence[Path], slug: str) -> tuple[Importer, list[Importer]]
         return importers.get(slug), offered
     kinds = {kind for path in paths if path.is_file() and (kind := declared_kind(path))}
     if len(kinds) == 1:
-        offered = _of_kind(paths[0], *kinds, offered)
+        offered = _of_kind(paths[0], kinds.pop(), offered)
     if not offered:
         for path in paths:
             _refuse_torn(path)

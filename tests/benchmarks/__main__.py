@@ -21,7 +21,15 @@ from studio.engine.process.discovery import discover
 
 __all__ = ["benchmarks", "main"]
 
-LOADED = ("torch", "h5py", "scipy.stats", "networkx", "PySide6.QtWidgets", "pyqtgraph")
+LOADED = (
+    "torch",
+    "h5py",
+    "scipy.stats",
+    "networkx",
+    "PySide6.QtWidgets",
+    "pyqtgraph",
+    "torch._dynamo",
+)
 OURS = ("studio.app.main", "studio.engine.jobs.headless")
 """What many of them import: packages, and ours, with every registration."""
 
