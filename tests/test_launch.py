@@ -21,6 +21,7 @@ from studio.home import cache_folder, make_private
 from studio.launch import own_command, own_env, own_folder
 from studio.protocol.spec import Pick, RunSpec
 from studio.store.run import RunFolder
+from tests.tiers import EXHAUSTIVE
 
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = ("torch", "numpy", "msgspec", "multiprocessing", "argparse", "sitecustomize", "models")
@@ -103,6 +104,7 @@ def test_the_engine_of_the_command_line(here: Path) -> None:
     asyncio.run(lives(ChildProcess))
 
 
+@EXHAUSTIVE
 def test_the_engine_of_the_window(here: Path, qapp: QApplication) -> None:
     loop = qasync.QEventLoop(qapp)
     try:
@@ -122,6 +124,7 @@ def test_a_training_in_the_background(run: RunFolder) -> None:
     assert run.status().state == "finished"
 
 
+@EXHAUSTIVE
 def test_what_a_process_of_ours_starts_itself(here: Path) -> None:
     code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'import torch'])"
     done = subprocess.run([sys.executable, "-c", code], cwd=here, env=own_env(), check=True)
@@ -141,6 +144,7 @@ def test_the_installed_command(here: Path, tmp_path: Path) -> None:
     assert b"edm" in done.stdout
 
 
+@EXHAUSTIVE
 def test_the_module_leaves_the_folder_that_it_is_started_in(tmp_path: Path, marker: Path) -> None:
     trap(tmp_path, marker, package=False)
     done = subprocess.run(
@@ -180,6 +184,7 @@ def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@EXHAUSTIVE
 def test_compiled_code_is_kept_where_no_other_account_can_write(
     no_cache: None, tmp_path: Path
 ) -> None:

@@ -7,6 +7,8 @@
 - further cases of a cross, such as a family with a data type: it has the `representatives`
   (``exhaustive``, given by `tiered`). Each family, data type, sampler and metric stays, and
   `tests.test_tiers` holds that;
+- further processes and accidents, where each test starts a process that loads PyTorch: it has one
+  of each way to start one or to die (``exhaustive``, in the file of the test), and no benchmark;
 - costly tests whose functions of the product are all reached by others: `tests.reach` chooses them
   and writes them to ``tests/exhaustive.txt`` (``exhaustive``, given by `tests/conftest.py`).
 """

@@ -27,6 +27,7 @@ from studio.store.project import Project
 from studio.store.run import RunFolder
 from tests.cli.conftest import sets
 from tests.patience import Patience
+from tests.tiers import EXHAUSTIVE
 
 
 def losses(run: RunFolder) -> tuple[list[int], list[float]]:
@@ -206,6 +207,7 @@ def test_a_training_goes_on_in_the_background_and_is_followed(
     assert late[-1].info.error is None
 
 
+@EXHAUSTIVE
 def test_a_stop_that_is_asked_for_while_the_process_still_loads_is_heard(
     moons: RunFolder, project: Path
 ) -> None:
@@ -222,6 +224,7 @@ def test_a_stop_that_is_asked_for_while_the_process_still_loads_is_heard(
     assert background_runs(project) == []
 
 
+@EXHAUSTIVE
 def test_a_run_whose_process_still_loads_is_not_started_twice(
     moons: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

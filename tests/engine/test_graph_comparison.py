@@ -9,6 +9,7 @@ from models.experiments.graphs_compared import SAMPLED, compared, rivals, stood
 from models.registry import registry
 from studio.cli import catalogue
 from studio.resources import folder
+from tests.tiers import EXHAUSTIVE
 
 catalogue.load()
 CONTESTS = {
@@ -44,6 +45,7 @@ def test_a_named_method_is_as_it_is_named_but_for_its_calls(title, slug):
     "name",
     ["egos", *(pytest.param(name, marks=pytest.mark.slow) for name in ("communities", "grids"))],
 )
+@EXHAUSTIVE
 def test_graphs_of_a_set_pass_for_it_and_those_that_only_look_like_them_do_not(name):
     contest = CONTESTS[name]
     some = [rival for rival in rivals() if rival.family in ("cell", "graph-vae")]

@@ -52,6 +52,7 @@ from studio.engine.experiments.images.restored import (
 )
 from studio.engine.experiments.images.trilemma import DIFFUSION, GAN, Corners, beside
 from studio.engine.process.discovery import discover
+from tests.tiers import EXHAUSTIVE
 
 discover()
 MLP = {"slug": "mlp", "config": {"width": 8, "depth": 1}}
@@ -262,6 +263,7 @@ def test_laws_that_nobody_wants_miss_the_line(null: Null):
 
 
 @pytest.mark.parametrize("null", colour.COLOUR_LAWS)
+@EXHAUSTIVE
 def test_colours_that_nobody_wants_miss_the_line(null: str):
     """Each clause is needed: some have all labels, and others are real images."""
     data = colour.coloured()
