@@ -80,9 +80,9 @@ _NOT_NEW = (
 @experiment(
     "D8",
     title="Jets of five types by a transformer",
-    claim="One EDM diffusion with a transformer of 200,000 weights, 5,500 steps of 128 jets, makes "
-    "jets of gluons, light quarks, tops, W and Z at once: masses, constituents, energy flow and "
-    "prongs are near those of unseen jets, and the masses are those that were asked for. "
+    claim="One EDM diffusion with a transformer of 200,000 weights, trained for 5,500 steps of 128 "
+    "jets, generates jets of gluons, light quarks, tops, W and Z: masses, constituents, energy "
+    "flow and prongs are near those of unseen jets, and masses follow the requested ones. "
     + _NOT_NEW,
     pass_line=_LINE,
     group="J",
@@ -102,8 +102,8 @@ def jets_by_transformer(bench: Bench) -> Outcome:
 @experiment(
     "D8-tokens",
     title="Jets of five types by cross-attention",
-    claim="The same with constituents that hear of each other through 16 tokens alone, for as long "
-    "a time of one core: 4,600 steps. " + _NOT_NEW,
+    claim="The same with constituents that exchange information only through 16 tokens, in as "
+    "much time of one core: 4,600 steps. " + _NOT_NEW,
     pass_line=_LINE,
     group="J",
     source=_SOURCE,

@@ -1,4 +1,4 @@
-"""8C: digits of a class that is asked for, and what guidance does to them."""
+"""8C: digits of a requested class, and what guidance does to them."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -86,9 +86,9 @@ def _from_training(make: Make, bench: Bench) -> Outcome:
 @experiment(
     "8C-guided",
     title="Digits of a class, and guidance",
-    claim="A diffusion that is told the class makes digits that are nearer to unseen ones than a "
-    "Gaussian for each class is, mostly of the class that was asked for, and no copies; guidance "
-    "of strength 2 makes nearly all of it, and of strength 4 takes variety away.",
+    claim="A class-conditional diffusion generates digits that are nearer to unseen ones than a "
+    "Gaussian for each class is, mostly of the requested class, and no copies. With guidance of "
+    "strength 2 nearly all are of the requested class; strength 4 reduces variety.",
     pass_line="Fréchet distance in the judge's features below that of a Gaussian for each class, a "
     "nearest neighbour tells at most .75, label accuracy >= .93 at strength 1 and >= .98 at 2, "
     "Fréchet distance at 4 above that at 2, mean distance to the training images >= .8 of that of "

@@ -212,9 +212,10 @@ def _sharp(guess: Tensor) -> Outcome:
 @experiment(
     "8C-sharper",
     title="Digits of 4x4 pixels made sharp",
-    claim="RePaint held to the means of squares makes 8x8 pixels of 4x4: the mean of four draws is "
-    "nearer to the image than bicubic interpolation is. The mean of the four training images that "
-    "fit best is nearer still: it shows that the operator keeps what is known, and no advantage.",
+    claim="RePaint, constrained to the means of squares, restores 8x8 pixels from 4x4: the mean of "
+    "four samples is nearer to the image than bicubic interpolation is. The mean of the four "
+    "training images that fit best is nearer still. So this shows that the operator keeps the "
+    "known means, and no advantage over a look-up.",
     pass_line="PSNR of the mean of four draws >= 1 dB above bicubic interpolation, 100 unseen "
     "images; mean of three seeds",
     group="8C",

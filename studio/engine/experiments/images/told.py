@@ -1,4 +1,4 @@
-"""8C: every family that can be told the class of a digit makes the one that it is asked for.
+"""8C: every family that can be conditioned on the class of a digit generates the requested one.
 
 Networks are fully connected where they may be: a step of theirs costs a tenth of a U-Net's, and
 whether a class is heard is no matter of how fine the digits are.
@@ -100,14 +100,14 @@ def _looked_up(bench: Bench) -> Outcome:
 
 @experiment(
     "8C-told",
-    title="The digit that was asked for",
-    claim="Every family that learns digits from digits alone and is told their class makes the "
-    "class that it is asked for, after 10 seconds of one core, by fully connected networks. This "
-    "is about the condition, not about quality: a look-up of training images meets it, too.",
+    title="The requested digit",
+    claim="Every class-conditional family that learns from digits alone generates the requested "
+    "class after 10 seconds of one core, with fully connected networks. This is about the "
+    "condition, not about quality: a look-up of training images meets the line as well.",
     pass_line="the judge sees the class that was asked for in at least half of 500 digits, each "
     "family; one seed",
     group="8C",
-    source="none: it is what being told the class is for",
+    source="none: it is the purpose of a class-conditional model",
     slow=True,
     nulls=[
         Null(
