@@ -72,8 +72,9 @@ class Pace:
 
     def left(self, steps: int) -> float | None:
         """Return the seconds that so many steps will take, None before it is known."""
-        known = self._stepped > 0.0 and self._known >= self.SURE
-        return steps * self._long / self._stepped if known else None
+        if self.rate == 0.0 or self._known < self.SURE:
+            return None
+        return steps * self._long / self._stepped if self._stepped else steps / self.rate
 
 
 class KeptPlan(Protocol):
