@@ -56,8 +56,8 @@ class DiscreteDiffusionConfig(Config, frozen=True):
         DiscretePathName,
         param(
             "Path",
-            "What becomes of symbols: they are masked, exchanged for any other, or moved to their "
-            "neighbours, which means something where symbols have an order.",
+            "Forward process: symbols are masked, replaced by random ones, or moved to "
+            "neighbouring values (for symbols with an order).",
             choices={
                 "absorbing": "Absorbing (masks)",
                 "uniform": "Uniform",
@@ -69,8 +69,8 @@ class DiscreteDiffusionConfig(Config, frozen=True):
     steps: Annotated[
         int,
         param(
-            "Steps of the path",
-            "T: how many steps lead from data to noise. A sampler may take several at once.",
+            "Diffusion steps",
+            "T, the number of diffusion steps. A sampler may take several at once.",
             low=1,
             high=1000,
             log=True,
@@ -80,7 +80,7 @@ class DiscreteDiffusionConfig(Config, frozen=True):
         float,
         param(
             "Cross-entropy",
-            "Weight of -log p(x₀ | x_t) beside the variational bound.",
+            "Weight of the cross-entropy −log p(x₀ | x_t) added to the variational bound.",
             low=0.0,
             high=10.0,
             live=True,

@@ -19,9 +19,9 @@ __all__ = [
 FollowSteps = Annotated[
     int,
     param(
-        "Follow steps",
-        "Steps that the generator makes each time it follows. One is a step along the field; more "
-        "are a regression to where the particles would go.",
+        "Generator steps",
+        "Optimiser steps of the generator per velocity field. One follows the field; more "
+        "regress to where the particles would move.",
         low=1,
         high=1000,
         unit="steps",
@@ -33,7 +33,7 @@ FollowSpeed = Annotated[
     float,
     param(
         "Speed",
-        "How far along the field the goal is that several steps of the generator regress to.",
+        "Length of the move to which several generator steps regress.",
         above=0.0,
         high=1e4,
         log=True,
@@ -43,7 +43,7 @@ FollowSpeed = Annotated[
 ]
 LatentSize = Annotated[
     int,
-    param("Latent size", "Numbers that a particle is made from.", low=1, high=4096, log=True),
+    param("Latent size", "Number of latents of a sample.", low=1, high=4096, log=True),
 ]
 GeneratorOptimizer = Annotated[
     OptimizerConfig, param("Generator's optimiser", "How the generator follows.")
@@ -51,8 +51,8 @@ GeneratorOptimizer = Annotated[
 GeneratorAveraging = Annotated[
     float,
     param(
-        "Averaging",
-        "Decay of the averaged generator that makes the samples.",
+        "EMA decay",
+        "Decay of the moving average of the generator, which samples.",
         low=0.0,
         below=1.0,
         zero="None",

@@ -10,8 +10,8 @@ PairCount = Annotated[
     int,
     param(
         "Pairs",
-        "How many pairs of a noise and the end of its path are drawn, and then learned from. They "
-        "are kept with each checkpoint.",
+        "Number of noise–sample pairs that are generated and then learned from. Stored with "
+        "each checkpoint.",
         low=1,
         high=1_000_000,
         log=True,
@@ -20,9 +20,8 @@ PairCount = Annotated[
 PairSolver = Annotated[
     int,
     param(
-        "Steps of a pair",
-        "Steps of second order that lead from a noise to its end: the student cannot become better "
-        "than these.",
+        "Steps per pair",
+        "Second-order solver steps from noise to sample. The student cannot be better than these.",
         low=1,
         high=1000,
         log=True,

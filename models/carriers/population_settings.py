@@ -13,7 +13,7 @@ PopulationSize = Annotated[
     int,
     param(
         "Particles",
-        "How many free particles there are. They are the samples: no more can be drawn later.",
+        "Number of particles. They are the samples; more cannot be generated later.",
         low=1,
         high=1_000_000,
         log=True,
@@ -22,7 +22,7 @@ PopulationSize = Annotated[
 StartLaw = Annotated[
     StartName,
     param(
-        "Start",
+        "Initial distribution",
         "Where the particles are before the first step.",
         choices={"gaussian": "Gaussian", "eight-gaussians": "Ring"},
     ),
@@ -30,9 +30,9 @@ StartLaw = Annotated[
 StartWidth = Annotated[
     float,
     param(
-        "Start width",
-        "How wide the start is. Much wider than the data, and there are places with far more "
-        "particles than data: some losses vanish there.",
+        "Initial width",
+        "Standard deviation of the initial distribution. If much wider than the data, some "
+        "losses vanish in the outer regions.",
         above=0.0,
         high=100.0,
         unit="data std",
@@ -43,7 +43,7 @@ Speed = Annotated[
     float,
     param(
         "Speed",
-        "How far a particle goes in a step along the field, for a field of length 1.",
+        "Distance that a particle moves per step in a field of length 1.",
         above=0.0,
         high=1e4,
         log=True,
@@ -54,7 +54,7 @@ Noise = Annotated[
     float,
     param(
         "Noise",
-        "Entropic noise: the particles also wander, which spreads them wider than the data.",
+        "Entropic noise: adds diffusion to the particles, which widens them.",
         low=0.0,
         high=100.0,
         zero="None",
@@ -64,9 +64,8 @@ Noise = Annotated[
 Reach = Annotated[
     float,
     param(
-        "Longest move",
-        "No particle goes further than this along the field in a step, whatever the field says: an "
-        "exploding one keeps its direction and does no harm.",
+        "Maximum move",
+        "Maximum distance of a move along the field per step; keeps exploding fields harmless.",
         low=0.0,
         high=1e4,
         unit="data std",

@@ -9,9 +9,9 @@ __all__ = ["ConditionalSetting", "LabelDropout"]
 ConditionalSetting = Annotated[
     bool,
     param(
-        "Told the class",
-        "Whether it is told the class of each row, where the data have classes and do not say them "
-        "anyway. Samples are then of a class that is chosen.",
+        "Class-conditional",
+        "Conditions the model on the class, if the data have classes. You then choose the class "
+        "of samples.",
         always="told",
     ),
 ]
@@ -19,9 +19,8 @@ LabelDropout = Annotated[
     float,
     param(
         "Label dropout",
-        "For so large a share of the rows nothing is given while it learns, so that the same "
-        "network also knows the data without a condition: what guidance without a classifier "
-        "needs. 0.1 to 0.2 is usual; at 1 no condition is ever told.",
+        "Fraction of training samples whose condition is dropped. Needed for classifier-free "
+        "guidance; 0.1 to 0.2 is usual. At 1 the model is unconditional.",
         low=0.0,
         high=1.0,
         zero="none",

@@ -23,7 +23,7 @@ class Ar2Config(Config, frozen=True):
     """Size of a series."""
 
     length: Annotated[
-        int, param("Length", "Times of a series.", low=8, high=512, unit="samples")
+        int, param("Length", "Number of time steps.", low=8, high=512, unit="samples")
     ] = 48
 
 
@@ -50,8 +50,8 @@ def ar2_law(length: int) -> ProcessMixture:
 @dataset(
     "ar2",
     title="AR(2) process",
-    summary="Each number follows from the two before it and some noise, so that it swings without "
-    "a clock: the best forecast and its uncertainty are known exactly.",
+    summary="Each value depends on the two before it plus noise, so series oscillate "
+    "irregularly: the best forecast and its uncertainty are known exactly.",
     source="Yule 1927, doi:10.1098/rsta.1927.0007; Box and Jenkins 1970, section 3.2.4",
     holds="series",
     config=Ar2Config,

@@ -13,16 +13,14 @@ __all__ = ["BarabasiAlbertConfig", "barabasi_albert"]
 class BarabasiAlbertConfig(GraphSizes, frozen=True):
     """How large graphs are, and with how many edges a node comes."""
 
-    edges: Annotated[
-        int, param("Edges", "With how many edges a new node comes.", low=1, high=20)
-    ] = 2
+    edges: Annotated[int, param("Edges", "Edges of each new node.", low=1, high=20)] = 2
 
 
 @dataset(
     "barabasi-albert",
     title="Preferential attachment",
-    summary="Graphs that grow node by node, each joined to those that have many edges already: a "
-    "few hubs and many small ones.",
+    summary="Graphs that grow node by node, each attached preferentially to nodes with many "
+    "edges: a few hubs and many small nodes.",
     source="Barabási and Albert 1999, doi:10.1126/science.286.5439.509",
     holds="graphs",
     config=BarabasiAlbertConfig,

@@ -21,10 +21,10 @@ class BlockModelConfig(Config, frozen=True):
     """How many communities there are, how large they are, and how densely joined."""
 
     fewest: Annotated[
-        int, param("Fewest", "Communities at least.", low=1, high=6, unit="communities")
+        int, param("Fewest", "Minimum number of communities.", low=1, high=6, unit="communities")
     ] = 2
     most: Annotated[
-        int, param("Most", "Communities at most.", low=1, high=6, unit="communities")
+        int, param("Most", "Maximum number of communities.", low=1, high=6, unit="communities")
     ] = 4
     smallest: Annotated[
         int, param("Smallest", "Nodes of the smallest community.", low=2, high=20, unit="nodes")
@@ -34,19 +34,19 @@ class BlockModelConfig(Config, frozen=True):
     ] = 7
     inside: Annotated[
         float,
-        param("Inside", "Chance that two nodes of one community are joined.", low=0.0, high=1.0),
+        param("Inside", "Edge probability within a community.", low=0.0, high=1.0),
     ] = 0.8
     between: Annotated[
         float,
-        param("Between", "Chance that two of different communities are.", low=0.0, high=1.0),
+        param("Between", "Edge probability between communities.", low=0.0, high=1.0),
     ] = 0.03
 
 
 @dataset(
     "block-model",
     title="Several communities",
-    summary="Graphs of two to four dense communities with few edges between them: how many there "
-    "are, which is their class, must be seen from all nodes at once.",
+    summary="Graphs of two to four dense communities with few edges between them. Their number, "
+    "which is the class, depends on the whole graph.",
     source="Holland et al. 1983, doi:10.1016/0378-8733(83)90021-7; as in Martinkus et al. 2022, "
     "arXiv:2204.01613, section 4 (SBM, there of 44 to 187 nodes)",
     holds="graphs",

@@ -24,7 +24,7 @@ class CheckerboardConfig(Config, frozen=True):
 @dataset(
     "checkerboard",
     title="Checkerboard",
-    summary="Uniform on the black squares: sharp edges that a smooth model must cut.",
+    summary="Uniform on the black squares: sharp edges, which smooth models blur.",
     source="Grathwohl et al. 2019 (FFJORD), arXiv:1810.01367, section 4.1",
     holds="points",
     config=CheckerboardConfig,

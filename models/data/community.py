@@ -22,7 +22,7 @@ class CommunityConfig(Config, frozen=True):
     largest: Largest = 20
     inside: Annotated[
         float,
-        param("Inside", "Chance that two nodes of one community are joined.", low=0.0, high=1.0),
+        param("Inside", "Edge probability within a community.", low=0.0, high=1.0),
     ] = 0.7
     between: Annotated[
         float,
@@ -38,7 +38,7 @@ class CommunityConfig(Config, frozen=True):
 @dataset(
     "community",
     title="Two communities",
-    summary="Graphs of two dense halves with a bridge or two between them, new ones each time.",
+    summary="Graphs of two dense halves with one or two bridges between them.",
     source="You et al. 2018, arXiv:1802.08773, section 4.1 (community); sizes of community-small",
     holds="graphs",
     config=CommunityConfig,

@@ -25,22 +25,23 @@ class CommunityDensityConfig(Config, frozen=True):
     sparse: Annotated[
         float,
         param(
-            "Sparsest",
-            "Chance that two nodes of one community are joined, at least.",
+            "Minimum density",
+            "Minimum edge probability within a community.",
             low=0.0,
             high=1.0,
         ),
     ] = 0.4
     dense: Annotated[
-        float, param("Densest", "The same, at most.", low=0.0, high=1.0),
+        float, param("Maximum density", "Maximum edge probability within a community.",
+                     low=0.0, high=1.0),
     ] = 1.0  # fmt: skip
 
 
 @dataset(
     "community-density",
     title="Communities of any density",
-    summary="Graphs of two communities, each graph as densely joined as no other; its density, the "
-    "share of its pairs that are joined, is given with it, so that it can be asked for.",
+    summary="Graphs of two communities whose density varies; the density, the fraction of "
+    "joined pairs, is given as a condition.",
     source="as the set of two communities (You et al. 2018, arXiv:1802.08773, section 4.1), with "
     "the chance inside of a community drawn evenly for each graph",
     holds="graphs",

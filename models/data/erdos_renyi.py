@@ -13,16 +13,14 @@ __all__ = ["ErdosRenyiConfig", "erdos_renyi"]
 class ErdosRenyiConfig(GraphSizes, frozen=True):
     """How large graphs are, and how densely joined."""
 
-    density: Annotated[
-        float, param("Density", "Chance that two nodes are joined.", low=0.0, high=1.0)
-    ] = 0.2
+    density: Annotated[float, param("Density", "Edge probability.", low=0.0, high=1.0)] = 0.2
 
 
 @dataset(
     "erdos-renyi",
     title="Random graphs",
-    summary="Each pair of nodes is joined by the same chance: nothing but how many edges there "
-    "are can be learned.",
+    summary="Each pair of nodes is joined with the same probability: only the number of edges "
+    "can be learned.",
     source="Gilbert 1959, doi:10.1214/aoms/1177706098; Erdős and Rényi 1959",
     holds="graphs",
     config=ErdosRenyiConfig,

@@ -47,15 +47,15 @@ _CATALOGUE = 7  # the seed of the films, so that all draws are of the same ones
 class FilmsConfig(Config, frozen=True):
     """How many films, how long histories are, and what people choose by."""
 
-    films: Annotated[int, param("Films", "How many there are.", low=20, high=280)] = 240
+    films: Annotated[int, param("Films", "Number of films.", low=20, high=280)] = 240
     longest: Annotated[
-        int, param("Longest history", "Films that somebody has watched at most.", low=4, high=200)
+        int, param("Longest history", "Maximum number of films in a history.", low=4, high=200)
     ] = 40
     sequels: Annotated[
         float,
         param(
             "Sequels",
-            "How often the next part of the series just begun is watched, where there is one.",
+            "Probability that the next part of a started series is watched.",
             low=0.0,
             high=1.0,
         ),
@@ -64,7 +64,7 @@ class FilmsConfig(Config, frozen=True):
         float,
         param(
             "Related films",
-            "How often the next film is one that is told of beside the last one; else it is chosen "
+            "Probability that the next film is one related to the last; otherwise it is chosen "
             "by taste and popularity.",
             low=0.0,
             high=1.0,
@@ -72,7 +72,9 @@ class FilmsConfig(Config, frozen=True):
     ] = 0.35
     drift: Annotated[
         float,
-        param("Drift", "How often a taste turns to another genre.", low=0.0, high=1.0),
+        param(
+            "Drift", "Probability that a user's taste changes to another genre.", low=0.0, high=1.0
+        ),
     ] = 0.08
 
 
@@ -150,8 +152,7 @@ def _beside(genre: Tensor, year: Tensor, generator: torch.Generator) -> Tensor:
 @dataset(
     "films",
     title="Invented films",
-    summary="Simulated people and films that do not exist: tastes that drift, series that go on, "
-    "and a few films that many have seen.",
+    summary="Simulated users and invented films: drifting tastes, series, and a few popular films.",
     source="simulated; popularity by Zipf's law, with the exponent 0.8",
     holds="interactions",
     config=FilmsConfig,

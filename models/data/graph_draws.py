@@ -17,10 +17,10 @@ __all__ = ["GraphSizes", "Largest", "Smallest", "drawn", "packed", "seeds"]
 
 
 Smallest = Annotated[
-    int, param("Smallest", "Nodes of the smallest graphs.", low=4, high=60, unit="nodes")
+    int, param("Smallest", "Nodes of the smallest graph.", low=4, high=60, unit="nodes")
 ]
 Largest = Annotated[
-    int, param("Largest", "Nodes of the largest graphs.", low=4, high=60, unit="nodes")
+    int, param("Largest", "Nodes of the largest graph.", low=4, high=60, unit="nodes")
 ]
 
 

@@ -17,21 +17,27 @@ class GridsConfig(Config, frozen=True):
     """How long the sides are, and how many nodes there are at most."""
 
     shortest: Annotated[
-        int, param("Shortest side", "Nodes along the shortest side.", low=2, high=30, unit="nodes")
+        int,
+        param(
+            "Shortest side", "Minimum number of nodes along a side.", low=2, high=30, unit="nodes"
+        ),
     ] = 2
     longest: Annotated[
-        int, param("Longest side", "Nodes along the longest side.", low=2, high=30, unit="nodes")
+        int,
+        param(
+            "Longest side", "Maximum number of nodes along a side.", low=2, high=30, unit="nodes"
+        ),
     ] = 5
     largest: Annotated[
-        int, param("Largest", "Nodes of the largest grids.", low=4, high=60, unit="nodes")
+        int, param("Largest", "Nodes of the largest grid.", low=4, high=60, unit="nodes")
     ] = 20
 
 
 @dataset(
     "grids",
     title="Grids",
-    summary="Rows and columns of nodes, each joined to its neighbours: one edge wrong and it is "
-    "none. There are few of them, so that new ones cannot be asked for.",
+    summary="Rectangular grids of nodes. One wrong edge makes a graph invalid. There are few of "
+    "them, so novelty is not expected.",
     source="You et al. 2018, arXiv:1802.08773, section 4.1 (grid); sizes of grid-small",
     holds="graphs",
     config=GridsConfig,

@@ -19,18 +19,17 @@ class LobstersConfig(GraphSizes, frozen=True):
     """How large graphs are, and how many legs and feet they have."""
 
     legs: Annotated[
-        float, param("Legs", "Chance of another leg on a node of the path.", low=0.0, high=0.9)
+        float, param("Legs", "Probability of another leg on a backbone node.", low=0.0, high=0.9)
     ] = 0.5
-    feet: Annotated[float, param("Feet", "Chance of another foot on a leg.", low=0.0, high=0.9)] = (
-        0.5
-    )
+    feet: Annotated[
+        float, param("Feet", "Probability of another foot on a leg.", low=0.0, high=0.9)
+    ] = 0.5
 
 
 @dataset(
     "lobsters",
     title="Lobsters",
-    summary="Trees with a path for a body, legs on it, and feet on these: without all feet and "
-    "legs a path remains.",
+    summary="Trees with a path as backbone, legs on it, and feet on the legs.",
     source="Golomb 1996, Polyominoes; as in Liao et al. 2019, arXiv:1910.00760, section 4.1 "
     "(lobster, there of 10 to 100 nodes with chances .7)",
     holds="graphs",

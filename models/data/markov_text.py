@@ -25,7 +25,7 @@ class MarkovTextConfig(Config, frozen=True):
     """How long the pieces are."""
 
     length: Annotated[
-        int, param("Length", "Characters of a piece.", low=4, high=512, unit="characters")
+        int, param("Length", "Number of characters per text.", low=4, high=512, unit="characters")
     ] = 32
 
 
@@ -45,8 +45,8 @@ def markov_law() -> MarkovLaw:
 @dataset(
     "markov-text",
     title="Invented words",
-    summary="Words of a language that nobody speaks: each letter depends on the one before it "
-    "alone, so that the entropy of the text is known exactly.",
+    summary="Random words from a Markov chain of letters, so that the entropy of the text is "
+    "known exactly.",
     source="Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x, section 2 (the text as a chain)",
     holds="texts",
     config=MarkovTextConfig,

@@ -25,7 +25,7 @@ class NotesConfig(Config, frozen=True):
     """Length of a sound."""
 
     length: Annotated[
-        int, param("Length", "Samples of a sound, 8,000 a second.", low=64, high=4096)
+        int, param("Length", "Samples per sound, at 8,000 per second.", low=64, high=4096)
     ] = 512
 
 
@@ -37,8 +37,8 @@ def pitches() -> torch.Tensor:
 @dataset(
     "notes",
     title="Notes",
-    summary="Sounds of 64 milliseconds at five pitches, of strings and bells: partials of random "
-    "strength, or a tone whose pitch another one moves.",
+    summary="Sounds of 64 ms at five pitches: strings with random partials, or bells (frequency "
+    "modulation).",
     source="Mathews 1963, doi:10.1126/science.142.3592.553 (additive synthesis); Chowning 1973, "
     "J. Audio Eng. Soc. 21, 526 (frequency modulation)",
     holds="series",

@@ -21,19 +21,19 @@ class OrganisationsConfig(Config, frozen=True):
     """How large organisations are."""
 
     smallest: Annotated[
-        int, param("Smallest", "People in the smallest ones.", low=5, high=24, unit="nodes")
+        int, param("Smallest", "People in the smallest organisation.", low=5, high=24, unit="nodes")
     ] = 7
     largest: Annotated[
-        int, param("Largest", "People in the largest ones.", low=5, high=24, unit="nodes")
+        int, param("Largest", "People in the largest organisation.", low=5, high=24, unit="nodes")
     ] = 12
 
 
 @dataset(
     "organisations",
     title="Organisations",
-    summary="Labelled graphs: a head leads two to four leads, and each of them a team. Nodes are "
-    "labelled by their rank, and edges by whether one leads the other or both work with each "
-    "other, as all do whom the same person leads.",
+    summary="Labelled graphs: a head with two to four leads, each with a team. Node labels are "
+    "ranks; edge labels are *leads* and *works with*, the latter between all who share "
+    "a lead.",
     source="this project's own, by definition",
     holds="labelled-graphs",
     config=OrganisationsConfig,

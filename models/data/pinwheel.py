@@ -40,7 +40,7 @@ class PinwheelConfig(Config, frozen=True):
 @dataset(
     "pinwheel",
     title="Pinwheel",
-    summary="Curved blades that are dense in the middle and thin out at the ends.",
+    summary="Curved blades that are dense in the middle and thin at the ends.",
     source="Johnson et al. 2016, arXiv:1603.06277, section 5 (pinwheel data)",
     holds="points",
     config=PinwheelConfig,

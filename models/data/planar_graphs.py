@@ -17,7 +17,7 @@ __all__ = ["planar_graphs"]
 @dataset(
     "planar",
     title="Planar graphs",
-    summary="Triangulations of points in a square: they can be drawn without two edges that cross.",
+    summary="Delaunay triangulations of points in a square: planar graphs.",
     source="Martinkus et al. 2022, arXiv:2204.01613, section 4 (planar, there of 64 nodes)",
     holds="graphs",
     config=GraphSizes,

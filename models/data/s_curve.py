@@ -25,7 +25,7 @@ class SCurveConfig(Config, frozen=True):
 @dataset(
     "s-curve",
     title="S-curve",
-    summary="Two half circles joined to an S: one thin piece that turns both ways.",
+    summary="Two half circles joined to an S: one thin curve.",
     source="scikit-learn's make_s_curve, seen from the side",
     holds="points",
     config=SCurveConfig,

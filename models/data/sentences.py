@@ -21,8 +21,8 @@ class SentencesConfig(Config, frozen=True):
         Literal["seen", "unseen"],
         param(
             "Sentences",
-            "One order of word classes in four is unseen: no sentence of the others has it, so "
-            "that what was learned from these can be tried on sentences of a new make.",
+            "One order of word classes in four is withheld: no sentence of the other part has "
+            "it. Use it to test generalisation.",
             choices={"seen": "Three orders of word classes in four", "unseen": "The others"},
         ),
     ] = "seen"
@@ -31,9 +31,9 @@ class SentencesConfig(Config, frozen=True):
 @dataset(
     "sentence-trees",
     title="Sentences and their trees",
-    summary="Sentences of a small grammar, of 3 to 12 words: nodes are words, of eight classes, "
-    "and edges say which hangs on which, as subject, object, modifier or function word. The words "
-    "are given in their order.",
+    summary="Sentences of a small grammar with 3 to 12 words: nodes are words of eight classes, "
+    "edges are dependencies (subject, object, modifier, function word). The words are "
+    "given in order.",
     source="this project's own grammar; dependencies of phrases with heads by Gaifman 1965, "
     "doi:10.1016/S0019-9958(65)90232-9",
     holds="sentences",

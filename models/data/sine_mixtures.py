@@ -27,10 +27,11 @@ class SineMixtureConfig(Config, frozen=True):
     """Size of a series."""
 
     length: Annotated[
-        int, param("Length", "Times of a series.", low=8, high=512, unit="samples")
+        int, param("Length", "Number of time steps.", low=8, high=512, unit="samples")
     ] = 48
     channels: Annotated[
-        int, param("Channels", "Channels that swing together, one behind the other.", low=1, high=4)
+        int,
+        param("Channels", "Channels that oscillate together with a phase shift.", low=1, high=4),
     ] = 1
 
 
@@ -58,8 +59,8 @@ def _covariance(time: Tensor, lag: Tensor, paces: tuple[float, ...]) -> Tensor:
 @dataset(
     "sine-mixtures",
     title="Sine mixtures",
-    summary="Two oscillations of random strength and phase and some noise, at one of three pairs "
-    "of paces: what is hidden of a series follows from the rest, and how surely is known exactly.",
+    summary="Two oscillations with random amplitude and phase plus noise, at one of three pairs "
+    "of frequencies: the distribution of masked values is known exactly.",
     source="by definition; law: Rasmussen and Williams 2006, section 2.2",
     holds="series",
     config=SineMixtureConfig,

@@ -29,7 +29,7 @@ class SpiralsConfig(Config, frozen=True):
 @dataset(
     "spirals",
     title="Spirals",
-    summary="Arms winding out of one centre, denser inside: long thin structure.",
+    summary="Arms winding out of one centre, denser inside: long thin structures.",
     source="Lang and Witbrock 1988, two spirals; as a density in arXiv:1810.01367, section 4.1",
     holds="points",
     config=SpiralsConfig,

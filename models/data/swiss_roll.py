@@ -20,13 +20,11 @@ class SwissRollConfig(Config, frozen=True):
         Literal["2", "3"],
         param(
             "Dimension",
-            "A rolled line in the plane, or a rolled sheet in space.",
+            "A curve in the plane, or a sheet in space.",
             choices={"2": "Line in 2-D", "3": "Sheet in 3-D"},
         ),
     ] = "2"
-    turns: Annotated[
-        float, param("Turns", "How many times it is rolled up.", low=0.25, high=10.0)
-    ] = 1.5
+    turns: Annotated[float, param("Turns", "Number of turns.", low=0.25, high=10.0)] = 1.5
     noise: Annotated[
         float,
         param("Noise", "Standard deviation around a roll of outer radius 1.", low=0.0, high=1.0),
@@ -36,7 +34,7 @@ class SwissRollConfig(Config, frozen=True):
 @dataset(
     "swiss-roll",
     title="Swiss roll",
-    summary="A spiral line (or sheet): one connected piece whose windings nearly touch.",
+    summary="A spiral line or sheet whose windings nearly touch.",
     source="Marsland 2009, Machine Learning: An Algorithmic Perspective (scikit-learn's roll)",
     holds="points",
     config=SwissRollConfig,

@@ -10,8 +10,7 @@ __all__ = ["trees"]
 @dataset(
     "trees",
     title="Trees",
-    summary="Connected graphs without a cycle, each tree on numbered nodes as likely as any "
-    "other: one edge too many or too few is wrong.",
+    summary="Uniformly random labelled trees: connected graphs without a cycle.",
     source="Prüfer 1918; uniform trees as in Bergmeister et al. 2024, arXiv:2312.11529",
     holds="graphs",
     config=GraphSizes,

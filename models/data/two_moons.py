@@ -27,7 +27,7 @@ class TwoMoonsConfig(Config, frozen=True):
 @dataset(
     "two-moons",
     title="Two moons",
-    summary="Two interleaved half circles: thin, curved, and apart.",
+    summary="Two interleaved half circles.",
     source="Pedregosa et al. 2011 (scikit-learn), make_moons",
     holds="points",
     config=TwoMoonsConfig,

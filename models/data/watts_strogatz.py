@@ -14,18 +14,20 @@ class WattsStrogatzConfig(GraphSizes, frozen=True):
     """How large graphs are, how many neighbours a node has, and how many edges are turned."""
 
     neighbours: Annotated[
-        int, param("Neighbours", "Nodes of the ring that each is joined to, even.", low=2, high=20)
+        int,
+        param("Neighbours", "Neighbours of each node on the ring; an even number.", low=2, high=20),
     ] = 4
     turned: Annotated[
-        float, param("Turned", "Chance that an edge is turned to a random node.", low=0, high=1)
+        float,
+        param("Rewiring", "Probability that an edge is rewired to a random node.", low=0, high=1),
     ] = 0.1
 
 
 @dataset(
     "watts-strogatz",
     title="Small worlds",
-    summary="Rings in which each node knows its neighbours, with a few edges turned elsewhere: "
-    "many triangles and short ways.",
+    summary="Small-world graphs (Watts–Strogatz): rings of neighbours with a few rewired edges; "
+    "many triangles and short paths.",
     source="Watts and Strogatz 1998, doi:10.1038/30918",
     holds="graphs",
     config=WattsStrogatzConfig,

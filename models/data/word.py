@@ -25,7 +25,7 @@ class WordConfig(Config, frozen=True):
         float,
         param(
             "Jitter",
-            "Standard deviation around the pen strokes, in letter heights.",
+            "Standard deviation around the strokes, in letter heights.",
             low=0.0,
             high=1.0,
         ),
@@ -35,7 +35,7 @@ class WordConfig(Config, frozen=True):
 @dataset(
     "word",
     title="Word",
-    summary="Points along the pen strokes of a word that you type.",
+    summary="Points along the strokes of a word that you type.",
     source="This project's own stroke font",
     holds="points",
     config=WordConfig,

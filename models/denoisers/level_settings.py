@@ -13,8 +13,8 @@ __all__ = ["DisplaySetting", "LargestNoise", "LevelSettings", "SmallestNoise", "
 SmallestNoise = Annotated[
     float,
     param(
-        "Smallest noise",
-        "Below it, noise counts as none.",
+        "Minimum noise",
+        "σ_min. Sampling stops at this noise level.",
         low=1e-5,
         high=0.5,
         unit="data std",
@@ -25,8 +25,9 @@ SmallestNoise = Annotated[
 LargestNoise = Annotated[
     float,
     param(
-        "Largest noise",
-        "Where sampling starts; 10 to 20 hides standardised data, more costs steps.",
+        "Maximum noise",
+        "σ_max, where sampling starts. 10 to 20 is enough for standardised data; higher values "
+        "need more steps.",
         low=1.0,
         high=1000.0,
         unit="data std",
@@ -37,9 +38,9 @@ LargestNoise = Annotated[
 DisplaySetting = Annotated[
     DisplayName,
     param(
-        "Shown as",
-        "Coordinates of the flow on the screen: at unit variance, or where particles that "
-        "know their goal go straight.",
+        "Display coordinates",
+        "Coordinates of the flow on the screen: scaled to unit variance, or so that a particle "
+        "with a known endpoint moves in a straight line.",
         choices={"variance-preserving": "Unit variance", "straight": "Straight lines"},
         advanced=True,
     ),

@@ -43,9 +43,8 @@ class CldConfig(Config, frozen=True):
         Literal["mixed", "noise"],
         param(
             "Prediction",
-            "What the network predicts: the noise of the velocities, or what of it is not that of "
-            "Gaussian velocities. Small errors of the former lead the particles away, as nothing "
-            "but its output holds them.",
+            "What the network predicts: the noise of the velocities, or only its non-Gaussian "
+            "part. Errors of the former are not damped and accumulate.",
             choices={"mixed": "What is not Gaussian (mixed score)", "noise": "Noise"},
             aspect="prediction",
         ),
@@ -54,7 +53,7 @@ class CldConfig(Config, frozen=True):
         int,
         param(
             "Steps",
-            "Heun steps from noise to data, closer near the data.",
+            "Number of Heun steps from noise to data, denser near the data.",
             low=1,
             high=1000,
             log=True,
@@ -64,8 +63,8 @@ class CldConfig(Config, frozen=True):
     ema: Annotated[
         float,
         param(
-            "Averaging",
-            "Decay of the averaged weights that sampling uses; 0 switches averaging off.",
+            "EMA decay",
+            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
             low=0.0,
             below=1.0,
         ),

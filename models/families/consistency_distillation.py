@@ -51,8 +51,8 @@ class ConsistencyDistillationConfig(Config, frozen=True):
         int,
         param(
             "Levels",
-            "Into how many levels the trajectories of the teacher are cut. More are closer to its "
-            "ODE, and it takes longer until the end has reached the beginning.",
+            "Number of noise levels into which the teacher's trajectories are divided. More "
+            "follow its ODE more closely and take longer to train.",
             low=2,
             high=1000,
             log=True,
@@ -62,9 +62,8 @@ class ConsistencyDistillationConfig(Config, frozen=True):
         int,
         param(
             "Steps between levels",
-            "In how many steps the teacher goes from each level to the one below. With more of "
-            "them fewer levels are as close to its ODE, and the end reaches the beginning sooner; "
-            "each takes time.",
+            "Teacher steps from each level to the next lower one. More allow fewer levels at "
+            "the same accuracy; each costs time.",
             low=1,
             high=100,
             log=True,
@@ -74,7 +73,7 @@ class ConsistencyDistillationConfig(Config, frozen=True):
         TeacherStep,
         param(
             "Teacher's step",
-            "By which solver it does each of them: Heun and DPM-2 ask it twice.",
+            "Solver of the teacher's steps. Heun and DPM-2 take two network evaluations per step.",
             choices={"heun": "Heun", "dpm-2": "DPM-2 (PC-Droid)", "euler": "Euler"},
             advanced=True,
         ),
@@ -83,7 +82,7 @@ class ConsistencyDistillationConfig(Config, frozen=True):
         ConsistencyWeight,
         param(
             "Loss weight",
-            "How much each pair of neighbours counts.",
+            "Weight of each pair of adjacent levels in the loss.",
             choices={"even": "Even", "gap": "One over their distance"},
             aspect="loss",
         ),
@@ -91,8 +90,9 @@ class ConsistencyDistillationConfig(Config, frozen=True):
     target: Annotated[
         float,
         param(
-            "Target averaging",
-            "Decay of the weights that say what is to be reached; 0 takes those that are trained.",
+            "Target EMA",
+            "Decay of the moving average of the weights that gives the target; 0 uses the "
+            "current weights.",
             low=0.0,
             below=1.0,
             aspect="loss",
@@ -104,9 +104,8 @@ class ConsistencyDistillationConfig(Config, frozen=True):
     teacher_share: Annotated[
         float,
         param(
-            "Lesson",
-            "Part of the training that teaches the diffusion which is then distilled, where no "
-            "teacher is chosen.",
+            "Teacher's share",
+            "Fraction of the training spent on the teacher, if you choose none.",
             above=0.0,
             high=0.95,
         ),
@@ -118,8 +117,8 @@ class ConsistencyDistillationConfig(Config, frozen=True):
     ema: Annotated[
         float,
         param(
-            "Averaging",
-            "Decay of the averaged weights that sampling uses; 0 switches averaging off.",
+            "EMA decay",
+            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
             low=0.0,
             below=1.0,
         ),
@@ -138,11 +137,14 @@ class ConsistencyDistillationConfig(Config, frozen=True):
         TEACHER: Needs(
             "denoiser",
             "Teacher",
-            "A finished run of a diffusion on the same data, whose ODE is to be taken in one step. "
-            "Without one a diffusion is learned first.",
+            "A finished diffusion run on the same data, whose ODE is distilled. Without one a "
+            "diffusion is trained first.",
             same_data=True,
             optional=True,
-            without=("a teacher of its own", "A diffusion is learned first, and is the teacher."),
+            without=(
+                "a teacher trained first",
+                "A diffusion is trained first and becomes the teacher.",
+            ),
             proposed=True,
         )
     },

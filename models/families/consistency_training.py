@@ -42,9 +42,8 @@ class ConsistencyTrainingConfig(Config, frozen=True):
     schedule: Annotated[
         CutName,
         param(
-            "Levels over time",
-            "How the number of levels rises: as the root of the step (CT), or doubled again and "
-            "again (iCT).",
+            "Schedule of levels",
+            "How the number of levels grows: with the root of the step (CT), or by doubling (iCT).",
             choices={"root": "Rising (CT)", "doubling": "Doubled (iCT)", "constant": "The last"},
             aspect="loss",
         ),
@@ -53,7 +52,7 @@ class ConsistencyTrainingConfig(Config, frozen=True):
         int,
         param(
             "First levels",
-            "Into how many pieces trajectories are cut at first.",
+            "Number of levels at the start of the training.",
             low=1,
             high=1000,
             log=True,
@@ -65,8 +64,8 @@ class ConsistencyTrainingConfig(Config, frozen=True):
         int,
         param(
             "Last levels",
-            "Into how many pieces they are cut at the end. More are closer to the ODE, and noisier "
-            "to learn from.",
+            "Number of levels at the end of the training. More follow the ODE more closely, "
+            "with a noisier loss.",
             low=2,
             high=10_000,
             log=True,
@@ -77,8 +76,8 @@ class ConsistencyTrainingConfig(Config, frozen=True):
         Literal["l2", "pseudo-huber"],
         param(
             "Distance",
-            "How far apart two answers are: squared (CT), or at large distances as it is (iCT), "
-            "which a few wild pairs disturb less.",
+            "Distance between two predictions: squared (CT), or pseudo-Huber (iCT), which is "
+            "less sensitive to outliers.",
             choices={"l2": "Squared (CT)", "pseudo-huber": "Pseudo-Huber (iCT)"},
             aspect="loss",
         ),
@@ -87,7 +86,7 @@ class ConsistencyTrainingConfig(Config, frozen=True):
         float,
         param(
             "Huber constant",
-            "Below so much a number of a datum the distance is as if squared.",
+            "Scale below which the pseudo-Huber distance is quadratic, per dimension.",
             above=0.0,
             high=10.0,
             log=True,
@@ -99,7 +98,7 @@ class ConsistencyTrainingConfig(Config, frozen=True):
         Literal["even", "log-normal"],
         param(
             "Training levels",
-            "Which levels are drawn: all alike (CT), or by a log-normal law (iCT).",
+            "Distribution of the noise levels in training: uniform (CT) or log-normal (iCT).",
             choices={"even": "All alike (CT)", "log-normal": "Log-normal (iCT)"},
             aspect="loss",
         ),
@@ -107,8 +106,8 @@ class ConsistencyTrainingConfig(Config, frozen=True):
     density_mean: Annotated[
         float,
         param(
-            "Mean of ln s",
-            "Centre of the training levels.",
+            "P_mean (of ln s)",
+            "Mean of ln σ over the training noise levels.",
             low=-6.0,
             high=6.0,
             depends=("density", ("log-normal",)),
@@ -118,8 +117,8 @@ class ConsistencyTrainingConfig(Config, frozen=True):
     density_std: Annotated[
         float,
         param(
-            "Spread of ln s",
-            "Standard deviation of the training levels.",
+            "P_std (of ln s)",
+            "Standard deviation of ln σ over the training noise levels.",
             above=0.0,
             high=6.0,
             depends=("density", ("log-normal",)),
@@ -130,7 +129,7 @@ class ConsistencyTrainingConfig(Config, frozen=True):
         ConsistencyWeight,
         param(
             "Loss weight",
-            "How much each pair of neighbours counts.",
+            "Weight of each pair of adjacent levels in the loss.",
             choices={"even": "Even (CT)", "gap": "One over their distance (iCT)"},
             aspect="loss",
         ),
@@ -138,9 +137,9 @@ class ConsistencyTrainingConfig(Config, frozen=True):
     target: Annotated[
         float,
         param(
-            "Target averaging",
-            "Decay of the weights that say what is to be reached, at the first number of levels; 0 "
-            "takes those that are trained (iCT).",
+            "Target EMA",
+            "Decay of the moving average that gives the target, at the first number of levels; "
+            "0 uses the current weights (iCT).",
             low=0.0,
             below=1.0,
             aspect="loss",
@@ -152,8 +151,8 @@ class ConsistencyTrainingConfig(Config, frozen=True):
     ema: Annotated[
         float,
         param(
-            "Averaging",
-            "Decay of the averaged weights that sampling uses; 0 switches averaging off.",
+            "EMA decay",
+            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
             low=0.0,
             below=1.0,
         ),

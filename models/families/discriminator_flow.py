@@ -40,8 +40,8 @@ class DiscriminatorFlowConfig(Config, frozen=True):
         int,
         param(
             "Flow steps",
-            "Small steps from the prior to the data. A training step makes them too, so that "
-            "training takes as many times longer.",
+            "Number of Euler steps from the prior to the data. The cost of a training step "
+            "grows with it.",
             low=1,
             high=1024,
             unit="steps",
@@ -52,7 +52,7 @@ class DiscriminatorFlowConfig(Config, frozen=True):
         float,
         param(
             "Speed",
-            "How far a field of length 1 carries a particle along the whole flow.",
+            "Distance that a particle moves along the whole flow in a field of length 1.",
             above=0.0,
             high=1e4,
             unit="data std",
@@ -64,7 +64,7 @@ class DiscriminatorFlowConfig(Config, frozen=True):
         int,
         param(
             "Stop after",
-            "Samples may come to rest after fewer steps: a quarter of them is often enough.",
+            "Sampling may stop after fewer steps; a quarter is often enough.",
             low=0,
             high=1024,
             unit="steps",
@@ -76,8 +76,8 @@ class DiscriminatorFlowConfig(Config, frozen=True):
         float,
         param(
             "Noise",
-            "Entropic noise: variance that is added along the whole flow. The particles also "
-            "wander, which spreads them wider than the data.",
+            "Variance of the noise added along the whole flow (entropic regularisation). Widens "
+            "the samples.",
             low=0.0,
             high=100.0,
             unit="variance",
@@ -94,8 +94,8 @@ class DiscriminatorFlowConfig(Config, frozen=True):
     ema: Annotated[
         float,
         param(
-            "Averaging",
-            "Decay of the averaged critic that moves the samples; 0 switches averaging off.",
+            "EMA decay",
+            "Decay of the moving average of the critic, which moves the samples; 0 for no average.",
             low=0.0,
             below=1.0,
         ),

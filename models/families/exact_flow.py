@@ -37,8 +37,8 @@ class ExactFlowConfig(Config, frozen=True):
     density_mean: Annotated[
         float,
         param(
-            "Mean of ln s",
-            "Centre of the levels at which the loss is measured.",
+            "P_mean (of ln s)",
+            "Mean of ln σ over the noise levels of the loss.",
             low=-6.0,
             high=6.0,
             advanced=True,
@@ -47,8 +47,8 @@ class ExactFlowConfig(Config, frozen=True):
     density_std: Annotated[
         float,
         param(
-            "Spread of ln s",
-            "Standard deviation of the levels at which the loss is measured.",
+            "P_std (of ln s)",
+            "Standard deviation of ln σ over the noise levels of the loss.",
             above=0.0,
             high=6.0,
             advanced=True,

@@ -60,7 +60,7 @@ class ExactGeneratorConfig(Config, frozen=True):
     latent: LatentSize = 16
     net: Annotated[
         Pick,
-        param("Score", "The network of the particles' own score.", of="network", role="denoiser"),
+        param("Score network", "Network of the particles' score.", of="network", role="denoiser"),
     ] = Pick()
     generator: GeneratorNet = Pick()
     score_optimizer: ScoreOptimizer = OptimizerConfig(lr=1e-3, schedule="cosine")

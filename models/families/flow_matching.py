@@ -34,8 +34,8 @@ class FlowMatchingConfig(Config, frozen=True):
         CouplingName,
         param(
             "Coupling",
-            "Which noise goes with which datum of a batch. Drawn apart, their lines cross and the "
-            "flow bends; paired at the smallest cost it is straighter, and needs fewer steps.",
+            "How noise and data of a batch are paired. Independent pairs cross and bend the "
+            "flow; optimal-transport pairs are straighter and need fewer steps.",
             choices={
                 "independent": "Independent (I-CFM)",
                 "minibatch-ot": "Optimal transport (OT-CFM)",
@@ -48,8 +48,8 @@ class FlowMatchingConfig(Config, frozen=True):
         float,
         param(
             "Bridge noise",
-            "Standard deviation of the bridge: on their way particles are spread by it times "
-            "√(t(1 − t)). Less of it pairs more strictly.",
+            "Standard deviation σ of the Brownian bridge: paths are spread by σ √(t(1 − t)). A "
+            "smaller value pairs more strictly.",
             low=0.05,
             high=10.0,
             log=True,
@@ -62,8 +62,8 @@ class FlowMatchingConfig(Config, frozen=True):
     ema: Annotated[
         float,
         param(
-            "Averaging",
-            "Decay of the averaged weights that sampling uses; 0 switches averaging off.",
+            "EMA decay",
+            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
             low=0.0,
             below=1.0,
         ),

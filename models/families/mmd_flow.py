@@ -32,8 +32,9 @@ class MmdFlowConfig(Config, frozen=True):
         float,
         param(
             "Noise injection",
-            "Each particle asks for its way at a place this far off, falling to zero along the "
-            "training. Without it particles get stuck where a kernel does not reach.",
+            "Standard deviation of noise added to the points at which the velocity is "
+            "evaluated, decaying to zero over the training. Keeps particles from getting stuck "
+            "outside the kernels' range.",
             low=0.0,
             high=100.0,
             unit="data std",

@@ -55,8 +55,7 @@ class OneStepDistillationConfig(Config, frozen=True):
         TEACHER: Needs(
             "velocity",
             "Teacher",
-            "A finished run on the same data whose flow takes each noise to one end: a diffusion, "
-            "or a flow.",
+            "A finished run on the same data with a deterministic flow: a diffusion or a flow.",
             same_data=True,
             proposed=True,
         )

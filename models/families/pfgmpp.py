@@ -55,9 +55,9 @@ class PfgmPlusPlusConfig(Config, frozen=True):
     dimensions: Annotated[
         int,
         param(
-            "Added dimensions",
-            "How many dimensions the charges are seen from outside of. Few make noise with far "
-            "outliers, which forgives errors; very many make it the Gaussian noise of a diffusion.",
+            "Extra dimensions D",
+            "Number of extra dimensions D. Small values give heavy-tailed noise, which "
+            "tolerates errors; large values approach diffusion.",
             low=1,
             high=1_000_000,
             log=True,
@@ -66,11 +66,18 @@ class PfgmPlusPlusConfig(Config, frozen=True):
     ] = 128
     density_mean: Annotated[
         float,
-        param("Mean of ln s", "Centre of the training levels.", low=-6.0, high=6.0),
+        param(
+            "P_mean (of ln s)", "Mean of ln σ over the training noise levels.", low=-6.0, high=6.0
+        ),
     ] = -1.2
     density_std: Annotated[
         float,
-        param("Spread of ln s", "Standard deviation of the training levels.", above=0.0, high=6.0),
+        param(
+            "P_std (of ln s)",
+            "Standard deviation of ln σ over the training noise levels.",
+            above=0.0,
+            high=6.0,
+        ),
     ] = 1.2
     s_min: SmallestNoise = 0.002
     s_max: LargestNoise = 20.0
@@ -78,8 +85,8 @@ class PfgmPlusPlusConfig(Config, frozen=True):
     ema: Annotated[
         float,
         param(
-            "Averaging",
-            "Decay of the averaged weights that sampling uses; 0 switches averaging off.",
+            "EMA decay",
+            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
             low=0.0,
             below=1.0,
         ),

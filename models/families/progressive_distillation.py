@@ -51,8 +51,8 @@ class ProgressiveDistillationConfig(Config, frozen=True):
         Literal["v", "x0", "edm"],
         param(
             "Prediction",
-            "What the network predicts. Noise would not do: where there is nothing else, an error "
-            "in it is infinitely large in the data.",
+            "What the network predicts. Predicting noise fails at pure noise, where its error "
+            "is amplified without bound.",
             choices={"v": "v", "x0": "Data (x0)", "edm": "EDM"},
             aspect="prediction",
         ),
@@ -61,7 +61,7 @@ class ProgressiveDistillationConfig(Config, frozen=True):
         Literal["truncated-snr", "edm"],
         param(
             "Loss weight",
-            "How much each noise level counts: the signal-to-noise ratio, at least 1, or 1 more.",
+            "Weight of each noise level in the loss: SNR truncated at 1, or SNR + 1.",
             choices={"truncated-snr": "Truncated SNR", "edm": "SNR + 1"},
             aspect="loss",
         ),
@@ -69,9 +69,8 @@ class ProgressiveDistillationConfig(Config, frozen=True):
     teacher_share: Annotated[
         float,
         param(
-            "First teacher",
-            "Part of the training that teaches the diffusion which is then distilled, where no "
-            "teacher is chosen.",
+            "First teacher's share",
+            "Fraction of the training spent on the teacher, if you choose none.",
             above=0.0,
             high=0.95,
         ),
@@ -79,8 +78,8 @@ class ProgressiveDistillationConfig(Config, frozen=True):
     teacher_steps: Annotated[
         int,
         param(
-            "Teacher's steps",
-            "In how many DDIM steps the first teacher samples.",
+            "First teacher's steps",
+            "Number of DDIM steps of the first teacher.",
             low=2,
             high=1024,
             log=True,
@@ -89,8 +88,8 @@ class ProgressiveDistillationConfig(Config, frozen=True):
     student_steps: Annotated[
         int,
         param(
-            "Student's steps",
-            "In how many the last student does: each round halves them.",
+            "Last student's steps",
+            "Number of DDIM steps of the last student; each round halves them.",
             low=1,
             high=512,
             log=True,
@@ -102,9 +101,9 @@ class ProgressiveDistillationConfig(Config, frozen=True):
     ema: Annotated[
         float,
         param(
-            "Averaging",
-            "Decay of the averaged weights that sample, and teach the next round; 0 switches "
-            "averaging off.",
+            "EMA decay",
+            "Decay of the moving average of the weights, which samples and teaches the next "
+            "round; 0 for no average.",
             low=0.0,
             below=1.0,
         ),
@@ -132,11 +131,14 @@ class _OnLevels(Ddim):
         TEACHER: Needs(
             "denoiser",
             "Teacher",
-            "A finished run of a diffusion on the same data, whose steps are to be halved. Without "
-            "one a diffusion is learned first.",
+            "A finished diffusion run on the same data, whose steps are halved. Without one a "
+            "diffusion is trained first.",
             same_data=True,
             optional=True,
-            without=("a teacher of its own", "A diffusion is learned first, and is the teacher."),
+            without=(
+                "a teacher trained first",
+                "A diffusion is trained first and becomes the teacher.",
+            ),
             proposed=True,
         )
     },

@@ -38,9 +38,9 @@ class ReflowConfig(Config, frozen=True):
     teacher_share: Annotated[
         float,
         param(
-            "First flow",
-            "Part of the training that teaches the flow which is then made straight, where no "
-            "source is chosen.",
+            "First flow's share",
+            "Fraction of the training spent on the flow that is straightened, if you choose no "
+            "source.",
             above=0.0,
             high=0.95,
         ),
@@ -51,8 +51,8 @@ class ReflowConfig(Config, frozen=True):
     ema: Annotated[
         float,
         param(
-            "Averaging",
-            "Decay of the averaged weights that sampling uses; 0 switches averaging off.",
+            "EMA decay",
+            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
             low=0.0,
             below=1.0,
         ),
@@ -71,11 +71,11 @@ class ReflowConfig(Config, frozen=True):
         SOURCE: Needs(
             "velocity",
             "Source",
-            "A finished run on the same data whose paths are to become straight: a diffusion, a "
-            "flow, or a reflow once more. Without one a flow is learned first.",
+            "A finished run on the same data whose paths are straightened: a diffusion, a flow, "
+            "or another reflow. Without one a flow is trained first.",
             same_data=True,
             optional=True,
-            without=("a flow of its own", "A flow is learned first, and is made straight."),
+            without=("a flow trained first", "A flow is trained first and is then straightened."),
             proposed=True,
         )
     },

@@ -63,8 +63,8 @@ class ScoreFlowConfig(Config, frozen=True):
         int,
         param(
             "Noise pairs",
-            "A move is a mean over so many noises and their opposites, the same for all particles; "
-            "more of them make it calmer and dearer.",
+            "Number of antithetic noise pairs over which a move is averaged, shared by all "
+            "particles. More reduce the variance and cost more.",
             low=1,
             high=256,
             advanced=True,

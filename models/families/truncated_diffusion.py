@@ -44,9 +44,9 @@ class TruncatedDiffusionConfig(Config, frozen=True):
     start: Annotated[
         float,
         param(
-            "Start noise",
-            "Where it starts. What is wrong with the start and smaller than this is put right, and "
-            "what is larger stays.",
+            "Starting noise",
+            "Noise level at which sampling starts. Errors of the starting distribution smaller "
+            "than this are corrected, larger ones remain.",
             low=0.05,
             high=100.0,
             log=True,
@@ -57,19 +57,26 @@ class TruncatedDiffusionConfig(Config, frozen=True):
     pairs: PairCount = 10_000
     density_mean: Annotated[
         float,
-        param("Mean of ln s", "Centre of the training levels.", low=-6.0, high=6.0),
+        param(
+            "P_mean (of ln s)", "Mean of ln σ over the training noise levels.", low=-6.0, high=6.0
+        ),
     ] = -1.2
     density_std: Annotated[
         float,
-        param("Spread of ln s", "Standard deviation of the training levels.", above=0.0, high=6.0),
+        param(
+            "P_std (of ln s)",
+            "Standard deviation of ln σ over the training noise levels.",
+            above=0.0,
+            high=6.0,
+        ),
     ] = 1.2
     s_min: SmallestNoise = 0.002
     optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine")
     ema: Annotated[
         float,
         param(
-            "Averaging",
-            "Decay of the averaged weights that sampling uses; 0 switches averaging off.",
+            "EMA decay",
+            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
             low=0.0,
             below=1.0,
         ),
@@ -94,13 +101,13 @@ class TruncatedDiffusionConfig(Config, frozen=True):
         SOURCE: Needs(
             "samples",
             "Source",
-            "A finished run on the same data whose samples it starts from, with noise. Without one "
-            "it starts from the Gaussian that fits the data best.",
+            "A finished run on the same data whose noisy samples are the start. Without one it "
+            "starts from a Gaussian fitted to the data.",
             same_data=True,
             optional=True,
             without=(
-                "the Gaussian of the data",
-                "It starts from the Gaussian that fits the data best.",
+                "a Gaussian fit of the data",
+                "It starts from a Gaussian fitted to the data.",
             ),
         )
     },

@@ -84,9 +84,9 @@ LossSetting = Annotated[
     LossName,
     param(
         "Critic's loss",
-        "What the critic learns. Logistic: the logarithm of data over particles, which a rescaling "
-        "h then turns into a motion. Hinge: a margin. Wasserstein: a mean difference, under a "
-        "bound on the slope. The last two move particles along the critic's own slope.",
+        "Loss of the critic. Logistic: estimates log p/q, which a rescaling h turns into a "
+        "velocity. Hinge: a margin. Wasserstein: a difference of means with bounded slope. The "
+        "last two move particles along ∇d.",
         choices={"logistic": "Logistic", "hinge": "Hinge", "ipm": "Wasserstein (IPM)"},
     ),
 ]

@@ -13,8 +13,8 @@ PenaltySetting = Annotated[
     float,
     param(
         "Penalty",
-        "Weight of the penalty on the critic's slope. It keeps particles from circling the modes; "
-        "without it training is faster and less steady.",
+        "Weight of the gradient penalty of the critic. Prevents particles from circling the "
+        "modes; 0 trains faster and less stably.",
         low=0.0,
         high=1e4,
         zero="None",
@@ -25,8 +25,8 @@ CentreSetting = Annotated[
     float,
     param(
         "Penalty centre",
-        "The slope that the penalty pulls to: 0 calms any loss, 1 is the classic choice for the "
-        "Wasserstein loss (WGAN-GP), with a weight of 1 to 10.",
+        "Target norm of the critic's gradient: 0 for any loss, 1 for the Wasserstein loss "
+        "(WGAN-GP), with a weight of 1 to 10.",
         low=0.0,
         high=100.0,
         advanced=True,
@@ -36,8 +36,8 @@ CentreSetting = Annotated[
 PlaceSetting = Annotated[
     Literal["between", "data", "particles"],
     param(
-        "Penalty at",
-        "Where the slope is penalised.",
+        "Penalty location",
+        "Points at which the gradient is penalised.",
         choices={"between": "Between data and particles", "data": "Data", "particles": "Particles"},
         advanced=True,
         live=True,
@@ -47,7 +47,7 @@ CriticSteps = Annotated[
     int,
     param(
         "Critic steps",
-        "The critic learns at every step; what it moves, moves once in so many.",
+        "Critic updates per move of the particles or the generator.",
         low=1,
         high=100,
         unit="steps",

@@ -26,8 +26,8 @@ ScoreSteps = Annotated[
     int,
     param(
         "Score steps",
-        "The particles' own score learns at every step; what it moves, moves once in so many. Too "
-        "few, and it chases a score that is no longer theirs.",
+        "Updates of the particles' score per move of the particles. Too few, and the score lags "
+        "behind.",
         low=1,
         high=100,
         unit="steps",
@@ -38,7 +38,7 @@ WeightData = Annotated[
     float,
     param(
         "Data weight",
-        "How much the score of the data counts: particles are drawn to where data are dense.",
+        "Weight of the data score, which attracts particles to the data.",
         low=0.0,
         high=100.0,
         live=True,
@@ -48,8 +48,8 @@ WeightGen = Annotated[
     float,
     param(
         "Particle weight",
-        "How much the particles' own score counts: they are pushed away from where they are dense. "
-        "Less than the other weight narrows what is made, more widens it.",
+        "Weight of the particles' score, which repels them from each other. Below the data "
+        "weight samples are too narrow, above too wide.",
         low=0.0,
         high=100.0,
         live=True,
@@ -58,10 +58,9 @@ WeightGen = Annotated[
 LowLevel = Annotated[
     float,
     param(
-        "Lowest noise",
-        "The smallest noise at which the scores are compared. Lower shows more detail and is "
-        "noisier. Too low for images, and the first ones of a generator are so far from all data "
-        "that no learned score knows the way.",
+        "Minimum noise",
+        "Minimum noise level at which the scores are compared. Lower shows more detail with "
+        "more variance; too low for images, and early samples get no useful gradient.",
         low=1e-3,
         high=10.0,
         unit="data std",
@@ -72,8 +71,8 @@ LowLevel = Annotated[
 HighLevel = Annotated[
     float,
     param(
-        "Highest noise",
-        "The largest noise at which the scores are compared. It must reach over the gaps between "
+        "Maximum noise",
+        "Maximum noise level at which the scores are compared. It must span the gaps between "
         "modes.",
         low=0.1,
         high=1000.0,
@@ -86,7 +85,7 @@ LevelRho = Annotated[
     float,
     param(
         "Rho",
-        "How the noise levels are spread: larger values draw more of the low ones.",
+        "Spacing of the noise levels: larger values sample more low ones.",
         low=1.0,
         high=100.0,
         advanced=True,
@@ -95,8 +94,8 @@ LevelRho = Annotated[
 TeacherShare = Annotated[
     float,
     param(
-        "Teacher share",
-        "Part of the training that teaches the score of the data, before anything moves.",
+        "Teacher's share",
+        "Fraction of the training spent on the score of the data, before particles move.",
         above=0.0,
         high=0.95,
     ),
@@ -104,10 +103,10 @@ TeacherShare = Annotated[
 TeacherLevels = Annotated[
     Literal["log-normal", "log-uniform"],
     param(
-        "Teacher's levels",
-        "At which noise levels the teacher learns: EDM's, of which few lie above 1, or evenly in "
-        "their logarithm from the lowest to the highest at which the scores are compared. Where "
-        "these are high, a teacher that saw few of them has each mode at a share of its own.",
+        "Teacher's noise levels",
+        "Noise levels of the teacher's training: EDM's log-normal, with few above 1, or "
+        "log-uniform over the compared range. Use log-uniform if that range is high; otherwise "
+        "modes may get wrong weights.",
         choices={"log-normal": "Log-normal (EDM)", "log-uniform": "Uniform log-SNR"},
         advanced=True,
     ),
@@ -116,7 +115,7 @@ WarmStart = Annotated[
     bool,
     param(
         "Warm start",
-        "The particles' own score begins as a copy of the score of the data.",
+        "Initialises the particles' score as a copy of the data score.",
         advanced=True,
     ),
 ]

@@ -45,7 +45,7 @@ Bandwidth = Annotated[
     float,
     param(
         "Kernel width",
-        "The middle width of the bank of Gaussian kernels.",
+        "Middle bandwidth of the Gaussian kernels.",
         low=0.0,
         high=100.0,
         unit="data std",
@@ -57,7 +57,7 @@ Kernels = Annotated[
     int,
     param(
         "Kernels",
-        "How many widths, each twice the one before: narrow ones see detail, wide ones see far.",
+        "Number of kernels, each twice as wide as the one before.",
         low=1,
         high=15,
     ),

@@ -331,10 +331,10 @@ RescalingSetting = Annotated[
     RescalingName,
     param(
         "Rescaling h",
-        "What the particles climb along the critic: they move along h′(d) ∇d. In continuous time "
-        "any h that increases everywhere ends at the data, by ways of its own; in steps, one that "
-        "vanishes or explodes may not get there. Those plugged into a divergence other than the "
-        "reverse KL do not increase everywhere, and lead away.",
+        "Particles move along h′(d) ∇d of the critic d. In continuous time any increasing h "
+        "converges to the data; with finite steps an h′ that vanishes or explodes may not. "
+        "Those derived from other divergences than reverse KL do not increase everywhere and "
+        "can diverge.",
         live=True,
         # Of a critic's log ratio; the critics of other losses are climbed as they are.
         depends=("loss", ("logistic",)),
@@ -345,8 +345,8 @@ ShiftSetting = Annotated[
     float,
     param(
         "Shift",
-        "C in h(d + C). It cures a slope that vanishes where there are far too many particles, as "
-        "that of the vanilla loss does: 3 to 5 is enough there.",
+        "C in h(d + C). Use 3 to 5 where the slope vanishes because particles far outnumber "
+        "data, as with the vanilla loss.",
         low=-100.0,
         high=100.0,
         zero="None",

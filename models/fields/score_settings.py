@@ -36,8 +36,8 @@ class ScoreSettings(Config, frozen=True):
         PrecondName,
         param(
             "Prediction",
-            "What the network predicts; the rest is computed from it. EDM's keeps input, output "
-            "and target at unit variance on every noise level.",
+            "Parametrisation: what the network predicts; the denoiser is computed from it. "
+            "EDM's keeps input, output and target at unit variance at every noise level.",
             choices={
                 "edm": "EDM",
                 "eps": "Noise (eps)",
@@ -53,8 +53,8 @@ class ScoreSettings(Config, frozen=True):
         ObjectiveName,
         param(
             "Objective",
-            "What the denoiser learns from: the noise that was added, or noised data alone, along "
-            "random directions. The latter varies more, the more the larger the noise.",
+            "Training objective: denoising, or sliced score matching along random directions. "
+            "The variance of the latter grows with the noise.",
             choices={
                 "denoising": "Denoising score matching",
                 "sliced": "Sliced score matching",
@@ -68,7 +68,7 @@ class ScoreSettings(Config, frozen=True):
         WeightName,
         param(
             "Loss weight",
-            "How much each noise level counts.",
+            "Weight of each noise level in the loss.",
             choices={
                 "edm": "EDM",
                 "simple": "Simple (DDPM)",
@@ -87,8 +87,7 @@ class ScoreSettings(Config, frozen=True):
         DistanceName,
         param(
             "Distance",
-            "How an error of what the network predicts counts: by its square, or, where it is "
-            "larger than 1, by its size, which leaves less to rare data far out.",
+            "Squared error, or Huber, which is linear above 1 and less sensitive to outliers.",
             choices={"square": "Square", "huber": "Huber"},
             advanced=True,
             depends=("objective", ("denoising",)),
@@ -99,7 +98,7 @@ class ScoreSettings(Config, frozen=True):
         float,
         param(
             "SNR cap",
-            "Largest weight of Min-SNR.",
+            "Maximum weight γ of Min-SNR.",
             above=0.0,
             high=1000.0,
             depends=("weight", ("min-snr",)),
@@ -110,7 +109,7 @@ class ScoreSettings(Config, frozen=True):
         float,
         param(
             "P2 power",
-            "How much less the levels count that hardly hide anything; 0 is the SNR weight.",
+            "Exponent k of P2: reduces the weight of low noise levels; 0 is the SNR weight.",
             low=0.0,
             high=4.0,
             depends=("weight", ("p2",)),
@@ -121,7 +120,7 @@ class ScoreSettings(Config, frozen=True):
         Literal["log-normal", "uniform-time", "rho-uniform", "log-uniform"],
         param(
             "Training levels",
-            "Which noise levels the network is trained on.",
+            "Distribution of the noise levels in training.",
             choices={
                 "log-normal": "Log-normal (EDM)",
                 "uniform-time": "Uniform time on a path",
@@ -134,8 +133,8 @@ class ScoreSettings(Config, frozen=True):
     density_mean: Annotated[
         float,
         param(
-            "Mean of ln s",
-            "Centre of the training levels.",
+            "P_mean (of ln s)",
+            "Mean of ln σ over the training noise levels.",
             low=-6.0,
             high=6.0,
             depends=("density", ("log-normal",)),
@@ -145,8 +144,8 @@ class ScoreSettings(Config, frozen=True):
     density_std: Annotated[
         float,
         param(
-            "Spread of ln s",
-            "Standard deviation of the training levels.",
+            "P_std (of ln s)",
+            "Standard deviation of ln σ over the training noise levels.",
             above=0.0,
             high=6.0,
             depends=("density", ("log-normal",)),
@@ -157,8 +156,9 @@ class ScoreSettings(Config, frozen=True):
         Literal["ve", "vp-linear", "vp-cosine", "vp-angle", "sub-vp", "rectified-flow", "learned"],
         param(
             "Path",
-            "The noising path whose time is uniform. A learned one starts with a log-SNR linear in "
-            "time, and bends it until the bound is estimated best; it wants the likelihood weight.",
+            "Noise schedule in whose time the levels are uniform. *Learned* starts linear in "
+            "log-SNR and minimises the variance of the bound; use it with the likelihood "
+            "weight.",
             choices={
                 "ve": "Variance exploding",
                 "vp-linear": "Variance preserving, linear",
@@ -175,9 +175,9 @@ class ScoreSettings(Config, frozen=True):
     ends: Annotated[
         Literal["fixed", "learned"],
         param(
-            "Ends of the path",
-            "Whether a learned path also learns the smallest and the largest noise, where the "
-            "bound is best; sampling then goes between these.",
+            "Learn the endpoints",
+            "Also learns the minimum and maximum noise of a learned schedule; sampling then "
+            "runs between them.",
             choices={"fixed": "Fixed", "learned": "Learned"},
             advanced=True,
             depends=("path", ("learned",)),
@@ -188,8 +188,8 @@ class ScoreSettings(Config, frozen=True):
         TimesName,
         param(
             "Time sampling",
-            "How the levels of a batch are drawn from those it is trained on. The mean of the loss "
-            "is the same in each way, its variance not.",
+            "How the noise levels of a batch are drawn. All ways have the same mean loss, with "
+            "different variance.",
             choices={
                 "low-discrepancy": "Low discrepancy",
                 "antithetic": "Antithetic pairs",
@@ -203,8 +203,8 @@ class ScoreSettings(Config, frozen=True):
         Literal["known", "learned"],
         param(
             "Reverse variance",
-            "How much noise a reverse step adds is known between two bounds; a second network can "
-            "learn where between them it is best, for samplers that add noise.",
+            "Variance of a reverse step between its two bounds: fixed, or learned by a second "
+            "network. Used by samplers that add noise.",
             choices={"known": "Known bounds", "learned": "Learned (iDDPM)"},
             advanced=True,
             aspect="prediction",
@@ -214,8 +214,7 @@ class ScoreSettings(Config, frozen=True):
         int,
         param(
             "Variance steps",
-            "Into how many steps the noise time is divided where the variance of one is learned; a "
-            "sampler may take fewer.",
+            "Number of steps for which the reverse variance is learned; a sampler may take fewer.",
             low=2,
             high=10_000,
             log=True,
@@ -230,8 +229,8 @@ class ScoreSettings(Config, frozen=True):
     ema: Annotated[
         float,
         param(
-            "Averaging",
-            "Decay of the averaged weights that sampling uses; 0 switches averaging off.",
+            "EMA decay",
+            "Decay of the moving average of the weights, which sampling uses; 0 for no average.",
             low=0.0,
             below=1.0,
         ),

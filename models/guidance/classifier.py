@@ -26,7 +26,7 @@ class ClassifierGuidanceConfig(Config, frozen=True):
         RunRef,
         param(
             "Classifier",
-            "A finished run that tells the classes of the same data apart at every noise level.",
+            "A finished run of a noisy classifier on the same data.",
             role="noisy-classify",
         ),
     ] = RunRef()
@@ -34,8 +34,8 @@ class ClassifierGuidanceConfig(Config, frozen=True):
         float,
         param(
             "Strength",
-            "1 is what Bayes says, where the model knows no class; more leads beyond: nearer to "
-            "what is typical of the class, and less varied.",
+            "1 is Bayes' rule for an unconditional model; higher values give more typical, less "
+            "diverse samples.",
             low=0.0,
             high=100.0,
         ),
@@ -43,8 +43,8 @@ class ClassifierGuidanceConfig(Config, frozen=True):
     told: Annotated[
         bool,
         param(
-            "Also told the class",
-            "Leads what the model says of the class, not what it says without one.",
+            "Class-conditional",
+            "Guides the conditional prediction of the model instead of the unconditional one.",
         ),
     ] = False
 
@@ -52,8 +52,8 @@ class ClassifierGuidanceConfig(Config, frozen=True):
 @guidance(
     "classifier",
     title="Classifier",
-    summary="Goes along the gradient of what a classifier of noised data, a run of its own, says "
-    "of the class. The model need not know any.",
+    summary="Adds the gradient of a noisy classifier, which is a run of its own. The model can "
+    "be unconditional.",
     source="Dhariwal and Nichol 2021, arXiv:2105.05233, algorithms 1 and 2; Song et al. 2021, "
     "arXiv:2011.13456, section 5",
     roles=("condition",),

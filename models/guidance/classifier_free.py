@@ -24,9 +24,8 @@ class ClassifierFreeConfig(Config, frozen=True):
         float,
         param(
             "Strength",
-            "0 leaves the condition out, 1 is what the model was taught of it, and more leads "
-            "beyond: nearer to what is typical of the condition, and less varied. Papers that "
-            "write w mean 1 + w.",
+            "0 ignores the condition, 1 is the conditional model, higher values give more "
+            "typical, less diverse samples. Papers with a weight w mean 1 + w.",
             low=0.0,
             high=100.0,
         ),
@@ -34,8 +33,8 @@ class ClassifierFreeConfig(Config, frozen=True):
     low: Annotated[
         float,
         param(
-            "From noise",
-            "Below this noise level samples are led no more: strength there is 1.",
+            "Minimum noise",
+            "No guidance below this noise level.",
             low=0.0,
             unit="data std",
             advanced=True,
@@ -44,8 +43,8 @@ class ClassifierFreeConfig(Config, frozen=True):
     high: Annotated[
         float,
         param(
-            "Up to noise",
-            "Above this noise level samples are not led yet: strength there is 1.",
+            "Maximum noise",
+            "No guidance above this noise level.",
             above=0.0,
             unit="data std",
             advanced=True,
@@ -55,8 +54,8 @@ class ClassifierFreeConfig(Config, frozen=True):
         float,
         param(
             "Rescale",
-            "How much of the size that guidance adds to what is said is taken back: 1 for all of "
-            "it. It keeps strongly led samples from going too far.",
+            "Rescales the guided prediction to the norm of the unguided one: 1 fully, 0 not. "
+            "Prevents oversaturation.",
             low=0.0,
             high=1.0,
         ),
@@ -66,8 +65,8 @@ class ClassifierFreeConfig(Config, frozen=True):
 @guidance(
     "classifier-free",
     title="Classifier-free",
-    summary="Extrapolates from what the model says without a condition to what it says with it. It "
-    "needs a model that was trained with label dropout.",
+    summary="Extrapolates from the unconditional to the conditional prediction. Requires a "
+    "model trained with label dropout.",
     source="Ho and Salimans 2022, arXiv:2207.12598, eq. 6; interval: Kynkaanniemi et al. 2024, "
     "arXiv:2404.07724, eq. 3; rescale: Lin et al. 2024, arXiv:2305.08891, eqs. 15 and 16",
     roles=("condition",),

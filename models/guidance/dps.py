@@ -18,14 +18,15 @@ class MeasurementGradientConfig(Config, frozen=True):
 
     strength: Annotated[
         float,
-        param("Strength", "1 is what Bayes says; more holds to what was measured more firmly.",
+        param("Strength", "1 is Bayes' rule; higher values enforce the measurement more "
+                          "strongly.",
               low=0.0, high=100.0),
     ] = 1.0  # fmt: skip
     noise: Annotated[
         float,
         param(
             "Measurement noise",
-            "Standard deviation of the error of what was measured.",
+            "Standard deviation of the measurement error.",
             low=0.0,
             high=10.0,
             unit="data std",
@@ -37,8 +38,8 @@ class MeasurementGradientConfig(Config, frozen=True):
 @guidance(
     "dps",
     title="Measurement gradient (DPS)",
-    summary="Goes along the gradient of how well what the model says agrees with what was "
-    "measured, through the network. It takes any linear measurement, and noise in it.",
+    summary="Adds the gradient of the measurement error through the network. Works for any "
+    "linear measurement, also a noisy one.",
     source="Chung et al. 2023, arXiv:2209.14687, eqs. 10 and 16; the width of the likelihood: Song "
     "et al. 2023, Pseudoinverse-guided diffusion models (ICLR), eqs. 5 to 7",
     roles=("measurement",),

@@ -18,8 +18,8 @@ class RePaintConfig(Config, frozen=True):
         int,
         param(
             "Resamplings",
-            "How often each step is taken, with noise put back in between. What is not known comes "
-            "to fit what is known; the cost grows as often.",
+            "Repetitions of each step. More make unknown values consistent with known ones, at "
+            "proportional cost.",
             low=1,
             high=100,
         ),
@@ -29,8 +29,7 @@ class RePaintConfig(Config, frozen=True):
 @guidance(
     "repaint",
     title="RePaint",
-    summary="Replacement that takes each step several times, there and back, until what is not "
-    "known goes with what is.",
+    summary="Replacement with resampling: repeats each step with noise added again.",
     source="Lugmayr et al. 2022, arXiv:2201.09865, algorithm 1 (jumps of length 1)",
     roles=("measurement",),
     formula="D ← D + A⁺ (y − A D),  x̄ ← x̄ + √(s² − s'²) z, and again",

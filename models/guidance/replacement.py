@@ -24,8 +24,8 @@ def replaced(denoise: Denoise, measured: Measured) -> Denoise:
 @guidance(
     "replacement",
     title="Replacement",
-    summary="Puts what is known in the place of what the model says of it. One evaluation a step; "
-    "what is not known may fit badly to it.",
+    summary="Replaces known values in the denoised estimate. One evaluation per step; unknown "
+    "values may be inconsistent with known ones.",
     source="Song et al. 2021, arXiv:2011.13456, section 5 and appendix I.2; as a projection: Wang "
     "et al. 2022, arXiv:2212.00490, eq. 13",
     roles=("measurement",),

@@ -10,7 +10,7 @@ GuidanceSetting = Annotated[
     Pick,
     param(
         "Guidance",
-        "What leads samples to what is given of them, beyond what the model was told.",
+        "Strengthens the effect of the condition while sampling.",
         of="guidance",
         role="condition",
     ),
@@ -19,7 +19,7 @@ MeasurementSetting = Annotated[
     Pick,
     param(
         "Method",
-        "How samples are held to what is known of them.",
+        "Method that enforces the known values.",
         of="guidance",
         role="measurement",
     ),

@@ -36,9 +36,9 @@ Dequantisation = Annotated[
     float,
     param(
         "Dequantisation",
-        "Uniform noise so wide is added to what is learned, anew in each step: the distance of "
-        "two levels, where numbers are counted in such, as pixels are. Without it a density grows "
-        "without end on the most common level and learns nothing else.",
+        "Width of the uniform noise added to discrete values in each step; use the distance "
+        "between two levels, as of pixels. Without it the density of discrete data is "
+        "unbounded.",
         low=0.0,
         high=1e6,
         unit="data units",
@@ -49,11 +49,10 @@ Dequantisation = Annotated[
 NoiseWidth = Annotated[
     float,
     param(
-        "Noise of bits",
-        "How far uniform noise may move a pair from -1 or 1, so that it has a density. The wider "
-        "it is, the smoother what a flow has to learn; but a Gaussian that is fitted to it also "
-        "reaches over 0: with 0.9 one of 37 pairs that are sure comes out the other way, or of 300 "
-        "where a pair has a number for each type.",
+        "Dequantisation noise",
+        "Range of the uniform noise around −1 and 1. Wider is smoother to learn, but a Gaussian "
+        "fit then crosses 0: with 0.9, one certain pair in 37 flips, or one in 300 with one "
+        "value per type.",
         above=0.0,
         high=1.0,
     ),

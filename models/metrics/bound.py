@@ -15,8 +15,7 @@ __all__ = ["LogLikelihoodBound"]
 @metric(
     "log-likelihood-bound",
     title="Log-likelihood, bound",
-    summary="Mean lower bound of the logarithm of the model's density at unseen data, for models "
-    "whose density is an integral over latents.",
+    summary="Mean lower bound on the log-density at unseen data, for latent-variable models.",
     source="Kingma and Welling 2014, arXiv:1312.6114, eq. 3; bar: Cover and Thomas 2006, theorem "
     "8.6.5",
     config=LikelihoodConfig,

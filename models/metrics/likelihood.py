@@ -28,9 +28,9 @@ class LikelihoodConfig(Config, frozen=True):
     rows: Annotated[
         int,
         param(
-            "Rows",
-            "Unseen data whose probability is computed. Each takes hundreds of evaluations of a "
-            "diffusion's network, forwards and backwards; the interval narrows with their root.",
+            "Samples",
+            "Number of unseen samples. Each takes hundreds of network evaluations of a "
+            "diffusion; the interval shrinks with their square root.",
             low=10,
             high=50_000,
             log=True,
@@ -41,8 +41,8 @@ class LikelihoodConfig(Config, frozen=True):
 @metric(
     "log-likelihood",
     title="Log-likelihood",
-    summary="Mean logarithm of the model's density at unseen data; only models with a density have "
-    "one. In more than 16 dimensions it is estimated, without bias.",
+    summary="Mean log-density of the model at unseen data; only for models with a density. "
+    "Above 16 dimensions an unbiased estimate.",
     source="Song et al. 2021, arXiv:2011.13456, eqs. 39-40; bar: Cover and Thomas 2006, theorem "
     "8.6.5",
     config=LikelihoodConfig,

@@ -31,9 +31,9 @@ class VdmBoundConfig(LikelihoodConfig, frozen=True):
     rows: Annotated[
         int,
         param(
-            "Rows",
-            "Unseen data whose bound is computed. Each takes as many evaluations of the network "
-            "as there are levels; the interval narrows with the root of the rows.",
+            "Samples",
+            "Number of unseen samples. Each takes one network evaluation per level; the "
+            "interval shrinks with their square root.",
             low=10,
             high=50_000,
             log=True,
@@ -43,7 +43,7 @@ class VdmBoundConfig(LikelihoodConfig, frozen=True):
         int,
         param(
             "Levels",
-            "Noise levels at which each datum is looked at.",
+            "Number of noise levels per sample.",
             low=1,
             high=4096,
             log=True,
@@ -53,8 +53,8 @@ class VdmBoundConfig(LikelihoodConfig, frozen=True):
         int,
         param(
             "Steps",
-            "Into how many steps the diffusion is divided, evenly in log-SNR: the bound of a "
-            "sampler with so many. A learned reverse variance is of use only there.",
+            "Number of diffusion steps, uniform in log-SNR: the bound of a sampler with as many "
+            "steps. A learned reverse variance helps only there.",
             low=0,
             high=4096,
             zero="infinitely many",
@@ -64,8 +64,8 @@ class VdmBoundConfig(LikelihoodConfig, frozen=True):
         int,
         param(
             "Grey levels",
-            "How many values a number of the data can have between its bounds: 256 for images of "
-            "one byte. Then it is their probability that is bounded, not a density.",
+            "Number of values of a dimension between its bounds: 256 for 8-bit images. The "
+            "bound is then on a probability, not a density.",
             low=0,
             high=65_536,
             zero="any number",
@@ -76,8 +76,8 @@ class VdmBoundConfig(LikelihoodConfig, frozen=True):
 @metric(
     "vdm-bound",
     title="Variational bound",
-    summary="Bits for each number of unseen data, at most, by the bound of a hierarchical VAE that "
-    "a diffusion is; with its terms, prior, reconstruction and diffusion.",
+    summary="Upper bound on the bits per dimension of unseen data, from the diffusion as a "
+    "hierarchical VAE; with its prior, reconstruction and diffusion terms.",
     source="Kingma et al. 2021, arXiv:2107.00630, eqs. 11-18; Ho et al. 2020, arXiv:2006.11239, "
     "eq. 5",
     config=VdmBoundConfig,

@@ -42,7 +42,7 @@ class DcganConfig(Config, frozen=True):
         int,
         param(
             "Channels",
-            "Channels at the full size; at each half of the size twice as many, up to four times.",
+            "Channels at full resolution; they double at each halving, up to four times.",
             low=1,
             high=512,
             log=True,
@@ -51,10 +51,9 @@ class DcganConfig(Config, frozen=True):
     modulated: Annotated[
         bool,
         param(
-            "Modulated by the latent",
-            "Whether the latent of a generator also scales and shifts every layer. Normalised by "
-            "itself, an image forgets how bright and in which colour it was meant to be; so it is "
-            "told again. A critic has no latent, and is the same.",
+            "Latent modulation",
+            "Lets the latent of a generator scale and shift every layer, so that normalisation "
+            "does not remove brightness and colour. No effect on a critic.",
             advanced=True,
         ),
     ] = False
@@ -220,8 +219,7 @@ class DcganGenerator(nn.Module):
 @network(
     "dcgan",
     title="Strided convolutions (DCGAN)",
-    summary="Convolutions that halve the image, or double it: a critic, a generator or an encoder "
-    "that knows that pixels have neighbours.",
+    summary="Strided and transposed convolutions: critic, generator or encoder of images.",
     source="modulated: Chen et al. 2019, arXiv:1810.01365, section 2; Radford et al. 2016, "
     "arXiv:1511.06434, section 3",
     roles=("critic", "generator", "encoder"),

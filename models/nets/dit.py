@@ -42,25 +42,23 @@ class DiTConfig(Config, frozen=True):
         int,
         param(
             "Width",
-            "Numbers that each patch is thought of in; a multiple of 4, and of the heads.",
+            "Channels per patch; a multiple of 4 and of the heads.",
             low=8,
             high=1152,
             log=True,
         ),
     ] = 64
-    layers: Annotated[
-        int, param("Layers", "Blocks of attention and feed-forward.", low=1, high=28)
-    ] = 4
+    layers: Annotated[int, param("Layers", "Number of transformer blocks.", low=1, high=28)] = 4
     heads: Annotated[
         int,
-        param("Heads", "Looks in so many ways at once; must divide the width.", low=1, high=32),
+        param("Heads", "Number of attention heads; must divide the width.", low=1, high=32),
     ] = 4
     patch: Annotated[
         int,
         param(
-            "Patch",
-            "Side of the squares that become tokens. Half of it is four times as many tokens, each "
-            "of which looks at all others. Images that it does not divide are filled up.",
+            "Patch size",
+            "Side of the patches. Half of it gives four times as many tokens, at quadratic "
+            "cost. Images that it does not divide are padded.",
             low=1,
             high=16,
         ),
@@ -182,8 +180,7 @@ class DiT(nn.Module):
 @network(
     "dit",
     title="DiT",
-    summary="A transformer over small squares of an image, told the noise level by scales, shifts "
-    "and gates: a denoiser.",
+    summary="A transformer over patches of an image with adaptive layer norm: a denoiser.",
     source="Peebles and Xie 2023, arXiv:2212.09748, section 3.2 (adaLN-Zero)",
     roles=("denoiser",),
     needs=("grid",),

@@ -16,10 +16,9 @@ __all__ = ["Balanced", "GivenFeatures", "loudness"]
 Balanced = Annotated[
     bool,
     param(
-        "Balanced",
-        "Whether what it is told beside a datum or a latent, such as a class, counts as much at "
-        "first as all numbers of these together. A class is else one number of many, which a "
-        "network that sees 64 pixels heeds only after thousands of steps.",
+        "Balanced inputs",
+        "Scales conditions, such as the class, to the weight of all other inputs together. "
+        "Without it a network with 64 pixels ignores the class for thousands of steps.",
         advanced=True,
     ),
 ]

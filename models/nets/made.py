@@ -31,9 +31,9 @@ class MadeConfig(Config, frozen=True):
     frequencies: Annotated[
         int,
         param(
-            "Frequencies",
-            "Sines and cosines of each number that the network is told, from 1 to 16 radians a "
-            "standard deviation: how the next number goes on may change within a fraction of one.",
+            "Fourier features",
+            "Sines and cosines of each value as additional inputs, from 1 to 16 rad per "
+            "standard deviation; resolves conditionals that change quickly.",
             low=0,
             high=64,
         ),
@@ -86,8 +86,8 @@ class Made(nn.Module):
 @network(
     "made",
     title="Masked (MADE)",
-    summary="Fully connected, with masks by which what it says of a number depends on those before "
-    "it alone: all conditionals in one pass.",
+    summary="Fully connected with masks, so that each output depends only on earlier inputs: "
+    "all conditionals in one pass.",
     source="Germain et al. 2015, arXiv:1502.03509, eqs. 8-13",
     roles=("autoregressive",),
     needs=("continuous", "whole"),

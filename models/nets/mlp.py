@@ -46,10 +46,10 @@ class MLPConfig(Config, frozen=True):
     frequencies: Annotated[
         int,
         param(
-            "Frequencies",
-            "Sines and cosines of each coordinate that the network is also told, from 1 to 16 "
-            "radians a standard deviation. They make thin and curled shapes quick to learn, at "
-            "the price of some ripples; 0 for none.",
+            "Fourier features",
+            "Sines and cosines of each coordinate as additional inputs, from 1 to 16 rad per "
+            "standard deviation. Thin and curved shapes train faster, with some ripples; 0 for "
+            "none.",
             low=0,
             high=64,
         ),
@@ -58,8 +58,8 @@ class MLPConfig(Config, frozen=True):
         Activation,
         param(
             "Activation",
-            "Nonlinearity after each hidden layer. SiLU is smooth, which suits fields that are "
-            "differentiated; leaky ReLU is the usual choice of critics.",
+            "Nonlinearity after each hidden layer. SiLU is smooth, good for differentiated "
+            "fields; leaky ReLU is usual for critics.",
             choices={
                 "silu": "SiLU",
                 "relu": "ReLU",
@@ -294,8 +294,7 @@ class Flattened(nn.Module):
 @network(
     "mlp",
     title="Fully connected",
-    summary="Sees every number of a datum at once and knows no neighbours: the network for points, "
-    "and a fast one for anything small.",
+    summary="A multilayer perceptron on all values at once: for points and other small data.",
     source="Rumelhart, Hinton and Williams 1986, doi:10.1038/323533a0; He et al. 2015, "
     "arXiv:1502.01852, eq. 10 (initial weights)",
     roles=("denoiser", "critic", "generator", "noisy-encoder"),

@@ -16,8 +16,7 @@ __all__ = ["mlp_encoder"]
 @network(
     "mlp-encoder",
     title="Fully connected encoder",
-    summary="Sees every number of a datum at once and says a few others: where it lies among the "
-    "latents.",
+    summary="A multilayer perceptron with the parameters of the latents as output.",
     source="Kingma and Welling 2014, arXiv:1312.6114, appendix C",
     roles=("encoder",),
     needs=("continuous", "whole"),

@@ -26,50 +26,53 @@ DenoiserNet = Annotated[
     Pick, param("Network", "The network that is trained.", of="network", role="denoiser")
 ]
 ScoreNet = Annotated[
-    Pick, param("Scores", "The network of either score.", of="network", role="denoiser")
+    Pick, param("Score networks", "Network of both scores.", of="network", role="denoiser")
 ]
 CriticNet = Annotated[
     Pick,
-    param("Critic", "The network that tells data from particles.", of="network", role="critic"),
+    param("Critic", "Network that separates data from particles.", of="network", role="critic"),
 ]
 GeneratorNet = Annotated[
     Pick,
-    param("Generator", "The network that pushes noise forward.", of="network", role="generator"),
+    param("Generator", "Network that maps latents to samples.", of="network", role="generator"),
 ]
-EncoderNet = Annotated[
-    Pick, param("Network", "The network that looks at the data.", of="network", role="encoder")
-]
+EncoderNet = Annotated[Pick, param("Network", "Classifier network.", of="network", role="encoder")]
 NoisyEncoderNet = Annotated[
     Pick,
     param(
         "Network",
-        "The network that looks at noised data.",
+        "Network that reads noisy data.",
         of="network",
         role="noisy-encoder",
     ),
 ]
 RecommenderNet = Annotated[
     Pick,
-    param("Network", "The network that reads histories.", of="network", role="recommender"),
+    param("Network", "Network that reads histories.", of="network", role="recommender"),
 ]
 PosteriorNet = Annotated[
     Pick,
-    param("Encoder", "The network that says where a datum lies.", of="network", role="encoder"),
+    param(
+        "Encoder",
+        "Network that gives the distribution of the latents.",
+        of="network",
+        role="encoder",
+    ),
 ]
 DecoderNet = Annotated[
-    Pick, param("Decoder", "The network that makes data again.", of="network", role="generator")
+    Pick, param("Decoder", "Network that reconstructs the data.", of="network", role="generator")
 ]
 EnergyNet = Annotated[
-    Pick, param("Energy", "The network whose output is the energy.", of="network", role="critic")
+    Pick, param("Energy", "Network that gives the energy.", of="network", role="critic")
 ]
 FlowNet = Annotated[
-    Pick, param("Layer", "What each invertible layer does.", of="network", role="flow")
+    Pick, param("Layer type", "Type of each invertible layer.", of="network", role="flow")
 ]
 AutoregressiveNet = Annotated[
     Pick,
     param(
         "Network",
-        "The network that says of each number how it goes on.",
+        "Network that predicts the conditional distribution of each value.",
         of="network",
         role="autoregressive",
     ),
@@ -78,7 +81,7 @@ PredictorNet = Annotated[
     Pick,
     param(
         "Network",
-        "The network that says what stood at each place.",
+        "Network that predicts the symbol at each position.",
         of="network",
         role="predictor",
     ),

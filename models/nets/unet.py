@@ -39,7 +39,7 @@ class UNetConfig(Config, frozen=True):
         int,
         param(
             "Channels",
-            "Channels at the full size, and twice as many below. The cost grows with the square.",
+            "Channels at full resolution, twice as many below. The cost grows quadratically.",
             low=2,
             high=512,
             log=True,
@@ -48,8 +48,8 @@ class UNetConfig(Config, frozen=True):
     blocks: Annotated[
         int,
         param(
-            "Blocks",
-            "Residual blocks at each size, on the way down and on the way up.",
+            "Residual blocks",
+            "Residual blocks at each resolution, down and up.",
             low=1,
             high=8,
         ),
@@ -166,8 +166,8 @@ def _stage(widths: list[int], time: int, generator: torch.Generator) -> nn.Modul
 @network(
     "unet",
     title="U-Net",
-    summary="Convolutions down to a small image and up again, told the noise level: a denoiser, or "
-    "what says of each pixel which level it had.",
+    summary="A convolutional encoder–decoder with skip connections, conditioned on the noise "
+    "level: a denoiser, or a classifier of each pixel's level.",
     source="Ronneberger et al. 2015, arXiv:1505.04597; Ho et al. 2020, arXiv:2006.11239, "
     "appendix B",
     roles=("denoiser", "predictor"),

@@ -22,16 +22,16 @@ class AnomalyConfig(Config, frozen=True):
 
     low: Annotated[
         float,
-        param("From noise", "Smallest noise level.", above=0.0, high=100.0, unit="data std",
+        param("Minimum noise", "Minimum noise level.", above=0.0, high=100.0, unit="data std",
               log=True),
     ] = 0.05  # fmt: skip
     high: Annotated[
         float,
-        param("Up to noise", "Largest noise level.", above=0.0, high=100.0, unit="data std",
+        param("Maximum noise", "Maximum noise level.", above=0.0, high=100.0, unit="data std",
               log=True),
     ] = 1.0  # fmt: skip
     levels: Annotated[
-        int, param("Levels", "How many noise levels, in geometric progression.", low=1, high=100)
+        int, param("Levels", "Number of noise levels, in geometric progression.", low=1, high=100)
     ] = 6
     draws: DrawsSetting = 4
     seed: SeedSetting = 0
@@ -40,8 +40,8 @@ class AnomalyConfig(Config, frozen=True):
 @operator(
     "anomaly",
     title="Find anomalies",
-    summary="Says of each row how badly the model makes it out in noise: the larger, the less it "
-    "is like what the model has learned.",
+    summary="Anomaly score of each sample: the denoising error over several noise levels. "
+    "Larger means less like the training data.",
     source="Wyatt et al. 2022, AnoDDPM (CVPR workshops), section 3; Graham et al. 2023, "
     "arXiv:2211.07740, section 3 (several noise levels)",
     needs=("samples", "denoiser"),

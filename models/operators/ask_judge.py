@@ -13,9 +13,8 @@ __all__ = ["AskJudge"]
 
 @operator(
     "ask-judge",
-    title="Ask the judge",
-    summary="Says of each image which class a small classifier of the data sees in it, and how "
-    "sure it is.",
+    title="Classify",
+    summary="Predicts the class of each image with the reference classifier, with probabilities.",
     source="the softmax of the scores of the judge of the data",
     kinds=("images",),
     needs=("samples",),

@@ -37,8 +37,7 @@ class AttackConfig(Config, frozen=True):
         float,
         param(
             "Attack",
-            "How far each pixel is moved, up or down, whichever makes the judge doubt the right "
-            "class more; black to white is 1. From 0.3 on people see it, too.",
+            "ε, the maximum change of a pixel; black to white is 1. From 0.3 on it is visible.",
             above=0.0,
             high=1.0,
             log=True,
@@ -48,10 +47,9 @@ class AttackConfig(Config, frozen=True):
         float,
         param(
             "Purifying noise",
-            "Noise that is put on, attacked or not, and taken away again by the model: more than "
-            "the attack, which it drowns, and less than what tells classes apart. In standard "
-            "deviations of the data: pixels of digits have about 0.4, so that an attack of 0.15 "
-            "is 0.4 of these.",
+            "Noise level for purification: larger than the attack and smaller than the class "
+            "differences. In standard deviations of the data: pixels of digits have about 0.4, "
+            "so an attack of 0.15 is 0.4.",
             above=0.0,
             high=100.0,
             unit="data std",
@@ -62,7 +60,7 @@ class AttackConfig(Config, frozen=True):
         int,
         param(
             "Votes",
-            "Each is purified so often, with other noise, and the judge sees the mean of these.",
+            "Number of purifications with different noise, whose predictions are averaged.",
             low=1,
             high=100,
         ),
@@ -71,7 +69,7 @@ class AttackConfig(Config, frozen=True):
         int,
         param(
             "Images",
-            "Unseen ones, how many at most. Of 128 the interval is up to 9 points to either side.",
+            "Maximum number of unseen samples. With 128 the interval is up to ±9 points.",
             low=8,
             high=20_000,
             log=True,
@@ -83,10 +81,10 @@ class AttackConfig(Config, frozen=True):
 @operator(
     "attack",
     title="Purification lab",
-    summary="Attacks unseen images: moves each pixel a little so that the judge, a classifier of "
-    "the data, errs. Purifies them: puts noise on, which the model takes away again. Says how "
-    "often the judge is right before the attack, under it, and once purified; beside it under "
-    "changes as large by chance, and of images that were purified without an attack.",
+    summary="Attacks unseen images (FGSM on the reference classifier) and purifies them by "
+    "adding noise and denoising. Reports the accuracy before the attack, under it and "
+    "after purification, compared with random perturbations of the same size and with "
+    "purified clean images.",
     source="Nie et al. 2022, arXiv:2205.07460, eqs. 4 and 6; the attack: Goodfellow et al. 2015, "
     "arXiv:1412.6572, section 4",
     kinds=("images",),

@@ -36,7 +36,7 @@ TEST = "test"
 
 SeedSetting = Annotated[
     int,
-    param("Seed", "The same seed gives the same outcome.", low=0, high=2**31 - 1),
+    param("Seed", "The same seed gives the same result.", low=0, high=2**31 - 1),
 ]
 
 

@@ -47,16 +47,16 @@ class BoundExplorerConfig(Config, frozen=True):
 
     rows: Annotated[
         int,
-        param("Rows", "Unseen data whose bound is computed.", low=16, high=20_000, log=True),
+        param("Samples", "Number of unseen samples.", low=16, high=20_000, log=True),
     ] = 1000
     levels: Annotated[
         int,
-        param("Levels", "Noise levels between the smallest and the largest.", low=8, high=512,
-              log=True),
+        param("Levels", "Number of noise levels between minimum and maximum noise.",
+              low=8, high=512, log=True),
     ] = 64  # fmt: skip
     steps: Annotated[
         tuple[int, ...],
-        param("Steps", "Numbers of steps whose bounds are compared.", fewest=1, low=1, high=1000),
+        param("Steps", "Numbers of diffusion steps to compare.", fewest=1, low=1, high=1000),
     ] = (4, 8, 16, 32, 64)
     seed: SeedSetting = 0
 
@@ -64,9 +64,9 @@ class BoundExplorerConfig(Config, frozen=True):
 @operator(
     "bound",
     title="Bound explorer",
-    summary="Takes the variational bound of a diffusion apart: prior, reconstruction and a term "
-    "for each noise level, for few and many steps, and how much its estimate varies by schedule "
-    "and by the way in which times are drawn. In bits for each number of the data.",
+    summary="Splits the variational bound of a diffusion into prior, reconstruction and a term "
+    "per noise level, for few and many steps, and compares the variance of its "
+    "estimates by schedule and time sampling. In bits per dimension.",
     source="Kingma et al. 2021, arXiv:2107.00630, eqs. 11-18 and appendix I; Luo 2022, "
     "arXiv:2208.11970, eqs. 43-45",
     config=BoundExplorerConfig,

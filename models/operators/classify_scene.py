@@ -23,7 +23,7 @@ class ClassifySceneConfig(Config, frozen=True):
         int,
         param(
             "Rows at once",
-            "So many rows of pixels are classified between two looks at the clock.",
+            "Rows of pixels per batch.",
             low=1,
             high=1000,
             unit="rows",
@@ -35,8 +35,8 @@ class ClassifySceneConfig(Config, frozen=True):
 @operator(
     "classify-scene",
     title="Classify the scene",
-    summary="Says the class of every pixel of the scene, also of those that nobody has labelled: a "
-    "map, with how sure the model is. PNG has colours and a legend, NPY numbers of classes.",
+    summary="Classifies every pixel of the scene, labelled or not: a map with probabilities. "
+    "PNG has colours and a legend, NPY class numbers.",
     source="Zhong et al. 2018, doi:10.1109/TGRS.2017.2755542, figures 9 to 11",
     kinds=("cubes",),
     needs=("classify",),

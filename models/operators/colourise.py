@@ -18,7 +18,7 @@ def _refuses(spec: DataSpec) -> str:
 @operator(
     "colourise",
     title="Colourise",
-    summary="Keeps how bright each pixel of an image is, and samples which colour it has.",
+    summary="Keeps the brightness of each pixel and samples the colours.",
     source="Wang et al. 2022, arXiv:2212.00490, section 3.2 and table 1; Song et al. 2021, "
     "arXiv:2011.13456, section 5 and appendix I.3",
     kinds=("images",),

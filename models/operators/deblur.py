@@ -20,7 +20,7 @@ class DeblurConfig(RestoringConfig, frozen=True):
         float,
         param(
             "Blur",
-            "Standard deviation of the Gaussian that the images are seen through.",
+            "Standard deviation of the Gaussian blur, in pixels.",
             low=0.1,
             high=32.0,
             unit="pixels",
@@ -31,8 +31,7 @@ class DeblurConfig(RestoringConfig, frozen=True):
         bool,
         param(
             "Blur first",
-            "Blurs the images before they are restored, to see how well that goes; off for images "
-            "that are blurred already.",
+            "Blurs the images first, as a test; off for images that are already blurred.",
         ),
     ] = False
 
@@ -40,8 +39,7 @@ class DeblurConfig(RestoringConfig, frozen=True):
 @operator(
     "deblur",
     title="Deblur",
-    summary="Samples sharp images that are the same as the blurred ones when they are blurred as "
-    "much.",
+    summary="Samples sharp images that agree with the blurred ones.",
     source="Wang et al. 2022, arXiv:2212.00490, section 3.2; the blur: Hoogeboom and Salimans "
     "2022, arXiv:2209.05557, section 2.2",
     kinds=("images",),

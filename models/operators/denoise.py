@@ -24,7 +24,7 @@ class DenoiseConfig(Config, frozen=True):
         float,
         param(
             "Noise",
-            "How much noise is in what is handed: its standard deviation, in those of the data.",
+            "Standard deviation of the noise in the inputs, in standard deviations of the data.",
             above=0.0,
             high=100.0,
             unit="data std",
@@ -34,9 +34,8 @@ class DenoiseConfig(Config, frozen=True):
     first: Annotated[
         bool,
         param(
-            "Add it first",
-            "Adds the noise before it is taken away, to see how well that goes; off for rows that "
-            "are noisy already.",
+            "Add noise first",
+            "Adds the noise first, as a test; off for inputs that are already noisy.",
         ),
     ] = False
     draws: DrawsSetting = 1
@@ -47,8 +46,7 @@ class DenoiseConfig(Config, frozen=True):
 @operator(
     "denoise",
     title="Denoise",
-    summary="Takes Gaussian noise from rows: samples of what they may have been, each as likely as "
-    "the model finds it, and the mean of all that they may have been.",
+    summary="Removes Gaussian noise: posterior samples of each input, and the posterior mean.",
     source="Kawar, Vaksman and Elad 2021, arXiv:2101.09552; the walk: Ho et al. 2020, "
     "arXiv:2006.11239, algorithm 2",
     needs=("samples", "denoiser"),

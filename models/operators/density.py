@@ -33,8 +33,9 @@ class LikelihoodLabConfig(Config, frozen=True):
     rows: Annotated[
         int,
         param(
-            "Rows",
-            "Of each set, at most. Of a diffusion each takes hundreds of evaluations.",
+            "Samples",
+            "Maximum number of samples per set. Each takes hundreds of network evaluations of a "
+            "diffusion.",
             low=16,
             high=50_000,
             log=True,
@@ -44,8 +45,7 @@ class LikelihoodLabConfig(Config, frozen=True):
         Pick,
         param(
             "Other data",
-            "A set that was not learned from at all, with rows of the same form: whether the model "
-            "finds it unlikely.",
+            "A data set of the same shape that was not trained on: out-of-distribution data.",
             of="dataset",
         ),
     ] = Pick()
@@ -53,11 +53,9 @@ class LikelihoodLabConfig(Config, frozen=True):
         int,
         param(
             "Levels",
-            "Of data between two bounds, such as pixels: how many values a number can have, 256 "
-            "for one byte, 17 for the 8x8 digits; 0 for as many as the learned rows have. Each is "
-            "spread evenly over its level, where a density could be as high as it likes, so that "
-            "bits are what it takes to write a row down. Figures with different levels cannot be "
-            "compared.",
+            "Number of values of a dimension for bounded data such as pixels: 256 for 8 bits, "
+            "17 for the 8x8 digits; 0 to count them. Uniform noise of one level makes densities "
+            "comparable in bits. Values with different levels cannot be compared.",
             low=0,
             high=65_536,
             zero="as in the data",
@@ -67,8 +65,7 @@ class LikelihoodLabConfig(Config, frozen=True):
         int,
         param(
             "Map",
-            "Of data on a plane: how many places the map of the density has along each side; 0 for "
-            "no map.",
+            "Grid points per side of the density map in the plane; 0 for no map.",
             low=0,
             high=256,
             zero="no map",
@@ -81,8 +78,8 @@ class LikelihoodLabConfig(Config, frozen=True):
 @operator(
     "likelihood-lab",
     title="Likelihood lab",
-    summary="Says how likely learned, unseen and other data are to the model, beside the law of "
-    "the data where it is known; of data on a plane it maps the density.",
+    summary="Compares the likelihood of training, unseen and other data, next to the exact "
+    "density where it is known; maps the density in the plane.",
     source="Song et al. 2021, arXiv:2011.13456, eqs. 39-40; Theis et al. 2016, arXiv:1511.01844, "
     "section 3.1 (levels); Nalisnick et al. 2019, arXiv:1810.09136 (other data may be the likelier "
     "ones)",

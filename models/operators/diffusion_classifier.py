@@ -23,7 +23,7 @@ class DiffusionClassifierConfig(Config, frozen=True):
 
     levels: Annotated[
         int,
-        param("Levels", "How many noise levels, from 0.1 to 3 standard deviations.", low=1,
+        param("Levels", "Number of noise levels, from 0.1 to 3 standard deviations.", low=1,
               high=1000),
     ] = 10  # fmt: skip
     draws: DrawsSetting = 4
@@ -33,8 +33,8 @@ class DiffusionClassifierConfig(Config, frozen=True):
 @operator(
     "diffusion-classifier",
     title="Classify by denoising",
-    summary="Says of each row under which class the model makes it out best in noise. It needs a "
-    "model that is told the class.",
+    summary="Predicts the class under which the model denoises the input best. Requires a "
+    "class-conditional model.",
     source="Li et al. 2023, arXiv:2303.16203, eqs. 5 and 6, algorithm 1",
     needs=("denoiser",),
     takes=(Slot(ROWS, "Rows", "What is classified; their own class is not read."),),

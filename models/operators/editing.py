@@ -64,15 +64,13 @@ SamplerSetting = Annotated[
     Pick,
     param(
         "Sampler",
-        "How particles go from noise to data; the run's own by default.",
+        "Sampler from noise to data; by default the run's own.",
         of="sampler",
     ),
 ]
-DrawsSetting = Annotated[
-    int, param("Draws", "How many are made of each row.", low=1, high=1000, log=True)
-]
+DrawsSetting = Annotated[int, param("Draws", "Samples per input.", low=1, high=1000, log=True)]
 StepsSetting = Annotated[
-    int, param("Steps", "How many steps each way.", low=1, high=10_000, log=True)
+    int, param("Steps", "Number of steps in each direction.", low=1, high=10_000, log=True)
 ]
 
 

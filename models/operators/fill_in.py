@@ -29,8 +29,8 @@ class FillInConfig(Config, frozen=True):
 @operator(
     "fill-in",
     title="Fill in",
-    summary="Keeps what is known of each row and draws the rest, by a model that goes on from what "
-    "it sees: atoms and bonds of a molecule, edges of a graph, values of a series.",
+    summary="Keeps the known part of each sample and generates the rest autoregressively: atoms "
+    "and bonds of a molecule, edges of a graph, values of a series.",
     source="Vignac et al. 2023, arXiv:2209.14734, appendix E (graphs); Tashiro et al. 2021, "
     "arXiv:2107.03502, section 3 (series)",
     needs=("samples", "complete"),

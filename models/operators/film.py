@@ -19,7 +19,7 @@ _LATENTS, _NOISE = 3241, 3242  # streams of a seed
 class FilmConfig(Config, frozen=True):
     """How many samples are followed, and along which sampler."""
 
-    n: Annotated[int, param("Samples", "How many are followed.", low=1, high=256, log=True)] = 16
+    n: Annotated[int, param("Samples", "Number of samples.", low=1, high=256, log=True)] = 16
     frames: FramesSetting = 48
     seed: SeedSetting = 0
     sampler: SamplerSetting = Pick()
@@ -28,8 +28,8 @@ class FilmConfig(Config, frozen=True):
 @operator(
     "film",
     title="Denoising film",
-    summary="Follows samples from noise to data by any sampler: where they are, what the denoiser "
-    "foresees of them, and how strong the score is.",
+    summary="Follows samples from noise to data with any sampler: positions, denoised estimates "
+    "and score norms.",
     source="Karras et al. 2022, arXiv:2206.00364, eqs. 2 and 3",
     needs=("samples", "denoiser"),
     config=FilmConfig,

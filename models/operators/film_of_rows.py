@@ -36,8 +36,8 @@ class FilmOfRowsConfig(Config, frozen=True):
         float,
         param(
             "Noise",
-            "The noise level at which the film begins, in standard deviations of the data; at most "
-            "the largest that the model knows. From about 2 on little of a row is left in it.",
+            "Noise level at the start, in standard deviations of the data; at most σ_max. Above "
+            "about 2 little of a sample is preserved.",
             above=0.0,
             high=1000.0,
             unit="data std",
@@ -47,10 +47,10 @@ class FilmOfRowsConfig(Config, frozen=True):
     way: Annotated[
         Literal["drawn", "own"],
         param(
-            "Way up",
-            "Noise is drawn and put on the rows, which gives others of their kind; or the rows are "
-            "followed up the probability-flow ODE to the noise that they come from (DDIM "
-            "inversion), and come back.",
+            "Noising method",
+            "Adds random noise, which gives similar new samples; or integrates the "
+            "probability-flow ODE to the latent (DDIM inversion), which gives the same sample "
+            "back.",
             choices={"drawn": "Draw noise", "own": "Invert"},
         ),
     ] = "drawn"
@@ -64,8 +64,8 @@ class FilmOfRowsConfig(Config, frozen=True):
 @operator(
     "film-of-rows",
     title="Denoising film of rows",
-    summary="Brings rows up to a noise level, by noise that is drawn or by the ODE, and follows "
-    "them down again: what is left of them, and what the denoiser foresees on the way.",
+    summary="Adds noise to samples, at random or by the ODE, and denoises them again: what is "
+    "preserved, and the denoised estimates.",
     source="Meng et al. 2022, arXiv:2108.01073, algorithm 1 (noise is drawn); Song, Meng and Ermon "
     "2021, arXiv:2010.02502, section 4.3 (inverted)",
     needs=("samples", "denoiser"),

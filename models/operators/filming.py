@@ -18,9 +18,9 @@ __all__ = ["FramesSetting", "filmed"]
 FramesSetting = Annotated[
     int,
     param(
-        "Frames at most",
-        "A sampler gives a frame for the noise and one for each of its steps, and no more: 18 "
-        "steps give 19. Of more than that only so many are kept, evenly chosen.",
+        "Maximum frames",
+        "Maximum number of frames. A sampler has one for the noise and one per step, so 18 "
+        "steps give 19.",
         low=2,
         high=200,
         log=True,

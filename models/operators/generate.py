@@ -14,13 +14,13 @@ __all__ = ["Generate", "GenerateConfig"]
 class GenerateConfig(Config, frozen=True):
     """How many samples, and how they are drawn."""
 
-    n: Annotated[int, param("Samples", "How many are drawn.", low=1, high=10_000_000, log=True)] = (
+    n: Annotated[int, param("Samples", "Number of samples.", low=1, high=10_000_000, log=True)] = (
         4096
     )
     seed: SeedSetting = 0
     sampler: Annotated[
         Pick,
-        param("Sampler", "How particles go from noise to data; the run's own by default.",
+        param("Sampler", "Sampler from noise to data; by default the run's own.",
               of="sampler"),
     ] = Pick()  # fmt: skip
 
@@ -28,7 +28,7 @@ class GenerateConfig(Config, frozen=True):
 @operator(
     "generate",
     title="Generate",
-    summary="Draws fresh samples, under conditions where the model has some.",
+    summary="Generates samples, with conditions if the model has some.",
     source="Franceschi et al. 2023, arXiv:2305.16150, section 3",
     config=GenerateConfig,
     needs=("samples",),

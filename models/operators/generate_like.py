@@ -35,7 +35,7 @@ class GenerateLikeConfig(Config, frozen=True):
         int,
         param(
             "Samples",
-            "One for each of so many rows, chosen by the seed; of fewer, one for each.",
+            "Number of conditions, chosen by the seed.",
             low=1,
             high=10_000_000,
             log=True,
@@ -44,7 +44,7 @@ class GenerateLikeConfig(Config, frozen=True):
     seed: SeedSetting = 0
     sampler: Annotated[
         Pick,
-        param("Sampler", "How particles go from noise to data; the run's own by default.",
+        param("Sampler", "Sampler from noise to data; by default the run's own.",
               of="sampler"),
     ] = Pick()  # fmt: skip
 
@@ -55,10 +55,9 @@ def _untold(spec: DataSpec) -> str:
 
 @operator(
     "generate-like",
-    title="Generate like given rows",
-    summary="Draws a fresh sample under the conditions of each of some rows: of those that only "
-    "test, or of a data set of yours. What a model makes of real conditions is another matter than "
-    "what it makes of drawn ones.",
+    title="Generate with real conditions",
+    summary="Generates a sample under the conditions of each chosen real sample, of the test "
+    "set or of another data set. Results can differ from those with sampled conditions.",
     source="Leigh et al. 2023, arXiv:2303.05376 (PC-JeDi), whose jets have conditions of test jets",
     config=GenerateLikeConfig,
     needs=("samples",),

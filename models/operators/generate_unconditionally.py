@@ -28,20 +28,20 @@ class GenerateUnconditionallyConfig(Config, frozen=True):
     variables: Annotated[
         RunRef,
         param(
-            "Variables",
-            "A run that has learned the variables of jets of the same types: it draws the pT, "
-            "mass, eta and number of constituents that each jet is asked for.",
+            "Jet variables",
+            "A run that generates jet variables (pT, mass, η, number of constituents) of the "
+            "same types.",
             role="samples",
             of="jet-variables",
         ),
     ] = RunRef()
-    n: Annotated[int, param("Samples", "How many are drawn.", low=1, high=10_000_000, log=True)] = (
+    n: Annotated[int, param("Samples", "Number of samples.", low=1, high=10_000_000, log=True)] = (
         4096
     )
     seed: SeedSetting = 0
     sampler: Annotated[
         Pick,
-        param("Sampler", "How particles go from noise to data; the run's own by default.",
+        param("Sampler", "Sampler from noise to data; by default the run's own.",
               of="sampler"),
     ] = Pick()  # fmt: skip
 
@@ -49,9 +49,9 @@ class GenerateUnconditionallyConfig(Config, frozen=True):
 @operator(
     "generate-unconditionally",
     title="Generate unconditionally",
-    summary="Draws jets of which nothing is taken from data: another run draws the variables of "
-    "each, type by type, and this one a jet with these. Types come in the shares of the data, or "
-    "one is chosen.",
+    summary="Generates jets without real conditions: another run samples the jet variables of "
+    "each type, and this one the constituents. Types in proportion to the data, or one "
+    "type.",
     source="Leigh et al. 2023, arXiv:2307.06836 (PC-Droid): a flow of the variables, then the jets",
     kinds=("jets",),
     asks=(LABEL,),

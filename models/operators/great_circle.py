@@ -13,7 +13,7 @@ from models.config import param
 __all__ = ["StopsSetting", "on_great_circle"]
 
 StopsSetting = Annotated[
-    int, param("Stops", "How many rows from one to the next, both included.", low=3, high=1000)
+    int, param("Stops", "Number of samples from one to the next, both included.", low=3, high=1000)
 ]
 
 

@@ -46,23 +46,23 @@ class GuidanceLabConfig(Config, frozen=True):
     rescale: RescaleSetting = 0.0
     low: Annotated[
         float,
-        param("From noise", "Below this noise level the strength is 1.", low=0.0, unit="data std"),
+        param("Minimum noise", "No guidance below this noise level.", low=0.0, unit="data std"),
     ] = 0.0
     high: Annotated[
         float,
-        param("Up to noise", "Above this noise level the strength is 1.", above=0.0,
+        param("Maximum noise", "No guidance above this noise level.", above=0.0,
               unit="data std"),
     ] = 1000.0  # fmt: skip
-    n: Annotated[
-        int, param("Samples", "How many for each strength.", low=64, high=20_000, log=True)
-    ] = 500
+    n: Annotated[int, param("Samples", "Samples per strength.", low=64, high=20_000, log=True)] = (
+        500
+    )
     steps: StepsSetting = 18
     map: Annotated[
         int,
         param(
             "Map",
-            "Of data on a plane whose law is known: how many places the maps of it have along each "
-            "side; 0 for no map.",
+            "Grid points per side of the density maps, for known distributions in the plane; 0 "
+            "for no map.",
             low=0,
             high=256,
         ),
@@ -113,9 +113,9 @@ class Lawful:
 @operator(
     "guidance-lab",
     title="Guidance lab",
-    summary="Draws samples of one class at weak to strong guidance from the same noise, and "
-    "measures what of the class they hit and how varied they stay, beside the exact guided law "
-    "where that is known. Nothing is trained.",
+    summary="Generates samples of one class at several guidance strengths from the same noise, "
+    "and measures class accuracy and diversity, next to the exact guided distribution "
+    "where it is known. No training.",
     source="Ho and Salimans 2022, arXiv:2207.12598, eq. 6 and figure 4; the law: Luo 2022, "
     "arXiv:2208.11970, section 5",
     kinds=("points",),

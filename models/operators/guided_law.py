@@ -19,12 +19,12 @@ _CONDITIONS, _DRAWS = 3211, 3212  # streams of a seed (`models.tensors.make_gene
 class GuidedLawConfig(Config, frozen=True):
     """How many points, and how far the law is tilted."""
 
-    n: Annotated[int, param("Samples", "How many are drawn.", low=1, high=1_000_000, log=True)] = (
+    n: Annotated[int, param("Samples", "Number of samples.", low=1, high=1_000_000, log=True)] = (
         4096
     )
     strength: Annotated[
         float,
-        param("Strength", "To which power p(class | x) is taken; 1 is the law of the class.",
+        param("Strength", "Exponent of p(class | x); 1 is the conditional distribution.",
               low=0.0, high=100.0),
     ] = 2.0  # fmt: skip
     seed: SeedSetting = 0
@@ -47,9 +47,9 @@ def _unknown(spec: DataSpec) -> str:
 
 @operator(
     "guided-law",
-    title="Exact guided law",
-    summary="Draws from p(x) p(class | x)^strength, which is known for mixtures of Gaussians: what "
-    "guided samples are held against. Above strength 1 they do not follow it.",
+    title="Exact guided distribution",
+    summary="Samples p(x) p(class | x)^strength, known for Gaussian mixtures, for comparison "
+    "with guided samples. Guided samples do not follow it above strength 1.",
     source="Luo 2022, arXiv:2208.11970, section 5; exact for a mixture by rejection",
     kinds=("points",),
     needs=("samples", "denoiser"),

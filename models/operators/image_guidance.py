@@ -44,13 +44,14 @@ class ImageGuidanceConfig(Config, frozen=True):
 
     strengths: StrengthsSetting = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 8.0)
     rescale: RescaleSetting = 0.0
-    n: Annotated[
-        int, param("Samples", "How many for each strength.", low=1, high=20_000, log=True)
-    ] = 200
+    n: Annotated[int, param("Samples", "Samples per strength.", low=1, high=20_000, log=True)] = 200
     steps: StepsSetting = 18
     measure: Annotated[
         bool,
-        param("Measure", "Asks the judge about fidelity and diversity; off for a look alone."),
+        param(
+            "Measure",
+            "Measures fidelity and diversity with the reference classifier; off for images only.",
+        ),
     ] = True
     seed: SeedSetting = 0
 
@@ -58,9 +59,9 @@ class ImageGuidanceConfig(Config, frozen=True):
 @operator(
     "image-guidance",
     title="Guidance of images",
-    summary="Draws images of a class, or of all in turn, at weak to strong guidance from the same "
-    "noise, and measures how often the judge sees the class that was asked for, and how many real "
-    "images have a sample near them. Nothing is trained.",
+    summary="Generates images of a class, or of all in turn, at several guidance strengths from "
+    "the same noise, and measures class accuracy (reference classifier) and coverage. "
+    "No training.",
     source="Ho and Salimans 2022, arXiv:2207.12598, eq. 6 and figure 4; coverage: Naeem et al. "
     "2020, arXiv:2002.09797, eq. 4",
     kinds=("images",),

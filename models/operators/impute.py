@@ -33,18 +33,18 @@ class ImputeConfig(Config, frozen=True):
         Task,
         param(
             "Hidden",
-            "A stretch somewhere in between, in all channels, or the end: a forecast. A model that "
-            "only goes on from a past can fill in no gap.",
+            "A stretch in the middle of all channels, or the end (forecast). Autoregressive "
+            "models can only forecast.",
             choices={"future": "The end", "gap": "A gap"},
         ),
     ] = "future"
     share: Annotated[
         float,
-        param("Share", "How much of the time is hidden.", low=0.02, high=0.95),
+        param("Share", "Fraction of the time that is masked.", low=0.02, high=0.95),
     ] = 0.25
-    rows: Annotated[int, param("Series", "Unseen series that are filled in.", low=1, high=512)] = 24
+    rows: Annotated[int, param("Series", "Number of unseen series.", low=1, high=512)] = 24
     draws: Annotated[
-        int, param("Draws", "How often each is filled in.", low=8, high=1000, log=True)
+        int, param("Draws", "Number of imputations of each series.", low=8, high=1000, log=True)
     ] = 48
     seed: SeedSetting = 0
     sampler: SamplerSetting = Pick()
@@ -53,8 +53,8 @@ class ImputeConfig(Config, frozen=True):
 @operator(
     "impute",
     title="Fill in and forecast",
-    summary="Hides a part of unseen series and draws it many times: the median, how sure the model "
-    "is, and how often the truth lies where it should.",
+    summary="Masks a part of unseen series and samples it many times: median, intervals and "
+    "their coverage of the truth.",
     source="Tashiro et al. 2021, arXiv:2107.03502, sections 5.1 and 5.3; Rasul et al. 2021, "
     "arXiv:2101.12072, algorithm 2; coverage: Gneiting, Balabdaoui and Raftery 2007, "
     "doi:10.1111/j.1467-9868.2007.00587.x",

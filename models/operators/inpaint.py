@@ -34,7 +34,7 @@ class InpaintConfig(Config, frozen=True):
 @operator(
     "inpaint",
     title="Inpaint",
-    summary="Keeps some numbers of each row, or some pixels of an image, and samples the others.",
+    summary="Keeps some values of each sample, or pixels of an image, and samples the others.",
     source="Lugmayr et al. 2022, arXiv:2201.09865; Chung et al. 2023, arXiv:2209.14687",
     needs=("samples", "denoiser"),
     takes=(

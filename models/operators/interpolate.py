@@ -34,8 +34,7 @@ class InterpolateConfig(Config, frozen=True):
 @operator(
     "interpolate",
     title="Interpolate",
-    summary="Goes from each row to the next by way of their latents: what lies between is data, "
-    "too.",
+    summary="Interpolates between successive samples through their latents.",
     source="Song, Meng and Ermon 2021, arXiv:2010.02502, section 5.3 and appendix D.5 (spherical "
     "interpolation)",
     needs=("samples", "denoiser"),

@@ -28,7 +28,7 @@ class InterpolateLatentsConfig(Config, frozen=True):
 @operator(
     "interpolate-latents",
     title="Interpolate latents",
-    summary="Draws two latents and goes from one to the other: what is made of each stop.",
+    summary="Interpolates between two random latents and generates a sample at each point.",
     source="White 2016, arXiv:1609.04468, section 2.1 (spherical interpolation)",
     needs=("samples", "mapped"),
     config=InterpolateLatentsConfig,

@@ -25,7 +25,7 @@ OrderSetting = Annotated[
     Order,
     param(
         "Solver",
-        "What is taken between two noise levels.",
+        "Solver between two noise levels.",
         choices={"first": "DDIM (Euler)", "second": "Heun"},
     ),
 ]
@@ -42,8 +42,7 @@ class InvertConfig(Config, frozen=True):
     "invert",
     title="Invert",
     formerly=("encode",),
-    summary="Follows rows up to the noise that they come from, and down again: their latents, and "
-    "how far the way back ends from where it began.",
+    summary="Maps samples to their latents by the ODE and back, with the reconstruction error.",
     source="Song, Meng and Ermon 2021, arXiv:2010.02502, section 4.3",
     needs=("samples", "denoiser"),
     takes=(Slot(ROWS, "Rows", "What is inverted."),),

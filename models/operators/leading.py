@@ -31,7 +31,7 @@ StrengthsSetting = Annotated[
     tuple[float, ...],
     param(
         "Strengths",
-        "0 leaves the class out, 1 is what the model was taught of it, and more leads beyond.",
+        "0 ignores the class, 1 is the conditional model, higher values extrapolate.",
         fewest=1,
         low=0.0,
         high=100.0,
@@ -39,11 +39,11 @@ StrengthsSetting = Annotated[
 ]
 RescaleSetting = Annotated[
     float,
-    param("Rescale", "How much of the size that guidance adds is taken back: 1 for all of it.",
+    param("Rescale", "Rescales the guided prediction to the unguided norm: 1 fully.",
           low=0.0, high=1.0),
 ]  # fmt: skip
 StepsSetting = Annotated[
-    int, param("Steps", "Of Heun's method, from noise to data.", low=2, high=1000, log=True)
+    int, param("Steps", "Heun steps from noise to data.", low=2, high=1000, log=True)
 ]
 
 

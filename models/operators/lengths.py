@@ -32,8 +32,8 @@ class AveragingLengthsConfig(Config, frozen=True):
         tuple[float, ...],
         param(
             "Lengths",
-            "Over which share of the training weights are averaged: the deviation of an average, "
-            "over the steps that were done.",
+            "Relative EMA lengths: the standard deviation of the average, divided by the number "
+            "of steps.",
             low=0.03,
             high=0.2,
         ),
@@ -41,40 +41,39 @@ class AveragingLengthsConfig(Config, frozen=True):
     figure: Annotated[
         Pick,
         param(
-            "Figure",
-            "By what samples are held against data; the first distance among the figures of their "
-            "kind by default.",
+            "Metric",
+            "Metric between samples and data; by default the first distance of the data type.",
             of="metric",
             role=DISTANCE,
         ),
     ] = Pick()
     sampler: Annotated[
         Pick,
-        param("Sampler", "How particles go from noise to data; the run's own by default.",
+        param("Sampler", "Sampler from noise to data; by default the run's own.",
               of="sampler"),
     ] = Pick()  # fmt: skip
     n: Annotated[
         int,
         param(
             "Samples",
-            "How many for each length; at most half of the data that they are held against, or "
-            "the floor would be of fewer.",
+            "Samples per length; at most half of the real data, so that the noise floor has as "
+            "many.",
             low=16,
             high=50_000,
             log=True,
         ),
     ] = 1000
     repeats: Annotated[
-        int, param("Repeats", "From other noise, against other real data.", low=1, high=20)
+        int, param("Repeats", "Repetitions with new noise and other real data.", low=1, high=20)
     ] = 3
     seed: SeedSetting = 0
 
 
 @operator(
     "averaging-lengths",
-    title="Averaging lengths",
-    summary="Measures the samples of one model with its weights averaged over short to long times, "
-    "of a run that kept what these are made of. Nothing is trained.",
+    title="EMA lengths",
+    summary="Evaluates one model with weights averaged over short to long times, from the EMA "
+    "profiles of a run. No training.",
     source="Karras et al. 2024, arXiv:2312.02696, section 3 and figure 5",
     config=AveragingLengthsConfig,
     needs=("samples",),

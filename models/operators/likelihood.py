@@ -29,10 +29,9 @@ class LikelihoodConfig(Config, frozen=True):
     rows: Annotated[
         int,
         param(
-            "Rows",
-            "How many are asked about at most; of more, so many are drawn by the seed, in the "
-            "order in which they stand. Each takes hundreds of evaluations of a diffusion's "
-            "network, forwards and backwards.",
+            "Samples",
+            "Maximum number of samples, chosen by the seed. Each takes hundreds of network "
+            "evaluations of a diffusion.",
             low=1,
             high=10_000_000,
             log=True,
@@ -44,9 +43,8 @@ class LikelihoodConfig(Config, frozen=True):
 @operator(
     "likelihood",
     title="Likelihood",
-    summary="Says of each row how likely it is to the model: log p(x) in nats, in the units of "
-    "the data. Trainings go on meanwhile; what else is short, such as sampling or an export, waits "
-    "until it is done.",
+    summary="Computes log p(x) in nats for each sample, in the units of the data. Runs next to "
+    "trainings; short jobs such as sampling or export wait for it.",
     source="Song et al. 2021, arXiv:2011.13456, eq. 39",
     config=LikelihoodConfig,
     needs=("likelihood",),

@@ -33,12 +33,14 @@ __all__ = ["Morph", "MorphConfig"]
 class MorphConfig(Config, frozen=True):
     """Which class a row becomes, and by how many stops."""
 
-    to: Annotated[DataChoice, param("To class", "The class at the end of the way.", of="class")] = (
+    to: Annotated[DataChoice, param("Target class", "The class at the end.", of="class")] = (
         DataChoice("")
     )
     count: Annotated[
         int,
-        param("Stops", "How many rows from one class to the other, both included.", low=2, high=64),
+        param(
+            "Stops", "Number of samples from one class to the other, both included.", low=2, high=64
+        ),
     ] = 8
     steps: StepsSetting = 50
     order: OrderSetting = "second"
@@ -55,8 +57,8 @@ def _classless(spec: DataSpec) -> str:
 @operator(
     "morph",
     title="Morph class",
-    summary="Inverts rows, and decodes their latents as more and more of another class: a row of "
-    "stops from what each is to what it would be there.",
+    summary="Inverts samples and decodes their latents with the class gradually changed to "
+    "another one.",
     source="Su et al. 2023, arXiv:2203.08382, algorithm 1 (its ends); Liu et al. 2022, "
     "arXiv:2206.01714 (scores of two conditions, mixed)",
     needs=("samples", "denoiser"),

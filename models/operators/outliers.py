@@ -30,15 +30,15 @@ _CONFIDENT = 1.959964  # 95 % of a normal law lie within so many deviations
 class OutliersConfig(AnomalyConfig, frozen=True):
     """How the model is asked, about how many images, and which others."""
 
-    rows: Annotated[int, param("Images", "Of each set, at most.", low=8, high=20_000, log=True)] = (
-        128
-    )
+    rows: Annotated[
+        int, param("Images", "Maximum number of images per set.", low=8, high=20_000, log=True)
+    ] = 128
     other: Annotated[
         Pick,
         param(
             "Other data",
-            "A set that was not learned from at all, with images of the same size. Images of your "
-            "own can be brought to a size as they are imported.",
+            "A data set of the same size that was not trained on. Import can resize your own "
+            "images.",
             of="dataset",
         ),
     ] = Pick()
@@ -47,8 +47,8 @@ class OutliersConfig(AnomalyConfig, frozen=True):
 @operator(
     "outliers",
     title="Anomaly lab",
-    summary="Scores unseen images, the same with a piece of another one put in, and those of "
-    "another set: how well they are told apart, and whether the maps find the piece.",
+    summary="Scores unseen images, the same with a patch of another image, and images of "
+    "another set: AUROC, and whether the maps find the patch.",
     source="Graham et al. 2023, arXiv:2211.07740, section 3; the pieces: Li et al. 2021, "
     "arXiv:2104.04015, section 2.1; intervals: Hanley and McNeil 1982, "
     "doi:10.1148/radiology.143.1.7063747",

@@ -21,13 +21,13 @@ class ParseConfig(Config, frozen=True):
     """What is parsed, and how often."""
 
     text: Annotated[
-        str, param("Sentence", "Words of the grammar; capitals and full stops are no matter.")
+        str, param("Sentence", "Words of the grammar; capitals and full stops are ignored.")
     ] = "the dog that the girl saw ran"
     draws: Annotated[
         int,
         param(
             "Draws",
-            "How often its tree is drawn: where the model is not sure, they differ.",
+            "Number of sampled trees; they differ where the model is uncertain.",
             low=1,
             high=256,
             log=True,
@@ -40,8 +40,7 @@ class ParseConfig(Config, frozen=True):
 @operator(
     "parse",
     title="Parse",
-    summary="Tells the model the words of a sentence and draws its tree: which word hangs on "
-    "which, and how.",
+    summary="Samples the dependency tree of a sentence: which word depends on which, and how.",
     source="Dozat and Manning 2017, arXiv:1611.01734 (parsing as a choice for each pair of words)",
     kinds=("sentences",),
     needs=("samples",),

@@ -20,8 +20,8 @@ class PurifyConfig(Config, frozen=True):
         float,
         param(
             "Noise",
-            "Noise that drowns what was added, in standard deviations of the data: more than that, "
-            "and less than what tells classes apart. The paper's t* = 0.1 is 0.33.",
+            "Noise level: larger than the perturbation and smaller than the class differences, "
+            "in standard deviations of the data. The paper's t* = 0.1 is 0.33.",
             above=0.0,
             high=100.0,
             unit="data std",
@@ -32,7 +32,7 @@ class PurifyConfig(Config, frozen=True):
         int,
         param(
             "Votes",
-            "Each row is purified so often, with other noise, and the answer is the mean.",
+            "Number of purifications with different noise, which are averaged.",
             low=1,
             high=100,
         ),
@@ -44,8 +44,8 @@ class PurifyConfig(Config, frozen=True):
 @operator(
     "purify",
     title="Purify",
-    summary="Brings rows that were disturbed back to where data are, before somebody classifies "
-    "them.",
+    summary="Moves perturbed samples back to the data distribution by adding noise and "
+    "denoising, before classification.",
     source="Nie et al. 2022, arXiv:2205.07460, eqs. 4 and 6",
     needs=("samples", "denoiser"),
     takes=(Slot(ROWS, "Rows", "What was disturbed."),),

@@ -24,21 +24,20 @@ _PIECE = 512  # people between two looks at what else is to be done
 class RecommendConfig(Config, frozen=True):
     """Whom something is recommended to, and how much."""
 
-    k: Annotated[int, param("List", "Items that are recommended.", low=1, high=1000)] = 10
+    k: Annotated[int, param("List length", "Number of recommended items.", low=1, high=1000)] = 10
     people: Annotated[
         str,
         param(
-            "People",
-            "Numbers of people as their data have them (a userId), or from 1 on where they have "
-            "none, such as 3, 10-20; empty for all of them.",
+            "Users",
+            "Identifiers of users as in the data (userId), or numbers from 1 if they have none, "
+            "such as 3, 10-20; empty for all.",
         ),
     ] = ""
     leave_out_seen: Annotated[
         bool,
         param(
-            "Leave out what was seen",
-            "An item of the history is never recommended: right for films, wrong for what people "
-            "buy again.",
+            "Exclude seen items",
+            "Never recommends items of the history: right for films, wrong for repeated purchases.",
         ),
     ] = True
 
@@ -75,8 +74,8 @@ def _is_number(text: str) -> bool:
 @operator(
     "recommend",
     title="Recommend",
-    summary="Lists for each person the items with the best scores after their history. CSV has a "
-    "line an item, with its rank, its title and its score.",
+    summary="Lists the items with the highest scores for each user. CSV has one line per item "
+    "with rank, title and score.",
     source="by definition: the k best of all items",
     kinds=("interactions",),
     needs=("recommend",),

@@ -22,9 +22,9 @@ class ReviseConfig(Config, frozen=True):
     share: Annotated[
         float,
         param(
-            "Undone",
-            "The share of the path that is undone before all is told back: of a path that masks, "
-            "the share of nodes and edges that are hidden. Of 1 nothing is left of the original.",
+            "Fraction undone",
+            "Fraction of the diffusion that is undone; for masking, the fraction of masked "
+            "nodes and edges. At 1 nothing of the original remains.",
             above=0.0,
             high=1.0,
         ),
@@ -36,9 +36,9 @@ class ReviseConfig(Config, frozen=True):
 @operator(
     "revise",
     title="Revise",
-    summary="Undoes a part of each row along the path of the model and tells it back, under other "
-    "conditions where the model has some: graphs become as dense as asked, and stay near "
-    "what they were.",
+    summary="Undoes a part of each sample along the discrete diffusion and samples it again, "
+    "optionally under other conditions: graphs get the requested density and stay "
+    "similar.",
     source="Meng et al. 2022, arXiv:2108.01073, algorithm 1, on the paths of Austin et al. 2021, "
     "arXiv:2107.03006, eq. 3",
     needs=("samples", "revise"),

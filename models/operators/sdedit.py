@@ -20,8 +20,8 @@ class SDEditConfig(Config, frozen=True):
         float,
         param(
             "Noise",
-            "Noise that is put on, in standard deviations of the data. What is finer than that is "
-            "made anew; from about 2 on little of the row is left.",
+            "Noise level, in standard deviations of the data. Finer details are regenerated; "
+            "above about 2 little of the sample is preserved.",
             above=0.0,
             high=100.0,
             unit="data std",
@@ -36,8 +36,8 @@ class SDEditConfig(Config, frozen=True):
 @operator(
     "sdedit",
     title="SDEdit",
-    summary="Puts noise on rows and takes it away again, under other conditions where the model "
-    "has some: they become likely, and stay near what they were.",
+    summary="Adds noise to samples and denoises them, optionally under other conditions: "
+    "likely, and similar to the originals.",
     source="Meng et al. 2022, arXiv:2108.01073, algorithm 1",
     needs=("samples", "denoiser"),
     takes=(Slot(ROWS, "Rows", "What is edited: data, or sketches of some."),),

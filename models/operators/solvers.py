@@ -58,8 +58,8 @@ class SolverLabConfig(Config, frozen=True):
         tuple[str, ...],
         param(
             "Samplers",
-            "Which are compared, by their names with commas between; 'pushforward list samplers' "
-            "has those of the command line. None for those that suit the model.",
+            "Samplers to compare, by name, separated by commas ('pushforward list samplers'); "
+            "empty for those that suit the model.",
             meant="those that suit the model",
             of="sampler",
         ),
@@ -67,9 +67,8 @@ class SolverLabConfig(Config, frozen=True):
     calls: Annotated[
         tuple[int, ...],
         param(
-            "Evaluations",
-            "How often each may evaluate the network for a sample, with commas between; none for "
-            "what there is time for.",
+            "Network evaluations",
+            "Network evaluations per sample, separated by commas; empty for what the time allows.",
             meant="what there is time for; or such as: 8, 16, 32",
             low=1,
             high=2000,
@@ -79,16 +78,15 @@ class SolverLabConfig(Config, frozen=True):
         Literal["own", GridName],
         param(
             "Grid",
-            "How the noise levels of all of them are spaced; as each has it where nobody chooses.",
+            "Spacing of the noise levels for all samplers; by default that of each.",
             choices={"own": "Each its own", **GRIDS},
         ),
     ] = "own"
     figure: Annotated[
         Pick,
         param(
-            "Figure",
-            "By what samples are held against data; the first distance among the figures of their "
-            "kind by default.",
+            "Metric",
+            "Metric between samples and data; by default the first distance of the data type.",
             of="metric",
             role=DISTANCE,
         ),
@@ -97,8 +95,8 @@ class SolverLabConfig(Config, frozen=True):
         int,
         param(
             "Samples",
-            "How many each sampler draws, from the same noise and as one batch; at most half of "
-            "the data that they are held against, or the floor would be of fewer.",
+            "Samples per sampler, from the same noise in one batch; at most half of the real "
+            "data, so that the noise floor has as many.",
             low=0,
             high=20_000,
             zero="what there is time for",
@@ -108,7 +106,7 @@ class SolverLabConfig(Config, frozen=True):
         int,
         param(
             "Repeats",
-            "From other noise, against other real data.",
+            "Repetitions with new noise and other real data.",
             low=0,
             high=20,
             zero="what there is time for",
@@ -117,8 +115,8 @@ class SolverLabConfig(Config, frozen=True):
     seconds: Annotated[
         float,
         param(
-            "Time",
-            "About how long it may take, as far as the settings above leave that open.",
+            "Time limit",
+            "Approximate time, if the settings above leave it open.",
             low=1.0,
             high=86_400.0,
             unit="s",
@@ -155,10 +153,8 @@ class _Plan:
 @operator(
     "solver-lab",
     title="Solver lab",
-    summary="Draws samples by several samplers with few to many evaluations of the network, and "
-    "measures "
-    "how far each is from the data and from the end of the ODE, and how long it took. Nothing is "
-    "trained.",
+    summary="Compares samplers at few to many network evaluations: distance to the data and to "
+    "the exact ODE solution, and time. No training.",
     source="Karras et al. 2022, arXiv:2206.00364, figure 2; Lu et al. 2022, arXiv:2206.00927, "
     "figure 2",
     config=SolverLabConfig,

@@ -18,9 +18,8 @@ class SuperResolutionConfig(RestoringConfig, frozen=True):
     side: Annotated[
         int,
         param(
-            "Square",
-            "Only means over squares of so many pixels a side are known; it divides both sides of "
-            "an image.",
+            "Factor",
+            "Side of the pixel squares whose mean is known; divides both sides of the image.",
             low=2,
             high=64,
             unit="pixels",
@@ -32,8 +31,7 @@ class SuperResolutionConfig(RestoringConfig, frozen=True):
     "super-resolution",
     title="Super-resolution",
     formerly=("super-resolve",),
-    summary="Makes images coarse and samples fine ones that are the same when they are seen as "
-    "coarsely.",
+    summary="Samples high-resolution images that agree with low-resolution ones.",
     source="Wang et al. 2022, arXiv:2212.00490, section 3.2; Chung et al. 2023, arXiv:2209.14687",
     kinds=("images",),
     needs=("samples", "denoiser"),

@@ -37,15 +37,15 @@ class TranslateConfig(Config, frozen=True):
     target: Annotated[
         RunRef,
         param(
-            "Other run",
-            "The diffusion that decodes: of other data of the same shape. None for the same one, "
-            "under another class.",
+            "Target run",
+            "A diffusion of other data of the same shape that decodes; none for this run with "
+            "another class.",
             role="denoiser",
         ),
     ] = RunRef()
     to: Annotated[
         DataChoice,
-        param("To class", "The class that rows are decoded as; none for their own.", of="class"),
+        param("Target class", "Class for decoding; none for the sample's own.", of="class"),
     ] = DataChoice("")
     steps: StepsSetting = 50
     order: OrderSetting = "second"
@@ -56,8 +56,8 @@ class TranslateConfig(Config, frozen=True):
     "translate",
     title="Translate (DDIB)",
     formerly=("bridge",),
-    summary="Inverts rows with this run and decodes their latents with another one, or as another "
-    "class: a datum of the one kind becomes one of the other.",
+    summary="Inverts samples with this run and decodes their latents with another one, or as "
+    "another class.",
     source="Su et al. 2023, arXiv:2203.08382, algorithm 1",
     needs=("samples", "denoiser"),
     takes=(Slot(ROWS, "Rows", "What is translated."),),

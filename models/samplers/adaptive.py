@@ -25,8 +25,7 @@ class AdaptiveOdeConfig(Config, frozen=True):
         float,
         param(
             "Tolerance",
-            "Largest error of a step, both absolute and relative to the point; the solver chooses "
-            "its steps by it.",
+            "Maximum absolute and relative error of a step; determines the step size.",
             low=1e-6,
             high=0.1,
             log=True,
@@ -38,8 +37,8 @@ class AdaptiveOdeConfig(Config, frozen=True):
 @sampler(
     "rk45",
     title="Adaptive ODE (RK45)",
-    summary="Runge-Kutta of order 5 that chooses its own steps along the probability-flow ODE; how "
-    "many evaluations it takes is seen afterwards.",
+    summary="Runge–Kutta of order 5 with adaptive steps on the probability-flow ODE; the number "
+    "of evaluations is not fixed.",
     source="Song et al. 2021, arXiv:2011.13456, eq. 13 and appendix D.2; Dormand & Prince 1980, "
     "doi:10.1016/0771-050X(80)90013-3",
     config=AdaptiveOdeConfig,

@@ -28,7 +28,7 @@ class AdaptiveSdeConfig(Config, frozen=True):
         float,
         param(
             "Tolerance",
-            "Largest error of a step relative to the point; the solver chooses its steps by it.",
+            "Maximum relative error of a step; determines the step size.",
             low=1e-3,
             high=0.5,
             log=True,
@@ -38,7 +38,7 @@ class AdaptiveSdeConfig(Config, frozen=True):
         float,
         param(
             "Absolute tolerance",
-            "Largest error of a step where the point is near 0, in standard deviations.",
+            "Maximum error of a step near 0, in standard deviations.",
             low=1e-4,
             high=0.5,
             log=True,
@@ -51,8 +51,8 @@ class AdaptiveSdeConfig(Config, frozen=True):
 @sampler(
     "adaptive-sde",
     title="Adaptive SDE (Gotta Go Fast)",
-    summary="The reverse SDE by two predictions a step, whose difference says how long a step may "
-    "be; how many evaluations it takes is seen afterwards.",
+    summary="The reverse SDE with adaptive steps from the difference of two predictions; the "
+    "number of evaluations is not fixed.",
     source="Jolicoeur-Martineau et al. 2021, arXiv:2105.14080, algorithm 1",
     config=AdaptiveSdeConfig,
     order=None,

@@ -22,16 +22,15 @@ class AncestralConfig(SamplerConfig, frozen=True):
     """Settings of ancestral sampling."""
 
     steps: Annotated[
-        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+        int, param("Steps", "Number of steps from noise to data.", low=1, high=10_000, log=True)
     ] = 50
     grid: GridConfig = GridConfig(kind="log-snr")
     variance: Annotated[
         Variance,
         param(
             "Reverse variance",
-            "How much noise a step adds: as if the datum were known (small), as if data were unit "
-            "Gaussian (large), what is best for what the model says of its samples (analytic), or "
-            "what it has learned; where it has learned none, that is small.",
+            "Variance of a step: small (for known data), large (for unit Gaussian data), "
+            "analytic (optimal for the model), or learned; small if the model has learned none.",
             choices={
                 "small": "Small (posterior)",
                 "large": "Large (beta)",
@@ -45,8 +44,8 @@ class AncestralConfig(SamplerConfig, frozen=True):
 @sampler(
     "ancestral",
     title="Ancestral (DDPM)",
-    summary="Each step draws from a Gaussian around the denoised point; its variance is small, "
-    "large, the best one (Analytic-DPM), or learned with the model (iDDPM).",
+    summary="Samples each step from a Gaussian around the denoised estimate. Variance: small, "
+    "large, optimal (Analytic-DPM), or learned (iDDPM).",
     source="Ho et al. 2020, arXiv:2006.11239, algorithm 2 and section 3.2; analytic: Bao et al. "
     "2022, arXiv:2201.06503, theorem 1 and eq. 8; learned: Nichol & Dhariwal 2021, "
     "arXiv:2102.09672, eq. 15",

@@ -46,7 +46,7 @@ class GridSettings(Config, frozen=True):
 
     steps: Annotated[
         int,
-        param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True),
+        param("Steps", "Number of steps from noise to data.", low=1, high=10_000, log=True),
     ] = 18
     grid: GridConfig = GridConfig()
 

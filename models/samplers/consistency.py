@@ -18,15 +18,15 @@ class MultistepConfig(GridSettings, frozen=True):
 
     steps: Annotated[
         int,
-        param("Steps", "How many times a sample is made; each is one evaluation.", low=1, high=100),
+        param("Steps", "Number of steps, one evaluation each.", low=1, high=100),
     ] = 1
 
 
 @sampler(
     "consistency",
     title="Consistency",
-    summary="To the data in one evaluation; with more steps, noised again to a lower level and "
-    "taken there anew.",
+    summary="Maps noise to data in one evaluation; more steps add noise at a lower level and "
+    "map again.",
     source="Song et al. 2023, arXiv:2303.01469, algorithm 1",
     config=MultistepConfig,
     order=None,

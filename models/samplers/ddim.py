@@ -18,14 +18,14 @@ class DdimConfig(SamplerConfig, frozen=True):
     """Settings of DDIM."""
 
     steps: Annotated[
-        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+        int, param("Steps", "Number of steps from noise to data.", low=1, high=10_000, log=True)
     ] = 50
     grid: GridConfig = GridConfig(kind="time-quadratic")
     eta: Annotated[
         float,
         param(
             "Eta",
-            "How much fresh noise each step adds: 0 is the deterministic ODE (Euler), 1 is DDPM.",
+            "Noise added per step: 0 is the deterministic ODE (Euler), 1 is DDPM.",
             low=0.0,
             high=1.0,
         ),
@@ -35,7 +35,7 @@ class DdimConfig(SamplerConfig, frozen=True):
 @sampler(
     "ddim",
     title="DDIM (Euler)",
-    summary="First order in the noise level; eta goes from the ODE (0) to DDPM (1).",
+    summary="First order in the noise level; η interpolates between the ODE (0) and DDPM (1).",
     source="Song, Meng & Ermon 2021, arXiv:2010.02502, eqs. 12 and 16; eta = 1: Ho et al. 2020, "
     "arXiv:2006.11239, algorithm 2",
     config=DdimConfig,

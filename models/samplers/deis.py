@@ -25,19 +25,19 @@ class DeisConfig(SamplerConfig, frozen=True):
     """Settings of DEIS."""
 
     steps: Annotated[
-        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+        int, param("Steps", "Number of steps from noise to data.", low=1, high=10_000, log=True)
     ] = 20
     grid: GridConfig = GridConfig(kind="time-quadratic")
     order: Annotated[
         int,
-        param("Order", "How many predictions of the noise a step is made of.", low=1, high=4),
+        param("Order", "Number of predictions per step.", low=1, high=4),
     ] = 3
     variable: Annotated[
         Variable,
         param(
-            "Polynomial in",
-            "What the predicted noise is taken for a polynomial in: the time of the linear "
-            "variance-preserving path, as published (tAB), or the logarithm of the noise level.",
+            "Extrapolation variable",
+            "Variable of the polynomial extrapolation: time of the linear variance-preserving "
+            "path, as published (tAB), or log noise level.",
             choices={"time": "Time", "log-s": "Log noise level"},
             advanced=True,
         ),
@@ -47,8 +47,8 @@ class DeisConfig(SamplerConfig, frozen=True):
 @sampler(
     "deis",
     title="DEIS (tAB)",
-    summary="Multistep on up to four predictions of the noise, extrapolated in time and integrated "
-    "exactly; one evaluation a step.",
+    summary="Multistep with up to four past predictions of the noise, extrapolated and "
+    "integrated exactly; one evaluation per step.",
     source="Zhang & Chen 2023, arXiv:2204.13902, eqs. 14-15; its polynomial of degree r has order "
     "r + 1 here",
     config=DeisConfig,

@@ -18,7 +18,7 @@ class DpmSolver2SConfig(SamplerConfig, frozen=True):
     """Settings of DPM-Solver-2."""
 
     steps: Annotated[
-        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+        int, param("Steps", "Number of steps from noise to data.", low=1, high=10_000, log=True)
     ] = 10
     grid: GridConfig = GridConfig(kind="time-quadratic")
 
@@ -26,7 +26,7 @@ class DpmSolver2SConfig(SamplerConfig, frozen=True):
 @sampler(
     "dpm-solver-2s",
     title="DPM-Solver-2 (DPM-2)",
-    summary="Second order, two evaluations a step, the second halfway in log noise.",
+    summary="Second order, two evaluations per step, the second halfway in log noise.",
     source="Lu et al. 2022, arXiv:2206.00927, algorithm 1 with r = 1/2; Karras et al. 2022, "
     "arXiv:2206.00364, algorithm 2, with that midpoint in k-diffusion as DPM-2",
     config=DpmSolver2SConfig,

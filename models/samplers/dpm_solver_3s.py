@@ -18,7 +18,7 @@ class DpmSolver3SConfig(SamplerConfig, frozen=True):
     """Settings of DPM-Solver-3."""
 
     steps: Annotated[
-        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+        int, param("Steps", "Number of steps from noise to data.", low=1, high=10_000, log=True)
     ] = 7
     grid: GridConfig = GridConfig(kind="time-quadratic")
 
@@ -26,7 +26,7 @@ class DpmSolver3SConfig(SamplerConfig, frozen=True):
 @sampler(
     "dpm-solver-3s",
     title="DPM-Solver-3",
-    summary="Third order, three evaluations a step, at its start and two on the way.",
+    summary="Third order, three evaluations per step.",
     source="Lu et al. 2022, arXiv:2206.00927, algorithm 2 with r1 = 1/3, r2 = 2/3",
     config=DpmSolver3SConfig,
     order=3,

@@ -19,7 +19,7 @@ class DpmSolverPlusPlus2MConfig(SamplerConfig, frozen=True):
     """Settings of DPM-Solver++(2M)."""
 
     steps: Annotated[
-        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+        int, param("Steps", "Number of steps from noise to data.", low=1, high=10_000, log=True)
     ] = 20
     grid: GridConfig = GridConfig(kind="time-quadratic")
 
@@ -27,7 +27,7 @@ class DpmSolverPlusPlus2MConfig(SamplerConfig, frozen=True):
 @sampler(
     "dpmpp-2m",
     title="DPM-Solver++ (2M)",
-    summary="Second order from one evaluation a step, by remembering the last one.",
+    summary="Second order with one evaluation per step, using the previous one.",
     source="Lu et al. 2022, arXiv:2211.01095, algorithm 2",
     config=DpmSolverPlusPlus2MConfig,
     order=2,

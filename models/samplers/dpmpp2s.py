@@ -18,7 +18,7 @@ class DpmSolverPlusPlus2SConfig(SamplerConfig, frozen=True):
     """Settings of DPM-Solver++(2S)."""
 
     steps: Annotated[
-        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+        int, param("Steps", "Number of steps from noise to data.", low=1, high=10_000, log=True)
     ] = 10
     grid: GridConfig = GridConfig(kind="time-quadratic")
 
@@ -26,8 +26,8 @@ class DpmSolverPlusPlus2SConfig(SamplerConfig, frozen=True):
 @sampler(
     "dpmpp-2s",
     title="DPM-Solver++ (2S)",
-    summary="Second order, two evaluations a step, the second halfway in log noise; takes large "
-    "steps better than DPM-Solver-2.",
+    summary="Second order, two evaluations per step, the second halfway in log noise; more "
+    "stable for large steps than DPM-Solver-2.",
     source="Lu et al. 2022, arXiv:2211.01095, algorithm 1 with r = 1/2",
     config=DpmSolverPlusPlus2SConfig,
     order=2,

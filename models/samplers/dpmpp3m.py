@@ -19,7 +19,7 @@ class DpmSolverPlusPlus3MConfig(SamplerConfig, frozen=True):
     """Settings of DPM-Solver++(3M)."""
 
     steps: Annotated[
-        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+        int, param("Steps", "Number of steps from noise to data.", low=1, high=10_000, log=True)
     ] = 20
     grid: GridConfig = GridConfig(kind="time-quadratic")
 
@@ -27,7 +27,7 @@ class DpmSolverPlusPlus3MConfig(SamplerConfig, frozen=True):
 @sampler(
     "dpmpp-3m",
     title="DPM-Solver++ (3M)",
-    summary="One evaluation a step, by remembering the last two: second order as published, with a "
+    summary="One evaluation per step, using the previous two: second order as published, with a "
     "smaller error than 2M in 50 steps and a larger one in 20.",
     source="Lu et al. 2022, arXiv:2211.01095, appendix B, and the code that goes with it",
     config=DpmSolverPlusPlus3MConfig,

@@ -18,14 +18,14 @@ class FlowOdeConfig(Config, frozen=True):
     """How many steps, and how each is made."""
 
     steps: Annotated[
-        int, param("Steps", "How many even steps of flow time.", low=1, high=10_000, log=True)
+        int, param("Steps", "Number of uniform steps in t.", low=1, high=10_000, log=True)
     ] = 20
     method: Annotated[
         Method,
         param(
             "Method",
-            "Euler follows the velocity at the start of a step, the midpoint rule the one half-way "
-            "along it, which costs a second evaluation.",
+            "Euler uses the velocity at the start of a step; midpoint uses the one halfway, "
+            "with a second evaluation.",
             choices={"euler": "Euler", "midpoint": "Midpoint"},
         ),
     ] = "euler"
@@ -34,8 +34,7 @@ class FlowOdeConfig(Config, frozen=True):
 @sampler(
     "flow-ode",
     title="ODE in flow time",
-    summary="Even steps of t along the velocity of a flow; where its paths are straight, one is "
-    "enough.",
+    summary="Uniform steps of t along the velocity of a flow; for straight paths one is enough.",
     source="Liu et al. 2022, arXiv:2209.03003, eq. 1 and section 2.2; Lipman et al. 2022, "
     "arXiv:2210.02747, section 3",
     config=FlowOdeConfig,

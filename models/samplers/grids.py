@@ -41,9 +41,9 @@ class GridConfig(Config, frozen=True):
         GridName,
         param(
             "Grid",
-            "How the noise levels are spaced. EDM rho and log-SNR do not depend on a path; the "
-            "time grids are even in the time, or in its square root, of a noising path; DDPM and "
-            "iDDPM take every n-th of the 1000 levels that these were trained at.",
+            "Spacing of the noise levels. EDM rho and log-SNR need no path; time grids are "
+            "uniform in the time, or its square root, of a noise schedule; DDPM and iDDPM take "
+            "every n-th of their 1000 levels.",
             choices=GRIDS,
         ),
     ] = "edm-rho"
@@ -51,7 +51,7 @@ class GridConfig(Config, frozen=True):
         float,
         param(
             "Rho",
-            "Larger values spend more steps near the data.",
+            "Exponent ρ; larger values put more steps near the data.",
             low=1.0,
             high=100.0,
             advanced=True,
@@ -61,8 +61,8 @@ class GridConfig(Config, frozen=True):
     path: Annotated[
         PathName,
         param(
-            "Time of the grid",
-            "The noising path whose time is divided.",
+            "Schedule of the grid",
+            "Noise schedule whose time is divided.",
             choices={
                 "ve": "Variance exploding",
                 "vp-linear": "Variance preserving, linear",

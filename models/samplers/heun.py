@@ -20,26 +20,26 @@ class HeunConfig(SamplerConfig, frozen=True):
         float,
         param(
             "Churn",
-            "Noise added and removed again over the whole run; it repairs errors of earlier "
-            "steps at the price of detail. 0 is the deterministic ODE.",
+            "S_churn. Noise added and removed over the whole trajectory; corrects earlier "
+            "errors but can reduce detail. 0 is the deterministic ODE.",
             low=0.0,
             high=1000.0,
         ),
     ] = 0.0
     churn_min: Annotated[
         float,
-        param("Churn from", "Smallest noise level that is churned.", low=0.0, advanced=True),
+        param("Churn minimum", "S_min. Minimum noise level with churn.", low=0.0, advanced=True),
     ] = 0.05
     churn_max: Annotated[
         float,
-        param("Churn to", "Largest noise level that is churned.", above=0.0, advanced=True),
+        param("Churn maximum", "S_max. Maximum noise level with churn.", above=0.0, advanced=True),
     ] = 50.0
     churn_noise: Annotated[
         float,
         param(
-            "Churn inflation",
-            "Standard deviation of the added noise; slightly above 1 makes up for a denoiser "
-            "that removes too much.",
+            "Churn noise",
+            "S_noise. Standard deviation of the added noise; slightly above 1 compensates a "
+            "denoiser that removes too much.",
             low=0.9,
             high=1.1,
             advanced=True,
@@ -50,7 +50,7 @@ class HeunConfig(SamplerConfig, frozen=True):
 @sampler(
     "heun",
     title="Heun (EDM)",
-    summary="Second order, two evaluations a step, with optional churn.",
+    summary="Second order, two evaluations per step, with optional stochastic churn.",
     source="Karras et al. 2022, arXiv:2206.00364, algorithms 1 and 2",
     config=HeunConfig,
     order=2,

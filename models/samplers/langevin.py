@@ -20,7 +20,9 @@ class AnnealedLangevinConfig(Config, frozen=True):
 
     levels: Annotated[
         int,
-        param("Noise levels", "How many levels, in geometric progression.", low=1, high=1000),
+        param(
+            "Noise levels", "Number of noise levels, in geometric progression.", low=1, high=1000
+        ),
     ] = 10
     walk: Annotated[
         int,
@@ -32,7 +34,8 @@ class AnnealedLangevinConfig(Config, frozen=True):
         float,
         param(
             "Step size",
-            "Step in units of the squared noise level. The published 2e-5 at level 0.01 is 0.2.",
+            "Step size in units of the squared noise level. The published 2e-5 at level 0.01 is "
+            "0.2.",
             above=0.0,
             high=2.0,
             log=True,
@@ -41,10 +44,9 @@ class AnnealedLangevinConfig(Config, frozen=True):
     noise: Annotated[
         Literal["langevin", "consistent"],
         param(
-            "Noise of a step",
-            "As much as Langevin dynamics asks for, which is right as steps become small: with "
-            "larger ones particles spread further than their level, and the network is told less "
-            "noise than it sees. Or as much as keeps them at it, whatever the step.",
+            "Step noise",
+            "*Langevin*: correct for small steps; large ones spread particles beyond the noise "
+            "level. *Preserving*: keeps particles at the noise level for any step size.",
             choices={"langevin": "Langevin's", "consistent": "As much as keeps the level"},
         ),
     ] = "langevin"
@@ -54,7 +56,7 @@ class AnnealedLangevinConfig(Config, frozen=True):
 @sampler(
     "annealed-langevin",
     title="Annealed Langevin (NCSN)",
-    summary="A random walk along the score at each of a few noise levels; many evaluations.",
+    summary="Langevin dynamics on the score at each of a few noise levels; many evaluations.",
     source="Song & Ermon 2019, arXiv:1907.05600, algorithm 1; the closing denoising step, and "
     "noise that is consistent with the level: Jolicoeur-Martineau et al. 2020, arXiv:2009.05475, "
     "sections 3.1 and 3.2",

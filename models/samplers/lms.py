@@ -20,20 +20,20 @@ class LmsConfig(SamplerConfig, frozen=True):
     """Settings of LMS."""
 
     steps: Annotated[
-        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+        int, param("Steps", "Number of steps from noise to data.", low=1, high=10_000, log=True)
     ] = 20
     grid: GridConfig = GridConfig(kind="time-quadratic")
     order: Annotated[
         int,
-        param("Order", "How many predictions of the noise a step is made of.", low=1, high=4),
+        param("Order", "Number of predictions per step.", low=1, high=4),
     ] = 4
 
 
 @sampler(
     "lms",
     title="LMS (Adams-Bashforth)",
-    summary="Multistep on up to four predictions of the noise, with weights for the levels as they "
-    "are; one evaluation a step.",
+    summary="Multistep with up to four past predictions of the noise, weighted for the actual "
+    "levels; one evaluation per step.",
     source="Zhang & Chen 2023, arXiv:2204.13902, eq. 15 with rho as the variable (rho-AB-DEIS); in "
     "k-diffusion as LMS",
     config=LmsConfig,

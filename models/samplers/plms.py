@@ -26,7 +26,7 @@ class PlmsConfig(SamplerConfig, frozen=True):
     """Settings of PLMS."""
 
     steps: Annotated[
-        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+        int, param("Steps", "Number of steps from noise to data.", low=1, high=10_000, log=True)
     ] = 50
     grid: GridConfig = GridConfig(kind="time-quadratic")
 
@@ -34,8 +34,8 @@ class PlmsConfig(SamplerConfig, frozen=True):
 @sampler(
     "plms",
     title="PLMS (PNDM)",
-    summary="Multistep on four predictions of the noise, one evaluation a step: second order, with "
-    "a small error.",
+    summary="Multistep with four past predictions of the noise; second order with a small "
+    "error, one evaluation per step.",
     source="Liu et al. 2022, arXiv:2202.09778, eqs. 11-13, starting with orders 1, 2, 3",
     config=PlmsConfig,
     order=2,

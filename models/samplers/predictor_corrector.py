@@ -21,14 +21,14 @@ class PredictorCorrectorConfig(SamplerConfig, frozen=True):
     """Settings of predictor-corrector sampling."""
 
     steps: Annotated[
-        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+        int, param("Steps", "Number of steps from noise to data.", low=1, high=10_000, log=True)
     ] = 50
     grid: GridConfig = GridConfig(kind="log-snr")
     corrections: Annotated[
         int,
         param(
             "Corrections",
-            "Langevin steps before each prediction; 0 is the reverse diffusion alone.",
+            "Langevin steps before each predictor step; 0 for reverse diffusion alone.",
             low=0,
             high=100,
         ),
@@ -37,7 +37,7 @@ class PredictorCorrectorConfig(SamplerConfig, frozen=True):
         float,
         param(
             "Signal to noise",
-            "Size of a correction: the ratio of its pull to its noise.",
+            "Signal-to-noise ratio of a correction, which sets its step size.",
             above=0.0,
             high=1.0,
         ),
@@ -47,8 +47,7 @@ class PredictorCorrectorConfig(SamplerConfig, frozen=True):
 @sampler(
     "predictor-corrector",
     title="Predictor-corrector",
-    summary="Reverse diffusion with Langevin corrections at each noise level; without corrections, "
-    "the reverse diffusion sampler.",
+    summary="Reverse diffusion steps with Langevin corrections at each noise level.",
     source="Song et al. 2021, arXiv:2011.13456, algorithms 2 and 4, appendix G",
     config=PredictorCorrectorConfig,
     order=None,

@@ -21,15 +21,15 @@ class UniPcConfig(SamplerConfig, frozen=True):
     """Settings of UniPC."""
 
     steps: Annotated[
-        int, param("Steps", "How many steps from noise to data.", low=1, high=10_000, log=True)
+        int, param("Steps", "Number of steps from noise to data.", low=1, high=10_000, log=True)
     ] = 20
     grid: GridConfig = GridConfig(kind="time-quadratic")
     order: Annotated[
         int,
         param(
             "Order",
-            "How many evaluations a prediction is made of; a correction has one more, and with it "
-            "the method is one order higher.",
+            "Number of evaluations used by the predictor. The corrector uses one more and "
+            "raises the order by one.",
             low=1,
             high=3,
         ),
@@ -38,7 +38,7 @@ class UniPcConfig(SamplerConfig, frozen=True):
         bool,
         param(
             "Corrector",
-            "Whether the evaluation at the end of a step also corrects that step.",
+            "Uses the evaluation at the end of a step to correct that step.",
             advanced=True,
         ),
     ] = True
@@ -47,8 +47,8 @@ class UniPcConfig(SamplerConfig, frozen=True):
 @sampler(
     "unipc",
     title="UniPC (bh2)",
-    summary="Multistep on evaluations of the denoiser; each new one also corrects the step that "
-    "led to it. One evaluation a step.",
+    summary="Multistep predictor–corrector on past evaluations of the denoiser; one evaluation "
+    "per step.",
     source="Zhao et al. 2023, arXiv:2302.04867, algorithms 1 and 2 with B(h) = exp(h) - 1 and "
     "prediction of the data",
     config=UniPcConfig,

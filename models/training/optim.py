@@ -20,8 +20,7 @@ class OptimizerConfig(Config, frozen=True):
         Literal["adam", "adamw", "radam"],
         param(
             "Optimiser",
-            "Adam; AdamW also decays the weights, apart from the gradient; RAdam holds back while "
-            "it knows little of the scale of the gradients, instead of a warm-up.",
+            "Adam; AdamW with decoupled weight decay; RAdam, which needs no warm-up.",
             choices={"adam": "Adam", "adamw": "AdamW", "radam": "RAdam"},
             advanced=True,
         ),
@@ -30,7 +29,7 @@ class OptimizerConfig(Config, frozen=True):
         float,
         param(
             "Learning rate",
-            "Size of a step, at its highest.",
+            "Highest learning rate.",
             above=0.0,
             high=1.0,
             log=True,
@@ -40,8 +39,8 @@ class OptimizerConfig(Config, frozen=True):
     beta1: Annotated[
         float,
         param(
-            "Momentum β₁",
-            "How much of the last gradients a step remembers. Adversarial training likes 0 to 0.5.",
+            "β₁",
+            "Decay rate of the first-moment estimate. 0 to 0.5 is usual for adversarial training.",
             low=0.0,
             below=1.0,
             advanced=True,
@@ -50,8 +49,8 @@ class OptimizerConfig(Config, frozen=True):
     beta2: Annotated[
         float,
         param(
-            "Scale memory β₂",
-            "How slowly the running scale of the gradients changes.",
+            "β₂",
+            "Decay rate of the second-moment estimate.",
             low=0.0,
             below=1.0,
             advanced=True,
@@ -61,7 +60,7 @@ class OptimizerConfig(Config, frozen=True):
         float,
         param(
             "Weight decay",
-            "Pull of the weights towards zero, a step and a unit of learning rate.",
+            "Decay of the weights towards zero, per step and unit of learning rate.",
             low=0.0,
             high=1.0,
             advanced=True,
@@ -72,7 +71,7 @@ class OptimizerConfig(Config, frozen=True):
         Literal["constant", "cosine"],
         param(
             "Schedule",
-            "Constant, or falling to zero along half a cosine over the planned steps.",
+            "Constant, or cosine decay to zero over the planned steps.",
             choices={"constant": "Constant", "cosine": "Cosine"},
         ),
     ] = "constant"
@@ -80,7 +79,7 @@ class OptimizerConfig(Config, frozen=True):
         int,
         param(
             "Warm-up",
-            "Steps over which the learning rate rises from zero.",
+            "Number of steps over which the learning rate rises from zero.",
             low=0,
             high=1_000_000,
             unit="steps",
@@ -90,8 +89,8 @@ class OptimizerConfig(Config, frozen=True):
     clip: Annotated[
         float,
         param(
-            "Gradient clip",
-            "Longest gradient allowed (norm over all weights); 0 switches clipping off.",
+            "Gradient clipping",
+            "Maximum norm of the gradient over all weights; 0 for no clipping.",
             low=0.0,
             high=1e6,
             advanced=True,

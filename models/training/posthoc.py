@@ -26,7 +26,7 @@ M = TypeVar("M", bound=nn.Module)
 LENGTHS = (0.05, 0.10)
 """Of the two averages that are kept up (section 3.2)."""
 
-SETTING = "Lengths afterwards"
+SETTING = "EMA profiles"
 """What the setting is called that has a training keep them."""
 
 _COPIES = 8

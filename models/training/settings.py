@@ -9,8 +9,8 @@ __all__ = ["Averaging", "Beta", "LatentNumbers"]
 Averaging = Annotated[
     float,
     param(
-        "Averaging",
-        "Decay of the averaged weights that everything but the training uses.",
+        "EMA decay",
+        "Decay of the moving average of the weights, which evaluation and sampling use.",
         low=0.0,
         below=1.0,
         zero="None",
@@ -18,14 +18,14 @@ Averaging = Annotated[
 ]
 LatentNumbers = Annotated[
     int,
-    param("Latent size", "Numbers that a datum is made from.", low=1, high=4096, log=True),
+    param("Latent size", "Number of latents of a sample.", low=1, high=4096, log=True),
 ]
 Beta = Annotated[
     float,
     param(
-        "Beta",
-        "Weight of the divergence of the latents from their prior; only at 1 is the loss a bound "
-        "of the likelihood. More gives smoother latents and vaguer data.",
+        "β",
+        "Weight of the KL divergence of the latents from the prior. At 1 the loss is the "
+        "likelihood bound; more gives smoother latents and blurrier data.",
         low=0.0,
         high=1000.0,
         live=True,

@@ -39,7 +39,7 @@ class ClassifierConfig(Config, frozen=True):
         float,
         param(
             "Label smoothing",
-            "So much of each label is spread evenly over all classes.",
+            "Fraction of each label that is spread evenly over all classes.",
             low=0.0,
             below=1.0,
         ),
@@ -48,8 +48,8 @@ class ClassifierConfig(Config, frozen=True):
         float,
         param(
             "Noise",
-            "Standard deviation of noise that is added to what is learned from, in standard "
-            "deviations of the data: with few labels a network learns them by heart.",
+            "Standard deviation of noise added to the training data, in units of the data's. "
+            "Prevents overfitting with few labels.",
             low=0.0,
             high=10.0,
             zero="none",
@@ -60,7 +60,12 @@ class ClassifierConfig(Config, frozen=True):
     )
     ema: Annotated[
         float,
-        param("Averaging", "Decay of the averaged weights that classify.", low=0.0, below=1.0),
+        param(
+            "EMA decay",
+            "Decay of the moving average of the weights, which classification uses.",
+            low=0.0,
+            below=1.0,
+        ),
     ] = 0.99
 
 
@@ -74,13 +79,12 @@ class ClassifierConfig(Config, frozen=True):
         "source": Needs(
             "samples",
             "Source",
-            "A finished run that makes samples of the same data: these are learned from in the "
-            "place of the data, with distilled labels: the judge of the real training data says "
-            "which class each is of.",
+            "A finished run that generates samples of the same data. They replace the training "
+            "data, with labels of the reference classifier of the real data.",
             same_data=True,
             optional=True,
             draws=True,
-            without=("the data", "It learns from the data themselves."),
+            without=("the data", "Trained on the data themselves."),
         )
     },
     units={"loss": "nats"},

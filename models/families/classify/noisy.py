@@ -42,7 +42,12 @@ class NoisyClassifierConfig(Config, frozen=True):
     )
     ema: Annotated[
         float,
-        param("Averaging", "Decay of the averaged weights that classify.", low=0.0, below=1.0),
+        param(
+            "EMA decay",
+            "Decay of the moving average of the weights, which classification uses.",
+            low=0.0,
+            below=1.0,
+        ),
     ] = 0.99
 
 

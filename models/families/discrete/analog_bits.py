@@ -42,15 +42,15 @@ class AnalogBitsConfig(Config, frozen=True):
         float,
         param(
             "Self-conditioning",
-            "How often the network is told in training what it has just said, as it is in each "
-            "step of sampling; 0 never tells it.",
+            "Fraction of training steps in which the network also receives its own previous "
+            "prediction, as in sampling; 0 for never.",
             low=0.0,
             high=1.0,
         ),
     ] = 0.5
     steps: Annotated[
         int,
-        param("Steps", "How many steps from noise to data.", low=1, high=1000, log=True),
+        param("Steps", "Number of steps from noise to data.", low=1, high=1000, log=True),
     ] = 50
     optimizer: NetworkOptimizer = OptimizerConfig(
         kind="adamw", lr=4e-3, schedule="cosine", warmup=50, clip=1.0

@@ -31,9 +31,8 @@ class PixelD3pmConfig(DiscreteDiffusionConfig, frozen=True):
         int,
         param(
             "Levels",
-            "How many values a pixel can have, evenly from dark to bright: 17 are all that the 8x8 "
-            "digits have. Of each pixel and colour the network says so many probabilities, so that "
-            "memory grows with them; the paper takes 256.",
+            "Number of values of a pixel, evenly from dark to bright; the 8x8 digits have 17, "
+            "the paper uses 256. Memory grows with it.",
             low=2,
             high=256,
             log=True,
@@ -43,8 +42,8 @@ class PixelD3pmConfig(DiscreteDiffusionConfig, frozen=True):
         DiscretePathName,
         param(
             "Path",
-            "What becomes of pixels: they are masked, exchanged for any level, or moved to levels "
-            "nearby.",
+            "Forward process of pixels: masked, replaced by random levels, or moved to "
+            "neighbouring levels.",
             choices={
                 "absorbing": "Absorbing (masks)",
                 "uniform": "Uniform",

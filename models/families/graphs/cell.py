@@ -31,9 +31,8 @@ class CellConfig(Config, frozen=True):
     room: Annotated[
         int,
         param(
-            "Originals",
-            "So many different training graphs are remembered and have look-alikes. With one "
-            "training graph it is what the paper does.",
+            "Training graphs stored",
+            "Number of different training graphs that are stored and imitated. The paper uses one.",
             low=1,
             high=10_000,
             unit="originals",
@@ -44,8 +43,8 @@ class CellConfig(Config, frozen=True):
         int,
         param(
             "Rank",
-            "How many numbers a node has to say where walks go from it, and as many where they "
-            "come from. The fewer, the less of a graph is kept.",
+            "Rank of the transition matrix of the random walks. A lower rank keeps less of a "
+            "graph.",
             low=1,
             high=200,
             log=True,
@@ -54,9 +53,9 @@ class CellConfig(Config, frozen=True):
     likeness: Annotated[
         float,
         param(
-            "Likeness",
-            "A graph is learned no further once walks go along its edges in so large a share of "
-            "their steps: at 1 look-alikes are copies.",
+            "Edge overlap",
+            "Training of a graph stops once random walks follow its edges in this fraction of "
+            "their steps. At 1 samples are copies.",
             above=0.0,
             high=1.0,
         ),

@@ -43,8 +43,8 @@ class DigressConfig(Config, frozen=True):
         Literal["marginal", "uniform", "absorbing"],
         param(
             "Path",
-            "What becomes of a pair of nodes: it is drawn anew, joined as often as pairs of the "
-            "data are, or as often as not; or it is masked.",
+            "Forward process of a pair of nodes: resampled with the edge density of the data, "
+            "resampled with probability 1/2, or masked.",
             choices={"marginal": "Marginal", "uniform": "Uniform", "absorbing": "Absorbing"},
             aspect="path",
         ),
@@ -52,8 +52,8 @@ class DigressConfig(Config, frozen=True):
     steps: Annotated[
         int,
         param(
-            "Steps of the path",
-            "T: how many steps lead from a graph to noise, and back.",
+            "Diffusion steps",
+            "T, the number of diffusion steps.",
             low=1,
             high=1000,
             log=True,

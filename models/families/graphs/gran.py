@@ -27,7 +27,8 @@ class GranConfig(Config, frozen=True):
         int,
         param(
             "Block",
-            "So many nodes come at once: more are drawn sooner, and know less of each other.",
+            "Number of nodes added at once. More are faster to sample and less dependent on "
+            "each other.",
             low=1,
             high=50,
             unit="nodes",
@@ -36,8 +37,8 @@ class GranConfig(Config, frozen=True):
     seen: Annotated[
         int,
         param(
-            "Blocks a step",
-            "Of how many blocks of each graph a training step learns, spread evenly over it.",
+            "Blocks per step",
+            "Number of blocks of each graph in a training step, spread evenly over it.",
             low=0,
             high=500,
             zero="All",
@@ -47,10 +48,10 @@ class GranConfig(Config, frozen=True):
     alone: Annotated[
         Literal["told", "mixture"],
         param(
-            "Nodes joined to none",
-            "How likely a new node is joined to none before it: a number of its own, or, as in the "
-            "paper, what comes of the mixture's chances of edges, of which all may fail. Of graphs "
-            "in one piece no node is, and of mixtures one in forty.",
+            "Isolated nodes",
+            "How the probability of a node without edges is modelled: separately, or, as in the "
+            "paper, by the mixture. Connected graphs have none; a mixture predicts one in "
+            "forty.",
             choices={"told": "A chance of their own", "mixture": "As the mixture has it"},
         ),
     ] = "told"

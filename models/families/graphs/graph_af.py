@@ -30,10 +30,10 @@ class GraphAfConfig(Config, frozen=True):
     pair: Annotated[
         Literal["types", "sign"],
         param(
-            "A pair is",
-            "Two numbers, of which the greater says whether it is joined, as in the paper, or one "
-            "whose sign does. A Gaussian that is fitted to one joins two in three of the pairs "
-            "that are joined seven times in ten; by two, with the usual noise, it is seven.",
+            "Edge encoding",
+            "Two values of which the larger decides, as in the paper, or one value whose sign "
+            "decides. With the usual noise, an edge probability of 0.7 becomes 0.7 with two "
+            "values and 2/3 with one.",
             choices={
                 "types": "A number for each of joined and not joined",
                 "sign": "One number",
@@ -44,9 +44,9 @@ class GraphAfConfig(Config, frozen=True):
     seen: Annotated[
         int,
         param(
-            "Pairs a step",
-            "Of how many pairs of each graph a training step learns, spread evenly over it. Each "
-            "takes a pass over the graph as it was before it.",
+            "Pairs per step",
+            "Number of pairs of each graph in a training step, spread evenly over it. Each "
+            "needs one pass over the graph before it.",
             low=0,
             high=1000,
             zero="All",

@@ -27,9 +27,9 @@ class GraphRnnConfig(Config, frozen=True):
     edges: Annotated[
         Literal["together", "independent"],
         param(
-            "Edges of a node",
-            "One after another, by a second network that goes from edge to edge; or each for "
-            "itself, given the nodes before: two edges of a node then know nothing of each other.",
+            "Edge model",
+            "Edges of a node one after another by a second network, or independent given the "
+            "earlier nodes.",
             choices={
                 "together": "One after another (GraphRNN)",
                 "independent": "Each for itself (GraphRNN-S)",
@@ -40,8 +40,8 @@ class GraphRnnConfig(Config, frozen=True):
         int,
         param(
             "Bandwidth",
-            "A node can be joined to so many that come right before it. Breadth first, edges reach "
-            "back no further than the graph is wide; those that do are not learned.",
+            "Maximum distance of an edge in node order. Breadth-first edges span no more than "
+            "the width of the graph; longer ones are not learned.",
             low=0,
             high=500,
             zero="All nodes before it",

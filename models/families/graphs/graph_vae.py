@@ -51,9 +51,8 @@ class GraphVaeConfig(Config, frozen=True):
         Literal["alike", "given"],
         param(
             "Prior of the latents",
-            "Where latents lie before anything is seen of a graph: the same for all, or by what is "
-            "given of it, as its size. Alike for all, a latent that the encoder makes of the size "
-            "is drawn for another one.",
+            "Prior of the latents: the same for all graphs, or conditioned, as on the size. "
+            "With a shared prior, latents that encode the size are sampled for another one.",
             choices={"alike": "The same for all", "given": "By what is given"},
         ),
     ] = "given"

@@ -41,9 +41,9 @@ class MaskedTypesConfig(Config, frozen=True):
     steps: Annotated[
         int,
         param(
-            "Steps of the path",
-            "T: how many steps lead from a graph to masks, and back. Places that are told in one "
-            "step know nothing of each other: more than a graph has places are of no more use.",
+            "Diffusion steps",
+            "T, the number of diffusion steps. Positions revealed in one step are independent, "
+            "so more steps than positions do not help.",
             low=1,
             high=1000,
             log=True,

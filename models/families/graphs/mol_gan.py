@@ -50,8 +50,8 @@ class MolGanConfig(Config, frozen=True):
         Bits,
         param(
             "Pairs",
-            "What the critic is shown of a pair. Drawn, it looks like data, and the slope is that "
-            "of what is nearly drawn; as likely as it is, numbers between give the generator away.",
+            "What the critic receives for a pair: a sampled edge, with a relaxed gradient, or "
+            "its probability, which reveals generated graphs.",
             choices={
                 "straight-through": "Drawn (straight-through)",
                 "gumbel": "Nearly drawn (Gumbel)",
@@ -63,8 +63,8 @@ class MolGanConfig(Config, frozen=True):
         float,
         param(
             "Temperature",
-            "How nearly pairs are drawn where a slope goes through them: the lower, the nearer and "
-            "the steeper.",
+            "Temperature of the relaxed edge samples for the gradient: lower is less biased "
+            "with more variance.",
             above=0.0,
             high=10.0,
             log=True,
@@ -73,17 +73,17 @@ class MolGanConfig(Config, frozen=True):
     wish: Annotated[
         Literal["none", "connected"],
         param(
-            "Wish",
-            "What graphs are rewarded for beside being like data: a network learns to tell it, "
-            "and the generator climbs that, too.",
+            "Reward",
+            "Property that graphs are rewarded for, in addition to resembling the data. A "
+            "network learns to predict it and the generator maximises it.",
             choices={"none": "None", "connected": "To hang together"},
         ),
     ] = "none"
     reward: Annotated[
         float,
         param(
-            "Reward",
-            "How much the wish counts beside the critic.",
+            "Reward weight",
+            "Weight of the reward relative to the critic.",
             low=0.0,
             high=1e3,
             zero="Nothing",

@@ -21,8 +21,8 @@ class MotifByMotifConfig(Config, frozen=True):
         MotifName,
         param(
             "Motifs",
-            "What is added whole, beside single nodes: groups in which all are joined, of up to 5 "
-            "nodes, or rings of 3 to 6.",
+            "Structures added whole, besides single nodes: cliques of up to 5 nodes, or rings "
+            "of 3 to 6.",
             choices={"cliques": "Cliques", "rings": "Rings"},
         ),
     ] = "cliques"

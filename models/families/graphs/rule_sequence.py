@@ -31,8 +31,8 @@ class RuleSequenceConfig(Config, frozen=True):
         GrammarName,
         param(
             "Grammar",
-            "Which graphs can be made at all. Graphs of the data that it does not derive are not "
-            "learned from; the curve “derived” says which share it does.",
+            "Grammar of the graphs. Training graphs that it does not derive are left out; the "
+            "curve “derived” shows the fraction it derives.",
             choices=_TITLES,
         ),
     ] = "any"

@@ -9,9 +9,9 @@ __all__ = ["NodeOrder", "Warmup"]
 NodeOrder = Annotated[
     Literal["breadth", "depth", "degree", "random"],
     param(
-        "Order of the nodes",
-        "In which order nodes come, drawn anew each time a graph is seen. Breadth first, a node is "
-        "joined to few that came long before it; in a random order nothing is easy to foresee.",
+        "Node order",
+        "Order in which nodes are added, resampled each time a graph is seen. Breadth-first "
+        "gives local edges; a random order is the hardest to predict.",
         choices={
             "breadth": "Breadth first",
             "depth": "Depth first",
@@ -23,9 +23,8 @@ NodeOrder = Annotated[
 Warmup = Annotated[
     float,
     param(
-        "Warm-up of beta",
-        "For so large a share of the training beta rises from 0 to what it is. Held to their prior "
-        "from the start, latents learn to say nothing.",
+        "β warm-up",
+        "Fraction of the training over which β rises from 0. Prevents posterior collapse.",
         low=0.0,
         high=1.0,
         zero="None",

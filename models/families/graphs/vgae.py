@@ -34,14 +34,14 @@ class VgaeConfig(Config, frozen=True):
     """Settings of a variational graph autoencoder."""
 
     latent: Annotated[
-        int, param("Latents of a node", "Numbers that a node is made from.", low=1, high=256)
+        int, param("Latents per node", "Number of latents of a node.", low=1, high=256)
     ] = 4
     prior: Annotated[
         Literal["divergence", "adversarial"],
         param(
-            "Held to the prior by",
-            "What keeps the latents of nodes near a normal law: the divergence, which makes the "
-            "loss a bound of the likelihood, or a critic that tells them from normal numbers.",
+            "Regularisation",
+            "How node latents are kept near the Gaussian prior: by the KL divergence, which "
+            "gives a likelihood bound, or by a critic.",
             choices={
                 "divergence": "Divergence (VGAE)",
                 "adversarial": "A critic (ARVGA)",

@@ -38,21 +38,21 @@ class AutoregressiveConfig(Config, frozen=True):
     law: Annotated[
         Literal["bins", "logistics"],
         param(
-            "Law of a number",
-            "What the network says of each: shares of bins, which can have any shape, or a mixture "
-            "of logistic laws, which is smooth.",
+            "Conditional distribution",
+            "Form of each conditional: a histogram, which can have any shape, or a mixture of "
+            "logistics, which is smooth.",
             choices={"bins": "Bins", "logistics": "Mixture of logistics"},
         ),
     ] = "bins"
     bins: Annotated[
         int,
-        param("Bins", "Of each number.", low=2, high=512, depends=("law", ("bins",))),
+        param("Bins", "Number of bins of each value.", low=2, high=512, depends=("law", ("bins",))),
     ] = 32
     reach: Annotated[
         float,
         param(
-            "Reach",
-            "The bins lie between minus this and this; the outer ones have no end.",
+            "Range",
+            "The bins cover minus this to plus this; the outer bins are unbounded.",
             above=0.0,
             high=100.0,
             unit="data std",
@@ -61,7 +61,13 @@ class AutoregressiveConfig(Config, frozen=True):
     ] = 2.5
     mixture: Annotated[
         int,
-        param("Logistics", "In each mixture.", low=1, high=64, depends=("law", ("logistics",))),
+        param(
+            "Mixture components",
+            "Number of logistics in each mixture.",
+            low=1,
+            high=64,
+            depends=("law", ("logistics",)),
+        ),
     ] = 8
     dequantisation: Dequantisation = 0.0
     optimizer: NetworkOptimizer = OptimizerConfig(lr=2e-3, schedule="cosine", clip=5.0)

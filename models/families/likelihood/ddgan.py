@@ -47,14 +47,14 @@ class DenoisingGanConfig(Config, frozen=True):
     """Settings of a denoising diffusion GAN."""
 
     levels: Annotated[
-        int, param("Steps of noise", "That are taken back one by one.", low=1, high=32)
+        int, param("Diffusion steps", "Number of denoising steps.", low=1, high=32)
     ] = 4
     latent: Annotated[
         int,
         param(
             "Latent size",
-            "Numbers that the generator is told beside the noisy datum; of images, channels: with "
-            "them it can say any of the many things that this may have been.",
+            "Number of latents of the generator; for images, channels. They select among the "
+            "possible denoised samples.",
             low=1,
             high=256,
             log=True,
@@ -62,7 +62,9 @@ class DenoisingGanConfig(Config, frozen=True):
     ] = 4
     generator: Annotated[
         Pick,
-        param("Generator", "The network that says what was there.", of="network", role="denoiser"),
+        param(
+            "Generator", "Network that predicts the denoised sample.", of="network", role="denoiser"
+        ),
     ] = Pick()
     critic: CriticNet = Pick(config={"activation": "leaky-relu"})
     loss: LossSetting = "logistic"

@@ -40,7 +40,7 @@ class EnergyBasedConfig(Config, frozen=True):
         int,
         param(
             "Langevin steps",
-            "How far the particles of the buffer wander between two steps of the training.",
+            "Langevin steps of the buffer between two training steps.",
             low=1,
             high=1000,
             log=True,
@@ -51,7 +51,7 @@ class EnergyBasedConfig(Config, frozen=True):
         float,
         param(
             "Step size",
-            "Of a step along the score. Detail smaller than its root is lost.",
+            "Step size of the Langevin dynamics. Details below its square root are lost.",
             above=0.0,
             high=100.0,
             log=True,
@@ -62,8 +62,8 @@ class EnergyBasedConfig(Config, frozen=True):
         float,
         param(
             "Temperature",
-            "Of the noise of a step: at 1 the particles are drawn from the model, and -∇E is its "
-            "score. Colder is the custom for images, where -∇E then is a multiple of it.",
+            "Temperature of the Langevin noise. At 1 particles are samples of the model and −∇E "
+            "is its score; lower is usual for images.",
             low=0.0,
             high=100.0,
             zero="No noise",
@@ -74,7 +74,7 @@ class EnergyBasedConfig(Config, frozen=True):
         int,
         param(
             "Replay buffer",
-            "Particles that go on from step to step.",
+            "Number of particles that are kept from one training step to the next.",
             low=1,
             high=100_000,
             log=True,
@@ -84,7 +84,7 @@ class EnergyBasedConfig(Config, frozen=True):
         float,
         param(
             "Restarts",
-            "Share of the particles that begin again as noise in each step.",
+            "Fraction of the buffer that restarts from noise in each step.",
             low=0.0,
             high=1.0,
             live=True,

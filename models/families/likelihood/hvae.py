@@ -23,14 +23,17 @@ class HierarchicalVaeConfig(Config, frozen=True):
     levels: Annotated[
         int,
         param(
-            "Levels", "Of latents, each told by the one above alone. One is a VAE.", low=1, high=4
+            "Levels",
+            "Number of latent levels, each conditioned on the one above. 1 is a VAE.",
+            low=1,
+            high=4,
         ),
     ] = 3
     inner: Annotated[
         int,
         param(
-            "Width between levels",
-            "Units in the two hidden layers of each network from one level to the next.",
+            "Width of inner networks",
+            "Units of the two hidden layers of each network between levels.",
             low=1,
             high=4096,
             log=True,

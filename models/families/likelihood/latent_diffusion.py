@@ -66,8 +66,8 @@ class LatentDiffusionConfig(Config, frozen=True):
     teacher_share: Annotated[
         float,
         param(
-            "Lesson",
-            "Part of the training that teaches the autoencoder, where none is chosen.",
+            "Teacher's share",
+            "Fraction of the training spent on the autoencoder, if you choose none.",
             above=0.0,
             high=0.95,
         ),
@@ -76,8 +76,8 @@ class LatentDiffusionConfig(Config, frozen=True):
         int,
         param(
             "Solver steps",
-            "Heun steps of a sample, two evaluations of the small network each; the decoder is "
-            "asked once.",
+            "Heun steps of a sample, with two evaluations of the small network each; the "
+            "decoder runs once.",
             low=1,
             high=1000,
             log=True,
@@ -104,11 +104,11 @@ class LatentDiffusionConfig(Config, frozen=True):
         AUTOENCODER: Needs(
             "autoencoder",
             "Autoencoder",
-            "A finished run of a VAE on the same data, with the same encoder, decoder and latent "
-            "size. Without one it is learned first.",
+            "A finished VAE run on the same data with the same encoder, decoder and latent "
+            "size. Without one it is trained first.",
             same_data=True,
             optional=True,
-            without=("an autoencoder of its own", "The autoencoder is learned first."),
+            without=("an autoencoder trained first", "The autoencoder is trained first."),
         )
     },
 )

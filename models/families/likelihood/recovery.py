@@ -36,13 +36,13 @@ class RecoveryLikelihoodConfig(Config, frozen=True):
 
     energy: EnergyNet = Pick()
     levels: Annotated[
-        int, param("Levels", "Into how many the way to noise is cut.", low=1, high=100, log=True)
+        int, param("Levels", "Number of noise levels.", low=1, high=100, log=True)
     ] = 6
     walk: Annotated[
         int,
         param(
             "Langevin steps",
-            "That a particle makes on each level, in the training and in sampling.",
+            "Langevin steps per level, in training and in sampling.",
             low=1,
             high=1000,
             log=True,
@@ -52,7 +52,7 @@ class RecoveryLikelihoodConfig(Config, frozen=True):
         float,
         param(
             "Step size",
-            "Length of a step of Langevin, in units of the width of what it is to reach.",
+            "Langevin step size in units of the width of the conditional distribution.",
             above=0.0,
             high=1.0,
             live=True,

@@ -12,7 +12,7 @@ Restraint = Annotated[
     float,
     param(
         "Energy decay",
-        "Weight of the square of the energies, which keeps them from running away together.",
+        "Weight of the squared energies, which keeps them bounded.",
         low=0.0,
         high=100.0,
         zero="None",
@@ -22,19 +22,19 @@ Restraint = Annotated[
 DecoderNoise = Annotated[
     bool,
     param(
-        "Noise of the decoder",
-        "Whether samples have the noise that the model says data have around what the decoder "
-        "makes. Without it they are clean, and no draws from the model.",
+        "Observation noise",
+        "Adds the decoder's Gaussian noise to samples. Without it they are clean, but are not "
+        "samples of the model.",
         advanced=True,
     ),
 ]
 PriorCouplings = Annotated[
     int,
     param(
-        "Layers of the prior",
-        "Affine couplings between N(0, I) and the highest latents, told the class where the "
-        "decoder is. They learn where latents lie: of data of a few far kinds one Gaussian also "
-        "draws from between these, where there are no data.",
+        "Prior layers",
+        "Affine coupling layers from N(0, I) to the top latents, conditioned on the class if "
+        "the decoder is. A Gaussian prior also samples between separated clusters; this one "
+        "does not.",
         low=0,
         high=_MOST,
         zero="N(0, I)",

@@ -37,20 +37,21 @@ class VqVaeConfig(Config, frozen=True):
     encoder: PosteriorNet = Pick()
     decoder: DecoderNet = Pick()
     codes: Annotated[
-        int, param("Codes", "That a datum is written in.", low=1, high=1024, log=True)
+        int, param("Codes", "Number of codes per sample.", low=1, high=1024, log=True)
     ] = 2
     book: Annotated[
         int,
-        param("Codebook", "Vectors that there are to choose from.", low=2, high=8192, log=True),
+        param("Codebook", "Number of vectors in the codebook.", low=2, high=8192, log=True),
     ] = 64
     latent: Annotated[
-        int, param("Code size", "Numbers of a vector of the codebook.", low=1, high=512, log=True)
+        int,
+        param("Code dimension", "Dimension of the codebook vectors.", low=1, high=512, log=True),
     ] = 4
     commitment: Annotated[
         float,
         param(
             "Commitment",
-            "How much the encoder is held to the vectors of the codebook.",
+            "Weight of the commitment loss, which keeps the encoder near the codebook.",
             low=0.0,
             high=100.0,
             live=True,
@@ -59,8 +60,8 @@ class VqVaeConfig(Config, frozen=True):
     inner: Annotated[
         int,
         param(
-            "Width of the prior",
-            "Units of the network that says how codes go on.",
+            "Prior width",
+            "Units of the network that predicts the codes.",
             low=1,
             high=8192,
             log=True,

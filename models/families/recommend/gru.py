@@ -34,9 +34,9 @@ class Gru4RecConfig(Config, frozen=True):
     hidden_share: Annotated[
         float,
         param(
-            "Hidden items",
-            "Share of the items of a history that the network does not get to see in a step, so "
-            "that it learns no history by heart.",
+            "Item dropout",
+            "Fraction of history items hidden from the network in a training step. Reduces "
+            "overfitting.",
             low=0.0,
             below=1.0,
             live=True,
@@ -46,7 +46,7 @@ class Gru4RecConfig(Config, frozen=True):
         float,
         param(
             "Label smoothing",
-            "Share of the probability that is spread over all items.",
+            "Fraction of the probability that is spread evenly over all items.",
             low=0.0,
             below=1.0,
             live=True,
@@ -58,8 +58,9 @@ class Gru4RecConfig(Config, frozen=True):
     ema: Annotated[
         float,
         param(
-            "Averaging",
-            "Decay of the averaged weights that recommend; 0 switches averaging off.",
+            "EMA decay",
+            "Decay of the moving average of the weights, which recommendation uses; 0 for no "
+            "average.",
             low=0.0,
             below=1.0,
         ),

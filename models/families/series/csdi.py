@@ -34,9 +34,9 @@ class CsdiConfig(ScoreSettings, frozen=True):
     hiding: Annotated[
         Hiding,
         param(
-            "Hidden in training",
-            "Which numbers are taken away from a series while the model learns to put them back: "
-            "any, a stretch of each channel, all from some time on, or each of these by turns.",
+            "Masks in training",
+            "Which values of a series are masked in training: random ones, a stretch of each "
+            "channel, the end, or these in turn.",
             choices={
                 "mixed": "By turns",
                 "scattered": "Any numbers",
@@ -48,9 +48,9 @@ class CsdiConfig(ScoreSettings, frozen=True):
     nothing: Annotated[
         float,
         param(
-            "Nothing observed",
-            "How large a share of the series is hidden whole, so that the same model also makes "
-            "series of which nothing is known.",
+            "Fully masked",
+            "Fraction of training series that are masked whole, so that the model can also "
+            "generate unconditionally.",
             low=0.0,
             high=1.0,
             zero="none",

@@ -42,11 +42,11 @@ class TimeGradConfig(Config, frozen=True):
     net: DenoiserNet = Pick()
     memory: Annotated[
         int,
-        param("Memory", "Numbers that the past is remembered in.", low=2, high=1024, log=True),
+        param("Recurrent state", "Units of the recurrent state.", low=2, high=1024, log=True),
     ] = 40
     steps: Annotated[
         int,
-        param("Steps", "Steps from noise to data at each time.", low=1, high=1000, log=True),
+        param("Steps", "Diffusion steps at each time.", low=1, high=1000, log=True),
     ] = 8
     optimizer: NetworkOptimizer = OptimizerConfig(
         kind="adamw", lr=3e-3, schedule="cosine", warmup=50, clip=1.0

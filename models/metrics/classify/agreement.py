@@ -29,7 +29,7 @@ class AgainstConfig(Config, frozen=True):
     against: Annotated[
         Literal["data-type", "logistic", "majority"],
         param(
-            "Held against",
+            "Baseline",
             "Baseline, fitted to the training data of the run. Logistic regression classifies each "
             "sample on its own numbers, and takes seconds for large data; of scenes it sees the "
             "spectrum of one pixel.",
@@ -134,8 +134,8 @@ class Accuracy(_Agreement):
 @metric(
     "average-accuracy",
     title="Average accuracy",
-    summary="The share of a class that is told right, the mean over the classes: small ones count "
-    "as much as large ones. Classes without unseen data are left out.",
+    summary="Mean over the classes of the fraction that is classified correctly: rare classes "
+    "count as much as common ones. Classes without test data are left out.",
     source=_SOURCE,
     needs=("classify",),
     better="higher",
@@ -153,8 +153,7 @@ class AverageAccuracy(_Agreement):
 @metric(
     "kappa",
     title="Cohen's kappa",
-    summary="How far the classes that are told agree with the true ones beyond chance: 0 is "
-    "chance, 1 is perfect.",
+    summary="Agreement of predicted and true classes beyond chance: 0 is chance, 1 is perfect.",
     source="Cohen 1960, Educational and Psychological Measurement 20, 37-46",
     needs=("classify",),
     better="higher",

@@ -38,7 +38,7 @@ class BitsPerGraphConfig(Config, frozen=True):
         int,
         param(
             "Graphs",
-            "Unseen graphs that are written down. The interval narrows with their root.",
+            "Number of unseen graphs. The interval shrinks with their square root.",
             low=10,
             high=50_000,
             log=True,
@@ -49,10 +49,9 @@ class BitsPerGraphConfig(Config, frozen=True):
 @metric(
     "bits-per-graph",
     title="Bits per graph",
-    summary="Bits for an unseen graph of known size, its nodes numbered at random, if it were "
-    "written down with the model as the code: at most, since orders of the nodes, or noise, are "
-    "drawn and not summed over. Beside it the same of training graphs: what takes far fewer bits "
-    "was learned by heart.",
+    summary="Bits to encode an unseen graph of known size with random node order: an upper "
+    "bound. The same for training graphs is shown next to it; far fewer bits there mean "
+    "memorisation.",
     source="Cover and Thomas 2006, theorem 5.4.3; bounds: Chen et al. 2021, arXiv:2106.06189, "
     "section 3, and Kingma et al. 2021, arXiv:2107.00630, eqs. 11-18; bar: Erdos and Renyi 1959",
     config=BitsPerGraphConfig,

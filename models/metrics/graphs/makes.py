@@ -32,7 +32,7 @@ def share(evidence: Evidence, holds: Callable[[Tensor, Tensor], Tensor], many: s
 @metric(
     "trees",
     title="Trees",
-    summary="Share of generated graphs that are trees: connected, without a cycle.",
+    summary="Fraction of generated graphs that are trees: connected, without a cycle.",
     source="by definition",
     kinds=("graphs",),
     better="higher",
@@ -47,8 +47,8 @@ class Trees(SampleMetric[NoConfig]):
 @metric(
     "lobsters",
     title="Lobsters",
-    summary="Share of generated graphs that are lobsters: trees of which a path is left without "
-    "their leaves and then the leaves of what is left.",
+    summary="Fraction of generated graphs that are lobsters: trees that become a path when "
+    "leaves are removed twice.",
     source="by definition",
     kinds=("graphs",),
     better="higher",
@@ -63,8 +63,8 @@ class Lobsters(SampleMetric[NoConfig]):
 @metric(
     "grids",
     title="Grids",
-    summary="Share of generated graphs that are grids of at least two rows and columns, however "
-    "their nodes are numbered.",
+    summary="Fraction of generated graphs that are grids of at least two rows and columns, up "
+    "to isomorphism.",
     source="VF2: Cordella et al. 2004, doi:10.1109/TPAMI.2004.75",
     kinds=("graphs",),
     better="higher",
@@ -79,8 +79,8 @@ class Grids(SampleMetric[NoConfig]):
 @metric(
     "planar-graphs",
     title="Planar graphs",
-    summary="Share of generated graphs that are connected and can be drawn without two edges that "
-    "cross. A tree can, too: look at degrees beside it.",
+    summary="Fraction of generated graphs that are connected and planar. Trees are planar, too: "
+    "see also degrees.",
     source="left-right planarity test: Brandes 2009",
     kinds=("graphs",),
     better="higher",
@@ -94,9 +94,8 @@ class PlanarGraphs(SampleMetric[NoConfig]):
 
 @metric(
     "hubs",
-    title="A hub",
-    summary="Share of generated graphs in which some node is joined to all others, as in the graph "
-    "around one person or paper.",
+    title="Hub",
+    summary="Fraction of generated graphs with a node joined to all others, as in ego graphs.",
     source="by definition",
     kinds=("graphs",),
     better="higher",

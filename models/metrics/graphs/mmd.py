@@ -39,8 +39,8 @@ EstimateSetting = Annotated[
     Estimate,
     param(
         "Estimate",
-        "Unbiased is 0 on average between real and real. Published tables are biased: there "
-        "each graph also counts against itself, and few graphs look far apart.",
+        "Unbiased is 0 on average between real sets. Published tables use the biased estimate, "
+        "which is larger for few graphs.",
         choices={"unbiased": "Unbiased", "biased": "Biased (as in published tables)"},
     ),
 ]
@@ -54,8 +54,8 @@ class GraphMMDConfig(Config, frozen=True):
         Kernel,
         param(
             "Kernel",
-            "By how much work turns one histogram into the other, as in tables of communities and "
-            "ego graphs; or by total variation, as in those of planar graphs and block models.",
+            "Earth mover's distance between histograms, as in tables of community and ego "
+            "graphs; or total variation, as in those of planar graphs and block models.",
             choices={"emd": "Earth mover's distance", "tv": "Total variation"},
         ),
     ] = "emd"

@@ -29,7 +29,7 @@ class PermutationTestConfig(Config, frozen=True):
         int,
         param(
             "Permutations",
-            "Divisions of all graphs that are tried. p is 1 / (their number + 1) at least.",
+            "Number of permutations. The smallest possible p is 1 / (number + 1).",
             low=19,
             high=99_999,
             log=True,
@@ -39,8 +39,7 @@ class PermutationTestConfig(Config, frozen=True):
         Kernel,
         param(
             "Kernel",
-            "As of the discrepancies: the work that turns one histogram into the other, or their "
-            "total variation.",
+            "Earth mover's distance between histograms, or total variation.",
             choices={"emd": "Earth mover's distance", "tv": "Total variation"},
         ),
     ] = "emd"
@@ -70,10 +69,10 @@ def p_value(kernel: Tensor, n: int, permutations: int, rng: torch.Generator) -> 
 
 @metric(
     "permutation-test",
-    title="Permutation p",
-    summary="The chance of graphs of one law to be as far apart in their degrees, clustering, "
-    "orbits or spectra as generated and unseen ones: the smallest of the four, times four. Below "
-    "0.05 they are told apart. A large p proves nothing, and less of few graphs.",
+    title="Permutation test p",
+    summary="p-value of a permutation test on degrees, clustering, orbits and spectra, with "
+    "Bonferroni correction. Below 0.05 the sets differ. A large p is no proof of "
+    "equality, least of all for few graphs.",
     source="Gretton et al. 2012, JMLR 13, section 5; Phipson and Smyth 2010, arXiv:1603.05766, "
     "eq. 2; Dunn 1961, doi:10.1080/01621459.1961.10482090 (of several tests)",
     config=PermutationTestConfig,

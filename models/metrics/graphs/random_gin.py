@@ -76,9 +76,9 @@ def distance(made: Tensor, real: Tensor) -> float:
 @metric(
     "random-gin",
     title="Fréchet distance (random GIN)",
-    summary="Distance of Gaussians fitted to what a graph isomorphism network with random weights "
-    "sees in generated and in unseen graphs, in units of the spread of the unseen ones. It grows "
-    "as there are fewer graphs: compare at equal n, and with its floor.",
+    summary="Fréchet distance of features of a graph isomorphism network with random weights, "
+    "in units of the spread of unseen graphs. Grows for fewer graphs: compare at equal "
+    "n, with the noise floor.",
     source="Thompson et al. 2022, arXiv:2201.09871, section 3; network: Xu et al. 2019, "
     "arXiv:1810.00826, eq. 4.1; distance: Dowson and Landau 1982, "
     "doi:10.1016/0047-259X(82)90077-X, eq. 4",

@@ -28,8 +28,9 @@ _SOURCE = (
 @metric(
     "two-communities",
     title="Two communities",
-    summary="Share of generated graphs that are two dense halves with few edges between them: "
-    "connected, 45 % of the pairs inside, at most 4 edges or 15 % between, of a size there is.",
+    summary="Fraction of generated graphs that are two dense communities: connected, at least "
+    "45 % of inner pairs joined, at most 4 edges or 15 % between, with a size that "
+    "occurs in the data.",
     source="by definition; halves by Kernighan and Lin 1970, "
     "doi:10.1002/j.1538-7305.1970.tb01770.x",
     kinds=("graphs",),
@@ -47,9 +48,9 @@ class TwoCommunities(SampleMetric[NoConfig]):
 @metric(
     "valid-graphs",
     title="Valid graphs",
-    summary="Share of generated graphs that are of the make of the training graphs: a grid, a "
-    "lobster, a tree, two communities, around a hub, planar or connected, the first of these that "
-    "all of them are, or what the set is meant to be, or what somebody has chosen.",
+    summary="Fraction of generated graphs that satisfy the property of the training graphs: "
+    "grid, lobster, tree, two communities, hub, planar or connected; the first one that "
+    "all of them have, or the one you choose.",
     source="by definition",
     kinds=("graphs",),
     better="higher",
@@ -80,8 +81,8 @@ def _arrays(adjacency: Tensor, size: Tensor) -> tuple[NDArray[Any], NDArray[Any]
 @metric(
     "different-graphs",
     title="Different graphs",
-    summary="Share of generated graphs that differ, however their nodes are numbered: 1 where no "
-    "two are the same.",
+    summary="Fraction of generated graphs that are distinct up to isomorphism: 1 if no two are "
+    "the same.",
     source=_SOURCE,
     kinds=("graphs",),
     better="higher",
@@ -97,8 +98,8 @@ class DifferentGraphs(SampleMetric[NoConfig]):
 @metric(
     "new-graphs",
     title="New graphs",
-    summary="Share of generated graphs that are none of the training graphs (of the first 2,000), "
-    "however their nodes are numbered. A copy with one edge turned counts as new.",
+    summary="Fraction of generated graphs that are not isomorphic to a training graph (of the "
+    "first 2,000). A copy with one edge changed counts as new.",
     source=_SOURCE,
     kinds=("graphs",),
     better="higher",

@@ -22,8 +22,8 @@ class BitsConfig(LikelihoodConfig, frozen=True):
         int,
         param(
             "Images",
-            "Unseen images whose probability is computed. Each takes hundreds of evaluations of a "
-            "diffusion's network, forwards and backwards; the interval narrows with their root.",
+            "Number of unseen images. Each takes hundreds of network evaluations of a "
+            "diffusion; the interval shrinks with their square root.",
             low=10,
             high=50_000,
             log=True,
@@ -33,8 +33,8 @@ class BitsConfig(LikelihoodConfig, frozen=True):
         int,
         param(
             "Grey levels",
-            "How many values a pixel can have: 256 for one byte, 17 for the 8x8 digits. Figures "
-            "with different values cannot be compared.",
+            "Number of values of a pixel: 256 for 8 bits, 17 for the 8x8 digits. Values with "
+            "different levels cannot be compared.",
             low=2,
             high=65_536,
             log=True,
@@ -45,8 +45,8 @@ class BitsConfig(LikelihoodConfig, frozen=True):
 @metric(
     "bits-per-dimension",
     title="Bits per dimension",
-    summary="Bits for each pixel and colour of unseen images, if they were written down with the "
-    "model as the code; only models with a density have it.",
+    summary="Bits per pixel and channel to encode unseen images with the model; only for models "
+    "with a density.",
     source="Theis et al. 2016, arXiv:1511.01844, section 3.1; Song et al. 2021, arXiv:2011.13456, "
     "eqs. 39-40",
     config=BitsConfig,

@@ -12,8 +12,8 @@ __all__ = ["BitsBound"]
 @metric(
     "bits-bound",
     title="Bits per dimension, bound",
-    summary="Bits for each pixel and colour of unseen images, at most, for models whose density is "
-    "an integral over latents: what is above the bits themselves is also the fault of the bound.",
+    summary="Upper bound on the bits per pixel and channel of unseen images, for "
+    "latent-variable models. Includes the gap of the bound.",
     source="Kingma et al. 2021, arXiv:2107.00630, section 4; Theis et al. 2016, arXiv:1511.01844, "
     "section 3.1",
     config=BitsConfig,

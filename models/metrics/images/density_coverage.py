@@ -32,8 +32,7 @@ class BallsConfig(ManifoldConfig, frozen=True):
         int,
         param(
             "Neighbours",
-            "A ball reaches to so many neighbours of its centre. Figures with different values "
-            "cannot be compared.",
+            "k of the k-nearest-neighbour balls. Values with different k cannot be compared.",
             low=1,
             high=100,
         ),
@@ -89,9 +88,9 @@ class _Balls(SampleMetric[BallsConfig]):
 @metric(
     "density",
     title="Density",
-    summary="In how many neighbourhoods of real images a sample lies, in the eyes of a small "
-    "classifier, over how many it would: 1 for real ones. It may be above 1, where samples crowd "
-    "the middle of the data: see coverage.",
+    summary="Mean number of real neighbourhoods that contain a sample, relative to its "
+    "expectation for real images: 1 for real data, above 1 if samples concentrate in "
+    "the middle. In features of the reference classifier; see coverage.",
     source=_SOURCE,
     config=BallsConfig,
     kinds=("images",),
@@ -110,8 +109,9 @@ class Density(_Balls):
 @metric(
     "coverage",
     title="Coverage",
-    summary="The share of real images that have a sample in their neighbourhood, in the eyes of a "
-    "small classifier. Real ones reach 0.97 with 5 neighbours, and a single image next to none.",
+    summary="Fraction of real images with a sample in their neighbourhood, in features of the "
+    "reference classifier. Real data reach 0.97 with 5 neighbours; a single image close "
+    "to 0.",
     source=_SOURCE,
     config=BallsConfig,
     kinds=("images",),

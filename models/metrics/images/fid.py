@@ -24,7 +24,7 @@ class InceptionFidConfig(Config, frozen=True):
     weights: Annotated[
         File,
         param(
-            "Weights of Inception",
+            "Inception weights",
             f"The file {FILE}, 95 MB, which torch-fidelity offers on the page of its release "
             f"0.2.0; where none is named, {VARIABLE} of the environment says where it is.",
             suffixes=(".pth",),
@@ -35,9 +35,9 @@ class InceptionFidConfig(Config, frozen=True):
 @metric(
     "inception-fid",
     title="FID (Inception)",
-    summary="Distance of Gaussians fitted to what Inception sees in samples and in unseen images. "
-    "Its weights are a file that you have; its network comes with the extra pushforward[fid]. It "
-    "takes minutes on a CPU, and depends on how many images there are: papers take 50,000.",
+    summary="Fréchet Inception distance between samples and unseen images. You provide the "
+    "weights; the network comes with the extra pushforward[fid]. Takes minutes on a CPU "
+    "and depends on the number of images; papers use 50,000.",
     source="Heusel et al. 2017, arXiv:1706.08500, eq. 6; Obukhov et al., torch-fidelity 0.4, "
     "doi:10.5281/zenodo.4957738",
     config=InceptionFidConfig,

@@ -20,9 +20,9 @@ __all__ = ["FrechetDistance", "LabelBalance", "label_shares"]
 
 @metric(
     "frechet-judge",
-    title="Fréchet distance (judge features)",
-    summary="Distance of Gaussians fitted to what a small classifier, trained here on the training "
-    "images, sees in samples and in unseen data. Not an FID: it has no Inception in it.",
+    title="Fréchet distance (reference classifier)",
+    summary="Fréchet distance of features of a small classifier trained on the training images, "
+    "between samples and unseen data. Not FID: no Inception network.",
     source="Dowson and Landau 1982, doi:10.1016/0047-259X(82)90077-X, eq. 4; for images: Heusel et "
     "al. 2017, arXiv:1706.08500, eq. 6, with another network",
     kinds=("images",),
@@ -40,8 +40,8 @@ class FrechetDistance(Judged[NoConfig]):
 @metric(
     "label-balance",
     title="Label balance",
-    summary="Total variation between the classes that a small classifier sees in samples and in "
-    "unseen data: 0 where each class has its share, 1 where they have none in common.",
+    summary="Total variation distance between the class frequencies of samples and of unseen "
+    "data, as seen by a small classifier: 0 is balanced, 1 is disjoint.",
     source="Levin, Peres and Wilmer 2009, Markov Chains and Mixing Times, proposition 4.2",
     kinds=("images",),
 )

@@ -30,10 +30,10 @@ def score_of(logits: Tensor) -> float:
 
 @metric(
     "judge-score",
-    title="Inception-like score (judge)",
-    summary="How sure a small classifier is of what each sample shows, and how many classes all of "
-    "them show: from 1 to the number of classes. It looks at no real image, and is blind to how "
-    "alike the samples of a class are. Not an inception score: it has no Inception in it.",
+    title="Inception-like score (reference classifier)",
+    summary="Confidence of a small classifier and diversity of its predicted classes: from 1 to "
+    "the number of classes. Uses no real images and ignores diversity within a class. "
+    "Not the Inception score.",
     source="Salimans et al. 2016, arXiv:1606.03498, section 4, with another network",
     kinds=("images",),
     better="higher",

@@ -15,9 +15,9 @@ __all__ = ["LabelAccuracy"]
 
 @metric(
     "label-accuracy",
-    title="Label accuracy (judge)",
-    summary="The share of samples in which a small classifier sees the class that was asked for; "
-    "only of models that are told one. High also for a model that makes one picture of each.",
+    title="Label accuracy (reference classifier)",
+    summary="Fraction of samples classified as the requested class; for conditional models. "
+    "Also high for a model that generates one image per class.",
     source="Wilson 1927, doi:10.1080/01621459.1927.10502953 (interval); as the accuracy of Ravuri "
     "and Vinyals 2019, arXiv:1905.10887, with the classifier trained on real images",
     kinds=("images",),

@@ -23,9 +23,8 @@ _LEAST = 1e-12  # of a pixel's square: images without detail are far from others
 @metric(
     "power-spectrum",
     title="Power spectrum",
-    summary="How far the power of samples at each spatial frequency is from that of unseen images, "
-    "on average. It sees noise and blur, which a classifier looks through; it does not see what is "
-    "drawn.",
+    summary="Mean difference between the log power spectra of samples and of unseen images. "
+    "Detects noise and blur, which a classifier ignores, but not wrong content.",
     source="Durall et al. 2020, Watch your up-convolution, arXiv:2003.01826, eqs. 5 and 6",
     kinds=("images",),
     unit="dB",

@@ -32,9 +32,8 @@ class TwoSampleConfig(Config, frozen=True):
         int,
         param(
             "At most",
-            "Images on each side, of which half are learned from and half are told apart; more are "
-            "subsampled at random. Figures with different values cannot be compared: of more a "
-            "classifier learns more.",
+            "Maximum number of images on each side, half for training and half for testing; "
+            "more are subsampled at random. Values with different numbers cannot be compared.",
             low=2 * _FEWEST,
             high=50_000,
             log=True,
@@ -45,7 +44,7 @@ class TwoSampleConfig(Config, frozen=True):
         int,
         param(
             "Steps",
-            "How long the classifier learns. Figures with different values cannot be compared.",
+            "Training steps of the classifier. Values with different numbers cannot be compared.",
             low=1,
             high=10_000,
             log=True,
@@ -56,10 +55,9 @@ class TwoSampleConfig(Config, frozen=True):
 @metric(
     "two-sample-test",
     title="Classifier two-sample test",
-    summary="How often a small classifier, trained on half of the samples and of as many unseen "
-    "images, tells the other halves apart: 0.5 where it cannot, 1 where it always can. Pixels are "
-    "rounded to the values that real ones have. Of few images it learns little, and a low figure "
-    "then says little.",
+    summary="Accuracy of a small classifier trained to separate half of the samples from half "
+    "of as many unseen images, on the other halves: 0.5 if indistinguishable, 1 if "
+    "separable. Pixels are rounded to real values. With few images the test is weak.",
     source="Lopez-Paz and Oquab 2017, arXiv:1610.06545, section 3",
     config=TwoSampleConfig,
     kinds=("images",),

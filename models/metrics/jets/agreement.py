@@ -48,10 +48,9 @@ def _mask(rows: Batch) -> Tensor:
 
 @metric(
     "mass-correlation",
-    title="Correlation of the mass with the asked one",
-    summary="How far the mass of a generated jet follows the mass that it was asked for, among "
-    "jets of one type; the mean over the types. A model that ignores its condition has 0, and less "
-    "than 0.6 is little.",
+    title="Correlation with the requested mass",
+    summary="Correlation between the masses of generated jets and the requested ones, within a "
+    "type; mean over the types. 0 if the condition is ignored; below 0.6 is poor.",
     source=_SOURCE,
     kinds=("jets",),
     bar_is=_BAR,
@@ -69,10 +68,10 @@ class MassCorrelation(_ByType):
 
 @metric(
     "mass-error",
-    title="Error of the mass",
-    summary="By how much the mass of a generated jet is off the one that it was asked for, on "
-    "average; the mean over the types. Real jets are off, too: their mass is asked with all "
-    "constituents, and they have the hardest.",
+    title="Mass error",
+    summary="Mean difference between the mass of a generated jet and the requested one; mean "
+    "over the types. Real jets have an error, too: the request uses all constituents, "
+    "the jet only the hardest.",
     source=_SOURCE,
     kinds=("jets",),
     bar_is=_BAR,
@@ -88,10 +87,10 @@ class MassError(_ByType):
 
 @metric(
     "pt-error",
-    title="Error of the pT",
-    summary="By how much the sum of the constituents' pT is off the pT that a generated jet was "
-    "asked for, as a share of it, on average; the mean over the types. The softest constituents, "
-    "which a cloud has no place for, are missing in real jets, too.",
+    title="pT error",
+    summary="Mean relative difference between the total pT of a generated jet and the requested "
+    "one; mean over the types. Real jets have an error, too, as their softest "
+    "constituents are cut.",
     source=_SOURCE,
     kinds=("jets",),
     bar_is=_BAR,

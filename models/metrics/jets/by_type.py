@@ -56,10 +56,9 @@ class DrawingConfig(Config, frozen=True):
     drawn: Annotated[
         int,
         param(
-            "Jets a batch",
-            "Jets of a type that are drawn with replacement on each side, and how often is said "
-            "below; JetNet draws 50,000. 0 takes all jets once. Figures with different values "
-            "cannot be compared.",
+            "Jets per batch",
+            "Jets of each type per batch, drawn with replacement; JetNet uses 50,000. 0 uses "
+            "all jets once. Values with different numbers cannot be compared.",
             low=0,
             high=200_000,
             zero="all, once",
@@ -70,8 +69,7 @@ class DrawingConfig(Config, frozen=True):
         int,
         param(
             "Batches",
-            "How often jets are drawn: the figure is the mean, and its interval comes from how "
-            "much they differ. Where all jets are taken there is one.",
+            "Number of batches: the value is their mean, the interval their spread.",
             low=2,
             high=100,
             advanced=True,

@@ -26,10 +26,9 @@ class MatchingConfig(Config, frozen=True):
     drawn: Annotated[
         int,
         param(
-            "Jets a batch",
-            "Jets of a type that are drawn with replacement on each side, of which every pair is "
-            "compared. Figures with different values cannot be compared: coverage falls and the "
-            "distance rises as there are fewer. JetNet draws 100.",
+            "Jets per batch",
+            "Jets of each type per batch, drawn with replacement on each side; all pairs are "
+            "compared. Values with different numbers cannot be compared. JetNet uses 100.",
             low=10,
             high=1000,
             log=True,
@@ -39,8 +38,8 @@ class MatchingConfig(Config, frozen=True):
         int,
         param(
             "Batches",
-            "How often jets are drawn; the figure is the mean. A batch of 100 takes 3 seconds a "
-            "type. JetNet draws 10.",
+            "Number of batches; the value is their mean. A batch of 100 takes 3 seconds per "
+            "type. JetNet uses 10.",
             low=1,
             high=100,
             log=True,
@@ -69,9 +68,9 @@ class _Matching(ByType[MatchingConfig]):
 @metric(
     "jet-coverage",
     title="Coverage (energy mover's distance)",
-    summary="The share of unseen jets that are the nearest to some generated jet, of 100 of each "
-    "drawn at random; the mean over the types. Real jets reach little more than a half. It hardly "
-    "tells a good model from a very good one.",
+    summary="Fraction of unseen jets that are the nearest to some generated jet, among 100 "
+    "random ones of each; mean over the types. Real jets reach little more than 0.5. "
+    "Hardly separates good models.",
     source=_SOURCE,
     kinds=("jets",),
     better="higher",
@@ -89,9 +88,9 @@ class Coverage(_Matching):
 @metric(
     "jet-matching",
     title="Minimum matching distance (MMD, energy mover's)",
-    summary="How far on average an unseen jet is from the nearest generated one, of 100 of each "
-    "drawn at random, by the energy mover's distance; the mean over the types. It hardly tells a "
-    "good model from a very good one. It is no maximum mean discrepancy.",
+    summary="Mean energy mover's distance from an unseen jet to the nearest generated one, "
+    "among 100 random ones of each; mean over the types. Hardly separates good models. "
+    "Not the maximum mean discrepancy.",
     source=_SOURCE,
     kinds=("jets",),
     minimum=FEWEST,

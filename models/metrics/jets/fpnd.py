@@ -19,10 +19,10 @@ __all__ = ["FPND"]
 @metric(
     "fpnd",
     title="Fréchet ParticleNet distance (FPND)",
-    summary="Distance of Gaussians fitted to the features of generated jets and of JetNet's, by "
-    "the ParticleNet that comes with the package jetnet; of gluons, light quarks and tops with 30 "
-    "constituents, their mean. Papers take 50,000 jets. Of other data than JetNet's the real ones "
-    "are far away, too: see what it is held against.",
+    summary="Fréchet distance of ParticleNet features of generated and JetNet's jets (package "
+    "jetnet); mean over gluons, light quarks and tops with 30 constituents. Papers use "
+    "50,000 jets. Other data than JetNet's have a large value even when real: compare "
+    "with the noise floor.",
     source="Kansal et al. 2021, arXiv:2106.11535, section 5 (FPND)",
     kinds=("jets",),
     minimum=FEWEST,

@@ -47,10 +47,8 @@ class FPDConfig(Config, frozen=True):
         Literal["all", "extrapolated"],
         param(
             "Estimate",
-            "The distance between all jets of a type is above 0 by about 1/n also where nothing is "
-            "wrong. JetNet draws batches of several sizes, with replacement, and says what is left "
-            "on a line in 1/n at infinitely many; with less than some 20,000 jets of a type that "
-            "says little.",
+            "The plain distance is biased by about 1/n. JetNet extrapolates batches of several "
+            "sizes to infinite n, which needs about 20,000 jets of a type.",
             choices={"all": "of all jets", "extrapolated": "extrapolated to infinitely many"},
             advanced=True,
         ),
@@ -58,8 +56,8 @@ class FPDConfig(Config, frozen=True):
     least: Annotated[
         int,
         param(
-            "Smallest batch",
-            "Jets of the smallest batch.",
+            "Minimum batch",
+            "Jets in the smallest batch.",
             low=100,
             high=200_000,
             log=True,
@@ -70,8 +68,8 @@ class FPDConfig(Config, frozen=True):
     most: Annotated[
         int,
         param(
-            "Largest batch",
-            "Jets of the largest batch; the sizes between are even in 1/n.",
+            "Maximum batch",
+            "Jets in the largest batch; the sizes between are uniform in 1/n.",
             low=200,
             high=200_000,
             log=True,
@@ -146,9 +144,9 @@ def _kernel(products: Tensor, x: Tensor) -> Tensor:
 @metric(
     "fpd",
     title="Fréchet physics distance (FPD)",
-    summary="Distance of Gaussians fitted to 36 energy flow polynomials of generated and of unseen "
-    "jets; the mean over the types. A few jets of the tail decide it, and it falls with their "
-    "number: report it beside its floor.",
+    summary="Fréchet distance of 36 energy flow polynomials of generated and unseen jets; mean "
+    "over the types. Dominated by a few jets of the tail and biased by their number: "
+    "report it with its noise floor.",
     source=_SOURCE.format(name="FPD"),
     kinds=("jets",),
     minimum=FEWEST,
@@ -168,10 +166,10 @@ class FPD(ByType[FPDConfig]):
 @metric(
     "kpd",
     title="Kernel physics distance (KPD)",
-    summary="Squared maximum mean discrepancy, unbiased, of a polynomial kernel in 36 energy flow "
-    "polynomials of generated and of unseen jets; the mean over the types. Its noise floor is 0 on "
-    "average, so it may be negative within its interval. JetNet takes the median over 10 batches "
-    "of 5,000.",
+    summary="Squared maximum mean discrepancy, unbiased, with a polynomial kernel on 36 energy "
+    "flow polynomials of generated and unseen jets; mean over the types. Its noise "
+    "floor is 0 on average, so it may be negative. JetNet uses the median over 10 "
+    "batches of 5,000.",
     source=_SOURCE.format(name="KPD"),
     kinds=("jets",),
     minimum=FEWEST,

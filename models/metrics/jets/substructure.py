@@ -29,9 +29,9 @@ class _Variable(W1Of):
 @metric(
     "w1-efps",
     title="W1 of energy flow polynomials (W1EFP)",
-    summary="Transport distances between generated and unseen jets in the five energy flow "
-    "polynomials of four nodes and four edges, of shares of the pT; their mean, and over the "
-    "types. Papers give it in hundred-thousandths.",
+    summary="Wasserstein-1 distances in five energy flow polynomials with four nodes and four "
+    "edges of relative pT; their mean, and over the types. Papers give it in "
+    "hundred-thousandths.",
     source="Kansal et al. 2021, arXiv:2106.11535, section 5 (W1EFP); Komiske, Metodiev and Thaler "
     "2018, arXiv:1712.07124, eq. 1.1, beta 1, pT not normalised",
     kinds=("jets",),
@@ -48,8 +48,8 @@ class W1Polynomials(W1Of):
 @metric(
     "w1-tau21",
     title="W1 of τ₂₁",
-    summary="Transport distance between generated and unseen jets in tau2 over tau1, which is "
-    "small where there are two prongs, as in jets of W and Z; the mean over the types.",
+    summary="Wasserstein-1 distance between generated and unseen jets in τ₂/τ₁, which is small "
+    "for two prongs, as in W and Z jets; mean over the types.",
     source=_TAU,
     kinds=("jets",),
     minimum=FEWEST,
@@ -64,8 +64,8 @@ class W1Tau21(_Variable):
 @metric(
     "w1-tau32",
     title="W1 of τ₃₂",
-    summary="Transport distance between generated and unseen jets in tau3 over tau2, which is "
-    "small where there are three prongs, as in jets of tops; the mean over the types.",
+    summary="Wasserstein-1 distance between generated and unseen jets in τ₃/τ₂, which is small "
+    "for three prongs, as in top jets; mean over the types.",
     source=_TAU,
     kinds=("jets",),
     minimum=FEWEST,
@@ -80,8 +80,8 @@ class W1Tau32(_Variable):
 @metric(
     "w1-d2",
     title="W1 of D₂",
-    summary="Transport distance between generated and unseen jets in D2 = e3 / e2^3 of energy "
-    "correlations; the mean over the types. What code of jet papers calls D2 may be C2: see that.",
+    summary="Wasserstein-1 distance between generated and unseen jets in D₂ = e₃/e₂³ of energy "
+    "correlations; mean over the types. Code of jet papers may call C₂ D₂.",
     source="Larkoski, Moult and Neill 2014, arXiv:1409.6298, section 1, beta 1",
     kinds=("jets",),
     minimum=FEWEST,
@@ -96,9 +96,9 @@ class W1D2(_Variable):
 @metric(
     "w1-c2",
     title="W1 of C₂",
-    summary="Transport distance between generated and unseen jets in C2 = e3 / e2^2 of energy "
-    "correlations; the mean over the types. The code of PC-JeDi's group calls it D2: e3 times the "
-    "sum of pT over e2 squared, of sums that are not normalised.",
+    summary="Wasserstein-1 distance between generated and unseen jets in C₂ = e₃/e₂² of energy "
+    "correlations; mean over the types. The code of PC-JeDi calls it D₂, with sums that "
+    "are not normalised.",
     source="Larkoski, Salam and Thaler 2013, arXiv:1305.0007, section 2, beta 1",
     kinds=("jets",),
     minimum=FEWEST,

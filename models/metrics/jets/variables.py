@@ -66,8 +66,8 @@ def _shares(size: Tensor) -> Tensor:
 @metric(
     "w1-jet-variables",
     title="W1 of the jet variables",
-    summary="Transport distances of pT, mass and eta between generated and unseen jets, each over "
-    "its deviation among the unseen ones of the type; the mean of the three, and over the types.",
+    summary="Wasserstein-1 distances of pT, mass and η between generated and unseen jets, in "
+    "standard deviations of the type; the mean of the three, and over the types.",
     source="Ramdas et al. 2017, arXiv:1509.02237 (in one dimension), by type",
     kinds=("jet-variables",),
     unit="deviations",

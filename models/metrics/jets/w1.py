@@ -75,8 +75,8 @@ class W1Mass(W1Of):
 @metric(
     "w1-constituent-pt",
     title="W1 of the constituents' pT",
-    summary="Transport distance between the pT of the constituents of generated and unseen jets, "
-    "each over the pT of its jet; the mean over the types. It is the part of W1P that is of pT.",
+    summary="Wasserstein-1 distance between the relative pT of constituents of generated and "
+    "unseen jets; mean over the types. The pT part of W1P.",
     source=_SOURCE.format(name="of W1P the part of pT"),
     kinds=("jets",),
     unit="of pT",

@@ -22,10 +22,9 @@ _LOOKED_AT = 200
 
 @metric(
     "valid-labels",
-    title="Valid by labels",
-    summary="Share of generated graphs that are of the make of the real ones, by what their labels "
-    "say: organisations, trees of sentences; or only trees, or in one piece, where real ones have "
-    "no more in common.",
+    title="Valid labels",
+    summary="Fraction of generated graphs whose labels satisfy the rule of the real ones: "
+    "organisations, sentence trees, otherwise only trees or connected.",
     source="by definition",
     kinds=("labelled-graphs", "sentences"),
     better="higher",

@@ -36,8 +36,8 @@ def triples(rows: Batch, packing: Packing) -> Tensor:
 @metric(
     "label-triples",
     title="Label triples",
-    summary="How far the edges of generated graphs are from those of unseen ones by what they are "
-    "and what they join: the share that would have to be other triples of label, edge and label.",
+    summary="Total variation distance between the edges of generated and unseen graphs, as "
+    "triples of edge label and node labels.",
     source="total variation, by definition",
     kinds=("labelled-graphs", "sentences"),
 )

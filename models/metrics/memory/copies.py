@@ -32,8 +32,9 @@ class CopiesConfig(MemoryConfig, frozen=True):
 @metric(
     "copies",
     title="Copies of training data",
-    summary="Share of samples that are a training sample again: closer to it than a third of the "
-    "distance to any other. Copies of training data that are there twice are not detected.",
+    summary="Fraction of samples closer to a training sample than the given ratio of the "
+    "distance to their second nearest. Does not detect copies of duplicated training "
+    "data.",
     source="Yoon et al. 2023, Diffusion probabilistic models generalize when they fail to "
     "memorize, section 3; Gu et al. 2023, arXiv:2310.02664, section 2",
     config=CopiesConfig,

@@ -26,10 +26,9 @@ _LONGEST = 350  # letters of SMILES that ChemNet was trained with
 @metric(
     "frechet-chemnet",
     title="FCD (ChemNet)",
-    summary="Distance of Gaussians fitted to what ChemNet, a network trained to say what drugs do, "
-    "reads in the SMILES of valid samples and of unseen molecules. The network and its weights "
-    "come with the extra pushforward[fcd]. It depends on how many molecules there are: papers take "
-    "5,000 to 10,000; and it says nothing of molecules that cannot be.",
+    summary="Fréchet distance of ChemNet features of the SMILES of valid samples and unseen "
+    "molecules. Requires the extra pushforward[fcd]. Depends on the number of molecules "
+    "(papers use 5,000 to 10,000) and ignores invalid ones.",
     source="Preuer et al. 2018, arXiv:1803.09518, section 2 (eq. 1); their package fcd",
     kinds=("molecules",),
     heavy=True,

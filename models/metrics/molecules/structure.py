@@ -52,8 +52,8 @@ def valid_molecules(rows: Batch) -> Batch:
 @metric(
     "valid-molecules",
     title="Valid molecules",
-    summary="Share of generated molecules that can be: no atom has more bonds than its element "
-    "can have without a charge, and all atoms hang together. Nothing is mended before.",
+    summary="Fraction of generated molecules in which no atom exceeds its valence and all atoms "
+    "are connected. No repair before.",
     source="De Cao and Kipf 2018, arXiv:1805.11973, section 4; valences of OpenSMILES 1.0, 3.1.5",
     kinds=("molecules",),
     better="higher",
@@ -72,7 +72,7 @@ class ValidMolecules(SampleMetric[NoConfig]):
 @metric(
     "different-molecules",
     title="Different molecules",
-    summary="Share of the valid molecules that differ: 1 where no two are the same.",
+    summary="Fraction of valid molecules that are distinct.",
     source=_SAME,
     kinds=("molecules",),
     better="higher",
@@ -90,8 +90,8 @@ class DifferentMolecules(SampleMetric[NoConfig]):
 @metric(
     "new-molecules",
     title="New molecules",
-    summary="Share of the valid molecules that are none of the training molecules (of the first "
-    "20,000). Of small molecules, of which nearly all are known, few are new.",
+    summary="Fraction of valid molecules that are not training molecules (of the first 20,000). "
+    "Nearly all small molecules are known, so few are new.",
     source=_SAME,
     kinds=("molecules",),
     better="higher",

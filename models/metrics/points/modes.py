@@ -75,9 +75,9 @@ def mode_balance(found: Tensor, wanted: Tensor) -> float:
 @metric(
     "mode-share",
     title="Share at the modes",
-    summary="Share of the samples within 2 standard deviations of their nearest mode. Real data "
-    "have 0.865 for Gaussians in the plane; less means too wide or between the modes, more means "
-    "too narrow.",
+    summary="Fraction of samples within 2 standard deviations of their nearest mode. Gaussians "
+    "in the plane have 0.865; less means too wide or between modes, more means too "
+    "narrow.",
     source="Srivastava et al. 2017, arXiv:1705.07761, section 4.1 (high-quality samples, there "
     "within 3 standard deviations)",
     kinds=("points",),
@@ -104,8 +104,9 @@ class ModeShare(SampleMetric[NoConfig]):
 @metric(
     "mode-balance",
     title="Balance of the modes",
-    summary="Effective share of the modes, exp(−KL) between the masses of samples and of real data "
-    "at the modes: 1 is balanced, 7/8 is one of eight missing. See the share at the modes, too.",
+    summary="Effective fraction of modes, exp(−KL) between the mode weights of samples and of "
+    "real data: 1 is balanced, 7/8 is one of eight missing. See the share at the modes, "
+    "too.",
     source="Lin et al. 2018, arXiv:1712.04086, section 4.1 (reverse KL divergence of the masses of "
     "the modes)",
     kinds=("points",),

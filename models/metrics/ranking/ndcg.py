@@ -12,8 +12,8 @@ __all__ = ["NdcgAtTen"]
 @metric(
     "ndcg-at-10",
     title="NDCG at 10",
-    summary="How far up in a list of ten, of all items, what a person took next stands: 1 for the "
-    "first place, 1/log2(rank + 1) for others, 0 beyond.",
+    summary="Normalised discounted cumulative gain: rank of the user's next item in the first "
+    "ten of all items; 1 for the first, 1/log2(rank + 1) for others, 0 beyond.",
     source="Järvelin and Kekäläinen 2002, doi:10.1145/582415.582418; Krichene and Rendle 2020, "
     "doi:10.1145/3394486.3403226, section 3 (full ranking, one relevant item)",
     kinds=("interactions",),

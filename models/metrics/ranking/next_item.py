@@ -28,9 +28,8 @@ class RankingConfig(Config, frozen=True):
     leave_out_seen: Annotated[
         bool,
         param(
-            "Leave out what was seen",
-            "An item of the history is never recommended: right for films, wrong for what people "
-            "buy again.",
+            "Exclude seen items",
+            "Never recommends items of the history: right for films, wrong for repeated purchases.",
         ),
     ] = True
 

@@ -11,7 +11,8 @@ __all__ = ["RecallAtTen"]
 @metric(
     "recall-at-10",
     title="Recall at 10",
-    summary="How often what a person took next is among ten recommended items, of all there are.",
+    summary="Fraction of users whose next item is among the ten recommended, ranked over all "
+    "items.",
     source="Krichene and Rendle 2020, doi:10.1145/3394486.3403226, section 3 (full ranking, one "
     "relevant item)",
     kinds=("interactions",),

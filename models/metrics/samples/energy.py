@@ -19,8 +19,8 @@ class EnergyConfig(Config, frozen=True):
         int,
         param(
             "At most",
-            "Samples compared on each side: more are subsampled at random, as the cost is "
-            "quadratic.",
+            "Maximum number of samples on each side: more are subsampled at random, as the cost "
+            "is quadratic.",
             low=10,
             high=50_000,
             log=True,
@@ -52,7 +52,7 @@ def energy_distance(samples: Tensor, reference: Tensor) -> float:
 @metric(
     "energy-distance",
     title="Energy distance",
-    summary="Zero only if the two laws are equal; no settings, no kernel, no directions.",
+    summary="Zero only if both distributions are equal; no kernel and no other settings.",
     source="Szekely and Rizzo 2013, doi:10.1016/j.jspi.2013.03.018, eq. 6.1",
     config=EnergyConfig,
     kinds=("points",),

@@ -25,8 +25,9 @@ class ExactW2Config(Config, frozen=True):
         int,
         param(
             "At most",
-            "Samples matched on each side: more are subsampled at random, as the cost is cubic. "
-            "Figures with different values cannot be compared: the floor falls with the number.",
+            "Maximum number of samples on each side: more are subsampled at random, as the cost "
+            "is cubic. Values with different numbers cannot be compared: the noise floor falls "
+            "with the number.",
             low=10,
             high=10_000,
             log=True,
@@ -65,7 +66,8 @@ def exact_w2(samples: Tensor, reference: Tensor) -> float:
 @metric(
     "exact-w2",
     title="Exact W2",
-    summary="Transport distance of the best matching, on at most 1,000 points by default.",
+    summary="Wasserstein-2 distance by exact optimal transport, on at most 1,000 points by "
+    "default.",
     source="Villani 2009, Optimal Transport, def. 6.1; solver doi:10.1145/2070781.2024192",
     config=ExactW2Config,
     kinds=("points",),

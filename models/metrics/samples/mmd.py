@@ -23,8 +23,8 @@ class MMDConfig(Config, frozen=True):
         float,
         param(
             "Kernel width",
-            "Widths of the five Gaussian kernels are 1/4, 1/2, 1, 2 and 4 times this; 0 takes the "
-            "median distance between reference points.",
+            "Middle bandwidth of the five Gaussian kernels (1/4, 1/2, 1, 2 and 4 times it); 0 "
+            "uses the median distance of reference points.",
             low=0.0,
             high=1e6,
             unit="data units",
@@ -35,8 +35,8 @@ class MMDConfig(Config, frozen=True):
         int,
         param(
             "At most",
-            "Samples compared on each side: more are subsampled at random, as the cost is "
-            "quadratic.",
+            "Maximum number of samples on each side: more are subsampled at random, as the cost "
+            "is quadratic.",
             low=10,
             high=50_000,
             log=True,

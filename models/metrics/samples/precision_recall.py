@@ -28,8 +28,8 @@ class ManifoldConfig(Config, frozen=True):
         int,
         param(
             "Neighbours",
-            "A ball reaches to so many neighbours of its centre. More of them forgive more: both "
-            "figures rise, also those of a bad model.",
+            "k of the k-nearest-neighbour balls. A larger k raises both precision and recall, "
+            "also of poor models.",
             low=1,
             high=100,
         ),
@@ -38,8 +38,8 @@ class ManifoldConfig(Config, frozen=True):
         int,
         param(
             "At most",
-            "Rows on each side: more are subsampled at random, as the cost is quadratic. Figures "
-            "with different values cannot be compared: balls shrink as rows become denser.",
+            "Maximum number of samples on each side; more are subsampled at random, as the cost "
+            "is quadratic. Values with different numbers cannot be compared.",
             low=10,
             high=50_000,
             log=True,
@@ -107,8 +107,8 @@ class _Manifolds(SampleMetric[ManifoldConfig]):
 @metric(
     "precision",
     title="Precision",
-    summary="Share of the samples that lie where data are; images in the eyes of a small "
-    "classifier. High also for a model that makes one good thing again and again: see recall.",
+    summary="Fraction of samples in the support of the data; for images in features of the "
+    "reference classifier. Also high if a model repeats one good sample: see recall.",
     source="Kynkäänniemi et al. 2019, arXiv:1904.06991, eqs. 1 and 2",
     config=ManifoldConfig,
     kinds=("points", "images"),
@@ -125,8 +125,8 @@ class Precision(_Manifolds):
 @metric(
     "recall",
     title="Recall",
-    summary="Share of the data that lie where samples are; images in the eyes of a small "
-    "classifier. High also for a model that scatters everywhere: see precision.",
+    summary="Fraction of real data in the support of the samples; for images in features of the "
+    "reference classifier. Also high if samples scatter everywhere: see precision.",
     source="Kynkäänniemi et al. 2019, arXiv:1904.06991, eqs. 1 and 2",
     config=ManifoldConfig,
     kinds=("points", "images"),

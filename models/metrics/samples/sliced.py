@@ -24,7 +24,7 @@ class SlicedConfig(Config, frozen=True):
         int,
         param(
             "Directions",
-            "Number of fixed directions; more of them cost time and steady the figure.",
+            "Number of fixed directions; more reduce the variance and cost time.",
             low=1,
             high=4096,
             log=True,
@@ -78,7 +78,7 @@ class _Sliced(SampleMetric[SlicedConfig]):
 @metric(
     "sliced-w2",
     title="Sliced W2",
-    summary="Root mean square transport distance over fixed directions.",
+    summary="Root mean square Wasserstein-2 distance over fixed directions.",
     source="Bonneel et al. 2015, doi:10.1007/s10851-014-0506-3, eq. 8",
     config=SlicedConfig,
     kinds=("points",),
@@ -93,7 +93,8 @@ class SlicedW2(_Sliced):
 @metric(
     "sliced-w1",
     title="Sliced W1",
-    summary="Mean transport distance over fixed directions; less swayed by outliers than W2.",
+    summary="Wasserstein-1 distance averaged over fixed directions; less sensitive to outliers "
+    "than W2.",
     source="Bonneel et al. 2015, doi:10.1007/s10851-014-0506-3, eq. 8 with p = 1",
     config=SlicedConfig,
     kinds=("points",),

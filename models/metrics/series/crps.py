@@ -30,15 +30,15 @@ class CrpsConfig(Config, frozen=True):
         Task,
         param(
             "Hidden",
-            "A quarter of the time, somewhere in the middle, or the last quarter.",
+            "Masks a quarter of the time in the middle, or the last quarter.",
             choices={"future": "The last quarter", "gap": "A quarter in between"},
         ),
     ] = "future"
     rows: Annotated[
-        int, param("Series", "Unseen series that are filled in.", low=4, high=10_000, log=True)
+        int, param("Series", "Number of unseen series.", low=4, high=10_000, log=True)
     ] = 48
     draws: Annotated[
-        int, param("Draws", "How often each is filled in.", low=2, high=1000, log=True)
+        int, param("Draws", "Number of imputations of each series.", low=2, high=1000, log=True)
     ] = 24
 
 
@@ -93,10 +93,9 @@ def bridged(x: Tensor, hidden: Tensor) -> Tensor:
 
 @metric(
     "crps",
-    title="CRPS of what is hidden",
-    summary="How far a model's guesses of hidden numbers are from the truth, less how far from "
-    "each other: in the units of a channel's deviation, and least where it is as sure as it may "
-    "be.",
+    title="CRPS of masked values",
+    summary="Continuous ranked probability score of imputed values, in standard deviations of "
+    "the channel: distance to the truth minus half the spread of the samples.",
     source="Matheson and Winkler 1976, doi:10.1287/mnsc.22.10.1087; Gneiting and Raftery 2007, "
     "doi:10.1198/016214506000001437, eq. 21",
     kinds=("series",),

@@ -51,8 +51,7 @@ def _sides(evidence: Evidence) -> tuple[Tensor, Tensor]:
 @metric(
     "spectrum-distance",
     title="Spectrum distance",
-    summary="How much of the power of samples is at other frequencies than that of real series, or "
-    "too much or too little: 0 alike, 1 nothing in common.",
+    summary="Fraction of power at other frequencies than real series have: 0 equal, 1 disjoint.",
     source="Schuster 1898, doi:10.1029/TM003i001p00013 (the periodogram); by definition",
     kinds=("series",),
 )
@@ -71,8 +70,8 @@ class SpectrumDistance(SampleMetric[NoConfig]):
 @metric(
     "autocorrelation-distance",
     title="Autocorrelation distance",
-    summary="Root mean square, over all lags up to half the length, between the autocorrelation of "
-    "samples and that of real series; 1 is the correlation of a number with itself.",
+    summary="Root mean square difference between the autocorrelations of samples and of real "
+    "series, over all lags up to half the length.",
     source="Box and Jenkins 1970, section 2.1 (the autocorrelation); by definition",
     kinds=("series",),
 )

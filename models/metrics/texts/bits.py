@@ -29,7 +29,7 @@ class BitsPerCharacterConfig(Config, frozen=True):
         int,
         param(
             "Texts",
-            "Unseen texts that are written down. The interval narrows with their root.",
+            "Number of unseen texts. The interval shrinks with their square root.",
             low=10,
             high=50_000,
             log=True,
@@ -40,8 +40,8 @@ class BitsPerCharacterConfig(Config, frozen=True):
 @metric(
     "bits-per-character",
     title="Bits per character",
-    summary="Bits for each character of unseen texts, if they were written down with the model as "
-    "the code; of a diffusion a bound, estimated without bias.",
+    summary="Bits per character to encode unseen texts with the model; for a diffusion an "
+    "unbiased estimate of a bound.",
     source="Cover and Thomas 2006, theorem 5.4.3; bound: Austin et al. 2021, arXiv:2107.03006, "
     "eq. 1; bar: Shannon 1951, doi:10.1002/j.1538-7305.1951.tb01366.x",
     config=BitsPerCharacterConfig,

@@ -16,15 +16,15 @@ class NgramDistanceConfig(Config, frozen=True):
     """How long runs are."""
 
     length: Annotated[
-        int, param("Length", "Characters of a run.", low=1, high=6, unit="characters")
+        int, param("Length", "n, in characters.", low=1, high=6, unit="characters")
     ] = 2
 
 
 @metric(
     "ngram-distance",
     title="N-gram distance",
-    summary="Total variation between how often runs of characters come in samples and in real "
-    "texts: 0 alike, 1 nothing in common.",
+    summary="Total variation distance between the n-gram frequencies of samples and of real "
+    "texts: 0 equal, 1 disjoint.",
     source="Shannon 1948, doi:10.1002/j.1538-7305.1948.tb01338.x, section 3 (n-grams); by "
     "definition",
     config=NgramDistanceConfig,

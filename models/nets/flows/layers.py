@@ -24,20 +24,20 @@ class FlowConfig(Config, frozen=True):
 
     transforms: Annotated[
         int,
-        param("Layers", "Invertible layers between noise and data.", low=1, high=64),
+        param("Layers", "Number of invertible layers.", low=1, high=64),
     ] = 5
     width: Annotated[
         int,
         param(
             "Width",
-            "Units in each hidden layer of the networks inside.",
+            "Units of each hidden layer of the inner networks.",
             low=1,
             high=4096,
             log=True,
         ),
     ] = 64
     depth: Annotated[
-        int, param("Depth", "Hidden layers of the networks inside.", low=1, high=32)
+        int, param("Depth", "Number of hidden layers of the inner networks.", low=1, high=32)
     ] = 2
 
     @property

@@ -16,8 +16,8 @@ __all__ = ["maf"]
 @network(
     "maf",
     title="Autoregressive (MAF)",
-    summary="Each number is stretched and shifted by those before it. A density takes one pass, a "
-    "sample as many as there are numbers.",
+    summary="Each value is scaled and shifted by the earlier ones. A density takes one pass, a "
+    "sample one pass per value.",
     source="Papamakarios et al. 2017, arXiv:1705.07057, eqs. 3-5",
     roles=("flow",),
     needs=("continuous", "whole"),

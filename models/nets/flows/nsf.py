@@ -21,8 +21,8 @@ class NsfConfig(FlowConfig, frozen=True):
         int,
         param(
             "Bins",
-            "Pieces of each spline, between -5 and 5 standard deviations; beyond, a layer changes "
-            "nothing.",
+            "Pieces of each spline between −5 and 5 standard deviations; outside, a layer is "
+            "the identity.",
             low=2,
             high=64,
         ),
@@ -32,8 +32,8 @@ class NsfConfig(FlowConfig, frozen=True):
 @network(
     "nsf",
     title="Splines (NSF)",
-    summary="Half of the numbers bend the others by monotonic splines, layer after layer: modes "
-    "come apart, and both directions take one pass.",
+    summary="Coupling layers with monotonic rational-quadratic splines: separates modes, fast "
+    "in both directions.",
     source="Durkan et al. 2019, arXiv:1906.04032, sections 3.1 and 3.2",
     roles=("flow",),
     needs=("continuous", "whole"),

@@ -14,8 +14,8 @@ __all__ = ["realnvp"]
 @network(
     "realnvp",
     title="Affine couplings (RealNVP)",
-    summary="Half of the numbers stretch and shift the others, in turns: quick in both directions, "
-    "and modes stay joined by bridges.",
+    summary="Coupling layers that scale and shift: fast in both directions, but modes stay "
+    "connected by bridges.",
     source="Dinh et al. 2017, arXiv:1605.08803, eqs. 4-8",
     roles=("flow",),
     needs=("continuous", "whole"),

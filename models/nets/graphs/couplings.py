@@ -29,22 +29,20 @@ class CouplingsConfig(Config, frozen=True):
 
     rounds: Annotated[
         int,
-        param(
-            "Rounds", "So often the pairs of each node are stretched and shifted.", low=1, high=16
-        ),
+        param("Rounds", "Number of coupling layers over all nodes.", low=1, high=16),
     ] = 2
     width: Annotated[
         int,
         param(
             "Width",
-            "Units in each hidden layer of the networks inside.",
+            "Units of each hidden layer of the inner networks.",
             low=1,
             high=4096,
             log=True,
         ),
     ] = 64
     depth: Annotated[
-        int, param("Depth", "Hidden layers of the networks inside.", low=1, high=32)
+        int, param("Depth", "Number of hidden layers of the inner networks.", low=1, high=32)
     ] = 1
 
 

@@ -25,17 +25,15 @@ __all__ = ["DenseGinConfig", "dense_gin"]
 class DenseGinConfig(Config, frozen=True):
     """Size of a dense GIN."""
 
-    width: Annotated[int, param("Width", "Channels of each node.", low=4, high=512, log=True)] = 32
+    width: Annotated[int, param("Width", "Channels per node.", low=4, high=512, log=True)] = 32
     pairs: Annotated[
-        int, param("Pairs", "Channels of each pair of nodes.", low=4, high=256, log=True)
+        int, param("Pairs", "Channels per pair of nodes.", low=4, high=256, log=True)
     ] = 24
     adjacencies: Annotated[
         int,
-        param("Adjacencies", "Along so many adjacencies nodes hear from others.", low=1, high=32),
+        param("Adjacencies", "Number of adjacency matrices for message passing.", low=1, high=32),
     ] = 4
-    layers: Annotated[
-        int, param("Layers", "Rounds of hearing from each other.", low=1, high=16)
-    ] = 4
+    layers: Annotated[int, param("Layers", "Number of message-passing rounds.", low=1, high=16)] = 4
 
 
 class _Layer(nn.Module):
@@ -71,7 +69,8 @@ class _Layer(nn.Module):
 @network(
     "dense-gin",
     title="Dense GIN",
-    summary="Nodes hear along several learned adjacencies, pairs from their two nodes.",
+    summary="Message passing along several learned adjacency matrices; pair features come from "
+    "their two nodes.",
     source="Niu et al. 2020, arXiv:2003.00638, section 3.2; Xu et al. 2019, arXiv:1810.00826, "
     "eq. 4.1",
     roles=("denoiser",),

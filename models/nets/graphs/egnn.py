@@ -28,18 +28,17 @@ __all__ = ["EgnnConfig", "EquivariantLayer", "egnn"]
 class EgnnConfig(Config, frozen=True):
     """Size of an E(n)-GNN."""
 
-    width: Annotated[int, param("Width", "Channels of each node.", low=4, high=512, log=True)] = 32
+    width: Annotated[int, param("Width", "Channels per node.", low=4, high=512, log=True)] = 32
     pairs: Annotated[
-        int, param("Pairs", "Channels of each pair of nodes.", low=4, high=256, log=True)
+        int, param("Pairs", "Channels per pair of nodes.", low=4, high=256, log=True)
     ] = 24
-    layers: Annotated[
-        int, param("Layers", "Rounds of hearing from each other.", low=1, high=16)
-    ] = 4
+    layers: Annotated[int, param("Layers", "Number of message-passing rounds.", low=1, high=16)] = 4
     walk: Annotated[
         int,
         param(
-            "Walk",
-            "Positions are where walks of 2, 4, 8, ... steps lead: after this many doublings.",
+            "Walk doublings",
+            "Positions are the distributions of random walks of 2, 4, 8, … steps, up to this "
+            "number of doublings.",
             low=1,
             high=8,
         ),
@@ -138,8 +137,7 @@ class _Layers(nn.Module):
 @network(
     "egnn",
     title="E(n)-GNN",
-    summary="Nodes have positions, by where walks from them lead, and hear from others by how far "
-    "they are; turning, moving or renumbering everything is no matter.",
+    summary="An E(n)-equivariant graph network; node positions are random-walk embeddings.",
     source="Satorras et al. 2021, arXiv:2102.09844, eqs. 3 to 6 and 8; the positions: Coifman and "
     "Lafon 2006, doi:10.1016/j.acha.2006.04.006, section 2.2",
     roles=("denoiser",),

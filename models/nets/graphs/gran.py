@@ -35,16 +35,14 @@ _LEAST = -60.0
 class GranNetConfig(Config, frozen=True):
     """Size of the network."""
 
-    width: Annotated[int, param("Width", "Channels of each node.", low=4, high=512, log=True)] = 32
-    layers: Annotated[
-        int, param("Layers", "Rounds of hearing from each other.", low=1, high=16)
-    ] = 3
+    width: Annotated[int, param("Width", "Channels per node.", low=4, high=512, log=True)] = 32
+    layers: Annotated[int, param("Layers", "Number of message-passing rounds.", low=1, high=16)] = 3
     mixture: Annotated[
         int,
         param(
-            "Mixture",
-            "So many ways in which the edges of a block may lie, each with chances of its own for "
-            "every edge. With 1, edges of a block know nothing of each other.",
+            "Mixture components",
+            "Number of Bernoulli mixture components for the edges of a block. With 1 the edges "
+            "are independent.",
             low=1,
             high=100,
         ),

@@ -26,17 +26,15 @@ __all__ = ["GraphNet", "GraphNetConfig", "graph_net"]
 class GraphNetConfig(Config, frozen=True):
     """Size of a network for graphs."""
 
-    width: Annotated[int, param("Width", "Channels of each node.", low=4, high=512, log=True)] = 32
+    width: Annotated[int, param("Width", "Channels per node.", low=4, high=512, log=True)] = 32
     pairs: Annotated[
-        int, param("Pairs", "Channels of each pair of nodes.", low=4, high=256, log=True)
+        int, param("Pairs", "Channels per pair of nodes.", low=4, high=256, log=True)
     ] = 24
     products: Annotated[
         int,
-        param("Products", "Channels of the matrix products between pairs.", low=1, high=128),
+        param("Products", "Channels of the matrix products of pair features.", low=1, high=128),
     ] = 12
-    layers: Annotated[
-        int, param("Layers", "Rounds of hearing from each other.", low=1, high=16)
-    ] = 4
+    layers: Annotated[int, param("Layers", "Number of message-passing rounds.", low=1, high=16)] = 4
 
 
 class _Layer(nn.Module):
@@ -113,7 +111,7 @@ class GraphNet(GraphShell):
 @network(
     "graph-net",
     title="Graph network",
-    summary="Nodes and pairs of nodes hear from each other; how nodes are numbered is no matter.",
+    summary="A permutation-equivariant network with node and pair features.",
     source="Maron et al. 2019, arXiv:1905.11136, section 3; Vignac et al. 2023, arXiv:2209.14734, "
     "section 4.1",
     roles=("denoiser", "critic", "generator", "encoder"),

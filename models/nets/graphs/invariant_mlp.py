@@ -53,9 +53,8 @@ class _OfInvariants(nn.Module):
 
 @network(
     "invariant-mlp",
-    title="Fully connected, of invariants",
-    summary="A fast critic: it sees degrees, cycles, walks and slow modes, and not which node is "
-    "which.",
+    title="Fully connected on invariants",
+    summary="A fast critic on permutation-invariant features: degrees, cycles, walks, spectrum.",
     source="features of Vignac et al. 2023, arXiv:2209.14734, section 4.2, and of Dwivedi et al. "
     "2022, arXiv:2110.07875, section 4",
     roles=("critic",),

@@ -25,13 +25,13 @@ _SMALL = 1e-3
 class NodeCoderConfig(Config, frozen=True):
     """Size of encoder and decoder."""
 
-    width: Annotated[int, param("Width", "Channels of each node.", low=4, high=512, log=True)] = 32
-    layers: Annotated[int, param("Layers", "Graph convolutions.", low=1, high=16)] = 3
+    width: Annotated[int, param("Width", "Channels per node.", low=4, high=512, log=True)] = 32
+    layers: Annotated[int, param("Layers", "Number of graph convolutions.", low=1, high=16)] = 3
     random: Annotated[
         int,
         param(
-            "Random numbers",
-            "So many random numbers each node is handed, by which nodes that are alike differ.",
+            "Random features",
+            "Number of random inputs per node, which distinguish symmetric nodes.",
             low=0,
             high=64,
         ),

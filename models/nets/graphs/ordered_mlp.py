@@ -33,9 +33,9 @@ class _Ordered(nn.Module):
 
 @network(
     "ordered-mlp",
-    title="Fully connected, of nodes in order",
-    summary="Sees all pairs of a graph at once, in the order in which its nodes come: for models "
-    "that bring them into one.",
+    title="Fully connected, ordered nodes",
+    summary="A multilayer perceptron on all pairs of a graph in node order: for models that fix "
+    "an order.",
     source="Kingma and Welling 2014, arXiv:1312.6114, appendix C",
     roles=("encoder",),
     needs=("graph",),

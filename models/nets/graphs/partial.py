@@ -29,8 +29,8 @@ _WIDEST = 3.0  # |log std| stays below it
 class PartialNetConfig(Config, frozen=True):
     """Size of a network of graphs that are not yet whole."""
 
-    width: Annotated[int, param("Width", "Channels of each node.", low=4, high=512, log=True)] = 48
-    layers: Annotated[int, param("Layers", "Rounds of messages.", low=1, high=16)] = 3
+    width: Annotated[int, param("Width", "Channels per node.", low=4, high=512, log=True)] = 48
+    layers: Annotated[int, param("Layers", "Number of message-passing rounds.", low=1, high=16)] = 3
 
 
 @lru_cache(maxsize=16)

@@ -31,17 +31,15 @@ class RowGruConfig(Config, frozen=True):
 
     width: Annotated[
         int,
-        param("Width", "Numbers in which the graph so far is kept.", low=4, high=1024, log=True),
+        param("Width", "Units of the recurrent state of the graph.", low=4, high=1024, log=True),
     ] = 64
-    layers: Annotated[
-        int, param("Layers", "Recurrent layers one above the other.", low=1, high=8)
-    ] = 2
+    layers: Annotated[int, param("Layers", "Number of recurrent layers.", low=1, high=8)] = 2
     hidden: Annotated[
         int,
         param(
             "Hidden",
-            "Numbers in which the edges of a row so far are kept; without such a network, units "
-            "of the layer that says all edges of a row.",
+            "Units of the edge network: its recurrent state, or its hidden layer where edges "
+            "are independent.",
             low=4,
             high=512,
             log=True,

@@ -28,19 +28,17 @@ __all__ = ["GraphTransformerConfig", "graph_transformer"]
 class GraphTransformerConfig(Config, frozen=True):
     """Size of a graph transformer, and what it is told."""
 
-    width: Annotated[int, param("Width", "Channels of each node.", low=4, high=512, log=True)] = 32
+    width: Annotated[int, param("Width", "Channels per node.", low=4, high=512, log=True)] = 32
     pairs: Annotated[
-        int, param("Pairs", "Channels of each pair of nodes.", low=4, high=256, log=True)
+        int, param("Pairs", "Channels per pair of nodes.", low=4, high=256, log=True)
     ] = 24
-    heads: Annotated[int, param("Heads", "Attentions side by side.", low=1, high=16)] = 4
-    layers: Annotated[
-        int, param("Layers", "Rounds of hearing from each other.", low=1, high=16)
-    ] = 4
+    heads: Annotated[int, param("Heads", "Number of attention heads.", low=1, high=16)] = 4
+    layers: Annotated[int, param("Layers", "Number of message-passing rounds.", low=1, high=16)] = 4
     structure: Annotated[
         Structure,
         param(
             "Structural features",
-            "What it is told of how the graph looks, as far as noise lets one see it.",
+            "Graph features as additional inputs, computed from the noisy graph.",
             choices={
                 "none": "None",
                 "walks": "Degrees, triangles, walks",
@@ -109,8 +107,7 @@ def _mean(pairs: Tensor, n: Tensor) -> Tensor:
 @network(
     "graph-transformer",
     title="Graph transformer",
-    summary="Attention between nodes, biased by what is between them; told of cycles and of the "
-    "spectrum.",
+    summary="Attention between nodes with pair biases, and cycle and spectral features.",
     source="Dwivedi and Bresson 2021, arXiv:2012.09699, section 2; Vignac et al. 2023, "
     "arXiv:2209.14734, sections 3.2 and 4.2",
     roles=("denoiser",),

@@ -20,9 +20,9 @@ class TypedGraphNetConfig(GraphNetConfig, frozen=True):
     valences: Annotated[
         bool,
         param(
-            "Valences",
-            "Whether it is told how many edges of each type every node is likely to have, and "
-            "learns how rare each type is where nothing is seen of it.",
+            "Valence features",
+            "Adds the expected number of edges of each type at every node, and learns prior "
+            "weights of the types.",
         ),
     ] = False
 
@@ -30,8 +30,7 @@ class TypedGraphNetConfig(GraphNetConfig, frozen=True):
 @network(
     "typed-graph-net",
     title="Graph network of types",
-    summary="Nodes and pairs of nodes hear from each other, and are told and asked of which type "
-    "they are; how nodes are numbered is no matter.",
+    summary="A permutation-equivariant network with node and pair types as inputs and outputs.",
     source="Maron et al. 2019, arXiv:1905.11136, section 3; Vignac et al. 2023, arXiv:2209.14734, "
     "section 4.1",
     roles=("denoiser",),

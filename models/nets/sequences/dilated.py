@@ -43,8 +43,9 @@ class DilatedConvConfig(Config, frozen=True):
     layers: Annotated[
         int,
         param(
-            "Blocks",
-            "Residual blocks. Each sees twice as far as the one before, up to the longest reach.",
+            "Residual blocks",
+            "Number of residual blocks. Each has twice the reach of the one before, up to the "
+            "maximum.",
             low=1,
             high=60,
         ),
@@ -52,9 +53,8 @@ class DilatedConvConfig(Config, frozen=True):
     cycle: Annotated[
         int,
         param(
-            "Cycle",
-            "After so many blocks the dilation begins at 1 again: with 8, blocks see 1, 2, 4, ... "
-            "128 places to either side.",
+            "Dilation cycle",
+            "Number of blocks after which the dilation restarts at 1; 8 gives 1, 2, 4, … 128.",
             low=1,
             high=12,
         ),
@@ -140,8 +140,8 @@ class DilatedConv(nn.Module):
 @network(
     "dilated-conv",
     title="Dilated convolutions",
-    summary="Residual blocks along the time that each see twice as far as the one before, to both "
-    "sides: for series and sounds.",
+    summary="Residual blocks of dilated convolutions along time, each with twice the reach of "
+    "the one before: for series and sounds.",
     source="Kong et al. 2021, arXiv:2009.09761 (DiffWave), section 3; van den Oord et al. 2016, "
     "arXiv:1609.03499, eq. 2 (the gate)",
     roles=("denoiser",),

@@ -18,17 +18,19 @@ __all__ = ["GruConfig", "GruSequence", "gru_sequence"]
 class GruConfig(Config, frozen=True):
     """Size of the recurrent network."""
 
-    width: Annotated[int, param("Width", "Numbers that an item is told by.", low=4, high=4096)] = 64
+    width: Annotated[int, param("Width", "Dimension of the item embeddings.", low=4, high=4096)] = (
+        64
+    )
     hidden: Annotated[
-        int, param("State", "Numbers that the network remembers of a history.", low=4, high=4096)
+        int, param("Hidden units", "Units of the recurrent state.", low=4, high=4096)
     ] = 128
-    depth: Annotated[int, param("Layers", "GRU layers one above the other.", low=1, high=8)] = 1
+    depth: Annotated[int, param("Layers", "Number of GRU layers.", low=1, high=8)] = 1
     tied: Annotated[
         bool,
         param(
-            "Tied items",
-            "The softmax compares states with the very items that the network reads; otherwise "
-            "each item has a second vector of its own.",
+            "Tied embeddings",
+            "The softmax uses the input embeddings of the items; otherwise each item has a "
+            "second vector.",
         ),
     ] = True
 

@@ -35,14 +35,12 @@ class SymbolTransformerConfig(Config, frozen=True):
 
     width: Annotated[
         int,
-        param("Width", "Numbers that each place is thought of in.", low=8, high=1024, log=True),
+        param("Width", "Channels per position.", low=8, high=1024, log=True),
     ] = 64
-    layers: Annotated[
-        int, param("Layers", "Blocks of attention and feed-forward.", low=1, high=24)
-    ] = 2
+    layers: Annotated[int, param("Layers", "Number of transformer blocks.", low=1, high=24)] = 2
     heads: Annotated[
         int,
-        param("Heads", "Looks in so many ways at once; must divide the width.", low=1, high=32),
+        param("Heads", "Number of attention heads; must divide the width.", low=1, high=32),
     ] = 4
 
 
@@ -250,8 +248,8 @@ class SymbolTransformer(nn.Module):
 @network(
     "symbol-transformer",
     title="Transformer for symbols",
-    summary="Every place looks at every other, or at those before it, and says how likely each "
-    "symbol is.",
+    summary="A transformer with a distribution over symbols at each position; bidirectional or "
+    "causal.",
     source="Vaswani et al. 2017, arXiv:1706.03762; Xiong et al. 2020, arXiv:2002.04745",
     roles=("predictor", "autoregressive"),
     needs=("symbols", "whole", "sequence"),

@@ -31,7 +31,7 @@ class CrossAttentionConfig(SetNetConfig, frozen=True):
         int,
         param(
             "Rounds",
-            "How often the tokens look at the cloud, and the cloud at the tokens.",
+            "Number of rounds of cross-attention, in both directions.",
             low=1,
             high=24,
         ),
@@ -40,7 +40,7 @@ class CrossAttentionConfig(SetNetConfig, frozen=True):
         int,
         param(
             "Tokens",
-            "Through how many notes constituents hear of each other: 16 as in PC-Droid.",
+            "Number of tokens for cross-attention; PC-Droid uses 16.",
             low=1,
             high=256,
             log=True,
@@ -80,8 +80,8 @@ class CrossAttention(SetNet):
 @network(
     "cross-attention",
     title="Cross-attention by tokens",
-    summary="Constituents hear of each other through a few tokens: its cost grows with their "
-    "number and not with its square, which pays from about 100 of them on.",
+    summary="Constituents exchange information through a few tokens: the cost is linear in "
+    "their number, which pays off above about 100.",
     source="Leigh et al. 2023, arXiv:2307.06836 (PC-Droid); Jaegle et al. 2021, arXiv:2103.03206",
     roles=("denoiser", "critic", "generator"),
     needs=("set",),

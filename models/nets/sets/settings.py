@@ -10,9 +10,9 @@ __all__ = ["Encoding", "SetNetConfig", "check_heads"]
 Encoding = Annotated[
     Literal["fourier", "log-cosine", "cosine"],
     param(
-        "Noise level",
-        "How it is told the noise level: by sines and cosines of its logarithm, by cosines of "
-        "it that are even in that, or by cosines of the level itself, as PC-Droid.",
+        "Noise embedding",
+        "Embedding of the noise level: sines and cosines of its logarithm, cosines of its "
+        "logarithm, or cosines of the level itself (PC-Droid).",
         choices={
             "fourier": "Fourier features of ln s",
             "log-cosine": "16 cosines of ln s",
@@ -29,20 +29,18 @@ class SetNetConfig(Config, frozen=True):
 
     width: Annotated[
         int,
-        param("Width", "Numbers that each place is thought of in.", low=8, high=1024, log=True),
+        param("Width", "Channels per position.", low=8, high=1024, log=True),
     ] = 64
-    layers: Annotated[
-        int, param("Layers", "Blocks of attention and feed-forward.", low=1, high=24)
-    ] = 4
+    layers: Annotated[int, param("Layers", "Number of transformer blocks.", low=1, high=24)] = 4
     heads: Annotated[
         int,
-        param("Heads", "Looks in so many ways at once; must divide the width.", low=1, high=32),
+        param("Heads", "Number of attention heads; must divide the width.", low=1, high=32),
     ] = 4
     feedforward: Annotated[
         int,
         param(
             "Feed-forward",
-            "How many times the width the hidden layer of each feed-forward has.",
+            "Hidden units of each feed-forward layer, as a multiple of the width.",
             low=1,
             high=8,
             advanced=True,
@@ -52,7 +50,7 @@ class SetNetConfig(Config, frozen=True):
         Literal["silu", "leaky-relu", "gelu", "relu"],
         param(
             "Activation",
-            "Nonlinearity of each feed-forward.",
+            "Activation of each feed-forward layer.",
             choices={
                 "silu": "SiLU",
                 "leaky-relu": "Leaky ReLU (0.1)",
@@ -66,9 +64,9 @@ class SetNetConfig(Config, frozen=True):
     embedding: Annotated[
         Literal["linear", "network"],
         param(
-            "In and out",
-            "How places enter and leave: by one linear layer each, or by a small network each that "
-            "is told the context, as in PC-Droid.",
+            "Input and output layers",
+            "One linear layer each, or a small network each that also receives the context "
+            "(PC-Droid).",
             choices={"linear": "Linear layers", "network": "Small networks"},
             advanced=True,
         ),
@@ -76,8 +74,8 @@ class SetNetConfig(Config, frozen=True):
     context: Annotated[
         int,
         param(
-            "Context",
-            "In how many numbers a small network sums up the noise level and what is given.",
+            "Context size",
+            "Dimension of the context vector, computed from noise level and conditions.",
             low=4,
             high=1024,
             log=True,
@@ -89,15 +87,15 @@ class SetNetConfig(Config, frozen=True):
         bool,
         param(
             "Norm after attention",
-            "Whether what attention gathers is normalised before its last projection.",
+            "Normalises the result of attention before its output projection.",
             advanced=True,
         ),
     ] = False
     norm_hidden: Annotated[
         bool,
         param(
-            "Norm when hidden",
-            "Whether the hidden layer of each feed-forward is normalised.",
+            "Norm in feed-forward",
+            "Normalises the hidden layer of each feed-forward layer.",
             advanced=True,
         ),
     ] = False

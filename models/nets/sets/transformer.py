@@ -53,7 +53,7 @@ class SetTransformer(SetNet):
 @network(
     "set-transformer",
     title="Transformer for sets",
-    summary="Every place looks at every other; neither their order nor the padding matters.",
+    summary="Attention between all elements of a set; permutation equivariant, padding is masked.",
     source="Vaswani et al. 2017, arXiv:1706.03762; for jets: Leigh et al. 2023, arXiv:2307.06836",
     roles=("denoiser", "critic", "generator"),
     needs=("set",),

@@ -34,19 +34,23 @@ class SpectralSpatialConfig(Config, frozen=True):
 
     spectral: Annotated[
         int,
-        param("Spectral kernels", "Kernels along the spectrum of a pixel.", low=2, high=128),
+        param(
+            "Spectral kernels", "Number of convolution kernels along the spectrum.", low=2, high=128
+        ),
     ] = 8
     width: Annotated[
         int,
         param(
             "Channels",
-            "Channels of the layers that look across pixels. The cost grows with the square.",
+            "Channels of the spatial layers. The cost grows quadratically.",
             low=4,
             high=512,
             log=True,
         ),
     ] = 32
-    blocks: Annotated[int, param("Blocks", "Residual blocks of either sort.", low=1, high=8)] = 1
+    blocks: Annotated[
+        int, param("Residual blocks", "Residual blocks of each type.", low=1, high=8)
+    ] = 1
 
 
 def _along(dim_in: int, dim_out: int, stride: int, gain: float, g: torch.Generator) -> nn.Conv2d:

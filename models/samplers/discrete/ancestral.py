@@ -13,8 +13,8 @@ __all__ = ["Ancestral"]
 @sampler(
     "d3pm-ancestral",
     title="Ancestral (D3PM)",
-    summary="Draws each place from p(x_s | x_t); going k steps at once is exact but for places "
-    "that change together.",
+    summary="Samples each position from p(x_s | x_t). With k steps at once, exact except for "
+    "positions that change together.",
     source="Austin et al. 2021, arXiv:2107.03006, eqs. 3 and 4; k steps at once: section 3",
     config=DiscreteSamplerConfig,
     order=None,

@@ -31,7 +31,7 @@ class DiscreteSamplerConfig(Config, frozen=True):
         int,
         param(
             "Steps",
-            "How many steps from noise to data; at most as many as the path has.",
+            "Number of steps from noise to data; at most T.",
             low=1,
             high=10_000,
             log=True,

@@ -22,8 +22,8 @@ class TauLeapingConfig(DiscreteSamplerConfig, frozen=True):
         int,
         param(
             "Corrector steps",
-            "After each leap so many short walks that keep the law of its time: they mend what "
-            "leaps got wrong, at an evaluation each.",
+            "Corrector steps after each leap, one evaluation each; they correct errors of the "
+            "leap.",
             low=0,
             high=20,
         ),
@@ -32,7 +32,7 @@ class TauLeapingConfig(DiscreteSamplerConfig, frozen=True):
         float,
         param(
             "Corrector length",
-            "How far a corrector walks, in leaps.",
+            "Length of a corrector step, in leaps.",
             above=0.0,
             high=5.0,
             advanced=True,
@@ -43,8 +43,8 @@ class TauLeapingConfig(DiscreteSamplerConfig, frozen=True):
 @sampler(
     "tau-leaping",
     title="Tau-leaping",
-    summary="Places jump with the rates that they have at the start of each leap; correctors may "
-    "follow. The last leap is drawn as the ancestral sampler does.",
+    summary="Positions jump with the rates at the start of each step, with optional corrector "
+    "steps. The last step is ancestral.",
     source="Campbell et al. 2022, arXiv:2205.14987, algorithm 1 and section 4.4",
     config=TauLeapingConfig,
     order=None,

@@ -21,8 +21,8 @@ class UnmaskingConfig(DiscreteSamplerConfig, frozen=True):
         Literal["random", "confidence"],
         param(
             "Order",
-            "Which masked places are written next. At random is what the model was trained for; "
-            "the surest first writes what is likely, and less of all there is.",
+            "Order in which positions are revealed. Random matches the training; most confident "
+            "first gives likelier, less diverse samples.",
             choices={"random": "Random", "confidence": "Surest first"},
         ),
     ] = "random"
@@ -30,7 +30,7 @@ class UnmaskingConfig(DiscreteSamplerConfig, frozen=True):
         float,
         param(
             "Temperature",
-            "Below 1 likely symbols become likelier.",
+            "Below 1, likely symbols become more likely.",
             above=0.0,
             high=5.0,
         ),
@@ -40,8 +40,8 @@ class UnmaskingConfig(DiscreteSamplerConfig, frozen=True):
 @sampler(
     "unmasking",
     title="Parallel unmasking",
-    summary="Writes equally many masked places at each step; with as many steps as places this is "
-    "writing one by one in any order.",
+    summary="Reveals equally many masked positions in each step; with as many steps as "
+    "positions it generates one by one.",
     source="Chang et al. 2022 (MaskGIT), arXiv:2202.04200, section 3.2; one by one: Hoogeboom et "
     "al. 2022 (ARDM), arXiv:2110.02037, algorithm 1",
     config=UnmaskingConfig,

@@ -28,44 +28,46 @@ class JetsConfig(Config, frozen=True):
 
     type: Annotated[
         Literal["all", "g", "q", "t", "w", "z"],
-        param("Type", "Which jets; tops, W and Z decay into quarks.",
+        param("Type", "Type of jets; tops, W and Z decay to quarks.",
               choices={"all": "all five", **TYPES}),
     ] = "all"  # fmt: skip
     n: Annotated[
         int,
-        param("Jets", "Of each type. About 100 are made in a second.", low=10, high=1_000_000,
+        param("Jets", "Jets per type. About 100 are generated per second.", low=10, high=1_000_000,
               log=True),
     ] = 5000  # fmt: skip
     seed: Annotated[
-        int, param("Seed", "Of the simulation: the same seed makes the same jets.",
+        int, param("Seed", "Seed of the simulation.",
                    low=1, high=900_000_000)
     ] = 1  # fmt: skip
     pt_low: Annotated[
-        float, param("Jet pT from", "The hardest jet of an event is taken if it is in this window.",
+        float, param("Jet pT from", "The hardest jet of an event is kept if its pT is in this "
+                                    "range.",
                      low=10.0, high=6000.0, unit="GeV")
     ] = 800.0  # fmt: skip
     pt_high: Annotated[
-        float, param("Jet pT to", "The hardest jet of an event is taken if it is in this window.",
+        float, param("Jet pT to", "The hardest jet of an event is kept if its pT is in this "
+                                  "range.",
                      low=10.0, high=6500.0, unit="GeV")
     ] = 1600.0  # fmt: skip
     parton_low: Annotated[
-        float, param("Partons from", "Transverse momentum of what the protons make.",
+        float, param("Parton pT from", "Transverse momentum of the hard process.",
                      low=10.0, high=6000.0, unit="GeV")
     ] = 990.0  # fmt: skip
     parton_high: Annotated[
-        float, param("Partons to", "Transverse momentum of what the protons make.",
+        float, param("Parton pT to", "Transverse momentum of the hard process.",
                      low=10.0, high=6500.0, unit="GeV")
     ] = 1010.0  # fmt: skip
     radius: Annotated[
-        float, param("R", "Of the anti-kT clustering.", low=0.1, high=2.0)
+        float, param("R", "Radius of the anti-kT clustering.", low=0.1, high=2.0)
     ] = 0.4  # fmt: skip
     most: Annotated[
-        int, param("At most", "The hardest constituents of a jet that are kept.",
+        int, param("At most", "Maximum number of constituents, the hardest ones.",
                    low=1, high=500, unit="constituents")
     ] = 30  # fmt: skip
     underlying: Annotated[
-        bool, param("Underlying event", "What else happens when two protons meet; without it "
-                    "jets are made in half the time.", advanced=True)
+        bool, param("Underlying event", "Multiple parton interactions and beam remnants; without "
+                    "them generation takes half the time.", advanced=True)
     ] = True  # fmt: skip
 
 
@@ -77,8 +79,8 @@ class Jets(Maker[JetsConfig]):
     kind = "jets"
     title = "Make jets"
     summary = (
-        "New jets by PYTHIA and FastJet, which you install yourself: protons meet at 13 TeV, and "
-        "the hardest jet of each event is taken."
+        "Generates jets with PYTHIA and FastJet, which you install yourself: proton collisions "
+        "at 13 TeV, the hardest jet of each event."
     )
     source = (
         "Bierlich et al. 2022, arXiv:2203.11601; Cacciari et al. 2012, arXiv:1111.6097; layout of "

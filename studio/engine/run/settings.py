@@ -17,13 +17,13 @@ class TrainingConfig(Config, frozen=True):
 
     steps: Annotated[
         int,
-        param("Steps", "How many optimisation steps.", low=1, high=100_000_000, log=True),
+        param("Steps", "Number of optimisation steps.", low=1, high=100_000_000, log=True),
     ] = 4000
     batch: Annotated[
         int,
         param(
             "Batch",
-            "From how many data a step learns.",
+            "Samples per training step.",
             low=1,
             high=1_048_576,
             log=True,
@@ -33,9 +33,9 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Data used",
-            "How many are drawn from a procedural data set; 0 draws fresh ones for every batch. Of "
-            "one that is kept so many are used, chosen by the seed, 0 for all; an imported data "
-            "set is used whole.",
+            "Number of samples drawn from a procedural data set; 0 draws new ones for every "
+            "batch. Of a stored data set, a subset of this size; 0 for all. Imported data sets "
+            "are used whole.",
             zero="fresh, or all",
             low=0,
             high=100_000_000,
@@ -45,9 +45,9 @@ class TrainingConfig(Config, frozen=True):
     subset: Annotated[
         Literal["seed", "first"],
         param(
-            "Chosen by",
-            "Which of the data are used where not all are: those that the seed chooses, or those "
-            "that come first in the file, as runs of earlier versions did.",
+            "Subset",
+            "Which samples form the subset: random ones chosen by the seed, or the first in the "
+            "file, as in earlier versions.",
             choices={"seed": "The seed", "first": "Place in the file"},
             advanced=True,
         ),
@@ -55,9 +55,9 @@ class TrainingConfig(Config, frozen=True):
     mirrored: Annotated[
         bool,
         param(
-            "Mirrored",
-            "Each jet is seen as it is or turned over in phi, in eta along with its axis, or in "
-            "both, by chance: collisions of protons look the same in a mirror.",
+            "Mirror augmentation",
+            "Flips each jet at random in φ, in η together with its axis, or in both. Proton "
+            "collisions are symmetric under these reflections.",
             kinds=("jets",),
         ),
     ] = False
@@ -65,8 +65,8 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Seed",
-            "Fixes the data, their order, the initial weights and the particles: the same seed "
-            "gives the same losses on a CPU, and on a GPU if *Deterministic on a GPU* is on.",
+            "Seeds the data, their order, the initial weights and the particles. On a CPU the "
+            "same seed gives the same losses; on a GPU if *Deterministic on a GPU* is on.",
             low=0,
             high=2**31 - 1,
         ),
@@ -75,7 +75,7 @@ class TrainingConfig(Config, frozen=True):
         Literal["auto", "cpu", "cuda", "mps"],
         param(
             "Device",
-            "Where to compute; automatic takes a GPU if there is one.",
+            "Device to train on; automatic uses a GPU if there is one.",
             choices={"auto": "Automatic", "cpu": "CPU", "cuda": "NVIDIA GPU", "mps": "Apple GPU"},
         ),
     ] = "auto"
@@ -104,7 +104,7 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Threads",
-            "CPU threads of torch; 0 leaves enough of the machine to the screen.",
+            "CPU threads of PyTorch; 0 leaves some cores to the window.",
             zero="automatic",
             low=0,
             high=1024,
@@ -115,8 +115,8 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Evaluate every",
-            "Steps between two evaluations; 0 for ten or more of them, closer together at first, "
-            "with fewer samples before the end where they are dear.",
+            "Steps between two evaluations. 0 plans about ten, closer together at first; "
+            "expensive ones use fewer samples until the end.",
             zero="automatic",
             low=0,
             high=100_000_000,
@@ -128,7 +128,7 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Evaluation samples",
-            "Samples per evaluation, compared with as many real data.",
+            "Generated samples per evaluation, compared with as many real ones.",
             low=FEWEST_SAMPLES,
             high=1_000_000,
             log=True,
@@ -139,7 +139,7 @@ class TrainingConfig(Config, frozen=True):
         float,
         param(
             "Checkpoint after",
-            "Seconds between two checkpoints: what a crash may cost.",
+            "Seconds between two checkpoints: the most that a crash can cost.",
             low=1.0,
             high=86_400.0,
             unit="s",
@@ -151,7 +151,7 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Checkpoint every",
-            "Steps between two checkpoints, besides those by time; 0 for none.",
+            "Steps between two checkpoints, in addition to those by time; 0 for none.",
             zero="by time only",
             low=0,
             high=100_000_000,
@@ -163,7 +163,7 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Checkpoints kept",
-            "The newest so many, besides the best one and those made by hand.",
+            "Number of newest checkpoints to keep, besides the best one and those saved by hand.",
             low=1,
             high=1000,
             advanced=True,
@@ -173,7 +173,7 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Particles",
-            "Fixed particles that are followed through training and flow.",
+            "Number of fixed particles that are followed through training and flow.",
             low=1,
             high=1_000_000,
             log=True,
@@ -183,7 +183,7 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Frames",
-            "Flow times recorded of each kept step, at most.",
+            "Maximum number of flow times recorded per snapshot.",
             low=1,
             high=512,
             advanced=True,
@@ -192,8 +192,9 @@ class TrainingConfig(Config, frozen=True):
     kept_capacity: Annotated[
         int,
         param(
-            "Steps kept",
-            "Training steps whose particles are kept for scrubbing; thinned by halves when full.",
+            "Snapshots",
+            "Maximum number of snapshots kept for scrubbing. When full, every second one is "
+            "removed.",
             low=4,
             high=4096,
             advanced=True,
@@ -202,9 +203,9 @@ class TrainingConfig(Config, frozen=True):
     kept_megabytes: Annotated[
         int,
         param(
-            "Steps kept take",
-            "What the kept steps may take on the disk; thinned by halves when full, but for the "
-            "first and the last.",
+            "Space for snapshots",
+            "Disk space for snapshots. When full, every second one is removed, but never the "
+            "first or the last.",
             zero="no limit",
             low=0,
             high=1_000_000,
@@ -215,8 +216,8 @@ class TrainingConfig(Config, frozen=True):
     bf16: Annotated[
         bool,
         param(
-            "Half precision",
-            "Networks compute in bfloat16: faster on most GPUs, a little coarser.",
+            "Half precision (bfloat16)",
+            "Computes networks in bfloat16: faster on most GPUs, slightly less accurate.",
             advanced=True,
         ),
     ] = False
@@ -224,8 +225,8 @@ class TrainingConfig(Config, frozen=True):
         int,
         param(
             "Micro-batches",
-            "A batch is pushed through the networks in so many parts, for one step in all: less "
-            "memory, the same gradient.",
+            "Splits a batch into this number of parts and adds up their gradients: less memory, "
+            "the same step.",
             low=1,
             high=1024,
             advanced=True,
@@ -235,8 +236,8 @@ class TrainingConfig(Config, frozen=True):
         bool,
         param(
             "Compile",
-            "PyTorch compiles the networks when they first run, which takes a minute and makes "
-            "large ones faster.",
+            "Compiles the networks with torch.compile. Takes a minute at the first step; speeds "
+            "up large networks.",
             advanced=True,
         ),
     ] = False
@@ -244,7 +245,7 @@ class TrainingConfig(Config, frozen=True):
         bool,
         param(
             "Channels last",
-            "Images lie in memory with their channels last: faster convolutions on some machines.",
+            "Stores images with channels last in memory: faster convolutions on some machines.",
             kinds=("images",),
             advanced=True,
         ),
@@ -254,8 +255,8 @@ class TrainingConfig(Config, frozen=True):
         bool,
         param(
             SETTING,
-            "Keeps what averages of any length can be made of once the training is over, beside "
-            "those that it is measured with. Checkpoints take three to four times the space.",
+            "Stores averages from which an EMA of any length can be reconstructed after "
+            "training. Checkpoints become three to four times as large.",
             advanced=True,
         ),
     ] = False

@@ -32,7 +32,7 @@ class AliceConfig(Config, frozen=True):
         ),
     ] = "letters"
     length: Annotated[
-        int, param("Length", "Characters of a piece.", low=8, high=512, unit="characters")
+        int, param("Length", "Number of characters per text.", low=8, high=512, unit="characters")
     ] = 64
 
 

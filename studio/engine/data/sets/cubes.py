@@ -51,7 +51,7 @@ class IndianPinesConfig(Config, frozen=True):
     block: Annotated[
         int,
         param(
-            "Square",
+            "Factor",
             "Pixels to learn from lie in a few squares of this side.",
             low=2,
             high=64,
