@@ -73,7 +73,7 @@ class MolGanConfig(Config, frozen=True):
     wish: Annotated[
         Literal["none", "connected"],
         param(
-            "Reward",
+            "Reward weight",
             "Property that graphs are rewarded for, in addition to resembling the data. A "
             "network learns to predict it and the generator maximises it.",
             choices={"none": "None", "connected": "To hang together"},
