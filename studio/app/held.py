@@ -19,7 +19,6 @@ __all__ = [
     "NO_MORE",
     "REAL_DATA",
     "SEEN",
-    "STALE",
     "TAKES",
     "UNCOUNTED",
     "VERDICT_BAND",
@@ -31,6 +30,7 @@ __all__ = [
     "explained",
     "few",
     "in_short",
+    "is_outdated",
     "measured",
     "metric_value",
     "reach",
@@ -41,7 +41,7 @@ __all__ = [
 FLOOR, BASELINE, REAL_DATA = "floor", "baseline", "real"
 AGAINST_OWN = "against training data, as too few are held out"
 STALE = 20
-"""A figure is old after this part of the steps so far."""
+"""A value is outdated after this part of the steps so far."""
 SEEN = 2.0
 """SD around the floor of a part or of a lab's distance, which count in no verdict."""
 BAND = f"band\u00a0±\u00a0{SEEN:g}\u00a0SD"
@@ -53,6 +53,11 @@ UNCOUNTED = "counts in no verdict: it is of how well the class is heard"
 TAKES = ": it takes\u00a0"
 NO_MORE = "more than these data have"
 AS_MANY = "figures are against as many others that are held out"
+
+
+def is_outdated(measured: int, now: int) -> bool:
+    """Return whether a value measured at one step says little of a training that is at another."""
+    return now - measured > max(1, now // STALE)
 
 
 def bar_word(entry: EntrySpec | None) -> str:

@@ -102,7 +102,7 @@ def _figure(
     at, value = int(series.steps[-1]), float(series.values[-1])
     phase = run.phase_at(at)
     beside = phase >= 0 and phase != run.phase_at(run.step)  # what another one makes now
-    late = run.step - at > max(1, run.step // held.STALE)
+    late = held.is_outdated(at, run.step)
     of = run.phases[phase].name if beside else ""
     if not name.startswith(QUALITY):
         said, tip = f"{words.figure(value)} {unit}".rstrip(), NATS if unit == "nats" else ""
@@ -110,7 +110,7 @@ def _figure(
     slug = name.removeprefix(QUALITY)
     entry, old, found = entry_of(slug), outdated(run, name), newest_figure(run, slug)
     assert found is not None  # as there is a series of it
-    late = run.step - found.step > max(1, run.step // held.STALE)
+    late = held.is_outdated(found.step, run.step)
     return Figure(
         name=title,
         slug=slug,

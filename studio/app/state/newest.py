@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from studio.app import held
 from studio.app.state.comparison import QUALITY, interval_at, samples_at
 from studio.app.state.runs import RunState
 
@@ -31,9 +32,12 @@ class Newest:
 
 
 def newest_figure(run: RunState, metric: str) -> Newest | None:
-    """Return the newest figure of a metric of a run: that of an evaluation where the training did
-    not measure it, or where it is of a later step, or of the same one and of no fewer samples; else
-    that of the training. None where nobody measured it.
+    """Return the value of a metric that stands for a run: the one of its latest evaluation on
+    request, or the newest of its training.
+
+    The later one counts. A requested one of more samples also counts while it is not outdated
+    (`held.is_outdated`), so that a small evaluation of the training does not replace it at once.
+    None where it was not measured.
     """
     series = run.series.get(QUALITY + metric) if metric else None
     asked = _asked(run, metric)
@@ -41,8 +45,11 @@ def newest_figure(run: RunState, metric: str) -> Newest | None:
         return asked
     step = int(series.steps[-1])
     n = samples_at(run, step)
-    if asked is not None and (asked.step, asked.n or 0) >= (step, n or 0):
-        return asked
+    if asked is not None:
+        later = (asked.step, asked.n or 0) >= (step, n or 0)
+        larger = (asked.n or 0) > (n or 0) and not held.is_outdated(asked.step, run.step)
+        if later or larger:
+            return asked
     value, ends = float(series.values[-1]), interval_at(run, metric, step)
     return Newest(step, value, n, run.floors, ends)
 

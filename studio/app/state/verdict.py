@@ -133,7 +133,7 @@ def verdict_of(
         stand = ""
     title = metric_title(slug, catalog)
     floor = held.bar(entry, floors, slug)
-    stale = run.step - step > max(1, run.step // held.STALE)
+    stale = held.is_outdated(step, run.step)
     return Verdict(slug, title, value, floor, step, n, said, level, stale, found.asked, stand)
 
 

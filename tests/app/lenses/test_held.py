@@ -298,12 +298,21 @@ def asked_for(made, step, n, value=0.19, floor=0.15):
 
 @pytest.mark.parametrize(
     ("step", "n", "wins"),
-    [(20, 2000, True), (20, 250, True), (90, 100, True), (20, 100, False), (10, 2000, False)],
-)  # fmt: skip
+    [
+        (20, 2000, True),
+        (20, 250, True),
+        (90, 100, True),
+        (20, 100, False),
+        (19, 2000, True),  # larger, and as good as new
+        (19, 250, False),
+        (10, 2000, False),
+    ],
+)
 def test_the_figure_of_a_run_is_that_of_its_better_evaluation(step, n, wins):
     """The headline stayed at the curve's last figure after an evaluation with more samples."""
     state = SimpleNamespace(get=lambda kind, slug: FLOOR)
     made = asked_for(learning(0.35, 0.25), step, n)
+    made.step = max(step, 20)
     found = verdict_of(made, state)
     assert found.value == (0.19 if wins else 0.25)
     assert found.n == (n if wins else 250)
