@@ -48,9 +48,9 @@ BAND = f"band\u00a0±\u00a0{SEEN:g}\u00a0SD"
 """What is drawn around such a floor, beside "floor 19 ± 7", which has the standard deviation."""
 VERDICT_BAND = "band of real data"
 """What is drawn around a noise floor: the values that do not differ from real data."""
-HOLDS = "beyond the band of real data, though its interval holds the floor"
-UNCOUNTED = "counts in no verdict: it is of how well the class is heard"
-TAKES = ": it takes\u00a0"
+HOLDS = "outside the band of real data, but its interval includes the floor"
+UNCOUNTED = "not part of the verdict: it measures the condition, not realism"
+TAKES = ": use\u00a0"
 NO_MORE = "more than these data have"
 AS_MANY = "figures are against as many others that are held out"
 
@@ -121,7 +121,7 @@ def explained(entry: EntrySpec | None) -> str:
         BASELINE: f"The baseline is {entry.bar}: a model that learned something beats it.",
     }[bar_word(entry)]
     if entry.conditional:
-        about += f" It {UNCOUNTED}, not of whether samples can be told from real ones."
+        about += f" It is {UNCOUNTED}."
     better = side(entry)
     said = f"{better[:1].upper()}{better[1:]}." if better else ""
     return "\n".join(filter(None, [entry.summary, f"{said} {about}".strip()]))
@@ -135,7 +135,7 @@ def takes(most: int | None) -> str:
 
 
 def enough(n: int | None) -> bool:
-    """Whether figures of so many samples may say that these are not told from real ones."""
+    """Whether n samples are enough to say that they are within the noise floor."""
     return n is None or n >= ENOUGH
 
 
@@ -143,7 +143,7 @@ def few(n: int | None) -> str:
     """Say of figures of so many samples that they say little, "" of those of enough, or where
     nobody knows of how many they are.
     """
-    return "figures of so few say little" if significance.is_few(n) else ""
+    return "too few to conclude anything" if significance.is_few(n) else ""
 
 
 def metric_value(

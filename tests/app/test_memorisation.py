@@ -133,12 +133,15 @@ def test_a_run_whose_samples_are_training_data_is_seen_as_one(qtbot: Any) -> Non
     headline = Headline(state)
     qtbot.addWidget(headline)
     headline.show_run(memoriser)
-    assert headline.words.text() == "told from real by Authenticity, not by this figure"
+    assert (
+        headline.words.text()
+        == "differs from real data by Authenticity; this metric is within the floor"
+    )
     assert headline.memory.text().startswith("Authenticity 0 (floor 0.")
     assert headline.memory.text().endswith(": closer to training data")
     assert headline.memory.property("role") == "warm"
     headline.show_run(honest)
-    assert "not told from real" in headline.words.text()
+    assert "within the noise floor" in headline.words.text()
     assert headline.memory.property("role") != "warm"
 
     finals = Finals(state)

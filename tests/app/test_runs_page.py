@@ -144,13 +144,13 @@ def test_facets_say_how_many_each_choice_leaves_beside_what_else_is_sought():
     assert told["Tags"] == {"paper": 3, "fails": 1}
     assert told["Data"] == {"Ring of five": 3, "Eight Gaussians": 1}
     assert told["Against the floor"] == {
-        "As good as real": 1,
-        "Told from real": 3,
+        "As good as real data": 1,
+        "Differs from real data": 3,
         "Not measured": 0,
     }
     near = run(6, value=0.12)
     told = counts([*runs, near], sought("", Data="Ring of five"), catalog())
-    assert told["Against the floor"]["Not told from real"] == 1
+    assert told["Against the floor"]["Within the noise floor"] == 1
     assert names(found(runs, sought("gan", State="Finished"), catalog())) == [3]
     told = counts(runs, sought("gan", State="Finished"), catalog())
     assert told["State"] == {ALL: 2, "Training": 1, "Finished": 1}
@@ -213,15 +213,15 @@ def test_the_axis_is_for_as_many_samples_as_most_figures_and_others_stand_apart(
 
 @pytest.mark.parametrize(
     ("value", "facet"),
-    [(0.05, "As good as real"), (0.07, "Not told from real"), (0.13, "Not told from real"),
-     (0.15, "Told from real")],
+    [(0.05, "As good as real data"), (0.07, "Within the noise floor"), (0.13, "Within the noise floor"),
+     (0.15, "Differs from real data")],
 )  # fmt: skip
 def test_the_band_is_where_the_verdict_says_not_distinguishable(value, facet):
     made = of_so_many(run(1, value=value), 2000, 0.1, 0.02)
     (group,) = groups([made], "data", catalog())
     low, high = group.band
     said = verdict_of(made, catalog()).words
-    assert (low <= value <= high) == said.startswith("not told from")
+    assert (low <= value <= high) == said.startswith("within the")
     listed = counts([made], RunFinding(), catalog())["Against the floor"]
     assert listed == {facet: 1}
     of_so_many(made, 20, 0.1, 0.02)

@@ -66,7 +66,7 @@ RULES = {"valid-graphs", "two-communities", "lobsters"}
 )
 def test_a_recipe_measures_validity_where_browse_has_a_rule(slug):
     """What a browser marks with a cross is among the figures, or a run whose graphs have the right
-    degrees is not told from real.
+    degrees is within the noise floor.
     """
     (run,) = (each.run for each in recipes() if each.slug == slug)
     entry = registry.get("dataset", run.dataset.slug)

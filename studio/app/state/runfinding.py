@@ -32,9 +32,9 @@ STATES = {
     "failed": "Failed",
 }
 STANDS: Mapping[Stand, str] = {
-    "same": "Not told from real",
-    "better": "As good as real",
-    "worse": "Told from real",
+    "same": "Within the noise floor",
+    "better": "As good as real data",
+    "worse": "Differs from real data",
     "few": "Of too few samples",
     "": "Without a verdict",
 }

@@ -18,9 +18,9 @@ __all__ = ["Stand", "Verdict", "judged", "stands", "verdict_of", "verdicts_of"]
 
 Level = Literal["good", "warm", ""]
 BESIDE: Mapping[Stand, str] = {
-    "same": "told from real by {other}, not by this figure",
-    "better": "{said}; {other} is not",
-    "few": "told from real by {other}, not by this figure",
+    "same": "differs from real data by {other}; this metric is within the floor",
+    "better": "{said}, but differs from it by {other}",
+    "few": "differs from real data by {other}; n is too small for this metric",
 }
 """What is said where another metric is worse than its floor and one stands so to its own."""
 
@@ -105,7 +105,7 @@ def verdicts_of(
 def _by(count: int, runs: int) -> str:
     """Say by which figures runs are judged that are compared."""
     have = "both have" if runs == 2 else f"all {runs} have"
-    return f"by the {count} figures {have}" if count > 1 else f"by the one figure {have}"
+    return f"by the {count} metrics {have}" if count > 1 else f"by the one metric {have}"
 
 
 def verdict_of(
@@ -233,11 +233,11 @@ def _judged(
         case "few" if slug not in floors or held.bar_word(entry) != held.FLOOR:
             return f"{of}: {held.few(n)}", ""
         case "few":
-            return f"{of} cannot tell it from real{held.TAKES}{held.takes(most)}", ""
+            return f"{of} is too few to be sure{held.TAKES}{held.takes(most)}", ""
         case "same":
-            return f"not told from real{at}", "good"
+            return f"within the noise floor{at}", "good"
         case "better":
-            return f"as good as real{at}", "good"
+            return f"as good as real data{at}", "good"
         case "worse" if higher or floors[slug] <= 0 or (entry and entry.better == held.NEAR):
             side = "below" if value < floors[slug] else "above"
             return f"{words.figure(abs(value - floors[slug]))} {side} real{at}", "warm"

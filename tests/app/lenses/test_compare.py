@@ -370,7 +370,7 @@ def test_each_is_judged_by_itself_and_nobody_is_ranked(
         run.floors = {"mmd": 0.05, "spread/mmd": 0.03}
         measure(lens, run, "quality/mmd", [40], [0.1 + 0.1 * place])
     cells(window.view)
-    assert "not told from real" in told(window.view)
+    assert "within the noise floor" in told(window.view)
     assert "6 × the floor" in told(window.view)
 
 

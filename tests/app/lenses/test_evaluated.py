@@ -91,7 +91,7 @@ def test_what_so_few_cannot_say_is_said_once(lens, qtbot):
     assert card.about.text().endswith("it takes 1,000, more than these data have.")
     assert any("× the floor" in each for each in told)
     names = [each.accessibleName() for each in card.findChildren(QLabel)]
-    assert any("cannot tell it from real" in each for each in names), "each is heard whole"
+    assert any("is too few to be sure" in each for each in names), "each is heard whole"
     card.show_figures(newest([event({**said, "n": 2000})]))
     assert card.about.isHidden()
 
@@ -199,7 +199,7 @@ def test_every_figure_has_its_verdict_and_not_the_first_alone(lens, qtbot):
     texts = [each for each in view.evaluated.findChildren(QLabel) if each.isVisible()]
     (worse,) = [each for each in texts if each.text() == "20 × the floor"]
     assert "warm" in (worse.property("role"), worse.property("level"))
-    (few,) = [each for each in texts if "it takes\u00a01,000" in each.text()]
+    (few,) = [each for each in texts if "use\u00a01,000" in each.text()]
     assert few.property("level") == "", "480 do not say that it is as good"
     view.resize(1200, 700)
     assert len([each for each in texts if not each.isVisible()]) == 2, "a column has them now"

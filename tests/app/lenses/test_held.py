@@ -30,7 +30,7 @@ def metric(slug="w2", better="lower", bar="real against real"):
     )  # fmt: skip
 
 
-FEW = "cannot tell it from real: it takes 1,000"
+FEW = "is too few to be sure: use 1,000"
 FLOOR = metric()
 BEATEN = metric("ndcg", "higher", "popularity (POP)")
 
@@ -85,19 +85,19 @@ def test_a_figure_near_its_floor_is_not_told_from_it(value, within):
     (row,) = figures(run(value), str, lambda slug: FLOOR)
     assert row.near == within
     said, level = judged(FLOOR, {"w2": 0.6, "spread/w2": 0.2}, "w2", value, 2000)
-    told = "not told from real at n = 2,000" if within else "1.83 × the floor at n = 2,000"
+    told = "within the noise floor at n = 2,000" if within else "1.83 × the floor at n = 2,000"
     assert (said.replace("\u00a0", " "), level) == (told, "good" if within else "warm")
 
 
 @pytest.mark.parametrize(
     ("entry", "floors", "value", "n", "words"),
     [(FLOOR, {"w2": 0.5}, 1.0, 2000, "2 × the floor at n = 2,000"),
-     (FLOOR, {"w2": 0.5}, 0.4, None, "as good as real"),
+     (FLOOR, {"w2": 0.5}, 0.4, None, "as good as real data"),
      (FLOOR, {}, 0.4, 2000, ""),
      (FLOOR, {"w2": 0.5}, 0.4, 3, f"n = 3 {FEW}"),
      (FLOOR, {"w2": 0.5, "spread/w2": 0.2}, 1.2, 3, f"n = 3 {FEW}"),
-     (FLOOR, {}, 1.2, 3, "n = 3: figures of so few say little"),
-     (BEATEN, {"ndcg": 0.2}, 0.3, 3, "n = 3: figures of so few say little"),
+     (FLOOR, {}, 1.2, 3, "n = 3: too few to conclude anything"),
+     (BEATEN, {"ndcg": 0.2}, 0.3, 3, "n = 3: too few to conclude anything"),
      (FLOOR, {"w2": 0.5, "spread/w2": 0.2}, 5.0, 3, "10 × the floor at n = 3"),
      (FLOOR, {"w2": 5.0, "spread/w2": 0.2}, 0.5, 3, f"n = 3 {FEW}"),
      (metric(better="higher"), {"w2": 1.0, "spread/w2": 0.1}, 0.3, 3, "0.7 below real at n = 3"),
@@ -128,19 +128,23 @@ def learning(*figures, of=250, spread=0.05, slug="w2", floor=0.2):
     [(learning(0.25), f"n = 250 {FEW}"),
      (learning(0.6, 0.25), f"n = 250 {FEW}"),  # early in a training, which has only begun to learn
      (learning(0.15, of=100), f"n = 100 {FEW}"),  # below the floor, which is as wide
-     (learning(0.35, 0.25, of=2000), "not told from real at n = 2,000"),
+     (learning(0.35, 0.25, of=2000), "within the noise floor at n = 2,000"),
      (learning(0.35, 0.33), "1.65 × the floor at n = 250"),  # what is told needs no more samples
      (learning(1.5, 1.0, spread=0.0, floor=1.0), f"n = 250 {FEW}"),
-     (learning(1.5, 1.0, spread=0.0, floor=1.0, of=1000), "as good as real at n = 1,000")],
+     (learning(1.5, 1.0, spread=0.0, floor=1.0, of=1000), "as good as real data at n = 1,000")],
 )  # fmt: skip
 def test_few_samples_never_praise_a_model_and_say_how_many_would(made, words):
     state = SimpleNamespace(get=lambda kind, slug: FLOOR)
     assert verdict_of(made, state).words.replace("\u00a0", " ") == words
     (row, *_) = figures(made, str, lambda slug: FLOOR)
-    assert row.near == words.startswith("not told")
+    assert row.near == words.startswith("within")
     listed = counts([made], RunFinding(), state)["Against the floor"]
-    facet = {"n": "Of too few samples", "not": "Not told from real", "as": "As good as real"}
-    assert listed == {facet.get(words.split()[0], "Told from real"): 1}
+    facet = {
+        "n": "Of too few samples",
+        "within": "Within the noise floor",
+        "as": "As good as real data",
+    }
+    assert listed == {facet.get(words.split()[0], "Differs from real data"): 1}
 
 
 def test_what_one_figure_cannot_tell_another_one_may():
@@ -153,16 +157,22 @@ def test_what_one_figure_cannot_tell_another_one_may():
         made.floors |= {slug: 0.2, f"spread/{slug}": 0.05}
     found = verdict_of(made, state)
     said = found.words.replace("\u00a0", " ")
-    assert (said, found.level) == ("told from real by FARTHER, not by this figure", "warm")
+    assert (said, found.level) == (
+        "differs from real data by FARTHER; this metric is within the floor",
+        "warm",
+    )
     asked = {"evaluated": 0.9, "still": 0.9}
     floors = {"evaluated": 0.2, "spread/evaluated": 0.05, "still": 0.2, "spread/still": 0.0}
     made.evaluated = Evaluated(step=10, seed=0, values=asked, floors=floors)
     assert "FARTHER" in verdict_of(made, state).words, "that is of another step"
     made.evaluated = Evaluated(step=20, seed=0, values=asked, floors=floors)
-    assert verdict_of(made, state).words == "told from real by EVALUATED, not by this figure"
+    assert (
+        verdict_of(made, state).words
+        == "differs from real data by EVALUATED; this metric is within the floor"
+    )
     (far,) = [verdict_of(made, state, slug) for slug in ("far",)]
     assert far.words.startswith("2.5 × the floor"), "it says so itself"
-    assert counts([made], RunFinding(), state)["Against the floor"] == {"Told from real": 1}
+    assert counts([made], RunFinding(), state)["Against the floor"] == {"Differs from real data": 1}
 
 
 def test_what_few_samples_cannot_tell_by_one_figure_they_tell_by_another():
@@ -173,10 +183,10 @@ def test_what_few_samples_cannot_tell_by_one_figure_they_tell_by_another():
     made.floors |= {"valid-graphs": 0.8, "spread/valid-graphs": 0.04}
     found = verdict_of(made, state)
     assert (found.words, found.level) == (
-        "told from real by VALID-GRAPHS, not by this figure",
+        "differs from real data by VALID-GRAPHS; n is too small for this metric",
         "warm",
     )
-    assert counts([made], RunFinding(), state)["Against the floor"] == {"Told from real": 1}
+    assert counts([made], RunFinding(), state)["Against the floor"] == {"Differs from real data": 1}
 
 
 def told_by(made, slug, value):
@@ -193,13 +203,13 @@ def test_a_model_that_is_told_a_class_is_judged_as_one_that_is_not():
     state = SimpleNamespace(get=lambda kind, slug: asked if slug == asked.slug else metric(slug))
     made.step = 20
     told_by(made, "label-accuracy", 0.94)
-    assert verdict_of(made, state).words.startswith("told from real by LABEL-ACCURACY")
+    assert verdict_of(made, state).words.startswith("differs from real data by LABEL-ACCURACY")
     asked = msgspec.structs.replace(asked, conditional=True)
     found = verdict_of(made, state)
     assert (found.stand, found.level) == ("same", "good")
     alone = verdict_of(made, state, "label-accuracy")
     assert (alone.words.replace("\u00a0", " "), alone.level, alone.stand) == (
-        "0.04 below real at n = 2,000; counts in no verdict: it is of how well the class is heard",
+        "0.04 below real at n = 2,000; not part of the verdict: it measures the condition, not realism",
         "",
         "",
     ), "in no place it tells a run from real that it does not in another"
@@ -209,7 +219,7 @@ def test_a_model_that_is_told_a_class_is_judged_as_one_that_is_not():
         if each.slug == "label-accuracy"
     )
     assert row.beside == "real 0.98 ±\u00a00.005; no verdict"
-    assert "It counts in no verdict: it is of how well the class is heard" in row.tip
+    assert "It is not part of the verdict: it measures the condition, not realism" in row.tip
 
 
 NEAR = msgspec.structs.replace(
@@ -234,7 +244,7 @@ def test_beyond_the_band_it_is_told_though_its_interval_holds_the_floor():
     said, level = judged(FLOOR, found, "w2", 11.7, 250, ends=(6.0, 18.8))
     assert level == "warm"
     assert said.replace("\u00a0", " ") == (
-        "1.75 × the floor at n = 250, beyond the band of real data, though its interval holds the "
+        "1.75 × the floor at n = 250, outside the band of real data, but its interval includes the "
         "floor"
     )
     said, _ = judged(FLOOR, found, "w2", 19.0, 250, ends=(12.0, 28.0))
@@ -263,9 +273,9 @@ def test_a_compared_run_has_one_verdict_and_beside_it_what_all_have_says():
     told_by(often, "recall", 0.5)
     found = verdicts_of([often, seldom], state)
     assert replace(found[0], shared="") == verdict_of(often, state)
-    assert found[0].words == "told from real by RECALL, not by this figure"
+    assert found[0].words == "differs from real data by RECALL; this metric is within the floor"
     said = found[0].shared.replace("\u00a0", " ")
-    assert said == "by the one figure both have: not told from real at n = 2,000"
+    assert said == "by the one metric both have: within the noise floor at n = 2,000"
     assert (found[1].level, found[1].shared) == ("good", ""), "it says the same itself"
     told_by(seldom, "recall", 0.98)
     found = verdicts_of([often, seldom], state)
@@ -276,14 +286,14 @@ def test_a_compared_run_has_one_verdict_and_beside_it_what_all_have_says():
     told_by(seldom, "recall", 0.5)
     third = verdicts_of([often, seldom, seldom], state)[0]
     assert third.shared == (
-        "by the 3 figures all 3 have: told from real by RECALL, not by this figure"
+        "by the 3 metrics all 3 have: differs from real data by RECALL; this metric is within the floor"
     )
     seldom.series["cost/samples"].values[-1] = 500.0
     assert not verdicts_of([often, seldom], state)[0].shared, "500 tell less than 2,000"
     few = [learning(0.25), learning(0.25)]
     told_by(few[0], "recall", 0.5)
     said = verdicts_of(few, state)[0].shared.replace("\u00a0", " ")
-    assert said == "by the one figure both have: n = 250 cannot tell it from real"
+    assert said == "by the one metric both have: n = 250 is too few to be sure"
     unmeasured = RunState(key="/p/runs/0002-r", name="0002-r")
     assert verdicts_of([unmeasured, often], state, "w2")[0] is None
 
@@ -358,9 +368,9 @@ def test_figures_of_so_few_say_little_wherever_they_are_listed(lens, qtbot):
     measured(few, "cost/samples", [10], [2])
     (row,) = figures(few, str, lambda slug: FLOOR)
     assert not row.near
-    assert "n = 2: figures of so few say little" in row.when
+    assert "n = 2: too few to conclude anything" in row.when
     state = SimpleNamespace(catalog=SimpleNamespace(get=lambda kind, slug: FLOOR))
-    assert "figures of so few say little" in qualities(few, state)[0][2]
+    assert "too few to conclude anything" in qualities(few, state)[0][2]
     assert quality(few) == ("w2", "0.342 (n = 2)")
     line = say(AppState(), [few], "a run")
     assert line.note == "n = 2", "what says little leaves the room to the name"
@@ -373,7 +383,7 @@ def test_figures_of_so_few_say_little_wherever_they_are_listed(lens, qtbot):
     view = QualityView(lens.state, lens.actions)
     qtbot.addWidget(view)
     view.show()
-    assert "Qualities are of 2 samples: figures of so few say little" in view._words.text()
+    assert "Qualities are of 2 samples: too few to conclude anything" in view._words.text()
     own = msgspec.structs.replace(lens.run.spec.dataset, slug="project:trees")
     lens.run.spec = msgspec.structs.replace(lens.run.spec, dataset=own)
     view._redraw()
