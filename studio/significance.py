@@ -46,7 +46,7 @@ REAL = "real against real"
 NEAR = "near"
 RULE = (
     "Samples differ from real data if at least one metric is worse than its floor by more than its "
-    f"limit. The limits are set so that real data exceed one in at most {LEVEL:.0%} of evaluations "
+    f"limit. The limits are set so that real data exceed one in about {LEVEL:.0%} of evaluations "
     "(Student's t with Bonferroni correction; distances log-normal)."
 )
 

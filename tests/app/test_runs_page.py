@@ -213,9 +213,13 @@ def test_the_axis_is_for_as_many_samples_as_most_figures_and_others_stand_apart(
 
 @pytest.mark.parametrize(
     ("value", "facet"),
-    [(0.05, "As good as real data"), (0.07, "Within the noise floor"), (0.13, "Within the noise floor"),
-     (0.15, "Differs from real data")],
-)  # fmt: skip
+    [
+        (0.05, "As good as real data"),
+        (0.07, "Within the noise floor"),
+        (0.13, "Within the noise floor"),
+        (0.15, "Differs from real data"),
+    ],
+)
 def test_the_band_is_where_the_verdict_says_not_distinguishable(value, facet):
     made = of_so_many(run(1, value=value), 2000, 0.1, 0.02)
     (group,) = groups([made], "data", catalog())

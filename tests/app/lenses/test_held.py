@@ -209,7 +209,8 @@ def test_a_model_that_is_told_a_class_is_judged_as_one_that_is_not():
     assert (found.stand, found.level) == ("same", "good")
     alone = verdict_of(made, state, "label-accuracy")
     assert (alone.words.replace("\u00a0", " "), alone.level, alone.stand) == (
-        "0.04 below real at n = 2,000; not part of the verdict: it measures the condition, not realism",
+        "0.04 below real at n = 2,000; not part of the verdict: it measures the condition, not "
+        "realism",
         "",
         "",
     ), "in no place it tells a run from real that it does not in another"
@@ -249,7 +250,7 @@ def test_beyond_the_band_it_is_told_though_its_interval_holds_the_floor():
     )
     said, _ = judged(FLOOR, found, "w2", 19.0, 250, ends=(12.0, 28.0))
     assert said.replace("\u00a0", " ") == "2.84 × the floor at n = 250"
-    assert "in at most 5% of evaluations" in held.explained(FLOOR)
+    assert "in about 5% of evaluations" in held.explained(FLOOR)
 
 
 def test_of_data_that_have_no_more_nobody_is_asked_for_more():
@@ -286,7 +287,8 @@ def test_a_compared_run_has_one_verdict_and_beside_it_what_all_have_says():
     told_by(seldom, "recall", 0.5)
     third = verdicts_of([often, seldom, seldom], state)[0]
     assert third.shared == (
-        "by the 3 metrics all 3 have: differs from real data by RECALL; this metric is within the floor"
+        "by the 3 metrics all 3 have: differs from real data by RECALL; this metric is within the "
+        "floor"
     )
     seldom.series["cost/samples"].values[-1] = 500.0
     assert not verdicts_of([often, seldom], state)[0].shared, "500 tell less than 2,000"
