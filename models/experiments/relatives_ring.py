@@ -1,7 +1,7 @@
 """8B: the relatives of a diffusion draw eight Gaussians, each after about a minute of training."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -36,6 +36,7 @@ __all__ = [
 
 _FOUND = 0.25 / 8  # a quarter of its mass makes a mode found, as for the metric of modes
 _WITHOUT = 2  # modes of the null that lacks some
+_NO_COUPLINGS = "the same with N(0, I) as its prior"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Claim:
         line: the largest SW2.
         modes: how many of the eight must be there.
         config: settings that are not the defaults.
+        ablation: a title, and the settings that replace ``config`` in one more null model.
     """
 
     slug: str
@@ -55,6 +57,7 @@ class Claim:
     line: float
     modes: int = 8
     config: Mapping[str, Any] = field(default_factory=dict)
+    ablation: tuple[str, Mapping[str, Any]] | None = None
 
     @property
     def passes(self) -> str:
@@ -67,7 +70,12 @@ class Claim:
 
     def nulls(self) -> list[Null]:
         """Return models that must miss the line."""
+        ablated = []
+        if self.ablation is not None:
+            title, config = self.ablation
+            ablated.append(Null(title, replace(self, config=config).trained))
         return [
+            *ablated,
             Null("one step of training", lambda bench: self.trained(bench, 1)),
             Null("real data without two of the modes", lambda: self.judged({0: _without()})),
             # None of these lacks a mode.
@@ -138,7 +146,9 @@ def _without() -> tuple[RingQuality, int]:
 
 
 REALNVP = Claim("normalising-flow", 6000, 0.15, config={"net": {"slug": "realnvp"}})
-VAE = Claim("vae", 6000, 0.20)
+# With N(0, I) as the prior, samples also lie between the modes: a two-sample test of .65. Four
+# couplings have .52 by seed 10, which nothing else uses.
+VAE = Claim("vae", 6000, 0.20, config={"couplings": 4}, ablation=(_NO_COUPLINGS, {"couplings": 0}))
 HIERARCHICAL = Claim("hierarchical-vae", 6000, 0.20)
 CODEBOOK = Claim("vq-vae", 3000, 0.20)
 ENERGY = Claim("energy-based", 1500, 0.15)
@@ -178,9 +188,10 @@ def realnvp(bench: Bench) -> Outcome:
 @VAE.claim(
     "8B-vae",
     title="A VAE draws eight Gaussians",
-    claim="A VAE of four latents, with the noise that it learned the data to have, samples the "
-    "ring.",
-    source="Kingma and Welling 2014, arXiv:1312.6114",
+    claim="A VAE of four latents, with a learned variance of the decoder and a learned prior of "
+    "four affine couplings, samples the ring. With N(0, I) as its prior it does not.",
+    source="Kingma and Welling 2014, arXiv:1312.6114; the prior: Chen et al. 2017, "
+    "arXiv:1611.02731, section 3.2",
 )
 def vae(bench: Bench) -> Outcome:
     """Train one seed."""
