@@ -374,7 +374,6 @@ NOT_REPRODUCED = {
     "8B-progressive",
     "8B-recovery",
     "8B-reflow",
-    "8B-vae",
     "8C-inpaint",
     "8C-solvers-mnist",
     "GI-colour-score-flow",
