@@ -13,7 +13,14 @@ from models.experiments.jet_lines import drawn, held, judged, outcome, standing
 from models.experiments.jet_nulls import LOOKED_UP, NULLS, Make, nearest_training
 from models.experiments.jet_tables import FIGURES, by_figure, said_seeds
 
-__all__ = ["SAMPLING", "alone_or_together", "jet_trial", "jets_by_tokens", "jets_by_transformer"]
+__all__ = [
+    "SAMPLING",
+    "TRANSFORMER_STEPS",
+    "alone_or_together",
+    "jet_trial",
+    "jets_by_tokens",
+    "jets_by_transformer",
+]
 
 _SOURCE = "Leigh et al. 2023, arXiv:2307.06836 (PC-Droid); other data, another size: no figure of "
 _SOURCE += "theirs. Lines: of a transformer of this size, measured before, and half as much again"
@@ -24,7 +31,7 @@ _LINE = (
 )
 SAMPLING: Mapping[str, Any] = {"steps": 30, "grid": {"kind": "edm-rho"}}
 """Levels that were chosen on jets which only validate."""
-_TRANSFORMER, _TOKENS = 5500, 4600  # steps: about ten minutes of one core for either
+TRANSFORMER_STEPS, _TOKENS = 5500, 4600  # steps: about ten minutes of one core for either
 
 
 def jet_trial(net: str, steps: int, **data: Any) -> Trial:
@@ -73,7 +80,7 @@ def _looked_up(bench: Bench) -> Outcome:
 _LOOK_UP = Null(LOOKED_UP, _looked_up)
 _NOT_NEW = (
     "The line does not tell them from copies: the training jets with the nearest conditions meet "
-    "it as well, at the cost of keeping them all."
+    "it as well, at the cost of keeping them all. D8-new is about whether they are new."
 )
 
 
@@ -96,7 +103,7 @@ _NOT_NEW = (
 )
 def jets_by_transformer(bench: Bench) -> Outcome:
     """Train and draw."""
-    return _learned(bench, "set-transformer", _TRANSFORMER)
+    return _learned(bench, "set-transformer", TRANSFORMER_STEPS)
 
 
 @experiment(
@@ -142,7 +149,7 @@ def _together(bench: Bench, steps: int) -> Outcome:
     figures, floors, passed = [], [], True
     masses: dict[str, list[float]] = {"joint": [], "alone": []}
     for seed in bench.seeds([0, 1, 2]):
-        alone = bench.train(jet_trial("set-transformer", _TRANSFORMER // 5, types=_TOPS), seed)
+        alone = bench.train(jet_trial("set-transformer", TRANSFORMER_STEPS // 5, types=_TOPS), seed)
         joint = bench.train(jet_trial("set-transformer", steps), seed)
         sides = held(alone)
         far = {
@@ -181,4 +188,4 @@ def _together(bench: Bench, steps: int) -> Outcome:
 )
 def alone_or_together(bench: Bench) -> Outcome:
     """Train both, and draw tops."""
-    return _together(bench, _TRANSFORMER)
+    return _together(bench, TRANSFORMER_STEPS)

@@ -5,7 +5,9 @@ import torch
 
 import models.experiments as package
 from models.experiments.jet_nulls import NULLS, nearest_training
+from models.experiments.jets_new import align, authentic_shares, turn_and_mirror
 from models.kinds.jets import constituents, jets, masses
+from models.metrics.memory.distance import features_of
 from models.registry import discover, registry
 from models.tensors import make_generator
 
@@ -96,3 +98,15 @@ def test_a_look_up_returns_training_jets_of_the_type_and_finds_a_jet_by_its_own_
     found = zip(made.given["label"], made.x, strict=True)
     assert all((int(k), *x.flatten().tolist()) in known for k, x in found)
     assert torch.equal(nearest_training(REAL)(REAL, make_generator(0)).x, REAL.x)
+
+
+def test_d8_new_takes_turned_and_mirrored_training_jets_for_copies() -> None:
+    train, unseen = (jets(400, seed).rows(slice(None)) for seed in (0, 1))
+    features = features_of(jets(400, 0).spec())
+    turned = turn_and_mirror(train, make_generator(1))
+    assert not torch.allclose(turned.x, train.x, atol=1e-2)
+    masses_of = [masses(batch.x, batch.mask) for batch in (turned, train)]
+    torch.testing.assert_close(*masses_of, rtol=0.05, atol=0.0)  # not exact at wide angles
+    torch.testing.assert_close(align(turned).x, align(train).x, rtol=0.0, atol=1e-5)
+    assert authentic_shares(turned, train, features) == [0.0, 0.0]
+    assert min(authentic_shares(unseen, train, features)) > 0.2
