@@ -97,7 +97,7 @@ class GaussianMixture:
 
     def _classes(self) -> Tensor:
         if self.classes is None:
-            raise ValueError("the law has no classes")
+            raise ValueError("the distribution has no classes")
         return self.classes
 
     def log_prob(self, x: Tensor, s: Tensor, label: Tensor | None = None) -> Tensor:

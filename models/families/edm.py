@@ -54,9 +54,7 @@ class Edm(GaussianDiffusion[EdmConfig]):
     def __init__(self, config: EdmConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
         if config.label_dropout and LABEL not in spec.given:
-            raise ConfigError(
-                "label_dropout", "the model is told no class that it could be without"
-            )
+            raise ConfigError("label_dropout", "the model has no condition that could be dropped")
         self.field = learned_score(self, config)
 
     @classmethod
@@ -81,9 +79,9 @@ class Edm(GaussianDiffusion[EdmConfig]):
             return found
         return [
             *found,
-            "It is always told the class, so it learns nothing of rows without one. Guidance "
-            "without a classifier needs a label dropout; so do field and density in the plane, "
-            "which are shown for no class.",
+            "The model is always conditioned on the class, so it has no unconditional "
+            "prediction. Classifier-free guidance and the unconditional field and density in "
+            "the plane need label dropout.",
         ]
 
     def walk(self, batch: Rows) -> Walk:

@@ -111,7 +111,7 @@ class ExactFlow(GaussianDiffusion[ExactFlowConfig]):
             ValueError: it was not told the classes of its data.
         """
         if self.field.law.classes is None:
-            raise ValueError("the law of the data has no classes: let it be told them")
+            raise ValueError("the data have no classes: switch off Class-conditional")
         return self.field.law.log_class
 
     def log_prob(self, rows: Rows) -> Tensor:

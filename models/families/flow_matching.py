@@ -125,9 +125,8 @@ class FlowMatching(FlowFamily[FlowMatchingConfig]):
         if self.config.coupling == "independent" or not self.spec.law:
             return []
         return [
-            "Noise and data are paired whatever is given of the data, so that the noise of a class "
-            "is not that of all: samples of a chosen class come out biased. Independent coupling "
-            "has no such bias."
+            "Noise and data are paired without regard to conditions, so samples of a chosen "
+            "class are biased. Independent coupling has no such bias."
         ]
 
     def retune(self, config: FlowMatchingConfig) -> None:

@@ -138,7 +138,7 @@ class OneStepDistillation(CarriedFamily[OneStepDistillationConfig]):
 
     @property
     def phases(self) -> tuple[Phase, ...]:
-        pairs = Phase("pairs", "The teacher draws pairs", 0)
+        pairs = Phase("pairs", "The teacher generates pairs", 0)
         return pairs, Phase("generator", "The generator learns them", self._drawing)
 
     def retune(self, config: OneStepDistillationConfig) -> None:

@@ -172,7 +172,7 @@ class Reflow(FlowFamily[ReflowConfig]):
     @property
     def phases(self) -> tuple[Phase, ...]:
         first, reflow = self._starts
-        pairs = Phase("pairs", "Pairs are drawn", first)
+        pairs = Phase("pairs", "Pairs are generated", first)
         learned = (Phase("flow", "The flow learns", 0), pairs) if first else (pairs,)
         return (*learned, Phase("reflow", "Its paths become straight", reflow))
 

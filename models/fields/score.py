@@ -283,8 +283,8 @@ class ScoreField(TrainedPart[Denoiser]):
         """
         if not self.dropout and untold_rows(like):
             raise ValueError(
-                "the model was told the class of every row that it learned from (label dropout 0), "
-                "so it knows nothing of rows without one: train one with a label dropout of 0.1"
+                "the model has no unconditional prediction (label dropout 0): train one with a "
+                "label dropout of 0.1"
             )
         denoise = bound(self.trained.averaged, like)
         return denoise if self.variance is None else _Reversing(denoise, self.variance, like)

@@ -85,13 +85,14 @@ class ClassifierGuidance(Guidance):
     def guide(self, denoise_of: DenoiseOf, rows: Batch) -> Denoise:
         if self._classifier is None:
             raise ValueError(
-                "classifier guidance asks a run of its own: choose a finished noisy classifier of "
-                "the same data"
+                "classifier guidance needs a run of a classifier: choose a finished noisy "
+                "classifier of the same data"
             )
         if LABEL not in rows.given:
             raise ValueError(
-                "the model's data say no class that could be led to; train one that is told the "
-                "class, with a label dropout of up to 1, where it never hears of it"
+                "the data of the model have no classes to guide toward; train a "
+                "class-conditional model, with a label dropout of up to 1 for an unconditional "
+                "one"
             )
         says, label = self._classifier.classifier(rows), rows.given[LABEL].long()
         base = denoise_of(rows if self.config.told else untold(rows))

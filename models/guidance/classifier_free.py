@@ -95,9 +95,9 @@ class ClassifierFree(Guidance):
     def guide(self, denoise_of: DenoiseOf, rows: Batch) -> Denoise:
         if LABEL not in rows.given:
             raise ValueError(
-                "the model is told nothing of its rows, so there is nothing to lead them to: "
-                "before it is trained, switch on Told the class (conditional) and set Label "
-                "dropout (label_dropout) to 0.1"
+                "the model is unconditional, so there is nothing to guide toward: before "
+                "training, switch on Class-conditional (conditional) and set Label dropout "
+                "(label_dropout) to 0.1"
             )
         told, nothing = denoise_of(rows), denoise_of(untold(rows))
 

@@ -79,7 +79,9 @@ def taught(teaching: Teaching, data: RowSource, seed: int = 0) -> Network:
     """
     lesson = teaching.lesson(data)
     if lesson is None:
-        raise ValueError("a judge is trained on labelled data, and these have no labels")
+        raise ValueError(
+            "a reference classifier is trained on labelled data, and these have no labels"
+        )
     return finish(teaching.train(lesson, seed))
 
 

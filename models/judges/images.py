@@ -82,8 +82,8 @@ class ImageJudge(Network):
 @judge(
     "image-classifier",
     title="Small classifier",
-    summary="A small convolutional network that learned to tell the classes of the images apart.",
-    source="own; in the place of Inception in Heusel et al. 2017, arXiv:1706.08500",
+    summary="A small convolutional network trained to classify the images.",
+    source="own; in place of Inception in Heusel et al. 2017, arXiv:1706.08500",
     kinds=("images",),
     version=1,
 )

@@ -119,7 +119,7 @@ class InteractionSet:
         """
         asked = self.take(self.size >= 2)
         if not len(asked):
-            raise ValueError("no history has two items, of which one could be held out")
+            raise ValueError("no history has two items, so none could be held out")
         last = asked.size - 1
         item = asked.x.gather(1, last[:, None]).squeeze(1)
         return HeldOut(asked.without_last(1).rows(slice(None)), item, asked.earlier)

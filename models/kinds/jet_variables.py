@@ -100,8 +100,10 @@ def conditions_of(rows: Batch) -> dict[str, Tensor]:
     title="Jet variables",
     one="jet",
     many="jets",
-    summary="Of each jet its pT, mass, eta and number of constituents, given its type: what a "
-    "model of its constituents is told.",
+    summary=(
+        "The pT, mass, η and number of constituents of each jet, given its type: the "
+        "conditions of a model of its constituents."
+    ),
     gives=("mixed", "told"),
     conditions={LABEL: "type"},
     networks={},

@@ -265,7 +265,7 @@ def flat(rows: Batch) -> Tensor:
     if not rows.x.is_floating_point():
         raise NotApplicable("it compares numbers, and these data are symbols")
     if rows.mask is not None:
-        raise NotApplicable("it compares rows of equally many numbers, and these differ in size")
+        raise NotApplicable("it compares samples of one size, and these differ in size")
     return rows.x.flatten(1)
 
 

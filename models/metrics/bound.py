@@ -22,8 +22,10 @@ __all__ = ["LogLikelihoodBound"]
     needs=("bound",),
     better="higher",
     unit="nats a datum",
-    bar_is="the law of the data where it is known, else the Gaussian with mean and covariance of "
-    "the training data",
+    bar_is=(
+        "the density of the data where it is known, else the Gaussian with mean and "
+        "covariance of the training data"
+    ),
     heavy=True,
 )
 class LogLikelihoodBound(LogLikelihood):

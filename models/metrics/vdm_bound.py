@@ -83,8 +83,10 @@ class VdmBoundConfig(LikelihoodConfig, frozen=True):
     config=VdmBoundConfig,
     needs=("denoiser", "bound"),
     unit="bits/dim",
-    bar_is="the law of the data where it is known, else the Gaussian with mean and covariance of "
-    "the training data",
+    bar_is=(
+        "the density of the data where it is known, else the Gaussian with mean and "
+        "covariance of the training data"
+    ),
     heavy=True,
 )
 class VdmBound(LogLikelihood):

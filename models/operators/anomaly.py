@@ -45,7 +45,7 @@ class AnomalyConfig(Config, frozen=True):
     source="Wyatt et al. 2022, AnoDDPM (CVPR workshops), section 3; Graham et al. 2023, "
     "arXiv:2211.07740, section 3 (several noise levels)",
     needs=("samples", "denoiser"),
-    takes=(Slot(ROWS, "Rows", "What is asked about."),),
+    takes=(Slot(ROWS, "Rows", "The samples to score."),),
     config=AnomalyConfig,
 )
 class Anomaly:

@@ -15,7 +15,7 @@ __all__ = ["AskJudge"]
     "ask-judge",
     title="Classify",
     summary="Predicts the class of each image with the reference classifier, with probabilities.",
-    source="the softmax of the scores of the judge of the data",
+    source="the softmax of the reference classifier",
     kinds=("images",),
     needs=("samples",),
     takes=(Slot(ROWS, "Images", "What is judged.", unless="test"),),

@@ -115,7 +115,7 @@ class Attack:
             raise ValueError("it needs the data of the run, and there are none.")
         judge: Any = yield from asked(operation, Progress(0, 1))
         if not isinstance(judge, Network):
-            raise ValueError("the slope of the judge is not known, so that it cannot be attacked")
+            raise ValueError("the reference classifier has no gradient, so it cannot be attacked")
         source = operation.some(c.rows, c.seed)
         order = torch.randperm(len(source), generator=make_generator(c.seed, _CHOSEN))
         rows = source.rows(order[: c.rows])

@@ -236,7 +236,7 @@ def _said(arrays: dict[str, Tensor]) -> str:
         return (
             f"{name.capitalize()} data have {rounded(mean, 4)} nats; no Gaussian has their moments."
         )
-    whose = "the law of the data" if int(arrays["law"]) else "one Gaussian"
+    whose = "the distribution of the data" if int(arrays["law"]) else "one Gaussian"
     sign = "+" if mean >= bar else ""
     apart = float(arrays[name].double().sub(arrays[f"bar-{name}"]).std()) / math.sqrt(
         len(arrays[name])

@@ -55,7 +55,7 @@ class DiffusionClassifier:
         """
         known = operation.learner.spec.given.get(LABEL)
         if known is None or not known.classes:
-            raise ValueError("the model is told no class, so it cannot be asked for one")
+            raise ValueError("the model is unconditional, so it cannot compare classes")
         handed = operation.handed[ROWS]
         editing, truth = ready(operation, self.config.seed), handed.given.get(LABEL)
         rows, found = editing.rows, []

@@ -50,9 +50,8 @@ _CONDITIONS, _NOISE = 3201, 3202  # streams of a seed (`models.tensors.make_gene
 KNOWN_SLOT = Slot(
     KNOWN,
     "Known",
-    "Which numbers are known: 1 for each that is and 0 for each that is not, in one row for all, "
-    "or in as many as there are rows. Of points [[1, 0]] keeps the first number and draws the "
-    "second.",
+    "Mask of the known values: 1 for known, 0 for unknown; one row for all samples, or one row "
+    "each. For points, [[1, 0]] keeps the first coordinate and samples the second.",
     example="[[1, 0]]",
 )
 """Says which numbers of the rows that are completed are known; see `known_places`."""
@@ -198,10 +197,10 @@ def known_places(operation: Operation) -> Tensor:
     rows, told = operation.handed[ROWS], operation.handed[KNOWN].x
     known = told == 1
     if not bool((known | (told == 0)).all()):
-        raise ValueError("what is known is told by 1, and what is not by 0: such as [[1, 0]]")
+        raise ValueError("a mask has 1 for known and 0 for unknown values, such as [[1, 0]]")
     if len(known) not in (1, len(rows)):
         raise ValueError(
-            f"what is known must be told in one row for all, or in {len(rows):,}, as many as "
+            f"the mask must have one row for all samples, or {len(rows):,}, as many as "
             f"there are rows; got {len(known):,}"
         )
     return known.expand(rows.x.shape)

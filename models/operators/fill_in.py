@@ -35,7 +35,7 @@ class FillInConfig(Config, frozen=True):
     "arXiv:2107.03502, section 3 (series)",
     needs=("samples", "complete"),
     takes=(
-        Slot(ROWS, "Rows", "What is filled in; what stands where nothing is known is not read."),
+        Slot(ROWS, "Rows", "Samples to complete; unknown values are ignored."),
         KNOWN_SLOT,
     ),
     config=FillInConfig,

@@ -88,7 +88,7 @@ class GenerateLike:
             given=family.spec.standard_given({name: like.given[name] for name in family.spec.law}),
         )
         note = f"There are {n:,} rows." if n < self.config.n else ""
-        return Outcome(made, {"row": chosen}, note, "the rows that were handed")
+        return Outcome(made, {"row": chosen}, note, "the given samples")
 
 
 def check(family: Family[Any]) -> None:
@@ -101,8 +101,8 @@ def check(family: Family[Any]) -> None:
         raise ValueError("the model knows no conditions")
     if isinstance(family, HasPopulation):
         raise ValueError(
-            "the model is particles that keep the conditions they began with: choose one that "
-            "draws fresh samples"
+            "the model consists of particles with fixed conditions: choose one that generates "
+            "new samples"
         )
 
 

@@ -70,7 +70,7 @@ class GenerateUnconditionally:
         assert isinstance(model, Family)
         check(model)
         if not isinstance(variables, Family):
-            raise ValueError("choose the run that draws the variables of the jets")
+            raise ValueError("choose the run that generates the jet variables")
         told = sorted(operation.given.keys() - {LABEL})
         if told:
             raise ValueError(
@@ -116,7 +116,7 @@ def drawn_conditions(rows: Batch, types: Tensor, spec: DataSpec) -> tuple[dict[s
         ValueError: a number is not finite; one sentence.
     """
     if not bool(torch.isfinite(rows.x).all()):
-        raise ValueError("the run of variables draws numbers that are not finite")
+        raise ValueError("the run of jet variables generates numbers that are not finite")
     given = conditions_of(rows)
     seen = spec.restored_given(spec.law)
     beyond = torch.zeros(len(rows), dtype=torch.bool)

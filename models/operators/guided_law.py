@@ -38,10 +38,7 @@ def _unknown(spec: DataSpec) -> str:
             "five, and these data are none."
         )
     if spec.mixture.classes is None or LABEL not in spec.law:
-        return (
-            "The model is told no class, so there is none to be led to: train one that is told the "
-            "class, on data that have some."
-        )
+        return "The model is unconditional: train a class-conditional one, on data with classes."
     return ""
 
 

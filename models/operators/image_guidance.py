@@ -150,10 +150,10 @@ def _real(operation: Operation, labels: Tensor, n: int, seed: int) -> Batch:
     source = operation.some(20 * n, seed)
     rows = source.rows(torch.arange(min(len(source), 20 * n)))
     if LABEL not in rows.given:
-        raise ValueError("the images that it would be held against have no classes")
+        raise ValueError("the real images have no classes")
     mine = torch.isin(rows.given[LABEL].long(), labels).nonzero().flatten()[:n]
     if len(mine) <= 1:
-        raise ValueError("there are too few real images of the class to be held against")
+        raise ValueError("there are too few real images of the class to compare with")
     return rows.take(mine)
 
 

@@ -38,7 +38,7 @@ class InpaintConfig(Config, frozen=True):
     source="Lugmayr et al. 2022, arXiv:2201.09865; Chung et al. 2023, arXiv:2209.14687",
     needs=("samples", "denoiser"),
     takes=(
-        Slot(ROWS, "Rows", "What is completed; what stands where nothing is known is not read."),
+        Slot(ROWS, "Rows", "Samples to complete; unknown values are ignored."),
         KNOWN_SLOT,
     ),
     config=InpaintConfig,

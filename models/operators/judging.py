@@ -14,7 +14,10 @@ def asked(operation: Operation, now: Progress) -> Generator[Progress, None, Judg
     Raises:
         ValueError: there is none.
     """
-    none = "there is no judge of these data: it learns from their classes, and they have none"
+    none = (
+        "these data have no reference classifier: it is trained on their classes, and they "
+        "have none"
+    )
     if operation.judge is None:
         raise ValueError(none)
     preparing = operation.judge()

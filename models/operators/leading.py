@@ -56,21 +56,21 @@ def check_led(family: Family[Any], sampler: Any = None) -> None:
     """
     if LABEL not in family.spec.given or LABEL not in family.spec.law:
         raise ValueError(
-            "the model is told no class that it could be led to; train one that is told the class, "
-            "with a label dropout of 0.1, on data with classes"
+            "the model is unconditional; train a class-conditional one, with a label dropout "
+            "of 0.1, on data with classes"
         )
     if _classifier(sampler) is not None:
         return
     dropout = getattr(family.config, "label_dropout", 0.5)
     if dropout == 1.0:
         raise ValueError(
-            "the model never hears of the class, and its samples are led by no classifier; train "
-            "one with a label dropout of 0.1, or by the method of classifier guidance"
+            "the model is unconditional and has no guidance classifier; train one with a label "
+            "dropout of 0.1, or use classifier guidance"
         )
     if dropout == 0.0:
         raise ValueError(
-            "the model is always told the class and never goes without it, so there is nothing to "
-            "lead away from; train one with a label dropout of 0.1"
+            "the model has no unconditional prediction to guide away from; train one with a "
+            "label dropout of 0.1"
         )
 
 

@@ -107,10 +107,10 @@ class AveragingLengths:
         config, family = self.config, operation.learner
         assert isinstance(family, Family)
         if operation.given:
-            raise ValueError("samples are held against all real data: no condition can be chosen.")
+            raise ValueError("samples are compared with all real data: no condition can be chosen.")
         lengths = sorted(set(config.lengths))
         if not lengths:
-            raise ValueError("no length is asked for: name some, such as 0.05, 0.1, 0.2.")
+            raise ValueError("no length is given: name some, such as 0.05, 0.1, 0.2.")
         states = [averaged_over(family.state(), length) for length in lengths]
         figure, picked = distance_of(config.figure, family)
         source = source_of(operation)

@@ -48,7 +48,7 @@ class LikelihoodConfig(Config, frozen=True):
     source="Song et al. 2021, arXiv:2011.13456, eq. 39",
     config=LikelihoodConfig,
     needs=("likelihood",),
-    takes=(Slot(_ROWS, "Rows", "What is asked about."),),
+    takes=(Slot(_ROWS, "Rows", "The samples to score."),),
 )
 class Likelihood:
     """Evaluates the density, rows by rows, since it may take seconds."""

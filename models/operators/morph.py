@@ -51,7 +51,7 @@ def _classless(spec: DataSpec) -> str:
     """Say why rows become no other class of a model, "" where they can."""
     if LABEL in spec.law:
         return ""
-    return "The model is told no class: train one that is told the class, on data that have some."
+    return "The model is unconditional: train a class-conditional one, on data with classes."
 
 
 @operator(
@@ -86,7 +86,7 @@ class Morph:
         """
         config = self.config
         if not config.to:
-            raise ValueError("say which class rows become under To class (to)")
+            raise ValueError("choose the target class under Target class (to)")
         operation, taken_from = unnamed(operation)
         editing = ready(operation, seed=0)
         model, rows = editing.model, editing.rows

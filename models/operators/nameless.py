@@ -13,7 +13,7 @@ from models.operators.editing import ROWS
 
 __all__ = ["NAMELESS", "nameless", "unnamed"]
 
-NAMELESS = "not known, and the model is told none"
+NAMELESS = "unknown, and the model is unconditional"
 """Where the conditions of images of unknown kind come from, as `Outcome.taken_from` has it."""
 
 

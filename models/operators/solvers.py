@@ -198,7 +198,7 @@ class SolverLab:
         config, family = self.config, operation.learner
         assert isinstance(family, Family)
         if operation.given:
-            raise ValueError("samples are held against all real data: no condition can be chosen.")
+            raise ValueError("samples are compared with all real data: no condition can be chosen.")
         figure, picked = distance_of(config.figure, family)
         source, plan = source_of(operation), _planned(config, family)
         plan = replace(plan, n=min(plan.n, len(source) // 2))
@@ -458,7 +458,7 @@ def _enough(
     if not narrow or not apart:
         few = f"{many} are too few" if distance.shape[2] > 1 else "One repeat is too little"
         alone = "say how many evaluations it needs"
-        told = "tell the solvers apart" if len(samplers) > 1 else alone
+        told = "compare the solvers" if len(samplers) > 1 else alone
         return f"{few} to {told}: take more."
     return (
         f"{samplers[k].title} needs the fewest evaluations, {int(calls[k, c])}, to be as near to "

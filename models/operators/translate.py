@@ -114,8 +114,8 @@ class Translate:
             other = ready(unnamed(Operation(model, handed={ROWS: blank}))[0], seed=0)
         elif not self.config.to:
             raise ValueError(
-                "say what rows are to become: another run under Other run (target), or a class "
-                "under To class (to)"
+                "choose a target: another run under Target run (target), or a class under To "
+                "class (to)"
             )
         if not self.config.to:
             return other, other.rows

@@ -38,7 +38,7 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
             return "Select a run that is training here, or that has a checkpoint."
         kind = kind_of_run(run, catalog)
         if kind.layout != "plane" and kind.scene is None:
-            return f"Of {kind.many} the stages of a step are told, and not drawn."
+            return f"Of {kind.many} the stages of a step are listed, and not drawn."
         entry = family_of_run(run, catalog)
         return (
             "" if entry is not None and entry.stages else "The steps of this model have no parts."

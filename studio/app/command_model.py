@@ -22,7 +22,7 @@ def model_commands(state: AppState, actions: Actions) -> list[Command]:
         draft = state.draft
         entry = drafts.entry_of(draft.spec, "family", state.catalog) if draft else None
         if entry is None or entry.field not in switch.FIELDS:
-            return setting_up() or "This model is not made of a field and a carrier."
+            return setting_up() or "This model has no field and no carrier."
         return setting_up()
 
     return [

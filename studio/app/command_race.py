@@ -29,7 +29,7 @@ def _setting_up(state: AppState, actions: Actions) -> list[Command]:
         if state.starting:
             return "A run is being started."
         if not state.race.entries:
-            return "Nobody takes part yet: add a run that is being set up."
+            return "No participants yet: add a run from a setup."
         if state.engine.state not in ("ready", "busy"):
             return "The engine is not ready."
         return state.race.reasons[0].message if state.race.reasons else ""

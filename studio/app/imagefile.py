@@ -145,7 +145,7 @@ def fitted(picture: QImage, shape: tuple[int, ...], name: str) -> tuple[NDArray[
     text = ", ".join(done)
     first = f"{name}, {was.width():,} x {was.height():,} pixels"
     made = np.ascontiguousarray(x.transpose(2, 0, 1), np.float32).clip(0.0, 1.0)
-    return made, f"{first}: {text}." if text else f"{first}, taken as it is."
+    return made, f"{first}: {text}." if text else f"{first}, unchanged."
 
 
 def _array(picture: QImage) -> NDArray[np.float64]:

@@ -84,7 +84,7 @@ def name_reasons(name: str, taken: list[str]) -> list[str]:
     elif is_taken(name, taken):
         found.append(f"A data set called {name} is already in the project: choose another name.")
     elif not all(c.isalnum() or c in "-_. " for c in name) or name[0] in ". ":
-        found.append("The name may hold letters, figures, spaces, hyphens and underscores.")
+        found.append("The name may contain letters, digits, spaces, hyphens and underscores.")
     return found
 
 

@@ -54,9 +54,9 @@ def test_a_measure_says_what_it_is_not(browser: Browser) -> None:
     known = {"judge": np.array(["a", "b"]), "sure": np.array([0.5, 0.9]), "nearest": np.ones(2)}
     browser.show_data(kind("images"), {"x": x, **known}, MADE, None, None, "")
     place = browser.order.findText("Confidence, low first")
-    assert "no\nquality" in browser.order.itemData(place, Qt.ItemDataRole.ToolTipRole)
+    assert "Not a quality" in browser.order.itemData(place, Qt.ItemDataRole.ToolTipRole)
     browser.order.setCurrentIndex(place)
-    assert "no\nquality" in browser.order.toolTip()
+    assert "Not a quality" in browser.order.toolTip()
     browser.order.setCurrentIndex(0)
     assert browser.order.toolTip() == ""
     assert dict(told(kind("images"), browser.made.measures))["Distance"] == "1 by pixels"
@@ -226,7 +226,7 @@ def test_other_data_are_not_said_to_be_selected(browser: Browser) -> None:
     x = np.zeros((9, 1, 4, 4), np.float32)
     browser.show_data(kind("images"), {"x": x}, other, None, None, "")
     assert browser.picked.text() == "2 selected elsewhere"
-    assert "samples that were drawn" in browser.picked.toolTip()
+    assert "generated samples" in browser.picked.toolTip()
     browser._selection.clear()
     assert not browser.picked.isVisible()
 
@@ -288,7 +288,7 @@ async def test_the_nearest_real_ones_of_the_one_in_the_ring_come_first(
     assert set(rows[1:]) == {6, 8}
     said = browser._near_line.text()
     assert said == (
-        "nearest of 40 real images: 0 away by pixels, real ones from their own nearest: 0.0008 "
+        "nearest of 40 real images: 0 away by pixels, real samples from their own nearest: 0.0008 "
         "(median)"
     )
     assert browser.real._where.text().endswith("nearest first"), "whatever the order"
@@ -478,8 +478,8 @@ async def test_a_menu_and_keys_do_what_can_be_done_with_tiles(
     assert selection.source is None
     do(browser, "Select all", real=True)
     assert len(selection.of(REAL)) == 40
-    assert "Nearest real ones" not in dict(browser.entries(browser.real))
-    do(browser, "Nearest real ones")
+    assert "Nearest real samples" not in dict(browser.entries(browser.real))
+    do(browser, "Nearest real samples")
     assert browser.nearest.isChecked()
     QTest.keyClick(grid, Qt.Key.Key_N)
     assert not browser.nearest.isChecked()
@@ -549,15 +549,15 @@ def test_what_is_known_of_real_ones_alone_sorts_and_filters_these(browser: Brows
     browser.order.setCurrentText("Copies, high first")
     assert browser.real.grid._items.row(0) == 1
     assert browser.made.grid._items.row(0) == 0, "as drawn"
-    said = "Generated: they stay as drawn, for Copies is not known of them."
-    assert browser.wrong.text() == f"{said} More is known of samples that were drawn."
+    said = "Generated: in sampling order, for Copies is not known of them."
+    assert browser.wrong.text() == f"{said} More is known of newly generated samples."
     browser.order.setCurrentIndex(0)
     assert not browser.wrong.isVisible()
     browser.filter.setText("copies > 1")
     assert (browser.made.grid.count, browser.real.grid.count) == (6, 2)
     assert browser.filter.placeholderText().startswith("Filter: edges > ")
     assert browser.wrong.text().startswith("Generated: There is no copies to filter by")
-    assert browser.wrong.text().endswith("More is known of samples that were drawn.")
+    assert browser.wrong.text().endswith("More is known of newly generated samples.")
     browser.filter.setText("blubb > 1")
     assert browser.wrong.text().count("There is no blubb") == 1, "though sides have other columns"
 
@@ -586,7 +586,7 @@ def test_a_filter_that_keeps_none_says_what_there_is(browser: Browser) -> None:
     assert why_none(known, "top, W", 2, units) == "", "each alone keeps some"
     browser.filter.setText("mass > 900")
     said = browser.made.grid.accessibleDescription()
-    assert said.endswith(f"filter asks. Mass goes from {low} to {high} GeV.")
+    assert said.endswith(f"matches the filter. Mass goes from {low} to {high} GeV.")
 
 
 async def test_escape_takes_one_thing_back_after_the_other(browser: Browser) -> None:

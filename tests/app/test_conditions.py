@@ -79,7 +79,7 @@ def test_the_switch_that_tells_the_class_is_on_and_held_for_jets(offer, qtbot):
     assert form.rows["label_dropout"].editor.isEnabled()
     run = RunState(key="a", name="a", spec=spec)
     assert lacking(run, offer) == (
-        "This model is always told the class, and knows nothing of data without one."
+        "This model is always conditioned on the class, so it has no unconditional prediction."
     )
 
 

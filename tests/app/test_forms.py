@@ -273,7 +273,7 @@ def test_a_list_that_gets_other_options_closes_or_another_one_would_be_under_the
 def test_what_a_list_drops_down_in_has_one_frame(qtbot, qapp):
     """Over itself, as a menu, it had a second one with nothing between them."""
     themed(qapp)
-    box = editors.ChoiceList(["Discs", "Image"], "How they are drawn")
+    box = editors.ChoiceList(["Discs", "Image"], "Sampling order")
     qtbot.addWidget(box)
     box.show()
     option = QStyleOptionComboBox()

@@ -183,15 +183,15 @@ def test_a_make_that_graphs_are_meant_to_be_of_says_how_many_real_ones_are():
     meant = {**training, **kind("graphs").holding({"meant": number}, 4)}
     own = kind("graphs").among(training, meant, own=True)
     assert own["why"].tolist() == ["", "1 cycle", "", ""]
-    assert kind("graphs").means({**training, **own}) == "✓: a tree (75 % of the real ones)"
+    assert kind("graphs").means({**training, **own}) == "✓: a tree (75 % of the real graphs)"
 
 
 def test_a_person_chooses_what_is_valid_by_how_many_real_graphs_are_so():
     training = {"x": rows((4, PATH), (4, RING), (4, STAR), (4, TURNED))}
     offered = dict(kind("graphs").rules(training))
     assert list(offered) == ["", *MAKES, "none"]
-    assert offered["tree"] == "A tree: 75 % of the real ones"
-    assert offered["grid"] == "A grid: 25 % of the real ones"
+    assert offered["tree"] == "A tree: 75 % of the real graphs"
+    assert offered["grid"] == "A grid: 25 % of the real graphs"
     none = {**training, **kind("graphs").holding({"meant": -1.0}, 4)}
     own = kind("graphs").among(training, none, own=True)
     assert "why" not in own, "nothing is wrong with any"

@@ -46,7 +46,7 @@ async def test_data_are_made_with_the_settings_under_the_name(
     shown.form.rows["n"].editor.edited.emit(200)
     shown.name.setText("../up")
     assert not shown.go.isEnabled()
-    assert "name may hold" in shown.trouble.text()
+    assert "name may contain" in shown.trouble.text()
     shown.name.setText("two hundred")
     shown.go.click()
     await wait(lambda: [c for c in bench.engine.received if isinstance(c, m.MakeData)])

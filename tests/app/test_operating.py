@@ -523,7 +523,7 @@ async def test_what_is_asked_now_is_asked_of_the_selected_run_whatever_trains(be
     other.step = 5
     bench.actions.training.sample(7)
     said = bench.state.notices.history[-1]
-    assert (said.text, said.why) == ("Drawing 7 points", "By the model as it is at step 5")
+    assert (said.text, said.why) == ("Drawing 7 points", "With the model at step 5")
     bench.actions.training.evaluate()
     await wait(lambda: len(asked) == 4)
     assert [(c.job, c.action, c.n) for c in asked[2:]] == [

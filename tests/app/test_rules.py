@@ -65,14 +65,14 @@ async def test_the_chip_says_the_rule_and_offers_others(browser, wait, monkeypat
     made_of, real_of = (Source("/r", what, "") for what in ("samples", "data"))
     browser.show_data(kind("graphs"), training, made_of, real, real_of, "")
     chip = browser.rule
-    assert (chip.isVisible(), chip.text()) == (True, "✓: a tree (67 % of the real ones)")
+    assert (chip.isVisible(), chip.text()) == (True, "✓: a tree (67 % of the real graphs)")
     chosen = []
     chip.chosen.connect(chosen.append)
     opened = []
     monkeypatch.setattr(rulechip, "open_menu", lambda _chip, _at, entries: opened.append(entries))
     chip.click()
     await wait(lambda: opened)
-    next(do for said, do in opened[0] if said == "Connected: 100 % of the real ones")()
+    next(do for said, do in opened[0] if said == "Connected: 100 % of the real graphs")()
     assert chosen == ["connected"]
     images = {"x": np.zeros((3, 1, 4, 4), np.float32)}
     browser.show_data(kind("images"), images, made_of, images, real_of, "")

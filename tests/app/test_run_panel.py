@@ -307,7 +307,7 @@ def test_figures_follow_the_training_clock(run, qtbot):
     state.playback.set(step=643)
     assert (panel.headline.value.text(), panel.headline.floor.text()) == ("288", "floor 4")
     assert panel.headline.when.text().startswith("at step 70, n = 250")
-    assert panel.then.text() == "Up to step 643; the newest figures are of step 1,085"
+    assert panel.then.text() == "Up to step 643; the newest metrics are of step 1,085"
     assert qualities(run_at(run, 643), state)[0][:2] == ("Frechet judge", "288")
     state.playback.set(step=10)
     assert panel.headline.isHidden()

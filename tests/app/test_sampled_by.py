@@ -13,10 +13,10 @@ from tests.client.fakes.catalog import catalog
 LED = {"slug": "classifier-free", "config": {"strength": 2.0}}
 OWN = {"steps": 18, "churn": 0.0}
 LED_BY = (
-    "These samples are led by classifier-free guidance of strength 2. The figures of the run are "
+    "These samples are led by classifier-free guidance of strength 2. The metrics of the run are "
     "of samples without guidance."
 )
-APART = "The figures of the run are of other samples: "
+APART = "The metrics of the run are of other samples: "
 
 
 def heun(**config):

@@ -143,7 +143,7 @@ async def test_as_many_data_are_told_as_the_training_draws(bench, wait, tmp_path
 
     assert told(80, {}) == ("80 points", "")
     points, said = told(0, {})
-    assert (points, said) == ("4,096 points", "A training draws fresh ones for every batch.")
+    assert (points, said) == ("4,096 points", "A training samples new data for every batch.")
     shares = {"shares": {"learned": 4096, "measured": 1000}}
     points, said = told(500, shares, size="5,096 rows")
     assert points == "4,096 points"

@@ -309,7 +309,7 @@ async def test_what_is_paused_is_not_said_to_train(bench, wait):
     said, answers = asked(bench)
     assert "is paused" in said
     assert "still training" not in said
-    assert answers == ["Cancel", "Checkpoint and quit", "Go on in the background"]
+    assert answers == ["Cancel", "Checkpoint and quit", "Continue in the background"]
 
 
 async def test_what_would_be_lost_is_named_before_the_window_closes(bench, qtbot, wait):

@@ -330,7 +330,7 @@ class TestHeavy:
         assert told[-1].seconds_left is not None
         assert list(job.quality.values) == ["log-likelihood", "mode-balance"]
         text = folder.log_path.read_text(encoding="utf-8")
-        assert "the law of the data where it is known" in text
+        assert "the density of the data where it is known" in text
         event = folder.events.read()[-1]
         assert event.kind == "evaluated"
         low, high = event.data["intervals"]["log-likelihood"]

@@ -38,10 +38,10 @@ def test_marks_follow_what_was_chosen():
     assert SEEN.means({**rows, **own}) == "✓: an organisation"
     offered = dict(SEEN.rules(rows))
     assert list(offered) == ["", "organisation", "tree", "connected", "none"], "no sentence"
-    assert offered["organisation"] == "An organisation: 100 % of the real ones"
+    assert offered["organisation"] == "An organisation: 100 % of the real graphs"
     chosen = rows | SEEN.holding(LABELLED.alike(LABELLED.ruled(data, "tree")), 12)
     own = SEEN.among(rows, chosen, own=True)
-    assert SEEN.means({**rows, **own}) == "✓: a tree (none of the real ones)"
+    assert SEEN.means({**rows, **own}) == "✓: a tree (none of the real graphs)"
     assert np.all(own["why"] != "")
     free = rows | SEEN.holding(LABELLED.alike(LABELLED.ruled(data, "none")), 12)
     own = SEEN.among(rows, free, own=True)

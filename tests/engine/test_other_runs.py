@@ -39,7 +39,7 @@ def spec(family: str, dataset: str, **config: object) -> RunSpec:
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A diffusion that never hears of the class, a classifier of the same data, and another one."""
+    """A diffusion that is unconditional, a classifier of the same data, and another one."""
     discover()
     path = tmp_path_factory.mktemp("others") / "project"
     specs = (
@@ -82,7 +82,7 @@ def test_a_classifier_leads_samples_and_the_result_says_which(project):
 @pytest.mark.parametrize(
     ("classifier", "words"),
     [
-        ("", "a run of its own"),
+        ("", "a run of a classifier"),
         ("0009-none", "no run '0009-none'"),
         (MOONS, "tells classes apart at every noise level"),
     ],
@@ -107,7 +107,7 @@ def test_a_translation_leads_to_another_run_or_another_class(project):
     same = do(project, "translate", {"to": "4", "steps": 4}, inputs=rows)
     assert same.outcome.rows.given["label"].tolist() == [3, 3]
     for config, words in (
-        ({}, "say what rows are to become: another run"),
+        ({}, "choose a target: another run"),
         ({"to": "seven"}, "knows no class 'seven'"),
         ({"target": NOISY}, "has a denoiser"),
     ):
@@ -166,7 +166,7 @@ def test_a_training_takes_along_the_run_that_leads_its_samples(project, tmp_path
     latents = loaded.family.prior(64, make_generator(0, guidance_lab._LATENTS), given)
     *_, last = loaded.family.flow(latents, sampler=heun)
     assert torch.equal(strong["samples"][1], loaded.family.spec.restore(last.x.detach()))
-    with pytest.raises(Refused, match="never hears of the class"):
+    with pytest.raises(Refused, match="is unconditional"):
         do(mine, "guidance-lab", lab)
     child, _ = branch(run, QUICK["steps"] - 1, "")
     assert headless.run(child.path).state == "finished"

@@ -167,7 +167,7 @@ def test_a_run_of_fewer_types_draws_those(project):
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        ("", "choose the run that draws the variables"),
+        ("", "choose the run that generates the jet variables"),
         ("0009-none", "no run '0009-none'"),
         (JETS, "has learned jet variables; it has learned jets"),
         (FEW, "of at most 5 constituents, and this model jets of at most 30"),
@@ -187,7 +187,7 @@ def test_jets_like_given_ones_have_their_conditions(project):
     for name, values in like.given.items():
         np.testing.assert_allclose(rows.given[name], values, rtol=1e-4)
     assert len(set(chosen.tolist())) == 40
-    assert answer.record.taken_from == "the rows that were handed"
+    assert answer.record.taken_from == "the given samples"
     assert "those of the data that only test" in answer.record.note
     own = do(project, "generate-like", {"n": 4096}, inputs={"rows": "project:asked"})
     assert len(own.outcome.rows) == 60

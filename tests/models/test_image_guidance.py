@@ -81,7 +81,7 @@ def test_a_look_asks_no_judge_and_strengths_share_their_noise() -> None:
 
 
 def test_who_cannot_be_led_or_judged_is_refused() -> None:
-    with pytest.raises(ValueError, match="no judge"):
+    with pytest.raises(ValueError, match="no reference classifier"):
         lab(1, judge=None, n=64)
-    with pytest.raises(ValueError, match="told no class"):
+    with pytest.raises(ValueError, match="unconditional"):
         lab(told=False, n=64)

@@ -222,7 +222,7 @@ class TestLabelAccuracy:
             UNSEEN, make_generator(0), other=pictures(200, 7, told=True), judge=Eyes()
         )
         assert metric.bar(evidence).value > 0.95
-        with pytest.raises(NotApplicable, match="not told a class"):
+        with pytest.raises(NotApplicable, match="unconditional"):
             measured(metric, NEW.x, UNSEEN)
 
 

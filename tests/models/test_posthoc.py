@@ -214,7 +214,7 @@ def test_the_operator_measures_each_length_and_leaves_the_model_as_it_was() -> N
     assert torch.equal(own.arrays["own"], outcome.arrays["distance"][1])
     assert torch.equal(own.arrays["floor"], outcome.arrays["floor"])
     assert not torch.equal(outcome.arrays["own"], outcome.arrays["distance"][1])
-    with pytest.raises(ValueError, match="no length is asked for"):
+    with pytest.raises(ValueError, match="no length is given"):
         finish(AveragingLengths(AveragingLengthsConfig(lengths=())).work(Operation(model)))
 
 

@@ -156,7 +156,7 @@ def test_a_recurrent_diffusion_goes_on_from_a_past_and_from_nothing_else():
     *_, last = model.flow(model.completing(latents, rows.x, past))
     assert torch.equal(last.x[past], rows.x[past])
     assert last.nfe == 2 * (2 * model.config.steps - 1), "nothing is drawn that is known"
-    with pytest.raises(ValueError, match="only goes on from a past"):
+    with pytest.raises(ValueError, match="autoregressive"):
         model.completing(latents, rows.x, ~past)
 
 

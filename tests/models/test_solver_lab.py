@@ -219,7 +219,7 @@ def test_images_are_held_against_images_in_the_eyes_of_their_judge(slug, by) -> 
     assert outcome.settled["n"] == len(IMAGES) // 2
     floor = float(outcome.arrays["floor"][0])
     assert float(outcome.arrays["distance"][0, 0, 0]) > 5 * floor > 0, "an untrained model"
-    with pytest.raises(ValueError, match="no judge of these data"):
+    with pytest.raises(ValueError, match="no reference classifier"):
         work()
 
 
@@ -330,9 +330,9 @@ def test_a_winner_is_named_where_its_interval_is_narrow_and_below_all_others() -
     assert said(clear, 0.02).startswith(registry.get("sampler", "dpmpp-2m").title)
     # Student's t of three repeats: half an interval is 4.303 / sqrt(3) spreads.
     assert "needs the fewest" in said(clear, 0.18)
-    assert said(clear, 0.21) == "100 jets are too few to tell the solvers apart: take more."
+    assert said(clear, 0.21) == "100 jets are too few to compare the solvers: take more."
     level = [[3.0, 2.0], [4.0, 1.15], [2.0, 1.1]]
-    assert said(level, 0.02) == "100 jets are too few to tell the solvers apart: take more."
+    assert said(level, 0.02) == "100 jets are too few to compare the solvers: take more."
     assert "needs the fewest" in said(level, 0.005)
     for far in (1.0, 2.0):
         assert said([[3.0, far]] * 3, 0.0, repeats=1).startswith("One repeat is too little")

@@ -155,7 +155,7 @@ class Digress(OneShot[DigressConfig]):
         values, observed = values.to(latents.device), observed.to(latents.device)
         if bool(observed[:, :start].any()):
             raise ValueError(
-                "numbers of nodes are drawn after the edges and cannot be known: keep edges alone"
+                "numbers of nodes are sampled after the edges and cannot be fixed: keep edges alone"
             )
         told = observing(latents, values, observed)
         if self.path.mask is None:

@@ -53,9 +53,9 @@ class MolGanConfig(Config, frozen=True):
             "What the critic receives for a pair: a sampled edge, with a relaxed gradient, or "
             "its probability, which reveals generated graphs.",
             choices={
-                "straight-through": "Drawn (straight-through)",
-                "gumbel": "Nearly drawn (Gumbel)",
-                "soft": "As likely as it is",
+                "straight-through": "Sampled (straight-through)",
+                "gumbel": "Relaxed (Gumbel)",
+                "soft": "Probabilities",
             },
         ),
     ] = "straight-through"

@@ -75,9 +75,7 @@ class Csdi(GaussianDiffusion[CsdiConfig]):
     def __init__(self, config: CsdiConfig, spec: DataSpec, **training: Unpack[Training]) -> None:
         super().__init__(config, spec, **training)
         if config.label_dropout and LABEL not in spec.given:
-            raise ConfigError(
-                "label_dropout", "the model is told no class that it could be without"
-            )
+            raise ConfigError("label_dropout", "the model has no condition that could be dropped")
         self.field = learned_score(self, config, spec=beside(spec), make=Completing)
 
     @classmethod

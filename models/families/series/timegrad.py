@@ -146,8 +146,8 @@ class TimeGrad(Family[TimeGradConfig]):
         past = later.long().cummin(dim=1).values.bool()
         if not torch.equal(observed, past[..., None].expand_as(observed)):
             raise ValueError(
-                "the model only goes on from a past: it needs all channels up to some time, and "
-                "nothing after it. Take a diffusion of the unobserved for gaps"
+                "the model is autoregressive: it needs all channels up to some time and "
+                "nothing after it. Use CSDI for gaps"
             )
         return observing(latents, values.to(latents.device), observed.to(latents.device))
 

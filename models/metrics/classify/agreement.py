@@ -71,7 +71,7 @@ class _Agreement(Metric[AgainstConfig]):
 
     def bar(self, evidence: Evidence) -> Figure:
         if evidence.train is None:
-            raise NotApplicable("it is held against a model of the training data, and has none")
+            raise NotApplicable("it is compared with a model of the training data, and has none")
         names, truth = _names(evidence), labels_of(evidence.real)
         usual = "logistic" if isinstance(evidence.train, HasPlain) else "majority"
         against = self.config.against

@@ -58,7 +58,7 @@ class BitsPerGraphConfig(Config, frozen=True):
     kinds=("graphs",),
     needs=("bound",),
     unit="bits",
-    bar_is="edges drawn each for itself, all with the share that they have in the training graphs",
+    bar_is="independent edges with the density of the training graphs",
 )
 class BitsPerGraph(Metric[BitsPerGraphConfig]):
     """-E log2 p(x | size) over unseen graphs x (n, L), or a bound of it from above."""

@@ -23,7 +23,7 @@ __all__ = ["LabelAccuracy"]
     kinds=("images",),
     better="higher",
     conditional=True,
-    bar_is="real against real, what the classifier says of images with known classes",
+    bar_is="real against real, the classifier on images with known classes",
 )
 class LabelAccuracy(SampleMetric[NoConfig]):
     """The share of samples whose class the judge names; its parts are those of each class."""
@@ -32,7 +32,7 @@ class LabelAccuracy(SampleMetric[NoConfig]):
         judge, made, _ = judged(evidence)
         given = evidence.samples.given
         if LABEL not in given:
-            raise NotApplicable("the model is not told a class, so that none was asked for")
+            raise NotApplicable("the model is unconditional, so no class was requested")
         asked = given[LABEL].long().cpu()
         right = told(judge, made).argmax(dim=1) == asked
         value = float(right.double().mean())

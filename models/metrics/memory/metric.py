@@ -13,7 +13,7 @@ from models.metrics.memory.nearest import features, few_enough, nearest_two, sea
 
 __all__ = ["REAL_BAR", "MemoryConfig", "MemoryMetric"]
 
-REAL_BAR = "real against real, held-out data in the place of samples"
+REAL_BAR = "real against real, held-out data as samples"
 _LOOKED_AT = 50
 """Held-out samples that are searched for in the training data before a floor is measured."""
 

@@ -101,8 +101,7 @@ def bridged(x: Tensor, hidden: Tensor) -> Tensor:
     kinds=("series",),
     needs=("complete",),
     unit="std",
-    bar_is="the law of the series where it is known, else a straight line between what was "
-    "observed",
+    bar_is="the distribution of the series where it is known, else linear interpolation",
     heavy=True,
     config=CrpsConfig,
 )

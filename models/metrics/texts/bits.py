@@ -48,8 +48,10 @@ class BitsPerCharacterConfig(Config, frozen=True):
     kinds=("texts",),
     needs=("bound",),
     unit="bits",
-    bar_is="the law of the text where it is known, else pairs of characters counted in the "
-    "training texts",
+    bar_is=(
+        "the distribution of the text where it is known, else character bigrams of the "
+        "training texts"
+    ),
 )
 class BitsPerCharacter(Metric[BitsPerCharacterConfig]):
     """-E log2 p(x) / L over unseen x (n, L), or a bound of it from above."""

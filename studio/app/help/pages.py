@@ -177,7 +177,9 @@ def verified() -> list[Page]:
     found = sorted(claims().values(), key=lambda claim: _by_number(claim["id"]))
     if not found:
         return []
-    summary = "What the studio claims of its models, measured, with what must fail beside it."
+    summary = (
+        "The claims of the product, with their measured values and the null models that must fail."
+    )
     lines = ["# What is verified", "", summary, "", _BY_DEVICE, "", *_contents(found)]
     for claim in found:
         lines += told(claim)

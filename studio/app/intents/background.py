@@ -34,7 +34,7 @@ class BackgroundIntents(Intents):
                 topic = f"background:{run.key}"
                 self.state.notices.settle(topic)
                 show = NoticeAction("Show it", partial(self._show, run.key))
-                text = f"{called(run.name, run.label.name)} goes on training in the background"
+                text = f"{called(run.name, run.label.name)} continues training in the background"
                 self.state.notices.post(
                     Notice(level="info", text=text, actions=(show,), topic=topic)
                 )

@@ -119,7 +119,7 @@ class MomentIntents(Intents):
         """Let the training do what it did before: also the rest of a step that is half done."""
         if run.job and (self.state.moment.resume or run.stage):
             action = "resume" if self.state.moment.resume else "step"
-            self._tell(Control(job=run.job, action=action), "The run did not go on", run.key)
+            self._tell(Control(job=run.job, action=action), "The run did not continue", run.key)
 
     def _changed(self, key: str) -> None:
         run = self._walked

@@ -44,7 +44,7 @@ class RuleIntents(Intents):
             Notice(
                 level="info",
                 text="What is valid was chosen for all runs on these data",
-                why="Figures follow when they are measured again.",
+                why="Metric values follow when they are measured again.",
                 actions=(undo,),
                 topic=TOPIC,
                 here=True,

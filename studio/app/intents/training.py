@@ -192,7 +192,7 @@ class TrainingIntents(Intents):
         """
         kind, doing = kind_of_run(run, self.state.catalog), self.state.doing.get(job.job, "")
         text = f"Drawing {counted(n, kind.one, kind.many)}"
-        why = f"By the model as it is at step {run.step:,}" if run.step else ""
+        why = f"With the model at step {run.step:,}" if run.step else ""
         if doing and not run.step:
             why = f"First it is {doing}"
         elif not run.step:

@@ -41,7 +41,7 @@ MET = "met"
 """The array that says which share of the training graphs is of their make, the same for each."""
 QUANTILES = 32  # of a spectrum
 LOOKED_AT = 500  # training graphs, for each make
-AS_DATA = "What the data say: the first of these that all real ones are"
+AS_DATA = "Automatic: the first property that all real graphs have"
 
 
 def among(data: Arrays, training: Arrays | None, *, own: bool) -> dict[str, NDArray[Any]]:
@@ -123,9 +123,9 @@ def percent(share: float) -> str:
     and some not to be none.
     """
     if not share:
-        return "none of the real ones"
+        return "none of the real graphs"
     percent = min(99.0, 100.0 * share) if share < 1.0 else 100.0
-    return f"{percent:.0f} % of the real ones" if percent >= 1.0 else "< 1 % of the real ones"
+    return f"{percent:.0f} % of the real graphs" if percent >= 1.0 else "< 1 % of the real graphs"
 
 
 def by_count(met: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -156,7 +156,7 @@ KIND = Kind(
         "correlation of degrees along edges",
         WHOLE["gap"]: "The second eigenvalue of the normalised Laplacian: 0 of a graph in pieces, "
         "small of one that hangs together by few edges",
-        VALIDITY: "Whether a graph is of the make that stands below the tiles",
+        VALIDITY: "Whether the graph satisfies the validity rule below the grid",
     },
     about="Networks: nodes in no order, edges in pairs",
     title="Graphs",

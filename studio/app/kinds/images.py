@@ -118,11 +118,15 @@ KIND = Kind(
     measures=_measures,
     units={"Brightness": "%", "Confidence": "%", "Margin": "nats", "Distance": "by pixels"},
     hints={
-        "Confidence": "How sure the judge, a small classifier of the data, is of the class that it "
-        "sees. It is no quality: it may be as sure of what nobody can read. Real ones are those "
-        "that it learned, so that theirs is no measure for others.",
-        "Margin": "The confidence p as log-odds, log p / (1 - p): it tells images apart where the "
-        "judge is nearly sure of all. 0 is 50 %, 4.6 is 99 %.",
+        "Confidence": (
+            "Confidence of the reference classifier in its predicted class. Not a "
+            "quality: it can also be confident about meaningless images. Real images "
+            "were in its training data, so theirs are no reference."
+        ),
+        "Margin": (
+            "The confidence p as log-odds, log p / (1 − p), which resolves values near "
+            "1. 0 is 50 %, 4.6 is 99 %."
+        ),
         "Distance": "How far the nearest training image at hand is: the root of the squared "
         "differences of all pixels, each between 0 and 1, added up.",
     },
@@ -131,8 +135,8 @@ KIND = Kind(
     apart=pixels,
     suffixes=("zip", "png", "npz", "h5"),
     projection=(
-        "Grey: data. Coloured: the pictures on the left, along the first two principal "
-        "components of what the judge network sees in data."
+        "Grey: data. Coloured: the images on the left, in the first two principal components "
+        "of the reference classifier's features of the data."
     ),
     draws=256,
     filed=lambda arrays: {"x": arrays["x"]},

@@ -127,7 +127,7 @@ def step(before: Arrays, after: Arrays) -> list[TitledTiles]:
     if CANDIDATES in after:
         law = LawTiles(_laid(before, after), _asked(before, after), after["x"])
         found.append(TitledTiles("What the model says", law))
-    return [*found, _picture("What is drawn from that", after)]
+    return [*found, _picture("What is sampled from that", after)]
 
 
 def _laid(stood: Arrays, law: Arrays) -> dict[str, NDArray[Any]]:

@@ -130,7 +130,7 @@ class RunsPage(QWidget):
             why = f"None of the {counted(every, 'run')} has all that is sought."
             self._empty.tell("Nothing found", why, "Clear", self._state.finding.clear)
         else:
-            why = "Each training is a row here, with its settings, figures and what is said of it."
+            why = "Each row is a training run, with its settings, metrics and note."
             self._empty.tell("No runs yet", why, "Set up a run", self._actions.setup.new)
 
     def _follow(self, _key: str = "") -> None:

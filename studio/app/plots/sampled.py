@@ -34,12 +34,11 @@ __all__ = ["Sampled", "Shown", "read_usual", "shown_of"]
 
 LOOK_MS = 500
 CONDITIONED = (
-    "These samples have the chosen conditions only, the data beside them have all. The figures of "
-    "the run were measured on samples with all conditions."
+    "These samples have only the chosen conditions, the data next to them have all. The "
+    "metrics of the run were measured on samples with all conditions."
 )
 MADE_OF_OTHERS = (
-    "These samples were made of others that were given, and not drawn: figures of the run are not "
-    "of such."
+    "These samples were generated from given inputs: the metrics of the run do not describe them."
 )
 NOWHERE = (-1.0, 1.0, -1.0, 1.0)  # without layers there is no window; the protocol wants one
 

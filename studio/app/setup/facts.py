@@ -14,7 +14,7 @@ __all__ = ["costs", "takes", "used"]
 FEWEST = 16  # samples, of fewer of which a figure says next to nothing
 PAIRED = 4  # data held out, fewer of which make no two halves: these are taken of what is learned
 DEAR = 500  # evaluations a sample from which drawing some hundred takes minutes
-FRESH = "A training draws fresh ones for every batch."
+FRESH = "A training samples new data for every batch."
 CARRIED = {"flow": "particles", "particles": "particles", "generator": "generator"}
 
 

@@ -27,7 +27,7 @@ __all__ = ["Asks"]
 
 NAME_HELP = "Without a name it is called after its model and its data."
 TAGS_HELP = "Words with commas between them: runs are found and grouped by them."
-NOTE_HELP = "A sentence that stands beside the run."
+NOTE_HELP = "Note on the run."
 
 
 class Asks:

@@ -44,7 +44,7 @@ def ask_close(
         "checkpoint": "Quit" if training is None else "Checkpoint and quit",
     }
     if goes_on:
-        titles["background"] = "Go on in the background" if paused else KEEP
+        titles["background"] = "Continue in the background" if paused else KEEP
     made.rejected.connect(lambda: chosen("cancel"))
     line = {
         what: button(title, partial(choose, what), kind=_kind(what == proposed))
@@ -77,8 +77,8 @@ def _becomes(training: JobInfo | None) -> str:
     if training.kind != "training":
         return "Checkpoints of all who take part are saved: the race can be resumed from there."
     goes_on = (
-        "In the background it goes on without a window, and the studio finds it again when it is "
-        "opened."
+        "In the background it continues without a window, and the studio finds it again when "
+        "it is opened."
     )
     saved = "a checkpoint now: it can be resumed from there."
     return f"Save {saved} {goes_on}" if training.state == "paused" else f"{goes_on} Or save {saved}"

@@ -63,7 +63,7 @@ class Leave:
         except Refused as refused:
             self._stay(refused.error)
         except OSError as error:
-            message = f"The training cannot go on in the background: {error}."
+            message = f"The training cannot continue in the background: {error}."
             hint = "It is saved. Resume it, or close the window again and choose to quit."
             self._stay(ErrorInfo(kind="engine", message=message, hint=hint))
         else:

@@ -61,7 +61,7 @@ def _scrolled(page: QWidget) -> QScrollArea:
 
 KEYS_OF_RUNS = (
     ("Rename", "F2"), ("Tag", "T"), ("Note", "N"), ("Pin as baseline", "B"),
-    ("Select, beside others", "Space"), ("Open", "Return"), ("Delete what is selected", "Del"),
+    ("Add to the selection", "Space"), ("Open", "Return"), ("Delete what is selected", "Del"),
 )  # fmt: skip
 
 

@@ -107,7 +107,7 @@ class EvaluateSheet(GrowingDialog):
         area = scrolled(page)
         room = self.screen().availableGeometry().height() // 2
         area.setMinimumHeight(min(room, page.sizeHint().height() + 4))
-        said = "With the newest weights; each figure stands beside what it is held against."
+        said = "With the newest weights; each value is shown next to its noise floor or baseline."
         layout = QVBoxLayout(self)
         layout.setContentsMargins(20, 18, 20, 18)
         layout.setSpacing(12)

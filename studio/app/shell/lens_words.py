@@ -30,7 +30,7 @@ def nothing_in(lens: Lens, state: AppState, actions: Actions) -> Words:
         return "Nothing is explained of this run", _unexplained(title), *discover
     to: Lens = "samples" if lens == "watch" else "quality"
     nothing, what = (
-        ("Nothing moves here", "What it makes of the data is in Samples.")
+        ("Nothing moves here", "Its generated data are in Samples.")
         if to == "samples"
         else ("No samples are made", "How well it does is in Quality.")
     )

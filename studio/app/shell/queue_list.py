@@ -77,7 +77,7 @@ class QueueList(QWidget):
         info = self._state.under_way
         self.nothing.setVisible(info is None and not self.lines)
         beside = ", ".join(map(queue_title, self._state.short))
-        self.nothing.setText(f"{NOTHING} Done beside trainings: {beside}." if beside else NOTHING)
+        self.nothing.setText(f"{NOTHING} Background jobs: {beside}." if beside else NOTHING)
         self.running.setVisible(info is not None)
         if info is None:
             return
@@ -86,7 +86,7 @@ class QueueList(QWidget):
         trains = info.state == "running" and share > 0
         left = words.left(self._state.left.get(info.job)) if trains else ""
         if info.state == "paused" and self.lines:
-            word = f"{word}: what waits goes on once it is resumed or stopped"
+            word = f"{word}: waiting jobs continue once it is resumed or stopped"
         self.running.show_facts(
             text=self._named(info),
             note=", ".join(filter(None, [f"{100 * share:.0f} %", left])) if trains else word,

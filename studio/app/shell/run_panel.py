@@ -220,7 +220,7 @@ class RunPanel(QWidget):
         if step is not None and later is not None:
             some = first_metric(run_at(run, step))
             what = f"Up to step {step:,}" if some else f"Nothing was measured up to step {step:,}"
-            self.then.setText(f"{what}; the newest figures are of step {later:,}")
+            self.then.setText(f"{what}; the newest metrics are of step {later:,}")
 
     def _entry(self, slug: str) -> EntrySpec | None:
         catalog = self._state.catalog

@@ -177,7 +177,7 @@ class SetupPanel(QWidget):
         if draft.given != self.name.text().strip():
             self.name.setText(draft.given)
         called = slug(draft.given, "run")
-        self.called.setText(f"It will be called {called}: letters, figures and hyphens are kept.")
+        self.called.setText(f"It will be called {called}: letters, digits and hyphens are kept.")
         self.called.setVisible(bool(draft.given) and called != draft.given)
 
     def _show_foot(self, draft: Draft) -> None:

@@ -75,7 +75,7 @@ TASKS: tuple[Task, ...] = (
     Task("Interpolate", "interpolate", "From this image to a second one, by way of their noise.",
          second=True),
     Task("Interpolate latents", "interpolate-latents",
-         "Two latents are drawn, and each stop on the way between them is made an image.",
+         "Samples two latents and generates an image at each point between them.",
          drawn=True),
     Task("Morph class", "morph", "From its class to another one, stop by stop, from one noise.",
          needs=("to", "Choose the class that it becomes."), called={"label": "From class"}),
@@ -107,7 +107,7 @@ def no_decoder(shape: tuple[int, ...], sets: Sequence[str]) -> str:
         return "No other run of this project can decode it."
     channels, height, width = shape
     like = f"{'grey' if channels == 1 else 'colour'} images of {width} x {height}"
-    have = f"such as {' or '.join(sets)}" if sets else "which an import makes of any pictures"
+    have = f"such as {' or '.join(sets)}" if sets else "which an import makes from any images"
     return (
         f"No other run can decode it: train a diffusion (+ above the runs) on other {like}, {have}."
     )
@@ -196,7 +196,7 @@ def handed(
     images = [sheet]
     if task.second:
         if second is None:
-            return Handed(wrong="Choose the second image: the way leads there.")
+            return Handed(wrong="Choose the second image: the end of the interpolation.")
         images.append(second)
     inputs: dict[str, Any] = {"rows": [each.image.tolist() for each in images]}
     if task.brush == "mask":

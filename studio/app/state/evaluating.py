@@ -92,8 +92,10 @@ def settings(usual: int, many: str, most: int | None = None) -> EntrySpec:
             path=COUNT,
             kind="int",
             title=f"{many[:1].upper()}{many[1:]} (n)",
-            help="How many are measured, against as many real ones. Figures of different n cannot "
-            "be compared.",
+            help=(
+                "Number of samples, compared with as many real ones. Values with different n "
+                "cannot be compared."
+            ),
             default=min(usual, most),
             low=LEAST,
             high=most,
@@ -103,7 +105,7 @@ def settings(usual: int, many: str, most: int | None = None) -> EntrySpec:
             path=SEED,
             kind="int",
             title="Seed",
-            help="Of the samples, and of which real data they are held against.",
+            help="Seed of the samples, and of the real data that they are compared with.",
             default=0,
             low=0,
             high=2**31 - 1,

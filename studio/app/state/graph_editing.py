@@ -68,7 +68,10 @@ OPERATORS = frozenset((*COMPLETES, *TRANSLATES))
 _TASKS = (
     GraphTask("Add {edge}s", COMPLETES, "All {edge}s stay; the model may add others.", "edges"),
     GraphTask(
-        "Make marked anew", COMPLETES, "Only marked {node}s and their pairs are drawn.", "unmarked"
+        "Make marked anew",
+        COMPLETES,
+        "Only marked {node}s and their pairs are resampled.",
+        "unmarked",
     ),
     GraphTask(
         "Translate", TRANSLATES, "Another {one} near it, under the conditions below.", "nothing"

@@ -132,12 +132,14 @@ def lacking(run: RunState | None, catalog: Catalog | None) -> str | None:
         return None
     config = run.spec.family.config
     if not drafts.value_at(config, fields[TOLD]):
-        return "This model is not told the class of its data."
+        return "This model is unconditional."
     if led_by(run.spec) or DROPOUT not in fields:
         return ""
     dropout = drafts.value_at(config, fields[DROPOUT])
     if not dropout:
-        return "This model is always told the class, and knows nothing of data without one."
+        return (
+            "This model is always conditioned on the class, so it has no unconditional prediction."
+        )
     if dropout == 1:
-        return "This model never hears of the class, and no classifier leads its samples."
+        return "This model is unconditional and has no guidance classifier."
     return ""

@@ -44,7 +44,7 @@ FRAMES, STEPS = "frames", "steps"
 """The setting of an operator that says how many frames it keeps, and that of a sampler that says in
 how many steps it goes."""
 OWN = "A set of this project."
-_BESIDE = "else it is that of rows of the data that go with what is chosen"
+_BESIDE = "else it is that of real samples that match the chosen conditions"
 
 
 class Unreadable(ValueError):
@@ -205,7 +205,7 @@ def _condition(condition: Condition, called: Mapping[str, str]) -> FieldSpec:
             path=path,
             kind="choice",
             title=title,
-            help=f"Of which class all rows are; {_BESIDE}.",
+            help=f"Class of all samples; {_BESIDE}.",
             default="",
             choices=[Choice(value="", title="As in the data"), *names],
             group="Conditions",
@@ -215,7 +215,7 @@ def _condition(condition: Condition, called: Mapping[str, str]) -> FieldSpec:
         path=path,
         kind="int" if condition.whole else "float",
         title=title,
-        help=f"The same for all rows; {_BESIDE}. There it is {between}.",
+        help=f"The same for all samples; {_BESIDE}. There it is {between}.",
         unit=condition.unit,
         default=None,
         optional=True,

@@ -73,8 +73,8 @@ def figures_apart(
     ]
     if how == [_UNLED]:
         led = _led(spec, catalog)
-        return f"These samples are led by {led}. The figures of the run are of samples {_UNLED}."
-    return f"The figures of the run are of other samples: {', '.join(how)}." if how else ""
+        return f"These samples are led by {led}. The metrics of the run are of samples {_UNLED}."
+    return f"The metrics of the run are of other samples: {', '.join(how)}." if how else ""
 
 
 def _by(own: RunSpec, drawn: Pick | None, catalog: Catalog) -> RunSpec:

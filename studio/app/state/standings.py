@@ -31,16 +31,16 @@ __all__ = [
 NONE = "\u2013"
 Known = Literal["exact", "bound", "none"]
 KNOWN: tuple[tuple[str, Known], ...] = (("likelihood", "exact"), ("bound", "bound"))
-APART = "Figures of different n say nothing of each other."
+APART = "Values with different n cannot be compared."
 TIPS: dict[Known, str] = {
     "exact": "It knows how likely each datum is.",
     "bound": "It knows from below how likely a datum is.",
     "none": "Its density cannot be computed.",
 }
 NOT_KNOWN = "not known"
-INSTEAD = "Judge its samples, under Quality."
+INSTEAD = "Evaluate its samples under Quality."
 UNKNOWN = {
-    "generator": "It draws samples and has no density.",
+    "generator": "It generates samples and has no density.",
     "particles": "Its particles have no density.",
 }
 """Why a model whose samples are carried so cannot say how likely a datum is."""

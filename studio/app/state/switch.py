@@ -98,8 +98,13 @@ _EMPTY = {
     (
         "velocity",
         "particles",
-    ): "It leads from noise to data along t: samples alone do not follow it.",
-    ("score-difference", "flow"): "Along t the law of the particles is known: the score is enough.",
+    ): (
+        "It moves particles from noise to data along t, which a set of samples alone does not "
+        "determine."
+    ),
+    ("score-difference", "flow"): (
+        "Along t the distribution of the particles is known: the score is enough."
+    ),
     ("kernel", "flow"): "Nothing is learnt that could be replayed on new noise.",
     ("exact", "particles"): "The field is known before any training: they move along t.",
 }

@@ -36,8 +36,8 @@ SAMPLES, STEPS = 12, 13
 TENTHS, STRONGEST = 10, 8
 FREE = ("size",)  # conditions that nobody asks for at first
 COLUMNS = (
-    ("", "What was asked for"),
-    ("asked", "What the model was told"),
+    ("", "Requested"),
+    ("asked", "Conditions of the model"),
     ("made", "What its samples have: mean and deviation"),
 )  # fmt: skip
 SHOWN = shows_moving("asked")
@@ -71,7 +71,7 @@ class AskedView(AskedLive[Question]):
         self.follow()
 
     def _lay_out(self) -> None:
-        self.again = button("Others", self._again, tip="Draw from other noise")
+        self.again = button("Others", self._again, tip="Resample")
         self.bar = view_bar(self, self.words, None, self.again)
         self.conditions = Conditions()
         self.conditions.changed.connect(self._ask)
@@ -88,7 +88,7 @@ class AskedView(AskedLive[Question]):
         line.setStretch(1, 1)
         self.guided.setLayout(line)
         self.refused = label("", "warm", wrap=True)
-        self.grid = TileGrid("What was asked for")
+        self.grid = TileGrid("Requested")
         self.grid.setMinimumHeight(150)
         self.table = FiguresTable("Asked and made", COLUMNS)
         self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
@@ -143,7 +143,7 @@ class AskedView(AskedLive[Question]):
         if not isValid(self) or key != self._key:
             return
         if not able.conditions:
-            self._meeting, self.wrong = False, "This model is told nothing of what it makes."
+            self._meeting, self.wrong = False, "This model is unconditional."
             self.refresh()
             return
         self._meeting, self._ready = False, True
@@ -210,7 +210,7 @@ class AskedView(AskedLive[Question]):
             self._draw(*found)
         elif asks:
             self.grid.show_tiles(
-                None, message="" if self.wrong else f"{many.capitalize()} are being drawn"
+                None, message="" if self.wrong else f"{many.capitalize()} are being generated"
             )
             self.table.hide()
         elif self.wrong:
@@ -218,7 +218,7 @@ class AskedView(AskedLive[Question]):
         elif run is not None and not run.checkpoints:
             self.empty.tell("Nothing to ask yet", f"With its first checkpoint it makes {many}.")
         else:
-            self.empty.tell("What you ask for", "It is drawn when the engine is ready.")
+            self.empty.tell("What you ask for", "Samples are generated when the engine is ready.")
 
     def tell(self) -> None:
         """Say of which step that is which is shown, and whether others are on their way."""

@@ -40,8 +40,8 @@ SCHEDULES = ("of the run", "log-SNR", "linear", "cosine", "log-normal")
 TIMES = ("low discrepancy", "antithetic", "independent", "importance")
 """In the order in which `models.operators.bound.TIMES` has them."""
 VARIES = (
-    "How far an estimate of the bound is from it, in bits/dim: one draw, for schedules; the "
-    "mean of a batch of 128 rows, for time sampling. The bound itself is the same for all."
+    "Deviation of an estimate of the bound, in bits/dim: one sample for schedules; the mean of "
+    "a batch of 128 for time sampling. The bound itself is the same for all."
 )
 ONE = (
     "The error of predicted data is |D − x₀|², of noise |D − x₀|²/s², of v (1 + 1/s²) |D − x₀|². "

@@ -59,7 +59,7 @@ class LengthsView(ArraysView):
         self.key = LineKey()
         self.table = FiguresTable("Lengths", _columns("distance"))
         self.table.itemSelectionChanged.connect(self._look)
-        tip = "Draw samples with the weights averaged over the length that is chosen"
+        tip = "Generate samples with the weights of the chosen EMA length"
         self.draw_with = button("Draw samples…", self._draw_samples, tip=tip)
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)

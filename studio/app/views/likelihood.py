@@ -39,15 +39,15 @@ COLUMNS = (
         "lies with 95 %: less is better. Each pixel is spread over its level; of a density they "
         "may be negative",
     ),
-    ("of the law", "The mean of log p of what the model is held against, for the same rows"),
-    ("difference", "How much likelier the rows are to the model, ± twice its standard error"),
+    ("of the law", "Mean log p of the reference on the same samples"),
+    ("difference", "Difference of the mean log p from the reference, ± two standard errors"),
 )
 GAUSSIAN = "of a Gaussian"
 NO_GAUSSIAN = ("not defined: data are flat", "")
 LEVELS = 256  # those of a byte
 BYTE = math.log2(LEVELS - 1)
 Doubles = NDArray[np.float64]
-ALONE = "Only beside that of other images does it say anything: Measure holds it against the data."
+ALONE = "Only a comparison is meaningful: Measure compares it with the data."
 
 
 class LikelihoodView(PictureLab):
@@ -114,7 +114,10 @@ class LikelihoodView(PictureLab):
         self.histogram = HistogramPlot()
         self.histogram.setAccessibleName("How likely data are to the model")
         self.histogram.setMinimumHeight(200)
-        self.model, self.law = DensityMap("The model's density"), DensityMap("The law of the data")
+        self.model, self.law = (
+            DensityMap("The model's density"),
+            DensityMap("The distribution of the data"),
+        )
         self.table = FiguresTable("How likely sets of data are", COLUMNS)
         self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
         body = QVBoxLayout(page)

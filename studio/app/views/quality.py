@@ -44,10 +44,10 @@ REDRAW_MS = 67  # at most 15 pictures a second of what a person moves
 GROW_MS = 250  # and four of a curve that grows: more steps of it, by themselves, are hardly seen
 SIDE = 12
 WIDE = 760  # logical pixels from which two charts stand side by side
-WAITS = "No quality yet: it is measured as the training goes on, or by Evaluate"
+WAITS = "No quality yet. It is measured during the training, or by Evaluate"
 
 
-UNLED = "Qualities are of samples without guidance, which leads away from the law of the data"
+UNLED = "Metrics are of samples without guidance, which changes the distribution"
 
 
 def group_of(name: str) -> str:

@@ -73,7 +73,9 @@ class SamplesView(QWidget):
         self.made.setAccessibleName("Generated points")
         self.data.setAccessibleName("Data points")
         self._origin = Elided("", "muted")
-        self._overlay = button("Overlay", None, kind="chip", tip="Draw the data behind the samples")
+        self._overlay = button(
+            "Overlay", None, kind="chip", tip=("Show the data behind the samples")
+        )
         self._overlay.setCheckable(True)
         self._lasso = LassoChip([self.made, self.data], self._catch)
         self._chip = ChosenChip(state.selection, self._among)
@@ -92,7 +94,7 @@ class SamplesView(QWidget):
 
     def _lay_out(self) -> None:
         sample = sample_button(self._actions)
-        export = icon_button("export", "Export: rows to a file", self._actions.export.open)
+        export = icon_button("export", "Export samples to a file", self._actions.export.open)
         can = OperatorChip(self._state, self._actions)
         tools = (self._drawn_ones, self._lasso, self._overlay, sample, can, export)
         self.bar = view_bar(self, self._origin, None, *tools)
@@ -363,11 +365,11 @@ class SamplesView(QWidget):
 
     def _say_empty(self, step: int) -> None:
         if step and not self._once.ready:
-            self._empty.tell("No samples yet", "They are drawn when the engine is ready.")
+            self._empty.tell("No samples yet", "Samples are generated when the engine is ready.")
         elif step:
             self._empty.tell(
                 "No samples yet",
-                "Draw points from the model and compare them with the data.",
+                "Generate points with the model and compare them with the data.",
                 "Sample now",
                 self._actions.training.sample,
             )

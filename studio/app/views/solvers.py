@@ -84,7 +84,9 @@ class SolversView(FoundView):
         for plot in (self.distance, self.error):
             plot.chosen_at.connect(self._choose)
         self.ways = WaysPlot()
-        self.table = FiguresTable("Samplers with so many evaluations", _columns("", "sample", 0))
+        self.table = FiguresTable(
+            "Samplers at this number of evaluations", _columns("", "sample", 0)
+        )
         self.table.setMinimumHeight(210)
         self.table.itemSelectionChanged.connect(self._show_ways)
         self.facts = label("", "muted", wrap=True)  # the bar has no room for them
@@ -213,7 +215,7 @@ class SolversView(FoundView):
             for each, other in self.others
         )
         beside += "".join(
-            f" · run {number(each.name)} is not drawn: it was measured by "
+            f" · run {number(each.name)} is not shown: it was measured by "
             f"{counted(other.samples, kind.one, kind.many)}, and a distance falls with their number"
             for each, other in self.apart
         )
@@ -257,7 +259,7 @@ class SolversView(FoundView):
         series = run.series.get(f"{QUALITY}{found.figure}")
         n = samples_at(run, int(series.steps[-1])) if series is not None and len(series) else None
         of = f" at n = {n:,}" if n is not None else ""
-        return f"{text} That of the run's own figures, {own}{of}, is of other draws."
+        return f"{text} The value of the run itself, {own}{of}, is of other samples."
 
     def _grid(self, slug: str) -> str:
         """Say on which levels of noise the samplers stop."""
@@ -381,8 +383,8 @@ def _columns(figure: str, one: str, batch: int) -> tuple[tuple[str, str], ...]:
         ),
         (
             figure,
-            "Distance to real data that were not learned from, ± over the repeats: of one repeat "
-            "nobody knows how far it varies, and none is called near",
+            "Distance to unseen real data, ± over the repeats; with one repeat the spread is "
+            "unknown, and none is called near",
         ),
         (
             "to floor",

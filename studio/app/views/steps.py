@@ -184,7 +184,7 @@ class StepsView(QWidget):
             ""
             if drawn
             else "On points in a plane each stage is drawn, with what it has at hand at that "
-            f"moment; of {self._kind.many} it is only told."
+            f"moment; of {self._kind.many} it is only listed."
         )
         self._pictures.setVisible(self._following.record is not None)
         self._show_curves()

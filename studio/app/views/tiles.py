@@ -40,10 +40,7 @@ from studio.protocol.extras import PROJECTION
 
 __all__ = ["VIEW", "TilesView"]
 
-LATENTS = (
-    "A latent is the noise that a model turns into a datum. These stay the same along the "
-    "training: what changes is what the model makes of them."
-)
+LATENTS = "Fixed latents: what changes along the training is how the model maps them to samples."
 
 TARGET = 512  # of the data that are fetched with the names of their classes
 STRIP = 9  # frames of the film strip
@@ -85,7 +82,7 @@ class TilesView(QWidget):
         fixed = section("Fixed latents")
         set_tip(fixed, LATENTS)
         left = _pane(row(fixed, None, self._where), self.grid, self._legend)
-        seen = row(section("As the judge sees them"), None, self._lasso)
+        seen = row(section("In features of the reference classifier"), None, self._lasso)
         right = _pane(seen, self.projection, self._seen)
         halves = QSplitter(Qt.Orientation.Horizontal)
         halves.setChildrenCollapsible(False)
@@ -150,7 +147,9 @@ class TilesView(QWidget):
         self._chip.show_run(run, self._state.catalog)
         kind = self._kind
         self.grid.setAccessibleName(f"{kind.moving.capitalize()} of the fixed latents")
-        self.projection.setAccessibleName(f"All {kind.moving} as the judge network sees them")
+        self.projection.setAccessibleName(
+            f"All {kind.moving} in features of the reference classifier"
+        )
         self._right.setVisible(bool(kind.projection))
         self._tell_empty(run)
 

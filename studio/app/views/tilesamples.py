@@ -46,7 +46,7 @@ HEAR = (
     "Play the selected ones, or the one in the ring, one after the other, with the player of this "
     "system (H)"
 )
-BACK = "Esc: real ones again"
+BACK = "Esc: back to real samples"
 STEADY_MS = 1500  # that particles of a training stand before more is found of them
 TALL = 560  # pixels of the view from which on figures stand below the tiles
 
@@ -114,7 +114,7 @@ class TileSamplesView(QWidget):
         run, state = self._sampled.run, self._state
         self._others = beside(run, state.runs.by_key, state.catalog) if run is not None else []
         names = [f"Run {number(other.name)}" for other in self._others]
-        tips = ["What the run learns from (Esc leads back here)", *map(name_of, self._others)]
+        tips = ["The training data of the run (Esc goes back)", *map(name_of, self._others)]
         self.browser.real.offer_choice(["Real", *names], tips)
 
     def _offer_begun(self, key: str) -> None:
@@ -191,9 +191,9 @@ class TileSamplesView(QWidget):
         act = partial(self._actions.training.sample_as, other.key, len(shown.x), shown.seed)
         text, action = self._other.note, f"Draw {len(shown.x):,} of run {number(other.name)}"
         if self._other.drawing:
-            text, action = f"{text} Its samples are on their way.", ""
+            text, action = f"{text} Loading its samples…", ""
         elif not self._once.ready:
-            text, action = f"{text} They can be drawn when the engine is ready.", ""
+            text, action = f"{text} They can be generated when the engine is ready.", ""
         self._absent.tell("No such samples yet", text, action, act)
 
     def _show_real(
@@ -247,7 +247,7 @@ class TileSamplesView(QWidget):
             play(kind.heard({name: each[rows] for name, each in pane.arrays.items()}))
         except Unplayed as error:
             self._state.notices.post(
-                Notice(level="warning", text="Nothing can be heard", why=str(error), topic="hear")
+                Notice(level="warning", text="No sound can be played", why=str(error), topic="hear")
             )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -295,7 +295,7 @@ class TileSamplesView(QWidget):
             words = f"Draw {self._kind.moving} and compare them with the data."
             action, act = "Sample now", self._actions.training.sample
             if not self._once.ready:
-                words, action, act = "They are drawn when the engine is ready.", "", None
+                words, action, act = "Samples are generated when the engine is ready.", "", None
         self._empty.tell(title, words, action, act)
 
     def _target(self) -> None:

@@ -30,11 +30,11 @@ __all__ = ["Browser"]
 
 SIDES = ("Generated", "Real", "Beside")
 FILTER = 176  # pixels: "type = top, mass > 150" can be read
-IN_PLACE = "Generated, real, or both beside each other (R: one in the place of the other)"
+IN_PLACE = "Generated, real, or both next to each other (R switches)"
 NEAREST = (
-    "Show the real ones by their distance from the generated one in the white ring, those of its "
-    "class first where it has one: what is much nearer than real ones are to each other may be a "
-    "copy (N; Esc shows them as drawn again). Compared by {} ({})."
+    "Sorts the real samples by distance to the generated one in the white ring, those of its "
+    "class first: one that is much nearer than real samples are to each other may be a copy "
+    "(N; Esc restores the order). Compared by {} ({})."
 )
 
 
@@ -65,7 +65,7 @@ class Browser(QWidget):
         self.sides.select(2)
         set_tip(self.sides, IN_PLACE)
         self._side = 2
-        self.look = ChoiceList([], "How they are drawn")
+        self.look = ChoiceList([], "Sampling order")
         self.look.setMaximumWidth(110)
         self.look.hide()
         self.order = ChoiceList([], "Order of the tiles")
@@ -201,7 +201,7 @@ class Browser(QWidget):
         if pane is self.made and not self.nearest.isHidden():
             near = self.nearest.isChecked()
             found.append(
-                ("Real ones as drawn" if near else "Nearest real ones", self.nearest.click)
+                ("Real, in sampling order" if near else "Nearest real samples", self.nearest.click)
             )
         if self.edits:
             found.append(("Use in the edit lab", self.edit_wanted.emit if some else None))
@@ -403,9 +403,9 @@ class Browser(QWidget):
         why = {f"{side}: {said}" for side, said in sides.items() if said}
         name = sorting(order)
         if name and name in self.real.measures and name not in self.made.measures:
-            why.add(f"Generated: they stay as drawn, for {name} is not known of them.")
+            why.add(f"Generated: in sampling order, for {name} is not known of them.")
         if any(said.startswith("Generated") for said in why):
-            why.add("More is known of samples that were drawn.")
+            why.add("More is known of newly generated samples.")
         return why
 
     def _place_wrong(self) -> None:

@@ -11,7 +11,7 @@ __all__ = ["ChosenChip"]
 
 OTHERS: dict[What, str] = {
     "particles": "the particles of the fixed latents",
-    "samples": "samples that were drawn",
+    "samples": "generated samples",
     "data": "the data that the run learns",
     "near": "the nearest of the data that the run learns",
     "held": "data that were held out",

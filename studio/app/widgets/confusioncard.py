@@ -7,7 +7,7 @@ from studio.app.widgets.plotcard import PointedCard
 
 __all__ = ["ConfusionCard"]
 
-HELP = "Rows are the true classes, columns what the model tells: on the diagonal it is right."
+HELP = "Rows are true classes, columns predicted ones: the diagonal is correct."
 
 
 class ConfusionCard(PointedCard):

@@ -75,7 +75,7 @@ class DistanceTable(QWidget):
         by = f", by {shown.classes.lower()}" if len(shown.columns) > 1 else ""
         self.title.setText(f"W1 to real data{by}")
         self._about.set_text(shown.about)
-        heads = [("", ""), ("", "What the figures are written in: a power of ten, and their unit")]
+        heads = [("", ""), ("", "Unit of the values: a power of ten and the physical unit")]
         heads += [(f"{each}  floor", ABOUT) for each in shown.columns]
         what = marked or "all"
         heads.append(("× floor", f"Multiples of the floor, of {what}: a mark a model"))

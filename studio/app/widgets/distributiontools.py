@@ -106,7 +106,7 @@ class DistributionTools(QWidget):
         self.sides.select(0)
         self.sides.widen()
         self.sides.chosen.connect(self.side)
-        set_tip(self.sides, "What a brush selects: generated data or real ones")
+        set_tip(self.sides, "What the brush selects: generated or real data")
         line = Wrapping(8, 6)
         for part in (self.choice, self.which, self.log_x, self.log_y, self.sides):
             line.addWidget(part)

@@ -18,7 +18,7 @@ class ElementsTable(FiguresTable):
     """A line an element; the order of a person stays while others are shown."""
 
     def __init__(self) -> None:
-        super().__init__("What it is made of", [])
+        super().__init__("Composition", [])
         self._heads: list[str] = []
         self._columns: list[NDArray[np.float64]] = []
         self._by, self._falls = 0, False

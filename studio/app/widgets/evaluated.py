@@ -21,8 +21,8 @@ __all__ = ["EvaluatedCard"]
 HEADS = ("Metric", "Value", "Better", "Held against", "n", "Verdict")
 COUNT, VERDICT = 4, 5  # columns
 DOUBTFUL = (
-    "A figure of which nothing is said cannot tell these samples from real ones; of so few that "
-    "proves little: it takes {}."
+    "Metrics without a mark are within the noise floor; with so few samples that proves "
+    "little: use {}."
 )
 GAP, MARGIN = 18, 14  # pixels between two columns, and beside all
 

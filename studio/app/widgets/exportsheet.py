@@ -39,7 +39,7 @@ NAMES = 76  # pixels of the names of what is asked
 THICK = 3
 WEIGHED = 256  # rows from which the size of a file is told
 # A table of text has no place for how it was made: other formats hold that inside.
-BESIDE = dict.fromkeys((".csv", ".tsv"), "Beside it {}.json says how it was made.")
+BESIDE = dict.fromkeys((".csv", ".tsv"), "Also writes {}.json, which says how it was made.")
 FILMED = "film"
 FILM = (
     "Samples, Film makes one, by any sampler and number of steps, and its own export writes it as "
@@ -264,14 +264,14 @@ class ExportSheet(QFrame):
         chosen, kept = len(selection.of(self._picked)), self._filtered
         nothing = "Nothing of this run is selected."
         self.what.allow(0, "" if chosen else nothing, f"{chosen:,} selected")
-        none = "No row is as the filter asks." if kept is not None else "No filter leaves out any."
+        none = "No sample matches the filter." if kept is not None else "No filter leaves out any."
         left = len(kept) if kept is not None else 0
         self.what.allow(1, "" if left else none, f"{left:,} that the filter shows")
         self.what.allow(2, "" if total else "Nothing is shown yet.", f"All {total:,}")
         missing = "" if run.checkpoints or run.job else "The run has no checkpoint yet."
         if not moves_in(run, self._state.catalog):
             missing = "The model of this run makes no samples."
-        self.what.allow(3, missing, "Draw new samples from the model")
+        self.what.allow(3, missing, "Generate new samples with the model")
         self._offer_steps(run)
         taking = self.taking
         many = taking.many if taking is not None else 0
@@ -330,9 +330,7 @@ class ExportSheet(QFrame):
         self.seed.setEnabled(new)
         if not new and chooses and run.spec is not None:
             self.seed.setText(str(run.spec.training.get("seed", 0)))
-        set_tip(
-            self.seed, "" if new else "The seed of the run: its fixed latents are drawn from it."
-        )
+        set_tip(self.seed, "" if new else "Seed of the run, which fixes its latents.")
         offered = self._state.selection.known(source)
         origin = offered.origin() if offered is not None else ""
         self.origin.setText(origin or (offered.title if offered is not None else ""))

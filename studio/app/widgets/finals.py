@@ -199,7 +199,7 @@ class Finals(QWidget):
         if len(floors) > 1:
             each = [f"{floors[n]} at n = {n:,}" if n else floors[n] for n in floors]
             told = f"{word} {' and '.join(each)} ({what}, seed {seed})"
-            apart = "figures of different n say nothing of each other"
+            apart = "values with different n cannot be compared"
             return "; ".join(filter(None, [told, better, apart])) + "."
         (n,) = floors
         n = n or comparison.training_value(runs[0].spec, "evaluate_samples", catalog)

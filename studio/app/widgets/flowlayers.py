@@ -183,7 +183,7 @@ class FlowLayers(QObject):
         if not absent:
             why = self._word(record) if plane else ""
         elif not plane:
-            why = f"{names} can be drawn over the first two columns alone."
+            why = f"{names} can be drawn over the first two columns only."
         elif live:
             why = f"{names}: with the next live picture. This one is light, to spare the training."
         else:

@@ -69,7 +69,7 @@ class Freezing(QObject):
         self.freeze.setEnabled(not why)
         tip = "Do the next step stage by stage, and keep what each has"
         if run is not None and not run.here:
-            tip = "Do the step after a checkpoint stage by stage; the run stays as it is"
+            tip = "Repeat the step after a checkpoint stage by stage; the run is unchanged"
         set_tip(self.freeze, why or tip)
         self.freeze.setText("Another moment" if moment is not None else "Explain this moment")
         self.frozen.setVisible(moment is not None)
@@ -87,7 +87,7 @@ class Freezing(QObject):
         """Say what the training does while a moment stands still."""
         if self._state.moment.walking:
             return "Walking through the step"
-        return "The training goes on" if run.job and run.state == "running" else ""
+        return "The training continues" if run.job and run.state == "running" else ""
 
     def _freeze(self) -> None:
         run = self._following.run

@@ -55,7 +55,7 @@ class GraphPlane(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(200, 160))
         self.setMouseTracking(True)
-        self.setAccessibleName("One graph on its way")
+        self.setAccessibleName("Denoising sequence of one graph")
         repaint_on_theme(self)
 
     def show_way(self, way: GraphWay | None, names: Numbers) -> None:

@@ -59,9 +59,9 @@ WIDE = 620  # logical pixels from which two pictures stand side by side
 TILTED, OWN = 0, 1
 COLUMNS = (
     ("", ""),
-    ("guided", "Of the samples: how many the law of the data gives to the class, the root of the "
-     "trace of their covariance as a part of that of the class, and sliced W2"),
-    ("beside it", "What that is held against"),
+    ("guided", "Of the samples: probability of the class under the data distribution, root of "
+               "the trace of their covariance relative to that of the class, and sliced W2"),
+    ("beside it", "Reference values"),
 )  # fmt: skip
 
 
@@ -124,7 +124,7 @@ class GuidanceView(QWidget):
         self.classes = ClassChoice()
         self.classes.chosen.connect(self._class_changed)
         self.measure = button("Measure", self._measure)
-        self.law = Segments(["Tilted law", "Class law"], "Beside the samples")
+        self.law = Segments(["Tilted law", "Class law"], "Next to the samples")
         self.law.select(TILTED)
         self.law.widen()
         self.law.chosen.connect(self._show_law)
@@ -151,7 +151,7 @@ class GuidanceView(QWidget):
         )  # fmt: skip
         self.charts.by_strength.least = CURVE
         self.charts.chosen_at.connect(self.lead)
-        self.table = FiguresTable("Figures at this strength", COLUMNS)
+        self.table = FiguresTable("Metrics at this strength", COLUMNS)
         self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
         self._lines = [QBoxLayout(QBoxLayout.Direction.LeftToRight) for _ in range(2)]
         parts: tuple[tuple[QWidget, ...], ...] = (
@@ -435,11 +435,11 @@ class GuidanceView(QWidget):
             self.empty.tell("No guided samples", self._refused)
         elif run is None or not run.checkpoints:
             text = "As soon as this run has a checkpoint, its samples can be led to a class."
-            self.empty.tell("Nothing to lead yet", text)
+            self.empty.tell("Nothing to guide yet", text)
         else:
             ready = self.state.engine.state in ("ready", "busy")
-            asked = "They are on their way: the model is asked for the first of them."
-            later = "They are drawn when the engine is ready."
+            asked = "Generating the first samples…"
+            later = "Samples are generated when the engine is ready."
             text = (self.waits.text() or asked) if ready else later
             self.empty.tell("Guided samples", text)
 
@@ -467,8 +467,8 @@ class GuidanceView(QWidget):
         known = found.tilted is not None and found.own is not None
         self.exact.setVisible(known)
         self.own.setVisible(not known)
-        self.law.allow(TILTED, "" if known else "The law of these data is not known.")
-        self.law.allow(OWN, "" if known else "The law of these data is not known.")
+        self.law.allow(TILTED, "" if known else "The distribution of these data is unknown.")
+        self.law.allow(OWN, "" if known else "The distribution of these data is unknown.")
         if found.tilted is not None and found.own is not None:
             values = found.tilted[0] if self._law == TILTED else found.own
             self.exact.call(self._law_words(asked))

@@ -10,7 +10,7 @@ __all__ = ["held_chip"]
 
 def held_chip(sampled: Sampled) -> QPushButton:
     """Return the switch of one lens; it is seen where there are drawn samples."""
-    tip = "Show the samples that were drawn; off: the newest particles"
+    tip = "Show the generated samples; off: the newest particles"
     chip = button("Drawn", None, kind="chip", tip=tip)
     chip.setCheckable(True)
 

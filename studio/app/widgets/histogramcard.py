@@ -20,10 +20,11 @@ from studio.literal import one_line
 __all__ = ["HistogramCard", "Other"]
 
 FAR = (
-    "Wasserstein-1 between {n:,} generated and {n:,} real data, the mean of {draws} draws. ± is "
-    "one standard deviation by chance, of {resamples} bootstrap resamples of both sides. The floor "
-    "is the same between two halves of the real ones: green up to 1.35 floors, orange above 2.5; "
-    "of fewer than 200 never green, and orange only where the bars of both do not meet."
+    "Wasserstein-1 distance between {n:,} generated and {n:,} real data, mean of {draws} "
+    "subsamples. ± is one standard deviation of {resamples} bootstrap resamples of both sides. "
+    "The floor is the same between two halves of the real data: green up to 1.35 floors, "
+    "orange above 2.5; below 200 samples never green, and orange only if the histograms do not "
+    "overlap."
 )
 
 

@@ -23,8 +23,8 @@ CHOSEN_BELOW = ("item", "columns")
 """Kinds of options that are chosen from what was found, not in a form."""
 FEW = 6  # options that stand below each other above what was found
 BESIDE = 392  # pixels for more
-AS_FOUND = "As its name tells."
-NOT_THERE = "The files do not have it, whatever is like it."
+AS_FOUND = "As its name says."
+NOT_THERE = "Not in the files."
 LIKELIEST = "They may be of several kinds: this is the likeliest."
 NONE = "none"
 """What an option of the kind "source" is where no column is to be taken."""

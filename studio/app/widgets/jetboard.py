@@ -90,7 +90,7 @@ class JetBoard(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(QSize(240, 200))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName("Jets by type, generated beside real")
+        self.setAccessibleName("Jets by type, generated next to real")
         repaint_on_theme(self)
 
     def show_lines(self, lines: Sequence[Line]) -> None:

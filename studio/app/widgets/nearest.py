@@ -64,7 +64,7 @@ class Near:
         by = f" by {kind.apart.name.partition(';')[0]}" if kind.apart else ""
         line = f"nearest of {self.sought(kind)}: {words.figure(self.far.min())} away{by}"
         if self.usual is not None:
-            line += f", real ones from their own nearest: {words.figure(self.usual)} (median)"
+            line += f", real samples from their own nearest: {words.figure(self.usual)} (median)"
         return line
 
     def judged(self, kind: Kind) -> str:

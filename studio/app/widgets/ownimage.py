@@ -36,7 +36,7 @@ __all__ = ["Image", "OwnImage", "Told"]
 HIGH = 104  # pixels of the strip
 TARGET = 512  # real images that tell the size of them; the edit lab asks for as many
 Image = NDArray[np.float32]
-ASKED = "The model is asked."
+ASKED = "Running the model…"
 LATER = "The size of these images is not known yet: wait until the data are read."
 
 
@@ -99,7 +99,7 @@ class OwnImage(QWidget):
         self.title, self.trouble = Elided("", "strong", middle=True), label("", "danger", wrap=True)
         self.said = label("", "small", wrap=True)
         self.close_ = button("Put away", self._dismiss, kind="chip", tip="Show the lab alone")
-        self.tiles = TileGrid("A picture of your own, and what the model says of it", strip=True)
+        self.tiles = TileGrid("Your own image in the model", strip=True)
         self.tiles.setFixedHeight(HIGH)
         body = QVBoxLayout(self)
         body.setContentsMargins(16, 10, 16, 0)

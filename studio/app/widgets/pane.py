@@ -203,7 +203,7 @@ class Pane(QWidget):
             tiles = Browsed(self._kind, some, self._common, self._ready)
         nothing = self._message
         if self.count:
-            nothing = f"No {self._kind.one} is as the filter asks"
+            nothing = f"No {self._kind.one} matches the filter"
             nothing += f". {self._instead}" if self._instead else ""
         self.grid.show_tiles(
             tiles, noun=self._kind.moving, words=self._sorted_by(), order=rows, page=self._page,

@@ -101,7 +101,7 @@ class PointData(QWidget):
         wide = QHeaderView.ResizeMode.Stretch if d <= 6 else QHeaderView.ResizeMode.Interactive
         self.table.horizontalHeader().setSectionResizeMode(wide)
         listed = min(ROWS, len(x))
-        drawn = f"{len(x):,} rows are drawn"
+        drawn = f"{len(x):,} samples are shown"
         self.count.setText(f"{drawn}; the first {listed:,} of them:" if listed < len(x) else drawn)
         self._draw()
 

@@ -198,7 +198,7 @@ class RaceTray(QFrame):
         race, engine, draft = self._state.race, self._state.engine, self._state.draft
         why = why_not_added(race, draft) if draft is not None else "Nothing is being set up."
         self.add.setEnabled(not why)
-        set_tip(self.add, why or "Let what is set up beside take part, as it is now")
+        set_tip(self.add, why or "Add the current setup as a participant")
         reasons = race.reasons
         if engine.state not in ("ready", "busy"):
             reasons = [ErrorInfo(kind="engine", message=f"{engine.message}…"), *reasons]

@@ -8,8 +8,8 @@ from studio.app.widgets.basic import button
 __all__ = ["sample_button"]
 
 TIP = (
-    "Draw new samples into the run: as many as are shown, with another seed each time. Earlier "
-    "ones stay below the run in the sidebar; Generate asks for a number and a seed"
+    "Generate new samples into the run: as many as are shown, with another seed each time. "
+    "Earlier ones stay below the run in the sidebar; Generate lets you choose number and seed"
 )
 
 

@@ -18,18 +18,18 @@ MOST = 45  # per cent of either, so that some are left to learn from
 FIELDS = (
     FieldSpec(
         path="validation", kind="float", title="Validation", unit="%", default=10.0, above=0.0,
-        high=MOST, help="How many of the rows validate: something is chosen by them, never learned "
-        "from them.",
+        high=MOST, help=("Fraction of samples for validation: used to choose settings, never "
+                        "for training."),
     ),
     FieldSpec(
         path="test", kind="float", title="Test", unit="%", default=10.0, above=0.0, high=MOST,
-        help="How many of the rows only test: what is shown as quality is measured against them. "
-        "Where whoever made the data says which rows test, these do.",
+        help=("Fraction of samples for testing: quality is measured against them. Where the "
+             "data come with a test set, it is used."),
     ),
     FieldSpec(
         path="seed", kind="int", title="Seed", default=0, low=0, high=2**53,
-        help="Which rows these are. The same seed and shares choose the same rows of the same data "
-        "again.",
+        help=("Seed of the split. The same seed and fractions choose the same samples of the "
+             "same data."),
     ),
 )  # fmt: skip
 WIDE = 74  # pixels of an editor

@@ -58,7 +58,7 @@ class StandingsTable(FiguresTable):
     opened = Signal(int)
 
     def __init__(self) -> None:
-        super().__init__("How the compared runs stand", [("Model", "")])
+        super().__init__("Comparison of the runs", [("Model", "")])
         self.setIconSize(PICTURE)
         header = self.horizontalHeader()
         header.setStretchLastSection(False)  # what is left over is for the names

@@ -89,8 +89,8 @@ class TimeBar(QFrame):
         self.training = ClockSlider("Training step", accent=True)
         set_tip(
             self.training,
-            "Grey marks: steps whose particles are kept. Orange marks: checkpoints, from which the "
-            "training can go on or branch. Diamonds: what was changed.",
+            "Grey marks: snapshots. Orange marks: checkpoints, from which the training can "
+            "continue or branch. Diamonds: changes.",
         )
         self.flow = ClockSlider("Flow time", accent=False)
         self._step, self._time = label(), label()

@@ -184,4 +184,4 @@ async def test_a_model_that_is_told_nothing_says_so(
     await until(lambda: view.grid.count == 3)
     monkeypatch.setitem(ABLE, "conditions", [])
     lens.state.runs.selected.emit(lens.run.key)
-    await until(lambda: "told nothing" in view.empty.accessibleName())
+    await until(lambda: "unconditional" in view.empty.accessibleName())

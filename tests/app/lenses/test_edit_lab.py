@@ -167,7 +167,7 @@ async def test_what_came_of_one_task_is_not_shown_as_that_of_another(lens, lab):
     lab._go()
     await until(lambda: lab.go.text() == "Cancel")
     lab.form.choose(TASKS[2])
-    assert lab.results.tiles.accessibleDescription() == "Inpaint is on its way."
+    assert lab.results.tiles.accessibleDescription() == "Inpaint is loading."
     assert lab.go.toolTip() == "End Inpaint; nothing is kept"
     x = np.tile(lab.edits.now.image, (8, 1, 1, 1))
     write(lens, "inpaint", {"x": x, "row": np.zeros(8, np.int64)}, seed=3, draws=8)

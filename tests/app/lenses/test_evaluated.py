@@ -85,10 +85,10 @@ def test_what_so_few_cannot_say_is_said_once(lens, qtbot):
     card.show_figures(newest([event(said)]))
     card.show()
     told = [each.text() for each in card.findChildren(QLabel) if each.isVisible()]
-    assert sum("takes" in each for each in told) == 1
-    assert card.about.text().endswith("it takes 1,000.")
+    assert sum("so few samples" in each for each in told) == 1
+    assert card.about.text().endswith("use 1,000.")
     card.show_figures(newest([event(said)]), 250)
-    assert card.about.text().endswith("it takes 1,000, more than these data have.")
+    assert card.about.text().endswith("use 1,000, more than these data have.")
     assert any("× the floor" in each for each in told)
     names = [each.accessibleName() for each in card.findChildren(QLabel)]
     assert any("is too few to be sure" in each for each in names), "each is heard whole"

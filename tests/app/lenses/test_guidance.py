@@ -203,7 +203,7 @@ async def test_a_measured_curve_and_seen_answers_are_one(able, view) -> None:
 async def test_a_run_that_was_never_told_a_class_says_how_to_get_one(able, view) -> None:
     run, state = able.run, able.state
     run.spec = msgspec.structs.replace(run.spec, family=Pick(slug="edm"))
-    assert lacking(run, state.catalog) == "This model is not told the class of its data."
+    assert lacking(run, state.catalog) == "This model is unconditional."
     assert guidance.applies(state)
     state.runs.selected.emit(run.key)
     assert view.page.isHidden()
@@ -211,7 +211,7 @@ async def test_a_run_that_was_never_told_a_class_says_how_to_get_one(able, view)
     assert state.draft.spec.family.config == {"conditional": True, "label_dropout": 0.1}
     always = Pick(slug="edm", config={"conditional": True})
     run.spec = msgspec.structs.replace(run.spec, family=always)
-    assert "always told" in lacking(run, state.catalog)
+    assert "always conditioned" in lacking(run, state.catalog)
     assert told(run.spec, state).family.config["label_dropout"] == 0.1
 
 

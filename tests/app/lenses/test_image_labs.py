@@ -146,7 +146,7 @@ async def test_what_the_judge_sees_stands_below_each_image_with_a_cross_where_it
     })  # fmt: skip
     await until(lambda: purified.filled)
     said = [strip._paint.below.words[0] for strip in purified.strips]
-    assert "each pixel is moved by" in purified.done.text()
+    assert "each pixel changes by" in purified.done.text()
     assert "data std is put on" in purified.done.text()
     assert said == ["one, 75\u00a0%", "✗ two, 75\u00a0%", "✗ 7, 75\u00a0%"]
     assert purified.table.item(3, 1).text() == "80.0\u00a0% (70.0 to 90.0)"
@@ -248,12 +248,12 @@ async def test_a_pasted_picture_is_purified_and_the_judge_asked_before_and_after
         ask_judge={"class": np.array([1, 2]), "sure": np.array([0.5, 0.75])},
     )
     QTest.keySequence(purified, QKeySequence.StandardKey.Paste)
-    await until(lambda: "judge" in purified.own.said.text())
+    await until(lambda: "Classified" in purified.own.said.text())
     assert [each.operator for each in asked] == ["purify", "ask-judge"]
     assert np.shape(asked[1].inputs["rows"]) == (2, 1, SIDE, SIDE)
     below = purified.own.tiles._paint.below.words
     assert list(below) == ["before", "purified"]
-    said = "The judge sees one (50 % sure) before that, and two (75 % sure) once it is purified."
+    said = "Classified as one (50 % sure) before, and as two (75 % sure) after purification."
     assert said in purified.own.said.text().replace("\u00a0", " ")
     clipboard.setText("words")
     # Wherever the keyboard is: the command of the window hands it to the lab that is seen.
@@ -346,7 +346,7 @@ async def test_the_bits_of_a_picture_alone_say_what_is_missing_to_read_them(
     assert white(SIDE).save(str(picture))
     dropped(likelihood, file(picture))
     await until(lambda: "nats" in likelihood.own.said.text())
-    assert likelihood.own.said.text().endswith("Measure holds it against the data.")
+    assert likelihood.own.said.text().endswith("Measure compares it with the data.")
     assert ".." not in likelihood.own.said.text()
 
 
@@ -358,12 +358,12 @@ async def test_samples_are_led_to_what_the_judge_sees_in_a_picture(
     assert white(SIDE).save(str(picture))
     dropped(guidance, file(picture))
     await until(lambda: bool(guidance.picture.trouble.text()))
-    assert "hears of none" in guidance.picture.trouble.text(), "it is not told of classes"
+    assert "is unconditional" in guidance.picture.trouble.text(), "it is not told of classes"
     answers(images, ask_judge={"class": np.array([1]), "sure": np.array([0.75])})
     guidance._names = images.run.classes
     guidance.offer(guidance._names)
     dropped(guidance, file(picture))
-    await until(lambda: "75\u00a0% sure" in guidance.picture.said.text())
+    await until(lambda: "Classified" in guidance.picture.said.text())
     assert guidance.classes.name == "one"
 
 

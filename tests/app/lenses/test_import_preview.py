@@ -138,7 +138,7 @@ def test_a_bad_column_is_named_with_what_to_do(bad: Column, words: str) -> None:
 @pytest.mark.parametrize("name", ["../up", "a/b", ".hidden", "a\\b", "x:y"])
 def test_a_name_that_would_leave_the_folder_is_refused(name: str) -> None:
     chosen = [column("x"), column("y")]
-    assert "name may hold" in reasons(item(*chosen), chosen, name, [])[0]
+    assert "name may contain" in reasons(item(*chosen), chosen, name, [])[0]
 
 
 def test_a_taken_or_missing_name_is_refused() -> None:

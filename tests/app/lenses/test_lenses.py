@@ -279,7 +279,7 @@ async def test_samples_say_under_which_conditions_they_were_drawn(
         "300 samples, size = 3, mass = 5,000 GeV, type = top, pt = 2 values, step 50, seed 7"
     )
     assert not view._numbers.isVisible()
-    assert "have the chosen conditions only" in view._note.text()
+    assert "have only the chosen conditions" in view._note.text()
     view._drawn_ones.click()
     assert view._numbers.isVisible()
     assert not view._note.isVisible()
@@ -295,7 +295,7 @@ async def test_what_was_made_of_rows_that_were_given_was_not_drawn_under_a_condi
     lens.state.runs.logged.emit(lens.run.key)
     await wait(lambda: view.made.count == 8)
     assert view._origin.accessibleName() == "8 samples, label = six to three, step 50"
-    assert view._note.text().startswith("These samples were made of others")
+    assert view._note.text().startswith("These samples were generated from given inputs")
 
 
 async def test_of_wide_samples_some_columns_are_listed(lens: Any, show: Any, wait: Wait) -> None:

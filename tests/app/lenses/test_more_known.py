@@ -80,7 +80,7 @@ async def test_each_image_is_judged_once_and_can_be_sorted_by_what_was_found(jud
 
 
 async def test_without_a_judge_there_are_distances_alone(judged: Any) -> None:
-    judged.link.refusal = "there is no judge of these data"
+    judged.link.refusal = "these data have no reference classifier"
     more, changed = MoreKnown(judged.state, judged.state, judged.actions), []
     more.changed.connect(lambda: changed.append(1))
     real = {"x": judged.run.target}

@@ -111,7 +111,7 @@ def view(lens, qtbot) -> SolversView:
     return made
 
 
-NOTE = "500 points are too few to tell the solvers apart: take more."
+NOTE = "500 points are too few to compare the solvers: take more."
 
 
 def write(run: Path, more: dict[str, Any] | None = None, arrays: dict[str, Any] = ARRAYS) -> str:
@@ -147,7 +147,7 @@ async def test_what_was_measured_is_shown_as_soon_as_it_is_there(lens, view) -> 
     lens.measure("quality/sliced-w2", [70], [0.5])
     lens.measure("cost/samples", [70], [250])
     view.draw()
-    said = "That of the run's own figures, 0.2 ±\u00a00.03 at n = 250, is of other draws."
+    said = "The value of the run itself, 0.2 ±\u00a00.03 at n = 250, is of other samples."
     assert view.facts.text().endswith(said)
     assert view.note.isVisible()
     assert view.note.text() == NOTE
@@ -220,7 +220,7 @@ async def test_curves_of_other_runs_by_the_same_figure_are_drawn_with_it(lens, v
     await until(lambda: view.apart)
     assert [each.name for each, _ in view.apart] == ["0012-e"], "more samples are nearer anyway"
     assert "euler, run 12" not in [rung.title for rung in view.distance.rungs]
-    assert "run 12 is not drawn: it was measured by 2,000" in view.facts.text()
+    assert "run 12 is not shown: it was measured by 2,000" in view.facts.text()
     view.measure.click()
     asked = lens.state.asked[run.key, "solver-lab"]
     assert asked == {"n": 2000}, "as many as the newest of the others, so that it can be compared"

@@ -114,12 +114,12 @@ def test_what_only_an_evaluation_measured_is_in_the_table(
 
 @pytest.mark.parametrize(
     ("carrier", "why"),
-    [("generator", "draws samples"), ("particles", "particles"), ("flow", "computed")],
+    [("generator", "generates samples"), ("particles", "particles"), ("flow", "computed")],
 )  # fmt: skip
 def test_what_knows_no_likelihood_says_why_and_what_to_do_instead(carrier, why) -> None:
     family = entry("family", "m", carrier=carrier, capabilities=["samples"])
     assert why in not_known(family)
-    assert not_known(family).endswith("Judge its samples, under Quality.")
+    assert not_known(family).endswith("Evaluate its samples under Quality.")
     assert likelihood_fact(family) == f"not known. {not_known(family)}"
     bounded = entry("family", "m", capabilities=["samples", "bound"])
     assert likelihood_fact(bounded) == "a bound"

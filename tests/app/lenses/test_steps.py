@@ -47,7 +47,7 @@ def test_the_stages_are_told_with_their_sources_and_lead_to_the_model(
     view.show()
     assert view.stages.count() == len(STAGES)
     assert view.title.text() == "A training step of EDM"
-    assert "of data it is only told" in view.note.text()
+    assert "of data it is only listed" in view.note.text()
     view.about.click()
     assert (lens.state.place, lens.state.help_page) == ("help", "model-edm")
 
@@ -161,7 +161,7 @@ async def test_of_texts_a_step_is_drawn_and_a_moment_can_be_frozen(lens: Any, qt
     told = {CANDIDATES: np.full((2, 2, 2, 1), 98, np.uint8), CHANCES: np.ones((2, 2, 2, 1))}
     lens.run.live = FlowRecord.of(7, np.array([0.0, 1.0]), text, extras=told)
     lens.state.runs.record_arrived.emit(lens.run.key)
-    assert view.steps.titles == ["Before", "What the model says", "What is drawn from that"]
+    assert view.steps.titles == ["Before", "What the model says", "What is sampled from that"]
     assert "latent 0, t = 0.00 to 1.00" in view._where.accessibleName()
     assert view.steps.grids[0].tiles.said(0) == "a□"
     lens.state.selection.set(Source(lens.run.key, "particles"), np.array([1]), "click")

@@ -335,7 +335,7 @@ async def test_samples_that_are_led_stand_above_figures_that_say_they_are_of_oth
     generated(Path(lens.run.key), many, None, step=9, sampler=by)
     lens.state.runs.logged.emit(lens.run.key)
     await wait(lambda: origin(samples).endswith("step 9, guidance 2"))
-    assert samples._note.text().endswith("The figures of the run are of samples without guidance.")
+    assert samples._note.text().endswith("The metrics of the run are of samples without guidance.")
     assert samples._numbers.isVisible()
 
 
@@ -363,7 +363,7 @@ async def test_samples_that_another_run_has_none_of_are_drawn_with_the_same_seed
     job = JobInfo(job="1", kind="operator", state="running", title="", run=other.key)
     lens.state.jobs["1"] = job
     lens.state.queue_changed.emit()
-    assert samples._absent.accessibleName().endswith("on their way.")
+    assert samples._absent.accessibleName().endswith("Loading its samples…")
     assert not act.isVisible()
     samples.browser.real.choice.setCurrentIndex(0)
     assert not samples._absent.isVisible()
@@ -428,7 +428,7 @@ async def test_samples_of_images_are_browsed_by_the_page(
 
 def test_it_is_said_what_a_latent_is(view: TilesView) -> None:
     (heading,) = [each for each in view.findChildren(QLabel) if each.text() == "FIXED LATENTS"]
-    assert "noise that a model turns into" in heading.toolTip()
+    assert "how the model maps them to samples" in heading.toolTip()
 
 
 async def test_jets_say_their_type_by_its_name(

@@ -170,7 +170,7 @@ class SceneView(QWidget):
         self._save.setEnabled(self._map is not None and ready)
         set_tip(self._save, "Write the map to a file" if self._save.isEnabled() else unsaved)
         if self._map is None:
-            message = "Classify the scene to see what the model says of every pixel."
+            message = "Classify the scene to see the predicted class of every pixel."
             self.said.show_image(None, why or message)
 
     def _arrived(self, key: str, scene: SceneData) -> None:

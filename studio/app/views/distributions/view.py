@@ -81,7 +81,7 @@ class DistributionsView(QWidget):
         tools.axes.connect(self._show)
         tools.side.connect(self._turn)
         picture = icon_button("export", "Export picture: PNG, SVG or PDF", self._export)
-        draw = button("Sample now", self._draw, tip="Draw as many as an evaluation has")
+        draw = button("Sample now", self._draw, tip="Generate as many as an evaluation has")
         self.bar = view_bar(self, None, held_chip(self._sampled), draw, picture)
         self._key = LineKey()
         self._led = label("", "warm", wrap=True)
@@ -158,12 +158,12 @@ class DistributionsView(QWidget):
             return
         if samples:
             self._empty.tell(
-                "Counting", f"Numbers of {self._kind.many} are held against real ones."
+                "Counting", f"Numbers of {self._kind.many} are compared with real ones."
             )
         elif now is not None and not self._kind.fits(now.x.shape[1:]):
             self._empty.tell("Nothing to count", f"These {self._kind.many} have no numbers.")
         elif now is not None:
-            self._empty.tell("Reading the data", "Generated data are held against real ones.")
+            self._empty.tell("Reading the data", "Generated data are compared with real data.")
         elif run.step:
             act = ("Sample now", self._draw)
             self._empty.tell("No samples yet", f"Draw {self._kind.moving} to count them.", *act)

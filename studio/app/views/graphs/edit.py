@@ -161,7 +161,7 @@ class GraphEditView(QWidget):
         self.trouble = label("", "danger", wrap=True)
         self.results = TileGrid("What came of it")
         self.results.setMinimumHeight(120)
-        self.use = button("Edit this", self.go_on, kind="chip", tip="Go on with this one")
+        self.use = button("Edit this", self.go_on, kind="chip", tip="Continue with this one")
         self.said = Elided("", "small")
         right.addLayout(row(self.form.what, None))
         right.addWidget(self.says)
@@ -479,7 +479,7 @@ class GraphEditView(QWidget):
             control.setVisible(now is not None)
         self.empty.setVisible(now is None)
         if now is None or run is None:
-            ready = "Some of the data are on their way."
+            ready = "Loading data…"
             later = "The data are read when the engine is ready."
             self.empty.tell("Nothing to edit yet", ready if self._once.ready else later)
             return
@@ -530,7 +530,7 @@ class GraphEditView(QWidget):
         self.said.setVisible(came is not None)
         if came is None:
             waits = self._errands.awaited(self._key)
-            message = "It is on its way." if waits else "What the model makes of it will be here."
+            message = "Loading…" if waits else "The result will appear here."
             self.results.show_tiles(None, message=message)
             return
         self.said.set_text(came.about)

@@ -44,7 +44,7 @@ TALL = 620  # pixels of the view from which on it has curves
 TIME, NODES = "flow time", "nodes"
 LEGEND = "strong: stays · orange: goes"
 FORESEEN = " · dashed: foreseen"
-STILL_LEGEND = "an edge is as clear as it is certain"
+STILL_LEGEND = "opacity of an edge = its probability"
 TYPED_LEGEND, TYPED_CELLS = " · lines: type", ", numbers: type"
 CELLS = "below the diagonal: now, above: expected"
 CELLS_AT_END = "below the diagonal: now, above: at the end"

@@ -33,7 +33,7 @@ __all__ = ["VIEW", "ParsedView"]
 OPERATOR = "parse"
 DRAWS = 8
 FIRST = "the dog that the girl saw ran"
-UNJUDGED = "The grammar has no tree for these words: nobody can say whether this one is right."
+UNJUDGED = "The grammar has no tree for these words, so there is no correct answer."
 SHOWN = shows_moving("parsed")
 
 
@@ -68,7 +68,7 @@ class ParsedView(AskedLive[Question]):
         self.refused = label("", "warm", wrap=True)
         self.verdict = label("", "strong", wrap=True)
         self.order = label("", "muted", wrap=True)
-        self.made = SentencePlot("What the model draws")
+        self.made = SentencePlot("Sampled trees")
         self.real = SentencePlot("The tree of the grammar")
         self._real_title = label("The tree of the grammar", "strong")
         self.page = QWidget()
@@ -80,7 +80,7 @@ class ParsedView(AskedLive[Question]):
         body.addLayout(line)
         for part in (self.refused, self.verdict, self.order):
             body.addWidget(part)
-        self._made_title = label("What the model draws", "strong")
+        self._made_title = label("Sampled trees", "strong")
         body.addWidget(self._made_title)
         body.addWidget(self.made, 1)
         body.addWidget(self._real_title)
@@ -132,7 +132,9 @@ class ParsedView(AskedLive[Question]):
         self.another.setVisible(ready)
         self.empty.setVisible(not ready)
         if not ready:
-            self.empty.tell("Nothing to ask yet", "With its first checkpoint it draws trees.")
+            self.empty.tell(
+                "Nothing to ask yet", "Trees can be sampled after the first checkpoint."
+            )
             return
         self.refused.setText(self.wrong)
         self.refused.setVisible(bool(self.wrong))
@@ -150,7 +152,7 @@ class ParsedView(AskedLive[Question]):
         self.made.show_picture(_made(words, arrays, real))
         self.real.show_picture(None if real is None else _real(words, real))
         right = 0 if real is None else _right(words, arrays, real)
-        said = f"{right} of {len(arrays['x'])} draws are the tree that the grammar has."
+        said = f"{right} of {len(arrays['x'])} sampled trees equal the tree of the grammar."
         self.verdict.setText(UNJUDGED if real is None else said)
         # Twice the same tree says no more than once.
         differs = real is not None and right < len(arrays["x"])

@@ -59,7 +59,7 @@ class AnomalyView(PictureLab):
     """Shows what the anomaly lab found."""
 
     operator = OPERATOR
-    hint = "how far it stands out, and where, is said"
+    hint = "scores it and maps where it is unusual"
     question = "Does it notice what it has never seen?"
     answer = (
         "Each image is put under noise, and the model says what it was: what it gets wrong is none "
@@ -95,7 +95,7 @@ class AnomalyView(PictureLab):
         self.look.widen()
         self.look.chosen.connect(self._show_look)
         self._look = 0
-        self.table = FiguresTable("How far sets of images stand out", COLUMNS)
+        self.table = FiguresTable("Anomaly scores of the sets", COLUMNS)
         self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
         self.key = LineKey()
         self.histogram = HistogramPlot()

@@ -71,10 +71,10 @@ TARGET = 512  # real images that are fetched to choose from
 STEPS = 100  # of the slider between before and after
 WIDE = 640  # logical pixels from which image and results stand side by side
 COLOURS = 3
-DRAWN = "Latents that are drawn"
+DRAWN = "Random latents"
 SIDES, ENDS = ("Before", "After"), ("First latent", "Chosen stop")
 AS_IT_IS = "As the image is"
-OF_IMAGE = "Which class the model is told of the image; else its own, none where nobody knows it."
+OF_IMAGE = "Class that the model is conditioned on; otherwise the image's own, none if unknown."
 SIDE = 84  # height of a strip of small images
 
 
@@ -413,7 +413,7 @@ class EditView(QWidget):
 
     def _take_from(self, read: Callable[[], tuple[Sheet, str]], *, second: bool = False) -> None:
         if self.task.drawn:
-            self._say(f"{self.task.title} draws its latents: it takes no image.")
+            self._say(f"{self.task.title} uses random latents: it takes no image.")
             return
         if not self.pictures.shape:
             self._say("The size of these images is not known yet: wait until the data are read.")
@@ -623,7 +623,7 @@ class EditView(QWidget):
         elif not self._once.ready:
             self.empty.tell("Nothing to edit yet", "The data are read when the engine is ready.")
         else:
-            self.empty.tell("Nothing to edit yet", "Some of the data are on their way.")
+            self.empty.tell("Nothing to edit yet", "Loading data…")
 
     @property
     def _why_no_more(self) -> str:

@@ -108,23 +108,23 @@ def _said(
         to = f"class {config.get('to', '')}"
         return (
             f"From {start} (0%: the way back to the image) to {to} (100%). Below each the weight "
-            f"of {to} in the score that leads it."
+            f"of {to} in the score that guides it."
         )
     if task.drawn:
         angle = float(np.asarray(arrays["angle"], np.float64)[0])
         return (
-            f"From one drawn latent (0%) to another (100%), {angle:.0f}° apart, along the great "
+            f"From one random latent (0%) to another (100%), {angle:.0f}° apart, along the great "
             "circle between them. Another seed draws other ends."
         )
     if "way" in arrays:
         return "From this image (0%) to the second one (100%): how far its noise is on the way."
     if "latent" in arrays:
-        noise = "Its noise: where the ODE leads from the image; grey is 0, black −3 and white 3."
+        noise = "Its latent by the ODE; grey is 0, black −3 and white 3."
         if task.operator == TRANSLATED:
-            return f"{noise} Made of it: what the ODE of the other run or class makes of it."
+            return f"{noise} Decoded by the ODE of the other run or class: "
         off = words.figure(float(np.asarray(arrays["error"], np.float64).mean()))
         return (
-            f"{noise} Comes back: what the ODE makes of it, {off} standard deviations of the data "
+            f"{noise} Reconstruction by the ODE: {off} standard deviations of the data "
             "a pixel from the image."
         )
     each = f"{counted(n, 'draw')}, each of other noise" if n > 1 else ""

@@ -36,7 +36,7 @@ class EditResults(QWidget):
         self.tiles.picked.connect(self._pick)
         self.said = label("", "small", wrap=True)
         self.facts = Elided("", "small", middle=True)
-        use = button("Edit this", self.wanted.emit, kind="chip", tip="Go on with this one")
+        use = button("Edit this", self.wanted.emit, kind="chip", tip="Continue with this one")
         copy = button("Copy", self._copy, kind="chip", tip="Copy this one as a picture")
         show = button("Browse", self.browsed.emit, kind="chip", tip="See all of them as samples")
         self._use = use
@@ -76,8 +76,8 @@ class EditResults(QWidget):
         self.said.setText(found.said if found is not None else "")
         self.said.setVisible(bool(self.said.text()))
         if found is None:
-            message = f"{awaited} is on its way." if awaited else ""
-            message = message or "Apply, and what comes of it is here."
+            message = f"{awaited} is loading." if awaited else ""
+            message = message or "Apply, and the result appears here."
             self.tiles.show_tiles(None, message=message)
             self.facts.set_text("")
             return

@@ -60,8 +60,8 @@ class FilmView(FoundView):
     operator = OPERATOR
     question = "How does noise become an image?"
     answer = (
-        "Choose a sampler and its steps: each of them is kept, with what the denoiser foresees of "
-        "the image there. The Flow clock leads through it."
+        "Choose a sampler and its steps: each step is kept, with the denoised estimate of the "
+        "image. Scrub with the Flow clock."
     )
     does, doing = "Make a film", "Making the film"
     low = True
@@ -87,7 +87,7 @@ class FilmView(FoundView):
         self.way_up = Segments(list(WAYS.values()), "How the picture gets its noise")
         self.way_up.select(0)
         self.way_up.widen()
-        set_tip(self.way_up, "Noise that is drawn, or the noise that it comes from by the ODE")
+        set_tip(self.way_up, "Random noise, or the latent by the ODE")
         self._way = "drawn"
         self.level = QSlider(Qt.Orientation.Horizontal)
         self.level.setAccessibleName("Noise level at which the film begins")
@@ -140,7 +140,7 @@ class FilmView(FoundView):
         images = np.concatenate([image[None], film.way[:1, 0], film.way[-1]])
         back = [f"made {i + 1}" for i in range(film.count)] if way == "drawn" else ["comes back"]
         away = words.figure(float(moved.mean()))
-        ended = "What is made of it ends" if way == "drawn" else "It comes back"
+        ended = "Final samples" if way == "drawn" else "It comes back"
         text = f"{ended} {away} standard deviations of the data a pixel from where it was."
         return Told(images, ["as seen", f"s {float(film.s[0]):g}", *back], text)
 
@@ -163,7 +163,7 @@ class FilmView(FoundView):
     def lay_out(self, page: QWidget) -> None:
         self.where = Elided("", "muted")
         self.now = TileGrid("Where the samples are")
-        self.ahead = TileGrid("What the denoiser foresees of them")
+        self.ahead = TileGrid("Denoised estimates")
         self.way = TileGrid("One sample along the flow", strip=True)
         self.foreseen = TileGrid("What is foreseen of it along the flow", strip=True)
         for grid in (self.now, self.ahead):

@@ -36,19 +36,19 @@ OPERATOR, JUDGE = "image-guidance", "ask-judge"
 ALL = "All in turn"
 SHOWN = 16  # images that are drawn as the slider moves
 UNLED = (
-    "Guided samples begin with noise, and a picture says no more than a class; this model hears of "
-    "none. Film, Edit, Anomaly and Purify take the picture itself."
+    "Guided samples start from noise, and an image gives only a class; this model is "
+    "unconditional. Film, Edit, Anomaly and Purify use the image itself."
 )
-LIVE = "Label accuracy of the images below, as the judge sees them, and its 95 % interval"
+LIVE = "Label accuracy of the images below by the reference classifier, with its 95 % interval"
 DEVIATIONS = 1.96  # that the end of an interval of 95 % is away
-ASKED = "The judge is asked"
+ASKED = "Classifying…"
 GUIDED = (
-    "Label accuracy: the share of samples in which the judge sees the class that was asked for. "
-    "Coverage: the share of real images with a sample near them in its eyes"
+    "Label accuracy: fraction of samples classified as the requested class. Coverage: fraction "
+    "of real images with a sample in their neighbourhood, in features of the reference "
+    "classifier"
 )
 REAL = (
-    "The judge on real images, of those that were held out where some were; the coverage that as "
-    "many samples of their law have"
+    "Label accuracy of held-out real images where there are some; coverage of as many real samples"
 )
 
 
@@ -105,7 +105,7 @@ class ImageGuidanceView(GuidanceView):
 
     operator, recipe = OPERATOR, "digits-edm"
     highest = CURVE[0][1]  # as far as Measure goes; beyond, images are patterns
-    measures = "Ask the judge about strengths from 0 to 8, and keep the curve"
+    measures = "Measure strengths from 0 to 8 and keep the curve"
     live = {"n": SHOWN, "measure": False}  # noqa: RUF012
 
     def _lay_out(self) -> None:
@@ -115,7 +115,7 @@ class ImageGuidanceView(GuidanceView):
         self.classes = ClassChoice()
         self.classes.chosen.connect(self._class_changed)
         self.measure = button("Measure", self._measure)
-        hint = "the judge says which class it sees, and samples are led there"
+        hint = "the reference classifier's gradient guides the samples to the class"
         self.picture = OwnImage(self, self.state, self._actions, self._led_by, hint)
         self.bar = view_bar(self, self.words, None, self.picture.open, self.measure)
         self.page = LowPage()
@@ -136,7 +136,7 @@ class ImageGuidanceView(GuidanceView):
         self.charts.by_strength.least = (CURVE[0], SHARE)
         self.charts.by_strength.within = SHARE
         self.charts.chosen_at.connect(self.lead)
-        self.table = FiguresTable("Figures at this strength", _heads(()))
+        self.table = FiguresTable("Metrics at this strength", _heads(()))
         self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
         self.table.setMinimumWidth(200)
         self.unknown = label("", "muted", wrap=True)
@@ -175,13 +175,16 @@ class ImageGuidanceView(GuidanceView):
         judged = await self._actions.operating.ask(key, JUDGE, inputs={"rows": [image.tolist()]})
         seen, sure = int(judged.arrays["class"][0]), float(judged.arrays["sure"][0])
         if not 0 <= seen < len(self._names):
-            message = f"The judge sees class {seen} in it, which the model is not told of."
+            message = (
+                f"The reference classifier sees class {seen} in it, which is no condition of the "
+                "model."
+            )
             raise Refused(ErrorInfo(kind="user", message=message))
         name = self._names[seen]
         if image is self.picture.image:
             self.classes.choose(seen + 1)  # after all in turn
         how = words.percent(sure)
-        text = f"The judge sees {name} in it, {how} sure: samples are led to that class."
+        text = f"Classified as {name} ({how}); samples are guided to that class."
         return Told(image[None], [f"{name}, {how}"], text)
 
     def _keep(self, label_: int, rescale: float, figures: Sequence[Judged]) -> None:
@@ -230,7 +233,7 @@ class ImageGuidanceView(GuidanceView):
     def _draw_without(self, asked: Question) -> None:
         """Show what was measured while no sample is there yet."""
         noun = kind_of_run(self._run, self.state.catalog).many
-        self.grid.show_tiles(None, noun=noun, message="They are on their way.")
+        self.grid.show_tiles(None, noun=noun, message="Loading…")
         self._title.set_text(f"Strength {asked.strength:g}")
         self.right.hide()
         self._draw_known(asked)
@@ -253,7 +256,7 @@ class ImageGuidanceView(GuidanceView):
             )
             self.table.fit()
         unknown = (
-            f"Nothing is measured yet. Measure asks the judge about {self._which(asked.label)} at "
+            f"Nothing is measured yet. Measure evaluates {self._which(asked.label)} at "
             "strengths from 0 to 8."
             if not each
             else "This strength is not measured: click a dot of the curve for one that is."

@@ -51,7 +51,7 @@ class PaintTools(QWidget):
         self.eraser.clicked.connect(lambda: self._take_tool(erases=True))
         self.wider = icon_button("brush-wide", "Wider brush (])", partial(self.size_by, 1))
         self.narrower = icon_button("brush-narrow", "Narrower brush ([)", partial(self.size_by, -1))
-        self._new = icon_button("page", "New sheet: all black, to be drawn on", self.empty)
+        self._new = icon_button("page", "New image: all black, to draw on", self.empty)
         self._wipe = icon_button("trash", "Take all marks away", self.wipe)
         self._negative = icon_button("contrast", "Invert brightness", self.negate)
         self._back = icon_button("undo", "Undo (Ctrl+Z)", self.undo)

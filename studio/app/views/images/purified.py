@@ -35,7 +35,7 @@ SETS = (
 """In the order of `models.operators.attack.SETS`."""
 ROWS = ("Clean", "Attacked", "Attacked, then purified")
 COLUMNS = (
-    ("Unseen images", "What was done to them before the judge saw them"),
+    ("Unseen images", "Processing before classification"),
     ("judge is right", "How often it names the class rightly, with its 95 % interval"),
 )
 SHOWN = 10  # images of a strip
@@ -49,12 +49,11 @@ class PurifiedView(PictureLab):
     """Shows what the purification lab found."""
 
     operator = OPERATOR
-    hint = "it is purified, and the judge says what it sees before and after"
+    hint = "it is purified, with the predicted class before and after"
     question = "Can it mend what an attacker has done?"
     answer = (
-        "Unseen images are altered a little, by Attack at each pixel, until the judge errs. Noise "
-        "drowns what was altered, and the model takes it away again: does the judge then see what "
-        "was there?"
+        "Attack perturbs unseen images until the reference classifier errs. Noise covers the "
+        "perturbation, and denoising removes both: is the class recognised again?"
     )
 
     async def ask_own(self, key: str, image: Image) -> Told:
@@ -75,9 +74,9 @@ class PurifiedView(PictureLab):
             for seen, sure in zip(judged.arrays["class"], judged.arrays["sure"], strict=True)
         )
         noise = config.get("noise", self._usual_noise())
-        put = f"Noise of {noise:g} data std is put on and taken away. " if noise else ""
+        put = f"Noise of {noise:g} data std is added and removed. " if noise else ""
         # Below the images there is no room for how sure it is.
-        text = f"{put}The judge sees {before} before that, and {after} once it is purified."
+        text = f"{put}Classified as {before} before, and as {after} after purification."
         return Told(images, list(sides), text)
 
     def _usual_noise(self) -> float:
@@ -88,7 +87,7 @@ class PurifiedView(PictureLab):
         return next((float(f.default) for f in fields if f.path == "noise"), 0.0)
 
     def lay_out(self, page: QWidget) -> None:
-        self.table = FiguresTable("How often the judge is right", COLUMNS)
+        self.table = FiguresTable("Accuracy of the reference classifier", COLUMNS)
         self.table.setSelectionMode(FiguresTable.SelectionMode.NoSelection)
         body = QVBoxLayout(page)
         body.setContentsMargins(16, 10, 16, 12)
@@ -98,15 +97,15 @@ class PurifiedView(PictureLab):
         body.addWidget(self.table)
         self.strips: list[TileGrid] = []
         for title in ROWS:
-            strip = TileGrid(f"{title} images, and what the judge sees in them", strip=True)
+            strip = TileGrid(f"{title} images, with their predicted classes", strip=True)
             strip.setFixedHeight(SMALLEST + BELOW)
             strip.picked.connect(self._pick)
             self.strips.append(strip)
             body.addWidget(section(title))
             body.addWidget(strip)
         said = (
-            "Below each the class that the judge sees in it and how sure it is of that; a cross "
-            "before it where that is wrong. The same images stand below each other."
+            "Below each image its predicted class and confidence; a cross marks errors. The "
+            "same images stand below each other."
         )
         body.addWidget(label(said, "small", wrap=True))
         body.addStretch(1)
@@ -155,9 +154,9 @@ def done(config: Mapping[str, Any]) -> str:
     """Say what was done to the images, by the settings of the lab."""
     strength, noise = float(config.get("strength", 0.0)), float(config.get("noise", 0.0))
     votes = int(config.get("votes", 1))
-    mean = f", {votes} times; the judge sees the mean" if votes > 1 else ""
+    mean = f", {votes} times; the predictions are averaged" if votes > 1 else ""
     return (
-        f"The judge is a classifier of these data. Attacked: each pixel is moved by {strength:g} "
+        f"The reference classifier of these data. Attacked: each pixel changes by {strength:g} "
         "(black to white is 1), up or down, whichever makes the judge doubt the right class more "
         "(fast gradient sign). By chance: as far, up or down by a coin. Purified: noise of "
         f"{noise:g} data std is put on, and the model takes it away again{mean}."

@@ -92,8 +92,9 @@ class JetFlowView(QWidget):
 
     def _lay_out(self) -> None:
         self.types = PartChoice(short=True)
-        self.swap = button("Real in place", None, kind="chip", tip="The nearest real jets in the "
-                           "place of the generated ones (R)")  # fmt: skip
+        self.swap = button("Real in place", None, kind="chip", tip=("The nearest real jets "
+                                                                   "instead of the generated "
+                                                                   "ones (R)"))  # fmt: skip
         self.trails = button("Trails", None, kind="chip", tip="Where constituents came from")
         self.rings = button(
             "D(x, s)", None, kind="chip", tip="Where the denoiser expects the constituents: orange"

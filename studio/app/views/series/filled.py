@@ -44,8 +44,8 @@ class FilledView(ArraysView):
     operator = OPERATOR
     question = "What does the model say of what it cannot see?"
     answer = (
-        "Hide a stretch of unseen series, or their end, and let the model draw it many times: the "
-        "median, how sure it is, and whether the truth lies where it should."
+        "Mask a stretch of unseen series, or their end, and impute it many times: median, "
+        "intervals, and whether they contain the truth."
     )
 
     def lay_out(self, page: QWidget) -> None:
@@ -57,7 +57,7 @@ class FilledView(ArraysView):
         self.slider.valueChanged.connect(self._look)
         self.fans, self._channels = FanPlot(), 1
         self.coverage = LinePlot(
-            "Coverage", "draws in the fan, %", "truth in the fan, %", dots=True
+            "Coverage", "samples in the fan, %", "truth in the fan, %", dots=True
         )
         self.coverage.setMaximumHeight(280)
         self.table = FiguresTable("How good the guesses are", COLUMNS)
