@@ -259,9 +259,7 @@ def family(
 
     def add(make: FamilyClass) -> FamilyClass:
         shown = read_presentation(path) if path is not None else None
-        if shown is not None:
-            make.layers, make.stages = shown.layers, shown.stages
-        elif not title:
+        if shown is None and not title:
             raise ValueError(
                 f"family {slug!r} has neither a title nor resources/models/{slug}.toml"
             )
@@ -289,6 +287,8 @@ def family(
             passes=passes,
         )
         registry.add(entry)
+        if shown is not None:
+            make.layers, make.stages = shown.layers, shown.stages
         return make
 
     return add

@@ -141,15 +141,19 @@ def band(found: Measured) -> tuple[float, float] | None:
 
 def edges(floor: float, spread: float, limit: float, better: str) -> tuple[float, float]:
     """Return the ends of the band around a floor, ``limit`` SD from it."""
-    if not _is_skewed(floor, better):
+    if not _is_skewed(floor, spread, better):
         return floor - limit * spread, floor + limit * spread
     middle, sigma = _log_moments(floor, spread)
     return math.exp(middle - limit * sigma), math.exp(middle + limit * sigma)
 
 
-def _is_skewed(floor: float, better: str) -> bool:
-    """Return whether a metric is a distance: positive, and better when it is lower."""
-    return better == "lower" and floor > 0
+def _is_skewed(floor: float, spread: float, better: str) -> bool:
+    """Return whether a metric is a distance: positive, and better when it is lower.
+
+    The floor of an unbiased estimate of a squared distance is 0 on average, so that its sign is
+    chance; the mean of eight pairs is hardly ever one SD above 0.
+    """
+    return better == "lower" and floor > spread
 
 
 def _log_moments(mean: float, sd: float) -> tuple[float, float]:
@@ -168,7 +172,7 @@ def deviation(found: Measured) -> float:
     where the floor never varied.
     """
     floor, spread = found.floors[found.slug], found.spread
-    if spread and _is_skewed(floor, found.better):
+    if spread and _is_skewed(floor, spread, found.better):
         middle, sigma = _log_moments(floor, spread)
         return (math.log(found.value) - middle) / sigma if found.value > 0 else -math.inf
     worse = found.value - floor

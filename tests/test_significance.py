@@ -50,6 +50,18 @@ def test_real_data_fail_in_at_most_a_twentieth_of_evaluations(slugs: list[str]) 
     assert failing(1500, slugs) <= 0.05 + 0.011
 
 
+def test_unbiased_estimates_whose_floor_is_zero_on_average_fail_as_seldom() -> None:
+    """A floor that came out above 0 by chance made log-normal limits of a tenth of its spread."""
+    rng = np.random.default_rng(7)
+    failed = 0
+    for _ in range(1500):
+        pairs = rng.normal(size=significance.PAIRS)
+        floors = {"mmd": float(pairs.mean()), "spread/mmd": float(pairs.std(ddof=1))}
+        value = Measured("mmd", float(rng.normal()), 2000, floors, "lower", "real against real")
+        failed += compare_with_floor(value) == "worse"
+    assert failed / 1500 <= 0.05 + 0.011
+
+
 def test_data_that_are_worse_by_five_deviations_fail() -> None:
     assert failing(200, list(FAR), shift=5.0) > 0.95
 

@@ -146,7 +146,7 @@ class Presentation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 def find_presentation(slug: str) -> Path | None:
     """Return the file of a model that ships with the product, None if there is none."""
     path = _folder() / f"{slug}.toml"
-    return path if path.is_file() else None
+    return path if slug != SHARED and path.is_file() else None
 
 
 def read_presentation(path: Path) -> Presentation:

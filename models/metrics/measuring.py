@@ -52,8 +52,8 @@ def distance_from_best(better: str, value: float, floor: float | None = None) ->
     Args:
         better: "lower", "higher", or "near" its noise floor.
         value: of the metric.
-        floor: its noise floor; without one a metric that is better near it is taken as lower.
+        floor: its noise floor; without one no value of a metric that is better near it ranks.
     """
-    if better == "near" and floor is not None:
-        return abs(value - floor)
+    if better == "near":
+        return abs(value - floor) if floor is not None else math.inf
     return -value if better == "higher" else value

@@ -8,6 +8,7 @@ The figures go into the run's log, too; they are no part of its curves.
 import argparse
 import json
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from studio.cli import kept
@@ -198,14 +199,22 @@ def _measured(job: "EvaluationJob") -> dict[str, Measured]:
 
 def _verdict(job: "EvaluationJob") -> str:
     """Return whether the samples differ from real data; "" where no metric has a noise floor."""
-    found = [each for each in _measured(job).values() if each.has_floor and not each.conditional]
+    known = [each for each in _measured(job).values() if each.has_floor and not each.conditional]
+    found = [each for each in known if each.spread]
+    # Such as copies: real data have none in any of the pairs, so no limit can be set.
+    fixed = [each.slug for each in known if not each.spread and compare_with_floor(each) == "worse"]
+    also = f" Worse than a floor that never varied: {', '.join(fixed)}." if fixed else ""
+    return f"{_compared(found)}{also}".strip()
+
+
+def _compared(found: Sequence[Measured]) -> str:
     if not found:
         return ""
     if worst := find_difference(found):
         worse = [each for each in found if compare_with_floor(each) == "worse"]
         of = f"{len(worse)} of {len(found)} metrics" if len(found) > 1 else "its only metric"
         return f"Differs from real data by {of}, most by {worst}."
-    if any(compare_with_floor(each) in ("few", "worse") for each in found):
+    if any(compare_with_floor(each) == "few" for each in found):
         return "No difference from real data is shown: n is too small."
     return f"No difference from real data by {counted(len(found), 'metric')}."
 

@@ -67,7 +67,7 @@ def test_what_can_be_made_is_listed_with_what_is_missing_for_it(
     monkeypatch.setattr("studio.engine.makers.jets.NEEDED", ("no_such_pythia",))
     status, out, _ = said(capsys, "make")
     assert status == 0
-    assert "jets: New jets by PYTHIA and FastJet" in out
+    assert "jets: Generates jets with PYTHIA and FastJet" in out
     assert "no_such_pythia is not installed" in out
     assert "--set n=5000" in out
     status, _, err = said(capsys, "make", "jets", "--out", tmp_path / "p")

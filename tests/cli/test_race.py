@@ -45,7 +45,7 @@ def test_a_race_ends_with_a_table_of_figures_and_floors(
     assert len({run.record.race for run in runs}) == 1
     lines = out.splitlines()
     head = next(line for line in lines if line.startswith("run "))
-    for name in ("sliced-w2", "energy-", "steps", "seconds", "evaluations", "state"):
+    for name in ("sliced-", "energy-", "authenti", "steps", "seconds", "state"):
         assert name in head
     rows = [line.split() for line in lines if line.startswith(tuple(run.name for run in runs))]
     nfe = {row[0]: int(row[-2]) for row in rows}

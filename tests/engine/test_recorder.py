@@ -1,12 +1,12 @@
 """Records: identity of particles, frames, layers on their grid, and what they may cost."""
 
 import re
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 
 from models.contracts.spec import DataSpec
 from models.families.edm import Edm, EdmConfig

@@ -279,7 +279,11 @@ class TestImported:
         run = spec("project:shapes", evaluate_samples=16)
         resolved = check(run, project=project.path)
         assert resolved.spec.dataset.config == {"kind": "images"}
-        assert [m.slug for m in resolved.spec.metrics] == ["frechet-judge", "label-balance"]
+        assert [m.slug for m in resolved.spec.metrics] == [
+            "frechet-judge",
+            "label-balance",
+            "authenticity",
+        ]
         assert check(resolved.spec).spec == resolved.spec
         assert Validator().validate(run, project.path).problems == []
 

@@ -61,26 +61,26 @@ class Memory:
 
 def memory_of(run: RunState, catalog: Catalog | None) -> Memory | None:
     """Return the newest metric of memorisation of a run, None where none is measured."""
-    for slug in MEMORY if catalog is not None else ():
-        found = newest_figure(run, slug)
-        if found is None or catalog is None:
-            continue
-        entry, floors = catalog.get("metric", slug), found.floors
-        said, level = judged(entry, floors, slug, found.value, found.n, ends=found.ends)
-        return Memory(
-            slug=slug,
-            title=metric_title(slug, catalog),
-            value=found.value,
-            floor=held.bar(entry, floors, slug),
-            floor_mean=floors.get(slug),
-            floor_spread=floors.get(SPREAD + slug),
-            step=found.step,
-            n=found.n,
-            brief=_brief(entry, found, slug),
-            words=said,
-            level=level,
-        )
-    return None
+    measured = {slug: found for slug in MEMORY if (found := newest_figure(run, slug)) is not None}
+    if not measured or catalog is None:
+        return None
+    slug = max(measured, key=lambda each: measured[each].step)  # of one step the first
+    found = measured[slug]
+    entry, floors = catalog.get("metric", slug), found.floors
+    said, level = judged(entry, floors, slug, found.value, found.n, ends=found.ends)
+    return Memory(
+        slug=slug,
+        title=metric_title(slug, catalog),
+        value=found.value,
+        floor=held.bar(entry, floors, slug),
+        floor_mean=floors.get(slug),
+        floor_spread=floors.get(SPREAD + slug),
+        step=found.step,
+        n=found.n,
+        brief=_brief(entry, found, slug),
+        words=said,
+        level=level,
+    )
 
 
 def _brief(entry: EntrySpec | None, found: Newest, slug: str) -> str:

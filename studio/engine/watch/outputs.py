@@ -161,12 +161,12 @@ class Outputs:
 
     def keep_last(self, step: int) -> None:
         """Keep a whole record of the step at which the training is stopped, without yielding.
-        Nothing is kept of models whose records take longer than ``LAST``.
+        Nothing is kept of models whose records take longer than ``LAST``, or whose time is unknown.
         """
         recorder = self._session.recorder
         if recorder is None or step in self._folder.flow.steps():
             return
-        if self._view.foreseen_seconds(recorder.particles) > LAST:
+        if not 0.0 < self._view.foreseen_seconds(recorder.particles) <= LAST:
             return
         for _ in self._keep(step, recorder.particles, layered=True):
             pass
