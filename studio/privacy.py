@@ -29,12 +29,15 @@ LETTER = r"[^\W_]"
 BEFORE = rf"(?:(?<=\\[nrt])|(?<=\\x[0-9a-f]{{2}})|(?<=\\u[0-9a-f]{{4}})|(?<!{LETTER}))"
 _QUOTED = re.compile(r"""(["'])((?:/|[A-Za-z]:[\\/]|\\\\)[^"'\n]*)\1""")
 _PART = r"[^\s\"'`<>|,;()\[\]{}]"
+_START = r"(?:(?<=file://)|(?<=:)(?!//)|(?<![\w<>~/\\.:]))"
+# A public path ends where it certainly ends: what follows may be an option with another path.
+_PUBLIC = rf"/(?:{'|'.join(PUBLIC)})(?:/[\w./+-]*|(?!{_PART}))"
 # A path on a disk, or on a server (\\server\share, //server/share); it goes on after a space where
 # the next word is the rest of a folder's name.
 _BARE = re.compile(
-    r"(?:(?<=file://)|(?<![\w<>~/\\.:]))"
+    rf"{_START}(?:(?P<public>{_PUBLIC})|"
     r"(?:/(?=\w)|[A-Za-z]:[\\/]|\\\\(?=\w)|//(?=\w))"
-    rf"{_PART}*(?: (?:(?![/\\]){_PART})+[/\\]{_PART}*)*"
+    rf"{_PART}*(?: (?!and/or\b)(?:(?![/\\]){_PART})+[/\\]{_PART}*)*)"
 )
 _INSIDE = re.compile(r"(<project \d+>[\\/]+(data|runs|trash)[\\/]+)([^\s\\/\"',:;]+)")
 
@@ -154,8 +157,7 @@ def _quoted(found: re.Match[str]) -> str:
 
 
 def _bare(found: re.Match[str]) -> str:
-    path = found.group()
-    return path if _is_public(path) else "<path>"
+    return found["public"] or "<path>"
 
 
 def _inside(found: re.Match[str]) -> str:
