@@ -28,7 +28,7 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _CUT = re.compile(r"truncated file: eof = (\d+),.* stored_eof = (\d+)")
 _GONE = re.compile(r"object '(.+)' doesn't exist")
 
-ERRORS = (OSError, KeyError, RuntimeError, ValueError, TypeError)
+ERRORS = (OSError, KeyError, RuntimeError, ValueError, TypeError, OverflowError)
 """What h5py raises on a file that is not what it should be."""
 
 

@@ -113,6 +113,25 @@ def test_names_that_share_one_text_are_measured(tmp_path: Path) -> None:
     assert peak() - before < 64 * 2**20
 
 
+def test_a_text_of_impossible_size_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "x.h5"
+    shared_names(path, 20)
+    data = bytearray(path.read_bytes())
+    at = data.index(b"GCOL") + 16  # the first text: number, references, zeros, size
+    data[at + 8 : at + 16] = b"\xff" * 8
+    path.write_bytes(data)
+    with pytest.raises(Damaged, match="names of its columns"), hdf5.opened(path) as file:
+        read_names(file["x"])
+
+
+def test_a_number_that_overflows_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "x.h5"
+    with h5py.File(path, "w"):
+        pass
+    with pytest.raises(Damaged, match="too large"), hdf5.opened(path):
+        raise OverflowError("too large")
+
+
 def test_attributes_that_should_be_numbers(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "x.h5", "w") as file:
         file.attrs["format"] = ["a", "b"]
