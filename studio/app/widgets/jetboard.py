@@ -24,6 +24,7 @@ from studio.app.kinds.jet_paint import Frame
 from studio.app.kinds.jet_way import JetWay
 from studio.app.theme import font, theme
 from studio.app.tokens import Tokens
+from studio.app.widgets.tilepaint import fitting
 from studio.literal import one_line
 
 __all__ = ["Cell", "JetBoard", "Line"]
@@ -159,9 +160,10 @@ class JetBoard(QWidget):
             painter.setFont(font(10))
             painter.setPen(QColor(tokens.muted))
             below = QRectF(box.left() - 2, box.bottom() + 1, box.width() + 4, WORDS)
-            words = cell.words(self.flow)
-            if painter.fontMetrics().horizontalAdvance(words) > below.width():
-                words = cell.words(self.flow, brief=True)
+            metrics, words = painter.fontMetrics(), cell.words(self.flow)
+            if metrics.horizontalAdvance(words) > below.width():
+                brief = cell.words(self.flow, brief=True)
+                words = fitting(brief, metrics, int(below.width()))
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, words)
 
     def _paint_heads(

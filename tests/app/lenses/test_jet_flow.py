@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QContextMenuEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -19,9 +19,10 @@ from studio.app.kinds.jet_way import JetWay, rows_of_types
 from studio.app.kinds.jets import momenta
 from studio.app.state.runs import FlowRecord
 from studio.app.state.selection import Source
+from studio.app.theme import theme
 from studio.app.views.jets import flow
 from studio.app.views.jets.flow import VIEW, JetFlowView, short_level
-from studio.app.widgets.jetboard import Cell
+from studio.app.widgets.jetboard import Cell, JetBoard, Line
 from studio.app.widgets.pane import short
 from studio.protocol.catalog import EntrySpec, FieldSpec
 from studio.protocol.extras import DENOISED, LEVELS
@@ -93,6 +94,34 @@ def test_what_is_said_of_a_jet_is_as_it_is_at_that_time() -> None:
     assert cell.words(0.0) == cell.words(0.375) == "noise"
     assert cell.words(0.6) != cell.words(1.0)
     assert cell.words(1.0, brief=True) == f"{way.mass(1.0):,.0f} GeV"
+
+
+class Written(QPainter):
+    """A painter that keeps the texts it draws into boxes, and how wide both are."""
+
+    def __init__(self, device: QPixmap) -> None:
+        super().__init__(device)
+        self.texts: list[tuple[str, float, float]] = []
+
+    def drawText(self, box: QRectF, flags: Any, text: str) -> None:  # type: ignore[override]
+        self.texts.append((text, self.fontMetrics().horizontalAdvance(text), box.width()))
+
+
+@pytest.mark.parametrize("many", [1, 2, 3, 4])
+def test_a_mass_below_a_small_tile_loses_no_digit(qapp: QApplication, many: int) -> None:
+    """ "133 GeV" was painted centred into less room than it needs: ".33 GeV" was seen."""
+    cell, board = Cell(JetWay.of(record_of(), 3, USUAL), 3), JetBoard()
+    board.resize(240, 200)
+    board.show_lines([Line("t", (cell,) * many, (None,) * many)])
+    sheet = QPixmap(board.size())
+    with Written(sheet) as painter:
+        board.paint_on(painter, theme.colors())
+        below = painter.texts[-many:]
+    mass = f"{cell.way.mass(1.0):,.0f}"
+    for text, needs, room in below:
+        assert needs <= room
+        assert text in (cell.words(1.0), f"{mass} GeV", mass, "")
+    assert (below[0][0] == cell.words(1.0)) == (many == 1)
 
 
 # The lens
