@@ -85,7 +85,7 @@ def hand_commands(state: AppState, actions: Actions) -> list[Command]:
             aliases=("clipboard", "image", "own"),
         ),
         Command(
-            id="explain", title="Explain this moment", menu=menu, shortcut="Ctrl+M",
+            id="explain", title="Explain this step", menu=menu, shortcut="Ctrl+M",
             run=explain, why_not=explainable, icon="explain",
             aliases=("slow motion", "stages", "step by step"),
         ),

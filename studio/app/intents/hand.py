@@ -1,4 +1,4 @@
-"""A hand on the target of a training: points that are added to it."""
+"""Edits of the target points of a training."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""A hand on the target points: a brush that adds, moves and removes them on the canvas."""
+"""A brush that adds, moves and removes target points on the canvas."""
 
 import math
 from collections.abc import Callable

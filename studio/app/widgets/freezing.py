@@ -40,7 +40,7 @@ class Freezing(QObject):
         self.play = QTimer(self)
         self.play.setInterval(BETWEEN_MS)
         self.play.timeout.connect(self._played)
-        self.freeze = button("Explain this moment", self._freeze, icon="explain")
+        self.freeze = button("Explain this step", self._freeze, icon="explain")
         self.frozen = button("", actions.moment.let_go, kind="chip", icon="close")
         self.back = icon_button("chevron-left", "The stage before", lambda: self._turn(-1))
         self.next = button("Next stage", lambda: self._turn(1))
@@ -71,7 +71,7 @@ class Freezing(QObject):
         if run is not None and not run.here:
             tip = "Repeat the step after a checkpoint stage by stage; the run is unchanged"
         set_tip(self.freeze, why or tip)
-        self.freeze.setText("Another moment" if moment is not None else "Explain this moment")
+        self.freeze.setText("Another step" if moment is not None else "Explain this step")
         self.frozen.setVisible(moment is not None)
         self.slowly.setText("Stop" if self.play.isActive() else "Play slowly")
         at, last = self._stages.currentRow(), self._stages.count() - 1

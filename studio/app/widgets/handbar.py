@@ -1,4 +1,4 @@
-"""The tools of the hand on the target points: look, add, move, remove; undo; how wide."""
+"""The toolbar for editing target points: look, add, move, remove, undo, brush width."""
 
 from functools import partial
 
