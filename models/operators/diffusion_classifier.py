@@ -8,7 +8,7 @@ from torch import Tensor
 
 from models.config import Config, param
 from models.contracts.batch import Batch
-from models.contracts.spec import LABEL
+from models.contracts.spec import LABEL, DataSpec
 from models.operators.base import Operation, Outcome, Progress, SeedSetting, Slot, Work
 from models.operators.editing import PIECE, ROWS, DrawsSetting, Editing, ready, under
 from models.registry import operator
@@ -30,6 +30,14 @@ class DiffusionClassifierConfig(Config, frozen=True):
     seed: SeedSetting = 0
 
 
+def _classless(spec: DataSpec) -> str:
+    """Say why a model of such data cannot compare classes, "" where it can."""
+    known = spec.given.get(LABEL)
+    if known is not None and known.classes:
+        return ""
+    return "The model is unconditional: train a class-conditional one, on data with classes."
+
+
 @operator(
     "diffusion-classifier",
     title="Classify by denoising",
@@ -37,6 +45,7 @@ class DiffusionClassifierConfig(Config, frozen=True):
     "class-conditional model.",
     source="Li et al. 2023, arXiv:2303.16203, eqs. 5 and 6, algorithm 1",
     needs=("denoiser",),
+    refuses=_classless,
     takes=(Slot(ROWS, "Rows", "What is classified; their own class is not read."),),
     config=DiffusionClassifierConfig,
 )
@@ -53,9 +62,9 @@ class DiffusionClassifier:
         found; "class" (n,) are numbers of classes from
         0, "margin" (n,) by how much the error of the second best is larger, a share of it.
         """
-        known = operation.learner.spec.given.get(LABEL)
-        if known is None or not known.classes:
-            raise ValueError("the model is unconditional, so it cannot compare classes")
+        if reason := _classless(operation.learner.spec):
+            raise ValueError(reason)
+        known = operation.learner.spec.given[LABEL]
         handed = operation.handed[ROWS]
         editing, truth = ready(operation, self.config.seed), handed.given.get(LABEL)
         rows, found = editing.rows, []

@@ -24,6 +24,7 @@ from models.operators.leading import (
     check_led,
     leading,
     swept,
+    unconditional,
 )
 from models.oracle import GaussianMixture
 from models.registry import operator
@@ -121,6 +122,7 @@ class Lawful:
     kinds=("points",),
     config=GuidanceLabConfig,
     needs=("samples", "denoiser"),
+    refuses=unconditional,
     counts="steps",
 )
 class GuidanceLab:

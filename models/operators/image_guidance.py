@@ -27,6 +27,7 @@ from models.operators.leading import (
     check_led,
     leading,
     swept,
+    unconditional,
 )
 from models.registry import operator
 from models.tensors import make_generator
@@ -67,6 +68,7 @@ class ImageGuidanceConfig(Config, frozen=True):
     kinds=("images",),
     config=ImageGuidanceConfig,
     needs=("samples", "denoiser"),
+    refuses=unconditional,
     counts="steps",
 )
 class ImageGuidance:

@@ -9,7 +9,7 @@ from torch import Tensor
 from models.config import decode, param
 from models.contracts.batch import Batch
 from models.contracts.family import Family
-from models.contracts.spec import LABEL
+from models.contracts.spec import LABEL, DataSpec
 from models.guidance.base import BlownUp
 from models.guidance.classifier import ClassifierGuidance
 from models.guidance.classifier_free import ClassifierFree, ClassifierFreeConfig
@@ -25,6 +25,7 @@ __all__ = [
     "leading",
     "led",
     "swept",
+    "unconditional",
 ]
 
 StrengthsSetting = Annotated[
@@ -47,6 +48,16 @@ StepsSetting = Annotated[
 ]
 
 
+def unconditional(spec: DataSpec) -> str:
+    """Say why a model of such data cannot be led to a class, "" where it can."""
+    if LABEL in spec.given and LABEL in spec.law:
+        return ""
+    return (
+        "The model is unconditional: train a class-conditional one, with a label dropout of 0.1, "
+        "on data with classes."
+    )
+
+
 def check_led(family: Family[Any], sampler: Any = None) -> None:
     """Raise unless a model can be led to a class: by the classifier that its own ``sampler`` asks,
     or without one.
@@ -54,11 +65,8 @@ def check_led(family: Family[Any], sampler: Any = None) -> None:
     Raises:
         ValueError: it is told no class, or never goes without one, or never hears of one.
     """
-    if LABEL not in family.spec.given or LABEL not in family.spec.law:
-        raise ValueError(
-            "the model is unconditional; train a class-conditional one, with a label dropout "
-            "of 0.1, on data with classes"
-        )
+    if reason := unconditional(family.spec):
+        raise ValueError(reason)
     if _classifier(sampler) is not None:
         return
     dropout = getattr(family.config, "label_dropout", 0.5)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from models.contracts.state import Packed, State
 from models.training.profiles import combination, exponent
 
-__all__ = ["LENGTHS", "SETTING", "PosthocAverages", "averaged_over", "most_bytes"]
+__all__ = ["LENGTHS", "NONE_KEPT", "SETTING", "PosthocAverages", "averaged_over", "most_bytes"]
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -28,6 +28,12 @@ LENGTHS = (0.05, 0.10)
 
 SETTING = "EMA profiles"
 """What the setting is called that has a training keep them."""
+
+NONE_KEPT = (
+    "the run kept no averages that another one could be made of; train one with the "
+    f"setting “{SETTING}” on (training.lengths)"
+)
+"""Why a length cannot be chosen."""
 
 _COPIES = 8
 _GROWTH = 1.15  # of the steps at which copies are laid aside
@@ -152,10 +158,7 @@ def averaged_over(state: State, length: float) -> tuple[State, float]:
     """
     power = exponent(length)
     if not any(name.endswith(f"/{_PART}/count") for name in state.values):
-        raise ValueError(
-            "the run kept no averages that another one could be made of; train one with the "
-            f"setting “{SETTING}” on (training.lengths)"
-        )
+        raise ValueError(NONE_KEPT)
     tensors, worst = dict(state.tensors), 0.0
     for key in state.values:
         owner, _, end = key.rpartition(f"/{_PART}/")

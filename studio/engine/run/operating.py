@@ -22,6 +22,7 @@ from models.contracts.spec import LABEL, DataSpec
 from models.entries import FamilyEntry, OperatorEntry, SamplerEntry
 from models.operators.base import ALL, TEST, Operation, Outcome, Progress
 from models.registry import registry
+from models.training.posthoc import NONE_KEPT
 from studio.engine.data.datasets import Dataset, in_memory
 from studio.engine.data.imported import find_imported
 from studio.engine.data.renumbered import renumbered
@@ -340,6 +341,9 @@ def _inside(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
+_LENGTHS = "averaging-lengths"  # needs what only the setting training.lengths keeps
+
+
 def offered(run: RunFolder, data: DataSpec | None = None) -> list[tuple[OperatorEntry, str]]:
     """Return every operator, and why a run cannot do it, "" where it can; ``data`` are those of its
     checkpoint, where it has one.
@@ -347,6 +351,9 @@ def offered(run: RunFolder, data: DataSpec | None = None) -> list[tuple[Operator
     spec = run.record.spec
     kind = picked_kind(spec.dataset)
     found = [(entry, _unable(entry, spec.family, kind)) for entry in registry.all("operator")]
+    if not spec.training.get("lengths"):
+        none = f"{NONE_KEPT[:1].upper()}{NONE_KEPT[1:]}."
+        found = [(each, reason or none * (each.slug == _LENGTHS)) for each, reason in found]
     if data is None:
         return found
     return [(entry, reason or entry.refuses(data)) for entry, reason in found]
