@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.cli import kept
 from studio.cli.measurebar import MeasureBar
-from studio.cli.terminal import UsageError, paragraph, say, table
+from studio.cli.terminal import UsageError, nearest, paragraph, say, table
 from studio.counted import counted, listed
 from studio.figures import short
 from studio.protocol.events import SPREAD
@@ -22,6 +22,7 @@ from studio.significance import REAL, RULE, Measured, Stand, compare_with_floor,
 if TYPE_CHECKING:
     from studio.engine.jobs.evaluating import EvaluationJob
     from studio.engine.process.sink import Sink
+    from studio.protocol.spec import Pick
     from studio.store.run import RunFolder
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -80,6 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
         length=arguments.length,
         metrics=[Pick(slug=slug) for slug in arguments.metrics],
     )
+    _check_metrics(folder, wanted.metrics)
     of = entry_of(picked_kind(folder.record.spec.dataset))
 
     def announce(n: int, drawn: bool) -> None:
@@ -105,6 +107,29 @@ def run(arguments: argparse.Namespace) -> int:
             for line in _left_out(made[0]):
                 paragraph(line)
     return status
+
+
+def _check_metrics(folder: "RunFolder", metrics: "list[Pick]") -> None:
+    """Check the metrics that are asked for, before anything is said to be measured.
+
+    Raises:
+        UsageError: there is no such metric; the nearest one is named.
+        Refused: it is for other data.
+    """
+    from models.registry import registry
+    from studio.engine.run.resolve import pick_metrics
+
+    for metric in metrics:
+        try:
+            registry.get("metric", metric.slug)
+        except KeyError as error:
+            near = nearest(metric.slug, (entry.slug for entry in registry.all("metric")))
+            hint = f"did you mean {near}? " if near else ""
+            raise UsageError(
+                f"--metric: no metric is called {metric.slug!r}; {hint}"
+                "'pushforward list metrics' names all"
+            ) from error
+    pick_metrics(folder.record.spec, metrics)
 
 
 def _rule(folder: "RunFolder", rule: str) -> None:

@@ -175,10 +175,15 @@ def test_other_metrics_and_figures_for_programs(say: Any, edm: RunFolder) -> Non
     assert (told["step"], told["n"], told["seed"]) == (20, 100, 3)
     assert [row["metric"] for row in told["figures"]] == ["mode-balance", "mmd"]
     assert told["figures"][0]["better"] == "higher"
-    for metric, reason in (("frechet-judge", "measures images"), ("fid", "no metric is called")):
+    for metric, reason in (
+        ("frechet-judge", "measures images"),
+        ("fid", "no metric is called"),
+        ("mode-balanse", "did you mean mode-balance"),
+    ):
         status, _, err = say("evaluate", edm.path, "--metric", metric)
         assert status == 2
         assert reason in err
+        assert "Measuring" not in err
 
 
 def test_weights_are_exported_with_their_step(say: Any, edm: RunFolder, tmp_path: Path) -> None:
