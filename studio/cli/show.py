@@ -159,7 +159,7 @@ def _others(
                 pick = preferred(field, kind, own)
                 told = [f"{name} {_value(value)}" for name, value in pick["config"].items()]
                 yield kind, f"{pick['slug']} ({', '.join(told)})" if told else pick["slug"]
-        elif (value := _at(own, field["path"])) is not None:
+        elif (value := _at(own, field["path"])) not in (None, field["default"]):
             yield kind, _value(value)
 
 

@@ -55,6 +55,22 @@ def test_list_names_what_could_not_be_loaded(say: Any, monkeypatch: pytest.Monke
     assert "models.families.broken could not be loaded: ImportError: no libfoo" in err
 
 
+def test_show_leaves_out_defaults_by_kind_that_are_the_general_one(say: Any) -> None:
+    _, out, _ = say("show", "edm")
+    [rate] = [line for line in out.splitlines() if line.startswith("  optimizer.lr = ")]
+    assert ": " not in rate, "they are 0.002 everywhere"
+    [clip] = [line for line in out.splitlines() if line.startswith("  optimizer.clip = ")]
+    assert "jets: 1" in clip
+
+
+def test_a_method_names_settings_by_their_titles(say: Any) -> None:
+    _, out, _ = say("show", "pc-droid")
+    assert "Maximum noise and Minimum noise" in " ".join(out.split())
+    _, out, _ = say("show", "edm")
+    assert "Maximum noise." in out
+    assert "Minimum noise." in out
+
+
 def test_show_has_every_setting_with_bounds_help_and_source(say: Any) -> None:
     from models.config import describe
 
