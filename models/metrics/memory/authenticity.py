@@ -19,8 +19,8 @@ __all__ = ["Authenticity"]
     title="Authenticity",
     summary="Share of the samples x that are farther from their nearest training sample t than t "
     "is from its own nearest other: 1/n Σ 1[d(x, t) > d(t, t′)]. Near 0 for copies of training "
-    "data; held-out real data, about a half, are the noise floor. Samples that are too smooth "
-    "score low, too: see Copies of training data.",
+    "data; the noise floor is that of held-out real data, and depends on the data. Samples that "
+    "are too smooth score low, too: see Copies of training data.",
     source="Alaa et al. 2022, arXiv:2102.08921, section 2.3 (authenticity)",
     config=MemoryConfig,
     kinds=KINDS,
