@@ -38,13 +38,13 @@ def picture_of(step: int, run: RunState | None) -> str:
     place = run.phase_at(step) if run is not None else -1
     edited = ", after the edit" if run is not None and _changed_at(step, run) else ""
     if run is None or place < 0:
-        return f"picture of step {step:,}{edited}"
+        return f"snapshot of step {step:,}{edited}"
     return f"{run.phases[place].name}, step {step:,}{edited}"
 
 
 def at_step(step: int, run: RunState | None) -> str:
     """Say of which step something shown is: `picture_of`, where it is said what it is."""
-    return picture_of(step, run).removeprefix("picture of ")
+    return picture_of(step, run).removeprefix("snapshot of ")
 
 
 def trained_further(step: int, run: RunState | None) -> str:

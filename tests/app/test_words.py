@@ -63,12 +63,12 @@ def test_ticks_and_legends_have_no_number_as_computers_write_it() -> None:
 def test_a_branch_says_that_its_first_picture_was_made_after_its_edit() -> None:
     edit = ChangeSetting(step=321, path="speed", value=4.0)
     run = RunState(key="/p/runs/0002-b", name="0002-b", branch_step=321, branch_start=253)
-    assert words.picture_of(321, run) == "picture of step 321"
+    assert words.picture_of(321, run) == "snapshot of step 321"
     run.edits = [edit]
-    assert words.picture_of(321, run) == "picture of step 321, after the edit"
-    assert words.picture_of(857, run) == "picture of step 857"
+    assert words.picture_of(321, run) == "snapshot of step 321, after the edit"
+    assert words.picture_of(857, run) == "snapshot of step 857"
     run.branch_start = 321  # the picture was copied from the parent
-    assert words.picture_of(321, run) == "picture of step 321"
+    assert words.picture_of(321, run) == "snapshot of step 321"
 
 
 def test_a_share_is_written_with_a_space_that_does_not_break() -> None:

@@ -227,7 +227,7 @@ class MomentView(QWidget):
             return
         if moment is not None:
             came = stage.name in moment.records
-            self.title.setText(f"What stage {at + 1} has at hand" if came else "It comes")
+            self.title.setText(f"Inputs of stage {at + 1}" if came else "It comes")
             noise = span_of(moment.records[stage.name].scene) if came else ""
             where = f"stage {at + 1} of {last + 1}"
             self.where.set_text(f"{where}, {noise}" if noise else where)
@@ -239,7 +239,7 @@ class MomentView(QWidget):
             self.title.setText("Where the particles are")
             self.where.set_text(words.picture_of(record.step, run) if record is not None else "")
             why = self._freezing.why_not()
-            self._told.set_text(why or "Freeze a step to see what each of its stages has at hand")
+            self._told.set_text(why or "Freeze a step to see the inputs of each stage")
         nothing = self.canvas.count == 0 and not self.scene
         self._empty.setVisible(nothing)
         if nothing:

@@ -183,8 +183,8 @@ class StepsView(QWidget):
         self.note.setText(
             ""
             if drawn
-            else "On points in a plane each stage is drawn, with what it has at hand at that "
-            f"moment; of {self._kind.many} it is only listed."
+            else "For points in the plane each stage is drawn with its inputs; "
+            f"for {self._kind.many} it is only listed."
         )
         self._pictures.setVisible(self._following.record is not None)
         self._show_curves()
@@ -253,7 +253,7 @@ class StepsView(QWidget):
         if moment is None:
             pictures, title, where = self._of_the_flow(run, kind)
             why = self._freezing.why_not()
-            self._told.set_text(why or "Freeze a step to see what each of its stages has at hand")
+            self._told.set_text(why or "Freeze a step to see the inputs of each stage")
         else:
             stage = self.stages.stage
             record = moment.records.get(stage.name) if stage is not None else None
@@ -261,7 +261,7 @@ class StepsView(QWidget):
             pictures = ()
             if record is not None:
                 pictures = kind.scene(self._known(record.scene, run, row))
-            title = f"What stage {at + 1} has at hand"
+            title = f"Inputs of stage {at + 1}"
             if record is None:
                 left_out = "This stage was left out of this step"
                 title = "It comes" if moment.walking else left_out

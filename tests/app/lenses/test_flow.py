@@ -137,10 +137,10 @@ async def test_live_shows_the_newest_of_live_and_kept_and_says_its_step(
     lens: Any, window: QWidget, wait: Wait
 ) -> None:
     lens.arrive(5, n=50)
-    assert "picture of step 5" in window.view._readout.text()
+    assert "snapshot of step 5" in window.view._readout.text()
     lens.keep(10)
     await wait(lambda: shown(window.view) == 10)
-    assert "picture of step 10" in window.view._readout.text()
+    assert "snapshot of step 10" in window.view._readout.text()
     assert window.view.canvas.count == 50  # no flicker between fewer particles and all
     lens.arrive(8, n=50)  # it was on its way
     assert shown(window.view) == 10

@@ -138,7 +138,7 @@ def test_arrows_walk_through_the_stages_and_the_moment_stands_still(
     lens: Any, view: MomentView
 ) -> None:
     walk(lens)
-    assert view.title.text() == "What stage 1 has at hand"
+    assert view.title.text() == "Inputs of stage 1"
     assert set(view.scene._scene) == {"real"}
     assert not view.legend.isHidden()
     QTest.keyClick(view.stages, Qt.Key.Key_Right)
@@ -221,7 +221,7 @@ async def test_a_step_of_a_finished_run_is_done_after_its_checkpoint_by_the_engi
     assert [each.step for each in lens.link.of(WalkStep)] == [60]
     assert not actions(lens)  # no training is touched
     assert view.frozen.text() == "Step after 40"
-    assert view.title.text() == "What stage 1 has at hand"
+    assert view.title.text() == "Inputs of stage 1"
     view.stages.turn(1)
     assert set(view.scene._scene) == {"particles", "level"}
     assert view.canvas.backdrop.arrows

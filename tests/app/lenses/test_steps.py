@@ -47,7 +47,7 @@ def test_the_stages_are_told_with_their_sources_and_lead_to_the_model(
     view.show()
     assert view.stages.count() == len(STAGES)
     assert view.title.text() == "A training step of EDM"
-    assert "of data it is only listed" in view.note.text()
+    assert "for data it is only listed" in view.note.text()
     view.about.click()
     assert (lens.state.place, lens.state.help_page) == ("help", "model-edm")
 
@@ -171,7 +171,7 @@ async def test_of_texts_a_step_is_drawn_and_a_moment_can_be_frozen(lens: Any, qt
     stage = {"scene:real": text[1], "scene:particles": text[0]}
     moment.add(STAGES[0].name, lens.run.live.holding(**stage))
     assert view.steps.titles == ["The data", "What is left of them"]
-    assert view._of_what.text() == "What stage 1 has at hand"
+    assert view._of_what.text() == "Inputs of stage 1"
     view._freezing.next.click()
     assert view._of_what.text() == "It comes"
     moment.walked()
