@@ -139,7 +139,7 @@ def test_a_picture_is_cut_and_each_pixel_is_the_mean_of_what_it_covers(tmp_path:
     assert x.sum() == pytest.approx(0.25)
     assert said == "photo.png, 10 x 6 pixels: cut to 6 x 6 pixels in its middle, made 3 x 3."
     exact, said = fitted(picture(4, 4, "#ff0000"), (3, 4, 4), "a")
-    assert said == "a, 4 x 4 pixels, taken as it is."
+    assert said == "a, 4 x 4 pixels, unchanged."
     assert exact[:, 0, 0].tolist() == [1.0, 0.0, 0.0]
     grey, said = fitted(picture(4, 4, "#ff0000"), (1, 4, 4), "a")
     assert grey[0, 0, 0] == pytest.approx(0.299)

@@ -171,7 +171,7 @@ def test_labs_that_tell_the_model_no_class_ask_for_none() -> None:
 
 
 def test_without_a_judge_nothing_is_attacked() -> None:
-    with pytest.raises(ValueError, match="no judge"):
+    with pytest.raises(ValueError, match="no reference classifier"):
         lab("attack", judge=None)
 
 
