@@ -4,6 +4,11 @@ The system frees it when its process ends, however that ends, and no child inher
 are no stale locks, and nothing has to be guessed from what a dead process wrote. It is the
 process that holds a lock: taken twice in one process, it is free once both have let go.
 
+Some network file systems have no locks. There the file ``.lock.claim``, which only one process can
+create, is the lock. It outlives a process that is killed, so it can be stale: it is replaced only
+if its process is known to be dead, which cannot be known from another machine or container, or
+after a restart. The error then names the file, for the user to delete.
+
 The file ``.lock`` says who holds it, for people; that it exists says nothing. It is removed with
 the lock, but after a kill it stays until the next one takes it.
 """
@@ -23,7 +28,7 @@ import msgspec
 from studio.store.atomic import partial_path
 from studio.store.errors import StoreError, explain
 from studio.store.links import open_to_append
-from studio.store.process import is_same, this_process
+from studio.store.process import here, is_same, this_process
 
 __all__ = ["NAME", "Busy", "Lock"]
 
@@ -31,7 +36,7 @@ NAME = ".lock"
 POLL = 0.05
 DYING = 5.0  # seconds; on a busy machine a killed process lets go a moment after its death
 NOTING = 1.0  # seconds; whoever has just taken it writes down who it is a moment later
-# Some network file systems know no locks. There a file that only one can create is the lock.
+# What file systems without locks answer.
 _UNKNOWN = {errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK}
 _TAKEN = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
 _FAR = 1 << 30  # Windows locks bytes, and keeps others from reading them: one beyond the text
@@ -46,21 +51,25 @@ class Busy(StoreError):
 
 
 class _Holder(msgspec.Struct):
-    """What is in the file: a process, when it started (unix seconds), and its machine."""
+    """What is in the file: a process, when it started (seconds since the boot on Linux, otherwise
+    unix seconds), the name of its machine, and its `studio.store.process.here`.
+    """
 
     pid: int = 0
     started: float = 0.0
     host: str = ""
+    place: str = ""
 
-    def here(self) -> bool:
-        return self.host == socket.gethostname()
+    def is_dead(self) -> bool:
+        """Whether it has certainly ended. Containers can share a host name, but not a place."""
+        return bool(self.pid) and self.place == here() and not is_same(self.pid, self.started)
 
     def patience(self) -> float:
         """For how many seconds it is waited for in any case."""
         if not self.pid:
             return NOTING
         # It has ended, and the system is about to close its files.
-        return DYING if self.here() and not is_same(self.pid, self.started) else 0.0
+        return DYING if self.is_dead() else 0.0
 
 
 class _Held:
@@ -96,8 +105,8 @@ class Lock:
         while not self._try():
             holder = self._holder()
             if time.monotonic() - begun >= max(patience, holder.patience()):
-                here = holder.here() or not holder.host
-                raise self.busy(holder.pid, "" if here else f" on {holder.host}")
+                is_near = holder.host in ("", socket.gethostname())
+                raise self.busy(holder.pid, "" if is_near else f" on {holder.host}")
             time.sleep(POLL)
 
     def release(self) -> None:
@@ -132,38 +141,54 @@ class Lock:
     def _claim(self) -> bool:
         """Create the claim; False if another process has it.
 
-        The claim of a process of this machine that is dead is set aside first, by a rename that
-        only one process can do.
+        A claim left by a dead process is set aside first, by a rename that only one process can
+        do.
 
         Raises:
             OSError: the disk failed.
         """
         while True:
             with suppress(FileExistsError):
-                handle = os.open(self._claimed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-                with os.fdopen(handle, "wb") as file:
-                    file.write(msgspec.json.encode(_this_holder()))
+                self._create_claim()
+            # Read back: it may have been set aside while it was still empty.
+            if _holder_of(self._claimed) == _this_holder():
                 return True
-            holder = _holder_of(self._claimed)
-            if holder == _this_holder():
-                return True
-            is_dead = bool(holder.pid) and holder.here() and not is_same(holder.pid, holder.started)
-            if not is_dead or not self._set_aside(holder):
+            if _is_left_over(self._claimed):
+                if not self._set_aside():
+                    return False
+            elif self._claimed.exists():
                 return False
 
-    def _set_aside(self, dead: _Holder) -> bool:
-        """Remove the claim of a dead process; False if another process has claimed meanwhile."""
+    def _create_claim(self) -> None:
+        """Create the claim with this process in it, or not at all.
+
+        Raises:
+            FileExistsError: there is one.
+            OSError: the disk failed.
+        """
+        handle = os.open(self._claimed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(msgspec.json.encode(_this_holder()))
+        except BaseException:  # a full disk: an empty claim would keep everybody out
+            self._claimed.unlink(missing_ok=True)
+            raise
+
+    def _set_aside(self) -> bool:
+        """Remove a claim that is left over; False if another process has claimed meanwhile."""
         aside = partial_path(self._claimed)
         try:
             self._claimed.rename(aside)
         except FileNotFoundError:
             return True
-        is_dead = _holder_of(aside) == dead
-        if not is_dead:
+        except PermissionError:  # Windows: a process still has it open
+            return False
+        is_left_over = _is_left_over(aside)
+        if not is_left_over:
             with suppress(OSError):
                 os.link(aside, self._claimed)
         aside.unlink(missing_ok=True)
-        return is_dead
+        return is_left_over
 
     @contextmanager
     def held(self, patience: float = 0.0) -> Iterator[None]:
@@ -216,7 +241,10 @@ class Lock:
     def busy(self, pid: int, where: str = "") -> Busy:
         """The refusal that names the process which has it, 0 for one that is not known."""
         who = f"process {pid}{where}" if pid else "another process"
-        return Busy(f"{self.what} by {who}.", "Stop it there, or wait for its end.", pid)
+        hint = "Stop it there, or wait for its end."
+        if self._claimed.exists() and _holder_of(self._claimed) != _this_holder():
+            hint += f" If it no longer runs, delete {self._claimed}."
+        return Busy(f"{self.what} by {who}.", hint, pid)
 
 
 def _holder_of(path: Path) -> _Holder:
@@ -228,7 +256,19 @@ def _holder_of(path: Path) -> _Holder:
 
 
 def _this_holder() -> _Holder:
-    return _Holder(*this_process(), socket.gethostname())
+    return _Holder(*this_process(), socket.gethostname(), here())
+
+
+def _is_left_over(claim: Path) -> bool:
+    """Whether a claim is of a dead process, or of one that never wrote who it is."""
+    holder = _holder_of(claim)
+    if holder.pid:
+        return holder.is_dead()
+    try:
+        stat = claim.stat()
+    except OSError:  # it has just gone
+        return False
+    return not stat.st_size and time.time() - stat.st_mtime > NOTING
 
 
 def _lock(handle: int) -> bool | None:

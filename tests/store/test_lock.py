@@ -1,8 +1,10 @@
 """One process at a time, as the operating system sees to it."""
 
 import errno
+import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -10,11 +12,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from studio.store.errors import StoreError
-from studio.store.lock import NAME, Busy, Lock
+from studio.store.lock import NAME, NOTING, Busy, Lock
+from studio.store.process import here
 from studio.store.project import Project
 from studio.store.run import RunFolder, RunRecord
 from tests.store.scenarios import SPEC
@@ -147,6 +151,67 @@ def test_a_disk_that_fails_is_not_taken_for_another_process(
         os.fstat(opened[0])  # it is closed
     with lock.held():
         pass
+
+
+@pytest.fixture
+def claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The claim on a folder whose file system has no locks."""
+    monkeypatch.setattr("studio.store.lock._lock", lambda handle: None)
+    return tmp_path / f"{NAME}.claim"
+
+
+def test_a_claim_that_could_not_be_written_is_removed(
+    tmp_path: Path, claim: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: object) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def full(handle: int, mode: str, **rest: Any) -> Any:
+        if mode != "wb":
+            return fdopen(handle, mode, **rest)
+        os.close(handle)
+        return Full()
+
+    fdopen = os.fdopen
+    lock = Lock(tmp_path, "It is held")
+    with monkeypatch.context() as patched:
+        patched.setattr("studio.store.lock.os.fdopen", full)
+        with pytest.raises(StoreError, match="full"):
+            lock.take()
+    assert not claim.exists()
+    with lock.held():
+        assert json.loads(claim.read_text())["place"] == here()
+    assert not claim.exists()
+
+
+def test_an_empty_claim_counts_for_a_moment_only(tmp_path: Path, claim: Path) -> None:
+    claim.touch()
+    os.utime(claim, (time.time() + 3600,) * 2)
+    lock = Lock(tmp_path, "It is held")
+    with pytest.raises(Busy) as busy:
+        lock.take()
+    assert busy.value.hint.endswith(f" If it no longer runs, delete {claim}.")
+    os.utime(claim, (time.time() - 2 * NOTING,) * 2)
+    with lock.held():
+        assert json.loads(claim.read_text())["pid"] == os.getpid()
+    assert [path.name for path in tmp_path.iterdir()] == []
+
+
+def test_only_a_process_of_this_place_is_known_to_be_dead(tmp_path: Path, claim: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    wrote = {"pid": dead.pid, "started": 1.0, "host": socket.gethostname(), "place": "elsewhere"}
+    claim.write_text(json.dumps(wrote))
+    (tmp_path / NAME).write_text(claim.read_text())
+    lock = Lock(tmp_path, "It is held")
+    with pytest.raises(Busy, match=f"process {dead.pid}") as busy:
+        lock.take()
+    assert str(claim) in busy.value.hint
+    claim.write_text(json.dumps({**wrote, "place": here()}))
+    with lock.held():
+        assert json.loads(claim.read_text())["pid"] == os.getpid()
+        assert "delete" not in lock.busy(1).hint  # it is our own
 
 
 @pytest.mark.parametrize("trial", range(4))
