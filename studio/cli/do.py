@@ -8,6 +8,7 @@ command says what the run can do, and what its model can be told.
 """
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from studio.cli.arguments import add_given, add_overwrite, add_settings, named_v
 from studio.cli.terminal import UsageError, nearest, say, table
 
 if TYPE_CHECKING:
+    from models.entries import OperatorEntry
     from studio.store.run import RunFolder
 
 __all__ = ["HELP", "add_arguments", "run"]
@@ -70,14 +72,15 @@ def run(arguments: argparse.Namespace) -> int:
         return _list(folder)
     if arguments.operator not in {entry.slug for entry in registry.all("operator")}:
         _check_operator(arguments.operator, folder)
-    config = registry.get("operator", arguments.operator).config
+    entry = registry.get("operator", arguments.operator)
     inputs = named_values("--rows", arguments.rows)
+    _check_slots(entry, inputs)
     if isinstance(mask := inputs.get(KNOWN), str):
         inputs[KNOWN] = read_mask(mask, folder)
     return kept.operate(
         folder,
         arguments.operator,
-        assigned(config, arguments.settings),
+        assigned(entry.config, arguments.settings),
         step=arguments.step,
         length=arguments.length,
         file=arguments.out,
@@ -85,6 +88,22 @@ def run(arguments: argparse.Namespace) -> int:
         inputs=inputs,
         given=named_values("--given", arguments.given),
     )
+
+
+def _check_slots(entry: "OperatorEntry", inputs: Iterable[str]) -> None:
+    """Check the names of the rows that are given.
+
+    Raises:
+        UsageError: the operator takes none of that name; the nearest one is named.
+    """
+    slots = [slot.name for slot in entry.takes]
+    for name in inputs:
+        if name in slots:
+            continue
+        takes = f"it takes {', '.join(slots)}" if slots else "it takes no rows"
+        near = nearest(name, slots)
+        hint = f"did you mean {near}? " if near else ""
+        raise UsageError(f"--rows {name}: {entry.slug} has no input {name!r}; {hint}{takes}")
 
 
 def _check_operator(slug: str, folder: "RunFolder") -> None:

@@ -91,6 +91,8 @@ def test_a_file_that_is_there_is_replaced_only_by_who_says_so(
         (["generate", "--set", "n"], "NAME=VALUE"),
         (["generate", "--given", "label=3"], "no condition 'label'"),
         (["likelihood"], "needs rows"),
+        (["likelihood", "--rows", "roows=data"], "no input 'roows'; did you mean rows?"),
+        (["generate", "--rows", "rows=data"], "it takes no rows"),
         (["generate", "--given", "label"], "--given label: write it as NAME=VALUE"),
     ],
 )
