@@ -31,7 +31,7 @@ class GraphAfConfig(Config, frozen=True):
         Literal["types", "sign"],
         param(
             "Edge encoding",
-            "Two values of which the larger decides, as in the paper, or one value whose sign "
+            "Types: the larger of two values decides, as in the paper. Sign: the sign of one value "
             "decides. With the usual noise, an edge probability of 0.7 becomes 0.7 with two "
             "values and 2/3 with one.",
             choices={
